@@ -25,7 +25,7 @@ Arguments = ParamSpec("Arguments")
 
 
 class AsyncJournal(AudioStore):
-    """A journal whose operations never block the event loop.
+    """A journal for an event loop: its operations wait for the disk in threads.
 
     ``patience_s``: how long an operation waits for room on a full disk before it raises ``NotKept``. ``rewrite``:
     applies the replacement rules that are in effect when a text arrives.

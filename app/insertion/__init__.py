@@ -1,1 +1,1 @@
-"""Putting recognised text where the cursor is."""
+"""Insertion of recognised text at the cursor."""

@@ -1,4 +1,4 @@
-"""Which inserter this desktop needs."""
+"""Choose the inserter for this desktop."""
 
 import importlib.util
 import re
@@ -25,7 +25,7 @@ _NO_INPUT_METHOD: Final = frozenset(
 async def open_inserter(
     platform: str, environment: Mapping[str, str], clipboard: Clipboard | None, rules: Rules
 ) -> Inserter:
-    """For this ``sys.platform`` and session; ``clipboard`` is used on Windows and macOS.
+    """Return an inserter for this ``sys.platform`` and session; only Windows and macOS use ``clipboard``.
 
     Raises ``InsertionUnavailable``, which says what to do.
     """
@@ -44,11 +44,11 @@ async def open_inserter(
 
 
 def is_wayland(environment: Mapping[str, str]) -> bool:
-    """Whether the session is Wayland's, even if X programs run in it."""
+    """Return whether the session runs Wayland, even if X programs run in it."""
     return environment.get("XDG_SESSION_TYPE") == "wayland" or bool(environment.get("WAYLAND_DISPLAY"))
 
 
 def has_input_method(environment: Mapping[str, str]) -> bool:
-    """Whether one stands between the keys and the programs."""
+    """Return whether an input method processes the keys before programs get them."""
     named = [re.sub(r"^@im=", "", environment.get(name, "")).lower() for name in _INPUT_METHODS]
     return any(set(re.split("[;:]", name)) - _NO_INPUT_METHOD for name in named)

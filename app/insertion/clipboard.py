@@ -1,33 +1,36 @@
-"""What pasting needs of a clipboard, where Qt serves it (Windows, macOS). X11 has its own: ``x11_selection``."""
+"""The clipboard operations that pasting needs where Qt serves the clipboard (Windows, macOS).
+
+X11 has its own implementation: ``x11_selection``.
+"""
 
 from typing import Protocol
 
 
 class Clipboard(Protocol):
-    """Lends itself to a text: ``keep``, ``offer``, press the key, ``read``, ``give_back``."""
+    """A clipboard that is lent to a text: ``keep``, ``offer``, press the key, ``read``, ``give_back``."""
 
     async def keep(self) -> bool:
-        """Remember all that is in it. False: that is impossible, so that nothing may be offered."""
+        """Save all contents. Return False if that is impossible; then nothing may be offered."""
 
     async def offer(self, text: str) -> None:
-        """Put ``text`` into it, marked as passing, so that histories of the clipboard leave it out."""
+        """Put ``text`` on the clipboard, marked as temporary, so that clipboard histories skip it."""
 
     def pressed(self) -> None:
-        """The key is about to be pressed: only what is read from now on counts."""
+        """Note that the key is about to be pressed: only later reads count."""
 
     async def read(self, deadline_s: float) -> bool:
-        """Whether it was read, as soon as it is or at the deadline."""
+        """Wait until the text is read, at most until the deadline; return whether it was."""
 
     async def give_back(self) -> None:
-        """Put back what was there, unless something else has been put into it meanwhile."""
+        """Restore the saved contents, unless another program has copied something meanwhile."""
 
 
 class Copier(Protocol):
-    """A clipboard, or what stands for one."""
+    """A clipboard, or a substitute, that accepts a text for the user."""
 
     async def copy(self, text: str) -> bool:
-        """Leave ``text`` for the person to paste; False: that is impossible now."""
+        """Leave ``text`` for the user to paste. Return False if that is impossible now."""
 
 
 class WholeClipboard(Clipboard, Copier, Protocol):
-    """Lends itself, and can be left with a text."""
+    """A clipboard that can be lent to a text and can also keep one."""

@@ -1,12 +1,12 @@
 """Errors of text insertion.
 
 InsertionError          base (an ``AppError``)
-├── InsertionUnavailable  nothing can be inserted here
-│   ├── ScreenMissing     there is no screen
+├── InsertionUnavailable  insertion is impossible on this desktop
+│   ├── ScreenMissing     no screen, or it cannot be reached
 │   └── LibraryMissing    a library is not installed
 ├── ScreenGone          the connection to the screen is lost
 ├── HelperEnded         the helper process has ended
-├── HelperFailed        the helper process could not do what it was asked
+├── HelperFailed        the helper process could not carry out a request
 └── CannotType          the keyboard has no spare key code for a character
 """
 
@@ -14,30 +14,30 @@ from app.errors import AppError
 
 
 class InsertionError(AppError):
-    """Base. The text says what to do about it."""
+    """The base of all insertion errors. The text says what to do."""
 
 
 class InsertionUnavailable(InsertionError):
-    """Nothing can be inserted here."""
+    """An error: insertion is impossible on this desktop."""
 
 
 class ScreenMissing(InsertionUnavailable):
-    """There is no screen, or it cannot be reached."""
+    """An error: no screen exists, or it cannot be reached."""
 
 
 class LibraryMissing(InsertionUnavailable):
-    """A library of the desktop extra is not installed."""
+    """An error: a library of the desktop extra is not installed."""
 
 
 class ScreenGone(InsertionError):
-    """The connection to the screen is lost."""
+    """An error: the connection to the screen is lost."""
 
     def __init__(self) -> None:
         super().__init__("the connection to the screen is lost: start this program again")
 
 
 class HelperEnded(InsertionError):
-    """The helper process has ended. ``pressed``: after keys may have been pressed."""
+    """An error: the helper process has ended. ``pressed``: keys may have been pressed before."""
 
     def __init__(self, *, pressed: bool = False) -> None:
         super().__init__("the helper process for insertion has ended: it is started again")
@@ -45,14 +45,14 @@ class HelperEnded(InsertionError):
 
 
 class HelperFailed(InsertionError):
-    """The helper process could not do what it was asked; its own traceback is on standard error."""
+    """An error: the helper process could not carry out a request. Its traceback is on standard error."""
 
     def __init__(self, message: str) -> None:
         super().__init__(f"the helper process for insertion failed: {message}. See standard error")
 
 
 class CannotType(InsertionError):
-    """The keyboard has no spare key code for a character."""
+    """An error: the keyboard has no spare key code for a character."""
 
     def __init__(self) -> None:
         super().__init__("a character cannot be typed with this keyboard: let texts be pasted")

@@ -1,18 +1,18 @@
-"""Where nothing tells which window has the focus (Wayland): texts are held, one key copies them."""
+"""Insertion on Wayland, which does not reveal the focused window: texts are held until the user pastes them."""
 
 from app.insertion.outcome import Insertion, Reason, Target, held
 
 
 class HeldInserter:
-    """An ``Inserter`` that inserts nothing."""
+    """An ``Inserter`` that holds every text."""
 
     async def target(self) -> Target | None:
-        """Nobody knows."""
+        """Return ``None``: the focused window is unknown."""
         return None
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
-        """Held."""
+        """Hold the text for the user."""
         return held(Reason.TARGET_UNKNOWN)
 
     async def close(self) -> None:
-        """Nothing was borrowed."""
+        """Do nothing: the inserter owns no resources."""

@@ -1,4 +1,7 @@
-"""Which keys type a text: pure. X11 core keyboard mapping, keysyms: X Window System Protocol, appendix A."""
+"""Find the keys that type a text. Pure.
+
+X11 core keyboard mapping; keysyms: X Window System Protocol, appendix A.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,14 +10,14 @@ from typing import Final
 from app.insertion.errors import CannotType
 
 RETURN: Final = 0xFF0D
-MOST_KEYS_AT_ONCE: Final = 50  # a batch holds up other programs for a few ms
+MOST_KEYS_AT_ONCE: Final = 50  # a batch blocks other programs for a few ms
 _UNICODE: Final = 0x01000000
 _LATIN_1: Final = frozenset((*range(0x20, 0x7F), *range(0xA0, 0x100)))
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """One key, pressed and released, with or without Shift."""
+    """A press and release of one key, with or without Shift."""
 
     code: int
     shift: bool = False
@@ -22,7 +25,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Layout:
-    """``keys``: what types each keysym. ``spare``: key codes that no key of the keyboard has."""
+    """A keyboard layout. ``keys``: the stroke for each keysym. ``spare``: unused key codes."""
 
     keys: Mapping[int, Stroke]
     spare: tuple[int, ...]
@@ -30,7 +33,7 @@ class Layout:
 
 @dataclass
 class Batch:
-    """``text`` is typed by ``strokes`` once each code of ``borrowed`` means its keysym."""
+    """A part of a text. ``strokes`` type ``text`` once each code of ``borrowed`` is mapped to its keysym."""
 
     text: str = ""
     strokes: list[Stroke] = field(default_factory=list)
@@ -38,7 +41,7 @@ class Batch:
 
 
 def keysym(char: str) -> int:
-    """Of one character."""
+    """Return the keysym of one character."""
     code = ord(char)
     if char == "\n":
         return RETURN
@@ -46,9 +49,9 @@ def keysym(char: str) -> int:
 
 
 def read_layout(rows: Sequence[Sequence[int]], first_code: int, group: int) -> Layout:
-    """From the server's table: a row of keysyms for each code; column 2 ``group``, + 1 for Shift.
+    """Read the layout from the server's table: one row of keysyms per code; column 2 ``group``, + 1 with Shift.
 
-    Only groups 0 and 1 are in these columns of the core protocol: for others nothing but Return is taken from it.
+    The core protocol has only groups 0 and 1 in these columns. For other groups, only Return is read.
     """
     keys: dict[int, Stroke] = {}
     spare = []
@@ -59,17 +62,17 @@ def read_layout(rows: Sequence[Sequence[int]], first_code: int, group: int) -> L
         for shift, sym in enumerate(row[2 * group : 2 * group + 2] if group < 2 else row[:1]):
             if sym and (group < 2 or sym == RETURN):
                 keys.setdefault(sym, Stroke(code, bool(shift)))
-    usable = tuple(code for code in spare if code > first_code)  # the lowest means "no key" to some programs
+    usable = tuple(code for code in spare if code > first_code)  # some programs take the lowest code for "no key"
     return Layout(keys, usable)
 
 
 def batches(text: str, layout: Layout, lent: Mapping[int, int], *, shift_return: bool = False) -> Iterator[Batch]:
-    """``text`` in pieces, within which no spare code has two meanings; ``lent``: those that they have now.
+    """Split ``text`` into batches in which no spare code has two meanings; ``lent``: the current meanings.
 
-    Every change of a meaning makes every program read the keyboard's table anew, so there are as few as possible.
-    Raises ``CannotType``.
+    Each change of a meaning makes every program reload the keyboard table, so changes are minimised. Raises
+    ``CannotType``.
     """
-    meanings = {code: lent.get(code, 0) for code in layout.spare}  # the longest unused first
+    meanings = {code: lent.get(code, 0) for code in layout.spare}  # the least recently used first
     used: set[int] = set()
     batch = Batch()
     for char in text:
@@ -92,7 +95,7 @@ def batches(text: str, layout: Layout, lent: Mapping[int, int], *, shift_return:
 
 
 def changes(lent: Mapping[int, int], pieces: Iterable[Batch]) -> int:
-    """How often the keyboard's table is changed for ``pieces``."""
+    """Return how often the keyboard table changes while ``pieces`` are typed."""
     count, now = 0, dict(lent)
     for piece in pieces:
         count += sum(now.get(code) != sym for code, sym in piece.borrowed.items())
@@ -101,13 +104,13 @@ def changes(lent: Mapping[int, int], pieces: Iterable[Batch]) -> int:
 
 
 def lends_anew(lent: Mapping[int, int], pieces: Iterable[Batch]) -> bool:
-    """Whether one code gets two meanings."""
+    """Return whether a spare code gets two meanings."""
     meanings = {*lent.items()}.union(*(piece.borrowed.items() for piece in pieces))
     return len(meanings) > len({code for code, _ in meanings})
 
 
 def _spare(sym: int, meanings: Mapping[int, int], used: set[int]) -> Stroke | None:
-    """The code that means it, or else the one whose meaning may change."""
+    """Return the code that already has this meaning, or else the one whose meaning may change."""
     free = [code for code in meanings if code not in used]
     known = [code for code, meaning in meanings.items() if meaning == sym]
     return next((Stroke(code) for code in (*known, *free)), None)

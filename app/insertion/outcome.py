@@ -1,4 +1,4 @@
-"""What became of a text, and what inserts it."""
+"""The outcome of an insertion, and the interface of inserters."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,9 +6,10 @@ from typing import Protocol
 
 
 class How(StrEnum):
-    """``typed`` and ``pasted``: the target has it. ``copied``: it is on the clipboard, for the person to paste.
+    """The outcome of an insertion. ``typed`` and ``pasted``: the target has the text.
 
-    ``held``: nobody has it, or nobody knows.
+    ``copied``: the text is on the clipboard for the user to paste. ``held``: the target does not have it, or
+    that is unknown.
     """
 
     TYPED = "typed"
@@ -18,24 +19,27 @@ class How(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a text is held: keys of the texts in each language."""
+    """The reason why a text is held: a key of the translated texts."""
 
     NO_TARGET = "no-target"
     TARGET_UNKNOWN = "target-unknown"
     FOCUS_MOVED = "focus-moved"
     MODIFIERS_HELD = "modifiers-held"
-    KEYBOARD_GRABBED = "keyboard-grabbed"  # a menu, a locked screen, a shortcut that is still held down
-    CLIPBOARD_BUSY = "clipboard-busy"  # what is in it cannot be kept, or another program took it
-    NOT_READ = "not-read"  # the target did not ask for it
-    PROGRAM_RULE = "program-rule"  # a rule says: never insert into this program
-    PARTLY_TYPED = "partly-typed"  # the focus moved meanwhile
+    KEYBOARD_GRABBED = "keyboard-grabbed"  # by a menu, a locked screen, or a shortcut still held down
+    CLIPBOARD_BUSY = "clipboard-busy"  # its contents cannot be saved, or another program copied
+    NOT_READ = "not-read"  # the target did not request the text
+    PROGRAM_RULE = "program-rule"  # a rule forbids insertion into this program
+    PARTLY_TYPED = "partly-typed"  # the focus moved while typing
     INTERRUPTED = "interrupted"  # the helper process ended before a key was pressed
-    UNCERTAIN = "uncertain"  # the helper process ended after that: the text may have arrived
+    UNCERTAIN = "uncertain"  # the helper process ended later: the text may have arrived
 
 
 @dataclass(frozen=True)
 class Insertion:
-    """``reason``: a ``Reason``, empty when inserted. ``rest``: of a partly typed text, what is missing."""
+    """The result of an insertion. ``reason``: a ``Reason``, empty when inserted.
+
+    ``rest``: the missing part of a partly typed text.
+    """
 
     how: How
     reason: str = ""
@@ -44,10 +48,10 @@ class Insertion:
 
 @dataclass(frozen=True)
 class Target:
-    """A window. ``program``: what it calls itself, empty if it does not say. ``own``: it is one of ours.
+    """A window that can receive text. ``program``: its own name, or empty. ``own``: it belongs to this app.
 
-    ``middle``: a point in it, in the screen's own pixels, where the system tells. ``process``: whose it is, where
-    that is known: X gives the number of a window that is gone to another one.
+    ``middle``: a point inside, in screen pixels, if the system reports it. ``process``: its process, if known. X
+    reuses the number of a closed window for another one.
     """
 
     window: int
@@ -59,18 +63,18 @@ class Target:
 
 
 class Inserter(Protocol):
-    """Inserts texts, one after the other, in the order in which it was asked."""
+    """An object that inserts texts one after another, in the order of the calls."""
 
     async def target(self) -> Target | None:
-        """The window that has the focus now; None: none has, or the system does not tell."""
+        """Return the focused window, or ``None`` if no window has the focus or the system does not reveal it."""
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
-        """Insert ``text`` if ``target`` has the focus. Raises nothing for what a user can cause."""
+        """Insert ``text`` if ``target`` has the focus. Raises nothing for situations that a user can cause."""
 
     async def close(self) -> None:
-        """Give back what was borrowed. Safe to call twice."""
+        """Restore borrowed resources. Safe to call twice."""
 
 
 def held(reason: Reason, rest: str = "") -> Insertion:
-    """Not inserted."""
+    """Return the result for a text that was not inserted."""
     return Insertion(How.HELD, reason.value, rest)

@@ -1,32 +1,35 @@
-"""Whether a target has read what was offered to it: pure, told the time.
+"""Determine whether a target has read an offered text. Pure: time is passed in.
 
-A program is known by a number. Reads before the key was pressed, and those of other programs (managers of the
-clipboard read every new text at once), are not the target's answer to the key.
+A program is identified by a number. Two kinds of reads are not the target's answer to the key: reads before the
+key was pressed, and reads by other programs (clipboard managers read every new text at once).
 """
 
 from enum import StrEnum
 from typing import Final
 
 READ_DEADLINE_S: Final = 1.0
-# A program may ask several times for one paste, in several formats.
+# A program may request several formats for one paste.
 SETTLED_S: Final = 0.5
 QUIET_S: Final = 0.1
-# A program that hung still has the key before it. It would then get what the user had copied before: nothing is
-# given to it, until this much later.
+# A hanging program still has to process the key. It would then get the user's old copy, so it gets nothing
+# for this long.
 LATE_S: Final = 10.0
 
 
 class Verdict(StrEnum):
-    """Of one paste."""
+    """The state of one paste."""
 
     WAITING = "waiting"
     READ = "read"
-    TAKEN = "taken"  # by another program, which copied something
+    TAKEN = "taken"  # another program copied something
     NOT_READ = "not-read"
 
 
 class PasteWatch:
-    """One paste into ``program``, which has ``deadline_s`` for each step: to ask, to take, to ask for more."""
+    """The progress of one paste into ``program``.
+
+    Each step (ask, take, ask for more) may last ``deadline_s``.
+    """
 
     def __init__(self, program: int, deadline_s: float = READ_DEADLINE_S) -> None:
         self._program = program
@@ -38,26 +41,26 @@ class PasteWatch:
         self._late_ends_s: float | None = None
 
     def pressed(self, now: float) -> None:
-        """The key was pressed."""
+        """Note that the paste key was pressed."""
         self._pressed_s = now
 
     def asked(self, program: int, now: float) -> bool:
-        """``program`` asks, or goes on taking; whether that is the target's answer to the key."""
+        """Note a request by ``program``; return whether it is the target's answer to the key."""
         if program != self._program or self._pressed_s is None:
             return False
         self._asked_s = now
         return True
 
     def received(self) -> None:
-        """The target has taken what it asked for."""
+        """Note that the target has taken the requested text."""
         self._read = True
 
     def taken(self) -> None:
-        """Another program owns the clipboard now."""
+        """Note that another program owns the clipboard now."""
         self._taken = True
 
     def verdict(self, now: float) -> Verdict:
-        """What is known."""
+        """Return the state of the paste at this time."""
         if self._read:
             return Verdict.READ
         if self._taken:
@@ -66,32 +69,32 @@ class PasteWatch:
         return Verdict.NOT_READ if late else Verdict.WAITING
 
     def ends_s(self) -> float:
-        """When the target's time is over, if it does not ask before."""
+        """Return the time at which the target's deadline ends, unless it asks before."""
         return max(self._pressed_s or 0.0, self._asked_s) + self._deadline_s
 
     def settles_s(self) -> float:
-        """When what was there may come back, if it does not ask again before."""
+        """Return the time at which the old contents may return, unless the target asks again before."""
         return self._asked_s + SETTLED_S
 
     def quiet_s(self) -> float:
-        """When another text may be offered, where nothing better tells that it is at an end with this one."""
+        """Return the earliest time for offering the next text, for targets that do not answer pings."""
         return self._asked_s + QUIET_S
 
     def give_up(self, now: float) -> None:
-        """The text is held: the target gets nothing for this key any more."""
+        """Give up: the text is held, and the target no longer gets anything for this key."""
         self._late_ends_s = now + LATE_S if self._pressed_s is not None else None
 
     def may_be_late(self, now: float) -> bool:
-        """Whether a late answer is possible."""
+        """Return whether a late answer is still possible."""
         return self._late_ends_s is not None and now < self._late_ends_s
 
     def late(self, program: int, now: float) -> bool:
-        """Whether ``program`` may still have the key of a text that is held before it."""
+        """Return whether ``program`` may still have to process the key of a held text."""
         return program == self._program and self.may_be_late(now)
 
     def refuses(self, program: int, now: float) -> bool:
-        """Whether what ``program`` asks for now is the late answer to a key of a text that is held."""
+        """Return whether a request by ``program`` is the late answer to the key of a held text."""
         if self._late_ends_s is None or not self.late(program, now):
             return False
-        self._late_ends_s = min(self._late_ends_s, now + SETTLED_S)  # one paste, however many formats
+        self._late_ends_s = min(self._late_ends_s, now + SETTLED_S)  # one paste, in any number of formats
         return True

@@ -1,7 +1,7 @@
-"""Insertion through a clipboard that Qt serves: Windows and macOS. Not run on them so far.
+"""Insertion through a clipboard that Qt serves: Windows and macOS. Not yet tested on them.
 
-Such a clipboard does not tell who reads it: what counts is the first read after the key. Where histories of the
-clipboard read everything, that may be one of them, so what was there comes back only a little later.
+Such a clipboard does not reveal its readers: the first read after the key counts. A clipboard history may be that
+reader, so the old contents return only a little later.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from runtime.tasks import Tasks
 
 _RELEASE_DEADLINE_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.01
-# A program that hung would paste what was there before: so long there is nothing.
+# The clipboard stays empty for so long, because a hanging program would paste the old contents.
 _EMPTY_S: Final = 2.0
 
 
 class PastingInserter:
-    """An ``Inserter``."""
+    """An ``Inserter`` that pastes or types through the operating system."""
 
     def __init__(self, clipboard: Clipboard, keys: SystemKeys, rules: Rules) -> None:
         self.rules = rules
@@ -33,11 +33,11 @@ class PastingInserter:
         self._turn = asyncio.Lock()
 
     async def target(self) -> Target | None:
-        """The window, on macOS the program, that has the focus now."""
+        """Return the focused window; on macOS the focused program."""
         return self._keys.target()
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
-        """Insert ``text`` if ``target`` has the focus; in the order of the calls."""
+        """Insert ``text`` if ``target`` has the focus, in the order of the calls."""
         if target is None:
             return held(Reason.NO_TARGET)
         rules = rules_for(target, self.rules)
@@ -47,12 +47,12 @@ class PastingInserter:
             reason = await self._ready(target)
             if reason is not None:
                 return held(reason)
-            if rules.strategy is Strategy.TYPE and not target.own:  # it would press our own buttons
+            if rules.strategy is Strategy.TYPE and not target.own:  # typed letters would press our own buttons
                 return self._type(text, target, rules.newline)
             return await self._paste(text, target)
 
     async def close(self) -> None:
-        """Give the clipboard back now. Safe to call twice."""
+        """Restore the clipboard at once. Safe to call twice."""
         await self._tasks.close()
         if self._giving_back is not None:
             self._giving_back = None
@@ -71,16 +71,16 @@ class PastingInserter:
         return now is not None and now.window == target.window
 
     def _type(self, text: str, target: Target, newline: Newline) -> Insertion:
-        # These keyboards press Return for a line break, without Shift.
+        # ``pynput`` types a line break as Return without Shift.
         pressed = Newline.RETURN if newline is Newline.RETURN else Newline.SPACE
         self._keys.type(to_type(text, target, pressed))
         return Insertion(How.TYPED)
 
     async def _paste(self, text: str, target: Target) -> Insertion:
         if self._giving_back is not None:
-            self._giving_back.cancel()  # it is lent to the next text now
+            self._giving_back.cancel()  # the clipboard is lent to the next text now
         if not await self._clipboard.keep():
-            return held(Reason.CLIPBOARD_BUSY)  # nothing tells whether what is typed arrives
+            return held(Reason.CLIPBOARD_BUSY)  # no typing instead: its arrival cannot be verified
         await self._clipboard.offer(to_paste(text, target))
         reason = None if self._has_focus(target) else Reason.FOCUS_MOVED
         read = False

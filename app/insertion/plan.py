@@ -1,4 +1,4 @@
-"""How a text is to be inserted: pure."""
+"""Decide how to insert a text. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ LONGEST_PROGRAM: Final = 100
 
 
 class Strategy(StrEnum):
-    """``automatic``: paste, and type where the clipboard cannot be lent."""
+    """The ways of inserting text. ``automatic``: paste, or type if the clipboard cannot be borrowed."""
 
     AUTOMATIC = "automatic"
     PASTE = "paste"
@@ -21,7 +21,7 @@ class Strategy(StrEnum):
 
 
 class Newline(StrEnum):
-    """What a line break of a text becomes where it is typed: Return sends the message in most chats."""
+    """The replacement for a line break in typed text: in most chats, Return sends the message."""
 
     SHIFT_RETURN = "shift-return"
     RETURN = "return"
@@ -30,7 +30,7 @@ class Newline(StrEnum):
 
 @dataclass(frozen=True)
 class ProgramRule:
-    """How it is in one program: the class of its windows, or its file's name. ``hold``: never insert there."""
+    """An exception for one program: its window class or file name. ``hold``: never insert there."""
 
     program: str
     strategy: Strategy = Strategy.AUTOMATIC
@@ -40,8 +40,10 @@ class ProgramRule:
 
 @dataclass(frozen=True)
 class Rules:
-    """``programs``: where it is otherwise. ``input_method``: one is in use (ibus, fcitx …), which would make other
-    words of what is typed."""
+    """The rules of insertion. ``programs``: exceptions for single programs.
+
+    ``input_method``: one is in use (ibus, fcitx …) and would change typed text into other words.
+    """
 
     strategy: Strategy = Strategy.AUTOMATIC
     newline: Newline = Newline.SHIFT_RETURN
@@ -51,7 +53,7 @@ class Rules:
 
 
 def rules_for(target: Target, rules: Rules) -> Rules:
-    """Those that count there: of its program, if there are any."""
+    """Return the rules for this target: those of its program, if it has any."""
     for rule in rules.programs:
         if same_program(rule.program, target.program):
             return replace(rules, strategy=rule.strategy, newline=rule.newline, hold=rule.hold)
@@ -59,7 +61,7 @@ def rules_for(target: Target, rules: Rules) -> Rules:
 
 
 def program_problems(rules: Iterable[ProgramRule]) -> dict[int, str]:
-    """What is wrong, by the rule's place: ``empty``, ``long``, ``twice`` or ``too-many``."""
+    """Return the problems of rules by position: ``empty``, ``long``, ``twice`` or ``too-many``."""
     found: dict[int, str] = {}
     good: list[str] = []
     for place, rule in enumerate(rules):
@@ -78,24 +80,24 @@ def program_problems(rules: Iterable[ProgramRule]) -> dict[int, str]:
 
 
 def may_type_instead(rules: Rules) -> bool:
-    """Whether a text that cannot be pasted may be typed."""
+    """Return whether a text that cannot be pasted may be typed."""
     return rules.strategy is Strategy.AUTOMATIC and not rules.input_method
 
 
 def to_paste(text: str, target: Target) -> str:
-    """What is offered. In a terminal a line break would run a command and a tab complete one."""
+    """Return the text to offer. In a terminal, a line break would run a command and a tab complete one."""
     clean = _clean(text)
     return clean.replace("\n", " ").replace("\t", " ") if target.terminal else clean
 
 
 def to_type(text: str, target: Target, newline: Newline) -> str:
-    """What is typed. Tab would leave the field."""
+    """Return the text to type, without tabs, which would leave the field."""
     clean = _clean(text).replace("\t", " ")
     return clean.replace("\n", " ") if target.terminal or newline is Newline.SPACE else clean
 
 
 def _clean(text: str) -> str:
-    """Without control characters, which a terminal would obey."""
+    """Remove control characters, which a terminal would obey."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(char for char in lines if char in "\n\t" or not _is_control(char))
 

@@ -1,9 +1,9 @@
-"""What is known of programs: which are terminals, and which keys paste there."""
+"""Known programs: which are terminals, and which keys paste into them."""
 
 from dataclasses import dataclass
 from typing import Final
 
-# As they call themselves (WM_CLASS, or the name of the executable), in lower case.
+# Their own names (WM_CLASS, or the name of the executable), in lower case.
 _TERMINALS: Final = frozenset(
     {
         "alacritty",
@@ -46,13 +46,16 @@ _TERMINALS: Final = frozenset(
         "yakuake",
     }
 )
-# These know no Ctrl+Shift+V: their key for pasting is Shift+Insert, which takes the selected text (PRIMARY).
+# These lack Ctrl+Shift+V. They paste with Shift+Insert, which takes the selected text (PRIMARY).
 _OLD_TERMINALS: Final = frozenset({"eterm", "rxvt", "urxvt", "uxterm", "xterm"})
 
 
 @dataclass(frozen=True)
 class PasteKeys:
-    """A chord: ``key`` as X calls it, with these held. ``primary``: it takes the selected text, PRIMARY."""
+    """A key combination: ``key`` as X names it, with modifiers. ``primary``:
+
+    it pastes the selected text (PRIMARY).
+    """
 
     key: str
     control: bool = False
@@ -66,12 +69,12 @@ OLD_TERMINAL: Final = PasteKeys("Insert", shift=True, primary=True)
 
 
 def is_terminal(*names: str) -> bool:
-    """Whether a program of one of these names is a terminal."""
+    """Return whether one of these program names belongs to a terminal."""
     return any(_plain(name) in _TERMINALS | _OLD_TERMINALS for name in names)
 
 
 def paste_keys(*names: str) -> PasteKeys:
-    """What pastes in a program of one of these names."""
+    """Return the keys that paste into a program with one of these names."""
     plain = {_plain(name) for name in names}
     if plain & _OLD_TERMINALS:
         return OLD_TERMINAL
@@ -79,7 +82,10 @@ def paste_keys(*names: str) -> PasteKeys:
 
 
 def same_program(left: str, right: str) -> bool:
-    """Whether two names are of one program: ``slack``, ``Slack.exe``; ``org.gnome.TextEditor``, ``texteditor``."""
+    """Return whether two names denote one program.
+
+    Examples: ``slack`` and ``Slack.exe``; ``org.gnome.TextEditor`` and ``texteditor``.
+    """
     plain = _plain(left.strip())
     return bool(plain) and plain == _plain(right.strip())
 

@@ -1,4 +1,4 @@
-"""Remembers which programs had the focus when somebody dictated, so that rules can be made for them."""
+"""Remember the programs that received dictation, so that the user can make rules for them."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,14 +9,14 @@ MOST_SEEN: Final = 20
 
 
 class SeeingInserter:
-    """An ``Inserter`` around another one. ``told`` the programs, the last one first, when there is another one."""
+    """An ``Inserter`` around another one. ``told`` gets the programs, the newest first, after each change."""
 
     def __init__(self, inserter: Inserter, told: Callable[[tuple[str, ...]], None]) -> None:
         self._inserter, self._told = inserter, told
         self.seen: tuple[str, ...] = ()
 
     async def target(self) -> Target | None:
-        """The window that has the focus now; windows of our own are no program to have a rule for."""
+        """Return the focused window and remember its program, except this app's own windows."""
         target = await self._inserter.target()
         if target is not None and target.program and not target.own and target.program not in self.seen[:1]:
             others = [name for name in self.seen if name != target.program]
@@ -25,9 +25,9 @@ class SeeingInserter:
         return target
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
-        """As the other one does."""
+        """Insert with the wrapped inserter."""
         return await self._inserter.insert(text, target)
 
     async def close(self) -> None:
-        """Give back what was borrowed. Safe to call twice."""
+        """Restore borrowed resources. Safe to call twice."""
         await self._inserter.close()

@@ -1,4 +1,4 @@
-"""When a text arrived where the cursor is, for the log: with how long it had been there before."""
+"""Log when a text was inserted or held, and how long it had waited since its recognition."""
 
 import time
 from collections.abc import Callable
@@ -19,36 +19,36 @@ Key = tuple[UUID, int]
 
 
 class InsertionStory(Witness):
-    """Tells of each text once, when it is inserted or held."""
+    """An observer that logs each text once, when it is inserted or held."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._recognised: dict[Key, float] = {}
 
     def began(self, session: UUID, segment: int) -> None:
-        """Of no interest: the client tells it."""
+        """Do nothing: the client logs this event."""
 
     completed = queued = began
 
     def recognised(self, session: UUID, segment: Segment) -> None:
-        """From now on it waits for its turn."""
+        """Start measuring how long the text waits."""
         self._recognised[session, segment.index] = self._clock()
         if len(self._recognised) > _MOST:
             del self._recognised[next(iter(self._recognised))]
 
     def inserted(self, session: UUID, segment: int) -> None:
-        """It arrived."""
+        """Log that the text was inserted."""
         self._tell("text inserted", session, segment)
 
     def held(self, session: UUID, segment: int) -> None:
-        """It waits for a person."""
+        """Log that the text is held for the user."""
         self._tell("text held", session, segment)
 
     def cancelled(self, session: UUID) -> None:
         """Do nothing: what was not inserted is forgotten when the take is closed."""
 
     def closed(self, session: UUID) -> None:
-        """Nothing more of this take is inserted."""
+        """Forget the remaining texts of this take."""
         for key in [key for key in self._recognised if key[0] == session]:
             del self._recognised[key]
 

@@ -1,7 +1,6 @@
-"""The desktops of Windows and macOS: which window has the focus, and pressing keys there.
+"""Focused windows and key presses on Windows and macOS. Not yet tested on them.
 
-Not run on them so far. ``pynput`` presses the keys. It does not tell which the user holds, so the
-systems are asked themselves:
+``pynput`` presses the keys. It does not report which modifiers the user holds, so the systems are asked:
 GetAsyncKeyState of user32, and CGEventSourceFlagsState of Quartz.
 """
 
@@ -24,29 +23,29 @@ _COMBINED_SESSION: Final = 0
 
 
 class SystemKeys(Protocol):
-    """What an inserter needs of such a desktop. Each call returns at once."""
+    """The keyboard operations an inserter needs on such a desktop. Each call returns at once."""
 
     def target(self) -> Target | None:
-        """The window that has the focus."""
+        """Return the focused window, if any."""
 
     def modifiers_held(self) -> bool:
-        """Whether the user holds Shift, Ctrl, Alt or the like."""
+        """Return whether the user holds Shift, Ctrl, Alt or a similar key."""
 
     def paste(self, *, terminal: bool) -> None:
-        """Press what pastes."""
+        """Press the keys that paste."""
 
     def type(self, text: str) -> None:
-        """Type this, whatever the keyboard's layout is."""
+        """Type a text, independent of the keyboard layout."""
 
 
 class WindowsKeys:
-    """``user32``: the library; ``keyboard``: of pynput."""
+    """The keyboard of Windows. ``user32``: the system library. ``keyboard``: the module of pynput."""
 
     def __init__(self, user32: Any, keyboard: Any) -> None:
         self._user32, self._keyboard = user32, keyboard
 
     def target(self) -> Target | None:
-        """Its handle, and the name of its program's file."""
+        """Return the focused window, with the file name of its program."""
         import ctypes
 
         window = self._user32.GetForegroundWindow()
@@ -58,26 +57,29 @@ class WindowsKeys:
         return Target(int(window), name, is_terminal(name), own=int(number.value) == os.getpid())
 
     def modifiers_held(self) -> bool:
-        """The highest bit tells that a key is down."""
+        """Return whether a modifier key is down: the highest bit of its state is set."""
         return any(self._user32.GetAsyncKeyState(code) & 0x8000 for code in _WINDOWS_MODIFIERS)
 
     def paste(self, *, terminal: bool) -> None:
-        """Ctrl+V, with Shift in terminals."""
+        """Press Ctrl+V, with Shift in terminals."""
         _chord(self._keyboard, ("ctrl", "shift") if terminal else ("ctrl",))
 
     def type(self, text: str) -> None:
-        """By Unicode key events."""
+        """Type a text by Unicode key events."""
         self._keyboard.Controller().type(text)
 
 
 class MacKeys:
-    """``workspace`` and ``quartz``: of pyobjc, which pynput brings; ``keyboard``: of pynput."""
+    """The keyboard of macOS. ``workspace`` and ``quartz``: of pyobjc, which pynput installs.
+
+    ``keyboard``: the module of pynput.
+    """
 
     def __init__(self, workspace: Any, quartz: Any, keyboard: Any) -> None:
         self._workspace, self._quartz, self._keyboard = workspace, quartz, keyboard
 
     def target(self) -> Target | None:
-        """The program in front: the system tells windows only to assistive programs."""
+        """Return the frontmost program: macOS reveals windows only to assistive programs."""
         front = self._workspace.frontmostApplication()
         if front is None:
             return None
@@ -85,20 +87,20 @@ class MacKeys:
         return Target(number, name, is_terminal(name), own=number == os.getpid())
 
     def modifiers_held(self) -> bool:
-        """As the session's event source has them."""
+        """Return whether the session's event source reports a modifier as held."""
         return bool(self._quartz.CGEventSourceFlagsState(_COMBINED_SESSION) & _MACOS_MODIFIERS)
 
     def paste(self, *, terminal: bool) -> None:
-        """Command+V, everywhere."""
+        """Press Command+V in every program."""
         _chord(self._keyboard, ("cmd",))
 
     def type(self, text: str) -> None:
-        """By Unicode key events."""
+        """Type a text by Unicode key events."""
         self._keyboard.Controller().type(text)
 
 
 def open_system_keys() -> SystemKeys:
-    """Of this computer. Raises ``InsertionUnavailable``."""
+    """Return the keyboard of this system. Raises ``InsertionUnavailable``."""
     try:
         from pynput import keyboard
 

@@ -1,7 +1,7 @@
-"""Insertion on X11, by a helper process: a process that draws must not grab the server (``x11_main``).
+"""Insertion on X11 through a helper process: a process that draws must not grab the server (``x11_main``).
 
-The helper is killed when it holds the server's grab for too long, and replaced whenever it has ended. A text that
-was being inserted then is held: the outcome is unknown once keys may have been pressed.
+The helper is killed when it grabs the server for too long, and replaced whenever it has ended. A text in progress
+is then held: once keys may have been pressed, its outcome is unknown.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ _READY_S: Final = 5.0
 _STEADY_S: Final = 10.0
 
 Start = Callable[[int], Awaitable[Helper]]
-"""Start a helper that refuses its late key to this program; 0 for none."""
+"""Starts a helper that refuses the late key of this program; 0 for none."""
 
 
 class X11Inserter:
-    """An ``Inserter``. Texts are inserted one after the other."""
+    """An ``Inserter`` for X11. Texts are inserted one after another."""
 
     def __init__(self, start: Start, rules: Rules, kept: int | None) -> None:
         self.rules = rules
@@ -58,8 +58,8 @@ class X11Inserter:
     ) -> Self:
         """Connect to this display, or to that of the environment. Raises ``InsertionUnavailable``.
 
-        ``patience_s``: how long a target may need for what it is asked, before it is taken to hang. ``grab_s``:
-        how long the server may stay grabbed, before the helper is killed. ``command`` starts a helper.
+        ``patience_s``: how long a target may take to answer before it counts as hanging. ``grab_s``: how long
+        the server may stay grabbed before the helper is killed. ``command`` starts a helper.
         """
         kept = memory_file()
 
@@ -79,15 +79,15 @@ class X11Inserter:
 
     @property
     def helper(self) -> Helper | None:
-        """The helper of now; ``None`` while there is none."""
+        """The running helper, or ``None``."""
         return None if self._helper is None or self._helper.over else self._helper
 
     async def target(self) -> Target | None:
-        """The window that has the focus now. What the clipboard holds is read meanwhile, off the critical path."""
+        """Return the focused window. Meanwhile the helper reads the clipboard, off the critical path."""
         try:
             async with asyncio.timeout(_FIND_S):
                 while not self._closed:
-                    with suppress(HelperEnded):  # the next one knows it as well
+                    with suppress(HelperEnded):  # the next helper can answer too
                         return await (await self._running()).find()
         except TimeoutError:
             log.warning("insertion.helper_silent", inserting=self._turn.locked())
@@ -96,7 +96,7 @@ class X11Inserter:
         return None
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
-        """Insert ``text`` into ``target``, if that has the focus; in the order of the calls."""
+        """Insert ``text`` into ``target`` if that has the focus, in the order of the calls."""
         if target is None:
             return held(Reason.NO_TARGET)
         rules = rules_for(target, self.rules)
@@ -108,7 +108,7 @@ class X11Inserter:
             return await self._insert(text, target, rules)
 
     async def close(self) -> None:
-        """Give the clipboard back. Safe to call twice."""
+        """Restore the clipboard and end the helper. Safe to call twice."""
         self._closed = True
         await self._tasks.close()
         helper, self._helper = self._helper, None
@@ -131,7 +131,7 @@ class X11Inserter:
         except HelperEnded as error:
             return held(Reason.UNCERTAIN if error.pressed else Reason.INTERRUPTED)
         except asyncio.CancelledError:
-            helper.kill()  # it is held elsewhere from now on, and must not arrive later
+            helper.kill()  # the caller holds the text now: it must not arrive later
             raise
 
     async def _running(self) -> Helper:
@@ -139,14 +139,14 @@ class X11Inserter:
             await self._ready.wait()
             if self._helper is not None and not self._helper.over:
                 return self._helper
-            self._ready.clear()  # until ``_keep`` has the next one
+            self._ready.clear()  # until ``_keep`` has started the next helper
 
     def _use(self, helper: Helper) -> None:
         self._helper = helper
         self._ready.set()
 
     async def _keep(self) -> None:
-        """Replace the helper whenever it has ended: at once at first, then after longer and longer pauses."""
+        """Replace the helper whenever it has ended: at once at first, then after growing pauses."""
         clock = asyncio.get_running_loop().time
         failures, late, started = 0, 0, clock()
         while True:

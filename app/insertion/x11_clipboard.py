@@ -1,7 +1,7 @@
-"""The clipboard of X11, lent to a text and given back once the target has read it.
+"""The clipboard of X11, lent to a text and restored once the target has read it.
 
-Own code rather than Qt's: the owner of a selection sees which window asks, so that a manager of the clipboard,
-which reads every new text at once, is not taken for the target.
+This code is used instead of Qt's because the owner of a selection sees which window asks. So a clipboard manager,
+which reads every new text at once, is not mistaken for the target.
 """
 
 import time
@@ -23,7 +23,7 @@ from app.insertion.x11_selection import SelectionOwner
 _WHY = {Verdict.TAKEN: Reason.CLIPBOARD_BUSY, Verdict.NOT_READ: Reason.NOT_READ, Verdict.WAITING: Reason.NOT_READ}
 _SAVE_DEADLINE_S = 1.0
 _MOST_TRIES = 3
-_MOST_STEPS = 5  # of a target that asks and asks, each within its deadline
+_MOST_STEPS = 5  # steps of a target that keeps asking, each within its deadline
 MOST_LATE = 16
 _ALL_CHANGES = (
     xfixes.XFixesSetSelectionOwnerNotifyMask
@@ -31,14 +31,14 @@ _ALL_CHANGES = (
     | xfixes.XFixesSelectionClientCloseNotifyMask
 )
 
-# Presses the keys, and calls what it is given at the last moment before; why not.
+# Presses the keys, calling its argument just before; returns the reason for a failure.
 Press = Callable[[Callable[[], None]], Reason | None]
 
 
 class X11Clipboard:
-    """The clipboard and, for old terminals, the selected text (PRIMARY). A paste is read within ``deadline_s``.
+    """The clipboard and, for old terminals, the selected text (PRIMARY). Targets must read within ``deadline_s``.
 
-    ``kept`` has what is lent or served, for the case that this process is killed.
+    ``kept`` stores lent and served contents, in case this process is killed.
     """
 
     def __init__(
@@ -49,23 +49,26 @@ class X11Clipboard:
         self._kept = kept or KeptContents(None)
         self.owner = SelectionOwner(connection)
         self._reader = ContentsReader(connection)
-        self._before: dict[int, Contents] = {}  # of what is lent, or has not changed since it was read
-        self._changes: Counter[int] = Counter()  # by others
+        self._before: dict[int, Contents] = {}  # old contents of lent selections, and unchanged ones already read
+        self._changes: Counter[int] = Counter()  # changes by other programs
         self._lent: set[int] = set()
         self._watch: PasteWatch | None = None
-        self._given_up: list[PasteWatch] = []  # at most one for each program
+        self._given_up: list[PasteWatch] = []  # at most one per program
         self._hears = self._listen()
         self.owner.refuses = self._refuses
         self.owner.asked = self._asked
         self.owner.lost = self._lost
 
     def selections(self, *, primary: bool) -> tuple[int, ...]:
-        """Those that a paste key takes; which one an old terminal takes is a setting of its user."""
+        """Return the selections that a paste key may read. In old terminals, the user's settings choose one."""
         names = ("CLIPBOARD", "PRIMARY") if primary else ("CLIPBOARD",)
         return tuple(self._connection.atom(name) for name in names)
 
     def recover(self, late: int) -> None:
-        """Serve what a killed process lent or served. Refuse what a late key of it asks for in ``late``, or 0."""
+        """Serve what a killed process had lent or served.
+
+        Refuse the late requests of program ``late`` (0 for none) for a key that the killed process pressed.
+        """
         if late:
             watch = PasteWatch(late)
             watch.pressed(time.monotonic())
@@ -78,17 +81,17 @@ class X11Clipboard:
         self._store()
 
     def keep(self, selections: Iterable[int]) -> bool:
-        """Remember what is in these; False: that is impossible."""
+        """Save the contents of these selections. Return False if that is impossible."""
         return all(self._keep(selection) for selection in selections)
 
     def paste(self, text: str, selections: Iterable[int], program: int, press: Press) -> Reason | None:
-        """Offer ``text``, ``press``, wait until it is read; why not.
+        """Offer ``text``, ``press`` the keys and wait until it is read; return the reason for a failure.
 
-        What was there is given back a little later.
+        The old contents return a little later.
         """
         late = self._late()
         if any(watch.late(program, time.monotonic()) for watch in late) or len(late) >= MOST_LATE:
-            return Reason.NOT_READ  # it has still an earlier key before it, and would take this text for that one
+            return Reason.NOT_READ  # an earlier key is still pending and would get this text
         watch = self._watch = PasteWatch(program, self._deadline_s)
         if not self._lend(text, tuple(selections)):
             self._give_back()
@@ -107,15 +110,18 @@ class X11Clipboard:
 
     @property
     def lends(self) -> bool:
-        """Whether the last text is still there."""
+        """True while the last text is still offered."""
         return bool(self._lent)
 
     def settled(self) -> bool:
-        """Whether no program is likely to ask again for the last text."""
+        """Return whether no further request for the last text is likely."""
         return self._watch is None or not self._lent or time.monotonic() >= self._watch.quiet_s()
 
     def close(self) -> None:
-        """Give back at once, and hand to the clipboard's manager, if there is one, what else would be lost."""
+        """Restore the contents at once.
+
+        If a clipboard manager runs, hand it contents that would otherwise be lost.
+        """
         self._give_back()
         clipboard = self._connection.atom("CLIPBOARD")
         if self.owner.contents(clipboard):
@@ -124,7 +130,7 @@ class X11Clipboard:
     # -- whether it is read --------------------------------------------------------------------------------
 
     def _verdict(self, watch: PasteWatch) -> Verdict:
-        """Wait for it."""
+        """Wait for the verdict on a paste."""
         end = time.monotonic() + _MOST_STEPS * self._deadline_s
         while True:
             left = min(end, watch.ends_s()) - time.monotonic()
@@ -136,9 +142,11 @@ class X11Clipboard:
                 return verdict
 
     def _last_look(self, watch: PasteWatch, *, is_last: bool) -> Verdict:
-        """At what came while we were not there to hear it. What is not read then cannot be read any more.
+        """Handle requests that arrived unnoticed.
 
-        With the server grabbed, the target takes nothing in between.
+        Withdraw a text that is not read, so that it cannot be read later.
+
+        While the server is grabbed, the target cannot take anything in between.
         """
         with self._connection.grabbed():
             self._connection.display.sync()
@@ -151,7 +159,7 @@ class X11Clipboard:
             return verdict
 
     def _late(self) -> list[PasteWatch]:
-        """Pastes whose key a program may still have before it."""
+        """Return the pastes whose key a program may still have to process."""
         now = time.monotonic()
         self._given_up = [watch for watch in self._given_up if watch.may_be_late(now)]
         return self._given_up
@@ -173,7 +181,10 @@ class X11Clipboard:
         return False
 
     def _listen(self) -> bool:
-        """Whether we hear of what others put there: then it need not be read again at the last moment."""
+        """Subscribe to changes by other programs, and return whether that works.
+
+        Then contents need not be read again at the last moment.
+        """
         display = self._connection.display
         if not display.has_extension(xfixes.extname):
             return False
@@ -203,9 +214,9 @@ class X11Clipboard:
         return False
 
     def _offer(self, contents: Contents, selections: tuple[int, ...]) -> bool:
-        """Unless something else was copied since it was read; with the server grabbed, nothing is meanwhile."""
+        """Offer contents unless something else was copied since the last read. The server is grabbed meanwhile."""
         with self._connection.grabbed():
-            stamp = self._connection.server_time()  # which handles all that came before
+            stamp = self._connection.server_time()  # also handles all earlier events
             if not all(selection in self._before for selection in selections):
                 return False
             self._lent.update(selections)
@@ -218,14 +229,14 @@ class X11Clipboard:
         texts["TEXT"] = Value(atom("UTF8_STRING"), 8, utf8)
         if text.isascii():
             texts["STRING"] = Value(atom("STRING"), 8, utf8)
-        # Histories of the clipboard leave out what says so (KDE's convention, which others keep too).
+        # Clipboard histories skip contents with this mark (KDE's convention, adopted by others).
         texts["x-kde-passwordManagerHint"] = Value(atom("UTF8_STRING"), 8, b"secret")
         return Contents({atom(name): value for name, value in texts.items()})
 
     def _give_back_when_settled(self, watch: PasteWatch) -> None:
         def settle() -> None:
             if self._watch is not watch:
-                return  # the next text is there, and will give back
+                return  # the next text is offered and will restore the contents
             if time.monotonic() < watch.settles_s():
                 self._connection.at(watch.settles_s(), settle)
             else:
@@ -234,12 +245,15 @@ class X11Clipboard:
         self._connection.at(watch.settles_s(), settle)
 
     def _give_back(self) -> None:
-        """What was there. Of what had been empty we stay the owner as long as a late answer is to be refused."""
+        """Restore the old contents.
+
+        A selection that had been empty stays owned while late answers must be refused.
+        """
         lent, self._lent = self._lent, set()
         for selection in lent:
             before = self._before.pop(selection, Contents())
             if self.owner.contents(selection) is None:
-                continue  # another program's
+                continue  # another program owns it now
             if before.values or self._late():
                 self.owner.own(selection, before)
             else:
@@ -249,7 +263,7 @@ class X11Clipboard:
         self._store()
 
     def _store(self, to_lend: tuple[int, ...] = ()) -> None:
-        """Keep what is or will be lent, and what is served."""
+        """Store the contents that are lent, about to be lent, or served."""
         found: dict[int, Contents] = {}
         for selection in self.selections(primary=True):
             lent = selection in self._lent or selection in to_lend
@@ -264,7 +278,7 @@ class X11Clipboard:
             self.owner.disown(selection)
 
     def _save(self, clipboard: int) -> None:
-        """Clipboard manager specification of freedesktop.org: whoever ends asks it to take over."""
+        """Ask the clipboard manager to take over, as freedesktop.org specifies for programs that end."""
         manager = self._connection.atom("CLIPBOARD_MANAGER")
         if self._connection.display.get_selection_owner(manager) == X.NONE:
             return

@@ -1,7 +1,7 @@
 """A connection to the X server, and the one thread that uses it.
 
-python-xlib blocks. What must be done is submitted to the thread; it waits for the server, for a deadline or for
-the next piece of work, and handles events all the while. X Window System Protocol, version 11; ICCCM 2.0.
+python-xlib blocks. Work is submitted to the thread, which waits for the server, a deadline or the next piece of
+work, and handles events meanwhile. X Window System Protocol, version 11; ICCCM 2.0.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ _STOP_DEADLINE_S: Final = 3.0
 
 
 class Connection:
-    """Used by one thread. ``handlers`` get every event; ``window`` is ours and never shown.
+    """A connection for use by one thread. ``handlers`` get every event; ``window`` is ours and never shown.
 
-    ``grabs`` hears of each grab of the server; without it the server cannot be grabbed.
+    ``grabs`` is notified of each grab of the server; without it the server cannot be grabbed.
     """
 
     def __init__(self, name: str | None, wakes: socket.socket, grabs: Grabs | None = None) -> None:
         self.display = display.Display(name)
-        self.display.set_error_handler(lambda error, request: 0)  # windows of others may end at any moment
+        self.display.set_error_handler(lambda error, request: 0)  # foreign windows may close at any moment
         self.root = self.display.screen().root
         self.window = self.root.create_window(
             0, 0, 1, 1, 0, X.CopyFromParent, X.InputOnly, event_mask=X.PropertyChangeMask
@@ -53,20 +53,20 @@ class Connection:
         self._knows_pids = self.display.has_extension(res.extname)
 
     def atom(self, name: str) -> int:
-        """Of this name."""
+        """Return the atom of this name."""
         if name not in self._atoms:
             self._atoms[name] = self.display.intern_atom(name)
         return self._atoms[name]
 
     def program(self, window: int) -> int:
-        """A number for the program that has this window: its process, or, if the server does not know, its client.
+        """Return a number for the program that has this window: its process id, or else its X client.
 
-        Some programs use several connections, so a process is better. X-Resource extension 1.2.
+        Some programs use several connections, so a process id is better. X-Resource extension 1.2.
         """
         return self.ask_program(window)()
 
     def ask_program(self, window: int) -> Callable[[], int]:
-        """As ``program``, but the answer is waited for when the returned function is called."""
+        """Request the number of ``program``; the returned function waits for the answer."""
         server = self.display.display
         client = int(window & ~server.info.resource_id_mask)
         if not self._knows_pids:
@@ -86,7 +86,7 @@ class Connection:
         return answer
 
     def server_time(self) -> int:
-        """The server's clock, ms, as ICCCM 2.1 wants it for owning a selection."""
+        """Return the server's clock in ms, which ICCCM 2.1 requires for owning a selection."""
         times: list[int] = []
         stamp = self.atom("_KIKIPOUNAMU_TIME")
 
@@ -106,11 +106,12 @@ class Connection:
     def grabbed(self) -> Iterator[None]:
         """Keep the server from answering any other program meanwhile.
 
-        Only in a process that does not draw, and whose parent kills it if this takes too long: a thread that waits
-        for Python's lock while it holds the grab would wait for ever for one that draws and waits for the server.
+        Allowed only in a process that does not draw and whose parent kills it after a deadline. A thread that
+        holds the grab and waits for Python's lock would deadlock with a thread that draws and waits for the
+        server.
         """
         assert self._grabs is not None, "only the helper process may grab the server"
-        self.display.sync()  # the grab of another program ends before the time of ours begins
+        self.display.sync()  # wait for another program's grab before our deadline starts
         self._grabs.begin()
         self.display.grab_server()
         try:
@@ -121,11 +122,11 @@ class Connection:
             self._grabs.end()
 
     def at(self, when_s: float, do: Callable[[], None]) -> None:
-        """Do something at this monotonic time."""
+        """Schedule a call at this monotonic time."""
         self._timers.append((when_s, do))
 
     def wait(self, predicate: Callable[[], bool], deadline_s: float) -> bool:
-        """Handle events until ``predicate`` holds; whether it does, at the latest after ``deadline_s``."""
+        """Handle events until ``predicate`` holds, for at most ``deadline_s``; return whether it holds."""
         end = time.monotonic() + deadline_s
         while not predicate():
             if time.monotonic() >= end:
@@ -134,8 +135,8 @@ class Connection:
         return True
 
     def pump(self, until_s: float | None, *, wakeable: bool = False) -> None:
-        """Handle what has come, or wait for the next event, timer or (``wakeable``) piece of work."""
-        self.display.flush()  # which also takes in what has come, so that the look for events is after it
+        """Handle pending events, or wait for the next event, timer or (``wakeable``) piece of work."""
+        self.display.flush()  # also reads arrived events, so it must come before the check for events
         if self.handle_pending() or self._run_timers():
             return
         ends = [end for end in (until_s, *(when for when, _ in self._timers)) if end is not None]
@@ -146,7 +147,7 @@ class Connection:
             self._wakes.recv(64)
 
     def handle_pending(self) -> bool:
-        """Handle the events that are here; whether there were any."""
+        """Handle the pending events; return whether there were any."""
         count = self.display.pending_events()
         for _ in range(count):
             event = self.display.next_event()
@@ -157,7 +158,7 @@ class Connection:
         return bool(count)
 
     def close(self) -> None:
-        """End it."""
+        """Close the connection to the server."""
         self.display.close()
 
     def _run_timers(self) -> bool:
@@ -170,11 +171,11 @@ class Connection:
 
 
 class XThread:
-    """Does work with a connection of its own, piece by piece. A daemon: a server that hangs keeps no process."""
+    """A daemon thread that executes work on its own connection. A hanging server cannot keep the process alive."""
 
     def __init__(self, name: str | None, grabs: Grabs | None = None) -> None:
         self._name, self._grabs = name, grabs
-        # Bounded by its callers: nearly all wait for their answer, and the others have one piece here at most.
+        # Bounded by its callers: nearly all wait for their answer, the others queue at most one piece.
         self._work: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
@@ -183,7 +184,7 @@ class XThread:
         self._thread = threading.Thread(target=self._run, name="insertion", daemon=True)
 
     async def open(self) -> None:
-        """Connect. Raises ``InsertionUnavailable``."""
+        """Connect to the server. Raises ``InsertionUnavailable``."""
         self._opened.set_running_or_notify_cancel()
         self._thread.start()
         try:
@@ -193,7 +194,7 @@ class XThread:
             raise
 
     def submit(self, work: Callable[[Connection], Result]) -> "Future[Result]":
-        """Have ``work`` done after what came before. Fails with ``ScreenGone`` or what ``work`` raises."""
+        """Execute ``work`` after earlier work. The future fails with ``ScreenGone`` or the error of ``work``."""
         future: Future[Result] = Future()
         future.set_running_or_notify_cancel()
         if self._gone.is_set():
@@ -204,11 +205,11 @@ class XThread:
         return future
 
     async def call(self, work: Callable[[Connection], Result]) -> Result:
-        """As ``submit``, awaited."""
+        """Submit ``work`` and await its result."""
         return await asyncio.wrap_future(self.submit(work))
 
     async def close(self) -> None:
-        """End the thread after what was submitted. Safe to call twice."""
+        """End the thread after the submitted work. Safe to call twice."""
         if self._thread.is_alive():
             self._work.put(None)
             self._wake()
@@ -218,7 +219,7 @@ class XThread:
             self._theirs.close()
 
     def _wake(self) -> None:
-        with suppress(OSError):  # full: it is awake; closed: it has ended
+        with suppress(OSError):  # full: the thread is awake; closed: it has ended
             self._ours.send(b"\0")
 
     def _run(self) -> None:
@@ -257,11 +258,11 @@ class XThread:
         except (ConnectionClosedError, OSError):
             future.set_exception(ScreenGone())
             raise
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked
+        except Exception as error:  # noqa: BLE001 - raised in the caller
             future.set_exception(error)
 
     def _end(self) -> None:
-        """Nobody waits for ever."""
+        """Fail all remaining work, so that no caller waits forever."""
         self._gone.set()
         while True:
             try:

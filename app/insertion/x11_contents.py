@@ -1,4 +1,4 @@
-"""What a selection (the clipboard, the selected text) holds, read from whoever owns it. ICCCM 2.0, section 2."""
+"""Read the contents of a selection (clipboard or selected text) from its owner. ICCCM 2.0, section 2."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,18 +16,18 @@ READ_DEADLINE_S: Final = 2.0
 _ANSWER_DEADLINE_S: Final = 0.5
 _MOST_TARGETS: Final = 64
 _LONGS_AT_ONCE: Final = 2**18  # 1 MiB
-# What is asked for tells the owner something, or is told about the answer: no contents.
+# These targets are requests to the owner or facts about its contents, not contents.
 _NO_CONTENTS: Final = frozenset(
     {"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS", "DELETE", "INSERT_SELECTION", "INSERT_PROPERTY"}
 )
-# Without these what was copied would not be itself; of the rest as much comes along as time and memory allow.
-# Where there is none of them, all are.
+# A copy is useless without these formats. Others are read as far as time and memory allow.
+# If an owner offers none of these, all of its formats are essential.
 _ESSENTIAL: Final = ("UTF8_STRING", "text/html", "image/png", "text/uri-list", "x-special/gnome-copied-files")
 
 
 @dataclass(frozen=True)
 class Value:
-    """As in a property: ``kind`` an atom, ``format`` 8, 16 or 32 bits, ``data`` bytes or whole numbers."""
+    """The value of a property. ``kind``: an atom. ``format``: 8, 16 or 32 bits. ``data``: bytes or integers."""
 
     kind: int
     format: int
@@ -35,37 +35,40 @@ class Value:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size of the data in bytes."""
         return len(self.data) * (self.format // 8)
 
 
 @dataclass(frozen=True)
 class Contents:
-    """``values`` by target (an atom: which format), in the owner's order; none of them: nothing was there."""
+    """The contents of a selection: ``values`` by target (an atom: the format), in the owner's order.
+
+    No values: the selection is empty.
+    """
 
     values: Mapping[int, Value] = field(default_factory=dict)
 
 
 class _NotGiven(Exception):
-    """Not within time or memory."""
+    """An error: the owner did not answer within the limits of time or memory."""
 
 
 class ContentsReader:
-    """Asks owners. ``deadline_s`` and ``most_bytes`` are for all of one selection."""
+    """A reader of selections. ``deadline_s`` and ``most_bytes`` limit each whole selection."""
 
     def __init__(
         self, connection: Connection, deadline_s: float = READ_DEADLINE_S, most_bytes: int = MOST_BYTES
     ) -> None:
         self._connection = connection
         self._deadline_s, self._most_bytes = deadline_s, most_bytes
-        self._answers: dict[int, Any] = {}  # by property
-        self._new: set[int] = set()  # properties that were written since they were last read
+        self._answers: dict[int, Any] = {}  # events by property
+        self._new: set[int] = set()  # properties written since they were last read
         self._asked = 0
-        self._target, self._place = X.NONE, X.NONE  # of the last question
+        self._target, self._place = X.NONE, X.NONE  # of the last request
         connection.handlers.append(self._handle)
 
     def read(self, selection: int) -> Contents | None:
-        """All of it; None: its owner does not give the essential of it within time and memory."""
+        """Return all contents, or ``None`` if the owner exceeds the limits for an essential format."""
         if self._connection.display.get_selection_owner(selection) == X.NONE:
             return Contents()
         end = time.monotonic() + self._deadline_s
@@ -89,14 +92,14 @@ class ContentsReader:
         return Contents({target: values[target] for target in names if target in values}) if values else None
 
     def ask(self, selection: int, target: int, deadline_s: float) -> Value | None:
-        """One question to its owner, for the sake of the answer or of what it does."""
+        """Request one target from the owner, for its value or for its side effect."""
         try:
             return self._ask(selection, target, time.monotonic() + deadline_s, self._most_bytes)
         except _NotGiven:
             return None
 
     def _targets(self, selection: int, end_s: float) -> dict[int, str]:
-        """What the owner offers; of one that does not say, plain text."""
+        """Return the formats that the owner offers; plain text if it does not say."""
         value = self.ask(selection, self._connection.atom("TARGETS"), end_s - time.monotonic())
         if value is None or value.format != 32:
             return {self._connection.atom(name): name for name in ("UTF8_STRING", "STRING")}
@@ -111,10 +114,10 @@ class ContentsReader:
             return ""
 
     def _ask(self, selection: int, target: int, end_s: float, most: int) -> Value | None:
-        """None: its owner has none. Raises ``_NotGiven``."""
+        """Request one value; ``None`` if the owner has none. Raises ``_NotGiven``."""
         if time.monotonic() >= end_s:
             raise _NotGiven
-        # A property of its own for each question: a late answer is not taken for that to the next.
+        # Each request has its own property, so a late answer is not mistaken for the next one's.
         self._asked = (self._asked + 1) % 32
         place = self._connection.atom(f"_KIKIPOUNAMU_READ_{self._asked}")
         self._target, self._place = target, place
@@ -133,7 +136,10 @@ class ContentsReader:
         return self._in_pieces(place, end_s, most)
 
     def _in_pieces(self, place: int, end_s: float, most: int) -> Value | None:
-        """ICCCM 2.7.2: each piece is written when the one before is deleted; an empty one is the end."""
+        """Read a value in pieces (ICCCM 2.7.2).
+
+        The owner writes each piece when the one before is deleted; an empty piece is the end.
+        """
         pieces: list[Value] = []
         size = 0
         while self._wait(lambda: place in self._new, end_s):
@@ -146,7 +152,7 @@ class ContentsReader:
         raise _NotGiven
 
     def _take(self, place: int, most: int) -> Value | None:
-        """The property, which is deleted; None if there is none. Raises ``_NotGiven`` over ``most`` bytes."""
+        """Read and delete the property; ``None`` if there is none. Raises ``_NotGiven`` above ``most`` bytes."""
         parts: list[Value] = []
         offset = 0
         while True:
@@ -171,7 +177,7 @@ class ContentsReader:
         if isinstance(event, SelectionNotify):
             place = int(event.property)
             if place == X.NONE and int(event.target) == self._target:
-                place = self._place  # a refusal does not say which question it answers, but what was asked for
+                place = self._place  # a refusal names only its target, not its request
             self._answers[place] = event
         elif event.type == X.PropertyNotify and event.state == X.PropertyNewValue:
             self._new.add(int(event.atom))
@@ -188,7 +194,7 @@ def _plain(data: Any) -> bytes | list[int]:
 
 
 def _joined(pieces: Sequence[Value], last: Value) -> Value:
-    """``last`` tells the kind of an empty one."""
+    """Join the pieces of a value; ``last`` gives the kind and format if there are none."""
     like = pieces[0] if pieces else last
     if like.format == 8:
         return Value(like.kind, 8, b"".join(bytes(piece.data) for piece in pieces))

@@ -1,6 +1,6 @@
-"""Messages between the app and the helper process that inserts on X11, as frames of ``runtime.framing``.
+"""Messages between the app and the helper process for X11, as frames of ``runtime.framing``.
 
-The app sends ``Open`` first, and ``Close`` last. Questions carry a number, and their answers the same one.
+The app sends ``Open`` first and ``Close`` last. Requests carry a number, and replies the number of their request.
 """
 
 from typing import Final
@@ -15,9 +15,9 @@ _LONGEST: Final = 16 * 2**20
 
 
 class Open(Struct, frozen=True, tag=True):
-    """Connect to ``display``. Windows of the process ``app`` are our own.
+    """A request to connect to ``display``. Windows of the process ``app`` are our own.
 
-    ``late``: a program that may still have a paste key before it, from a helper that was killed; 0 for none.
+    ``late``: a program that may still have to process a paste key of a killed helper; 0 for none.
     """
 
     display: str | None
@@ -27,13 +27,13 @@ class Open(Struct, frozen=True, tag=True):
 
 
 class Find(Struct, frozen=True, tag=True):
-    """Find the window that has the focus."""
+    """A request for the focused window."""
 
     number: int
 
 
 class Insert(Struct, frozen=True, tag=True):
-    """Insert ``text`` into ``target`` by ``rules``."""
+    """A request to insert ``text`` into ``target`` by ``rules``."""
 
     number: int
     text: str
@@ -42,41 +42,44 @@ class Insert(Struct, frozen=True, tag=True):
 
 
 class Close(Struct, frozen=True, tag=True):
-    """Give back what is borrowed, and end."""
+    """A request to restore borrowed resources and end."""
 
 
 class Opened(Struct, frozen=True, tag=True):
-    """The helper is connected."""
+    """The reply of a connected helper."""
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """The helper cannot connect."""
+    """The reply of a helper that cannot connect."""
 
     message: str
 
 
 class Found(Struct, frozen=True, tag=True):
-    """The answer to ``Find``."""
+    """The reply to ``Find``: the focused window."""
 
     number: int
     target: Target | None
 
 
 class Pressing(Struct, frozen=True, tag=True):
-    """Keys are pressed from now on, for ``program``: if no ``Inserted`` follows, the outcome is unknown."""
+    """A notice that keys are about to be pressed for ``program``.
+
+    If no ``Inserted`` follows, the outcome is unknown.
+    """
 
     program: int
 
 
 class Inserted(Struct, frozen=True, tag=True):
-    """The answer to ``Insert``."""
+    """The reply to ``Insert``: its result."""
 
     number: int
     insertion: Insertion
 
 
 class Failed(Struct, frozen=True, tag=True):
-    """The answer to a question that raised an error."""
+    """The reply to a request that raised an error."""
 
     number: int
     message: str

@@ -1,14 +1,14 @@
-"""Kill a process that holds the X server's grab for too long. Standard library only; makes no X requests.
+"""Kill a process that grabs the X server for too long. Standard library only; makes no X requests.
 
-While the server is grabbed, no other program is answered. A process that stops in that state would freeze the
-whole session, so its parent watches it and kills it at a deadline. The server then releases the grab.
+While the server is grabbed, it answers no other program. A process that stops in that state would freeze the whole
+session, so its parent watches it and kills it at a deadline. The server then releases the grab.
 
     grabs = watched(deadline_s=0.2)    # forks; only the child returns
     grabs.begin()
     ...                                # the child is killed if ``end`` does not follow in time
     grabs.end()
 
-The parent is a copy of the small process that forked: it costs no second start of Python.
+The parent is a copy of the small process that forked, so Python need not start twice.
 """
 
 import os
@@ -31,13 +31,13 @@ _MOST_REPORTS: Final = 4096
 
 
 class Grabs(Protocol):
-    """Where a process reports that it is about to grab the server, and that it has released it."""
+    """An object notified when a process is about to grab the server, and when it has released the grab."""
 
     def begin(self) -> None:
-        """The grab begins."""
+        """Report that the grab begins."""
 
     def end(self) -> None:
-        """The server has released the grab."""
+        """Report that the server has released the grab."""
 
 
 class ReportedGrabs:
@@ -47,16 +47,16 @@ class ReportedGrabs:
         self._descriptor = descriptor
 
     def begin(self) -> None:
-        """Start the time of a grab."""
+        """Report the start of a grab, which starts its deadline."""
         os.write(self._descriptor, _BEGIN)
 
     def end(self) -> None:
-        """Stop the time of a grab."""
+        """Report the end of a grab, which stops its deadline."""
         os.write(self._descriptor, _END)
 
 
 def watched(deadline_s: float = GRAB_DEADLINE_S) -> ReportedGrabs:
-    """Fork. Return in the child; the parent watches the child and exits with its status."""
+    """Fork and return in the child; the parent watches the child and exits with its status."""
     reading, writing = os.pipe()
     parent = os.getpid()
     child = os.fork()
@@ -70,7 +70,7 @@ def watched(deadline_s: float = GRAB_DEADLINE_S) -> ReportedGrabs:
 
 
 def watch(child: int, reports: int, deadline_s: float) -> int:
-    """Wait for the end of ``child`` and return its exit status; kill it when a grab lasts over ``deadline_s``."""
+    """Wait for the end of ``child`` and return its exit status; kill it if a grab lasts over ``deadline_s``."""
     cut_off = False
     ends: float | None = None
     while True:
@@ -79,7 +79,7 @@ def watch(child: int, reports: int, deadline_s: float) -> int:
             cut_off, ends = True, None
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-            continue  # the pipe ends with the child
+            continue  # the pipe closes when the child ends
         told = os.read(reports, _MOST_REPORTS)
         if not told:
             break
@@ -89,7 +89,7 @@ def watch(child: int, reports: int, deadline_s: float) -> int:
 
 
 def _leave_standard_streams() -> None:
-    """Leave the pipes of standard input and output to the child: they must end when the child ends."""
+    """Leave the pipes of standard input and output to the child: they must close when the child ends."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (sys.stdin.fileno(), sys.stdout.fileno()):
         os.dup2(nothing, descriptor)

@@ -1,4 +1,4 @@
-"""The helper process of ``x11_main``, as the app sees it. Never asks the X server itself."""
+"""The helper process of ``x11_main``, as the app sees it. Never talks to the X server itself."""
 
 import asyncio
 import os
@@ -41,18 +41,23 @@ log = structlog.get_logger(logger_names.APP_INSERTION_X11_HELPER)
 
 _START_S: Final = 10.0
 _CLOSE_S: Final = 5.0
-COMMAND: Final = (sys.executable, "-P", "-m", "app.insertion.x11_main")  # -P: not what lies in the current folder
+COMMAND: Final = (
+    sys.executable,
+    "-P",
+    "-m",
+    "app.insertion.x11_main",
+)  # -P: import nothing from the current folder
 
 
 def memory_file() -> int | None:
-    """Return the descriptor of a new file for ``KeptContents``; ``None`` where the system has no memory files."""
+    """Return the descriptor of a new file for ``KeptContents``; ``None`` if the system has no memory files."""
     return os.memfd_create("kikipounamu-clipboard") if hasattr(os, "memfd_create") else None
 
 
 class Helper:
-    """A connected helper process. Once it is ``over``, questions raise ``HelperEnded``.
+    """A connected helper process. Once it is ``over``, requests raise ``HelperEnded``.
 
-    ``late``: the process of a program that may still have a paste key before it; 0 for none.
+    ``late``: the process of a program that may still have to process a paste key; 0 for none.
     """
 
     def __init__(self, process: Process) -> None:
@@ -69,7 +74,7 @@ class Helper:
 
     @classmethod
     async def start(cls, opening: Open, kept: int | None, grab_s: float, command: Sequence[str] = COMMAND) -> Self:
-        """Start one. Raises ``ScreenMissing`` or ``HelperEnded``."""
+        """Start a helper process. Raises ``ScreenMissing`` or ``HelperEnded``."""
         words = [*command, str(grab_s), *([] if kept is None else [str(kept)])]
         passed = () if kept is None else (kept,)
         process = await asyncio.create_subprocess_exec(
@@ -95,16 +100,16 @@ class Helper:
 
     @property
     def pid(self) -> int:
-        """Id of the process that was started: the parent of the one that inserts."""
+        """The id of the started process, which is the parent of the inserting one."""
         return self._process.pid
 
     async def find(self) -> Target | None:
-        """Return the window that has the focus."""
+        """Return the focused window."""
         reply = await self._ask(Find(self._next()))
         return reply.target if isinstance(reply, Found) else None
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
-        """Insert a text; one at a time."""
+        """Insert one text; calls must not overlap."""
         self._pressed = False
         reply = await self._ask(Insert(self._next(), text, target, rules))
         assert isinstance(reply, Inserted), reply
@@ -113,12 +118,12 @@ class Helper:
         return reply.insertion
 
     async def ended(self) -> None:
-        """Wait for its end."""
+        """Wait for the end of the helper."""
         if self._reading is not None:
             await asyncio.wait([self._reading])
 
     async def close(self) -> None:
-        """Let it give back what it borrowed, then end it. Safe to call twice."""
+        """Let the helper restore borrowed resources, then end it. Safe to call twice."""
         if not self.over:
             with suppress(HelperEnded):
                 self._send(Close())
@@ -131,8 +136,8 @@ class Helper:
         await self._tasks.close()
 
     def kill(self) -> None:
-        """End it at once, and with it the process that inserts. Safe when it has ended."""
-        with suppress(psutil.Error):  # not Process.kill, whose poll would take the status from asyncio
+        """Kill the helper and its inserting process at once. Safe after its end."""
+        with suppress(psutil.Error):  # not Process.kill: its poll would steal the status from asyncio
             self._usage.kill()
 
     def _next(self) -> int:
@@ -157,7 +162,7 @@ class Helper:
             self._asked.pop(request.number, None)
 
     async def _read(self) -> None:
-        """Hand replies to whoever asked, until the process ends."""
+        """Deliver replies to the waiting callers, until the process ends."""
         with suppress(asyncio.IncompleteReadError, OSError, BrokenFrame):
             while True:
                 self._take(await REPLIES.receive(self._replies))
@@ -180,15 +185,15 @@ class Helper:
                     answer.set_result(reply)
 
     async def _end(self) -> int:
-        """Kill it if it has not ended; its exit status."""
+        """Kill the process unless it has ended; return its exit status."""
         if self._process.returncode is None and self._replies.at_eof():
-            with suppress(TimeoutError):  # its parent ends a moment after it
+            with suppress(TimeoutError):  # the parent ends a moment after the child
                 async with asyncio.timeout(_CLOSE_S):
                     await self._process.wait()
         self.kill()
         self._requests.close()
         status = await self._process.wait()
-        with suppress(OSError):  # a TimeoutError too
+        with suppress(OSError):  # includes TimeoutError
             async with asyncio.timeout(_CLOSE_S):
                 await self._replies.read()
                 await self._requests.wait_closed()

@@ -1,10 +1,10 @@
-"""Clipboard contents that outlive the helper process: a memory file that the app owns and the helper writes.
+"""Clipboard contents that outlive the helper process: a memory file owned by the app and written by the helper.
 
-The copies of the user that are lent or served exist nowhere else. If the helper is killed, the next one reads them
-here and serves them again. The file is memory of the kernel: it is never on a disk, and ends with the app.
+The user's clipboard contents, while lent or served, exist nowhere else. If the helper is killed, the next one
+reads them here and serves them again. The file is kernel memory: it is never on a disk, and ends with the app.
 
 Layout: 8 bytes with the length of the body, little-endian; then the body in msgpack. The length is 0 while the
-body is written: a helper that is killed in between leaves an empty file, never half of a copy.
+body is being written. A helper killed meanwhile leaves an empty file, never half of the contents.
 """
 
 import os
@@ -20,14 +20,14 @@ _decoder: Final = msgspec.msgpack.Decoder(dict[int, dict[int, Value]])
 
 
 class KeptContents:
-    """``descriptor``: of a memory file; ``None`` keeps nothing. Contents by selection."""
+    """Contents by selection, in a memory file. ``descriptor``: of the file; ``None`` stores nothing."""
 
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
         self._written: dict[int, Contents] = {}
 
     def write(self, contents: Mapping[int, Contents]) -> None:
-        """Replace what is kept. Contents that were written before are not written again."""
+        """Replace the stored contents, unless they are the same as before."""
         wanted = {selection: each for selection, each in contents.items() if each.values}
         same = wanted.keys() == self._written.keys() and all(
             each is self._written[selection] for selection, each in wanted.items()
@@ -42,7 +42,7 @@ class KeptContents:
         os.pwrite(self._descriptor, len(body).to_bytes(_HEADER_BYTES, "little"), 0)
 
     def read(self) -> dict[int, Contents]:
-        """Return what was written last, also by an earlier process."""
+        """Return the contents written last, even by an earlier process."""
         if self._descriptor is None:
             return {}
         length = int.from_bytes(os.pread(self._descriptor, _HEADER_BYTES, 0), "little")

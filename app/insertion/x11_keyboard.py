@@ -1,8 +1,8 @@
-"""Pressing keys by XTEST: chords, and texts in every script.
+"""Press keys by XTEST: key combinations, and texts in every script.
 
-A character that the keyboard does not have is lent a spare key code. Programs read the keyboard's table when they
-get to the key, not when it is pressed, so a code keeps its meaning until the target has come so far. Of a program
-that answers no ping (xterm) nobody knows how far it is: it is typed only what needs each spare code once.
+A character that the keyboard lacks gets a spare key code. Programs read the keyboard table when they process the
+key, not when it is pressed, so a code keeps its meaning until the target has caught up. The progress of a program
+that answers no pings (xterm) is unknown. Such a program gets only texts that need each spare code once.
 """
 
 import time
@@ -21,15 +21,15 @@ from app.insertion.x11_pings import Pings
 from app.insertion.x11_screen import X11Screen
 
 _HANGS_AFTER_S: Final = 1.0
-_BATCH_DEADLINE_S: Final = 5.0  # an editor with much in it takes some ms for each key
-# At each of them every program reads the table anew; a window manager has been seen to take 30 ms for it.
+_BATCH_DEADLINE_S: Final = 5.0  # an editor with a long text takes some ms per key
+# Each change makes every program reload the table; a window manager was seen to take 30 ms for that.
 MOST_CHANGES: Final = 32
-_LENT_S: Final = 10.0  # time enough for a program that answers no ping, if it does not hang
+_LENT_S: Final = 10.0  # enough for a program without pings, unless it hangs
 _CONTROL, _SHIFT, _CAPS_LOCK = (XK.string_to_keysym(name) for name in ("Control_L", "Shift_L", "Caps_Lock"))
 
 
 class X11Keyboard:
-    """Chords are for ``X11Screen.press``, which ``type`` uses itself."""
+    """The keyboard of an X server. ``type`` uses ``X11Screen.press`` itself; chords need it around them."""
 
     def __init__(
         self, connection: Connection, screen: X11Screen, pings: Pings, hangs_after_s: float = _HANGS_AFTER_S
@@ -42,23 +42,23 @@ class X11Keyboard:
         self._lent: dict[int, int] = {}
 
     def chord(self, keys: PasteKeys) -> Sequence[int]:
-        """The key codes to press in this order and to release in the opposite one."""
+        """Return the key codes of a combination, to press in order and release in reverse."""
         sym = XK.string_to_keysym(keys.key)
         found = self._layout().keys.get(sym)
-        # Where the layout in use has no such letter (Cyrillic …), programs look shortcuts up in the others.
+        # If the active layout lacks the letter (Cyrillic …), programs look shortcuts up in other layouts.
         code = found.code if found is not None and not found.shift else self._code(sym)
         held_down = [self._code(_CONTROL)] * keys.control + [self._code(_SHIFT)] * keys.shift
         return [*held_down, code]
 
     def press(self, codes: Sequence[int]) -> None:
-        """All of them, together."""
+        """Press the keys together, then release them."""
         for code in codes:
             self._display.xtest_fake_input(X.KeyPress, code)
         for code in reversed(codes):
             self._display.xtest_fake_input(X.KeyRelease, code)
 
     def plan(self, text: str, target: Target, *, shift_return: bool) -> Sequence[Batch] | None:
-        """What ``type`` is to press; None: that cannot be typed, or at too high a price."""
+        """Plan how to ``type`` a text; ``None`` if that is impossible or needs too many table changes."""
         try:
             pieces = list(batches(text, self._layout(), self._lent, shift_return=shift_return))
         except CannotType:
@@ -69,7 +69,7 @@ class X11Keyboard:
         return None if unsure else pieces
 
     def type(self, pieces: Sequence[Batch], target: Target) -> Insertion:
-        """Type what was planned just now, as long as ``target`` has the focus."""
+        """Type the planned pieces while ``target`` has the focus."""
         answers = self._pings.answered(target)
         if answers and not self._pings.reached(target, self._hangs_after_s):
             return held(Reason.NOT_READ)
@@ -86,11 +86,11 @@ class X11Keyboard:
                 rest = "".join(piece.text for piece in pieces[at:])
                 return held(Reason.PARTLY_TYPED, rest) if at else held(reason)
             if answers and not self._pings.reached(target, _BATCH_DEADLINE_S):
-                return held(Reason.NOT_READ)  # it has the keys and may still act on them: nobody knows
+                return held(Reason.NOT_READ)  # the program may still process the keys: unknown
         return Insertion(How.TYPED)
 
     def _strike(self, strokes: Iterable[Stroke], shift: int) -> None:
-        """Without Caps Lock: programs apply it to letters in every script, each in its own way."""
+        """Type the strokes with Caps Lock off: programs apply it to letters in inconsistent ways."""
         lock = [self._code(_CAPS_LOCK)] if self._screen.caps_lock() else []
         self.press(lock)
         for stroke in strokes:
@@ -113,23 +113,26 @@ class X11Keyboard:
         return code
 
     def close(self) -> None:
-        """Leave the keyboard's table as it was."""
+        """Restore the keyboard table."""
         self._lend({})
 
     def _lend(self, borrowed: dict[int, int]) -> None:
-        """Give spare codes these meanings and no others."""
+        """Give spare codes exactly these meanings."""
         if borrowed == self._lent:
             return
         for code in sorted({*self._lent, *borrowed}):
             sym = borrowed.get(code, X.NoSymbol)
             if self._lent.get(code) != sym:
-                # With Shift the same: one keysym alone would bring its other case along.
+                # The same with Shift: a single keysym would imply its other case.
                 self._display.change_keyboard_mapping(code, [(sym, sym)])
         self._lent = dict(borrowed)
         self._display.sync()
 
     def _take_back(self) -> None:
-        """Later: the next text may need the same, and a silent program has not come so far."""
+        """Schedule the removal of meanings.
+
+        It is delayed: the next text may need the same ones, and a program without pings may lag behind.
+        """
         lent = self._lent
 
         def take() -> None:

@@ -1,6 +1,6 @@
-"""How far a program is with its events. Extended Window Manager Hints, _NET_WM_PING.
+"""Track how far a program has processed its events. Extended Window Manager Hints, _NET_WM_PING.
 
-A ping is an event after those that were sent before, and is answered when the program gets to it.
+A ping is queued after earlier events, and the program answers when it processes it.
 """
 
 from typing import Any, Final
@@ -12,12 +12,12 @@ from Xlib.protocol.event import ClientMessage
 from app.insertion.outcome import Target
 from app.insertion.x11_connection import Connection
 
-# Answers go to whoever listens to the root window; Qt asks for another event mask than the specification has.
+# Answers go to clients that listen to the root window. Qt uses another event mask than specified.
 _ANSWERS: Final = X.SubstructureNotifyMask | X.StructureNotifyMask
 
 
 class Pings:
-    """Sent by us, as window managers do."""
+    """Pings sent to programs, as window managers do."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -27,7 +27,7 @@ class Pings:
         connection.handlers.append(self._handle)
 
     def answered(self, target: Target) -> bool:
-        """Whether its program says that it answers."""
+        """Return whether the target's program declares that it answers pings."""
         try:
             protocols = self._display.create_resource_object("window", target.window).get_wm_protocols()
         except XError:
@@ -35,7 +35,7 @@ class Pings:
         return self._connection.atom("_NET_WM_PING") in list(protocols)
 
     def reached(self, target: Target, deadline_s: float) -> bool:
-        """Wait until its program has handled what it got before now; False: it has not by the deadline."""
+        """Wait until the program has handled all earlier events; return False if it has not by the deadline."""
         window = self._display.create_resource_object("window", target.window)
         ping = self._connection.atom("_NET_WM_PING")
         self._connection.root.change_attributes(event_mask=_ANSWERS)

@@ -1,6 +1,6 @@
-"""The window that has the focus, and pressing keys for it and for no other.
+"""The focused window, and key presses that only this window gets.
 
-The server is grabbed from the last look to the last key: no other program can move the focus in between.
+The server is grabbed from the last check to the last key, so no other program can move the focus in between.
 """
 
 import time
@@ -19,14 +19,15 @@ from app.insertion.x11_connection import Connection
 RELEASE_DEADLINE_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.01
 _MOST_PARENTS: Final = 16
-# Locks are no modifiers that somebody holds.
+# Lock keys do not count as held modifiers.
 _LOCKS: Final = frozenset({0xFF7F, 0xFF14, 0xFFE5, 0xFFE6, 0xFE0D})  # Num, Scroll, Caps, Shift and group locks
 
 
 class X11Screen:
-    """Asked by the thread of its connection. Windows of the process ``ours`` are our own; default: this process.
+    """The screen as seen by the thread of its connection.
 
-    ``pressing`` is told a target's process before keys are pressed for it.
+    Windows of the process ``ours`` (default: this process) are our own. ``pressing`` is called with the target's
+    process before keys are pressed.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class X11Screen:
         self._ours = connection.program(connection.window.id) if ours is None else ours
 
     def target(self) -> Target | None:
-        """The top-level window that has the focus."""
+        """Return the focused top-level window."""
         window = self._window_of(self._display.get_input_focus().focus)
         if window is None:
             return None
@@ -49,7 +50,7 @@ class X11Screen:
         return Target(window.id, program, is_terminal(*names), own, self._middle(window), process)
 
     def names(self, window: int) -> tuple[str, ...]:
-        """What its program calls itself: instance and class."""
+        """Return the names of the window's program: instance and class."""
         try:
             found = self._display.create_resource_object("window", window).get_wm_class()
         except (XError, UnicodeDecodeError):
@@ -57,9 +58,9 @@ class X11Screen:
         return tuple(str(name) for name in found or ())
 
     def press(self, target: Target, keys: Callable[[], None] | None) -> Reason | None:
-        """Have ``keys`` pressed for ``target`` and for nothing else; why not.
+        """Call ``keys`` to press keys that only ``target`` gets; return the reason for a failure.
 
-        Waits until nobody holds a modifier, and no menu or shortcut has the keyboard. ``None`` presses nothing.
+        Waits until no modifier is held, and no menu or shortcut grabs the keyboard. ``None`` presses nothing.
         """
         end = time.monotonic() + self._release_deadline_s
         while True:
@@ -69,15 +70,15 @@ class X11Screen:
             self._connection.wait(lambda: False, _LOOK_AGAIN_S)
 
     def ready(self, target: Target) -> Reason | None:
-        """As ``press`` without any key: waits before anything is borrowed."""
+        """Do the checks of ``press`` without a key, before anything is borrowed."""
         return self.press(target, None)
 
     def caps_lock(self) -> bool:
-        """Whether it is on."""
+        """Return whether Caps Lock is on."""
         return bool(self._state() & X.LockMask)
 
     def group(self) -> int:
-        """Which layout of the keyboard is in use. X Keyboard Extension: bits 13 and 14 of a state."""
+        """Return the active keyboard layout. X Keyboard Extension: bits 13 and 14 of a state."""
         return int(self._state() >> 13 & 3)
 
     def _try(self, target: Target, keys: Callable[[], None] | None) -> Reason | None:
@@ -94,16 +95,16 @@ class X11Screen:
             if self._grabbed():
                 return Reason.KEYBOARD_GRABBED
             if keys is not None:
-                # What was asked before now is no answer to the keys.
+                # Earlier requests are no answer to the keys.
                 self._connection.handle_pending()
                 self.pressing(target.process)
                 keys()
             return None
 
     def _still_there(self, target: Target, before: Any) -> tuple[bool, int]:
-        """Look again at a focus that was in ``target``: whether it still is, and the state of the keys.
+        """Check again whether a focus that was in ``target`` still is, and return the state of the keys.
 
-        While the server is grabbed, each round trip keeps all other programs waiting: this is one.
+        While the server is grabbed, each round trip blocks all other programs; this is a single one.
         """
         server = self._display.display
         focus = GetInputFocus(display=server, defer=True)
@@ -116,16 +117,19 @@ class X11Screen:
         return same or self._has_focus(target, focus.focus), int(pointer.mask)
 
     def _has_focus(self, target: Target, focus: Any) -> bool:
-        """A like program that is started after it may have its window's number, but is another process."""
+        """Return whether ``target`` has the focus.
+
+        A program started later may reuse the window's number, so the process must match too.
+        """
         window = self._window_of(focus)
         if window is None or window.id != target.window:
             return False
         return not target.process or self._connection.program(window.id) == target.process
 
     def _window_of(self, focus: Any) -> Any | None:
-        """The top-level window around ``focus``."""
+        """Return the top-level window around ``focus``."""
         if isinstance(focus, int):
-            return None  # nothing, or whatever is under the pointer
+            return None  # no focus, or the focus follows the pointer
         state = self._connection.atom("WM_STATE")
         window = focus
         try:
@@ -136,7 +140,7 @@ class X11Screen:
                     return window
                 window = window.query_tree().parent
         except XError:
-            return None  # it was closed just now
+            return None  # the window was closed just now
         return self._active()
 
     def _middle(self, window: Any) -> tuple[int, int] | None:
@@ -148,7 +152,7 @@ class X11Screen:
         return corner.x + size.width // 2, corner.y + size.height // 2
 
     def _active(self) -> Window | None:
-        """As the window manager says (EWMH), for a focus in a window that belongs to none."""
+        """Return the active window by the window manager (EWMH), for a focus outside of top-level windows."""
         active = self._connection.atom("_NET_ACTIVE_WINDOW")
         found = self._connection.root.get_property(active, X.AnyPropertyType, 0, 1)
         number = int(found.value[0]) if found is not None and len(found.value) else X.NONE
@@ -156,14 +160,14 @@ class X11Screen:
         try:
             managed = number and window.get_property(self._connection.atom("WM_STATE"), X.AnyPropertyType, 0, 1)
         except XError:
-            return None  # the window manager does not know yet that it was closed
+            return None  # the window was closed, unknown to the window manager so far
         return window if managed else None
 
     def _state(self) -> int:
         return int(self._connection.root.query_pointer().mask)
 
     def _held_bits(self) -> int:
-        """Shift, Ctrl, Alt, Super …, held down or latched (sticky keys)."""
+        """Return the bits of Shift, Ctrl, Alt, Super and so on. Such keys may be held or latched (sticky keys)."""
         bits = 0
         for bit, codes in enumerate(self._display.get_modifier_mapping()):
             syms = {self._display.keycode_to_keysym(code, 0) for code in codes if code}
@@ -172,7 +176,7 @@ class X11Screen:
         return bits
 
     def _grabbed(self) -> bool:
-        """Whether another program has the keyboard for itself, so that keys would go there. Only asking tells."""
+        """Return whether another program has grabbed the keyboard, tested by trying to grab it."""
         status = self._connection.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
         if status == X.GrabSuccess:
             self._display.ungrab_keyboard(X.CurrentTime)

@@ -1,4 +1,4 @@
-"""Owning a selection: whoever asks is answered, in pieces where it is much. ICCCM 2.0, section 2."""
+"""Own a selection and answer requests for it, in pieces if it is large. ICCCM 2.0, section 2."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ _MOST_PAIRS: Final = 32
 
 @dataclass
 class _Transfer:
-    """To one property of one window. ``pieces``: what is to come after what is there now."""
+    """A transfer to one property of one window. ``pieces``: the data after the present piece."""
 
     requestor: Any
     program: int
@@ -32,10 +32,10 @@ class _Transfer:
 
 
 class SelectionOwner:
-    """Owns selections for us. ``refuses``: whether this program (a number) gets nothing now.
+    """An owner of selections. ``refuses``: returns whether this program (a number) gets nothing now.
 
-    ``asked`` hears of each answer and each piece of one, and gives what is to be called once the contents in it
-    were taken, or None; ``lost`` is told which selection another program owns now.
+    ``asked`` is called with the program for each answer and each piece. It returns a function to call once the
+    contents were taken, or ``None``. ``lost`` is called with a selection that another program owns now.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -49,11 +49,11 @@ class SelectionOwner:
         connection.handlers.append(self._handle)
 
     def contents(self, selection: int) -> Contents | None:
-        """What we serve there; None: it is not ours."""
+        """Return the contents served for a selection; ``None`` if it is not ours."""
         return self._owned.get(selection)
 
     def own(self, selection: int, contents: Contents, stamp: int = 0) -> bool:
-        """Serve this from now on, and return whether it is ours. ``stamp``: the server's time."""
+        """Serve these contents from now on; return whether we own the selection. ``stamp``: server time."""
         stamp = stamp or self._connection.server_time()
         self._connection.window.set_selection_owner(selection, stamp)
         if self._connection.display.get_selection_owner(selection) != self._connection.window:
@@ -63,14 +63,14 @@ class SelectionOwner:
         return True
 
     def disown(self, selection: int) -> None:
-        """Nothing is there any more, unless it is another program's."""
+        """Clear a selection, unless another program owns it."""
         if self._owned.pop(selection, None) is not None:
             server = self._connection.display.display
             SetSelectionOwner(server, window=X.NONE, selection=selection, time=self._since[selection])
             self._connection.display.flush()
 
     def withdraw(self, taken: Callable[[], None]) -> None:
-        """Nobody gets any more of what ``taken`` would be called for, even if it was answered."""
+        """Withdraw answers for which ``taken`` would be called, even those already written."""
         for (_, place), transfer in list(self._transfers.items()):
             if transfer.taken == taken:
                 self._forget(transfer.requestor, place)
@@ -90,12 +90,14 @@ class SelectionOwner:
                 self._go_on(transfer, int(event.atom))
 
     def _cleared(self, selection: int, stamp: int) -> None:
-        if selection in self._owned and stamp >= self._since[selection]:  # an older one is about an earlier time
+        if (
+            selection in self._owned and stamp >= self._since[selection]
+        ):  # older events concern an earlier ownership
             del self._owned[selection]
             self.lost(selection)
 
     def _answer(self, event: Any) -> None:
-        place = int(event.property) or int(event.target)  # an obsolete client names none
+        place = int(event.property) or int(event.target)  # obsolete clients name no property
         contents = self._owned.get(int(event.selection))
         program = self._connection.program(event.requestor.id)
         given = False
@@ -115,7 +117,7 @@ class SelectionOwner:
         self._connection.display.flush()
 
     def _give_several(self, event: Any, contents: Contents, place: int, program: int) -> bool:
-        """ICCCM 2.6.2: pairs of target and property; those that cannot be given lose their property."""
+        """Answer pairs of target and property (ICCCM 2.6.2); failed ones lose their property."""
         try:
             found = event.requestor.get_property(place, X.AnyPropertyType, 0, 2 * _MOST_PAIRS)
         except XError:
@@ -158,7 +160,7 @@ class SelectionOwner:
         if len(self._transfers) >= _MOST_TRANSFERS and (much or watched):
             return False
         if much or watched:
-            # Told before it is written, so that its deletion is not missed.
+            # Select events before writing, so that the deletion is not missed.
             requestor.change_attributes(event_mask=X.PropertyChangeMask)
             pieces = _pieces(value) if much else iter(())
             ends = time.monotonic() + _TRANSFER_DEADLINE_S
@@ -170,7 +172,7 @@ class SelectionOwner:
         return True
 
     def _go_on(self, transfer: _Transfer, place: int) -> None:
-        """ICCCM 2.7.2: each piece once the one before is deleted, then an empty one."""
+        """Send the next piece once the one before is deleted, and finally an empty one (ICCCM 2.7.2)."""
         transfer.ends_s = time.monotonic() + _TRANSFER_DEADLINE_S
         if transfer.taken is not None:
             self.asked(transfer.program)

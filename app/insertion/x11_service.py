@@ -1,7 +1,7 @@
-"""What the helper process does: it answers the app's questions, with two threads that ask the X server.
+"""The work of the helper process: answer the app's requests, with two threads that talk to the X server.
 
-One of them inserts. The other looks where the focus is: an insertion may take seconds, and the focus be elsewhere
-after it.
+One thread inserts. The other finds the focused window: an insertion may take seconds, and the focus may move
+during it.
 """
 
 import asyncio
@@ -39,14 +39,14 @@ _SCREEN_GONE: Final = 76
 
 
 class Replies:
-    """Sends replies from any thread."""
+    """A channel for replies, usable from any thread."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
         self._lock = threading.Lock()
 
     def send(self, reply: Reply) -> None:
-        """Send it now. End the process where nobody reads any more."""
+        """Send a reply now. End the process if the app no longer reads."""
         try:
             with self._lock:
                 self._pipe.write(REPLIES.pack(reply))
@@ -56,17 +56,17 @@ class Replies:
 
 
 def serve(grabs: Grabs, kept: int | None, send_by: Callable[[BinaryIO], Replies] = Replies) -> None:
-    """Answer what comes in on standard input, until it ends."""
+    """Answer requests from standard input until it ends."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)  # libraries and logs print
+    os.dup2(2, 1)  # libraries and logs may print: send that to standard error
     first = REQUESTS.read(requests)
     if isinstance(first, Open):
         Service(first, send_by(replies), grabs, KeptContents(kept)).run(requests)
 
 
 class Service:
-    """Answers requests. ``kept`` has the contents of a clipboard that an earlier process lent."""
+    """A server for the app's requests. ``kept``: clipboard contents that an earlier process lent."""
 
     def __init__(self, opening: Open, replies: Replies, grabs: Grabs, kept: KeptContents) -> None:
         self._opening, self._replies, self._kept = opening, replies, kept
@@ -74,7 +74,7 @@ class Service:
         self._preparing: Future[None] | None = None
 
     def run(self, requests: BinaryIO) -> None:
-        """Answer until ``requests`` end or say so."""
+        """Answer requests until their stream ends or ``Close`` arrives."""
         try:
             asyncio.run(self._open())
             self._screen = self._looks.submit(self._new_screen).result()
@@ -102,7 +102,7 @@ class Service:
         wait([closed], _CLOSE_DEADLINE_S)
 
     def _answer(self, request: Find | Insert) -> None:
-        """Have it done by one of the threads, which replies."""
+        """Let one of the threads do the work and reply."""
         number = request.number
         if isinstance(request, Find):
             found = self._looks.submit(lambda _: self._screen.target())
@@ -117,7 +117,7 @@ class Service:
         def done(ended: "Future[Any]") -> None:
             error = ended.exception()
             if isinstance(error, ScreenGone):
-                os._exit(_SCREEN_GONE)  # the app starts another one, which connects anew
+                os._exit(_SCREEN_GONE)  # the app starts another helper, which reconnects
             if error is not None:
                 traceback.print_exception(error)
             self._replies.send(make(ended.result()) if error is None else Failed(number, repr(error)))
@@ -125,7 +125,7 @@ class Service:
         future.add_done_callback(done)
 
     def _found(self, number: int, target: Target | None) -> Found:
-        """What the clipboard holds is read meanwhile, off the critical path."""
+        """Return the reply to ``Find``, and start reading the clipboard, off the critical path."""
         if target is not None and (self._preparing is None or self._preparing.done()):
             self._preparing = self._works.submit(lambda _: self._strategies.prepare(target))
         return Found(number, target)

@@ -1,7 +1,7 @@
-"""Insert a text on X11: pasted where that is possible, typed where it is not.
+"""Insert a text on X11: pasted where possible, otherwise typed.
 
-Pasting is the rule because an input method (ibus, fcitx) makes other words of typed letters, an editor completes
-and indents them, and an undo takes back only some. It also takes equally long for any text.
+Pasting is the default for three reasons. An input method (ibus, fcitx) changes typed letters into other words. An
+editor completes and indents them, and an undo takes back only some. Pasting also takes equally long for any text.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ _LAST_S: Final = 1.0
 
 
 class X11Strategies:
-    """Pastes or types a text; used by the thread of ``connection``."""
+    """Inserts texts by pasting or typing; used by the thread of ``connection``."""
 
     def __init__(self, connection: Connection, patience_s: float, kept: KeptContents | None = None) -> None:
         self._connection = connection
@@ -32,20 +32,20 @@ class X11Strategies:
         self.clipboard = X11Clipboard(connection, patience_s, kept)
         self._pings = Pings(connection)
         self.keyboard = X11Keyboard(connection, self.screen, self._pings, patience_s)
-        self._last: Target | None = None  # the last one that was pasted into
+        self._last: Target | None = None  # the target of the last paste
 
     def close(self) -> None:
-        """Give back all that is borrowed, once the last target has what it asked for."""
+        """Restore all borrowed resources after the last target has taken its text."""
         self._last_has_ended(min(self._patience_s, _LAST_S))
         self.keyboard.close()
         self.clipboard.close()
 
     def prepare(self, target: Target) -> None:
-        """Read what the clipboard holds before it is needed."""
+        """Read the clipboard before its contents are needed."""
         self.clipboard.keep(self._selections(target))
 
     def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
-        """In the way the rules say; what is costly to type is pasted all the same."""
+        """Insert a text as the rules say; texts that are costly to type are pasted anyway."""
         pieces = self._plan(text, target, rules) if rules.strategy is Strategy.TYPE else None
         if pieces is not None:
             return self.keyboard.type(pieces, target)
@@ -79,10 +79,11 @@ class X11Strategies:
         return Insertion(How.PASTED) if reason is None else held(reason)
 
     def _last_has_ended(self, patience_s: float) -> bool:
-        """Wait until the last target has done all for its key; False: it does not answer within ``patience_s``.
+        """Wait until the last target has processed its key; return False if it does not answer in ``patience_s``.
 
-        Programs ask several times for one paste: none may get the next text, or what was copied, for the last key.
-        The answer to a ping tells, and silence only of programs that answer none: a computer may be busy.
+        Programs ask several times for one paste. They must not get the next text, or the old contents, for the
+        last key. An answered ping is proof. Silence counts only for programs that answer no pings, because the
+        computer may be busy.
         """
         last = self._last
         if last is None or not self.clipboard.lends:

@@ -1,4 +1,4 @@
-"""One screen for all tests of this folder that need one."""
+"""A shared screen for all tests of this folder that need one."""
 
 import socket
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 
 class CountedGrabs:
-    """``Grabs`` of a process that draws nothing and that no parent watches. ``now``: how many are held."""
+    """Counted ``Grabs`` of a process that draws nothing and has no watching parent. ``now``: the held grabs."""
 
     def __init__(self) -> None:
         self.now = 0
@@ -31,7 +31,7 @@ class CountedGrabs:
 
 @contextmanager
 def connected(desktop: Desktop) -> Iterator[Connection]:
-    """Used by the test's own thread."""
+    """Open a connection for the test's own thread."""
     ours, theirs = socket.socketpair()
     grabs = CountedGrabs()
     with ours, theirs:
@@ -49,14 +49,14 @@ def connection(screen: Desktop) -> Iterator[Connection]:
 
 @pytest.fixture
 def other(screen: Desktop) -> Iterator[Connection]:
-    """Of another client, though of the same process."""
+    """A connection of another client in the same process."""
     with connected(screen) as found:
         yield found
 
 
 @pytest.fixture(autouse=True)
 def nothing_stays(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Windows and copies of a test end with it."""
+    """End the windows and copies of a test with the test."""
     if "screen" not in request.fixturenames:
         yield
         return

@@ -8,14 +8,14 @@ from app.insertion.x11 import X11Inserter
 from tests.helpers.desktop import Desktop
 
 
-async def test_x11(screen: Desktop) -> None:
+async def test_x11_inserter_is_chosen_for_an_x11_display(screen: Desktop) -> None:
     environment = {"DISPLAY": screen.display, "XMODIFIERS": "@im=fcitx"}
     inserter = await open_inserter("linux", environment, None, Rules())
     assert isinstance(inserter, X11Inserter) and inserter.rules == Rules(input_method=True)
     await inserter.close()
 
 
-async def test_wayland_does_not_tell_the_window() -> None:
+async def test_held_inserter_is_chosen_on_wayland() -> None:
     environment = {"XDG_SESSION_TYPE": "wayland", "DISPLAY": ":0"}
     assert isinstance(await open_inserter("linux", environment, None, Rules()), HeldInserter)
     assert is_wayland({"WAYLAND_DISPLAY": "wayland-0"}) and not is_wayland({"XDG_SESSION_TYPE": "x11"})
@@ -29,7 +29,7 @@ async def test_wayland_does_not_tell_the_window() -> None:
         ("win32", {}, "with its windows"),
     ],
 )
-async def test_where_nothing_can_be_inserted_it_says_what_to_do(
+async def test_error_says_what_to_do_when_insertion_is_unavailable(
     platform: str, environment: dict[str, str], advice: str
 ) -> None:
     with pytest.raises(InsertionUnavailable, match=advice):
@@ -46,5 +46,5 @@ async def test_where_nothing_can_be_inserted_it_says_what_to_do(
         ({"QT_IM_MODULES": "wayland;fcitx"}, True),
     ],
 )
-def test_input_methods_are_known_by_their_variables(environment: dict[str, str], there: bool) -> None:
+def test_input_method_is_detected_by_environment_variables(environment: dict[str, str], there: bool) -> None:
     assert has_input_method(environment) is there

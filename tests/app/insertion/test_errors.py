@@ -5,6 +5,6 @@ from app.insertion.errors import CannotType, InsertionError, ScreenGone
 
 
 @pytest.mark.parametrize("error", [CannotType(), ScreenGone()])
-def test_each_says_what_to_do(error: InsertionError) -> None:
+def test_insertion_error_says_what_to_do(error: InsertionError) -> None:
     assert isinstance(error, AppError)
     assert ": " in str(error)

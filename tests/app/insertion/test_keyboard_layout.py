@@ -17,13 +17,13 @@ from app.insertion.keyboard_layout import (
     read_layout,
 )
 
-# Codes 8 to 19: an unusable spare one, four letters, Return, digits with marks; the rest are spare.
+# Codes 8 to 19: an unusable spare code, four letters, Return, digits with punctuation; then spare codes.
 ROWS = [[], [97, 65, 0x6C6, 0x6E6], [98, 66], [99, 67], [100, 68], [RETURN], [49, 33], [50, 64], *([[0, 0]] * 4)]
 LAYOUT = read_layout(ROWS, 8, 0)
 
 
 def typed(text: str, layout: Layout, lent: dict[int, int]) -> str:
-    """What a program makes of the strokes: it reads the table at the end of each batch."""
+    """Return the text that a program sees, which reads the table at the end of each batch."""
     shown = {(stroke.code, stroke.shift): sym for sym, stroke in layout.keys.items()}
     result = ""
     for batch in batches(text, layout, lent):
@@ -36,42 +36,42 @@ def typed(text: str, layout: Layout, lent: dict[int, int]) -> str:
 
 
 @given(st.text(st.sampled_from("abcDABC12!\n汉字输入法é😀ж" + string.punctuation), max_size=200))
-def test_every_text_is_typed_as_it_is(text: str) -> None:
+def test_any_text_is_typed_unchanged(text: str) -> None:
     assert typed(text, LAYOUT, {}) == text
     assert typed(text, LAYOUT, {16: keysym("汉"), 18: keysym("é")}) == text
 
 
-def test_a_table_is_read_for_the_layout_in_use() -> None:
+def test_table_is_read_for_the_active_layout() -> None:
     assert LAYOUT.keys[ord("A")] == Stroke(9, True)
     assert LAYOUT.spare == (16, 17, 18, 19)
     assert read_layout(ROWS, 8, 1).keys[0x6C6] == Stroke(9)
     assert set(read_layout(ROWS, 8, 2).keys) == {RETURN}
 
 
-def test_meanings_change_as_seldom_as_possible() -> None:
+def test_spare_codes_change_meaning_as_seldom_as_possible() -> None:
     pieces = list(batches("汉字汉字输" * 20, LAYOUT, {17: keysym("字")}))
     assert len({tuple(sorted(piece.borrowed.items())) for piece in pieces}) == 1
     assert pieces[0].borrowed[17] == keysym("字")
 
 
-def test_the_longest_unused_meaning_gives_way() -> None:
+def test_least_recently_used_meaning_is_replaced() -> None:
     last = list(batches("汉字输入汉字输法", LAYOUT, {}))[-1]
     assert set(last.borrowed.values()) == {keysym(char) for char in "汉字输法"}
 
 
-def test_changes_are_counted() -> None:
+def test_table_changes_are_counted() -> None:
     lent = {16: keysym("汉")}
     once, twice = list(batches("汉字a", LAYOUT, lent)), list(batches("汉字输入法", LAYOUT, lent))
     assert (changes(lent, once), lends_anew(lent, once)) == (1, False)
     assert (changes(lent, twice), lends_anew(lent, twice)) == (4, True)
 
 
-def test_shift_makes_a_line_break_of_return() -> None:
+def test_line_break_is_typed_as_shift_return() -> None:
     (batch,) = batches("a\n", LAYOUT, {}, shift_return=True)
     assert batch.strokes == [Stroke(9), Stroke(13, True)]
 
 
-def test_without_spare_codes_only_the_layout_is_typed() -> None:
+def test_only_layout_characters_are_typed_without_spare_codes() -> None:
     full = Layout(LAYOUT.keys, ())
     assert typed("abc", full, {}) == "abc"
     with pytest.raises(CannotType):

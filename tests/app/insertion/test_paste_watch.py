@@ -3,19 +3,19 @@ from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, SETTLED_S, PasteW
 TARGET, OTHER = 1, 2
 
 
-def test_only_the_target_after_the_key_counts() -> None:
+def test_only_reads_by_the_target_after_the_key_count() -> None:
     watch = PasteWatch(TARGET)
-    assert not watch.asked(TARGET, 0.0)  # of its own accord
+    assert not watch.asked(TARGET, 0.0)  # without a key
     watch.pressed(1.0)
     assert not watch.asked(OTHER, 1.1)
     assert watch.verdict(1.1) is Verdict.WAITING
     assert watch.asked(TARGET, 1.2)
-    assert watch.verdict(1.2) is Verdict.WAITING  # asked, but not taken
+    assert watch.verdict(1.2) is Verdict.WAITING  # requested, but not taken
     watch.received()
     assert watch.verdict(1.3) is Verdict.READ
 
 
-def test_it_settles_a_while_after_the_last_question() -> None:
+def test_paste_settles_a_while_after_the_last_request() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(1.0)
     watch.asked(TARGET, 1.1)
@@ -24,7 +24,7 @@ def test_it_settles_a_while_after_the_last_question() -> None:
     assert 1.4 < watch.quiet_s() < watch.settles_s()
 
 
-def test_nothing_is_waited_for_longer_than_the_deadline() -> None:
+def test_paste_is_not_read_after_the_deadline() -> None:
     watch = PasteWatch(TARGET)
     assert watch.verdict(100.0) is Verdict.WAITING  # the key is not pressed yet
     watch.pressed(100.0)
@@ -35,35 +35,35 @@ def test_nothing_is_waited_for_longer_than_the_deadline() -> None:
     assert patient.verdict(100.0 + 2 * READ_DEADLINE_S) is Verdict.NOT_READ
 
 
-def test_a_target_that_is_at_it_has_more_time() -> None:
+def test_requests_of_the_target_extend_the_deadline() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(0.0)
     watch.asked(OTHER, 0.95)
     assert watch.verdict(READ_DEADLINE_S) is Verdict.NOT_READ
     watch.asked(TARGET, 0.95)
     assert watch.verdict(1.05) is Verdict.WAITING and watch.ends_s() == 0.95 + READ_DEADLINE_S
-    watch.asked(TARGET, 1.5)  # the next piece
+    watch.asked(TARGET, 1.5)  # a request for the next piece
     assert watch.verdict(2.4) is Verdict.WAITING
     assert watch.verdict(1.5 + READ_DEADLINE_S) is Verdict.NOT_READ
     watch.received()
     assert watch.verdict(1.5 + READ_DEADLINE_S) is Verdict.READ
 
 
-def test_what_was_asked_before_the_key_gives_no_time() -> None:
+def test_requests_before_the_key_do_not_extend_the_deadline() -> None:
     watch = PasteWatch(TARGET)
     watch.asked(TARGET, 100.0)
     watch.pressed(0.0)
     assert watch.verdict(READ_DEADLINE_S) is Verdict.NOT_READ
 
 
-def test_another_programs_copy_ends_it() -> None:
+def test_paste_ends_when_another_program_copies() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(1.0)
     watch.taken()
     assert watch.verdict(1.0) is Verdict.TAKEN
 
 
-def test_the_late_answer_to_a_key_is_refused_once() -> None:
+def test_late_answer_to_a_key_is_refused_once() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(0.0)
     assert not watch.refuses(TARGET, 0.5)
@@ -76,7 +76,7 @@ def test_the_late_answer_to_a_key_is_refused_once() -> None:
     assert not watch.late(TARGET, 2.0 + SETTLED_S)
 
 
-def test_after_long_enough_no_late_answer_is_expected() -> None:
+def test_late_answer_is_expected_only_for_limited_time() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(0.0)
     watch.give_up(1.0)
@@ -85,7 +85,7 @@ def test_after_long_enough_no_late_answer_is_expected() -> None:
     assert not watch.refuses(TARGET, 1.0 + LATE_S)
 
 
-def test_without_a_key_nothing_is_late() -> None:
+def test_no_late_answer_is_expected_without_a_key() -> None:
     watch = PasteWatch(TARGET)
     watch.give_up(1.0)
     assert not watch.may_be_late(1.0) and not watch.late(TARGET, 1.0)

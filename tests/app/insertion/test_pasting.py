@@ -14,7 +14,7 @@ EDITOR, OTHER = Target(1, "editor"), Target(2, "other")
 
 @dataclass
 class FakeClipboard:
-    """``reads``: whether the target does."""
+    """A simulated clipboard. ``reads``: the target reads the offered text."""
 
     reads: bool = True
     keeps: bool = True
@@ -43,7 +43,7 @@ class FakeClipboard:
 
 
 class SlowClipboard(FakeClipboard):
-    """Read when ``asks`` is set; ``asked`` tells that somebody waits for it."""
+    """A clipboard whose text is read once ``asks`` is set; ``asked`` is set when ``read`` waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ def keys() -> FakeKeys:
     return FakeKeys(FakeClipboard())
 
 
-async def test_pasted_and_given_back(keys: FakeKeys) -> None:
+async def test_clipboard_is_restored_after_pastes(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     target = await inserter.target()
     assert await inserter.insert("one ", target) == Insertion(How.PASTED)
@@ -99,7 +99,7 @@ async def test_pasted_and_given_back(keys: FakeKeys) -> None:
 
 
 async def test_old_clipboard_does_not_return_during_next_paste() -> None:
-    """It would be due in the middle of the second paste, whose target reads late."""
+    """The old contents would be due in the middle of the second paste, whose target reads late."""
     clipboard = SlowClipboard()
     inserter = PastingInserter(clipboard, FakeKeys(clipboard), Rules())
     assert await inserter.insert("one", EDITOR) == Insertion(How.PASTED)
@@ -116,7 +116,7 @@ async def test_old_clipboard_does_not_return_during_next_paste() -> None:
     await inserter.close()
 
 
-async def test_closing_gives_back_at_once(keys: FakeKeys) -> None:
+async def test_close_restores_the_clipboard_at_once(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     await inserter.insert("text", EDITOR)
     await inserter.close()
@@ -124,7 +124,7 @@ async def test_closing_gives_back_at_once(keys: FakeKeys) -> None:
     await inserter.close()
 
 
-async def test_what_was_there_is_not_pasted_late(keys: FakeKeys) -> None:
+async def test_old_contents_are_not_pasted_when_the_target_reads_late(keys: FakeKeys) -> None:
     keys.clipboard.reads = False
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     assert await inserter.insert("text", EDITOR) == held(Reason.NOT_READ)
@@ -133,7 +133,7 @@ async def test_what_was_there_is_not_pasted_late(keys: FakeKeys) -> None:
     assert keys.clipboard.holds == "before"
 
 
-async def test_nothing_is_inserted_elsewhere(keys: FakeKeys) -> None:
+async def test_text_is_held_when_the_target_lacks_the_focus(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     keys.focus = OTHER
     assert await inserter.insert("text", EDITOR) == held(Reason.FOCUS_MOVED)
@@ -143,14 +143,14 @@ async def test_nothing_is_inserted_elsewhere(keys: FakeKeys) -> None:
     assert keys.text == "" and keys.clipboard.holds == "before"
 
 
-async def test_a_clipboard_that_cannot_be_kept_is_left_alone(keys: FakeKeys) -> None:
+async def test_clipboard_is_not_touched_when_it_cannot_be_saved(keys: FakeKeys) -> None:
     keys.clipboard.keeps = False
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     assert await inserter.insert("text", EDITOR) == held(Reason.CLIPBOARD_BUSY)
     assert keys.clipboard.holds == "before"
 
 
-async def test_held_modifiers_are_waited_for(keys: FakeKeys) -> None:
+async def test_insert_waits_until_modifiers_are_released(keys: FakeKeys) -> None:
     keys.held = True
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     waiting = asyncio.create_task(inserter.insert("text", EDITOR))
@@ -161,21 +161,21 @@ async def test_held_modifiers_are_waited_for(keys: FakeKeys) -> None:
     await inserter.close()
 
 
-async def test_nothing_is_typed_into_a_window_of_our_own(keys: FakeKeys) -> None:
+async def test_text_is_pasted_instead_of_typed_into_own_windows(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules(Strategy.TYPE))
     assert await inserter.insert("text", replace(EDITOR, own=True)) == Insertion(How.PASTED)
     assert (keys.text, keys.typed) == ("text", [])
     await inserter.close()
 
 
-async def test_return_is_typed_only_where_it_is_wanted(keys: FakeKeys) -> None:
+async def test_return_is_typed_only_if_the_rules_say_so(keys: FakeKeys) -> None:
     for newline in (Newline.SHIFT_RETURN, Newline.RETURN):
         inserter = PastingInserter(keys.clipboard, keys, Rules(Strategy.TYPE, newline))
         assert await inserter.insert("one\ntwo", EDITOR) == Insertion(How.TYPED)
     assert keys.typed == ["one two", "one\ntwo"]
 
 
-async def test_the_rule_of_a_program_counts_there(keys: FakeKeys) -> None:
+async def test_program_rule_applies_to_its_program(keys: FakeKeys) -> None:
     programs = (ProgramRule("editor", Strategy.TYPE, Newline.RETURN), ProgramRule("other", hold=True))
     inserter = PastingInserter(keys.clipboard, keys, Rules(programs=programs))
     assert await inserter.insert("one\ntwo", EDITOR) == Insertion(How.TYPED)

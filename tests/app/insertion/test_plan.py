@@ -26,7 +26,7 @@ def test_no_control_character_reaches_a_terminal(text: str) -> None:
         ready.encode()
 
 
-def test_lines_stay_where_they_are_harmless() -> None:
+def test_line_breaks_are_kept_where_they_are_harmless() -> None:
     text = "one\r\ntwo\tthree\x1b[31m"
     assert to_paste(text, EDITOR) == "one\ntwo\tthree[31m"
     assert to_type(text, EDITOR, Newline.SHIFT_RETURN) == "one\ntwo three[31m"
@@ -42,11 +42,11 @@ def test_lines_stay_where_they_are_harmless() -> None:
         (Rules(Strategy.PASTE), False),
     ],
 )
-def test_an_input_method_would_make_other_words_of_typed_ones(rules: Rules, may: bool) -> None:
+def test_text_is_not_typed_instead_when_an_input_method_is_in_use(rules: Rules, may: bool) -> None:
     assert may_type_instead(rules) is may
 
 
-def test_the_rules_of_the_program_count_there_and_nowhere_else() -> None:
+def test_program_rule_applies_only_to_its_program() -> None:
     slack, safe = ProgramRule("slack", Strategy.TYPE, Newline.SPACE), ProgramRule("KeePassXC", hold=True)
     rules = Rules(Strategy.PASTE, input_method=True, programs=(slack, safe))
     of_slack = rules_for(Target(1, "Slack.exe"), rules)
@@ -55,7 +55,7 @@ def test_the_rules_of_the_program_count_there_and_nowhere_else() -> None:
     assert rules_for(Target(3, "slackware"), rules) == rules_for(Target(4, ""), rules) == rules
 
 
-def test_what_is_wrong_with_rules_of_programs_is_told() -> None:
+def test_problems_of_program_rules_are_reported() -> None:
     bad = [ProgramRule(" "), ProgramRule("x" * 101), ProgramRule("a\nb"), ProgramRule("x"), ProgramRule("X.EXE")]
     assert program_problems(bad) == {0: "empty", 1: "long", 2: "long", 4: "twice"}
     many = [ProgramRule(f"program {number}") for number in range(MOST_PROGRAMS + 1)]

@@ -26,7 +26,7 @@ from app.insertion.programs import (
         ((), ORDINARY),
     ],
 )
-def test_programs_are_known_by_name(names: tuple[str, ...], keys: PasteKeys) -> None:
+def test_paste_keys_depend_on_the_program_name(names: tuple[str, ...], keys: PasteKeys) -> None:
     assert paste_keys(*names) == keys
     assert is_terminal(*names) is (keys is not ORDINARY)
 
@@ -41,5 +41,5 @@ def test_programs_are_known_by_name(names: tuple[str, ...], keys: PasteKeys) -> 
         ("", "", False),
     ],
 )
-def test_one_program_has_several_names(left: str, right: str, same: bool) -> None:
+def test_name_variants_denote_the_same_program(left: str, right: str, same: bool) -> None:
     assert same_program(left, right) is same

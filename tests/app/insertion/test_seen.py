@@ -3,7 +3,7 @@ from app.insertion.seen import MOST_SEEN, SeeingInserter
 from tests.app.dictating_world import FakeInserter
 
 
-async def test_the_last_programs_are_told_once_each_the_newest_first() -> None:
+async def test_recent_programs_are_reported_once_each_newest_first() -> None:
     told: list[tuple[str, ...]] = []
     inserter = FakeInserter()
     seeing = SeeingInserter(inserter, told.append)
@@ -18,7 +18,7 @@ async def test_the_last_programs_are_told_once_each_the_newest_first() -> None:
     assert len(seeing.seen) == MOST_SEEN and seeing.seen[0] == f"program {2 * MOST_SEEN - 1}"
 
 
-async def test_it_inserts_as_the_other_one_does() -> None:
+async def test_seeing_inserter_delegates_to_the_wrapped_inserter() -> None:
     inserter = FakeInserter()
     seeing = SeeingInserter(inserter, lambda names: None)
     assert await seeing.insert("text", inserter.focus) == Insertion(How.TYPED)

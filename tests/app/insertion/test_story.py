@@ -1,4 +1,4 @@
-"""What the log tells of texts at the cursor."""
+"""Log entries for inserted and held texts."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app.transcript import Segment
 SESSION = UUID(int=1)
 
 
-def test_a_text_is_told_once_with_how_long_it_had_waited() -> None:
+def test_text_is_logged_once_with_its_waiting_time() -> None:
     now = 10.0
     story = InsertionStory(clock=lambda: now)
     with capture_logs() as lines:
@@ -29,7 +29,7 @@ def test_a_text_is_told_once_with_how_long_it_had_waited() -> None:
     assert all(line["session"] == str(SESSION) for line in lines) and "secret" not in str(lines)
 
 
-def test_what_is_never_inserted_is_not_kept_for_ever() -> None:
+def test_waiting_times_of_texts_never_inserted_are_dropped() -> None:
     now = 0.0
     story = InsertionStory(clock=lambda: now)
     with capture_logs() as lines:

@@ -1,4 +1,4 @@
-"""The systems are stood in for: this shows what they would be asked, not that they answer so."""
+"""Windows and macOS are simulated: the tests check the calls, not the real systems' answers."""
 
 import sys
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from app.insertion.system_keys import MacKeys, WindowsKeys, open_system_keys
 
 
 class Keyboard:
-    """As ``pynput.keyboard``."""
+    """A substitute for the module ``pynput.keyboard``."""
 
     Key = SimpleNamespace(ctrl="ctrl", shift="shift", cmd="cmd")
 
@@ -50,7 +50,7 @@ class User32:
         return 0x8000 if code == self.down else 0x0001
 
 
-def test_windows() -> None:
+def test_windows_keys_read_focus_and_press_keys() -> None:
     keyboard = Keyboard()
     keys = WindowsKeys(User32(), keyboard)
     target = keys.target()
@@ -65,7 +65,7 @@ def test_windows() -> None:
     assert keyboard.done == ["ctrl", "shift", "v", "ctrl", "v", "text"]
 
 
-def test_macos() -> None:
+def test_mac_keys_read_focus_and_press_keys() -> None:
     keyboard = Keyboard()
     front = SimpleNamespace(localizedName=lambda: "Terminal", processIdentifier=lambda: 9)
     workspace = SimpleNamespace(frontmostApplication=lambda: front)
@@ -83,6 +83,6 @@ def test_macos() -> None:
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="needs Linux")
-def test_elsewhere_it_says_what_to_do() -> None:
+def test_error_says_what_to_do_on_other_systems() -> None:
     with pytest.raises(InsertionUnavailable, match=r"kikipounamu\[desktop\]|main window"):
         open_system_keys()

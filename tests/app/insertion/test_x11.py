@@ -1,4 +1,4 @@
-"""What does not need another program's answer; the rest is in ``tests/end_to_end/test_insertion.py``."""
+"""Insertion without the answer of another program. ``tests/end_to_end/test_insertion.py`` has the rest."""
 
 import asyncio
 import signal
@@ -24,7 +24,7 @@ from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until
 
 
-async def test_without_a_target_nothing_is_inserted(screen: Desktop) -> None:
+async def test_text_is_held_without_a_target(screen: Desktop) -> None:
     inserter = await X11Inserter.open(screen.display)
     assert await inserter.insert("text", None) == held(Reason.NO_TARGET)
     assert await inserter.insert("text", Target(12345)) == held(Reason.FOCUS_MOVED)
@@ -34,7 +34,7 @@ async def test_without_a_target_nothing_is_inserted(screen: Desktop) -> None:
     assert await inserter.insert("text", Target(12345)) == held(Reason.TARGET_UNKNOWN)
 
 
-async def test_rules_hold_from_the_next_text_on(screen: Desktop) -> None:
+async def test_changed_rules_apply_from_the_next_text_on(screen: Desktop) -> None:
     inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
     field = TextField(screen, "with rules")
     target = await inserter.target()
@@ -45,7 +45,7 @@ async def test_rules_hold_from_the_next_text_on(screen: Desktop) -> None:
     await inserter.close()
 
 
-async def test_the_rule_of_a_program_counts_there(screen: Desktop) -> None:
+async def test_program_rule_applies_to_its_program(screen: Desktop) -> None:
     inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
     field = TextField(screen, "of a program")
     target = await inserter.target()
@@ -61,8 +61,8 @@ async def test_the_rule_of_a_program_counts_there(screen: Desktop) -> None:
     await inserter.close()
 
 
-async def test_nothing_is_typed_into_a_window_of_our_own(screen: Desktop) -> None:
-    """Letters would press its buttons."""
+async def test_text_is_pasted_instead_of_typed_into_own_windows(screen: Desktop) -> None:
+    """Typed letters would press its buttons."""
     inserter = await X11Inserter.open(screen.display, Rules(Strategy.TYPE), PATIENT_S, PATIENT_S)
     field = TextField(screen, "as if it were ours")
     target = await inserter.target()
@@ -72,8 +72,8 @@ async def test_nothing_is_typed_into_a_window_of_our_own(screen: Desktop) -> Non
     await inserter.close()
 
 
-async def test_the_window_is_that_of_now_whatever_is_being_inserted(screen: Desktop) -> None:
-    """Here a target that hangs has long to read."""
+async def test_target_is_current_while_a_text_is_being_inserted(screen: Desktop) -> None:
+    """The first target hangs and has long to read."""
     inserter = await X11Inserter.open(screen.display, patience_s=DEADLINE_S)
     first = TextField(screen, "spoken into first")
     process = screen.processes[-1]
@@ -102,7 +102,7 @@ async def test_without_a_screen_it_says_what_to_do() -> None:
 
 @asynccontextmanager
 async def stuck(desktop: Desktop, when: str, place: Path) -> AsyncIterator[X11Inserter]:
-    """An inserter whose first helper stops itself (``tests.helpers.stuck_helper``)."""
+    """Open an inserter whose first helper stops itself (``tests.helpers.stuck_helper``)."""
     command = (sys.executable, "-m", "tests.helpers.stuck_helper", when, str(place))
     inserter = await X11Inserter.open(desktop.display, patience_s=PATIENT_S, command=command)
     try:
@@ -112,7 +112,7 @@ async def stuck(desktop: Desktop, when: str, place: Path) -> AsyncIterator[X11In
 
 
 def inserting(inserter: X11Inserter) -> psutil.Process:
-    """The process that asks the X server."""
+    """Return the process that talks to the X server."""
     assert inserter.helper is not None
     (found,) = psutil.Process(inserter.helper.pid).children()
     return found
@@ -123,7 +123,7 @@ def ended(process: psutil.Process) -> bool:
 
 
 async def test_server_answers_again_when_helper_stops_with_grab(screen: Desktop, tmp_path: Path) -> None:
-    """Nothing was pressed yet, but nobody can know: the text is held, and its program gets none for a while."""
+    """No key was pressed, but the app cannot know. The text is held, and its program gets none for a while."""
     assert GRAB_DEADLINE_S == 0.2
     screen.copy(b"copied before")
     first = TextField(screen, "with a stuck helper")
@@ -159,8 +159,8 @@ def has_another(inserter: X11Inserter, killed: Helper) -> bool:
     return inserter.helper not in (None, killed)
 
 
-async def test_copy_that_was_given_back_survives_killed_helper(screen: Desktop) -> None:
-    """From then on it is the helper's own."""
+async def test_restored_clipboard_survives_a_killed_helper(screen: Desktop) -> None:
+    """After its return, the helper itself serves the copy."""
     screen.copy(b"copied before")
     copier = screen.processes[-1]
     field = TextField(screen, "then killed")
@@ -179,7 +179,7 @@ async def test_copy_that_was_given_back_survives_killed_helper(screen: Desktop) 
     assert screen.copied() == b""
 
 
-async def test_silent_helper_is_replaced_when_nothing_is_inserted(screen: Desktop) -> None:
+async def test_silent_helper_is_replaced_when_no_text_is_being_inserted(screen: Desktop) -> None:
     field = TextField(screen, "after a silent one")
     inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S)
     child = inserting(inserter)
@@ -191,7 +191,7 @@ async def test_silent_helper_is_replaced_when_nothing_is_inserted(screen: Deskto
     await inserter.close()
 
 
-async def test_insertion_that_nobody_waits_for_never_arrives(screen: Desktop) -> None:
+async def test_cancelled_insertion_never_arrives(screen: Desktop) -> None:
     field = TextField(screen, "given up")
     process = screen.processes[-1]
     inserter = await X11Inserter.open(screen.display, patience_s=DEADLINE_S)
@@ -219,14 +219,14 @@ async def test_helper_ends_when_inserter_is_closed(screen: Desktop) -> None:
     await wait_until(lambda: ended(parent) and ended(child), "both processes have ended")
 
 
-def test_app_side_asks_no_server_itself(tmp_path: Path) -> None:
+def test_app_does_not_import_the_x_library(tmp_path: Path) -> None:
     code = "import sys, app.insertion.choose; print('Xlib' in sys.modules)"
     command = [sys.executable, "-P", "-c", code]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=DEADLINE_S)
     assert done.stdout == "False\n", done.stderr
 
 
-async def test_insertion_begins_later_when_helper_does_not_start_at_first(screen: Desktop, tmp_path: Path) -> None:
+async def test_insertion_works_after_the_first_helpers_fail_to_start(screen: Desktop, tmp_path: Path) -> None:
     """The first two helpers end at once."""
     counts = f"p = pathlib.Path({str(tmp_path / 'tries')!r}); n = len(p.read_text()) if p.exists() else 0"
     main = "from app.insertion.x11_main import main; main()"

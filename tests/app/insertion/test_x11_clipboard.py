@@ -21,7 +21,7 @@ DEADLINE_S = 0.2
 
 
 def presses(reason: Reason | None) -> Press:
-    """As a screen that lets press, or does not."""
+    """Return a key press that succeeds, or fails with ``reason``."""
 
     def press(pressed: object) -> Reason | None:
         assert callable(pressed)
@@ -32,7 +32,7 @@ def presses(reason: Reason | None) -> Press:
     return press
 
 
-def test_a_key_that_was_not_pressed_changes_nothing(screen: Desktop, connection: Connection) -> None:
+def test_clipboard_is_restored_when_the_key_was_not_pressed(screen: Desktop, connection: Connection) -> None:
     screen.copy(b"copied before")
     clipboard = X11Clipboard(connection)
     selections = clipboard.selections(primary=False)
@@ -44,7 +44,7 @@ def test_a_key_that_was_not_pressed_changes_nothing(screen: Desktop, connection:
     assert clipboard.settled()
 
 
-def test_who_copies_meanwhile_keeps_what_was_copied(connection: Connection, other: Connection) -> None:
+def test_copy_of_another_program_during_a_paste_is_kept(connection: Connection, other: Connection) -> None:
     clipboard = X11Clipboard(connection)
     selections = clipboard.selections(primary=False)
     theirs = Contents({1: Value(1, 8, b"theirs")})
@@ -60,7 +60,10 @@ def test_who_copies_meanwhile_keeps_what_was_copied(connection: Connection, othe
 
 
 class Slow:
-    """A target whose key is ``press``. It asks, but is heard of only when its time is over, for we were away."""
+    """A target whose key is ``press``.
+
+    Its request is noticed only after its deadline, because this process was busy.
+    """
 
     def __init__(self, us: Connection, it: Connection) -> None:
         self.taken: list[bytes | None] = []
@@ -77,12 +80,12 @@ class Slow:
         self._it.wait(lambda: False, DEADLINE_S)
 
     def press_and_take(self, pressed: Callable[[], None]) -> None:
-        """It takes what it has asked for once that is there."""
+        """Press the key; the target takes the text as soon as it arrives."""
         self.press(pressed)
         self._us.at(time.monotonic(), self._look)
 
     def take(self) -> None:
-        """What is there for it now."""
+        """Take the value that is present now."""
         found = self._it.window.get_full_property(self._place, X.AnyPropertyType)
         self.taken.append(None if found is None else bytes(found.value))
         self._it.window.delete_property(self._place)
@@ -95,21 +98,21 @@ class Slow:
             self._us.at(time.monotonic(), self._look)
 
 
-def test_a_target_that_was_answered_late_has_time_to_take_it(connection: Connection, other: Connection) -> None:
+def test_target_answered_late_has_time_to_take_the_text(connection: Connection, other: Connection) -> None:
     target = Slow(connection, other)
     assert target.clipboard.paste("text", target.selections, US, target.press_and_take) is None
     assert target.taken == [b"text"]
 
 
-def test_what_is_held_cannot_be_taken_any_more(connection: Connection, other: Connection) -> None:
-    """The target had its answer, but did not look at it in time."""
+def test_held_text_can_no_longer_be_taken(connection: Connection, other: Connection) -> None:
+    """The target got its answer, but did not take it in time."""
     target = Slow(connection, other)
     assert target.clipboard.paste("text", target.selections, US, target.press) is Reason.NOT_READ
     target.take()
     assert target.taken == [None]
 
 
-def test_what_another_copy_ended_cannot_be_taken_any_more(connection: Connection, other: Connection) -> None:
+def test_text_can_no_longer_be_taken_after_another_copy(connection: Connection, other: Connection) -> None:
     target = Slow(connection, other)
     theirs = SelectionOwner(other)
 
@@ -122,7 +125,7 @@ def test_what_another_copy_ended_cannot_be_taken_any_more(connection: Connection
     assert target.taken == [None]
 
 
-def test_whoever_has_a_late_key_is_refused_after_the_next_paste_elsewhere(
+def test_program_with_a_late_key_is_refused_after_the_next_paste(
     connection: Connection, other: Connection
 ) -> None:
     hung, hung_too = 12345, 23456
@@ -139,7 +142,7 @@ def test_whoever_has_a_late_key_is_refused_after_the_next_paste_elsewhere(
     assert not clipboard.owner.refuses(US)
 
 
-def test_where_too_many_hang_nothing_is_offered(connection: Connection) -> None:
+def test_no_text_is_offered_when_too_many_programs_hang(connection: Connection) -> None:
     clipboard = X11Clipboard(connection, 0.0)
     selections = clipboard.selections(primary=False)
     for number in range(MOST_LATE):
@@ -150,8 +153,10 @@ def test_where_too_many_hang_nothing_is_offered(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("answer", ["TARGETS", "UTF8_STRING"])
-def test_what_changes_while_it_is_read_is_read_again(screen: Desktop, connection: Connection, answer: str) -> None:
-    """After the first answer of its owner, or the last."""
+def test_clipboard_is_read_again_when_it_changes_meanwhile(
+    screen: Desktop, connection: Connection, answer: str
+) -> None:
+    """The change happens after the first answer of the owner, or after the last."""
     screen.copy(b"first")
     clipboard = X11Clipboard(connection)
     (selection,) = clipboard.selections(primary=False)
@@ -167,8 +172,10 @@ def test_what_changes_while_it_is_read_is_read_again(screen: Desktop, connection
     assert clipboard.owner.contents(selection) == Contents({picture: Value(picture, 8, b"second")})
 
 
-def test_what_cannot_be_kept_is_not_touched(connection: Connection, other: Connection) -> None:
-    """Its owner does not answer."""
+def test_clipboard_is_not_touched_when_its_owner_does_not_answer(
+    connection: Connection, other: Connection
+) -> None:
+    """The owner of the clipboard does not answer."""
     clipboard = X11Clipboard(connection)
     (selection,) = clipboard.selections(primary=False)
     other.window.set_selection_owner(selection, other.server_time())
@@ -177,7 +184,7 @@ def test_what_cannot_be_kept_is_not_touched(connection: Connection, other: Conne
     assert connection.display.get_selection_owner(selection).id == other.window.id
 
 
-def test_nothing_is_left_where_nothing_was(screen: Desktop, connection: Connection) -> None:
+def test_empty_clipboard_is_empty_again_after_a_paste(screen: Desktop, connection: Connection) -> None:
     clipboard = X11Clipboard(connection)
     selections = clipboard.selections(primary=True)
     assert len(selections) == 2
@@ -186,7 +193,7 @@ def test_nothing_is_left_where_nothing_was(screen: Desktop, connection: Connecti
     clipboard.close()
 
 
-def test_what_was_given_back_is_handed_on_at_the_end(connection: Connection, other: Connection) -> None:
+def test_restored_contents_go_to_the_clipboard_manager_on_close(connection: Connection, other: Connection) -> None:
     """Clipboard manager specification of freedesktop.org."""
     manager = connection.atom("CLIPBOARD_MANAGER")
     saved = connection.atom("SAVE_TARGETS")
@@ -211,7 +218,7 @@ def kept() -> Iterator[KeptContents]:
     os.close(place)
 
 
-def test_what_a_killed_process_lent_is_served_again(
+def test_contents_lent_by_a_killed_process_are_served_again(
     screen: Desktop, connection: Connection, other: Connection, kept: KeptContents
 ) -> None:
     screen.copy(b"copied before")
@@ -227,14 +234,14 @@ def test_what_a_killed_process_lent_is_served_again(
     utf8 = connection.atom("UTF8_STRING")
     copied = {selection: Contents({utf8: Value(utf8, 8, b"copied before")})}
     assert seen == [copied] and kept.read() == copied, "while it is lent, and once it is given back"
-    killed.owner.disown(selection)  # as the server does for a client that ends
+    killed.owner.disown(selection)  # like the server when a client ends
     other.display.sync()
     clipboard = X11Clipboard(connection, kept=kept)
     clipboard.recover(late=0)
     assert clipboard.owner.contents(selection) == copied[selection]
 
 
-def test_what_was_copied_since_a_process_was_killed_stays(
+def test_copy_made_after_a_process_was_killed_stays(
     connection: Connection, other: Connection, kept: KeptContents
 ) -> None:
     clipboard = X11Clipboard(connection, kept=kept)
@@ -248,7 +255,7 @@ def test_what_was_copied_since_a_process_was_killed_stays(
     theirs.disown(selection)
 
 
-def test_a_late_key_of_a_killed_process_gets_nothing(connection: Connection) -> None:
+def test_late_key_of_a_killed_process_is_refused(connection: Connection) -> None:
     clipboard = X11Clipboard(connection)
     clipboard.recover(late=12345)
     pressed: list[int] = []

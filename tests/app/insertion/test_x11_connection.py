@@ -17,24 +17,24 @@ ROOT = Path(__file__).resolve().parents[3]
 GRAB = re.compile(r"\bgrab_server\b")
 
 
-def test_programs_are_known_by_their_process(connection: Connection) -> None:
+def test_program_of_a_window_is_its_process(connection: Connection) -> None:
     assert connection.program(connection.window.id) == os.getpid()
 
 
-def test_the_servers_clock_goes_on(connection: Connection) -> None:
+def test_server_time_increases(connection: Connection) -> None:
     first = connection.server_time()
     connection.wait(lambda: False, 0.02)
     assert 0 < first < connection.server_time()
 
 
-def test_it_waits_for_what_is_to_be_and_not_longer(connection: Connection) -> None:
+def test_wait_ends_with_its_condition_or_deadline(connection: Connection) -> None:
     done: list[int] = []
     connection.at(time.monotonic() + 0.02, lambda: done.append(1))
     assert connection.wait(lambda: bool(done), 10)
     assert not connection.wait(lambda: False, 0.01)
 
 
-async def test_work_is_done_in_order_by_one_thread(screen: Desktop) -> None:
+async def test_work_runs_in_order_in_one_thread(screen: Desktop) -> None:
     thread = XThread(screen.display)
     await thread.open()
     order: list[int] = []
@@ -61,7 +61,7 @@ async def test_without_a_screen_it_says_what_to_do() -> None:
         await XThread(":nowhere").open()
 
 
-async def test_who_waits_is_told_when_the_screen_is_gone(tmp_path: Path) -> None:
+async def test_pending_work_fails_when_the_screen_is_lost(tmp_path: Path) -> None:
     with running_desktop(tmp_path, tray=False) as desktop:
         thread = XThread(desktop.display)
         await thread.open()
@@ -72,15 +72,15 @@ async def test_who_waits_is_told_when_the_screen_is_gone(tmp_path: Path) -> None
     await thread.close()
 
 
-def test_server_is_grabbed_at_one_place() -> None:
-    """That place reports each grab."""
+def test_server_is_grabbed_only_in_one_place() -> None:
+    """Only ``Connection.grabbed`` may do it, because it reports each grab."""
     folders = ("app", "tests", "benchmarks", "scripts")
     sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     found = {str(path.relative_to(ROOT)): len(GRAB.findall(path.read_text())) for path in sources}
     assert {path: count for path, count in found.items() if count} == {"app/insertion/x11_connection.py": 1}
 
 
-async def test_server_cannot_be_grabbed_when_nobody_is_told(screen: Desktop) -> None:
+async def test_server_cannot_be_grabbed_without_a_grab_observer(screen: Desktop) -> None:
     thread = XThread(screen.display)
     await thread.open()
 
@@ -93,7 +93,7 @@ async def test_server_cannot_be_grabbed_when_nobody_is_told(screen: Desktop) -> 
     await thread.close()
 
 
-def test_server_answers_nobody_else_while_it_is_grabbed(connection: Connection, other: Connection) -> None:
+def test_server_answers_no_other_client_while_grabbed(connection: Connection, other: Connection) -> None:
     answered = threading.Event()
 
     def ask() -> None:

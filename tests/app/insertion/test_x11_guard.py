@@ -1,4 +1,4 @@
-"""Real processes: a child that stops is killed by its parent, one that ends in time is not."""
+"""The guard with real processes: it kills a child that stops while grabbing, and no other."""
 
 import signal
 import subprocess
@@ -27,7 +27,7 @@ def start(work: str, deadline_s: float) -> "subprocess.Popen[str]":
 
 
 def outcome(process: "subprocess.Popen[str]") -> tuple[str, int]:
-    """What it wrote, and its exit status."""
+    """Return the output of the process and its exit status."""
     written, _ = process.communicate(timeout=30)
     return written, process.returncode
 
@@ -57,7 +57,7 @@ def test_guard_leaves_child_alone_when_it_stops_without_grab() -> None:
     assert outcome(process) == ("", 0)
 
 
-def test_guard_tells_how_child_ended() -> None:
+def test_guard_exits_with_the_status_of_its_child() -> None:
     assert outcome(start("os.kill(os.getpid(), signal.SIGKILL)", PATIENT_S)) == ("", 128 + signal.SIGKILL)
 
 

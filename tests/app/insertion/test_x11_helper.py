@@ -1,4 +1,4 @@
-"""Helpers that start, fail and end; whole insertions are in ``test_x11.py``."""
+"""Helpers that start, fail and end. ``test_x11.py`` has whole insertions."""
 
 import asyncio
 import os
@@ -23,17 +23,17 @@ async def start(display: str, command: Sequence[str] = COMMAND) -> Helper:
 
 
 @pytest.mark.parametrize("command", [ENDS, WRITES_NONSENSE])
-async def test_helper_that_does_not_start_is_told(command: Sequence[str]) -> None:
+async def test_start_fails_when_the_helper_ends_or_sends_garbage(command: Sequence[str]) -> None:
     with pytest.raises(HelperEnded):
         await start(":0", command)
 
 
-async def test_helper_without_screen_is_told() -> None:
+async def test_start_fails_without_a_screen() -> None:
     with pytest.raises(ScreenMissing, match="DISPLAY"):
         await start(":nowhere")
 
 
-async def test_helper_answers_in_any_order(screen: Desktop) -> None:
+async def test_helper_answers_concurrent_requests(screen: Desktop) -> None:
     helper = await start(screen.display)
     assert await asyncio.gather(*(helper.find() for _ in range(20))) == [None] * 20
     with pytest.raises(HelperFailed, match="format"):
@@ -44,7 +44,7 @@ async def test_helper_answers_in_any_order(screen: Desktop) -> None:
     assert helper.over
 
 
-async def test_questions_fail_when_helper_has_ended(screen: Desktop) -> None:
+async def test_requests_fail_when_helper_has_ended(screen: Desktop) -> None:
     helper = await start(screen.display)
     helper.kill()
     with pytest.raises(HelperEnded) as ended:

@@ -31,7 +31,7 @@ def test_kept_contents_are_read_by_another_process(place: int) -> None:
     assert os.fstat(place).st_size < 100, "nothing of it is left"
 
 
-def test_kept_contents_are_written_once(place: int) -> None:
+def test_unchanged_contents_are_not_written_again(place: int) -> None:
     kept = KeptContents(place)
     kept.write({1: TEXT})
     os.ftruncate(place, 0)

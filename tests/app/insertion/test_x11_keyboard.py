@@ -18,7 +18,7 @@ def keyboard(connection: Connection) -> X11Keyboard:
     return X11Keyboard(connection, X11Screen(connection), Pings(connection))
 
 
-def test_chords(connection: Connection, keyboard: X11Keyboard) -> None:
+def test_chords_consist_of_modifiers_and_key(connection: Connection, keyboard: X11Keyboard) -> None:
     def names(codes: Sequence[int]) -> list[str]:
         return [str(XK.keysym_to_string(connection.display.keycode_to_keysym(code, 0))) for code in codes]
 
@@ -35,7 +35,7 @@ def typed(keyboard: X11Keyboard, text: str, target: Target, *, shift_return: boo
 
 
 class Distracting(Pings):
-    """After the first keys another window takes the focus."""
+    """Pings after which another window takes the focus, once the first keys were typed."""
 
     def __init__(self, connection: Connection, window: int) -> None:
         super().__init__(connection)
@@ -45,13 +45,13 @@ class Distracting(Pings):
     def reached(self, target: Target, deadline_s: float) -> bool:
         found = super().reached(target, deadline_s)
         self._count += 1
-        if self._count == 2:  # the first is before all keys
+        if self._count == 2:  # the first ping precedes all keys
             self._other.set_input_focus(X.RevertToParent, X.CurrentTime)
         return found
 
 
 async def test_typing_stops_when_the_focus_moves(screen: Desktop, connection: Connection) -> None:
-    """The rest is known to the character."""
+    """The missing rest is exact to the character."""
     first, second = TextField(screen, "first"), TextField(screen, "second")
     pings = Distracting(connection, int(second.focus()))
     target = Target(int(first.focus()))
@@ -62,7 +62,7 @@ async def test_typing_stops_when_the_focus_moves(screen: Desktop, connection: Co
     assert second.text == ""
 
 
-async def test_a_line_break_is_typed_as_it_is_wanted(
+async def test_line_break_is_typed_as_return_or_shift_return(
     screen: Desktop, connection: Connection, keyboard: X11Keyboard
 ) -> None:
     field = TextField(screen, "lines")
@@ -72,7 +72,9 @@ async def test_a_line_break_is_typed_as_it_is_wanted(
     await field.shows("line\nline\n")
 
 
-def test_what_was_lent_is_taken_back(screen: Desktop, connection: Connection, keyboard: X11Keyboard) -> None:
+def test_keyboard_table_is_restored_on_close(
+    screen: Desktop, connection: Connection, keyboard: X11Keyboard
+) -> None:
     first = connection.display.display.info.min_keycode
 
     def table() -> list[list[int]]:

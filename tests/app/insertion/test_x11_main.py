@@ -1,4 +1,4 @@
-"""The program as the app starts it, from any folder."""
+"""The helper program as the app starts it, from any folder."""
 
 import os
 import subprocess

@@ -6,7 +6,7 @@ from app.insertion.x11_pings import Pings
 from tests.helpers.desktop import Desktop, Terminal, TextField
 
 
-def test_a_program_answers_when_it_gets_to_it(screen: Desktop, connection: Connection) -> None:
+def test_program_answers_a_ping_when_it_processes_events(screen: Desktop, connection: Connection) -> None:
     pings = Pings(connection)
     target = Target(int(TextField(screen, "pinged").focus()))
     assert pings.answered(target) and pings.reached(target, 10)
@@ -18,7 +18,7 @@ def test_a_program_answers_when_it_gets_to_it(screen: Desktop, connection: Conne
     assert pings.reached(target, 10)
 
 
-def test_some_never_answer(screen: Desktop, connection: Connection) -> None:
+def test_program_may_not_answer_pings(screen: Desktop, connection: Connection) -> None:
     pings = Pings(connection)
     assert not pings.answered(Target(int(Terminal(screen, "silent").focus())))
     assert not pings.answered(Target(12345))

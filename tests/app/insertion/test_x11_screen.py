@@ -7,7 +7,7 @@ from tests.helpers.desktop import Desktop, Terminal, TextField
 from tests.helpers.waiting import wait_until_sync
 
 
-def test_the_window_with_the_focus(screen: Desktop, connection: Connection) -> None:
+def test_target_is_the_focused_window(screen: Desktop, connection: Connection) -> None:
     looks = X11Screen(connection)
     wait_until_sync(lambda: looks.target() is None, "no window is there")
     field = TextField(screen, "looked at")
@@ -18,9 +18,7 @@ def test_the_window_with_the_focus(screen: Desktop, connection: Connection) -> N
     assert looks.names(1) == ()
 
 
-def test_it_is_known_where_it_is_and_whether_it_is_ours(
-    screen: Desktop, connection: Connection, other: Connection
-) -> None:
+def test_target_has_its_position_and_owner(screen: Desktop, connection: Connection, other: Connection) -> None:
     looks = X11Screen(connection)
     window = TextField(screen, "of another program").focus()
     screen.xdotool("windowsize", "--sync", window, "300", "200", "windowmove", "--sync", window, "600", "400")
@@ -37,7 +35,7 @@ def test_it_is_known_where_it_is_and_whether_it_is_ours(
     ours.destroy()
 
 
-def test_keys_are_pressed_for_no_other_window(screen: Desktop, connection: Connection) -> None:
+def test_keys_are_pressed_only_for_the_focused_target(screen: Desktop, connection: Connection) -> None:
     looks, pressed = X11Screen(connection), list[int]()
     target = Target(int(TextField(screen, "target").focus()))
     assert looks.press(target, lambda: pressed.append(1)) is None
@@ -45,8 +43,8 @@ def test_keys_are_pressed_for_no_other_window(screen: Desktop, connection: Conne
     assert pressed == [1]
 
 
-def test_a_new_window_with_the_number_of_a_closed_one_is_another(screen: Desktop, connection: Connection) -> None:
-    """The server gives the lowest free numbers, and a like program makes the same windows."""
+def test_new_window_with_a_reused_number_is_not_the_old_target(screen: Desktop, connection: Connection) -> None:
+    """The server assigns the lowest free numbers, and the same program creates the same windows."""
     looks, pressed = X11Screen(connection), list[int]()
     Terminal(screen, "the first")
     first = looks.target()
@@ -64,10 +62,10 @@ def test_a_new_window_with_the_number_of_a_closed_one_is_another(screen: Desktop
     assert pressed == [2]
 
 
-def test_who_has_the_keyboard_for_himself_would_get_the_keys(
+def test_no_key_is_pressed_while_the_keyboard_is_grabbed(
     screen: Desktop, connection: Connection, other: Connection
 ) -> None:
-    """A menu, a locked screen, a shortcut that is held down."""
+    """Examples are a menu, a locked screen, or a shortcut that is held down."""
     looks = X11Screen(connection, release_deadline_s=0.05)
     target = Target(int(TextField(screen, "under a menu").focus()))
     other.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
@@ -77,7 +75,7 @@ def test_who_has_the_keyboard_for_himself_would_get_the_keys(
     assert looks.ready(target) is None
 
 
-def test_locks_are_no_modifiers(screen: Desktop, connection: Connection) -> None:
+def test_lock_keys_do_not_count_as_held_modifiers(screen: Desktop, connection: Connection) -> None:
     looks = X11Screen(connection)
     target = Target(int(TextField(screen, "with locks").focus()))
     screen.xdotool("key", "Num_Lock", "key", "Caps_Lock")

@@ -1,4 +1,4 @@
-"""What is asked by another connection, which the same thread serves in turn."""
+"""Requests come from another connection, which the same thread serves in turn."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from app.insertion.x11_selection import PIECE_BYTES, SelectionOwner
 
 
 class Asking(ContentsReader):
-    """Lets the owner answer while it waits."""
+    """A reader that lets the owner answer while it waits."""
 
     def __init__(self, connection: Connection, owner: Connection) -> None:
         super().__init__(connection)
@@ -36,7 +36,7 @@ def contents_of(connection: Connection, data: bytes) -> Contents:
 
 
 @pytest.mark.parametrize("size", [0, 3, PIECE_BYTES, PIECE_BYTES + 1, 5 * PIECE_BYTES])
-def test_all_of_it_is_served(connection: Connection, other: Connection, size: int) -> None:
+def test_owner_serves_contents_of_any_size(connection: Connection, other: Connection, size: int) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     taken: list[int] = []
     owner.asked = lambda program: lambda: taken.append(program)
@@ -47,7 +47,7 @@ def test_all_of_it_is_served(connection: Connection, other: Connection, size: in
     assert len(taken) == 2
 
 
-def test_each_piece_tells_that_the_program_is_at_it(connection: Connection, other: Connection) -> None:
+def test_owner_reports_each_piece_of_a_transfer(connection: Connection, other: Connection) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     asked: list[int] = []
 
@@ -64,7 +64,7 @@ def test_each_piece_tells_that_the_program_is_at_it(connection: Connection, othe
     assert len(asked) > 1 + 5 and set(asked) == {os.getpid()}
 
 
-def test_what_is_withdrawn_is_not_there_any_more(connection: Connection, other: Connection) -> None:
+def test_withdrawn_answer_can_no_longer_be_taken(connection: Connection, other: Connection) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     taken: list[str] = []
     text, place = connection.atom("UTF8_STRING"), connection.atom("PLACE")
@@ -80,7 +80,7 @@ def test_what_is_withdrawn_is_not_there_any_more(connection: Connection, other: 
     other.window.convert_selection(clipboard, text, place, X.CurrentTime)
     other.display.sync()
     assert connection.wait(there, 10)
-    owner.withdraw(lambda: None)  # of another answer
+    owner.withdraw(lambda: None)  # belongs to another answer
     assert there()
     owner.withdraw(taken_once)
     assert not there()
@@ -88,8 +88,8 @@ def test_what_is_withdrawn_is_not_there_any_more(connection: Connection, other: 
     assert not taken
 
 
-def test_several_at_once(connection: Connection, other: Connection) -> None:
-    """ICCCM 2.6.2."""
+def test_owner_answers_several_targets_at_once(connection: Connection, other: Connection) -> None:
+    """Requests with the target MULTIPLE: ICCCM 2.6.2."""
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     owner.own(clipboard, contents_of(connection, b"text"))
     pairs = [connection.atom(name) for name in ("UTF8_STRING", "ONE", "image/png", "TWO", "TIMESTAMP", "THREE")]
@@ -104,10 +104,12 @@ def test_several_at_once(connection: Connection, other: Connection) -> None:
 
     assert connection.wait(lambda: found("THREE") is not None, 10)
     assert found("ONE") == b"text" and found("TWO") is None
-    assert list(other.window.get_full_property(place, 0).value)[3] == 0  # what cannot be given loses its place
+    assert (
+        list(other.window.get_full_property(place, 0).value)[3] == 0
+    )  # a target that cannot be served loses its property
 
 
-def test_who_is_refused_gets_nothing(connection: Connection, other: Connection) -> None:
+def test_refused_program_gets_no_contents(connection: Connection, other: Connection) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     owner.own(clipboard, contents_of(connection, b"text"))
     owner.refuses = lambda program: program == other.program(other.window.id)
@@ -117,7 +119,7 @@ def test_who_is_refused_gets_nothing(connection: Connection, other: Connection) 
     assert value is not None and value.data == b"text"
 
 
-def test_another_owner_is_noticed_and_left_alone(connection: Connection, other: Connection) -> None:
+def test_another_owner_is_noticed_and_keeps_the_selection(connection: Connection, other: Connection) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     lost: list[int] = []
     owner.lost = lost.append

@@ -1,4 +1,4 @@
-"""The service in a thread of the test, asked through pipes as by the app."""
+"""The service runs in a thread of the test and gets requests through pipes, as from the app."""
 
 import os
 import threading
@@ -31,7 +31,7 @@ NO_WINDOW = 2**40
 
 
 class Asked:
-    """The app's side."""
+    """The app's side of the pipes."""
 
     def __init__(self, requests: BinaryIO, replies: BinaryIO) -> None:
         self._requests, self._replies = requests, replies
@@ -65,7 +65,7 @@ def service(display: str, app: int) -> Iterator[Asked]:
             thread.join()
 
 
-def test_service_knows_windows_of_app(screen: Desktop) -> None:
+def test_service_recognises_windows_of_the_app(screen: Desktop) -> None:
     window = TextField(screen, "of the app").focus()
     process = screen.processes[-1].pid
     for app, own in ((process, True), (os.getpid(), False)):
@@ -76,7 +76,7 @@ def test_service_knows_windows_of_app(screen: Desktop) -> None:
             assert (found.target.window, found.target.own) == (int(window), own)
 
 
-def test_service_goes_on_after_question_that_failed(screen: Desktop) -> None:
+def test_service_continues_after_a_failed_request(screen: Desktop) -> None:
     with service(screen.display, os.getpid()) as asked:
         asked.send(Insert(1, "text", Target(NO_WINDOW), Rules(Strategy.TYPE)))
         asked.send(Insert(2, "text", Target(12345), Rules()))

@@ -1,4 +1,4 @@
-"""What one thread does with a text; whole insertions are in ``tests/end_to_end/test_insertion.py``."""
+"""Insertion by one thread. ``tests/end_to_end/test_insertion.py`` has whole insertions."""
 
 import signal
 import threading
@@ -12,7 +12,7 @@ from tests.helpers.desktop import PATIENT_S, Desktop, TextField
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
 
 
-def test_strategies_tell_before_keys_are_pressed(screen: Desktop, connection: Connection) -> None:
+def test_target_process_is_reported_before_keys_are_pressed(screen: Desktop, connection: Connection) -> None:
     strategies = X11Strategies(connection, PATIENT_S)
     pressing: list[int] = []
     strategies.screen.pressing = pressing.append
@@ -29,7 +29,7 @@ def test_strategies_tell_before_keys_are_pressed(screen: Desktop, connection: Co
 
 
 def test_next_text_waits_until_last_target_has_handled_its_key(screen: Desktop, connection: Connection) -> None:
-    """Not for some time, which a busy target needs between two questions for one paste."""
+    """No fixed time is enough: a busy target may need longer between two requests for one paste."""
     strategies = X11Strategies(connection, PATIENT_S)
     field = TextField(screen, "busy")
     target = strategies.screen.target()
@@ -44,7 +44,7 @@ def test_next_text_waits_until_last_target_has_handled_its_key(screen: Desktop, 
     wait_until_sync(lambda: field.text == "one ", "its second question was answered too")
 
 
-def test_strategies_paste_text_that_types_at_high_price(screen: Desktop, connection: Connection) -> None:
+def test_text_with_too_many_table_changes_is_pasted(screen: Desktop, connection: Connection) -> None:
     strategies = X11Strategies(connection, PATIENT_S)
     field = TextField(screen, "costly")
     target = strategies.screen.target()
