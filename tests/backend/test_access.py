@@ -1,4 +1,4 @@
-"""Who may come in, over real sockets; and what of a request decides it."""
+"""Access control over real sockets, and its decisions on single requests."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         ({"Origin": "https://evil.example"}, "", 403),
     ],
 )
-async def test_keys_and_origins(
+async def test_request_is_judged_by_key_and_origin(
     gateway: Gateway, http: aiohttp.ClientSession, headers: dict[str, str], query: str, status: int
 ) -> None:
     async with http.get(f"{gateway.url}/v1/workers{query}", headers=headers) as response:
@@ -66,20 +66,18 @@ async def test_keys_and_origins(
 
 
 @pytest.mark.parametrize("path", ["/v1/stream", "/v1/monitor", "/v1/models", "/v1/workers"])
-async def test_everything_but_health_needs_the_key(
-    gateway: Gateway, http: aiohttp.ClientSession, path: str
-) -> None:
+async def test_routes_except_health_need_key(gateway: Gateway, http: aiohttp.ClientSession, path: str) -> None:
     async with http.get(gateway.url + path) as response:
         assert response.status == 401
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-async def test_health_does_not(gateway: Gateway, http: aiohttp.ClientSession, path: str) -> None:
+async def test_health_routes_need_no_key(gateway: Gateway, http: aiohttp.ClientSession, path: str) -> None:
     async with http.get(gateway.url + path) as response:
         assert response.status in (200, 503)
 
 
-async def test_the_websocket_is_refused_before_it_is_one(gateway: Gateway) -> None:
+async def test_websocket_is_refused_before_upgrade(gateway: Gateway) -> None:
     for headers, status in (({}, 401), (RIGHT | {"Origin": "http://127.0.0.1"}, 403)):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             async with Wire(gateway.url, headers=headers):
@@ -87,7 +85,7 @@ async def test_the_websocket_is_refused_before_it_is_one(gateway: Gateway) -> No
         assert refused.value.status == status
 
 
-async def test_an_origin_can_be_allowed(broker: Broker, http: aiohttp.ClientSession) -> None:
+async def test_configured_origin_is_allowed(broker: Broker, http: aiohttp.ClientSession) -> None:
     page = "https://dictate.example"
     settings = GatewaySettings(redis=broker.url, key=KEY, origins=frozenset({page}))
     async with (
@@ -97,12 +95,12 @@ async def test_an_origin_can_be_allowed(broker: Broker, http: aiohttp.ClientSess
         assert response.status == 200
 
 
-async def test_without_a_key_nobody_is_asked_for_one(broker: Broker) -> None:
+async def test_gateway_without_key_asks_for_none(broker: Broker) -> None:
     async with running_gateway(GatewaySettings(redis=broker.url)) as gateway, connected(gateway.url):
         pass
 
 
-async def test_a_session_belongs_to_its_key(broker: Broker) -> None:
+async def test_session_belongs_to_its_key(broker: Broker) -> None:
     async with (
         running_gateway(GatewaySettings(redis=broker.url, key="one")) as one,
         running_gateway(GatewaySettings(redis=broker.url, key="two")) as two,
@@ -113,7 +111,7 @@ async def test_a_session_belongs_to_its_key(broker: Broker) -> None:
         assert await thief.until_closed() == 4403
 
 
-async def test_one_connection_too_many(broker: Broker) -> None:
+async def test_connection_above_cap_is_refused(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, admission=AdmissionLimits(sessions=1))
     async with running_gateway(settings) as gateway, connected(gateway.url):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -142,7 +140,7 @@ async def paired(broker: Broker, store: DeviceStore) -> AsyncIterator[Gateway]:
 
 
 async def added(gateway: Gateway, store: DeviceStore, kind: DeviceKind, name: str = "n") -> Made:
-    """A device that the gateway knows."""
+    """Add a device and wait until the gateway knows it."""
     device, key = store.add(name, kind, 0)
 
     async def known() -> bool:
@@ -154,7 +152,7 @@ async def added(gateway: Gateway, store: DeviceStore, kind: DeviceKind, name: st
     return device, key
 
 
-async def test_each_kind_of_key_opens_its_own_doors(
+async def test_each_kind_of_key_opens_its_own_routes(
     paired: Gateway, store: DeviceStore, http: aiohttp.ClientSession
 ) -> None:
     keys = {kind: (await added(paired, store, kind))[1] for kind in (DeviceKind.CLIENT, DeviceKind.WORKER)}
@@ -170,7 +168,7 @@ async def test_each_kind_of_key_opens_its_own_doors(
         assert await status(DEVICES_PATH, key) == 403
 
 
-async def test_a_session_belongs_to_the_device_that_began_it(paired: Gateway, store: DeviceStore) -> None:
+async def test_session_belongs_to_device_that_began_it(paired: Gateway, store: DeviceStore) -> None:
     (_, mine), (_, other) = [await added(paired, store, DeviceKind.CLIENT, name) for name in "ab"]
     async with connected(paired.url, mine) as wire:
         for key in (other, KEY):
@@ -181,7 +179,7 @@ async def test_a_session_belongs_to_the_device_that_began_it(paired: Gateway, st
         pass
 
 
-async def test_a_revoked_device_is_out_at_once(
+async def test_revoked_device_is_disconnected_at_once(
     paired: Gateway, store: DeviceStore, http: aiohttp.ClientSession
 ) -> None:
     (gone, key), (_, other) = [await added(paired, store, DeviceKind.CLIENT, name) for name in "ab"]
@@ -205,7 +203,7 @@ async def test_a_revoked_device_is_out_at_once(
         await stays.expect(Done)
 
 
-async def test_a_key_has_its_limits_and_the_owner_none(paired: Gateway, store: DeviceStore) -> None:
+async def test_device_key_has_stream_limit_and_owner_has_none(paired: Gateway, store: DeviceStore) -> None:
     _, key = await added(paired, store, DeviceKind.CLIENT)
     async with connected(paired.url, key), connected(paired.url, KEY), connected(paired.url, KEY):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -216,7 +214,7 @@ async def test_a_key_has_its_limits_and_the_owner_none(paired: Gateway, store: D
         pass
 
 
-async def test_requests_over_the_rate_are_told_when_to_come_back(broker: Broker, store: DeviceStore) -> None:
+async def test_requests_above_rate_get_retry_after(broker: Broker, store: DeviceStore) -> None:
     _, key = store.add("n", DeviceKind.CLIENT, 0)
     settings = GatewaySettings(
         redis=broker.url, key=KEY, devices_file=store.file, quota=Quota(per_minute=1, burst=1)
@@ -238,7 +236,7 @@ PROXIES = networks(["10.0.0.0/24"])
 
 
 def asking(remote: str | None, secure: bool = False, **headers: str) -> Any:
-    """What is asked of a request."""
+    """Return a fake request."""
     named = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
     return Mock(remote=remote, secure=secure, headers=named, query={}, path="/")
 
@@ -248,7 +246,7 @@ def access(**settings: Any) -> Access:
 
 
 @pytest.mark.parametrize("key", ["wrong", "\udcff", "\ud800", "k\udcff", "ключ", "\0", "9" * 7_000])
-def test_whatever_is_shown_as_a_key_is_a_wrong_one(key: str) -> None:
+def test_malformed_keys_are_wrong_keys(key: str) -> None:
     asked = asking("127.0.0.1", Authorization=f"Bearer {key}")
     with pytest.raises(Unauthorised):
         access(key="k").device_of(asked)
@@ -257,7 +255,7 @@ def test_whatever_is_shown_as_a_key_is_a_wrong_one(key: str) -> None:
         access(key="k").device_of(asked)
 
 
-def test_who_opened_and_closed_a_stream_is_in_the_log_for_each_of_a_hundred(tmp_path: Path) -> None:
+def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
     here = access()
     devices = [Device(f"d-{number}", "n", DeviceKind.CLIENT, "0" * 64) for number in range(100)]
     with logging_to("gateway", tmp_path, terminal=False):
@@ -286,7 +284,9 @@ def test_who_opened_and_closed_a_stream_is_in_the_log_for_each_of_a_hundred(tmp_
         (Mode.SERVER, "10.0.0.9", "", ""),
     ],
 )
-def test_a_tenant_is_whom_a_trusted_proxy_names(mode: Mode, remote: str | None, tenant: str, told: str) -> None:
+def test_tenant_is_accepted_only_from_trusted_proxy(
+    mode: Mode, remote: str | None, tenant: str, told: str
+) -> None:
     asked = asking(remote, X_Tenant_Id=tenant)
     assert access(mode=mode, proxies=PROXIES).tenant_of(asked) == told
 
@@ -300,7 +300,7 @@ def test_a_tenant_is_whom_a_trusted_proxy_names(mode: Mode, remote: str | None, 
         ("http://10.0.0.7:8765", "10.0.0.7:8765", True, False),
         ("http://127.0.0.1:80", "127.0.0.1:8765", False, False),
         ("http://127.0.0.2:8765", "127.0.0.1:8765", False, False),
-        ("http://evil.example:8765", "evil.example:8765", False, False),  # its name may lead here by now
+        ("http://evil.example:8765", "evil.example:8765", False, False),  # DNS rebinding: the name resolves here
         ("http://localhost:8765", "localhost:8765", False, False),
         ("http://127.0.0.1.evil.example:8765", "127.0.0.1.evil.example:8765", False, False),
         ("http://evil.example:8765", "127.0.0.1:8765", False, False),
@@ -309,9 +309,7 @@ def test_a_tenant_is_whom_a_trusted_proxy_names(mode: Mode, remote: str | None, 
         ("null", "127.0.0.1:8765", False, False),
     ],
 )
-def test_a_page_of_our_own_is_no_stranger_where_nobody_can_take_its_place(
-    origin: str, host: str, secure: bool, comes_in: bool
-) -> None:
+def test_own_page_is_allowed_only_at_an_ip_address(origin: str, host: str, secure: bool, comes_in: bool) -> None:
     asked = asking("127.0.0.1", secure, Origin=origin, Host=host)
     if comes_in:
         access().check_origin(asked)
@@ -330,7 +328,7 @@ def test_a_page_of_our_own_is_no_stranger_where_nobody_can_take_its_place(
         ("10.0.1.9", True, True),
     ],
 )
-def test_keys_come_over_tls_through_a_proxy_or_from_here(remote: str, secure: bool, comes_in: bool) -> None:
+def test_key_needs_tls_or_proxy_or_loopback(remote: str, secure: bool, comes_in: bool) -> None:
     door = access(mode=Mode.SERVER, key=KEY, proxies=PROXIES)
     asked = asking(remote, secure, Authorization=f"Bearer {KEY}")
     if comes_in:

@@ -26,12 +26,12 @@ FOUND = (
         ("localhost", ()),
     ],
 )
-def test_where_others_reach_it(host: str, at: tuple[str, ...]) -> None:
+def test_reachable_addresses_are_sorted_by_likelihood(host: str, at: tuple[str, ...]) -> None:
     assert reachable(host, FOUND) == at
 
 
-def test_a_bridge_is_inner_unless_there_is_hardware_below(tmp_path: Path) -> None:
-    """As sysfs has it; a bond is below the bridge, a network card below the bond."""
+def test_bridge_is_inner_unless_hardware_is_below(tmp_path: Path) -> None:
+    """The layout follows sysfs: a bond is below the bridge, a network card below the bond."""
     below = {
         "docker0": ["veth1"],
         "br0": ["tap1", "bond0"],
@@ -51,6 +51,6 @@ def test_a_bridge_is_inner_unless_there_is_hardware_below(tmp_path: Path) -> Non
     assert [name for name in (*below, "nothing") if is_inner(name, tmp_path)] == ["docker0"]
 
 
-def test_this_computer_has_loopback_at_least() -> None:
+def test_interfaces_include_loopback() -> None:
     addresses = [ipaddress.ip_address(text.partition("%")[0]) for one in interfaces() for text in one.addresses]
     assert any(address.is_loopback for address in addresses)

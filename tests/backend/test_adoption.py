@@ -1,4 +1,4 @@
-"""Large sessions, resumed at a real gateway: others do not wait, and nothing of them is lost."""
+"""Large sessions resumed on a real gateway: complete, and without delay for other sessions."""
 
 import asyncio
 import gc
@@ -33,13 +33,13 @@ STREAM = Keys().jobs("interactive")
 
 
 class Turns:
-    """Counts turns of the loop while it is entered; ``longest_s`` is what one of them took."""
+    """Counter of turns of the event loop; ``longest_s`` is the longest turn."""
 
     def __init__(self) -> None:
         self.count, self.longest_s = 0, 0.0
 
     async def __aenter__(self) -> "Turns":
-        gc.freeze()  # as a gateway does: what the tests have imported is not looked through
+        gc.freeze()  # as a gateway does: exempt imported modules from garbage collection
         self._task = asyncio.create_task(self._watch())
         await asyncio.sleep(0)
         return self
@@ -57,7 +57,7 @@ class Turns:
 
 
 async def large_session(gateway: Gateway, broker: Broker, value: str, segments: int, field: str = "end") -> Wire:
-    """A session that the broker knows with so many segments; its client is gone."""
+    """Create a session with ``segments`` in the broker, whose client is gone."""
     async with connected(gateway.url, KEY) as wire:
         known = wire.session
     await wait_until(lambda: gateway.hub.hosted[str(known)].connection is None, "the connection is gone")
@@ -70,7 +70,7 @@ async def large_session(gateway: Gateway, broker: Broker, value: str, segments: 
 
 
 @pytest.mark.parametrize("pieces", [True, False], ids=["pieces", "one message"])
-async def test_large_session_is_resumed_in_many_turns_and_completely(
+async def test_large_session_is_resumed_completely_in_many_turns(
     gateway: Gateway, broker: Broker, pieces: bool
 ) -> None:
     async with await large_session(gateway, broker, "cancelled 0", MOST_SEGMENTS) as wire, Turns() as turns:
@@ -85,7 +85,7 @@ async def test_large_session_is_resumed_in_many_turns_and_completely(
     sys.stdout.write(f"{MOST_SEGMENTS} segments: {turns.count} turns, longest {1000 * turns.longest_s:.1f} ms\n")
 
 
-async def test_client_is_read_as_fast_as_the_broker_answers_it(gateway: Gateway, broker: Broker) -> None:
+async def test_client_is_read_only_as_fast_as_broker_answers(gateway: Gateway, broker: Broker) -> None:
     many = 4 * MOST_FLYING
     async with await large_session(gateway, broker, f"0 1-0 {STREAM}", many, "job") as wire:
         welcome = await wire.hello(resume=True)
@@ -109,7 +109,7 @@ async def test_client_is_read_as_fast_as_the_broker_answers_it(gateway: Gateway,
 
 
 class Nobody:
-    """A socket that is never written to."""
+    """Socket that ignores everything."""
 
     async def send(self, text: str) -> None: ...
 
@@ -132,7 +132,7 @@ def steps(number: int) -> Steps:
     return [Acknowledge(number)]
 
 
-async def test_session_that_another_connection_takes_over_is_adopted_once() -> None:
+async def test_session_is_adopted_only_for_newest_connection() -> None:
     adoption, one, first, second = Adoption(), hosted(), connection(), connection()
     one.bind(first)
     adopting = asyncio.create_task(adoption.run(one, first, steps(100)))
@@ -145,7 +145,7 @@ async def test_session_that_another_connection_takes_over_is_adopted_once() -> N
         await perform_some(one, first, [Acknowledge(0)] * 2 * STEP, lambda some: None)
 
 
-async def test_what_is_said_during_an_adoption_follows_it() -> None:
+async def test_messages_during_adoption_are_sent_after_it() -> None:
     one, mine = hosted(), connection()
     one.bind(mine)
     one.send(MoreHeld(HeldSegments()))
@@ -158,7 +158,7 @@ async def test_what_is_said_during_an_adoption_follows_it() -> None:
     assert one.late is None
 
 
-async def test_steps_without_a_task_give_others_their_turns() -> None:
+async def test_steps_without_task_yield_to_the_loop() -> None:
     done: list[list[Output]] = []
     async with Turns() as turns:
         go_through(steps(50), done.append)

@@ -1,4 +1,4 @@
-"""Announced by one side, found by the other, over real multicast on loopback."""
+"""Announcement and discovery over real multicast on loopback."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ def announced(name: str) -> Announced:
 
 @asynccontextmanager
 async def heard() -> AsyncIterator[list[DiscoveryEvent]]:
-    """What is found, as it comes."""
+    """Collect discovery events during the context."""
     events: list[DiscoveryEvent] = []
 
     async def listen() -> None:
@@ -36,12 +36,12 @@ async def heard() -> AsyncIterator[list[DiscoveryEvent]]:
 
 
 def about(events: list[DiscoveryEvent], one: Announced) -> list[Found]:
-    """What was found of it."""
+    """Return the events about one gateway."""
     found = (event for event in events if isinstance(event, Found))
     return [event for event in found if event.certificate_sha256 == one.said.certificate_sha256]
 
 
-async def test_gateways_of_any_name_are_found_while_they_are_there() -> None:
+async def test_gateways_of_any_name_are_found_while_announced() -> None:
     names = ["Anna's desk", "a" * 200, "书房" * 30, "dots.and\\slashes", ""]
     there = [announced(f"{name}{uuid4().hex[:6]}" if name == "Anna's desk" else name) for name in names]
     async with heard() as events:
@@ -60,7 +60,7 @@ async def test_gateways_of_any_name_are_found_while_they_are_there() -> None:
         await wait_until(lambda: Gone(first.service) in events, "it is gone")
 
 
-async def test_another_address_is_told() -> None:
+async def test_changed_addresses_are_announced() -> None:
     there, at = announced(f"roams {uuid4().hex[:6]}"), [LOOPBACK, ("127.0.0.1", "127.0.0.2"), ()]
     async with heard() as events, announcing(there, lambda: at[0], look_s=0.05):
         await wait_until(lambda: about(events, there), "it is found")
@@ -70,7 +70,7 @@ async def test_another_address_is_told() -> None:
         await wait_until(lambda: Gone(f"{there.name}.{SERVICE}") in events, "it has none")
 
 
-async def test_a_network_that_cannot_be_used_stops_nobody() -> None:
+async def test_unusable_network_is_retried() -> None:
     tried = list[int]()
 
     def addresses() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Certificates as files, and as what a TLS connection shows."""
+"""Certificates as files, and as shown in TLS connections."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ from backend.certificates import given_certificate, own_certificate, server_cont
 from backend.errors import CertificateUnusable
 
 
-def test_a_certificate_is_made_once_and_only_its_user_can_read_it(tmp_path: Path) -> None:
+def test_certificate_is_made_once_and_private(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with ThreadPoolExecutor(4) as several:
         made = set(several.map(own_certificate, [folder] * 8))
@@ -25,11 +25,11 @@ def test_a_certificate_is_made_once_and_only_its_user_can_read_it(tmp_path: Path
     ]
 
 
-def test_every_gateway_has_another(tmp_path: Path) -> None:
+def test_every_gateway_has_its_own_certificate(tmp_path: Path) -> None:
     assert own_certificate(tmp_path / "a").sha256 != own_certificate(tmp_path / "b").sha256
 
 
-async def test_the_digest_is_of_what_a_client_sees(tmp_path: Path) -> None:
+async def test_digest_equals_certificate_seen_by_client(tmp_path: Path) -> None:
     certificate = own_certificate(tmp_path)
     seen = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     seen.check_hostname, seen.verify_mode = False, ssl.CERT_NONE
@@ -45,7 +45,7 @@ async def test_the_digest_is_of_what_a_client_sees(tmp_path: Path) -> None:
         await writer.wait_closed()
 
 
-def test_ones_own_in_two_files(tmp_path: Path) -> None:
+def test_given_certificate_may_be_in_two_files(tmp_path: Path) -> None:
     made = own_certificate(tmp_path / "made")
     key, _, leaf = made.certificate.read_text().partition("-----BEGIN CERTIFICATE")
     (tmp_path / "key.pem").write_text(key)
@@ -53,7 +53,7 @@ def test_ones_own_in_two_files(tmp_path: Path) -> None:
     assert given_certificate(tmp_path / "leaf.pem", tmp_path / "key.pem").sha256 == made.sha256
 
 
-def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
+def test_unusable_certificate_file_is_named(tmp_path: Path) -> None:
     one, other = own_certificate(tmp_path / "a").certificate, own_certificate(tmp_path / "b").certificate
     with pytest.raises(CertificateUnusable, match="no certificate and its private key"):
         given_certificate(one, other)
@@ -64,7 +64,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         given_certificate(tmp_path / "empty.pem", one)
 
 
-def test_a_private_key_with_a_password_is_refused_and_not_asked_for(tmp_path: Path) -> None:
+def test_private_key_with_password_is_refused_without_prompt(tmp_path: Path) -> None:
     leaf = own_certificate(tmp_path / "a").certificate
     sealed = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"word")

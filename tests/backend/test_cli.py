@@ -45,12 +45,12 @@ def url_of(home: Path) -> str:
 
 
 async def resumed(gateway: GatewayProcess, session: UUID) -> str:
-    """The first text that a session which comes back is told."""
+    """Resume a session and return the first text it gets."""
     async with connected(gateway.endpoint.url, gateway.endpoint.key, session, resume=True) as wire:
         return (await wire.expect(Final)).text
 
 
-async def test_it_can_be_found_by_its_user_only_and_drains_when_told_to(home: Path) -> None:
+async def test_gateway_is_found_only_by_its_user_and_drains_on_sigterm(home: Path) -> None:
     async with gateway_process(home) as gateway:
         file = home / "run" / ENDPOINT_FILE
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -69,7 +69,7 @@ async def test_it_can_be_found_by_its_user_only_and_drains_when_told_to(home: Pa
 
 
 @pytest.mark.parametrize("victim", ["gateway", "broker"])
-async def test_killed_in_the_middle_of_a_session(home: Path, victim: str) -> None:
+async def test_session_survives_kill_of_gateway_or_broker(home: Path, victim: str) -> None:
     session = uuid4()
     async with gateway_process(home) as gateway:
         async with Wire(gateway.endpoint.url, gateway.endpoint.key, session) as wire:
@@ -91,7 +91,7 @@ async def test_killed_in_the_middle_of_a_session(home: Path, victim: str) -> Non
         assert await resumed(again, session) == TEXT
 
 
-async def test_a_second_gateway_on_the_same_folder_shares_the_broker_and_inherits_it(home: Path) -> None:
+async def test_second_gateway_shares_broker_and_inherits_it(home: Path) -> None:
     async with gateway_process(home) as first, gateway_process(home) as second:
         assert second.endpoint.key == first.endpoint.key
         broker = first.broker
@@ -105,7 +105,7 @@ async def test_a_second_gateway_on_the_same_folder_shares_the_broker_and_inherit
         assert (home / "run" / ENDPOINT_FILE).exists()
 
 
-async def test_a_whole_session_on_a_broker_of_ones_own(home: Path, broker: Broker) -> None:
+async def test_session_works_on_external_broker(home: Path, broker: Broker) -> None:
     async with gateway_process(home, "--redis", broker.url, "--key", "chosen") as gateway, working(broker.url):
         async with connected(gateway.endpoint.url, "chosen") as wire:
             await wire.segment(0, PCM)
@@ -116,7 +116,7 @@ async def test_a_whole_session_on_a_broker_of_ones_own(home: Path, broker: Broke
     assert not (home / "data" / "broker").exists()
 
 
-async def test_a_broker_that_is_not_there_is_said_and_is_the_end(home: Path) -> None:
+async def test_missing_broker_ends_gateway_with_message(home: Path) -> None:
     process = start_gateway(home, "--redis", "redis://:secret@127.0.0.1:1", log=home / "stderr")
     assert process.wait(timeout=30) == 1
     said = (home / "stderr").read_text()
@@ -125,7 +125,7 @@ async def test_a_broker_that_is_not_there_is_said_and_is_the_end(home: Path) -> 
 
 
 @pytest.mark.parametrize("command", [("serve",), ("dead", "list"), ("queues", "list")])
-def test_address_that_names_no_broker_is_said_without_a_traceback(home: Path, command: tuple[str, ...]) -> None:
+def test_invalid_broker_address_is_reported_without_traceback(home: Path, command: tuple[str, ...]) -> None:
     program = str(Path(sys.executable).parent / "kikipounamu-gateway")
     words = [program, *command, "--redis", "nonsense"]
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
@@ -134,7 +134,7 @@ def test_address_that_names_no_broker_is_said_without_a_traceback(home: Path, co
     assert "Traceback" not in done.stderr + done.stdout
 
 
-async def test_a_port_that_is_taken_is_said(home: Path) -> None:
+async def test_port_in_use_is_reported(home: Path) -> None:
     async with gateway_process(home) as first:
         port = first.endpoint.url.rpartition(":")[2]
         process = start_gateway(home, "--port", port, log=home / "second")
@@ -144,7 +144,7 @@ async def test_a_port_that_is_taken_is_said(home: Path) -> None:
         assert await endpoint_of(home, first.process) == first.endpoint
 
 
-async def test_no_key_is_in_its_log(home: Path) -> None:
+async def test_log_contains_no_key(home: Path) -> None:
     async with gateway_process(home) as gateway:
         url = f"{gateway.endpoint.url}/v1/workers?api_key={gateway.endpoint.key}"
         async with aiohttp.ClientSession() as http, http.get(url) as response:
@@ -175,8 +175,8 @@ async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> No
     assert (await _command(run, "list", "--redis", broker.url)).output == ""
 
 
-async def test_dead_letters_are_those_of_the_broker_that_the_gateway_has(broker: Broker, home: Path) -> None:
-    """Whichever place says which that is."""
+async def test_dead_letter_commands_use_the_gateways_broker(broker: Broker, home: Path) -> None:
+    """The broker's address comes from the default or from a named configuration file."""
     async with Redis.from_url(broker.url) as redis:
         letter: Any = encode_job(Job("s", 4, bytes(32_000), 16_000))
         added: Any = await redis.xadd(Keys().dead, letter)
@@ -193,5 +193,5 @@ async def test_dead_letters_are_those_of_the_broker_that_the_gateway_has(broker:
 
 
 async def _command(run: CliRunner, *arguments: str) -> Any:
-    """Run a command that has an event loop of its own."""
+    """Run a command, which has an event loop of its own, in a thread."""
     return await asyncio.to_thread(run.invoke, app, ["dead", *arguments])

@@ -1,4 +1,4 @@
-"""Modes of a gateway as a process: where it listens, what it shows there, what it refuses to be."""
+"""Modes of a gateway as a process: its listeners, its certificate, and invalid settings."""
 
 import ipaddress
 import json
@@ -27,7 +27,7 @@ def home() -> Iterator[Path]:
 
 
 def listening(gateway: GatewayProcess) -> dict[int, str]:
-    """Port and address of everything that the gateway and its children listen on, or could receive packets at."""
+    """Return port and address of all sockets that the gateway and its children listen on."""
     root = psutil.Process(gateway.process.pid)
     sockets = [found for one in (root, *root.children(recursive=True)) for found in one.net_connections("inet")]
     states = (psutil.CONN_LISTEN, psutil.CONN_NONE)  # the latter: UDP
@@ -35,7 +35,7 @@ def listening(gateway: GatewayProcess) -> dict[int, str]:
 
 
 def told(home: Path, what: str) -> dict[str, str]:
-    """The line of the log that says this, once it is written."""
+    """Wait for a log line with this event and return it."""
     log = home / "logs" / "gateway.jsonl"
 
     def found() -> dict[str, str]:
@@ -45,14 +45,14 @@ def told(home: Path, what: str) -> dict[str, str]:
     return dict(wait_until_sync(found, f"the log says: {what}"))
 
 
-async def test_nothing_listens_beyond_loopback_until_it_is_shared(home: Path) -> None:
+async def test_gateway_listens_only_on_loopback_until_shared(home: Path) -> None:
     async with gateway_process(home) as gateway:
         addresses = listening(gateway).values()
         assert addresses and all(ipaddress.ip_address(address).is_loopback for address in addresses)
         assert not (home / "data" / "gateway.pem").exists()
 
 
-async def test_a_shared_one_shows_its_certificate_to_others_and_none_to_this_computer(home: Path) -> None:
+async def test_shared_gateway_uses_certificate_only_for_other_devices(home: Path) -> None:
     store = DeviceStore(home / "data" / "devices.json")
     _, key = store.add("n", DeviceKind.CLIENT, 0)
     (home / "config").mkdir()
@@ -77,7 +77,7 @@ async def test_a_shared_one_shows_its_certificate_to_others_and_none_to_this_com
     assert "stream opened" in log and key not in log and gateway.endpoint.key not in log
 
 
-async def test_a_device_that_is_revoked_by_hand_is_out_of_a_running_gateway(home: Path) -> None:
+async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
     store = DeviceStore(home / "data" / "devices.json")
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     async with gateway_process(home) as gateway, aiohttp.ClientSession() as http:
@@ -105,7 +105,7 @@ async def test_a_device_that_is_revoked_by_hand_is_out_of_a_running_gateway(home
         (("--config", "/nowhere.toml"), "/nowhere.toml"),
     ],
 )
-def test_what_cannot_be_is_said_and_is_the_end(home: Path, arguments: tuple[str, ...], reason: str) -> None:
+def test_invalid_options_end_gateway_with_reason(home: Path, arguments: tuple[str, ...], reason: str) -> None:
     done = CliRunner().invoke(app, ["serve", *arguments], env={"KIKIPOUNAMU_HOME": str(home)})
     assert done.exit_code == 1
     said = told(home, "the gateway cannot run")
@@ -123,7 +123,7 @@ def test_what_cannot_be_is_said_and_is_the_end(home: Path, arguments: tuple[str,
         (("--port", "70000"), {}, "$.port"),
     ],
 )
-def test_an_option_comes_before_the_environment_and_that_before_the_file(
+def test_option_overrides_environment_which_overrides_file(
     home: Path, arguments: tuple[str, ...], variables: dict[str, str], reason: str
 ) -> None:
     (home / "config").mkdir()

@@ -1,4 +1,4 @@
-"""What a gateway is to be, out of everything that may say it."""
+"""Settings of a gateway from all their sources."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def here(tmp_path: Path) -> Folders:
     return Folders(*(tmp_path / name for name in ("config", "data", "cache", "logs", "run")))
 
 
-def test_nothing_said_is_a_gateway_for_this_user_alone(here: Folders) -> None:
+def test_default_is_local_gateway_for_this_user(here: Folders) -> None:
     settings = settings_of(Configuration(), here, "k")
     assert (settings.mode, settings.host, settings.port, settings.key) == (Mode.LOCAL, "127.0.0.1", 0, "k")
     assert settings.certificate is None and not settings.announce and settings.quota == Quota()
@@ -31,29 +31,29 @@ def test_nothing_said_is_a_gateway_for_this_user_alone(here: Folders) -> None:
     assert not here.data.exists()
 
 
-def test_the_cap_on_connections_can_be_set(here: Folders) -> None:
+def test_cap_on_connections_can_be_set(here: Folders) -> None:
     assert settings_of(Configuration(most_connections=500), here, "k").admission.sessions == 500
     assert settings_of(Configuration(), here, "k").admission == GatewaySettings().admission
 
 
-def test_what_a_gateway_may_hold_can_be_set(here: Folders) -> None:
+def test_limit_of_unqueued_audio_can_be_set(here: Folders) -> None:
     assert settings_of(Configuration(unqueued_mb=64), here, "k").admission.unqueued_bytes == 64_000_000
 
 
-def test_limits_of_the_queue_can_be_set(here: Folders) -> None:
+def test_queue_limits_can_be_set(here: Folders) -> None:
     said = Configuration(queued_s_per_key=90, queued_s_per_session=0, model_kept_s=60)
     assert settings_of(said, here, "k").queue == QueueLimits(90, 0, 60)
     assert settings_of(Configuration(), here, "k").queue == GatewaySettings().queue == QueueLimits()
 
 
-def test_shared_has_a_certificate_and_is_announced(here: Folders) -> None:
+def test_shared_mode_has_certificate_and_announcement(here: Folders) -> None:
     settings = settings_of(Configuration(mode=Mode.SHARED, name=" The\ndesk "), here, "k")
     assert (settings.host, settings.port, settings.name, settings.announce) == ("0.0.0.0", 8765, "The desk", True)
     assert settings.certificate == own_certificate(here.data)
     assert settings.quota.per_minute and settings.quota.streams
 
 
-def test_a_server_takes_ones_own_certificate_or_none(here: Folders, tmp_path: Path) -> None:
+def test_server_mode_uses_given_certificate_or_none(here: Folders, tmp_path: Path) -> None:
     behind_a_proxy = settings_of(Configuration(mode=Mode.SERVER), here, "k")
     assert (behind_a_proxy.certificate, behind_a_proxy.host) == (None, "127.0.0.1")
     given = own_certificate(tmp_path / "given")
@@ -74,12 +74,12 @@ def test_a_server_takes_ones_own_certificate_or_none(here: Folders, tmp_path: Pa
         Configuration(mode=Mode.SERVER, trusted_proxies=("proxy",)),
     ],
 )
-def test_what_cannot_be_is_said(here: Folders, said: Configuration) -> None:
+def test_contradicting_settings_are_refused(here: Folders, said: Configuration) -> None:
     with pytest.raises(SettingsError):
         settings_of(said, here, "k")
 
 
-def test_the_command_line_comes_before_the_file(tmp_path: Path) -> None:
+def test_command_line_overrides_file(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('mode = "server"\nport = 1\norigins = ["https://a"]\ntrusted_proxies = ["10.0.0.1"]\n')
     said = merged((Configuration(port=0, name="n"), read_configuration(file)))
@@ -106,14 +106,14 @@ def test_the_command_line_comes_before_the_file(tmp_path: Path) -> None:
         "history_mb = 10000000000",
     ],
 )
-def test_a_file_that_cannot_be_followed_is_named(tmp_path: Path, text: str) -> None:
+def test_invalid_file_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(text)
     with pytest.raises(SettingsError, match=r"gateway\.toml"):
         read_configuration(file)
 
 
-def test_the_environment_may_say_every_name_of_the_file() -> None:
+def test_environment_supports_every_field_of_file() -> None:
     values: dict[str, Any] = {one.name: 8 for one in fields(Configuration)}
     values |= dict.fromkeys(("name", "host", "redis", "certificate", "private_key", "history"), "as it stands")
     values |= {"mode": Mode.SERVER, "origins": ("https://a", "https://b"), "trusted_proxies": ("10.0.0.7",)}
@@ -123,7 +123,7 @@ def test_the_environment_may_say_every_name_of_the_file() -> None:
     assert read_environment(variables) == Configuration(**values)
 
 
-def test_an_empty_variable_says_nothing_and_a_stranger_s_is_left_alone() -> None:
+def test_empty_and_unrelated_variables_are_ignored() -> None:
     stranger = {"KIKIPOUNAMU_GATEWAY": "the desk", "KIKIPOUNAMU_GATEWAY_CONFIG": "f", "PORT": "1"}
     empty = {"KIKIPOUNAMU_GATEWAY_PORT": "", "KIKIPOUNAMU_GATEWAY_ORIGINS": " "}
     assert read_environment(stranger | empty) == Configuration()
@@ -141,23 +141,23 @@ def test_an_empty_variable_says_nothing_and_a_stranger_s_is_left_alone() -> None
         ("FILES_AT_ONCE", "0"),
     ],
 )
-def test_a_variable_that_cannot_be_followed_is_named(name: str, text: str) -> None:
+def test_invalid_variable_is_named(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=f"^KIKIPOUNAMU_GATEWAY_{name} cannot"):
         read_environment({f"KIKIPOUNAMU_GATEWAY_{name}": text})
 
 
-def test_an_option_that_cannot_be_followed_is_named() -> None:
+def test_invalid_option_is_named() -> None:
     with pytest.raises(SettingsError, match=r"\$\.port"):
         merged((Configuration(port=70000),))
 
 
-def test_a_file_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+def test_named_file_must_exist(tmp_path: Path) -> None:
     assert read_configuration(tmp_path / "no.toml") == Configuration()
     with pytest.raises(SettingsError, match="not there"):
         read_configuration(tmp_path / "no.toml", must_exist=True)
 
 
-def test_every_name_of_the_file_has_an_effect(here: Folders, tmp_path: Path) -> None:
+def test_every_field_of_file_has_an_effect(here: Folders, tmp_path: Path) -> None:
     given = own_certificate(tmp_path / "given")
     said = Configuration(
         mode=Mode.SERVER,
@@ -185,7 +185,7 @@ def test_every_name_of_the_file_has_an_effect(here: Folders, tmp_path: Path) -> 
     assert settings.history == HistorySettings("postgresql://h/db", Limits(9, 10), journal)
 
 
-def test_files_have_a_folder_and_bounds(here: Folders) -> None:
+def test_file_settings_have_folder_and_limits(here: Folders) -> None:
     files = settings_of(Configuration(), here, "k").files
     assert files.folder == here.data / "submitted"
     assert files.vad_folder == here.models / "fsmn-vad"

@@ -1,4 +1,4 @@
-"""Reading dead letters."""
+"""Parsing of dead letters and their next attempts."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def fields(failure: bytes | None) -> dict[bytes, bytes]:
     return known if failure is None else known | {b"failure": failure}
 
 
-def test_a_letter_has_its_job_and_its_failure() -> None:
+def test_letter_has_job_and_failure() -> None:
     letter = read_letter(b"1-0", fields(encode_notice(FAILURE)))
     assert (letter.entry, letter.job, letter.failure) == ("1-0", JOB, FAILURE)
 
@@ -23,15 +23,15 @@ def test_a_letter_has_its_job_and_its_failure() -> None:
 @pytest.mark.parametrize(
     "failure", [None, b"", b"{}", b'{"type":"detached","session":"s","gateway":"g","epoch":1}']
 )
-def test_a_letter_without_a_readable_failure_is_still_one(failure: bytes | None) -> None:
+def test_letter_without_readable_failure_is_parsed(failure: bytes | None) -> None:
     letter = read_letter(b"1-0", fields(failure))
     assert (letter.job, letter.failure) == (JOB, None)
 
 
-def test_what_is_no_job_is_refused() -> None:
+def test_letter_without_job_is_refused() -> None:
     with pytest.raises(MalformedMessage):
         read_letter(b"1-0", {b"pcm": b""})
 
 
-def test_the_next_attempt_is_the_same_audio() -> None:
+def test_next_attempt_has_same_audio() -> None:
     assert next_attempt(read_letter(b"1-0", fields(None))) == Job("s", 3, b"\x01\x00", 1, attempt=3)

@@ -1,4 +1,4 @@
-"""``kikipounamu-gateway devices``."""
+"""The ``kikipounamu-gateway devices`` commands."""
 
 import asyncio
 import re
@@ -31,11 +31,11 @@ def command(store: DeviceStore, *words: str) -> Result:
     return CliRunner().invoke(app, ["devices", *words], env=home)
 
 
-def test_nobody_is_paired_at_first(store: DeviceStore) -> None:
+def test_list_is_empty_at_first(store: DeviceStore) -> None:
     assert (command(store, "list").output, command(store, "list").exit_code) == ("", 0)
 
 
-def test_a_device_from_its_first_to_its_last_day(store: DeviceStore) -> None:
+def test_device_is_added_renamed_listed_and_revoked(store: DeviceStore) -> None:
     client, key = command(store, "add", "Anna").stdout.splitlines()
     worker, _ = command(store, "add", "--worker", "GPU").stdout.splitlines()
     assert re.fullmatch(r"[0-9a-f]{12}  client  Anna", client) and worker.endswith("worker  GPU")
@@ -49,20 +49,20 @@ def test_a_device_from_its_first_to_its_last_day(store: DeviceStore) -> None:
 
 
 @pytest.mark.parametrize("words", [("revoke", "nobody"), ("name", "nobody", "n"), ("add", " ")])
-def test_what_cannot_be_done_is_said(store: DeviceStore, words: tuple[str, ...]) -> None:
+def test_invalid_command_is_reported(store: DeviceStore, words: tuple[str, ...]) -> None:
     done = command(store, *words)
     assert done.exit_code == 1 and done.output.strip() and done.exception is not None
     assert "Traceback" not in done.output
 
 
-def test_a_damaged_list_is_said(store: DeviceStore) -> None:
+def test_damaged_device_file_is_reported(store: DeviceStore) -> None:
     store.file.parent.mkdir()
     store.file.write_text("{")
     done = command(store, "list")
     assert done.exit_code == 1 and "damaged" in done.output
 
 
-async def test_who_is_connected_is_here_now(broker: Broker, store: DeviceStore) -> None:
+async def test_connected_device_is_listed_as_now(broker: Broker, store: DeviceStore) -> None:
     store.add("tablet", DeviceKind.CLIENT, 2_000)
     _, key = store.add("laptop", DeviceKind.CLIENT, 1_000)
     endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
@@ -75,7 +75,7 @@ async def test_who_is_connected_is_here_now(broker: Broker, store: DeviceStore) 
     assert re.search(r"\d\d:\d\d  \d{4}-\d\d-\d\d \d\d:\d\d  laptop", output), output
 
 
-async def test_a_key_by_hand_comes_with_what_the_gateway_is_known_by(
+async def test_added_key_is_printed_with_certificate_digest(
     broker: Broker, store: DeviceStore, tmp_path: Path
 ) -> None:
     certificate = own_certificate(tmp_path)
@@ -92,7 +92,7 @@ async def test_a_key_by_hand_comes_with_what_the_gateway_is_known_by(
     assert len(added.stdout.splitlines()) == 2 and "while the gateway runs" in added.stderr
 
 
-def test_a_gateway_that_was_killed_is_not_waited_for(store: DeviceStore) -> None:
+def test_list_does_not_wait_for_killed_gateway(store: DeviceStore) -> None:
     store.add("tablet", DeviceKind.CLIENT, 2_000)
     endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
     endpoint.parent.mkdir()

@@ -1,4 +1,4 @@
-"""``/v1/devices`` over real sockets."""
+"""The ``/v1/devices`` routes over real sockets."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -43,7 +43,7 @@ async def listed(http: aiohttp.ClientSession) -> tuple[DeviceState, ...]:
         return msgspec.json.decode(await response.read(), type=DeviceList).devices
 
 
-async def test_the_owner_sees_who_is_there_and_what_they_use(
+async def test_owner_sees_devices_and_their_usage(
     gateway: Gateway, http: aiohttp.ClientSession, store: DeviceStore
 ) -> None:
     device, key = store.add("tablet", DeviceKind.CLIENT, 2_000)
@@ -58,13 +58,13 @@ async def test_the_owner_sees_who_is_there_and_what_they_use(
     assert tablet.seen_s > 1_000_000_000 and tablet.audio_s == 1.0
 
 
-async def test_keys_and_their_digests_are_never_told(http: aiohttp.ClientSession, store: DeviceStore) -> None:
+async def test_keys_and_digests_are_never_listed(http: aiohttp.ClientSession, store: DeviceStore) -> None:
     async with http.get(DEVICES_PATH) as response:
         text = await response.text()
     assert store.read()[0].key_sha256 not in text and KEY not in text
 
 
-async def test_the_owner_renames_and_revokes(http: aiohttp.ClientSession, store: DeviceStore) -> None:
+async def test_owner_renames_and_revokes_device(http: aiohttp.ClientSession, store: DeviceStore) -> None:
     (device,) = store.read()
     async with http.patch(f"{DEVICES_PATH}/{device.id}", json={"name": "old laptop"}) as response:
         assert (response.status, (await response.json())["name"]) == (200, "old laptop")
@@ -76,19 +76,21 @@ async def test_the_owner_renames_and_revokes(http: aiohttp.ClientSession, store:
 
 
 @pytest.mark.parametrize(("body", "status"), [('{"name": ""}', 400), ("{}", 400), ("", 400)])
-async def test_a_name_must_be_one(http: aiohttp.ClientSession, store: DeviceStore, body: str, status: int) -> None:
+async def test_invalid_device_name_is_refused(
+    http: aiohttp.ClientSession, store: DeviceStore, body: str, status: int
+) -> None:
     async with http.patch(f"{DEVICES_PATH}/{store.read()[0].id}", data=body) as response:
         assert response.status == status
     assert store.read()[0].name == "laptop"
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("PATCH", "/x"), ("DELETE", "/x")])
-async def test_nobody_else_may(gateway: Gateway, method: str, path: str) -> None:
+async def test_device_routes_need_key(gateway: Gateway, method: str, path: str) -> None:
     async with aiohttp.ClientSession(gateway.url) as nobody, nobody.request(method, DEVICES_PATH + path) as got:
         assert got.status == 401
 
 
-async def test_a_device_may_send_itself_away_and_nobody_else(gateway: Gateway, store: DeviceStore) -> None:
+async def test_device_can_revoke_only_itself(gateway: Gateway, store: DeviceStore) -> None:
     (laptop,) = store.read()
     tablet, key = store.add("tablet", DeviceKind.WORKER, 2_000)
     await wait_until(lambda: len(gateway.access.roster.devices) == 2, "the gateway sees it")

@@ -1,4 +1,4 @@
-"""The file of paired devices: what is kept, what is not, and many who change it at once."""
+"""File of paired devices: its content, its protection, and concurrent changes."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ def store(tmp_path: Path) -> DeviceStore:
     return DeviceStore(tmp_path / "data" / "devices.json")
 
 
-def test_a_key_is_given_once_and_kept_nowhere(store: DeviceStore) -> None:
+def test_key_is_returned_once_and_stored_nowhere(store: DeviceStore) -> None:
     device, key = store.add("Anna's laptop", DeviceKind.CLIENT, 1_000.9)
     assert store.read() == (device,)
     assert device == Device(device.id, "Anna's laptop", DeviceKind.CLIENT, digest_of(key), 1_000)
@@ -30,12 +30,12 @@ def test_a_key_is_given_once_and_kept_nowhere(store: DeviceStore) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_no_two_are_the_same(store: DeviceStore) -> None:
+def test_ids_and_keys_are_unique(store: DeviceStore) -> None:
     made = [store.add("n", DeviceKind.WORKER, 0) for _ in range(5)]
     assert len({device.id for device, _ in made}) == len({key for _, key in made}) == 5
 
 
-def test_names_change_and_are_clean(store: DeviceStore) -> None:
+def test_renamed_device_has_clean_name(store: DeviceStore) -> None:
     device, _ = store.add("n", DeviceKind.CLIENT, 0)
     assert store.rename(device.id, " new\nname ").name == "new name"
     assert store.read()[0].name == "new name"
@@ -46,7 +46,7 @@ def test_names_change_and_are_clean(store: DeviceStore) -> None:
             store.add(name, DeviceKind.CLIENT, 0)
 
 
-def test_a_revoked_one_is_gone_and_stays_gone(store: DeviceStore) -> None:
+def test_revoked_device_stays_removed(store: DeviceStore) -> None:
     first, second = (store.add(name, DeviceKind.CLIENT, 0)[0] for name in "ab")
     assert store.revoke("a") == first
     store.seen({first.id: 5.0, second.id: 7.9})
@@ -68,14 +68,14 @@ def test_revoked_keys_are_remembered_by_their_owner_id_for_a_week(store: DeviceS
     assert store.revoked() == {second.owner}
 
 
-def test_several_change_it_at_once(store: DeviceStore) -> None:
+def test_concurrent_changes_are_all_kept(store: DeviceStore) -> None:
     with ThreadPoolExecutor(8) as several:
         made = list(several.map(lambda n: store.add(f"n{n}", DeviceKind.CLIENT, n)[0], range(24)))
         list(several.map(lambda device: store.revoke(device.id), made[:12]))
     assert {device.id for device in store.read()} == {device.id for device in made[12:]}
 
 
-def test_there_is_a_bound(store: DeviceStore) -> None:
+def test_number_of_devices_is_limited(store: DeviceStore) -> None:
     store.add("n", DeviceKind.CLIENT, 0)
     text = store.file.read_text()
     start, end = text.index("{", text.index("[")), text.index("]")
@@ -97,7 +97,7 @@ def test_there_is_a_bound(store: DeviceStore) -> None:
         "[" * 9_999,
     ],
 )
-def test_a_damaged_file_is_said_and_never_overwritten(store: DeviceStore, text: str) -> None:
+def test_damaged_file_is_reported_and_never_overwritten(store: DeviceStore, text: str) -> None:
     store.file.parent.mkdir()
     store.file.write_text(text, errors="surrogateescape")
     before = store.file.read_bytes()
@@ -109,16 +109,14 @@ def test_a_damaged_file_is_said_and_never_overwritten(store: DeviceStore, text: 
 
 
 @pytest.mark.parametrize("ask", [DeviceStore.read, DeviceStore.signature])
-def test_what_cannot_be_read_is_said_with_what_to_do(
-    store: DeviceStore, ask: Callable[[DeviceStore], object]
-) -> None:
+def test_unreadable_file_is_reported_with_remedy(store: DeviceStore, ask: Callable[[DeviceStore], object]) -> None:
     store.file.parent.symlink_to(store.file.parent)  # a loop
     with pytest.raises(DevicesUnreadable, match=r"devices\.json cannot be read .*: try again"):
         ask(store)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root to give files away")
-def test_what_root_changes_stays_the_services(store: DeviceStore) -> None:
+def test_file_changed_by_root_keeps_its_owner(store: DeviceStore) -> None:
     store.file.parent.mkdir(mode=0o700)
     os.chown(store.file.parent, 4_711, 4_712)
     device, _ = store.add("n", DeviceKind.CLIENT, 0)
@@ -127,7 +125,7 @@ def test_what_root_changes_stays_the_services(store: DeviceStore) -> None:
     assert made == dict.fromkeys(("devices.json", ".devices.json.lock"), (4_711, 4_712))
 
 
-def test_a_device_is_found_by_id_beginning_or_name() -> None:
+def test_device_is_found_by_id_prefix_or_name() -> None:
     one, two, three = (
         Device(id, name, DeviceKind.CLIENT, "0" * 64)
         for id, name in (("abcd01", "laptop"), ("abcd02", "laptop"), ("ffff03", "abcd01"))

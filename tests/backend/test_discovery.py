@@ -10,7 +10,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_the_endpoint_file_is_there_while_the_gateway_is_and_only_for_its_user(tmp_path: Path) -> None:
+def test_endpoint_file_exists_while_gateway_runs_and_is_private(tmp_path: Path) -> None:
     file = tmp_path / "run" / "gateway.json"
     with findable(file, "http://127.0.0.1:1", "k", "ab" * 32):
         endpoint = decode_endpoint(file.read_bytes())
@@ -19,7 +19,7 @@ def test_the_endpoint_file_is_there_while_the_gateway_is_and_only_for_its_user(t
     assert not file.exists()
 
 
-def test_the_file_of_a_later_gateway_stays(tmp_path: Path) -> None:
+def test_endpoint_file_of_later_gateway_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "gateway.json"
     with findable(file, "http://127.0.0.1:1", "k"):
         later = encode_endpoint(Endpoint("http://127.0.0.1:2", "k", 1))
@@ -27,7 +27,7 @@ def test_the_file_of_a_later_gateway_stays(tmp_path: Path) -> None:
     assert file.read_bytes() == later
 
 
-def test_the_key_is_made_once_however_many_ask_at_once(tmp_path: Path) -> None:
+def test_key_is_made_once_with_concurrent_callers(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with ThreadPoolExecutor(8) as several:
         keys = set(several.map(own_key, [folder] * 32))
@@ -35,5 +35,5 @@ def test_the_key_is_made_once_however_many_ask_at_once(tmp_path: Path) -> None:
     assert [(path.name, mode(path)) for path in folder.iterdir()] == [("gateway.key", 0o600)]
 
 
-def test_every_user_has_another_key(tmp_path: Path) -> None:
+def test_every_user_has_own_key(tmp_path: Path) -> None:
     assert own_key(tmp_path / "a") != own_key(tmp_path / "b")

@@ -1,4 +1,4 @@
-"""The error trees, and what an error carries."""
+"""The error trees and the content of errors."""
 
 import inspect
 
@@ -17,18 +17,18 @@ CLASSES = [
 ]
 
 
-def test_two_trees() -> None:
+def test_errors_belong_to_backend_or_protocol_tree() -> None:
     assert len(CLASSES) > 10
     assert all(issubclass(kind, BackendError) != issubclass(kind, ProtocolError) for _, kind in CLASSES)
 
 
-def test_the_docstring_draws_the_tree() -> None:
+def test_module_docstring_shows_every_error() -> None:
     for name, kind in CLASSES:
         assert name in (errors.__doc__ or "")
         assert kind.__doc__
 
 
-def test_who_asks_too_much_is_told_when_to_come_back() -> None:
+def test_over_quota_keeps_its_refusal() -> None:
     refusal = Refusal(429, RefusalReason.KEY_REQUESTS, "too often", 3.0)
     assert OverQuota(refusal).refusal is refusal and str(OverQuota(refusal)) == "too often"
 
@@ -46,5 +46,5 @@ def test_who_asks_too_much_is_told_when_to_come_back() -> None:
         (TakenOver("somebody else"), None),
     ],
 )
-def test_every_refusal_has_a_reason(error: ProtocolError, reason: RefusalReason | None) -> None:
+def test_error_has_reason_to_count(error: ProtocolError, reason: RefusalReason | None) -> None:
     assert reason_of(error) is reason

@@ -1,4 +1,4 @@
-"""A session and whoever speaks for it."""
+"""A session and the connection that speaks for it."""
 
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ from protocol.recognition import Options
 from protocol.session import Done, Limits
 
 
-def test_without_a_connection_nobody_is_told() -> None:
+def test_send_without_connection_is_ignored() -> None:
     identity = uuid4()
     hosted = Hosted(Session(identity, Options(), Limits()), About("o"))
     hosted.send(Done(0, ""))

@@ -1,4 +1,4 @@
-"""When complete segments go to the broker: fair turns, bounded queues, models that nobody has."""
+"""Submission of complete segments: fair turns, bounded queues, missing models."""
 
 import asyncio
 from typing import Any
@@ -29,7 +29,7 @@ UNKNOWN = Offers({"zh": 0.0, "en": 30.0}, up_s=9_999.0)
 
 
 class Keys(Scene):
-    """Sessions of several keys on one hub."""
+    """A hub with sessions of several keys."""
 
     async def join(self, owner: str, model: str = "", known: dict[int, Record] | None = None) -> Hosted:
         self.jobs.attaches, self.jobs.held = True, known or {}
@@ -50,7 +50,7 @@ class Keys(Scene):
         self.hub.noticed(Result(hosted.identity, segment, "hi"))
 
 
-async def test_empty_segments_wait_in_the_gateway_and_another_key_is_not_behind_them() -> None:
+async def test_flood_of_empty_segments_does_not_delay_another_key() -> None:
     scene = Keys()
     scene.hub.surveyed(ONE_SLOT)
     hostile, speaker = await scene.join("hostile"), await scene.join("speaker")
@@ -82,7 +82,7 @@ async def test_sessions_of_one_key_take_turns_as_its_segments_end() -> None:
     assert [job.session for job in sent[2:]] == [first.identity, second.identity] * 3, "the first waited already"
 
 
-async def test_what_is_cancelled_while_it_waits_never_goes_and_is_not_kept() -> None:
+async def test_cancelled_waiting_segment_is_never_submitted() -> None:
     scene = Keys()
     scene.hub.surveyed(ONE_SLOT)
     hosted = await scene.join("k")
@@ -95,7 +95,7 @@ async def test_what_is_cancelled_while_it_waits_never_goes_and_is_not_kept() -> 
     assert scene.asked.count("submit") == 2
 
 
-async def test_what_another_gateway_queued_counts() -> None:
+async def test_jobs_queued_by_other_gateway_count() -> None:
     scene = Keys()
     scene.hub.surveyed(ONE_SLOT)
     hosted = await scene.join("k", known={n: Record(job=0) for n in range(2)})
@@ -105,7 +105,7 @@ async def test_what_another_gateway_queued_counts() -> None:
     assert scene.asked == ["submit"]
 
 
-async def test_more_goes_when_the_fleet_grows() -> None:
+async def test_more_segments_are_submitted_when_fleet_grows() -> None:
     scene = Keys()
     hosted = await scene.join("k")
     scene.say(hosted, range(100))
@@ -115,7 +115,7 @@ async def test_more_goes_when_the_fleet_grows() -> None:
     assert len(scene.asked) == 100
 
 
-async def test_key_is_held_to_its_limit_whoever_queued_for_it() -> None:
+async def test_key_limit_counts_jobs_of_all_gateways() -> None:
     scene = Keys(GatewaySettings(queue=QueueLimits(key_s=10)))
     hosted = await scene.join("k")
     scene.hub.intake.looked({"k": 10 * SAMPLE_RATE})
@@ -126,7 +126,7 @@ async def test_key_is_held_to_its_limit_whoever_queued_for_it() -> None:
     assert scene.asked == ["submit"]
 
 
-async def test_waiting_is_told_to_the_key_that_waits_and_to_no_other() -> None:
+async def test_busy_is_sent_only_to_the_waiting_key() -> None:
     scene = Keys()
     scene.hub.surveyed(ONE_SLOT)
     hostile, speaker = await scene.join("hostile"), await scene.join("speaker")
@@ -139,7 +139,7 @@ async def test_waiting_is_told_to_the_key_that_waits_and_to_no_other() -> None:
 
 
 async def _unknown(scene: Keys, joining: Any) -> None:
-    """Answer the hello of a new session as a broker does that may not make it."""
+    """Answer the hello of a new session as a broker that may not create it."""
 
     def gone(*arguments: Any) -> Any:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -151,7 +151,7 @@ async def _unknown(scene: Keys, joining: Any) -> None:
     await joining
 
 
-async def test_hello_with_a_model_that_nobody_has_is_refused_and_told_what_there_is() -> None:
+async def test_hello_with_missing_model_is_refused_with_models_on_offer() -> None:
     scene = Keys()
     scene.hub.intake.offers = UNKNOWN
     with pytest.raises(ModelNotOffered, match="On offer: en, zh") as refused:
@@ -162,7 +162,7 @@ async def test_hello_with_a_model_that_nobody_has_is_refused_and_told_what_there
     assert scene.reasons == [RefusalReason.MODEL]
 
 
-async def test_worker_that_loads_its_model_offers_none() -> None:
+async def test_loading_worker_offers_no_model() -> None:
     scene = Keys()
     scene.hub.intake.offers = UNKNOWN
     loading = WorkerStatus("w", "h", "e", "", "cpu", WorkerState.STARTING)
@@ -170,7 +170,7 @@ async def test_worker_that_loads_its_model_offers_none() -> None:
     assert scene.hub.intake.offers.names(600.0) == ("en", "zh")
 
 
-async def test_segment_whose_model_is_gone_fails_and_what_was_queued_stays() -> None:
+async def test_segment_fails_when_its_model_is_gone_and_queued_ones_stay() -> None:
     scene = Keys()
     scene.hub.intake.offers = Offers({"m": 0.0}, up_s=9_999.0)
     hosted = await scene.join("k", model="m")

@@ -1,4 +1,4 @@
-"""What the log tells of sessions: one line per segment, and one for whatever is out of the ordinary."""
+"""Log lines about sessions: one per ended segment, and one per unusual event."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +41,7 @@ def lines() -> Iterator[Lines]:
 
 @pytest.fixture
 def told() -> Lines:
-    """What was written of segments."""
+    """Lines written about segments."""
     return []
 
 
@@ -54,7 +54,7 @@ def story(told: Lines) -> Story:
     return Story("g1", write)
 
 
-def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, told: Lines) -> None:
+def test_segment_is_logged_in_one_line_with_its_timeline(story: Story, told: Lines) -> None:
     story.concluded(concluded(FINAL, course=COURSE, session=SESSION, at=102.56))
     (line,) = told
     assert (line["event"], line["session"], line["segment"], line["gateway"]) == ("segment told", SESSION, 3, "g1")
@@ -66,7 +66,7 @@ def test_a_segment_is_one_line_with_its_whole_timeline(story: Story, told: Lines
     assert "secret" not in str(line)
 
 
-def test_what_was_queued_again_or_decoded_early_says_so(story: Story, told: Lines) -> None:
+def test_line_tells_requeued_or_early_decoded_segment(story: Story, told: Lines) -> None:
     story.concluded(concluded(FINAL, course=COURSE._replace(requeued=102.5), session=SESSION, at=102.56))
     story.concluded(concluded(FINAL, course=COURSE._replace(queued=101.9, early=True), session=SESSION, at=102.56))
     again, early = told
@@ -74,14 +74,14 @@ def test_what_was_queued_again_or_decoded_early_says_so(story: Story, told: Line
     assert early["queued"] == 1_900 < early["complete"] and early["early"]
 
 
-def test_a_gateway_that_did_not_take_it_in_invents_no_times(story: Story, told: Lines) -> None:
+def test_line_of_segment_received_elsewhere_has_no_offsets(story: Story, told: Lines) -> None:
     unknown = Course(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False)
     story.concluded(concluded(FINAL, course=unknown, session=SESSION, at=102.56))
     (line,) = told
     assert not {"complete", "queued", "told"} & line.keys() and line["outcome"] == "final"
 
 
-def test_a_failed_attempt_says_why_and_whether_it_is_tried_again(story: Story, told: Lines) -> None:
+def test_line_of_failure_has_code_and_retryable(story: Story, told: Lines) -> None:
     story.concluded(
         concluded(Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), course=COURSE, session=SESSION, at=102.56)
     )
@@ -89,7 +89,7 @@ def test_a_failed_attempt_says_why_and_whether_it_is_tried_again(story: Story, t
     assert (line["outcome"], line["attempt"], line["retryable"]) == (ErrorCode.ENGINE_DIED, 1, True)
 
 
-def test_unusual_events_are_told_and_usual_ones_are_not(story: Story, lines: Lines) -> None:
+def test_only_unusual_events_are_logged(story: Story, lines: Lines) -> None:
     for usual in (Queued(0, 1.0), Partial(0, 1, "secret"), Busy("load")):
         story.told(SESSION, usual)
     assert lines == []
@@ -112,9 +112,7 @@ def test_unusual_events_are_told_and_usual_ones_are_not(story: Story, lines: Lin
     assert all(line["session"] == SESSION for line in lines) and "secret" not in str(lines)
 
 
-def test_lines_of_segments_are_written_together_with_the_time_at_which_each_was_told(
-    story: Story, told: Lines
-) -> None:
+def test_segment_lines_are_written_together_with_their_own_times(story: Story, told: Lines) -> None:
     times = (1_700_000_000.25, 1_700_000_001.5)
     story.concluded([concluded(FINAL, session=SESSION)[0]._replace(wall=wall) for wall in times])
     assert [line["timestamp"] for line in told] == [timestamp(wall) for wall in times]

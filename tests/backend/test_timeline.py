@@ -1,4 +1,4 @@
-"""The hour that is kept: one moment a step, the oldest go, the same figures as in the snapshot."""
+"""The kept hour: one moment per step, bounded, with the figures of the snapshot."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +45,7 @@ def snapshot(at_s: float, *workers: WorkerStatus, up: bool = True) -> Snapshot:
     )
 
 
-def test_a_moment_says_what_the_snapshot_said() -> None:
+def test_moment_copies_figures_of_snapshot() -> None:
     kept = Moments()
     kept.add(snapshot(12.5, worker("w"), up=False))
     timeline = kept.timeline(13.0)
@@ -57,7 +57,7 @@ def test_a_moment_says_what_the_snapshot_said() -> None:
     assert moment.workers == (WorkerMoment("w", 3, 20.0, 50.0, 7, 80.0, 9),)
 
 
-def test_of_many_workers_the_same_ones_are_shown_each_time() -> None:
+def test_same_workers_of_large_fleet_are_kept_each_time() -> None:
     fleet = [worker(f"w{n:03}") for n in range(100)]
     kept = Moments()
     for at_s, workers in ((0.0, fleet), (5.0, fleet[::-1])):
@@ -68,7 +68,7 @@ def test_of_many_workers_the_same_ones_are_shown_each_time() -> None:
 
 
 @given(st.lists(st.floats(0.1, 12.0), max_size=200))
-def test_one_moment_a_step_and_none_that_is_older_than_is_kept(pauses: list[float]) -> None:
+def test_one_moment_per_step_is_kept_within_the_hour(pauses: list[float]) -> None:
     kept, now = Moments(kept_s=60.0), 0.0
     for pause in pauses:
         now += pause
