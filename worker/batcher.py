@@ -1,12 +1,12 @@
-"""Which of the jobs at hand are decoded together. Pure."""
+"""Selection of the waiting jobs that are decoded together. Pure."""
 
 from worker.delivery import Delivery
 
 
 class Batcher:
-    """Jobs in the order of their urgency, as they were delivered.
+    """Waiting jobs in order of urgency, as they were delivered.
 
-    A job that may have killed an engine or a worker is decoded alone, so that it takes nothing with it.
+    A job that may have killed an engine or a worker is decoded alone, so that it cannot harm other jobs.
     """
 
     def __init__(self) -> None:
@@ -16,15 +16,15 @@ class Batcher:
         return len(self._waiting)
 
     def add(self, delivery: Delivery, *, alone: bool = False) -> None:
-        """Put it last; ``alone`` in addition to what its delivery count says."""
+        """Add a job at the end. ``alone`` forces a batch of its own, as does a repeated delivery."""
         self._waiting.append((delivery, alone or delivery.alone))
 
     def discard(self, delivery: Delivery) -> None:
-        """It is not this worker's any more."""
+        """Remove a job that this worker no longer holds."""
         self._waiting = [waiting for waiting in self._waiting if waiting[0].key != delivery.key]
 
     def next(self, slots: int) -> list[Delivery]:
-        """Take the next batch: at most ``slots`` jobs, or one that must be alone; empty when nothing waits."""
+        """Take the next batch: up to ``slots`` jobs, or one that must be alone; empty if nothing waits."""
         if not self._waiting:
             return []
         if self._waiting[0][1]:

@@ -1,7 +1,7 @@
-"""Chinese as its reader wants it: in the script that was chosen, with full-width punctuation. Pure.
+"""Chinese text in the requested script, with full-width punctuation. Pure.
 
-Models write what they were trained on: Whisper gives Mandarin half-width commas and now and then traditional
-characters. The script is an option of the speaker, never a guess from the language of a user interface.
+Models write as they were trained: Whisper gives Mandarin half-width commas and sometimes traditional characters.
+The script is an option of the speaker, never guessed from the language of a user interface.
 """
 
 import re
@@ -22,7 +22,7 @@ _FULL_WIDTH: Final = {",": "，", ".": "。", "?": "？", "!": "！", ";": "；"
 
 
 def written(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
-    """The outcome with its text, and each of its words, as ``options`` want Chinese to be written."""
+    """Return the outcome with its text and words converted to the Chinese style that ``options`` request."""
     if not isinstance(outcome, Transcript) or not _ANY_HAN.search(outcome.text):
         return outcome
     in_script = _converter(options.script)
@@ -32,7 +32,7 @@ def written(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
 
 
 def punctuated(text: str) -> str:
-    """Punctuation behind a Han character is full-width and brings its own space; an ellipsis stays as it is."""
+    """Replace punctuation after a Han character by its full-width form, without spaces; keep ellipses."""
     return _AFTER_HAN.sub(lambda mark: _FULL_WIDTH[mark[1]], text)
 
 
@@ -40,7 +40,7 @@ def punctuated(text: str) -> str:
 def _converter(script: str) -> Callable[[str], str]:
     if not script:
         return str
-    from opencc import OpenCC  # half a megabyte of dictionaries: loaded by who needs it
+    from opencc import OpenCC  # half a megabyte of dictionaries: loaded only if needed
 
     converter: Any = OpenCC(_CONVERSIONS[script])
     convert: Callable[[str], str] = converter.convert

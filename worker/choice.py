@@ -1,4 +1,4 @@
-"""Which engine and model a worker runs, from what was asked for and what is here. Pure."""
+"""Choice of engine and model from the request and the installed software. Pure."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -8,13 +8,16 @@ from runtime.installing import extra_command
 
 AUTO: Final = "auto"
 MODELS: Final = {"funasr": ("SenseVoiceSmall", "paraformer-zh"), "whisper": ("whisper-base",)}
-"""Models of the catalogue that an engine runs; its own choice first. ``auto`` tries engines in this order."""
+"""Catalogue models that each engine runs, its default first. ``auto`` tries engines in this order."""
 PUNCTUATION: Final = {"paraformer-zh": "ct-punc-c"}
-"""Models that write no punctuation, and the one that adds it."""
+"""Models that write no punctuation, each with the model that adds it."""
 
 
 class Choice(NamedTuple):
-    """What to run; ``why`` is for the log. An empty model: the engine has no files, or was given a folder."""
+    """Chosen engine and model; ``why`` is for the log.
+
+    An empty ``model`` means that the engine needs no files, or that the settings name its folder.
+    """
 
     engine: str
     model: str
@@ -24,7 +27,7 @@ class Choice(NamedTuple):
 def choose(
     engine: str, model: str, has_libraries: Callable[[str], bool], is_installed: Callable[[str], bool]
 ) -> Choice:
-    """``engine`` or ``auto``, with ``model`` or the engine's own. Raises ``EngineUnavailable``."""
+    """Choose ``engine`` (or any, for ``auto``) with ``model`` or its default. Raises ``EngineUnavailable``."""
     if engine != AUTO:
         if model and model not in MODELS.get(engine, (model,)):
             raise EngineUnavailable(

@@ -1,7 +1,7 @@
-"""The command ``kikipounamu-worker``.
+"""Command line of the worker: ``kikipounamu-worker``.
 
-Exit status: 0 drained; 2 wrong usage; 3 the engine or its model cannot be had here; 4 the broker refuses this
-worker or is too old.
+Exit status: 0 drained; 2 wrong usage; 3 the engine or its model is not available; 4 the broker refuses this worker
+or is too old.
 """
 
 import asyncio
@@ -43,14 +43,14 @@ _NOTHING_TO_RUN: Final = 3
 _NO_BROKER: Final = 4
 
 Serving = Callable[[str, Consumer], contextlib.AbstractContextManager[object]]
-"""Serves the figures of a worker while it is entered."""
+"""Serves a worker's metrics while the context is entered."""
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @cli.callback()
 def _program() -> None:
-    """Recognises speech for kikipounamu: takes segments from the broker and answers with text."""
+    """Recognise speech for kikipounamu: take segments from the broker and answer with text."""
 
 
 @cli.command()
@@ -73,7 +73,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For the engine.")] = None,
     metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve figures for Prometheus.")] = "",
 ) -> None:
-    """Take jobs until SIGTERM or Ctrl-C; then finish what is being decoded and hand back the rest."""
+    """Process jobs until SIGTERM or Ctrl-C; then finish the current batch and hand back all other jobs."""
     if redis and gateway:
         raise typer.BadParameter("name a broker or a gateway, not both", param_hint="--gateway")
     url = redis or os.environ.get("KIKIPOUNAMU_REDIS") or f"unix://{folders().broker_socket}"
@@ -104,13 +104,13 @@ def doctor(
     audio: Annotated[str, typer.Option(help="A recording to decode. [default: a made-up sound]")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
 ) -> None:
-    """Say what this computer can recognise with, and decode once. 0: it works; 1: it does not; 3: no engine."""
+    """Check which engines this computer can run, and decode once. Exit status: 0 works; 1 fails; 3 no engine."""
 
     def tell(finding: Finding) -> None:
         say(json_line(finding) if as_json else line(finding))
 
     extras = _extra(extra or [])
-    with logging_to("doctor", None):  # the folder of logs may be what is wrong
+    with logging_to("doctor", None):  # the log folder may be the problem
         try:
             settings = msgspec.structs.replace(_engine_settings(engine, model, extras), device=device)
         except (EngineUnavailable, SpeechError) as error:
@@ -125,7 +125,7 @@ def doctor(
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     cli()
 
 
@@ -147,10 +147,10 @@ async def _work(url: str, settings: EngineSettings, serving: Serving, through: C
 
 
 def _serving(metrics: str) -> Serving:
-    """What serves the figures of a worker; nothing, if nobody asked for it."""
+    """Return the metrics server for ``--metrics``; without the option, a context that does nothing."""
     if not metrics:
         return lambda worker, consumer: contextlib.nullcontext()
-    from worker.exposition import read_place, serving  # late: few workers are scraped
+    from worker.exposition import read_place, serving  # imported late: few workers are scraped
 
     try:
         place = read_place(metrics)
@@ -160,14 +160,14 @@ def _serving(metrics: str) -> Serving:
 
 
 async def _found(certificate_sha256: bytes) -> tuple[str, ...]:
-    from worker.finding import find_gateway  # late: most never need it
+    from worker.finding import find_gateway  # imported late: most workers never need it
 
     return await find_gateway(certificate_sha256)
 
 
 def _engine_settings(engine: str, model: str, extra: dict[str, str]) -> EngineSettings:
-    """Raises ``EngineUnavailable`` or ``SpeechError`` unless all of it is here and whole."""
-    if engine == "funasr" and "folder" in extra:  # a model that the catalogue does not have
+    """Choose and verify engine and model. Raises ``EngineUnavailable`` or ``SpeechError`` if a part is missing."""
+    if engine == "funasr" and "folder" in extra:  # a model outside the catalogue
         return EngineSettings(engine, model, extra=extra)
     store = ModelStore(folders().models, load_catalogue())
     choice = choose(engine, model, has_libraries, lambda name: store.state(name) is State.INSTALLED)
@@ -180,7 +180,7 @@ def _engine_settings(engine: str, model: str, extra: dict[str, str]) -> EngineSe
 
 
 def with_punctuation(model: str, extra: dict[str, str], store: ModelStore) -> dict[str, str]:
-    """``extra`` with the model that punctuates for ``model``, where there is one and it is here."""
+    """Return ``extra`` with the punctuation model for ``model``, if there is one and it is installed."""
     adds = PUNCTUATION.get(model)
     if adds is None or "punctuation" in extra:
         return extra
@@ -201,7 +201,7 @@ def _extra(pairs: list[str]) -> dict[str, str]:
 
 
 def without_password(url: str) -> str:
-    """``url`` as it may be logged."""
+    """Return ``url`` without its credentials, for the log."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 

@@ -1,8 +1,8 @@
-"""Joins the parts of a worker: take jobs, batch them, let the engine decode, settle each; leases all the while.
+"""Worker loop: takes jobs, batches them, has the engine decode, settles each job, and renews leases meanwhile.
 
-It decides nothing itself: what to read is ``placement``, what goes together ``batcher``, what may be renewed
-``leases``, how long a decode may take ``pace``, which partials are worth it ``partials``, and what becomes of a
-job the scripts.
+Decisions are made elsewhere: ``placement`` chooses what to read, ``batcher`` what to decode together, ``leases``
+what to renew, ``pace`` how long a decode may take, ``partials`` which partials to make; the scripts settle the
+jobs.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ _LEAVE_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Timing:
-    """How often things are done. Tests make it quicker.
+    """Intervals of the worker's periodic tasks, shortened in tests.
 
     An engine that does not load is started again after ``engine_pause_s``, doubled each time up to
     ``engine_longest_pause_s``.
@@ -75,7 +75,7 @@ class Timing:
 
 
 class Consumer:
-    """One worker: ``run`` until ``drain``."""
+    """Complete worker: ``run`` works until ``drain`` is called."""
 
     def __init__(self, worker: str, jobs: Jobs, engine: EngineSupervisor, timing: Timing, keys: Keys) -> None:
         self._worker = worker
@@ -96,16 +96,16 @@ class Consumer:
         self._reader = Reader(jobs, job_streams(keys, engine.info.model), timing.sweep_s)
 
     def drain(self) -> None:
-        """Take nothing more; finish what is being decoded, hand back the rest, leave. Safe to call twice."""
+        """Stop taking jobs; finish the current batch, hand back all other jobs, leave. Safe to call twice."""
         self._draining.set()
 
     def now(self) -> Now:
-        """How it is at this moment, for another thread."""
+        """Return the current state, for another thread."""
         report, engine = self._report, self._engine
         return Now(report.state, engine.info, report.busy, self._pace.speed, engine.loads, engine.pid)
 
     async def run(self) -> None:
-        """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when it is no use going on."""
+        """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when continuing is useless."""
         async with AsyncExitStack() as stack:
             stack.enter_context(structlog.contextvars.bound_contextvars(worker=self._worker))
             stack.push_async_callback(self._engine.close)
@@ -124,14 +124,14 @@ class Consumer:
             if work.done():
                 work.result()
 
-    # -- the work ---------------------------------------------------------------------------------------
+    # -- main loop -----------------------------------------------------------------------------------------
 
     async def _work(self, tasks: Tasks) -> None:
         await self._start(tasks)
         while not self._draining.is_set():
             info = await self._ready()
             self._report.state = WorkerState.IDLE
-            taken = await self._insist(lambda: self._reader.next(self._me(info)))  # noqa: B023  # awaited right here
+            taken = await self._insist(lambda: self._reader.next(self._me(info)))  # noqa: B023  # awaited immediately
             for delivery in taken.jobs:
                 await self._accept(delivery)
             await self._hypothesise(self._partials.wanted(taken.partials, info.slots, time.monotonic()))
@@ -141,7 +141,7 @@ class Consumer:
                     await self._decode(batch)
 
     async def _start(self, tasks: Tasks) -> None:
-        """Load the engine and reach the broker at the same time: whichever cannot be had is told at once."""
+        """Load the engine and connect to the broker concurrently, so that either failure is reported at once."""
         async with (
             _cancelled_at_exit(self._ready(), "load") as load,
             _cancelled_at_exit(self._reach(tasks), "reach") as reach,
@@ -161,10 +161,10 @@ class Consumer:
         tasks.start(self._beat_forever(), "heartbeat")
 
     async def _ready(self) -> EngineInfo:
-        """Return a loaded engine. While none loads, hand jobs back: other workers can have them.
+        """Return a loaded engine. While none loads, hand jobs back, so that other workers can take them.
 
-        The death of an engine says nothing about the next one. Raises ``EngineUnavailable`` where the engine
-        itself says that it cannot run here.
+        The death of one engine process does not mean that the next one fails. Raises ``EngineUnavailable`` if
+        the engine itself says that it cannot run here.
         """
         for failures in count():
             try:
@@ -220,7 +220,7 @@ class Consumer:
             self._report.busy = 0
 
     async def _blame(self, batch: Sequence[Delivery], fault: EngineFault) -> None:
-        """A batch failed as a whole: one job alone is to blame itself, several are tried again one by one."""
+        """Handle the failure of a whole batch: a single job is blamed; several jobs are retried one by one."""
         log.warning("the engine failed", batch=len(batch), reason=str(fault))
         if isinstance(fault, EngineTimedOut):
             self._pace.timed_out()
@@ -235,10 +235,10 @@ class Consumer:
     # -- partials ---------------------------------------------------------------------------------------
 
     async def _hypothesise(self, batch: Sequence[Delivery]) -> None:
-        """Best effort: what fails costs only itself, and is neither tried again nor held against its segment.
+        """Make partials, best effort: a failure affects only this batch, without retry or blame for its segments.
 
-        It is no part of what the worker reports: to whoever has a job it is free. Nor of the pace: short audio
-        takes longer than its share, and the deadlines of jobs would follow.
+        Partials do not count in the worker's status: for jobs the worker is free. Nor do they count in its pace,
+        because short audio takes longer than its share and would lengthen the deadlines of jobs.
         """
         if not batch:
             return
@@ -261,11 +261,11 @@ class Consumer:
         except BrokerUnavailable as error:
             log.debug("partials not told", reason=str(error))
 
-    # -- what becomes of a job --------------------------------------------------------------------------
+    # -- end of a job --------------------------------------------------------------------------------------
 
     async def _settle(self, delivery: Delivery, outcome: DecodeOutcome, decode_ms: int) -> None:
         if not self._leases.holds(delivery):
-            return  # another worker has it now; that was logged when it was noticed
+            return  # another worker has it now; this was already logged
         if isinstance(outcome, DecodeFailure):
             await self._fail(delivery, outcome)
             return
@@ -299,7 +299,7 @@ class Consumer:
 
     async def _fail(self, delivery: Delivery, why: DecodeFailure, most_failures: int = MOST_FAILURES) -> None:
         job = delivery.job
-        if delivery.borrowed:  # it is not this worker's to judge
+        if delivery.borrowed:  # only its owner may fail a borrowed job
             self._story.let_go(self._leases.release([delivery.key]))
             return
         message = why.message[:_LONGEST_MESSAGE]
@@ -308,10 +308,10 @@ class Consumer:
         self._leases.release([delivery.key])
         self._report.failed += verdict is Verdict.DEAD
         self.tally.ended(verdict)
-        self._reader.sweep_later()  # other workers first: it may be this one that is broken
+        self._reader.sweep_later()  # let other workers try first: this one may be broken
         self._story.failed(delivery, why, verdict, time.monotonic())
 
-    # -- beside the work --------------------------------------------------------------------------------
+    # -- background tasks ----------------------------------------------------------------------------------
 
     async def _renew_forever(self) -> None:
         while True:
@@ -337,7 +337,7 @@ class Consumer:
                 await self._jobs.heartbeat(self._report.status())
             except BrokerUnavailable as error:
                 log.warning("no heartbeat", reason=str(error))
-            with suppress(TimeoutError):  # who waits for a worker hears of it at once
+            with suppress(TimeoutError):  # report at once when this worker becomes ready
                 async with asyncio.timeout(self._timing.heartbeat_s):
                     await self._became_ready.wait()
             self._became_ready.clear()
@@ -355,7 +355,7 @@ class Consumer:
             )
 
     async def _insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Try until the broker answers. Every script may be run twice."""
+        """Repeat ``attempt`` until the broker answers. Every script may run twice without harm."""
         backoff_s = _SHORTEST_BACKOFF_S
         while True:
             try:

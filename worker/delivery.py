@@ -1,4 +1,4 @@
-"""A job as it was delivered to this worker, and what makes one impossible to recognise."""
+"""Delivered jobs, and the reasons why a job cannot be recognised."""
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ PARTIALS: Final = frozenset({JobKind.HYPOTHESISE})
 class Delivery:
     """Entry ``entry`` of ``stream``, delivered ``count`` times, ``age_ms`` after it was queued (broker's clock).
 
-    ``refusal``: why it cannot be decoded, whoever tries. ``borrowed``: another worker has it, and is late.
-    ``taken_from``: who had it, ``silent_ms`` after that one's last sign; a sweep says so.
+    ``refusal``: why no worker can decode it. ``borrowed``: the job stays another worker's, which is late.
+    ``taken_from``: the worker that had it, ``silent_ms`` after its last sign of life; set by a sweep.
     """
 
     stream: str
@@ -33,26 +33,26 @@ class Delivery:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from every other one: entry ids are unique within one stream only."""
+        """Identity of the delivery: entry ids are unique within one stream only."""
         return self.stream, self.entry
 
     @property
     def alone(self) -> bool:
-        """Whether it may have ended a worker before, so that nothing else should be decoded beside it."""
+        """True if the job may have killed a worker before and must be decoded alone."""
         return self.count > 1
 
     @property
     def seconds(self) -> float:
-        """Length of its audio."""
+        """Length of the job's audio in seconds."""
         return samples_to_seconds(self.job.samples)
 
 
 def read_delivery(
     stream: str, entry: str, count: int, now_ms: int, fields: Mapping[bytes, bytes], known: Set[JobKind] = JOBS
 ) -> Delivery:
-    """Read a stream entry. One that is no job keeps what can be read of its identity, and says why.
+    """Parse a stream entry. A malformed entry keeps the readable part of its identity and gets a refusal.
 
-    ``known``: the kinds that this stream may bring.
+    ``known``: the kinds of job that this stream may contain.
     """
     age_ms = max(0, now_ms - int(entry.partition("-")[0]))
     try:

@@ -1,7 +1,7 @@
-"""``kikipounamu-worker doctor``: what this computer could recognise with, in words, and one real decode.
+"""``kikipounamu-worker doctor``: report what this computer can recognise with, and decode once for real.
 
-What is asked of the system (``nvidia-smi``) and of libraries is asked in processes of their own, each with a
-deadline: a driver that hangs is found, not waited for.
+``nvidia-smi`` and the libraries are queried in processes of their own, each with a deadline, so that a hanging
+driver is detected instead of blocking the command.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _FIELDS: Final = "name,driver_version,compute_cap,memory.total,memory.used"
 _MEBI: Final = 1024
 _SEE_TORCH: Final = "packaging/torch.md says which torch is for which card"
 
-# What each library says about CUDA; nothing of it is imported here.
+# Programs that print each library's CUDA support; nothing of it is imported in this process.
 _TORCH: Final = """
 import json, torch
 seen = torch.cuda.is_available()
@@ -45,11 +45,11 @@ print(json.dumps({"version": ctranslate2.__version__, "devices": ctranslate2.get
 _LIBRARIES: Final = {"funasr": ("torch", _TORCH), "whisper": ("ctranslate2", _CTRANSLATE2)}
 
 Ask = Callable[[Sequence[str]], str]
-"""Runs a command; what it says, empty where it cannot be had or does not end in time."""
+"""Runs a command and returns its output; empty if it is missing, fails or times out."""
 
 
 class Finding(NamedTuple):
-    """One line. ``good``: ``None`` where it is neither good nor bad."""
+    """Reported line. ``good`` is ``None`` for neutral information."""
 
     what: str
     says: str
@@ -57,7 +57,7 @@ class Finding(NamedTuple):
 
 
 class Card(NamedTuple):
-    """One GPU as its driver tells. ``capability``: as 12.0."""
+    """GPU as its driver describes it. ``capability`` is a version such as 12.0."""
 
     name: str
     driver: str
@@ -67,13 +67,13 @@ class Card(NamedTuple):
 
     @property
     def architecture(self) -> str:
-        """As compilers call it: sm_120."""
+        """Name of the architecture for compilers, such as sm_120."""
         return "sm_" + self.capability.replace(".", "")
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """One decode of so much sound."""
+    """Measured decode of ``sound_s`` seconds of audio."""
 
     info: EngineInfo
     load_s: float
@@ -83,7 +83,7 @@ class Decoded:
 
 
 def ask(command: Sequence[str]) -> str:
-    """An ``Ask`` of this computer."""
+    """Run a command on this computer; return its output, or an empty string if it fails or times out."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_ASK_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -92,7 +92,7 @@ def ask(command: Sequence[str]) -> str:
 
 
 def cards(say: Ask = ask) -> tuple[Card, ...]:
-    """The GPUs that NVIDIA's driver tells of."""
+    """Return the GPUs that NVIDIA's driver reports."""
     told = say(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
     return tuple(_cards(told))
 
@@ -105,7 +105,7 @@ def _cards(told: str) -> Iterator[Card]:
 
 
 def surroundings(engine: str, say: Ask = ask) -> Iterator[Finding]:
-    """Driver, cards, and what the engine's library can do with them."""
+    """Yield findings about the driver, the GPUs and the engine library's support for them."""
     found = cards(say)
     if not found:
         yield Finding("driver", "no NVIDIA driver answers: this worker would use the processor")
@@ -138,7 +138,7 @@ def _library(engine: str, found: Sequence[Card], say: Ask) -> Finding:
 
 
 def _runs(card: Card, built: Sequence[str]) -> bool:
-    """Compiled for it, or for an older one of its generation, or as PTX that its driver compiles."""
+    """Return whether the library supports this GPU: built for it, for an older one of its kind, or as PTX."""
     own = int(card.architecture.removeprefix("sm_"))
     for name in built:
         kind, _, digits = name.partition("_")
@@ -151,10 +151,10 @@ def _runs(card: Card, built: Sequence[str]) -> bool:
 
 
 def sound(file: str = "") -> bytes:
-    """What is decoded: of a recording the first ten seconds, else a made-up sound. Raises ``SpeechError``."""
+    """Return the audio to decode: ten seconds of a recording, or a synthetic sound. Raises ``SpeechError``."""
     if file:
         return _beginning(Path(file))
-    time_s = np.arange(RATE * SAMPLE_S) / RATE  # syllables without words: what matters is how long it takes
+    time_s = np.arange(RATE * SAMPLE_S) / RATE  # syllables without words: only the decoding time matters
     voice = sum(np.sin(2 * np.pi * 120 * harmonic * time_s) / harmonic for harmonic in range(1, 20))
     heard = 0.1 * voice * (np.sin(2 * np.pi * 2 * time_s) > 0)
     pcm: bytes = (np.clip(heard, -1, 1) * 32767).astype("<i2").tobytes()
@@ -172,7 +172,7 @@ def _beginning(file: Path) -> bytes:
 
 
 async def decode(settings: EngineSettings, pcm: bytes) -> Decoded:
-    """Load the engine in a process of its own and have it decode twice; the second time counts.
+    """Load the engine in a process of its own and decode twice; the second decode is measured.
 
     Raises ``EngineUnavailable`` or ``EngineFault``.
     """
@@ -180,7 +180,7 @@ async def decode(settings: EngineSettings, pcm: bytes) -> Decoded:
     engine = await EngineProcess.start(settings, _LOAD_S)
     try:
         load_s = time.perf_counter() - begun
-        await engine.decode([DecodeRequest(pcm)], _DECODE_S)  # the first one still loads kernels
+        await engine.decode([DecodeRequest(pcm)], _DECODE_S)  # the first decode still loads kernels
         begun = time.perf_counter()
         (outcome,) = await engine.decode([DecodeRequest(pcm)], _DECODE_S)
         decode_s = time.perf_counter() - begun
@@ -192,7 +192,7 @@ async def decode(settings: EngineSettings, pcm: bytes) -> Decoded:
 
 
 def decoded(one: Decoded, *, spoken: bool) -> Iterator[Finding]:
-    """In words. ``spoken``: it was a recording, whose text says something."""
+    """Yield the findings of a decode. ``spoken``: the audio was a recording, so its text is reported."""
     model = f"{one.info.engine} with {one.info.model}" if one.info.model else one.info.engine
     yield Finding("engine", f"{model} on {one.info.device}, loaded in {one.load_s:.1f} s", True)
     rtf = one.decode_s / one.sound_s if one.sound_s else 0.0
@@ -204,7 +204,7 @@ def decoded(one: Decoded, *, spoken: bool) -> Iterator[Finding]:
 
 
 def examine(settings: EngineSettings, file: str, say: Callable[[Finding], None]) -> int:
-    """Tell it as it is found out. The exit status: 0: it works; 1: it does not decode; 3: there is no engine."""
+    """Report findings as they are made; return the exit status. 0: works; 1: decoding fails; 3: no engine."""
     try:
         pcm = sound(file)
         one = asyncio.run(decode(settings, pcm))
@@ -220,11 +220,11 @@ def examine(settings: EngineSettings, file: str, say: Callable[[Finding], None])
 
 
 def line(finding: Finding) -> str:
-    """As it is printed."""
+    """Format a finding for people."""
     mark = {True: "ok", False: "NO", None: "--"}[finding.good]
     return f"{mark}  {finding.what:12}  {finding.says}"
 
 
 def json_line(finding: Finding) -> str:
-    """The same for a program."""
+    """Format a finding as one line of JSON, for programs."""
     return json.dumps(finding._asdict())

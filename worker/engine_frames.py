@@ -1,7 +1,7 @@
-"""What a worker and its engine process say to each other.
+"""Messages between a worker and its engine process.
 
-``Load`` is answered by ``Ready`` or ``Unavailable``, each ``Decode`` by ``Decoded`` or ``Raised``. The end of the
-worker's side means: close the engine and end.
+``Load`` is answered by ``Ready`` or ``Unavailable``, each ``Decode`` by ``Decoded`` or ``Raised``. When the
+worker's side of the pipe ends, the process closes the engine and exits.
 """
 
 from typing import Final
@@ -11,41 +11,41 @@ from msgspec import Struct
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings
 from runtime.framing import Framing
 
-_LONGEST: Final = 1 << 30  # bytes; a length beyond this is not one
+_LONGEST: Final = 1 << 30  # bytes; a longer frame is a broken one
 
 
 class Load(Struct, frozen=True, tag="load"):
-    """Make this engine."""
+    """Request to load an engine."""
 
     settings: EngineSettings
 
 
 class Decode(Struct, frozen=True, tag="decode"):
-    """Recognise these."""
+    """Request to recognise a batch."""
 
     batch: tuple[DecodeRequest, ...]
 
 
 class Ready(Struct, frozen=True, tag="ready"):
-    """It is loaded."""
+    """Answer: the engine is loaded."""
 
     info: EngineInfo
 
 
 class Unavailable(Struct, frozen=True, tag="unavailable"):
-    """It cannot be loaded; the process ends."""
+    """Answer: the engine cannot be loaded; the process ends."""
 
     message: str
 
 
 class Decoded(Struct, frozen=True, tag="decoded"):
-    """One outcome per request."""
+    """Answer with one outcome per request."""
 
     outcomes: tuple[DecodeOutcome, ...]
 
 
 class Raised(Struct, frozen=True, tag="raised"):
-    """The engine raised on the batch; it can be asked again."""
+    """Answer: the engine raised an exception on the batch; it can still be used."""
 
     message: str
 

@@ -1,9 +1,9 @@
-"""The engine process: loads one engine and decodes what its worker sends, until the worker's side ends.
+"""Engine process: loads one engine and decodes what its worker sends, until the worker's side ends.
 
     python -P -m worker.engine_main
 
-Frames come in on standard input and go out on what was standard output. Engines print, so the descriptor 1 that
-they see is standard error. Signals are for the worker: this process ends with it, not before it.
+Frames arrive on standard input and leave on the original standard output. Engines print, so their descriptor 1 is
+redirected to standard error. This process ignores signals: it ends with its worker, not before it.
 """
 
 import os
@@ -19,7 +19,7 @@ from worker.engines import find_engine
 
 
 def main() -> None:
-    """Run until the worker's side ends."""
+    """Serve requests until the worker's side ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with _private(0) as requests, _private(1, "wb") as replies:
@@ -48,7 +48,7 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
     except ImportError as error:
         say(Unavailable(f"the engine {first.settings.engine} lacks a library: {_told(error)}"))
         return
-    except Exception as error:  # noqa: BLE001  # foreign code: a lack of memory, for one, passes
+    except Exception as error:  # noqa: BLE001  # foreign code; some errors, such as too little memory, are temporary
         say(Raised(_told(error)))
         return
     say(Ready(engine.info()))
@@ -60,7 +60,7 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
 def _decoded(engine: Engine, request: Decode) -> Reply:
     try:
         outcomes = tuple(engine.decode(request.batch))
-    except Exception as error:  # noqa: BLE001  # an engine is foreign code: the worker must hear of it
+    except Exception as error:  # noqa: BLE001  # an engine is foreign code: report any exception
         return Raised(_told(error))
     if len(outcomes) != len(request.batch):
         return Raised(f"{len(outcomes)} outcomes for {len(request.batch)} requests")

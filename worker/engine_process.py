@@ -1,6 +1,6 @@
-"""One engine in a process of its own, so that nothing it does can starve a lease: it may block, crash or hang.
+"""Engine in its own process: it may block, crash or hang without delaying the renewal of leases.
 
-The process is tied to this one and is killed, never asked, when a deadline passes.
+The process ends with this one. When a deadline passes, it is killed at once.
 """
 
 import asyncio
@@ -31,11 +31,11 @@ from worker.engine_frames import (
 from worker.errors import EngineDied, EngineRaised, EngineTimedOut
 
 _CLOSE_S: Final = 2.0
-_COMMAND: Final = (sys.executable, "-P", "-m", "worker.engine_main")  # -P: not what lies in the current folder
+_COMMAND: Final = (sys.executable, "-P", "-m", "worker.engine_main")  # -P: import nothing from the current folder
 
 
 class EngineProcess:
-    """A loaded engine. One batch at a time; after ``EngineDied`` or ``EngineTimedOut`` the process is gone."""
+    """Loaded engine. One batch at a time; after ``EngineDied`` or ``EngineTimedOut`` the process is gone."""
 
     def __init__(self, process: asyncio.subprocess.Process, usage: psutil.Process) -> None:
         assert process.stdin is not None and process.stdout is not None
@@ -65,7 +65,10 @@ class EngineProcess:
 
     @classmethod
     async def _begun(cls) -> "EngineProcess":
-        """The process, of which nothing is known yet. Cancelled while it begins, it is ended and waited for."""
+        """Start the process, without loading an engine.
+
+        If cancelled meanwhile, end the process and wait for its end.
+        """
         begins = asyncio.ensure_future(_started())
         try:
             process = await asyncio.shield(begins)
@@ -81,11 +84,11 @@ class EngineProcess:
 
     @property
     def pid(self) -> int:
-        """Process id."""
+        """Process id of the engine."""
         return self._process.pid
 
     async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:
-        """One outcome per request. Raises ``EngineRaised``, ``EngineDied`` or ``EngineTimedOut``."""
+        """Return one outcome per request. Raises ``EngineRaised``, ``EngineDied`` or ``EngineTimedOut``."""
         reply = await self._ask(Decode(tuple(batch)), deadline_s)
         if isinstance(reply, Decoded):
             return reply.outcomes
@@ -95,21 +98,24 @@ class EngineProcess:
         raise EngineDied("the engine answered out of turn")
 
     def memory_bytes(self) -> int:
-        """Resident memory; 0 when the process is gone."""
+        """Return the resident memory in bytes; 0 if the process is gone."""
         try:
             return self._usage.memory_info().rss
         except psutil.Error:
             return 0
 
     def cpu_percent(self) -> float:
-        """Of one core, since the last call; 0 when the process is gone."""
+        """Return the CPU use since the last call, in percent of one core; 0 if the process is gone."""
         try:
             return self._usage.cpu_percent()
         except psutil.Error:
             return 0.0
 
     async def close(self) -> None:
-        """Let it release what it holds, within a moment. Safe to call twice, and when it is gone."""
+        """Let the engine release its resources; kill it after a short deadline.
+
+        Safe to call twice or after its end.
+        """
         self._requests.close()
         try:
             async with asyncio.timeout(_CLOSE_S):
@@ -118,17 +124,17 @@ class EngineProcess:
             await self.kill()
 
     async def kill(self) -> int:
-        """End it at once; returns its exit status."""
+        """Kill the process; return its exit status."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            # Not Process.kill: its poll() would take the exit status away from asyncio's watcher.
+            # Not Process.kill: its poll() would steal the exit status from asyncio's watcher.
             self._usage.kill()
         self._requests.close()
         return await self._gone()
 
     async def _gone(self) -> int:
-        """Wait for the end of the process and of both pipes; returns its exit status."""
+        """Wait for the end of the process and of both pipes; return the exit status."""
         status = await self._process.wait()
-        with contextlib.suppress(OSError):  # a TimeoutError too: a child of the engine may have the pipe
+        with contextlib.suppress(OSError):  # also TimeoutError: a child of the engine may hold the pipe
             async with asyncio.timeout(_CLOSE_S):
                 await self._replies.read()
                 await self._requests.wait_closed()
@@ -157,7 +163,7 @@ async def _started() -> asyncio.subprocess.Process:
 
 
 def _end_of(status: int) -> str:
-    """Describe an exit status."""
+    """Describe an exit status in words."""
     if status >= 0:
         return f"ended with status {status}"
     try:
@@ -175,9 +181,9 @@ async def _ended(begins: "asyncio.Future[asyncio.subprocess.Process]") -> None:
 
 
 async def _to_the_end(coroutine: Coroutine[Any, Any, object]) -> None:
-    """Let ``coroutine``, which is short, finish although this task is being cancelled, and cancelled again."""
+    """Wait for the short ``coroutine`` to finish, even if this task is cancelled, repeatedly."""
     task = asyncio.ensure_future(coroutine)
     while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):  # the caller raises it
+        with contextlib.suppress(asyncio.CancelledError):  # the caller re-raises it
             await asyncio.wait({task})
     task.result()

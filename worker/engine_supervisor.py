@@ -1,6 +1,6 @@
-"""Keeps an engine process at hand: starts it, starts another when it is gone or has grown too large.
+"""Supervisor of the engine process: starts it, and replaces it when it died or uses too much memory.
 
-What it may take of a GPU is its own business where it can keep to that; else it is measured, where that can be.
+Engines that support a GPU memory limit enforce it themselves; for all others the supervisor measures, if it can.
 """
 
 from collections.abc import Sequence
@@ -22,16 +22,19 @@ _MIB: Final = 1 << 20
 
 @dataclass(frozen=True)
 class EngineLimits:
-    """``memory_growth``: bytes over what the engine needs after loading, at which a fresh process takes over."""
+    """Limits of the engine process: time to load, and memory growth.
+
+    ``memory_growth``: bytes above the engine's use after loading, beyond which a fresh process replaces it.
+    """
 
     load_s: float = 300.0
     memory_growth: int = 1 << 30
 
 
 class EngineSupervisor:
-    """The engine of this worker. ``ready`` before each ``decode``; ``close`` ends its process.
+    """Engine of this worker. Call ``ready`` before each ``decode``; ``close`` ends its process.
 
-    ``loads``: how many processes it had.
+    ``loads``: number of engine processes started so far.
     """
 
     def __init__(self, settings: EngineSettings, limits: EngineLimits, gpu: Gpu | None = None) -> None:
@@ -45,13 +48,16 @@ class EngineSupervisor:
 
     @property
     def info(self) -> EngineInfo:
-        """What is loaded; what was asked for, while nothing is."""
-        if engine := self._engine:  # may be asked by another thread
+        """Description of the loaded engine; while none is loaded, of the requested one."""
+        if engine := self._engine:  # may be called from another thread
             return engine.info
         return EngineInfo(self._settings.engine, self._settings.model, self._settings.device)
 
     async def ready(self) -> EngineInfo:
-        """Have a loaded engine. Raises ``EngineUnavailable`` when none can be had, else an ``EngineFault``."""
+        """Ensure that an engine is loaded.
+
+        Raises ``EngineUnavailable`` if that is impossible, else an ``EngineFault``.
+        """
         if self._engine and self._engine.memory_bytes() > self._loaded_bytes + self._limits.memory_growth:
             log.warning("the engine has grown too large: starting another", bytes=self._engine.memory_bytes())
             await self.close()
@@ -67,7 +73,7 @@ class EngineSupervisor:
         return self._engine.info
 
     async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:
-        """One outcome per request. Raises an ``EngineFault``; call ``ready`` before asking again."""
+        """Return one outcome per request. Raises an ``EngineFault``; call ``ready`` before the next call."""
         if self._engine is None:
             raise EngineDied("no engine is loaded")
         try:
@@ -78,16 +84,16 @@ class EngineSupervisor:
 
     @property
     def pid(self) -> int | None:
-        """Of the engine's process, while there is one."""
+        """Process id of the engine; ``None`` while no engine runs."""
         engine = self._engine
         return engine.pid if engine else None
 
     def memory_bytes(self) -> int:
-        """Resident memory of the engine's process."""
+        """Return the resident memory of the engine process, in bytes."""
         return self._engine.memory_bytes() if self._engine else 0
 
     def cpu_percent(self) -> float:
-        """Of one core, since the last call."""
+        """Return the engine's CPU use since the last call, in percent of one core."""
         return self._engine.cpu_percent() if self._engine else 0.0
 
     async def close(self) -> None:
@@ -97,7 +103,7 @@ class EngineSupervisor:
             await engine.close()
 
     def _over(self, engine: EngineProcess) -> int:
-        """Bytes that it has of a GPU, if that is more than it may; 0: it is not, or nobody can tell."""
+        """Return the engine's GPU memory in bytes if it is over its limit, else 0 (also if not measurable)."""
         most, info = self._settings.gpu_memory_mb * _MIB, engine.info
         if not most or info.keeps_gpu_memory or not info.device.startswith("cuda"):
             return 0
@@ -108,7 +114,7 @@ class EngineSupervisor:
         return taken if taken is not None and taken > most else 0
 
     async def _check_gpu_memory(self, engine: EngineProcess) -> None:
-        """Raises ``EngineUnavailable``: a fresh one takes more than it may, and another one would too."""
+        """Raise ``EngineUnavailable`` if a fresh engine exceeds its limit, because the next one would, too."""
         if taken := self._over(engine):
             await self.close()
             raise EngineUnavailable(

@@ -1,7 +1,7 @@
-"""A worker's figures for Prometheus, over HTTP in a thread of its own: nothing here waits for the event loop.
+"""Worker metrics for Prometheus, over HTTP in a thread of its own, so that nothing waits for the event loop.
 
-The only file here that knows prometheus_client; imported where ``--metrics`` asks for it. Whoever reaches the
-address may read them: there is no key, and nothing of what was said.
+The only file here that uses prometheus_client; imported only with ``--metrics``. Every client that reaches the
+address may read the metrics: no key is required, and they contain no recognised text.
 """
 
 import os
@@ -44,14 +44,14 @@ Row = tuple[Sequence[str], float]
 
 
 class Place(NamedTuple):
-    """Where to listen."""
+    """Address to listen on."""
 
     host: str
     port: int
 
 
 def read_place(text: str) -> Place:
-    """``HOST:PORT``, ``[V6]:PORT``, or a port of this computer alone. Raises ``ValueError``."""
+    """Parse ``HOST:PORT``, ``[V6]:PORT``, or a port on loopback. Raises ``ValueError``."""
     host, _, port = text.strip().rpartition(":")
     if not (port.isdecimal() and int(port) <= 65_535):
         raise ValueError(f"{text!r} is not HOST:PORT")
@@ -59,7 +59,7 @@ def read_place(text: str) -> Place:
 
 
 class WorkerCollector(Collector):
-    """One worker."""
+    """Prometheus collector of one worker."""
 
     def __init__(self, worker: str, tally: Tally, look: Callable[[], Now]) -> None:
         self._worker = worker
@@ -67,7 +67,7 @@ class WorkerCollector(Collector):
         self._look = look
 
     def collect(self) -> Iterator[Metric]:
-        """Everything, at one moment."""
+        """Yield all metrics, read at one moment."""
         now = self._look()
         yield from self._counted(now)
         yield _histogram(
@@ -105,7 +105,7 @@ class WorkerCollector(Collector):
 
 @contextmanager
 def serving(place: Place, worker: str, tally: Tally, look: Callable[[], Now]) -> Iterator[int]:
-    """Answer until the context ends; yields the port. Raises ``MetricsUnavailable``."""
+    """Serve metrics until the context ends; yields the port. Raises ``MetricsUnavailable``."""
     registry = CollectorRegistry()
     registry.register(WorkerCollector(worker, tally, look))
     if os.path.isdir("/proc/self"):
@@ -118,7 +118,7 @@ def serving(place: Place, worker: str, tally: Tally, look: Callable[[], Now]) ->
             f"metrics cannot be served at {place.host}:{place.port}: {reason(error)}"
         ) from error
     server.RequestHandlerClass = _Handler
-    server.handle_error = _nothing  # type: ignore[method-assign] # who asked is gone: nobody is to be told
+    server.handle_error = _nothing  # type: ignore[method-assign] # the client is gone: do not report it
     try:
         log.info("metrics are served", host=place.host, port=server.server_port)
         yield server.server_port
@@ -129,16 +129,16 @@ def serving(place: Place, worker: str, tally: Tally, look: Callable[[], Now]) ->
 
 
 class _Handler(WSGIRequestHandler):
-    """Silent, and for no longer than a request may take."""
+    """Request handler without log lines, with a deadline per request."""
 
     timeout = _REQUEST_S
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nobody wants a line per scrape."""
+        """Log nothing: a line per scrape would be noise."""
 
 
 def _nothing(request: Any, client_address: Any) -> None:
-    """A scrape that broke off."""
+    """Ignore a scrape that was interrupted."""
 
 
 def _counter(name: str, text: str, rows: Sequence[Row], *labels: str) -> Metric:

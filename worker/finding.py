@@ -1,6 +1,6 @@
-"""Where a gateway is now that is not where it was: mDNS. What is heard is only what somebody says.
+"""Search for a gateway whose address changed, by mDNS. Announcements are not authenticated.
 
-The gateway is known by its certificate; whoever shows another one at that address is not it.
+The certificate identifies the gateway; a server with another certificate at that address is not the gateway.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ async def find_gateway(
     patience_s: float = PATIENCE_S,
     interfaces: Any = InterfaceChoice.All,
 ) -> tuple[str, ...]:
-    """HOST:PORT, IPv4 first; none where nobody said so in time, or the network cannot be spoken to."""
+    """Return addresses as HOST:PORT, IPv4 first; empty if no announcement came or the network is unusable."""
     try:
         async with asyncio.timeout(patience_s), _heard(interfaces) as (zeroconf, names):
             while True:
@@ -48,7 +48,7 @@ async def _heard(interfaces: Any) -> AsyncIterator[tuple[Zeroconf, "asyncio.Queu
     names = asyncio.Queue[str](_MOST)
 
     def changed(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
-        if state_change is not ServiceStateChange.Removed and not names.full():  # so many at once are noise
+        if state_change is not ServiceStateChange.Removed and not names.full():  # a flood is noise
             names.put_nowait(name)
 
     listener = AsyncZeroconf(interfaces=interfaces, ip_version=IPVersion.V4Only)

@@ -1,7 +1,7 @@
-"""How busy the GPU of an engine is, asked of NVIDIA's library through nvidia-ml-py, where that is installed.
+"""GPU load and memory, read from NVIDIA's library through nvidia-ml-py, where that is installed.
 
-The functions are those of NVML (docs.nvidia.com/deploy/nvml-api). Figures are of the whole device, for what other
-programs do on it is why a worker is slow; only ``memory_of`` is of one process.
+The functions are those of NVML (docs.nvidia.com/deploy/nvml-api). Values cover the whole device, because other
+programs' load also slows a worker down; only ``memory_of`` is for one process.
 """
 
 import os
@@ -22,7 +22,7 @@ _VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
 
 
 class Nvml(Protocol):
-    """What is asked of ``pynvml``."""
+    """Functions of ``pynvml`` that are used here."""
 
     NVMLError: type[Exception]
 
@@ -35,14 +35,14 @@ class Nvml(Protocol):
 
 
 class GpuUse(NamedTuple):
-    """``percent``: of the last moment in which something ran there. ``None``: not told."""
+    """GPU utilisation. ``percent`` covers the last sampling period; ``None``: not reported."""
 
     percent: float | None = None
     memory_bytes: int | None = None
 
 
 class Gpu:
-    """Asks about one device at a time. A library that cannot be had is looked for once."""
+    """Reader of one GPU's state at a time. A missing library is searched for once."""
 
     def __init__(self, load: Callable[[], Nvml | None] | None = None, visible: str | None = None) -> None:
         self._load = load or load_nvml
@@ -51,7 +51,7 @@ class Gpu:
         self._looked = False
 
     def use(self, device: str) -> GpuUse:
-        """Of ``cuda`` or ``cuda:N``; of any other device nothing is known."""
+        """Return the use of ``cuda`` or ``cuda:N``; for any other device it is unknown."""
         if (found := self._device(device)) is None:
             return GpuUse()
         nvml, handle = found
@@ -59,7 +59,10 @@ class Gpu:
         return GpuUse(percent, _told(nvml, lambda: int(nvml.nvmlDeviceGetMemoryInfo(handle).used)))
 
     def memory_of(self, device: str, pid: int) -> int | None:
-        """Bytes that this process has there; ``None``: nobody tells (no library, a container, Windows)."""
+        """Return the bytes that a process uses on a device, or ``None``.
+
+        ``None``: not reported (no library, a container, Windows).
+        """
         if (found := self._device(device)) is None:
             return None
         nvml, handle = found
@@ -80,7 +83,10 @@ class Gpu:
         return self._nvml
 
     def _handle(self, nvml: Nvml, number: int) -> Any:
-        """CUDA counts what it may see, NVML everything. Both in the order of the bus, where CUDA is told so."""
+        """Map a CUDA device number to NVML's. CUDA counts only visible devices, NVML all.
+
+        The numbers agree only if CUDA, too, is told to use the order of the bus.
+        """
         visible = [name.strip() for name in self._visible.split(",") if name.strip()]
         name = visible[number] if number < len(visible) else str(number)
         if name.isdecimal():
@@ -89,7 +95,7 @@ class Gpu:
 
 
 def load_nvml(name: str = _MODULE) -> Nvml | None:
-    """The library, ready; ``None`` where it or the driver is not installed."""
+    """Load and initialise the library; ``None`` if it or the driver is not installed."""
     try:
         nvml = cast(Nvml, import_module(name))
     except ImportError:
@@ -106,5 +112,5 @@ def load_nvml(name: str = _MODULE) -> Nvml | None:
 def _told(nvml: Nvml, ask: Callable[[], T]) -> T | None:
     try:
         return ask()
-    except nvml.NVMLError:  # some devices tell one and not the other
+    except nvml.NVMLError:  # some devices report only part of it
         return None

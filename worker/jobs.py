@@ -1,6 +1,6 @@
-"""The worker's side of the broker: the only file here that knows Redis.
+"""Worker's side of the broker: the only file here that uses Redis.
 
-Every change is one atomic script (``worker/lua``); ``protocol.job`` says what the keys hold. Foreign errors become
+Every change is one atomic script (``worker/lua``); ``protocol.job`` documents the keys. Foreign errors become
 ``BrokerUnavailable`` (try again), ``BrokerTooOld`` or ``BrokerRefused``.
 """
 
@@ -43,7 +43,7 @@ from worker.overdue import Held, read_held
 from worker.placement import Queue
 from worker.scripts import RETURNED, load_scripts
 
-_CONNECTIONS: Final = 4  # one blocks in a read; renewal, heartbeat and results share the others
+_CONNECTIONS: Final = 4  # a blocking read takes one; renewal, heartbeat and results share the rest
 _SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
 _POOL: Final[dict[str, Any]] = {
     "protocol": 2,
@@ -61,15 +61,15 @@ _PASSING: Final = (
     foreign.ClusterDownError,
     foreign.TryAgainError,
 )
-_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # those that redis-py has no class for
+_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in redis-py
 
 
 Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
-"""Makes a connection to the broker that somebody else carries. Raises ``BrokerRefused`` or ``OSError``."""
+"""Opens a tunnelled connection to the broker. Raises ``BrokerRefused`` or ``OSError``."""
 
 
 class Verdict(StrEnum):
-    """What became of a job that failed."""
+    """Fate of a job after a failure."""
 
     AGAIN = "again"
     DEAD = "dead"
@@ -78,16 +78,16 @@ class Verdict(StrEnum):
 
 
 class Taken(NamedTuple):
-    """What was read: jobs, or else requests for partials, which are no longer in the broker."""
+    """Result of a read: jobs, or else requests for partials, which are already removed from the broker."""
 
     jobs: list[Delivery]
     partials: list[Delivery]
 
 
 class Jobs:
-    """Jobs of one shard for one worker. An async context manager: leaving it closes the connections.
+    """Jobs of one shard for one worker. As an async context manager, it closes its connections on exit.
 
-    ``dial``: makes the connections, instead of ``url``.
+    ``dial``: opens the connections, instead of ``url``.
     """
 
     def __init__(
@@ -129,18 +129,18 @@ class Jobs:
         await self._redis.aclose()
 
     async def check(self) -> None:
-        """Whether the broker is there, and new enough."""
+        """Check that the broker answers and is new enough."""
         async with _mapped():
             check_version(await self._redis.info("server"))
 
     async def serve(self, streams: Sequence[str], partials: Sequence[str] = ()) -> None:
-        """Read these streams from now on, the first one first; make the groups that are not there yet."""
+        """Read these streams from now on, in order of priority; create missing consumer groups."""
         self._streams, self._partial_streams = tuple(streams), tuple(partials)
         async with _mapped():
             await self._make_groups()
 
     async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
-        """Up to ``free`` new jobs, at once, the most urgent first; only of these streams, if some are named."""
+        """Take up to ``free`` new jobs without waiting, most urgent first; only of ``streams``, if given."""
         chosen = self._streams if streams is None else streams
         reply = await self._repairing(self._take, chosen, (GROUP, self._worker, min(free, MOST_TAKEN)))
         return _deliveries(reply)
@@ -148,9 +148,9 @@ class Jobs:
     async def take_left(
         self, free: int, streams: Sequence[str], held_ms: Sequence[int]
     ) -> tuple[list[Delivery], int]:
-        """As ``take``, but only jobs that are ``held_ms`` (by stream) old.
+        """Take jobs as ``take`` does, but only those at least ``held_ms`` old (by stream).
 
-        And in how many ms the next one will be; -1: none waits.
+        The second value is the time in ms until the next job is old enough; -1 if none waits.
         """
         now_ms, entries, due_ms = await self._repairing(
             self._take_left, streams, (GROUP, self._worker, min(free, MOST_TAKEN), *held_ms)
@@ -158,20 +158,20 @@ class Jobs:
         return _deliveries((now_ms, entries)), int(due_ms)
 
     async def glance(self) -> list[Queue]:
-        """What there is in each stream of jobs, then in each of partials."""
+        """Return the contents of each job stream, then of each partial stream."""
         keys = (self._keys.backlog, *self._streams, *self._partial_streams)
         async with _mapped():
             reply = await self._glance(keys, (GROUP,))
         return [Queue(samples_to_seconds(samples), entries, ago_ms / 1000) for samples, entries, ago_ms in reply]
 
     async def others(self, streams: Sequence[str]) -> list[Held]:
-        """What other workers have of these streams."""
+        """Return the jobs of these streams that other workers hold."""
         async with _mapped():
             reply = await self._others(streams, (GROUP, self._worker, RETURNED))
         return [read_held(*one) for one in reply]
 
     async def borrow(self, held: Held) -> list[Delivery]:
-        """A job that stays another worker's; nothing when it is gone."""
+        """Return a job that stays another worker's; empty if it is gone."""
         async with _mapped():
             found = _deliveries(await self._borrow((held.stream,), (held.entry,)))
         return [
@@ -181,14 +181,14 @@ class Jobs:
         ]
 
     async def fleet(self) -> tuple[list[WorkerStatus], int]:
-        """What all workers say of themselves, and the broker's time in ms."""
+        """Return the status of all workers, and the broker's time in ms."""
         async with _mapped():
             values: Any = await self._redis.hvals(WORKERS_KEY)
             now_ms = await self._now_ms()
         return [status for value in values if (status := _status(value))], now_ms
 
     async def take_partials(self, free: int) -> list[Delivery]:
-        """Up to ``free`` requests for partials, at once; those that are too old are dropped."""
+        """Take up to ``free`` requests for partials without waiting; drop those that are too old."""
         reply = await self._repairing(
             self._take_partials,
             self._partial_streams,
@@ -197,12 +197,13 @@ class Jobs:
         return _deliveries(reply, PARTIALS)
 
     async def wait(self, block_ms: int, streams: Sequence[str] | None = None) -> Taken:
-        """What comes next, when it comes within ``block_ms``; a few if they come at the same moment.
+        """Wait up to ``block_ms`` for the next jobs or partials; several may arrive at the same moment.
 
-        Jobs of these streams only, if some are named; partials of all.
+        Jobs only of ``streams``, if given; partials of all streams.
 
-        One command waits for jobs and partials: with one for each, a worker would be given jobs while it makes a
-        partial, and keep them from one that is idle. ``partials.lua`` says how partials never stay pending.
+        A single command waits for jobs and partials. With two commands, a worker could receive jobs while it
+        makes a partial, and keep them from an idle worker. ``partials.lua`` ensures that partials never stay
+        pending.
         """
         chosen = (*(self._streams if streams is None else streams), *self._partial_streams)
         if not chosen:
@@ -224,20 +225,20 @@ class Jobs:
             for entry, fields in entries
         ]
         jobs = [delivery for delivery in found if delivery.stream in self._streams]
-        if found and not jobs:  # a partial beside a job is dropped: the next taker, whoever it is, removes it
+        if found and not jobs:  # partials read with a job are dropped: the next take_partials removes them
             await self.take_partials(0)
             return Taken([], [partial for partial in found if partial.age_ms <= self._stale_ms])
         return Taken(jobs, [])
 
     async def sweep(self, free: int) -> list[Delivery]:
-        """Up to ``free`` jobs whose worker is gone. Nothing if another worker has looked a moment ago."""
+        """Take up to ``free`` jobs whose worker is gone; empty if another worker has just swept."""
         limits = (self._forgotten_consumer_ms, len(self._streams))
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, min(free, MOST_TAKEN), *limits))
         return _deliveries(reply)
 
     async def renew(self, held: Iterable[Delivery]) -> frozenset[tuple[str, str]]:
-        """Renew the leases that are still ours; returns the keys of those that are lost."""
+        """Renew the leases that are still ours; return the keys of the lost ones."""
         by_stream: dict[str, list[str]] = {}
         for delivery in held:
             by_stream.setdefault(delivery.stream, []).append(delivery.entry)
@@ -248,34 +249,34 @@ class Jobs:
         return frozenset(lost)
 
     async def finish(self, delivery: Delivery, result: Result) -> bool:
-        """Store and publish a result; ``False`` when nobody waits for it any more."""
+        """Store and publish a result; return ``False`` if it is no longer wanted."""
         keys, arguments = self._about(delivery, result)
         async with _mapped():
             return bool(await self._finish(keys, arguments))
 
     async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
-        """Count a failure: the job goes back, or after the last one becomes a dead letter and is published."""
+        """Count a failure: requeue the job, or after the last failure publish it as a dead letter."""
         keys, arguments = self._about(delivery, failure)
         keys += (self._keys.sweep,)
         arguments += (self._worker, most_failures)
         return Verdict((await self._repairing(self._fail, keys, arguments)).decode())
 
     async def hypothesise(self, hypothesis: Hypothesis) -> bool:
-        """Publish what a segment may say; ``False`` when it is complete or ended, or nobody has its session."""
+        """Publish a partial; return ``False`` if the segment is complete or its session has no gateway."""
         keys = (self._keys.session(hypothesis.session),)
         arguments = (hypothesis.segment, encode_notice(hypothesis))
         async with _mapped():
             return bool(await self._hypothesise(keys, arguments))
 
     async def leave(self) -> int:
-        """Hand back all that is held, delete the consumer and its heartbeat; returns how many jobs went back."""
+        """Hand back all held jobs, delete consumer and heartbeat; return the number of jobs handed back."""
         keys = (self._keys.sweep, *self._streams, *self._partial_streams)
         async with _mapped():
             await self._redis.hdel(WORKERS_KEY, self._worker)
             return int(await self._leave(keys, (self._worker,)))
 
     async def heartbeat(self, status: WorkerStatus) -> None:
-        """Say that this worker lives, with the broker's time."""
+        """Report this worker's status, stamped with the broker's time."""
         async with _mapped():
             await self._heartbeat((WORKERS_KEY,), (self._worker, encode_status(status)))
 
@@ -289,7 +290,7 @@ class Jobs:
         return PARTIALS if stream in self._partial_streams else JOBS
 
     async def _repairing(self, script: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        """Run ``script``; once more after making the groups, if a stream or its group is gone."""
+        """Run ``script``; if a stream or its group is gone, create the groups and run it again."""
         async with _mapped():
             try:
                 return await script(keys, arguments)
@@ -308,7 +309,7 @@ class Jobs:
 
 
 def check_version(info: Mapping[str, Any]) -> None:
-    """Refuse a broker that lacks what the scripts need. ``info``: the ``server`` part of INFO."""
+    """Raise ``BrokerTooOld`` for a broker that lacks what the scripts need. ``info``: ``server`` part of INFO."""
     kind = "valkey" if "valkey_version" in info else "redis"
     version = str(info.get(f"{kind}_version", "0"))
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
@@ -319,7 +320,7 @@ def check_version(info: Mapping[str, Any]) -> None:
 def _status(value: bytes) -> WorkerStatus | None:
     try:
         return decode_status(value)
-    except MalformedMessage:  # of a version that says it otherwise
+    except MalformedMessage:  # from a version with another format
         return None
 
 
@@ -335,7 +336,7 @@ def _dialled(dial: Dial) -> Redis:
 
 
 class _Dialled(AbstractConnection):
-    """A connection that is made elsewhere: redis-py's own three know only addresses."""
+    """Connection that a ``Dial`` opens; redis-py's own three classes support only addresses."""
 
     def __init__(self, *, dial: Dial, **options: Any) -> None:
         self._dial = dial
@@ -380,7 +381,7 @@ async def _mapped() -> AsyncIterator[None]:
 
 
 def _translated(error: Exception) -> BrokerError:
-    # What goes wrong while connecting arrives wrapped in a ConnectionError.
+    # Errors while connecting arrive wrapped in a ConnectionError.
     cause = error.__cause__ if isinstance(error.__cause__, foreign.RedisError) else error
     if isinstance(cause, _REFUSALS):
         return BrokerRefused(f"the broker refuses this worker: {cause}")

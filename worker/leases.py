@@ -1,4 +1,4 @@
-"""Which jobs this worker holds, and which of their leases it may still renew. Pure: time comes in as a value."""
+"""Leases of the jobs that this worker holds, and which of them it may renew. Pure: time comes in as a value."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,8 +16,8 @@ class _Lease(NamedTuple):
 class Leases:
     """Jobs from their delivery until they are settled or lost.
 
-    A job that waits is renewed for ever. One that is being decoded is renewed until its deadline only: a wedged
-    engine must lose its job.
+    A waiting job is renewed without limit. A job that is being decoded is renewed only until its deadline, so that
+    a hanging engine loses its job.
     """
 
     def __init__(self) -> None:
@@ -27,25 +27,25 @@ class Leases:
         return len(self._held)
 
     def hold(self, delivery: Delivery) -> None:
-        """It was delivered, or waits again."""
+        """Hold a job that was delivered or waits again."""
         self._held[delivery.key] = _Lease(delivery, float("inf"))
 
     def decoding(self, deliveries: Iterable[Delivery], deadline: float) -> None:
-        """Their decode has begun and must end by ``deadline``."""
+        """Mark jobs whose decode has begun and must end by ``deadline``."""
         for delivery in deliveries:
             self._held[delivery.key] = _Lease(delivery, deadline)
 
     def to_renew(self, now: float) -> list[Delivery]:
-        """What to renew at this moment."""
+        """Return the jobs whose leases to renew now."""
         mine = (lease for lease in self._held.values() if not lease.delivery.borrowed)
         return [lease.delivery for lease in mine if now < lease.renew_until]
 
     def holds(self, delivery: Delivery) -> bool:
-        """Whether it is still this worker's."""
+        """Return whether this worker still holds the job."""
         return delivery.key in self._held
 
     def release(self, keys: Iterable[Key]) -> list[Delivery]:
-        """They are settled or lost; returns those that were held."""
+        """Release settled or lost jobs; return those that were held."""
         return [lease.delivery for key in keys if (lease := self._held.pop(key, None))]
 
     def release_all(self) -> list[Delivery]:

@@ -1,7 +1,7 @@
-"""Which jobs of other workers take too long. Pure: time comes in as a value.
+"""Detection of other workers' jobs that take too long. Pure: time comes in as a value.
 
-A worker with nothing else to do decodes such a job too, without taking it away: the other one may be gone, or its
-network, and its lease runs for seconds yet. The script ``finish`` counts who was first.
+An idle worker decodes such a job too, without taking it away: the other worker or its network may be gone while
+its lease still runs for seconds. The script ``finish`` counts only the first result.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _PATIENCE: Final = 2.0
 
 
 class Held(NamedTuple):
-    """A job that another worker has, whose last sign is ``silent_ms`` ago."""
+    """Job that another worker holds; its last sign of life is ``silent_ms`` ago."""
 
     stream: str
     entry: str
@@ -24,19 +24,19 @@ class Held(NamedTuple):
 
 
 def read_held(stream: bytes, entry: bytes, samples: int, worker: bytes, silent_ms: int) -> Held:
-    """One of the reply of ``others.lua``."""
+    """Parse one item of the reply of ``others.lua``."""
     return Held(stream.decode(), entry.decode(), samples_to_seconds(samples), worker.decode(), silent_ms)
 
 
 class Overdue:
-    """Looks at what others have, again and again. Each job is found late once."""
+    """Observer of other workers' jobs over repeated calls. Each job is reported late once."""
 
     def __init__(self) -> None:
         self._since: dict[tuple[str, str], float] = {}
         self._found: set[tuple[str, str]] = set()
 
     def late(self, held: Sequence[Held], speed: float, now: float) -> Held | None:
-        """One that somebody has had since before ``allowed_s``, as far as was looked."""
+        """Return a job that another worker has been seen to hold longer than ``allowed_s``, or ``None``."""
         known = {(one.stream, one.entry) for one in held}
         self._since = {key: self._since.get(key, now) for key in known}
         self._found &= known
@@ -49,5 +49,8 @@ class Overdue:
 
 
 def allowed_s(audio_s: float, speed: float) -> float:
-    """Twice what it takes here, where ``speed`` is known, and a second: one that is merely slow is faster."""
+    """Return a second plus twice the time that this worker would need (real time if ``speed`` is unknown).
+
+    A worker that is merely slow finishes within it.
+    """
     return LATE_S + _PATIENCE * audio_s / (speed or 1.0)

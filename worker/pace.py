@@ -1,4 +1,4 @@
-"""How fast the engine is, learnt from what it did, and how long a decode may take. Pure."""
+"""Measured speed of the engine, and the deadline of a decode derived from it. Pure."""
 
 from typing import Final
 
@@ -17,19 +17,19 @@ class Pace:
 
     @property
     def speed(self) -> float:
-        """0 while it is not known."""
+        """Audio seconds per second; 0 while unknown."""
         return self._audio_s / self._decode_s if self._decode_s else 0.0
 
     def decoded(self, audio_s: float, decode_s: float) -> None:
-        """A batch took so long."""
+        """Record how long a batch took."""
         self._audio_s = self._audio_s * _KEPT + audio_s
         self._decode_s = self._decode_s * _KEPT + decode_s
 
     def timed_out(self) -> None:
-        """A batch took too long: expect half the speed, so that a machine that became slow is not given up."""
+        """Expect half the speed after a timeout, so that a machine that became slow keeps working."""
         self._audio_s /= 2
 
     def deadline_s(self, audio_s: float) -> float:
-        """How long a decode of ``audio_s`` may take: five times what it should, and 10 s more."""
+        """Return how long a decode of ``audio_s`` may take: five times the expected time, plus 10 s."""
         expected = audio_s / (self.speed or 1.0)
         return self._spare_s + _PATIENCE * expected

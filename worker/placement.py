@@ -1,12 +1,12 @@
-"""Which streams a worker reads, in which order, and which jobs it leaves to others for a moment. Pure.
+"""Choice of the streams that a worker reads, and of the jobs that it leaves to faster workers. Pure.
 
-A job is read by whoever asks first, and a slow worker that has nothing to do asks first. So a worker compares
-when it would have a job's text with when a faster one would, and leaves the job to that one for as long as this is
-worth, at most ``MOST_HELD_MS`` from the moment when the job could be read: a faster worker that is gone or full
-costs that much, and no job ever waits for it. Age is the broker's: the id of an entry is the time when it came.
+A job goes to the worker that asks first, and an idle slow worker asks first. So a worker compares when it would
+finish a job with when a faster worker would, and leaves the job to the faster one for as long as this pays, at
+most ``MOST_HELD_MS`` from the moment when the job could be read. That is the most that a faster worker which is
+gone or full can cost. Age is measured by the broker: the id of an entry is its time of arrival.
 
-Who speaks comes before files. As a decode cannot be interrupted, the fastest worker takes no long job of a file
-while somebody speaks, if another worker can; and every ``SHARE``-th job may be a file's, however many speak.
+Live speech comes before files. A decode cannot be interrupted, so the fastest worker takes no long file job while
+someone speaks, if another worker can. Every ``SHARE``-th job may be a file's, however many speakers there are.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,20 +17,20 @@ from protocol.monitor import WorkerState, WorkerStatus
 
 MOST_HELD_MS: Final = 250
 SHARE: Final = 8
-"""After so many jobs of people who speak, one of a file, if one waits."""
+"""After this many jobs of live speech, one file job may run, if one waits."""
 SPEAKING_S: Final = 10.0
-"""So long after the last job or partial somebody is still taken to be speaking."""
+"""Time after the last live job or partial during which live speech is assumed to continue."""
 QUICK_S: Final = 0.15
-"""A decode that nobody notices having to wait for."""
+"""Decoding time whose delay a speaker does not notice."""
 TYPICAL_S: Final = 4.0
-"""Length of a segment, while none waits that would tell."""
+"""Assumed length of a segment while none waits."""
 
-_CLEARLY_FASTER: Final = 1.25  # speeds are measured: equal machines differ by a little
+_CLEARLY_FASTER: Final = 1.25  # measured speeds of equal machines differ a little
 _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 
 
 class Worker(NamedTuple):
-    """One worker. ``speed``: audio seconds per second, 0 while not known."""
+    """Worker as placement sees it. ``speed``: audio seconds per second, 0 if unknown."""
 
     name: str
     model: str
@@ -39,7 +39,7 @@ class Worker(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """One stream: what waits or is being decoded, and how long ago somebody read from it last."""
+    """Stream with its waiting or decoding jobs, and the time since it was last read."""
 
     audio_s: float = 0.0
     entries: int = 0
@@ -47,10 +47,10 @@ class Queue(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What to read now. ``held_ms``: by stream, in the order of ``job_streams``; ``bulk_slots``: 0 reads none.
+    """Decision about what to read now. ``held_ms``: by stream, in the order of ``job_streams``.
 
-    ``bulk``: which of the bulk streams may be read; ``bulk_first``: it is their turn.
-    ``others_busy``: another worker may have a job of somebody who speaks.
+    ``bulk``: which bulk streams may be read. ``bulk_slots``: how many bulk jobs at once; 0 reads none.
+    ``bulk_first``: it is the bulk streams' turn. ``others_busy``: another worker may hold a job of live speech.
     """
 
     held_ms: tuple[int, ...] = (0, 0, 0, 0)
@@ -61,17 +61,17 @@ class Plan(NamedTuple):
 
 
 def job_streams(keys: Keys, model: str) -> tuple[str, ...]:
-    """Streams for a worker that has loaded ``model``: interactive before bulk, its own model before any."""
+    """Return the streams of a worker that has loaded ``model``: interactive before bulk, its model before any."""
     return tuple(keys.jobs(priority, wanted) for priority in CLASSES for wanted in (model, ""))
 
 
 def partial_streams(keys: Keys, model: str) -> tuple[str, ...]:
-    """Streams of partials for a worker with ``model`` and without an urgent job: its own model before any."""
+    """Return the partial streams of a worker with ``model``: its own model before any."""
     return tuple(keys.partials(wanted) for wanted in (model, ""))
 
 
 def fleet(statuses: Iterable[WorkerStatus], now_ms: int, me: str) -> tuple[Worker, ...]:
-    """The other workers that take jobs, as far as is known: a heartbeat may be ``WORKER_GONE_MS`` old."""
+    """Return the other workers that take jobs, as far as known: a heartbeat may be ``WORKER_GONE_MS`` old."""
     return tuple(
         Worker(one.worker, one.model, one.speed, one.slots)
         for one in statuses
@@ -80,9 +80,9 @@ def fleet(statuses: Iterable[WorkerStatus], now_ms: int, me: str) -> tuple[Worke
 
 
 def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent_in_a_row: int = 0) -> Plan:
-    """What ``me`` reads now. ``queues``: of ``job_streams``, then of partials.
+    """Decide what ``me`` reads now. ``queues``: those of ``job_streams``, then those of partials.
 
-    ``urgent_in_a_row``: jobs of people who speak since the last one of a file.
+    ``urgent_in_a_row``: jobs of live speech since the last file job.
     """
     urgent, bulk = queues[:2], queues[2:4]
     peers = (tuple(other for other in others if other.model == me.model), tuple(others))  # by stream: model, any
@@ -90,7 +90,7 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
     length_s = typical_s(bulk)
     kept = speaking and kept_free(me, others, length_s)
     readable = (not (kept and peers[0]), not (kept and peers[1]))
-    # Behind people who speak files wait; before them they do not.
+    # Live jobs wait only for live jobs; file jobs wait for both.
     held = [hold_ms(me, side, *waiting(urgent)) for side in peers]
     held += [hold_ms(me, without_kept(me, side, speaking, length_s), *waiting(queues[:4])) for side in peers]
     waits = any(queue.entries for queue, may in zip(bulk, readable, strict=True) if may)
@@ -104,9 +104,9 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
 
 
 def hold_ms(me: Worker, others: Iterable[Worker], length_s: float, ahead_s: float, entries: int) -> int:
-    """For how long to leave a job of ``length_s`` to faster workers; less the more waits before it.
+    """Return how long to leave a job of ``length_s`` to faster workers; less, the more audio is ahead of it.
 
-    Their slots are free as long as there are fewer jobs than slots, whatever their last heartbeat says.
+    Their slots are considered free while there are fewer jobs than slots, whatever their last heartbeat says.
     """
     faster = [other for other in others if me.speed and other.speed > me.speed * _CLEARLY_FASTER]
     if not faster:
@@ -119,14 +119,14 @@ def hold_ms(me: Worker, others: Iterable[Worker], length_s: float, ahead_s: floa
 
 
 def kept_free(one: Worker, others: Sequence[Worker], length_s: float) -> bool:
-    """Whether ``one`` stays free for people who speak: a file's job of ``length_s`` would keep it for long."""
+    """Return whether ``one`` stays free for live speech: a file job of ``length_s`` would block it too long."""
     if not others or not one.speed or length_s / one.speed <= QUICK_S:
         return False
     return all((one.speed, one.name) > (other.speed, other.name) for other in others)
 
 
 def without_kept(me: Worker, others: Sequence[Worker], speaking: bool, length_s: float) -> tuple[Worker, ...]:
-    """Those who take jobs of files now."""
+    """Return the workers that take file jobs now."""
     everybody = (me, *others)
     return tuple(
         one
@@ -136,18 +136,18 @@ def without_kept(me: Worker, others: Sequence[Worker], speaking: bool, length_s:
 
 
 def quick_slots(me: Worker, length_s: float) -> int:
-    """How many jobs of a file are decoded together while somebody speaks: what nobody notices, or one."""
+    """Return how many file jobs to decode together during live speech: as fit in ``QUICK_S``, at least one."""
     return max(1, int(min(me.slots, QUICK_S * me.speed / length_s)))  # the quotient may be infinite
 
 
 def typical_s(queues: Iterable[Queue]) -> float:
-    """Mean length of what waits."""
+    """Return the mean length of the waiting jobs."""
     queues = tuple(queues)
     entries, audio_s = sum(queue.entries for queue in queues), sum(queue.audio_s for queue in queues)
     return (audio_s / entries if entries and audio_s > 0 else 0.0) or TYPICAL_S
 
 
 def waiting(queues: Sequence[Queue]) -> tuple[float, float, int]:
-    """Length of one job, the audio before it, and how many jobs there are with it."""
+    """Return the length of one job, the audio ahead of it, and the number of jobs including it."""
     length_s = typical_s(queues)
     return length_s, max(0.0, sum(queue.audio_s for queue in queues) - length_s), sum(q.entries for q in queues)

@@ -1,4 +1,4 @@
-"""Reads the next jobs for a worker: asks ``placement`` what to read, and reads that."""
+"""Reader of a worker's next jobs: ``placement`` decides what to read."""
 
 import random
 import time
@@ -11,12 +11,12 @@ from worker.overdue import Overdue
 from worker.placement import Plan, Worker, decide, fleet
 
 FLEET_S: Final = 2.0
-"""How often the others' heartbeats are read: they come every few seconds."""
+"""Interval at which the other workers' heartbeats are read; they are sent every few seconds."""
 _LOOK_MS: Final = 250
 
 
 class Reader:
-    """For one worker with one model. ``streams``: those of ``job_streams``, which ``jobs`` serves."""
+    """Reader for one worker with one model. ``streams``: those of ``job_streams``, which ``jobs`` serves."""
 
     def __init__(self, jobs: Jobs, streams: Sequence[str], sweep_s: float) -> None:
         self._jobs = jobs
@@ -29,14 +29,14 @@ class Reader:
         self._overdue = Overdue()
 
     def sweep_later(self) -> None:
-        """Let others look first for abandoned jobs, beginning now."""
+        """Postpone the next sweep by about one interval, so that other workers sweep first."""
         self._sweep_at = time.monotonic() + self._sweep_s * random.uniform(0.75, 1.25)
 
     async def next(self, me: Worker) -> Taken:
-        """Abandoned jobs when it is time to look for them, else urgent ones, else partials, else other jobs.
+        """Return abandoned jobs if a sweep is due, else urgent jobs, else partials, else other jobs.
 
-        Whoever speaks sees partials while a file is being recognised. With nothing to do, what another worker is
-        late with, or what comes next.
+        Partials before bulk jobs keep partials visible while a file is recognised. If there is nothing to take,
+        borrow a job that another worker is late with, or wait for the next one.
         """
         if time.monotonic() >= self._sweep_at:
             self.sweep_later()
@@ -88,7 +88,7 @@ class Reader:
         return taken
 
     async def _wait(self, plan: Plan, due: list[int]) -> Taken:
-        """Be given what need not be left to others; look again when one that was may be read."""
+        """Wait for jobs that need not be left to others; return early when a job that was left may be read."""
         may = zip((*self._urgent, *self._bulk), plan.held_ms, (True, True, *plan.bulk), strict=True)
         streams = [stream for stream, held, readable in may if readable and not held]
         sweep_ms = int((self._sweep_at - time.monotonic()) * 1000)

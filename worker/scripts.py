@@ -1,4 +1,4 @@
-"""The texts of this worker's scripts, each as it is loaded into the broker."""
+"""Source texts of this worker's scripts, as they are loaded into the broker."""
 
 from importlib.resources import files
 from typing import Final
@@ -16,13 +16,13 @@ from protocol.job import (
 )
 
 RETURNED: Final = "returned"
-"""Consumer name of entries that nobody holds: handed back and waiting for a sweep."""
+"""Consumer name of entries that were handed back and wait for a sweep."""
 
 _NUMBERS: Final = {
     "SESSION_TTL_MS": SESSION_TTL_MS,
     "LEASE_MS": LEASE_MS,
     "CLAIMABLE_MS": 3_600_000,
-    "SWEEP_LOCK_MS": SWEEP_MS * 3 // 4,  # the quickest sweeper's interval
+    "SWEEP_LOCK_MS": SWEEP_MS * 3 // 4,  # the shortest interval between a worker's sweeps
     "WORKER_GONE_MS": WORKER_GONE_MS,
     "LEAST_NOTICE": LEAST_NOTICE,
     "DEAD_ENTRIES": DEAD_ENTRIES,
@@ -49,7 +49,7 @@ _PARTS: Final = {
 
 
 def load_scripts() -> dict[str, str]:
-    """By name. What ends a job frees memory, so each must run when the broker is full."""
+    """Return the scripts by name. Ending a job frees memory, so every script must run on a full broker."""
     folder = files("worker") / "lua"
 
     def text(name: str) -> str:
@@ -61,7 +61,7 @@ def load_scripts() -> dict[str, str]:
 
 
 def _constants(script: str) -> list[str]:
-    """Those that it uses: what is the same for all workers, none of them passes."""
+    """Return the declarations of the constants that a script uses; they are the same for all workers."""
     codes = " ".join(code.value for code in ErrorCode)
     values = {"GROUP": f"'{GROUP}'", "RETURNED": f"'{RETURNED}'", "ERROR_CODES": f"' {codes} '"}
     values |= {name: str(number) for name, number in _NUMBERS.items()}

@@ -1,4 +1,4 @@
-"""What a worker says about itself in its heartbeat."""
+"""Worker status for the heartbeat."""
 
 import socket
 from typing import Final
@@ -14,7 +14,7 @@ _LONGEST_PROBLEM: Final = 300
 
 
 class Report:
-    """Counts what happens and measures this process, its engine's and its GPU."""
+    """Counters of this worker, and measurements of its process, its engine and its GPU."""
 
     def __init__(self, worker: str, engine: EngineSupervisor, pace: Pace, gpu: Gpu | None = None) -> None:
         self.state = WorkerState.STARTING
@@ -30,7 +30,7 @@ class Report:
         self._gpu = gpu or Gpu()
 
     def status(self) -> WorkerStatus:
-        """The figures of this moment."""
+        """Return the current status."""
         info = self._engine.info
         gpu = self._gpu.use(info.device)
         return WorkerStatus(

@@ -1,7 +1,7 @@
-"""What became of each job, for the log: one line when it ends, and one for whatever is out of the ordinary.
+"""Log of each job's progress: one line when it ends, and one for each unusual event.
 
-Times are this worker's own clock in ms, ``queue_ms`` is the broker's. ``job`` is the entry in its stream, which
-begins with the broker's time: so what several workers did with one job can be put in order.
+Times are this worker's own clock in ms; ``queue_ms`` is the broker's. ``job`` is the entry id in its stream, which
+begins with the broker's time, so that the work of several workers on one job can be put in order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ log = structlog.get_logger(logger_names.WORKER_STORY)
 
 @dataclass
 class _Held:
-    """A job of now. ``decodes``: since when; 0: it waits."""
+    """Job that the worker holds. ``decodes``: when its decode began; 0: it waits."""
 
     taken: float
     decodes: float = 0.0
@@ -32,13 +32,13 @@ class _Held:
 
 
 class Story:
-    """Of one worker. Knows no more jobs than it holds. Time comes in as a value."""
+    """Progress log of one worker. Tracks only jobs that the worker holds. Time comes in as a value."""
 
     def __init__(self) -> None:
         self._held: dict[Key, _Held] = {}
 
     def taken(self, delivery: Delivery, now: float) -> None:
-        """It was delivered."""
+        """Record a delivered job; log it if it came from another worker."""
         self._held[delivery.key] = _Held(now)
         if delivery.taken_from and delivery.taken_from != RETURNED:
             silent = {"taken_from": delivery.taken_from, "silent_ms": delivery.silent_ms}
@@ -46,12 +46,12 @@ class Story:
             log.warning(what, **_about(delivery), **silent)
 
     def decoding(self, batch: Iterable[Delivery], now: float) -> None:
-        """Their decode begins."""
+        """Record that the decode of a batch begins."""
         for delivery in batch:
             self._of(delivery, now).decodes = now
 
     def renewed(self, deliveries: Iterable[Delivery], now: float) -> None:
-        """They are still held: told once, so that it is known since when if this worker dies with them."""
+        """Log once that a job is still held, so that the log shows since when if this worker dies with it."""
         for delivery in deliveries:
             held = self._of(delivery, now)
             if not held.told:
@@ -60,30 +60,30 @@ class Story:
                 log.info("job goes on", **_about(delivery), **since)
 
     def again(self, delivery: Delivery, now: float) -> None:
-        """A batch failed: it is decoded once more, alone."""
+        """Log that a job is decoded again, alone, after its batch failed."""
         held = self._of(delivery, now)
         log.warning("job is decoded again alone", **_about(delivery), **_times(delivery, held, now))
         held.decodes = 0.0
 
     def recognised(self, delivery: Delivery, decode_ms: int, counted: bool, now: float) -> None:
-        """Its result is in the broker, unless nobody waited for it any more."""
+        """Log that a job ended: its result is in the broker, or was no longer wanted."""
         held = self._let_go(delivery, now)
         times = _times(delivery, held, now, decode_ms)
         log.info("job ended", **_about(delivery), outcome="final" if counted else "not wanted", **times)
 
     def failed(self, delivery: Delivery, why: DecodeFailure, verdict: Verdict, now: float) -> None:
-        """It goes back, or became a dead letter."""
+        """Log that a job failed and was requeued or became a dead letter."""
         times = _times(delivery, self._let_go(delivery, now), now)
         said = {"verdict": verdict, "code": why.code, "reason": why.message}
         log.warning("job failed", **_about(delivery), **said, **times)
 
     def lost(self, delivery: Delivery, now: float) -> None:
-        """Its lease is another worker's, or it ended elsewhere."""
+        """Log that another worker has the job's lease now, or ended the job."""
         times = _times(delivery, self._let_go(delivery, now), now)
         log.warning("lease lost: the job is another worker's now, or ended", **_about(delivery), **times)
 
     def let_go(self, deliveries: Sequence[Delivery]) -> None:
-        """They are of no interest any more."""
+        """Stop tracking these jobs."""
         for delivery in deliveries:
             self._held.pop(delivery.key, None)
 
@@ -106,7 +106,7 @@ def _about(delivery: Delivery) -> dict[str, Any]:
 
 
 def _times(delivery: Delivery, held: _Held, now: float, decode_ms: int | None = None) -> dict[str, Any]:
-    """``decode_ms``: as it was measured; else all since the decode began."""
+    """Return the times of a job. ``decode_ms``: as measured; else the time since the decode began."""
     decodes = held.decodes or now
     since_ms = _ms(now - decodes)
     spent = since_ms if decode_ms is None else decode_ms

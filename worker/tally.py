@@ -1,4 +1,4 @@
-"""What a worker did since it began, for its metrics: plain numbers, which other threads may read."""
+"""Counters of a worker since its start, for its metrics: plain numbers that other threads may read."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ from worker.delivery import Delivery
 
 FINAL: Final = "final"
 NOT_WANTED: Final = "not wanted"
-"""Outcomes of jobs beside those of ``worker.jobs.Verdict``."""
+"""Outcomes of jobs, in addition to those of ``worker.jobs.Verdict``."""
 _BATCHES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 
 @dataclass(frozen=True)
 class Now:
-    """How a worker is at the moment when somebody asks. ``engine_pid``: ``None`` while there is none."""
+    """State of a worker at one moment. ``engine_pid`` is ``None`` while no engine runs."""
 
     state: WorkerState
     info: EngineInfo
@@ -29,9 +29,10 @@ class Now:
 
 
 class Tally:
-    """``jobs`` by outcome; ``queue`` and ``decode``: seconds of each job; ``batches``: how many at once.
+    """Counters of a worker: ``jobs`` by outcome, and histograms.
 
-    ``partials``: hypotheses that were made; ``returns``: how often the broker was back after it had been away.
+    ``queue``, ``decode``: seconds of each job. ``batches``: jobs per batch. ``partials``: hypotheses made.
+    ``returns``: how often the broker came back after an outage.
     """
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ class Tally:
         self.returns = 0
 
     def decoded(self, batch: Iterable[Delivery], decode_s: float) -> None:
-        """They were decoded together."""
+        """Count a batch of jobs decoded together."""
         size = 0
         for delivery in batch:
             size += 1
@@ -53,6 +54,6 @@ class Tally:
         self.batches.add(size)
 
     def ended(self, outcome: str, seconds: float = 0.0) -> None:
-        """One job is not this worker's any more; ``seconds``: of audio that has a text now."""
+        """Count a job that left this worker; ``seconds``: its audio, if it has a text now."""
         self.jobs[outcome] += 1
         self.audio_s += seconds

@@ -1,9 +1,9 @@
-"""A broker elsewhere, reached through a gateway: each connection is a WebSocket that carries the broker's bytes.
+"""Tunnel to a remote broker through a gateway: each connection is a WebSocket that carries the broker's bytes.
 
-The gateway says who this worker is to the broker. It is known by the fingerprint of its certificate, where one is
-given, and this worker by its key. One that is known so and does not answer, or has somebody else in its place, is
-looked for on the local network: only where it is spoken to over TLS, for whoever announces a fingerprint need not
-have its certificate.
+The gateway authenticates this worker, by its key, to the broker. The worker authenticates the gateway by the
+fingerprint of its certificate, if one is given. If such a gateway does not answer, or another server has its
+address, the worker searches for it on the local network. It does so only over TLS, because an announced
+fingerprint does not prove possession of the certificate.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ _POLICY: Final = 1008
 _MOST_PLACES: Final = 8
 
 Find = Callable[[bytes], Awaitable[tuple[str, ...]]]
-"""Where the gateway with this certificate (SHA-256) may be: HOST:PORT, several, or none."""
+"""Returns possible addresses (HOST:PORT) of the gateway with this certificate (SHA-256)."""
 
 
 @dataclass(frozen=True)
 class Carrier:
-    """The gateway. ``certificate_sha256`` empty: its certificate must be one that this computer trusts."""
+    """Gateway that carries the connections. Empty ``certificate_sha256``: its certificate must be trusted here."""
 
     url: str
     key: str = field(repr=False)
@@ -48,7 +48,7 @@ class Carrier:
 
 
 def carrier(gateway: str, key: str, certificate_sha256: str = "") -> Carrier:
-    """From what somebody wrote. Raises ``BrokerRefused``: what to write."""
+    """Parse the gateway options of the command line. Raises ``BrokerRefused``, which says what to write."""
     parts = urlsplit(gateway)
     scheme = _SCHEMES.get(parts.scheme)
     if scheme is None or not parts.hostname:
@@ -67,7 +67,10 @@ def carrier(gateway: str, key: str, certificate_sha256: str = "") -> Carrier:
 
 
 def read_key(file: str, environment: str) -> str:
-    """The key, of a file that only this user should read, else of the environment. Raises ``BrokerRefused``."""
+    """Return the key from a file that only this user should read, else from the environment.
+
+    Raises ``BrokerRefused``.
+    """
     if not file:
         return environment.strip()
     try:
@@ -77,18 +80,18 @@ def read_key(file: str, environment: str) -> str:
 
 
 class Tunnel:
-    """Connections through one gateway. An async context manager: leaving it ends them all.
+    """Connections through one gateway. As an async context manager, it ends them all on exit.
 
-    ``find``: says where a gateway is that is not where it was; ``None``: nobody does.
+    ``find``: searches for a gateway whose address changed; ``None``: no search.
     """
 
     def __init__(self, through: Carrier, find: Find | None = None) -> None:
         self._through = through
         known = through.url.startswith("wss:") and through.certificate_sha256
         self._find = find if known else None
-        self._places = [through.url]  # the first is the next to be tried
+        self._places = [through.url]  # the first one is tried next
         self._finding: asyncio.Task[None] | None = None
-        self._nowhere_else = self._find is None  # as far as anybody says
+        self._nowhere_else = self._find is None  # as far as announcements say
         self._was_there = False
         self._tasks = Tasks("tunnel")
         self._session: aiohttp.ClientSession | None = None
@@ -106,7 +109,7 @@ class Tunnel:
             await self._session.close()
 
     async def dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """One more connection. Raises ``BrokerRefused`` or ``OSError``."""
+        """Open another connection. Raises ``BrokerRefused`` or ``OSError``."""
         if self._refusal:
             raise BrokerRefused(self._refusal)
         carried = await self._connected(self._places[0])
@@ -117,14 +120,14 @@ class Tunnel:
     async def _connected(self, url: str) -> aiohttp.ClientWebSocketResponse:
         try:
             carried = await self._connected_at(url)
-        except (OSError, asyncio.CancelledError):  # cancelled: whoever waits for it has waited long enough
+        except (OSError, asyncio.CancelledError):  # cancelled: the caller's deadline has passed
             self._elsewhere(url)
             raise
         self._was_there = True
         return carried
 
     def _elsewhere(self, url: str) -> None:
-        """It is not there: the next one is tried then, and the gateway is looked for."""
+        """Handle a failed address: try the next one from now on, and search for the gateway."""
         if self._places[0] == url:
             self._places.append(self._places.pop(0))
         if self._find and (self._finding is None or self._finding.done()):
@@ -147,7 +150,7 @@ class Tunnel:
                 headers={"Authorization": f"Bearer {self._through.key}"},
                 ssl=aiohttp.Fingerprint(digest) if digest else True,
                 heartbeat=PING_S,
-                max_msg_size=CHUNK_BYTES + 1,  # aiohttp takes less than that
+                max_msg_size=CHUNK_BYTES + 1,  # aiohttp requires messages shorter than that
                 compress=0,
             )
         except aiohttp.ServerFingerprintMismatch as error:
@@ -162,16 +165,16 @@ class Tunnel:
                     "the gateway does not know this worker's key, or not as a worker's: pair again"
                 ) from error
             raise OSError(f"the gateway answers {error.status}") from error
-        except aiohttp.ClientConnectorError as error:  # its own text shows how Python writes a fingerprint
+        except aiohttp.ClientConnectorError as error:  # its own text contains the repr of the fingerprint
             raise OSError(str(error.os_error)) from error
         except aiohttp.ClientError as error:
             raise OSError(str(error)) from error
 
     def _another(self, url: str) -> BrokerRefused | OSError:
-        """What it means that another certificate is shown there. Nothing was said to whoever shows it."""
-        if url != self._through.url:  # nobody but the network said that it is there
+        """Return the error for a server with another certificate. Nothing was sent to it."""
+        if url != self._through.url:  # only an announcement named this address
             return OSError("somebody else is where the gateway was said to be")
-        if self._was_there or not self._nowhere_else:  # another computer may have its address now
+        if self._was_there or not self._nowhere_else:  # another computer may have the gateway's address now
             return OSError(
                 "another certificate is shown where the gateway was: the gateway is looked for; pair again if it "
                 "was set up anew"
@@ -182,7 +185,7 @@ class Tunnel:
         )
 
     async def _carry(self, carried: aiohttp.ClientWebSocketResponse, side: socket.socket) -> None:
-        """Both ways, until either side ends; then both end."""
+        """Copy bytes in both directions until either side ends; then close both."""
         reader, writer = await asyncio.open_connection(sock=side)
         try:
             async with Tasks("tunnel") as tasks:
@@ -200,7 +203,7 @@ class Tunnel:
 
 
 async def _up(reader: asyncio.StreamReader, carried: aiohttp.ClientWebSocketResponse) -> None:
-    with suppress(OSError, aiohttp.ClientError):  # the other direction sees it too
+    with suppress(OSError, aiohttp.ClientError):  # the other direction notices it too
         while data := await reader.read(CHUNK_BYTES):
             await carried.send_bytes(data)
         await carried.close()

@@ -1,4 +1,4 @@
-"""Fixtures of the worker's tests."""
+"""Fixtures for the tests of the worker."""
 
 from collections.abc import AsyncIterator
 
@@ -12,13 +12,13 @@ from worker.jobs import Jobs
 
 @pytest.fixture(autouse=True)
 def _engine_processes_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Engine processes import ``tests.helpers.fault_engines``."""
+    """Let engine processes import ``tests.helpers.fault_engines``."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
 @pytest.fixture
 async def other(any_broker: Broker) -> AsyncIterator[GatewaySide]:
-    """The gateway's side, with a session attached."""
+    """Yield the gateway's side, with a session attached."""
     async with gateway_side(any_broker.url) as side:
         await side.attach()
         yield side
@@ -26,6 +26,6 @@ async def other(any_broker: Broker) -> AsyncIterator[GatewaySide]:
 
 @pytest.fixture
 async def jobs(any_broker: Broker) -> AsyncIterator[Jobs]:
-    """The side of the worker ``w``."""
+    """Yield the broker side of the worker ``w``."""
     async with jobs_of(any_broker.url) as jobs:
         yield jobs

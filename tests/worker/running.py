@@ -24,13 +24,13 @@ QUICK = Timing(renew_s=0.1, sweep_s=0.1, heartbeat_s=0.1, drain_s=30.0, decode_s
 
 
 def fault_job(fault: Fault, segment: int = 0, attempt: int = 0) -> Job:
-    """A job that makes the fault engine do ``fault``."""
+    """Return a job that makes the fault engine do ``fault``."""
     audio = pcm(fault)
     return Job(SESSION, segment, audio, len(audio) // 2, attempt)
 
 
 async def recognise(url: str) -> None:
-    """A worker without an engine: every segment says its number."""
+    """Run a worker without an engine: the text of each segment is its number."""
     async with Jobs(url, "w", Keys()) as jobs:
         await jobs.serve([Keys().jobs("interactive", ANY_MODEL)])
         while True:
@@ -39,7 +39,7 @@ async def recognise(url: str) -> None:
 
 
 class Worker:
-    """A consumer with a fault engine, running in a task."""
+    """Consumer with a fault engine, running in a task."""
 
     def __init__(self, consumer: Consumer, engine: EngineSupervisor) -> None:
         self.consumer = consumer
@@ -47,7 +47,7 @@ class Worker:
         self.task = asyncio.create_task(consumer.run())
 
     async def drained(self) -> None:
-        """Drain it and wait until it has left."""
+        """Drain the worker and wait until it has left."""
         self.consumer.drain()
         async with asyncio.timeout(60):
             await self.task
@@ -57,9 +57,9 @@ class Worker:
 async def working(
     url: str, worker: str = "w", timing: Timing = QUICK, limits: EngineLimits | None = None, **extra: str
 ) -> AsyncIterator[Worker]:
-    """A worker that is drained in the end."""
+    """Run a worker that is drained at the end."""
     engine = EngineSupervisor(EngineSettings(ENGINE, MODEL, extra=extra), limits or EngineLimits())
-    async with Jobs(url, worker, KEYS, stale_ms=60_000) as jobs:  # the machine may be slow
+    async with Jobs(url, worker, KEYS, stale_ms=60_000) as jobs:  # tolerate a slow machine
         running = Worker(Consumer(worker, jobs, engine, timing, KEYS), engine)
         try:
             yield running
@@ -68,7 +68,7 @@ async def working(
 
 
 async def ended(other: GatewaySide, segment: int = 0, attempt: int = 0) -> EndState:
-    """How the segment ended, when it has."""
+    """Wait until the segment has ended; return how."""
     end: bytes = await wait_until(lambda: other.end(segment), f"segment {segment} ends")
     state, of_attempt = end.decode().split()
     assert int(of_attempt) == attempt
@@ -77,7 +77,7 @@ async def ended(other: GatewaySide, segment: int = 0, attempt: int = 0) -> EndSt
 
 @contextmanager
 def worker_process(url: str, home: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
-    """``kikipounamu-worker run``; killed in the end if it still runs."""
+    """Run ``kikipounamu-worker run``; kill it at the end if it still runs."""
     command = [str(Path(sys.executable).parent / "kikipounamu-worker"), "run", "--redis", url, *options]
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
     with subprocess.Popen(
@@ -93,7 +93,7 @@ def worker_process(url: str, home: Path, *options: str) -> Iterator["subprocess.
 
 @contextmanager
 def persistent_broker(folder: Path) -> Iterator[str]:
-    """A broker that keeps what it is told in ``folder``; killed in the end, so that it can be started again."""
+    """Run a broker that stores its data in ``folder``; kill it at the end, so that it can be restarted."""
     path = folder / "s"
     command = [valkey_binary(), "--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", ""]
     command += ["--appendonly", "yes", "--appendfsync", "always", "--logfile", str(folder / "log")]

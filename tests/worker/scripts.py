@@ -1,4 +1,4 @@
-"""What the tests of the worker's scripts share: a session with jobs in it, as a gateway would leave them."""
+"""Helpers for the tests of the worker's scripts: a session with jobs, as a gateway would leave it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -34,51 +34,51 @@ GATEWAY = "gateway-1"
 
 
 def job(segment: int = 0, samples: int = 1600, attempt: int = 0, session: str = SESSION) -> Job:
-    """A job of so many samples; the samples say which segment it is."""
+    """Return a job of ``samples`` samples, whose values identify the segment."""
     return Job(session, segment, bytes([segment % 256, 0]) * samples, samples, attempt)
 
 
 def question(segment: int = 0, samples: int = 1600, session: str = SESSION) -> Job:
-    """A request for a partial of so many samples."""
+    """Return a request for a partial of ``samples`` samples."""
     return replace(job(segment, samples, session=session), kind=JobKind.HYPOTHESISE)
 
 
 def result(of: Job, text: str = "said") -> Result:
-    """A result for ``of``."""
+    """Return a result for the job ``of``."""
     return Result(of.session, of.segment, text, of.attempt, worker="w")
 
 
 def failure(of: Job) -> Failure:
-    """A failure of ``of``."""
+    """Return a failure of the job ``of``."""
     return Failure(of.session, of.segment, ErrorCode.ENGINE_FAILED, "no", of.attempt)
 
 
 def fields_of(job: Job) -> dict[bytes, bytes]:
-    """The entry of a job, as it is read."""
+    """Return the stream entry of a job, as it is read."""
     return {name.encode(): value for name, value in encode_job(job).items()}
 
 
 class GatewaySide:
-    """Does to the broker what the gateway's own scripts do, one plain command after the other."""
+    """Gateway side of the broker: does what the gateway's scripts do, in plain commands."""
 
     def __init__(self, redis: Redis) -> None:
         self.redis: Any = redis
 
     async def attach(self, session: str = SESSION, gateway: str = GATEWAY) -> None:
-        """Make the session's hash."""
+        """Create the session's hash."""
         await self.redis.hset(KEYS.session(session), mapping={"owner": "me", "gateway": gateway, "epoch": 1})
 
     async def submit(self, job: Job, stream: str = STREAMS[0], field: str = "job") -> str:
-        """Queue a job and note it; returns the entry id."""
+        """Queue a job and record it in the session; return the entry id."""
         entry: bytes = await self.redis.xadd(stream, encode_job(job))
-        number = job.samples if field == "spec" else job.attempt  # as protocol/job.py says
+        number = job.samples if field == "spec" else job.attempt  # as documented in protocol/job.py
         value = f"{number} {entry.decode()} {stream}"
         await self.redis.hset(KEYS.session(job.session), f"{field}:{job.segment}", value)
         await self.redis.hincrby(KEYS.backlog, stream, job.samples)
         return entry.decode()
 
     async def ask(self, question: Job, stream: str = PARTIALS[0], age_ms: int = 0) -> str:
-        """Ask for a partial, as if ``age_ms`` ago; returns the entry id."""
+        """Request a partial, dated ``age_ms`` ago; return the entry id."""
         seconds, microseconds = await self.redis.time()
         then = f"{seconds * 1000 + microseconds // 1000 - age_ms}-*" if age_ms else "*"
         entry: bytes = await self.redis.xadd(stream, encode_job(question), id=then)
@@ -86,7 +86,7 @@ class GatewaySide:
 
     @asynccontextmanager
     async def listening(self, gateway: str = GATEWAY) -> AsyncIterator[Callable[[], Awaitable[Notice | None]]]:
-        """Subscribed as ``gateway``; call what is given for the next notice, ``None`` when none comes."""
+        """Subscribe as ``gateway``. The yielded function returns the next notice, or ``None`` after a timeout."""
         pubsub = self.redis.pubsub()
         await pubsub.ssubscribe(KEYS.results(gateway))
         await pubsub.get_message(timeout=5)
@@ -99,43 +99,43 @@ class GatewaySide:
         await pubsub.aclose()
 
     async def end(self, segment: int = 0, session: str = SESSION) -> bytes | None:
-        """``end:<segment>``."""
+        """Return the value of ``end:<segment>``."""
         value: bytes | None = await self.redis.hget(KEYS.session(session), f"end:{segment}")
         return value
 
     async def stored(self, segment: int = 0, session: str = SESSION) -> Notice:
-        """``result:<segment>``."""
+        """Return the notice in ``result:<segment>``."""
         return decode_notice(await self.redis.hget(KEYS.session(session), f"result:{segment}"))
 
     async def pending(self, stream: str = STREAMS[0]) -> list[tuple[str, str, int]]:
-        """(entry, consumer, deliveries) of what the group holds."""
+        """Return (entry, consumer, deliveries) of the group's pending entries."""
         found = await self.redis.xpending_range(stream, GROUP, "-", "+", 1000)
         return [(p["message_id"].decode(), p["consumer"].decode(), p["times_delivered"]) for p in found]
 
     async def consumers(self, stream: str = STREAMS[0]) -> set[str]:
-        """Names of the group's consumers."""
+        """Return the names of the group's consumers."""
         return {info["name"].decode() for info in await self.redis.xinfo_consumers(stream, GROUP)}
 
     async def backlog(self, stream: str = STREAMS[0]) -> int:
-        """Samples that wait or are being decoded."""
+        """Return the samples that wait or are being decoded."""
         return int(await self.redis.hget(KEYS.backlog, stream) or 0)
 
     async def abandon(self, entry: str, consumer: str, stream: str = STREAMS[0], idle_ms: int = 11_000) -> None:
-        """Make it look as if ``consumer`` had not renewed its lease for ``idle_ms``."""
+        """Age a lease, as if ``consumer`` had not renewed it for ``idle_ms``."""
         await self.redis.xclaim(stream, GROUP, consumer, 0, [entry], idle=idle_ms, justid=True)
 
     async def somebody_waits(self) -> bool:
-        """Whether a client blocks in a read."""
+        """Return whether a client blocks in a read."""
         return int((await self.redis.info("clients"))["blocked_clients"]) > 0
 
     async def expire_sweep(self) -> None:
-        """Let the next sweep look at once."""
+        """Allow the next sweep to run at once."""
         await self.redis.delete(KEYS.sweep)
 
 
 @asynccontextmanager
 async def gateway_side(url: str) -> AsyncIterator[GatewaySide]:
-    """A connection of the other side."""
+    """Connect to the broker as the gateway's side."""
     redis = Redis.from_url(url, protocol=2)
     try:
         yield GatewaySide(redis)
@@ -145,7 +145,7 @@ async def gateway_side(url: str) -> AsyncIterator[GatewaySide]:
 
 @asynccontextmanager
 async def jobs_of(url: str, worker: str = "w", stale_ms: int = STALE_MS) -> AsyncIterator[Jobs]:
-    """A worker's side that serves the model ``m``."""
+    """Connect as a worker that serves the model ``m``."""
     async with Jobs(url, worker, KEYS, stale_ms=stale_ms) as jobs:
         await jobs.check()
         await jobs.serve(STREAMS, PARTIALS)
@@ -153,7 +153,7 @@ async def jobs_of(url: str, worker: str = "w", stale_ms: int = STALE_MS) -> Asyn
 
 
 async def take_one(jobs: Jobs) -> Delivery:
-    """The one job that is there."""
+    """Take the only job that waits."""
     (delivery,) = await jobs.take(1)
     assert delivery.seconds == samples_to_seconds(delivery.job.samples)
     return delivery

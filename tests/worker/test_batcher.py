@@ -1,4 +1,4 @@
-"""What is decoded together."""
+"""Selection of jobs that are decoded together."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +9,7 @@ from worker.batcher import Batcher
 JOBS = st.lists(st.tuples(st.booleans(), st.integers(1, 3)), max_size=12)
 
 
-def test_a_batch_takes_the_most_urgent_up_to_the_slots() -> None:
+def test_batch_takes_the_most_urgent_jobs_up_to_the_slots() -> None:
     batcher = Batcher()
     for number in range(5):
         batcher.add(delivery(number))
@@ -18,7 +18,7 @@ def test_a_batch_takes_the_most_urgent_up_to_the_slots() -> None:
     assert batcher.next(3) == []
 
 
-def test_what_may_kill_is_alone_and_keeps_its_turn() -> None:
+def test_suspect_job_is_batched_alone_in_its_turn() -> None:
     batcher = Batcher()
     batcher.add(delivery(0))
     batcher.add(delivery(1, count=2))
@@ -31,7 +31,7 @@ def test_what_may_kill_is_alone_and_keeps_its_turn() -> None:
     ]
 
 
-def test_what_is_lost_is_not_decoded() -> None:
+def test_discarded_job_is_not_batched() -> None:
     batcher = Batcher()
     batcher.add(delivery(0))
     batcher.add(delivery(1))
@@ -41,7 +41,7 @@ def test_what_is_lost_is_not_decoded() -> None:
 
 
 @given(JOBS, st.integers(1, 5))
-def test_every_job_comes_out_once_and_the_suspect_ones_alone(jobs: list[tuple[bool, int]], slots: int) -> None:
+def test_batches_contain_every_job_once_and_suspects_alone(jobs: list[tuple[bool, int]], slots: int) -> None:
     batcher = Batcher()
     for number, (alone, count) in enumerate(jobs):
         batcher.add(delivery(number, count), alone=alone)

@@ -10,12 +10,12 @@ from worker.chinese import punctuated, written
     ("script", "text"),
     [("simplified", "广州市房地产分析"), ("traditional", "廣州市房地產分析"), ("", "廣州市房地产分析")],
 )
-def test_chinese_comes_in_the_script_that_was_chosen(script: Script, text: str) -> None:
+def test_chinese_text_is_converted_to_the_requested_script(script: Script, text: str) -> None:
     outcome = written(Transcript("廣州市房地产分析", "zh"), Options(script=script))
     assert outcome == Transcript(text, "zh")
 
 
-def test_words_are_written_like_their_text() -> None:
+def test_words_are_converted_like_their_text() -> None:
     outcome = written(Transcript("廣州", "zh", (Word("廣", 0, 1), Word("州", 1, 2))), Options(script="simplified"))
     assert outcome == Transcript("广州", "zh", (Word("广", 0, 1), Word("州", 1, 2)))
 
@@ -32,17 +32,17 @@ def test_words_are_written_like_their_text() -> None:
         ("", ""),
     ],
 )
-def test_punctuation_behind_a_han_character_is_full_width(text: str, better: str) -> None:
+def test_punctuation_after_a_han_character_is_full_width(text: str, better: str) -> None:
     assert punctuated(text) == better
     assert punctuated(better) == better
 
 
-def test_who_wants_no_punctuation_changed_keeps_it() -> None:
+def test_punctuation_option_off_keeps_punctuation() -> None:
     transcript = Transcript("好, 走", "zh")
     assert written(transcript, Options(punctuation=False)) == transcript
 
 
-def test_english_and_failures_are_left_alone() -> None:
+def test_english_and_failures_are_not_converted() -> None:
     failure = DecodeFailure(ErrorCode.AUDIO_INVALID, "坏, 了")
     for outcome in (Transcript("Well, well.", "en"), failure):
         assert written(outcome, Options(script="traditional")) is outcome

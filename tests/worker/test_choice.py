@@ -1,4 +1,4 @@
-"""Which engine a worker takes."""
+"""Choice of the worker's engine and model."""
 
 import pytest
 
@@ -12,11 +12,11 @@ EVERYTHING = {"funasr", "whisper", "SenseVoiceSmall", "whisper-base", "paraforme
 
 
 def chosen(engine: str, model: str, here: set[str]) -> Choice:
-    """What is taken where the libraries and models ``here`` are."""
+    """Return the choice if only the libraries and models in ``here`` are installed."""
     return choose(engine, model, here.__contains__, here.__contains__)
 
 
-def test_what_is_asked_for_is_taken_whatever_is_here() -> None:
+def test_requested_engine_is_chosen_even_if_not_installed() -> None:
     assert chosen("whisper", "", set()) == Choice("whisper", "whisper-base", "asked for")
     assert chosen("funasr", "", set()).model == "SenseVoiceSmall"
     assert chosen("funasr", "paraformer-zh", set()).model == "paraformer-zh"
@@ -25,7 +25,7 @@ def test_what_is_asked_for_is_taken_whatever_is_here() -> None:
 
 
 @pytest.mark.parametrize("engine", ["funasr", "whisper"])
-def test_what_an_engine_does_not_run_is_refused_before_it_is_fetched(engine: str) -> None:
+def test_model_of_another_engine_is_refused(engine: str) -> None:
     for model in load_catalogue().models:
         if model.name in MODELS[engine]:
             continue
@@ -46,13 +46,13 @@ def test_what_an_engine_does_not_run_is_refused_before_it_is_fetched(engine: str
         (EVERYTHING - {"whisper"}, "funasr", "funasr and SenseVoiceSmall are installed"),
     ],
 )
-def test_auto_takes_the_first_that_is_here_and_says_why(here: set[str], engine: str, why: str) -> None:
+def test_auto_chooses_the_first_installed_engine_and_says_why(here: set[str], engine: str, why: str) -> None:
     choice = chosen("auto", "", here)
     assert choice.engine == engine and choice.model == MODELS[engine][0]
     assert choice.why.startswith(why)
 
 
-def test_auto_takes_the_engine_of_the_model_that_was_asked_for() -> None:
+def test_auto_chooses_the_engine_of_the_requested_model() -> None:
     assert chosen("auto", "whisper-base", EVERYTHING)[:2] == ("whisper", "whisper-base")
     assert chosen("auto", "paraformer-zh", EVERYTHING)[:2] == ("funasr", "paraformer-zh")
 
@@ -73,18 +73,18 @@ def test_auto_takes_the_engine_of_the_model_that_was_asked_for() -> None:
         ("other", EVERYTHING, "funasr does not run other; whisper does not run other"),
     ],
 )
-def test_auto_says_what_every_engine_lacks(model: str, here: set[str], advice: str) -> None:
+def test_auto_error_lists_what_each_engine_lacks(model: str, here: set[str], advice: str) -> None:
     with pytest.raises(EngineUnavailable, match=advice):
         chosen("auto", model, here)
 
 
-def test_every_name_exists() -> None:
+def test_choice_tables_name_existing_models_and_engines() -> None:
     names = {name for models in MODELS.values() for name in models} | set(PUNCTUATION) | set(PUNCTUATION.values())
     assert names <= set(load_catalogue().names)
     assert set(MODELS) <= set(installed_engines())
 
 
-def test_the_catalogue_says_which_models_no_engine_runs() -> None:
+def test_catalogue_marks_models_without_engine() -> None:
     run = {name for models in MODELS.values() for name in models}
     later = {model.name for model in load_catalogue().models if model.for_later_engine}
     assert later and not later & run

@@ -1,4 +1,4 @@
-"""The worker's command, in a process of its own."""
+"""Worker command, in a process of its own."""
 
 import signal
 import subprocess
@@ -28,7 +28,7 @@ ANY = KEYS.jobs("interactive")
 
 @pytest.fixture
 async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
-    """The gateway's side, with a session attached."""
+    """Yield the gateway's side, with a session attached."""
     async with gateway_side(broker.url) as side:
         await side.attach()
         await side.redis.xgroup_create(ANY, GROUP, "0-0", mkstream=True)
@@ -36,17 +36,17 @@ async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
 
 
 async def holder(other: GatewaySide) -> str:
-    """Who holds the first pending entry."""
+    """Return the consumer that holds the first pending entry."""
     pending = await other.pending(ANY)
     return pending[0][1] if pending else ""
 
 
 def output(process: "subprocess.Popen[str]") -> str:
-    """What the process said until it ended."""
+    """Wait for the end of the process; return what it wrote."""
     return process.communicate(timeout=60)[1]
 
 
-async def test_a_worker_recognises_and_drains_at_sigterm(
+async def test_worker_command_recognises_and_drains_at_sigterm(
     broker: Broker, other: GatewaySide, tmp_path: Path
 ) -> None:
     with worker_process(broker.url, tmp_path, "--engine", "checksum", "--set", "rtf=0.01") as process:
@@ -81,7 +81,7 @@ async def test_a_worker_recognises_and_drains_at_sigterm(
         (["--engine", "checksum", "--redis", "http://nowhere"], 4, "not the address of a broker"),
     ],
 )
-def test_what_cannot_run_says_what_to_do(
+def test_worker_command_explains_why_it_cannot_run(
     tmp_path: Path, broker: Broker, options: list[str], status: int, text: str
 ) -> None:
     with worker_process(broker.url, tmp_path, *options) as process:
@@ -90,13 +90,13 @@ def test_what_cannot_run_says_what_to_do(
     assert text in said and "Traceback" not in said
 
 
-def test_the_broker_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broker_address_is_read_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_REDIS", "http://nowhere")
     with worker_process("", tmp_path, "--engine", "checksum") as process:
         assert "not the address of a broker" in output(process)
 
 
-def test_a_damaged_model_is_refused(tmp_path: Path, broker: Broker, models: Path) -> None:
+def test_worker_command_refuses_a_damaged_model(tmp_path: Path, broker: Broker, models: Path) -> None:
     folder = tmp_path / "data" / "models" / "whisper-base"
     folder.mkdir(parents=True)
     for file in (models / "whisper-base").iterdir():
@@ -110,7 +110,7 @@ def test_a_damaged_model_is_refused(tmp_path: Path, broker: Broker, models: Path
     assert "damaged" in said and "kikipounamu models get whisper-base" in said
 
 
-async def test_auto_takes_the_engine_whose_model_is_here_and_says_so(
+async def test_auto_engine_is_chosen_by_installed_model_and_logged(
     broker: Broker, other: GatewaySide, tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
@@ -128,7 +128,7 @@ async def test_auto_takes_the_engine_whose_model_is_here_and_says_so(
     assert "engine chosen" in said and "whisper and whisper-base are installed" in said
 
 
-def test_a_model_without_punctuation_is_given_what_adds_it_where_that_is_here(tmp_path: Path) -> None:
+def test_punctuation_model_is_added_when_installed(tmp_path: Path) -> None:
     model = msgspec.structs.replace(model_of(), name="ct-punc-c")
     store = ModelStore(tmp_path, Catalogue(ENDPOINTS, (model,)))
     assert with_punctuation("paraformer-zh", {"a": "b"}, store) == {"a": "b"}
@@ -139,7 +139,7 @@ def test_a_model_without_punctuation_is_given_what_adds_it_where_that_is_here(tm
     assert with_punctuation("SenseVoiceSmall", {}, store) == {}
 
 
-async def test_a_killed_worker_is_replaced_within_its_lease(
+async def test_job_of_a_killed_worker_is_taken_over_within_its_lease(
     broker: Broker, other: GatewaySide, tmp_path: Path
 ) -> None:
     options = ["--engine", ENGINE, "--set", f"gate={tmp_path / 'gate'}"]
@@ -159,7 +159,7 @@ async def test_a_killed_worker_is_replaced_within_its_lease(
             output(second)
 
 
-async def test_a_stalled_worker_that_wakes_ends_nothing_twice(
+async def test_stalled_worker_that_resumes_does_not_end_jobs_twice(
     broker: Broker, other: GatewaySide, tmp_path: Path
 ) -> None:
     options = ["--engine", ENGINE, "--set", f"gate={tmp_path / 'gate'}"]
@@ -187,7 +187,7 @@ async def _idle(other: GatewaySide, worker: str) -> bool:
     return value is not None and decode_status(value).state is WorkerState.IDLE
 
 
-async def test_a_worker_survives_the_death_of_its_broker(tmp_path: Path) -> None:
+async def test_worker_survives_the_death_of_its_broker(tmp_path: Path) -> None:
     gate, url = tmp_path / "gate", f"unix://{tmp_path / 's'}"
     with worker_process(url, tmp_path, "--engine", ENGINE, "--set", f"gate={gate}") as worker:
         with persistent_broker(tmp_path):
@@ -214,6 +214,6 @@ async def _knows_the_session(other: GatewaySide) -> bool:
         return False
 
 
-def test_passwords_are_not_logged() -> None:
+def test_broker_password_is_removed_from_logged_url() -> None:
     assert without_password("redis://user:secret@host:6379/0?password=secret") == "redis://host:6379/0"
     assert without_password("unix:///run/s?password=secret") == "unix:///run/s"

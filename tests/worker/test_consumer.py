@@ -1,4 +1,4 @@
-"""A whole worker against a real broker, with real engine processes."""
+"""Complete worker against a real broker, with real engine processes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ from worker.scripts import RETURNED
 
 @pytest.fixture
 async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
-    """The gateway's side, with a session attached."""
+    """Yield the gateway's side, with a session attached."""
     async with gateway_side(broker.url) as side:
         await side.attach()
         await side.redis.xgroup_create(STREAMS[0], GROUP, "0-0", mkstream=True)
@@ -33,22 +33,22 @@ async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
 
 
 async def statuses(other: GatewaySide) -> list[WorkerStatus]:
-    """What the workers say about themselves."""
+    """Return the status that each worker reports."""
     return [decode_status(value) for value in await other.redis.hvals(WORKERS_KEY)]
 
 
 async def held_by(other: GatewaySide, worker: str) -> bool:
-    """Whether ``worker`` holds something."""
+    """Return whether ``worker`` holds a job."""
     return any(consumer == worker for _, consumer, _ in await other.pending())
 
 
 def killed_while_loading() -> EngineDied:
-    """What a worker says of such an engine."""
+    """Return the error that a worker reports for such an engine."""
     return EngineDied("the engine's process was ended by SIGKILL; the system may be out of memory")
 
 
 async def text(other: GatewaySide, segment: int = 0) -> str:
-    """The text of a final segment."""
+    """Wait for a final segment; return its text."""
     assert await ended(other, segment) is EndState.FINAL
     stored = await other.stored(segment)
     assert isinstance(stored, Result)
@@ -58,7 +58,7 @@ async def text(other: GatewaySide, segment: int = 0) -> str:
 # -- recognising ------------------------------------------------------------------------------------------
 
 
-async def test_a_job_becomes_a_result(broker: Broker, other: GatewaySide) -> None:
+async def test_worker_turns_a_job_into_a_result(broker: Broker, other: GatewaySide) -> None:
     async with working(broker.url) as worker:
         await other.submit(fault_job(Fault.NONE, 3))
         assert await text(other, 3) == "none 1"
@@ -74,14 +74,14 @@ async def test_a_job_becomes_a_result(broker: Broker, other: GatewaySide) -> Non
     assert now.speed > 0
 
 
-async def test_jobs_at_hand_are_decoded_together_up_to_the_slots(broker: Broker, other: GatewaySide) -> None:
+async def test_waiting_jobs_are_decoded_together_up_to_the_slots(broker: Broker, other: GatewaySide) -> None:
     for segment in range(5):
         await other.submit(fault_job(Fault.NONE, segment))
     async with working(broker.url, slots="3"):
         assert [await text(other, segment) for segment in range(5)] == ["none 3"] * 3 + ["none 2"] * 2
 
 
-async def test_a_handed_over_job_is_decoded_alone(broker: Broker, other: GatewaySide) -> None:
+async def test_job_taken_over_is_decoded_alone(broker: Broker, other: GatewaySide) -> None:
     async with jobs_of(broker.url, "dead") as dead:
         for segment in range(2):
             await other.submit(fault_job(Fault.NONE, segment))
@@ -91,7 +91,7 @@ async def test_a_handed_over_job_is_decoded_alone(broker: Broker, other: Gateway
         assert [await text(other, segment) for segment in range(2)] == ["none 1"] * 2
 
 
-async def test_the_age_of_a_job_is_measured_by_the_brokers_clock(broker: Broker, other: GatewaySide) -> None:
+async def test_job_age_is_measured_by_the_brokers_clock(broker: Broker, other: GatewaySide) -> None:
     now_s, _ = await other.redis.time()
     old = f"{now_s * 1000 - 60_000}-0"
     job = fault_job(Fault.NONE)
@@ -115,7 +115,7 @@ async def test_the_age_of_a_job_is_measured_by_the_brokers_clock(broker: Broker,
         (Fault.HANG, ErrorCode.DECODE_TIMEOUT),
     ],
 )
-async def test_three_failures_make_a_dead_letter_and_spare_the_others(
+async def test_third_failure_makes_dead_letter_and_spares_other_jobs(
     broker: Broker, other: GatewaySide, fault: Fault, code: ErrorCode, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for segment, what in enumerate([Fault.NONE, fault, Fault.NONE]):
@@ -131,7 +131,7 @@ async def test_three_failures_make_a_dead_letter_and_spare_the_others(
     assert (await other.redis.xlen(STREAMS[0]), await other.backlog()) == (0, 0)
 
 
-async def test_an_innocent_job_survives_many_deaths_of_workers(broker: Broker, other: GatewaySide) -> None:
+async def test_job_survives_many_deaths_of_workers(broker: Broker, other: GatewaySide) -> None:
     entry = await other.submit(fault_job(Fault.NONE))
     async with jobs_of(broker.url, "dead") as dead:
         await dead.take(1)
@@ -140,7 +140,7 @@ async def test_an_innocent_job_survives_many_deaths_of_workers(broker: Broker, o
         assert await text(other) == "none 1"
 
 
-async def test_a_job_without_end_is_given_up(broker: Broker, other: GatewaySide) -> None:
+async def test_job_with_too_many_deliveries_is_given_up(broker: Broker, other: GatewaySide) -> None:
     entry = await other.submit(fault_job(Fault.NONE))
     async with jobs_of(broker.url, "dead") as dead:
         await dead.take(1)
@@ -151,7 +151,7 @@ async def test_a_job_without_end_is_given_up(broker: Broker, other: GatewaySide)
     assert isinstance(failure, Failure) and "21 times" in failure.message
 
 
-async def test_an_entry_that_is_no_job_fails_its_segment_at_once(broker: Broker, other: GatewaySide) -> None:
+async def test_malformed_entry_fails_its_segment_at_once(broker: Broker, other: GatewaySide) -> None:
     entry = await other.redis.xadd(STREAMS[0], {"session": SESSION, "segment": "4", "kind": "sing"})
     await other.redis.hset(KEYS.session(SESSION), "job:4", f"0 {entry.decode()} {STREAMS[0]}")
     await other.redis.xadd(STREAMS[0], {"junk": "junk"})
@@ -162,7 +162,7 @@ async def test_an_entry_that_is_no_job_fails_its_segment_at_once(broker: Broker,
     assert await other.redis.xlen(STREAMS[0]) == 0
 
 
-async def test_an_engine_that_grows_is_replaced(broker: Broker, other: GatewaySide) -> None:
+async def test_worker_replaces_an_engine_that_grows(broker: Broker, other: GatewaySide) -> None:
     growth = 32 << 20
     async with working(broker.url, limits=EngineLimits(memory_growth=growth)) as worker:
         await wait_until(lambda: _says(other, WorkerState.IDLE), "the engine is loaded")
@@ -174,7 +174,7 @@ async def test_an_engine_that_grows_is_replaced(broker: Broker, other: GatewaySi
         assert await text(other, 1) == "none 1"
 
 
-async def test_an_engine_that_cannot_be_had_ends_the_worker(broker: Broker) -> None:
+async def test_unavailable_engine_ends_the_worker(broker: Broker) -> None:
     with pytest.raises(EngineUnavailable, match="install something"):
         async with working(broker.url, load="unavailable") as worker:
             await asyncio.wait({worker.task})
@@ -224,9 +224,7 @@ async def test_worker_hands_jobs_back_while_its_engine_does_not_load(
         assert await ended(other, 0) is EndState.FAILED
 
 
-async def test_text_that_takes_more_room_than_its_audio_fails_the_segment(
-    broker: Broker, other: GatewaySide
-) -> None:
+async def test_text_larger_than_its_audio_fails_the_segment(broker: Broker, other: GatewaySide) -> None:
     async with working(broker.url):
         await other.submit(fault_job(Fault.LONG))
         assert await ended(other) is EndState.FAILED
@@ -238,9 +236,7 @@ async def test_text_that_takes_more_room_than_its_audio_fails_the_segment(
 # -- leases and leaving -----------------------------------------------------------------------------------
 
 
-async def test_a_held_job_is_not_taken_by_another_worker(
-    broker: Broker, other: GatewaySide, tmp_path: Path
-) -> None:
+async def test_held_job_is_not_taken_by_another_worker(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     async with working(broker.url, "holder", gate=str(gate)):
         entry = await other.submit(fault_job(Fault.HOLD))
@@ -256,7 +252,7 @@ async def _renewed(other: GatewaySide) -> bool:
     return int(pending["time_since_delivered"]) < 5_000
 
 
-async def test_the_decode_of_a_lost_job_is_abandoned(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+async def test_decode_of_a_lost_job_is_abandoned(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     with capture_logs() as logs:
         async with working(broker.url, "slow", gate=str(gate)) as slow, jobs_of(broker.url, "thief") as thief:
@@ -274,7 +270,7 @@ async def test_the_decode_of_a_lost_job_is_abandoned(broker: Broker, other: Gate
     assert slow.consumer.tally.jobs["lost"] == 1
 
 
-async def test_draining_finishes_what_is_being_decoded(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+async def test_drain_finishes_the_current_batch(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     async with working(broker.url, gate=str(gate)) as worker:
         await other.submit(fault_job(Fault.HOLD))
@@ -293,7 +289,7 @@ async def _says(other: GatewaySide, state: WorkerState) -> bool:
     return any(status.state is state for status in await statuses(other))
 
 
-async def test_draining_hands_back_what_takes_too_long(broker: Broker, other: GatewaySide) -> None:
+async def test_drain_hands_back_jobs_after_its_deadline(broker: Broker, other: GatewaySide) -> None:
     async with working(broker.url, timing=Timing(0.1, 0.1, 0.1, drain_s=0.1)) as worker:
         await other.submit(fault_job(Fault.HOLD))
         await wait_until(lambda: held_by(other, "w"), "the job is taken")
@@ -304,7 +300,7 @@ async def test_draining_hands_back_what_takes_too_long(broker: Broker, other: Ga
         assert [delivery.count for delivery in await following.sweep(1)] == [1]
 
 
-async def test_an_idle_worker_leaves_at_once_and_twice_is_harmless(broker: Broker, other: GatewaySide) -> None:
+async def test_idle_worker_drains_at_once_and_drain_may_be_repeated(broker: Broker, other: GatewaySide) -> None:
     slow = Timing(sweep_s=3_600, drain_s=3_600)
     async with working(broker.url, timing=slow) as worker:
         await wait_until(other.somebody_waits, "it waits for jobs")
@@ -313,7 +309,7 @@ async def test_an_idle_worker_leaves_at_once_and_twice_is_harmless(broker: Broke
     assert await other.consumers() == set()
 
 
-async def test_a_heartbeat_tells_what_the_worker_does(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+async def test_heartbeat_reports_state_and_counts(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     async with working(broker.url, gate=str(gate)):
         await wait_until(lambda: _says(other, WorkerState.IDLE), "it is idle")
@@ -333,12 +329,12 @@ async def _has_done_one(other: GatewaySide) -> bool:
 # -- the broker -------------------------------------------------------------------------------------------
 
 
-async def test_whoever_waits_for_a_worker_hears_of_it_at_once(broker: Broker, other: GatewaySide) -> None:
+async def test_worker_reports_at_once_when_it_becomes_ready(broker: Broker, other: GatewaySide) -> None:
     async with working(broker.url, timing=replace(QUICK, heartbeat_s=3600.0)):
         await wait_until(lambda: _says(other, WorkerState.IDLE), "the heartbeat that says idle")
 
 
-async def test_a_worker_outlives_its_connections_and_its_groups(broker: Broker, other: GatewaySide) -> None:
+async def test_worker_survives_lost_connections_and_groups(broker: Broker, other: GatewaySide) -> None:
     async with working(broker.url) as worker:
         await other.submit(fault_job(Fault.NONE, 0))
         await text(other, 0)
@@ -353,18 +349,16 @@ async def test_a_worker_outlives_its_connections_and_its_groups(broker: Broker, 
         assert worker.consumer.tally.returns >= 1
 
 
-async def test_a_worker_waits_for_a_broker_that_is_not_there_and_leaves_without_it(tmp_path: Path) -> None:
+async def test_worker_waits_for_missing_broker_and_can_drain(tmp_path: Path) -> None:
     with capture_logs() as logs:
         async with working(f"unix://{tmp_path}/nothing", timing=QUICK):
             await wait_until(lambda: any(line["event"] == "waiting for the broker" for line in logs), "it says so")
 
 
-# -- what another worker is late with ---------------------------------------------------------------------
+# -- jobs that another worker is late with -----------------------------------------------------------------
 
 
-async def test_a_worker_that_is_late_is_overtaken_and_keeps_its_lease_till_then(
-    broker: Broker, other: GatewaySide
-) -> None:
+async def test_late_job_of_another_worker_is_overtaken(broker: Broker, other: GatewaySide) -> None:
     async with jobs_of(broker.url, "stuck") as stuck:
         await stuck.heartbeat(WorkerStatus("stuck", "h", "e", MODEL, "cpu", WorkerState.BUSY, speed=100.0))
         await other.submit(fault_job(Fault.NONE))
@@ -376,7 +370,7 @@ async def test_a_worker_that_is_late_is_overtaken_and_keeps_its_lease_till_then(
     assert isinstance(stored, Result) and stored.worker == "w"
 
 
-async def test_what_fails_here_of_another_ones_is_not_counted(
+async def test_failure_of_a_borrowed_job_is_not_counted(
     broker: Broker, other: GatewaySide, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with jobs_of(broker.url, "stuck") as stuck:

@@ -1,4 +1,4 @@
-"""What a worker does with jobs after a failure: others look for it first, and what waits stays its own."""
+"""Jobs after a failure: other workers may take the failed one first, and waiting jobs keep their leases."""
 
 from pathlib import Path
 
@@ -16,17 +16,17 @@ _SELDOM = Timing(renew_s=0.1, sweep_s=3_600.0, heartbeat_s=0.1, drain_s=30.0, de
 
 
 async def prepared(other: GatewaySide) -> None:
-    """A session, and the stream that its jobs are in."""
+    """Create a session and the stream for its jobs."""
     await other.attach()
     await other.redis.xgroup_create(STREAMS[0], GROUP, "0-0", mkstream=True)
 
 
 async def failures(other: GatewaySide) -> int:
-    """How often segment 0 failed."""
+    """Return how often segment 0 failed."""
     return int(await other.redis.hget(KEYS.session(SESSION), "failures:0") or 0)
 
 
-async def test_failed_job_is_left_to_other_workers_when_a_sweep_is_due(broker: Broker, tmp_path: Path) -> None:
+async def test_failed_job_is_left_to_other_workers_first(broker: Broker, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     async with gateway_side(broker.url) as other:
         await prepared(other)
@@ -34,7 +34,7 @@ async def test_failed_job_is_left_to_other_workers_when_a_sweep_is_due(broker: B
         entry = await other.submit(fault_job(Fault.RAISE))
         async with working(broker.url, timing=_SELDOM, slots="2", gate=str(gate)) as worker:
             await wait_until(lambda: len(worker.consumer._leases) == 2, "both are being decoded")
-            worker.consumer._reader._sweep_at = 0.0  # due since
+            worker.consumer._reader._sweep_at = 0.0  # already due
             await other.submit(fault_job(Fault.NONE, 2))
             gate.touch()
             await wait_until(lambda: other.end(2), "the next one is recognised")
@@ -42,9 +42,7 @@ async def test_failed_job_is_left_to_other_workers_when_a_sweep_is_due(broker: B
             assert [(id, holder) for id, holder, _ in await other.pending()] == [(entry, RETURNED)]
 
 
-async def test_jobs_that_are_tried_again_one_by_one_stay_leased_while_they_wait(
-    broker: Broker, tmp_path: Path
-) -> None:
+async def test_jobs_retried_one_by_one_stay_leased_while_they_wait(broker: Broker, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     async with gateway_side(broker.url) as other:
         await prepared(other)

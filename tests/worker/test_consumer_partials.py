@@ -1,4 +1,4 @@
-"""Partials by a whole worker against a real broker, with real engine processes."""
+"""Partials of a complete worker against a real broker, with real engine processes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -24,13 +24,13 @@ IMPATIENT = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=2.0)
 
 
 def fault_question(fault: Fault, segment: int = 0, session: str = SESSION) -> Job:
-    """A request for a partial that makes the fault engine do ``fault``."""
+    """Return a request for a partial that makes the fault engine do ``fault``."""
     return replace(fault_job(fault, segment), kind=JobKind.HYPOTHESISE, session=session)
 
 
 @pytest.fixture
 async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
-    """The gateway's side, with three sessions attached."""
+    """Yield the gateway's side, with three sessions attached."""
     async with gateway_side(broker.url) as side:
         for session in (SESSION, SECOND, THIRD):
             await side.attach(session)
@@ -38,20 +38,20 @@ async def other(broker: Broker) -> AsyncIterator[GatewaySide]:
 
 
 async def idle(other: GatewaySide) -> bool:
-    """Whether a worker says that it is."""
+    """Return whether a worker reports that it is idle."""
     values = await other.redis.hvals(WORKERS_KEY)
     return any(decode_status(value).state is WorkerState.IDLE for value in values)
 
 
 async def next_answer(heard: Callable[[], Awaitable[Notice | None]]) -> Hypothesis:
-    """The next partial; results are passed over."""
+    """Return the next partial, skipping results."""
     while isinstance(notice := await wait_until(heard, "an answer"), Result):
         pass
     assert isinstance(notice, Hypothesis)
     return notice
 
 
-async def test_a_partial_is_answered_at_once_and_counts_nowhere(broker: Broker, other: GatewaySide) -> None:
+async def test_partial_is_answered_at_once_and_not_counted(broker: Broker, other: GatewaySide) -> None:
     async with other.listening() as heard, working(broker.url):
         await wait_until(other.somebody_waits, "it waits")
         await other.ask(fault_question(Fault.NONE, 3))
@@ -68,7 +68,9 @@ async def _done(other: GatewaySide, count: int) -> bool:
     return [decode_status(value).done for value in await other.redis.hvals(WORKERS_KEY)] == [count]
 
 
-async def test_partials_go_together_up_to_the_slots(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+async def test_partials_are_decoded_together_up_to_the_slots(
+    broker: Broker, other: GatewaySide, tmp_path: Path
+) -> None:
     gate = tmp_path / "gate"
     async with other.listening() as heard, working(broker.url, gate=str(gate), slots="2"):
         await wait_until(lambda: idle(other), "it is ready")
@@ -82,7 +84,7 @@ async def test_partials_go_together_up_to_the_slots(broker: Broker, other: Gatew
     assert [answer.session for answer in answers] == [SESSION, SECOND, THIRD]
 
 
-async def test_no_partial_is_made_while_a_job_waits(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+async def test_partial_waits_while_a_job_waits(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     async with other.listening() as heard, working(broker.url, gate=str(gate)):
         await wait_until(lambda: idle(other), "it is ready")
@@ -96,7 +98,7 @@ async def test_no_partial_is_made_while_a_job_waits(broker: Broker, other: Gatew
     assert [notice.segment for notice in order] == [0, 1, 2, 9]
 
 
-async def test_partials_pass_the_segments_of_a_file(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
+async def test_partials_come_before_bulk_jobs(broker: Broker, other: GatewaySide, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     async with other.listening() as heard, working(broker.url, gate=str(gate)):
         await wait_until(lambda: idle(other), "it is ready")
@@ -112,7 +114,7 @@ async def test_partials_pass_the_segments_of_a_file(broker: Broker, other: Gatew
 
 
 @pytest.mark.parametrize("fault", [Fault.RAISE, Fault.REFUSE, Fault.MISCOUNT])
-async def test_a_partial_that_fails_is_dropped_without_a_trace(
+async def test_failed_partial_is_dropped_without_counting(
     broker: Broker, other: GatewaySide, fault: Fault, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with other.listening() as heard, working(broker.url):
@@ -130,12 +132,12 @@ async def _nothing_asked(other: GatewaySide) -> bool:
 
 
 @pytest.mark.parametrize("fault", [Fault.KILL, Fault.HANG])
-async def test_a_partial_that_ends_the_engine_costs_its_session_its_partials_alone(
+async def test_partial_that_kills_the_engine_mutes_only_its_session(
     broker: Broker, other: GatewaySide, fault: Fault
 ) -> None:
     with capture_logs() as logs:
         async with other.listening() as heard, working(broker.url, timing=IMPATIENT):
-            for _ in range(3):  # the gateway may ask again and again
+            for _ in range(3):  # the gateway may ask repeatedly
                 await other.ask(fault_question(fault, 0))
                 await wait_until(lambda: _nothing_asked(other), "it is taken")
                 await wait_until(other.somebody_waits, "it waits again")
@@ -148,7 +150,7 @@ async def test_a_partial_that_ends_the_engine_costs_its_session_its_partials_alo
     assert verdicts == [Verdict.AGAIN, Verdict.AGAIN, Verdict.DEAD]
 
 
-async def test_a_worker_drains_although_a_partial_hangs(broker: Broker, other: GatewaySide) -> None:
+async def test_worker_drains_while_a_partial_hangs(broker: Broker, other: GatewaySide) -> None:
     async with working(broker.url, timing=QUICK) as worker:
         await wait_until(other.somebody_waits, "it waits")
         await other.ask(fault_question(Fault.HOLD))

@@ -1,4 +1,4 @@
-"""Reading stream entries."""
+"""Parsing of stream entries, with valid and broken jobs."""
 
 import pytest
 from hypothesis import given
@@ -10,14 +10,14 @@ from tests.worker.scripts import SESSION, fields_of, job, question
 from worker.delivery import PARTIALS, read_delivery
 
 
-def test_a_job_is_read_with_its_circumstances() -> None:
+def test_delivery_has_job_age_and_count() -> None:
     delivery = read_delivery("s", "1000-3", 2, 1_250, fields_of(job(7)))
     assert (delivery.job, delivery.age_ms, delivery.key, delivery.alone) == (job(7), 250, ("s", "1000-3"), True)
     assert delivery.refusal is None and delivery.seconds == 0.1
     assert not read_delivery("s", "1000-3", 1, 1_250, fields_of(job(7))).alone
 
 
-def test_a_clock_that_was_put_back_makes_no_negative_age() -> None:
+def test_delivery_age_is_never_negative() -> None:
     assert read_delivery("s", "1000-0", 1, 900, fields_of(job())).age_ms == 0
 
 
@@ -30,27 +30,27 @@ def test_a_clock_that_was_put_back_makes_no_negative_age() -> None:
         (job(), 21, ErrorCode.INTERNAL, "21 times"),
     ],
 )
-def test_what_nobody_can_decode_is_refused(bad: Job, count: int, code: ErrorCode, text: str) -> None:
+def test_undecodable_job_is_refused(bad: Job, count: int, code: ErrorCode, text: str) -> None:
     refusal = read_delivery("s", "1-0", count, 1, fields_of(bad)).refusal
     assert refusal is not None and refusal.code is code and text in refusal.message
 
 
-def test_a_kind_of_another_version_is_refused() -> None:
+def test_job_of_unknown_kind_is_refused() -> None:
     refusal = read_delivery("s", "1-0", 1, 1, fields_of(job()) | {b"kind": b"translate"}).refusal
     assert refusal is not None and refusal.code is ErrorCode.MALFORMED and "translate" in refusal.message
 
 
-def test_a_request_for_a_partial_belongs_into_its_own_stream_alone() -> None:
+def test_partial_request_is_accepted_only_in_its_own_stream() -> None:
     assert read_delivery("s", "1-0", 1, 1, fields_of(question(3)), PARTIALS).refusal is None
     refusal = read_delivery("s", "1-0", 1, 1, fields_of(job(3)), PARTIALS).refusal
     assert refusal is not None and "recognise" in refusal.message
 
 
-def test_twenty_deliveries_are_not_too_many() -> None:
+def test_twenty_deliveries_are_accepted() -> None:
     assert read_delivery("s", "1-0", 20, 1, fields_of(job())).refusal is None
 
 
-def test_the_identity_of_a_broken_job_is_kept() -> None:
+def test_broken_job_keeps_its_identity() -> None:
     fields = fields_of(job(5, samples=320, attempt=2)) | {b"options": b"{"}
     delivery = read_delivery("s", "1-0", 1, 1, fields)
     assert delivery.refusal is not None and delivery.refusal.code is ErrorCode.MALFORMED
@@ -58,6 +58,6 @@ def test_the_identity_of_a_broken_job_is_kept() -> None:
 
 
 @given(st.dictionaries(st.sampled_from([f.encode() for f in Job.__struct_fields__]) | st.binary(), st.binary()))
-def test_no_entry_is_too_broken_to_be_refused(fields: dict[bytes, bytes]) -> None:
+def test_any_broken_entry_is_refused_without_error(fields: dict[bytes, bytes]) -> None:
     delivery = read_delivery("s", "1-0", 1, 1, fields)
     assert delivery.refusal is not None or delivery.job.samples * 2 == len(delivery.job.pcm)

@@ -1,4 +1,4 @@
-"""The doctor: what the system tells, in words; a decode in a process of its own; the command."""
+"""Worker doctor: description of the system, a decode in its own process, and the command."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ HOPPER = "NVIDIA H100 80GB HBM3, 570.86.10, 9.0, 81559, 1024\n"
 
 
 class System:
-    """Answers as told: to ``nvidia-smi``, and to the libraries."""
+    """Fake system with given answers of ``nvidia-smi`` and of the libraries."""
 
     def __init__(self, smi: str = "", library: str = "") -> None:
         self.smi, self.library = smi, library
@@ -47,7 +47,7 @@ def verdicts(engine: str, system: System) -> dict[str, tuple[bool | None, str]]:
     return {finding.what: (finding.good, finding.says) for finding in surroundings(engine, system)}
 
 
-def test_cards_are_told_by_name_capability_and_memory() -> None:
+def test_doctor_reports_gpus_with_capability_and_memory() -> None:
     assert cards(System(BLACKWELL + "nonsense\n" + HOPPER)) == (
         Card("NVIDIA GeForce RTX 5060 Ti", "570.86.10", "12.0", 16_311, 512),
         Card("NVIDIA H100 80GB HBM3", "570.86.10", "9.0", 81_559, 1_024),
@@ -72,12 +72,12 @@ def test_cards_are_told_by_name_capability_and_memory() -> None:
         ('"sm_80"', "NVIDIA GeForce RTX 3060, 570.86.10, 8.6, 12288, 0\n", True),
     ],
 )
-def test_a_torch_that_was_not_built_for_the_card_is_found(built_for: str, smi: str, good: bool) -> None:
+def test_doctor_detects_torch_not_built_for_the_gpu(built_for: str, smi: str, good: bool) -> None:
     verdict, says = verdicts("funasr", System(smi, torch(built_for)))["torch"]
     assert verdict is good and ("packaging/torch.md" in says) is not good
 
 
-def test_a_library_that_sees_no_card_or_is_not_there_is_found() -> None:
+def test_doctor_detects_missing_library_or_invisible_gpu() -> None:
     assert verdicts("funasr", System(HOPPER, torch('"sm_90"', devices=0)))["torch"][0] is False
     assert verdicts("funasr", System(HOPPER, ""))["torch"][0] is False
     assert verdicts("whisper", System("", '{"version": "4.6", "devices": 0}'))["ctranslate2"] == (
@@ -86,12 +86,12 @@ def test_a_library_that_sees_no_card_or_is_not_there_is_found() -> None:
     )
 
 
-def test_what_cannot_be_had_says_nothing() -> None:
+def test_ask_returns_empty_output_for_failed_commands() -> None:
     assert ask([sys.executable, "-c", "print('here')"]) == "here\n"
     assert ask(["/nowhere/nvidia-smi"]) == "" and ask([sys.executable, "-c", "raise SystemExit(1)"]) == ""
 
 
-def test_how_fast_it_is_is_told_in_words() -> None:
+def test_doctor_describes_decoding_speed() -> None:
     info = EngineInfo("whisper", "whisper-base", "cpu")
     fast = list(decoded(Decoded(info, 1.0, 10.0, 0.5, "hello"), spoken=True))
     assert fast[1] == Finding("decode", "10 s of sound in 0.50 s: RTF 0.050, 20 times as fast as speech", True)
@@ -102,7 +102,7 @@ def test_how_fast_it_is_is_told_in_words() -> None:
     assert json.loads(json_line(fast[2])) == {"what": "text", "says": "hello", "good": True}
 
 
-def test_it_decodes_once_for_real_and_says_what_went_wrong(tmp_path: Path) -> None:
+def test_doctor_decodes_for_real_and_reports_errors(tmp_path: Path) -> None:
     told: list[Finding] = []
     assert examine(EngineSettings("checksum"), "", told.append) == 0
     assert [finding.what for finding in told] == ["engine", "decode"]
@@ -111,13 +111,15 @@ def test_it_decodes_once_for_real_and_says_what_went_wrong(tmp_path: Path) -> No
     assert len(sound()) == 2 * 160_000
 
 
-def test_recording_is_decoded_as_it_sounds(tmp_path: Path) -> None:
+def test_sound_returns_the_samples_of_a_recording(tmp_path: Path) -> None:
     samples = np.random.default_rng(1).normal(0, 3000, 11 * 16_000).astype(np.int16)
     soundfile.write(tmp_path / "a.wav", samples, 16_000)
     assert sound(str(tmp_path / "a.wav")) == samples[:160_000].tobytes()
 
 
-def test_the_command_says_it_and_ends_with_a_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_command_prints_findings_and_sets_exit_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
     program = str(Path(sys.executable).parent / "kikipounamu-worker")

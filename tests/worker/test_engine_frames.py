@@ -37,10 +37,10 @@ ANSWERED: list[Reply] = [
 
 
 @pytest.mark.parametrize("request_", ASKED)
-def test_requests_come_as_they_were(request_: Request) -> None:
+def test_engine_requests_round_trip(request_: Request) -> None:
     assert REQUESTS.read(BytesIO(REQUESTS.pack(request_))) == request_
 
 
 @pytest.mark.parametrize("reply", ANSWERED)
-def test_replies_come_back(reply: Reply) -> None:
+def test_engine_replies_round_trip(reply: Reply) -> None:
     assert REPLIES.read(BytesIO(REPLIES.pack(reply))) == reply

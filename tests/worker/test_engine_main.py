@@ -1,4 +1,4 @@
-"""The engine process as a program: bytes in, bytes out, and nothing else on its standard output."""
+"""Engine process as a program: frames in, frames out, and no other output on its standard output."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def converse(*requests: Request) -> tuple[list[Reply], str, int]:
-    """What the program answers to these, what it wrote beside, and how it ended."""
+    """Send requests to the program; return its replies, its standard error and its exit status."""
     done = subprocess.run(
         [sys.executable, "-P", "-m", "worker.engine_main"],
         input=b"".join(map(REQUESTS.pack, requests)),
@@ -44,29 +44,29 @@ def decode(*faults: Fault) -> Decode:
     return Decode(tuple(DecodeRequest(pcm(fault)) for fault in faults))
 
 
-def test_it_loads_decodes_and_ends_with_its_input() -> None:
+def test_engine_process_loads_decodes_and_ends_with_its_input() -> None:
     replies, _, status = converse(Load(EngineSettings(ENGINE)), decode(Fault.NONE), decode(Fault.NONE))
     assert isinstance(replies[0], Ready)
     assert replies[1:] == [Decoded((Transcript("none 1"),))] * 2 and status == 0
 
 
-def test_what_an_engine_prints_goes_elsewhere() -> None:
+def test_engine_output_goes_to_standard_error() -> None:
     replies, beside, _ = converse(Load(EngineSettings(ENGINE)), decode(Fault.PRINT))
     assert isinstance(replies[-1], Decoded) and beside
 
 
-def test_an_engine_that_raises_can_be_asked_again() -> None:
+def test_engine_is_usable_after_it_raised() -> None:
     replies, traceback, _ = converse(Load(EngineSettings(ENGINE)), decode(Fault.RAISE), decode(Fault.NONE))
     assert isinstance(replies[1], Raised) and isinstance(replies[2], Decoded)
     assert "Traceback" in traceback
 
 
-def test_an_engine_that_is_not_there_is_told_with_what_there_is() -> None:
+def test_unknown_engine_is_reported_as_unavailable() -> None:
     replies, _, status = converse(Load(EngineSettings("abacus")))
     assert len(replies) == 1 and status == 0
     assert isinstance(replies[0], Unavailable) and "abacus" in replies[0].message
 
 
-def test_nothing_happens_before_load_and_without_input() -> None:
+def test_engine_process_ends_without_load_request() -> None:
     assert converse() == ([], "", 0)
     assert converse(decode(Fault.NONE))[0] == []

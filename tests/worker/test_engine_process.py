@@ -31,7 +31,7 @@ LONG_S = 60.0
 
 @asynccontextmanager
 async def running(**extra: str) -> AsyncIterator[EngineProcess]:
-    """A fault engine in its process."""
+    """Run a fault engine in its process."""
     engine = await EngineProcess.start(EngineSettings(ENGINE, extra=extra), LONG_S)
     try:
         yield engine
@@ -41,25 +41,25 @@ async def running(**extra: str) -> AsyncIterator[EngineProcess]:
 
 
 async def decode(engine: EngineProcess, *faults: Fault, deadline_s: float = LONG_S) -> list[DecodeOutcome]:
-    """Outcomes of a batch that does these."""
+    """Return the outcomes of a batch with these faults."""
     return list(await engine.decode([DecodeRequest(pcm(fault)) for fault in faults], deadline_s))
 
 
-async def test_a_batch_is_decoded_in_another_process() -> None:
+async def test_batch_is_decoded_in_another_process() -> None:
     async with running(slots="3") as engine:
         assert engine.info.slots == 3 and engine.pid != os.getpid()
         assert await decode(engine, Fault.NONE, Fault.NONE) == [Transcript("none 2"), Transcript("none 2")]
         assert engine.memory_bytes() > 1 << 20
 
 
-async def test_a_long_segment_goes_through_the_pipe() -> None:
+async def test_long_segment_passes_through_the_pipe() -> None:
     async with running() as engine:
         assert await engine.decode([DecodeRequest(pcm(Fault.NONE, 16_000 * 60))], LONG_S) == (
             Transcript("none 1"),
         )
 
 
-async def test_what_an_engine_prints_does_not_disturb_the_frames(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_engine_output_does_not_disturb_the_frames(capfd: pytest.CaptureFixture[str]) -> None:
     async with running() as engine:
         assert await decode(engine, Fault.PRINT) == [Transcript("print 1")]
     captured = capfd.readouterr()
@@ -67,7 +67,7 @@ async def test_what_an_engine_prints_does_not_disturb_the_frames(capfd: pytest.C
     assert "noise of an engine" in captured.err and "noise below Python" in captured.err
 
 
-async def test_a_failure_of_one_request_is_its_own() -> None:
+async def test_failure_of_one_request_spares_the_batch() -> None:
     async with running() as engine:
         refused = DecodeFailure(ErrorCode.UNSUPPORTED, "not this one")
         assert await decode(engine, Fault.NONE, Fault.REFUSE) == [Transcript("none 2"), refused]
@@ -76,7 +76,7 @@ async def test_a_failure_of_one_request_is_its_own() -> None:
 @pytest.mark.parametrize(
     ("fault", "text"), [(Fault.RAISE, "RuntimeError: as asked"), (Fault.MISCOUNT, "0 outcomes")]
 )
-async def test_an_engine_that_raises_can_be_asked_again(
+async def test_engine_is_usable_after_it_raised(
     fault: Fault, text: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with running() as engine:
@@ -88,7 +88,7 @@ async def test_an_engine_that_raises_can_be_asked_again(
 @pytest.mark.parametrize(
     ("fault", "end"), [(Fault.KILL, "by SIGKILL"), (Fault.SEGFAULT, "by SIGSEGV$"), (Fault.EXIT, "with status 7")]
 )
-async def test_the_death_of_an_engine_is_told(fault: Fault, end: str) -> None:
+async def test_death_of_the_engine_is_reported_with_its_cause(fault: Fault, end: str) -> None:
     async with running() as engine:
         with pytest.raises(EngineDied, match=f"ended {end}"):
             await decode(engine, fault)
@@ -97,21 +97,21 @@ async def test_the_death_of_an_engine_is_told(fault: Fault, end: str) -> None:
             await decode(engine, Fault.NONE)
 
 
-async def test_a_hanging_engine_is_killed_at_the_deadline() -> None:
+async def test_hanging_engine_is_killed_at_the_deadline() -> None:
     async with running() as engine:
         with pytest.raises(EngineTimedOut, match="killed"):
             await decode(engine, Fault.HANG, deadline_s=0.2)
         assert not psutil.pid_exists(engine.pid)
 
 
-async def test_a_stopped_engine_is_killed_although_its_pipe_is_full() -> None:
+async def test_stopped_engine_with_full_pipe_is_killed() -> None:
     async with running() as engine:
         os.kill(engine.pid, signal.SIGSTOP)
         with pytest.raises(EngineTimedOut):
             await engine.decode([DecodeRequest(pcm(Fault.NONE, 1 << 20))], 0.2)
 
 
-async def test_an_engine_that_hangs_while_closing_is_killed() -> None:
+async def test_engine_that_hangs_while_closing_is_killed() -> None:
     engine = await EngineProcess.start(EngineSettings(ENGINE), LONG_S)
     os.kill(engine.pid, signal.SIGSTOP)
     await engine.close()
@@ -119,7 +119,7 @@ async def test_an_engine_that_hangs_while_closing_is_killed() -> None:
     await engine.close()
 
 
-async def test_signals_to_the_group_leave_the_engine_to_its_worker() -> None:
+async def test_engine_ignores_termination_signals() -> None:
     async with running() as engine:
         os.kill(engine.pid, signal.SIGTERM)
         os.kill(engine.pid, signal.SIGINT)
@@ -135,21 +135,21 @@ async def test_signals_to_the_group_leave_the_engine_to_its_worker() -> None:
         ("kill", EngineDied, "was ended by SIGKILL; the system may be out of memory"),
     ],
 )
-async def test_an_engine_that_cannot_be_loaded_is_told(
+async def test_load_failure_raises_typed_error(
     load: str, error: type[Exception], text: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(error, match=text):
         await EngineProcess.start(EngineSettings(ENGINE, extra={"load": load}), LONG_S)
 
 
-async def test_an_engine_that_hangs_while_loading_is_killed() -> None:
+async def test_engine_that_hangs_while_loading_is_killed() -> None:
     children = set(psutil.Process().children())
     with pytest.raises(EngineTimedOut):
         await EngineProcess.start(EngineSettings(ENGINE, extra={"load": "hang"}), 0.5)
     assert set(psutil.Process().children()) <= children
 
 
-async def test_an_unknown_engine_is_told_by_its_process() -> None:
+async def test_engine_process_reports_an_unknown_engine() -> None:
     with pytest.raises(EngineUnavailable, match="no engine 'nothing'"):
         await EngineProcess.start(EngineSettings("nothing"), LONG_S)
 
@@ -169,17 +169,17 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: the leash")
-def test_an_engine_does_not_outlive_a_killed_worker() -> None:
+def test_engine_does_not_outlive_a_killed_worker() -> None:
     with subprocess.Popen([sys.executable, "-c", _PARENT], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        os.kill(pid, signal.SIGSTOP)  # so that it cannot end by itself when its pipe closes
+        os.kill(pid, signal.SIGSTOP)  # keeps it from ending by itself when its pipe closes
         parent.kill()
         wait_until_sync(lambda: not psutil.pid_exists(pid), "the engine is gone")
 
 
-async def test_a_start_that_is_cancelled_again_and_again_leaves_no_process() -> None:
-    """Not even an unclosed transport, which the suite's warnings would show."""
+async def test_start_cancelled_repeatedly_leaves_no_process() -> None:
+    """An unclosed transport would raise a warning, which fails the test."""
     before = set(psutil.Process().children())
     starting = asyncio.ensure_future(EngineProcess.start(EngineSettings(ENGINE), LONG_S))
     await wait_until(lambda: set(psutil.Process().children()) - before, "the process runs")
@@ -191,8 +191,8 @@ async def test_a_start_that_is_cancelled_again_and_again_leaves_no_process() -> 
     await wait_until(lambda: not psutil.pid_exists(process.pid), "the engine is gone")
 
 
-def test_a_start_that_is_cancelled_at_any_step_is_waited_for() -> None:
-    """Or the loop may be gone when its process ends: an unreaped one is a warning, which fails the test."""
+def test_start_cancelled_at_any_step_waits_for_its_process() -> None:
+    """The loop may end before an unawaited process does: that raises a warning, which fails the test."""
 
     async def cancelled_after(steps: int) -> None:
         starting = asyncio.ensure_future(EngineProcess.start(EngineSettings(ENGINE), LONG_S))
@@ -203,6 +203,6 @@ def test_a_start_that_is_cancelled_at_any_step_is_waited_for() -> None:
             await asyncio.sleep(0)
         assert starting.cancelled()
 
-    for steps in range(8):  # a process begins in a few turns of the loop
+    for steps in range(8):  # a process starts within a few turns of the loop
         asyncio.run(cancelled_after(steps))
         gc.collect()

@@ -1,4 +1,4 @@
-"""Keeping an engine at hand."""
+"""Supervision of an engine: restarts, and limits of memory and GPU memory."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ MANY = 1 << 40
 
 @asynccontextmanager
 async def supervised(limits: EngineLimits, **extra: str) -> AsyncIterator[EngineSupervisor]:
-    """A fault engine under supervision; no process of it is left in the end."""
+    """Supervise a fault engine; check that no process of it is left at the end."""
     children = set(psutil.Process().children())
     engine = EngineSupervisor(EngineSettings(ENGINE, "m", extra=extra), limits)
     try:
@@ -31,12 +31,12 @@ async def supervised(limits: EngineLimits, **extra: str) -> AsyncIterator[Engine
 
 
 async def decode(engine: EngineSupervisor, fault: Fault, deadline_s: float = 60.0) -> object:
-    """The outcome of one request."""
+    """Return the outcome of a single request."""
     (outcome,) = await engine.decode([DecodeRequest(pcm(fault))], deadline_s)
     return outcome
 
 
-async def test_ready_loads_once() -> None:
+async def test_supervisor_loads_the_engine_once() -> None:
     async with supervised(EngineLimits(memory_growth=MANY)) as engine:
         assert (engine.info.engine, engine.info.model, engine.memory_bytes(), engine.cpu_percent()) == (
             ENGINE,
@@ -52,7 +52,7 @@ async def test_ready_loads_once() -> None:
 
 
 @pytest.mark.parametrize(("fault", "error"), [(Fault.KILL, EngineDied), (Fault.HANG, EngineTimedOut)])
-async def test_another_engine_follows_one_that_is_gone(fault: Fault, error: type[EngineFault]) -> None:
+async def test_supervisor_replaces_an_engine_that_died(fault: Fault, error: type[EngineFault]) -> None:
     async with supervised(EngineLimits()) as engine:
         await engine.ready()
         with pytest.raises(error):
@@ -65,7 +65,7 @@ async def test_another_engine_follows_one_that_is_gone(fault: Fault, error: type
         assert engine.loads == 2 and engine.pid is not None
 
 
-async def test_an_engine_that_grew_is_replaced_when_it_is_asked_for_next() -> None:
+async def test_supervisor_replaces_an_engine_that_grew() -> None:
     async with supervised(EngineLimits(memory_growth=32 << 20)) as engine:
         await engine.ready()
         await decode(engine, Fault.ALLOCATE)
@@ -84,17 +84,17 @@ async def test_supervisor_loads_an_engine_after_its_predecessors_were_killed(tmp
         assert await decode(engine, Fault.NONE) == Transcript("none 1")
 
 
-async def test_supervisor_reports_an_engine_that_says_why_it_cannot_run() -> None:
+async def test_supervisor_reports_an_unavailable_engine() -> None:
     async with supervised(EngineLimits(), load="unavailable") as engine:
         with pytest.raises(EngineUnavailable, match="install something"):
             await engine.ready()
 
 
-# -- GPU memory: what is measured is played, a real device has not been asked by these tests ---------------------
+# -- GPU memory, with a fake device: these tests use no real one -------------------------------------------
 
 
 class PlayedGpu(Gpu):
-    """Each process takes so many MiB there, the later ones as the last; ``None``: nobody tells."""
+    """Fake GPU: the MiB used at each call, the last value repeated; ``None``: not measurable."""
 
     def __init__(self, *taken: int | None) -> None:
         super().__init__(lambda: None)
@@ -117,14 +117,14 @@ async def limited(gpu: Gpu, megabytes: int = 1000, **extra: str) -> AsyncIterato
         await engine.close()
 
 
-async def test_an_engine_that_takes_more_of_a_gpu_than_it_may_is_refused() -> None:
+async def test_engine_over_its_gpu_limit_is_refused() -> None:
     async with limited(PlayedGpu(1001)) as engine:
         with pytest.raises(EngineUnavailable, match="takes 1001 MiB of GPU memory and may take 1000: allow"):
             await engine.ready()
         assert engine.memory_bytes() == 0, "it is not kept"
 
 
-async def test_one_that_came_to_take_more_is_replaced_before_it_is_asked_again() -> None:
+async def test_engine_that_grows_over_its_gpu_limit_is_replaced() -> None:
     gpu = PlayedGpu(900, 1000, 1200, 900)
     async with limited(gpu) as engine:
         for _ in range(4):
@@ -133,7 +133,7 @@ async def test_one_that_came_to_take_more_is_replaced_before_it_is_asked_again()
     assert first == second == third != fourth == fifth
 
 
-async def test_one_that_still_does_when_it_is_fresh_is_refused() -> None:
+async def test_fresh_engine_over_its_gpu_limit_is_refused() -> None:
     async with limited(PlayedGpu(900, 1200)) as engine:
         await engine.ready()
         with pytest.raises(EngineUnavailable, match="may take 1000"):
@@ -143,7 +143,7 @@ async def test_one_that_still_does_when_it_is_fresh_is_refused() -> None:
 @pytest.mark.parametrize(
     ("megabytes", "extra"), [(0, {}), (1000, {"device": "cpu"}), (1000, {"keeps": "yes"})], ids=str
 )
-async def test_nothing_is_measured_that_has_no_limit_or_keeps_it(megabytes: int, extra: dict[str, str]) -> None:
+async def test_gpu_memory_is_not_measured_without_need(megabytes: int, extra: dict[str, str]) -> None:
     gpu = PlayedGpu(5000)
     async with limited(gpu, megabytes, **extra) as engine:
         await engine.ready()
@@ -151,7 +151,7 @@ async def test_nothing_is_measured_that_has_no_limit_or_keeps_it(megabytes: int,
     assert not gpu.asked
 
 
-async def test_where_nobody_can_tell_it_works_and_says_so_once() -> None:
+async def test_unmeasurable_gpu_memory_is_warned_about_once() -> None:
     with capture_logs() as logs:
         async with limited(PlayedGpu(None)) as engine:
             await engine.ready()

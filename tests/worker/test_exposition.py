@@ -1,4 +1,4 @@
-"""A worker's figures over HTTP: what was counted, to whoever asks, until the end."""
+"""Worker metrics over HTTP: counted values, served until the context ends."""
 
 import socket
 from urllib.error import URLError
@@ -25,7 +25,7 @@ def scrape(port: int, accept: str = "*/*") -> Figures:
 
 
 @pytest.mark.parametrize("accept", ["*/*", OPENMETRICS])
-def test_what_a_worker_did_is_told(accept: str) -> None:
+def test_metrics_report_counts_and_state(accept: str) -> None:
     tally = Tally()
     tally.decoded([delivery(0), delivery(1)], 0.5)
     tally.ended(FINAL, 2.5)
@@ -58,7 +58,7 @@ def test_what_a_worker_did_is_told(accept: str) -> None:
     assert of + "engine_process_resident_memory_bytes" not in found, "no engine runs"
 
 
-def test_before_anything_was_decoded_nobody_knows_how_fast_it_is() -> None:
+def test_metrics_omit_speed_before_the_first_decode() -> None:
     now = Now(WorkerState.STARTING, INFO, 0, 0.0, 0, None)
     with serving(HERE, "w", Tally(), lambda: now) as port:
         found = scrape(port)
@@ -66,7 +66,7 @@ def test_before_anything_was_decoded_nobody_knows_how_fast_it_is() -> None:
     assert found["kikipounamu_worker_engine_restarts_total"] == {(): 0}
 
 
-def test_it_ends_with_its_context_also_while_somebody_says_nothing() -> None:
+def test_metrics_server_ends_despite_an_idle_connection() -> None:
     now = Now(WorkerState.IDLE, INFO, 0, 0.0, 1, None)
     with serving(HERE, "w", Tally(), lambda: now) as port, socket.create_connection(("127.0.0.1", port)):
         scrape(port)
@@ -74,7 +74,7 @@ def test_it_ends_with_its_context_also_while_somebody_says_nothing() -> None:
         scrape(port)
 
 
-def test_an_address_that_somebody_else_has_is_told() -> None:
+def test_metrics_address_in_use_is_reported() -> None:
     now = Now(WorkerState.IDLE, INFO, 0, 0.0, 1, None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         place = Place("127.0.0.1", taken.getsockname()[1])
@@ -92,11 +92,11 @@ def test_an_address_that_somebody_else_has_is_told() -> None:
         ("tower:9101", Place("tower", 9101)),
     ],
 )
-def test_where_it_listens(text: str, place: Place) -> None:
+def test_read_place_accepts_hosts_and_ports(text: str, place: Place) -> None:
     assert read_place(text) == place
 
 
 @pytest.mark.parametrize("text", ["", "here", "here:", "1.2.3.4:99999", "1.2.3.4:-1"])
-def test_no_place(text: str) -> None:
+def test_read_place_rejects_invalid_addresses(text: str) -> None:
     with pytest.raises(ValueError, match="HOST:PORT"):
         read_place(text)

@@ -1,4 +1,4 @@
-"""Where a gateway is that is not where it was, over real multicast on loopback."""
+"""Search for a gateway whose address changed, over real multicast on loopback."""
 
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ def announced() -> Announced:
     return Announced(f"desk {uuid4().hex[:6]}", 8765, Announcement(uuid4().hex * 2))
 
 
-async def test_it_is_known_by_its_certificate() -> None:
+async def test_gateway_is_found_by_its_certificate() -> None:
     one, other = announced(), announced()
     async with announcing(one, lambda: ("127.0.0.1",)), announcing(other, lambda: ("127.0.0.1",)):
         for there in (one, other):
@@ -23,11 +23,11 @@ async def test_it_is_known_by_its_certificate() -> None:
             assert await find_gateway(digest, 30.0, LOOPBACK) == ("127.0.0.1:8765",)
 
 
-async def test_nobody_says_that_it_is_there() -> None:
+async def test_search_is_empty_without_announcement() -> None:
     assert await find_gateway(bytes(32), 0.05, LOOPBACK) == ()
 
 
-def test_its_places_are_written_as_in_an_address() -> None:
+def test_found_addresses_are_formatted_as_host_and_port() -> None:
     said = encode_text(Announcement("ab" * 32))
     addresses = ["fd00::4", "192.168.1.4", "fe80::1"]
     info = AsyncServiceInfo(SERVICE, f"n.{SERVICE}", port=7, parsed_addresses=addresses, properties=said)

@@ -1,6 +1,6 @@
-"""How busy a GPU is: asked of the right device, and nothing where nobody can tell.
+"""GPU load: the right device is queried, and unavailable values are reported as unknown.
 
-NVIDIA's library is played here: a real device has not been asked by these tests.
+NVIDIA's library is faked: these tests use no real device.
 """
 
 import sys
@@ -13,11 +13,11 @@ from worker.gpu import Gpu, GpuUse, load_nvml
 
 
 class FakeError(Exception):
-    """As ``pynvml.NVMLError``."""
+    """Fake of ``pynvml.NVMLError``, the library's error."""
 
 
 class FakeNvml:
-    """Two devices. ``refuses``: functions that the device does not have."""
+    """Fake library with two devices. ``refuses``: functions that the device does not support."""
 
     NVMLError: type[Exception] = FakeError
 
@@ -59,12 +59,12 @@ def gpu(nvml: FakeNvml, visible: str = "") -> Gpu:
 
 
 @pytest.mark.parametrize(("device", "use"), [("cuda", GpuUse(40, 1_000)), ("cuda:1", GpuUse(41, 1_001))])
-def test_the_device_of_the_engine_is_asked(device: str, use: GpuUse) -> None:
+def test_gpu_use_reads_the_device_of_the_engine(device: str, use: GpuUse) -> None:
     assert gpu(FakeNvml()).use(device) == use
 
 
 @pytest.mark.parametrize("device", ["cpu", "auto", "mps", "", "cuda:x"])
-def test_of_other_devices_nothing_is_asked(device: str) -> None:
+def test_gpu_use_is_unknown_for_other_devices(device: str) -> None:
     nvml = FakeNvml()
     assert (gpu(nvml).use(device), nvml.asked) == (GpuUse(), [])
 
@@ -73,7 +73,7 @@ def test_of_other_devices_nothing_is_asked(device: str) -> None:
     ("visible", "device", "asked"),
     [("1", "cuda", 1), ("3, 2", "cuda:1", 2), ("GPU-8f6", "cuda:0", "GPU-8f6"), ("0", "cuda:4", 4)],
 )
-def test_what_cuda_may_see_is_counted(visible: str, device: str, asked: int | str) -> None:
+def test_device_number_counts_visible_devices(visible: str, device: str, asked: int | str) -> None:
     nvml = FakeNvml()
     gpu(nvml, visible).use(device)
     assert nvml.asked == [asked]
@@ -83,11 +83,11 @@ def test_what_cuda_may_see_is_counted(visible: str, device: str, asked: int | st
     ("refused", "use"),
     [("utilization", GpuUse(None, 1_000)), ("memory", GpuUse(40, None)), ("handle", GpuUse())],
 )
-def test_a_device_may_tell_a_part(refused: str, use: GpuUse) -> None:
+def test_gpu_use_may_be_partly_unknown(refused: str, use: GpuUse) -> None:
     assert gpu(FakeNvml(refused)).use("cuda") == use
 
 
-def test_a_library_that_is_not_there_is_looked_for_once() -> None:
+def test_missing_nvml_library_is_searched_for_once() -> None:
     looks: list[int] = []
 
     def load() -> None:
@@ -100,7 +100,7 @@ def test_a_library_that_is_not_there_is_looked_for_once() -> None:
     assert looks == [1]
 
 
-def test_without_the_library_or_the_driver_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_nvml_returns_none_without_library_or_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_nvml("no_such_library") is None
     for refuses, there in (("init",), False), ((), True):
         library = ModuleType("played_nvml")
@@ -111,7 +111,7 @@ def test_without_the_library_or_the_driver_there_is_nothing(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(("pid", "bytes_"), [(7, 500), (8, None), (9, None)])
-def test_the_memory_of_one_process_is_told_where_somebody_tells(pid: int, bytes_: int | None) -> None:
+def test_process_gpu_memory_is_reported_if_available(pid: int, bytes_: int | None) -> None:
     assert gpu(FakeNvml()).memory_of("cuda:0", pid) == bytes_
     assert gpu(FakeNvml("processes")).memory_of("cuda:0", pid) is None
     assert gpu(FakeNvml()).memory_of("cpu", pid) is None

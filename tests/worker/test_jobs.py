@@ -1,4 +1,4 @@
-"""The worker's side of the broker, each script alone, on every kind of broker."""
+"""Worker's side of the broker: each script alone, on every kind of broker."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ from worker.scripts import RETURNED
 # -- reading ----------------------------------------------------------------------------------------------
 
 
-async def test_takes_interactive_before_bulk_and_its_own_model_before_any(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_prefers_interactive_jobs_and_the_own_model(jobs: Jobs, other: GatewaySide) -> None:
     for segment, stream in enumerate(reversed(STREAMS)):
         await other.submit(job(segment), stream)
     taken = await jobs.take(10)
@@ -34,7 +34,7 @@ async def test_takes_interactive_before_bulk_and_its_own_model_before_any(jobs: 
     assert all(delivery.count == 1 and not delivery.alone for delivery in taken)
 
 
-async def test_takes_only_what_is_wanted(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_reads_only_the_given_streams(jobs: Jobs, other: GatewaySide) -> None:
     for segment, stream in enumerate(STREAMS):
         await other.submit(job(segment), stream)
     assert [delivery.job.segment for delivery in await jobs.take(10, STREAMS[:2])] == [0, 1]
@@ -42,7 +42,7 @@ async def test_takes_only_what_is_wanted(jobs: Jobs, other: GatewaySide) -> None
     assert [delivery.job.segment for delivery in await jobs.take(10)] == [2, 3]
 
 
-async def test_takes_no_more_than_is_free_over_all_streams(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_is_limited_to_free_slots_over_all_streams(jobs: Jobs, other: GatewaySide) -> None:
     for segment in range(6):
         await other.submit(job(segment), STREAMS[segment % 2])
     assert [delivery.job.segment for delivery in await jobs.take(4)] == [0, 2, 4, 1]
@@ -50,14 +50,14 @@ async def test_takes_no_more_than_is_free_over_all_streams(jobs: Jobs, other: Ga
     assert await jobs.take(4) == []
 
 
-async def test_a_job_arrives_whole_with_its_age(jobs: Jobs, other: GatewaySide) -> None:
+async def test_job_arrives_complete_with_its_age(jobs: Jobs, other: GatewaySide) -> None:
     entry = await other.submit(job(5, samples=480_000))
     delivery = await take_one(jobs)
     assert (delivery.job, delivery.entry, delivery.stream) == (job(5, samples=480_000), entry, STREAMS[0])
     assert delivery.age_ms >= 0 and delivery.refusal is None
 
 
-async def test_waiting_ends_with_the_first_job_and_leaves_the_rest(jobs: Jobs, other: GatewaySide) -> None:
+async def test_wait_returns_the_first_job_and_leaves_the_rest(jobs: Jobs, other: GatewaySide) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
     await wait_until(other.somebody_waits, "the worker blocks")
     await other.submit(job(1))
@@ -66,11 +66,11 @@ async def test_waiting_ends_with_the_first_job_and_leaves_the_rest(jobs: Jobs, o
     assert [delivery.job.segment for delivery in await jobs.take(5)] == [2]
 
 
-async def test_waiting_in_vain_gives_nothing(jobs: Jobs) -> None:
+async def test_wait_is_empty_after_its_timeout(jobs: Jobs) -> None:
     assert await jobs.wait(1) == Taken([], [])
 
 
-async def test_what_is_no_job_is_delivered_with_the_reason(jobs: Jobs, other: GatewaySide) -> None:
+async def test_malformed_entry_is_delivered_with_a_refusal(jobs: Jobs, other: GatewaySide) -> None:
     await other.redis.xadd(STREAMS[0], {"session": SESSION, "segment": "7", "kind": "sing"})
     await other.redis.xadd(STREAMS[0], {b"junk": b"\xff"})
     known, unknown = await jobs.take(2)
@@ -78,7 +78,7 @@ async def test_what_is_no_job_is_delivered_with_the_reason(jobs: Jobs, other: Ga
     assert unknown.refusal is not None and (unknown.job.session, unknown.job.segment) == ("", 0)
 
 
-async def test_groups_are_made_again_when_the_broker_has_lost_them(jobs: Jobs, other: GatewaySide) -> None:
+async def test_lost_groups_are_created_again(jobs: Jobs, other: GatewaySide) -> None:
     await other.redis.flushall()
     assert await jobs.take(1) == []
     await other.redis.flushall()
@@ -92,7 +92,7 @@ async def test_groups_are_made_again_when_the_broker_has_lost_them(jobs: Jobs, o
 # -- leases -----------------------------------------------------------------------------------------------
 
 
-async def test_a_renewed_lease_is_not_swept_and_its_count_stays(
+async def test_renewed_lease_is_not_swept_and_keeps_its_count(
     any_broker: Broker, jobs: Jobs, other: GatewaySide
 ) -> None:
     entry = await other.submit(job())
@@ -104,7 +104,7 @@ async def test_a_renewed_lease_is_not_swept_and_its_count_stays(
     assert await other.pending() == [(entry, "w", 1)]
 
 
-async def test_renewal_tells_what_is_lost_and_never_takes_it_back(
+async def test_renew_reports_lost_leases_without_taking_them_back(
     any_broker: Broker, jobs: Jobs, other: GatewaySide
 ) -> None:
     kept, stolen, done, deleted = [await other.submit(job(segment)) for segment in range(4)]
@@ -117,7 +117,7 @@ async def test_renewal_tells_what_is_lost_and_never_takes_it_back(
     assert (stolen, "thief", 1) in await other.pending()
 
 
-async def test_a_sweep_takes_what_was_abandoned_and_counts_the_delivery(
+async def test_sweep_takes_abandoned_job_and_counts_the_delivery(
     any_broker: Broker, jobs: Jobs, other: GatewaySide
 ) -> None:
     entry = await other.submit(job())
@@ -130,7 +130,7 @@ async def test_a_sweep_takes_what_was_abandoned_and_counts_the_delivery(
         assert await jobs.renew([found]) == {(STREAMS[0], entry)}
 
 
-async def test_one_worker_sweeps_at_a_time(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
+async def test_sweep_runs_in_one_worker_at_a_time(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
     assert await jobs.sweep(1) == []
     entry = await other.submit(job())
     await take_one(jobs)
@@ -142,7 +142,7 @@ async def test_one_worker_sweeps_at_a_time(any_broker: Broker, jobs: Jobs, other
         assert len(await second.sweep(1)) == 1
 
 
-async def test_live_leases_do_not_hide_an_abandoned_one(
+async def test_sweep_finds_abandoned_job_behind_live_leases(
     any_broker: Broker, jobs: Jobs, other: GatewaySide
 ) -> None:
     entries = [await other.submit(job(segment)) for segment in range(60)]
@@ -152,7 +152,7 @@ async def test_live_leases_do_not_hide_an_abandoned_one(
         assert [found.entry for found in await finder.sweep(1)] == [entries[-1]]
 
 
-async def test_a_sweep_takes_no_more_than_is_free(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
+async def test_sweep_is_limited_to_free_slots(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
     for segment in range(6):
         await other.submit(job(segment), STREAMS[segment % 3])
     for delivery in await jobs.take(6):
@@ -162,7 +162,7 @@ async def test_a_sweep_takes_no_more_than_is_free(any_broker: Broker, jobs: Jobs
         assert [delivery.job.segment for delivery in found] == [0, 3, 1]
 
 
-async def test_a_sweep_forgets_silent_consumers_that_hold_nothing(
+async def test_sweep_deletes_silent_consumers_without_jobs(
     any_broker: Broker, jobs: Jobs, other: GatewaySide
 ) -> None:
     await other.submit(job())
@@ -181,7 +181,9 @@ async def test_a_sweep_forgets_silent_consumers_that_hold_nothing(
 # -- leaving ----------------------------------------------------------------------------------------------
 
 
-async def test_leaving_hands_everything_back_uncounted(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
+async def test_leave_hands_all_jobs_back_without_counting(
+    any_broker: Broker, jobs: Jobs, other: GatewaySide
+) -> None:
     for segment in range(150):
         await other.submit(job(segment), STREAMS[segment % 2])
     taken = [len(await jobs.take(150)) for _ in range(3)]
@@ -199,14 +201,14 @@ async def test_leaving_hands_everything_back_uncounted(any_broker: Broker, jobs:
     assert {delivery.count for delivery in found} == {1}
 
 
-async def test_leaving_twice_or_without_streams_is_harmless(any_broker: Broker, jobs: Jobs) -> None:
+async def test_leave_may_be_repeated_or_called_without_streams(any_broker: Broker, jobs: Jobs) -> None:
     assert await jobs.leave() == 0
     assert await jobs.leave() == 0
     async with Jobs(any_broker.url, "unborn", KEYS) as unborn:
         assert await unborn.leave() == 0
 
 
-async def test_leaving_forgets_entries_deleted_meanwhile(jobs: Jobs, other: GatewaySide) -> None:
+async def test_leave_drops_entries_deleted_meanwhile(jobs: Jobs, other: GatewaySide) -> None:
     entry = await other.submit(job())
     await take_one(jobs)
     await other.redis.xdel(STREAMS[0], entry)
@@ -214,7 +216,7 @@ async def test_leaving_forgets_entries_deleted_meanwhile(jobs: Jobs, other: Gate
     assert await other.pending() == []
 
 
-async def test_leaving_survives_a_stream_that_is_gone(jobs: Jobs, other: GatewaySide) -> None:
+async def test_leave_works_when_the_stream_is_gone(jobs: Jobs, other: GatewaySide) -> None:
     await other.redis.flushall()
     assert await jobs.leave() == 0
 
@@ -223,11 +225,11 @@ async def test_leaving_survives_a_stream_that_is_gone(jobs: Jobs, other: Gateway
 
 
 def status(worker: str) -> WorkerStatus:
-    """A worker's status."""
+    """Return the status of a worker."""
     return WorkerStatus(worker, 'host "at_ms":0', "checksum", "m", "cpu", WorkerState.IDLE)
 
 
-async def test_a_heartbeat_carries_the_brokers_time(jobs: Jobs, other: GatewaySide) -> None:
+async def test_heartbeat_is_stamped_with_the_brokers_time(jobs: Jobs, other: GatewaySide) -> None:
     before = (await other.redis.time())[0] * 1000
     await jobs.heartbeat(status("w"))
     stored = decode_status(await other.redis.hget(WORKERS_KEY, "w"))
@@ -235,7 +237,7 @@ async def test_a_heartbeat_carries_the_brokers_time(jobs: Jobs, other: GatewaySi
     assert (stored.host, stored.languages) == ('host "at_ms":0', ())
 
 
-async def test_a_heartbeat_removes_workers_that_are_long_silent(
+async def test_heartbeat_removes_workers_silent_for_long(
     any_broker: Broker, jobs: Jobs, other: GatewaySide
 ) -> None:
     await other.redis.hset(WORKERS_KEY, "dead", '{"worker":"dead","at_ms":5}')
@@ -250,7 +252,7 @@ async def test_a_heartbeat_removes_workers_that_are_long_silent(
 # -- the broker itself ------------------------------------------------------------------------------------
 
 
-async def test_both_kinds_of_broker_are_new_enough(jobs: Jobs) -> None:
+async def test_check_accepts_the_tested_brokers(jobs: Jobs) -> None:
     await jobs.check()
 
 
@@ -263,7 +265,7 @@ async def test_both_kinds_of_broker_are_new_enough(jobs: Jobs) -> None:
         {},
     ],
 )
-def test_an_old_broker_is_refused(info: dict[str, str]) -> None:
+def test_old_broker_version_is_refused(info: dict[str, str]) -> None:
     with pytest.raises(BrokerTooOld, match="Redis 7.0 or Valkey 7.2"):
         check_version(info)
 
@@ -271,17 +273,17 @@ def test_an_old_broker_is_refused(info: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "info", [{"redis_version": "7.0.0"}, {"redis_version": "8.0.2"}, {"valkey_version": "7.2.5-rc1"}]
 )
-def test_a_new_broker_is_taken(info: dict[str, str]) -> None:
+def test_new_broker_version_is_accepted(info: dict[str, str]) -> None:
     check_version(info)
 
 
-async def test_a_broker_that_is_not_there_is_unavailable() -> None:
+async def test_missing_broker_is_unavailable() -> None:
     async with Jobs("unix:///nowhere/socket", "w", KEYS) as jobs:
         with pytest.raises(BrokerUnavailable):
             await jobs.check()
 
 
-async def test_a_wrong_password_is_refused_and_not_repeated_in_the_text() -> None:
+async def test_wrong_password_is_refused_and_not_shown_in_the_error() -> None:
     with running_broker() as broker:
         async with gateway_side(broker.url) as other:
             await other.redis.config_set("requirepass", "right")
@@ -291,6 +293,6 @@ async def test_a_wrong_password_is_refused_and_not_repeated_in_the_text() -> Non
     assert "wrong-one" not in str(refused.value)
 
 
-def test_what_is_no_address_is_refused() -> None:
+def test_invalid_broker_address_is_refused() -> None:
     with pytest.raises(BrokerRefused, match="address"):
         Jobs("http://nowhere", "w", KEYS)

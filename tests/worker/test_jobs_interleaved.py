@@ -1,4 +1,4 @@
-"""Two workers and a gateway in any order: take-over, twins, cancel, retry, expiry, speculation, partials."""
+"""Two workers and a gateway in random order: take-over, twins, cancel, retry, expiry, speculation, partials."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -46,13 +46,13 @@ NUMBERS = st.integers(0, 99)
 ANY = 50
 SAMPLES = 160
 NEVER_MS = 3_600_000
-"""The model has no clock: on a busy machine an example may take longer than any lease."""
+"""Longer than any example takes: the model has no clock, and a busy machine may exceed any lease."""
 ANSWER_S = 60.0
 
 
 @dataclass
 class Entry:
-    """One in a stream. ``owner``: who the group says holds it; ``free``: a sweep may take it."""
+    """Stream entry of the model. ``owner``: its consumer in the group; ``free``: a sweep may take it."""
 
     segment: int
     attempt: int
@@ -63,7 +63,7 @@ class Entry:
 
 @dataclass
 class Said:
-    """What the session's hash should say of a segment: ids of its entries, its end, the text that is stored."""
+    """Expected content of the session's hash for a segment: entry ids, end, stored text."""
 
     job: str = ""
     speculation: str = ""
@@ -74,7 +74,7 @@ class Said:
 
 
 class Interleaved(RuleBasedStateMachine):
-    """Against a model of the broker that knows nothing of scripts."""
+    """State machine that compares the scripts with a model of the broker."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Interleaved(RuleBasedStateMachine):
         self.texts = 0
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """In the loop of this machine."""
+        """Run a coroutine in the loop of this machine."""
         return self.runner.run(coroutine)
 
     @initialize()
@@ -202,7 +202,7 @@ class Interleaved(RuleBasedStateMachine):
         return entry
 
     def _drop(self, segment: int) -> None:
-        """The speculation and what came of it."""
+        """Delete the segment's speculation and its result."""
         said = self.said[segment]
         self._delete(said.speculation)
         if said.speculation:
@@ -257,7 +257,7 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule(name=WORKERS)
     def another_takes_over(self, name: str) -> None:
-        """The usual way to a twin: what one holds is the other's, and neither has answered yet."""
+        """Create a twin: the other worker takes over the jobs, and neither has finished them yet."""
         self.lease_runs_out(name)
         self.sweep(*(set(NAMES) - {name}))
 
@@ -327,7 +327,7 @@ class Interleaved(RuleBasedStateMachine):
             self.live[delivery.entry].owner, self.live[delivery.entry].free = name, False
 
     def _one(self, number: int) -> tuple[str, Delivery]:
-        """A worker and what it believes to hold, though it may be another's by now."""
+        """Return a worker and a job that it believes to hold; another worker may hold it by now."""
         held = [(name, entry) for name, entries in self.held.items() for entry in entries]
         name, entry = held[number % len(held)]
         return name, self.held[name].pop(entry)
@@ -342,7 +342,7 @@ class Interleaved(RuleBasedStateMachine):
         notice = decode_notice(message["data"])
         assert notice.session == SESSION and getattr(notice, "segment", None) == segment
 
-    # -- what holds at every moment -----------------------------------------------------------------------
+    # -- invariants ----------------------------------------------------------------------------------------
 
     @invariant()
     def the_hash_says_how_each_segment_ended(self) -> None:
@@ -371,7 +371,7 @@ class Interleaved(RuleBasedStateMachine):
             assert pending == {entry: owner for entry, owner in entries.items() if owner}
 
     def everything_ends(self) -> None:
-        """In the end one worker takes over what is left, and each segment that was submitted has one end."""
+        """Let one worker take over all remaining jobs: every submitted segment must then have one end."""
         self.take("w", ANY)
         self.lease_runs_out("w")
         self.lease_runs_out("v")
@@ -382,7 +382,7 @@ class Interleaved(RuleBasedStateMachine):
         assert self.run(self.channel.get_message(timeout=0.01)) is None
 
 
-def test_every_interleaving_gives_each_segment_one_end(any_broker: Broker) -> None:
+def test_interleavings_give_each_segment_one_end(any_broker: Broker) -> None:
     thousands = settings(max_examples=40, stateful_step_count=50)
     machine: Any = partial(Interleaved, any_broker.url)
     run_state_machine_as_test(machine, settings=thousands)

@@ -1,4 +1,4 @@
-"""Jobs that are left to others for a moment, and what a worker sees of streams and other workers."""
+"""Jobs left to other workers for a moment, and a worker's view of streams and other workers."""
 
 import asyncio
 
@@ -26,16 +26,14 @@ BOTH = STREAMS[:2]
 
 
 async def queued(other: GatewaySide, segment: int, age_ms: int, stream: str = STREAMS[0]) -> str:
-    """A job, as if it had come ``age_ms`` ago; returns the entry id."""
+    """Queue a job, dated ``age_ms`` ago; return the entry id."""
     seconds, microseconds = await other.redis.time()
     then = f"{seconds * 1000 + microseconds // 1000 - age_ms}-*"
     entry: bytes = await other.redis.xadd(stream, encode_job(job(segment)), id=then)
     return entry.decode()
 
 
-async def test_only_old_jobs_are_read_and_it_is_told_when_the_next_is_old_enough(
-    other: GatewaySide, jobs: Jobs
-) -> None:
+async def test_take_left_reads_old_jobs_and_reports_when_next_is_due(other: GatewaySide, jobs: Jobs) -> None:
     await queued(other, 0, LONG_MS + 2)
     await queued(other, 1, LONG_MS + 1)
     await queued(other, 2, LONG_MS // 2)
@@ -43,10 +41,10 @@ async def test_only_old_jobs_are_read_and_it_is_told_when_the_next_is_old_enough
     assert [delivery.job.segment for delivery in read] == [0, 1]
     assert LONG_MS // 4 < due_ms <= LONG_MS // 2
     assert [pending[1] for pending in await other.pending()] == ["w", "w"]
-    assert (await take_one(jobs)).job.segment == 2  # who leaves nothing has it
+    assert (await take_one(jobs)).job.segment == 2  # a plain take reads it
 
 
-async def test_each_stream_has_its_own_age_and_the_first_comes_first(other: GatewaySide, jobs: Jobs) -> None:
+async def test_take_left_applies_each_streams_age_in_order(other: GatewaySide, jobs: Jobs) -> None:
     await queued(other, 0, LONG_MS // 2, STREAMS[0])
     await queued(other, 1, LONG_MS * 2, STREAMS[1])
     await queued(other, 2, 0, STREAMS[1])
@@ -55,20 +53,20 @@ async def test_each_stream_has_its_own_age_and_the_first_comes_first(other: Gate
     assert await jobs.take_left(5, BOTH[1:], (LONG_MS,)) == ([], -1)
 
 
-async def test_no_more_than_the_free_slots_are_read(other: GatewaySide, jobs: Jobs) -> None:
+async def test_take_left_is_limited_to_free_slots(other: GatewaySide, jobs: Jobs) -> None:
     for segment in range(3):
         await queued(other, segment, LONG_MS - segment)
     read, due_ms = await jobs.take_left(2, BOTH, (LONG_MS // 2,) * 2)
     assert (len(read), due_ms) == (2, -1)
 
 
-async def test_groups_that_are_gone_are_made_again(other: GatewaySide, jobs: Jobs) -> None:
+async def test_glance_and_take_left_recreate_lost_groups(other: GatewaySide, jobs: Jobs) -> None:
     await other.redis.flushall()
     assert {queue[:2] for queue in await jobs.glance()} == {(0.0, 0)}
     assert await jobs.take_left(1, BOTH, (1, 1)) == ([], -1)
 
 
-async def test_a_glance_tells_audio_entries_and_when_somebody_read(other: GatewaySide, jobs: Jobs) -> None:
+async def test_glance_reports_audio_entries_and_last_read(other: GatewaySide, jobs: Jobs) -> None:
     await other.submit(job(0, samples=16_000))
     await other.submit(job(1, samples=8_000))
     await take_one(jobs)
@@ -80,7 +78,7 @@ async def test_a_glance_tells_audio_entries_and_when_somebody_read(other: Gatewa
     assert bulk.read_ago_s > 1e6  # never
 
 
-async def test_the_fleet_is_whoever_can_be_understood(other: GatewaySide, jobs: Jobs) -> None:
+async def test_fleet_skips_unreadable_statuses(other: GatewaySide, jobs: Jobs) -> None:
     status = WorkerStatus("v", "h", "e", "m", "cpu", WorkerState.IDLE, speed=2.0)
     await jobs.heartbeat(status)
     await other.redis.hset(WORKERS_KEY, mapping={"x": b"{}", "y": encode_status(status)})
@@ -89,9 +87,7 @@ async def test_the_fleet_is_whoever_can_be_understood(other: GatewaySide, jobs: 
     assert abs(now_ms - max(one.at_ms for one in statuses)) < 30_000
 
 
-async def test_what_others_have_is_seen_and_borrowed_and_whoever_ends_it_first_counts(
-    other: GatewaySide, jobs: Jobs, any_broker: Broker
-) -> None:
+async def test_first_result_of_a_borrowed_job_counts(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
     async with jobs_of(any_broker.url, "v") as remote:
         await other.submit(job(0, samples=32_000))
         theirs = await take_one(remote)
@@ -109,7 +105,7 @@ async def test_what_others_have_is_seen_and_borrowed_and_whoever_ends_it_first_c
     assert await other.backlog() == 0
 
 
-async def test_what_failed_came_twice_or_is_no_job_is_not_borrowed(
+async def test_failed_repeated_or_speculative_jobs_are_not_borrowed(
     other: GatewaySide, jobs: Jobs, any_broker: Broker
 ) -> None:
     async with jobs_of(any_broker.url, "v") as remote:
@@ -122,7 +118,7 @@ async def test_what_failed_came_twice_or_is_no_job_is_not_borrowed(
         assert await jobs.others(STREAMS[:2]) == []
 
 
-async def test_waiting_for_some_streams_leaves_the_others(other: GatewaySide, jobs: Jobs) -> None:
+async def test_wait_leaves_jobs_of_other_streams(other: GatewaySide, jobs: Jobs) -> None:
     await other.submit(job(0), STREAMS[1])
     await other.submit(job(1), STREAMS[3])
     taken = await jobs.wait(5_000, STREAMS[2:])

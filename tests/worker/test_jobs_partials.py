@@ -1,4 +1,4 @@
-"""Partials: the scripts ``partials`` and ``hypothesis``, alone, on every kind of broker."""
+"""Partials: the scripts ``partials`` and ``hypothesis`` alone, on every kind of broker."""
 
 import asyncio
 
@@ -27,12 +27,12 @@ SAID = Hypothesis(SESSION, 0, "so far", 0, 1600)
 
 
 def segments(deliveries: list[Delivery]) -> list[int]:
-    """Which segments they are of."""
+    """Return the segment numbers of the deliveries."""
     return [delivery.job.segment for delivery in deliveries]
 
 
 async def nothing_left(other: GatewaySide) -> bool:
-    """Whether the streams of partials are empty and nothing of them is pending."""
+    """Return whether the streams of partials are empty, without pending entries."""
     left = [(await other.redis.xlen(stream), await other.pending(stream)) for stream in PARTIALS]
     return left == [(0, [])] * len(PARTIALS)
 
@@ -40,7 +40,7 @@ async def nothing_left(other: GatewaySide) -> bool:
 # -- taking -----------------------------------------------------------------------------------------------
 
 
-async def test_what_is_taken_leaves_nothing_behind(jobs: Jobs, other: GatewaySide) -> None:
+async def test_taken_partials_leave_nothing_in_the_broker(jobs: Jobs, other: GatewaySide) -> None:
     await other.ask(question(1), PARTIALS[1])
     await other.ask(question(2), PARTIALS[0])
     taken = await jobs.take_partials(5)
@@ -50,14 +50,14 @@ async def test_what_is_taken_leaves_nothing_behind(jobs: Jobs, other: GatewaySid
     assert await jobs.take_partials(5) == []
 
 
-async def test_no_more_than_is_free_is_taken_over_all_streams(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_partials_is_limited_to_free_slots_over_all_streams(jobs: Jobs, other: GatewaySide) -> None:
     for segment in range(5):
         await other.ask(question(segment), PARTIALS[segment % 2])
     assert segments(await jobs.take_partials(4)) == [0, 2, 4, 1]
     assert segments(await jobs.take_partials(4)) == [3]
 
 
-async def test_what_was_asked_too_long_ago_is_dropped_unread(jobs: Jobs, other: GatewaySide) -> None:
+async def test_stale_partial_requests_are_dropped(jobs: Jobs, other: GatewaySide) -> None:
     await other.ask(question(1), age_ms=60_000)
     await other.ask(question(2), age_ms=2_001)
     await other.ask(question(3))
@@ -67,20 +67,20 @@ async def test_what_was_asked_too_long_ago_is_dropped_unread(jobs: Jobs, other: 
     assert await nothing_left(other)
 
 
-async def test_jobs_are_not_taken_for_partials(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_partials_takes_no_jobs(jobs: Jobs, other: GatewaySide) -> None:
     await other.submit(job(1))
     await other.ask(question(2))
     assert segments(await jobs.take_partials(5)) == [2]
     assert segments(await jobs.take(5)) == [1]
 
 
-async def test_a_job_in_a_stream_of_partials_is_refused(jobs: Jobs, other: GatewaySide) -> None:
+async def test_job_in_a_partial_stream_is_refused(jobs: Jobs, other: GatewaySide) -> None:
     await other.ask(job())
     (delivery,) = await jobs.take_partials(5)
     assert delivery.refusal is not None
 
 
-async def test_groups_of_partials_are_made_again(jobs: Jobs, other: GatewaySide) -> None:
+async def test_lost_groups_of_partials_are_created_again(jobs: Jobs, other: GatewaySide) -> None:
     await other.redis.flushall()
     assert await jobs.take_partials(1) == []
     await other.redis.delete(PARTIALS[0])
@@ -93,7 +93,7 @@ async def test_groups_of_partials_are_made_again(jobs: Jobs, other: GatewaySide)
 
 
 @pytest.mark.parametrize("stream", PARTIALS)
-async def test_waiting_ends_with_a_partial_and_leaves_nothing_behind(
+async def test_wait_returns_a_partial_and_leaves_nothing_pending(
     jobs: Jobs, other: GatewaySide, stream: str
 ) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
@@ -104,14 +104,14 @@ async def test_waiting_ends_with_a_partial_and_leaves_nothing_behind(
     assert await nothing_left(other)
 
 
-async def test_waiting_for_partials_still_ends_with_a_job(jobs: Jobs, other: GatewaySide) -> None:
+async def test_wait_for_partials_also_returns_jobs(jobs: Jobs, other: GatewaySide) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
     await wait_until(other.somebody_waits, "the worker blocks")
     await other.submit(job(1))
     assert segments((await waiting).jobs) == [1]
 
 
-async def test_a_job_in_the_same_read_is_all_that_counts(jobs: Jobs, other: GatewaySide) -> None:
+async def test_wait_drops_partials_read_together_with_a_job(jobs: Jobs, other: GatewaySide) -> None:
     await other.ask(question(1))
     await other.submit(job(2))
     taken = await jobs.wait(1)
@@ -120,15 +120,13 @@ async def test_a_job_in_the_same_read_is_all_that_counts(jobs: Jobs, other: Gate
     assert await nothing_left(other)
 
 
-async def test_an_old_request_does_not_count_when_waiting_either(jobs: Jobs, other: GatewaySide) -> None:
+async def test_wait_drops_stale_partial_requests(jobs: Jobs, other: GatewaySide) -> None:
     await other.ask(question(), age_ms=60_000)
     assert await jobs.wait(1_000) == Taken([], [])
     assert await nothing_left(other)
 
 
-async def test_what_a_dead_worker_was_reading_stays_nowhere(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
-) -> None:
+async def test_partials_of_a_dead_worker_are_removed(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
     for segment in range(150):
         await other.ask(question(segment))
     await other.redis.xreadgroup(GROUP, "dead", {PARTIALS[0]: ">"}, count=120)
@@ -137,10 +135,10 @@ async def test_what_a_dead_worker_was_reading_stays_nowhere(
     assert await other.redis.xlen(PARTIALS[0]) == 29
 
 
-# -- what happens to jobs never happens to partials ---------------------------------------------------------
+# -- partials are never swept or handed back ---------------------------------------------------------------
 
 
-async def test_a_sweep_claims_no_partials_but_forgets_their_silent_readers(
+async def test_sweep_claims_no_partials_but_deletes_silent_readers(
     any_broker: Broker, jobs: Jobs, other: GatewaySide
 ) -> None:
     entry = await other.ask(question())
@@ -155,7 +153,7 @@ async def test_a_sweep_claims_no_partials_but_forgets_their_silent_readers(
     assert await other.consumers(PARTIALS[0]) <= {"sweeper"}
 
 
-async def test_leaving_hides_no_partial_in_the_group(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
+async def test_leave_leaves_no_partial_pending(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
     await other.ask(question())
     await other.redis.xreadgroup(GROUP, "w", {PARTIALS[0]: ">"})
     await jobs.leave()
@@ -168,9 +166,7 @@ async def test_leaving_hides_no_partial_in_the_group(any_broker: Broker, jobs: J
 # -- answering --------------------------------------------------------------------------------------------
 
 
-async def test_an_answer_goes_to_the_gateway_of_this_moment_and_is_not_kept(
-    jobs: Jobs, other: GatewaySide
-) -> None:
+async def test_partial_is_published_to_the_current_gateway_and_not_stored(jobs: Jobs, other: GatewaySide) -> None:
     await other.attach(gateway="gateway-2")
     before = await other.redis.hgetall(KEYS.session(SESSION))
     async with other.listening("gateway-2") as heard:
@@ -179,7 +175,7 @@ async def test_an_answer_goes_to_the_gateway_of_this_moment_and_is_not_kept(
     assert await other.redis.hgetall(KEYS.session(SESSION)) == before
 
 
-async def test_a_segment_that_is_complete_or_has_ended_gets_no_answer(jobs: Jobs, other: GatewaySide) -> None:
+async def test_complete_or_ended_segment_gets_no_partial(jobs: Jobs, other: GatewaySide) -> None:
     await other.submit(job(0))
     await other.submit(job(1))
     async with other.listening() as heard:
@@ -191,6 +187,6 @@ async def test_a_segment_that_is_complete_or_has_ended_gets_no_answer(jobs: Jobs
         assert await heard() == Hypothesis(SESSION, 2, "on its way")
 
 
-async def test_a_session_that_is_gone_gets_no_answer_and_is_not_made(jobs: Jobs, other: GatewaySide) -> None:
+async def test_partial_for_a_missing_session_does_not_create_it(jobs: Jobs, other: GatewaySide) -> None:
     assert not await jobs.hypothesise(Hypothesis("unknown", 0, "so far"))
     assert not await other.redis.exists(KEYS.session("unknown"))

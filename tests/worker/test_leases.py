@@ -1,4 +1,4 @@
-"""What is held and renewed."""
+"""Held jobs and the renewal of their leases."""
 
 from dataclasses import replace
 
@@ -11,13 +11,13 @@ from worker.leases import Leases
 NUMBERS = st.integers(0, 5)
 
 
-def test_a_waiting_job_is_renewed_for_ever() -> None:
+def test_waiting_job_is_renewed_without_limit() -> None:
     leases = Leases()
     leases.hold(delivery(0))
     assert leases.to_renew(1e12) == [delivery(0)]
 
 
-def test_a_decode_is_renewed_until_its_deadline_but_stays_held() -> None:
+def test_decoding_job_is_renewed_until_its_deadline_but_stays_held() -> None:
     leases = Leases()
     leases.hold(delivery(0))
     leases.decoding([delivery(0)], 100.0)
@@ -26,20 +26,20 @@ def test_a_decode_is_renewed_until_its_deadline_but_stays_held() -> None:
     assert leases.holds(delivery(0))
 
 
-def test_what_another_worker_has_is_held_and_not_renewed() -> None:
+def test_borrowed_job_is_held_but_not_renewed() -> None:
     leases, borrowed = Leases(), replace(delivery(0), borrowed=True)
     leases.hold(borrowed)
     leases.decoding([borrowed], 100.0)
     assert leases.holds(borrowed) and leases.to_renew(0.0) == []
 
 
-def test_entries_of_different_streams_are_different_leases() -> None:
+def test_leases_distinguish_entries_of_different_streams() -> None:
     leases = Leases()
     leases.hold(delivery(0))
     assert delivery(0).entry == delivery(1).entry and not leases.holds(delivery(1))
 
 
-def test_releasing_tells_what_was_held() -> None:
+def test_release_returns_the_jobs_that_were_held() -> None:
     leases = Leases()
     leases.hold(delivery(0))
     assert leases.release([delivery(1).key, delivery(0).key]) == [delivery(0)]
@@ -48,7 +48,7 @@ def test_releasing_tells_what_was_held() -> None:
 
 
 class LeasesMachine(RuleBasedStateMachine):
-    """Against a dictionary from a number to the time when its renewal stops."""
+    """State machine that compares leases with a dictionary from job number to end of renewal."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""When a job that another worker has is late."""
+"""Detection of jobs that another worker is late with."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ SPEED = 2.0
 ALLOWED = LATE_S + 2 * 4.0 / 2.0
 
 
-def test_it_is_late_when_it_was_seen_for_too_long_and_only_once() -> None:
+def test_job_is_late_after_its_allowed_time_and_reported_once() -> None:
     overdue = Overdue()
     assert overdue.late([JOB], SPEED, 100.0) is None
     assert overdue.late([JOB], SPEED, 100.0 + ALLOWED - 0.01) is None
@@ -18,13 +18,13 @@ def test_it_is_late_when_it_was_seen_for_too_long_and_only_once() -> None:
     assert overdue.late([JOB], SPEED, 200.0) is None
 
 
-def test_one_after_the_other_is_late() -> None:
+def test_late_jobs_are_reported_one_at_a_time() -> None:
     overdue, second = Overdue(), JOB._replace(entry="2-0")
     overdue.late([JOB, second], SPEED, 0.0)
     assert [overdue.late([JOB, second], SPEED, 50.0) for _ in range(3)] == [JOB, second, None]
 
 
-def test_what_was_gone_begins_anew() -> None:
+def test_job_that_reappears_gets_a_new_allowance() -> None:
     overdue = Overdue()
     overdue.late([JOB], SPEED, 0.0)
     overdue.late([], SPEED, 1.0)
@@ -33,12 +33,12 @@ def test_what_was_gone_begins_anew() -> None:
 
 
 @given(st.floats(0, 60), st.floats(0, 1000), st.floats(0, 60))
-def test_longer_jobs_have_more_time_and_nobody_has_none(audio_s: float, speed: float, more_s: float) -> None:
+def test_allowed_time_grows_with_audio_and_is_never_zero(audio_s: float, speed: float, more_s: float) -> None:
     assert LATE_S <= allowed_s(audio_s, speed) <= allowed_s(audio_s + more_s, speed)
 
 
 @given(st.lists(st.sets(st.integers(0, 9)), max_size=30))
-def test_it_remembers_no_more_than_there_is(seen: list[set[int]]) -> None:
+def test_overdue_remembers_only_current_jobs(seen: list[set[int]]) -> None:
     overdue = Overdue()
     for now, entries in enumerate(seen):
         late = overdue.late([JOB._replace(entry=str(one)) for one in entries], SPEED, float(now))

@@ -1,4 +1,4 @@
-"""What is expected of an engine."""
+"""Expected speed of an engine, and deadlines."""
 
 import pytest
 from hypothesis import given
@@ -9,20 +9,20 @@ from worker.pace import Pace
 SECONDS = st.floats(0.01, 1000)
 
 
-def test_real_time_is_expected_while_nothing_is_known() -> None:
+def test_pace_expects_real_time_while_speed_is_unknown() -> None:
     pace = Pace()
     assert pace.speed == 0
     assert pace.deadline_s(30) == 10 + 5 * 30
 
 
-def test_the_deadline_follows_the_speed() -> None:
+def test_deadline_follows_the_speed() -> None:
     pace = Pace()
     pace.decoded(20, 5)
     assert pace.speed == 4
     assert pace.deadline_s(30) == pytest.approx(10 + 5 * 30 / 4)
 
 
-def test_the_past_fades() -> None:
+def test_pace_weights_recent_batches_more() -> None:
     pace = Pace()
     pace.decoded(10, 10)
     for _ in range(100):
@@ -30,7 +30,7 @@ def test_the_past_fades() -> None:
     assert pace.speed == pytest.approx(10, rel=0.01)
 
 
-def test_a_time_out_doubles_what_is_expected() -> None:
+def test_timeout_doubles_the_expected_time() -> None:
     pace = Pace()
     pace.timed_out()
     pace.decoded(20, 5)
@@ -39,7 +39,7 @@ def test_a_time_out_doubles_what_is_expected() -> None:
 
 
 @given(st.lists(st.tuples(SECONDS, SECONDS)), SECONDS)
-def test_there_are_always_ten_seconds(batches: list[tuple[float, float]], audio_s: float) -> None:
+def test_deadline_is_at_least_ten_seconds(batches: list[tuple[float, float]], audio_s: float) -> None:
     pace = Pace()
     for batch in batches:
         pace.decoded(*batch)

@@ -1,4 +1,4 @@
-"""What is worth a partial."""
+"""Choice of the partials to make."""
 
 import pytest
 from hypothesis import strategies as st
@@ -13,30 +13,30 @@ SESSIONS = st.sampled_from("abcdef")
 
 
 def asked(session: str, segment: int = 0) -> Delivery:
-    """A request of ``session``."""
+    """Return a request of ``session``."""
     return Delivery(PARTIALS[0], f"{segment}-0", 1, 0, question(segment, session=session))
 
 
-def test_a_batch_is_no_larger_than_the_slots() -> None:
+def test_partials_batch_is_limited_to_the_slots() -> None:
     partials = Partials()
     assert partials.wanted(map(asked, "abc"), 2, 0.0) == [asked("a"), asked("b")]
     assert partials.wanted([], 2, 0.0) == []
     assert partials.dropped == 1
 
 
-def test_the_newest_of_a_session_is_enough() -> None:
+def test_only_the_newest_request_of_a_session_is_kept() -> None:
     partials = Partials()
     assert partials.wanted([asked("a", 1), asked("b"), asked("a", 2)], 5, 0.0) == [asked("a", 2), asked("b")]
     assert partials.dropped == 1
 
 
-def test_what_cannot_be_decoded_is_dropped() -> None:
+def test_undecodable_partial_request_is_dropped() -> None:
     broken = read_delivery(PARTIALS[0], "1-0", 1, 1, fields_of(question()) | {b"pcm": b""}, KINDS)
     assert broken.refusal is not None
     assert Partials().wanted([broken], 5, 0.0) == []
 
 
-def test_who_ended_an_engine_is_not_heard_for_a_minute() -> None:
+def test_blamed_sessions_are_muted_for_a_minute() -> None:
     partials = Partials()
     partials.blame([asked("a"), asked("b")], 100.0)
     assert partials.wanted([asked("a", 9), asked("c"), asked("b")], 5, 159.9) == [asked("c")]
@@ -44,7 +44,7 @@ def test_who_ended_an_engine_is_not_heard_for_a_minute() -> None:
 
 
 @pytest.mark.parametrize("now", [0.0, 61.0])
-def test_memory_is_bounded_and_forgets_the_oldest_first(now: float) -> None:
+def test_muted_sessions_are_bounded_and_the_oldest_expires_first(now: float) -> None:
     partials = Partials()
     partials.blame([asked("first")], 0.0)
     for number in range(1_000):
@@ -53,7 +53,7 @@ def test_memory_is_bounded_and_forgets_the_oldest_first(now: float) -> None:
 
 
 class PartialsMachine(RuleBasedStateMachine):
-    """Against a list of who was to blame when."""
+    """State machine that compares muted sessions with a list of blamed ones."""
 
     def __init__(self) -> None:
         super().__init__()

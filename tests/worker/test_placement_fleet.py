@@ -1,4 +1,4 @@
-"""Workers of speeds 1, 4 and 16 on one broker, simulated: the checksum engine sleeps as long as a model works."""
+"""Simulated workers of speeds 1, 4 and 16 on one broker: the checksum engine sleeps as long as a model works."""
 
 import asyncio
 import random
@@ -34,14 +34,14 @@ RATE = 16_000
 
 @dataclass
 class Desk:
-    """Queues jobs and sees what becomes of them."""
+    """Client of the fleet: queues jobs and checks their results."""
 
     other: GatewaySide
     source: random.Random
-    queued: dict[int, tuple[str, float]] = field(default_factory=dict)  # by segment: its digest, its length
+    queued: dict[int, tuple[str, float]] = field(default_factory=dict)  # segment -> (digest, length)
 
     async def queue(self, stream: str, seconds: float) -> int:
-        """One segment of noise."""
+        """Queue one segment of noise; return its number."""
         segment = len(self.queued)
         pcm = self.source.randbytes(round(seconds * RATE) * 2)
         self.queued[segment] = (checksum(pcm), seconds)
@@ -49,7 +49,7 @@ class Desk:
         return segment
 
     async def result(self, segment: int) -> Result | None:
-        """What was recognised, when it is; its text is looked at here."""
+        """Return the segment's result, or ``None`` while there is none; check its text."""
         value = await self.other.redis.hget(KEYS.session(SESSION), f"result:{segment}")
         if value is None:
             return None
@@ -58,7 +58,7 @@ class Desk:
         return result
 
     async def results(self, segments: list[int]) -> list[Result]:
-        """Of these, when all of them are recognised."""
+        """Wait until all these segments are recognised; return their results."""
 
         async def ended() -> bool:
             fields = [f"result:{segment}" for segment in segments]
@@ -68,12 +68,12 @@ class Desk:
         return [result for segment in segments if (result := await self.result(segment))]
 
     async def left(self, stream: str) -> int:
-        """Entries that wait or are being decoded."""
+        """Return the number of entries that wait or are being decoded."""
         return int(await self.other.redis.xlen(stream))
 
 
 class Looking(Jobs):
-    """Counts how often its worker has read who else there is."""
+    """Jobs that count how often the worker has read the fleet's status."""
 
     looks = 0
 
@@ -85,7 +85,7 @@ class Looking(Jobs):
 
 @asynccontextmanager
 async def simulated(url: str, name: str, speed: float) -> AsyncIterator[Looking]:
-    """A worker of so much speed."""
+    """Run a worker of the given speed."""
     engine = EngineSupervisor(EngineSettings("checksum", MODEL, extra={"rtf": str(1 / speed)}), EngineLimits())
     async with (jobs := Looking(url, name, KEYS)):
         running = Worker(Consumer(name, jobs, engine, Timing(heartbeat_s=0.2), KEYS), engine)
@@ -97,17 +97,17 @@ async def simulated(url: str, name: str, speed: float) -> AsyncIterator[Looking]
 
 @asynccontextmanager
 async def fleet(url: str) -> AsyncIterator[Desk]:
-    """All three, each of which knows how fast it and the others are."""
+    """Run all three workers; each knows its own speed and that of the others."""
     async with AsyncExitStack() as stack:
         desk = Desk(await stack.enter_async_context(gateway_side(url)), random.Random(1))
         await desk.other.attach()
         workers = list[Looking]()
-        for name, speed in SPEEDS.items():  # one after the other: each has to decode something
+        for name, speed in SPEEDS.items():  # one by one: each must decode a job to know its speed
             workers.append(await stack.enter_async_context(simulated(url, name, speed)))
             await wait_until(lambda: known(desk, name, 0.0), "it is there")  # noqa: B023  # awaited here
             while not await known(desk, name, speed / 2):
                 await desk.results([await desk.queue(BULK, 0.1) for _ in SPEEDS])
-        # What the tests are about begins when everybody has read of everybody.
+        # The tests begin once every worker has read the status of every other.
         before = [worker.looks for worker in workers]
         while any(worker.looks == looks for worker, looks in zip(workers, before, strict=True)):
             await desk.results([await desk.queue(BULK, 0.1) for _ in SPEEDS])
@@ -115,13 +115,13 @@ async def fleet(url: str) -> AsyncIterator[Desk]:
 
 
 async def known(desk: Desk, name: str, speed: float) -> bool:
-    """Whether its heartbeat tells at least this speed."""
+    """Return whether the worker's heartbeat reports at least this speed."""
     value = await desk.other.redis.hget(WORKERS_KEY, name)
     return value is not None and decode_status(value).speed >= speed
 
 
 async def speak(desk: Desk, seconds: float, shortest_s: float, longest_s: float) -> list[int]:
-    """Segments as some people say them together, about 5 s of audio each second."""
+    """Queue segments as several people would speak them, about 5 s of audio per second."""
     source, segments = random.Random(2), []
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -132,7 +132,7 @@ async def speak(desk: Desk, seconds: float, shortest_s: float, longest_s: float)
 
 
 async def keep_full(desk: Desk, shortest_s: float, longest_s: float) -> None:
-    """A file of which there is always more: until cancelled."""
+    """Keep a file's queue full until cancelled."""
     source = random.Random(3)
     while True:
         for _ in range(30 - await desk.left(BULK)):
@@ -141,13 +141,13 @@ async def keep_full(desk: Desk, shortest_s: float, longest_s: float) -> None:
 
 
 @pytest.mark.serial
-async def test_a_file_is_shared_by_speed_and_does_not_reach_who_speaks(broker: Broker) -> None:
+async def test_file_is_shared_by_speed_and_does_not_delay_live_speech(broker: Broker) -> None:
     async with fleet(broker.url) as desk:
         alone = await desk.results([await desk.queue(BULK, 1.0) for _ in range(42)])
         share = Counter(result.worker for result in alone)
         assert share["fast"] > share["middle"] > share["slow"] > 0 and share["fast"] > 42 / 2
 
-        await desk.results([await desk.queue(URGENT, 0.5)])  # somebody begins to speak
+        await desk.results([await desk.queue(URGENT, 0.5)])  # live speech begins
         file = [await desk.queue(BULK, 3.0) for _ in range(6)]
         said = []
         for _ in range(6):
@@ -158,7 +158,7 @@ async def test_a_file_is_shared_by_speed_and_does_not_reach_who_speaks(broker: B
 
 @pytest.mark.proof(minutes=1)
 @pytest.mark.serial
-async def test_together_they_are_as_fast_as_their_sum(broker: Broker) -> None:
+async def test_fleet_throughput_is_the_sum_of_its_speeds(broker: Broker) -> None:
     async with fleet(broker.url) as desk:
         file = [await desk.queue(BULK, desk.source.uniform(1, 6)) for _ in range(180)]
         started = time.monotonic()
@@ -173,18 +173,18 @@ async def test_together_they_are_as_fast_as_their_sum(broker: Broker) -> None:
 
 
 async def all_read(desk: Desk) -> bool:
-    """Whether nothing waits to be read; what is being decoded is a few jobs at most."""
+    """Return whether no job waits any more; at most a few are still being decoded."""
     return await desk.left(BULK) <= len(SPEEDS)
 
 
 @pytest.mark.proof(minutes=2.5)
 @pytest.mark.serial
-async def test_who_speaks_hardly_notices_a_long_file(broker: Broker) -> None:
+async def test_live_latency_is_hardly_affected_by_a_long_file(broker: Broker) -> None:
     async with fleet(broker.url) as desk:
         quiet = await desk.results(await speak(desk, 60.0, 1.0, 6.0))
         filling = asyncio.create_task(keep_full(desk, 4.0, 12.0))
         try:
-            await speak(desk, 5.0, 1.0, 6.0)  # the first words meet what is being decoded already
+            await speak(desk, 5.0, 1.0, 6.0)  # the first segments still wait for jobs being decoded
             beside = await desk.results(await speak(desk, 60.0, 1.0, 6.0))
         finally:
             filling.cancel()
@@ -197,7 +197,7 @@ async def test_who_speaks_hardly_notices_a_long_file(broker: Broker) -> None:
 
 
 def p95_ms(results: list[Result]) -> float:
-    """Of the time from the queue to the text."""
+    """Return the 95th percentile of the time from queue to text."""
     value = percentile([result.queue_ms + result.decode_ms for result in results], 0.95)
     assert value is not None
     return value

@@ -1,4 +1,4 @@
-"""What a worker reads next, beside others that say that they are faster or slower."""
+"""Reading order of a worker that shares the broker with faster or slower workers."""
 
 from protocol.job import WORKERS_KEY
 from protocol.monitor import WorkerState, WorkerStatus
@@ -15,19 +15,19 @@ URGENT, BULK = STREAMS[1], STREAMS[3]
 
 
 def reader(jobs: Jobs, sweep_s: float = 60.0) -> Reader:
-    """One that does not look for abandoned jobs first."""
+    """Return a reader whose first sweep is postponed."""
     made = Reader(jobs, STREAMS, sweep_s)
     made.sweep_later()
     return made
 
 
 async def beside(jobs: Jobs, speed: float, name: str = "other") -> None:
-    """Another worker, or the belief in one."""
+    """Announce another worker by its heartbeat."""
     await jobs.heartbeat(WorkerStatus(name, "h", "e", MODEL, "cpu", WorkerState.IDLE, speed=speed))
 
 
 async def next_job(reading: Reader, me: Worker = ME) -> Delivery:
-    """The next one, however often it has to be looked for."""
+    """Read until there is a job; return it."""
 
     async def look() -> list[Delivery]:
         return (await reading.next(me)).jobs
@@ -37,14 +37,14 @@ async def next_job(reading: Reader, me: Worker = ME) -> Delivery:
     return delivery
 
 
-async def test_alone_it_reads_what_is_there_at_once(other: GatewaySide, jobs: Jobs) -> None:
+async def test_single_worker_reads_waiting_jobs_at_once(other: GatewaySide, jobs: Jobs) -> None:
     await other.submit(job(0), BULK)
     await other.submit(job(1), URGENT)
     reading = reader(jobs)
     assert [(await reading.next(ME)).jobs[0].job.segment for _ in range(2)] == [1, 0]
 
 
-async def test_beside_a_faster_one_it_reads_a_job_when_that_one_did_not(other: GatewaySide, jobs: Jobs) -> None:
+async def test_slower_worker_reads_a_job_that_the_faster_one_left(other: GatewaySide, jobs: Jobs) -> None:
     await beside(jobs, 16.0)
     reading = reader(jobs)
     await other.submit(job(0, samples=16_000), URGENT)
@@ -52,24 +52,26 @@ async def test_beside_a_faster_one_it_reads_a_job_when_that_one_did_not(other: G
     assert delivery.job.segment == 0 and delivery.age_ms >= MOST_HELD_MS
 
 
-async def test_what_a_faster_one_reads_it_does_not(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
+async def test_job_is_read_by_either_worker_but_not_both(
+    other: GatewaySide, jobs: Jobs, any_broker: Broker
+) -> None:
     await beside(jobs, 16.0)
     async with jobs_of(any_broker.url, "other") as faster:
         await other.submit(job(0), URGENT)
         reading = reader(jobs)
-        first = await reading.next(ME)  # it has been held off, or it was slow to look
+        first = await reading.next(ME)  # the job was left to the other worker, or this one was slow
         taken = await faster.take(1)
         assert len(first.jobs) + len(taken) == 1
 
 
-async def test_beside_a_slower_one_it_waits_in_the_broker(other: GatewaySide, jobs: Jobs) -> None:
+async def test_faster_worker_reads_jobs_without_delay(other: GatewaySide, jobs: Jobs) -> None:
     await beside(jobs, 0.5)
     reading = reader(jobs)
     await other.submit(job(0), URGENT)
     assert (await reading.next(ME)).jobs
 
 
-async def test_partials_come_while_jobs_are_left_to_others(other: GatewaySide, jobs: Jobs) -> None:
+async def test_partials_are_read_while_jobs_are_left_to_others(other: GatewaySide, jobs: Jobs) -> None:
     await beside(jobs, 16.0)
     reading = reader(jobs)
     await other.ask(question(5))
@@ -81,18 +83,18 @@ async def test_partials_come_while_jobs_are_left_to_others(other: GatewaySide, j
     assert (await wait_until(look, "a partial")).partials[0].job.segment == 5
 
 
-async def test_the_fastest_leaves_files_to_others_while_somebody_speaks(other: GatewaySide, jobs: Jobs) -> None:
+async def test_fastest_worker_leaves_files_to_others_during_speech(other: GatewaySide, jobs: Jobs) -> None:
     await beside(jobs, 0.5)
-    reading = reader(jobs, sweep_s=0.05)  # so that waiting ends
+    reading = reader(jobs, sweep_s=0.05)  # so that wait() returns soon
     await other.submit(job(0, samples=16_000 * 5), BULK)
     await other.submit(job(1), URGENT)
     assert (await reading.next(ME)).jobs[0].job.segment == 1
     assert await reading.next(ME) == ([], [])
-    await other.redis.delete(WORKERS_KEY)  # now nobody else is there
+    await other.redis.delete(WORKERS_KEY)  # no other worker is left
     assert (await reader(jobs).next(ME)).jobs[0].job.segment == 0
 
 
-async def test_after_many_who_speak_a_file_has_its_turn(other: GatewaySide, jobs: Jobs) -> None:
+async def test_file_job_has_its_turn_after_many_live_jobs(other: GatewaySide, jobs: Jobs) -> None:
     for segment in range(SHARE + 1):
         await other.submit(job(segment), URGENT)
     await other.submit(job(99), BULK)
@@ -101,7 +103,7 @@ async def test_after_many_who_speak_a_file_has_its_turn(other: GatewaySide, jobs
     assert order == [*range(SHARE), 99, SHARE]
 
 
-async def test_what_another_one_is_late_with_is_borrowed_once(
+async def test_late_job_of_another_worker_is_borrowed_once(
     other: GatewaySide, jobs: Jobs, any_broker: Broker
 ) -> None:
     async with jobs_of(any_broker.url, "stuck") as stuck:
@@ -115,7 +117,7 @@ async def test_what_another_one_is_late_with_is_borrowed_once(
             assert await reading.next(ME) == ([], [])
 
 
-async def test_abandoned_jobs_come_first(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
+async def test_abandoned_jobs_are_read_first(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
     async with jobs_of(any_broker.url, "dead") as dead:
         await other.submit(job(7), BULK)
         (taken,) = await dead.take(1)

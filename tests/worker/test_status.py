@@ -1,4 +1,4 @@
-"""What a worker says about itself."""
+"""Worker status in the heartbeat."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from worker.pace import Pace
 from worker.status import Report
 
 
-async def test_a_report_tells_counts_and_figures_of_both_processes() -> None:
+async def test_status_covers_worker_and_engine_processes() -> None:
     pace = Pace()
     engine = EngineSupervisor(EngineSettings("checksum"), EngineLimits())
     report = Report("w", engine, pace)
@@ -32,7 +32,7 @@ async def test_a_report_tells_counts_and_figures_of_both_processes() -> None:
     assert status.memory_bytes > own_bytes and status.cpu_percent >= 0
 
 
-async def test_a_report_tells_of_the_gpu_where_there_is_one() -> None:
+async def test_status_reports_the_gpu_if_the_engine_uses_one() -> None:
     on_gpu = EngineSupervisor(EngineSettings("checksum", device="cuda:1"), EngineLimits())
     status = Report("w", on_gpu, Pace(), Gpu(FakeNvml, "")).status()
     assert (status.gpu_percent, status.gpu_memory_bytes) == (41, 1_001)

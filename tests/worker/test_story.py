@@ -1,4 +1,4 @@
-"""What is told of each job: a line when it ends, and one for whatever is out of the ordinary."""
+"""Progress log of jobs: one line at the end of each, and one for each unusual event."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ def lines() -> Iterator[Lines]:
         yield logs
 
 
-def test_a_job_is_one_line_with_where_its_time_went(lines: Lines) -> None:
+def test_story_logs_one_line_per_job_with_its_times(lines: Lines) -> None:
     story, job = Story(), replace(delivery(0, samples=32_000), age_ms=120)
     story.taken(job, 10.0)
     story.decoding([job], 10.25)
@@ -36,7 +36,7 @@ def test_a_job_is_one_line_with_where_its_time_went(lines: Lines) -> None:
     assert "kind" not in line and "borrowed" not in line
 
 
-def test_a_job_of_a_silent_worker_is_told_when_it_is_taken(lines: Lines) -> None:
+def test_story_logs_a_job_taken_over_from_a_silent_worker(lines: Lines) -> None:
     story = Story()
     story.taken(replace(delivery(0, count=2), taken_from="other-1-ab", silent_ms=10_400), 0.0)
     (line,) = lines
@@ -46,7 +46,7 @@ def test_a_job_of_a_silent_worker_is_told_when_it_is_taken(lines: Lines) -> None
     assert len(lines) == 1, "one that was handed back is nobody's fault"
 
 
-def test_a_job_that_goes_on_is_told_once(lines: Lines) -> None:
+def test_story_logs_a_long_job_once(lines: Lines) -> None:
     story, job = Story(), delivery(0)
     story.taken(job, 0.0)
     story.decoding([job], 0.5)
@@ -56,7 +56,7 @@ def test_a_job_that_goes_on_is_told_once(lines: Lines) -> None:
     assert line["event"] == "job goes on" and (line["held_ms"], line["decoding"]) == (2_500, True)
 
 
-def test_failures_and_lost_leases_say_how_long_it_was_held(lines: Lines) -> None:
+def test_story_logs_failures_and_lost_leases_with_times(lines: Lines) -> None:
     story, why = Story(), DecodeFailure(ErrorCode.ENGINE_DIED, "the engine's process ended")
     one, two, three = delivery(0), delivery(1), delivery(2)
     for job in (one, two, three):
@@ -76,7 +76,7 @@ def test_failures_and_lost_leases_say_how_long_it_was_held(lines: Lines) -> None
     assert (lost["wait_ms"], lost["decode_ms"]) == (3_000, 0)
 
 
-def test_what_ended_elsewhere_is_told_without_times_that_nobody_measured(lines: Lines) -> None:
+def test_story_logs_unwanted_result_without_invented_times(lines: Lines) -> None:
     Story().recognised(replace(delivery(0), borrowed=True), decode_ms=10, counted=False, now=5.0)
     (line,) = lines
     assert (line["outcome"], line["wait_ms"], line["decode_ms"], line["borrowed"]) == ("not wanted", 0, 10, True)

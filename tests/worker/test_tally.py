@@ -2,7 +2,7 @@ from tests.worker.deliveries import delivery
 from worker.tally import FINAL, NOT_WANTED, Tally
 
 
-def test_what_was_decoded_together_is_one_batch_and_several_jobs() -> None:
+def test_tally_counts_one_batch_and_each_of_its_jobs() -> None:
     tally = Tally()
     tally.decoded([delivery(0), delivery(1)], 0.5)
     tally.decoded([delivery(2)], 0.25)
@@ -11,7 +11,7 @@ def test_what_was_decoded_together_is_one_batch_and_several_jobs() -> None:
     assert tally.batches.read().buckets[:2] == ((1.0, 1), (2.0, 2))
 
 
-def test_jobs_by_what_became_of_them() -> None:
+def test_tally_counts_jobs_by_outcome() -> None:
     tally = Tally()
     tally.ended(FINAL, 2.5)
     tally.ended(NOT_WANTED, 1.0)

@@ -1,4 +1,4 @@
-"""A worker whose broker is reached through a gateway: over real sockets, with TLS, and a whole worker."""
+"""Worker whose broker is reached through a gateway: over real sockets, with TLS, and as a complete worker."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,20 +28,20 @@ from worker.tunnel import Tunnel, carrier, read_key
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Certificate:
-    """Self-signed, as a gateway makes it."""
+    """Return a self-signed certificate, as a gateway makes it."""
     return own_certificate(tmp_path)
 
 
 @pytest.fixture
 async def gateway(any_broker: Broker, tmp_path: Path, certificate: Certificate) -> AsyncIterator[Tunnelled]:
-    """A tunnel with TLS."""
+    """Run a tunnel with TLS."""
     async with tunnelling(any_broker.url, tmp_path, server_context(certificate)) as gateway:
         yield gateway
 
 
 @asynccontextmanager
 async def jobs_through(url: str, key: str, certificate_sha256: str = "") -> AsyncIterator[Jobs]:
-    """The side of the worker ``w``, through a gateway."""
+    """Connect as the worker ``w``, through a gateway."""
     async with (
         Tunnel(carrier(url, key, certificate_sha256)) as tunnel,
         Jobs("", "w", KEYS, dial=tunnel.dial) as jobs,
@@ -51,7 +51,7 @@ async def jobs_through(url: str, key: str, certificate_sha256: str = "") -> Asyn
 
 @asynccontextmanager
 async def working_through(url: str, key: str, certificate_sha256: str = "") -> AsyncIterator[Worker]:
-    """A whole worker that is drained in the end, unless it has ended."""
+    """Run a complete worker that is drained at the end, unless it has ended."""
     engine = EngineSupervisor(EngineSettings(ENGINE, MODEL), EngineLimits())
     async with jobs_through(url, key, certificate_sha256) as jobs:
         running = Worker(Consumer("w", jobs, engine, QUICK, KEYS), engine)
@@ -62,7 +62,7 @@ async def working_through(url: str, key: str, certificate_sha256: str = "") -> A
                 await running.drained()
 
 
-async def test_everything_that_a_worker_does_goes_through(
+async def test_every_script_works_through_the_tunnel(
     gateway: Tunnelled, certificate: Certificate, any_broker: Broker
 ) -> None:
     _, key = await gateway.paired()
@@ -74,7 +74,7 @@ async def test_everything_that_a_worker_does_goes_through(
 
 
 async def everything(other: GatewaySide, jobs: Jobs) -> None:
-    """Each script, and audio of over a megabyte."""
+    """Run every script, with more than a megabyte of audio."""
     await other.submit(job(0, samples=600_000))
     (first,) = await jobs.take(1)
     assert len(first.job.pcm) == 1_200_000
@@ -91,14 +91,14 @@ async def everything(other: GatewaySide, jobs: Jobs) -> None:
     assert await jobs.leave() == 1
 
 
-async def test_a_worker_recognises_through_it_and_lives_through_restarts(
+async def test_worker_recognises_through_tunnel_and_survives_restarts(
     broker: Broker, tmp_path: Path, certificate: Certificate
 ) -> None:
     port = free_port()
     tls = server_context(certificate)
     async with gateway_side(broker.url) as other, AsyncExitStack() as worker:
         await other.attach()
-        for segment in range(3):  # the gateway is another one each time
+        for segment in range(3):  # a new gateway process each time
             async with tunnelling(broker.url, tmp_path, tls, port) as gateway:
                 if segment == 0:
                     await worker.enter_async_context(working_through(gateway.url, OWNER_KEY, certificate.sha256))
@@ -108,10 +108,10 @@ async def test_a_worker_recognises_through_it_and_lives_through_restarts(
                     await worker.aclose()
 
 
-async def test_a_gateway_that_is_elsewhere_now_is_found_by_its_certificate(
+async def test_moved_gateway_is_found_by_its_certificate(
     gateway: Tunnelled, certificate: Certificate, tmp_path: Path, any_broker: Broker
 ) -> None:
-    """Whoever was said to be it and is somebody else is passed over."""
+    """A stranger that announces itself under the gateway's name is skipped."""
     asked: list[bytes] = []
     stranger = own_certificate(tmp_path / "stranger")
     async with tunnelling(any_broker.url, tmp_path / "other", server_context(stranger)) as other:
@@ -127,8 +127,8 @@ async def test_a_gateway_that_is_elsewhere_now_is_found_by_its_certificate(
 
 
 @pytest.mark.parametrize(("scheme", "digest"), [("wss", ""), ("ws", "ab" * 32)])
-async def test_a_gateway_whose_certificate_is_not_asked_for_is_not_looked_for(scheme: str, digest: str) -> None:
-    """Whoever says that it is there would be shown the key."""
+async def test_gateway_without_pinned_certificate_is_not_searched_for(scheme: str, digest: str) -> None:
+    """Without a pinned certificate over TLS, any announcer would receive the key."""
     asked: list[bytes] = []
 
     async def find(digest: bytes) -> tuple[str, ...]:
@@ -143,9 +143,7 @@ async def test_a_gateway_whose_certificate_is_not_asked_for_is_not_looked_for(sc
     assert not asked
 
 
-async def test_a_gateway_that_was_found_may_still_send_a_worker_away(
-    gateway: Tunnelled, certificate: Certificate
-) -> None:
+async def test_found_gateway_may_still_refuse_the_worker(gateway: Tunnelled, certificate: Certificate) -> None:
     async def find(digest: bytes) -> tuple[str, ...]:
         return (gateway.url.removeprefix("wss://"),)
 
@@ -153,10 +151,10 @@ async def test_a_gateway_that_was_found_may_still_send_a_worker_away(
         assert await told(tunnel, "pair again")
 
 
-async def test_where_somebody_else_is_now_the_gateway_is_looked_for(
+async def test_gateway_is_searched_for_when_a_stranger_has_its_address(
     gateway: Tunnelled, certificate: Certificate, tmp_path: Path, any_broker: Broker
 ) -> None:
-    """Another computer has its address: that one would not know the key, and is not shown it."""
+    """The stranger is another computer with the gateway's address: it must not receive the key."""
     _, key = await gateway.paired()
     stranger = own_certificate(tmp_path / "stranger")
     async with tunnelling(any_broker.url, tmp_path / "other", server_context(stranger)) as other:
@@ -170,10 +168,10 @@ async def test_where_somebody_else_is_now_the_gateway_is_looked_for(
 
 
 @pytest.mark.parametrize("again", [False, True])
-async def test_with_somebody_else_there_and_the_gateway_nowhere_a_worker_is_sent_away(
+async def test_worker_is_refused_when_only_a_stranger_is_found(
     again: bool, gateway: Tunnelled, certificate: Certificate, tmp_path: Path, any_broker: Broker
 ) -> None:
-    """Not before it was looked for; that it is where somebody else is, is nothing new."""
+    """The search runs first; finding the gateway only at the stranger's address does not help."""
     asked: list[bytes] = []
     stranger = own_certificate(tmp_path / "stranger")
     async with tunnelling(any_broker.url, tmp_path / "other", server_context(stranger)) as other:
@@ -188,10 +186,10 @@ async def test_with_somebody_else_there_and_the_gateway_nowhere_a_worker_is_sent
             assert await told(tunnel, "found nowhere else") and asked
 
 
-async def test_a_gateway_that_was_there_is_waited_for_whoever_has_its_address(
+async def test_known_gateway_is_awaited_while_a_stranger_has_its_address(
     broker: Broker, tmp_path: Path, certificate: Certificate
 ) -> None:
-    """It may be starting, and be found only then."""
+    """The gateway may still be starting, and be found only later."""
     places: list[str] = []
     looks: list[bytes] = []
     tls, stranger = server_context(certificate), server_context(own_certificate(tmp_path / "stranger"))
@@ -219,7 +217,7 @@ async def test_a_gateway_that_was_there_is_waited_for_whoever_has_its_address(
 
 
 async def told(tunnel: Tunnel, says: str) -> bool:
-    """Whether a worker that tries again and again is sent away with this."""
+    """Dial repeatedly until the worker is refused; return whether the error contains ``says``."""
 
     async def sent_away() -> str:
         try:
@@ -234,12 +232,12 @@ async def told(tunnel: Tunnel, says: str) -> bool:
 
 
 def nobody() -> str:
-    """An address where nobody is."""
+    """Return an address on which no server listens."""
     return f"wss://127.0.0.1:{free_port()}"
 
 
 async def until_there(jobs: Jobs) -> None:
-    """As a worker that tries again and again."""
+    """Retry, as a worker does, until the gateway answers."""
 
     async def there() -> bool:
         try:
@@ -251,7 +249,9 @@ async def until_there(jobs: Jobs) -> None:
     await wait_until(there, "the gateway is found")
 
 
-async def test_a_revoked_worker_ends(gateway: Tunnelled, certificate: Certificate, any_broker: Broker) -> None:
+async def test_worker_ends_when_its_key_is_revoked(
+    gateway: Tunnelled, certificate: Certificate, any_broker: Broker
+) -> None:
     device, key = await gateway.paired()
     async with (
         gateway_side(any_broker.url) as other,
@@ -263,7 +263,7 @@ async def test_a_revoked_worker_ends(gateway: Tunnelled, certificate: Certificat
             await asyncio.wait_for(running.task, 30)
 
 
-async def test_another_certificate_is_refused(gateway: Tunnelled, certificate: Certificate) -> None:
+async def test_tunnel_refuses_another_certificate(gateway: Tunnelled, certificate: Certificate) -> None:
     async with jobs_through(gateway.url, OWNER_KEY, certificate.sha256[::-1]) as jobs:
         with pytest.raises(BrokerRefused, match="another certificate"):
             await jobs.check()
@@ -276,13 +276,13 @@ async def test_unreachable_error_is_readable_when_port_is_closed(certificate: Ce
     assert "object at" not in str(raised.value)
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused(gateway: Tunnelled) -> None:
+async def test_tunnel_refuses_an_untrusted_certificate(gateway: Tunnelled) -> None:
     async with jobs_through(gateway.url, OWNER_KEY) as jobs:
         with pytest.raises(BrokerRefused, match="--certificate-sha256"):
             await jobs.check()
 
 
-async def test_a_key_that_is_not_a_workers_is_refused(gateway: Tunnelled, certificate: Certificate) -> None:
+async def test_gateway_refuses_a_key_of_another_kind(gateway: Tunnelled, certificate: Certificate) -> None:
     _, key = await gateway.paired(DeviceKind.CLIENT)
     for shown in (key, "no key at all"):
         async with jobs_through(gateway.url, shown, certificate.sha256) as jobs:
@@ -290,13 +290,15 @@ async def test_a_key_that_is_not_a_workers_is_refused(gateway: Tunnelled, certif
                 await jobs.check()
 
 
-async def test_a_gateway_that_is_away_is_tried_again() -> None:
+async def test_missing_gateway_counts_as_broker_unavailable() -> None:
     async with jobs_through(f"ws://127.0.0.1:{free_port()}", OWNER_KEY) as jobs:
         with pytest.raises(BrokerUnavailable):
             await jobs.check()
 
 
-async def test_a_worker_of_another_version_is_told_so(gateway: Tunnelled, certificate: Certificate) -> None:
+async def test_worker_of_another_version_is_refused_with_explanation(
+    gateway: Tunnelled, certificate: Certificate
+) -> None:
     async with Tunnel(carrier(gateway.url, OWNER_KEY, certificate.sha256)) as tunnel:
         reader, writer = await tunnel.dial()
         writer.write(b"*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n")
@@ -321,7 +323,7 @@ async def test_a_worker_of_another_version_is_told_so(gateway: Tunnelled, certif
         ("http://127.0.0.1:1", "ws://127.0.0.1:1/v1/broker"),
     ],
 )
-def test_a_gateway_is_written_in_many_ways(gateway: str, url: str) -> None:
+def test_carrier_accepts_several_forms_of_a_gateway_url(gateway: str, url: str) -> None:
     through = carrier(gateway, "key", "AB:" * 31 + "AB")
     assert (through.url, through.certificate_sha256) == (url, b"\xab" * 32)
     assert "'key'" not in repr(through)
@@ -337,12 +339,12 @@ def test_a_gateway_is_written_in_many_ways(gateway: str, url: str) -> None:
         ("wss://host", "key", "no digits", "64"),
     ],
 )
-def test_what_cannot_be_used_is_told(gateway: str, key: str, digest: str, says: str) -> None:
+def test_carrier_explains_unusable_options(gateway: str, key: str, digest: str, says: str) -> None:
     with pytest.raises(BrokerRefused, match=says):
         carrier(gateway, key, digest)
 
 
-def test_the_key_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:
+def test_key_is_read_from_file_or_environment(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("of the file\n")
     assert (read_key(str(file), "other"), read_key("", "other\n")) == ("of the file", "other")

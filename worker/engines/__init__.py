@@ -16,21 +16,21 @@ _LIBRARIES: Final = {"funasr": ("funasr", "torch"), "whisper": ("faster_whisper"
 
 
 class UnknownEngine(EngineUnavailable):
-    """No engine of this name is installed."""
+    """Engine name that is not installed."""
 
 
 def installed_engines() -> tuple[str, ...]:
-    """Names of all entry points, sorted. Imports none of them."""
+    """Return the names of all engine entry points, sorted. Imports none of them."""
     return tuple(sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)}))
 
 
 def has_libraries(name: str) -> bool:
-    """Whether what the engine ``name`` imports is installed. Imports nothing."""
+    """Return whether the libraries of the engine ``name`` are installed. Imports nothing."""
     return all(find_spec(library) for library in _LIBRARIES.get(name, ()))
 
 
 def check_engine(name: str) -> None:
-    """Raise ``UnknownEngine`` unless ``name`` may be one. Imports nothing."""
+    """Raise ``UnknownEngine`` if ``name`` is neither installed nor a function path. Imports nothing."""
     if ":" not in name and name not in installed_engines():
         extras = ", ".join(f"pip install '{extra}'" for extra in _EXTRAS.values())
         raise UnknownEngine(
@@ -40,7 +40,7 @@ def check_engine(name: str) -> None:
 
 
 def find_engine(name: str) -> CreateEngine:
-    """Import the function that makes the engine ``name``. Raises ``EngineUnavailable``, which says what to do."""
+    """Import the function that creates the engine ``name``. Raises ``EngineUnavailable``."""
     check_engine(name)
     try:
         if ":" in name:
@@ -55,7 +55,7 @@ def find_engine(name: str) -> CreateEngine:
 
 
 def lacks_memory(error: Exception) -> bool:
-    """Return whether a model did not load for want of memory, which may be free later."""
+    """Return whether a model failed to load because of too little memory, which may be free later."""
     text = str(error).lower()
     return isinstance(error, MemoryError) or "out of memory" in text or "cannot allocate memory" in text
 

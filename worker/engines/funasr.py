@@ -1,11 +1,11 @@
-"""FunASR models through torch: SenseVoiceSmall, which tells language, emotion and event, and Paraformer.
+"""FunASR models through torch: SenseVoiceSmall, which detects language, emotion and event, and Paraformer.
 
 ``AutoModel`` loads them; their ``inference`` is called directly, because ``generate`` copies its configuration
-and empties the CUDA cache at every call. Nothing here reaches a network: a model is a folder on this computer.
+and empties the CUDA cache at every call. Nothing here uses a network: a model is a folder on this computer.
 
-SenseVoiceSmall writes punctuation if and only if ``itn`` is wanted. Paraformer writes none by itself: the setting
-``punctuation`` names the folder of a CT-Transformer that adds it. The setting ``folder`` names a model's folder
-in place of one from the catalogue.
+SenseVoiceSmall writes punctuation if and only if ``itn`` is requested. Paraformer writes none by itself: the
+setting ``punctuation`` names the folder of a CT-Transformer that adds it. The setting ``folder`` names a model
+folder that replaces one from the catalogue.
 """
 
 import contextlib
@@ -55,7 +55,7 @@ Punctuate: TypeAlias = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Family:
-    """What one family of models is asked, and how its answer is read."""
+    """Family of models: how to ask it, and how to read its answer."""
 
     languages: tuple[str, ...]
     asked: Callable[[Options], Asked]
@@ -64,7 +64,7 @@ class Family:
 
 
 def read_rich(answer: str) -> Transcript:
-    """Take the tags out of ``<|en|><|NEUTRAL|><|Speech|><|woitn|>seven``; ``nospeech`` means no text."""
+    """Parse the tags of ``<|en|><|NEUTRAL|><|Speech|><|woitn|>seven``; ``nospeech`` means an empty text."""
     tags = [str(tag).lower() for tag in _TAG.findall(answer)]
     if "nospeech" in tags:
         return Transcript("")
@@ -76,12 +76,12 @@ def read_rich(answer: str) -> Transcript:
 
 
 def _read_plain(answer: str) -> Transcript:
-    """Paraformer puts a space between any two characters."""
+    """Parse Paraformer's answer, which has a space between any two characters."""
     return Transcript(join_texts(answer.split()))
 
 
 def _asked_of_paraformer(options: Options) -> Asked:
-    """White space around the words: the model takes ``http…`` for an address to fetch and ``….txt`` for a file."""
+    """Pad hotwords with spaces: the model would fetch ``http…`` as an address and read ``….txt`` as a file."""
     return {"hotword": f" {' '.join(options.hotwords)} "} if options.hotwords else {}
 
 
@@ -102,7 +102,7 @@ FAMILIES: Final = {
 
 
 class FunasrEngine:
-    """A loaded model. ``recognise`` gives one answer per recording; all of one call are asked the same."""
+    """Loaded FunASR model. ``recognise`` returns one answer per recording, with the same options for all."""
 
     def __init__(
         self, info: EngineInfo, family: Family, recognise: Recognise, punctuate: Punctuate | None = None
@@ -113,11 +113,11 @@ class FunasrEngine:
         self._punctuate = punctuate
 
     def info(self) -> EngineInfo:
-        """What is loaded."""
+        """Describe the loaded model."""
         return self._info
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """Requests that ask the same and are about as long go through the model together."""
+        """Recognise a batch. Requests with equal options and similar length share a call of the model."""
         outcomes = [self._without_model(request) for request in batch]
         asked = [self._family.asked(request.options) for request in batch]
         lengths = [len(request.pcm) if outcomes[place] is None else 0 for place, request in enumerate(batch)]
@@ -128,10 +128,10 @@ class FunasrEngine:
         return [outcome for outcome in outcomes if outcome is not None]
 
     def close(self) -> None:
-        """The process ends after this; nothing outlives it."""
+        """Do nothing: the process ends after this call."""
 
     def _without_model(self, request: DecodeRequest) -> DecodeOutcome | None:
-        """The outcome of what the model must not see."""
+        """Return the outcome of requests that must not reach the model; ``None`` for all others."""
         language = request.options.language
         if language not in ("auto", *self._family.languages):
             return DecodeFailure(ErrorCode.UNSUPPORTED, f"{self._info.model} knows no language {language!r}")
@@ -149,10 +149,10 @@ class FunasrEngine:
 
 
 def calls(lengths: Sequence[int], asked: Sequence[Asked]) -> list[list[int]]:
-    """Places that share a call: they ask the same, and none is under half as long as the longest. 0: in no call.
+    """Group requests that can share a call: equal options, and none under half as long as the longest. 0: no call.
 
-    A call is padded to its longest recording, so that without the second rule one long segment would make every
-    short one cost as much.
+    A call is padded to its longest recording. Without the second rule, one long segment would make every short one
+    as expensive as itself.
     """
     together: list[list[int]] = []
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
@@ -166,14 +166,14 @@ def calls(lengths: Sequence[int], asked: Sequence[Asked]) -> list[list[int]]:
 
 
 def samples_of(pcm: bytes) -> Samples:
-    """-1..1: FunASR takes int16 too, and then overflows without a word."""
+    """Convert PCM to -1..1. FunASR accepts int16 as well, but then overflows silently."""
     return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32_768)
 
 
 def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[str]:
-    """The texts of ``results``, whose keys are the places 0 to ``count - 1``. A missing one has no text.
+    """Return the texts of ``results`` by key, 0 to ``count - 1``. A missing result gives an empty text.
 
-    Raises ``ValueError`` for a key that was not given, or twice.
+    Raises ``ValueError`` for an unknown or repeated key.
     """
     texts = {str(result["key"]): str(result["text"]) for result in results}
     places = [str(place) for place in range(count)]
@@ -186,7 +186,7 @@ def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[str]:
 
 
 def create(settings: EngineSettings) -> FunasrEngine:
-    """The entry point. Raises ``EngineUnavailable``."""
+    """Create the engine (entry point). Raises ``EngineUnavailable``."""
     if unknown := set(settings.extra) - _SETTINGS:
         raise EngineUnavailable(f"the engine funasr has no setting {', '.join(sorted(unknown))}")
     folder = settings.extra.get("folder", settings.model_folder)
@@ -215,7 +215,10 @@ def create(settings: EngineSettings) -> FunasrEngine:
 
 
 def _class_in(folder: Path) -> str:
-    """FunASR's class of the model in ``folder``, which must be whole: without weights FunASR takes random ones."""
+    """Return FunASR's class of the model in ``folder``. Raises ``EngineUnavailable`` for an incomplete folder.
+
+    Without weights, FunASR would use random ones.
+    """
     for name in ("config.yaml", "model.pt"):
         if not (folder / name).is_file():
             raise EngineUnavailable(f"there is no FunASR model in {str(folder)!r}: it has no {name}")
@@ -224,7 +227,7 @@ def _class_in(folder: Path) -> str:
 
 
 def _device(wanted: str) -> str:
-    """``cpu`` or ``cuda:N``. FunASR itself would turn a device that is not there into the processor."""
+    """Return ``cpu`` or ``cuda:N``; FunASR would silently replace a missing device by the CPU."""
     chosen = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", wanted)
     if not chosen:
         raise EngineUnavailable(f"the engine funasr runs on auto, cpu, cuda or cuda:N, not on {wanted!r}")
@@ -242,9 +245,10 @@ def _device(wanted: str) -> str:
 
 
 def limit_memory(cuda: Any, device: str, megabytes: int) -> None:
-    """Have ``torch.cuda`` take no more MiB than this there; what the driver itself needs comes on top.
+    """Limit the MiB that ``torch.cuda`` allocates on a device; the driver's own memory comes on top.
 
-    Over it an allocation raises, as on a full device: a model is not loaded, a batch is tried again one by one.
+    Beyond the limit an allocation raises, as on a full device: a model does not load, a batch is retried one by
+    one.
     """
     total = int(cuda.get_device_properties(device).total_memory)
     cuda.set_per_process_memory_fraction(min(1.0, megabytes * _MIB / total), device)
@@ -258,10 +262,10 @@ def _loaded(folder: str, device: str, threads: int) -> Recognise:
             from funasr import AutoModel
         try:
             auto: Any = AutoModel(
-                model=str(Path(folder).resolve()),  # a name that is no path would be looked for on a hub
+                model=str(Path(folder).resolve()),  # a name that is not a path would be searched for on a hub
                 device=device,
                 ncpu=threads or torch.get_num_threads(),
-                frontend_conf={"dither": 0.0},  # the same samples give the same text
+                frontend_conf={"dither": 0.0},  # makes decoding deterministic
                 ignore_init_mismatch=False,
                 disable_update=True,
                 disable_pbar=True,
@@ -298,7 +302,7 @@ def _missing_library() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _unnoticed() -> Iterator[None]:
-    """What FunASR does to its process is undone: it prints, sets up logging, and logs hotwords."""
+    """Undo FunASR's side effects on the process: it prints, configures logging, and logs hotwords."""
     root = logging.getLogger()
     level, handlers, disabled = root.level, list(root.handlers), root.manager.disable
     logging.disable(logging.WARNING)

@@ -1,6 +1,6 @@
 """Whisper through CTranslate2 (faster-whisper): int8 on a CPU, float16 on CUDA. Needs no torch.
 
-It always writes digits and punctuation: ``itn`` and ``punctuation`` do not change what it does. Decoding is
+Whisper always writes digits and punctuation; ``itn`` and ``punctuation`` have no effect. Decoding is
 deterministic: the same samples and options give the same text on the same machine.
 """
 
@@ -26,19 +26,19 @@ from worker.engines import lacks_memory
 
 _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter
 _NO_SPEECH: Final = 0.6
-"""Speech gave 0.01 to 0.4 and silence, noise and tones 0.73 and more with the base model, whatever the text."""
+"""Measured with the base model: 0.01 to 0.4 for speech, 0.73 and more for silence, noise and tones."""
 
-_PROMPTS: Final = {"zh": "以下是普通话的句子。"}  # without it, Mandarin often comes in traditional characters
+_PROMPTS: Final = {"zh": "以下是普通话的句子。"}  # without it, Mandarin is often written in traditional characters
 _COMPUTE_TYPES: Final = {"cpu": "int8", "cuda": "float16"}
 
 Samples = npt.NDArray[np.float32]
 
 
 class WhisperEngine:
-    """A loaded model."""
+    """Loaded Whisper model with its recognition."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        """Raises ``EngineUnavailable``."""
+        """Load the model. Raises ``EngineUnavailable``."""
         try:
             from ctranslate2 import get_cuda_device_count  # type: ignore[import-untyped]  # ships no types
             from faster_whisper import WhisperModel
@@ -68,15 +68,15 @@ class WhisperEngine:
         self._info = EngineInfo("whisper", settings.model, device, languages)
 
     def info(self) -> EngineInfo:
-        """What is loaded."""
+        """Describe the loaded model."""
         return self._info
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """One after the other."""
+        """Recognise the requests one after the other."""
         return [self._one(request) for request in batch]
 
     def close(self) -> None:
-        """The process ends after this; nothing outlives it."""
+        """Do nothing: the process ends after this call."""
 
     def _one(self, request: DecodeRequest) -> DecodeOutcome:
         language = request.options.language
@@ -95,34 +95,34 @@ class WhisperEngine:
             samples,
             language=spoken,
             beam_size=5,
-            temperature=0.0,  # the fallbacks sample, and would make the text depend on chance
+            temperature=0.0,  # the fallback temperatures sample at random
             condition_on_previous_text=False,
             initial_prompt=_PROMPTS.get(spoken),
             hotwords=hotwords or None,
-            no_speech_threshold=None,  # faster-whisper keeps a confident hallucination: decided below
+            no_speech_threshold=None,  # faster-whisper keeps confident hallucinations: filtered below
         )
         text = "".join(segment.text for segment in segments if segment.no_speech_prob <= _NO_SPEECH).strip()
         self._encoded = None
         return Transcript(text, spoken if text else "")
 
     def _language(self, samples: Samples) -> str:
-        """The most probable language of the first 30 s."""
+        """Return the most probable language of the first 30 s."""
         if not self._model.model.is_multilingual:
             return "en"
-        features = self._model.feature_extractor(samples)[:, :-1]  # as faster-whisper will cut them: see below
+        features = self._model.feature_extractor(samples)[:, :-1]  # cut like faster-whisper
         encoded = self._model.encode(self._pad(features[:, : self._model.feature_extractor.nb_max_frames]))
         ((token, _), *_others) = self._model.model.detect_language(encoded)[0]
         return str(token).strip("<|>")
 
     def _encode_once(self, features: Samples) -> Any:
-        """Encoding is most of the work on a CPU: finding the language and decoding share it."""
+        """Encode features, reusing the last result: language detection and decoding share this costly step."""
         if self._encoded is None or not np.array_equal(self._encoded[0], features):
             self._encoded = (features, self._encode(features))
         return self._encoded[1]
 
 
 def create(settings: EngineSettings) -> WhisperEngine:
-    """The entry point. Raises ``EngineUnavailable``."""
+    """Create the engine (entry point). Raises ``EngineUnavailable``."""
     if not settings.model_folder:
         raise EngineUnavailable("the engine whisper needs a model: choose one with --model")
     if settings.extra:
@@ -131,12 +131,12 @@ def create(settings: EngineSettings) -> WhisperEngine:
 
 
 def _processors() -> int:
-    """Processors that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _device(wanted: str, cuda_devices: int) -> str:
-    """``cpu`` or ``cuda``."""
+    """Choose the device: ``cpu`` or ``cuda``."""
     device = ("cuda" if cuda_devices else "cpu") if wanted == "auto" else wanted
     if device not in _COMPUTE_TYPES:
         raise EngineUnavailable(f"the engine whisper runs on auto, cpu or cuda, not on {wanted!r}")

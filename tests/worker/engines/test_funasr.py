@@ -1,4 +1,4 @@
-"""The funasr engine: what it decides with a fake model, and what it does with a real, tiny SenseVoiceSmall."""
+"""FunASR engine: its decisions with a fake model, and its behaviour with a real, tiny SenseVoiceSmall."""
 
 import logging
 import random
@@ -32,12 +32,12 @@ SECOND = 16_000
 
 
 def of_length(samples: int) -> bytes:
-    """A segment that a fake model can tell from others by its length."""
+    """Return a segment that a fake model can identify by its length."""
     return b"\1\0" * samples
 
 
 class FakeModel:
-    """Answers with the lengths of what it was given."""
+    """Model that answers with the lengths of its recordings."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[list[int], Asked]] = []
@@ -51,18 +51,18 @@ class FakeModel:
 def engine_on(
     model: FakeModel, family: str = "SenseVoiceSmall", punctuate: Punctuate | None = None
 ) -> FunasrEngine:
-    """An engine with a fake model."""
+    """Return an engine with a fake model."""
     return FunasrEngine(EngineInfo("funasr", "fake", "cpu"), FAMILIES[family], model, punctuate)
 
 
 def texts(engine: FunasrEngine, batch: Sequence[DecodeRequest]) -> list[str]:
-    """The texts of a batch in which nothing fails."""
+    """Decode a batch without failures; return its texts."""
     outcomes = engine.decode(batch)
     assert len(outcomes) == len(batch)
     return [outcome.text for outcome in outcomes if isinstance(outcome, Transcript)]
 
 
-# -- what it decides ---------------------------------------------------------------------------------------
+# -- decisions, with a fake model --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,11 @@ def texts(engine: FunasrEngine, batch: Sequence[DecodeRequest]) -> list[str]:
         ("", Transcript("")),
     ],
 )
-def test_tags_become_fields_and_never_text(answer: str, transcript: Transcript) -> None:
+def test_funasr_tags_become_fields_and_never_text(answer: str, transcript: Transcript) -> None:
     assert read_rich(answer) == transcript
 
 
-def test_what_asks_the_same_and_is_about_as_long_goes_together() -> None:
+def test_calls_group_requests_of_equal_options_and_similar_length() -> None:
     english: Asked = {"language": "en"}
     chinese: Asked = {"language": "zh"}
     assert calls([10, 20, 100, 60, 0], [english] * 5) == [[2, 3], [1, 0]]
@@ -92,7 +92,7 @@ def test_what_asks_the_same_and_is_about_as_long_goes_together() -> None:
     assert calls([], []) == []
 
 
-def test_every_place_with_samples_is_in_one_call() -> None:
+def test_calls_contain_every_nonempty_request_once() -> None:
     chance = random.Random(1)
     for _ in range(200):
         lengths = [chance.choice([0, 1, 500, 900, 2_000, 50_000]) for _ in range(chance.randrange(12))]
@@ -105,7 +105,7 @@ def test_every_place_with_samples_is_in_one_call() -> None:
 
 
 class PlayedCuda:
-    """As ``torch.cuda`` of a device with 8 GiB. A real one has not been asked by these tests."""
+    """Fake ``torch.cuda`` of a device with 8 GiB. These tests use no real device."""
 
     def __init__(self) -> None:
         self.set: list[tuple[float, str]] = []
@@ -118,25 +118,25 @@ class PlayedCuda:
 
 
 @pytest.mark.parametrize(("megabytes", "fraction"), [(2048, 0.25), (8192, 1.0), (100_000, 1.0)])
-def test_a_limit_of_gpu_memory_is_a_share_of_the_device(megabytes: int, fraction: float) -> None:
+def test_gpu_memory_limit_becomes_fraction_of_device(megabytes: int, fraction: float) -> None:
     cuda = PlayedCuda()
     funasr.limit_memory(cuda, "cuda:1", megabytes)
     assert cuda.set == [(fraction, "cuda:1")]
 
 
-def test_answers_are_matched_by_key_and_a_missing_one_has_no_text() -> None:
+def test_funasr_answers_are_matched_by_key_and_missing_ones_are_empty() -> None:
     results = [{"key": "2", "text": "c"}, {"key": "0", "text": "a"}]
     assert in_order(results, 3) == ["a", "", "c"]
     assert in_order([], 2) == ["", ""]
 
 
 @pytest.mark.parametrize("keys", [["0", "0"], ["2"], ["rand_key"]])
-def test_an_answer_to_nothing_is_refused(keys: list[str]) -> None:
+def test_funasr_answer_with_unknown_key_is_refused(keys: list[str]) -> None:
     with pytest.raises(ValueError, match="for 2 recordings"):
         in_order([{"key": key, "text": "x"} for key in keys], 2)
 
 
-def test_each_outcome_belongs_to_its_request_whatever_is_mixed() -> None:
+def test_outcomes_match_their_requests_in_mixed_batches() -> None:
     chance = random.Random(2)
     engine = engine_on(FakeModel())
     for _ in range(100):
@@ -149,13 +149,13 @@ def test_each_outcome_belongs_to_its_request_whatever_is_mixed() -> None:
         assert texts(engine, batch) == expected
 
 
-def test_options_reach_the_model() -> None:
+def test_options_are_passed_to_the_model() -> None:
     model = FakeModel()
     texts(engine_on(model), [DecodeRequest(of_length(900), Options("yue", ("蓝莓",), itn=False))])
     assert model.asked == [([900], {"language": "yue", "use_itn": False})]
 
 
-def test_hotwords_are_for_paraformer_and_are_never_an_address_or_a_file() -> None:
+def test_paraformer_hotwords_are_padded_against_urls_and_files() -> None:
     model = FakeModel()
     engine = engine_on(model, "SeacoParaformer")
     for hotwords in (("http://host/words", "达摩院"), ("/etc/words.txt",), ()):
@@ -167,7 +167,7 @@ def test_hotwords_are_for_paraformer_and_are_never_an_address_or_a_file() -> Non
     ]
 
 
-def test_paraformer_text_is_joined_and_punctuated_where_that_is_wanted() -> None:
+def test_paraformer_text_is_joined_and_punctuated_when_requested() -> None:
     def answer(recordings: Sequence[Any], asked: Asked) -> list[str]:
         return ["打 开 wifi 吧"] * len(recordings)
 
@@ -178,7 +178,7 @@ def test_paraformer_text_is_joined_and_punctuated_where_that_is_wanted() -> None
     assert texts(engine, batch) == ["打开 wifi 吧。", "打开 wifi 吧", ""]
 
 
-def test_what_is_wrong_with_one_request_costs_only_itself() -> None:
+def test_invalid_requests_do_not_affect_the_rest_of_the_batch() -> None:
     model = FakeModel()
     halved, unknown, japanese, short, silent, good = engine_on(model, "Paraformer").decode(
         [
@@ -199,17 +199,17 @@ def test_what_is_wrong_with_one_request_costs_only_itself() -> None:
 
 
 def settings(folder: Path | str, device: str = "cpu", **extra: str) -> EngineSettings:
-    """For an engine on one thread or two, so that it disturbs nothing."""
+    """Return settings for an engine with two threads, so that it does not disturb other tests."""
     return EngineSettings("funasr", "digits", str(folder), device, 2, extra)
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the model that a test may break."""
+    """Return a copy of the model that a test may break."""
     return Path(shutil.copytree(MODEL, tmp_path / "digits"))
 
 
-def test_what_is_not_there_says_why(tmp_path: Path, copy: Path) -> None:
+def test_missing_funasr_model_or_setting_is_explained(tmp_path: Path, copy: Path) -> None:
     cases = [
         (settings(""), "needs a model"),
         (settings("/nowhere"), r"no FunASR model in '/nowhere': it has no config.yaml"),
@@ -224,14 +224,14 @@ def test_what_is_not_there_says_why(tmp_path: Path, copy: Path) -> None:
             create(wrong)
 
 
-def test_a_model_without_weights_is_refused_where_funasr_would_take_random_ones(copy: Path) -> None:
+def test_model_without_weights_is_refused(copy: Path) -> None:
     (copy / "model.pt").unlink()
     with pytest.raises(EngineUnavailable, match=r"it has no model\.pt"):
         create(settings(copy))
 
 
 @pytest.mark.parametrize(("config", "named"), [("model: FsmnVADStreaming\n", "FsmnVADStreaming"), ("", "without")])
-def test_a_model_of_another_kind_is_refused(copy: Path, config: str, named: str) -> None:
+def test_unsupported_model_class_is_refused(copy: Path, config: str, named: str) -> None:
     (copy / "config.yaml").write_text(config)
     with pytest.raises(EngineUnavailable, match=f"{named}.*runs SenseVoiceSmall, Paraformer"):
         create(settings(copy))
@@ -240,7 +240,7 @@ def test_a_model_of_another_kind_is_refused(copy: Path, config: str, named: str)
         create(settings(copy, punctuation=str(MODEL)))
 
 
-def test_without_its_libraries_it_says_what_to_install() -> None:
+def test_funasr_without_libraries_says_what_to_install() -> None:
     program = """
 import sys
 sys.modules["torch"] = sys.modules["funasr"] = None
@@ -256,29 +256,29 @@ except EngineUnavailable as error:
     assert "pip install 'kikipounamu[funasr]'" in said
 
 
-# -- what it does ------------------------------------------------------------------------------------------
+# -- behaviour, with a real model --------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def engine() -> FunasrEngine:
-    """The digits model on this computer's processor."""
+    """Return the digits model on the CPU."""
     return create(settings(MODEL))
 
 
 @pytest.fixture(scope="module")
 def recordings() -> list[bytes]:
-    """Spoken digits."""
+    """Return recordings of spoken digits."""
     return [digits.pcm for digits in every_digits()]
 
 
 def requests(recordings: Sequence[bytes], language: str = "en", itn: bool = False) -> list[DecodeRequest]:
-    """One request for each."""
+    """Return one request per recording."""
     return [DecodeRequest(pcm, Options(language, itn=itn)) for pcm in recordings]
 
 
 @pytest.fixture(scope="module")
 def funasr_says(recordings: list[bytes]) -> list[str]:
-    """What FunASR itself makes of the recordings, one by one, the documented way."""
+    """Return FunASR's own texts of the recordings, one by one, through its documented API."""
     from funasr import AutoModel
 
     model = AutoModel(model=str(MODEL), device="cpu", ncpu=2, disable_update=True, disable_pbar=True)
@@ -290,16 +290,16 @@ def funasr_says(recordings: list[bytes]) -> list[str]:
 @pytest.mark.funasr
 @pytest.mark.serial
 class TestTheDigitsModel:
-    """A real model of FunASR's own class, trained to write down digits."""
+    """Real model of FunASR's own class, trained to write down digits."""
 
-    def test_it_writes_what_was_said(self, engine: FunasrEngine) -> None:
+    def test_digits_model_recognises_spoken_digits(self, engine: FunasrEngine) -> None:
         digits = shipped_digits()
         found = texts(engine, requests([each.pcm for each in digits]))
         said = [each.text for each in digits]
         assert sum(map(str.__eq__, found, said)) >= len(said) // 2, found
         assert "seven four three" in found
 
-    def test_its_texts_are_funasrs_texts_in_batches_of_any_size(
+    def test_texts_equal_those_of_funasr_for_any_batch_size(
         self, engine: FunasrEngine, recordings: list[bytes], funasr_says: list[str]
     ) -> None:
         asked = requests(recordings)
@@ -307,7 +307,7 @@ class TestTheDigitsModel:
             batches = [texts(engine, asked[at : at + size]) for at in range(0, len(asked), size)]
             assert sum(batches, []) == funasr_says
 
-    def test_nothing_is_mixed_up_in_mixed_batches(
+    def test_texts_match_their_recordings_in_mixed_batches(
         self, engine: FunasrEngine, recordings: list[bytes], funasr_says: list[str]
     ) -> None:
         chance = random.Random(3)
@@ -322,7 +322,7 @@ class TestTheDigitsModel:
             found = engine.decode(batch)
             assert [outcome.text if isinstance(outcome, Transcript) else None for outcome in found] == expected
 
-    def test_digits_are_written_as_figures_where_that_is_wanted(self, engine: FunasrEngine) -> None:
+    def test_itn_option_writes_digits_as_figures(self, engine: FunasrEngine) -> None:
         (first, *_) = shipped_digits()
         spoken, written = engine.decode(
             [*requests([first.pcm], "auto", itn=False), *requests([first.pcm], "auto", itn=True)]
@@ -330,14 +330,14 @@ class TestTheDigitsModel:
         assert spoken == Transcript("seven four three", "en", (), "neutral", "speech")
         assert written == Transcript("743", "en", (), "neutral", "speech")
 
-    def test_where_nothing_is_said_there_is_no_text(self, engine: FunasrEngine) -> None:
+    def test_audio_without_speech_gives_no_text(self, engine: FunasrEngine) -> None:
         noise = np.random.default_rng(0).standard_normal(2 * SECOND)
         tone = np.sin(np.arange(2 * SECOND) * 2 * np.pi * 440 / SECOND)
         sounds = [noise * 30, noise * 300, noise * 3_000, tone * 10_000]
         batch = requests([b"", bytes(64_000), *(sound.astype("<i2").tobytes() for sound in sounds)], itn=True)
         assert texts(engine, batch) == [""] * 6
 
-    def test_loading_and_decoding_leave_the_process_as_it_was(
+    def test_loading_and_decoding_leave_logging_and_stdout_unchanged(
         self, recordings: list[bytes], capfd: pytest.CaptureFixture[str]
     ) -> None:
         root = logging.getLogger()
@@ -348,27 +348,27 @@ class TestTheDigitsModel:
         assert capfd.readouterr().out == ""
         fresh.close()
 
-    def test_it_tells_what_it_is(self, engine: FunasrEngine) -> None:
+    def test_engine_describes_itself(self, engine: FunasrEngine) -> None:
         info = engine.info()
         assert (info.engine, info.model, info.device, info.slots) == ("funasr", "digits", "cpu", 4)
         assert {"zh", "en", "yue"} <= set(info.languages)
 
-    def test_a_folder_of_ones_own_gives_its_name(self, copy: Path) -> None:
+    def test_model_folder_names_the_model(self, copy: Path) -> None:
         named = create(EngineSettings("funasr", device="auto", threads=2, extra={"folder": str(copy)}))
         assert named.info().model == "digits"
 
     @pytest.mark.parametrize("kept", [0, 1_000, 1_000_000])
-    def test_weights_cut_short_are_refused(self, copy: Path, kept: int) -> None:
+    def test_truncated_weights_are_refused(self, copy: Path, kept: int) -> None:
         weights = (copy / "model.pt").read_bytes()
         (copy / "model.pt").write_bytes(weights[:kept])
         with pytest.raises(EngineUnavailable, match=r"digits' cannot be loaded: \w"):
             create(settings(copy))
 
-    def test_a_device_that_is_not_there_is_refused_where_funasr_would_take_the_processor(self) -> None:
+    def test_missing_cuda_device_is_refused(self) -> None:
         with pytest.raises(EngineUnavailable, match=r"no cuda:99: use --device cpu or auto"):
             create(settings(MODEL, device="cuda:99"))
 
-    def test_a_fresh_process_connects_to_nothing_prints_nothing_and_keeps_its_logging(self) -> None:
+    def test_engine_uses_no_network_prints_nothing_and_keeps_logging(self) -> None:
         watched = """
 import logging, sys
 def watch(event, arguments):
@@ -385,7 +385,9 @@ if logging.root.handlers or logging.root.level != logging.WARNING or logging.roo
         command = [sys.executable, "-c", watched, str(MODEL)]
         assert subprocess.run(command, check=True, capture_output=True, text=True, timeout=100).stdout == ""
 
-    async def test_its_process_says_the_same(self, recordings: list[bytes], funasr_says: list[str]) -> None:
+    async def test_engine_process_gives_the_same_texts(
+        self, recordings: list[bytes], funasr_says: list[str]
+    ) -> None:
         process = await EngineProcess.start(settings(MODEL), 100)
         try:
             outcomes = await process.decode(requests(recordings), 100)

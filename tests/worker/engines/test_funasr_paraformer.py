@@ -1,6 +1,6 @@
-"""FunASR's Paraformer and CT-Transformer classes with random weights: they are asked and answer as they should.
+"""FunASR's Paraformer and CT-Transformer classes with random weights: their input and output.
 
-What they write means nothing. It is compared with what FunASR itself writes with the same weights.
+The texts are meaningless. They are compared with FunASR's own texts for the same weights.
 """
 
 import shutil
@@ -23,7 +23,7 @@ HOTWORDS = ("达摩院", "wifi")
 
 
 def loaded(folder: Path) -> Any:
-    """FunASR's own, on one thread."""
+    """Load FunASR's own model, on one thread."""
     from funasr import AutoModel
 
     dither = {"dither": 0.0}
@@ -33,7 +33,7 @@ def loaded(folder: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Both models, with random weights that are the same in every run: FunASR seeds them."""
+    """Return both models, with random weights that are the same in every run: FunASR seeds them."""
     import torch
 
     root = Path(shutil.copytree(UNTRAINED, tmp_path_factory.mktemp("models") / "untrained"))
@@ -49,25 +49,25 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def engine(folders: dict[str, Path]) -> FunasrEngine:
-    """Both models in the engine."""
+    """Return an engine with both models."""
     extra = {"folder": str(folders["recognition"]), "punctuation": str(folders["punctuation"])}
     return create(EngineSettings("funasr", "paraformer-zh", "", "cpu", 1, extra))
 
 
 @pytest.fixture(scope="module")
 def said() -> list[bytes]:
-    """Something to recognise."""
+    """Return recordings to recognise."""
     return [digits.pcm for digits in shipped_digits()[:4]]
 
 
 def texts(engine: FunasrEngine, said: list[bytes], options: Options) -> list[str]:
-    """The engine's, one by one."""
+    """Return the engine's texts, decoded one by one."""
     outcomes = [engine.decode([DecodeRequest(pcm, options)])[0] for pcm in said]
     return [outcome.text for outcome in outcomes if isinstance(outcome, Transcript)]
 
 
 @pytest.mark.parametrize("hotwords", [(), HOTWORDS])
-def test_it_writes_what_funasr_writes(
+def test_paraformer_texts_equal_those_of_funasr(
     engine: FunasrEngine, folders: dict[str, Path], said: list[bytes], hotwords: tuple[str, ...]
 ) -> None:
     funasr = loaded(folders["recognition"])
@@ -79,7 +79,7 @@ def test_it_writes_what_funasr_writes(
     assert all(expected)
 
 
-def test_hotwords_change_what_it_hears_and_for_their_request_only(engine: FunasrEngine, said: list[bytes]) -> None:
+def test_hotwords_affect_only_their_own_request(engine: FunasrEngine, said: list[bytes]) -> None:
     plain, helped = (Options("zh", hotwords, punctuation=False) for hotwords in ((), HOTWORDS))
     alone = [texts(engine, said[:1], plain), texts(engine, said[:1], helped)]
     assert alone[0] != alone[1]
@@ -89,13 +89,15 @@ def test_hotwords_change_what_it_hears_and_for_their_request_only(engine: Funasr
 
 
 @pytest.mark.parametrize("hotword", ["http://127.0.0.1:9/words.txt", "/etc/hostname.txt", "words.txt", "https"])
-def test_a_hotword_is_neither_fetched_nor_opened(engine: FunasrEngine, said: list[bytes], hotword: str) -> None:
-    """FunASR fetches a list that begins with http, and passes over one that ends with .txt."""
+def test_hotword_is_neither_fetched_nor_opened(engine: FunasrEngine, said: list[bytes], hotword: str) -> None:
+    """FunASR would fetch a hotword that begins with http, and skip one that ends with .txt."""
     unknown = texts(engine, said, Options("zh", ("unheard",), punctuation=False))
     assert texts(engine, said, Options("zh", (hotword,), punctuation=False)) == unknown
 
 
-def test_punctuation_is_funasrs(engine: FunasrEngine, folders: dict[str, Path], said: list[bytes]) -> None:
+def test_punctuation_equals_that_of_funasr(
+    engine: FunasrEngine, folders: dict[str, Path], said: list[bytes]
+) -> None:
     funasr = loaded(folders["punctuation"])
     plain = texts(engine, said, Options("zh", punctuation=False))
     assert texts(engine, said, Options("zh")) == [funasr.generate(input=text)[0]["text"] for text in plain]

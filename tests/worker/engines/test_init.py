@@ -1,4 +1,4 @@
-"""Finding engines."""
+"""Search for engines by name or path."""
 
 import sys
 from importlib.util import find_spec
@@ -18,16 +18,16 @@ from worker.engines import (
 )
 
 
-def test_engines_are_found_by_entry_point() -> None:
+def test_engine_is_found_by_entry_point() -> None:
     assert {"whisper", "funasr", "checksum"} <= set(installed_engines())
     assert find_engine("checksum") is checksum.create
 
 
-def test_engines_are_found_by_an_explicit_path() -> None:
+def test_engine_is_found_by_explicit_path() -> None:
     assert find_engine(fault_engines.ENGINE) is fault_engines.create
 
 
-def test_an_unknown_engine_is_refused_with_the_ones_that_are_there() -> None:
+def test_unknown_engine_error_lists_installed_engines() -> None:
     with pytest.raises(
         UnknownEngine, match=r"'whispr': installed are checksum, funasr, whisper.*kikipounamu\[whisper\]"
     ):
@@ -39,7 +39,7 @@ def test_an_unknown_engine_is_refused_with_the_ones_that_are_there() -> None:
 @pytest.mark.parametrize(
     "path", ["tests.helpers.fault_engines:nothing", "tests.helpers.fault_engines:not_a_function"]
 )
-def test_a_path_to_no_function_is_refused(path: str) -> None:
+def test_engine_path_without_function_is_refused(path: str) -> None:
     with pytest.raises(UnknownEngine, match="no engine"):
         find_engine(path)
 
@@ -53,23 +53,23 @@ def test_a_path_to_no_function_is_refused(path: str) -> None:
         (RuntimeError("Unable to open file 'model.bin'"), False),
     ],
 )
-def test_want_of_memory_is_told_from_a_model_that_is_refused(error: Exception, lacks: bool) -> None:
+def test_lack_of_memory_is_distinguished_from_a_bad_model(error: Exception, lacks: bool) -> None:
     assert lacks_memory(error) is lacks
 
 
-def test_a_module_that_is_not_there_is_told() -> None:
+def test_missing_engine_module_is_reported() -> None:
     with pytest.raises(EngineUnavailable, match="cannot be imported: No module named 'nowhere'"):
         find_engine("nowhere:create")
 
 
 @pytest.mark.parametrize("name", ["whisper", "funasr"])
-def test_finding_an_engine_loads_no_library(name: str) -> None:
+def test_find_engine_imports_no_library(name: str) -> None:
     before = set(sys.modules)
     find_engine(name)
     assert not {"faster_whisper", "ctranslate2", "funasr", "torch"} & (set(sys.modules) - before)
 
 
-def test_an_engines_libraries_are_looked_for_without_being_loaded() -> None:
+def test_has_libraries_imports_no_library() -> None:
     before = set(sys.modules)
     assert has_libraries("whisper") and has_libraries("checksum")
     assert has_libraries("funasr") is all(find_spec(name) for name in ("funasr", "torch"))

@@ -1,4 +1,4 @@
-"""The whisper engine with the real base model."""
+"""Whisper engine with the real base model."""
 
 from pathlib import Path
 
@@ -25,54 +25,54 @@ SECOND = 16_000
 
 @pytest.fixture(scope="module")
 def engine(models: Path) -> WhisperEngine:
-    """whisper-base on this computer's processor."""
+    """Return whisper-base on the CPU."""
     return create(EngineSettings("whisper", "whisper-base", str(models / "whisper-base"), "cpu", 2))
 
 
 def recording(name: str) -> bytes:
-    """The samples of a shipped recording."""
+    """Return the samples of a shipped recording."""
     samples, rate = soundfile.read(SPEECH / f"{name}.flac", dtype="int16")
     assert rate == SECOND
     return bytes(samples.astype("<i2").tobytes())
 
 
 def recognised(engine: WhisperEngine, pcm: bytes, language: str = "auto") -> DecodeOutcome:
-    """The outcome of one request."""
+    """Return the outcome of a single request."""
     (outcome,) = engine.decode([DecodeRequest(pcm, Options(language=language))])
     return outcome
 
 
-def test_english_is_recognised_the_same_whether_the_language_is_told_or_found(engine: WhisperEngine) -> None:
+def test_english_text_is_equal_with_given_and_detected_language(engine: WhisperEngine) -> None:
     told = recognised(engine, recording("en-03"), "en")
     assert told == Transcript("Please remember to water the plants before you leave the house.", "en")
     assert recognised(engine, recording("en-03")) == told
 
 
-def test_mandarin_is_written_in_simplified_characters(engine: WhisperEngine) -> None:
+def test_whisper_writes_mandarin_in_simplified_characters(engine: WhisperEngine) -> None:
     outcome = recognised(engine, recording("zh-03"))
     assert isinstance(outcome, Transcript) and outcome.language == "zh"
     assert "火车去上海" in outcome.text and "提前半个小时到车站" in outcome.text
 
 
-def test_a_batch_gives_the_same_texts_as_one_by_one(engine: WhisperEngine) -> None:
+def test_batch_gives_the_same_texts_as_single_requests(engine: WhisperEngine) -> None:
     recordings = [recording("en-03"), recording("zh-03")]
     together = engine.decode([DecodeRequest(pcm) for pcm in recordings])
     assert list(together) == [recognised(engine, pcm) for pcm in recordings]
 
 
 def silence(seconds: float) -> bytes:
-    """Zeros."""
+    """Return audio of zeros only."""
     return bytes(int(seconds * SECOND) * 2)
 
 
 def noise(level: float) -> bytes:
-    """Two seconds of white noise."""
+    """Return two seconds of white noise."""
     samples = np.random.default_rng(0).standard_normal(2 * SECOND) * level * 32_767
     return samples.clip(-32_768, 32_767).astype("<i2").tobytes()
 
 
 def tone() -> bytes:
-    """Two seconds of 440 Hz."""
+    """Return two seconds of a 440 Hz tone."""
     return (np.sin(np.arange(2 * SECOND) * 2 * np.pi * 440 / SECOND) * 10_000).astype("<i2").tobytes()
 
 
@@ -81,11 +81,11 @@ def tone() -> bytes:
     [b"", silence(0.005), b"\1\0" * 80, silence(2), noise(0.001), noise(0.1), tone()],
     ids=["empty", "5 ms of silence", "5 ms", "silence", "faint noise", "noise", "tone"],
 )
-def test_where_nothing_is_said_there_is_no_text(engine: WhisperEngine, pcm: bytes) -> None:
+def test_audio_without_speech_gives_no_text(engine: WhisperEngine, pcm: bytes) -> None:
     assert recognised(engine, pcm) == Transcript("")
 
 
-def test_half_a_sample_and_an_unknown_language_are_refused_alone(engine: WhisperEngine) -> None:
+def test_half_sample_and_unknown_language_are_refused_individually(engine: WhisperEngine) -> None:
     halved, unknown, good = engine.decode(
         [DecodeRequest(b"\1"), DecodeRequest(silence(1), Options(language="xx")), DecodeRequest(silence(1))]
     )
@@ -94,7 +94,7 @@ def test_half_a_sample_and_an_unknown_language_are_refused_alone(engine: Whisper
     assert good == Transcript("")
 
 
-def test_it_tells_what_it_is(engine: WhisperEngine) -> None:
+def test_engine_describes_itself(engine: WhisperEngine) -> None:
     info = engine.info()
     assert (info.engine, info.model, info.device, info.slots) == ("whisper", "whisper-base", "cpu", 1)
     assert {"en", "zh", "de"} <= set(info.languages)
@@ -110,11 +110,11 @@ def test_it_tells_what_it_is(engine: WhisperEngine) -> None:
         (EngineSettings("whisper", "m", "/nowhere", extra={"beam": "9"}), "no setting beam"),
     ],
 )
-def test_what_cannot_be_loaded_says_why(settings: EngineSettings, text: str) -> None:
+def test_whisper_load_failure_is_explained(settings: EngineSettings, text: str) -> None:
     with pytest.raises(EngineUnavailable, match=text):
         create(settings)
 
 
-def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
+def test_folder_without_whisper_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="cannot be loaded"):
         create(EngineSettings("whisper", "m", str(tmp_path)))
