@@ -16,6 +16,8 @@ NAMES: Final = {name: value for name, value in vars(logger_names).items() if nam
 
 def loggers_made(source: str) -> Iterator[str]:
     """Yield the argument of each call that makes a named logger, as it is written."""
+    if "ogger(" not in source:  # most have none, and need not be parsed
+        return
     for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
         if ast.unparse(call.func).rpartition(".")[2] in {"get_logger", "getLogger"} and call.args:
             yield ast.unparse(call.args[0])
