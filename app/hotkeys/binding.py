@@ -1,4 +1,4 @@
-"""Bindings as people write them: ``ctrl+alt+d``, ``f9``, ``right_ctrl``. Pure."""
+"""Parse key bindings in user notation: ``ctrl+alt+d``, ``f9``, ``right_ctrl``. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -25,19 +25,19 @@ _ALIASES: Final = {
 
 @dataclass(frozen=True)
 class Binding:
-    """A key with the modifiers that are held with it. Made by ``parse``."""
+    """A key with the modifiers held with it. Made by ``parse``."""
 
     name: str
     modifiers: frozenset[Modifier] = frozenset()
 
     @property
     def key(self) -> Key:
-        """What the platforms call it."""
+        """The key, with its codes on each platform."""
         return KEYS[self.name]
 
     @property
     def lone(self) -> bool:
-        """Whether it is a modifier key by itself."""
+        """True if the binding is a modifier key on its own."""
         return self.key.modifier is not None
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class Binding:
 
 
 def parse(text: str) -> Binding:
-    """What ``text`` names; ``str`` of it is its usual form. Raises ``HotkeyUnknown``."""
+    """Parse a binding; its ``str`` is the canonical form. Raises ``HotkeyUnknown``."""
     words = [_name(word) for word in text.split("+")]
     *before, name = words
     unknown = [word for word in before if word not in set(Modifier)]

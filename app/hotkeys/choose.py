@@ -1,4 +1,4 @@
-"""Which hotkeys this desktop can have."""
+"""Choose the hotkeys that this desktop supports."""
 
 import importlib.util
 from collections.abc import AsyncIterator, Mapping
@@ -16,14 +16,14 @@ NOT_INSTALLED: Final = "hotkeys-not-installed"
 
 @dataclass(frozen=True)
 class Choice:
-    """``reason``: why there are none, as a key of the texts; empty if there are."""
+    """The hotkeys of this desktop. ``reason``: why there are none, as a key of the texts; empty otherwise."""
 
     hotkeys: Hotkeys
     reason: str = ""
 
 
 class NoHotkeys:
-    """``Hotkeys`` where a desktop has none: bindings are accepted and do nothing."""
+    """``Hotkeys`` for a desktop without support: bindings are accepted and have no effect."""
 
     async def __aenter__(self) -> Self:
         self._events = EventQueue()
@@ -33,29 +33,30 @@ class NoHotkeys:
         self._events.post(None)
 
     def events(self) -> AsyncIterator[KeyEvent]:
-        """None, until the context is left."""
+        """Yield nothing until the context is left."""
         return self._events.events()
 
     async def is_down(self, action: str) -> bool:
-        """Never."""
+        """Return False: no key can be down."""
         return False
 
     async def pass_on(self, action: str) -> None:
-        """Nothing was kept."""
+        """Do nothing: no key was withheld from programs."""
 
     async def bind(self, bindings: Mapping[str, str]) -> None:
-        """Raises ``HotkeyUnknown``, as others do."""
+        """Check the bindings. Raises ``HotkeyUnknown``, like other hotkeys."""
         for text in filter(None, bindings.values()):
             parse(text)
 
     async def renew(self) -> None:
-        """There are none."""
+        """Do nothing: no keys are bound."""
 
 
 def choose(platform: str, environment: Mapping[str, str]) -> Choice:
-    """For ``sys.platform`` and ``os.environ``. Entering it may still fail: ``HotkeysUnavailable``.
+    """Return the hotkeys for ``sys.platform`` and ``os.environ``. Entering them may still raise an error.
 
-    Under Wayland, X11's keys would work only while a program of X11 has the focus: better none than sometimes.
+    That error is ``HotkeysUnavailable``. Under Wayland, X11 keys would work only while an X11 program has the
+    focus. No hotkeys are better than hotkeys that work sometimes.
     """
     if platform in {"win32", "darwin"}:
         return _pynput(platform)

@@ -1,4 +1,4 @@
-"""Which keys programs and desktops use for something already: a person may take them, but should know. Pure.
+"""Find the keys that programs and desktops already use; users may still choose them. Pure.
 
 Sources: GNOME Help, "Useful keyboard shortcuts"; KDE, "Common Keyboard Shortcuts"; Microsoft, "Keyboard shortcuts
 in Windows"; Apple, "Mac keyboard shortcuts"; the defaults of fcitx 5 and IBus.
@@ -14,7 +14,7 @@ from app.hotkeys.errors import HotkeyUnknown
 
 
 class Use(StrEnum):
-    """What it is used for, by nearly every program or by many desktops."""
+    """The existing use of a key, in nearly every program or on many desktops."""
 
     COPY = "copy"
     PASTE = "paste"
@@ -127,13 +127,13 @@ _MAC: Final[dict[str, Use]] = {
 
 
 def used_for(text: str, platform: str = sys.platform) -> Use | None:
-    """What ``text``, a binding, is used for already; nothing for a key that is free as far as is known."""
+    """Return the existing use of the binding ``text``, or ``None`` if none is known."""
     binding = _parsed(text)
     return (_MAC if platform == "darwin" else _PC).get(str(binding)) if binding else None
 
 
 def other_action(text: str, action: str, bindings: Mapping[str, str]) -> str:
-    """Which other action of ours has this key; empty for none."""
+    """Return the other action that has this key, or an empty string."""
     binding = _parsed(text)
     others = (other for other, key in bindings.items() if other != action and binding == _parsed(key))
     return next(others, "") if binding else ""

@@ -1,10 +1,10 @@
 """Errors of hotkeys.
 
 HotkeyError             base (an ``AppError``)
-├── HotkeyUnknown       this is not a key or combination that can be used here
-├── HotkeyTaken         another program, or another action of ours, has it
-└── HotkeysUnavailable  this desktop gives no program such keys, or does so no longer
-    └── HotkeysForbidden  the person must allow it first
+├── HotkeyUnknown       the text names no usable key or combination
+├── HotkeyTaken         another program, or another action of this app, has the key
+└── HotkeysUnavailable  this desktop does not support hotkeys, or no longer does
+    └── HotkeysForbidden  the user must allow hotkeys first
 """
 
 from app.errors import AppError
@@ -13,11 +13,11 @@ COMMAND_LINE = "`kikipounamu toggle` does the same: bind it to a key in your des
 
 
 class HotkeyError(AppError):
-    """Base. The text says what to do about it."""
+    """The base of all hotkey errors. The text says what to do."""
 
 
 class HotkeyUnknown(HotkeyError):
-    """This is not a key or combination that can be used here."""
+    """An error: the text names no usable key or combination."""
 
     def __init__(self, binding: str, reason: str) -> None:
         super().__init__(f"{binding!r} cannot be a hotkey: {reason}")
@@ -25,7 +25,7 @@ class HotkeyUnknown(HotkeyError):
 
 
 class HotkeyTaken(HotkeyError):
-    """Another program has it, or another action of ours (``by``)."""
+    """An error: another program has the key, or another action of this app (``by``)."""
 
     def __init__(self, action: str, binding: str, by: str = "") -> None:
         taker = by or "another program"
@@ -36,11 +36,11 @@ class HotkeyTaken(HotkeyError):
 
 
 class HotkeysUnavailable(HotkeyError):
-    """This desktop gives no program such keys, or does so no longer."""
+    """An error: this desktop does not support hotkeys, or no longer does."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"no hotkeys here ({reason}). {COMMAND_LINE}")
 
 
 class HotkeysForbidden(HotkeysUnavailable):
-    """The person must allow it first."""
+    """An error: the user must allow hotkeys first."""

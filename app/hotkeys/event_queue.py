@@ -1,4 +1,4 @@
-"""Key events on their way from the thread that hears them to the event loop."""
+"""A queue of key events, from the listening thread to the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,30 +14,30 @@ from runtime import logger_names
 log = structlog.get_logger(logger_names.APP_HOTKEYS_EVENT_QUEUE)
 
 MOST_QUEUED: Final = 1_000
-"""When nobody takes events, those that come later are dropped: whoever listens asks the keyboard as well."""
+"""Newer events are dropped above this limit. Readers also query the keyboard, so they recover."""
 
 
 class EventQueue:
-    """Made in the loop whose events they are; ended by ``None`` or an error, which is never dropped."""
+    """A queue created in the loop that reads it. ``None`` or an error ends it and is never dropped."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[KeyEvent | HotkeysUnavailable | None] = asyncio.Queue()
 
     def post(self, event: KeyEvent | HotkeysUnavailable | None) -> None:
-        """From any thread."""
-        with suppress(RuntimeError):  # the loop has ended: nobody is interested
+        """Add an event, from any thread."""
+        with suppress(RuntimeError):  # the loop has ended: drop the event
             self._loop.call_soon_threadsafe(self.put, event)
 
     def put(self, event: KeyEvent | HotkeysUnavailable | None) -> None:
-        """From the loop."""
+        """Add an event, from the loop."""
         if isinstance(event, KeyEvent) and self._events.qsize() >= MOST_QUEUED:
             log.warning("nobody takes the key events: one is dropped")
             return
         self._events.put_nowait(event)
 
     async def events(self) -> AsyncIterator[KeyEvent]:
-        """As ``Hotkeys.events``."""
+        """Yield the events, like ``Hotkeys.events``."""
         while (event := await self._events.get()) is not None:
             if isinstance(event, HotkeysUnavailable):
                 raise event

@@ -1,4 +1,4 @@
-"""What hotkeys give, whatever the platform."""
+"""Key events and the interface of hotkeys, the same on every platform."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Protocol, Self
 
 @dataclass(frozen=True)
 class KeyEvent:
-    """The key of ``action`` went down or up; a press and its release come in pairs, auto-repeat is left out.
+    """A press or release of the key of ``action``. They alternate, and auto-repeat is filtered out.
 
-    ``at_s``: monotonic seconds. ``chord``, of a release only: the key turned out to be part of a combination that
-    was meant for another program (Right Ctrl, then C), which has got it: what the press began was not meant.
+    ``at_s``: monotonic seconds. ``chord``, only in a release: the key turned out to be part of a combination for
+    another program (Right Ctrl, then C), which that program got. The press was therefore not meant for this app.
     """
 
     action: str
@@ -20,36 +20,39 @@ class KeyEvent:
 
 
 class Hotkeys(Protocol):
-    """An async context manager: the keys are given back when it is left.
+    """An async context manager that holds the keys and releases them at its end.
 
-    A bound key does not reach the program that has the focus. While one is held, X11 sends every other key here
-    too, fake ones included: insert no text until it is up.
+    The focused program does not get a bound key. While one is held, X11 also sends every other key here, including
+    simulated ones: insert no text until it is released.
     """
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *_: object) -> None: ...
 
     def events(self) -> AsyncIterator[KeyEvent]:
-        """For one reader, until the context is left. Raises ``HotkeysUnavailable`` when the keys are lost."""
+        """Yield events to one reader, until the context is left.
+
+        Raises ``HotkeysUnavailable`` when the keys are lost.
+        """
         ...
 
     async def is_down(self, action: str) -> bool:
-        """Whether its key is down now, as the keyboard says; false for an action without a key."""
+        """Return whether the action's key is down now; False for an action without a key."""
         ...
 
     async def pass_on(self, action: str) -> None:
-        """Send a short tap of its key to the program that has the focus; after it is released, if it is down."""
+        """Send a short tap of the action's key to the focused program, after the key is released."""
         ...
 
     async def bind(self, bindings: Mapping[str, str]) -> None:
-        """These keys from now on and no others; an empty binding is none. On an error nothing has changed.
+        """Bind exactly these keys; an empty binding means no key. On an error, nothing changes.
 
         Raises ``HotkeyTaken``, ``HotkeyUnknown`` or ``HotkeysUnavailable``.
         """
         ...
 
     async def renew(self) -> None:
-        """Take the bound keys once more: the system may have let go of them while it slept.
+        """Bind the same keys again: the system may have released them during sleep.
 
         Raises ``HotkeysUnavailable``.
         """

@@ -1,4 +1,4 @@
-"""The keys that can be bound: our name, and what X11, Windows and macOS call them.
+"""The keys that can be bound: our names, and their codes on X11, Windows and macOS.
 
 Sources: X11's keysymdef.h; Microsoft, "Virtual-Key Codes"; Apple, HIToolbox/Events.h (kVK_*).
 """
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Modifier(StrEnum):
-    """In the order in which they are written."""
+    """The modifiers, in the order in which bindings list them."""
 
     CTRL = "ctrl"
     ALT = "alt"
@@ -19,10 +19,10 @@ class Modifier(StrEnum):
 
 @dataclass(frozen=True)
 class Key:
-    """``keysyms``: X11's names; the first that the keyboard has counts. ``windows``, ``mac``: key codes.
+    """A bindable key. ``keysyms``: X11's names; the first one that the keyboard has is used.
 
-    ``writes``: it writes or edits text, so that it cannot be taken from every program by itself. ``modifier``:
-    what it is, for a modifier key.
+    ``windows``, ``mac``: key codes. ``writes``: the key writes or edits text, so it cannot be bound on its own.
+    ``modifier``: the kind of a modifier key.
     """
 
     keysyms: tuple[str, ...]

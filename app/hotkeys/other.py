@@ -1,9 +1,9 @@
-"""Hotkeys on Windows and macOS, through pynput: NOT RUN on either yet; what does not need them is tested.
+"""Hotkeys on Windows and macOS, through pynput. NOT YET RUN on either; the portable part is tested.
 
-A hook is asked about each key before any program sees it (WH_KEYBOARD_LL, CGEventTap), in a thread of pynput's. A
-lone modifier is only watched: by itself it does next to nothing, and combinations with it work as ever. macOS asks
-the user for "Input Monitoring" and "Accessibility" first. On Windows no hook hears the keys of a program that runs
-as administrator.
+A hook sees each key before any program does (WH_KEYBOARD_LL, CGEventTap), in a thread of pynput. A lone modifier
+is only watched: on its own it does almost nothing, and combinations with it keep working. macOS first asks the
+user for "Input Monitoring" and "Accessibility". On Windows, no hook sees the keys of a program that runs as
+administrator.
 """
 
 import sys
@@ -25,14 +25,14 @@ Ask = Callable[[int, bool, int], bool]
 
 
 class Hook(Protocol):
-    """The system's keyboard."""
+    """The keyboard of the operating system."""
 
     def code(self, binding: Binding) -> int | None:
-        """What the system calls its key; ``None``: there is none."""
+        """Return the system's code for the key, or ``None`` if it has none."""
         ...
 
     def start(self, ask: Ask) -> None:
-        """Ask about each key from now on. Raises ``HotkeysUnavailable``."""
+        """Call ``ask`` for each key from now on. Raises ``HotkeysUnavailable``."""
         ...
 
     def stop(self) -> None: ...
@@ -40,12 +40,12 @@ class Hook(Protocol):
     def is_down(self, code: int) -> bool: ...
 
     def tap(self, codes: list[int]) -> None:
-        """Press these keys and let them go, without being asked about them."""
+        """Press and release these keys, without calling ``ask`` for them."""
         ...
 
 
 class OtherHotkeys:
-    """``Hotkeys`` on a hook. What the hook's thread shares with the loop's is replaced whole, never changed."""
+    """``Hotkeys`` that use a hook. Data shared with the hook's thread is replaced, never modified."""
 
     def __init__(self, hook: Hook, clock: Callable[[], float] = time.monotonic) -> None:
         self._hook = hook
@@ -63,11 +63,11 @@ class OtherHotkeys:
         self._events.post(None)
 
     def events(self) -> AsyncIterator[KeyEvent]:
-        """As ``Hotkeys.events``."""
+        """Yield the events, like ``Hotkeys.events``."""
         return self._events.events()
 
     async def is_down(self, action: str) -> bool:
-        """As ``Hotkeys.is_down``. A release that was missed is told now."""
+        """Return whether the key is down, like ``Hotkeys.is_down``; report a missed release."""
         grab = self._grabs.get(action)
         down = grab is not None and self._hook.is_down(grab.code)
         if grab and not down:
@@ -75,7 +75,7 @@ class OtherHotkeys:
         return down
 
     async def pass_on(self, action: str) -> None:
-        """As ``Hotkeys.pass_on``; a lone modifier was not kept from anybody."""
+        """Pass on a tap, like ``Hotkeys.pass_on``; programs have already got a lone modifier."""
         grab = self._grabs.get(action)
         if grab is None or grab.own:
             return
@@ -84,7 +84,7 @@ class OtherHotkeys:
         self._hook.tap([*codes, grab.code])
 
     async def bind(self, bindings: Mapping[str, str]) -> None:
-        """As ``Hotkeys.bind``. Whether another program has a key cannot be known here: both get it."""
+        """Bind keys, like ``Hotkeys.bind``. Keys of other programs are not detected: both programs get them."""
         grabs: dict[str, Grab] = {}
         for action, text in bindings.items():
             if not text:
@@ -98,7 +98,7 @@ class OtherHotkeys:
         self._presses.bind(grabs.values())
 
     async def renew(self) -> None:
-        """As ``Hotkeys.renew``. Windows takes a hook away from a program that did not answer in time."""
+        """Restart the hook, like ``Hotkeys.renew``. Windows removes hooks of programs that answer too late."""
         self._hook.stop()
         self._hook.start(self._asked)
 
@@ -111,7 +111,7 @@ class OtherHotkeys:
         return Grab(action, code, bits, BITS[modifier] if modifier else 0)
 
     def _asked(self, code: int, pressed: bool, modifiers: int) -> bool:
-        """In the hook's thread."""
+        """Handle a key and return whether to withhold it; runs in the hook's thread."""
         if not pressed:
             keep = self._presses.keeps(code)
             self._tell(self._presses.released(code, self._clock()).events)
@@ -152,7 +152,7 @@ if sys.platform == "win32":
     import ctypes
 
     class WindowsHook:
-        """Source: Microsoft, "LowLevelKeyboardProc" and "KBDLLHOOKSTRUCT"."""
+        """A hook for Windows. Source: Microsoft, "LowLevelKeyboardProc" and "KBDLLHOOKSTRUCT"."""
 
         _PRESSES: Final = frozenset({0x100, 0x104})  # WM_KEYDOWN, WM_SYSKEYDOWN
         _RELEASES: Final = frozenset({0x101, 0x105})
@@ -178,7 +178,7 @@ if sys.platform == "win32":
                     )
                     if ask(data.vkCode, message in self._PRESSES, held):
                         self._listener.suppress_event()
-                return False  # nothing for pynput's own callbacks
+                return False  # pynput's own callbacks are not needed
 
             self._listener = _listener(win32_event_filter=see)
             self._listener.start()
@@ -200,7 +200,7 @@ if sys.platform == "darwin":
     Quartz: Any = importlib.import_module("Quartz")  # comes with pynput
 
     class MacHook:
-        """Source: Apple, "Quartz Event Services"."""
+        """A hook for macOS. Source: Apple, "Quartz Event Services"."""
 
         _FLAGS: Final = {
             Modifier.CTRL: 1 << 18,
@@ -211,7 +211,7 @@ if sys.platform == "darwin":
         _HID_STATE: Final = 1
 
         def __init__(self) -> None:
-            self._own: list[int] = []  # codes of taps that the tap will see again
+            self._own: list[int] = []  # codes of our own taps, which the event tap will see again
 
         def code(self, binding: Binding) -> int | None:
             return binding.key.mac

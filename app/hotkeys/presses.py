@@ -1,4 +1,4 @@
-"""Which key events of a keyboard are presses and releases of hotkeys. Pure: no clock, no keyboard."""
+"""Recognise presses and releases of hotkeys in key events. Pure: no clock, no keyboard."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import Final
 from app.hotkeys.events import KeyEvent
 
 CHORD_S: Final = 1.0
-"""A lone modifier that has been held for longer than this is meant for us, whatever is pressed then."""
+"""After this time, a held lone modifier counts as a hotkey, even if another key is pressed."""
 
 
 @dataclass(frozen=True)
 class Grab:
-    """A key of ours, as the keyboard numbers it. ``modifiers``: bits that must be down with it, and no others.
+    """A bound key by its code. ``modifiers``: bits that must be down with it, and no others.
 
-    ``own``: the bits that the key itself sets while it is down (a lone modifier's).
+    ``own``: the bits that the key itself sets while it is down (only a lone modifier does).
     """
 
     action: str
@@ -25,7 +25,7 @@ class Grab:
 
 
 class Answer(Enum):
-    """What becomes of a key: it stays here, or the program that has the focus gets it."""
+    """The decision about a key: withhold it, or let the focused program have it."""
 
     KEEP = auto()
     LET_THROUGH = auto()
@@ -33,7 +33,7 @@ class Answer(Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a key means. ``answer`` matters where keys are asked about one by one."""
+    """The events of a key, and the ``answer`` for systems that ask about each key."""
 
     events: tuple[KeyEvent, ...] = ()
     answer: Answer = Answer.KEEP
@@ -46,7 +46,7 @@ class _Down:
 
 
 class Presses:
-    """Told of each key that goes down or up while it may be ours. Of each action, press and release alternate."""
+    """A state machine fed with every key press and release. For each action, press and release alternate."""
 
     def __init__(self) -> None:
         self._grabs: dict[tuple[int, int], Grab] = {}
@@ -54,21 +54,21 @@ class Presses:
 
     @property
     def down(self) -> tuple[int, ...]:
-        """Codes of the hotkeys that are held."""
+        """The codes of the hotkeys that are held."""
         return tuple(self._down)
 
     def bind(self, grabs: Iterable[Grab]) -> None:
-        """These from now on. A key that is held stays what it was until it is up."""
+        """Replace the bound keys. A key that is held keeps its action until it is released."""
         self._grabs = {(grab.code, grab.modifiers): grab for grab in grabs}
 
     def pressed(self, code: int, modifiers: int, at_s: float) -> Decision:
-        """``modifiers``: those down before, without locks."""
+        """Handle a key press. ``modifiers``: those down before it, without locks."""
         if code in self._down:
             return Decision()  # auto-repeat
         grab = self._grabs.get((code, modifiers)) or self._grabs.get((code, modifiers & ~self._held_bits()))
         if grab:
             if any(down.grab.action == grab.action for down in self._down.values()):
-                return Decision()  # its other key: the numeric pad's Enter beside the big one
+                return Decision()  # a second key of the same action, such as the numeric pad's Enter
             self._down[code] = _Down(grab, at_s)
             return Decision((KeyEvent(grab.action, True, at_s),))
         lone = [code for code, down in self._down.items() if down.grab.own and at_s - down.since_s <= CHORD_S]
@@ -78,16 +78,16 @@ class Presses:
         return Decision(ended, Answer.LET_THROUGH)
 
     def keeps(self, code: int) -> bool:
-        """Whether this key is held and no program should see it; of a lone modifier, others may."""
+        """Return whether this key is held and withheld from programs; lone modifiers are not withheld."""
         return code in self._down and not self._down[code].grab.own
 
     def released(self, code: int, at_s: float) -> Decision:
-        """Whether noticed as an event, or late, by asking the keyboard."""
+        """Handle a release, whether it came as an event or was detected late."""
         down = self._down.pop(code, None)
         return Decision((KeyEvent(down.grab.action, False, at_s),) if down else ())
 
     def _held_bits(self) -> int:
-        """Esc cancels while Right Ctrl or Ctrl+Alt+D is held."""
+        """Return the modifier bits of held hotkeys, so that Esc cancels while Right Ctrl or Ctrl+Alt+D is held."""
         bits = 0
         for down in self._down.values():
             bits |= down.grab.modifiers | down.grab.own

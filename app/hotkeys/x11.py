@@ -1,4 +1,4 @@
-"""Hotkeys on X11: one thread waits for the server and posts what it hears to the event loop."""
+"""Hotkeys on X11: a thread waits for the server and posts its key events to the event loop."""
 
 import asyncio
 import os
@@ -22,11 +22,11 @@ log = structlog.get_logger(logger_names.APP_HOTKEYS_X11)
 
 _ANSWER_S: Final = 5.0
 _LOOK_AGAIN_S: Final = 0.1
-"""While a hotkey is held: a release that went elsewhere is noticed that late."""
+"""While a hotkey is held, the longest delay until a missed release is noticed."""
 
 
 class _Keyboard(Protocol):
-    """``app.hotkeys.x11_keyboard.Keyboard``."""
+    """The interface of ``app.hotkeys.x11_keyboard.Keyboard``."""
 
     @property
     def holding(self) -> bool: ...
@@ -56,7 +56,7 @@ class X11Hotkeys:
         self._waking, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
         ready: Future[None] = Future()
-        # A daemon: a server that has stopped answering must not keep the process.
+        # A daemon: a hanging server must not keep the process alive.
         self._thread = threading.Thread(target=self._run, args=(ready,), name="hotkeys", daemon=True)
         self._thread.start()
         try:
@@ -70,24 +70,24 @@ class X11Hotkeys:
         await self._close()
 
     def events(self) -> AsyncIterator[KeyEvent]:
-        """As ``Hotkeys.events``."""
+        """Yield the events, like ``Hotkeys.events``."""
         return self._events.events()
 
     async def is_down(self, action: str) -> bool:
-        """As ``Hotkeys.is_down``."""
+        """Return whether the action's key is down, like ``Hotkeys.is_down``."""
         return bool(await self._ask(lambda keyboard: keyboard.is_down(action)))
 
     async def pass_on(self, action: str) -> None:
-        """As ``Hotkeys.pass_on``."""
+        """Pass on a tap of the key, like ``Hotkeys.pass_on``."""
         await self._ask(lambda keyboard: keyboard.pass_on(action))
 
     async def bind(self, bindings: Mapping[str, str]) -> None:
-        """As ``Hotkeys.bind``."""
+        """Bind exactly these keys, like ``Hotkeys.bind``."""
         wanted = dict(bindings)
         await self._ask(lambda keyboard: keyboard.bind(wanted))
 
     async def renew(self) -> None:
-        """As ``Hotkeys.renew``."""
+        """Bind the same keys again, like ``Hotkeys.renew``."""
         await self._ask(lambda keyboard: keyboard.renew())
 
     async def _ask(self, request: Callable[[_Keyboard], Any]) -> Any:
@@ -118,7 +118,7 @@ class X11Hotkeys:
         os.close(self._wake)
 
     def _wake_up(self) -> None:
-        with suppress(OSError):  # full: it is awake
+        with suppress(OSError):  # full: the thread is awake
             os.write(self._wake, b"\0")
 
     # -- in the thread -------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ class X11Hotkeys:
                     self._turn(keyboard, selector)
         except HotkeysUnavailable as error:
             self._events.post(error)
-        except Exception as error:  # the top of this thread
+        except Exception as error:  # top level of the thread
             log.error("hotkeys failed", exc_info=error)
             self._events.post(HotkeysUnavailable(f"{type(error).__name__}: see the log"))
         finally:
@@ -146,7 +146,7 @@ class X11Hotkeys:
             self._refuse_waiting()
 
     def _turn(self, keyboard: _Keyboard, selector: selectors.BaseSelector) -> None:
-        keyboard.handle()  # also what arrived with the answer to a request
+        keyboard.handle()  # also events that arrived with the reply to a request
         ready = selector.select(_LOOK_AGAIN_S if keyboard.holding else None)
         if any(key.fd == self._waking for key, _ in ready):
             os.read(self._waking, 1_000)

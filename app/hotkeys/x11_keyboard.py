@@ -1,16 +1,16 @@
 """Hotkeys of an X server, for the one thread that may block on it.
 
-Keys are grabbed on the root window (XGrabKey): the server sends them here instead of to the program that has the
-focus, from the press to the release, and with them every other key that is pressed meanwhile. python-xlib rather
-than pynput, which cannot keep a single key from other programs on X11.
+Keys are grabbed on the root window (XGrabKey). From press to release, the server then sends a grabbed key here
+instead of to the focused program, along with every other key pressed meanwhile. python-xlib is used because pynput
+cannot withhold a single key from other programs on X11.
 
-A lone modifier is grabbed so that the server asks about each key that follows it: a combination for another
-program is replayed to that program (XAllowEvents, ReplayKeyboard). After other hotkeys nothing is asked, so that a
-process of ours that is stopped does not stop the keyboard.
+A lone modifier is grabbed so that the server asks about each key after it. A combination for another program is
+replayed to that program (XAllowEvents, ReplayKeyboard). After other hotkeys the server does not ask, so that a
+stopped process of this app does not block the keyboard.
 
-Auto-repeat comes as pairs of a release and a press at the same time, the key being down all along. The server
-could leave the releases out (XkbSetDetectableAutoRepeat), but a client that uses XKEYBOARD is no longer told of
-another layout in the way that python-xlib understands (tried: no MappingNotify).
+Auto-repeat arrives as pairs of a release and a press at the same time, while the key stays down. The server could
+omit the releases (XkbSetDetectableAutoRepeat). But then a client that uses XKEYBOARD no longer gets layout changes
+in the form that python-xlib understands (tried: no MappingNotify).
 """
 
 import time
@@ -44,7 +44,7 @@ def _mapped() -> Iterator[None]:
 
 
 class Keyboard:
-    """A connection of its own; ``report`` hears of presses and releases. Calls raise ``HotkeysUnavailable``."""
+    """A connection that grabs keys; ``report`` gets presses and releases. Calls raise ``HotkeysUnavailable``."""
 
     def __init__(self, name: str | None, report: Callable[[KeyEvent], None]) -> None:
         self._report = report
@@ -52,7 +52,7 @@ class Keyboard:
         self._wanted: dict[str, Binding] = {}
         self._grabs: dict[str, list[Grab]] = {}
         self._to_pass_on: list[str] = []
-        self._doubtful: Any = None  # a release of a key that is still down: a repeat, unless it is told apart
+        self._doubtful: Any = None  # a release of a key that is still down: probably auto-repeat
         with _mapped():
             self._display: Any = Display(name)
             self._display.set_error_handler(_log_error)
@@ -60,16 +60,16 @@ class Keyboard:
             self._keymap = Keymap(self._display)
 
     def fileno(self) -> int:
-        """Readable when ``handle`` has something to do."""
+        """Return a descriptor that is readable when ``handle`` has something to do."""
         return int(self._display.fileno())
 
     @property
     def holding(self) -> bool:
-        """Whether a hotkey is down."""
+        """True while a hotkey is down."""
         return bool(self._presses.down)
 
     def handle(self) -> None:
-        """Everything that the server has sent; never waits for more."""
+        """Handle all events received from the server, without waiting for more."""
         remapped = False
         with _mapped():
             while self._display.pending_events():
@@ -84,14 +84,14 @@ class Keyboard:
             self._tap_pending()
 
     def notice_missed(self) -> None:
-        """Ask the keyboard itself whether what is held still is: a release may have gone elsewhere."""
+        """Query the keyboard for held hotkeys whose release was missed, and report those releases."""
         with _mapped():
             for code in self._presses.down:
                 if not self._is_down(code):
                     self._tell(self._presses.released(code, time.monotonic()))
 
     def bind(self, bindings: Mapping[str, str]) -> None:
-        """As ``Hotkeys.bind``."""
+        """Bind exactly these keys, like ``Hotkeys.bind``."""
         wanted = {action: parse(text) for action, text in bindings.items() if text}
         with _mapped():
             grabs = {action: self._keymap.grabs(action, binding) for action, binding in wanted.items()}
@@ -111,25 +111,28 @@ class Keyboard:
         self._presses.bind(grab for own in grabs.values() for grab in own)
 
     def renew(self) -> None:
-        """As ``Hotkeys.renew``, with the keyboards that there are now."""
+        """Bind the same keys again, like ``Hotkeys.renew``, on the present keyboards."""
         with _mapped():
             self._grab_again(anyway=True)
             self._display.flush()
 
     def is_down(self, action: str) -> bool:
-        """As ``Hotkeys.is_down``."""
+        """Return whether the action's key is down, like ``Hotkeys.is_down``."""
         with _mapped():
             return any(self._is_down(grab.code) for grab in self._grabs.get(action, ()))
 
     def pass_on(self, action: str) -> None:
-        """As ``Hotkeys.pass_on``. While any hotkey is held, fake keys would come back here: they wait."""
+        """Pass on a tap, like ``Hotkeys.pass_on``, once no hotkey is held:
+
+        until then, simulated keys would return here.
+        """
         if action not in self._to_pass_on:
             self._to_pass_on.append(action)
         with _mapped():
             self._tap_pending()
 
     def close(self) -> None:
-        """The server gives the keys back to everybody."""
+        """Close the connection; the server then releases the keys."""
         try:
             self._display.close()
         except _LOST:
@@ -153,7 +156,7 @@ class Keyboard:
 
     def _answer(self, decision: Decision) -> None:
         through = decision.answer is Answer.LET_THROUGH
-        # Without effect where the server does not ask.
+        # Has no effect if the server does not ask.
         self._display.allow_events(X.ReplayKeyboard if through else X.SyncKeyboard, X.CurrentTime)
         if not self._presses.down:
             self._display.allow_events(X.AsyncKeyboard, X.CurrentTime)
@@ -191,7 +194,7 @@ class Keyboard:
     # -- grabs ---------------------------------------------------------------------------------------------
 
     def _grab(self, grabs: list[Grab]) -> bool:
-        """Whether all were had."""
+        """Grab the keys; return False if another program has one of them."""
         refused = error.CatchError(error.BadAccess)
         for grab in grabs:
             mode = X.GrabModeSync if grab.own else X.GrabModeAsync
@@ -206,7 +209,7 @@ class Keyboard:
                 self._root.ungrab_key(grab.code, modifiers)
 
     def _grab_again(self, *, anyway: bool = False) -> None:
-        """The layout or the modifiers changed: the same keys may have other numbers now."""
+        """Grab the keys by their new codes after a change of the layout or the modifiers."""
         keymap = Keymap(self._display)
         fresh: dict[str, list[Grab]] = {}
         for action, binding in self._wanted.items():
@@ -216,7 +219,7 @@ class Keyboard:
                 log.warning("the new keyboard layout has no key for an action", action=action)
                 fresh[action] = []
         if not anyway and fresh == self._grabs and keymap.locks == self._keymap.locks:
-            return  # a program that types what the layout lacks changes unused keys all the time
+            return  # programs that type characters missing from the layout often change unused keys
         self._ungrab(grab for own in self._grabs.values() for grab in own)
         self._keymap, self._grabs = keymap, fresh
         for action, own in fresh.items():

@@ -1,4 +1,4 @@
-"""What an X server's keyboard calls our keys now. Asks the server; blocks."""
+"""Look up the present codes of our keys on an X server. Blocks."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -17,7 +17,7 @@ _LOCKS: Final = ("Num_Lock", "Scroll_Lock")
 
 
 class Keymap:
-    """The layout and the modifiers at the time it was made."""
+    """A snapshot of the layout and the modifiers."""
 
     def __init__(self, display: Any) -> None:
         self._display = display
@@ -27,14 +27,14 @@ class Keymap:
             self.locks |= self._bit(set(self.codes(name)))
 
     def codes(self, keysym: str) -> list[int]:
-        """Keys that give this symbol with the fewest other keys held."""
+        """Return the keys that produce this symbol with the fewest modifiers."""
         number = getattr(xkb, f"XK_{keysym}", None) or XK.string_to_keysym(keysym)
         found: list[tuple[int, int]] = list(self._display.keysym_to_keycodes(number))
         lowest = min((level for _, level in found), default=0)
         return sorted({code for code, level in found if level == lowest})
 
     def grabs(self, action: str, binding: Binding) -> list[Grab]:
-        """The keys that mean ``action``. Raises ``HotkeyUnknown`` if the keyboard has none."""
+        """Return the grabs for ``action``. Raises ``HotkeyUnknown`` if the keyboard lacks the key."""
         codes = next(filter(None, map(self.codes, binding.key.keysyms)), [])
         if not codes:
             raise HotkeyUnknown(str(binding), "this keyboard has no such key")
@@ -42,18 +42,18 @@ class Keymap:
         return [Grab(action, code, bits, self._bit({code}) if binding.lone else 0) for code in codes]
 
     def plain(self, state: int) -> int:
-        """The modifiers of an event, without locks, mouse buttons and the keyboard's group."""
+        """Return the modifiers of an event, without locks, mouse buttons and the keyboard group."""
         return state & _ALL_MODIFIERS & ~self.locks
 
     def with_locks(self, modifiers: int) -> Iterator[int]:
-        """``modifiers`` with each combination of locks: X compares them all."""
+        """Yield ``modifiers`` combined with every set of locks, because X compares all bits."""
         bits = [1 << place for place in range(8) if self.locks & 1 << place]
         for count in range(len(bits) + 1):
             for chosen in combinations(bits, count):
                 yield modifiers | sum(chosen)
 
     def codes_of(self, modifiers: int) -> list[int]:
-        """One key for each of the bits."""
+        """Return one key for each modifier bit."""
         return [min(codes) for place, codes in enumerate(self._modifiers) if modifiers & 1 << place and codes]
 
     def _mask(self, binding: Binding, modifier: Modifier) -> int:
@@ -66,5 +66,5 @@ class Keymap:
         return bit
 
     def _bit(self, codes: set[int]) -> int:
-        """The first modifier that one of these keys sets; 0 if none does."""
+        """Return the first modifier bit that one of these keys sets, or 0."""
         return next((1 << place for place, keys in enumerate(self._modifiers) if keys & codes), 0)

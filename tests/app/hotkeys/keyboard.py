@@ -1,4 +1,4 @@
-"""Hotkeys of a test: what they told, in order."""
+"""Recorder of hotkey events for tests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from tests.helpers.waiting import wait_until
 
 
 class Heard:
-    """``told``: (action, pressed) of each event."""
+    """The recorded events of hotkeys. ``told``: (action, pressed) of each event."""
 
     def __init__(self, hotkeys: X11Hotkeys) -> None:
         self.hotkeys = hotkeys
@@ -22,7 +22,7 @@ class Heard:
         return [(event.action, event.pressed) for event in self.events]
 
     async def tells(self, *told: tuple[str, bool]) -> None:
-        """Wait until exactly this was told since the last time, and forget it."""
+        """Wait for exactly these events since the last call, and clear them."""
         await wait_until(lambda: len(self.events) >= len(told), f"{told} and not {self.told}")
         assert self.told == list(told), f"{self.told}, not {told}"
         self.events.clear()
@@ -34,7 +34,7 @@ class Heard:
 
 @asynccontextmanager
 async def listening(desktop: Desktop, **bindings: str) -> AsyncIterator[Heard]:
-    """Hotkeys on this desktop; an underscore in an action stands for a hyphen."""
+    """Bind hotkeys on this desktop and record their events; an underscore in an action stands for a hyphen."""
     async with X11Hotkeys(desktop.display) as hotkeys:
         await hotkeys.bind({action.replace("_", "-"): binding for action, binding in bindings.items()})
         heard = Heard(hotkeys)

@@ -21,7 +21,7 @@ BINDINGS = st.builds(Binding, st.sampled_from(sorted(KEYS)), MODIFIERS)
 
 
 @given(BINDINGS)
-def test_what_is_written_is_read_again(binding: Binding) -> None:
+def test_canonical_text_parses_to_the_same_binding(binding: Binding) -> None:
     if usable(binding):
         assert parse(str(binding)) == binding
     else:
@@ -30,7 +30,7 @@ def test_what_is_written_is_read_again(binding: Binding) -> None:
 
 
 @given(BINDINGS.filter(usable), st.randoms(use_true_random=False))
-def test_order_case_and_spaces_do_not_matter(binding: Binding, chance: Random) -> None:
+def test_parse_ignores_order_case_and_spaces(binding: Binding, chance: Random) -> None:
     *held, name = str(binding).split("+")
     chance.shuffle(held)
     assert parse(" + ".join([*held, name]).upper()) == binding
@@ -47,7 +47,7 @@ def test_order_case_and_spaces_do_not_matter(binding: Binding, chance: Random) -
         ("PgUp", "page_up"),
     ],
 )
-def test_other_names(text: str, usual: str) -> None:
+def test_parse_accepts_alternative_names(text: str, usual: str) -> None:
     assert str(parse(text)) == usual
 
 
@@ -64,14 +64,14 @@ def test_other_names(text: str, usual: str) -> None:
         ("alt+right_ctrl", "right_ctrl is a modifier: use it alone"),
     ],
 )
-def test_what_cannot_be_says_what_can(text: str, says: str) -> None:
+def test_error_for_an_invalid_binding_says_what_is_valid(text: str, says: str) -> None:
     with pytest.raises(HotkeyUnknown, match="cannot be a hotkey") as error:
         parse(text)
     assert says in str(error.value)
 
 
 @given(st.text(max_size=30))
-def test_nothing_else_happens_to_any_text(text: str) -> None:
+def test_parse_raises_only_hotkey_unknown(text: str) -> None:
     try:
         assert str(parse(text))
     except HotkeyUnknown as error:

@@ -14,7 +14,7 @@ from app.hotkeys.errors import HotkeyUnknown
         ("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "wayland"}, WAYLAND),
     ],
 )
-async def test_where_there_are_none_it_is_said_why(
+async def test_choice_gives_the_reason_for_no_hotkeys(
     platform: str, environment: dict[str, str], reason: str
 ) -> None:
     choice = choose(platform, environment)
@@ -22,7 +22,7 @@ async def test_where_there_are_none_it_is_said_why(
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="needs Linux: python-xlib")
-async def test_on_x11() -> None:
+async def test_x11_hotkeys_are_chosen_on_x11() -> None:
     from app.hotkeys.x11 import X11Hotkeys
 
     choice = choose("linux", {"DISPLAY": ":0", "XDG_SESSION_TYPE": "x11"})
@@ -30,11 +30,11 @@ async def test_on_x11() -> None:
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="needs Linux: no pynput")
-async def test_what_is_not_installed() -> None:
+async def test_choice_reports_a_missing_library() -> None:
     assert choose("darwin", {}).reason == NOT_INSTALLED
 
 
-async def test_none_are_hotkeys_too() -> None:
+async def test_no_hotkeys_accept_bindings_and_give_no_events() -> None:
     async with NoHotkeys() as hotkeys:
         await hotkeys.bind({"dictate": "f9", "cancel": ""})
         with pytest.raises(HotkeyUnknown):

@@ -1,4 +1,4 @@
-"""Keys that are used elsewhere."""
+"""Keys that programs and desktops already use."""
 
 import pytest
 
@@ -9,11 +9,11 @@ from app.settings.sections import Hotkeys
 
 
 @pytest.mark.parametrize("table", [conflicts._PC, conflicts._MAC])
-def test_each_key_of_the_tables_is_written_as_bindings_are(table: dict[str, Use]) -> None:
+def test_table_keys_are_canonical_bindings(table: dict[str, Use]) -> None:
     assert [key for key in table if str(parse(key)) != key] == []
 
 
-def test_each_use_is_in_some_table() -> None:
+def test_every_use_occurs_in_a_table() -> None:
     assert {*conflicts._PC.values(), *conflicts._MAC.values()} == set(Use)
 
 
@@ -33,15 +33,15 @@ def test_each_use_is_in_some_table() -> None:
         ("nonsense", "linux", None),
     ],
 )
-def test_what_is_known_of_a_key(key: str, platform: str, use: Use | None) -> None:
+def test_existing_use_of_a_key_depends_on_the_platform(key: str, platform: str, use: Use | None) -> None:
     assert used_for(key, platform) == use
 
 
-def test_our_own_keys_are_free() -> None:
+def test_default_hotkeys_have_no_existing_use() -> None:
     assert [key for key in Hotkeys().bindings.values() if used_for(key, "linux")] == []
 
 
-def test_two_actions_on_one_key() -> None:
+def test_other_action_with_the_same_key_is_found() -> None:
     bindings = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v", "other": "nonsense"}
     assert other_action("alt+control+v", "dictate", bindings) == "paste-held"
     assert other_action("right_ctrl", "dictate", bindings) == "", "itself"

@@ -10,7 +10,7 @@ from app.hotkeys.events import KeyEvent
 PRESS = KeyEvent("dictate", True, 1.0)
 
 
-async def test_from_another_thread_in_order_until_the_end() -> None:
+async def test_events_from_another_thread_arrive_in_order_until_the_end() -> None:
     queue = EventQueue()
     release = KeyEvent("dictate", False, 2.0)
 
@@ -22,7 +22,7 @@ async def test_from_another_thread_in_order_until_the_end() -> None:
     assert [event async for event in queue.events()] == [PRESS, release]
 
 
-async def test_when_nobody_takes_them_memory_is_bounded_and_the_end_is_still_told() -> None:
+async def test_full_queue_drops_events_but_delivers_the_final_error() -> None:
     queue = EventQueue()
     with capture_logs() as logs:
         for _ in range(MOST_QUEUED + 3):
@@ -36,7 +36,7 @@ async def test_when_nobody_takes_them_memory_is_bounded_and_the_end_is_still_tol
     assert count == MOST_QUEUED
 
 
-def test_posting_to_a_loop_that_has_ended_is_nothing() -> None:
+def test_post_to_a_closed_loop_has_no_effect() -> None:
     async def make() -> EventQueue:
         return EventQueue()
 

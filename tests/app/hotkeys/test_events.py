@@ -1,4 +1,4 @@
-"""What all kinds of hotkeys promise alike."""
+"""Properties that all kinds of hotkeys share."""
 
 from app.hotkeys.choose import NoHotkeys
 from app.hotkeys.events import Hotkeys, KeyEvent
@@ -6,9 +6,9 @@ from app.hotkeys.other import Hook, OtherHotkeys
 
 
 def kinds(hook: Hook) -> list[Hotkeys]:
-    """Each kind is one, as the type checker sees it; ``X11Hotkeys`` by ``choose``."""
+    """Let the type checker verify that each kind implements ``Hotkeys``; ``choose`` covers ``X11Hotkeys``."""
     return [NoHotkeys(), OtherHotkeys(hook)]
 
 
-def test_a_release_is_no_chord_unless_it_says_so() -> None:
+def test_key_event_is_no_chord_by_default() -> None:
     assert not KeyEvent("dictate", False, 1.0).chord

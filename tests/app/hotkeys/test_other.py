@@ -1,4 +1,4 @@
-"""The part of it that needs neither Windows nor macOS."""
+"""The part of ``app.hotkeys.other`` that needs neither Windows nor macOS."""
 
 import pytest
 
@@ -13,7 +13,7 @@ CTRL = BITS[Modifier.CTRL]
 
 
 class Keyboard:
-    """A hook; ``press`` and ``release`` say whether programs see the key."""
+    """A simulated hook; ``press`` and ``release`` return whether programs see the key."""
 
     def __init__(self) -> None:
         self.down: set[int] = set()
@@ -51,11 +51,11 @@ class Keyboard:
 
 
 async def told(hotkeys: OtherHotkeys) -> list[KeyEvent]:
-    """Everything, once the context is left."""
+    """Return all events, once the context is left."""
     return [event async for event in hotkeys.events()]
 
 
-async def test_a_key_is_kept_and_told() -> None:
+async def test_hotkey_is_withheld_and_reported() -> None:
     keyboard = Keyboard()
     async with OtherHotkeys(keyboard, lambda: 7.0) as hotkeys:
         await hotkeys.bind({"dictate": "f9", "cancel": "ctrl+d", "paste-held": ""})
@@ -72,7 +72,7 @@ async def test_a_key_is_kept_and_told() -> None:
     ]
 
 
-async def test_a_lone_modifier_is_watched_and_its_combinations_work() -> None:
+async def test_lone_modifier_is_watched_and_its_combinations_work() -> None:
     keyboard = Keyboard()
     async with OtherHotkeys(keyboard, lambda: 7.0) as hotkeys:
         await hotkeys.bind({"dictate": "right_ctrl"})
@@ -83,7 +83,7 @@ async def test_a_lone_modifier_is_watched_and_its_combinations_work() -> None:
     assert keyboard.taps == []
 
 
-async def test_a_tap_is_passed_on_with_the_modifiers_that_are_up_by_now() -> None:
+async def test_passed_on_tap_presses_only_modifiers_that_are_up() -> None:
     keyboard = Keyboard()
     async with OtherHotkeys(keyboard) as hotkeys:
         await hotkeys.bind({"dictate": "ctrl+shift+d"})
@@ -93,7 +93,7 @@ async def test_a_tap_is_passed_on_with_the_modifiers_that_are_up_by_now() -> Non
     assert keyboard.taps == [[0xA2, D]]
 
 
-async def test_a_release_that_was_missed_is_told_when_somebody_asks() -> None:
+async def test_is_down_reports_a_missed_release() -> None:
     keyboard = Keyboard()
     async with OtherHotkeys(keyboard, lambda: 7.0) as hotkeys:
         await hotkeys.bind({"dictate": "f9"})
@@ -103,7 +103,7 @@ async def test_a_release_that_was_missed_is_told_when_somebody_asks() -> None:
     assert [event.pressed for event in await told(hotkeys)] == [True, False]
 
 
-async def test_bindings_that_cannot_be_change_nothing() -> None:
+async def test_invalid_bindings_change_nothing() -> None:
     keyboard = Keyboard()
     async with OtherHotkeys(keyboard) as hotkeys:
         await hotkeys.bind({"dictate": "f9"})
@@ -114,7 +114,7 @@ async def test_bindings_that_cannot_be_change_nothing() -> None:
         assert not keyboard.press(F9)
 
 
-async def test_a_hook_that_the_system_took_away_is_set_again() -> None:
+async def test_renew_restarts_a_hook_removed_by_the_system() -> None:
     keyboard = Keyboard()
     async with OtherHotkeys(keyboard, lambda: 7.0) as hotkeys:
         await hotkeys.bind({"dictate": "f9"})

@@ -17,7 +17,7 @@ def presses(*grabs: Grab) -> Presses:
     return machine
 
 
-def test_press_repeat_release() -> None:
+def test_auto_repeat_is_ignored_between_press_and_release() -> None:
     machine = presses()
     assert machine.pressed(10, CTRL | ALT, 1.0).events == (KeyEvent("dictate", True, 1.0),)
     assert machine.pressed(10, CTRL | ALT, 1.5) == Decision()
@@ -26,7 +26,7 @@ def test_press_repeat_release() -> None:
     assert machine.released(10, 2.1) == Decision() and not machine.down
 
 
-def test_what_no_program_should_see() -> None:
+def test_held_hotkey_is_withheld_except_a_lone_modifier() -> None:
     machine = presses()
     machine.pressed(30, 0, 1.0)
     machine.pressed(20, CTRL, 1.0)
@@ -35,14 +35,14 @@ def test_what_no_program_should_see() -> None:
     assert not machine.keeps(20)
 
 
-def test_modifiers_of_what_is_held_do_not_count() -> None:
+def test_modifiers_of_held_hotkeys_are_ignored() -> None:
     machine = presses()
     machine.pressed(10, CTRL | ALT, 1.0)
     assert machine.pressed(20, CTRL | ALT, 1.1).events == (KeyEvent("cancel", True, 1.1),)
     assert presses().pressed(20, CTRL | ALT, 1.1).events == ()
 
 
-def test_a_chord_is_let_through_and_ends_the_press() -> None:
+def test_chord_is_let_through_and_ends_the_press() -> None:
     machine = presses()
     machine.pressed(30, 0, 1.0)
     chord = machine.pressed(OTHER, CTRL, 1.0 + CHORD_S)
@@ -50,7 +50,7 @@ def test_a_chord_is_let_through_and_ends_the_press() -> None:
     assert machine.released(30, 3.0) == Decision()
 
 
-def test_a_late_key_and_a_hotkey_make_no_chord() -> None:
+def test_late_key_or_another_hotkey_makes_no_chord() -> None:
     machine = presses()
     machine.pressed(30, 0, 1.0)
     assert machine.pressed(20, CTRL, 1.2).events == (KeyEvent("cancel", True, 1.2),)
@@ -58,7 +58,7 @@ def test_a_late_key_and_a_hotkey_make_no_chord() -> None:
     assert machine.released(30, 3.0).events == (KeyEvent("paste-held", False, 3.0),)
 
 
-def test_a_held_key_stays_what_it_was_whatever_is_bound_meanwhile() -> None:
+def test_held_key_keeps_its_action_when_bindings_change() -> None:
     machine = presses()
     machine.pressed(20, 0, 1.0)
     machine.bind([Grab("dictate", 20)])
@@ -67,7 +67,7 @@ def test_a_held_key_stays_what_it_was_whatever_is_bound_meanwhile() -> None:
     assert machine.pressed(20, 0, 1.3).events == (KeyEvent("dictate", True, 1.3),)
 
 
-def test_two_keys_of_one_action_are_one() -> None:
+def test_two_keys_of_one_action_act_as_one() -> None:
     machine = presses(Grab("dictate", 1), Grab("dictate", 2))
     assert machine.pressed(1, 0, 1.0).events and not machine.pressed(2, 0, 1.1).events
     assert not machine.released(2, 1.2).events and machine.released(1, 1.3).events
@@ -82,7 +82,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.floats(0, 0.7))
-def test_of_each_action_press_and_release_alternate(steps: list[tuple[str, int, int]], pause: float) -> None:
+def test_press_and_release_of_each_action_alternate(steps: list[tuple[str, int, int]], pause: float) -> None:
     machine, events, now = presses(), list[KeyEvent](), 0.0
     for what, code, bits in steps:
         now += pause

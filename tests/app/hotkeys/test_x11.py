@@ -1,4 +1,4 @@
-"""On a real X server, with keys pressed by xdotool and a text field of another program that has the focus."""
+"""Hotkeys on a real X server. xdotool presses keys while a text field of another program has the focus."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ from tests.helpers.waiting import wait_until
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: an X server")
 
 DOWN, UP = ("dictate", True), ("dictate", False)
-RIGHT_CTRL = "105"  # its keycode: for the symbol Control_R, xdotool presses the left one as well
+RIGHT_CTRL = "105"  # a keycode: for the symbol Control_R, xdotool would also press the left key
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def only_field(desktop: Desktop) -> TextField:
 
 @pytest.fixture
 async def field(desktop: Desktop, only_field: TextField) -> TextField:
-    """Empty, with the focus, and with no key down."""
+    """The focused text field, empty and with no key down."""
     only_field.focus()
     desktop.xdotool("key", "ctrl+a", "Delete", "x")
     await only_field.shows("x")
@@ -46,7 +46,7 @@ async def field(desktop: Desktop, only_field: TextField) -> TextField:
 
 
 async def shows_only(desktop: Desktop, field: TextField, text: str) -> None:
-    """What is typed later is there, and nothing that came before it."""
+    """Type one more letter and check that the field shows only ``text`` before it."""
     await asyncio.to_thread(desktop.xdotool, "key", "z")
     await field.shows(f"{text}z")
 
@@ -55,7 +55,7 @@ async def shows_only(desktop: Desktop, field: TextField, text: str) -> None:
     ("binding", "key"),
     [("f9", "F9"), ("ctrl+alt+d", "ctrl+alt+d"), ("super+space", "super+space"), ("shift+f9", "shift+F9")],
 )
-async def test_a_key_is_told_and_kept_from_the_program_that_has_the_focus(
+async def test_hotkey_is_reported_and_withheld_from_the_focused_program(
     desktop: Desktop, field: TextField, binding: str, key: str
 ) -> None:
     async with listening(desktop, dictate=binding) as heard:
@@ -69,9 +69,7 @@ async def test_a_key_is_told_and_kept_from_the_program_that_has_the_focus(
         await shows_only(desktop, field, "")
 
 
-async def test_a_key_that_writes_is_kept_and_passed_on_with_its_modifiers(
-    desktop: Desktop, field: TextField
-) -> None:
+async def test_writing_hotkey_is_passed_on_with_its_modifiers(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="ctrl+v") as heard:
         desktop.xdotool("type", "a ")
         desktop.xdotool("key", "ctrl+a", "ctrl+c", "End", "ctrl+v")
@@ -84,15 +82,17 @@ async def test_a_key_that_writes_is_kept_and_passed_on_with_its_modifiers(
 
 @contextmanager
 def quick_repeats(desktop: Desktop) -> Iterator[None]:
-    """The server repeats a held key after 100 ms. Only here: elsewhere it would repeat one that is let go late."""
+    """Let the server repeat a held key after 100 ms. In other tests, keys released late would repeat."""
     assert desktop.start("xset", "r", "rate", "100", "50").wait(30) == 0
     try:
         yield
     finally:
-        assert desktop.start("xset", "r", "rate").wait(30) == 0  # what it does by itself
+        assert desktop.start("xset", "r", "rate").wait(30) == 0  # back to the default
 
 
-async def test_what_is_held_is_one_press_and_one_release(desktop: Desktop, field: TextField) -> None:
+async def test_held_hotkey_gives_one_press_and_one_release_despite_auto_repeat(
+    desktop: Desktop, field: TextField
+) -> None:
     with quick_repeats(desktop):
         desktop.xdotool("keydown", "w")
         await wait_until(lambda: len(field.text) > 3, "the server repeats keys")
@@ -102,14 +102,14 @@ async def test_what_is_held_is_one_press_and_one_release(desktop: Desktop, field
         with quick_repeats(desktop):
             desktop.xdotool("keydown", "ctrl", "keydown", "e")
             await heard.tells(DOWN)
-            await asyncio.sleep(1)  # for the server to repeat: there is nothing to wait for
+            await asyncio.sleep(1)  # give the server time to repeat; no event marks it
             desktop.xdotool("keyup", "e", "keyup", "ctrl")
         await heard.tells(UP)
         await shows_only(desktop, field, "w")
 
 
 @pytest.mark.parametrize("lock", ["Num_Lock", "Caps_Lock"])
-async def test_locks_make_no_difference(desktop: Desktop, field: TextField, lock: str) -> None:
+async def test_hotkeys_work_with_num_lock_and_caps_lock(desktop: Desktop, field: TextField, lock: str) -> None:
     desktop.xdotool("key", lock)
     try:
         async with listening(desktop, dictate="f9", cancel="right_ctrl") as heard:
@@ -121,7 +121,7 @@ async def test_locks_make_no_difference(desktop: Desktop, field: TextField, lock
         desktop.xdotool("key", lock)
 
 
-async def test_other_modifiers_make_another_key(desktop: Desktop, field: TextField) -> None:
+async def test_key_with_other_modifiers_is_not_the_hotkey(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="ctrl+d", cancel="f9") as heard:
         desktop.xdotool("key", "d", "shift+d", "ctrl+shift+F9")
         await field.shows("dD")
@@ -129,7 +129,7 @@ async def test_other_modifiers_make_another_key(desktop: Desktop, field: TextFie
         await heard.tells(("cancel", True), ("cancel", False))
 
 
-async def test_modifiers_may_be_let_go_first(desktop: Desktop, field: TextField) -> None:
+async def test_hotkey_is_held_when_its_modifiers_are_released_first(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="ctrl+alt+d") as heard:
         desktop.xdotool("keydown", "ctrl", "keydown", "alt", "keydown", "d", "keyup", "ctrl", "keyup", "alt")
         await heard.tells(DOWN)
@@ -139,7 +139,7 @@ async def test_modifiers_may_be_let_go_first(desktop: Desktop, field: TextField)
 
 
 @pytest.mark.parametrize("held", ["f9", "right_ctrl", "ctrl+alt+d"])
-async def test_a_second_hotkey_while_one_is_held(desktop: Desktop, field: TextField, held: str) -> None:
+async def test_second_hotkey_works_while_one_is_held(desktop: Desktop, field: TextField, held: str) -> None:
     key = {"f9": "F9", "right_ctrl": RIGHT_CTRL}.get(held, held)
     async with listening(desktop, dictate=held) as heard:
         desktop.xdotool("keydown", key)
@@ -157,7 +157,7 @@ async def test_a_second_hotkey_while_one_is_held(desktop: Desktop, field: TextFi
 # -- a modifier by itself ----------------------------------------------------------------------------------
 
 
-async def test_a_lone_modifier_talks_and_its_tap_can_be_passed_on(desktop: Desktop, field: TextField) -> None:
+async def test_lone_modifier_is_a_hotkey_and_its_tap_can_be_passed_on(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="right_ctrl") as heard:
         desktop.xdotool("keydown", RIGHT_CTRL)
         await heard.tells(DOWN)
@@ -168,8 +168,8 @@ async def test_a_lone_modifier_talks_and_its_tap_can_be_passed_on(desktop: Deskt
         assert heard.told == []
 
 
-async def test_a_combination_with_a_lone_modifier_reaches_the_program(desktop: Desktop, field: TextField) -> None:
-    """What people leave such apps for: Right Ctrl+C that does nothing any more."""
+async def test_combination_with_a_lone_modifier_reaches_the_program(desktop: Desktop, field: TextField) -> None:
+    """Users abandon similar apps because Right Ctrl+C no longer works."""
     async with listening(desktop, dictate="right_ctrl") as heard:
         desktop.xdotool("type", "ab")
         desktop.xdotool("keydown", RIGHT_CTRL, "key", "a", "key", "c", "keyup", RIGHT_CTRL)
@@ -184,11 +184,11 @@ async def test_a_combination_with_a_lone_modifier_reaches_the_program(desktop: D
         await heard.tells(UP)
 
 
-async def test_a_key_late_in_a_hold_is_an_accident(desktop: Desktop, field: TextField) -> None:
+async def test_key_pressed_late_in_a_hold_is_withheld(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="right_ctrl") as heard:
         desktop.xdotool("keydown", RIGHT_CTRL)
         await heard.tells(DOWN)
-        await asyncio.sleep(1.1)  # longer than a combination takes
+        await asyncio.sleep(1.1)  # longer than ``CHORD_S``
         desktop.xdotool("key", "q")
         desktop.xdotool("keyup", RIGHT_CTRL)
         await heard.tells(UP)
@@ -198,19 +198,19 @@ async def test_a_key_late_in_a_hold_is_an_accident(desktop: Desktop, field: Text
 # -- passing on --------------------------------------------------------------------------------------------
 
 
-async def test_what_is_passed_on_while_the_key_is_down_comes_after_it(desktop: Desktop, field: TextField) -> None:
+async def test_tap_is_passed_on_only_after_held_hotkeys_are_released(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="ctrl+k", cancel="f9") as heard:
         desktop.xdotool("type", "one")
         await field.shows("one")
         desktop.xdotool("key", "Home", "keydown", "F9")
         await heard.tells(("cancel", True))
-        await heard.hotkeys.pass_on("dictate")  # deletes to the end of the line
+        await heard.hotkeys.pass_on("dictate")  # Ctrl+K deletes to the end of the line
         assert field.text == "one"
         desktop.xdotool("keyup", "F9")
         await field.shows("")
 
 
-async def test_an_action_without_a_key_passes_nothing_on(desktop: Desktop, field: TextField) -> None:
+async def test_pass_on_has_no_effect_for_an_action_without_a_key(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="") as heard:
         await heard.hotkeys.pass_on("dictate")
         assert not await heard.hotkeys.is_down("dictate")
@@ -220,7 +220,7 @@ async def test_an_action_without_a_key_passes_nothing_on(desktop: Desktop, field
 # -- binding -----------------------------------------------------------------------------------------------
 
 
-async def test_a_key_that_another_program_has(desktop: Desktop, field: TextField) -> None:
+async def test_bind_fails_for_a_key_of_another_program(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="f9"), listening(desktop, dictate="f8") as heard:
         with pytest.raises(HotkeyTaken, match="'f9' is already used by another program: choose another") as error:
             await heard.hotkeys.bind({"cancel": "f7", "dictate": "f9"})
@@ -229,7 +229,7 @@ async def test_a_key_that_another_program_has(desktop: Desktop, field: TextField
         await heard.tells(DOWN, UP)
 
 
-async def test_keys_are_given_back(desktop: Desktop, field: TextField) -> None:
+async def test_unbound_keys_are_released(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="ctrl+e"):
         pass
     async with listening(desktop, dictate="ctrl+e") as heard:
@@ -240,7 +240,7 @@ async def test_keys_are_given_back(desktop: Desktop, field: TextField) -> None:
             await other.tells(("cancel", True), ("cancel", False))
 
 
-async def test_keys_are_given_back_by_a_process_that_is_killed(desktop: Desktop, field: TextField) -> None:
+async def test_killed_process_releases_its_keys(desktop: Desktop, field: TextField) -> None:
     code = (
         "import asyncio, pathlib, sys\n"
         "from app.hotkeys.x11 import X11Hotkeys\n"
@@ -253,7 +253,7 @@ async def test_keys_are_given_back_by_a_process_that_is_killed(desktop: Desktop,
     )
     place = desktop.folder / "bound"
     process = desktop.start(sys.executable, "-c", code, str(place))
-    await wait_until(place.exists, "the other process has the key")  # before we try: it tries once
+    await wait_until(place.exists, "the other process has the key")  # before this process tries
     async with listening(desktop) as heard:
 
         async def free() -> bool:
@@ -268,7 +268,7 @@ async def test_keys_are_given_back_by_a_process_that_is_killed(desktop: Desktop,
         await wait_until(free, "the key is free")
 
 
-async def test_bindings_that_cannot_be(desktop: Desktop, field: TextField) -> None:
+async def test_invalid_bindings_leave_the_old_ones_in_effect(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="f9") as heard:
         for wrong in ("hyper+x", "f99", "d", "ctrl", "f20"):
             with pytest.raises(HotkeyUnknown):
@@ -282,13 +282,13 @@ async def test_bindings_that_cannot_be(desktop: Desktop, field: TextField) -> No
 # -- what may go wrong -------------------------------------------------------------------------------------
 
 
-async def test_a_layout_in_which_the_key_lies_elsewhere(desktop: Desktop, field: TextField) -> None:
+async def test_hotkey_follows_a_change_of_the_keyboard_layout(desktop: Desktop, field: TextField) -> None:
     try:
         async with listening(desktop, dictate="ctrl+w") as heard:
             desktop.start("setxkbmap", "fr").wait(30)
 
             async def works() -> bool:
-                desktop.xdotool("key", "ctrl+w")  # where us has z
+                desktop.xdotool("key", "ctrl+w")  # on the key that is z in the layout us
                 return len(heard.events) >= 2
 
             await wait_until(works, "the key is told in the new layout")
@@ -297,7 +297,7 @@ async def test_a_layout_in_which_the_key_lies_elsewhere(desktop: Desktop, field:
         desktop.start("setxkbmap", "us").wait(30)
 
 
-async def test_keys_that_are_taken_once_more_are_had_once(desktop: Desktop, field: TextField) -> None:
+async def test_renewed_hotkey_is_reported_once(desktop: Desktop, field: TextField) -> None:
     async with listening(desktop, dictate="ctrl+alt+d", cancel="f9") as heard:
         await heard.hotkeys.renew()
         await asyncio.to_thread(desktop.xdotool, "key", "ctrl+alt+d")
@@ -310,8 +310,8 @@ async def test_keys_that_are_taken_once_more_are_had_once(desktop: Desktop, fiel
     await shows_only(desktop, field, "")
 
 
-async def test_unused_keys_get_other_meanings_while_a_key_is_held(desktop: Desktop, field: TextField) -> None:
-    """As programs do it that type what the layout lacks."""
+async def test_held_hotkey_is_unaffected_by_changes_of_unused_keys(desktop: Desktop, field: TextField) -> None:
+    """Programs that type characters missing from the layout do this."""
     async with listening(desktop, dictate="f9") as heard:
         desktop.xdotool("keydown", "F9")
         await heard.tells(DOWN)
@@ -322,13 +322,13 @@ async def test_unused_keys_get_other_meanings_while_a_key_is_held(desktop: Deskt
         await shows_only(desktop, field, "")
 
 
-async def test_without_a_server() -> None:
+async def test_hotkeys_are_unavailable_without_a_server() -> None:
     with pytest.raises(HotkeysUnavailable, match="kikipounamu toggle"):
         async with X11Hotkeys("no name of a display"):
             pass
 
 
-async def test_a_server_that_ends(tmp_path: Path) -> None:
+async def test_hotkeys_become_unavailable_when_the_server_ends(tmp_path: Path) -> None:
     with running_desktop(tmp_path, tray=False) as desktop:
         async with X11Hotkeys(desktop.display) as hotkeys:
             await hotkeys.bind({"dictate": "f9"})
@@ -340,7 +340,7 @@ async def test_a_server_that_ends(tmp_path: Path) -> None:
                 await hotkeys.is_down("dictate")
 
 
-async def test_a_mistake_of_ours_is_told_to_who_listens() -> None:
+async def test_internal_error_is_raised_to_the_event_reader() -> None:
     with capture_logs() as logs:
         async with X11Hotkeys(connect=lambda report: _Broken()) as hotkeys:
             with pytest.raises(HotkeysUnavailable, match="see the log"):
@@ -374,7 +374,7 @@ async def test_random_presses_leave_nothing_stuck(desktop: Desktop, field: TextF
 
 
 class _Broken:
-    """A keyboard with a mistake in it."""
+    """A keyboard whose ``fileno`` raises an error."""
 
     holding = False
 
@@ -393,5 +393,5 @@ class _Broken:
 
 
 def _let_go(heard: Heard, action: str) -> bool:
-    """Whether its last event is a release."""
+    """Return whether the last event of the action is a release."""
     return not next((down for name, down in reversed(heard.told) if name == action), False)

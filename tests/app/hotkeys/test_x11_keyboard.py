@@ -1,4 +1,4 @@
-"""What only shows in a keyboard of X11 itself; the rest is in ``test_x11``."""
+"""Tests of the X11 keyboard alone; ``test_x11`` has the rest."""
 
 import pytest
 
@@ -6,6 +6,6 @@ from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.x11_keyboard import Keyboard
 
 
-def test_no_server_is_an_error_that_names_the_way_without_hotkeys() -> None:
+def test_error_without_a_server_names_the_command_line() -> None:
     with pytest.raises(HotkeysUnavailable, match="kikipounamu toggle"):
         Keyboard("no name of a display", lambda event: None)

@@ -1,4 +1,4 @@
-"""Against an X server's own tables, written down."""
+"""The keymap on recorded tables of an X server."""
 
 import pytest
 from Xlib import XK
@@ -10,7 +10,7 @@ from app.hotkeys.x11_keymap import Keymap
 
 
 class Display:
-    """Of a keyboard with the layout us: shift 50, ctrl 37 and 105, alt 64, NumLock 77, super 133."""
+    """A keyboard with the layout us: shift 50, ctrl 37 and 105, alt 64, NumLock 77, super 133."""
 
     def __init__(self, layout: dict[str, list[tuple[int, int]]] | None = None) -> None:
         plain = {"Control_L": 37, "Control_R": 105, "Alt_L": 64, "Num_Lock": 77, "Super_L": 133, "d": 40, "F9": 75}
@@ -25,44 +25,44 @@ class Display:
         return sorted(found, key=lambda pair: pair[1])
 
 
-def test_a_combination() -> None:
+def test_combination_is_grabbed_with_its_modifier_bits() -> None:
     assert Keymap(Display()).grabs("dictate", parse("ctrl+alt+super+d")) == [Grab("dictate", 40, 4 | 8 | 64)]
 
 
-def test_a_lone_modifier_knows_its_own_bit() -> None:
+def test_lone_modifier_has_its_own_bit() -> None:
     assert Keymap(Display()).grabs("dictate", parse("right_ctrl")) == [Grab("dictate", 105, 0, own=4)]
 
 
-def test_the_key_that_gives_a_symbol_directly_goes_before_one_that_needs_shift() -> None:
+def test_key_without_shift_is_preferred_for_a_symbol() -> None:
     keymap = Keymap(Display({"1": [(10, 1), (90, 0), (91, 0)]}))
     assert [grab.code for grab in keymap.grabs("dictate", parse("ctrl+1"))] == [90, 91]
 
 
-def test_locks_are_left_out_and_all_their_combinations_known() -> None:
+def test_locks_are_ignored_and_all_their_combinations_covered() -> None:
     keymap = Keymap(Display())
     assert keymap.locks == 2 | 16
     assert keymap.plain(2 | 4 | 16 | 256 | 0x2000) == 4
     assert sorted(keymap.with_locks(4)) == [4, 6, 20, 22]
 
 
-def test_one_key_for_each_modifier() -> None:
+def test_codes_of_returns_one_key_per_modifier() -> None:
     assert Keymap(Display()).codes_of(4 | 8) == [37, 64]
 
 
 @pytest.mark.parametrize(
     ("binding", "says"), [("f8", "no such key"), ("menu", "no such key"), ("right_alt", "no such key")]
 )
-def test_what_this_keyboard_lacks(binding: str, says: str) -> None:
+def test_error_for_a_key_missing_on_this_keyboard(binding: str, says: str) -> None:
     with pytest.raises(HotkeyUnknown, match=says):
         Keymap(Display()).grabs("dictate", parse(binding))
 
 
-def test_a_modifier_that_is_missing() -> None:
+def test_error_for_a_modifier_missing_on_this_keyboard() -> None:
     with pytest.raises(HotkeyUnknown, match="this keyboard has no alt"):
         Keymap(Display({"Alt_L": []})).grabs("dictate", parse("alt+d"))
 
 
-def test_alt_gr_is_a_right_alt() -> None:
+def test_alt_gr_counts_as_right_alt() -> None:
     class European(Display):
         def keysym_to_keycodes(self, keysym: int) -> list[tuple[int, int]]:
             return [(108, 0)] if keysym == 0xFE03 else super().keysym_to_keycodes(keysym)

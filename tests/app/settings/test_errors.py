@@ -3,7 +3,7 @@ from app.settings import errors as module
 from app.settings.errors import BadSetting, SettingsError
 
 
-def test_one_base_and_a_drawn_tree() -> None:
+def test_all_errors_have_one_base_and_are_documented() -> None:
     errors = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, AppError)]
     for error in errors:
         if error.__module__ == module.__name__:
