@@ -17,6 +17,7 @@ import structlog
 from app.errors import ProgramEnds, ProgramMissing
 from client.backoff import backoff
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.leash import leashed
 from runtime.terminal import reason
@@ -93,16 +94,19 @@ class Child:
         while not self._stopping.is_set():
             started = clock()
             try:
-                self.status, what = await self._run_once(), "child ended"
+                self.status, failure = await self._run_once(), ""
             except OSError as error:  # no room for a new process or file: temporary
-                what = f"child cannot be started: {reason(error)}"
+                failure = reason(error)
             if self._stopping.is_set():
                 return
             if self.status in self._final:
                 raise ProgramEnds(self.name, self.status, self.last_words())
             failures = 1 if clock() - started >= _STEADY_S else failures + 1
             pause = self._pause(failures)
-            log.warning(what, child=self.name, status=self.status, restart_in_s=pause)
+            if failure:
+                log.warning(LogEvent.CHILD_START_FAILED, child=self.name, reason=failure, restart_in_s=pause)
+            else:
+                log.warning(LogEvent.CHILD_ENDED, child=self.name, status=self.status, restart_in_s=pause)
             await asyncio.sleep(pause)
 
     async def insist(self, for_good: frozenset[int] = frozenset(), pause: Pause = useless_pause) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_WAKING)
 
@@ -76,7 +77,7 @@ class Waking:
         while True:
             await asyncio.sleep(self._look_s)
             if slept_s := self._sleeps.slept(self._clock()):
-                log.info("this computer has slept", seconds=round(slept_s))
+                log.info(LogEvent.COMPUTER_SLEPT, seconds=round(slept_s))
                 self._woke(slept_s)
 
 

@@ -23,6 +23,7 @@ import structlog
 
 from backend.errors import BrokerFailed, BrokerLocked
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import fits_socket, private_folder
 from runtime.leash import leashed
 from runtime.tasks import Tasks
@@ -122,7 +123,7 @@ class EmbeddedBroker:
             if self._process is not None:
                 code = await self._process.wait()
                 failures = failures + 1 if clock() - self._started < _STEADY_S else 0
-                log.error("the broker died, it is started again", code=code, reason=self._reason())
+                log.error(LogEvent.BROKER_DIED, code=code, reason=self._reason())
                 await asyncio.sleep(_RESTART_S[min(failures, len(_RESTART_S) - 1)])
             elif self._lock is None and not self._acquire():
                 await asyncio.sleep(_TAKE_OVER_S)
@@ -130,7 +131,7 @@ class EmbeddedBroker:
             try:
                 await self._launch()
             except BrokerFailed as error:
-                log.error("the broker does not start", error=str(error))
+                log.error(LogEvent.BROKER_START_FAILED, error=str(error))
 
     async def stop(self) -> None:
         """End the server if this process owns it, and release the folder. Safe to call twice."""

@@ -50,6 +50,7 @@ from protocol.job import Notice
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Gateway:
         await self._runner.setup()
         for listener in where:
             await self._listen(self._runner, listener)
-        log.info("the gateway listens", url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
+        log.info(LogEvent.GATEWAY_LISTENING, url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
 
     async def _listen(self, runner: web.AppRunner, listener: Listener) -> None:
         certificate = self._settings.certificate if listener.tls else None
@@ -142,7 +143,9 @@ class Gateway:
         Safe to call twice.
         """
         if not self._draining:
-            log.info("the gateway drains", sessions=len(self.hub.hosted), connections=len(self.hub.connections))
+            log.info(
+                LogEvent.GATEWAY_DRAINING, sessions=len(self.hub.hosted), connections=len(self.hub.connections)
+            )
         self._draining = True
         self.monitor.end()
         for connection in tuple(self.hub.connections):

@@ -56,6 +56,7 @@ from protocol.job import (
 )
 from protocol.monitor import BrokerTrouble
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_JOBS)
@@ -239,7 +240,7 @@ class Jobs:
                 await self._subscription.send_command("SSUBSCRIBE", self._keys.results(self.gateway))
                 await follow(self._subscription, on_notice, subscribed)
             except (RedisError, OSError, BrokerError) as error:
-                log.warning("the subscription to results was lost", error=str(error))
+                log.warning(LogEvent.RESULTS_SUBSCRIPTION_LOST, error=str(error))
             finally:
                 await self._subscription.disconnect(nowait=True)
             await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])

@@ -30,6 +30,7 @@ from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snap
 from protocol.recognition import Timing
 from protocol.session import Failed, GatewayMessage, Partial
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_MONITOR)
 
@@ -140,7 +141,7 @@ class Monitor(Observer):
                 self._answers, self._trouble = True, ""
             except BrokerError as error:
                 self._answers, self._trouble = False, error.trouble
-                log.warning("the broker does not tell how things stand", error=str(error))
+                log.warning(LogEvent.BROKER_STATUS_UNKNOWN, error=str(error))
             self.survey = dataclasses.replace(self.survey, held=hub.held)
             hub.surveyed(self.survey)
             self._look_around(hub)

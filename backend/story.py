@@ -13,6 +13,7 @@ from backend.segments import Course
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.logs import timestamp, write_together
 
 log = structlog.get_logger(logger_names.BACKEND_STORY)
@@ -40,13 +41,13 @@ class Story(Observer):
                 return
             case Welcome(segments=theirs):
                 held = {"held": len(theirs.receiving), "queued": len(theirs.queued), "ended": len(theirs.ended)}
-                self._say("session resumed" if self._resumed else "session begins", session, **held)
+                self._say(LogEvent.SESSION_RESUMED if self._resumed else LogEvent.SESSION_STARTED, session, **held)
             case Missing(segment, start):
-                self._say("audio is asked for again", session, segment=segment, from_ms=samples_to_ms(start))
+                self._say(LogEvent.SEGMENT_AUDIO_MISSING, session, segment=segment, from_ms=samples_to_ms(start))
             case Error(code, reason):
-                self._say("client is told an error", session, code=code, reason=reason)
+                self._say(LogEvent.SESSION_ERROR_SENT, session, code=code, reason=reason)
             case Done(segments):
-                self._say("session is done", session, segments=segments)
+                self._say(LogEvent.SESSION_DONE, session, segments=segments)
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
         """Write one line per outcome, all together."""
@@ -54,7 +55,7 @@ class Story(Observer):
 
     def cancelled(self, session: str, segment: int) -> None:
         """Log a cancelled segment."""
-        self._say("segment cancelled", session, segment=segment)
+        self._say(LogEvent.SEGMENT_CANCELLED, session, segment=segment)
 
     def _line(self, told: Conclusion) -> dict[str, Any]:
         outcome, course = told.outcome, told.course
@@ -71,15 +72,15 @@ class Story(Observer):
         else:
             line |= {"outcome": "final", "worker": outcome.worker, "model": outcome.model}
             line |= {"queue_ms": outcome.timing.queue, "decode_ms": outcome.timing.decode}
-        return line | {"timestamp": timestamp(told.wall), "event": "segment told"}
+        return line | {"timestamp": timestamp(told.wall), "event": LogEvent.SEGMENT_CONCLUDED}
 
-    def _say(self, event: str, session: str, **said: Any) -> None:
+    def _say(self, event: LogEvent, session: str, **said: Any) -> None:
         log.info(event, session=session, gateway=self._gateway, **said)
 
 
 def connection_gone(session: str, reason: str) -> None:
     """Log the end of a connection. ``reason``: why this gateway closed it; empty: the other side did."""
-    log.info("connection gone", session=session, reason=reason or "its client left")
+    log.info(LogEvent.CONNECTION_CLOSED, session=session, reason=reason)
 
 
 def _offsets(course: Course, now: float) -> dict[str, Any]:

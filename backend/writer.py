@@ -19,6 +19,7 @@ import structlog
 
 from backend.errors import BrokerBusy, BrokerUnreachable
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
 
 log = structlog.get_logger(logger_names.BACKEND_WRITER)
@@ -144,13 +145,13 @@ class Writer:
             return
         if not self.up:
             away_s = round(time.monotonic() - self._away_since, 1)
-            log.info("the broker is back", commands=len(batch), away_s=away_s)
+            log.info(LogEvent.BROKER_RECONNECTED, commands=len(batch), away_s=away_s)
         self.up = True
         self._failures = 0
 
     async def _pause(self, error: BrokerUnreachable) -> None:
         if self.up:
-            log.warning("the broker is away, commands wait", error=str(error))
+            log.warning(LogEvent.BROKER_DISCONNECTED, error=str(error))
             self._away_since = time.monotonic()
         self.up, self.trouble = False, error.trouble
         await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])

@@ -12,6 +12,7 @@ from client.events import Outcome, Retrying, SessionEvent
 from protocol.audio import samples_to_ms
 from protocol.session import Busy, Failed, Final, GatewayMessage, Missing, Queued, Welcome
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.CLIENT_STORY)
 
@@ -60,9 +61,9 @@ class Story:
                 if spoken := self._spoken.get(segment):
                     spoken.queued = now
             case Retrying(segment, attempt, code):
-                self._say("segment is tried again", segment=segment, attempt=attempt, code=code)
+                self._say(LogEvent.SEGMENT_RETRIED, segment=segment, attempt=attempt, code=code)
             case Busy(reason, accepting=accepting, eta_ms=eta_ms):
-                self._say("gateway is busy", reason=reason, accepting=accepting, eta_ms=eta_ms)
+                self._say(LogEvent.GATEWAY_BUSY, reason=reason, accepting=accepting, eta_ms=eta_ms)
             case Final(segment) | Failed(segment):
                 if spoken := self._spoken.get(segment):
                     spoken.final = now
@@ -77,12 +78,12 @@ class Story:
         if spoken.sends > 1:
             said["sends"] = spoken.sends
         result = outcome.code.value if isinstance(outcome, Failed) else "final"
-        self._say("segment ended", segment=outcome.segment, outcome=result, **said)
+        self._say(LogEvent.SEGMENT_ENDED, segment=outcome.segment, outcome=result, **said)
 
     def cancelled(self, segment: int) -> None:
         """Log that the speaker cancelled a segment."""
         if self._spoken.pop(segment, None):
-            self._say("segment cancelled", segment=segment)
+            self._say(LogEvent.SEGMENT_CANCELLED, segment=segment)
 
     # -- the connection ------------------------------------------------------------------------------------
 
@@ -90,11 +91,11 @@ class Story:
         """Log gateway messages that cause no event."""
         if isinstance(message, Missing):
             start = samples_to_ms(message.from_)
-            self._say("gateway asks for audio again", segment=message.segment, from_ms=start)
+            self._say(LogEvent.SEGMENT_AUDIO_MISSING, segment=message.segment, from_ms=start)
         elif isinstance(message, Welcome):
             theirs = message.segments
             held = {"held": len(theirs.receiving), "queued": len(theirs.queued), "ended": len(theirs.ended)}
-            event = "gateway reached again" if self._connections else "gateway reached"
+            event = LogEvent.GATEWAY_RECONNECTED if self._connections else LogEvent.GATEWAY_CONNECTED
             away_ms = round((now - self._away_since) * 1000)
             self._say(event, gateway=message.gateway, durable=message.durable, away_ms=away_ms, **held)
             self._connections += 1
@@ -105,11 +106,11 @@ class Story:
         self._away_since = self._away_since or now
         away_ms, retry = round((now - self._away_since) * 1000), {"retry_in_s": round(retry_in_s, 2)}
         asked = {"asked_s": asked_s} if asked_s else {}
-        self._say("gateway lost", reason=reason, away_ms=away_ms, **retry, **asked)
+        self._say(LogEvent.GATEWAY_LOST, reason=reason, away_ms=away_ms, **retry, **asked)
 
     def gave_up(self, reason: str) -> None:
         """Log that the session cannot continue."""
-        self._say("session is given up", reason=reason, segments=len(self._spoken))
+        self._say(LogEvent.SESSION_GIVEN_UP, reason=reason, segments=len(self._spoken))
 
-    def _say(self, event: str, **said: Any) -> None:
+    def _say(self, event: LogEvent, **said: Any) -> None:
         log.info(event, session=self._session, **said)

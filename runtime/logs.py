@@ -30,6 +30,7 @@ from typing import Any, Final, NamedTuple
 import structlog
 
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.log_limits import RepeatLimit
 from runtime.log_writer import LogFile, LogWriter, Write, to_stream
 from runtime.terminal import LINES, printable
@@ -110,7 +111,7 @@ class _Sampler:
         for kind, lines in told.items():
             whose = {"device": kind.device} if kind.device else {}
             of = {"of": kind.event, "about": kind.about, "of_level": kind.level}
-            log.warning("lines not written: too many of them", **of, **whose, lines=lines)
+            log.warning(LogEvent.LOG_LINES_HELD_BACK, **of, **whose, lines=lines)
 
 
 class _Together(logging.LogRecord):
@@ -212,7 +213,7 @@ def _configure(sampler: _Sampler, shared: tuple[structlog.typing.Processor, ...]
 
 def _tell(sampler: _Sampler, writer: LogWriter, ending: bool) -> None:
     if lost := writer.lost():
-        log.warning("lines not written: the disk or the terminal is too slow", lines=lost)
+        log.warning(LogEvent.LOG_LINES_LOST, lines=lost)
     sampler.tell(all_of_it=ending)
 
 

@@ -34,10 +34,10 @@ _LINES: Final = (
     ("gateway", "info", "gateway listens", '"port": 8765'),
     ("desktop", "info", "a gateway already runs", '"pid": 4121'),
     ("worker", "info", "engine chosen", '"engine": "whisper", "model": "whisper-base"'),
-    ("desktop", "warning", "microphone changed", '"change": "lost", "lost_samples": 4160'),
-    ("desktop", "info", "microphone changed", '"change": "came back", "lost_samples": 0'),
-    ("worker", "error", "a job failed", '"segment": 4, "exception": "Traceback\\nMemoryError: no room"'),
-    ("desktop", "info", "segment ended", '"segment": 4, "outcome": "final"'),
+    ("desktop", "warning", "microphone.changed", '"change": "lost", "lost_samples": 4160'),
+    ("desktop", "info", "microphone.changed", '"change": "came back", "lost_samples": 0'),
+    ("worker", "error", "job.failed", '"segment": 4, "exception": "Traceback\\nMemoryError: no room"'),
+    ("desktop", "info", "segment.ended", '"segment": 4, "outcome": "final"'),
 )
 _SYSTEM: Final = '{\n  "kikipounamu": "0.1.0",\n  "python": "3.11.7",\n  "system": "Linux",\n  "processors": 8\n}'
 PARTS: Final = (

@@ -21,6 +21,7 @@ import typer
 from protocol.engine import EngineSettings, EngineUnavailable
 from protocol.job import Keys
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.logs import logging_to
 from runtime.terminal import say
@@ -132,7 +133,7 @@ def main() -> None:
 async def _work(url: str, settings: EngineSettings, serving: Serving, through: Carrier | None) -> None:
     worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     where = without_password(through.url if through else url)
-    log.info("worker starts", worker=worker, broker=where, engine=settings.engine)
+    log.info(LogEvent.WORKER_STARTED, worker=worker, broker=where, engine=settings.engine)
     async with contextlib.AsyncExitStack() as stack:
         dial = (await stack.enter_async_context(Tunnel(through, _found))).dial if through else None
         jobs = await stack.enter_async_context(Jobs(url, worker, Keys(), dial=dial))

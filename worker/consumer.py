@@ -32,6 +32,7 @@ from protocol.job import (
 )
 from protocol.monitor import WorkerState
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.delivery import Delivery
@@ -221,7 +222,7 @@ class Consumer:
 
     async def _blame(self, batch: Sequence[Delivery], fault: EngineFault) -> None:
         """Handle the failure of a whole batch: a single job is blamed; several jobs are retried one by one."""
-        log.warning("the engine failed", batch=len(batch), reason=str(fault))
+        log.warning(LogEvent.ENGINE_FAILED, batch=len(batch), reason=str(fault))
         if isinstance(fault, EngineTimedOut):
             self._pace.timed_out()
         for delivery in filter(self._leases.holds, batch):
@@ -256,7 +257,7 @@ class Consumer:
         except EngineRaised as fault:
             log.debug("partials failed", batch=len(batch), reason=str(fault), dropped=self._partials.dropped)
         except EngineFault as fault:
-            log.warning("the engine ended with partials", batch=len(batch), reason=str(fault))
+            log.warning(LogEvent.ENGINE_ENDED_WITH_PARTIALS, batch=len(batch), reason=str(fault))
             self._partials.blame(batch, time.monotonic())
         except BrokerUnavailable as error:
             log.debug("partials not told", reason=str(error))
@@ -320,7 +321,7 @@ class Consumer:
             try:
                 lost = await self._jobs.renew(held)
             except BrokerUnavailable as error:
-                log.warning("leases not renewed", reason=str(error))
+                log.warning(LogEvent.LEASES_NOT_RENEWED, reason=str(error))
             else:
                 self._abandon(lost)
                 self._story.renewed(filter(self._leases.holds, held), time.monotonic())
@@ -363,7 +364,7 @@ class Consumer:
                 self.tally.returns += backoff_s > _SHORTEST_BACKOFF_S
                 return done
             except BrokerUnavailable as error:
-                log.warning("waiting for the broker", reason=str(error))
+                log.warning(LogEvent.WORKER_WAITING_FOR_BROKER, reason=str(error))
             await asyncio.sleep(random.uniform(backoff_s / 2, backoff_s))
             backoff_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
 

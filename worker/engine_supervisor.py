@@ -11,6 +11,7 @@ import structlog
 
 from protocol.engine import DecodeOutcome, DecodeRequest, EngineInfo, EngineSettings, EngineUnavailable
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from worker.engine_process import EngineProcess
 from worker.errors import EngineDied, EngineTimedOut
 from worker.gpu import Gpu
@@ -59,17 +60,19 @@ class EngineSupervisor:
         Raises ``EngineUnavailable`` if that is impossible, else an ``EngineFault``.
         """
         if self._engine and self._engine.memory_bytes() > self._loaded_bytes + self._limits.memory_growth:
-            log.warning("the engine has grown too large: starting another", bytes=self._engine.memory_bytes())
+            log.warning(LogEvent.ENGINE_TOO_LARGE, bytes=self._engine.memory_bytes())
             await self.close()
         elif self._engine and (taken := self._over(self._engine)):
-            log.warning("the engine takes too much GPU memory: starting another", mib=taken // _MIB)
+            log.warning(LogEvent.ENGINE_GPU_MEMORY_EXCEEDED, mib=taken // _MIB)
             await self.close()
         if self._engine is None:
             self._engine = await EngineProcess.start(self._settings, self._limits.load_s)
             self.loads += 1
             await self._check_gpu_memory(self._engine)
             self._loaded_bytes = self._engine.memory_bytes()
-            log.info("engine loaded", engine=self.info.engine, model=self.info.model, device=self.info.device)
+            log.info(
+                LogEvent.ENGINE_LOADED, engine=self.info.engine, model=self.info.model, device=self.info.device
+            )
         return self._engine.info
 
     async def decode(self, batch: Sequence[DecodeRequest], deadline_s: float) -> Sequence[DecodeOutcome]:

@@ -14,6 +14,7 @@ from protocol.audio import samples_to_ms
 from protocol.engine import DecodeFailure
 from protocol.job import JobKind
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from worker.delivery import Delivery
 from worker.jobs import Verdict
 from worker.leases import Key
@@ -42,8 +43,8 @@ class Story:
         self._held[delivery.key] = _Held(now)
         if delivery.taken_from and delivery.taken_from != RETURNED:
             silent = {"taken_from": delivery.taken_from, "silent_ms": delivery.silent_ms}
-            what = "job is decoded here too" if delivery.borrowed else "job taken over from a silent worker"
-            log.warning(what, **_about(delivery), **silent)
+            event = LogEvent.JOB_BORROWED if delivery.borrowed else LogEvent.JOB_TAKEN_OVER
+            log.warning(event, **_about(delivery), **silent)
 
     def decoding(self, batch: Iterable[Delivery], now: float) -> None:
         """Record that the decode of a batch begins."""
@@ -57,30 +58,30 @@ class Story:
             if not held.told:
                 held.told = True
                 since = {"held_ms": _ms(now - held.taken), "decoding": bool(held.decodes)}
-                log.info("job goes on", **_about(delivery), **since)
+                log.info(LogEvent.JOB_RENEWED, **_about(delivery), **since)
 
     def again(self, delivery: Delivery, now: float) -> None:
         """Log that a job is decoded again, alone, after its batch failed."""
         held = self._of(delivery, now)
-        log.warning("job is decoded again alone", **_about(delivery), **_times(delivery, held, now))
+        log.warning(LogEvent.JOB_DECODED_ALONE, **_about(delivery), **_times(delivery, held, now))
         held.decodes = 0.0
 
     def recognised(self, delivery: Delivery, decode_ms: int, counted: bool, now: float) -> None:
         """Log that a job ended: its result is in the broker, or was no longer wanted."""
         held = self._let_go(delivery, now)
         times = _times(delivery, held, now, decode_ms)
-        log.info("job ended", **_about(delivery), outcome="final" if counted else "not wanted", **times)
+        log.info(LogEvent.JOB_ENDED, **_about(delivery), outcome="final" if counted else "not wanted", **times)
 
     def failed(self, delivery: Delivery, why: DecodeFailure, verdict: Verdict, now: float) -> None:
         """Log that a job failed and was requeued or became a dead letter."""
         times = _times(delivery, self._let_go(delivery, now), now)
         said = {"verdict": verdict, "code": why.code, "reason": why.message}
-        log.warning("job failed", **_about(delivery), **said, **times)
+        log.warning(LogEvent.JOB_FAILED, **_about(delivery), **said, **times)
 
     def lost(self, delivery: Delivery, now: float) -> None:
         """Log that another worker has the job's lease now, or ended the job."""
         times = _times(delivery, self._let_go(delivery, now), now)
-        log.warning("lease lost: the job is another worker's now, or ended", **_about(delivery), **times)
+        log.warning(LogEvent.LEASE_LOST, **_about(delivery), **times)
 
     def let_go(self, deliveries: Sequence[Delivery]) -> None:
         """Stop tracking these jobs."""

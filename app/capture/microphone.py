@@ -34,6 +34,7 @@ from app.capture.looking import look
 from app.capture.portaudio import SoundSystem
 from protocol.audio import SAMPLE_RATE
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_CAPTURE_MICROPHONE)
@@ -196,7 +197,7 @@ class Microphone:
         self._say(Change.FELL_BACK if self._fallback.on_other else Change.CAME_BACK, lost)
 
     def _say(self, change: Change, lost: int = 0) -> None:
-        log.info("microphone changed", change=change, lost_samples=lost)
+        log.info(LogEvent.MICROPHONE_CHANGED, change=change, lost_samples=lost)
         self._tell(MicrophoneChange(change, self._name, self._delivery.handed_over, lost))
 
     def _finish(self) -> None:

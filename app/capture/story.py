@@ -4,6 +4,7 @@ import structlog
 
 from protocol.audio import samples_to_ms
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
 
@@ -13,4 +14,6 @@ def cut(segment: int, samples: int, silence: int) -> None:
 
     The session is bound to the log already.
     """
-    log.info("segment cut", segment=segment, audio_ms=samples_to_ms(samples), silence_ms=samples_to_ms(silence))
+    log.info(
+        LogEvent.SEGMENT_CUT, segment=segment, audio_ms=samples_to_ms(samples), silence_ms=samples_to_ms(silence)
+    )

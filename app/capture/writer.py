@@ -21,6 +21,7 @@ from app.capture.errors import DiskRefuses, NotKept
 from app.capture.events import sealed
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_CAPTURE_WRITER)
 
@@ -216,7 +217,7 @@ class Writer:
 
     def _note(self, error: OSError) -> None:
         if self._refusal is None:
-            log.warning("the journal cannot write", reason=error.strerror)
+            log.warning(LogEvent.JOURNAL_WRITE_FAILED, reason=error.strerror)
         self._refusal = error
         self._due = time.monotonic() + self._sync_s
 
@@ -232,7 +233,7 @@ class Writer:
         """Note that a write succeeded completely: the disk accepts data again."""
         if self._refusal is not None:
             self._refusal = None
-            log.info("the journal writes again")
+            log.info(LogEvent.JOURNAL_WRITE_RECOVERED)
 
     def _sync_audio(self) -> None:
         written = self.written

@@ -14,6 +14,7 @@ from app.help.redacting import LEFT_OUT, Redaction
 from app.help.report import Part
 from app.sentences import Say
 from app.view import Note
+from runtime.event_names import EVENT_NAMES
 
 NAME: Final = "doctor.json"
 
@@ -56,7 +57,9 @@ def _kept(finding: Finding, name: str, value: str, redaction: Redaction) -> str:
         return value if _WORD.fullmatch(value) else LEFT_OUT
     if name == "says" and _is_of_hardware(finding.values.get("what", ""), value):
         return value
-    return redaction.text(value) if name in {"says", "event"} else LEFT_OUT
+    if name == "event":
+        return value if value in EVENT_NAMES else LEFT_OUT
+    return redaction.text(value) if name == "says" else LEFT_OUT
 
 
 def _is_of_hardware(what: str, says: str) -> bool:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from app.help.log_lines import LEVELS, as_object
+from runtime.event_names import EVENT_NAMES
 
 LEFT_OUT: Final = "…"
 
@@ -58,6 +59,8 @@ class Redaction:
             "timestamp": lambda value: bool(_TIMESTAMP.fullmatch(value)),
             "level": LEVELS.__contains__,
             "program": PROGRAMS.__contains__,
+            "event": EVENT_NAMES.__contains__,
+            "of": EVENT_NAMES.__contains__,
             "job": lambda value: bool(_JOB.fullmatch(value)),
         }
 

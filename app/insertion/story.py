@@ -10,6 +10,7 @@ import structlog
 from app.transcript import Segment
 from app.witness import Witness
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_INSERTION_STORY)
 
@@ -38,11 +39,11 @@ class InsertionStory(Witness):
 
     def inserted(self, session: UUID, segment: int) -> None:
         """Log that the text was inserted."""
-        self._tell("text inserted", session, segment)
+        self._tell(LogEvent.TEXT_INSERTED, session, segment)
 
     def held(self, session: UUID, segment: int) -> None:
         """Log that the text is held for the user."""
-        self._tell("text held", session, segment)
+        self._tell(LogEvent.TEXT_HELD, session, segment)
 
     def cancelled(self, session: UUID) -> None:
         """Do nothing: what was not inserted is forgotten when the take is closed."""
@@ -54,7 +55,7 @@ class InsertionStory(Witness):
 
     discarded = closed
 
-    def _tell(self, event: str, session: UUID, segment: int) -> None:
+    def _tell(self, event: LogEvent, session: UUID, segment: int) -> None:
         since = self._recognised.pop((session, segment), None)
         waited = {} if since is None else {"after_ms": round((self._clock() - since) * 1000)}
         log.info(event, session=str(session), segment=segment, **waited)

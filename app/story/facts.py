@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from app.story.lines import Line
+from runtime.event_names import LogEvent
 
 RETURNED: Final = "returned"
 """In the place of a worker: nobody had the job, it had been handed back."""
 
-_ENDS: Final = ("job ended", "job failed", "lease lost")
+_ENDS: Final = frozenset({LogEvent.JOB_ENDED, LogEvent.JOB_FAILED, LogEvent.LEASE_LOST})
 
 
 @dataclass
@@ -77,13 +78,13 @@ def gather(lines: Iterable[Line]) -> dict[int, SegmentFacts]:
 
 def _place(facts: SegmentFacts, line: Line) -> None:
     match line.event:
-        case "segment ended":
+        case LogEvent.SEGMENT_ENDED:
             facts.app = line
-        case "segment cut":
+        case LogEvent.SEGMENT_CUT:
             facts.cut = line
-        case "segment told":
+        case LogEvent.SEGMENT_CONCLUDED:
             facts.gateway.append(line)
-        case "text inserted" | "text held":
+        case LogEvent.TEXT_INSERTED | LogEvent.TEXT_HELD:
             facts.inserted = line
         case _:
             facts.others.append(line)
@@ -109,7 +110,7 @@ def _take(facts: SegmentFacts, line: Line, takings: dict[tuple[int, Any, Any, An
     taking.silent = line.ms("silent_ms") or taking.silent
     taking.borrowed = taking.borrowed or line.fields.get("borrowed") is True
     taking.seen = max(taking.seen, taking.taken + (line.ms("held_ms") or 0.0))
-    if line.event.startswith(_ENDS):
+    if line.event in _ENDS:
         _end(taking, line)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 _PROCESS: Final = re.compile(r"-\d+-[0-9a-f]{8}$")
+_EVENT: Final = re.compile(r"[a-z]+(\.[a-z_]+)+")
 _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -25,6 +26,11 @@ class Line:
     event: str
     who: str
     fields: Mapping[str, Any]
+
+    @property
+    def named(self) -> bool:
+        """Whether its event is a name. Lines of libraries and of older versions hold prose, which is not read."""
+        return bool(_EVENT.fullmatch(self.event))
 
     @property
     def session(self) -> str:

@@ -32,8 +32,8 @@ _MOST_NAMED: Final = 8
 _SESSION: Final = re.compile(rb'"session": ?"([0-9a-f-]{36})"')
 _NAME: Final = re.compile(r"[0-9a-f-]{4,36}")
 _LOG: Final = re.compile(r"[\w.-]+\.jsonl(\.\d+)?(\.gz)?")
-_MARKS: Final = tuple(event.encode() for event in PROCESS_EVENTS)
 _SPOKE: Final = f'"logger": "{logger_names.CLIENT_STORY}"'.encode()
+_MARKS: Final = tuple(f'"{event}"'.encode() for event in PROCESS_EVENTS)
 
 
 class NoStory(AppError):
@@ -61,7 +61,7 @@ def find(name: str, folders: Sequence[Path]) -> Found:
         span = _Span(computer, path)
         spans.append(span)
         for raw in span.matching((session.encode(),)):
-            if (line := parse(raw, computer)) is not None and line.session == session:
+            if (line := parse(raw, computer)) is not None and line.named and line.session == session:
                 own.append(line)
                 count += 1
     return Found(session, [*own, *_beside(own, spans)], count - len(own))
@@ -79,7 +79,9 @@ def _beside(own: Iterable[Line], spans: Iterable["_Span"]) -> Iterable[Line]:
             continue
         for raw in _matching(span.path, _MARKS):
             beside = parse(raw, span.computer)
-            if beside is not None and not beside.session and first <= beside.at_ms <= last:
+            if beside is None or beside.session or beside.event not in PROCESS_EVENTS:
+                continue
+            if first <= beside.at_ms <= last:
                 found.append(beside)
     return found
 
@@ -158,7 +160,7 @@ def _newest(files: Iterable[tuple[int, Path]]) -> str:
     for number, path in files:
         for raw in reversed(_tail(path)):
             line = parse(raw, number) if _SESSION.search(raw) else None
-            if line is None:
+            if line is None or not line.named:
                 continue
             of = (_SPOKE in raw, line.at_ms, line.session)
             best = of if best is None or of[:2] > best[:2] else best

@@ -10,6 +10,7 @@ from app.story.lines import Line
 from app.story.segment_words import segment_entries
 from app.story.timeline import Span, Timeline, What, timeline
 from app.story.words import sentence, short_names
+from runtime.event_names import LogEvent
 
 _AROUND_MS: Final = 1_000.0
 _NOTED_SKEW_MS: Final = 50.0
@@ -113,14 +114,22 @@ def _skews(own: Iterable[Line], timelines: Sequence[Timeline]) -> dict[int, floa
 
 def _outages(placed: Iterable[tuple[float, Line]]) -> Iterator[Span]:
     for at, line in placed:
-        if line.event in ("gateway reached", "gateway reached again"):
+        if line.event in (LogEvent.GATEWAY_CONNECTED, LogEvent.GATEWAY_RECONNECTED):
             yield Span(What.AWAY, at - (line.ms("away_ms") or 0.0), at)
-        elif line.event == "the broker is back":
+        elif line.event == LogEvent.BROKER_RECONNECTED:
             yield Span(What.BROKER_AWAY, at - (line.ms("away_s") or 0.0) * 1000, at)
 
 
 _TOLD_WITH_SEGMENTS: Final = frozenset(
-    {"segment ended", "segment cut", "text inserted", "job ended", "job goes on"}
+    {
+        LogEvent.SEGMENT_ENDED,
+        LogEvent.SEGMENT_CUT,
+        LogEvent.TEXT_INSERTED,
+        LogEvent.JOB_ENDED,
+        LogEvent.JOB_RENEWED,
+        LogEvent.JOB_BORROWED,
+        LogEvent.JOB_TAKEN_OVER,
+    }
 )
 
 
@@ -129,9 +138,8 @@ def _lines_alone(
 ) -> Iterator[Entry]:
     """Lines that say something of their own, beside the usual way of a segment."""
     for at, line in (*placed, *beside):
-        usual = line.event == "segment told" and line.text("outcome") == "final"
-        taken = line.event.startswith(("job taken over", "job is decoded here too"))
-        if usual or taken or line.event in _TOLD_WITH_SEGMENTS:
+        usual = line.event == LogEvent.SEGMENT_CONCLUDED and line.text("outcome") == "final"
+        if usual or line.event in _TOLD_WITH_SEGMENTS:
             continue
         yield Entry(at, workers.get(line.text("worker"), line.who), sentence(line), line.segment)
 

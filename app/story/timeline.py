@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.story.clocks import difference, less
 from app.story.facts import RETURNED, SegmentFacts, Taking
 from app.story.lines import Line
+from runtime.event_names import LogEvent
 
 
 class What(StrEnum):
@@ -108,7 +109,7 @@ def timeline(facts: SegmentFacts) -> Timeline:
     text = app.at_ms if app else _at(gateway, told, "told")
     spans = [*_of_app(app, origin), *_of_gateway(told, gateway), *_of_workers(facts, told, gateway, broker)]
     inserted = None
-    if facts.inserted is not None and app is not None and facts.inserted.event == "text inserted":
+    if facts.inserted is not None and app is not None and facts.inserted.event == LogEvent.TEXT_INSERTED:
         inserted = facts.inserted.at_ms
         spans.append(Span(What.INSERTING, app.at_ms, inserted))
     return Timeline(facts, began, ended, text, inserted, tuple(spans), told, gateway, broker)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from app.story.lines import Line, host_of
+from runtime.event_names import LogEvent
 
 
 def lasting(ms: float) -> str:
@@ -27,11 +28,11 @@ def short_names(workers: list[str]) -> dict[str, str]:
 
 def sentence(line: Line) -> str:
     """What a line says that is not of a segment's usual way."""
-    tell = _SENTENCES.get(line.event)
-    if tell is not None:
-        return tell(line)
+    told = _SENTENCES.get(line.event, line.event)
+    if not isinstance(told, str):
+        return told(line)
     why = line.text("reason") or line.text("error")
-    return f"{line.event}: {why}" if why else line.event
+    return f"{told}: {why}" if why else told
 
 
 def _reached(line: Line) -> str:
@@ -84,49 +85,94 @@ def _resumed(line: Line) -> str:
     return f"the session is resumed here. {_holds(line)}"
 
 
-def _from(line: Line) -> str:
-    return f"{line.event}, from {lasting(line.ms('from_ms') or 0)} on"
+def _audio(line: Line) -> str:
+    return f"audio is missing and asked for again, from {lasting(line.ms('from_ms') or 0)} on"
 
 
-_SENTENCES: Final[Mapping[str, Callable[[Line], str]]] = {
-    "gateway reached": _reached,
-    "gateway reached again": _again,
-    "gateway lost": _lost,
-    "gateway is busy": _busy,
-    "gateway asks for audio again": _from,
-    "audio is asked for again": _from,
-    "segment is tried again": lambda line: f"sends it again as attempt {round(line.ms('attempt') or 0)}",
-    "session begins": lambda line: "the session begins here",
-    "session resumed": _resumed,
-    "segment told": _told,
-    "job failed": _failed,
-    "engine loaded": _engine,
-    "the broker is back": lambda line: f"the broker is back, after {line.ms('away_s') or 0:g} s",
-    "connection gone": lambda line: f"the connection ended: {line.text('reason')}",
-    "session is done": lambda line: "every segment has ended, and the client was told",
-    "text held": lambda line: "its text is held: a key pastes it",
+def _closed(line: Line) -> str:
+    return f"the connection ended: {line.text('reason') or 'its client left'}"
+
+
+def _child(line: Line) -> str:
+    status = line.ms("status")
+    return f"{line.text('child')} ended{'' if status is None else f' with status {status:g}'}; starting it again"
+
+
+def _log(line: Line) -> str:
+    return f"{line.ms('lines') or 0:g} lines of the log are not written"
+
+
+_SENTENCES: Final[Mapping[str, str | Callable[[Line], str]]] = {
+    LogEvent.BROKER_DIED: "the broker died; starting it again",
+    LogEvent.BROKER_DISCONNECTED: "no connection to the broker; commands wait",
+    LogEvent.BROKER_RECONNECTED: lambda line: f"the broker is back, after {line.ms('away_s') or 0:g} s",
+    LogEvent.BROKER_START_FAILED: "the broker does not start",
+    LogEvent.BROKER_STATUS_UNKNOWN: "the broker does not report its state",
+    LogEvent.CHILD_ENDED: _child,
+    LogEvent.CHILD_START_FAILED: lambda line: f"{line.text('child')} cannot be started: {line.text('reason')}",
+    LogEvent.COMPUTER_SLEPT: lambda line: f"this computer slept for {lasting((line.ms('seconds') or 0) * 1000)}",
+    LogEvent.CONNECTION_CLOSED: _closed,
+    LogEvent.ENGINE_ENDED_WITH_PARTIALS: "the engine ended while it decoded partials",
+    LogEvent.ENGINE_FAILED: "the engine failed",
+    LogEvent.ENGINE_GPU_MEMORY_EXCEEDED: "the engine takes too much GPU memory; starting another",
+    LogEvent.ENGINE_LOADED: _engine,
+    LogEvent.ENGINE_TOO_LARGE: "the engine has grown too large; starting another",
+    LogEvent.GATEWAY_BUSY: _busy,
+    LogEvent.GATEWAY_CONNECTED: _reached,
+    LogEvent.GATEWAY_DRAINING: "the gateway drains",
+    LogEvent.GATEWAY_LISTENING: "the gateway listens",
+    LogEvent.GATEWAY_LOST: _lost,
+    LogEvent.GATEWAY_RECONNECTED: _again,
+    LogEvent.JOB_DECODED_ALONE: "its batch failed; decoding it again alone",
+    LogEvent.JOB_FAILED: _failed,
+    LogEvent.JOURNAL_WRITE_FAILED: "the journal cannot be written",
+    LogEvent.JOURNAL_WRITE_RECOVERED: "the journal is written again",
+    LogEvent.LEASE_LOST: "its lease is lost: another worker has the job, or the job ended",
+    LogEvent.LEASES_NOT_RENEWED: "leases are not renewed",
+    LogEvent.LOG_LINES_HELD_BACK: _log,
+    LogEvent.LOG_LINES_LOST: _log,
+    LogEvent.MICROPHONE_CHANGED: lambda line: f"the microphone changed: {line.text('change')}",
+    LogEvent.RESULTS_SUBSCRIPTION_LOST: "the subscription to results is lost",
+    LogEvent.SEGMENT_AUDIO_MISSING: _audio,
+    LogEvent.SEGMENT_CANCELLED: "the segment is cancelled",
+    LogEvent.SEGMENT_CONCLUDED: _told,
+    LogEvent.SEGMENT_RETRIED: lambda line: f"sends it again as attempt {round(line.ms('attempt') or 0)}",
+    LogEvent.SESSION_DONE: "every segment has ended, and the client was told",
+    LogEvent.SESSION_ERROR_SENT: "tells the client an error",
+    LogEvent.SESSION_GIVEN_UP: "the session is given up",
+    LogEvent.SESSION_RESUMED: _resumed,
+    LogEvent.SESSION_STARTED: "the session begins here",
+    LogEvent.TEXT_HELD: "its text is held: a key pastes it",
+    LogEvent.WORKER_STARTED: "the worker starts",
+    LogEvent.WORKER_WAITING_FOR_BROKER: "waiting for the broker",
 }
 
-PROCESS_EVENTS: Final = (
-    "the broker is away",
-    "the broker is back",
-    "the broker died",
-    "the broker does not",
-    "the subscription to results was lost",
-    "the gateway drains",
-    "the gateway listens",
-    "the engine failed",
-    "the engine has grown",
-    "the engine ended",
-    "engine loaded",
-    "worker starts",
-    "leases not renewed",
-    "waiting for the broker",
-    "child ended",
-    "this computer has slept",
-    "microphone changed",
-    "the journal cannot write",
-    "the journal writes again",
-    "lines not written",
+PROCESS_EVENTS: Final[frozenset[str]] = frozenset(
+    {
+        LogEvent.BROKER_DIED,
+        LogEvent.BROKER_DISCONNECTED,
+        LogEvent.BROKER_RECONNECTED,
+        LogEvent.BROKER_START_FAILED,
+        LogEvent.BROKER_STATUS_UNKNOWN,
+        LogEvent.CHILD_ENDED,
+        LogEvent.CHILD_START_FAILED,
+        LogEvent.COMPUTER_SLEPT,
+        LogEvent.ENGINE_ENDED_WITH_PARTIALS,
+        LogEvent.ENGINE_FAILED,
+        LogEvent.ENGINE_GPU_MEMORY_EXCEEDED,
+        LogEvent.ENGINE_LOADED,
+        LogEvent.ENGINE_TOO_LARGE,
+        LogEvent.GATEWAY_DRAINING,
+        LogEvent.GATEWAY_LISTENING,
+        LogEvent.JOURNAL_WRITE_FAILED,
+        LogEvent.JOURNAL_WRITE_RECOVERED,
+        LogEvent.LEASES_NOT_RENEWED,
+        LogEvent.LOG_LINES_HELD_BACK,
+        LogEvent.LOG_LINES_LOST,
+        LogEvent.MICROPHONE_CHANGED,
+        LogEvent.RESULTS_SUBSCRIPTION_LOST,
+        LogEvent.WORKER_STARTED,
+        LogEvent.WORKER_WAITING_FOR_BROKER,
+    }
 )
-"""How lines begin that belong to no session and may explain one."""
+"""Events of lines that belong to no session and may explain one."""

@@ -82,7 +82,7 @@ def test_how_much_the_log_tells_is_a_setting(level: str, told: bool, tmp_path: P
         wait_until_sync(lambda: decode_endpoint(place.read_bytes()).pid != first, "it has another gateway")
         app.terminate()
         app.communicate(timeout=60)
-    assert ("child ended" in (tmp_path / "logs" / "desktop.jsonl").read_text()) is told
+    assert ("child.ended" in (tmp_path / "logs" / "desktop.jsonl").read_text()) is told
 
 
 def test_the_window_waits_for_nothing_that_the_desk_imports() -> None:

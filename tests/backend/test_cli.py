@@ -151,7 +151,7 @@ async def test_log_contains_no_key(home: Path) -> None:
             assert response.status == 200
         gateway.end(signal.SIGTERM)
     logs = "".join(path.read_text() for path in (home / "logs").iterdir()) + (home / "stderr").read_text()
-    assert "the gateway listens" in logs and gateway.endpoint.key not in logs
+    assert "gateway.listening" in logs and gateway.endpoint.key not in logs
 
 
 async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> None:

@@ -57,7 +57,8 @@ def story(told: Lines) -> Story:
 def test_segment_is_logged_in_one_line_with_its_timeline(story: Story, told: Lines) -> None:
     story.concluded(concluded(FINAL, course=COURSE, session=SESSION, at=102.56))
     (line,) = told
-    assert (line["event"], line["session"], line["segment"], line["gateway"]) == ("segment told", SESSION, 3, "g1")
+    assert (line["event"], line["session"]) == ("segment.concluded", SESSION)
+    assert (line["segment"], line["gateway"]) == (3, "g1")
     assert (line["complete"], line["queued"], line["told"]) == (2_000, 2_003, 2_560)
     assert (line["audio_ms"], line["ahead_s"], line["attempt"]) == (2_000, 4.5, 0)
     assert (line["outcome"], line["worker"], line["model"]) == ("final", "w-1-ab", "m")
@@ -104,11 +105,11 @@ def test_only_unusual_events_are_logged(story: Story, lines: Lines) -> None:
     story.told(SESSION, Done(6, "secret"))
     connection_gone(SESSION, "")
     begins, resumed, missing, error, cancelled, done, gone = lines
-    assert begins["event"] == "session begins" and resumed["event"] == "session resumed"
+    assert begins["event"] == "session.started" and resumed["event"] == "session.resumed"
     assert (resumed["held"], resumed["queued"], resumed["ended"]) == (1, 2, 2)
     assert (missing["segment"], missing["from_ms"]) == (4, 1_000)
     assert error["code"] is ErrorCode.TAKEN_OVER and cancelled["segment"] == 5
-    assert done["segments"] == 6 and gone["reason"] == "its client left"
+    assert done["segments"] == 6 and gone["reason"] == ""
     assert all(line["session"] == SESSION for line in lines) and "secret" not in str(lines)
 
 

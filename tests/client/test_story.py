@@ -33,7 +33,7 @@ def test_story_logs_one_line_per_segment(lines: Lines) -> None:
     assert lines == []
     story.kept(Final(2, "secret words"), 12.95)
     (line,) = lines
-    assert (line["event"], line["session"], line["segment"]) == ("segment ended", SESSION, 2)
+    assert (line["event"], line["session"], line["segment"]) == ("segment.ended", SESSION, 2)
     assert line["outcome"] == "final"
     offsets = [line[name] for name in ("ended", "sent", "queued", "final", "kept")]
     assert offsets == [2_000, 2_010, 2_020, 2_900, 2_950]
@@ -66,10 +66,10 @@ def test_story_logs_lost_connection_with_its_duration_and_state(lines: Lines) ->
     story.heard(Missing(4, 16_000), 113.2)
     story.lost("it ends again", 0.5, 0.0, 120.0)
     reached, lost, refused, again, missing, later = lines
-    assert (reached["event"], reached["away_ms"], reached["gateway"]) == ("gateway reached", 200, "g1")
+    assert (reached["event"], reached["away_ms"], reached["gateway"]) == ("gateway.connected", 200, "g1")
     assert (lost["away_ms"], lost["retry_in_s"]) == (0, 0.5) and "asked_s" not in lost
     assert (refused["away_ms"], refused["asked_s"]) == (700, 2.0)
-    assert (again["event"], again["away_ms"], again["gateway"]) == ("gateway reached again", 3_100, "g2")
+    assert (again["event"], again["away_ms"], again["gateway"]) == ("gateway.reconnected", 3_100, "g2")
     assert (again["held"], again["queued"], again["ended"]) == (1, 1, 3)
     assert (missing["segment"], missing["from_ms"]) == (4, 1_000) and later["away_ms"] == 0
 

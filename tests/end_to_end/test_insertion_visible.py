@@ -43,15 +43,15 @@ def words(count: int, place: Path) -> Path:
 def waits_ms(app: DesktopApp) -> list[int]:
     """How long each text that was inserted had been there, as the app measures it."""
     lines = map(json.loads, (app.home / "logs" / "desktop.jsonl").read_text().splitlines())
-    return [line["after_ms"] for line in lines if line["event"] == "text inserted"]
+    return [line["after_ms"] for line in lines if line["event"] == "text.inserted"]
 
 
 def dictate(app: DesktopApp, pointer: MovingPointer, path: Path, count: int) -> str:
     """Speak the recording; the text of the take, once all of it is inserted."""
 
     def inserted() -> bool:
-        assert pointer.silent_s < SILENT_S, f"no answer of the X server after {app.logged('text inserted')} texts"
-        return app.logged("text inserted") >= count
+        assert pointer.silent_s < SILENT_S, f"no answer of the X server after {app.logged('text.inserted')} texts"
+        return app.logged("text.inserted") >= count
 
     with app.talking(tapping=True), app.playing(path):
         wait_until_sync(inserted, "all texts are inserted", count * (_WORD_S + _PAUSE_S) + 60.0)

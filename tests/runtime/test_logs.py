@@ -75,7 +75,7 @@ def test_110_000_refusals_are_some_lines_and_the_last_one_counts_the_rest(tmp_pa
     found = lines(tmp_path)
     refused = [line for line in found if line["event"] == "refused"]
     assert 20 <= len(refused) < 100 and len(found) < 150
-    told = [line for line in found if "not written" in str(line["event"])]
+    told = [line for line in found if line["event"] == "log.lines_held_back"]
     assert found[-1] == told[-1] and {line["of"] for line in told} == {"refused"}
     assert sum(cast(int, line["lines"]) for line in told) + len(refused) == 110_000
 
@@ -126,7 +126,7 @@ def test_of_everything_that_is_held_back_it_is_said(tmp_path: Path) -> None:
         for number in range(50):
             for _ in range(20 + number + 1):
                 structlog.get_logger().info("audit", what=f"kind {number}")
-    told = [line["lines"] for line in lines(tmp_path) if "not written" in str(line["event"])]
+    told = [line["lines"] for line in lines(tmp_path) if line["event"] == "log.lines_held_back"]
     assert told == list(range(1, 51))
 
 
@@ -139,7 +139,7 @@ def test_stories_pass_and_are_bounded_too(tmp_path: Path) -> None:
 
     with logging_to("test", tmp_path, terminal=False, also=(count,)):
         for number in range(10_100):
-            structlog.get_logger("backend.story").info("segment told", session="s", segment=number)
+            structlog.get_logger("backend.story").info("segment.concluded", session="s", segment=number)
             if number == 5_000:  # as they come in life: not more at once than the queue holds
                 wait_until_sync(lambda: written > 5_000, "they are written")
     *told, held_back = lines(tmp_path)
@@ -150,8 +150,8 @@ def test_lines_that_were_gathered_look_as_if_each_had_been_written_alone(tmp_pat
     said = [{"segment": n, "text": "secret words", "timestamp": timestamp(n)} for n in range(3)]
     with logging_to("test", tmp_path, terminal=False):
         for line in said:
-            structlog.get_logger("backend.story").info("segment told", **line)
-        write_together("backend.story", [line | {"event": "segment told"} for line in said])
+            structlog.get_logger("backend.story").info("segment.concluded", **line)
+        write_together("backend.story", [line | {"event": "segment.concluded"} for line in said])
     found = lines(tmp_path)
     assert len(found) == 6 and found[:3] == found[3:]
     assert found[0]["logger"] == "backend.story" and "secret" not in str(found)
@@ -159,7 +159,7 @@ def test_lines_that_were_gathered_look_as_if_each_had_been_written_alone(tmp_pat
 
 def test_lines_that_were_gathered_are_bounded_like_others(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
-        write_together("backend.story", [{"event": "segment told", "segment": n} for n in range(10_100)])
+        write_together("backend.story", [{"event": "segment.concluded", "segment": n} for n in range(10_100)])
     *told, held_back = lines(tmp_path)
     assert len(told) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
 
@@ -191,12 +191,12 @@ def test_a_slow_disk_costs_lines_that_are_counted(tmp_path: Path) -> None:
 
     with logging_to("test", tmp_path, terminal=False, also=(blocked,)):
         for number in range(10_000):
-            structlog.get_logger("backend.story").info("segment told", segment=number)
+            structlog.get_logger("backend.story").info("segment.concluded", segment=number)
         for number in range(500):
             structlog.get_logger().info("audit", what=str(number))
         goes_on.set()
     *written, lost = lines(tmp_path)
-    assert "too slow" in str(lost["event"])
+    assert lost["event"] == "log.lines_lost"
     assert len(written) + cast(int, lost["lines"]) == 10_500 and len(written) <= 10_001
 
 

@@ -259,7 +259,7 @@ async def test_decode_of_a_lost_job_is_abandoned(broker: Broker, other: GatewayS
             entry = await other.submit(fault_job(Fault.HOLD))
             await wait_until(lambda: held_by(other, "slow"), "the job is taken")
             await other.abandon(entry, "thief", idle_ms=0)
-            await wait_until(lambda: any("lease lost" in line["event"] for line in logs), "the loss is noticed")
+            await wait_until(lambda: any(line["event"] == "lease.lost" for line in logs), "the loss is noticed")
             gate.touch()
             await other.submit(fault_job(Fault.NONE, 1))
             assert await text(other, 1) == "none 1"
@@ -352,7 +352,7 @@ async def test_worker_survives_lost_connections_and_groups(broker: Broker, other
 async def test_worker_waits_for_missing_broker_and_can_drain(tmp_path: Path) -> None:
     with capture_logs() as logs:
         async with working(f"unix://{tmp_path}/nothing", timing=QUICK):
-            await wait_until(lambda: any(line["event"] == "waiting for the broker" for line in logs), "it says so")
+            await wait_until(lambda: "worker.waiting_for_broker" in [line["event"] for line in logs], "it says so")
 
 
 # -- jobs that another worker is late with -----------------------------------------------------------------
@@ -379,6 +379,6 @@ async def test_failure_of_a_borrowed_job_is_not_counted(
         (theirs,) = await stuck.take(1)
         with capture_logs() as logs:
             async with working(broker.url):
-                await wait_until(lambda: "the engine failed" in [one["event"] for one in logs], "it was tried")
+                await wait_until(lambda: "engine.failed" in [one["event"] for one in logs], "it was tried")
         assert await stuck.renew([theirs]) == frozenset()
     assert await other.redis.hget(KEYS.session(SESSION), "failures:0") is None

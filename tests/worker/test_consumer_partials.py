@@ -145,8 +145,8 @@ async def test_partial_that_kills_the_engine_mutes_only_its_session(
             assert (await next_answer(heard)).session == SECOND
             await other.submit(fault_job(Fault.RAISE, 0))
             assert await ended(other, 0) is EndState.FAILED
-    assert [line["event"] for line in logs].count("engine loaded") == 2
-    verdicts = [line["verdict"] for line in logs if line["event"] == "job failed"]
+    assert [line["event"] for line in logs].count("engine.loaded") == 2
+    verdicts = [line["verdict"] for line in logs if line["event"] == "job.failed"]
     assert verdicts == [Verdict.AGAIN, Verdict.AGAIN, Verdict.DEAD]
 
 

@@ -29,7 +29,7 @@ def test_story_logs_one_line_per_job_with_its_times(lines: Lines) -> None:
     story.decoding([job], 10.25)
     story.recognised(job, decode_ms=400, counted=True, now=10.7)
     (line,) = lines
-    assert line["event"] == "job ended" and line["outcome"] == "final"
+    assert line["event"] == "job.ended" and line["outcome"] == "final"
     assert (line["session"], line["segment"], line["attempt"]) == (job.job.session, 0, 0)
     assert (line["queue_ms"], line["wait_ms"], line["decode_ms"], line["store_ms"]) == (120, 250, 400, 50)
     assert (line["job"], line["deliveries"], line["audio_ms"]) == ("0-0", 1, 2_000)
@@ -40,7 +40,7 @@ def test_story_logs_a_job_taken_over_from_a_silent_worker(lines: Lines) -> None:
     story = Story()
     story.taken(replace(delivery(0, count=2), taken_from="other-1-ab", silent_ms=10_400), 0.0)
     (line,) = lines
-    assert "taken over" in line["event"]
+    assert line["event"] == "job.taken_over"
     assert (line["taken_from"], line["silent_ms"], line["deliveries"]) == ("other-1-ab", 10_400, 2)
     story.taken(replace(delivery(1, count=2), taken_from=RETURNED, silent_ms=3_600_000), 0.0)
     assert len(lines) == 1, "one that was handed back is nobody's fault"
@@ -53,7 +53,7 @@ def test_story_logs_a_long_job_once(lines: Lines) -> None:
     for now in (2.5, 5.0, 7.5):
         story.renewed([job], now)
     (line,) = lines
-    assert line["event"] == "job goes on" and (line["held_ms"], line["decoding"]) == (2_500, True)
+    assert line["event"] == "job.renewed" and (line["held_ms"], line["decoding"]) == (2_500, True)
 
 
 def test_story_logs_failures_and_lost_leases_with_times(lines: Lines) -> None:
@@ -66,7 +66,7 @@ def test_story_logs_failures_and_lost_leases_with_times(lines: Lines) -> None:
     story.failed(one, why, Verdict.AGAIN, 2.0)
     story.lost(three, 3.0)
     again, failed, lost = lines
-    assert again["event"] == "job is decoded again alone" and again["decode_ms"] == 500
+    assert again["event"] == "job.decoded_alone" and again["decode_ms"] == 500
     assert (failed["verdict"], failed["code"], failed["wait_ms"], failed["decode_ms"]) == (
         Verdict.AGAIN,
         ErrorCode.ENGINE_DIED,

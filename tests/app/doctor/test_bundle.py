@@ -42,7 +42,7 @@ def test_what_helps_stays() -> None:
         ok(Area.WORKER, "worker-says", what="card 0", says="NVIDIA H100, capability 9.0"),
         wrong(Area.HOTKEYS, "hotkey-taken", binding="f9"),
         advice(Area.GATEWAY, "gateway-version", version="0.9.1.dev3", own="1.0"),
-        advice(Area.LOG, "log-quiet", event="the broker died, it is started again"),
+        advice(Area.LOG, "log-quiet", event="broker.died"),
     ]
     assert [redacted(finding, redaction) for finding in kept] == kept
 

@@ -10,7 +10,7 @@ RAW = json.dumps(
     {
         "timestamp": "2026-03-01T10:00:00.5Z",
         "level": "warning",
-        "event": "child ended",
+        "event": "child.ended",
         "program": "desktop",
         "logger": "app.child",
         "child": "worker",
@@ -22,7 +22,7 @@ RAW = json.dumps(
 
 def test_a_line_is_read() -> None:
     line = parse(RAW, "desktop", 0.0)
-    assert (line.at_s, line.level, line.event) == (1772359200.5, "warning", "child ended")
+    assert (line.at_s, line.level, line.event) == (1772359200.5, "warning", "child.ended")
     assert line.details == "child=worker status=-9 OSError: gone" and line.raw == RAW
 
 
@@ -40,7 +40,7 @@ def test_a_level_has_several_names_and_an_unknown_one_is_no_problem() -> None:
 def test_lines_are_wanted_by_level_program_and_text() -> None:
     line, damaged = parse(RAW, "desktop", 0.0), parse("{", "desktop", 0.0)
     assert LogFilter("warning", "desktop", "CHILD=").text and LogFilter().lets_through(line)
-    assert LogFilter("warning", "desktop", "Child Ended").lets_through(line)
+    assert LogFilter("warning", "desktop", "Child.Ended").lets_through(line)
     assert not LogFilter("error").lets_through(line)
     assert not LogFilter(program="worker").lets_through(line)
     assert not LogFilter(text="never said").lets_through(line)

@@ -8,7 +8,7 @@ from app.help.own_code import own_modules
 
 def test_texts_and_names_of_every_module_are_found() -> None:
     modules = own_modules()
-    assert "child ended" in modules["app.child"].texts and "restart_in_s" in modules["app.child"].names
+    assert "broker.died" in modules["runtime.event_names"].texts and "restart_in_s" in modules["app.child"].names
     assert modules["app.child"].loggers == {"app.child"} and modules["app.story.reading"].loggers == frozenset()
     assert {"worker.engines.funasr", "backend.jobs", "protocol.audio", "app.ui.tray"} <= modules.keys()
 

@@ -11,7 +11,7 @@ from app.help.own_code import own_modules
 from app.help.redacting import LEFT_OUT, Constants, Redaction
 from tests.app.story.world import World, taken_over, usual
 
-TEXTS = frozenset({"child ended", "the gateway did not answer in time (", "worker"})
+TEXTS = frozenset({"the gateway did not answer in time (", "worker"})
 NAMES = frozenset({"reason", "status", "list", "job", "HotkeyTaken"})
 REDACTION = Redaction(
     {
@@ -25,7 +25,7 @@ LINE = {
     "level": "warning",
     "logger": "app.child",
     "program": "desktop",
-    "event": "child ended",
+    "event": "child.ended",
     "status": -9,
 }
 

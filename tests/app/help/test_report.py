@@ -99,7 +99,7 @@ async def test_nothing_of_a_person_is_in_it(home: Path) -> None:
 async def test_it_tells_how_things_stand(home: Path) -> None:
     wanted = sources(changed(Settings(), "audio.microphone", "usb"))
     dictate(wanted.library, home)
-    write(home / "logs", "desktop", line(1, "child ended", logger="app.child", status=-9), "damaged")
+    write(home / "logs", "desktop", line(1, "child.ended", logger="app.child", status=-9), "damaged")
     found = await contents(wanted, home)
     told = {name: json.loads(text) for name, text in found.items() if name.endswith(".json")}
     assert told["settings.json"]["hotkeys.dictate"] == "right_ctrl"
@@ -113,7 +113,7 @@ async def test_it_tells_how_things_stand(home: Path) -> None:
     assert told["disk.json"]["recordings"]["of"] > 0
     assert told["system.json"]["packages"]["aiohttp"]
     log = found["logs/desktop.jsonl"].splitlines()
-    assert json.loads(log[0])["event"] == "child ended" and json.loads(log[0])["status"] == -9
+    assert json.loads(log[0])["event"] == "child.ended" and json.loads(log[0])["status"] == -9
     assert json.loads(log[1]) == {"unreadable lines": 1}
 
 

@@ -115,20 +115,20 @@ async def test_of_very_many_the_newest_are_shown(helping: Help, desk: Desk) -> N
 
 
 async def test_what_was_seen_is_what_is_saved(helping: Help, desk: Desk, tmp_path: Path) -> None:
-    write(desk.logs, "desktop", line(1, "child ended", logger="app.child"))
+    write(desk.logs, "desktop", line(1, "child.ended", logger="app.child"))
     place = tmp_path / "report.zip"
     helping.ask(SaveReport(place))
     helping.ask(PrepareReport())
     await wait_until(lambda: desk.report.state is ReportState.READY, "it is gathered")
     assert not place.exists(), "nothing was gathered before"
     seen = {part.name: part.text for part in desk.report.parts}
-    write(desk.logs, "desktop", line(2, "child ended", logger="app.child"))
+    write(desk.logs, "desktop", line(2, "child.ended", logger="app.child"))
     helping.ask(SaveReport(place))
     await wait_until(lambda: desk.report.state is ReportState.SAVED, "it is saved")
     assert desk.report.place == str(place)
     with zipfile.ZipFile(place) as archive:
         assert {name: archive.read(name).decode() for name in archive.namelist()} == seen
-    assert json.loads(seen["logs/desktop.jsonl"])["event"] == "child ended"
+    assert json.loads(seen["logs/desktop.jsonl"])["event"] == "child.ended"
 
 
 async def test_what_goes_wrong_is_told_and_can_be_tried_again(helping: Help, desk: Desk, tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ def test_text_is_logged_once_with_its_waiting_time() -> None:
         story.closed(SESSION)
         story.inserted(SESSION, 1)
     inserted, held, later = lines
-    assert (inserted["event"], inserted["segment"], inserted["after_ms"]) == ("text inserted", 0, 400)
-    assert (held["event"], held["after_ms"]) == ("text held", 400)
-    assert later["event"] == "text inserted" and "after_ms" not in later
+    assert (inserted["event"], inserted["segment"], inserted["after_ms"]) == ("text.inserted", 0, 400)
+    assert (held["event"], held["after_ms"]) == ("text.held", 400)
+    assert later["event"] == "text.inserted" and "after_ms" not in later
     assert all(line["session"] == str(SESSION) for line in lines) and "secret" not in str(lines)
 
 

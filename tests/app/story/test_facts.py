@@ -8,8 +8,8 @@ def test_the_lines_of_a_segment_are_put_together() -> None:
     world = World()
     usual(world)
     usual(world, 1)
-    world.other("app.insertion.story", 0, "text inserted", session="s", segment=1, after_ms=3)
-    world.other("backend.story", SERVER, "session is done", session="s", segments=2)
+    world.other("app.insertion.story", 0, "text.inserted", session="s", segment=1, after_ms=3)
+    world.other("backend.story", SERVER, "session.done", session="s", segments=2)
     found = gather(world.lines)
     assert list(found) == [0, 1]
     assert found[0].app is not None and len(found[0].gateway) == 1 and found[0].inserted is None
@@ -31,6 +31,6 @@ def test_each_worker_that_had_a_job_has_its_own_facts() -> None:
 
 def test_a_job_without_its_times_is_a_line_like_others() -> None:
     world = World()
-    world.other("worker.story", ONE, "job ended", session="s", segment=0, job="x-0", queue_ms=1)
-    world.other("worker.story", ONE, "job ended", session="s", segment=0, job="5-0")
+    world.other("worker.story", ONE, "job.ended", session="s", segment=0, job="x-0", queue_ms=1)
+    world.other("worker.story", ONE, "job.ended", session="s", segment=0, job="5-0")
     assert len(gather(world.lines)[0].others) == 2 and gather(world.lines)[0].takings == []

@@ -16,7 +16,7 @@ ONE, TWO = "aaaa0000-0000-0000-0000-000000000001", "aaaa0000-0000-0000-0000-0000
 def line(session: str, at: int = 0, logger: str = "client.story", **fields: object) -> str:
     stamp = f"2026-03-01T10:{at // 60:02}:{at % 60:02}Z"
     return json.dumps(
-        {"event": "segment ended", "session": session, "logger": logger, "timestamp": stamp} | fields
+        {"event": "segment.ended", "session": session, "logger": logger, "timestamp": stamp} | fields
     )
 
 
@@ -43,11 +43,31 @@ def test_every_log_of_every_folder_is_read(tmp_path: Path) -> None:
 
 
 def test_lines_of_nobody_are_found_beside_and_those_of_others_are_not(tmp_path: Path) -> None:
-    away = line("", 0, "backend.writer", event="the broker is away, commands wait")
-    others = line(TWO, event="the broker is back", why=ONE)
+    away = line("", 0, "backend.writer", event="broker.disconnected")
+    others = line(TWO, event="broker.reconnected", why=ONE)
     write(tmp_path / "gateway.jsonl", away, line(ONE, why=TWO), others, "{")
     found = find(ONE, [tmp_path])
-    assert [one.event for one in found.lines] == ["segment ended", "the broker is away, commands wait"]
+    assert [one.event for one in found.lines] == ["segment.ended", "broker.disconnected"]
+
+
+def test_lines_of_older_versions_are_passed_over(tmp_path: Path) -> None:
+    older = [
+        line(ONE, 8, event="segment ended", segment=0),
+        line(ONE, 7, "worker.story", event="lease lost: the job is another worker's now, or ended", segment=0),
+        line("", 8, "backend.writer", event="the broker is back", away_s=1.5),
+    ]
+    write(tmp_path / "desktop.jsonl.1", *older)
+    assert find(ONE, [tmp_path]).lines == []
+    with pytest.raises(NoStory, match="no session is in these logs"):
+        find("last", [tmp_path])
+    write(tmp_path / "desktop.jsonl", line(TWO, 1), line(ONE, 9, segment=1))
+    assert [one.segment for one in find("last", [tmp_path]).lines] == [1]
+
+
+def test_words_of_an_event_elsewhere_in_a_line_are_no_event(tmp_path: Path) -> None:
+    other = line("", 0, "backend.writer", event="jobs.handed_back", reason='"broker.reconnected"')
+    write(tmp_path / "gateway.jsonl", line(ONE), other)
+    assert [one.event for one in find(ONE, [tmp_path]).lines] == ["segment.ended"]
 
 
 def test_a_session_is_found_by_its_beginning(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ def told(world: World) -> list[tuple[str, str]]:
 
 def test_a_usual_segment_in_order() -> None:
     world = World()
-    world.other("app.capture.story", 0, "segment cut", session="s", segment=0, audio_ms=2_000, silence_ms=800)
+    world.other("app.capture.story", 0, "segment.cut", session="s", segment=0, audio_ms=2_000, silence_ms=800)
     usual(world)
     world.now += 0.3
-    world.other("app.insertion.story", 0, "text inserted", session="s", segment=0, after_ms=300)
+    world.other("app.insertion.story", 0, "text.inserted", session="s", segment=0, after_ms=300)
     assert told(world) == [
         ("app", "segment 0 begins"),
         ("app", "segment 0 is complete: 2.0 s, the last 800 ms of it the silence by which its end was known"),

@@ -128,18 +128,19 @@ def test_a_broker_that_was_away_explains_its_time() -> None:
     complete, queued, entry = world.uploads(0)
     delivery = world.takes(ONE, 0, entry)
     world.decodes(ONE, delivery)
-    world.other("backend.writer", SERVER, "the broker is away, commands wait", error="gone")
+    world.other("backend.writer", SERVER, "broker.disconnected", error="gone")
     world.now += 2.5
-    world.other("backend.writer", SERVER, "the broker is back", away_s=2.5)
+    world.other("backend.writer", SERVER, "broker.reconnected", away_s=2.5)
     world.delivers(0, complete, queued, delivery, ONE)
     story = told(world)
     assert story.unexplained_ms < 10
-    assert "the broker is away, commands wait: gone" in words(story) and "back, after 2.5 s" in words(story)
+    said = words(story)
+    assert "gateway: no connection to the broker; commands wait: gone" in said and "back, after 2.5 s" in said
 
 
 def test_events_of_other_times_are_none_of_it() -> None:
     world = World()
-    world.other("backend.writer", SERVER, "the broker is back", away_s=1.0)
+    world.other("backend.writer", SERVER, "broker.reconnected", away_s=1.0)
     world.now += 60.0
     usual(world)
     assert "broker" not in words(told(world))
@@ -187,7 +188,7 @@ def test_failed_attempts_and_what_is_asked_for_again_are_told() -> None:
     assert story.unexplained_ms < 10
     assert f"failed ({ErrorCode.ENGINE_DIED}: the engine's process ended); it goes back" in said
     assert "is decoded for 500 ms, in vain" in said and "waited 1.0 s until it was tried again" in said
-    assert "gateway asks for audio again" in said
+    assert "app: audio is missing and asked for again, from 0 ms on" in said
 
 
 def test_a_segment_that_never_got_a_text_says_so() -> None:
