@@ -57,9 +57,7 @@ def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Ent
         place = home / "Library" / "LaunchAgents" / f"{_AGENT}.plist"
         return FileEntry(place, launch_agent(program, own), agent_command)
     chosen = environment.get("XDG_CONFIG_HOME", "")
-    base = (
-        Path(chosen) if os.path.isabs(chosen) else home / ".config"
-    )  # the specification says to ignore relative paths
+    base = Path(chosen) if os.path.isabs(chosen) else home / ".config"  # relative paths are ignored
     place = base / "autostart" / f"{NAME}.desktop"
     return FileEntry(place, desktop_entry(program, own), desktop_command)
 
@@ -139,9 +137,7 @@ def _refusals(place: Path | str) -> Iterator[None]:
 def desktop_entry(program: str, environment: Mapping[str, str]) -> str:
     """Return a desktop entry, following the Desktop Application Autostart and Desktop Entry specifications."""
     own = [f"{name}={value}" for name, value in environment.items()]
-    through = (
-        ["env", *own] if own or "%" in program else []
-    )  # GLib looks up a program name literally, including %%
+    through = ["env", *own] if own or "%" in program else []  # GLib takes %% in a program name literally
     words = [*through, program, *ARGUMENTS]
     return "\n".join(
         (

@@ -1,7 +1,7 @@
-"""What becomes of texts, noted in the journals of their takes, in the order in which it happened.
+"""Record the outcome of each text in the journal of its take, in order of occurrence.
 
-A journal stays open from the take's beginning until nothing more of it is inserted by itself; for a held text that
-is pasted later it is opened again. Waiting for the disk happens in threads.
+A journal stays open from the beginning of its take until no more of it is inserted automatically. It is reopened
+when a held text is pasted later. Disk access runs in threads.
 """
 
 import asyncio
@@ -26,25 +26,31 @@ Note = Callable[[AsyncJournal, int], Awaitable[None]]
 
 
 class Ledger:
-    """The journals of one run of the app; ``witness`` is told at once, before anything is on disk."""
+    """The journals of one run of the app. The observer (``witness``) is notified before anything is on disk."""
 
     def __init__(self, library: Library, witness: Witness = NOBODY) -> None:
         self._library = library
         self._witness = witness
         self._sessions: dict[int, UUID] = {}
         self._journals: dict[int, Journal] = {}
-        self._given_up: set[int] = set()  # before they had a journal
-        self._lock = asyncio.Lock()  # first come, first noted
+        self._given_up: set[int] = set()  # takes given up before their journal was open
+        self._lock = asyncio.Lock()  # keeps the order of records
 
     async def opened(self, take: int, journal: Journal) -> None:
-        """The journal of a take, from now on closed here. What was given up meanwhile is noted in it."""
+        """Register a take's journal, which the ledger closes from now on.
+
+        A pending cancellation is recorded in it.
+        """
         self._sessions[take] = journal.session
         self._journals[take] = journal
         if take in self._given_up:
             await self.give_up(take)
 
     def earlier(self, session: UUID) -> int:
-        """Return the number of a take of an earlier run: from 0 downwards, as none of this run has it."""
+        """Return the number of a take of an earlier run.
+
+        Such numbers count from 0 downwards, so none is used in this run.
+        """
         if (known := self.number(session)) is not None:
             return known
         take = min(1, *self._sessions) - 1 if self._sessions else 0
@@ -52,33 +58,33 @@ class Ledger:
         return take
 
     def number(self, session: UUID) -> int | None:
-        """Return the number of a take; ``None``: it has none in this run."""
+        """Return the number of a take, or ``None`` if it has none in this run."""
         return next((take for take, known in self._sessions.items() if known == session), None)
 
     def session(self, take: int) -> UUID | None:
-        """Return whose take has this number."""
+        """Return the session of the take with this number."""
         return self._sessions.get(take)
 
     async def inserting(self, pieces: tuple[Piece, ...]) -> None:
-        """From now on they may be where the cursor is."""
+        """Record that these pieces are about to be inserted, so that they may be at the cursor."""
         await self._note(pieces, lambda journal, segment: journal.inserting(segment))
 
     async def held(self, pieces: tuple[Piece, ...]) -> None:
-        """As ``inserting``: none of them is inserted by itself later."""
+        """Record that these pieces are held. Like ``inserting``: they are not inserted automatically later."""
         self._witnessed(pieces, self._witness.held)
         await self.inserting(pieces)
 
     async def inserted(self, pieces: tuple[Piece, ...]) -> None:
-        """They arrived."""
+        """Record that these pieces were inserted."""
         self._witnessed(pieces, self._witness.inserted)
         await self._note(pieces, lambda journal, segment: journal.inserted(segment))
 
     async def dismissed(self, pieces: tuple[Piece, ...]) -> None:
-        """They are wanted in the history alone."""
+        """Record that these pieces were dismissed and only stay in the history."""
         await self._note(pieces, lambda journal, segment: journal.dismissed(segment))
 
     async def give_up(self, take: int) -> None:
-        """Note that the user gave the take up: its texts are for the history alone."""
+        """Record that the user cancelled the take: its texts only stay in the history."""
         if known := self._sessions.get(take):
             self._witness.cancelled(known)
         async with self._lock:
@@ -87,14 +93,14 @@ class Ledger:
             await self._note_in(take, lambda journal: journal.cancel())
 
     async def close(self, take: int) -> None:
-        """Nothing more of it is inserted by itself. Safe to call twice."""
+        """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
         if session := self._sessions.get(take):
             self._witness.closed(session)
         async with self._lock:
             await self._close(take)
 
     async def discard(self, take: int) -> None:
-        """The take never was."""
+        """Delete the take and its journal."""
         if known := self._sessions.get(take):
             self._witness.discarded(known)
         async with self._lock:
@@ -103,7 +109,7 @@ class Ledger:
                 await asyncio.to_thread(self._library.discard, session)
 
     async def close_all(self) -> None:
-        """The app ends."""
+        """Close every journal because the app ends."""
         async with self._lock:
             for take in list(self._journals):
                 await self._close(take)
@@ -120,7 +126,7 @@ class Ledger:
                 await self._note_in(take, partial(_note_each, segments, note))
 
     async def _note_in(self, take: int, work: Callable[[AsyncJournal], Awaitable[None]]) -> None:
-        """A disk that takes nothing keeps no text from its place: it is recognised, and typed by nobody else."""
+        """Write to a take's journal. A disk error is only logged, so that it does not prevent the insertion."""
         journal, opened = self._journals.get(take), None
         try:
             if journal is None:
@@ -146,5 +152,5 @@ async def _note_each(segments: list[int], note: Note, journal: AsyncJournal) -> 
 
 
 def _closed(journal: Journal) -> None:
-    with suppress(JournalError):  # what it could not write it has told while it was written
+    with suppress(JournalError):  # write errors were already reported
         journal.close()

@@ -1,4 +1,4 @@
-"""``kikipounamu listen``: dictate into the terminal until Ctrl-C. Imported only by the command that runs."""
+"""Implement ``kikipounamu listen``: dictate into the terminal until Ctrl-C. Imported only when it runs."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ _MOST_NAMED: Final = 3
 
 
 class OpenMicrophone(Protocol):
-    """``app.capture.microphone.open_microphone``."""
+    """Signature of ``app.capture.microphone.open_microphone``, as used here."""
 
     def __call__(
         self, choice: str, *, on_change: Callable[[MicrophoneChange], None]
@@ -39,7 +39,7 @@ class OpenMicrophone(Protocol):
 
 @dataclass(frozen=True)
 class Wish:
-    """How to listen. ``microphone``: (a part of) its name; empty: the system's default."""
+    """The options of `listen`. ``microphone``: its name or part of it; empty: the system's default."""
 
     mode: Mode = Mode.HANDS_FREE
     microphone: str = ""
@@ -48,7 +48,7 @@ class Wish:
 
 
 async def listen(source: Source, wish: Wish) -> int:
-    """Until Ctrl-C or SIGTERM, then until every text is there; the next signal leaves at once."""
+    """Record until Ctrl-C or SIGTERM, then wait for every text. The next signal leaves at once."""
     task = asyncio.current_task()
     assert task is not None
     screen = Screen(Console(), Console(stderr=True))
@@ -58,7 +58,7 @@ async def listen(source: Source, wish: Wish) -> int:
         try:
             return await dictation.run()
         except asyncio.CancelledError:
-            if interrupts.last is None:  # somebody else's
+            if interrupts.last is None:  # not cancelled by a signal
                 raise
             return INTERRUPTED
         except EXPECTED as error:
@@ -80,7 +80,7 @@ class _Dictation:
         self._session = uuid4()
 
     async def run(self) -> int:
-        """The stack, unless a gateway elsewhere was named; then the microphone. Raises what is ``EXPECTED``."""
+        """Start the stack unless a remote gateway was named, then record. Raises errors that are ``EXPECTED``."""
         if told := interrupted(self._library.all()):
             self._screen.tell(told)
         async with AsyncExitStack() as cleanup:
@@ -119,15 +119,15 @@ class _Dictation:
         return FAILED if transcript.failures else 0
 
     def tell_what_is_kept(self) -> None:
-        """Where there are texts missing: that the recording is there, and how to go on with it."""
-        with suppress(TakeUnknown):  # it did not come so far
+        """Tell the user how to resend the recording if texts are missing."""
+        with suppress(TakeUnknown):  # the take was never created
             if self._library.find(self._session).state in _UNSENT | {TakeState.FAILED}:
                 how = f"`kikipounamu takes resend {self._session}` goes on with it"
                 self._screen.tell(f"the recording is kept: {how}")
 
 
 def interrupted(takes: Iterable[Found]) -> str:
-    """What to say of earlier takes that lack texts; empty: there are none."""
+    """Return a message about earlier takes that lack texts, or an empty string."""
     unsent = [found for found in takes if found.state in _UNSENT]
     if not unsent:
         return ""

@@ -1,4 +1,4 @@
-"""What there is to read while somebody speaks: texts in spoken order, then what may still change. Pure."""
+"""Arrange the text shown while the user speaks: texts in spoken order, then partials that may change. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,7 @@ _NOT_YET: Final = "…"
 
 @dataclass(frozen=True)
 class Span:
-    """Some text; ``stable``: no partial of its segment will change it."""
+    """A part of the text. ``stable``: no partial of its segment will change it."""
 
     text: str
     stable: bool
@@ -20,22 +20,25 @@ class Span:
 
 @dataclass(frozen=True)
 class Line:
-    """One segment that has ended, to be written for good: a text, or a mark that there is none."""
+    """A segment that has ended, ready to be written: its text, or a mark that it failed."""
 
     text: str
     failed: bool = False
 
 
 class LiveText:
-    """Segments are numbered from 0 and end in any order; a text is written once all before it are."""
+    """Sorter of segments, which are numbered from 0 and end in any order.
+
+    A text is written once all segments before it are.
+    """
 
     def __init__(self) -> None:
-        self._next = 0  # the first segment that is not written
+        self._next = 0  # the first segment not yet written
         self._ended: dict[int, Segment] = {}
         self._partials: dict[int, Partial] = {}
 
     def partial(self, partial: Partial) -> None:
-        """A hypothesis; an old one, or one of a segment that has ended, says nothing."""
+        """Record a partial. Outdated ones, and those of segments that have ended, are ignored."""
         number = partial.segment
         if number < self._next or number in self._ended:
             return
@@ -44,7 +47,10 @@ class LiveText:
             self._partials[number] = partial
 
     def ended(self, segment: Segment) -> list[Line]:
-        """A segment has a text or an error; what can be written now. Nothing understood gives no line."""
+        """Record a segment's text or error, and return the lines that can be written now.
+
+        A segment without text gives no line.
+        """
         number = segment.index
         if number < self._next or number in self._ended:
             return []
@@ -59,7 +65,7 @@ class LiveText:
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """What is known but not written, in spoken order, as it is to be read: spaces included."""
+        """The text that is known but not yet written, in spoken order, including spaces."""
         spans: list[Span] = []
         before = self._next - 1
         for number in sorted(self._ended.keys() | self._partials.keys()):

@@ -1,4 +1,4 @@
-"""The gateway of this user on this computer: where it says it is, and how it says it is."""
+"""Find this user's gateway on this computer and query its state."""
 
 import os
 from http import HTTPStatus
@@ -19,13 +19,13 @@ _ANSWER_S = 3.0
 
 
 class BrokerHealth(Struct, frozen=True):
-    """What ``/readyz`` tells of the broker."""
+    """The broker's state as ``/readyz`` reports it."""
 
     up: bool = False
 
 
 class Readiness(Struct, frozen=True):
-    """What ``/readyz`` tells. ``ready``: somebody can recognise something now."""
+    """The gateway's state as ``/readyz`` reports it. ``ready``: a worker can recognise now."""
 
     ready: bool = False
     draining: bool = False
@@ -35,12 +35,12 @@ class Readiness(Struct, frozen=True):
 
 
 def endpoint_file() -> Path:
-    """Where the gateway of this user says where it listens."""
+    """Return the file in which this user's gateway publishes its endpoint."""
     return folders().runtime / ENDPOINT_FILE
 
 
 def read_endpoint() -> Endpoint | None:
-    """What it says; ``None`` if there is nothing, or nothing whole."""
+    """Return the published endpoint, or ``None`` if the file is missing or incomplete."""
     try:
         return decode_endpoint(endpoint_file().read_bytes())
     except (OSError, MalformedMessage):
@@ -48,13 +48,13 @@ def read_endpoint() -> Endpoint | None:
 
 
 def own_certificate() -> str:
-    """SHA-256 of what it shows to other devices; empty: nothing, or there is none."""
+    """Return the SHA-256 of the certificate shown to other devices; empty without a certificate or gateway."""
     endpoint = read_endpoint()
     return endpoint.certificate_sha256 if endpoint else ""
 
 
 def locate() -> Address:
-    """Where it is now: a ``client.connection.Locate``. Raises ``Unreachable``."""
+    """Return the gateway's current address, as a ``client.connection.Locate``. Raises ``Unreachable``."""
     endpoint = read_endpoint()
     if endpoint is None:
         raise Unreachable("no gateway runs here: start one with `kikipounamu up`")
@@ -62,7 +62,7 @@ def locate() -> Address:
 
 
 async def ask(endpoint: Endpoint) -> Readiness | None:
-    """How it is; ``None``: nobody answers there."""
+    """Return the gateway's readiness, or ``None`` if it does not answer."""
     try:
         return msgspec.json.decode(await _get(endpoint, "/readyz"), type=Readiness)
     except msgspec.DecodeError:
@@ -70,7 +70,7 @@ async def ask(endpoint: Endpoint) -> Readiness | None:
 
 
 class WorkerSeen(Struct, frozen=True):
-    """What ``/v1/workers`` tells of one."""
+    """A worker as ``/v1/workers`` reports it."""
 
     worker: str
     state: str = ""
@@ -86,7 +86,7 @@ class _Workers(Struct, frozen=True):
 
 
 async def workers(endpoint: Endpoint) -> tuple[WorkerSeen, ...]:
-    """Everybody who works there; nobody while it does not answer."""
+    """Return the workers of the gateway, or none if it does not answer."""
     try:
         return msgspec.json.decode(await _get(endpoint, "/v1/workers"), type=_Workers).workers
     except msgspec.DecodeError:
@@ -94,7 +94,7 @@ async def workers(endpoint: Endpoint) -> tuple[WorkerSeen, ...]:
 
 
 async def _get(endpoint: Endpoint, path: str) -> bytes:
-    """What it answers; empty: nothing that could be meant."""
+    """Return the body of an answer, or an empty one on errors and unexpected statuses."""
     headers = {"Authorization": f"Bearer {endpoint.key}"}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
     try:
@@ -109,14 +109,14 @@ async def _get(endpoint: Endpoint, path: str) -> bytes:
 
 
 class Running(NamedTuple):
-    """A gateway that answers."""
+    """A gateway that answers, with its readiness."""
 
     endpoint: Endpoint
     readiness: Readiness
 
 
 async def running() -> Running | None:
-    """The gateway of this user, if one answers and is not about to leave."""
+    """Return this user's gateway if it answers and is not draining."""
     endpoint = read_endpoint()
     if endpoint is None or not alive(endpoint.pid):
         return None
@@ -125,7 +125,7 @@ async def running() -> Running | None:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process with this number exists."""
+    """Return whether a process with this id exists."""
     if os.name != "posix":
         import psutil
 

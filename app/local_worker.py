@@ -1,6 +1,6 @@
-"""The worker of this computer: switched on and off, its model fetched first, and what it is doing at any moment.
+"""Run this computer's worker: switch it on and off, fetch its model first, and report its activity.
 
-What it is doing is what its heartbeat says, not what was asked for.
+The reported state is what the worker's heartbeat says, not what was requested.
 """
 
 import asyncio
@@ -28,25 +28,26 @@ log = structlog.get_logger(logger_names.APP_LOCAL_WORKER)
 
 _PROGRAM: Final = "kikipounamu-worker"
 _KEY: Final = "KIKIPOUNAMU_KEY"
-_USELESS: Final = frozenset({2, 3, 4})  # its exit states that an immediate restart does not make better
+_USELESS: Final = frozenset({2, 3, 4})  # exit statuses for which an immediate restart is useless
 _REFUSED: Final = frozenset({4})
 _LOOK_S: Final = 1.0
 _STOP_S: Final = 10.0
-_DRAIN_S: Final = 30.0  # a long segment on a slow computer
+_DRAIN_S: Final = 30.0  # enough for a long segment on a slow computer
 
 Percent = Callable[[int | Note], None]
-"""Takes the percent of a download, or why it is waited for."""
+"""Receives the progress of a download in percent, or why it is paused."""
 Fetch = Callable[[str, Percent], Awaitable[None]]
-"""Returns when this model is here. Raises ``SpeechError``."""
+"""Installs the model if necessary. Raises ``SpeechError``."""
 Look = Callable[[], Awaitable[tuple[WorkerSeen, ...]]]
 
 
 @dataclass(frozen=True)
 class LocalWorkerSettings:
-    """``models``: what must be here before it starts. ``arguments``: of ``kikipounamu-worker run``.
+    """The settings of a worker process.
 
-    ``unfit``: why it cannot run as it was chosen. ``key``: to be shown to a gateway elsewhere. ``output``: how the
-    file is called that it writes to.
+    ``models``: must be installed before it starts. ``arguments``: of ``kikipounamu-worker run``.
+    ``unfit``: why it cannot run with the chosen settings. ``key``: authenticates it to a remote gateway.
+    ``output``: the name of its log file.
     """
 
     models: tuple[str, ...] = (VAD_MODEL, DEFAULT)
@@ -57,11 +58,11 @@ class LocalWorkerSettings:
 
     @property
     def model(self) -> str:
-        """The one that it runs, if that is one of the catalogue."""
+        """The model that the worker runs, if it is in the catalogue."""
         return next((name for name in self.models if name in KINDS and KINDS[name].engine), "")
 
     def running(self, model: str) -> "LocalWorkerSettings":
-        """The same with another model; an empty name: the same."""
+        """Return the settings for another model, or these settings for an empty name."""
         if not model:
             return self
         try:
@@ -70,19 +71,19 @@ class LocalWorkerSettings:
             return LocalWorkerSettings((), (), error)
 
     def with_threads(self, threads: int) -> "LocalWorkerSettings":
-        """The same with so many processor threads; 0: as many as its engine likes."""
+        """Return the settings with a number of processor threads; 0: as the engine prefers."""
         if not threads or self.unfit:
             return self
         return replace(self, arguments=(*self.arguments, "--threads", str(threads)))
 
     def with_gpu_memory(self, megabytes: int) -> "LocalWorkerSettings":
-        """The same with so much of a GPU at most, in MiB; 0: no limit."""
+        """Return the settings with a limit on GPU memory in MiB; 0: no limit."""
         if not megabytes or self.unfit:
             return self
         return replace(self, arguments=(*self.arguments, "--gpu-memory", str(megabytes)))
 
     def through(self, gateway: Address, output: str) -> "LocalWorkerSettings":
-        """The same for a gateway elsewhere."""
+        """Return the settings for working for a remote gateway."""
         if self.unfit:
             return self
         where = ("--gateway", gateway.url, "--certificate-sha256", gateway.certificate_sha256)
@@ -90,17 +91,17 @@ class LocalWorkerSettings:
 
 
 async def given(model: str, percent: Percent) -> None:
-    """A ``Fetch`` where somebody else sees to the models."""
+    """Do nothing: a ``Fetch`` for models that are installed by other means."""
 
 
 async def look() -> tuple[WorkerSeen, ...]:
-    """Who works for the gateway of this user."""
+    """Return the workers of this user's gateway."""
     endpoint = read_endpoint()
     return await workers(endpoint) if endpoint else ()
 
 
 class LocalWorker:
-    """``tell`` hears of each change. All in one event loop."""
+    """Runner of this computer's worker. ``tell`` receives each change. Used in one event loop."""
 
     def __init__(
         self,
@@ -121,11 +122,11 @@ class LocalWorker:
         self._closed = False
 
     async def switch(self, on: bool, why: Note | None = None) -> None:
-        """Start it, or let it finish what it is decoding and end; ``why`` it is off. Safe to call twice."""
+        """Start the worker, or let it finish its jobs and end. ``why``: the reason for off. Safe to call twice."""
         async with self._lock:
             if self._closed:
                 return
-            if on and self._child is not None and self._child.given_up:  # who switches it on does not wait
+            if on and self._child is not None and self._child.given_up:  # retry now instead of after the pause
                 await self._end()
             if on and (self._working is None or self._working.done()):
                 self._begin()
@@ -134,7 +135,7 @@ class LocalWorker:
                 self._show(WorkerView(reason=why))
 
     async def use(self, settings: LocalWorkerSettings) -> None:
-        """Run as these say from now on; it finishes what it is decoding first."""
+        """Run with these settings from now on. The worker finishes its jobs first."""
         async with self._lock:
             if settings == self.settings:
                 return
@@ -144,9 +145,9 @@ class LocalWorker:
                 self._begin()
 
     async def close(self) -> None:
-        """End it for good. Safe to call twice."""
+        """End the worker for good. Safe to call twice."""
         self._closed = True
-        if self._child is not None:  # also while it is drained: whoever quits waits less
+        if self._child is not None:  # also during a drain, to shorten the wait when the app quits
             await self._child.stop(_STOP_S)
         async with self._lock:
             await self._end()
@@ -174,7 +175,7 @@ class LocalWorker:
         except (AppError, SpeechError) as error:
             log.warning("the worker of this computer cannot run", reason=str(error))
             self._show(WorkerView(WorkerState.FAILED, reason=note_of(error)))
-        except Exception as error:  # the top of a task: logged, and the person is told
+        except Exception as error:  # top level of a task: logged, and shown to the user
             log.exception("the worker of this computer failed")
             self._show(WorkerView(WorkerState.FAILED, reason=unexpected(error)))
 
@@ -185,7 +186,7 @@ class LocalWorker:
         if self.settings.key:
             child.secrets = {_KEY: self.settings.key}
         self._show(WorkerView(WorkerState.STARTING))
-        # A gateway elsewhere that refuses this worker is looked into by whoever lends it.
+        # If a remote gateway refuses this worker, the code that lends it handles that.
         insisting = child.insist(_REFUSED if self.settings.key else frozenset())
         running = asyncio.create_task(insisting, name="local worker/child")
         try:
@@ -212,7 +213,7 @@ class LocalWorker:
 
 
 def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerView:
-    """What the heartbeat of process ``pid`` of this computer says; a worker without one is starting."""
+    """Return the view of the worker with process id ``pid``, from its heartbeat. Without one it is starting."""
     for worker in seen:
         if pid is not None and worker.worker.startswith(f"{host}-{pid}-"):
             state = {"idle": WorkerState.IDLE, "busy": WorkerState.BUSY}.get(worker.state, WorkerState.STARTING)

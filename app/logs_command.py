@@ -1,4 +1,4 @@
-"""``kikipounamu logs``: what happened to what was said, from the logs of every program that had to do with it."""
+"""Implement ``kikipounamu logs``: tell the story of a session from the logs of all programs involved."""
 
 import json
 from collections.abc import Iterable
@@ -46,16 +46,16 @@ def logs(
     folder: Annotated[list[Path] | None, _FOLDER] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Tell what happened to what was said: every second between speech and text, across all programs.
+    """Show where the time between speech and text went, across all programs.
 
-    The logs of this computer are read always. What gateways and workers elsewhere say is in their own logs.
+    The logs of this computer are always read. Remote gateways and workers have logs of their own.
     """
     from app.errors import AppError
     from app.story.reading import find, reaches_back_to
     from app.story.telling import tell
     from runtime.folders import folders
 
-    places = list(dict.fromkeys((folders().logs.resolve(), *(folder or []))))  # each once
+    places = list(dict.fromkeys((folders().logs.resolve(), *(folder or []))))  # without duplicates
     try:
         found = find(session, places)
     except AppError as error:
@@ -72,7 +72,7 @@ def logs(
 
 
 def _only(segment: int | None, story: "Story") -> "Story":
-    """The part of it that is of this segment, and what is of none."""
+    """Return the part of the story that concerns this segment, and the lines without a segment."""
     if segment is None:
         return story
     entries = tuple(one for one in story.entries if one.segment in (segment, None))

@@ -1,7 +1,7 @@
-"""The desktop app: Qt in the main thread, everything else in the loop of another one.
+"""Run the desktop app: Qt in the main thread, everything else in the event loop of another thread.
 
-Downwards ``loop.call`` and ``loop.submit``; upwards one bridge. The window comes first: most of what is imported
-is for the desk, and is imported by the loop's thread.
+Calls go down through ``loop.call`` and ``loop.submit``, values come up through one bridge. The window opens first:
+most imports are needed only by the desk and happen in the loop's thread.
 """
 
 import gc
@@ -61,22 +61,22 @@ _SWITCH_S = 0.001
 _MOST_EARLY = 16
 
 MakeDesk = Callable[[Post], "Desk"]
-"""Called in the loop's thread, and it may take its time: the window is there already."""
+"""Called in the loop's thread. It may be slow, because the window is already open."""
 
 
 @dataclass(frozen=True)
 class Begun:
-    """There is a desk."""
+    """Notification that the desk has been created."""
 
     desk: "Desk"
 
 
 class Gone:
-    """The desk has ended."""
+    """Notification that the desk has ended."""
 
 
 class Windows:
-    """What there is to see. ``receive`` takes what the desk tells."""
+    """All windows of the app. ``receive`` takes the values that the desk reports."""
 
     def __init__(self, application: QApplication, loop: LoopThread, texts: Texts, theme: Theme) -> None:
         self._application = application
@@ -91,7 +91,7 @@ class Windows:
             theme, texts, self.ask, self._ask_beside, hides=has_tray, closing=Once(folders().data / "closing-told")
         )
         self.shell, self.window = self.pages.shell, self.pages.window
-        if not settings_place().exists():  # sooner than the desk tells it
+        if not settings_place().exists():  # before the desk reports its settings
             self.pages.first_steps.open()
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.announcer = Announcer(texts, speak_from(self.window))
@@ -107,21 +107,21 @@ class Windows:
             self.tray.show()
 
     def ask(self, action: Action) -> None:
-        """Hand it to the desk, as soon as there is one."""
+        """Pass an action to the desk, or queue it until the desk exists."""
         if action is Verb.QUIT:
-            self.shell.hide()  # what was edited is kept before the desk ends
+            self.shell.hide()  # save edits before the desk ends
         if self.desk is None:
             self._early.append(action)
         else:
             self._loop.call(self.desk.ask, action)
 
     def open(self, page: str = "") -> None:
-        """Show the window, on this page."""
+        """Show the window, optionally on a certain page."""
         self._look_at_microphones()
         self.shell.appear(page)
 
     def receive(self, news: object) -> None:
-        """What the desk tells, or what became of it."""
+        """Display a value from the desk, or handle its start or end."""
         match news:
             case Begun(desk):
                 self.desk = desk
@@ -129,7 +129,7 @@ class Windows:
                 while self._early:
                     self.ask(self._early.popleft())
             case Gone():
-                self._application.exit()  # quit() would first ask each window, and one may say no
+                self._application.exit()  # quit() would ask each window, and a window may refuse
             case _:
                 self._show(news)
 
@@ -166,7 +166,7 @@ class Windows:
                 self.pages.show(news)
 
     def _show_problems(self) -> None:
-        """One of them; the others come when it is over."""
+        """Show the first problem. The next one follows when it is solved."""
         notes = ((problem.text, problem.note) for problem in self._problems.values())
         said = (note_text(self._texts, note) if note else text for text, note in notes)
         self.window.show_problem(next(filter(None, said), ""))
@@ -216,7 +216,10 @@ class Windows:
 
 
 def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
-    """The app, until somebody quits; its exit status. ``hidden``: without its window, where there is a tray."""
+    """Run the app until the user quits, and return the exit status.
+
+    ``hidden``: start without a window if there is a tray.
+    """
     application = QApplication(sys.argv[:1])
     application.setApplicationName("kikipounamu")
     application.setQuitOnLastWindowClosed(False)
@@ -241,18 +244,18 @@ def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
 
 
 def _spare_qt() -> None:
-    """What Python does elsewhere in this process keeps windows waiting as little as possible."""
-    sys.setswitchinterval(_SWITCH_S)  # a turn of Qt's needs Python many times, and waited 5 ms for it each time
-    # Garbage is looked for less often, and not in what was imported: that takes 60 ms in which nothing else runs.
+    """Keep other Python work in this process from delaying the windows."""
+    sys.setswitchinterval(_SWITCH_S)  # each Qt event enters Python many times and waited 5 ms each time
+    # Collect garbage less often and skip imported modules: scanning them blocks everything for 60 ms.
     collect_seldom()
-    QTimer.singleShot(_SETTLED_MS, gc.freeze)  # what recognition imports is there as well by then
+    QTimer.singleShot(_SETTLED_MS, gc.freeze)  # recognition has been imported by then
 
 
 async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> AppError | None:
-    """Until it ends; an error that a person can do something about is no failure of the program."""
+    """Run the desk until it ends. Return an error that the user can resolve instead of raising it."""
     desk = make_desk(bridge.post)
     desk.clipboard = clipboard
-    bridge.post(Begun(desk))  # what it is asked comes once it runs: this thread is its own
+    bridge.post(Begun(desk))  # requests arrive once it runs, because they are queued for this thread
     try:
         await desk.run()
     except AppError as error:
@@ -262,7 +265,7 @@ async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> A
 
 
 def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
-    """Of a desk that has ended; an error that a person can do something about is told on the terminal."""
+    """Return the exit status of a desk that has ended. Print an error that the user can resolve."""
     from app.control import AlreadyRunning
 
     try:
@@ -271,7 +274,7 @@ def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
         return 0
     except Exception:  # noqa: BLE001 - the top of the process: the loop's thread has logged it
         return FAILED
-    if isinstance(error, AlreadyRunning):  # it has started at the same time
+    if isinstance(error, AlreadyRunning):  # another app started at the same time
         status = handed_over(hidden=hidden, patience_s=_STARTING_S)
         if status is not None:
             return status
@@ -283,10 +286,10 @@ def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
 
 @contextmanager
 def signals_quit(ask: Callable[[Action], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM ask to quit; the second one leaves at once.
+    """Quit on Ctrl-C and SIGTERM. The second signal leaves at once.
 
-    Python runs handlers of signals between its own instructions, and Qt may run none for hours: the number of the
-    signal comes through a socket that Qt waits for.
+    Python runs signal handlers only between its own instructions, and Qt may run none for hours. Therefore the
+    signal number arrives through a socket that Qt waits for.
     """
     reading, writing = socket.socketpair()
     writing.setblocking(False)

@@ -1,4 +1,4 @@
-"""``kikipounamu microphones``: which there are, and what one of them hears at the moment."""
+"""Implement ``kikipounamu microphones``: list microphones and show the level of one."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Final
@@ -25,7 +25,7 @@ def microphones(
     seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="How long --level listens.")] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="List for programs.")] = False,
 ) -> None:
-    """List the microphones; the star is the system's default. Nothing is recorded."""
+    """List the microphones. A star marks the system's default. Nothing is recorded."""
     try:
         if level:
             asyncio.run(show_level(microphone, seconds))
@@ -61,7 +61,7 @@ async def _inputs() -> "list[Input]":
 
 
 async def show_level(choice: str, seconds: float, system: "SoundSystem | None" = None) -> None:
-    """Draw the level of the microphone that ``choice`` names, and sum up. Raises ``MicrophoneError``."""
+    """Draw the level of the chosen microphone, then print a summary. Raises ``MicrophoneError``."""
     from app.capture.microphone import open_microphone
 
     console = Console(stderr=True)
@@ -77,6 +77,6 @@ async def show_level(choice: str, seconds: float, system: "SoundSystem | None" =
 
 
 def bar(level_dbfs: float) -> str:
-    """A line that is full at 0 dBFS and empty at -60."""
+    """Draw a level bar that is full at 0 dBFS and empty at -60."""
     share = min(1.0, max(0.0, 1 - level_dbfs / _LOWEST_DBFS))
     return f"{'#' * round(share * _BAR):<{_BAR}} {level_dbfs:6.1f} dBFS"

@@ -1,4 +1,4 @@
-"""``kikipounamu models``: list, fetch, verify, import and remove recognition models."""
+"""Implement ``kikipounamu models``: list, fetch, verify, import and remove recognition models."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from speech.models.store import ModelStore
 
 app = typer.Typer(help="Recognition models: list, fetch, verify, import, remove.", no_args_is_help=True)
 
-_LONG_BYTES: Final = 10_000_000  # without a terminal, downloads over this tell each quarter
+_LONG_BYTES: Final = 10_000_000  # without a terminal, larger downloads report each quarter
 Names = Annotated[list[str], typer.Argument(help="Names as `kikipounamu models list` prints them.")]
 
 
@@ -44,15 +44,15 @@ def list_models() -> None:
 
 @app.command()
 def get(names: Names) -> None:
-    """Fetch models from the first sources that give them whole. A broken-off download is gone on with.
+    """Fetch models from the first source that delivers them completely. Interrupted downloads are resumed.
 
-    Which bytes are right, the catalogue says. Where it does not, the hub's own list is trusted at the first
-    download, over HTTPS, and kept: from then on every byte is checked against it.
+    Every byte is checked against the catalogue's hashes. Where the catalogue has none, the hub's own list is
+    trusted at the first download, over HTTPS, and stored: from then on every byte is checked against it.
     """
     store, catalogue = _open()
     with _exit_on_error():
         models = [catalogue.model(name) for name in names]
-    # All probes of all models start now, so that dead sources cost their deadline once.
+    # Start all probes of all models now, so that dead sources cost their deadline only once.
     offers = {model.name: Probes(sources_for(model, catalogue)) for model in models if model.stated is None}
     for model in models:
         if model.for_later_engine:
@@ -71,7 +71,7 @@ def get(names: Names) -> None:
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="All that are installed if none is named.")] = None,
 ) -> None:
-    """Read every byte of installed models and compare it with the catalogue, or the list that came with them."""
+    """Read every byte of installed models and compare it with the catalogue, or the list stored with the model."""
     store, _ = _open()
     chosen = names or store.installed()
     if not chosen:
@@ -87,7 +87,7 @@ def import_model(
         typer.Argument(exists=True, file_okay=False, help="A folder with the model's files, or with its wheels."),
     ],
 ) -> None:
-    """Install a model from files that you already have."""
+    """Install a model from local files."""
     store, _ = _open()
     with _shown() as report:
         _each([name], lambda name: f"{name} is installed in {store.import_folder(name, folder, report)}")
@@ -95,7 +95,7 @@ def import_model(
 
 @app.command()
 def remove(names: Names) -> None:
-    """Delete installed models, and what is here of unfinished downloads of them."""
+    """Delete installed models and the remains of their unfinished downloads."""
     store, _ = _open()
 
     def removed(name: str) -> str:
@@ -111,7 +111,7 @@ def _open() -> tuple[ModelStore, Catalogue]:
 
 
 def _size(model: Model) -> str:
-    """How much it takes on disk, or at most, while its hub has not been asked."""
+    """Return a model's size on disk, or an upper limit until its hub has been asked."""
     return decimal(model.size) if model.stated is None else f"<= {decimal(model.stated.most_bytes)}"
 
 
@@ -124,7 +124,7 @@ def _complain(text: str) -> None:
 
 
 def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
-    """Do ``action`` for every name, print what it says, and exit with 1 at the end if one failed."""
+    """Run ``action`` for every name and print its result. Exit with 1 at the end if any failed."""
     failed = False
     for name in dict.fromkeys(names):
         try:
@@ -147,7 +147,7 @@ def _exit_on_error() -> Iterator[None]:
 
 @contextmanager
 def _shown() -> Iterator[Report]:
-    """A report that draws a bar per download on stderr, and prints what else happens there."""
+    """Yield a report that draws a bar per download on stderr and prints other events there."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -160,7 +160,7 @@ def _shown() -> Iterator[Report]:
 
 
 class _Display:
-    """Turns the events of installations into bars on a terminal, and into lines elsewhere."""
+    """Renderer of installation events: bars on a terminal, lines otherwise."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

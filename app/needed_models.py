@@ -1,4 +1,4 @@
-"""Makes sure that the models a command needs are installed, or says how to install them."""
+"""Ensure that the models a command needs are installed, or explain how to install them."""
 
 import sys
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ _ENGINE_MODELS: Final = {"funasr": "SenseVoiceSmall", "whisper": "whisper-base"}
 
 
 def needed(engine: str | None, model: str = "") -> list[str]:
-    """Names of the models for cutting speech here and, unless ``engine`` is ``None``, for recognising it here."""
+    """Return the models for cutting speech here and, unless ``engine`` is ``None``, for recognising it here."""
     recognising = model or _ENGINE_MODELS.get(engine or "", "") if engine else ""
     return [VAD_MODEL, recognising] if recognising else [VAD_MODEL]
 
 
 def ensure(names: Sequence[str], fetch: bool | None) -> None:
-    """Fetch what is missing, with progress. ``fetch`` ``None``: only where somebody watches a terminal.
+    """Fetch missing models, with progress. ``fetch`` ``None``: only on a terminal.
 
-    Raises ``ModelsMissing`` (not to be fetched), ``ModelUnknown``, ``UsageMistake`` (nothing runs it yet), or
-    ``typer.Exit`` (it failed, and said so).
+    Raises ``ModelsMissing`` (fetching is off), ``ModelUnknown``, ``UsageMistake`` (no engine runs it yet), or
+    ``typer.Exit`` (fetching failed and was reported).
     """
     catalogue = load_catalogue()
     if later := [name for name in names if catalogue.model(name).for_later_engine]:
@@ -37,10 +37,10 @@ def ensure(names: Sequence[str], fetch: bool | None) -> None:
         return
     if fetch is False or (fetch is None and not sys.stderr.isatty()):
         raise ModelsMissing(missing)
-    with redirect_stdout(sys.stderr):  # standard output belongs to results
+    with redirect_stdout(sys.stderr):  # standard output is reserved for results
         models_command.get(missing)
 
 
 def vad_folder() -> Path:
-    """Where the model that cuts speech is. Raises ``ModelError``."""
+    """Return the folder of the model that cuts speech. Raises ``ModelError``."""
     return ModelStore(folders().models, load_catalogue()).verify(VAD_MODEL)

@@ -1,4 +1,4 @@
-"""What the running app tells whoever draws: values, the newest of a kind replaces the one before."""
+"""Define the values that the running app sends to its windows. A newer value of a kind replaces the older."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from app.view import Note, TakeView, View, WorkerView
 
 @dataclass(frozen=True)
 class Devices:
-    """Microphones, each as (choice, name): the setting that chooses it, and what people call it.
+    """The microphones, each as (choice, name): the setting that selects it, and its display name.
 
-    ``default``: the name of the system's.
+    ``default``: the name of the system's default.
     """
 
     microphones: tuple[tuple[str, str], ...] = ()
@@ -30,16 +30,16 @@ class Devices:
 
 @dataclass(frozen=True)
 class Takes:
-    """The last takes, the newest first."""
+    """The latest takes, newest first."""
 
     views: tuple[TakeView, ...] = ()
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that stands in the way, and what to do about it: a note, or else a text; neither: it is over.
+    """A problem and its remedy, as a note or a text. With neither, the problem is solved.
 
-    There is one at a time about each thing. ``setting``: whose value it is about, by its dotted name.
+    Each topic (``about``) has one problem at a time. ``setting``: the dotted name of the setting concerned.
     """
 
     about: str
@@ -50,14 +50,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Programs:
-    """Those that had the focus when somebody dictated, the last one first."""
+    """The programs that had the focus during dictation, latest first."""
 
     names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class WindowWanted:
-    """Somebody asks for the main window."""
+    """Request to show the main window."""
 
 
 Beside = (

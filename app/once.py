@@ -1,18 +1,21 @@
-"""Something that is told once, and never again on this computer."""
+"""Remember hints that are shown only once on this computer."""
 
 from contextlib import suppress
 from pathlib import Path
 
 
 class Once:
-    """``done``: it was told. An empty file remembers it; a disk that takes no file has it told again."""
+    """A hint that is shown once. ``done``: it was shown.
+
+    An empty file remembers this. If the file cannot be written, the hint is shown again at the next start.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.done = path.exists()
 
     def tell(self) -> None:
-        """Remember that it was told."""
+        """Remember that the hint was shown."""
         self.done = True
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)

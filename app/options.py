@@ -1,4 +1,4 @@
-"""Options of more than one command: which gateway recognises, and how. Loads nothing that only a command needs."""
+"""Define options shared by several commands: the gateway and how it recognises. Imports only what all need."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 
 def _spoken(text: str) -> str:
-    """What the setting of this name accepts. Raises ``typer.BadParameter`` with what it says."""
+    """Validate a language like the setting of this name. Raises ``typer.BadParameter`` with its message."""
     from app.settings import checks
 
     if refused := checks.language(text):

@@ -1,4 +1,4 @@
-"""Where segments go and where texts come from; the one place that reads what the segmenter puts out."""
+"""Define the destination of segments and source of texts. Only this module interprets the segmenter's output."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -10,39 +10,42 @@ from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutp
 
 
 class Outlet(Protocol):
-    """Takes segments; what becomes of them comes as events. Positions are samples of the recording."""
+    """Receiver of segments that reports their outcome as events. Positions are samples of the recording."""
 
     async def begin(self, segment: int, at: int) -> None:
-        """A segment begins ``at`` this sample."""
+        """Begin a segment at sample ``at``."""
         ...
 
     async def audio(self, segment: int, pcm: bytes) -> None:
-        """More of it."""
+        """Append audio to a segment."""
         ...
 
     async def speculate(self, segment: int) -> None:
-        """What was given of it may be all."""
+        """Announce that the audio so far may be the whole segment."""
         ...
 
     async def end(self, segment: int, samples: int) -> None:
-        """It is complete with so many samples."""
+        """End a segment, which has this many samples."""
         ...
 
     async def finish(self) -> None:
-        """No more segments: wait until every one of them has ended."""
+        """Wait until every segment has ended. No more segments begin."""
         ...
 
     async def close(self) -> None:
-        """No more events."""
+        """End the stream of events."""
         ...
 
     def events(self) -> AsyncIterator[ClientEvent]:
-        """Everything that happens, in order."""
+        """Yield every event, in order."""
         ...
 
 
 async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin: int = 0) -> None:
-    """What a segmenter said, whose segment 0 is number ``first`` and whose sample 0 is sample ``origin``."""
+    """Pass a segmenter's output to the outlet.
+
+    The segmenter's segment 0 becomes number ``first``, and its sample 0 becomes sample ``origin``.
+    """
     match output:
         case SegmentBegin(number, at):
             await outlet.begin(first + number, origin + at)
@@ -55,27 +58,30 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
 
 
 class ToGateway:
-    """An ``Outlet`` that keeps nothing of its own. Unless it is ``live``, an end comes too soon to be guessed."""
+    """An ``Outlet`` to the gateway that stores nothing. Speculation is sent only if ``live``.
+
+    Otherwise each segment ends too soon for it.
+    """
 
     def __init__(self, client: GatewayClient, *, live: bool = True) -> None:
         self._client = client
         self._live = live
 
     async def begin(self, segment: int, at: int) -> None:
-        """A segment begins ``at`` this sample."""
+        """Begin a segment at sample ``at``."""
         await self._client.begin(segment, samples_to_ms(at))
 
     async def audio(self, segment: int, pcm: bytes) -> None:
-        """More of it."""
+        """Append audio to a segment."""
         await self._client.audio(segment, pcm)
 
     async def speculate(self, segment: int) -> None:
-        """What was given of it may be all."""
+        """Announce that the audio so far may be the whole segment."""
         if self._live:
             await self._client.speculate(segment)
 
     async def end(self, segment: int, samples: int) -> None:
-        """It is complete."""
+        """End a segment whose audio is complete."""
         await self._client.end(segment)
 
     async def finish(self) -> None:
@@ -83,9 +89,9 @@ class ToGateway:
         await self._client.finish()
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection to the gateway."""
         await self._client.close()
 
     def events(self) -> AsyncIterator[ClientEvent]:
-        """What the client tells."""
+        """Yield the events of the client."""
         return self._client.events()

@@ -1,4 +1,4 @@
-"""Where transcripts go: standard output, beside the recordings, or into a folder."""
+"""Write transcripts to standard output, next to the recordings, or into a folder."""
 
 import os
 import tempfile
@@ -17,9 +17,9 @@ _ONE_DOCUMENT: Final = frozenset({Format.SRT, Format.VTT})
 
 
 class Outputs:
-    """Decides before anything is recognised, so that nobody waits for a result that has no place.
+    """Destinations of results, checked before any recording is recognised.
 
-    Raises ``UsageMistake`` for two results in one place, ``OutputFailed`` for a folder that cannot be made.
+    Raises ``UsageMistake`` for two results in one place, ``OutputFailed`` for a folder that cannot be created.
     """
 
     def __init__(self, recordings: Sequence[Path], where: str, form: Format) -> None:
@@ -41,16 +41,19 @@ class Outputs:
 
     @property
     def lines(self) -> bool:
-        """Whether results are lines of one stream of JSON."""
+        """True if results are written as JSON Lines on standard output."""
         return self._many and self._form is Format.JSON and not self._places
 
     def fail(self, recording: Path, why: str) -> None:
-        """Of a recording without a result JSON on standard output has an object too. Raises ``OutputFailed``."""
+        """Write a JSON object for a recording without a result, if JSON goes to standard output.
+
+        Raises ``OutputFailed``.
+        """
         if self._form is Format.JSON and not self._places:
             _print(render_json_line({"file": valid(str(recording)), "error": valid(why)}))
 
     def deliver(self, recording: Path, text: str) -> str:
-        """Write one result; returns where it is (empty: standard output). Raises ``OutputFailed``."""
+        """Write one result and return its place (empty: standard output). Raises ``OutputFailed``."""
         place = self._places.get(recording)
         if place is None:
             if self._many and self._form is Format.TXT:
@@ -74,7 +77,7 @@ def _print(text: str) -> None:
 
 
 def write_whole(place: Path, text: str) -> None:
-    """Write a file that is there whole or as it was before."""
+    """Write a file atomically: it is replaced completely or not at all."""
     descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:

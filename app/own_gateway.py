@@ -1,7 +1,7 @@
-"""The gateway and the worker of this computer: they run while speech is recognised here.
+"""Run this computer's gateway and worker while speech is recognised here.
 
-When a gateway elsewhere is chosen, takes that began before come to their end here first; what has none after ten
-minutes goes on there, in the same session.
+When a remote gateway is chosen, takes that began before are finished here first. Takes that are unfinished after
+ten minutes continue there, in the same session.
 """
 
 import asyncio
@@ -24,21 +24,22 @@ NOT_NEEDED: Final = Note("recognised-elsewhere")
 
 
 class Unbroken(Protocol):
-    """What is asked of ``app.stack.Stack``, entered."""
+    """The part of an entered ``app.stack.Stack`` that this module uses."""
 
     async def unless_broken(self, work: Coroutine[Any, Any, None]) -> None: ...
 
 
 class Switched(Protocol):
-    """``app.local_worker.LocalWorker``."""
+    """The part of ``app.local_worker.LocalWorker`` that this module uses."""
 
     async def switch(self, on: bool, why: Note | None = None) -> None: ...
 
 
 class OwnGateway:
-    """``stack`` makes a gateway that runs while it is entered. ``finished`` waits until what began by now is over.
+    """Runner of this computer's gateway.
 
-    ``tell``: what keeps it from running, ``None``: nothing.
+    ``stack`` makes a gateway that runs while entered. ``finished`` waits until takes begun so far are over.
+    ``tell`` receives the error that keeps the gateway from running, or ``None``.
     """
 
     def __init__(
@@ -58,23 +59,23 @@ class OwnGateway:
         self._tasks = Tasks("own gateway")
 
     def want(self, *, here: bool, worker: bool) -> None:
-        """Whether speech is recognised on this computer, and whether its worker is switched on."""
+        """Set whether speech is recognised on this computer, and whether its worker is switched on."""
         (self._here if here else self._elsewhere).set()
         (self._elsewhere if here else self._here).clear()
         self._worker_on = worker
         self._tasks.start(self._switch(), "switch")
 
     def rest(self, why: Note | None) -> None:
-        """Why the worker is to do nothing for now; ``None``: nothing keeps it from working."""
+        """Set the reason for the worker to rest, or ``None`` to let it work."""
         self._rests = why
         self._tasks.start(self._switch(), "switch")
 
     def again(self) -> None:
-        """The gateway is to be started in another way: what goes on there goes on in the next one."""
+        """Restart the gateway with new settings. Sessions continue in the new gateway."""
         self._again.set()
 
     async def keep(self) -> None:
-        """Until cancelled; the gateway ends with it, the worker does not."""
+        """Run the gateway as requested until cancelled. Then the gateway ends, but not the worker."""
         async with self._tasks:
             while True:
                 if self._elsewhere.is_set():
@@ -87,9 +88,9 @@ class OwnGateway:
                     async with self._stack() as stack:
                         self._tell(None)
                         await stack.unless_broken(self._until_unneeded())
-                        if not self._again.is_set():  # else the worker waits for the next one
-                            await self._serve(False)  # first: without its broker it would look for it
-                except (StackFailed, OSError) as error:  # no room for a process or a file is one: that passes
+                        if not self._again.is_set():  # otherwise the worker waits for the next gateway
+                            await self._serve(False)  # stop the worker first: it would search for its broker
+                except (StackFailed, OSError) as error:  # such as temporary shortage of processes or files
                     log.error("no gateway", reason=str(error))
                     self._tell(error if isinstance(error, StackFailed) else StackFailed(str(error)))
                     await asyncio.sleep(AGAIN_S)
@@ -110,7 +111,7 @@ class OwnGateway:
         await self._switch()
 
     async def _switch(self) -> None:
-        """Of the reasons to be off the person's own is told as none, and being of use nowhere before a rest."""
+        """Switch the worker. No reason is shown if the user switched it off. "Not needed" precedes any rest."""
         why = None if self._serving else NOT_NEEDED
         why = why or self._rests
         on = self._worker_on and why is None
@@ -118,7 +119,7 @@ class OwnGateway:
 
 
 async def _first(*events: asyncio.Event) -> None:
-    """Until one of them is set."""
+    """Wait until one of the events is set."""
     waiting = [asyncio.create_task(event.wait(), name="own gateway/wait") for event in events]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

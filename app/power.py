@@ -1,7 +1,6 @@
-"""Whether this computer runs on battery.
+"""Detect whether this computer runs on battery.
 
-Linux tells it in files (Documentation/ABI/testing/sysfs-class-power of the kernel); elsewhere psutil asks the
-system.
+Linux provides files (Documentation/ABI/testing/sysfs-class-power of the kernel); psutil asks other systems.
 """
 
 import sys
@@ -11,11 +10,11 @@ from typing import Final
 import psutil
 
 _SUPPLIES: Final = Path("/sys/class/power_supply")
-_OF_A_DEVICE: Final = "Device"  # a mouse's or a headset's own battery
+_OF_A_DEVICE: Final = "Device"  # the battery of a mouse or headset
 
 
 def on_battery(supplies: Path = _SUPPLIES, platform: str = sys.platform) -> bool | None:
-    """``None``: it has no battery, or nobody knows. Blocks, for milliseconds."""
+    """Return whether the computer runs on battery; ``None``: it has none, or that is unknown. Blocks briefly."""
     if platform != "linux":
         battery = psutil.sensors_battery()
         return None if battery is None or battery.power_plugged is None else not battery.power_plugged

@@ -1,6 +1,6 @@
-"""Errors as notes, so that windows tell them in their language. Pure.
+"""Convert errors to notes, so that windows can show them in their language. Pure.
 
-An error's own text, in English, is for logs and the command line, and for errors that are not listed here.
+An error's own English text is for logs and the command line, and for errors that are not listed here.
 """
 
 from functools import singledispatch
@@ -62,17 +62,17 @@ from speech.models.errors import DiskFull, ModelBusy, ModelDamaged, ModelMissing
 
 @singledispatch
 def note_of(error: BaseException) -> Note:
-    """What stands in the way and what to do about it."""
+    """Return a note that states the problem and its remedy."""
     text = str(error).partition("\n")[0]
     return Note("plain", {"text": text[:1].upper() + text[1:]}) if text else unexpected(error)
 
 
 def unexpected(error: BaseException) -> Note:
-    """For what should not happen: the log has it with its traceback."""
+    """Return a note for an unexpected error. The log has its traceback."""
     return Note("unexpected", {"error": type(error).__name__})
 
 
-# -- programs of ours --------------------------------------------------------------------------------------
+# -- our programs ------------------------------------------------------------------------------------------
 
 
 @note_of.register
@@ -168,7 +168,7 @@ def _(error: NotDeleted) -> Note:
     return Note("take-not-deleted")
 
 
-# -- the history -------------------------------------------------------------------------------------------
+# -- history -----------------------------------------------------------------------------------------------
 
 
 @note_of.register
@@ -211,7 +211,7 @@ def _(error: ReportNotSaved) -> Note:
     return Note("report-not-saved")
 
 
-# -- the gateway -------------------------------------------------------------------------------------------
+# -- gateway -----------------------------------------------------------------------------------------------
 
 
 @note_of.register

@@ -1,4 +1,4 @@
-"""Errors as what stands in the way, for whoever draws."""
+"""Convert errors to problems that windows can show."""
 
 from app.errors import AppError
 from app.news import Problem
@@ -7,5 +7,5 @@ from app.settings.errors import BadSetting
 
 
 def problem(about: str, error: AppError) -> Problem:
-    """An error, for people."""
+    """Return the problem that an error describes for the user."""
     return Problem(about, str(error), note_of(error), error.name if isinstance(error, BadSetting) else "")

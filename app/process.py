@@ -1,4 +1,4 @@
-"""Runs a command's coroutine as the whole of a process: logs, signals, exit states."""
+"""Run a command's coroutine as a whole process, with logs, signals and exit statuses."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 
 EXPECTED = (AppError, GatewayError, SpeechError)
-"""Errors whose text says what to do: shown without a traceback."""
+"""Errors whose message states the remedy, printed without a traceback."""
 
 
 def run(
@@ -32,9 +32,9 @@ def run(
     level: str = "INFO",
     in_files: bool = True,
 ) -> NoReturn:
-    """``prepare``, then ``work``, whose result is the exit status. Ctrl-C and SIGTERM cancel it: it cleans up.
+    """Run ``prepare``, then ``work``, whose result is the exit status. Ctrl-C and SIGTERM cancel the work.
 
-    ``in_files``: whether there is a log in the folder of logs, which may be what is wrong here.
+    ``in_files``: write a log file; off where the logs folder itself may be the problem.
     """
     try:
         prepare()

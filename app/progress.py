@@ -1,4 +1,4 @@
-"""How a transcription goes, on standard error: one live line on a terminal, a line per change elsewhere."""
+"""Show a transcription's progress on standard error: a live line on a terminal, otherwise a line per change."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,10 @@ _BUSY = {
 
 
 def state_of(over: bool, unsent_s: float, finished: bool) -> State:
-    """``over``: all audio is taken in. While it still comes, only a backlog counts as sending."""
+    """Return the state of a transcription. ``over``: all audio has been processed.
+
+    While audio still arrives, only a backlog counts as sending.
+    """
     if finished:
         return State.DONE
     if unsent_s > (0.0 if over else _BACKLOG_S):
@@ -32,9 +35,9 @@ def state_of(over: bool, unsent_s: float, finished: bool) -> State:
 
 
 def note_of(event: ClientEvent) -> str | None:
-    """Return what a person would want to know of it; empty: what was said before is over; ``None``: nothing new.
+    """Return a note about an event: empty if the previous note no longer applies, ``None`` if nothing changes.
 
-    It is the same for every try to connect: why nobody answers is an error, which is told once, at its end.
+    Every connection attempt gives the same note. The reason of the failure is reported once, by the final error.
     """
     match event:
         case Connected():
@@ -52,7 +55,7 @@ AWAY: Final = "the gateway does not answer: trying again, and nothing is lost"
 
 
 class Display:
-    """A ``pipeline.Watcher`` that shows. ``said``: who else wants to know of each result."""
+    """A ``pipeline.Watcher`` that shows progress. ``said`` receives each result."""
 
     def __init__(
         self, console: Console, name: str, said: Callable[[Segment], None] = lambda segment: None
@@ -73,7 +76,7 @@ class Display:
 
     @contextmanager
     def shown(self) -> Iterator["Display"]:
-        """On the screen for as long as the context; ends with ``done`` unless something was raised."""
+        """Show the progress within the context. Ends with ``done`` unless an error was raised."""
         if self._console.is_terminal:
             self._status = self._console.status(self._name)
             self._status.start()
@@ -85,17 +88,17 @@ class Display:
                 self._status.stop()
 
     def listened(self, seconds: float) -> None:
-        """So much of the audio has been taken in."""
+        """Record how many seconds of audio have been processed."""
         self._listened = seconds
         self._show()
 
     def over(self) -> None:
-        """All of it has been taken in."""
+        """Record that all audio has been processed."""
         self._over = True
         self._show()
 
     def heard(self, event: ClientEvent) -> None:
-        """Keep what a person would want to know."""
+        """Show what the event means for the user."""
         note = note_of(event)
         self._note = self._note if note is None else note
         if isinstance(event, Connected | Disconnected):
@@ -103,11 +106,11 @@ class Display:
         self._show()
 
     def truncated(self) -> None:
-        """The recording has no end."""
+        """Record that the recording breaks off."""
         self._end = "breaks off"
 
     def recognised(self, segment: Segment) -> None:
-        """A segment has ended."""
+        """Count and report a segment that has ended."""
         self._recognised += 1
         self._note = self._retry = ""
         self._said(segment)
@@ -121,7 +124,7 @@ class Display:
             self._status.update(Text(f"{counted}{note}{self._retry}"))
         if (self._status and not finished) or (state, note) == self._told:
             return
-        new = "" if note == self._told[1] else note  # said once, however the state changes meanwhile
+        new = "" if note == self._told[1] else note  # printed once, even if the state changes
         line = counted if finished else f"{self._name}: {state}{new}"
         self._told = state, note
         if line != self._shown:

@@ -1,7 +1,8 @@
-"""The microphone of the takes: one device, kept open, or opened for a take and closed some seconds after it.
+"""Own the microphone for takes: one device, kept open, or opened for a take and closed some seconds later.
 
-The device is always armed before a recording begins, so that each has the 500 ms before it, where it was open, and
-no sample belongs to two. A recording that ends has its tail, unless the next one begins meanwhile.
+The device is always armed before a recording begins. Each recording therefore includes the 500 ms before it, if
+the device was open, and no sample belongs to two recordings. The end of a recording includes its tail, unless
+the next recording begins meanwhile.
 """
 
 import asyncio
@@ -20,14 +21,14 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.APP_RECORDER)
 
 LINGER_S: Final = 3.0
-"""Who speaks again within this does not wait for the device."""
+"""The device stays open this long after a recording, so that the next one starts at once."""
 
 AGAIN_S: Final = 10.0
-"""Until one that is to be kept open, and could not be opened, is tried once more."""
+"""Delay before retrying to open a device that is to be kept open."""
 
 
 class OpenDevice(Protocol):
-    """``app.capture.microphone.open_microphone``, armed."""
+    """Signature of ``app.capture.microphone.open_microphone``, armed."""
 
     def __call__(
         self, choice: str, *, armed: bool, on_change: Callable[[MicrophoneChange], None]
@@ -35,7 +36,7 @@ class OpenDevice(Protocol):
 
 
 class Device(Protocol):
-    """What is asked of ``app.capture.microphone.Microphone``."""
+    """The part of ``app.capture.microphone.Microphone`` that this module uses."""
 
     level_dbfs: float
 
@@ -59,28 +60,28 @@ class Recording:
 
     @property
     def device(self) -> str:
-        """Its name."""
+        """The name of the device."""
         return self._device.device
 
     @property
     def level_dbfs(self) -> float:
-        """Of the last block."""
+        """The level of the latest block."""
         return self._device.level_dbfs
 
     def stop(self) -> None:
-        """After what was spoken until now. Safe to call twice, and while a later one goes on."""
+        """Stop after the speech up to now. Safe to call twice, and during a later recording."""
         if not self._stopped:
             self._stopped = True
             if not self.superseded:
                 self._device.stop()
 
     def give_up(self) -> None:
-        """Nobody will ask for its samples."""
+        """End a recording whose samples are not needed."""
         self.stop()
         self._over(self)
 
     async def blocks(self) -> AsyncIterator[Samples]:
-        """Its samples. Raises ``MicrophoneError``."""
+        """Yield the samples. Raises ``MicrophoneError``."""
         sounding = False
         try:
             async for block in self._blocks:
@@ -93,7 +94,7 @@ class Recording:
 
 
 class Recorder:
-    """Gives one recording after the other. An async context manager."""
+    """Provider of consecutive recordings, as an async context manager."""
 
     def __init__(
         self,
@@ -107,7 +108,7 @@ class Recorder:
         self._linger_s, self._again_s = linger_s, again_s
         self._choice = ""
         self._keep_open = False
-        self._lock = asyncio.Lock()  # one opens or closes at a time
+        self._lock = asyncio.Lock()  # serialises opening and closing
         self._opened: AbstractAsyncContextManager[Device] | None = None
         self._device: Device | None = None
         self._device_choice = ""
@@ -132,21 +133,21 @@ class Recorder:
 
     @property
     def device(self) -> str:
-        """The name of the device in use, or used last."""
+        """The name of the device in use or last used."""
         return self._device.device if self._device else self._choice
 
     @property
     def _is_right(self) -> bool:
-        """Whether the device that is open is the one that is wanted."""
+        """True if the open device is the chosen one and not stale."""
         return self._device_choice == self._choice and not self._stale
 
     @property
     def level_dbfs(self) -> float | None:
-        """Of what is recorded."""
+        """The level of the current recording, or ``None``."""
         return self._device.level_dbfs if self._device and self._recording else None
 
     def choose(self, choice: str, *, keep_open: bool) -> None:
-        """Which device from the next recording on, and whether it stays open in between."""
+        """Choose the device for the next recordings, and whether it stays open between them."""
         changed = choice != self._choice
         self._choice, self._keep_open = choice, keep_open
         if keep_open or changed:
@@ -155,26 +156,26 @@ class Recorder:
             self._linger(True)
 
     async def record(self, sounding: Callable[[], None], over: Callable[[], None]) -> Recording:
-        """Begin. Raises ``MicrophoneError``."""
+        """Begin a recording for a take. Raises ``MicrophoneError``."""
         async with self._lock:
             return await self._begin(sounding, over)
 
     async def attend(self, over: Callable[[], None]) -> Recording | None:
-        """Begin one that is nobody's take: none while something is recorded, and a take that begins ends it.
+        """Begin a recording that belongs to no take, or return ``None`` during another recording.
 
-        Raises ``MicrophoneError``.
+        A take that begins ends it. Raises ``MicrophoneError``.
         """
         async with self._lock:
             busy = self._recording is not None or self._closed
             return None if busy else await self._begin(lambda: None, over)
 
     def renew(self) -> None:
-        """Open the device anew, as soon as nothing is recorded with it: what it was may be gone."""
+        """Reopen the device once no recording uses it, because it may be gone."""
         self._stale = self._device is not None
         self._tasks.start(self._settle(), "renew")
 
     def broken(self) -> None:
-        """The device has failed: the next recording opens it anew."""
+        """Close the failed device. The next recording opens it again."""
         self._tasks.start(self._let_go(), "let go")
 
     # -- opening and closing -------------------------------------------------------------------------------
@@ -212,7 +213,7 @@ class Recorder:
             await opened.__aexit__(None, None, None)
 
     async def _settle(self) -> None:
-        """Open what is to be kept open; nobody waits for it, so nobody is told that it fails."""
+        """Open the device if it is to stay open. Failures are not reported, because no caller waits."""
         async with self._lock:
             if self._recording is not None:
                 return
@@ -225,7 +226,7 @@ class Recorder:
                     self._try_later()
 
     def _try_later(self) -> None:
-        """None could be opened; one that is plugged in later is."""
+        """Schedule another attempt, in case a device is plugged in later."""
         loop = asyncio.get_running_loop()
         if not self._closed and (self._again is None or self._again.when() <= loop.time()):
             self._again = loop.call_later(self._again_s, lambda: self._tasks.start(self._settle(), "again"))

@@ -1,6 +1,6 @@
-"""The recordings that windows list, as they are at this moment; and the texts to paste of those that are over.
+"""List recordings in their current state, and settle the held texts of finished ones.
 
-The journals say where a recording stands. Of those of this run the state machine knows better.
+Journals record the state of each recording. For recordings of this run the state machine has newer information.
 """
 
 import asyncio
@@ -23,7 +23,10 @@ from app.view import TakeView
 
 @dataclass(frozen=True)
 class Known:
-    """What this run knows. ``aside``: sessions that are recognised once nothing else is."""
+    """The knowledge of this run about recordings.
+
+    ``aside``: sessions that wait to be recognised until no other take does.
+    """
 
     machine: Dictation
     ledger: Ledger
@@ -31,7 +34,10 @@ class Known:
 
 
 class Recordings:
-    """``tell`` takes events; ``noted`` waits until what became of texts is on disk."""
+    """The recordings that windows list.
+
+    ``tell`` receives events. ``noted`` waits until the outcome of texts is on disk.
+    """
 
     def __init__(
         self, earlier: Earlier, known: Known, tell: Callable[[Event], None], noted: Callable[[], Awaitable[None]]
@@ -40,27 +46,27 @@ class Recordings:
         self._machine, self._ledger = known.machine, known.ledger
 
     async def views(self, most: int) -> list[TakeView]:
-        """Return the newest ones, and those with text to paste, the newest first."""
+        """Return the newest recordings and those with held text, newest first."""
         held = (self._ledger.session(take) for take in self._machine.holding)
         return [self._now(view) for view in await self._earlier.views(most, [one for one in held if one])]
 
     async def hold_again(self) -> None:
-        """Offer the texts that were held when the app ended last."""
+        """Offer the texts that were held when the app last ended."""
         texts = dict[Piece, str]()
         for session, held in (await self._earlier.held(time.time())).items():
-            if (take := self._ledger.earlier(session)) <= 0:  # else this run has begun it meanwhile
+            if (take := self._ledger.earlier(session)) <= 0:  # otherwise the take belongs to this run
                 texts |= _pieces(take, held)
         self._tell(HeldBefore(texts))
 
     async def settle(self, session: str, deed: HeldDeed) -> None:
-        """Paste, copy or dismiss what one recording holds, of this run or an earlier one.
+        """Paste, copy or dismiss the held texts of one recording, of this run or an earlier one.
 
-        Raises ``TakeUnknown``, or ``UsageMistake``: it holds nothing.
+        Raises ``TakeUnknown``, or ``UsageMistake`` if the recording has no held text.
         """
         known = parse_session(session)
         take = self._ledger.number(known)
         if take is None or (take <= 0 and take not in self._machine.holding):
-            await self._noted()  # or what was just pasted would be read as held
+            await self._noted()  # otherwise texts just pasted would be read as held
             texts = await self._earlier.held_of(known)
             take = self._ledger.earlier(known)
             self._tell(HeldBefore(_pieces(take, texts)))

@@ -1,4 +1,4 @@
-"""``kikipounamu report``: what whoever helps needs to know, in one file that has no speech in it."""
+"""Implement ``kikipounamu report``: save information for troubleshooting in one file, without speech."""
 
 import time
 from pathlib import Path
@@ -12,17 +12,17 @@ from runtime.terminal import printable, say
 def report(
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to. [default: a new file here]")] = None,
 ) -> None:
-    """Save a report of how things stand: versions, settings, states, logs. No speech, texts or keys are in it."""
+    """Save a report for troubleshooting: versions, settings, states, logs. It has no speech, texts or keys."""
     from app import process
 
     process.run("kikipounamu", lambda: write(to))
 
 
 async def write(to: Path | None) -> int:
-    """Gather, save, and tell what is in it. Raises ``AppError``."""
+    """Collect and save the report, and list its parts. Raises ``AppError``."""
     import asyncio
 
-    from app.doctor import chosen  # what writes settings is a part of the desktop extra
+    from app.doctor import chosen  # the module that writes settings needs the desktop extra
     from app.help.report import Sources, gather, save
     from app.help.view import suggested_name
     from app.settings.place import settings_place

@@ -1,4 +1,4 @@
-"""What a take has said so far, to be read while it goes on: what is final, then what may still change. Pure."""
+"""Arrange a take's text for display while it is recorded: final text, then partials. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,22 +12,22 @@ from protocol.session import Partial
 from protocol.texts import join_texts
 
 MOST: Final = 400
-"""Characters that are kept: more than anybody looks at while speaking."""
+"""Limit on displayed characters: more than users read while speaking."""
 
 
 class RunningText:
-    """The text of one take in spoken order; where a segment failed, there is a mark of one character."""
+    """The text of one take in spoken order. A failed segment shows as a mark of one character."""
 
     def __init__(self) -> None:
         self._live = LiveText()
         self._final = ""
 
     def partial(self, partial: Partial) -> None:
-        """A hypothesis."""
+        """Record a partial result of a segment."""
         self._live.partial(partial)
 
     def ended(self, segment: Segment) -> None:
-        """A segment has a text or an error."""
+        """Record a segment's text or error."""
         if segment.error:
             segment = replace(segment, text=SHAPES[State.FAILED], error="")
         for line in self._live.ended(segment):
@@ -35,7 +35,7 @@ class RunningText:
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """The end of it, as it is to be read: ``MOST`` characters, however long the take and what waits in it."""
+        """The end of the text, ready for display: at most ``MOST`` characters."""
         if not self._final:
             return _end(self._live.spans)
         final = (Span(self._final, True),)

@@ -1,4 +1,4 @@
-"""How far a hypothesis is from what was really said: WER for languages with words, CER for Chinese. Pure."""
+"""Measure how far a hypothesis is from the reference: WER for languages with words, CER for Chinese. Pure."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Score:
-    """``rate`` is errors (substitutions, deletions, insertions) per unit of the reference."""
+    """An error rate: errors (substitutions, deletions, insertions) per unit of the reference."""
 
     name: str
     errors: int
@@ -15,7 +15,7 @@ class Score:
 
     @property
     def rate(self) -> float:
-        """0 is perfect; insertions can bring it over 1."""
+        """The error rate. 0 is perfect; insertions can raise it above 1."""
         return self.errors / self.units if self.units else float(bool(self.errors))
 
     def __str__(self) -> str:
@@ -23,7 +23,7 @@ class Score:
 
 
 def score(reference: str, hypothesis: str, language: str) -> Score:
-    """Compare without case and punctuation; nothing else is forgiven (traditional characters count as wrong)."""
+    """Compare texts, ignoring case and punctuation only. Traditional characters count as wrong."""
     split = list if language == "zh" else str.split
     name = "CER" if language == "zh" else "WER"
     said, heard = (split(_plain(text, language)) for text in (reference, hypothesis))
@@ -31,7 +31,7 @@ def score(reference: str, hypothesis: str, language: str) -> Score:
 
 
 def edit_distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
-    """Levenshtein distance in units of the sequences."""
+    """Return the Levenshtein distance in units of the sequences."""
     row = list(range(len(hypothesis) + 1))
     for position, wanted in enumerate(reference, start=1):
         diagonal, row[0] = row[0], position
@@ -44,7 +44,7 @@ def edit_distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
 
 
 def _plain(text: str, language: str) -> str:
-    """Letters and digits, lower case; punctuation is white space, except inside a word (don't)."""
+    """Keep letters and digits in lower case. Punctuation becomes white space, except inside a word (don't)."""
     kept: list[str] = []
     for character in unicodedata.normalize("NFKC", text).lower():
         if unicodedata.category(character)[0] in "LNM":

@@ -1,7 +1,7 @@
-"""What a person sees while dictating: texts as they come, what may still change, and how it goes.
+"""Show dictation on the terminal: texts as they arrive, partials, and the state.
 
-Texts go to standard output. On a terminal a live part below them shows partials and the state; elsewhere each
-change of the state is a line on standard error, so that standard output has texts alone.
+Texts go to standard output. On a terminal, a live area below them shows partials and the state. Otherwise each
+change of state is a line on standard error, so that standard output has only texts.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ _DISK: Final = {
 
 
 class Heard(Protocol):
-    """What the screen asks of a microphone."""
+    """The values of a microphone that the screen displays."""
 
     @property
     def device(self) -> str: ...
@@ -52,7 +52,7 @@ class Heard(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """How it goes at one moment."""
+    """The displayed values at one moment."""
 
     state: State = State.ARMING
     seconds: float = 0.0
@@ -63,13 +63,13 @@ class View:
 
 
 def meter(level_dbfs: float) -> str:
-    """One block, the higher the louder; 0 dBFS is the highest."""
+    """Return one block character, taller for louder sound; 0 dBFS is the tallest."""
     share = min(1.0, max(0.0, 1 - level_dbfs / _LOWEST_DBFS))
     return _METER[round(share * (len(_METER) - 1))]
 
 
 def status_line(view: View) -> str:
-    """State, time, what is unsent, where the sound comes from, and what else a person would want to know."""
+    """Return a line with state, time, unsent audio, microphone and note."""
     parts = [f"{SHAPES[view.state]} {view.state} {view.seconds:.0f} s"]
     if round(view.unsent_s):
         parts.append(f"{view.unsent_s:.0f} s unsent")
@@ -81,14 +81,14 @@ def status_line(view: View) -> str:
 
 
 def last_lines(spans: tuple[Span, ...], console: Console, most: int) -> Text:
-    """As much of the end as fits into ``most`` lines of the console; wide characters count twice."""
+    """Return the end of the text that fits into ``most`` lines of the console. Wide characters count twice."""
     text = Text.assemble(*((printable(span.text, LINES), "" if span.stable else "dim") for span in spans))
     lines = text.wrap(console, console.width)
     return Text("\n").join(lines[-most:])
 
 
 class Screen:
-    """A ``pipeline.Watcher`` for dictation. What it shows of others is asked for when it is drawn."""
+    """A ``pipeline.Watcher`` that displays dictation. Values of other components are read when it is drawn."""
 
     def __init__(self, out: Console, err: Console) -> None:
         self.unsent_s: Callable[[], float] = lambda: 0.0
@@ -106,7 +106,7 @@ class Screen:
 
     @contextmanager
     def shown(self) -> Iterator["Screen"]:
-        """On the terminal, if there is one, for as long as the context."""
+        """Show the live area within the context, if there is a terminal."""
         console = self._out if self._out.is_terminal else self._err
         if console.is_terminal and not console.is_dumb_terminal:
             self._live = Live(
@@ -126,13 +126,13 @@ class Screen:
                 self._live = None
 
     async def refreshing(self) -> None:
-        """Draw again and again, until cancelled."""
+        """Redraw periodically until cancelled."""
         while True:
             self.refresh()
             await asyncio.sleep(_REFRESH_S)
 
     def refresh(self) -> None:
-        """Show how it is now."""
+        """Redraw the current state."""
         view = self._view()
         if self._live:
             console = self._live.console
@@ -146,46 +146,46 @@ class Screen:
             self.tell(line_of_log)
 
     def tell(self, line: str) -> None:
-        """A line that stays, and is no text that was said."""
+        """Print a permanent line that is not dictated text."""
         console = self._err if self._live is None else self._live.console
         console.print(Text(printable(line), "dim"), soft_wrap=True)
 
-    # -- what is watched -----------------------------------------------------------------------------------
+    # -- observed events -----------------------------------------------------------------------------------
 
     def listened(self, seconds: float) -> None:
-        """So much has been taken in."""
+        """Record how many seconds of audio have been processed."""
         self._seconds = seconds
 
     def over(self) -> None:
-        """All of it has been taken in."""
+        """Record that all audio has been processed."""
         self._over = True
         self.refresh()
 
     def heard(self, event: ClientEvent) -> None:
-        """Partials, and how the client stands with its gateway."""
+        """Process partials and changes of the connection to the gateway."""
         if isinstance(event, Partial):
             self._text.partial(event)
-        if isinstance(event, Disconnected):  # without the seconds, so that hours without a gateway are one line
+        if isinstance(event, Disconnected):  # without the seconds, so that a long outage stays one line
             self._note = f"{event.reason}; it is tried again and again"
         elif (note := note_of(event)) is not None:
             self._note = note
 
     def recognised(self, segment: Segment) -> None:
-        """Write what can be written now."""
+        """Write the texts that are ready to be written."""
         self._note = ""
         lines = self._text.ended(segment)
-        self.refresh()  # first, so that no partial is seen below its text
+        self.refresh()  # first remove the partial, so that it is not shown below its text
         for line in lines:
             self._write(line)
 
     def changed(self, change: MicrophoneChange) -> None:
-        """Tell of the microphone."""
+        """Report a change of the microphone."""
         lost_s = samples_to_seconds(change.lost_samples)
         lost = f"; {lost_s:.1f} s were not heard" if change.lost_samples else ""
         self.tell(_CHANGES[change.change].format(device=change.device) + lost)
 
     def finished(self) -> None:
-        """Everything has ended."""
+        """Record that everything has ended."""
         self._finished = True
         self.refresh()
 
@@ -204,6 +204,6 @@ class Screen:
             self._out.print(Text(printable(line.text, LINES), "red" if line.failed else ""), soft_wrap=True)
         elif line.failed:
             self.tell(line.text)
-        else:  # exactly: it is no terminal that would obey it
+        else:  # unescaped, because no terminal interprets it
             self._out.file.write(f"{line.text}\n")
             self._out.file.flush()

@@ -1,4 +1,4 @@
-"""The texts that a person reads, by key and language, without windows. Pure but for reading them once."""
+"""Provide the user's texts by key and language, without windows. Pure, apart from reading the files once."""
 
 import re
 import tomllib
@@ -18,34 +18,34 @@ Entry = str | Mapping[str, str]
 
 
 class Say(Protocol):
-    """``app.ui.texts.Texts``, or ``Sentences``."""
+    """Interface for looking up texts: ``app.ui.texts.Texts`` or ``Sentences``."""
 
     def __call__(self, key: str, /, **values: str | int) -> str:
-        """The text with its values. Raises ``KeyError`` for what is not in the texts."""
+        """Return a text with its values filled in. Raises ``KeyError`` for an unknown key."""
         ...
 
     def knows(self, key: str) -> bool:
-        """Whether there is such a text."""
+        """Return whether a text with this key exists."""
         ...
 
 
 class Sentences:
-    """A ``Say`` in one language, for the command line."""
+    """Texts in one language, for the command line. Implements ``Say``."""
 
     def __init__(self, language: str = LANGUAGES[0]) -> None:
         self._language = language
 
     def __call__(self, key: str, /, **values: str | int) -> str:
-        """As ``Say``."""
+        """Return a text with its values filled in. Raises ``KeyError`` for an unknown key."""
         return filled(self._language, key, values)
 
     def knows(self, key: str) -> bool:
-        """As ``Say``."""
+        """Return whether a text with this key exists."""
         return key in entries(self._language)
 
 
 def filled(language: str, key: str, values: Mapping[str, str | int]) -> str:
-    """A text with its values. Raises ``KeyError``."""
+    """Return a text with its values filled in. Raises ``KeyError``."""
     entry = entries(language)[key]
     if not isinstance(entry, str):
         entry = entry.get(_plural(language, int(values[COUNT])), entry["other"])
@@ -53,7 +53,7 @@ def filled(language: str, key: str, values: Mapping[str, str | int]) -> str:
 
 
 def noted(say: Say, note: Note) -> str:
-    """What a note says; empty for one that this version does not know."""
+    """Return the text of a note, or an empty one if this version does not know the note."""
     key = f"note.{note.key}"
     if not say.knows(key):
         return ""
@@ -63,13 +63,13 @@ def noted(say: Say, note: Note) -> str:
 
 @cache
 def entries(language: str) -> Mapping[str, Entry]:
-    """All texts of a language by dotted key."""
+    """Return all texts of a language by dotted key."""
     source = files("app.ui").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
     return dict(_flat(tomllib.loads(source)))
 
 
 def placeholders(entry: Entry) -> set[str]:
-    """What must be given to it."""
+    """Return the names of the values that a text needs."""
     forms = [entry] if isinstance(entry, str) else entry.values()
     return {name for form in forms for name in _PLACEHOLDER.findall(form)}
 

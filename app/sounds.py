@@ -1,6 +1,6 @@
-"""Cues: short tones at the beginning and the end of a take, and when a text is held.
+"""Play cues: short tones at the beginning and end of a take, and when a text is held.
 
-Without an output nothing is heard and nothing else happens: no dictation fails for want of a beep.
+Without an audio output no cue is played. Dictation continues regardless.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ _TONES: Final = {
     Cue.HELD: ((520.0, 0.08), (0.0, 0.05), (520.0, 0.08)),
 }
 _LOUDNESS: Final = 0.15
-_EDGE_S: Final = 0.008  # without a soft beginning and end a tone clicks
+_EDGE_S: Final = 0.008  # fade in and out to avoid clicks
 _MOST: Final = 2
 
 PlaySound = Callable[[Callable[[int], bytes]], Awaitable[None]]
@@ -31,7 +31,7 @@ PlaySound = Callable[[Callable[[int], bytes]], Awaitable[None]]
 
 
 class Sounds:
-    """Plays one cue at a time, and forgets those that come faster than they can be heard."""
+    """Player of one cue at a time. Cues that arrive faster than they can be played are dropped."""
 
     def __init__(self, play_sound: PlaySound) -> None:
         self._play_sound = play_sound
@@ -46,7 +46,7 @@ class Sounds:
         await self._tasks.close()
 
     def play(self, cue: Cue) -> None:
-        """Returns at once."""
+        """Play a cue and return at once."""
         if len(self._waiting) < _MOST:
             self._waiting.append(cue)
             if len(self._waiting) == 1:
@@ -66,7 +66,7 @@ class Sounds:
 
 @cache
 def tone(cue: Cue, rate: int) -> bytes:
-    """Mono float32 at this rate."""
+    """Return the cue as mono float32 samples at this rate."""
     return np.concatenate([_note(hertz, seconds, rate) for hertz, seconds in _TONES[cue]]).tobytes()
 
 

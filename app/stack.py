@@ -1,6 +1,6 @@
-"""The gateway and the worker of this computer, started and watched as child processes.
+"""Start and supervise this computer's gateway and worker as child processes.
 
-A gateway of this user that already runs is used instead. Should it end while we need it, our own takes its place.
+A gateway of this user that is already running is used instead. If it ends while needed, our own replaces it.
 """
 
 import asyncio
@@ -37,10 +37,11 @@ _GATEWAY_USELESS: Final = frozenset({2})
 
 @dataclass(frozen=True)
 class StackSettings:
-    """``own_terminal``: the children write to our terminal, otherwise to files in the logs folder.
+    """The settings of the local stack.
 
-    ``worker``: whether there is to be one; somebody else may look after it. ``lasting``: the gateway stays
-    although the worker cannot run, and the worker is tried again.
+    ``own_terminal``: the children write to our terminal instead of files in the logs folder. ``worker``: whether
+    to start a worker; otherwise other code provides one. ``lasting``: the gateway stays although the worker
+    cannot run, and the worker is retried.
     """
 
     engine: str = "whisper"
@@ -56,7 +57,7 @@ class StackSettings:
 
 
 class Stack:
-    """``async with`` makes sure that a gateway answers; leaving it ends what was started here."""
+    """Local gateway and worker. Entering ensures that a gateway answers; leaving ends what was started here."""
 
     def __init__(self, settings: StackSettings | None = None) -> None:
         self._settings = settings or StackSettings()
@@ -66,12 +67,12 @@ class Stack:
 
     @property
     def trouble(self) -> ProgramEnds | None:
-        """Return why a lasting worker cannot run at this moment."""
+        """The reason why a lasting worker cannot run at this moment."""
         return next((child.given_up for child in self._children if child.given_up), None)
 
     @property
     def children(self) -> dict[str, int]:
-        """Names and process ids of what runs for us; empty while a gateway of somebody else is used."""
+        """The names and process ids of our children; empty while an existing gateway is used."""
         return {child.name: pid for child in self._children if (pid := child.pid) is not None}
 
     async def __aenter__(self) -> Self:
@@ -99,11 +100,11 @@ class Stack:
         await self._until(ready, "no worker got ready")
 
     async def until_broken(self) -> None:
-        """Runs until something ends that cannot be started again; raises ``StackFailed``."""
+        """Wait until a child ends that cannot be restarted. Raises ``StackFailed``."""
         raise _as_stack_failed(await asyncio.shield(self._tasks.failed))
 
     async def unless_broken(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do ``work``, but do not wait for what a broken stack cannot give. Raises ``StackFailed``."""
+        """Run ``work``, but stop waiting if the stack breaks. Raises ``StackFailed``."""
         working = asyncio.create_task(work, name="stack/work")
         broken = asyncio.create_task(self.until_broken(), name="stack/broken")
         try:
@@ -123,7 +124,7 @@ class Stack:
         await self._tasks.close()
 
     async def _ensure_gateway(self) -> Running | None:
-        """The gateway that runs already; otherwise start ours, and return once it answers."""
+        """Return the gateway that already runs, or start ours, wait until it answers and return ``None``."""
         async with starting_alone(2 * self._settings.ready_s):
             if found := await running():
                 return found
@@ -156,7 +157,7 @@ class Stack:
         self._tasks.start(self._stand_in(endpoint.pid), "watch")
 
     async def _stand_in(self, pid: int) -> None:
-        """When the gateway that we use ends and its owner does not start it again, start our own."""
+        """Start our own gateway if the gateway we use ends and its owner does not restart it."""
         clock = asyncio.get_running_loop().time
         seen_at = clock()
         while True:
@@ -174,7 +175,7 @@ class Stack:
         gateway = next(child for child in self._children if child.name == _GATEWAY)
 
         async def answering() -> bool:
-            if gateway.status is not None and gateway.status >= 0:  # one that was killed is started again
+            if gateway.status is not None and gateway.status >= 0:  # a killed gateway is restarted
                 raise ProgramEnds(gateway.name, gateway.status, gateway.last_words())
             found = await running()
             return found is not None and found.readiness.broker.up

@@ -1,4 +1,4 @@
-"""One process of this user at a time starts a gateway; the next one finds it running."""
+"""Let one process of this user at a time start a gateway. The next process finds it running."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ _LOOK_S: Final = 0.1
 
 @asynccontextmanager
 async def starting_alone(deadline_s: float) -> AsyncIterator[None]:
-    """Hold the lock; it goes with the process that holds it, however that ends. Raises ``StartedElsewhere``."""
+    """Hold the start lock, which the system releases when the process ends. Raises ``StartedElsewhere``."""
     descriptor = os.open(private_folder(folders().runtime) / "starting.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         await _take(descriptor, deadline_s)

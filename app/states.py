@@ -1,6 +1,6 @@
-"""The one vocabulary of states, for every window, announcement and terminal.
+"""Define the states shared by every window, announcement and terminal.
 
-``waiting`` is the word of code, JSON and protocol; people read ``State.WAITING.word`` or the text of ``key``.
+Code, JSON and protocol use words like ``waiting``; users read ``State.WAITING.word`` or the text of ``key``.
 """
 
 from enum import StrEnum
@@ -8,33 +8,33 @@ from typing import Final
 
 
 class State(StrEnum):
-    """A state of a recording or of the app. Each has a shape beside its colour."""
+    """A state of a recording or of the app. Each has a shape in addition to its colour."""
 
-    IDLE = "idle"  # of the app only: no recording is idle
+    IDLE = "idle"  # for the app only, never for a recording
     ARMING = "arming"  # between key-down and the first real sample
     LISTENING = "listening"
     SENDING = "sending"
     WAITING = "waiting"  # for a result
     INSERTING = "inserting"
     DONE = "done"
-    HELD = "held"  # recognised, not inserted: one key pastes it
-    CANCELLED = "cancelled"  # given up by the user; the history has what was recognised
-    FAILED = "failed"  # something of it has no text, and can be recognised again
-    DAMAGED = "damaged"  # cannot be read completely
+    HELD = "held"  # recognised but not inserted; the paste key inserts it
+    CANCELLED = "cancelled"  # cancelled by the user; the history keeps the recognised text
+    FAILED = "failed"  # some segments have no text and can be recognised again
+    DAMAGED = "damaged"  # the recording cannot be read completely
 
     @property
     def key(self) -> str:
-        """Name the text of each language for this state."""
+        """The key of this state's translated text."""
         return f"state.{self.value}"
 
     @property
     def word(self) -> str:
-        """Return the English text, for terminals, which speak English."""
+        """The English text, for terminals, which show English only."""
         return _WORDS[self]
 
 
 ENDS: Final = frozenset({State.DONE, State.HELD, State.CANCELLED, State.FAILED, State.DAMAGED})
-"""States that last until a person does something."""
+"""States that last until the user acts."""
 
 SHAPES: Final = {
     State.IDLE: "·",

@@ -1,4 +1,4 @@
-"""One take at work: its journal, its recording, its recognition; what happens is told to the state machine."""
+"""Run one take: its journal, recording and recognition. Events go to the state machine."""
 
 import asyncio
 import time
@@ -46,7 +46,7 @@ _DISK: Final = {Keeping.WAITING: Note(NoteKey.DISK_WAITING), Keeping.FULL: Note(
 
 @dataclass(frozen=True)
 class Workshop:
-    """What every take of this run works with."""
+    """The components shared by every take of this run."""
 
     library: Library
     ledger: Ledger
@@ -56,7 +56,7 @@ class Workshop:
 
 
 class TakeWork:
-    """Take number ``take`` in a session of its own. It is an ``Audience`` of its listener."""
+    """Runner of take number ``take``, in its own session. Implements the ``Audience`` of its listener."""
 
     def __init__(self, take: int, mode: TalkMode, workshop: Workshop, options: Options, tell: Tell) -> None:
         self.session: UUID = uuid4()
@@ -76,26 +76,26 @@ class TakeWork:
 
     @property
     def note(self) -> Note | None:
-        """What a person would want to know of the disk or the gateway."""
+        """A note for the user about the disk or the gateway, or ``None``."""
         return _DISK.get(self.keeping()) or self._gateway
 
     @property
     def destination(self) -> str | None:
-        """Where its audio goes, empty for this computer; ``None``: to nobody just now."""
+        """The name of the gateway that receives the audio; empty: this computer, ``None``: none at present."""
         return self._goes_to
 
     def stop(self) -> None:
-        """No more is spoken; what was is recognised."""
+        """Stop recording. Speech up to now is recognised."""
         self._stopped = True
         if self._recording is not None:
             self._recording.stop()
 
     async def run(self) -> None:
-        """From the device to the last text. Tells ``Ended`` whatever happens, unless it is cancelled."""
+        """Run the take from opening the device to the last text. Always sends ``Ended``, unless cancelled."""
         with bound_contextvars(session=str(self.session)):
             try:
                 note = await self._work()
-            except Exception as error:  # the top of a task: logged, and the person is told
+            except Exception as error:  # top level of a task: logged, and shown to the user
                 log.exception("a take failed")
                 note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
             self._tell(Ended(self._take, note))
@@ -118,7 +118,7 @@ class TakeWork:
             return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
         finally:
             if not journal.done():
-                await asyncio.wait({journal})  # whoever ends this closes it
+                await asyncio.wait({journal})  # the code that ends the take closes the journal
             if self._recording and (journal.cancelled() or journal.exception()):
                 self._recording.give_up()
         return await self._listen(opened)
@@ -129,7 +129,7 @@ class TakeWork:
         return journal
 
     def _create_journal(self) -> Journal:
-        """Old takes are swept elsewhere: that takes long, and speech is waiting."""
+        """Create the journal without sweeping old takes, which would delay the recording."""
         root, mode = self._workshop.library.root, self._listener.mode
         journal = Journal.create(root, self.session, self.options, time.time(), mode)
         try:
@@ -158,7 +158,7 @@ class TakeWork:
             return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
         return None
 
-    # -- what is watched -----------------------------------------------------------------------------------
+    # -- observed events -----------------------------------------------------------------------------------
 
     def _begun(self, segment: int) -> None:
         self._workshop.witness.began(self.session, segment)
@@ -168,16 +168,16 @@ class TakeWork:
         self._workshop.witness.completed(self.session, segment)
 
     def listened(self, seconds: float) -> None:
-        """Of no interest: the state machine has a clock."""
+        """Ignore the progress, because the state machine has a clock."""
 
     def over(self) -> None:
-        """Of no interest: the recording tells its end."""
+        """Ignore the end of audio, because the recording reports it."""
 
     def finished(self) -> None:
-        """Of no interest: ``run`` tells it."""
+        """Ignore the end, because ``run`` reports it."""
 
     def heard(self, event: ClientEvent) -> None:
-        """Partials, and how the client stands with its gateway."""
+        """Process partials and changes of the connection to the gateway."""
         match event:
             case Partial():
                 self._tell(Guessed(self._take, event))
@@ -192,7 +192,7 @@ class TakeWork:
                 self._gateway = Note(_BUSY[reason])
 
     def recognised(self, segment: Segment) -> None:
-        """A segment has ended."""
+        """Pass on a segment that has ended."""
         self._gateway = None
         self._workshop.witness.recognised(self.session, segment)
         self._tell(Recognised(self._take, segment))

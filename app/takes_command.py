@@ -1,6 +1,6 @@
-"""``kikipounamu takes``: what was recorded here: list, show, export, send again.
+"""Implement ``kikipounamu takes``: list, show, export and resend recordings.
 
-The journal and what it needs are imported by the command that runs.
+The journal and its dependencies are imported by the command that runs.
 """
 
 import json
@@ -43,7 +43,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes lis
 def list_takes(
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one object a line.")] = False,
 ) -> None:
-    """Print each take, the newest first: where it stands, how long it is, how its text starts."""
+    """Print each take, newest first: its state, its length and the start of its text."""
     library = _library()
     with _exit_on_error():
         takes = library.all()
@@ -63,7 +63,7 @@ def list_takes(
 
 @app.command()
 def show(session: Id) -> None:
-    """Print one take: each segment, when it was said, its text or why it has none; and what it was edited to."""
+    """Print one take: each segment's time and its text or error, and the edited text if there is one."""
     with _exit_on_error():
         found = _find(session)
     say(f"{found.session}: {_state(found).word}, {found.seconds:.1f} s, started {_started(found)}")
@@ -82,7 +82,7 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="How the text is written.")] = Format.TXT,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where to.")] = Path("."),
 ) -> None:
-    """Write the audio of a take as ID.wav, and its text beside it: as it was edited, if it was."""
+    """Write the audio of a take as ID.wav, and its text, edited or not, to the same folder."""
     with _exit_on_error():
         found = _find(session)
         sound, text = output / f"{session}.wav", output / f"{session}.{form}"
@@ -112,12 +112,12 @@ def resend(
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
-    """Have recognised what has no text yet. Prints the whole text; what was recognised stays as it is."""
+    """Recognise the segments that have no text yet, and print the whole text. Existing texts stay unchanged."""
     from app import commands, process
 
     with _exit_on_error():
         found = _find(session)
-        _library().reopen(found.session).close()  # before anything is started for it
+        _library().reopen(found.session).close()  # check that it can be opened before starting anything
     model = found.take.options.model
     source = commands.Source(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: _resend(found, source), source.prepare)
@@ -158,7 +158,7 @@ def _library() -> "Library":
 
 
 def _find(session: str) -> "Found":
-    """Raises ``TakeUnknown``."""
+    """Return the take with this id. Raises ``TakeUnknown``."""
     from app.capture.library import parse_session
 
     return _library().find(parse_session(session))
@@ -171,7 +171,7 @@ def _state(found: "Found") -> State:
 
 
 def _facts(found: "Found") -> dict[str, str | float | bool]:
-    """Return a take as a program reads it. ``journal``: what its journal has, apart from who cancelled it."""
+    """Return a take for programs. ``journal``: the state in its journal, which ignores cancellation."""
     return {
         "id": str(found.session),
         "started_s": found.take.started_s,
@@ -191,7 +191,7 @@ def _tell_damage(damage: "tuple[Fault, ...]") -> None:
 
 
 def _exit_if_damaged(found: "Found") -> None:
-    """Say what is wrong, and what helps."""
+    """Report the damage and its remedy, then exit with 1."""
     if found.damaged:
         _tell_damage(found.take.damage)
         how = f"`kikipounamu takes resend {found.session}` recognises all audio that is on disk"
@@ -210,7 +210,7 @@ def _start_of_text(found: "Found") -> str:
 
 
 def _text_of(found: "Found", form: Format, source: str) -> str:
-    """As the history's window exports it."""
+    """Render the text like the export of the history window."""
     if not found.take.edited:
         return render(found.transcript, form, source)
     from app.history.timing import edited
@@ -221,7 +221,7 @@ def _text_of(found: "Found", form: Format, source: str) -> str:
 
 
 def _write_wav(found: "Found", place: Path) -> None:
-    """The whole file or none; private, as the take is. Raises ``OSError``."""
+    """Write the file completely or not at all. It is private, like the take. Raises ``OSError``."""
     descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     try:
         with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as sound, found.audio.open("rb") as pcm:

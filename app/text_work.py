@@ -1,6 +1,6 @@
-"""Texts at work: where they are to go, their insertion, and what the journals note of it.
+"""Handle texts: find their target, insert them, and record the outcome in the journals.
 
-A held text that is asked for while no window of another program has the focus is put on the clipboard instead.
+If a held text is requested while no window of another program has the focus, it is copied to the clipboard.
 """
 
 import asyncio
@@ -42,16 +42,16 @@ _NOTING_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Hands:
-    """What brings texts to where they belong."""
+    """The means of inserting or copying texts."""
 
     inserter: Inserter
     copier: Copier | None = None
 
 
 class TextWork:
-    """Performs what the state machine asks for about texts, in ``tasks`` of its owner.
+    """Runner of the state machine's effects that concern texts, in its owner's ``tasks``.
 
-    ``tell`` takes events; ``noted_one`` is called when something more is in a journal.
+    ``tell`` receives events. ``noted_one`` is called when a journal has changed.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class TextWork:
         self._noting: set[asyncio.Task[None]] = set()
 
     def perform(self, effect: Effect) -> bool:
-        """Whether it is about texts; returns at once."""
+        """Start an effect and return at once. Return whether the effect concerns texts."""
         match effect:
             case Aim(take, segment):
                 self.aim(take, segment)
@@ -91,11 +91,11 @@ class TextWork:
         return True
 
     def aim(self, take: int, segment: int | None = None) -> None:
-        """Tell where the focus is now."""
+        """Report the window that has the focus now."""
         self._tasks.start(self._aim(take, segment), "aim")
 
     def note(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have something written that ``noted`` waits for."""
+        """Start writing to a journal, for which ``noted`` waits."""
         task = self._tasks.start(work, "note")
         self._noting.add(task)
         task.add_done_callback(self._written)
@@ -105,7 +105,7 @@ class TextWork:
         self._noted_one()
 
     async def noted(self) -> None:
-        """Wait until what became of texts is on disk."""
+        """Wait until the outcome of texts is on disk."""
         if self._noting:
             await asyncio.wait(self._noting, timeout=_NOTING_S)
 
@@ -114,7 +114,7 @@ class TextWork:
 
     async def _aim_here(self, take: int, leaves: bool) -> None:
         target = await self._target()
-        for _ in range(_LOOKS_AGAIN):  # the menu or window from which it was asked may still have the focus
+        for _ in range(_LOOKS_AGAIN):  # the menu or window of the request may still have the focus
             if target is not None and not (leaves and target.own):
                 break
             await asyncio.sleep(_LOOK_AGAIN_S)
@@ -127,12 +127,12 @@ class TextWork:
                 return await self._hands.inserter.target()
         except TimeoutError:
             return None
-        except Exception:  # the text is held then, and those after it go on
+        except Exception:  # the text will be held, and later texts continue
             log.exception("the window that has the focus is not known")
             return None
 
     async def _insert(self, ordered: Ordered) -> None:
-        """Told what came of it whatever happens: an unknown outcome is held."""
+        """Insert texts and always report the outcome. An unknown outcome counts as held."""
         try:
             await self._ledger.inserting(ordered.pieces)
             async with asyncio.timeout(_INSERT_S):
@@ -141,13 +141,13 @@ class TextWork:
                     insertion = await self._hands.inserter.insert(ordered.text, ordered.target)
         except TimeoutError:
             insertion = held(Reason.NOT_READ)
-        except Exception:  # the top of a task: one text is held, and the next ones go on
+        except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception("an insertion failed")
             insertion = held(Reason.NOT_READ)
         self._tell(InsertionEnded(insertion))
 
     async def _copy(self, ordered: Ordered) -> Insertion | None:
-        """What came of leaving it to the person; ``None``: a window is there that takes it."""
+        """Copy a text if no window can receive it and return the outcome, or ``None`` if it can be inserted."""
         target, copier = ordered.target, self._hands.copier
         if not ordered.pasted or (target is not None and not target.own):
             return None

@@ -1,4 +1,4 @@
-"""What was said in one recording, and when."""
+"""Define the transcript of one recording: its texts and times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,19 +7,21 @@ from protocol.recognition import Timing, Word
 from protocol.texts import join_texts
 
 Rewrite = Callable[[str], str]
-"""What a text is to say instead; it may be nothing. Not for a text that was rewritten already."""
+"""Rewrites a recognised text, possibly to an empty one. Must not be applied twice."""
 
 
 def as_it_is(text: str) -> str:
-    """A ``Rewrite`` without any rule."""
+    """Return the text unchanged: a ``Rewrite`` without any rule."""
     return text
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment. Times are from the recording's start; ``error`` says why there is no text, ``after_speech_ms``
-    how long after the end of its speech the text was there (only where the audio came at speaking pace).
-    ``recognised``: what was, where rules made another ``text`` of it."""
+    """A segment of a recording. Times are from the recording's start.
+
+    ``error``: why there is no text. ``after_speech_ms``: the delay from the end of the speech to the text, only
+    for audio at speaking pace. ``recognised``: the original text, if rules changed it.
+    """
 
     index: int
     start_ms: int
@@ -34,13 +36,13 @@ class Segment:
     recognised: str = ""
 
     def of(self, recognised: str) -> "Segment":
-        """The same, with what was recognised if the text is another one."""
+        """Return the segment with its original text, if that differs from ``text``."""
         return self if recognised == self.text else replace(self, recognised=recognised)
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """Every segment of a recording, in order. ``truncated``: why its end is missing; empty: it is whole."""
+    """All segments of a recording, in order. ``truncated``: why the end is missing; empty if it is complete."""
 
     segments: tuple[Segment, ...]
     duration_ms: int
@@ -48,10 +50,10 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """The whole of it."""
+        """The text of all segments, joined."""
         return join_texts(segment.text for segment in self.segments)
 
     @property
     def failures(self) -> tuple[Segment, ...]:
-        """Segments without a result."""
+        """The segments that ended with an error."""
         return tuple(segment for segment in self.segments if segment.error)

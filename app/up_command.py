@@ -1,4 +1,4 @@
-"""Reports of ``kikipounamu up``: whether a worker is ready, and if none is, why not."""
+"""Report the state of ``kikipounamu up``: whether a worker is ready, and if not, why."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ LOOK_S: Final = 1.0
 
 
 async def report(stack: Stack, say: Callable[[str], None], look_s: float = LOOK_S) -> None:
-    """Say how the gateway and the worker stand at each change, until cancelled."""
+    """Print the state of the gateway and the worker at each change, until cancelled."""
     said = ""
     while True:
         now = await _standing(stack)

@@ -1,4 +1,4 @@
-"""What a person sees of the app at one moment, as values: made by the runtime, drawn by whoever draws."""
+"""Define the values that windows display, created by the running app."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,22 +22,22 @@ STATES: Final = {
     TakeState.DONE: State.DONE,
     TakeState.EMPTY: State.DONE,
 }
-"""``failed``: something of it can be recognised again."""
+"""The displayed state of each journal state. ``failed``: some of it can be recognised again."""
 
 RECOVERABLE: Final = frozenset({TakeState.INTERRUPTED, TakeState.DAMAGED, TakeState.WAITING, TakeState.FAILED})
 """States of takes that can be recognised again."""
 
 
 def state_of(state: TakeState, *, cancelled: bool) -> State:
-    """Return where a take stands, for people: damage counts most, then that it was cancelled."""
+    """Return the state that users see. Damage takes precedence over cancellation."""
     return State.CANCELLED if cancelled and state is not TakeState.DAMAGED else STATES[state]
 
 
 @dataclass(frozen=True)
 class Note:
-    """Something that a person would want to know: a key of the texts in each language, and what to put into it.
+    """A message for the user: the key of a translated text, and the values to fill in.
 
-    ``reason``: what to put in for {reason}, where that is a text of each language too.
+    ``reason``: another note whose text fills {reason}.
     """
 
     key: str
@@ -47,12 +47,12 @@ class Note:
 
 @dataclass(frozen=True)
 class View:
-    """The newest take, and what stands beside it.
+    """The view of the newest take and of everything shown with it.
 
-    ``destination``: where the audio goes, empty for this computer. ``waiting``: earlier takes that are not done.
-    ``held``: texts to paste of the newest recording, which the key pastes; ``earlier``: other recordings with such
-    texts, which are pasted from a list. ``at``: a point in the window that the take's texts go
-    to, in the screen's own pixels, where that is known.
+    ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
+    earlier takes that are not done. ``held``: held texts of the newest recording, which the key pastes.
+    ``earlier``: other recordings with held texts, which are pasted from a list. ``at``: a point in the window
+    that receives the take's texts, in physical screen pixels, if known.
     """
 
     state: State = State.IDLE
@@ -70,12 +70,12 @@ class View:
 
     @property
     def listed(self) -> tuple[State, int, int, int]:
-        """Return what the list of recordings depends on."""
+        """The values that affect the list of recordings."""
         return self.state, self.waiting, self.held, self.earlier
 
 
 class WorkerState(StrEnum):
-    """The worker of this computer, as the tray shows it."""
+    """States of this computer's worker, as the tray shows them."""
 
     OFF = "off"
     STARTING = "starting"
@@ -87,9 +87,10 @@ class WorkerState(StrEnum):
 
 @dataclass(frozen=True)
 class WorkerView:
-    """``detail``: its device and model. ``percent``: of a download. ``reason``: why it failed, or is off.
+    """The state of this computer's worker.
 
-    ``jobs``: what it recognises at this moment.
+    ``detail``: its device and model. ``percent``: download progress. ``reason``: why it failed or is off.
+    ``jobs``: the number of jobs in progress.
     """
 
     state: WorkerState = WorkerState.OFF
@@ -100,16 +101,16 @@ class WorkerView:
 
     @property
     def can_be_switched_on(self) -> bool:
-        """It failed, or a person switched it off; one that is off for another reason comes back by itself."""
+        """True if it failed or the user switched it off. When off for another reason, it restarts by itself."""
         return self.state is WorkerState.FAILED or (self.state is WorkerState.OFF and self.reason is None)
 
 
 @dataclass(frozen=True)
 class TakeView:
-    """One of the last takes. ``started_s``: seconds since 1970.
+    """A take as the list shows it. ``started_s``: seconds since 1970.
 
-    ``held``: texts to paste. ``recovers``: something of it can be recognised again. ``partly``: some of it was
-    inserted before it was cancelled.
+    ``held``: the number of held texts. ``recovers``: some of it can be recognised again. ``partly``: some of it
+    was inserted before it was cancelled.
     """
 
     session: str

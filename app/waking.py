@@ -1,8 +1,8 @@
-"""This computer has slept: noticed by what the clocks say.
+"""Detect from the clocks that this computer has slept.
 
-On Linux ``CLOCK_BOOTTIME`` goes on while it sleeps and ``CLOCK_MONOTONIC`` does not. Elsewhere either the wall
-clock has run away from the monotonic one, or, where that one goes on as well, a look comes far too late. A wall
-clock that is set by hand looks the same there: what waking does harms nobody who did not sleep.
+On Linux ``CLOCK_BOOTTIME`` continues during sleep and ``CLOCK_MONOTONIC`` does not. On other systems, either the
+wall clock has moved ahead of the monotonic clock, or, if that also continues, a check comes far too late.
+Setting the wall clock by hand looks the same there; handling a wake-up without a sleep is harmless.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ LEAST_GUESSED_S: Final = 20.0
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of two clocks at one moment. ``awake_s``: of one that stands still while the computer sleeps.
+    """Readings of two clocks at one moment, in seconds. ``awake_s``: of the clock that stops during sleep.
 
-    ``guessed``: there is no such clock here for certain.
+    ``guessed``: the system may have no such clock.
     """
 
     awake_s: float
@@ -36,7 +36,7 @@ class Times:
 
 
 def times() -> Times:
-    """Now."""
+    """Return the current readings of both clocks."""
     always = getattr(time, "CLOCK_BOOTTIME", None)
     if always is None:
         return Times(time.monotonic(), time.time(), guessed=True)
@@ -44,14 +44,14 @@ def times() -> Times:
 
 
 class Sleeps:
-    """Finds them. Pure: each look has its times, and comes ``look_s`` after the one before, if nobody slept."""
+    """Detector of sleeps between readings. Pure: readings are expected every ``look_s`` seconds."""
 
     def __init__(self, first: Times, look_s: float = LOOK_S) -> None:
         self._last = first
         self._look_s = look_s
 
     def slept(self, now: Times) -> float:
-        """Seconds since the last look; 0: it did not sleep."""
+        """Return the seconds slept since the last reading, or 0."""
         last, self._last = self._last, now
         awake_s = now.awake_s - last.awake_s
         gap_s = now.always_s - last.always_s - awake_s
@@ -62,7 +62,7 @@ class Sleeps:
 
 
 class Waking:
-    """``woke`` is told of each sleep, with its seconds, soon after it."""
+    """Watcher that calls ``woke`` soon after each sleep, with its length in seconds."""
 
     def __init__(
         self, woke: Callable[[float], None], clock: Callable[[], Times] = times, look_s: float = LOOK_S
@@ -73,7 +73,7 @@ class Waking:
         self._sleeps = Sleeps(clock(), look_s)
 
     async def watch(self) -> None:
-        """Until cancelled."""
+        """Check for sleeps until cancelled."""
         while True:
             await asyncio.sleep(self._look_s)
             if slept_s := self._sleeps.slept(self._clock()):
@@ -82,13 +82,13 @@ class Waking:
 
 
 class Patience:
-    """Pauses that ``hurry`` ends at once: after a sleep nobody waits out what was begun before it."""
+    """Pauses that ``hurry`` ends at once, so that no pause from before a sleep delays work after it."""
 
     def __init__(self) -> None:
         self._hurry = asyncio.Event()
 
     async def pause(self, seconds: float) -> None:
-        """As ``asyncio.sleep``, at most."""
+        """Wait like ``asyncio.sleep``, or less if ``hurry`` is called."""
         hurry = self._hurry
         try:
             await asyncio.wait_for(hurry.wait(), seconds)
@@ -96,6 +96,6 @@ class Patience:
             return
 
     def hurry(self) -> None:
-        """Whoever pauses goes on; a pause that begins later is as long as it is."""
+        """End all current pauses. Later pauses have their full length."""
         before, self._hurry = self._hurry, asyncio.Event()
         before.set()

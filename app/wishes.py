@@ -1,4 +1,4 @@
-"""What dictation takes from the settings. Pure."""
+"""Select the settings that dictation uses. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from protocol.recognition import Options
 
 @dataclass(frozen=True)
 class Wishes:
-    """What may change while it runs. ``keys``: of the actions dictate, cancel and paste-held.
+    """Preferences that may change while dictation runs. ``keys``: for the actions dictate, cancel and paste-held.
 
-    ``joins``: a space between texts of takes that follow each other. ``destination``: where the audio of the next
-    take goes, empty for this computer.
+    ``joins``: put a space between texts of consecutive takes. ``destination``: the name of the gateway for the
+    next take, empty for this computer.
     """
 
     mode: TalkMode = TalkMode.HYBRID
@@ -27,7 +27,7 @@ class Wishes:
 
 
 def wishes_of(settings: Settings) -> Wishes:
-    """What the settings say. Where speech goes is more than that."""
+    """Return the preferences that the settings contain. The destination is set by the caller."""
     return Wishes(
         mode=settings.hotkeys.mode,
         microphone=settings.audio.microphone,

@@ -1,4 +1,4 @@
-"""Who is told of every segment that is spoken here, when each thing happens to it: a monitor is one."""
+"""Notify observers, such as the monitor, of the progress of every segment spoken here."""
 
 from typing import Final, Protocol
 from uuid import UUID
@@ -7,7 +7,10 @@ from app.transcript import Segment
 
 
 class Witness(Protocol):
-    """Told from the loop's thread, and returns at once. A segment may leave out any of these."""
+    """Observer of segments. Calls come from the loop's thread and must return at once.
+
+    Some of the calls may be missing for a segment.
+    """
 
     def began(self, session: UUID, segment: int) -> None: ...
     def completed(self, session: UUID, segment: int) -> None: ...
@@ -21,16 +24,16 @@ class Witness(Protocol):
 
 
 class Nobody:
-    """A witness who does not look."""
+    """An observer that ignores every call."""
 
     def began(self, session: UUID, segment: int) -> None:
-        """Passed over, as everything."""
+        """Ignore the call, as all others."""
 
     def recognised(self, session: UUID, segment: Segment) -> None:
-        """Passed over."""
+        """Ignore the call, as all others."""
 
     def closed(self, session: UUID) -> None:
-        """Passed over."""
+        """Ignore the call, as all others."""
 
     completed = queued = inserted = held = began
     cancelled = discarded = closed
@@ -40,52 +43,52 @@ NOBODY: Final = Nobody()
 
 
 class Witnesses(Witness):
-    """Several, told in order."""
+    """Group of observers that are notified in order."""
 
     def __init__(self, *witnesses: Witness) -> None:
         self._witnesses = witnesses
 
     def began(self, session: UUID, segment: int) -> None:
-        """Tell all of them."""
+        """Notify all observers that a segment began."""
         for witness in self._witnesses:
             witness.began(session, segment)
 
     def completed(self, session: UUID, segment: int) -> None:
-        """Tell all of them."""
+        """Notify all observers that a segment's audio is complete."""
         for witness in self._witnesses:
             witness.completed(session, segment)
 
     def queued(self, session: UUID, segment: int) -> None:
-        """Tell all of them."""
+        """Notify all observers that the gateway queued a segment."""
         for witness in self._witnesses:
             witness.queued(session, segment)
 
     def recognised(self, session: UUID, segment: Segment) -> None:
-        """Tell all of them."""
+        """Notify all observers that a segment was recognised."""
         for witness in self._witnesses:
             witness.recognised(session, segment)
 
     def inserted(self, session: UUID, segment: int) -> None:
-        """Tell all of them."""
+        """Notify all observers that a segment was inserted."""
         for witness in self._witnesses:
             witness.inserted(session, segment)
 
     def held(self, session: UUID, segment: int) -> None:
-        """Tell all of them."""
+        """Notify all observers that a segment's text is held."""
         for witness in self._witnesses:
             witness.held(session, segment)
 
     def cancelled(self, session: UUID) -> None:
-        """Tell all of them."""
+        """Notify all observers that a take was cancelled."""
         for witness in self._witnesses:
             witness.cancelled(session)
 
     def closed(self, session: UUID) -> None:
-        """Tell all of them."""
+        """Notify all observers that a take was closed."""
         for witness in self._witnesses:
             witness.closed(session)
 
     def discarded(self, session: UUID) -> None:
-        """Tell all of them."""
+        """Notify all observers that a take was discarded."""
         for witness in self._witnesses:
             witness.discarded(session)

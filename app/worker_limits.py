@@ -1,4 +1,4 @@
-"""When the worker of this computer rests: on battery, beside a full-screen program, outside its hours. Pure."""
+"""Decide when this computer's worker rests: on battery, during full-screen use, outside its hours. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ BATTERY: Final = Note("rests-on-battery")
 FULL_SCREEN: Final = Note("rests-full-screen")
 
 REST_AFTER_S: Final = 10.0
-"""A reason to rest counts once it has been there for so long: nobody stops for a glance at a film."""
+"""A reason to rest must last this long, so that brief full-screen use does not stop the worker."""
 
 WORK_AFTER_S: Final = 30.0
-"""And so long after the last one is gone it works again: starting takes a while."""
+"""Delay between the end of the last reason and working again, because starting is slow."""
 
 _DAY: Final = 24 * 60
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
@@ -21,7 +21,7 @@ _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)
 
 @dataclass(frozen=True)
 class Limits:
-    """What a person allows. ``hours``: as ``20:00-08:00``; empty: always."""
+    """The user's limits on the worker. ``hours``: as ``20:00-08:00``; empty: always."""
 
     on_battery: bool = True
     beside_full_screen: bool = True
@@ -29,13 +29,16 @@ class Limits:
 
     @property
     def any(self) -> bool:
-        """Whether there is anything to look at."""
+        """True if any limit is set."""
         return not (self.on_battery and self.beside_full_screen and not self.hours)
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """How it is. ``None``: nobody knows, and that is no reason to rest. ``minute``: of the day, local time."""
+    """The current state of the computer. ``None``: unknown, which is no reason to rest.
+
+    ``minute``: of the day, local time.
+    """
 
     on_battery: bool | None = None
     full_screen: bool | None = None
@@ -43,7 +46,7 @@ class Surroundings:
 
 
 def parse_hours(text: str) -> tuple[int, int] | None:
-    """From which minute of the day to which; ``None``: it is no such thing."""
+    """Return the first and last minute of the day, or ``None`` for invalid text."""
     found = _HOURS.fullmatch(text)
     if found is None:
         return None
@@ -53,7 +56,7 @@ def parse_hours(text: str) -> tuple[int, int] | None:
 
 
 def reason_to_rest(limits: Limits, now: Surroundings) -> Note | None:
-    """At this moment."""
+    """Return the reason to rest at this moment, or ``None``."""
     if now.on_battery and not limits.on_battery:
         return BATTERY
     if not _within(limits.hours, now.minute):
@@ -65,7 +68,7 @@ def reason_to_rest(limits: Limits, now: Surroundings) -> Note | None:
 
 
 def _within(hours: str, minute: int) -> bool:
-    """Over midnight too: 20:00-08:00 are the hours that are not from 8:00 to 20:00."""
+    """Return whether the minute is within the hours, which may span midnight (20:00-08:00)."""
     if (parsed := parse_hours(hours)) is None:
         return True
     begin, end = parsed
@@ -73,7 +76,7 @@ def _within(hours: str, minute: int) -> bool:
 
 
 class Rest:
-    """Whether it rests: what changes back soon changes nothing. Times are seconds of one clock."""
+    """Decision whether the worker rests, with delays that ignore brief changes. Times are seconds of one clock."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.why: Note | None = None
@@ -82,17 +85,17 @@ class Rest:
         self._at_once = True
 
     def allow(self, limits: Limits) -> None:
-        """What a person wants counts at once."""
+        """Set new limits, which apply at once."""
         if limits != self._limits:
             self._limits = limits
             self._at_once = True
 
     def look(self, now: Surroundings, now_s: float) -> Note | None:
-        """Why it rests; ``None``: it may work."""
+        """Return the reason why the worker rests, or ``None`` if it may work."""
         why = reason_to_rest(self._limits, now)
         if (why is None) is (self.why is None):
             self._since_s = None
-            self.why = why  # another reason to go on with the same
+            self.why = why  # only the reason may have changed
         elif self._is_due(why, now_s):
             self.why, self._since_s = why, None
         self._at_once = False

@@ -1,4 +1,4 @@
-"""Has the worker rest when it is to, and work again by itself: looks every few seconds, while there is a limit."""
+"""Make the worker rest when a limit applies: check every few seconds while any limit is set."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,14 +21,14 @@ See = Callable[[Limits], Awaitable[Surroundings]]
 
 
 class Seeing:
-    """A ``See`` of this computer: only what a limit is about is looked at."""
+    """A ``See`` for this computer. Checks only the conditions that a limit needs."""
 
     def __init__(self, screen: FullScreen, clock: Callable[[], datetime] = datetime.now) -> None:
         self._screen = screen
         self._clock = clock
 
     async def __call__(self, limits: Limits) -> Surroundings:
-        """How it is now."""
+        """Return the current state of the computer."""
         battery = None if limits.on_battery else await asyncio.to_thread(on_battery)
         if limits.beside_full_screen:
             await self._screen.close()
@@ -37,12 +37,12 @@ class Seeing:
         return Surroundings(battery, filled, now.hour * 60 + now.minute)
 
     async def close(self) -> None:
-        """Safe to call twice."""
+        """Close the connection to the screen. Safe to call twice."""
         await self._screen.close()
 
 
 class WorkerRest:
-    """``rest`` is told why the worker is to rest, ``None`` once it may work. In one loop."""
+    """Watcher that calls ``rest`` with the reason to rest, or ``None`` to work. Used in one event loop."""
 
     def __init__(self, rest: Callable[[Note | None], None], see: See, look_s: float = LOOK_S) -> None:
         self._rest, self._see, self._look_s = rest, see, look_s
@@ -51,14 +51,14 @@ class WorkerRest:
         self._changed = asyncio.Event()
 
     def allow(self, limits: Limits) -> None:
-        """From now on."""
+        """Set the limits that apply from now on."""
         if limits != self._limits:
             self._limits = limits
             self._decides.allow(limits)
             self._changed.set()
 
     async def watch(self) -> None:
-        """Until cancelled."""
+        """Check the limits until cancelled."""
         clock = asyncio.get_running_loop().time
         told: Note | None = None
         while True:

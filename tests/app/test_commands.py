@@ -85,7 +85,7 @@ async def transcribed(source: Source, *files: Path, form: Format = Format.TXT, o
 
 def wav(path: Path, missing: int = 0) -> Path:
     """Write the recording as a WAV file without its last ``missing`` bytes."""
-    with path.open("wb") as file:  # opened here, because soundfile rejects some names
+    with path.open("wb") as file:  # opened here, so that any file name works
         soundfile.write(file, samples_of(TALK), 16_000, subtype="PCM_16", format="WAV")
     path.write_bytes(path.read_bytes()[: path.stat().st_size - missing])
     return path

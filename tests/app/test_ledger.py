@@ -1,4 +1,4 @@
-"""What became of texts is in the journals, in order, whether they are open or not."""
+"""Tests that the outcome of texts is in the journals, in order, whether the journals are open or not."""
 
 import asyncio
 from pathlib import Path
@@ -26,7 +26,7 @@ def library(tmp_path: Path) -> Library:
 
 
 class Told(Nobody):
-    """What it was told."""
+    """Observer that remembers its calls."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[object, ...]] = []
@@ -64,7 +64,7 @@ def told(library: Library, session: UUID) -> list[tuple[str, int]]:
     ]
 
 
-async def test_in_the_order_in_which_it_happened_and_only_once(library: Library) -> None:
+async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> None:
     ledger = Ledger(library)
     await ledger.opened(1, begun(library, ONE))
     pieces = (Piece(1, 0), Piece(1, 1))
@@ -76,7 +76,7 @@ async def test_in_the_order_in_which_it_happened_and_only_once(library: Library)
     await ledger.close(1)
 
 
-async def test_what_is_pasted_later_is_noted_in_a_journal_that_is_closed(library: Library) -> None:
+async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: Library) -> None:
     ledger = Ledger(library)
     for take, session in ((1, ONE), (2, TWO)):
         await ledger.opened(take, begun(library, session))
@@ -90,7 +90,7 @@ async def test_what_is_pasted_later_is_noted_in_a_journal_that_is_closed(library
     assert library.find(TWO).state is TakeState.DONE
 
 
-async def test_what_an_earlier_run_held_is_noted_too(library: Library) -> None:
+async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library) -> None:
     with begun(library, ONE) as journal:
         journal.want(inserted=True)
     assert library.find(ONE).state is TakeState.HELD
@@ -101,7 +101,7 @@ async def test_what_an_earlier_run_held_is_noted_too(library: Library) -> None:
     assert library.find(ONE).state is TakeState.DONE
 
 
-async def test_what_is_dismissed_is_for_the_history_alone(library: Library) -> None:
+async def test_ledger_records_dismissal_of_held_text(library: Library) -> None:
     with begun(library, ONE) as journal:
         journal.want(inserted=True)
     ledger = Ledger(library)
@@ -111,7 +111,7 @@ async def test_what_is_dismissed_is_for_the_history_alone(library: Library) -> N
     assert [kind for kind, _ in told(library, ONE)] == ["dismissed", "dismissed"]
 
 
-async def test_what_is_given_up_is_wanted_nowhere(library: Library) -> None:
+async def test_given_up_takes_become_cancelled(library: Library) -> None:
     ledger = Ledger(library)
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
@@ -124,8 +124,8 @@ async def test_what_is_given_up_is_wanted_nowhere(library: Library) -> None:
     assert [found.state for found in library.all()] == [TakeState.CANCELLED] * 2
 
 
-async def test_what_is_given_up_before_it_has_a_journal_is_wanted_nowhere(library: Library) -> None:
-    """A key may be pressed and Esc after it while the disk still makes the journal."""
+async def test_take_given_up_before_its_journal_opens_becomes_cancelled(library: Library) -> None:
+    """The user may press Esc while the disk is still creating the journal."""
     ledger = Ledger(library)
     await ledger.give_up(1)
     for take, session in ((1, ONE), (2, TWO)):
@@ -136,16 +136,16 @@ async def test_what_is_given_up_before_it_has_a_journal_is_wanted_nowhere(librar
     assert [library.find(session).take.wanted for session in (ONE, TWO)] == [False, True]
 
 
-async def test_a_journal_that_cannot_be_opened_stops_nobody(library: Library) -> None:
+async def test_ledger_tolerates_journal_that_cannot_be_opened(library: Library) -> None:
     ledger = Ledger(library)
     await ledger.opened(1, begun(library, ONE))
     await ledger.close(1)
-    with library.reopen(ONE):  # somebody sends it again
+    with library.reopen(ONE):  # the take is in use: it is being resent
         await ledger.inserted((Piece(1, 0), Piece(9, 0)))
     assert told(library, ONE) == []
 
 
-async def test_a_take_that_never_was_leaves_nothing(library: Library) -> None:
+async def test_discarded_take_leaves_no_files(library: Library) -> None:
     ledger = Ledger(library)
     await ledger.opened(1, begun(library, ONE))
     await ledger.discard(1)
@@ -155,7 +155,7 @@ async def test_a_take_that_never_was_leaves_nothing(library: Library) -> None:
     assert not list(library.root.iterdir())
 
 
-async def test_a_witness_is_told_before_anything_is_on_disk(library: Library) -> None:
+async def test_observer_is_notified_of_outcomes(library: Library) -> None:
     witness = Told()
     ledger = Ledger(library, witness)
     await ledger.opened(1, begun(library, ONE))

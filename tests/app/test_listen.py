@@ -1,4 +1,4 @@
-"""The command: what Ctrl-C means at each moment, and what is said of recordings that lack texts."""
+"""Tests of the command: the effect of Ctrl-C at each moment, and messages about recordings without texts."""
 
 import asyncio
 import os
@@ -63,7 +63,7 @@ async def until_heard(microphone: Played) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-async def test_the_first_signal_ends_the_recording_and_waits_for_its_texts(
+async def test_first_signal_ends_recording_and_waits_for_texts(
     how: signal.Signals, microphone: Played, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with scripted(oblige) as gateway:
@@ -84,7 +84,7 @@ async def test_the_first_signal_ends_the_recording_and_waits_for_its_texts(
     assert err.splitlines()[-1] == "done"
 
 
-async def test_the_second_signal_leaves_at_once_and_says_what_is_kept(
+async def test_second_signal_leaves_at_once_and_reports_kept_recording(
     microphone: Played, capsys: pytest.CaptureFixture[str]
 ) -> None:
     working = asyncio.create_task(listen(NOBODY, wish(microphone)))
@@ -98,7 +98,7 @@ async def test_the_second_signal_leaves_at_once_and_says_what_is_kept(
     assert f"`kikipounamu takes resend {found.session}`" in capsys.readouterr().err.splitlines()[-1]
 
 
-async def test_without_a_microphone_there_is_no_take(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_listen_fails_without_microphone_and_creates_no_take(capsys: pytest.CaptureFixture[str]) -> None:
     def none(choice: str, *, on_change: OnChange) -> AbstractAsyncContextManager[Microphone]:
         raise NoMicrophone
 
@@ -107,7 +107,7 @@ async def test_without_a_microphone_there_is_no_take(capsys: pytest.CaptureFixtu
     assert of_this_user().all() == []
 
 
-async def test_ctrl_c_before_there_is_a_microphone(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_ctrl_c_while_microphone_opens_keeps_no_recording(capsys: pytest.CaptureFixture[str]) -> None:
     opening = asyncio.Event()
 
     @asynccontextmanager
@@ -123,7 +123,9 @@ async def test_ctrl_c_before_there_is_a_microphone(capsys: pytest.CaptureFixture
     assert "kept" not in capsys.readouterr().err
 
 
-async def test_an_error_is_said_with_what_is_kept(microphone: Played, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_error_is_reported_with_kept_recording(
+    microphone: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
         assert await listen(Source(gateway.url, "wrong"), wish(microphone)) == FAILED
     *_, error, kept = capsys.readouterr().err.splitlines()
@@ -135,7 +137,7 @@ def found(state: TakeState, session: UUID) -> Found:
     return Found(session, Path(), Take(), 0, 0, state)
 
 
-def test_earlier_recordings_without_texts_are_told_of() -> None:
+def test_interrupted_lists_earlier_recordings_that_lack_texts() -> None:
     sessions = [uuid4() for _ in range(5)]
     states = [TakeState.INTERRUPTED, TakeState.DONE, TakeState.WAITING, TakeState.LIVE, TakeState.FAILED]
     takes = [found(state, session) for state, session in zip(states, sessions, strict=True)]

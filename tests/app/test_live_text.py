@@ -1,4 +1,4 @@
-"""Whatever order results come in: they are written in spoken order, once, and what waits is seen."""
+"""Tests that texts are written once, in spoken order, and that waiting texts are visible."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ def said(live: LiveText) -> str:
     return "".join(span.text for span in live.spans)
 
 
-def test_partials_grow_and_the_text_takes_their_place() -> None:
+def test_final_text_replaces_partials() -> None:
     live = LiveText()
     live.partial(Partial(0, 1, "hello word", 6))
     assert live.spans == (Span("hello ", True), Span("word", False))
@@ -28,7 +28,7 @@ def test_partials_grow_and_the_text_takes_their_place() -> None:
     assert said(live) == ""
 
 
-def test_a_text_waits_for_those_before_it_and_is_seen() -> None:
+def test_text_is_visible_while_it_waits_for_earlier_texts() -> None:
     live = LiveText()
     assert live.ended(segment(1, "second")) == []
     live.partial(Partial(2, 0, "thi", 0))
@@ -39,7 +39,7 @@ def test_a_text_waits_for_those_before_it_and_is_seen() -> None:
     assert said(live) == "thi"
 
 
-def test_a_failure_is_a_mark_in_its_place_and_nothing_understood_is_nothing() -> None:
+def test_failed_segment_becomes_mark_and_empty_segment_disappears() -> None:
     live = LiveText()
     assert live.ended(segment(2, "last")) == []
     assert live.ended(segment(1, error="it died")) == []
@@ -47,7 +47,7 @@ def test_a_failure_is_a_mark_in_its_place_and_nothing_understood_is_nothing() ->
     assert live.ended(segment(0, "again")) == []
 
 
-def test_a_word_may_be_stable_in_part() -> None:
+def test_partial_with_partly_stable_word_has_no_extra_space() -> None:
     live = LiveText()
     live.ended(segment(1, "before"))
     live.partial(Partial(0, 1, "recog nise", 3))
@@ -55,7 +55,7 @@ def test_a_word_may_be_stable_in_part() -> None:
     assert said(live) == "recog nise before and after"
 
 
-def test_chinese_is_not_spaced() -> None:
+def test_chinese_texts_are_joined_without_spaces() -> None:
     live = LiveText()
     live.partial(Partial(0, 1, "我们今", 2))
     live.partial(Partial(1, 1, "天气很好", 4))
@@ -63,7 +63,7 @@ def test_chinese_is_not_spaced() -> None:
 
 
 @given(st.data())
-def test_any_order_of_results(data: st.DataObject) -> None:
+def test_live_text_writes_every_segment_once_for_any_order_of_results(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 7))
     live, written = LiveText(), []
     revisions = dict.fromkeys(range(count), 0)

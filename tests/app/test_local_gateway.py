@@ -1,4 +1,4 @@
-"""Finding the gateway of this user: none, a stale file, one that answers, one that leaves."""
+"""Tests of finding this user's gateway: none, a stale file, one that answers, one that is draining."""
 
 import os
 import subprocess
@@ -46,33 +46,33 @@ async def answering(answer: Callable[[web.Request], web.Response]) -> AsyncItera
 
 
 def gone() -> int:
-    """Number of a process that has ended."""
+    """Return the id of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
 
 
-async def test_nothing_there() -> None:
+async def test_no_gateway_is_found_without_endpoint_file() -> None:
     assert read_endpoint() is None and own_certificate() == ""
     assert await running() is None
     with pytest.raises(Unreachable, match="kikipounamu up"):
         locate()
 
 
-async def test_a_damaged_file_is_nothing(home: Path) -> None:
+async def test_damaged_endpoint_file_is_ignored(home: Path) -> None:
     (home / "run").mkdir()
     local_gateway.endpoint_file().write_bytes(b"{")
     assert read_endpoint() is None
 
 
-async def test_a_gateway_that_died_is_not_running() -> None:
+async def test_dead_gateway_is_not_running() -> None:
     async with answering(lambda request: web.json_response({"ready": True})) as url:
         write(Endpoint(url, "k", gone(), "ab" * 32))
         assert await running() is None and own_certificate() == "ab" * 32
         assert locate() == Address(url, "k")
 
 
-async def test_one_that_answers_shows_how_it_is() -> None:
+async def test_running_returns_readiness_of_gateway() -> None:
     keys: list[str] = []
 
     def answer(request: web.Request) -> web.Response:
@@ -89,7 +89,7 @@ async def test_one_that_answers_shows_how_it_is() -> None:
     assert keys == ["Bearer k"]
 
 
-async def test_one_that_leaves_is_not_used() -> None:
+async def test_draining_gateway_is_not_used() -> None:
     async with answering(lambda request: web.json_response({"draining": True}, status=503)) as url:
         write(Endpoint(url, "k", os.getpid()))
         assert await running() is None
@@ -104,16 +104,16 @@ async def test_one_that_leaves_is_not_used() -> None:
         lambda request: web.Response(status=404),
     ],
 )
-async def test_something_else_is_no_gateway(answer: Callable[[web.Request], web.Response]) -> None:
+async def test_ask_rejects_unexpected_answers(answer: Callable[[web.Request], web.Response]) -> None:
     async with answering(answer) as url:
         assert await ask(Endpoint(url, "k", 1)) is None
 
 
-async def test_nobody_listens() -> None:
+async def test_ask_returns_none_when_no_server_listens() -> None:
     assert await ask(Endpoint("http://127.0.0.1:9", "k", 1)) is None
     assert await ask(Endpoint("not a url", "k", 1)) is None
 
 
-def test_alive() -> None:
+def test_alive_distinguishes_running_and_ended_processes() -> None:
     assert alive(os.getpid())
     assert not alive(gone())

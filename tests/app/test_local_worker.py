@@ -1,4 +1,4 @@
-"""The worker of this computer as the tray shows it, with everything around it passed in; then a real one."""
+"""Tests of this computer's worker with fake collaborators, and one with a real process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -59,11 +59,11 @@ async def nobody() -> tuple[WorkerSeen, ...]:
         ),
     ],
 )
-def test_it_is_what_its_heartbeat_says(seen: tuple[WorkerSeen, ...], expected: WorkerView) -> None:
+def test_worker_view_follows_heartbeat(seen: tuple[WorkerSeen, ...], expected: WorkerView) -> None:
     assert seen_as(7, seen, "host") == expected
 
 
-async def test_its_model_is_fetched_first_and_told_in_percent(tmp_path: Path) -> None:
+async def test_worker_fetches_model_first_and_reports_progress(tmp_path: Path) -> None:
     told: list[WorkerView] = []
     goes_on = asyncio.Event()
 
@@ -82,7 +82,7 @@ async def test_its_model_is_fetched_first_and_told_in_percent(tmp_path: Path) ->
     assert worker.view.state is WorkerState.OFF, "it has been ended for good"
 
 
-async def test_a_model_that_cannot_be_had_is_told(tmp_path: Path) -> None:
+async def test_worker_fails_when_model_cannot_be_fetched(tmp_path: Path) -> None:
     async def fetch(model: str, percent: Percent) -> None:
         raise ModelMissing(model)
 
@@ -93,7 +93,7 @@ async def test_a_model_that_cannot_be_had_is_told(tmp_path: Path) -> None:
         assert worker.view.reason == Note("models-missing", {"names": "m"})
 
 
-async def test_one_that_fails_unexpectedly_is_not_starting_for_ever(tmp_path: Path) -> None:
+async def test_worker_fails_on_unexpected_error(tmp_path: Path) -> None:
     async def fetch(model: str, percent: Percent) -> None:
         raise OSError("no room")
 
@@ -104,7 +104,7 @@ async def test_one_that_fails_unexpectedly_is_not_starting_for_ever(tmp_path: Pa
         assert worker.view.reason is not None
 
 
-async def test_a_real_one_is_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_real_worker_is_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     worker = LocalWorker(lambda view: None, CHECKSUM)
     async with Stack(StackSettings(worker=False)) as stack, closing(worker):
@@ -117,7 +117,7 @@ async def test_a_real_one_is_switched_on_and_off(tmp_path: Path, monkeypatch: py
             assert worker.view == WorkerView()
 
 
-async def test_one_that_cannot_run_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_worker_that_cannot_run_reports_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     settings = LocalWorkerSettings((), ("--engine", "no-such-engine", "--redis", "redis://127.0.0.1:1"))
     worker = LocalWorker(lambda view: None, settings, look=nobody)
@@ -133,7 +133,7 @@ async def test_one_that_cannot_run_says_why(tmp_path: Path, monkeypatch: pytest.
         assert worker.view.state is WorkerState.STARTING
 
 
-async def test_a_model_that_somebody_paused_is_told_as_waited_for() -> None:
+async def test_worker_reports_paused_download() -> None:
     paused = Note("model-paused", {"model": "m"})
     waits = asyncio.Event()
 
@@ -147,7 +147,7 @@ async def test_a_model_that_somebody_paused_is_told_as_waited_for() -> None:
         assert worker.view.state is WorkerState.DOWNLOADING
 
 
-async def test_another_model_is_used_at_once_and_one_that_cannot_be_says_why() -> None:
+async def test_worker_switches_models_and_reports_unfit_one() -> None:
     fetched: list[str] = []
 
     async def fetch(model: str, percent: Percent) -> None:
@@ -175,7 +175,7 @@ async def test_another_model_is_used_at_once_and_one_that_cannot_be_says_why() -
     assert fetched == ["b", "c", "b"]
 
 
-def test_a_chosen_model_says_what_must_be_here_and_how_it_is_run() -> None:
+def test_worker_settings_follow_chosen_model() -> None:
     usual = LocalWorkerSettings()
     assert (usual.model, usual.running("")) == ("whisper-base", usual)
     other = usual.running("whisper-base")
@@ -186,21 +186,21 @@ def test_a_chosen_model_says_what_must_be_here_and_how_it_is_run() -> None:
     assert CHECKSUM.model == ""
 
 
-def test_threads_are_handed_on() -> None:
+def test_threads_are_passed_to_worker() -> None:
     assert CHECKSUM.with_threads(3).arguments == ("--engine", "checksum", "--threads", "3")
     assert CHECKSUM.with_threads(0) == CHECKSUM
     unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
     assert unfit.with_threads(2) == unfit
 
 
-def test_so_is_how_much_of_a_gpu_it_may_take() -> None:
+def test_gpu_memory_limit_is_passed_to_worker() -> None:
     assert CHECKSUM.with_gpu_memory(4096).arguments == ("--engine", "checksum", "--gpu-memory", "4096")
     assert CHECKSUM.with_gpu_memory(0) == CHECKSUM
     unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
     assert unfit.with_gpu_memory(2) == unfit
 
 
-def test_one_for_a_gateway_elsewhere_knows_it_and_shows_no_key() -> None:
+def test_worker_for_remote_gateway_hides_key() -> None:
     there = Address("https://10.0.0.7:8765", "secret", "desk", "ab" * 32)
     lent = CHECKSUM.through(there, "lent")
     assert lent.arguments[2:] == ("--gateway", there.url, "--certificate-sha256", there.certificate_sha256)

@@ -1,4 +1,4 @@
-"""The command tells a story for a person and for programs, and says plainly when there is none."""
+"""Tests that the command prints a session's story as text or JSON, and explains when it finds none."""
 
 import json
 import re
@@ -16,7 +16,7 @@ runner = CliRunner()
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """One session with two segments, in the folders of four computers."""
+    """Write the logs of one session with two segments to the folders of four computers."""
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "0"))
     world = World((0.0, 3_600.0, -5.0, 60.0))
     usual(world)
@@ -35,7 +35,7 @@ def logs(tmp_path: Path, *arguments: str, folders: int = 4) -> Result:
     return runner.invoke(app, ["logs", *others, *arguments])
 
 
-def test_a_person_reads_one_story_with_a_table_at_its_end(tmp_path: Path, world: World) -> None:
+def test_logs_print_story_followed_by_table(tmp_path: Path, world: World) -> None:
     done = logs(tmp_path)
     assert done.exit_code == 0 and done.output.startswith(f"session {SESSION}, ")
     assert "takes segment 1 over from worker tower" in done.output
@@ -46,28 +46,26 @@ def test_a_person_reads_one_story_with_a_table_at_its_end(tmp_path: Path, world:
     assert "is corrected by -3600.0 s" in done.output
 
 
-def test_one_segment_alone(tmp_path: Path, world: World) -> None:
+def test_logs_print_only_chosen_segment(tmp_path: Path, world: World) -> None:
     done = logs(tmp_path, "--session", SESSION[:6], "--segment", "0")
     assert "segment 0 is queued" in done.output and "segment 1" not in done.output
 
 
-def test_programs_read_the_same_as_json(tmp_path: Path, world: World) -> None:
+def test_logs_print_story_as_json(tmp_path: Path, world: World) -> None:
     story = json.loads(logs(tmp_path, "--session", SESSION, "--json").stdout)
     assert story["session"] == SESSION and [row["segment"] for row in story["segments"]] == [0, 1]
     assert story["unexplained_ms"] < 20 < story["whole_ms"]
     assert {"at_ms", "who", "what", "segment"} == set(story["entries"][0])
 
 
-def test_the_sums_are_of_the_segment_that_was_asked_for(tmp_path: Path, world: World) -> None:
+def test_logs_sum_only_chosen_segment(tmp_path: Path, world: World) -> None:
     whole = json.loads(logs(tmp_path, "--json").stdout)
     one = json.loads(logs(tmp_path, "--json", "--segment", "1").stdout)
     (row,) = one["segments"]
     assert one["whole_ms"] == round(row["whole"]) < whole["whole_ms"] and one["left_out"] == 0
 
 
-def test_a_folder_that_is_not_there_is_an_error_and_one_named_twice_is_read_once(
-    tmp_path: Path, world: World
-) -> None:
+def test_logs_reject_missing_folder_and_read_repeated_folder_once(tmp_path: Path, world: World) -> None:
     done = logs(tmp_path, f"--folder={tmp_path / 'mistyped'}")
     assert done.exit_code == 2 and "does not exist" in done.stderr
     again = logs(
@@ -76,7 +74,7 @@ def test_a_folder_that_is_not_there_is_an_error_and_one_named_twice_is_read_once
     assert again.output == logs(tmp_path).output
 
 
-def test_what_is_not_here_is_said(tmp_path: Path, world: World) -> None:
+def test_logs_explain_unknown_session_and_missing_gateway_log(tmp_path: Path, world: World) -> None:
     done = logs(tmp_path, "--session", "00000000-0000-0000-0000-000000000007")
     assert done.exit_code == 1 and "have nothing of session" in done.stderr
     assert "they reach back to 2026-02-2" in done.stderr
@@ -84,7 +82,7 @@ def test_what_is_not_here_is_said(tmp_path: Path, world: World) -> None:
     assert "no log of a gateway is here" in logs(tmp_path, folders=1).output
 
 
-def test_without_any_log_there_is_no_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logs_fail_when_no_log_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     done = runner.invoke(app, ["logs"])
     assert done.exit_code == 1 and "there are no logs in" in done.stderr

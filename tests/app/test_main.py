@@ -1,4 +1,4 @@
-"""The whole app as a process, with windows that nobody sees."""
+"""Tests of the whole app as a process, with invisible windows."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def answers(home: Path) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> None:
+def test_app_shuts_down_cleanly_on_signal(number: signal.Signals, tmp_path: Path) -> None:
     with started(tmp_path) as app:
         wait_until_sync(lambda: answers(tmp_path), "the app answers")
         app.send_signal(number)
@@ -48,7 +48,7 @@ def test_a_signal_ends_it_in_order(number: signal.Signals, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("words", "said"), [((), ": its window is shown\n"), (("--hidden",), "\n")])
-def test_a_second_one_leaves_it_to_the_first(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_second_app_hands_over_to_first(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
     with started(tmp_path) as first:
         wait_until_sync(lambda: answers(tmp_path), "the app answers")
         with started(tmp_path, *words) as second:
@@ -57,7 +57,7 @@ def test_a_second_one_leaves_it_to_the_first(words: tuple[str, ...], said: str, 
         assert first.poll() is None
 
 
-def test_of_two_that_start_at_once_one_leaves_it_to_the_other(tmp_path: Path) -> None:
+def test_apps_started_simultaneously_leave_one_running(tmp_path: Path) -> None:
     with started(tmp_path) as one, started(tmp_path) as other:
         wait_until_sync(lambda: answers(tmp_path) and None in (one.poll(), other.poll()), "one of them runs")
         second = wait_until_sync(
@@ -69,7 +69,7 @@ def test_of_two_that_start_at_once_one_leaves_it_to_the_other(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("level", "told"), [("ERROR", False), ("INFO", True)])
-def test_how_much_the_log_tells_is_a_setting(level: str, told: bool, tmp_path: Path) -> None:
+def test_log_level_follows_setting(level: str, told: bool, tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "settings.toml").write_text(
         f'[advanced]\nlog_level = "{level}"\n[worker]\non = false\n'
@@ -85,8 +85,8 @@ def test_how_much_the_log_tells_is_a_setting(level: str, told: bool, tmp_path: P
     assert ("child.ended" in (tmp_path / "logs" / "desktop.jsonl").read_text()) is told
 
 
-def test_the_window_waits_for_nothing_that_the_desk_imports() -> None:
-    """Of a second until there is a window, each of these would take a good part."""
+def test_window_opens_without_imports_of_the_desk() -> None:
+    """Any of these imports would noticeably delay the window."""
     require(NEEDED)
     code = "import sys, app.cli, app.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -1,4 +1,4 @@
-"""``kikipounamu microphones``: what it prints, and how it ends."""
+"""Tests of the output and exit status of ``kikipounamu microphones``."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ def run(microphone: VirtualMicrophone, *arguments: str, alsa: bool = False) -> "
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
 
-def test_each_is_listed_and_the_default_is_marked(desk: VirtualMicrophone) -> None:
+def test_microphones_are_listed_with_default_marked(desk: VirtualMicrophone) -> None:
     listed = run(desk)
     assert (listed.returncode, listed.stderr) == (0, "")
     lines = [line.split() for line in listed.stdout.splitlines()]
@@ -47,26 +47,26 @@ def test_alsa_devices_are_listed_when_no_sound_server_answers(desk: VirtualMicro
     assert lines[1:] == [["*", "default", "44100", "Hz", "ALSA"], ["desk", "44100", "Hz", "ALSA"]]
 
 
-def test_a_program_gets_json(desk: VirtualMicrophone) -> None:
+def test_microphones_are_listed_as_json(desk: VirtualMicrophone) -> None:
     inputs = json.loads(run(desk, "--json").stdout)
     found = {device["key"]: (device["name"], device["default"]) for device in inputs if not device["monitor"]}
     assert found == {"desk_source": ("desk", True), "webcam_source": ("webcam", False)}
 
 
-def test_the_level_is_shown_and_summed_up(desk: VirtualMicrophone) -> None:
+def test_level_is_summed_up(desk: VirtualMicrophone) -> None:
     level = run(desk, "--level", "--seconds", "0.3", "--microphone", "desk")
     assert level.returncode == 0, level.stderr
-    said = r"desk: only silence: is it muted\?, overflows: \d+\n"  # a computer that is busy takes it too late
+    said = r"desk: only silence: is it muted\?, overflows: \d+\n"  # a busy computer reads samples too late
     assert re.fullmatch(said, level.stdout), level.stdout
 
 
-def test_what_is_wrong_is_told(desk: VirtualMicrophone) -> None:
+def test_unknown_microphone_is_reported(desk: VirtualMicrophone) -> None:
     wrong = run(desk, "--level", "--microphone", "studio")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert wrong.stderr.startswith("no microphone is called 'studio'")
 
 
-async def test_the_loudest_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_show_level_prints_loudest_level(capsys: pytest.CaptureFixture[str]) -> None:
     system = FakeSoundSystem(HEADSET)
     showing = asyncio.create_task(show_level("headset", 0.3, system))
     await wait_until(lambda: system.streams, "it is open")
@@ -76,12 +76,12 @@ async def test_the_loudest_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(("level", "full"), [(-100.0, 0), (-60.0, 0), (-30.0, 20), (0.0, 40)])
-def test_the_bar_is_full_at_full_scale(level: float, full: int) -> None:
+def test_bar_is_full_at_full_scale(level: float, full: int) -> None:
     assert bar(level).count("#") == full
     assert len(bar(level)) == 52
 
 
-def test_nothing_of_sound_is_loaded_before_it_is_needed() -> None:
+def test_command_line_loads_no_audio_library() -> None:
     script = "import sys, app.cli; sys.exit('sounddevice' in sys.modules or 'numpy' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", script], cwd=root).returncode == 0

@@ -1,4 +1,4 @@
-"""The ``models`` command: what it prints, where, and how it exits."""
+"""Tests of the output and exit statuses of the ``models`` command."""
 
 import io
 import shutil
@@ -21,7 +21,7 @@ NANO = "Fun-ASR-Nano"
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No model installed, and nothing outside this computer to get one from."""
+    """Set up a computer without models and without any reachable source."""
     dead = f"http://127.0.0.1:{free_port()}"
     for name, value in {
         "KIKIPOUNAMU_HOME": str(tmp_path),
@@ -68,7 +68,7 @@ def test_get_takes_from_the_local_source_first(home: Path, models: Path, monkeyp
     assert (again.exit_code, again.stderr) == (0, "")
 
 
-def test_get_without_any_source_names_each_and_why() -> None:
+def test_get_reports_why_each_source_failed() -> None:
     result = run("get", NAME)
     assert result.exit_code == 1
     assert "could not be fetched" in result.stderr
@@ -78,12 +78,12 @@ def test_get_without_any_source_names_each_and_why() -> None:
     assert f"kikipounamu models import {NAME} FOLDER" in result.stderr
 
 
-def test_list_says_how_large_a_model_may_be_whose_hub_states_it_and_what_no_engine_runs() -> None:
+def test_list_shows_size_limit_and_models_without_engine() -> None:
     assert "<= 3.0 GB" in line_of("Fun-ASR-Nano")
     assert "no engine of this version runs paraformer-zh-streaming or Fun-ASR-Nano" in run("list").stdout
 
 
-def test_get_says_that_the_word_of_a_hub_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_get_reports_that_file_list_of_hub_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     hub = "/models/FunAudioLLM/Fun-ASR-Nano-2512"
     question = f"/api/v1{hub}/repo/files?Revision=master&Recursive=true"
     names = ["config.yaml", "configuration.json", "model.pt", "multilingual.tiktoken"]
@@ -104,7 +104,7 @@ def test_get_says_that_the_word_of_a_hub_is_trusted(monkeypatch: pytest.MonkeyPa
     assert "not installed" in line_of(NANO)
 
 
-def test_get_of_several_goes_on_after_a_failure(
+def test_get_continues_after_failed_model(
     home: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(models / NAME, tmp_path / "source" / NAME)
@@ -116,7 +116,7 @@ def test_get_of_several_goes_on_after_a_failure(
 
 
 @pytest.mark.parametrize("command", ["get", "verify", "remove"])
-def test_an_unknown_name_is_refused_and_the_known_ones_are_said(command: str) -> None:
+def test_unknown_model_is_refused_with_list_of_known_ones(command: str) -> None:
     result = run(command, "../../etc")
     assert result.exit_code == 1
     assert "choose one of fsmn-vad, whisper-base" in result.stderr
@@ -139,27 +139,27 @@ def test_verify_finds_a_flipped_bit_and_get_repairs_it(
     assert run("verify", NAME).exit_code == 0
 
 
-def test_verify_of_nothing_says_so() -> None:
+def test_verify_reports_when_no_model_is_installed() -> None:
     result = run("verify")
     assert result.exit_code == 0
     assert "no model is installed" in result.stdout
     assert run("verify", NAME).exit_code == 1
 
 
-def test_import_of_a_wrong_folder_fails_and_installs_nothing(home: Path, tmp_path: Path) -> None:
+def test_import_of_wrong_folder_installs_no_model(home: Path, tmp_path: Path) -> None:
     result = run("import", NAME, str(tmp_path))
     assert result.exit_code == 1
     assert "it is not there" in result.stderr
     assert not installed(home).exists()
 
 
-def test_import_of_a_missing_folder_fails_although_the_model_is_there(home: Path, models: Path) -> None:
+def test_import_of_missing_folder_fails_even_if_model_is_installed(home: Path, models: Path) -> None:
     assert run("import", NAME, str(models)).exit_code == 0
     result = run("import", NAME, str(models / "none"))
     assert result.exit_code == 2 and "installed in" not in result.stdout
 
 
-def test_remove_deletes_and_says_when_there_is_nothing(home: Path, models: Path) -> None:
+def test_remove_deletes_model_and_fails_when_not_installed(home: Path, models: Path) -> None:
     run("import", NAME, str(models))
     assert run("remove", NAME).exit_code == 0
     assert not installed(home).exists()
@@ -169,7 +169,7 @@ def test_remove_deletes_and_says_when_there_is_nothing(home: Path, models: Path)
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_progress_is_a_bar_on_a_terminal_and_a_few_lines_elsewhere(terminal: bool) -> None:
+def test_progress_is_bar_on_terminal_and_few_lines_otherwise(terminal: bool) -> None:
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=terminal, width=100, highlight=False)
     with Progress(console=console, disable=not terminal) as progress:

@@ -1,4 +1,4 @@
-"""What must be installed, and what is said when it is not."""
+"""Tests of which models each command needs, and of the error when they are missing."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from app.needed_models import VAD_MODEL, ensure, needed, vad_folder
 from speech.models.errors import ModelMissing, ModelUnknown
 
 
-def test_what_each_command_needs() -> None:
+def test_needed_models_depend_on_engine_and_model() -> None:
     assert needed(None) == [VAD_MODEL]
     assert needed("checksum") == [VAD_MODEL]
     assert needed("whisper") == [VAD_MODEL, "whisper-base"]
@@ -18,14 +18,14 @@ def test_what_each_command_needs() -> None:
     assert needed(None, "other") == [VAD_MODEL]
 
 
-def test_installed_models_are_enough(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ensure_accepts_installed_models(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
     ensure(needed("whisper"), fetch=False)
     assert vad_folder() == models / VAD_MODEL
 
 
 @pytest.mark.parametrize("fetch", [False, None])
-def test_without_a_terminal_the_command_is_named(
+def test_ensure_names_install_command_without_terminal(
     fetch: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
@@ -35,12 +35,12 @@ def test_without_a_terminal_the_command_is_named(
         vad_folder()
 
 
-def test_a_name_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ensure_rejects_unknown_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
     with pytest.raises(ModelUnknown):
         ensure(["no-such-model"], fetch=True)
 
 
-def test_a_model_that_no_engine_runs_is_not_fetched_for_nothing() -> None:
+def test_ensure_rejects_model_that_no_engine_runs() -> None:
     with pytest.raises(UsageMistake, match="no engine of this version runs Fun-ASR-Nano"):
         ensure(needed("funasr", "Fun-ASR-Nano"), fetch=True)

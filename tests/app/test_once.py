@@ -3,7 +3,7 @@ from pathlib import Path
 from app.once import Once
 
 
-def test_told_once_is_remembered(tmp_path: Path) -> None:
+def test_once_is_remembered_after_tell(tmp_path: Path) -> None:
     once = Once(tmp_path / "data" / "told")
     before = once.done
     once.tell()
@@ -11,7 +11,7 @@ def test_told_once_is_remembered(tmp_path: Path) -> None:
     assert (before, once.done, Once(tmp_path / "data" / "told").done) == (False, True, True)
 
 
-def test_disk_that_takes_nothing_has_it_told_again(tmp_path: Path) -> None:
+def test_once_is_told_again_when_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     once = Once(tmp_path / "file" / "told")
     once.tell()

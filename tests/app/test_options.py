@@ -1,4 +1,4 @@
-"""Options that are checked before a command begins."""
+"""Tests of options that are validated before a command begins."""
 
 import pytest
 import typer
@@ -16,12 +16,12 @@ def say(language: Language = "auto") -> None:
 
 
 @pytest.mark.parametrize("code", ["auto", "de", "yue"])
-def test_a_language_of_the_settings_is_taken(code: str) -> None:
+def test_language_option_accepts_languages_of_settings(code: str) -> None:
     assert CliRunner().invoke(program, ["--language", code]).stdout == f"{code}\n"
     assert CliRunner().invoke(program, []).stdout == "auto\n"
 
 
-def test_another_one_is_refused_in_the_words_of_the_settings() -> None:
+def test_language_option_rejects_others_with_message_of_settings() -> None:
     refused = CliRunner().invoke(program, ["--language", "German"])
     assert refused.exit_code == 2
     assert checks.language("German") in " ".join(refused.stderr.replace("│", "").split())

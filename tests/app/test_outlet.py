@@ -1,4 +1,4 @@
-"""What the segmenter says reaches the client, in its own numbers and positions."""
+"""Tests that the segmenter's output reaches the client with the right numbers and positions."""
 
 from contextlib import AsyncExitStack
 from uuid import UUID
@@ -22,7 +22,7 @@ SEGMENT: tuple[SegmentOutput, ...] = (
 
 
 class Recorder:
-    """An outlet that notes what it is told."""
+    """Outlet that records its calls."""
 
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
@@ -34,7 +34,7 @@ class Recorder:
         return note
 
 
-async def test_numbers_and_positions_can_go_on_where_others_stopped() -> None:
+async def test_pass_on_shifts_numbers_and_positions() -> None:
     recorder = Recorder()
     for output in SEGMENT:
         await pass_on(output, recorder, first=7, origin=100)  # type: ignore[arg-type] # it has any method
@@ -47,7 +47,7 @@ async def test_numbers_and_positions_can_go_on_where_others_stopped() -> None:
     ]
 
 
-async def test_to_a_gateway_without_a_journal() -> None:
+async def test_to_gateway_sends_segment_and_receives_text() -> None:
     settings = ClientSettings(retry=lambda failures, chance, asked: 0.0)
     async with AsyncExitStack() as cleanup:
         store = cleanup.enter_context(TemporaryAudio())

@@ -1,4 +1,4 @@
-"""The gateway of this computer runs as long as something is recognised here, and its worker with it."""
+"""Tests that this computer's gateway and worker run as long as speech is recognised here."""
 
 import asyncio
 import errno
@@ -19,7 +19,7 @@ from tests.helpers.waiting import wait_until
 
 @dataclass
 class World:
-    """A gateway, a worker and takes that are played. ``log``: what happened to the first two, in order."""
+    """Fakes of a gateway, a worker and takes. ``log``: the events of gateway and worker, in order."""
 
     log: list[str] = field(default_factory=list)
     worker: tuple[bool, Note | None] = (False, None)
@@ -64,7 +64,7 @@ async def keeping(
         yield own
 
 
-async def test_here_both_run_and_the_worker_can_be_switched() -> None:
+async def test_gateway_and_worker_run_here_and_worker_can_be_switched() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: sorted(world.log) == ["gateway", "worker"], "both run")
@@ -74,7 +74,7 @@ async def test_here_both_run_and_the_worker_can_be_switched() -> None:
     assert world.log[-1] == "no gateway"
 
 
-async def test_elsewhere_neither_runs_and_it_is_said_why() -> None:
+async def test_gateway_and_worker_stop_with_reason_for_remote_gateway() -> None:
     world = World()
     async with keeping(world, here=False) as own:
         await wait_until(lambda: world.worker == (False, NOT_NEEDED), "it is told why the worker is off")
@@ -85,7 +85,7 @@ async def test_elsewhere_neither_runs_and_it_is_said_why() -> None:
         await wait_until(lambda: sorted(world.log) == ["gateway", "worker"], "both run")
 
 
-async def test_what_began_here_comes_to_its_end_here() -> None:
+async def test_takes_begun_here_are_finished_before_gateway_stops() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
@@ -97,7 +97,7 @@ async def test_what_began_here_comes_to_its_end_here() -> None:
         assert world.worker == (False, NOT_NEEDED)
 
 
-async def test_who_comes_back_meanwhile_finds_it_running() -> None:
+async def test_gateway_keeps_running_when_chosen_again_meanwhile() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
@@ -111,7 +111,7 @@ async def test_who_comes_back_meanwhile_finds_it_running() -> None:
         assert (world.log.count("gateway"), world.waited) == (1, 2)
 
 
-async def test_nothing_is_waited_for_without_end() -> None:
+async def test_gateway_stops_at_deadline_for_unfinished_takes() -> None:
     world = World()
     async with keeping(world, here=True, finish_s=0.01) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
@@ -120,7 +120,7 @@ async def test_nothing_is_waited_for_without_end() -> None:
 
 
 @pytest.mark.parametrize("why", [StackFailed("no"), OSError(errno.EMFILE, "too many open files")])
-async def test_what_keeps_it_from_running_is_told(why: Exception) -> None:
+async def test_error_that_prevents_gateway_is_reported(why: Exception) -> None:
     world = World(fails=why)
     async with keeping(world, here=True):
         await wait_until(lambda: world.told, "it is told")
@@ -128,13 +128,13 @@ async def test_what_keeps_it_from_running_is_told(why: Exception) -> None:
 
 
 @pytest.mark.parametrize("here", [True, False])
-async def test_nothing_stands_in_the_way(here: bool) -> None:
+async def test_no_error_is_reported_when_all_is_well(here: bool) -> None:
     world = World()
     async with keeping(world, here=here):
         await wait_until(lambda: world.told == [None], "all is well")
 
 
-async def test_a_worker_rests_and_works_again_by_itself() -> None:
+async def test_worker_rests_and_resumes_automatically() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")
@@ -153,7 +153,7 @@ async def test_a_worker_rests_and_works_again_by_itself() -> None:
         await wait_until(lambda: world.worker == (False, NOT_NEEDED), "it would be of no use")
 
 
-async def test_one_that_is_to_rest_from_the_start_never_starts() -> None:
+async def test_worker_that_must_rest_from_the_start_never_starts() -> None:
     world = World()
     own = OwnGateway(world.stack, world, world.finished, world.told.append)
     own.want(here=True, worker=True)
@@ -164,7 +164,7 @@ async def test_one_that_is_to_rest_from_the_start_never_starts() -> None:
         assert world.log == ["gateway"]
 
 
-async def test_a_gateway_that_is_to_be_another_is_ended_and_the_worker_waits_for_the_next() -> None:
+async def test_gateway_is_replaced_while_worker_keeps_running() -> None:
     world = World()
     async with keeping(world, here=True) as own:
         await wait_until(lambda: len(world.log) == 2, "both run")

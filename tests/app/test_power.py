@@ -1,4 +1,4 @@
-"""Whether a computer runs on battery, by what Linux tells."""
+"""Tests of battery detection from Linux system files."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ PORT = {"type": "USB", "online": "0"}
         ([{}], None),
     ],
 )
-def test_it_is_told_by_plugs_and_batteries(
+def test_on_battery_follows_plugs_and_batteries(
     tmp_path: Path, supplies: list[dict[str, str]], tells: bool | None
 ) -> None:
     for number, supply in enumerate(supplies):
@@ -45,12 +45,12 @@ def test_it_is_told_by_plugs_and_batteries(
     assert on_battery(tmp_path, "linux") is tells
 
 
-def test_nobody_knows_where_nothing_is_told(tmp_path: Path) -> None:
+def test_on_battery_is_unknown_without_readable_files(tmp_path: Path) -> None:
     assert on_battery(tmp_path / "nowhere", "linux") is None
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "type").write_bytes(b"\xff\xfe")
     assert on_battery(tmp_path, "linux") is None
 
 
-def test_other_systems_are_asked_for_it() -> None:
+def test_on_battery_works_on_other_systems() -> None:
     assert on_battery(platform="darwin") in (None, True, False)

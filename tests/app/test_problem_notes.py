@@ -1,4 +1,4 @@
-"""Errors that people can see have a text in each language; the rest say it in English."""
+"""Tests that errors users can see have translated notes, and that the others show their English text."""
 
 import re
 import sys
@@ -128,13 +128,13 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("error", "note"), ERRORS, ids=lambda value: type(value).__name__)
-def test_what_is_told_of_an_error(error: Exception, note: Note) -> None:
+def test_error_becomes_its_note(error: Exception, note: Note) -> None:
     assert note_of(error) == note
     assert str(error), "logs and the command line have words too"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_to_be_installed_is_told_as_a_command_for_this_python(language: str) -> None:
+def test_install_advice_is_command_for_this_python(language: str) -> None:
     installs = [(error, note.values["install"]) for error, note in ERRORS if "install" in note.values]
     assert len(installs) == 4
     for error, command in installs:
@@ -143,14 +143,14 @@ def test_what_is_to_be_installed_is_told_as_a_command_for_this_python(language: 
         assert "kikipounamu[" not in entry and "pip install" not in entry, "whose pip?"
 
 
-def test_the_most_special_note_counts() -> None:
+def test_subclass_uses_note_of_its_base() -> None:
     class Special(ProgramEnds):
         pass
 
     assert note_of(Special("prog", 2, "")).key == "program-ends"
 
 
-def test_what_has_no_note_is_told_in_its_own_words() -> None:
+def test_error_without_note_shows_its_own_text() -> None:
     assert note_of(AppError("it is so.\nMore for the log")) == Note("plain", {"text": "It is so."})
     assert note_of(ValueError()) == unexpected(ValueError()) == Note("unexpected", {"error": "ValueError"})
 
@@ -163,7 +163,7 @@ def test_what_has_no_note_is_told_in_its_own_words() -> None:
         ("gateway.url", "ftp://there", ("setting-bad", "")),
     ],
 )
-def test_a_setting_says_where_it_is_wrong_and_what_it_may_be(name: str, value: str, note: tuple[str, str]) -> None:
+def test_setting_error_names_place_and_allowed_values(name: str, value: str, note: tuple[str, str]) -> None:
     with pytest.raises(BadSetting) as refused:
         changed(Defaults(), name, value)
     told = note_of(refused.value)

@@ -1,4 +1,4 @@
-"""How a command ends: exit states, signals, messages."""
+"""Tests of how a command ends: exit statuses, signals, messages."""
 
 import asyncio
 import os
@@ -34,14 +34,14 @@ async def gives(status: int) -> int:
     return status
 
 
-def test_the_result_is_the_exit_status(home: Path) -> None:
+def test_result_of_work_becomes_exit_status(home: Path) -> None:
     assert status_of(lambda: gives(0)) == 0
     assert status_of(lambda: gives(7)) == 7
     assert (home / "logs" / "test.jsonl").read_text().count('"given"') == 2
 
 
 @pytest.mark.parametrize("error", [AppError("do this"), Unreachable("do this"), AudioEmpty("do this")])
-def test_expected_errors_are_told_without_a_traceback(
+def test_expected_errors_are_printed_without_traceback(
     error: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def fail() -> int:
@@ -55,7 +55,7 @@ def test_expected_errors_are_told_without_a_traceback(
     assert capsys.readouterr().err == "do this\ndo this\n"
 
 
-def test_an_unexpected_error_keeps_its_traceback() -> None:
+def test_unexpected_error_keeps_its_traceback() -> None:
     async def bug() -> int:
         raise ZeroDivisionError
 
@@ -64,7 +64,7 @@ def test_an_unexpected_error_keeps_its_traceback() -> None:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
-def test_signals_cancel_and_let_it_clean_up(number: signal.Signals, status: int) -> None:
+def test_signals_cancel_work_and_let_it_clean_up(number: signal.Signals, status: int) -> None:
     cleaned = []
 
     async def work() -> int:

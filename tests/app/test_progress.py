@@ -1,4 +1,4 @@
-"""What a person sees of a transcription."""
+"""Tests of how a transcription's progress is shown to the user."""
 
 import io
 
@@ -24,7 +24,7 @@ from protocol.session import Busy
         (True, 5.0, True, State.DONE),
     ],
 )
-def test_states(over: bool, unsent_s: float, finished: bool, state: State) -> None:
+def test_state_of_follows_audio_and_backlog(over: bool, unsent_s: float, finished: bool, state: State) -> None:
     assert state_of(over, unsent_s, finished) is state
 
 
@@ -33,7 +33,7 @@ def console(terminal: bool) -> tuple[Console, io.StringIO]:
     return Console(file=out, force_terminal=terminal, width=200), out
 
 
-def test_without_a_terminal_each_change_is_one_line() -> None:
+def test_display_prints_line_per_change_without_terminal() -> None:
     screen, out = console(terminal=False)
     said: list[Segment] = []
     with Display(screen, "a[b].wav", said.append).shown() as display:
@@ -53,12 +53,12 @@ def test_without_a_terminal_each_change_is_one_line() -> None:
     assert said == [Segment(0, 0, 10, "x")]
 
 
-def test_what_goes_wrong_is_shown_until_it_is_right_again() -> None:
+def test_display_shows_problem_until_it_is_solved() -> None:
     screen, out = console(terminal=False)
     with Display(screen, "a").shown() as display:
         for retry_in_s in (0.5, 1.0, 2.0):
             display.heard(Disconnected("nothing listens there", retry_in_s))
-        display.over()  # another state, which does not say it again
+        display.over()  # a change of state does not repeat the note
         display.heard(Connected("g", True))
         display.heard(Busy("no_worker"))
         display.heard(Retrying(3, 1, ErrorCode.ENGINE_DIED))
@@ -71,7 +71,7 @@ def test_what_goes_wrong_is_shown_until_it_is_right_again() -> None:
     ]
 
 
-def test_display_says_that_a_recording_breaks_off() -> None:
+def test_display_reports_truncated_recording() -> None:
     screen, out = console(terminal=False)
     with Display(screen, "a").shown() as display:
         display.truncated()
@@ -87,14 +87,14 @@ def test_display_updates_a_dead_gateway_in_place_on_a_terminal() -> None:
     assert out.getvalue().count("\n") <= 1 and "listens\x1b[2J there" not in out.getvalue()
 
 
-def test_a_failure_does_not_say_done() -> None:
+def test_display_does_not_print_done_after_failure() -> None:
     screen, out = console(terminal=False)
     with pytest.raises(RuntimeError), Display(screen, "a").shown():
         raise RuntimeError
     assert "done" not in out.getvalue()
 
 
-def test_on_a_terminal_there_is_a_live_line_and_a_last_one() -> None:
+def test_display_ends_with_final_line_on_terminal() -> None:
     screen, out = console(terminal=True)
     with Display(screen, "a[b].wav").shown() as display:
         display.listened(2.0)

@@ -1,4 +1,4 @@
-"""One device for all takes: opened when it is needed, kept as wished, never two at once."""
+"""Tests that all takes share one device: opened when needed, kept open if chosen, never two at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ AUDIO = np.arange(3000, dtype=np.int16)
 
 
 class Takes:
-    """A recorder and what it told."""
+    """A recorder and the events it reported."""
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
@@ -59,9 +59,7 @@ async def takes(devices: FakeDevices) -> AsyncIterator[Takes]:
     assert devices.open_now == 0
 
 
-async def test_a_device_is_opened_for_a_take_and_closed_some_time_after_it(
-    takes: Takes, devices: FakeDevices
-) -> None:
+async def test_device_is_opened_for_take_and_closed_after_delay(takes: Takes, devices: FakeDevices) -> None:
     assert np.array_equal(await takes.whole("one"), AUDIO)
     assert np.array_equal(await takes.whole("two"), AUDIO)
     assert takes.told == ["sounding one", "over one", "sounding two", "over two"]
@@ -71,7 +69,7 @@ async def test_a_device_is_opened_for_a_take_and_closed_some_time_after_it(
     assert devices.opened == 2
 
 
-async def test_one_that_is_kept_open_is_open_before_the_first_take(takes: Takes, devices: FakeDevices) -> None:
+async def test_kept_open_device_opens_before_first_take(takes: Takes, devices: FakeDevices) -> None:
     takes.recorder.choose("desk", keep_open=True)
     await wait_until(lambda: devices.open_now == 1, "it is open")
     assert takes.recorder.device == "desk"
@@ -81,7 +79,7 @@ async def test_one_that_is_kept_open_is_open_before_the_first_take(takes: Takes,
     await wait_until(lambda: devices.open_now == 0, "it is closed")
 
 
-async def test_another_device_from_the_next_take_on(takes: Takes, devices: FakeDevices) -> None:
+async def test_chosen_device_is_used_from_next_take(takes: Takes, devices: FakeDevices) -> None:
     recording = await takes.record()
     takes.recorder.choose("headset", keep_open=True)
     assert takes.level == -20.0
@@ -94,7 +92,7 @@ async def test_another_device_from_the_next_take_on(takes: Takes, devices: FakeD
     assert devices.opened == 2
 
 
-async def test_a_stop_that_comes_late_stops_no_later_take(takes: Takes, devices: FakeDevices) -> None:
+async def test_late_stop_does_not_end_later_take(takes: Takes, devices: FakeDevices) -> None:
     first = await takes.record("first")
     await takes.record("second")
     first.stop()
@@ -106,7 +104,7 @@ async def test_a_stop_that_comes_late_stops_no_later_take(takes: Takes, devices:
     assert takes.level == -20.0
 
 
-async def test_one_that_cannot_be_opened_may_be_tried_again(takes: Takes, devices: FakeDevices) -> None:
+async def test_device_is_retried_after_failing_to_open(takes: Takes, devices: FakeDevices) -> None:
     devices.failure = MicrophoneRefused("desk", "busy")
     takes.recorder.choose("desk", keep_open=True)
     with pytest.raises(MicrophoneRefused):
@@ -115,7 +113,7 @@ async def test_one_that_cannot_be_opened_may_be_tried_again(takes: Takes, device
     assert np.array_equal(await takes.whole(), AUDIO)
 
 
-async def test_one_that_failed_is_opened_anew(takes: Takes, devices: FakeDevices) -> None:
+async def test_broken_device_is_reopened(takes: Takes, devices: FakeDevices) -> None:
     await takes.whole()
     takes.recorder.broken()
     await wait_until(lambda: devices.open_now == 0, "it is closed")
@@ -123,13 +121,13 @@ async def test_one_that_failed_is_opened_anew(takes: Takes, devices: FakeDevices
     assert devices.opened == 2
 
 
-async def test_whoever_gives_up_lets_the_device_go(takes: Takes, devices: FakeDevices) -> None:
+async def test_giving_up_recording_releases_device(takes: Takes, devices: FakeDevices) -> None:
     (await takes.record("one")).give_up()
     assert takes.told == ["over one"]
     await wait_until(lambda: devices.open_now == 0, "it is closed")
 
 
-async def test_whoever_is_cancelled_while_it_opens_leaves_nothing_open(takes: Takes, devices: FakeDevices) -> None:
+async def test_cancellation_while_opening_leaves_no_device_open(takes: Takes, devices: FakeDevices) -> None:
     devices.gate = asyncio.Event()
     opening = asyncio.create_task(takes.record())
     await asyncio.sleep(0)
@@ -141,7 +139,7 @@ async def test_whoever_is_cancelled_while_it_opens_leaves_nothing_open(takes: Ta
     assert devices.opened == 1
 
 
-async def test_who_only_attends_interrupts_no_take_and_a_take_ends_it(takes: Takes, devices: FakeDevices) -> None:
+async def test_attended_recording_yields_to_takes(takes: Takes, devices: FakeDevices) -> None:
     attended = await takes.recorder.attend(lambda: takes.told.append("over"))
     assert attended is not None
     assert await takes.recorder.attend(lambda: None) is None
@@ -152,7 +150,7 @@ async def test_who_only_attends_interrupts_no_take_and_a_take_ends_it(takes: Tak
     assert devices.opened == 1
 
 
-async def test_one_that_is_kept_open_is_opened_anew_after_a_sleep(takes: Takes, devices: FakeDevices) -> None:
+async def test_renew_reopens_kept_open_device(takes: Takes, devices: FakeDevices) -> None:
     takes.recorder.choose("desk", keep_open=True)
     await wait_until(lambda: devices.opened == 1, "it is open")
     takes.recorder.renew()
@@ -161,7 +159,7 @@ async def test_one_that_is_kept_open_is_opened_anew_after_a_sleep(takes: Takes, 
     assert devices.opened == 2
 
 
-async def test_what_is_recorded_comes_to_its_end_first(takes: Takes, devices: FakeDevices) -> None:
+async def test_renew_waits_for_end_of_recording(takes: Takes, devices: FakeDevices) -> None:
     takes.recorder.choose("desk", keep_open=True)
     recording = await takes.record()
     takes.recorder.renew()
@@ -171,14 +169,14 @@ async def test_what_is_recorded_comes_to_its_end_first(takes: Takes, devices: Fa
     await wait_until(lambda: devices.opened == 2 and devices.open_now == 1, "it is another one")
 
 
-async def test_a_take_that_begins_meanwhile_has_the_new_one(takes: Takes, devices: FakeDevices) -> None:
+async def test_take_after_renew_uses_reopened_device(takes: Takes, devices: FakeDevices) -> None:
     await takes.whole("one")
     takes.recorder.renew()
     assert np.array_equal(await takes.whole("two"), AUDIO)
     assert devices.opened == 2
 
 
-async def test_one_that_is_plugged_in_later_is_kept_open_too(devices: FakeDevices) -> None:
+async def test_device_plugged_in_later_is_kept_open(devices: FakeDevices) -> None:
     devices.failure = MicrophoneRefused("desk", "not there")
     async with Recorder(devices, nothing, again_s=0.01) as recorder:
         recorder.choose("desk", keep_open=True)

@@ -1,4 +1,4 @@
-"""The recordings that windows list: what is on disk, with what this run knows of it."""
+"""Tests of the list of recordings: the state on disk, combined with the knowledge of this run."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 
 
 class Run:
-    """A run of the app that is about to begin, with its state machine and its ledger."""
+    """A new run of the app, with its state machine and ledger."""
 
     def __init__(self, root: Path) -> None:
         self.machine, self.ledger = Dictation(), Ledger(Library(root))
@@ -47,7 +47,7 @@ class Run:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Two recordings with text to paste, and one without, of a run before this one."""
+    """Set up a folder with two recordings with held text and one without, of an earlier run."""
     now = time.time()
     for session, age_s in ((ONE, 20.0), (TWO, 10.0), (THREE, 0.0)):
         with recognised_take(tmp_path, session, now - age_s, "kia", "ora") as journal:
@@ -62,7 +62,7 @@ def run(root: Path) -> Iterator[Run]:
     yield Run(root)
 
 
-async def test_texts_of_an_earlier_run_are_offered_the_newest_recording_first(run: Run) -> None:
+async def test_held_texts_of_earlier_run_are_offered_newest_first(run: Run) -> None:
     await run.recordings.hold_again()
     assert run.machine.holding == [0, -1]
     assert (run.ledger.session(0), run.ledger.session(-1)) == (TWO, ONE)
@@ -74,12 +74,12 @@ async def test_texts_of_an_earlier_run_are_offered_the_newest_recording_first(ru
     ]
 
 
-async def test_recording_with_text_to_paste_is_listed_however_many_came_after_it(run: Run) -> None:
+async def test_recording_with_held_text_is_always_listed(run: Run) -> None:
     await run.recordings.hold_again()
     assert [view.session for view in await run.recordings.views(1)] == [str(one) for one in (THREE, TWO, ONE)]
 
 
-async def test_recording_is_settled_and_then_holds_nothing(run: Run) -> None:
+async def test_settled_recording_has_no_held_text(run: Run) -> None:
     await run.recordings.hold_again()
     await run.recordings.settle(str(ONE), HeldDeed.PASTE)
     assert run.effects == [AimHere(-1, leaves=True)]
@@ -100,7 +100,7 @@ async def test_recording_that_was_not_offered_is_read_from_disk(run: Run) -> Non
 
 
 async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path) -> None:
-    """Its journal may not say yet what was inserted."""
+    """The journal of a current recording may lack the latest insertions."""
     await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
     await run.ledger.close_all()
     with pytest.raises(UsageMistake):
@@ -111,12 +111,12 @@ async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path)
 
 
 @pytest.mark.parametrize("session", [str(UUID(int=9)), "../etc", ""])
-async def test_recording_that_is_not_there_is_an_error(run: Run, session: str) -> None:
+async def test_settle_raises_for_unknown_recording(run: Run, session: str) -> None:
     with pytest.raises(TakeUnknown):
         await run.recordings.settle(session, HeldDeed.COPY)
 
 
-async def test_row_says_what_this_run_knows(run: Run, root: Path) -> None:
+async def test_row_shows_state_known_to_this_run(run: Run, root: Path) -> None:
     run.machine.handle(Verb.START, 0.0)
     await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
     run.aside.append(str(ONE))

@@ -1,4 +1,4 @@
-"""``kikipounamu report`` saves what whoever helps needs to know."""
+"""Tests that ``kikipounamu report`` saves the information needed for troubleshooting."""
 
 import json
 import subprocess
@@ -17,7 +17,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
 
 
-async def test_it_is_saved_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_report_is_saved_and_its_parts_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     place = tmp_path / "mine.zip"
     assert await write(place) == 0
     said = capsys.readouterr().out
@@ -26,13 +28,13 @@ async def test_it_is_saved_and_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert f"saved as {place}" in said
 
 
-async def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+async def test_report_raises_when_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
     with pytest.raises(ReportNotSaved, match="choose another place"):
         await write(tmp_path / "a file" / "report.zip")
 
 
-def test_the_settings_are_in_it_without_what_writes_them(tmp_path: Path) -> None:
+def test_report_contains_settings_without_tomlkit(tmp_path: Path) -> None:
     settings = tmp_path / "home" / "config" / "settings.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text("[history]\ndays = 3\n")

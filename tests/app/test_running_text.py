@@ -1,4 +1,4 @@
-"""What is read while somebody speaks."""
+"""Tests of the text that is shown while the user speaks."""
 
 from app.live_text import Span
 from app.running_text import MOST, RunningText
@@ -14,7 +14,7 @@ def read(text: RunningText) -> list[Span]:
     return list(text.spans)
 
 
-def test_final_text_stays_and_what_may_change_follows_it() -> None:
+def test_partial_follows_final_text() -> None:
     text = RunningText()
     assert read(text) == []
     text.partial(Partial(0, 1, "one tw", 3))
@@ -25,7 +25,7 @@ def test_final_text_stays_and_what_may_change_follows_it() -> None:
     assert read(text) == [Span("one two", True), Span(" three", False)]
 
 
-def test_what_failed_is_a_mark_in_its_place() -> None:
+def test_failed_segment_shows_as_mark_in_its_place() -> None:
     text = RunningText()
     text.ended(said(0, "one"))
     text.ended(said(1, error="it died"))
@@ -34,7 +34,7 @@ def test_what_failed_is_a_mark_in_its_place() -> None:
     assert read(text) == [Span("one ✗ two", True)]
 
 
-def test_out_of_order_and_without_spaces_between_han() -> None:
+def test_chinese_texts_are_ordered_and_joined_without_spaces() -> None:
     text = RunningText()
     text.ended(said(0, "你好"))
     text.ended(said(2, "再见"))
@@ -43,7 +43,7 @@ def test_out_of_order_and_without_spaces_between_han() -> None:
     assert read(text) == [Span("你好朋友再见", True)]
 
 
-def test_only_the_end_is_kept() -> None:
+def test_running_text_keeps_only_the_end() -> None:
     text = RunningText()
     for number in range(200):
         text.ended(said(number, f"word{number}"))
@@ -52,8 +52,8 @@ def test_only_the_end_is_kept() -> None:
     assert span.text.endswith("word198 word199")
 
 
-def test_however_much_waits_for_a_text_before_it_only_the_end_is_shown() -> None:
-    """A view goes to every window twenty times a second."""
+def test_running_text_is_limited_while_many_texts_wait() -> None:
+    """A view is sent to every window twenty times a second, so it must stay small."""
     text = RunningText()
     text.ended(said(0, "before"))
     text.partial(Partial(1, 1, "this one never ends", 4))

@@ -1,4 +1,4 @@
-"""Error rates against known values, and the edit distance's own laws."""
+"""Tests of error rates against known values, and of the laws of edit distance."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ words = st.lists(st.sampled_from("abcd"), max_size=8)
     ("reference", "hypothesis", "distance"),
     [("", "", 0), ("abc", "", 3), ("", "ab", 2), ("kitten", "sitting", 3), ("abc", "abc", 0), ("ab", "ba", 2)],
 )
-def test_edit_distance(reference: str, hypothesis: str, distance: int) -> None:
+def test_edit_distance_counts_edits(reference: str, hypothesis: str, distance: int) -> None:
     assert edit_distance(reference, hypothesis) == distance
 
 
@@ -35,7 +35,7 @@ def test_edit_distance_is_a_metric(one: list[str], two: list[str], three: list[s
         ("hello", "", 1, 1),
     ],
 )
-def test_word_errors(reference: str, hypothesis: str, errors: int, units: int) -> None:
+def test_score_counts_word_errors_in_english(reference: str, hypothesis: str, errors: int, units: int) -> None:
     assert score(reference, hypothesis, "en") == Score("WER", errors, units)
 
 
@@ -48,11 +48,13 @@ def test_word_errors(reference: str, hypothesis: str, errors: int, units: int) -
         ("用Python写", "用python写", 0, 8),
     ],
 )
-def test_character_errors(reference: str, hypothesis: str, errors: int, units: int) -> None:
+def test_score_counts_character_errors_in_chinese(
+    reference: str, hypothesis: str, errors: int, units: int
+) -> None:
     assert score(reference, hypothesis, "zh") == Score("CER", errors, units)
 
 
-def test_rates() -> None:
+def test_score_formats_rate_and_handles_empty_reference() -> None:
     assert str(Score("WER", 1, 8)) == "WER 12.5% (1 of 8)"
     assert Score("WER", 0, 0).rate == 0
     assert Score("WER", 3, 0).rate == 1

@@ -1,4 +1,4 @@
-"""What a person sees of a dictation, on a terminal and without one."""
+"""Tests of how dictation is shown with and without a terminal."""
 
 import io
 
@@ -43,23 +43,23 @@ def segment(number: int, text: str = "", error: str = "") -> Segment:
         (View(State.DONE, 9), "✓ done 9 s"),
     ],
 )
-def test_the_line_that_says_how_it_goes(view: View, line: str) -> None:
+def test_status_line_shows_state_and_values(view: View, line: str) -> None:
     assert status_line(view) == line
 
 
-def test_the_meter_rises() -> None:
+def test_meter_rises_with_level() -> None:
     assert "".join(meter(level) for level in range(-70, 10, 10)) == "▁▁▂▃▅▆▇█"
 
 
-def test_the_end_of_a_long_text_is_what_is_seen() -> None:
+def test_last_lines_show_end_of_long_text() -> None:
     spans = (Span("我们今天" * 20, True), Span(" and then", False))
     lines = last_lines(spans, console(terminal=True, width=20), 3).plain.split("\n")
     assert len(lines) == 3
     assert lines[-1].endswith("and then")
-    assert max(len(line.encode("gbk")) for line in lines) <= 20  # two cells each, as two bytes there
+    assert max(len(line.encode("gbk")) for line in lines) <= 20  # GBK has two bytes per wide character
 
 
-def test_without_a_terminal_texts_are_alone() -> None:
+def test_standard_output_has_only_texts_without_terminal() -> None:
     out, err = console(terminal=False), console(terminal=False, width=20)
     screen = Screen(out, err)
     screen.microphone = Desk()
@@ -88,7 +88,7 @@ def test_without_a_terminal_texts_are_alone() -> None:
     ]
 
 
-def test_on_a_terminal_there_is_a_live_part() -> None:
+def test_screen_shows_partials_and_state_on_terminal() -> None:
     out, err = console(terminal=True), console(terminal=True)
     screen = Screen(out, err)
     screen.microphone = Desk()
@@ -101,14 +101,14 @@ def test_on_a_terminal_there_is_a_live_part() -> None:
         screen.recognised(segment(1, error="it died"))
     shown = written(out)
     assert "hel" in shown
-    assert "\x1b[2m wor" in shown  # what may still change is dim
+    assert "\x1b[2m wor" in shown  # text that may still change is dim
     assert "● listening 2 s · 3 s unsent · ▆ desk" in shown
     assert "hello world\n" in shown
     assert "[no text: it died]" in shown
     assert written(err) == ""
 
 
-def test_what_happens_to_the_microphone_and_the_disk_is_told() -> None:
+def test_screen_reports_microphone_and_disk_problems() -> None:
     err = console(terminal=False, width=200)
     screen = Screen(console(terminal=False), err)
     screen.changed(MicrophoneChange(Change.LOST, "usb", 16_000))

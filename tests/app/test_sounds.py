@@ -1,4 +1,4 @@
-"""Cues are heard where there is an output, and nobody's problem where there is none."""
+"""Tests that cues are played where there is an output and ignored where there is none."""
 
 import asyncio
 import subprocess
@@ -18,18 +18,18 @@ from tests.helpers.waiting import wait_until
 
 @pytest.mark.parametrize("cue", list(Cue))
 @pytest.mark.parametrize("rate", [44_100, 48_000])
-def test_a_tone_is_short_not_loud_and_does_not_click(cue: Cue, rate: int) -> None:
+def test_tone_is_short_quiet_and_free_of_clicks(cue: Cue, rate: int) -> None:
     samples = np.frombuffer(tone(cue, rate), np.float32)
     assert 0.05 < len(samples) / rate < 0.3
     assert 0.1 < np.max(np.abs(samples)) < 0.2
     assert np.max(np.abs(np.diff(samples))) < 0.03
 
 
-def test_cues_differ() -> None:
+def test_every_cue_has_different_tone() -> None:
     assert len({tone(cue, 48_000) for cue in Cue}) == len(Cue)
 
 
-async def test_what_comes_faster_than_it_can_be_heard_is_forgotten() -> None:
+async def test_cues_are_dropped_when_they_arrive_too_fast() -> None:
     played: list[bytes] = []
     gate = asyncio.Event()
 
@@ -47,7 +47,7 @@ async def test_what_comes_faster_than_it_can_be_heard_is_forgotten() -> None:
         await wait_until(lambda: played[-1] == tone(Cue.HELD, 48_000), "and the next one")
 
 
-async def test_without_an_output_nothing_happens() -> None:
+async def test_cues_are_ignored_without_output() -> None:
     tried = 0
 
     async def play_sound(sound_at: Callable[[int], bytes]) -> None:
@@ -97,7 +97,7 @@ def child(what: str, environment: dict[str, str]) -> str:
 
 
 def speakers(desk: VirtualMicrophone) -> dict[str, str]:
-    """An environment in which the default output is what ``desk`` hears."""
+    """Return an environment whose default output is recorded by ``desk``."""
     configuration = desk.folder.parent / "asound.conf"
     both = f"""
 pcm.!default {{ type asym playback.pcm "desk_out" capture.pcm "desk" hint {{ show on description "default" }} }}
@@ -108,11 +108,11 @@ pcm.desk_out {{ type pulse server "unix:{desk.socket}" device "{desk.name}_sink"
     return desk.environment
 
 
-def test_it_is_heard_for_real() -> None:
+def test_cue_is_audible_on_real_output() -> None:
     with virtual_microphones("desk") as (desk,):
         assert child("main", speakers(desk)).startswith("heard")
 
 
-def test_a_computer_without_outputs() -> None:
+def test_play_raises_speaker_refused_without_outputs() -> None:
     with virtual_microphones("desk", plugged=[]) as (desk,):
         assert "SpeakerRefused" in child("silent", desk.environment)

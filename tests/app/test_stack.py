@@ -1,4 +1,4 @@
-"""The stack on real processes: started, watched, brought back, gone."""
+"""Tests of the stack with real processes: started, supervised, restarted, ended."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def processes_of(home: Path) -> list[str]:
-    """Command lines of everything that runs with this home folder."""
+    """Return the command lines of all processes that use this home folder."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -42,7 +42,7 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
-async def test_it_gets_ready_and_leaves_nothing() -> None:
+async def test_stack_gets_ready_and_leaves_no_process() -> None:
     async with Stack(CHECKSUM) as stack:
         await stack.until_ready()
         assert set(stack.children) == {GATEWAY, WORKER}
@@ -56,7 +56,7 @@ async def test_it_gets_ready_and_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize("victim", [GATEWAY, WORKER])
-async def test_what_is_killed_is_brought_back(victim: str) -> None:
+async def test_stack_restarts_killed_child(victim: str) -> None:
     async with Stack(CHECKSUM) as stack:
         await stack.until_ready()
         before = stack.children[victim]
@@ -65,7 +65,7 @@ async def test_what_is_killed_is_brought_back(victim: str) -> None:
         await stack.until_ready()
 
 
-async def test_stack_starts_its_gateway_again_when_it_was_killed_while_starting() -> None:
+async def test_stack_restarts_gateway_killed_while_starting() -> None:
     stack = Stack(CHECKSUM)
     entering = asyncio.create_task(stack.__aenter__())
     try:
@@ -77,7 +77,7 @@ async def test_stack_starts_its_gateway_again_when_it_was_killed_while_starting(
         await stack.close()
 
 
-async def test_a_gateway_that_runs_is_used() -> None:
+async def test_stack_uses_running_gateway() -> None:
     async with Stack(CHECKSUM) as first:
         await first.until_ready()
         async with Stack(CHECKSUM) as second:
@@ -86,7 +86,7 @@ async def test_a_gateway_that_runs_is_used() -> None:
         assert await local_gateway.running() is not None
 
 
-async def test_two_that_start_at_once_share_one_gateway() -> None:
+async def test_stacks_started_simultaneously_share_one_gateway() -> None:
     first, second = Stack(CHECKSUM), Stack(CHECKSUM)
     try:
         await asyncio.gather(first.__aenter__(), second.__aenter__())
@@ -96,7 +96,7 @@ async def test_two_that_start_at_once_share_one_gateway() -> None:
         await asyncio.gather(first.close(), second.close())
 
 
-async def test_a_gateway_without_a_worker_gets_one(tmp_path: Path) -> None:
+async def test_stack_adds_worker_to_gateway_without_one(tmp_path: Path) -> None:
     with running_chain(tmp_path, quiet=True) as chain:
         chain.gateway()
         async with Stack(CHECKSUM) as stack:
@@ -104,7 +104,7 @@ async def test_a_gateway_without_a_worker_gets_one(tmp_path: Path) -> None:
             assert set(stack.children) == {WORKER}
 
 
-async def test_when_the_gateway_that_was_used_goes_our_own_takes_its_place(tmp_path: Path) -> None:
+async def test_stack_replaces_used_gateway_that_ended(tmp_path: Path) -> None:
     with running_chain(tmp_path, quiet=True) as chain:
         gateway, _ = chain.gateway()
         async with Stack(CHECKSUM) as stack:
@@ -114,32 +114,32 @@ async def test_when_the_gateway_that_was_used_goes_our_own_takes_its_place(tmp_p
             await stack.until_ready()
 
 
-async def test_an_engine_that_is_not_there_is_said_to_whoever_waits_for_its_work() -> None:
+async def test_unless_broken_raises_for_missing_engine() -> None:
     with pytest.raises(StackFailed, match="no-such-engine"):
         async with Stack(StackSettings(engine="no-such-engine")) as stack:
             await stack.unless_broken(asyncio.Event().wait())
 
 
-async def test_an_engine_that_is_not_there_is_said_to_whoever_waits_for_it() -> None:
+async def test_until_ready_raises_for_missing_engine() -> None:
     with pytest.raises(StackFailed, match="no-such-engine"):
         async with Stack(StackSettings(engine="no-such-engine")) as stack:
             await stack.until_ready()
 
 
-async def test_a_gateway_that_cannot_start_is_said() -> None:
+async def test_stack_raises_when_gateway_cannot_start() -> None:
     with pytest.raises(StackFailed, match=r"(?s)gateway cannot run here.*203.0.113.1"):
         async with Stack(StackSettings(engine="checksum", gateway_arguments=("--host", "203.0.113.1"))):
             pass
 
 
-async def test_nobody_waits_for_ever() -> None:
+async def test_until_ready_raises_at_deadline() -> None:
     slow = StackSettings(engine="checksum", worker_arguments=("--redis", "unix:///nowhere/at/all"), ready_s=5)
     async with Stack(slow) as stack:
         with pytest.raises(StackFailed, match="no worker got ready within 5 s"):
             await stack.until_ready()
 
 
-async def test_work_is_done_while_the_stack_is_whole() -> None:
+async def test_unless_broken_returns_result_of_work() -> None:
     async def work() -> int:
         return 5
 
@@ -148,7 +148,7 @@ async def test_work_is_done_while_the_stack_is_whole() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_up_leaves_nothing_behind(number: signal.Signals, home: Path, models: Path, tmp_path: Path) -> None:
+def test_up_leaves_no_process_behind(number: signal.Signals, home: Path, models: Path, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).parent / "kikipounamu"), "up", "--engine", "checksum"]
     environment = os.environ | {"KIKIPOUNAMU_MODELS": str(models)}
     with (tmp_path / "out").open("wb") as out:

@@ -1,4 +1,4 @@
-"""Only one process starts a gateway at a time."""
+"""Tests that only one process at a time starts a gateway."""
 
 import asyncio
 import subprocess
@@ -29,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
 
 
-async def test_one_after_the_other() -> None:
+async def test_start_lock_admits_one_holder_at_a_time() -> None:
     order: list[str] = []
     inside = asyncio.Event()
 
@@ -50,7 +50,7 @@ async def test_one_after_the_other() -> None:
 
 @contextmanager
 def holding() -> Iterator[None]:
-    """Another process holds the lock, until it is killed."""
+    """Hold the lock in another process within the context."""
     holder = subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE)
     assert holder.stdout is not None
     with holder.stdout:
@@ -62,7 +62,7 @@ def holding() -> Iterator[None]:
             holder.wait()
 
 
-async def test_kill_9_of_the_holder_frees_it_and_a_deadline_ends_the_wait() -> None:
+async def test_start_lock_is_freed_by_kill_and_wait_ends_at_deadline() -> None:
     with holding(), pytest.raises(StackFailed, match=r"0\.2 s another process"):
         async with starting_alone(0.2):
             pass

@@ -1,4 +1,4 @@
-"""The vocabulary of states has one text per language, one shape and one English word each."""
+"""Tests that each state has one text per language, one shape and one English word."""
 
 import tomllib
 from importlib.resources import files
@@ -21,7 +21,7 @@ def test_terminals_and_windows_use_the_same_english_words() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_no_two_states_share_a_word_or_a_shape(language: str) -> None:
+def test_states_have_distinct_words_and_shapes(language: str) -> None:
     assert len(set(texts(language).values())) == len(set(SHAPES.values())) == len(State)
 
 

@@ -1,4 +1,4 @@
-"""One take: what it tells, in which order, whatever goes wrong; the rest is in ``test_dictating.py``."""
+"""Tests of the events of one take, in order, including failures. ``test_dictating.py`` covers the rest."""
 
 import asyncio
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
 
 
 class Desk:
-    """A take at work on a desk of its own."""
+    """A running take with its own collaborators."""
 
     def __init__(
         self, root: Path, models: Path, audio: Samples, url: str, mode: TalkMode = TalkMode.TOGGLE
@@ -53,7 +53,7 @@ class Desk:
         self.work = TakeWork(1, mode, workshop, Options(), self.told.append)
 
     async def run(self, until: Callable[[], bool] = lambda: True) -> list[str]:
-        """Until it ends; it is stopped once ``until``. The kinds of what it told, each once in a row."""
+        """Run the take and stop it once ``until`` is true. Return the event names without repetitions."""
         async with self.recorder:
             running = asyncio.create_task(self.work.run())
             await wait_until(lambda: until() or running.done(), "it is time to stop")
@@ -74,7 +74,7 @@ class Desk:
         return ended.note.key, ended.note.reason.key
 
 
-async def test_what_it_tells(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_take_reports_its_events_in_order(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with scripted(oblige) as gateway:
         desk = Desk(tmp_path, models, talk, gateway.url)
         kinds = await desk.run(desk.all_heard)
@@ -90,13 +90,15 @@ async def test_what_it_tells(tmp_path: Path, models: Path, talk: Samples) -> Non
     assert desk.library.all()[0].samples == len(talk)
 
 
-async def test_a_stop_that_comes_before_the_device_counts(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_stop_before_device_opens_ends_take(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with scripted(oblige) as gateway:
         desk = Desk(tmp_path, models, talk, gateway.url)
         assert (await desk.run())[-2:] == ["RecordingOver", "Ended"]
 
 
-async def test_without_a_microphone_there_is_no_take(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_take_without_microphone_ends_and_leaves_no_files(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
     desk = Desk(tmp_path, models, talk, NOBODY)
     desk.devices.failure = MicrophoneRefused("desk", "busy")
     assert await desk.run() == ["Ended"]
@@ -104,7 +106,7 @@ async def test_without_a_microphone_there_is_no_take(tmp_path: Path, models: Pat
     assert desk.library.all() == []
 
 
-async def test_without_room_for_a_journal_the_device_is_let_go(
+async def test_device_is_released_when_journal_cannot_be_created(
     tmp_path: Path, models: Path, talk: Samples
 ) -> None:
     desk = Desk(tmp_path, models, talk, NOBODY)
@@ -114,7 +116,7 @@ async def test_without_room_for_a_journal_the_device_is_let_go(
     assert desk.recorder.level_dbfs is None
 
 
-async def test_a_gateway_that_refuses(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_take_keeps_recording_when_gateway_refuses(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with scripted(closing_with(1003)) as gateway:
         desk = Desk(tmp_path, models, talk, gateway.url)
         await desk.run(desk.all_heard)
@@ -122,7 +124,7 @@ async def test_a_gateway_that_refuses(tmp_path: Path, models: Path, talk: Sample
     assert desk.library.all()[0].samples == len(talk)
 
 
-async def test_a_mistake_of_ours_ends_the_take_and_is_told(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_unexpected_error_ends_take_with_note(tmp_path: Path, models: Path, talk: Samples) -> None:
     desk = Desk(tmp_path, models, talk, NOBODY)
     desk.devices.failure = ValueError("a mistake")  # type: ignore[assignment] # nothing that anybody expects
     assert await desk.run() == ["Ended"]
@@ -130,7 +132,7 @@ async def test_a_mistake_of_ours_ends_the_take_and_is_told(tmp_path: Path, model
     await desk.ledger.close_all()
 
 
-async def test_whoever_cancels_it_finds_what_was_heard(tmp_path: Path, models: Path, talk: Samples) -> None:
+async def test_cancelled_take_keeps_all_audio(tmp_path: Path, models: Path, talk: Samples) -> None:
     desk = Desk(tmp_path, models, talk, NOBODY)
     async with desk.recorder:
         running = asyncio.create_task(desk.work.run())
@@ -141,7 +143,7 @@ async def test_whoever_cancels_it_finds_what_was_heard(tmp_path: Path, models: P
     assert desk.library.all()[0].samples == len(talk)
 
 
-def test_how_the_gateway_is(tmp_path: Path, models: Path, talk: Samples) -> None:
+def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Samples) -> None:
     work = Desk(tmp_path, models, talk, NOBODY, TalkMode.HANDS_FREE).work
     assert work._listener.mode is Mode.HANDS_FREE
     notes = []

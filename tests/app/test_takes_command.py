@@ -1,4 +1,4 @@
-"""``kikipounamu takes``: what it prints and writes, and a crashed take sent again by the program itself."""
+"""Tests of ``kikipounamu takes``: its output and files, and resending a take after a crash."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def run(*arguments: str) -> Result:
 
 
 def take(home: Path, session: str = FIRST, started_s: float = 1_000_000.0) -> Journal:
-    """Two seconds in two segments; the caller says how it went on, and closes it."""
+    """Create a take of two seconds in two segments. The caller completes and closes it."""
     journal = Journal.create(home / "data" / "takes", UUID(session), Options(), started_s)
     journal.hear(tone(0, 32_000))
     for segment in (0, 1):
@@ -61,14 +61,14 @@ def finished(home: Path) -> None:
         journal.finish()
 
 
-def test_without_takes_the_list_is_empty(home: Path) -> None:
+def test_list_is_empty_without_takes(home: Path) -> None:
     listed = run("list")
     assert listed.exit_code == 0
     assert listed.stdout.splitlines()[1:] == [f"folder: {home / 'data' / 'takes'}"]
 
 
 @pytest.mark.usefixtures("finished")
-def test_list_shows_state_length_and_how_the_text_starts(home: Path) -> None:
+def test_list_shows_state_length_and_start_of_text(home: Path) -> None:
     with take(home, SECOND, 2_000_000.0) as journal:
         journal.settle(0, Final(0, "[b]" + "long " * 50))
         first, second, *_ = run("list").stdout.splitlines()[1:]
@@ -80,7 +80,7 @@ def test_list_shows_state_length_and_how_the_text_starts(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("finished")
-def test_list_shows_what_a_person_made_of_the_text(home: Path) -> None:
+def test_list_shows_edited_text(home: Path) -> None:
     with Journal.reopen(home / "data" / "takes", UUID(FIRST)) as journal:
         journal.edit("Good evening.")
     assert run("list").stdout.splitlines()[1].endswith("Good evening.")
@@ -113,9 +113,7 @@ def test_export_writes_sound_and_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("finished")
-def test_a_text_that_was_edited_is_shown_beside_what_was_recognised_and_is_what_is_exported(
-    home: Path, tmp_path: Path
-) -> None:
+def test_edited_text_is_shown_with_original_and_exported(home: Path, tmp_path: Path) -> None:
     with Journal.reopen(home / "data" / "takes", UUID(FIRST)) as journal:
         journal.edit("Good\nevening.")
     shown = run("show", FIRST).stdout
@@ -130,7 +128,7 @@ def test_a_text_that_was_edited_is_shown_beside_what_was_recognised_and_is_what_
 
 
 @pytest.mark.usefixtures("finished")
-def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_export_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
     (tmp_path / "out" / f"{FIRST}.wav").mkdir(parents=True)
     failed = run("export", FIRST, "--output", str(tmp_path / "out"))
     assert failed.exit_code == 1
@@ -139,7 +137,7 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("finished")
-def test_damaged_take_is_listed_and_shown_with_its_place_and_status_1(home: Path, tmp_path: Path) -> None:
+def test_damaged_take_is_shown_with_place_of_damage_and_status_1(home: Path, tmp_path: Path) -> None:
     events = home / "data" / "takes" / FIRST / "events.jsonl"
     lines = events.read_bytes().splitlines(keepends=True)
     events.write_bytes(b"".join((*lines[:1], lines[1].replace(b'"at":0', b'"at":2'), *lines[2:])))
@@ -156,7 +154,7 @@ def test_damaged_take_is_listed_and_shown_with_its_place_and_status_1(home: Path
 
 @pytest.mark.usefixtures("finished")
 @pytest.mark.parametrize("name", ["events.jsonl", "audio.pcm16"])
-def test_file_that_is_a_folder_is_said_by_every_command(home: Path, tmp_path: Path, name: str) -> None:
+def test_every_command_reports_folder_in_place_of_file(home: Path, tmp_path: Path, name: str) -> None:
     (home / "data" / "takes" / FIRST / name).unlink()
     (home / "data" / "takes" / FIRST / name).mkdir()
     listed = run("list")
@@ -169,7 +167,7 @@ def test_file_that_is_a_folder_is_said_by_every_command(home: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("command", ["show", "export", "resend"])
 @pytest.mark.parametrize("name", [SECOND, "../../x", "nonsense"])
-def test_a_take_that_is_not_there_is_said(command: str, name: str) -> None:
+def test_commands_reject_unknown_take(command: str, name: str) -> None:
     failed = run(command, name)
     assert failed.exit_code == 1
     assert "kikipounamu takes list" in failed.stderr
@@ -180,7 +178,7 @@ def resend(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
 
 
-def test_a_take_in_use_is_not_sent(home: Path) -> None:
+def test_resend_refuses_take_in_use(home: Path) -> None:
     with take(home):
         failed = resend(FIRST)
     assert failed.returncode == 1
@@ -188,7 +186,7 @@ def test_a_take_in_use_is_not_sent(home: Path) -> None:
     assert "Traceback" not in failed.stderr
 
 
-def test_a_crashed_take_is_sent_even_if_the_sender_is_killed_too(home: Path, models: Path, tmp_path: Path) -> None:
+def test_resend_recovers_crashed_take_even_if_killed_once(home: Path, models: Path, tmp_path: Path) -> None:
     talk = recording("en-01", "zh-01", "en-02", "zh-02", to=tmp_path / "talk.wav")
     folder = home / "data" / "takes" / FIRST
     with Journal.create(folder.parent, UUID(FIRST), Options(), 0.0) as journal:
@@ -209,8 +207,8 @@ def test_a_crashed_take_is_sent_even_if_the_sender_is_killed_too(home: Path, mod
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
-def test_ordinary_tools_read_a_take(home: Path) -> None:
-    """As docs/operations.md says: plain little-endian samples, and one JSON object a line."""
+def test_files_of_take_are_readable_by_ordinary_tools(home: Path) -> None:
+    """The format in docs/operations.md: plain little-endian samples, and one JSON object per line."""
     with take(home) as journal:
         journal.settle(0, Final(0, "yes"))
     folder = home / "data" / "takes" / FIRST

@@ -1,4 +1,4 @@
-"""Texts at work: whatever the desktop does, somebody is told what came of a text, and the journals know."""
+"""Tests that the outcome of every text is reported and recorded, whatever the desktop does."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ def ordered(target: Target | None = WINDOW, *, pasted: bool = False) -> Ordered:
 
 
 class Broken(FakeInserter):
-    """The desktop's programming interface fails."""
+    """Fake inserter whose every call fails."""
 
     async def target(self) -> Target | None:
         raise RuntimeError("no focus")
@@ -34,7 +34,7 @@ class Broken(FakeInserter):
 
 
 class Copies:
-    """A clipboard; ``works``: whether it can be had."""
+    """Fake clipboard. ``works``: whether copying succeeds."""
 
     def __init__(self, *, works: bool = True) -> None:
         self.works = works
@@ -46,7 +46,7 @@ class Copies:
 
 
 class Texts:
-    """One ``TextWork`` and what it told."""
+    """A ``TextWork`` and the events it reported."""
 
     def __init__(self, root: Path, inserter: FakeInserter, tasks: Tasks, copier: Copies | None = None) -> None:
         self.told: list[Event] = []
@@ -63,7 +63,7 @@ async def tasks() -> AsyncIterator[Tasks]:
         yield tasks
 
 
-async def test_it_does_what_is_asked_about_texts_alone(tmp_path: Path, tasks: Tasks) -> None:
+async def test_text_work_performs_only_effects_on_texts(tmp_path: Path, tasks: Tasks) -> None:
     texts = Texts(tmp_path, FakeInserter(), tasks)
     assert not texts.work.perform(Leave())
     assert all(texts.work.perform(effect) for effect in (Aim(1, 0), AimHere(1), Insert(ordered())))
@@ -73,7 +73,7 @@ async def test_it_does_what_is_asked_about_texts_alone(tmp_path: Path, tasks: Ta
     assert texts.inserter.texts == [("kia ora", WINDOW)]
 
 
-async def test_a_desktop_that_fails_holds_the_text(tmp_path: Path, tasks: Tasks) -> None:
+async def test_text_is_held_when_desktop_fails(tmp_path: Path, tasks: Tasks) -> None:
     texts = Texts(tmp_path, Broken(), tasks)
     texts.work.aim(1)
     await texts.tells(Aimed(1, None))
@@ -82,7 +82,7 @@ async def test_a_desktop_that_fails_holds_the_text(tmp_path: Path, tasks: Tasks)
 
 
 @pytest.mark.parametrize("target", [None, OURS])
-async def test_what_no_window_of_another_program_takes_is_copied(
+async def test_text_is_copied_when_no_other_window_has_focus(
     target: Target | None, tmp_path: Path, tasks: Tasks
 ) -> None:
     inserter, copies = FakeInserter(focus=target), Copies()
@@ -94,7 +94,7 @@ async def test_what_no_window_of_another_program_takes_is_copied(
     assert (copies.text, inserter.asked) == ("kia ora", 0)
 
 
-async def test_a_menu_may_have_the_focus_for_a_moment(tmp_path: Path, tasks: Tasks) -> None:
+async def test_aim_here_waits_until_menu_releases_focus(tmp_path: Path, tasks: Tasks) -> None:
     inserter = FakeInserter(focus=None)
     texts = Texts(tmp_path, inserter, tasks)
     texts.work.perform(AimHere(1))
@@ -108,13 +108,13 @@ async def test_a_menu_may_have_the_focus_for_a_moment(tmp_path: Path, tasks: Tas
     ("insert", "copier", "outcome"),
     [
         (ordered(pasted=True), Copies(), Insertion(How.TYPED)),
-        (ordered(OURS), Copies(), Insertion(How.TYPED)),  # said where our own window had a text field
+        (ordered(OURS), Copies(), Insertion(How.TYPED)),  # dictated into a text field of our own window
         (ordered(OURS, pasted=True), Copies(works=False), held(Reason.NO_TARGET)),
         (ordered(OURS, pasted=True), None, held(Reason.NO_TARGET)),
         (ordered(None, pasted=True), Copies(works=False), Insertion(How.HELD, "focus-moved")),
     ],
 )
-async def test_nothing_else_is_copied(
+async def test_text_is_not_copied_in_other_cases(
     insert: Ordered, copier: Copies | None, outcome: Insertion, tmp_path: Path, tasks: Tasks
 ) -> None:
     inserter = FakeInserter(focus=insert.target or WINDOW)
@@ -124,7 +124,7 @@ async def test_nothing_else_is_copied(
     assert copier is None or copier.text == ""
 
 
-async def test_what_became_of_texts_is_waited_for(tmp_path: Path, tasks: Tasks) -> None:
+async def test_noted_waits_for_pending_notes(tmp_path: Path, tasks: Tasks) -> None:
     texts, done = Texts(tmp_path, FakeInserter(), tasks), list[str]()
 
     async def write() -> None:

@@ -1,9 +1,9 @@
-"""Segments as a whole."""
+"""Tests of the properties of transcripts and segments."""
 
 from app.transcript import Segment, Transcript, as_it_is
 
 
-def test_text_and_failures() -> None:
+def test_transcript_joins_texts_and_lists_failures() -> None:
     transcript = Transcript(
         (
             Segment(0, 0, 10, "Hello"),
@@ -18,13 +18,13 @@ def test_text_and_failures() -> None:
     assert [segment.index for segment in transcript.failures] == [1]
 
 
-def test_what_was_recognised_stands_beside_a_text_that_is_another() -> None:
+def test_segment_keeps_recognised_text_only_if_different() -> None:
     segment = Segment(0, 0, 10, "the")
     assert segment.of("the") is segment
     assert segment.of("teh") == Segment(0, 0, 10, "the", recognised="teh")
     assert as_it_is("teh") == "teh"
 
 
-def test_nothing_was_said() -> None:
+def test_empty_transcript_has_no_text_and_no_failures() -> None:
     assert Transcript((), 0).text == ""
     assert Transcript((), 0).failures == ()

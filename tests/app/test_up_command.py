@@ -1,4 +1,4 @@
-"""Reports of ``kikipounamu up``, with a real gateway and workers that cannot run."""
+"""Tests of the reports of ``kikipounamu up``, with a real gateway and workers that cannot run."""
 
 import asyncio
 from pathlib import Path
@@ -17,10 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where the fault engine is
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the location of the fault engine
 
 
-async def test_gateway_stays_and_the_reason_is_said_when_the_worker_cannot_run() -> None:
+async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> None:
     said: list[str] = []
     async with Stack(StackSettings("no-such-engine", lasting=True)) as stack:
         reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, look_s=0.05)))
@@ -34,7 +34,7 @@ async def test_gateway_stays_and_the_reason_is_said_when_the_worker_cannot_run()
             await asyncio.gather(reporting, return_exceptions=True)
 
 
-async def test_gateway_stays_and_the_reason_is_said_when_the_engine_is_killed_while_loading(
+async def test_up_reports_reason_and_keeps_gateway_when_engine_is_killed(
     tmp_path: Path,
 ) -> None:
     said: list[str] = []

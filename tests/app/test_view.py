@@ -1,9 +1,9 @@
-"""What a person can do about a worker that does nothing."""
+"""Tests of when the user can switch on the worker."""
 
 from app.view import Note, WorkerState, WorkerView
 
 
-def test_what_failed_and_what_was_switched_off_can_be_switched_on() -> None:
+def test_failed_or_switched_off_worker_can_be_switched_on() -> None:
     why = Note("recognised-elsewhere")
     assert WorkerView(WorkerState.FAILED, reason=why).can_be_switched_on
     assert WorkerView(WorkerState.OFF).can_be_switched_on

@@ -1,4 +1,4 @@
-"""A sleep is noticed by the clocks, and only a sleep is."""
+"""Tests that the clocks reveal every sleep and nothing else."""
 
 import asyncio
 from dataclasses import replace
@@ -18,7 +18,7 @@ def later(before: Times, awake_s: float, asleep_s: float = 0.0) -> Times:
     return replace(before, awake_s=before.awake_s + awake_s, always_s=before.always_s + awake_s + asleep_s)
 
 
-def test_a_sleep_is_told_once() -> None:
+def test_sleep_is_reported_once() -> None:
     sleeps = Sleeps(BEGIN)
     awake = later(BEGIN, 1.0)
     assert sleeps.slept(awake) == 0.0
@@ -28,16 +28,16 @@ def test_a_sleep_is_told_once() -> None:
 
 
 @given(some.floats(0.0, 10_000.0))
-def test_a_program_that_was_late_did_not_sleep_where_the_clocks_tell(late_s: float) -> None:
+def test_late_check_is_not_a_sleep_with_exact_clocks(late_s: float) -> None:
     assert Sleeps(BEGIN).slept(later(BEGIN, late_s)) == 0.0
 
 
 @given(some.floats(LEAST_S + 0.01, 1e6), some.floats(0.0, 100.0))
-def test_every_sleep_is_found(asleep_s: float, awake_s: float) -> None:
+def test_sleep_of_any_length_above_threshold_is_detected(asleep_s: float, awake_s: float) -> None:
     assert Sleeps(BEGIN).slept(later(BEGIN, awake_s, asleep_s)) == pytest.approx(asleep_s)
 
 
-def test_elsewhere_it_is_guessed_by_the_wall_clock_or_a_look_that_comes_too_late() -> None:
+def test_sleep_is_guessed_from_wall_clock_or_late_check() -> None:
     begin = replace(BEGIN, guessed=True)
     assert Sleeps(begin).slept(later(begin, 1.0, 3_600.0)) == pytest.approx(3_600.0)
     assert Sleeps(begin).slept(later(begin, 3_600.0)) == pytest.approx(3_599.0)
@@ -45,7 +45,7 @@ def test_elsewhere_it_is_guessed_by_the_wall_clock_or_a_look_that_comes_too_late
     assert Sleeps(begin).slept(later(begin, 1.0, -3_600.0)) == 0.0, "the clock was set back"
 
 
-async def test_whoever_waits_for_it_is_told() -> None:
+async def test_waking_reports_sleep_to_callback() -> None:
     now = [times()]
     told: list[float] = []
     async with Tasks("test") as tasks:
@@ -56,7 +56,7 @@ async def test_whoever_waits_for_it_is_told() -> None:
     assert [round(seconds) for seconds in told] == [60]
 
 
-async def test_a_pause_is_over_at_once_when_somebody_hurries() -> None:
+async def test_hurry_ends_current_pauses_only() -> None:
     patience = Patience()
     over: list[int] = []
 

@@ -4,7 +4,7 @@ from app.settings.sections import Settings
 from app.wishes import Wishes, wishes_of
 
 
-def test_what_dictation_takes_from_the_settings() -> None:
+def test_wishes_follow_settings() -> None:
     wishes = wishes_of(changed(Settings(), "hotkeys.mode", "toggle"))
     assert wishes.mode is TalkMode.TOGGLE
     assert wishes.keys["dictate"] == "right_ctrl"
@@ -12,6 +12,6 @@ def test_what_dictation_takes_from_the_settings() -> None:
     assert wishes.joins and not wishes_of(changed(Settings(), "insertion.joins", False)).joins
 
 
-def test_what_nobody_chose_is_the_same_in_both() -> None:
+def test_default_wishes_match_default_settings() -> None:
     wishes = wishes_of(Settings())
     assert (wishes.mode, wishes.cues, wishes.joins) == (Wishes().mode, Wishes().cues, Wishes().joins)

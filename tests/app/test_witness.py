@@ -1,4 +1,4 @@
-"""Nobody looks, the monitor does, and several may."""
+"""Tests of observers of segments: none, the monitor, and several."""
 
 from uuid import UUID
 
@@ -22,19 +22,19 @@ def tell(witness: Witness) -> None:
     witness.closed(SESSION)
 
 
-def test_nobody_is_told_everything_and_minds_nothing() -> None:
+def test_null_observer_ignores_every_event() -> None:
     tell(NOBODY)
     NOBODY.discarded(SESSION)
 
 
-def test_the_monitor_is_a_witness() -> None:
+def test_monitor_observes_segments() -> None:
     utterances = Utterances()
     tell(OwnTakes(utterances, lambda: 1.0))
     (row,) = utterances.rows(10, 2.0, 0.0, {})
     assert (row.own, row.state) == (True, State.DONE)
 
 
-def test_several_are_told_everything() -> None:
+def test_group_notifies_every_observer() -> None:
     one, two = Utterances(), Utterances()
     both = Witnesses(OwnTakes(one, lambda: 1.0), NOBODY, OwnTakes(two, lambda: 1.0))
     tell(both)
@@ -43,7 +43,7 @@ def test_several_are_told_everything() -> None:
     assert [*one.rows(10, 2.0, 0.0, {}), *two.rows(10, 2.0, 0.0, {})] == []
 
 
-def test_cancelled_recording_is_cancelled_for_everybody() -> None:
+def test_group_notifies_every_observer_of_cancellation() -> None:
     one, two = Utterances(), Utterances()
     both = Witnesses(OwnTakes(one, lambda: 1.0), OwnTakes(two, lambda: 1.0))
     both.began(SESSION, 0)

@@ -1,4 +1,4 @@
-"""When the worker rests, and that it neither stops nor starts for a moment's sake."""
+"""Tests of when the worker rests, and that brief changes neither stop nor start it."""
 
 import pytest
 from hypothesis import given
@@ -38,12 +38,14 @@ NIGHT = Limits(hours="20:00-08:00")
         (Limits(hours="nonsense"), Surroundings(), None),
     ],
 )
-def test_there_is_a_reason_or_none(limits: Limits, now: Surroundings, why: Note | None) -> None:
+def test_reason_to_rest_follows_limits_and_surroundings(
+    limits: Limits, now: Surroundings, why: Note | None
+) -> None:
     assert reason_to_rest(limits, now) == why
 
 
 @given(some.integers(0, 1439), some.integers(0, 1439), some.integers(0, 1439))
-def test_hours_and_the_others_make_a_day(begin: int, end: int, minute: int) -> None:
+def test_hours_and_their_complement_cover_the_day(begin: int, end: int, minute: int) -> None:
     def hours(one: int, other: int) -> str:
         return f"{one // 60:02}:{one % 60:02}-{other // 60:02}:{other % 60:02}"
 
@@ -58,16 +60,16 @@ def test_hours_and_the_others_make_a_day(begin: int, end: int, minute: int) -> N
 @pytest.mark.parametrize(
     "text", ["", "8:00-20:00", "08:00", "24:00-08:00", "08:60-09:00", "08:00-08:00", "08:00-20:00 "]
 )
-def test_what_are_no_hours(text: str) -> None:
+def test_parse_hours_rejects_invalid_text(text: str) -> None:
     assert parse_hours(text) is None
 
 
-def test_it_begins_as_things_are() -> None:
+def test_rest_starts_in_current_state_at_once() -> None:
     assert Rest(CAREFUL).look(UNPLUGGED, 0.0) == BATTERY
     assert Rest(CAREFUL).look(PLUGGED, 0.0) is None
 
 
-def test_a_moment_changes_nothing_and_a_while_does() -> None:
+def test_rest_ignores_brief_changes() -> None:
     rest = Rest(CAREFUL)
     rest.look(PLUGGED, 0.0)
     assert rest.look(UNPLUGGED, 100.0) is None
@@ -80,7 +82,7 @@ def test_a_moment_changes_nothing_and_a_while_does() -> None:
     assert rest.look(PLUGGED, 300.0 + WORK_AFTER_S) is None
 
 
-def test_what_a_person_wants_counts_at_once() -> None:
+def test_new_limits_apply_at_once() -> None:
     rest = Rest(Limits())
     assert rest.look(UNPLUGGED, 0.0) is None
     rest.allow(CAREFUL)
@@ -90,14 +92,14 @@ def test_what_a_person_wants_counts_at_once() -> None:
     assert rest.look(UNPLUGGED, 0.2) is None
 
 
-def test_another_reason_is_told_at_once() -> None:
+def test_rest_reports_another_reason_at_once() -> None:
     rest = Rest(CAREFUL)
     assert rest.look(Surroundings(True, True), 0.0) == BATTERY
     assert rest.look(Surroundings(False, True), 1.0) == FULL_SCREEN
 
 
 @given(some.lists(some.tuples(some.booleans(), some.floats(0.1, 5.0)), max_size=60))
-def test_between_two_changes_there_is_always_a_while(looks: list[tuple[bool, float]]) -> None:
+def test_rest_changes_are_always_separated_by_delay(looks: list[tuple[bool, float]]) -> None:
     rest = Rest(CAREFUL)
     rest.look(PLUGGED, 0.0)
     now, changes, before = 0.0, [0.0], False
@@ -111,5 +113,5 @@ def test_between_two_changes_there_is_always_a_while(looks: list[tuple[bool, flo
     assert all(gap >= REST_AFTER_S - 0.01 for gap in gaps)
 
 
-def test_whether_there_is_anything_to_look_at() -> None:
+def test_any_is_true_when_a_limit_is_set() -> None:
     assert not Limits().any and CAREFUL.any and NIGHT.any and Limits(on_battery=False).any

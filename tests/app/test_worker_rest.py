@@ -1,4 +1,4 @@
-"""The worker is told when to rest and when to work, and nothing is looked at for nothing."""
+"""Tests that the worker rests and works as limits require, with as few checks as possible."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ CAREFUL = Limits(on_battery=False, beside_full_screen=False)
 
 
 class World:
-    """What there is to see; ``looks``: how often it was looked at."""
+    """Fake surroundings. ``looks``: the number of checks."""
 
     def __init__(self) -> None:
         self.seen = Surroundings(True, False)
@@ -26,7 +26,7 @@ class World:
         return self.seen
 
 
-async def test_it_rests_and_works_again_as_it_is_allowed() -> None:
+async def test_worker_rests_and_resumes_as_limits_require() -> None:
     world = World()
     async with Tasks("test") as tasks:
         tasks.start(world.rest.watch(), "watch")
@@ -45,7 +45,7 @@ async def test_it_rests_and_works_again_as_it_is_allowed() -> None:
         assert looks >= 3
 
 
-async def test_only_what_a_limit_is_about_is_looked_at() -> None:
+async def test_seeing_checks_only_what_limits_need() -> None:
     seeing = Seeing(FullScreen(None), lambda: datetime(2026, 3, 1, 20, 30))
     assert await seeing(Limits()) == Surroundings(None, None, 20 * 60 + 30)
     assert (await seeing(CAREFUL)).full_screen is None
