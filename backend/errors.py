@@ -60,7 +60,7 @@ class BrokerBusy(BrokerError):
 
 
 class BrokerLocked(BrokerError):
-    """Another broker runs on this data folder and cannot be adopted."""
+    """The data folder belongs to a broker that runs already and cannot be adopted."""
 
 
 class BrokerFailed(BrokerError):

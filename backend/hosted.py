@@ -1,4 +1,4 @@
-"""One session in this process, with the connection that speaks for it."""
+"""A session in this process, with the connection that speaks for it."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""How things stand: one look per interval, shared by admission, readiness and every viewer of the monitor."""
+"""Monitor of the gateway: one survey per interval, shared by admission, readiness and all viewers."""
 
 import asyncio
 import dataclasses
@@ -45,7 +45,7 @@ _MARK_BYTES: Final = 4
 
 @dataclass
 class _Counted:
-    """What becomes ``Totals``."""
+    """Counters from which ``Totals`` are made."""
 
     final: int = 0
     failed: int = 0
@@ -60,13 +60,13 @@ class _Counted:
 
 @dataclass(eq=False)
 class _Viewer:
-    """``owner``: whose sessions it may know by name; ``None``: everybody's."""
+    """A viewer of the monitor. ``owner``: whose session ids it may see; ``None``: all."""
 
     events: "asyncio.Queue[bytes]"
     owner: str | None
 
     def put(self, event: bytes) -> None:
-        """A slow one loses the oldest."""
+        """Queue an event; drop the oldest if the viewer is slow."""
         if self.events.full():
             with suppress(asyncio.QueueEmpty):
                 self.events.get_nowait()
@@ -74,16 +74,17 @@ class _Viewer:
 
 
 class Monitor(Observer):
-    """Looks at the broker regularly, shows the same bytes to all viewers who may know the same.
+    """Observer that surveys the broker regularly and sends snapshots and results to viewers.
 
-    ``compacts``: the broker is our own. ``places``: so many may watch.
+    ``compacts``: the broker belongs to this gateway. ``places``: limit of viewers. Viewers with the same rights
+    share the same bytes.
     """
 
     def __init__(self, jobs: Jobs, compacts: bool, places: int) -> None:
         self._jobs = jobs
         self._started = time.monotonic()
         self._viewers: set[_Viewer] = set()
-        self._recent: deque[tuple[str, Recent]] = deque(maxlen=_RECENT)  # with whose it is
+        self._recent: deque[tuple[str, Recent]] = deque(maxlen=_RECENT)  # with the owner of each
         self._secret = secrets.token_bytes()
         self._answers = True
         self._trouble = ""
@@ -97,26 +98,26 @@ class Monitor(Observer):
 
     @property
     def up(self) -> bool:
-        """Whether the broker answers."""
+        """True when the broker answers."""
         return self._answers and self._jobs.up
 
     @property
     def viewers(self) -> int:
-        """How many watch."""
+        """Number of connected viewers."""
         return len(self._viewers)
 
     def told(self, session: str, message: GatewayMessage) -> None:
-        """Of interest is how many partials there are."""
+        """Count partials; ignore other messages."""
         if isinstance(message, Partial):
             self._counted.partials += 1
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
-        """Count them and show them."""
+        """Count outcomes and show them to viewers."""
         for conclusion in conclusions:
             self._count(conclusion)
 
     def refused(self, reason: RefusalReason) -> None:
-        """Count it."""
+        """Count a refusal for the totals."""
         self._counted.refused += 1
 
     def _count(self, ended: Conclusion) -> None:
@@ -134,7 +135,7 @@ class Monitor(Observer):
         self._show(SEGMENT, lambda viewer: self._as_seen(recent, owner, viewer))
 
     async def run(self, hub: Hub) -> None:
-        """Look until cancelled."""
+        """Survey the broker at intervals until cancelled."""
         while True:
             try:
                 self.survey = await self._jobs.survey()
@@ -158,7 +159,7 @@ class Monitor(Observer):
         self._show(SNAPSHOT, lambda viewer: replace(snapshot, recent=self._recent_for(viewer)))
 
     async def _compact_when_idle(self) -> None:
-        """Deleted audio and text should not stay in the broker's file longer than they must."""
+        """Compact an idle broker, so that deleted audio and text leave its file soon."""
         now = time.monotonic()
         if any(waiting.entries for waiting in self.survey.streams.values()):
             self._busy_at = now
@@ -168,7 +169,7 @@ class Monitor(Observer):
                 await self._jobs.compact()
 
     def snapshot(self, hub: Hub) -> Snapshot:
-        """How things stand at this moment."""
+        """Return the state of the gateway now, as viewers see it."""
         streams = self.survey.streams.values()
         hosted = hub.hosted.values()
         return Snapshot(
@@ -190,11 +191,11 @@ class Monitor(Observer):
         )
 
     def timeline(self) -> Timeline:
-        """The last hour."""
+        """Return the moments of the last hour."""
         return replace(self._moments.timeline(round(self._uptime_s(), 3)), gateway=self._jobs.gateway)
 
     def now(self, hub: Hub, received_s: float, draining: bool, history: HistoryState | None = None) -> Now:
-        """The same for ``/metrics``."""
+        """Return the state of the gateway now, for ``/metrics``."""
         hosted = hub.hosted.values()
         return Now(
             survey=self.survey,
@@ -210,17 +211,17 @@ class Monitor(Observer):
         )
 
     def broker(self) -> BrokerState:
-        """The broker alone."""
+        """Return the state of the broker."""
         trouble = self._trouble or self._jobs.trouble
         memory = round(self.survey.memory, 4)
         return BrokerState(self.up, self._jobs.version, self._jobs.durable, memory, trouble)
 
     @asynccontextmanager
     async def watch(self, hub: Hub, owner: str | None = None) -> AsyncIterator["asyncio.Queue[bytes]"]:
-        """Server-sent events for one more viewer; a slow one loses the oldest.
+        """Yield a queue of server-sent events for a new viewer; a slow viewer loses the oldest.
 
-        Of sessions that are not of ``owner`` it sees a mark instead of the id, ``None``: it may see all. Raises
-        ``OverQuota`` where there is no place for it.
+        The viewer sees a mark instead of the id of sessions that are not of ``owner``; ``None``: it sees all
+        ids. Raises ``OverQuota`` when all places are taken.
         """
         watching = Counter(viewer.owner for viewer in self._viewers)
         if refusal := refuse_viewer(watching, owner, self._places):
@@ -234,7 +235,7 @@ class Monitor(Observer):
             self._viewers.discard(viewer)
 
     def end(self) -> None:
-        """Send the viewers away: an empty event is the last one."""
+        """Disconnect all viewers with an empty event, which is the last one."""
         for viewer in self._viewers:
             viewer.put(b"")
 
@@ -245,7 +246,7 @@ class Monitor(Observer):
         return tuple(self._as_seen(recent, owner, viewer) for owner, recent in self._recent)
 
     def _as_seen(self, recent: Recent, owner: str, viewer: str | None) -> Recent:
-        """The name of a session is for whose it is, and for this gateway's owner; others see a mark."""
+        """Return a result as a viewer may see it: other owners' sessions are marks, not ids."""
         if viewer is None or viewer == owner:
             return recent
         mark = blake2b(recent.session.encode(), key=self._secret, digest_size=_MARK_BYTES).hexdigest()
@@ -260,8 +261,9 @@ class Monitor(Observer):
 
 
 async def gathered(events: "asyncio.Queue[bytes]") -> AsyncIterator[bytes]:
-    """What there is, and then four times a second what has come since: to send each result alone costs more than
-    all the counting. Ends with the empty event.
+    """Yield waiting events joined, then new ones four times a second; end with the empty event.
+
+    Sending each result alone would cost more than all the counting.
     """
     while event := await events.get():
         together = [event]

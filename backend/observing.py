@@ -86,12 +86,12 @@ class Observers(Observer):
         self._gathered: list[Conclusion] = []
 
     def bound(self, session: str, resumed: bool) -> None:
-        """Notify every observer."""
+        """Notify every observer at once."""
         for observer in self.listening:
             observer.bound(session, resumed)
 
     def unbound(self, session: str) -> None:
-        """Notify every observer."""
+        """Notify every observer at once."""
         for observer in self.listening:
             observer.unbound(session)
 
@@ -120,17 +120,17 @@ class Observers(Observer):
                 observer.concluded(gathered)
 
     def cancelled(self, session: str, segment: int) -> None:
-        """Notify every observer."""
+        """Notify every observer at once."""
         for observer in self.listening:
             observer.cancelled(session, segment)
 
     def attempted(self, kind: JobKind, made: bool) -> None:
-        """Notify every observer."""
+        """Notify every observer at once."""
         for observer in self.listening:
             observer.attempted(kind, made)
 
     def refused(self, reason: RefusalReason) -> None:
-        """Notify every observer."""
+        """Notify every observer at once."""
         for observer in self.listening:
             observer.refused(reason)
 

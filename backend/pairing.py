@@ -1,13 +1,13 @@
-"""One code, from the moment it is shown until somebody is paired with it or nobody can be. Pure.
+"""State machine of one pairing code, from its display until a device is paired or the code is void. Pure.
 
     waiting --begin--> (an exchange is open) --confirm--> paired
                                              --confirm, another certificate--> intercepted
                                              --confirm, wrong; or 10 s--> waiting, after the fifth time locked
     waiting --2 min--> expired
 
-Each exchange that begins counts as a try, whether or not it is confirmed; a message that is none of SPAKE2 begins
-none. Several are open at a time, few of one address, so that no device waits for another one's. Each is answered
-once: nothing that was said in one is of use in another. The time is passed in, codes and exchanges too.
+Each exchange counts as a try when it begins; messages that are not SPAKE2 begin none. Several exchanges may be
+open, but few of one address, so that devices do not block each other. Each exchange is answered once, and its
+messages are useless in another. Time, codes and exchange ids are passed in.
 """
 
 import hmac
@@ -37,13 +37,15 @@ from protocol.pairing import (
     prove,
 )
 
-NONCE: Final = bytes(12)  # each key seals one message
+NONCE: Final = bytes(12)  # safe, because each key seals only one message
 
 
 @dataclass(frozen=True)
 class PairingRules:
-    """``exchange_s``: how long a device may take between its two requests. ``open``: exchanges at a time, and
-    ``open_of_peer`` of one address, of which so many malformed messages are looked at.
+    """Limits of a pairing. ``exchange_s``: time of a device between its two requests.
+
+    ``open``: open exchanges in total; ``open_of_peer``: of one address; ``malformed_of_peer``: its malformed
+    messages.
     """
 
     lifetime_s: float = 120.0
@@ -56,7 +58,7 @@ class PairingRules:
 
 @dataclass(frozen=True)
 class Proven:
-    """A device that knows the code: give it a key."""
+    """A device that has proven the code; the gateway may give it a key."""
 
     name: str
     kind: DeviceKind
@@ -64,7 +66,7 @@ class Proven:
     proof: bytes
 
     def sealed(self, key: DeviceKey) -> Paired:
-        """The answer."""
+        """Return the reply with the encrypted key."""
         sealed = ChaCha20Poly1305(self.keys.seal).encrypt(NONCE, msgspec.json.encode(key), self.proof)
         return Paired(self.proof, sealed)
 
@@ -80,7 +82,7 @@ class _Exchange:
 
 
 class Pairing:
-    """``certificate_sha256`` is of the certificate that the gateway shows."""
+    """State of one code. ``certificate_sha256`` is the digest of the gateway's certificate."""
 
     def __init__(
         self, code: str, kind: DeviceKind, certificate_sha256: str, now: float, rules: PairingRules | None = None
@@ -89,14 +91,14 @@ class Pairing:
         self._certificate = certificate_sha256
         self._until = now + self._rules.lifetime_s
         self._tries = 0
-        self._exchanges: dict[str, _Exchange] = {}  # that are open, or were
-        self._malformed: Counter[str] = Counter()  # by address: looking at them costs time
+        self._exchanges: dict[str, _Exchange] = {}  # open and expired ones
+        self._malformed: Counter[str] = Counter()  # by address, limited because each check costs time
         self._end: PairingStage | None = None
         self.code = code
         self.kind = kind
 
     def stage(self, now: float) -> PairingStage:
-        """How it stands."""
+        """Return the current stage."""
         if self._end is None:
             if now >= self._until:
                 return PairingStage.EXPIRED
@@ -105,16 +107,16 @@ class Pairing:
         return self._end or PairingStage.WAITING
 
     def left_s(self, now: float) -> float:
-        """For how long the code is good."""
+        """Return the remaining validity of the code in seconds."""
         return max(0.0, self._until - now) if self.stage(now) is PairingStage.WAITING else 0.0
 
     @property
     def tries_left(self) -> int:
-        """How many exchanges may begin."""
+        """Number of exchanges that may still begin."""
         return max(0, self._rules.tries - self._tries)
 
     def begin(self, asked: PairBegin, exchange: str, now: float, peer: str = "") -> PairBegan | PairRefused:
-        """A device at the address ``peer`` begins; ``exchange`` is a name that cannot be guessed.
+        """Begin an exchange with a device at address ``peer``; ``exchange`` is an unguessable id.
 
         Raises ``MalformedMessage``.
         """
@@ -141,7 +143,7 @@ class Pairing:
         return PairBegan(exchange, answer)
 
     def confirm(self, said: PairConfirm, now: float) -> Proven | PairRefused:
-        """The device proves that it knows the code, once."""
+        """Check a device's proof that it knows the code. Each exchange allows one check."""
         if (refused := self._closed(now)) is not None:
             return refused
         open_ones = [one for one in self._exchanges.values() if now < one.until]
@@ -177,5 +179,5 @@ class Pairing:
 
 
 def _same(ours: str, said: str) -> bool:
-    """Takes as long whatever is said; in bytes, because strings that are not ASCII cannot be compared so."""
+    """Compare in constant time; as bytes, because non-ASCII strings are not supported."""
     return hmac.compare_digest(ours.encode(), said.encode())

@@ -1,4 +1,4 @@
-"""``/v1/pair``, for a device that has no key yet, and ``/v1/pairing``, for the owner who lets it have one."""
+"""The ``/v1/pair`` routes for devices without a key, and ``/v1/pairing`` for the owner who pairs them."""
 
 import errno
 import secrets
@@ -45,7 +45,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class PairingDesk:
-    """At most one pairing at a time; a new one ends the one before. ``port`` tells where other devices come."""
+    """Routes of pairing. A new pairing ends the previous one. ``port`` returns the port for other devices."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class PairingDesk:
         self._problem: PairingProblem | None = None
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """Return all routes of this module."""
         return [
             web.post(PAIR_PATH, self._pair),
             web.post(PAIRING_PATH, self._open),
@@ -97,7 +97,7 @@ class PairingDesk:
         return json_response(self.state())
 
     def state(self) -> PairingState:
-        """How it stands, for the owner."""
+        """Return the state of the pairing, for the owner."""
         certificate = self._settings.certificate
         here = PairingState(
             gateway=self._settings.name,
@@ -110,7 +110,7 @@ class PairingDesk:
         now = self._clock()
         stage = self._pairing.stage(now)
         if stage is PairingStage.PAIRED and not self._device:
-            stage = PairingStage.WAITING  # for the list of devices to be on disk
+            stage = PairingStage.WAITING  # until the device is on disk
         return PairingState(
             stage=stage,
             kind=self._pairing.kind,
@@ -169,19 +169,19 @@ class PairingDesk:
         except BaseException:
             self._over(pairing, None)
             raise
-        if self._pairing is pairing:  # another one may have been opened meanwhile
+        if self._pairing is pairing:  # another pairing may have been opened meanwhile
             self._device = device.id
         log.info("audit", what="paired", device=device.id, kind=device.kind)
         return proven.sealed(DeviceKey(device.id, key, self._settings.name))
 
     def _over(self, pairing: Pairing | None, problem: PairingProblem | None) -> None:
-        """This pairing, if it is still the one that is open: its code was used up."""
+        """End this pairing if it is still the open one, because its code was used up."""
         if self._pairing is pairing:
             self._pairing, self._problem = None, problem
 
 
 def _not_kept(error: OSError | BackendError) -> tuple[RequestRefused, PairingProblem]:
-    """What the device is told, and what the owner."""
+    """Return the error for the device and the problem for the owner."""
     if isinstance(error, OSError) and error.errno in _FULL:
         device = "the gateway cannot keep this device: its disk is full. Make room there, and show a new code"
         owner = "the disk is full: make room, and begin again"

@@ -1,4 +1,4 @@
-"""What this process uses."""
+"""CPU and memory use of this process."""
 
 import time
 from collections.abc import Callable
@@ -12,17 +12,17 @@ _EVERY_S: Final = 1.0
 
 
 class ProcessLoad:
-    """CPU and memory of this process; asked more often than once a second, it says the same again."""
+    """CPU and memory of this process, measured at most once a second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._process = psutil.Process()
-        self._process.cpu_percent()  # from here on it is counted
+        self._process.cpu_percent()  # starts the measurement
         self._looked = clock()
         self._load = Load(0.0, self._process.memory_info().rss)
 
     def now(self) -> Load:
-        """The CPU since the last look, the memory of this one."""
+        """Return the CPU use since the last measurement, and the current memory."""
         now = self._clock()
         if now - self._looked >= _EVERY_S:
             self._looked = now

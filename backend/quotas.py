@@ -1,7 +1,7 @@
-"""How much one key may ask for, and how much it did. Pure: the time is passed in.
+"""Quotas and usage of each key. Pure: the time is passed in.
 
-A token bucket per key: ``burst`` requests at once, ``per_minute`` of them in the long run; and so many streams
-open at the same time. Nobody can fill the memory: only keys that are good are counted.
+Each key has a token bucket: ``burst`` requests at once, ``per_minute`` on average. The number of open streams is
+limited too. Only valid keys are counted, so that attackers cannot fill the memory.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ _STREAMS_RETRY_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Quota:
-    """What each key may; 0: as much as it likes. The owner's key always may."""
+    """Limits of each key; 0: no limit. The owner's key has none."""
 
     per_minute: int = 0
     burst: int = 60
@@ -26,7 +26,7 @@ class Quota:
 
 @dataclass
 class MessagePace:
-    """How fast the messages of one key are taken, but for audio: over all its connections, however many it has."""
+    """Rate limit of one key's messages, except audio, over all its connections."""
 
     per_second: float = 2_000.0
     burst: float = 4_096.0
@@ -34,7 +34,7 @@ class MessagePace:
     _at: float = 0.0
 
     def pause_s(self, now: float) -> float:
-        """Take one message; return for how long its connection is then not read."""
+        """Count one message; return for how long its connection must then not be read."""
         self._ahead = max(0.0, self._ahead - (now - self._at) * self.per_second) + 1.0
         self._at = now
         return max(0.0, self._ahead - self.burst) / self.per_second
@@ -42,7 +42,7 @@ class MessagePace:
 
 @dataclass
 class Usage:
-    """What one key did while this process ran. ``streams`` are those that are open now."""
+    """Usage of one key since this process started. ``streams`` counts open ones."""
 
     requests: int = 0
     refused: int = 0
@@ -52,7 +52,7 @@ class Usage:
 
     @property
     def audio_s(self) -> float:
-        """Seconds of audio that came."""
+        """Seconds of received audio."""
         return self.audio_bytes / (SAMPLE_RATE * BYTES_PER_SAMPLE)
 
 
@@ -64,7 +64,7 @@ class _Bucket:
 
 @dataclass
 class Meter:
-    """Counts per key."""
+    """Quotas and usage of all keys."""
 
     quota: Quota
     usage: dict[str, Usage] = field(default_factory=dict)
@@ -72,23 +72,23 @@ class Meter:
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
 
     def of(self, key: str) -> Usage:
-        """What this key did."""
+        """Return the usage of this key."""
         return self.usage.setdefault(key, Usage())
 
     @property
     def audio_s(self) -> float:
-        """Seconds of audio that came, of all keys that there are and were."""
+        """Seconds of received audio of all keys, including revoked ones."""
         return Usage(audio_bytes=self._before + sum(usage.audio_bytes for usage in self.usage.values())).audio_s
 
     def forget(self, key: str) -> None:
-        """The key is good no more; what it did still counts in the whole."""
+        """Forget a revoked key; its audio stays in the total."""
         gone = self.usage.pop(key, None)
         if gone is not None:
             self._before += gone.audio_bytes
         self._buckets.pop(key, None)
 
     def request(self, key: str, now: float, limited: bool = True) -> Refusal | None:
-        """One more request; why it is not taken, if it is not."""
+        """Count a request; return a refusal if it exceeds the quota."""
         usage = self.of(key)
         usage.requests += 1
         if not limited or not self.quota.per_minute or self._take(key, now):
@@ -99,7 +99,7 @@ class Meter:
         return Refusal(429, RefusalReason.KEY_REQUESTS, message, wait)
 
     def stream(self, key: str, limited: bool = True) -> Refusal | None:
-        """Whether one more stream may be open; whoever opens it counts it."""
+        """Return a refusal if the key may not open another stream; the caller counts opened streams."""
         usage = self.of(key)
         if not limited or not self.quota.streams or usage.streams < self.quota.streams:
             return None

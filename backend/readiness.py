@@ -1,4 +1,4 @@
-"""``GET /readyz``: whether a segment can be recognised here now, and why not. Pure."""
+"""State behind ``GET /readyz``: whether speech can be recognised here now, and why not. Pure."""
 
 from typing import Final
 
@@ -20,17 +20,17 @@ _NOTHING_WORKS: Final = frozenset({RefusalReason.LEAVING, RefusalReason.BROKER, 
 
 
 class Reason(Struct, frozen=True):
-    """What stands in the way, for programs and for people."""
+    """An obstacle, with a code for programs and a message for people."""
 
     code: RefusalReason
     message: str
 
 
 class Readiness(Struct, frozen=True):
-    """``ready``: somebody can recognise something. ``accepting``: new sessions are taken; known ones are anyway.
+    """Reply of ``/readyz``. ``ready``: speech can be recognised. ``accepting``: new sessions are accepted.
 
-    ``reasons``: why one of the two is not so; none, if both are. ``streams``: how many people could speak at once,
-    by the measured speed of all workers. ``history`` stands in nobody's way; ``None``: none is kept.
+    ``reasons``: why one of the two is false. ``streams``: simultaneous speakers at the measured speed of all
+    workers. ``history`` never affects the others; ``None``: no history is kept.
     """
 
     ready: bool
@@ -55,7 +55,7 @@ def readiness(
     draining: bool,
     embedded: bool,
 ) -> Readiness:
-    """How this gateway is at this moment."""
+    """Return the readiness of this gateway now."""
     workers = able(survey)
     refused = tuple(refusals(survey, broker.up, connections, limits))
     reasons = {refusal.reason: refusal.message for refusal in refused}

@@ -1,6 +1,6 @@
-"""The paired devices as a running gateway knows them: who a key belongs to, who is here, and who was sent away.
+"""Paired devices in a running gateway: owners of keys, connected devices, revocations.
 
-The file is looked at four times a second, because the command line changes it without asking this process.
+The file is checked four times a second, because the command line changes it without this process.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ OnRevoked = Callable[[], None]
 
 
 class Roster:
-    """``store``: ``None``: nobody is paired, and nobody can be. ``clock`` tells seconds since 1970.
+    """Devices of a gateway. ``store`` ``None``: no device can be paired. ``clock`` returns seconds since 1970.
 
-    ``revoked``: to whom the sessions of revoked keys belong.
+    ``revoked``: owner ids of revoked keys.
     """
 
     def __init__(self, store: DeviceStore | None, clock: Callable[[], float] = time.time) -> None:
@@ -53,11 +53,11 @@ class Roster:
 
     @property
     def devices(self) -> tuple[Device, ...]:
-        """All of them."""
+        """All paired devices, in the order of the file."""
         return tuple(self._devices.values())
 
     def of_key(self, key: str) -> Device | None:
-        """Whose key this is. Takes as long for every key: each digest is compared."""
+        """Return the device with this key. Takes the same time for every key, because each digest is compared."""
         shown, found = digest_of(key), None
         for device in self._devices.values():
             if hmac.compare_digest(shown, device.key_sha256):
@@ -67,21 +67,21 @@ class Roster:
         return found
 
     def seen_s(self, device: Device) -> int:
-        """When it was here last; while it is: now."""
+        """Return when the device was last seen; now, while it is connected."""
         now_s = self._clock() if device.id in self._here else 0
         return int(max(device.seen_s, self._seen.get(device.id, 0), now_s))
 
     def connections(self, device: Device) -> int:
-        """How often it is here now."""
+        """Return the number of open connections of the device."""
         return len(self._here.get(device.id, ()))
 
     @contextmanager
     def present(self, device: Device, on_revoked: OnRevoked) -> Iterator[None]:
-        """The device is here; ``on_revoked``, which must not wait, is called at once when it may be no more."""
+        """Register a connection of the device; ``on_revoked``, which must not wait, is called upon revocation."""
         self._here[device.id].append(on_revoked)
         try:
             if device.kind is not DeviceKind.OWNER and device.id not in self._devices:
-                on_revoked()  # between its key and this moment
+                on_revoked()  # revoked since its key was checked
             yield
         finally:
             if device.id in self._devices:
@@ -93,25 +93,25 @@ class Roster:
     # -- changes -------------------------------------------------------------------------------------------
 
     async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
-        """A new device and its key. Raises ``BackendError``."""
+        """Add a device and return it with its key. Raises ``BackendError``."""
         made = await asyncio.to_thread(self._file.add, name, kind, self._clock())
         self.refresh()
         return made
 
     async def rename(self, wanted: str, name: str) -> Device:
-        """Raises ``BackendError``."""
+        """Rename a device. Raises ``BackendError``."""
         renamed = await asyncio.to_thread(self._file.rename, wanted, name)
         self.refresh()
         return renamed
 
     async def revoke(self, wanted: str) -> Device:
-        """Send it away for good. Raises ``BackendError``."""
+        """Revoke a device and disconnect it. Raises ``BackendError``."""
         revoked = await asyncio.to_thread(self._file.revoke, wanted)
         self.refresh()
         return revoked
 
     def refresh(self) -> None:
-        """Look whether the file has changed; what cannot be read changes nothing, and is read at the next look."""
+        """Reload the file if it has changed. An unreadable file changes nothing and is tried again."""
         if self._store is None:
             return
         try:
@@ -137,7 +137,7 @@ class Roster:
                 on_revoked()
 
     async def run(self) -> None:
-        """Look, and note who was here, until cancelled."""
+        """Reload changes and record when devices were seen, until cancelled."""
         try:
             while True:
                 await asyncio.sleep(LOOK_S)
@@ -148,19 +148,19 @@ class Roster:
             self._note(self._to_note())
 
     def due(self, now: float) -> dict[str, float]:
-        """What is to be written by now: at once if the last time was long ago, and not again within a minute."""
+        """Return the times to write now: none within a minute of the last write."""
         if now - self._written_at < _WRITE_S or not (due := self._to_note()):
             return {}
         self._written_at = now
         return due
 
     def _to_note(self) -> dict[str, float]:
-        """When devices were here last, where the file does not say so yet."""
+        """Return when devices were last seen, where the file has an older time."""
         seen = {id: self.seen_s(device) for id, device in self._devices.items()}
         return {id: seen_s for id, seen_s in seen.items() if seen_s > self._devices[id].seen_s}
 
     def _honoured(self, devices: Iterable[Device]) -> dict[str, Device]:
-        """By id; those that the file makes owners are told once and not let in."""
+        """Return valid devices by id; entries forged as owners are logged once and ignored."""
         honoured: dict[str, Device] = {}
         for device in devices:
             if not device.refused:
@@ -187,4 +187,4 @@ class Roster:
 
 
 def _nothing(device: Device) -> None:
-    """Nobody asks who is gone."""
+    """Ignore a revoked device."""

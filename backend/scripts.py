@@ -1,4 +1,4 @@
-"""The Lua scripts of the gateway, ready to be sent."""
+"""The gateway's Lua scripts, ready to send."""
 
 from hashlib import sha1
 from importlib.resources import files
@@ -23,14 +23,14 @@ NAMES: Final = (
 
 
 class Script(NamedTuple):
-    """``digest`` is the name under which a broker knows the source."""
+    """Source of a script; a broker knows it by its ``digest``."""
 
     source: bytes
     digest: str
 
 
 def load_scripts() -> dict[str, Script]:
-    """Every script by its name, with what they share behind its first line, which says how it is to be run."""
+    """Return every script by name, with the shared part inserted after its first line (the shebang)."""
     folder = files("backend").joinpath("lua")
     shared = folder.joinpath("shared.lua").read_bytes()
     scripts: dict[str, Script] = {}

@@ -112,9 +112,9 @@ class Speculation(NamedTuple):
 
 @dataclass(slots=True)
 class Segment:
-    """One segment. ``samples`` is its length once it is complete.
+    """State of one segment. ``samples`` is its length once it is complete.
 
-    Times are seconds of the gateway's monotonic clock.
+    Times are seconds of the monotonic clock.
 
     ``held`` counts the samples that need no resending. ``asked`` is the position of the last request for audio;
     each gap is requested once. A ``speculation`` may have failed or be lost; only its promotion shows whether it

@@ -1,4 +1,4 @@
-"""What a Redis or Valkey says about itself. Pure."""
+"""Parsing of INFO and CONFIG of Redis and Valkey. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
 
 
 def checked_version(info: Mapping[str, Any]) -> str:
-    """Name and version out of INFO. Raises ``BrokerTooOld``."""
+    """Return name and version from INFO. Raises ``BrokerTooOld``."""
     kind = "valkey" if "valkey_version" in info else "redis"
     version = str(info.get(f"{kind}_version", "0"))
     number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
@@ -22,14 +22,14 @@ def checked_version(info: Mapping[str, Any]) -> str:
 
 
 def is_durable(config: Mapping[str, str]) -> bool:
-    """Whether what it acknowledged survives a power loss, as its CONFIG says."""
+    """Return whether acknowledged writes survive a power loss, according to CONFIG."""
     return config.get("appendonly") == "yes" and config.get("appendfsync") == "always"
 
 
 def is_worth_compacting(info: Mapping[str, Any], *, anyway: bool = False) -> bool:
-    """Whether INFO says that the append-only file holds much that is deleted, and that nothing rewrites it now.
+    """Return whether the append-only file holds much deleted data and no rewrite runs, according to INFO.
 
-    ``anyway``: however little; INFO counts what came during the last rewrite as if it had been part of it.
+    ``anyway``: even with little. INFO counts writes during the last rewrite as part of it.
     """
     grown = int(info.get("aof_current_size", 0)) - int(info.get("aof_base_size", 0))
     busy = info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled")
@@ -37,5 +37,5 @@ def is_worth_compacting(info: Mapping[str, Any], *, anyway: bool = False) -> boo
 
 
 def shown_url(url: str) -> str:
-    """The URL without what is secret in it."""
+    """Return the URL without user, password and query."""
     return re.sub(r"^(\w+://)[^/?]*@", r"\1", url).partition("?")[0]

@@ -1,4 +1,4 @@
-"""What a gateway is told when it starts."""
+"""Settings of a gateway, complete at its start."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,11 +18,11 @@ from protocol.session import Limits
 
 @dataclass(frozen=True)
 class GatewaySettings:
-    """``key`` is the owner's; empty: nobody is asked for one. ``redis`` empty: the embedded broker in
-    ``broker_folder``.
+    """Settings of a gateway. ``key`` is the owner's; empty: no key is required.
 
-    ``endpoint_file`` is written when the gateway is ready and removed when it ends; ``None``: not at all.
-    ``devices_file``: who else may come in; ``None``: nobody. ``proxies`` are believed what they say of a request.
+    ``redis`` empty: use the embedded broker in ``broker_folder``. ``endpoint_file`` exists while the gateway
+    runs; ``None``: never written. ``devices_file``: paired devices; ``None``: no pairing. ``proxies`` are
+    trusted to describe requests.
     """
 
     mode: Mode = Mode.LOCAL
@@ -56,20 +56,20 @@ class GatewaySettings:
     drain_s: float = 20.0
 
     def history_field(self, about: About) -> str:
-        """What the hash of such a session says for the history; empty: none is kept."""
+        """Return the history field of a session's hash; empty: no history is kept."""
         return feed_field(about, FED if self.redis else FED_EMBEDDED) if self.history.url else ""
 
 
 def owner_of(key: str) -> str:
-    """The id of a key, as it is kept in the broker: not the key."""
+    """Return the id of a key, which the broker stores instead of the key."""
     return owner_of_digest(digest_of(key))
 
 
 def owner_of_digest(digest: str) -> str:
-    """The same, where only the digest is kept."""
+    """Return the id of a key from its digest."""
     return digest[:32]
 
 
 def digest_of(key: str) -> str:
-    """What is kept of a key. The keys of devices have 256 random bits: nothing slower is needed to hide them."""
+    """Return the stored digest of a key. Keys have 256 random bits, so a fast hash is safe."""
     return sha256(key.encode()).hexdigest()

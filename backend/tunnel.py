@@ -1,4 +1,4 @@
-"""``GET /v1/broker``: carries the broker's protocol for workers that cannot reach the broker themselves."""
+"""``GET /v1/broker``: tunnel of the broker's protocol for workers that cannot reach the broker directly."""
 
 import asyncio
 from collections import Counter
@@ -24,14 +24,14 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.BACKEND_TUNNEL)
 
 MOST_CONNECTIONS: Final = 32
-"""Of one device: each worker has up to four."""
+"""Limit of one device's connections; each worker has up to four."""
 
 Authorise = Callable[[web.Request], Visit]
-"""Whose worker this is. Raises ``ProtocolError``."""
+"""Returns the worker's visit. Raises ``ProtocolError``."""
 
 
 class BrokerTunnel:
-    """Of one gateway. ``authorise`` decides who may; a revoked device's connections end at once."""
+    """Tunnel of one gateway. ``authorise`` checks each request; revocation ends a device's connections at once."""
 
     def __init__(self, url: str, administer: Administer, gateway: str, authorise: Authorise) -> None:
         self._place = place_of(url)
@@ -45,7 +45,7 @@ class BrokerTunnel:
         self._closing = False
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Carry until either side ends, or the device is revoked."""
+        """Forward data until either side ends or the device is revoked."""
         visit = self._authorise(request)
         device = visit.device.id
         if self._closing:
@@ -68,13 +68,13 @@ class BrokerTunnel:
             self._open[device] -= 1
 
     def close(self) -> None:
-        """Take nobody in, and end what is open. Safe to call twice."""
+        """Refuse new connections and end open ones. Safe to call twice."""
         self._closing = True
         for writer in self._ends:
             writer.close()
 
     async def run(self) -> None:
-        """Remove what workers that are gone left, until cancelled."""
+        """Remove leftovers of disconnected workers until cancelled."""
         await self._traces.run()
 
     async def _carry(
@@ -92,7 +92,7 @@ class BrokerTunnel:
                     await _up(socket, ends.writer, gate)
         finally:
             self._ends.discard(ends.writer)
-            with suppress(BrokerError):  # now: what it said last must not follow what is removed
+            with suppress(BrokerError):  # at once: its last commands must not follow the removal of its traces
                 await self._administer("CLIENT", "KILL", "ID", str(ends.id))
             log.info("audit", what="tunnel closed", **who)
         return socket
@@ -115,7 +115,7 @@ async def _up(socket: web.WebSocketResponse, writer: asyncio.StreamWriter, gate:
 
 
 async def _down(reader: asyncio.StreamReader, socket: web.WebSocketResponse, gate: CommandGate) -> None:
-    with suppress(OSError, ValueError):  # the latter: not the broker's protocol
+    with suppress(OSError, ValueError):  # ValueError: malformed replies
         while data := await reader.read(CHUNK_BYTES):
             gate.answered(data)
             await socket.send_bytes(data)

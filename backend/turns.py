@@ -75,9 +75,9 @@ def allowance(survey: Survey, priority: str, model: str) -> Allowance:
 
 @dataclass
 class _Lane:
-    """One key in one stream. ``held``: jobs by session, the next turn first; ``inside``:
+    """Jobs of one key in one stream. ``held``: by session, the next turn first; ``inside``:
 
-    attempt and cost of queued ones.
+    attempt and cost of queued jobs.
     """
 
     held: dict[str, dict[int, Job]] = field(default_factory=dict)

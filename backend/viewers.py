@@ -1,6 +1,4 @@
-"""Who may read what takes long, the live feed and exports, and how it is written to them: nobody who stops to read
-keeps another one out.
-"""
+"""Admission of long-lived readers (live feed, exports), and writes that stuck readers cannot block."""
 
 import asyncio
 import socket
@@ -14,16 +12,16 @@ from backend.admission import Refusal
 from backend.observing import RefusalReason
 
 SHARE: Final = 4
-"""One key has at most a quarter of the places, and a quarter is for the owner alone."""
+"""Divisor of places: one key gets at most a quarter, and a quarter is reserved for the owner."""
 _RETRY_S: Final = 5.0
 _PIECE: Final = 64 * 1024
 
 Owners = Counter[str | None]
-"""How many read, by whose key they have; ``None``: the gateway's owner's."""
+"""Number of readers by owner id of their key; ``None``: the gateway's owner."""
 
 
 def refuse_viewer(watching: Owners, owner: str | None, most: int) -> Refusal | None:
-    """Why one more of this key may not read this now, if it may not. Pure."""
+    """Return why this key may not open another reader now, or ``None``. Pure."""
     share = most // SHARE
     if owner is not None and watching[owner] >= max(1, share):
         message = f"{watching[owner]} of this key already read this, which is its limit"
@@ -34,15 +32,18 @@ def refuse_viewer(watching: Owners, owner: str | None, most: int) -> Refusal | N
 
 
 def keep_little(request: web.Request) -> None:
-    """The kernel holds little for a viewer: one that does not read is noticed after minutes, not hours."""
+    """Limit the kernel's send buffer: a viewer that does not read is noticed after minutes, not hours."""
     connection = request.get_extra_info("socket")
     with suppress(OSError):
-        if connection is not None:  # it may have left
+        if connection is not None:  # None once the client has left
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PIECE)
 
 
 async def write_pieces(response: web.StreamResponse, data: bytes, piece_s: float) -> None:
-    """Each must be taken within ``piece_s``, for a line may be slow. Raises ``TimeoutError``."""
+    """Write in pieces with a deadline of ``piece_s`` each, because connections may be slow.
+
+    Raises ``TimeoutError``.
+    """
     for at in range(0, len(data), _PIECE):
         async with asyncio.timeout(piece_s):
             await response.write(data[at : at + _PIECE])

@@ -1,6 +1,6 @@
-"""Accounts of the broker for workers that come through the tunnel: each is there while its worker is connected.
+"""Broker accounts for workers that use the tunnel. An account exists while its worker is connected.
 
-The password is made here and told to nobody: the gateway itself says to the broker who the worker is.
+The gateway makes the password and authenticates for the worker; no other process learns it.
 """
 
 import asyncio
@@ -26,32 +26,32 @@ COMMANDS: Final = (
     *("xgroup|create", "xgroup|delconsumer"),
     *("hget", "hmget", "hset", "hdel", "hvals", "hgetall", "hincrby", "pexpire", "set", "del", "spublish"),
 )
-"""What ``worker/jobs.py`` and its scripts do. A script may do nothing that its caller may not."""
+"""Commands of ``worker/jobs.py`` and its scripts. A script has only the rights of its caller."""
 
 KEYS: Final = (
     *("~kiki:{*}:jobs:*", "~kiki:{*}:partials:*", "~kiki:{*}:session:*"),
     *("~kiki:{*}:backlog", "~kiki:{*}:sweep", "%W~kiki:{*}:dead", "~kiki:workers"),
-    *("%W~kiki:{*}:history", "~kiki:{*}:history:figures"),  # written to, never read
+    *("%W~kiki:{*}:history", "~kiki:{*}:history:figures"),  # the history is write-only
 )
 CHANNELS: Final = ("&kiki:{*}:results:*",)
 
 
 class Account(NamedTuple):
-    """Of a worker, at the broker."""
+    """Account of a worker at the broker."""
 
     name: str
     password: str
 
 
 def rules(account: Account, database: int = 0) -> tuple[str, ...]:
-    """The command that makes ``account``, whatever it was before."""
+    """Return the command that creates or resets ``account``."""
     allowed = (*COMMANDS, *(("select",) if database else ()))
     secret = ("reset", "on", f">{account.password}")
     return ("ACL", "SETUSER", account.name, *secret, *KEYS, *CHANNELS, "-@all", *(f"+{one}" for one in allowed))
 
 
 class WorkerAccounts:
-    """Of one gateway process. ``administer`` runs a command as the gateway and raises ``BrokerError``."""
+    """Accounts of one gateway process. ``administer`` runs a command as the gateway and raises ``BrokerError``."""
 
     def __init__(self, administer: Administer, gateway: str, database: int = 0) -> None:
         self._administer = administer
@@ -63,12 +63,12 @@ class WorkerAccounts:
 
     @asynccontextmanager
     async def account(self, device: str) -> AsyncIterator[Account]:
-        """One of ``device``, as long as somebody has it; whoever still uses it then is cut off."""
+        """Yield an account of ``device``; after its last use it is deleted and its connections are killed."""
         password = self._passwords.setdefault(device, secrets.token_urlsafe(32))
         account = Account(f"kiki-worker-{self._gateway}-{device}", password)
         self._used[device] += 1
         try:
-            async with self._one_at_a_time:  # again for each connection: the broker may have been restarted
+            async with self._one_at_a_time:  # for each connection, because the broker may have been restarted
                 await self._administer(*rules(account, self._database))
             yield account
         finally:
@@ -79,7 +79,7 @@ class WorkerAccounts:
     async def _remove(self, device: str, account: Account) -> None:
         async with self._one_at_a_time:
             if self._used[device]:
-                return  # it has come back
+                return  # the device has reconnected
             del self._used[device]
             self._passwords.pop(device, None)
             try:

@@ -1,7 +1,7 @@
-"""The commands that a worker sends, word by word: which words may follow, and how long each may be. Pure.
+"""Grammar of a worker's commands: which words may follow, and how long each may be. Pure.
 
-A grammar is a generator: it yields the kind of the next word and is sent that word. It names every argument, so
-that nothing of a command is passed on unseen: keys, names and numbers are read, long values are measured.
+A grammar is a generator: it yields the kind of the next word and receives that word. Every argument is covered:
+keys, names and numbers are checked, long values are only measured.
 """
 
 import re
@@ -14,7 +14,7 @@ from protocol.job import GROUP, LONGEST_FAILURE, LONGEST_NOTICE, LONGEST_STATUS,
 
 LONGEST_CONSUMER: Final = 256
 MOST_STREAMS: Final = 8
-"""Of one connection. A worker has six: jobs of both classes and partials, for its model and for any."""
+"""Limit of one connection. A worker uses six: jobs of both classes and partials, for its model and for any."""
 _MOST_WORDS: Final = 512
 _LONGEST_SCRIPT: Final = 64 * 1024
 _LONGEST_KEY: Final = 256
@@ -24,13 +24,13 @@ _STREAM: Final = re.compile(rb"kiki:\{\d{1,5}\}:(?:jobs:(?:interactive|bulk)|par
 _KEY: Final = re.compile(rb"kiki:(?:workers|\{\d{1,5}\}:(?:session:\S+|backlog|sweep|history:figures))")
 _NUMBER: Final = re.compile(rb"-?\d{1,15}")
 _CONSUMER: Final = re.compile(rb"[^\x00-\x1f\x7f]+")
-_RETURNED: Final = b"returned"  # the consumer of entries that were handed back: no worker's name
+_RETURNED: Final = b"returned"  # reserved name: the consumer of entries that were handed back
 
 
 class Conduct:
-    """One connection: its consumer name, and the streams that it named.
+    """State of one connection: its consumer name, and the streams that it named.
 
-    ``claim`` decides whether the account may use a name; the first name that it may use is the only one.
+    ``claim`` decides whether the account may use a name; the first accepted name is the only one.
     """
 
     def __init__(self, claim: Callable[[bytes], bool] = lambda name: True) -> None:
@@ -39,20 +39,20 @@ class Conduct:
         self._claim = claim
 
     def is_consumer(self, word: bytes) -> bool:
-        """Return whether ``word`` is the consumer of this connection, from now on."""
+        """Return whether ``word`` is this connection's consumer; the first valid name becomes it."""
         if not self.consumer and _CONSUMER.fullmatch(word) and word != _RETURNED and self._claim(word):
             self.consumer = word
         return bool(word) and word == self.consumer
 
     def is_stream(self, word: bytes) -> bool:
-        """Return whether ``word`` may be one of the streams of this connection."""
+        """Return whether ``word`` may be one of this connection's streams."""
         if word not in self.streams and len(self.streams) < MOST_STREAMS and _STREAM.fullmatch(word):
             self.streams.add(word)
         return word in self.streams
 
 
 class Kind(NamedTuple):
-    """One word: its most bytes, and what it must be. ``reads``: false for values that are only measured."""
+    """Kind of a word: its longest size and its check. ``reads``: false for values that are only measured."""
 
     longest: int
     may_be: Callable[[bytes, Conduct], bool] = lambda word, conduct: True
@@ -107,13 +107,13 @@ _CALLS: Final[Mapping[str, tuple[str, str]]] = {
     "leave": ("key stream*", "consumer"),
     "heartbeat": ("key", "consumer status"),
 }
-"""Keys and arguments of each script, as ``worker/jobs.py`` passes them; ``*``: any number of these, also none."""
+"""Keys and arguments of each script, as ``worker/jobs.py`` passes them; ``*``: zero or more."""
 
 
 def grammar(name: bytes, count: int, scripts: Mapping[bytes, str]) -> Grammar:
-    """Return the grammar of what follows ``name`` in a command of ``count`` words. Raises ``Forbidden``.
+    """Return the grammar of the words after ``name`` in a command of ``count`` words. Raises ``Forbidden``.
 
-    ``scripts``: names of the scripts that a worker may run, by their digests.
+    ``scripts``: names of the scripts that a worker may run, by digest.
     """
     if count > _MOST_WORDS:
         raise Forbidden("a worker sends no command of so many words")
@@ -163,7 +163,7 @@ def _call(count: int, scripts: Mapping[bytes, str]) -> Grammar:
 
 
 def _kinds(pattern: list[str], number: int) -> Grammar:
-    """Words of ``pattern``, whose last kind may stand for any number of them."""
+    """Yield the kinds of ``pattern``, whose last kind may repeat."""
     repeated = pattern.pop() if pattern and pattern[-1].endswith("*") else ""
     more = number - len(pattern)
     if more < 0 or (more and not repeated):
@@ -173,9 +173,9 @@ def _kinds(pattern: list[str], number: int) -> Grammar:
 
 
 def _read(count: int) -> Grammar:
-    """Waiting for what is new, as the group of the workers, with acknowledgement.
+    """Yield the grammar of a blocking read of new entries in the workers' group, with acknowledgement.
 
-    NOACK would give a job to nobody, for ever; an id instead of ``>`` counts one more delivery of another's job.
+    NOACK would lose jobs; an id instead of ``>`` would count a delivery of another worker's job.
     """
     yield literal(b"GROUP")
     yield _GROUP_WORD

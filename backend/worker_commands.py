@@ -1,9 +1,11 @@
-"""What a worker may say to the broker through the tunnel. Pure.
+"""Filter of a worker's commands in the tunnel. Pure.
 
-The account of the broker limits commands and keys too. This here is narrower: keys are reached by the scripts that
-this project's workers have, by waiting for what is new in a stream, and by nothing else; every argument has a
-length; a connection is one consumer; no worker becomes another user of the broker (AUTH, HELLO and RESET are
-allowed to every account, and the embedded broker's own user has no password).
+The account at the broker limits commands and keys too; this filter is narrower. Keys are accessible only through
+the scripts of this project's workers and through blocking reads of streams. Every argument has a length limit,
+and a connection has one consumer name.
+
+No worker can become another user of the broker: AUTH, HELLO and RESET are refused here, because the broker
+allows them to every account, and its own user has no password.
 """
 
 import tomllib
@@ -16,7 +18,7 @@ from backend.worker_calls import Conduct, Grammar, Kind, grammar
 from protocol.errors import Forbidden, MalformedMessage
 
 MOST_UNANSWERED: Final = 8
-"""Commands of one connection. A worker sends one and waits for its answer, but for two at its beginning."""
+"""Limit of unanswered commands per connection. A worker sends one at a time, except two at its start."""
 _MOST_WORDS: Final = 10_000
 _LONGEST_NAME: Final = 32
 _LONGEST_HEADER: Final = 16
@@ -25,16 +27,16 @@ _NAME: Final = Kind(_LONGEST_NAME)
 
 
 def known_scripts() -> dict[bytes, str]:
-    """Return the names of the scripts that a worker may run, those of ``worker_scripts.toml``, by their SHA-1."""
+    """Return the names of the scripts that workers may run (``worker_scripts.toml``), by SHA-1."""
     text = (files("backend") / "worker_scripts.toml").read_text("utf-8")
     return {digest.encode(): name for name, digest in tomllib.loads(text)["scripts"].items()}
 
 
 class CommandGate:
-    """Reads along what a worker sends, however it is cut; keeps one word at most.
+    """Incremental check of a worker's commands, split at any byte; it buffers one word at most.
 
-    A broker keeps in its memory what comes behind a read that waits, and answers that nobody takes: the commands
-    that it has not answered have a bound.
+    A broker buffers commands behind a blocking read, and replies that are not read. Therefore the number of
+    unanswered commands is limited.
     """
 
     def __init__(self, scripts: Mapping[bytes, str], conduct: Conduct | None = None) -> None:
@@ -42,22 +44,22 @@ class CommandGate:
         self._scripts = scripts
         self._replies = Replies()
         self._read = bytearray()
-        self._count = 0  # words of this command; 0: between two
-        self._left = 0  # of them, those that did not begin yet
+        self._count = 0  # words of this command; 0: between two commands
+        self._left = 0  # words that have not begun yet
         self._grammar: Grammar | None = None
-        self._kind = _NAME  # of the next word, or of the one that comes
-        self._word: int | None = None  # length of a word that is read
-        self._skip = 0  # bytes of one that is not
+        self._kind = _NAME  # kind of the current or next word
+        self._word: int | None = None  # length of the word being read
+        self._skip = 0  # bytes left of a word that is only measured
         self._unanswered = 0
 
     def feed(self, data: bytes) -> None:
-        """Raises ``Forbidden`` or ``MalformedMessage`` before the last byte of what may not be sent."""
+        """Check data. Raises ``Forbidden`` or ``MalformedMessage`` before the last byte of a forbidden command."""
         self._read += data
         while self._step():
             pass
 
     def answered(self, data: bytes) -> None:
-        """Take what the broker said. Raises ``ValueError`` for what is no reply."""
+        """Count replies of the broker. Raises ``ValueError`` for malformed replies."""
         self._unanswered -= self._replies.feed(data)
 
     def _step(self) -> bool:
@@ -116,7 +118,7 @@ class CommandGate:
         return self._next(word)
 
     def _next(self, word: bytes) -> bool:
-        """A word has ended: look what follows it."""
+        """Advance the grammar by a finished word."""
         try:
             if self._grammar is None:
                 self._grammar = grammar(word, self._count, self._scripts)

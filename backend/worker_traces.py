@@ -1,4 +1,4 @@
-"""Consumers and streams that workers made through the tunnel, and their removal once they are gone."""
+"""Removal of the consumers and streams that disconnected workers created through the tunnel."""
 
 import asyncio
 import time
@@ -19,14 +19,14 @@ log = structlog.get_logger(logger_names.BACKEND_WORKER_TRACES)
 
 TIDY_S: Final = 5.0
 MOST_NAMES: Final = 32
-"""New consumer names of one device within ``_NAMES_S``. A worker has one, from its start to its end."""
+"""Limit of new consumer names per device within ``_NAMES_S``. A worker keeps one name for its lifetime."""
 _NAMES_S: Final = 60.0
 _MOST_WAITING: Final = 1024
 
 
 @dataclass
 class _Trace:
-    """One consumer: whose it is, how many connections have its name, and the streams that they named."""
+    """A consumer: its device, the number of connections with its name, and the streams they named."""
 
     device: str
     connections: int = 0
@@ -34,7 +34,7 @@ class _Trace:
 
 
 class WorkerTraces:
-    """Of one gateway process. ``clock`` tells seconds; ``administer`` runs a command as the gateway."""
+    """Consumers of one gateway process. ``clock`` returns seconds; ``administer`` runs commands as the gateway."""
 
     def __init__(self, administer: Administer, clock: Callable[[], float] = time.monotonic) -> None:
         self._administer = administer
@@ -45,13 +45,13 @@ class WorkerTraces:
         self._one_at_a_time = asyncio.Lock()
 
     def conduct(self, device: str) -> Conduct:
-        """Return what is known of a new connection of ``device``: nothing yet."""
+        """Return the initial state of a new connection of ``device``."""
         return Conduct(lambda name: self._claim(device, name))
 
     async def ended(self, conduct: Conduct) -> None:
-        """A connection is gone, and the broker knows it: remove what it made, unless another one has its name."""
+        """Remove what a closed connection created, unless another connection has its name."""
         trace = self._traces.get(conduct.consumer)
-        if trace is None:  # it was no consumer, and may have made streams all the same
+        if trace is None:  # not a consumer, but it may have created streams
             await self._remove_from(conduct.streams, b"")
             return
         trace.streams |= conduct.streams
@@ -60,18 +60,18 @@ class WorkerTraces:
             await self._tidy(conduct.consumer)
 
     async def run(self) -> None:
-        """Look again at consumers whose entries others have to claim first, until cancelled."""
+        """Retry consumers whose pending entries other workers must claim first, until cancelled."""
         while True:
             await asyncio.sleep(TIDY_S)
             await self.tidy()
 
     async def tidy(self) -> None:
-        """Look at them once."""
+        """Retry all consumers without connections once."""
         for name in [name for name, trace in self._traces.items() if not trace.connections]:
             await self._tidy(name)
 
     def _claim(self, device: str, name: bytes) -> bool:
-        """Return whether a connection of ``device`` may have this name, which is then counted."""
+        """Return whether a connection of ``device`` may use this name, and count the connection if so."""
         trace = self._traces.get(name)
         if trace is None:
             if not self._may_name(device, name):
@@ -93,18 +93,18 @@ class WorkerTraces:
         async with self._one_at_a_time:
             trace = self._traces.get(name)
             if trace is None or trace.connections:
-                return  # it has come back
+                return  # a connection has this name again
             trace.streams = await self._remove_from(trace.streams, name)
             if self._is_unused(trace) and (not trace.streams or len(self._traces) > _MOST_WAITING):
                 del self._traces[name]
 
     @staticmethod
     def _is_unused(trace: _Trace) -> bool:
-        """Return whether no connection has the name; one may have come while the broker was asked."""
+        """Return whether no connection has the name; one may have come during the removal."""
         return not trace.connections
 
     async def _remove_from(self, streams: set[bytes], name: bytes) -> set[bytes]:
-        """Return the streams that have entries pending for the consumer, or that cannot be reached."""
+        """Remove a consumer; return the streams with pending entries or without an answer."""
         try:
             return {one for one in streams if await self._administer("EVAL", self._script, "1", one, name)}
         except BrokerError as error:

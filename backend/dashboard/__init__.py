@@ -1,1 +1,1 @@
-"""A page that shows how things are, for any browser that reaches the gateway."""
+"""Dashboard of a gateway for any browser that can reach it."""

@@ -1,4 +1,4 @@
-"""``/dashboard``: the page and what it is made of. It has no data: those have their own routes, and need a key."""
+"""``/dashboard``: the page and its static files. Data come from other routes, which need a key."""
 
 import asyncio
 import re
@@ -23,7 +23,7 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    hdrs.CACHE_CONTROL: "no-cache",  # asked for again each time, and answered in a word while it is the same
+    hdrs.CACHE_CONTROL: "no-cache",  # revalidated each time, and answered by 304 while unchanged
 }
 
 
@@ -34,20 +34,20 @@ class _File(NamedTuple):
 
 
 class _Files:
-    """What is shipped with the package, read at the first request."""
+    """Static files of the package, read at the first request."""
 
     def __init__(self) -> None:
         self._found: dict[str, _File] = {}
 
     async def named(self, name: str) -> _File | None:
-        """One of them."""
+        """Return a file by name, or ``None`` if it does not exist."""
         if not self._found:
             self._found = await asyncio.to_thread(_read)
         return self._found.get(name)
 
 
 def dashboard_routes(check: Callable[[web.Request], None] = lambda request: None) -> list[web.RouteDef]:
-    """All of them. ``check`` raises where a key that is typed into the page would not be safe."""
+    """Return all routes. ``check`` raises if a key typed into the page could be intercepted."""
     shipped = _Files()
 
     async def page(request: web.Request) -> web.Response:
@@ -59,7 +59,7 @@ def dashboard_routes(check: Callable[[web.Request], None] = lambda request: None
         return _response(request, await shipped.named(name) if _NAME.fullmatch(name) else None)
 
     async def without_slash(request: web.Request) -> web.Response:
-        """Relative, as everything is on this page: a proxy may have put it below something else."""
+        """Redirect to a relative address, because a proxy may serve the page below another path."""
         return web.Response(status=308, headers={hdrs.LOCATION: f"..{DASHBOARD_PATH}"})
 
     return [

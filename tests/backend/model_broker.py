@@ -46,7 +46,7 @@ class ModelBroker:
         self.notices: dict[str, deque[Notice]] = {"a": deque(), "b": deque()}
 
     def forget(self) -> None:
-        """Restart without persistence."""
+        """Restart the broker without persistence."""
         self.expire()
         self.entries.clear()
         self.questions.clear()
@@ -60,21 +60,21 @@ class ModelBroker:
         self.counted.clear()
 
     def record(self, n: int) -> Record:
-        """Model ``look.lua``."""
+        """Return a record as ``look.lua`` does."""
         if n in self.ends:
             text = self.texts.get(n, "") if n not in self.outcomes and self.ends[n].state == "final" else None
             return Record(end=self.ends[n], outcome=self.outcomes.get(n), text=text)
         return Record(job=self.attempts[n] if n in self.jobs else None)
 
     def attach(self, gateway: str) -> Attachment:
-        """Model ``attach.lua``."""
+        """Attach a session as ``attach.lua`` does."""
         if self.exists and self.gateway != gateway:
             self.notices[self.gateway].append(Detached(str(SESSION), gateway, self.epoch + 1))
         self.exists, self.gateway, self.epoch = True, gateway, self.epoch + 1
         return Attachment(self.epoch, {n: self.record(n) for n in sorted(self.jobs.keys() | self.ends.keys())})
 
     def submit(self, job: Job) -> Submitted:
-        """Model ``submit.lua``."""
+        """Queue a job as ``submit.lua`` does."""
         n = job.segment
         if not self.exists:
             return SessionGone()
@@ -89,7 +89,7 @@ class ModelBroker:
         return JobQueued(0)
 
     def speculate(self, job: Job) -> bool:
-        """Model ``speculate.lua``."""
+        """Queue a speculation as ``speculate.lua`` does."""
         n = job.segment
         if not self.exists or n in self.jobs or n in self.ends:
             return False
@@ -100,7 +100,7 @@ class ModelBroker:
         return True
 
     def promote(self, promote: Promote) -> Submitted | NothingToPromote:
-        """Model ``promote.lua``."""
+        """Promote a speculation as ``promote.lua`` does."""
         n, attempt, samples = promote
         if not self.exists:
             return SessionGone()
@@ -122,14 +122,14 @@ class ModelBroker:
         return NothingToPromote()
 
     def received(self, n: int) -> None:
-        """Model ``received.lua``."""
+        """Confirm a result as ``received.lua`` does."""
         outcome = self.outcomes.get(n)
         if isinstance(outcome, Result):
             self.texts[n] = outcome.text
             del self.outcomes[n]
 
     def cancel(self, n: int, attempt: int) -> None:
-        """Model ``cancel.lua``."""
+        """Cancel a segment as ``cancel.lua`` does."""
         if self.exists:
             self._remove(self.jobs.pop(n, None))
             self._drop_speculation(n)
@@ -138,7 +138,7 @@ class ModelBroker:
             self.ends[n] = Ended(EndState.CANCELLED, attempt)
 
     def finish(self, entry: Entry, fails: bool) -> None:
-        """Model the worker's ``finish`` and ``fail``: only entries named in the hash count."""
+        """End a job as the worker's ``finish`` or ``fail`` does: only entries named in the hash count."""
         n, job = entry.job.segment, entry.job
         self._remove(entry)
         outcome: Outcome = Result(str(SESSION), n, text_of(job.pcm), job.attempt)

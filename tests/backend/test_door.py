@@ -1,4 +1,4 @@
-"""The TLS port with real sockets: who stays silent keeps nobody out, and is not there for long."""
+"""Protection of the TLS port, with real sockets: idle unauthenticated connections cannot starve others."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ KEY = "good"
 
 
 class House:
-    """A door before a server that knows one key. ``place``: its port."""
+    """A door in front of a server that accepts one key."""
 
     def __init__(self, door: Door, port: int, tls: ssl.SSLContext, runner: web.AppRunner) -> None:
         self.door, self.port, self.tls, self.runner = door, port, tls, runner
@@ -34,7 +34,7 @@ class House:
             return await response.text()
 
     async def silent(self, source: str) -> asyncio.StreamWriter | None:
-        """One that has its TLS and says nothing; ``None``: it was sent away meanwhile."""
+        """Open an idle TLS connection; return ``None`` if it was closed meanwhile."""
         tls = ssl._create_unverified_context()
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=tls, local_addr=(source, 0))
@@ -43,7 +43,7 @@ class House:
         return writer
 
     async def idle(self, stack: ExitStack, count: int, source: str) -> list[socket.socket]:
-        """So many connections from an address that say nothing, not even that they want TLS."""
+        """Open ``count`` connections from an address that send nothing, not even a TLS handshake."""
         made = [socket.create_connection(("127.0.0.1", self.port), 10, (source, 0)) for _ in range(count)]
         for one in made:
             stack.callback(one.close)
@@ -53,7 +53,7 @@ class House:
 
 @asynccontextmanager
 async def house(folder: Path, limits: DoorLimits = LIMITS, trusted: str = "") -> AsyncIterator[House]:
-    """It listens on all of loopback."""
+    """Run a door and a server on all of loopback."""
     door = Door(limits, networks([trusted] if trusted else []))
 
     async def answer(request: web.Request) -> web.Response:
@@ -77,7 +77,7 @@ async def house(folder: Path, limits: DoorLimits = LIMITS, trusted: str = "") ->
 
 
 def ended(one: socket.socket) -> bool:
-    """Whether the other side has hung up."""
+    """Return whether the other side has closed the connection."""
     one.setblocking(False)
     try:
         return one.recv(1) == b""
@@ -94,7 +94,9 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-async def test_five_hundred_that_say_nothing_keep_nobody_out(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+async def test_five_hundred_idle_connections_do_not_block_a_client(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
     with ExitStack() as stack:
         async with house(tmp_path) as there:
             before = psutil.Process().memory_info().rss
@@ -108,7 +110,7 @@ async def test_five_hundred_that_say_nothing_keep_nobody_out(tmp_path: Path, htt
                 writer.transport.abort()
 
 
-async def test_of_one_address_there_are_only_so_many(tmp_path: Path, http: aiohttp.ClientSession) -> None:
+async def test_connections_per_address_are_limited(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     with ExitStack() as stack:
         async with house(tmp_path, replace(LIMITS, grace_s=1e6)) as there:
             first = await there.idle(stack, 4, "127.0.0.2")
@@ -119,7 +121,7 @@ async def test_of_one_address_there_are_only_so_many(tmp_path: Path, http: aioht
             assert not any(map(ended, first)), "who is in has some time"
 
 
-async def test_who_has_had_some_time_makes_room(tmp_path: Path) -> None:
+async def test_oldest_connections_make_room_after_grace_period(tmp_path: Path) -> None:
     with ExitStack() as stack:
         async with house(tmp_path) as there:
             first = await there.idle(stack, 4, "127.0.0.2")
@@ -132,14 +134,14 @@ async def test_who_has_had_some_time_makes_room(tmp_path: Path) -> None:
             assert not any(map(ended, others[4:])), "of an address that has few nobody does"
 
 
-async def test_behind_a_proxy_everybody_is(tmp_path: Path) -> None:
+async def test_trusted_proxy_has_no_limit_per_address(tmp_path: Path) -> None:
     with ExitStack() as stack:
         async with house(tmp_path, trusted="127.0.0.2") as there:
             await there.idle(stack, 8, "127.0.0.2")
             await wait_until(lambda: there.door.unknown == 8, "all of them are in")
 
 
-async def test_who_shows_a_key_stays_and_who_does_not_goes(tmp_path: Path) -> None:
+async def test_connection_stays_only_with_valid_key(tmp_path: Path) -> None:
     limits = replace(LIMITS, unknown_s=2.0)
     async with house(tmp_path, limits) as there, aiohttp.ClientSession() as good, aiohttp.ClientSession() as bad:
         assert await there.ask(good, KEY) == await there.ask(bad, "wrong") == "here"
@@ -152,14 +154,14 @@ async def test_who_shows_a_key_stays_and_who_does_not_goes(tmp_path: Path) -> No
         assert len(server.connections) == 1, "over the same connection"
 
 
-async def test_a_handshake_has_a_deadline(tmp_path: Path) -> None:
+async def test_handshake_has_deadline(tmp_path: Path) -> None:
     with ExitStack() as stack:
         async with house(tmp_path, replace(LIMITS, handshake_s=0.1)) as there:
             (one,) = await there.idle(stack, 1, "127.0.0.2")
             await wait_until(lambda: ended(one) and there.door.unknown == 0, "it is over")
 
 
-async def test_what_is_no_tls_is_hung_up_on(tmp_path: Path) -> None:
+async def test_connection_without_tls_is_closed(tmp_path: Path) -> None:
     with ExitStack() as stack:
         async with house(tmp_path) as there:
             (one,) = await there.idle(stack, 1, "127.0.0.2")
@@ -167,7 +169,7 @@ async def test_what_is_no_tls_is_hung_up_on(tmp_path: Path) -> None:
             await wait_until(lambda: there.door.unknown == 0, "it is over")
 
 
-async def test_two_addresses_and_a_port_that_is_taken(tmp_path: Path) -> None:
+async def test_door_listens_on_two_addresses_and_reports_port_in_use(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         assert there.runner.server is not None
         with pytest.raises(OSError):
@@ -179,7 +181,7 @@ async def test_two_addresses_and_a_port_that_is_taken(tmp_path: Path) -> None:
         await writer.wait_closed()
 
 
-async def test_who_waits_for_it_is_told_when_nobody_can_come_in_any_more(tmp_path: Path) -> None:
+async def test_failed_completes_when_accepting_fails(tmp_path: Path) -> None:
     def broken() -> asyncio.Protocol:
         raise RuntimeError("broken")
 
@@ -199,5 +201,5 @@ async def test_who_waits_for_it_is_told_when_nobody_can_come_in_any_more(tmp_pat
         ("fe80::1%eth0", "fe80::"),
     ],
 )
-def test_who_is_counted_together(address: str, peer: str) -> None:
+def test_peer_is_ipv4_address_or_ipv6_network(address: str, peer: str) -> None:
     assert peer_of(address) == peer

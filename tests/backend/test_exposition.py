@@ -1,4 +1,4 @@
-"""What Prometheus reads: both formats are accepted, labels are bounded, and the figures are those that went in."""
+"""Prometheus output: both formats parse, labels are bounded, and values equal what was counted."""
 
 from dataclasses import replace
 from math import inf
@@ -29,7 +29,7 @@ def now(survey: Survey | None = None, up: bool = True) -> Now:
 
 
 def read(metrics: Metrics, at: Now, accept: str = "") -> Figures:
-    """What a scrape brings, by the parser of its format."""
+    """Return the metrics of a scrape, parsed by the parser of its format."""
     limits = AdmissionLimits(sessions=500)
     round_trips = Histogram((0.001,))
     round_trips.add(0.002)
@@ -41,7 +41,7 @@ def read(metrics: Metrics, at: Now, accept: str = "") -> Figures:
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
-def test_what_was_counted_is_what_is_told(accept: str) -> None:
+def test_counters_are_exposed_in_both_formats(accept: str) -> None:
     metrics = Metrics()
     metrics.concluded(concluded(Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000))
     metrics.concluded(concluded(Failed(1, ErrorCode.ENGINE_DIED, "no")))
@@ -68,7 +68,7 @@ def test_what_was_counted_is_what_is_told(accept: str) -> None:
     assert found["kikipounamu_broker_round_trip_seconds_bucket"] == {("0.001",): 0, ("+Inf",): 1}
 
 
-def test_how_things_stand() -> None:
+def test_gauges_show_current_state() -> None:
     streams = {
         Keys().jobs("interactive"): Waiting(32_000, 2, 700),
         Keys().jobs("bulk", "m"): Waiting(16_000, 1, 9_000),
@@ -105,7 +105,7 @@ def test_how_things_stand() -> None:
     assert found["process_cpu_seconds_total"][()] > 0
 
 
-def test_how_the_history_stands() -> None:
+def test_history_metrics_are_exposed_only_with_history() -> None:
     at = replace(now(), history=HistoryState(False, 12, 9, 4, 700, 2))
     found = read(Metrics(), at, OPENMETRICS)
     assert {name: value for name, value in found.items() if "history" in name and "created" not in name} == {
@@ -118,14 +118,14 @@ def test_how_the_history_stands() -> None:
     assert not any("history" in name for name in read(Metrics(), now()))
 
 
-def test_nobody_works_and_the_broker_is_away() -> None:
+def test_gauges_without_workers_and_broker() -> None:
     found = read(Metrics(), now(up=False))
     assert found["kikipounamu_expected_wait_seconds"] == {("interactive",): inf, ("bulk",): inf}
     assert (found["kikipounamu_accepting"][()], found["kikipounamu_capacity_streams"][()]) == (0, 0)
     assert "kikipounamu_fleet_speed" not in found
 
 
-def test_labels_are_bounded_and_never_twice_the_same() -> None:
+def test_labels_are_bounded_and_unique() -> None:
     fleet = [worker(f"{n:05}" + "w" * 200, model=f"m{n}") for n in range(1_000)]
     fleet += [worker("x" * 200), worker("x" * 300)]
     found = read(Metrics(), now(Survey(workers=tuple(fleet))), OPENMETRICS)
@@ -136,7 +136,7 @@ def test_labels_are_bounded_and_never_twice_the_same() -> None:
     assert len(twins["kikipounamu_fleet_slots"]) == 1
 
 
-def test_models_that_were_there_keep_their_name() -> None:
+def test_models_of_earlier_workers_keep_their_label() -> None:
     at = [now(Survey(workers=(worker("a", "gone soon"),)))]
     registry = registry_of(GatewayCollector(Metrics(), Histogram(), AdmissionLimits(), lambda: at[0]))
     exposition(registry, "")

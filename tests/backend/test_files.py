@@ -13,13 +13,13 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_what_is_made_once_stays(tmp_path: Path) -> None:
+def test_made_once_keeps_first_content(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "secret"
     assert made_once(file, lambda: b"first") == made_once(file, lambda: b"second") == b"first"
     assert (mode(file), mode(file.parent)) == (0o600, 0o700)
 
 
-def test_several_who_make_it_at_once_get_the_same(tmp_path: Path) -> None:
+def test_made_once_returns_same_content_to_concurrent_callers(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     with ThreadPoolExecutor(8) as several:
         made = set(several.map(lambda _: made_once(file, lambda: uuid4().bytes), range(64)))
@@ -27,7 +27,7 @@ def test_several_who_make_it_at_once_get_the_same(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+def test_replace_file_replaces_whole_content(tmp_path: Path) -> None:
     file = tmp_path / "list"
     replace_file(file, b"a" * 100)
     replace_file(file, b"b")
@@ -35,14 +35,14 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_what_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_failed_replacement_leaves_no_temporary_file(tmp_path: Path) -> None:
     (tmp_path / "list").mkdir()
     with pytest.raises(OSError):
         replace_file(tmp_path / "list", b"a")
     assert [path.name for path in tmp_path.iterdir()] == ["list"]
 
 
-def test_what_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_failed_creation_leaves_no_file(tmp_path: Path) -> None:
     def fail() -> bytes:
         raise ValueError("no")
 
@@ -62,7 +62,7 @@ def whose(path: Path) -> tuple[int, int]:
 
 
 @as_root
-def test_what_root_replaces_stays_whose_it_was(tmp_path: Path) -> None:
+def test_replacement_by_root_keeps_owner(tmp_path: Path) -> None:
     file = tmp_path / "list"
     replace_file(file, b"a")
     os.chown(file, 4_711, 4_712)
@@ -72,7 +72,7 @@ def test_what_root_replaces_stays_whose_it_was(tmp_path: Path) -> None:
 
 
 @as_root
-def test_what_root_makes_in_a_services_folder_is_the_services(tmp_path: Path) -> None:
+def test_file_made_by_root_gets_owner_of_folder(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     os.chown(folder, 4_711, 4_712)
@@ -83,7 +83,7 @@ def test_what_root_makes_in_a_services_folder_is_the_services(tmp_path: Path) ->
 
 
 @as_root
-def test_root_gives_nothing_away_that_somebody_put_there(tmp_path: Path) -> None:
+def test_root_never_changes_owner_of_existing_files(tmp_path: Path) -> None:
     folder, precious = tmp_path / "data", tmp_path / "precious"
     folder.mkdir()
     precious.write_bytes(b"a")
@@ -97,7 +97,7 @@ def test_root_gives_nothing_away_that_somebody_put_there(tmp_path: Path) -> None
     assert (precious.read_bytes(), whose(precious)) == (b"a", (os.geteuid(), os.getegid()))
 
 
-def test_a_file_to_lock_is_made_once_and_opened_again(tmp_path: Path) -> None:
+def test_lock_file_is_made_once_and_opened_again(tmp_path: Path) -> None:
     lock = tmp_path / "deep" / "lock"
     opened = [open_or_make(lock) for _ in range(2)]
     assert os.path.sameopenfile(*opened) and mode(lock) == 0o600

@@ -1,4 +1,4 @@
-"""The gateway over real sockets, with a real Valkey: sessions through everything that can happen to them."""
+"""The gateway over real sockets with a real Valkey: sessions through every kind of event and failure."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -77,7 +77,7 @@ async def test_audio_becomes_text_and_the_session_ends(gateway: Gateway, broker:
         assert worker.ended == 3
 
 
-async def test_queued_says_what_is_ahead_and_how_long_it_takes(gateway: Gateway, redis: "Redis") -> None:
+async def test_queued_has_audio_ahead_and_expected_delay(gateway: Gateway, redis: "Redis") -> None:
     await worker_is_there(redis, speed=2.0)
     await wait_until(lambda: gateway.monitor.survey.workers, "the gateway sees the worker")
     async with connected(gateway.url, KEY) as wire:
@@ -87,7 +87,7 @@ async def test_queued_says_what_is_ahead_and_how_long_it_takes(gateway: Gateway,
         assert await wire.expect(Queued) == Queued(1, 2.0, 1_500)
 
 
-async def test_results_are_told_again_until_they_are_received(gateway: Gateway, broker: Broker) -> None:
+async def test_results_are_repeated_until_received(gateway: Gateway, broker: Broker) -> None:
     async with working(broker.url):
         async with connected(gateway.url, KEY) as wire:
             await wire.segment(0, PCM)
@@ -105,7 +105,7 @@ async def test_results_are_told_again_until_they_are_received(gateway: Gateway, 
             assert not any(isinstance(message, Final) for message in last.seen)
 
 
-async def test_a_known_session_must_be_resumed(gateway: Gateway) -> None:
+async def test_hello_without_resume_is_refused_for_known_session(gateway: Gateway) -> None:
     async with connected(gateway.url, KEY) as wire, Wire(gateway.url, KEY, wire.session) as second:
         await second.say(Hello(wire.session))
         assert (await second.expect(Error)).code == ErrorCode.OUT_OF_ORDER
@@ -114,7 +114,7 @@ async def test_a_known_session_must_be_resumed(gateway: Gateway) -> None:
         await wire.expect(Done)
 
 
-async def test_a_connection_takes_over_from_another(gateway: Gateway, broker: Broker) -> None:
+async def test_new_connection_takes_session_over(gateway: Gateway, broker: Broker) -> None:
     async with connected(gateway.url, KEY) as old:
         await old.say(SegmentBegin(0))
         await old.audio(0, PCM[:3_200])
@@ -128,7 +128,7 @@ async def test_a_connection_takes_over_from_another(gateway: Gateway, broker: Br
             assert (await new.expect(Final)).text == TEXT
 
 
-async def test_another_gateway_takes_over(gateway: Gateway, other: Gateway, broker: Broker) -> None:
+async def test_other_gateway_takes_session_over(gateway: Gateway, other: Gateway, broker: Broker) -> None:
     async with connected(gateway.url, KEY) as old:
         await old.segment(0, PCM)
         await old.expect(Queued)
@@ -141,7 +141,7 @@ async def test_another_gateway_takes_over(gateway: Gateway, other: Gateway, brok
                 assert (await new.expect(Final)).text == TEXT
 
 
-async def test_a_take_over_whose_notice_was_lost_is_noticed(gateway: Gateway, redis: "Redis") -> None:
+async def test_takeover_is_detected_when_its_notice_is_lost(gateway: Gateway, redis: "Redis") -> None:
     async with connected(gateway.url, KEY) as old:
         await old.segment(0, PCM)
         await old.expect(Queued)
@@ -149,7 +149,7 @@ async def test_a_take_over_whose_notice_was_lost_is_noticed(gateway: Gateway, re
         assert await old.until_closed() == CloseCode.TAKEN_OVER
 
 
-async def test_results_that_came_while_no_gateway_ran(broker: Broker) -> None:
+async def test_results_stored_without_gateway_are_sent_on_resume(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY)
     async with running_gateway(settings) as gateway, connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
@@ -162,7 +162,7 @@ async def test_results_that_came_while_no_gateway_ran(broker: Broker) -> None:
         assert (await again.expect(Final)).text == TEXT
 
 
-async def test_a_cut_subscription_loses_nothing(gateway: Gateway, broker: Broker, redis: "Redis") -> None:
+async def test_cut_subscription_loses_no_result(gateway: Gateway, broker: Broker, redis: "Redis") -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
         await wire.expect(Queued)
@@ -171,7 +171,7 @@ async def test_a_cut_subscription_loses_nothing(gateway: Gateway, broker: Broker
             assert (await wire.expect(Final)).text == TEXT
 
 
-async def test_a_job_that_is_lost_is_asked_for_again(gateway: Gateway, broker: Broker, redis: "Redis") -> None:
+async def test_lost_job_makes_client_send_again(gateway: Gateway, broker: Broker, redis: "Redis") -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
         await wire.expect(Queued)
@@ -182,9 +182,7 @@ async def test_a_job_that_is_lost_is_asked_for_again(gateway: Gateway, broker: B
             assert (await wire.expect(Final)).text == TEXT
 
 
-async def test_a_broker_that_forgets_everything_is_told_again(
-    gateway: Gateway, broker: Broker, redis: "Redis"
-) -> None:
+async def test_flushed_broker_makes_client_send_again(gateway: Gateway, broker: Broker, redis: "Redis") -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
         await wire.expect(Queued)
@@ -201,7 +199,7 @@ async def test_a_broker_that_forgets_everything_is_told_again(
         assert {final.text for final in finals} == {TEXT}
 
 
-async def test_a_failed_segment_can_be_tried_again(gateway: Gateway, broker: Broker) -> None:
+async def test_failed_segment_can_be_retried(gateway: Gateway, broker: Broker) -> None:
     async with connected(gateway.url, KEY) as wire:
         async with working(broker.url, fail):
             await wire.segment(0, PCM)
@@ -212,7 +210,7 @@ async def test_a_failed_segment_can_be_tried_again(gateway: Gateway, broker: Bro
             assert (await wire.expect(Final)).text == TEXT
 
 
-async def test_a_late_twin_is_told_to_nobody(gateway: Gateway, broker: Broker) -> None:
+async def test_result_of_late_twin_is_not_sent(gateway: Gateway, broker: Broker) -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
         stalled = FakeWorker(broker.url)
@@ -227,7 +225,7 @@ async def test_a_late_twin_is_told_to_nobody(gateway: Gateway, broker: Broker) -
         await stalled.redis.aclose()
 
 
-async def test_a_cancelled_segment_leaves_the_queue(gateway: Gateway, redis: "Redis") -> None:
+async def test_cancelled_segment_leaves_queue(gateway: Gateway, redis: "Redis") -> None:
     async with connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
         await wire.expect(Queued)
@@ -241,7 +239,7 @@ async def test_a_cancelled_segment_leaves_the_queue(gateway: Gateway, redis: "Re
         await wait_until(empty, "an empty queue")
 
 
-async def test_a_session_without_a_connection_is_kept_a_while_only(broker: Broker) -> None:
+async def test_session_without_connection_is_dropped_after_a_while(broker: Broker) -> None:
     async with running_gateway(GatewaySettings(redis=broker.url, key=KEY, keep_s=0.2)) as gateway:
         async with connected(gateway.url, KEY) as wire:
             await wire.segment(0, PCM)
@@ -253,7 +251,7 @@ async def test_a_session_without_a_connection_is_kept_a_while_only(broker: Broke
             assert (await again.expect(Final)).text == TEXT
 
 
-async def test_when_a_session_is_over_its_texts_leave_the_brokers_file(tmp_path: Path) -> None:
+async def test_texts_of_finished_session_leave_broker_file(tmp_path: Path) -> None:
     arguments = ("--dir", str(tmp_path), "--appendonly", "yes", "--appendfsync", "always")
     with running_broker(None, *arguments) as broker:
         settings = GatewaySettings(redis=broker.url, key=KEY, keep_s=0.1)
@@ -271,7 +269,7 @@ async def test_when_a_session_is_over_its_texts_leave_the_brokers_file(tmp_path:
                 await gateway.hub._jobs.compact()
                 try:
                     return not any_has(tmp_path, TEXT)
-                except FileNotFoundError:  # the broker writes its file anew and gives it its name in the end
+                except FileNotFoundError:  # the broker replaces its file at the end of a rewrite
                     return False
 
             await wait_until(gone, "no file has it")
@@ -281,7 +279,7 @@ def any_has(folder: Path, text: str) -> bool:
     return any(text.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-async def test_who_waits_is_told_the_truth(gateway: Gateway, redis: "Redis") -> None:
+async def test_busy_messages_follow_fleet_and_load(gateway: Gateway, redis: "Redis") -> None:
     async with connected(gateway.url, KEY) as wire:
         assert (await wire.expect(Busy)).reason == "no_worker"
         await worker_is_there(redis)
@@ -302,7 +300,7 @@ async def test_who_waits_is_told_the_truth(gateway: Gateway, redis: "Redis") -> 
             assert await pretender.until_closed() == CloseCode.TRY_AGAIN_LATER
 
 
-async def test_readiness_tells_the_truth(gateway: Gateway, redis: "Redis", broker: Broker) -> None:
+async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Redis", broker: Broker) -> None:
     async with aiohttp.ClientSession() as http:
 
         async def ready() -> tuple[int, dict[str, Any]]:
@@ -332,14 +330,14 @@ async def test_readiness_tells_the_truth(gateway: Gateway, redis: "Redis", broke
 
 
 @pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
-async def test_the_address_is_one_that_can_be_reached(broker: Broker, host: str, shown: str) -> None:
+async def test_url_is_reachable_from_this_computer(broker: Broker, host: str, shown: str) -> None:
     anywhere = networks(["0.0.0.0/0", "::/0"])
     settings = GatewaySettings(Mode.SERVER, host=host, key=KEY, redis=broker.url, proxies=anywhere)
     async with running_gateway(settings) as gateway, connected(gateway.url, KEY):
         assert gateway.url.startswith(f"http://{shown}:")
 
 
-async def test_without_a_broker_nobody_is_taken_in(broker: Broker) -> None:
+async def test_connections_are_refused_without_broker(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, attach_s=0.3, drain_s=0.3)
     async with running_gateway(settings) as gateway, Wire(gateway.url, KEY) as waiting:
         broker.process.kill()
@@ -353,7 +351,7 @@ async def test_without_a_broker_nobody_is_taken_in(broker: Broker) -> None:
         assert refused.value.status == 503
 
 
-async def test_a_gateway_that_leaves_says_so_and_keeps_what_was_complete(broker: Broker) -> None:
+async def test_drain_sends_going_away_and_keeps_complete_segments(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(sessions=3))
     async with running_gateway(settings) as gateway, connected(gateway.url, KEY) as wire:
         await wire.segment(0, PCM)
@@ -373,7 +371,7 @@ async def test_a_gateway_that_leaves_says_so_and_keeps_what_was_complete(broker:
         assert (await again.expect(Final)).text == TEXT
 
 
-async def test_without_its_door_it_cannot_go_on(other: Gateway) -> None:
+async def test_gateway_fails_when_its_door_fails(other: Gateway) -> None:
     assert not other.failed.done()
     other.access.door.failed.set_result(RuntimeError("nobody is let in"))
     await wait_until(other.failed.done, "it says so")

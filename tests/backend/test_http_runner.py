@@ -1,4 +1,4 @@
-"""What is not even HTTP."""
+"""Requests that are not valid HTTP."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from tests.backend.conftest import KEY
 
 
 async def answer_to(gateway: Gateway, data: bytes) -> tuple[int, dict[str, str]]:
-    """Status and error."""
+    """Send raw data; return status and error."""
     where = urlsplit(gateway.url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     writer.write(data)
@@ -34,7 +34,7 @@ NO_HTTP = (
 )
 
 
-async def test_it_is_told_so_in_the_one_form(gateway: Gateway) -> None:
+async def test_invalid_http_gets_common_error_form(gateway: Gateway) -> None:
     for data in NO_HTTP:
         status, error = await answer_to(gateway, data)
         assert status == 400 and error["code"] == "malformed" and error["message"], data[:20]
@@ -51,7 +51,7 @@ async def test_it_is_told_so_in_the_one_form(gateway: Gateway) -> None:
         ("/v1/workers", b"Origin: \xff", 403, "forbidden"),
     ],
 )
-async def test_headers_that_are_not_utf8_are_a_strangers_mistake(
+async def test_headers_that_are_not_utf8_are_client_errors(
     gateway: Gateway, path: str, header: bytes, status: int, code: str
 ) -> None:
     lines = (f"GET {path} HTTP/1.1", "Host: x", f"Sec-WebSocket-Protocol: {SUBPROTOCOL}", "Connection: close")

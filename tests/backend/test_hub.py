@@ -113,11 +113,11 @@ class Scene(Observer):
         self.lengths.extend(conclusion.course.samples for conclusion in conclusions)
 
     def refused(self, reason: RefusalReason) -> None:
-        """Record the reason."""
+        """Record the reason of a refusal."""
         self.reasons.append(reason)
 
     def attempted(self, kind: JobKind, made: bool) -> None:
-        """Record the attempt."""
+        """Record a best-effort request."""
         self.attempts.append((kind, made))
 
     def cancelled(self, session: str, segment: int) -> None:

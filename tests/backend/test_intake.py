@@ -39,7 +39,7 @@ class Keys(Scene):
         return hosted
 
     def say(self, hosted: Hosted, segments: range, samples: int = 0) -> None:
-        """Send whole segments."""
+        """Send whole segments of silence."""
         for n in segments:
             self.hub.receive(hosted, SegmentBegin(n))
             if samples:

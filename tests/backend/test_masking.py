@@ -1,4 +1,4 @@
-"""Frames without a mask are refused, in every cut, at every door of a gateway."""
+"""Frames without a mask are refused, split at any byte, at every WebSocket of a gateway."""
 
 import asyncio
 import base64
@@ -28,7 +28,7 @@ LENGTHS = st.sampled_from([0, 1, 125, 126, 300, 65_535, 65_536, 70_000])
 
 
 def frame(opcode: int, body: bytes, mask: bool = True) -> bytes:
-    """One frame; the mask is zero, so that the body is seen."""
+    """Return one frame; its mask is zero, so that the body stays readable."""
     length = len(body)
     bit = 0x80 if mask else 0
     if length < 126:
@@ -41,7 +41,7 @@ def frame(opcode: int, body: bytes, mask: bool = True) -> bytes:
 
 
 class Sink:
-    """A reader that keeps what it is given."""
+    """Reader that records its input."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -56,7 +56,7 @@ class Sink:
 
 
 def fed(data: bytes, sizes: list[int]) -> bytes:
-    """What gets through, cut into pieces of these sizes."""
+    """Feed data in pieces of these sizes; return what passes."""
     sink = Sink()
     masked, at = MaskedFrames(sink), 0
     for size in [*sizes, len(data)]:
@@ -74,9 +74,7 @@ def test_masked_frames_pass_unchanged(lengths: list[int], sizes: list[int]) -> N
 
 
 @given(st.lists(LENGTHS, max_size=3), LENGTHS, st.lists(st.integers(1, 9), max_size=9))
-def test_nothing_passes_from_the_first_frame_without_a_mask_on(
-    before: list[int], length: int, sizes: list[int]
-) -> None:
+def test_data_stops_at_first_unmasked_frame(before: list[int], length: int, sizes: list[int]) -> None:
     good = b"".join(frame(BINARY, bytes(one)) for one in before)
     data = good + frame(TEXT, b"x" * length, mask=False) + frame(TEXT, b"late")
     assert fed(data, sizes) == good + b"\x70\x80"
@@ -102,7 +100,7 @@ async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 async def close_code(gateway: Gateway, path: str, tls: bool, said: bytes) -> int:
-    """Speak WebSocket by hand; return the code with which the gateway closes."""
+    """Send raw WebSocket frames; return the code with which the gateway closes."""
     port = gateway.tls_port if tls else urlsplit(gateway.url).port
     context = ssl._create_unverified_context() if tls else None
     reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)

@@ -1,4 +1,4 @@
-"""What is counted of what observers hear."""
+"""Counters fed by observer events."""
 
 from backend.metrics import STAGES, Metrics
 from backend.observing import RefusalReason
@@ -10,7 +10,7 @@ from tests.backend.conclusions import concluded
 from tests.backend.test_observing import tell_all
 
 
-def test_results_by_outcome_and_where_their_time_went() -> None:
+def test_outcomes_and_stage_times_are_counted() -> None:
     metrics = Metrics()
     metrics.concluded(concluded(Final(0, "a", timing=Timing(4_000, 20, 300, 2)), 64_000))
     metrics.concluded(concluded(Final(1, "b", timing=Timing(0, 40, 100, 0)), 16_000))
@@ -33,7 +33,7 @@ def test_results_by_outcome_and_where_their_time_went() -> None:
     assert (readings["upload"].sum, readings["decode"].sum) == (4.0, 0.4)
 
 
-def test_everything_else() -> None:
+def test_other_events_are_counted() -> None:
     metrics = Metrics()
     metrics.told("s", Partial(0, 1, "a"))
     metrics.told("s", Queued(0))

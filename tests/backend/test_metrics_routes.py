@@ -1,4 +1,4 @@
-"""Figures over HTTP: for the keys of clients, and true."""
+"""Metrics over HTTP: only with a key of a client, and with correct values."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ from tests.helpers.waiting import wait_until
 
 
 async def get(gateway: Gateway, path: str, key: str = KEY, accept: str = "*/*") -> tuple[int, str, bytes]:
-    """Status, content type and body."""
+    """Return status, content type and body."""
     headers = {"Authorization": f"Bearer {key}", "Accept": accept}
     async with aiohttp.ClientSession() as http, http.get(gateway.url + path, headers=headers) as response:
         return response.status, response.headers["Content-Type"], await response.read()
@@ -41,7 +41,7 @@ async def scrape(gateway: Gateway, accept: str = "*/*") -> Figures:
     return figures(body, content_type)
 
 
-async def test_whoever_comes_late_sees_the_last_hour(gateway: Gateway) -> None:
+async def test_timeline_contains_moments_before_the_request(gateway: Gateway) -> None:
     async with connected(gateway.url, KEY):
         await wait_until(lambda: gateway.monitor.timeline().moments, "the first moment")
         status, _, body = await get(gateway, TIMELINE_PATH)
@@ -52,7 +52,7 @@ async def test_whoever_comes_late_sees_the_last_hour(gateway: Gateway) -> None:
     assert moment.at_s <= timeline.uptime_s and timeline.gateway == gateway.monitor.snapshot(gateway.hub).gateway
 
 
-async def test_an_hour_is_packed_for_its_way(gateway: Gateway) -> None:
+async def test_timeline_is_compressed(gateway: Gateway) -> None:
     headers = {"Authorization": f"Bearer {KEY}", "Accept-Encoding": "gzip"}
     async with aiohttp.ClientSession() as http, http.get(gateway.url + TIMELINE_PATH, headers=headers) as response:
         assert response.headers["Content-Encoding"] == "gzip"
@@ -60,12 +60,12 @@ async def test_an_hour_is_packed_for_its_way(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", [METRICS_PATH, TIMELINE_PATH])
-async def test_figures_want_the_key_of_a_client(gateway: Gateway, path: str) -> None:
+async def test_metrics_need_key_of_a_client(gateway: Gateway, path: str) -> None:
     status, _, body = await get(gateway, path, "another key")
     assert (status, b"unauthorised" in body) == (401, True)
 
 
-async def test_a_scrape_tells_what_was_sent_and_what_came_of_it(gateway: Gateway, broker: Broker) -> None:
+async def test_scrape_counts_audio_and_results_of_a_session(gateway: Gateway, broker: Broker) -> None:
     seconds = (1, 2, 3)
     async with working(broker.url), connected(gateway.url, KEY) as wire:
         for n, length in enumerate(seconds):
@@ -88,7 +88,7 @@ async def test_a_scrape_tells_what_was_sent_and_what_came_of_it(gateway: Gateway
     assert found["kikipounamu_broker_round_trip_seconds_count"][()] > len(seconds)
 
 
-async def test_a_scrape_tells_of_a_history_that_is_kept(broker: Broker, tmp_path: Path) -> None:
+async def test_scrape_contains_history_metrics(broker: Broker, tmp_path: Path) -> None:
     history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(0, 0))
     files = FileSettings(tmp_path / "submitted")
     async with running_gateway(
@@ -133,7 +133,7 @@ async def one_too_many(gateway: Gateway) -> None:
         (one_too_many, RefusalReason.CONNECTIONS),
     ],
 )
-async def test_each_refusal_is_counted_once(
+async def test_each_kind_of_refusal_is_counted_once(
     broker: Broker, offend: Callable[[Gateway], Awaitable[None]], reason: RefusalReason
 ) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(sessions=2))
@@ -144,7 +144,7 @@ async def test_each_refusal_is_counted_once(
         assert gateway.monitor.snapshot(gateway.hub).totals.refused == 1
 
 
-async def test_of_many_who_come_at_once_the_cap_lets_in_so_many(broker: Broker) -> None:
+async def test_cap_limits_simultaneous_connections(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(sessions=5))
     async with running_gateway(settings) as gateway, AsyncExitStack() as stack:
 

@@ -1,4 +1,4 @@
-"""Where a gateway listens: never beyond loopback without being told to, never with keys in the clear."""
+"""Listeners of each mode: never beyond loopback unasked, never with keys in plain text."""
 
 import ipaddress
 
@@ -13,14 +13,14 @@ PROXY = networks(["10.0.0.7"])
 HOSTS = st.sampled_from(["127.0.0.1", "127.8.9.1", "::1", "localhost", "0.0.0.0", "::", "192.168.1.4", "host"])
 
 
-def test_local_listens_where_only_this_computer_is() -> None:
+def test_local_mode_listens_only_on_loopback() -> None:
     assert listeners(Mode.LOCAL, "127.0.0.1", 0, False, ()) == (Listener("127.0.0.1", 0),)
     for host in ("0.0.0.0", "::", "192.168.1.4", "a.host"):
         with pytest.raises(SettingsError, match="--mode shared"):
             listeners(Mode.LOCAL, host, 0, False, ())
 
 
-def test_shared_keeps_a_place_for_this_computer() -> None:
+def test_shared_mode_keeps_loopback_port() -> None:
     assert listeners(Mode.SHARED, "0.0.0.0", 8765, True, ()) == (
         Listener("127.0.0.1", 0),
         Listener("0.0.0.0", 8765, tls=True),
@@ -29,7 +29,7 @@ def test_shared_keeps_a_place_for_this_computer() -> None:
         listeners(Mode.SHARED, "0.0.0.0", 8765, False, ())
 
 
-def test_a_server_is_behind_a_proxy_or_has_a_certificate() -> None:
+def test_server_mode_needs_proxy_or_certificate() -> None:
     assert listeners(Mode.SERVER, "127.0.0.1", 8765, False, ()) == (Listener("127.0.0.1", 8765),)
     assert listeners(Mode.SERVER, "0.0.0.0", 8765, False, PROXY) == (Listener("0.0.0.0", 8765),)
     assert Listener("0.0.0.0", 8765, True) in listeners(Mode.SERVER, "0.0.0.0", 8765, True, ())
@@ -38,7 +38,7 @@ def test_a_server_is_behind_a_proxy_or_has_a_certificate() -> None:
 
 
 @given(st.sampled_from(Mode), HOSTS, st.integers(0, 65_535), st.booleans(), st.sampled_from([(), PROXY]))
-def test_beyond_loopback_there_is_tls_or_a_named_proxy(
+def test_listener_beyond_loopback_has_tls_or_named_proxy(
     mode: Mode, host: str, port: int, tls: bool, proxies: tuple[ipaddress.IPv4Network, ...]
 ) -> None:
     try:
@@ -62,11 +62,11 @@ def test_beyond_loopback_there_is_tls_or_a_named_proxy(
         ("a.host", False),
     ],
 )
-def test_addresses_and_networks(address: str, among: bool) -> None:
+def test_address_is_matched_against_networks(address: str, among: bool) -> None:
     assert is_among(address, networks([" 10.0.0.7", "fd00::/16"])) is among
 
 
 @pytest.mark.parametrize("text", ["", "proxy", "10.0.0.1/8", "10.0.0.0/40"])
-def test_what_is_no_network_is_said(text: str) -> None:
+def test_malformed_network_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="addresses like"):
         networks([text])

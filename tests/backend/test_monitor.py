@@ -1,4 +1,4 @@
-"""The live feed: one look for all viewers."""
+"""The live feed: one survey for all viewers."""
 
 import asyncio
 import json
@@ -27,13 +27,13 @@ from tests.helpers.waiting import wait_until
 
 
 class Viewer:
-    """Reads server-sent events."""
+    """Reader of server-sent events."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self.response = response
 
     async def next(self, name: str) -> dict[str, Any]:
-        """The next event of this name."""
+        """Return the next event of this name."""
         async with asyncio.timeout(30):
             while True:
                 event = (await self.response.content.readline()).decode().strip()
@@ -53,7 +53,7 @@ async def viewer(gateway: Gateway, key: str = KEY) -> AsyncIterator[Viewer]:
         yield Viewer(response)
 
 
-async def test_a_viewer_sees_how_things_stand_at_once_and_then_live(gateway: Gateway, broker: Broker) -> None:
+async def test_viewer_gets_snapshot_at_once_and_live_events(gateway: Gateway, broker: Broker) -> None:
     async with viewer(gateway) as viewing, connected(gateway.url, KEY) as wire:
         first = await viewing.next("snapshot")
         assert first["broker"]["up"] and first["gateway"] and first["workers"] == []
@@ -74,7 +74,7 @@ async def test_a_viewer_sees_how_things_stand_at_once_and_then_live(gateway: Gat
         assert (seen["pending"], seen["recent"]) == (0, [told])
 
 
-async def test_all_viewers_get_the_same_bytes_of_one_producer(gateway: Gateway) -> None:
+async def test_viewers_share_events_of_one_producer(gateway: Gateway) -> None:
     async with viewer(gateway) as one, viewer(gateway) as two:
         await one.next("snapshot")
         await two.next("snapshot")
@@ -83,7 +83,7 @@ async def test_all_viewers_get_the_same_bytes_of_one_producer(gateway: Gateway) 
     await wait_until(lambda: gateway.monitor.viewers == 0, "nobody watches")
 
 
-async def test_a_device_sees_only_its_own_sessions_by_name(broker: Broker, tmp_path: Path) -> None:
+async def test_device_sees_ids_of_own_sessions_only(broker: Broker, tmp_path: Path) -> None:
     store = DeviceStore(tmp_path / "devices.json")
     keys = [store.add(name, DeviceKind.CLIENT, 0)[1] for name in ("laptop", "tablet")]
     settings = GatewaySettings(redis=broker.url, key=KEY, devices_file=store.file)
@@ -110,7 +110,7 @@ async def test_a_device_sees_only_its_own_sessions_by_name(broker: Broker, tmp_p
             assert {one["session"] for one in (await again.next("snapshot"))["recent"]} == {str(wire.session)}
 
 
-async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) -> None:
+async def test_slow_viewer_loses_oldest_events(gateway: Gateway) -> None:
     async with gateway.monitor.watch(gateway.hub) as events:
         for n in range(1_000):
             gateway.monitor.concluded(concluded(Final(n, "text")))
@@ -121,7 +121,7 @@ async def test_a_viewer_that_does_not_read_loses_the_oldest(gateway: Gateway) ->
         assert b'"segment":999' in last
 
 
-async def test_what_came_in_the_meantime_is_sent_together_and_nothing_after_the_end() -> None:
+async def test_waiting_events_are_sent_together_until_the_end() -> None:
     events: asyncio.Queue[bytes] = asyncio.Queue()
     for event in (b"a", b"b"):
         events.put_nowait(event)
@@ -132,7 +132,7 @@ async def test_what_came_in_the_meantime_is_sent_together_and_nothing_after_the_
     assert [together async for together in sent] == [b"cd"]
 
 
-async def test_what_was_done_is_counted(gateway: Gateway) -> None:
+async def test_totals_count_results_refusals_and_partials(gateway: Gateway) -> None:
     monitor = gateway.monitor
     monitor.concluded(concluded(Final(0, "text"), 16_000))
     monitor.concluded(concluded(Failed(1, ErrorCode.ENGINE_FAILED, "no"), 8_000))
@@ -143,7 +143,7 @@ async def test_what_was_done_is_counted(gateway: Gateway) -> None:
     assert snapshot.load.memory_bytes > 1_000_000
 
 
-async def test_there_is_a_limit_to_viewers(broker: Broker) -> None:
+async def test_number_of_viewers_is_limited(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, viewers=1)
     async with running_gateway(settings) as gateway, viewer(gateway) as _:
         url = f"{gateway.url}/v1/monitor?api_key={KEY}"
@@ -151,7 +151,7 @@ async def test_there_is_a_limit_to_viewers(broker: Broker) -> None:
             assert response.status == 429
 
 
-async def test_a_gateway_that_leaves_sends_its_viewers_away(gateway: Gateway) -> None:
+async def test_drain_disconnects_viewers(gateway: Gateway) -> None:
     async with viewer(gateway) as viewing:
         await gateway.drain()
         async with asyncio.timeout(30):

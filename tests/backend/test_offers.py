@@ -1,4 +1,4 @@
-"""Models that workers offer, and those that nobody has had for ten minutes."""
+"""Models that workers offer, and models without a worker for ten minutes."""
 
 import pytest
 
@@ -21,7 +21,7 @@ TEN_MINUTES = 600.0
         ({"m": 601.0}, 1.0, "m", True),
     ],
 )
-def test_model_is_taken_while_a_worker_may_come_back(
+def test_model_is_accepted_while_its_worker_may_return(
     ages: dict[str, float], up_s: float, model: str, taken: bool
 ) -> None:
     assert (Offers(ages, up_s).refuse(model, TEN_MINUTES) is None) == taken
@@ -33,12 +33,12 @@ def test_refusal_names_the_models_on_offer() -> None:
     assert "start a worker" in (Offers({}, 9e9).refuse("x", TEN_MINUTES) or "")
 
 
-def test_refusal_stays_short_however_many_models_there_are() -> None:
+def test_refusal_stays_short_with_many_models() -> None:
     why = Offers({f"model-{n:03}": 0.0 for n in range(500)}).refuse("x", TEN_MINUTES)
     assert why is not None and len(why) < 1_000
 
 
-def test_model_of_a_worker_that_just_came_is_taken() -> None:
+def test_model_of_new_worker_is_accepted() -> None:
     offers = Offers({"m": 30.0, "n": 700.0}, 9e9).seen({"n", "new"})
     assert offers.names(TEN_MINUTES) == ("m", "n", "new")
 

@@ -1,4 +1,4 @@
-"""``kikipounamu-gateway pair``: what a person at the gateway sees."""
+"""``kikipounamu-gateway pair``: the output for the user at the gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -47,7 +47,7 @@ async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 async def followed(gateway: Gateway, way: Way, kind: DeviceKind = DeviceKind.CLIENT) -> list[str]:
-    """What is said while a device does something with the code."""
+    """Run the command while a device uses the code; return the printed lines."""
     said: list[str] = []
     following = asyncio.create_task(let_in(Endpoint(gateway.url, KEY, 0), kind, said.append, look_s=0.01))
     try:
@@ -80,14 +80,14 @@ async def begin_another(gateway: Gateway, code: str) -> None:
         await other
 
 
-async def test_a_code_is_shown_and_who_was_paired(shared: Gateway) -> None:
+async def test_command_shows_code_and_paired_device(shared: Gateway) -> None:
     said = await followed(shared, use)
     (device,) = shared.access.roster.devices
     assert said[0].startswith("code: ") and "gateway: desk" in said and said[-1] == f"paired: {device.id}"
     assert not any("worker" in line for line in said)
 
 
-def test_the_link_is_shown_and_the_certificate() -> None:
+def test_command_shows_link_and_certificate() -> None:
     state = PairingState(
         code="01234567",
         gateway="desk",
@@ -106,7 +106,7 @@ def test_the_link_is_shown_and_the_certificate() -> None:
     assert again[-1].startswith("certificate: "), "where there is no address there is no link"
 
 
-def test_a_drawing_has_the_dots_of_the_code_and_is_light_around_it() -> None:
+def test_drawing_equals_qr_code_with_light_border() -> None:
     text = encode_link(PairingLink(("https://192.168.100.104:8765",) * 3, "01234567", "ab" * 32))
     dark = {" ": (1, 1), "▀": (0, 1), "▄": (1, 0), "█": (0, 0)}
     rows: list[list[int]] = []
@@ -122,7 +122,7 @@ def test_a_drawing_has_the_dots_of_the_code_and_is_light_around_it() -> None:
 
 
 @pytest.mark.parametrize(("words", "encoding", "why"), [(["--qr"], "ascii", "no QR code"), ([], "ascii", "serve")])
-def test_what_cannot_be_drawn_is_said_where_it_is_asked_for(
+def test_missing_support_for_drawing_is_reported_only_with_qr(
     tmp_path: Path, words: list[str], encoding: str, why: str
 ) -> None:
     runner = CliRunner(charset=encoding)
@@ -130,7 +130,7 @@ def test_what_cannot_be_drawn_is_said_where_it_is_asked_for(
     assert done.exit_code == 1 and why in done.output
 
 
-async def test_for_a_worker_it_says_what_that_means(shared: Gateway) -> None:
+async def test_pairing_a_worker_shows_warning(shared: Gateway) -> None:
     async def lend(gateway: Gateway, code: str) -> None:
         await pair(f"https://127.0.0.1:{gateway.tls_port}", code, "GPU", DeviceKind.WORKER)
 
@@ -140,12 +140,12 @@ async def test_for_a_worker_it_says_what_that_means(shared: Gateway) -> None:
 
 
 @pytest.mark.parametrize(("way", "why"), [(guess, "too often"), (begin_another, "another one was begun")])
-async def test_why_nobody_was_paired(shared: Gateway, way: Way, why: str) -> None:
+async def test_reason_of_failed_pairing_is_reported(shared: Gateway, way: Way, why: str) -> None:
     with pytest.raises(PairingFailed, match=why):
         await followed(shared, way)
 
 
-async def test_why_a_device_that_had_the_code_could_not_be_kept(broker: Broker, tmp_path: Path) -> None:
+async def test_full_disk_is_reported_as_reason(broker: Broker, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         (disk / "devices.json").write_bytes(b'{"devices": [], "version": 1}')
         settings = GatewaySettings(
@@ -167,7 +167,7 @@ async def test_why_a_device_that_had_the_code_could_not_be_kept(broker: Broker, 
                 await followed(gateway, use_while_it_is_full)
 
 
-async def test_who_is_interrupted_closes_the_door(shared: Gateway) -> None:
+async def test_interrupt_ends_pairing(shared: Gateway) -> None:
     said: list[str] = []
     following = asyncio.create_task(let_in(Endpoint(shared.url, KEY, 0), DeviceKind.CLIENT, said.append))
     await wait_until(lambda: said, "the code")
@@ -178,7 +178,7 @@ async def test_who_is_interrupted_closes_the_door(shared: Gateway) -> None:
         await pair(f"https://127.0.0.1:{shared.tls_port}", said[0].removeprefix("code: "), "n")
 
 
-async def test_a_gateway_that_is_not_shared_says_so(gateway: Gateway) -> None:
+async def test_unsuitable_gateway_is_reported(gateway: Gateway) -> None:
     with pytest.raises(PairingFailed, match="--mode shared"):
         await let_in(Endpoint(gateway.url, KEY, 0), DeviceKind.CLIENT, print)
     with pytest.raises(PairingFailed, match="key"):
@@ -187,7 +187,7 @@ async def test_a_gateway_that_is_not_shared_says_so(gateway: Gateway) -> None:
         await let_in(Endpoint("http://127.0.0.1:9", KEY, 0), DeviceKind.CLIENT, print)
 
 
-def test_without_a_gateway_it_says_how_to_start_one(tmp_path: Path) -> None:
+def test_missing_gateway_is_reported_with_remedy(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["pair"], env={"KIKIPOUNAMU_HOME": str(tmp_path)})
     assert done.exit_code == 1 and "kikipounamu-gateway serve" in done.output
     (tmp_path / "broken").write_text("{")
@@ -195,7 +195,7 @@ def test_without_a_gateway_it_says_how_to_start_one(tmp_path: Path) -> None:
         running(tmp_path / "broken")
 
 
-async def test_pairing_at_a_gateway_that_has_ended_says_so(tmp_path: Path) -> None:
+async def test_ended_gateway_is_reported(tmp_path: Path) -> None:
     ended = Endpoint(f"http://127.0.0.1:{free_port()}", "k", 1)
     with pytest.raises(PairingFailed, match="it has ended. Start it again"):
         await let_in(ended, DeviceKind.CLIENT, lambda line: None)

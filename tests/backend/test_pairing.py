@@ -1,4 +1,4 @@
-"""One pairing through every order of things, with the real arithmetic on both sides."""
+"""Pairing in every order of events, with real SPAKE2 on both sides."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ def reason(answer: object) -> PairRefusal:
 
 @dataclass
 class Device:
-    """A device that types a code."""
+    """A device on which a code is typed."""
 
     desk: Pairing
     code: str = CODE
@@ -67,7 +67,7 @@ class Device:
         return self.desk.confirm(self.exchange.confirm(began, self.sees), now)
 
 
-def test_who_knows_the_code_gets_a_key_that_nobody_else_can_open() -> None:
+def test_right_code_gets_key_that_only_the_device_can_decrypt() -> None:
     desk = pairing()
     device = Device(desk)
     proven = device.confirm(device.begin())
@@ -80,7 +80,7 @@ def test_who_knows_the_code_gets_a_key_that_nobody_else_can_open() -> None:
     assert reason(desk.begin(late.exchange.begin(), "f", 3.0)) is PairRefusal.CLOSED
 
 
-def test_a_wrong_code_is_told_with_the_tries_that_are_left() -> None:
+def test_wrong_code_is_refused_with_remaining_tries() -> None:
     desk = pairing()
     for left in (4, 3, 2, 1, 0):
         device = Device(desk, WRONG)
@@ -90,7 +90,7 @@ def test_a_wrong_code_is_told_with_the_tries_that_are_left() -> None:
     assert reason(desk.begin(Device(desk).exchange.begin(), "e", 3.0)) is PairRefusal.LOCKED
 
 
-def test_the_fifth_try_may_still_be_right() -> None:
+def test_fifth_try_may_succeed() -> None:
     desk = pairing()
     for _ in range(4):
         device = Device(desk, WRONG)
@@ -102,7 +102,7 @@ def test_the_fifth_try_may_still_be_right() -> None:
 
 
 @pytest.mark.parametrize(("now", "open"), [(119.9, True), (120.0, False), (1e9, False)])
-def test_a_code_is_good_for_two_minutes(now: float, open: bool) -> None:
+def test_code_is_valid_for_two_minutes(now: float, open: bool) -> None:
     desk = pairing()
     device = Device(desk)
     answer = desk.begin(device.exchange.begin(), "e", now)
@@ -110,7 +110,7 @@ def test_a_code_is_good_for_two_minutes(now: float, open: bool) -> None:
     assert (desk.stage(now) is PairingStage.EXPIRED) is not open
 
 
-def test_a_code_that_runs_out_in_the_middle_is_out() -> None:
+def test_code_that_expires_during_exchange_is_refused() -> None:
     desk = pairing()
     device = Device(desk)
     began = device.begin(now=115.0)
@@ -118,7 +118,7 @@ def test_a_code_that_runs_out_in_the_middle_is_out() -> None:
     assert desk.stage(120.0) is PairingStage.EXPIRED
 
 
-def test_device_does_not_wait_for_one_that_began_and_says_nothing() -> None:
+def test_silent_device_does_not_block_another() -> None:
     desk = pairing()
     silent, second = Device(desk), Device(desk)
     silent.begin(now=1.0, id="silent")
@@ -128,7 +128,7 @@ def test_device_does_not_wait_for_one_that_began_and_says_nothing() -> None:
     assert desk.stage(1.3) is PairingStage.PAIRED
 
 
-def test_each_open_exchange_is_answered_for_itself() -> None:
+def test_open_exchanges_are_independent() -> None:
     desk = pairing()
     first, second = Device(desk, code="00000000"), Device(desk)
     theirs, ours = first.begin(now=1.0, id="first"), second.begin(now=1.0, id="second")
@@ -137,7 +137,7 @@ def test_each_open_exchange_is_answered_for_itself() -> None:
     assert isinstance(second.confirm(ours, now=1.3), Proven)
 
 
-def test_so_many_exchanges_are_open_at_a_time_and_fewer_of_one_address() -> None:
+def test_open_exchanges_are_limited_in_total_and_per_address() -> None:
     desk = pairing(PairingRules(tries=50))
     message = Device(desk).exchange.begin()
 
@@ -151,12 +151,12 @@ def test_so_many_exchanges_are_open_at_a_time_and_fewer_of_one_address() -> None
 
 
 @pytest.mark.parametrize(("now", "in_time"), [(10.9, True), (11.0, False), (12.0, False)])
-def test_an_exchange_has_ten_seconds(now: float, in_time: bool) -> None:
+def test_exchange_expires_after_ten_seconds(now: float, in_time: bool) -> None:
     device = Device(pairing())
     assert isinstance(device.confirm(device.begin(now=1.0), now), Proven) is in_time
 
 
-def test_an_exchange_that_nobody_confirms_is_a_try() -> None:
+def test_unconfirmed_exchange_counts_as_try() -> None:
     desk = pairing()
     for n in range(5):
         Device(desk).begin(now=n * 11.0)
@@ -164,7 +164,7 @@ def test_an_exchange_that_nobody_confirms_is_a_try() -> None:
     assert desk.stage(54.0) is PairingStage.LOCKED
 
 
-def test_a_man_between_with_his_own_certificate_ends_the_pairing() -> None:
+def test_interceptor_with_own_certificate_ends_pairing() -> None:
     desk = pairing()
     device = Device(desk, sees=OTHER)
     assert reason(device.confirm(device.begin())) is PairRefusal.INTERCEPTED
@@ -173,7 +173,7 @@ def test_a_man_between_with_his_own_certificate_ends_the_pairing() -> None:
     assert reason(desk.begin(again.exchange.begin(), "f", 3.0)) is PairRefusal.CLOSED
 
 
-def test_a_man_between_cannot_put_the_right_certificate_in() -> None:
+def test_interceptor_cannot_replace_certificate_in_proof() -> None:
     desk = pairing()
     device = Device(desk, sees=OTHER)
     said = device.exchange.confirm(device.begin(), OTHER)
@@ -181,7 +181,7 @@ def test_a_man_between_cannot_put_the_right_certificate_in() -> None:
     assert reason(desk.confirm(forged, 2.0)) is PairRefusal.WRONG_CODE
 
 
-def test_what_was_said_once_is_of_no_use_again() -> None:
+def test_proof_cannot_be_replayed() -> None:
     desk = pairing()
     device = Device(desk, WRONG)
     said = device.exchange.confirm(device.begin(), OWN)
@@ -189,13 +189,13 @@ def test_what_was_said_once_is_of_no_use_again() -> None:
     assert reason(desk.confirm(said, 2.0)) is PairRefusal.CLOSED
     honest = Device(desk)
     began = honest.begin(id="next")
-    assert reason(desk.confirm(said, 2.0)) is PairRefusal.CLOSED  # nor does it disturb the next one
+    assert reason(desk.confirm(said, 2.0)) is PairRefusal.CLOSED  # and the next exchange is unaffected
     good = honest.exchange.confirm(began, OWN)
     assert isinstance(desk.confirm(good, 3.0), Proven)
     assert reason(desk.confirm(good, 3.0)) is PairRefusal.CLOSED
 
 
-def test_a_recorded_exchange_opens_no_other_pairing() -> None:
+def test_recorded_exchange_is_useless_in_another_pairing() -> None:
     first, second = pairing(), pairing()
     device = Device(first)
     asked = device.exchange.begin()
@@ -207,7 +207,7 @@ def test_a_recorded_exchange_opens_no_other_pairing() -> None:
     assert reason(second.confirm(said, 2.0)) is PairRefusal.WRONG_CODE
 
 
-def test_the_kind_and_the_name_are_bound() -> None:
+def test_proof_is_bound_to_kind_and_name() -> None:
     desk = pairing()
     worker = Device(desk, kind=WORKER)
     assert desk.begin(worker.exchange.begin(), "e", 1.0) == PairRefused(PairRefusal.OTHER_KIND, 5)
@@ -227,7 +227,7 @@ OFF_THE_CURVE = b"A\x02" + bytes(31)
 @pytest.mark.parametrize(
     "message", [bytes(33), b"A" + bytes(32), b"B" + bytes(32), b"A\x01" + bytes(31), OFF_THE_CURVE]
 )
-def test_what_is_no_point_of_the_group_is_no_try_and_is_looked_at_so_often(message: bytes) -> None:
+def test_malformed_messages_are_no_tries_and_are_limited(message: bytes) -> None:
     desk = pairing(PairingRules(malformed_of_peer=3))
     for _ in range(3):
         with pytest.raises(MalformedMessage):
@@ -242,7 +242,7 @@ def test_what_is_no_point_of_the_group_is_no_try_and_is_looked_at_so_often(messa
     message=st.one_of(st.binary(min_size=33, max_size=33), st.binary(min_size=32, max_size=32).map(b"A".__add__))
 )
 @settings(max_examples=50)
-def test_a_stranger_who_begins_with_anything_is_answered(message: bytes) -> None:
+def test_any_first_message_is_answered(message: bytes) -> None:
     with suppress(MalformedMessage):
         assert isinstance(pairing().begin(PairBegin("n", CLIENT, message), "e", 1.0), PairBegan)
 
@@ -250,13 +250,13 @@ def test_a_stranger_who_begins_with_anything_is_answered(message: bytes) -> None
 @given(exchange=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64), proof=st.binary())
 @example(exchange="\u00e9", proof=b"")
 @settings(max_examples=50)
-def test_a_stranger_who_confirms_anything_is_refused(exchange: str, proof: bytes) -> None:
+def test_any_unknown_confirmation_is_refused(exchange: str, proof: bytes) -> None:
     desk = pairing()
     Device(desk).begin(id="one that nobody guesses")
     assert reason(desk.confirm(PairConfirm(exchange, OWN, proof), 2.0)) is PairRefusal.CLOSED
 
 
-def test_the_gateways_own_message_sent_back_proves_nothing() -> None:
+def test_reflected_message_proves_nothing() -> None:
     desk = pairing()
     began = Device(desk).begin()
     assert reason(desk.confirm(PairConfirm("e", OWN, bytes(32)), 1.5)) is PairRefusal.WRONG_CODE
@@ -264,7 +264,7 @@ def test_the_gateways_own_message_sent_back_proves_nothing() -> None:
         desk.begin(PairBegin("n", CLIENT, began.message), "f", 2.0)
 
 
-def test_a_device_believes_only_a_gateway_that_knows_the_code() -> None:
+def test_device_rejects_forged_reply() -> None:
     desk = pairing()
     device = Device(desk)
     proven = device.confirm(device.begin())
@@ -276,8 +276,8 @@ def test_a_device_believes_only_a_gateway_that_knows_the_code() -> None:
             device.exchange.finish(forged)
 
 
-def test_the_arithmetic_is_that_of_every_version() -> None:
-    """Another release of the library that computed something else would pair with no older device."""
+def test_spake2_values_equal_those_of_earlier_versions() -> None:
+    """A library release with other results could not pair with older devices."""
     device, gateway = identities("laptop", CLIENT)
     ends = [
         side(CODE.encode(), idA=device, idB=gateway, entropy_f=lambda size, last=last: bytes(size - 1) + last)
@@ -293,7 +293,7 @@ def test_the_arithmetic_is_that_of_every_version() -> None:
 
 
 class World(RuleBasedStateMachine):
-    """Devices with right and wrong codes and certificates, in any order; what must hold always."""
+    """Devices with right and wrong codes and certificates in any order, and the invariants."""
 
     confirmations = Bundle("confirmations")
 

@@ -1,4 +1,4 @@
-"""Pairing over real sockets: a device, the owner, and whoever stands between."""
+"""Pairing over real sockets: a device, the owner, and an interceptor."""
 
 import asyncio
 import errno
@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> DeviceStore:
 
 @pytest.fixture
 async def shared(broker: Broker, store: DeviceStore, tmp_path: Path) -> AsyncIterator[Gateway]:
-    """A gateway that other devices reach, here by loopback only."""
+    """A gateway for other devices, on loopback only."""
     settings = GatewaySettings(
         Mode.SHARED,
         "desk",
@@ -73,7 +73,7 @@ async def shown(owner: aiohttp.ClientSession, method: str = "GET") -> PairingSta
         return msgspec.json.decode(await response.read(), type=PairingState)
 
 
-async def test_a_device_is_paired_and_uses_its_key_at_the_pinned_place(
+async def test_paired_device_connects_with_key_and_pinned_certificate(
     shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore
 ) -> None:
     state = await opened(owner)
@@ -86,7 +86,7 @@ async def test_a_device_is_paired_and_uses_its_key_at_the_pinned_place(
         connection = await connect(http, made.address, 10, 20)
         async with owner.delete(f"/v1/devices/{device.id}") as response:
             assert response.status == 200
-        assert await connection.receive(10) is not None  # why
+        assert await connection.receive(10) is not None  # the reason
         assert await connection.receive(10) is None
         assert connection.close_code == CloseCode.UNAUTHORISED
         await connection.close()
@@ -96,7 +96,7 @@ async def test_a_device_is_paired_and_uses_its_key_at_the_pinned_place(
     assert (after.stage, after.device, after.code) == (PairingStage.PAIRED, device.id, "")
 
 
-async def test_a_worker_needs_a_code_for_workers(shared: Gateway, owner: aiohttp.ClientSession) -> None:
+async def test_worker_needs_code_for_workers(shared: Gateway, owner: aiohttp.ClientSession) -> None:
     state = await opened(owner)
     with pytest.raises(NotPaired) as raised:
         await pair(at(shared.tls_port), state.code, "GPU", DeviceKind.WORKER)
@@ -106,7 +106,9 @@ async def test_a_worker_needs_a_code_for_workers(shared: Gateway, owner: aiohttp
     assert shared.access.roster.devices[0].kind is DeviceKind.WORKER
 
 
-async def test_five_wrong_codes_lock_it(shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore) -> None:
+async def test_five_wrong_codes_lock_pairing(
+    shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore
+) -> None:
     state = await opened(owner)
     wrong = f"{(int(state.code) + 1) % 10**8:08}"
     for left in (4, 3, 2, 1, 0):
@@ -119,9 +121,7 @@ async def test_five_wrong_codes_lock_it(shared: Gateway, owner: aiohttp.ClientSe
     assert store.read() == ()
 
 
-async def test_a_new_code_ends_the_one_before_and_the_owner_may_end_it(
-    shared: Gateway, owner: aiohttp.ClientSession
-) -> None:
+async def test_new_code_or_owner_ends_previous_code(shared: Gateway, owner: aiohttp.ClientSession) -> None:
     first, second = await opened(owner), await opened(owner)
     with pytest.raises(NotPaired):
         await pair(at(shared.tls_port), first.code, "n")
@@ -130,7 +130,7 @@ async def test_a_new_code_ends_the_one_before_and_the_owner_may_end_it(
         await pair(at(shared.tls_port), second.code, "n")
 
 
-async def test_a_man_between_is_noticed_on_both_sides(
+async def test_interceptor_is_detected_on_both_sides(
     shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore, tmp_path: Path
 ) -> None:
     state = await opened(owner)
@@ -143,7 +143,7 @@ async def test_a_man_between_is_noticed_on_both_sides(
     assert store.read() == ()
 
 
-async def test_with_a_scanned_code_he_hears_nothing_at_all(
+async def test_interceptor_receives_nothing_when_certificate_is_known(
     shared: Gateway, owner: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
     state = await opened(owner)
@@ -154,7 +154,7 @@ async def test_with_a_scanned_code_he_hears_nothing_at_all(
     assert (await shown(owner)).stage is PairingStage.WAITING
 
 
-async def test_he_cannot_show_the_right_certificate_first_and_his_own_later(
+async def test_certificate_change_between_requests_is_detected(
     shared: Gateway, owner: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
     state = await opened(owner)
@@ -172,7 +172,7 @@ async def test_he_cannot_show_the_right_certificate_first_and_his_own_later(
     assert (await shown(owner)).tries_left == 5
 
 
-async def test_only_the_owner_opens_and_only_devices_over_tls_pair(
+async def test_pairing_routes_check_key_transport_origin_and_body(
     shared: Gateway, owner: aiohttp.ClientSession, store: DeviceStore
 ) -> None:
     async with aiohttp.ClientSession(shared.url) as nobody:
@@ -199,7 +199,7 @@ async def test_only_the_owner_opens_and_only_devices_over_tls_pair(
         (SettingsError("1000 devices are paired"), ErrorCode.CONFLICT, "1000 devices are paired"),
     ],
 )
-async def test_that_a_device_cannot_be_kept_is_told_on_both_sides(
+async def test_storage_failure_is_reported_on_both_sides(
     shared: Gateway, owner: aiohttp.ClientSession, error: Exception, code: ErrorCode, why: str
 ) -> None:
     class Unwritable(Roster):
@@ -221,7 +221,7 @@ async def test_that_a_device_cannot_be_kept_is_told_on_both_sides(
     assert (await shown(owner)).stage is PairingStage.PAIRED
 
 
-async def test_without_a_certificate_nobody_is_paired(gateway: Gateway) -> None:
+async def test_pairing_needs_certificate(gateway: Gateway) -> None:
     async with aiohttp.ClientSession(gateway.url, headers=BEARER) as http:
         async with http.post(PAIRING_PATH, json={}) as response:
             assert (response.status, "--mode shared" in await response.text()) == (409, True)

@@ -90,7 +90,7 @@ class TestPace:
     def test_requests_never_overlap_or_exceed_half_of_the_time(
         self, steps: list[tuple[float, float, bool]]
     ) -> None:
-        """Each step: time until the next frame, time until an answer, and whether the answer arrives."""
+        """A step is the time until the next frame, the time until an answer, and whether the answer arrives."""
         partials, now, held = Partials(PACE), NOW, 0
         busy_until, asked_at, answers = 0.0, -100.0, list[tuple[float, int]]()
         for step, takes, comes in steps:

@@ -3,7 +3,7 @@ import time
 from backend.process_load import ProcessLoad
 
 
-def test_it_is_looked_at_once_a_second_and_not_more_often() -> None:
+def test_load_is_measured_at_most_once_a_second() -> None:
     now = [100.0]
     load = ProcessLoad(lambda: now[0])
     first = load.now()

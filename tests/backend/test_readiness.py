@@ -18,7 +18,7 @@ def fleet(*workers: WorkerStatus, seconds: int = 0, memory: float = 0.0) -> Surv
     return Survey({Keys().jobs("interactive"): Waiting(seconds * 16_000, 1, 0)}, workers, memory)
 
 
-def test_all_is_well() -> None:
+def test_gateway_with_workers_is_ready() -> None:
     workers = worker("n", 2.0), worker("m", 20.0), worker("m", 3.5), worker("o", 9.0, WorkerState.FAILED)
     state = readiness(fleet(*workers), UP, 0, LIMITS, draining=False, embedded=True)
     assert (state.ready, state.accepting, state.reasons) == (True, True, ())
@@ -52,7 +52,7 @@ def test_all_is_well() -> None:
         ),
     ],
 )
-def test_what_stands_in_the_way_is_said(
+def test_obstacles_are_listed_as_reasons(
     survey: Survey, broker: BrokerState, connections: int, draining: bool, ready: bool, codes: list[RefusalReason]
 ) -> None:
     state = readiness(survey, broker, connections, LIMITS, draining=draining, embedded=False)
@@ -61,12 +61,12 @@ def test_what_stands_in_the_way_is_said(
     assert state.ready is ready
 
 
-def test_new_sessions_are_taken_while_a_worker_is_still_starting() -> None:
+def test_new_sessions_are_accepted_while_worker_starts() -> None:
     state = readiness(fleet(seconds=5), UP, 0, LIMITS, draining=False, embedded=False)
     assert (state.ready, state.accepting) == (False, True)
 
 
-def test_readiness_says_why_a_broker_that_answers_takes_nothing() -> None:
+def test_reason_tells_trouble_of_broker_that_answers() -> None:
     full = BrokerState(False, "valkey", True, 0.5, BrokerTrouble.LOADING)
     reasons = readiness(fleet(), full, 0, LIMITS, draining=False, embedded=True).reasons
     assert [reason.message for reason in reasons if reason.code is RefusalReason.BROKER] == [

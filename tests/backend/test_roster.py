@@ -1,4 +1,4 @@
-"""The devices as a running gateway knows them; the file is changed beside it, as the command line does."""
+"""Devices in a running gateway, while the file is changed by another process."""
 
 import asyncio
 import errno
@@ -21,7 +21,7 @@ def store(tmp_path: Path) -> DeviceStore:
     return DeviceStore(tmp_path / "devices.json")
 
 
-def test_a_key_belongs_to_one_device(store: DeviceStore) -> None:
+def test_key_belongs_to_one_device(store: DeviceStore) -> None:
     made = [store.add(name, DeviceKind.CLIENT, 0) for name in "ab"]
     roster = Roster(store, lambda: 77.5)
     assert [roster.of_key(key) for _, key in made] == [device for device, _ in made]
@@ -29,7 +29,7 @@ def test_a_key_belongs_to_one_device(store: DeviceStore) -> None:
     assert roster.seen_s(made[0][0]) == 77
 
 
-def test_device_that_the_file_makes_an_owner_is_refused_and_told_once(store: DeviceStore) -> None:
+def test_device_forged_as_owner_is_refused_and_logged_once(store: DeviceStore) -> None:
     device, key = store.add("a", DeviceKind.CLIENT, 0)
     other, others_key = store.add("b", DeviceKind.CLIENT, 0)
     roster = Roster(store)
@@ -48,7 +48,7 @@ def test_device_that_the_file_makes_an_owner_is_refused_and_told_once(store: Dev
     assert store.read() == (other,)
 
 
-async def test_who_is_revoked_elsewhere_is_told_at_once(store: DeviceStore) -> None:
+async def test_revocation_by_other_process_disconnects_at_once(store: DeviceStore) -> None:
     (device, key), (other, _) = (store.add(name, DeviceKind.CLIENT, 0) for name in "ab")
     roster = Roster(store)
     gone: list[str] = []
@@ -71,7 +71,7 @@ async def test_who_is_revoked_elsewhere_is_told_at_once(store: DeviceStore) -> N
     assert roster.connections(device) == roster.connections(other) == 0
 
 
-async def test_changes_of_its_own_hold_at_once(store: DeviceStore) -> None:
+async def test_own_changes_apply_at_once(store: DeviceStore) -> None:
     roster = Roster(store, lambda: 5.0)
     device, key = await roster.add("n", DeviceKind.WORKER)
     assert roster.of_key(key) == device
@@ -84,7 +84,7 @@ async def test_changes_of_its_own_hold_at_once(store: DeviceStore) -> None:
         await roster.revoke(device.id)
 
 
-async def test_when_a_device_was_here_is_written(store: DeviceStore) -> None:
+async def test_last_seen_is_written_at_end(store: DeviceStore) -> None:
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     roster = Roster(store, lambda: 1_234.0)
     async with Tasks("test") as tasks:
@@ -94,8 +94,8 @@ async def test_when_a_device_was_here_is_written(store: DeviceStore) -> None:
     assert store.read()[0].seen_s == 1_234
 
 
-async def test_who_has_just_come_is_written_at_once(store: DeviceStore) -> None:
-    """A gateway that is killed knows after its restart who was here."""
+async def test_first_seen_device_is_written_at_once(store: DeviceStore) -> None:
+    """After a kill and restart, the gateway still knows when devices were last seen."""
     _, key = store.add("n", DeviceKind.CLIENT, 0)
     roster = Roster(store, lambda: 1_234.0)
     async with Tasks("test") as tasks:
@@ -104,7 +104,7 @@ async def test_who_has_just_come_is_written_at_once(store: DeviceStore) -> None:
         await wait_until(lambda: store.read()[0].seen_s == 1_234, "the file says so while the gateway runs")
 
 
-def test_the_file_is_written_once_a_minute_at_most(store: DeviceStore) -> None:
+def test_file_is_written_at_most_once_a_minute(store: DeviceStore) -> None:
     (first, first_key), (second, second_key) = (store.add(name, DeviceKind.CLIENT, 0) for name in "ab")
     now = [100.0]
     roster = Roster(store, lambda: now[0])
@@ -122,8 +122,8 @@ def test_the_file_is_written_once_a_minute_at_most(store: DeviceStore) -> None:
     assert roster.due(120.0) == {}, "nobody came: nothing is written"
 
 
-def test_who_stays_was_here_just_now(store: DeviceStore) -> None:
-    """One connection that lasts for hours is one request."""
+def test_connected_device_was_seen_now(store: DeviceStore) -> None:
+    """A connection of several hours is a single request."""
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     now = [100.0]
     roster = Roster(store, lambda: now[0])
@@ -136,7 +136,7 @@ def test_who_stays_was_here_just_now(store: DeviceStore) -> None:
     assert roster.seen_s(device) == 700 and roster.due(60.0) == {device.id: 700}
 
 
-def test_a_file_that_is_damaged_later_changes_nothing(store: DeviceStore) -> None:
+def test_file_damaged_at_runtime_changes_nothing(store: DeviceStore) -> None:
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     roster = Roster(store)
     store.file.write_text("{")
@@ -148,7 +148,7 @@ def test_a_file_that_is_damaged_later_changes_nothing(store: DeviceStore) -> Non
 
 
 class UnluckyStore(DeviceStore):
-    """Its file cannot be looked at, or read, so many times."""
+    """Store whose first ``looks`` signatures and ``reads`` reads fail."""
 
     looks = reads = 0
 
@@ -166,7 +166,7 @@ class UnluckyStore(DeviceStore):
 
 
 @pytest.mark.parametrize(("looks", "reads"), [(1, 0), (0, 1), (1, 2)])
-def test_what_could_not_be_read_is_read_at_the_next_look(store: DeviceStore, looks: int, reads: int) -> None:
+def test_unreadable_file_is_read_at_next_refresh(store: DeviceStore, looks: int, reads: int) -> None:
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     unlucky = UnluckyStore(store.file)
     roster = Roster(unlucky)
@@ -181,7 +181,7 @@ def test_what_could_not_be_read_is_read_at_the_next_look(store: DeviceStore, loo
         assert gone == ["gone"] and roster.of_key(key) is None
 
 
-def test_a_file_that_stays_unreadable_is_told_once(store: DeviceStore) -> None:
+def test_permanently_unreadable_file_is_logged_once(store: DeviceStore) -> None:
     unlucky = UnluckyStore(store.file)
     roster = Roster(unlucky)
     store.add("n", DeviceKind.CLIENT, 0)
@@ -193,13 +193,13 @@ def test_a_file_that_stays_unreadable_is_told_once(store: DeviceStore) -> None:
     assert line["log_level"] == "error" and "Too many open files" in line["reason"]
 
 
-def test_a_damaged_file_is_no_start(store: DeviceStore) -> None:
+def test_damaged_file_prevents_start(store: DeviceStore) -> None:
     store.file.write_text("{")
     with pytest.raises(DevicesUnreadable):
         Roster(store)
 
 
-async def test_without_a_file_nobody_is_paired() -> None:
+async def test_roster_without_store_has_no_devices() -> None:
     roster = Roster(None)
     roster.refresh()
     assert roster.devices == () and roster.of_key("k") is None

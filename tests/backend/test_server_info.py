@@ -1,4 +1,4 @@
-"""What a broker says about itself."""
+"""Parsing of a broker's INFO and CONFIG."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from backend.server_info import checked_version, is_durable, is_worth_compacting
         ({"redis_version": "7.2.4", "valkey_version": "10.0.0"}, "valkey 10.0.0"),
     ],
 )
-def test_new_enough(info: dict[str, str], version: str) -> None:
+def test_supported_version_is_returned(info: dict[str, str], version: str) -> None:
     assert checked_version(info) == version
 
 
@@ -28,19 +28,19 @@ def test_new_enough(info: dict[str, str], version: str) -> None:
         {"redis_version": "x"},
     ],
 )
-def test_too_old(info: dict[str, str]) -> None:
+def test_too_old_version_is_refused(info: dict[str, str]) -> None:
     with pytest.raises(BrokerTooOld, match="or newer is needed"):
         checked_version(info)
 
 
-def test_durable_only_with_fsync_on_every_write() -> None:
+def test_broker_is_durable_only_with_fsync_on_every_write() -> None:
     assert is_durable({"appendonly": "yes", "appendfsync": "always"})
     assert not is_durable({"appendonly": "yes", "appendfsync": "everysec"})
     assert not is_durable({"appendonly": "no", "appendfsync": "always"})
     assert not is_durable({})
 
 
-def test_compact_only_what_has_grown_and_is_not_being_rewritten() -> None:
+def test_compacting_needs_grown_file_and_no_running_rewrite() -> None:
     grown = {"aof_enabled": 1, "aof_current_size": 3_000_000, "aof_base_size": 100}
     assert is_worth_compacting(grown)
     assert not is_worth_compacting(grown | {"aof_rewrite_in_progress": 1})
@@ -54,6 +54,6 @@ def test_compact_only_what_has_grown_and_is_not_being_rewritten() -> None:
     assert not is_worth_compacting({}, anyway=True)
 
 
-def test_a_password_is_not_shown() -> None:
+def test_shown_url_hides_password() -> None:
     assert shown_url("redis://user:secret@host:6379/0?password=secret") == "redis://host:6379/0"
     assert shown_url("unix:///run/broker.sock") == "unix:///run/broker.sock"

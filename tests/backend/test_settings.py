@@ -1,21 +1,21 @@
-"""What a gateway is told."""
+"""Settings of a gateway."""
 
 from backend.history.records import About
 from backend.history.settings import HistorySettings
 from backend.settings import GatewaySettings, owner_of
 
 
-def test_the_owner_is_not_the_key() -> None:
+def test_owner_id_does_not_contain_key() -> None:
     assert owner_of("secret") == owner_of("secret") != owner_of("Secret")
     assert "secret" not in owner_of("secret")
 
 
-def test_a_gateway_is_local_unless_told_otherwise() -> None:
+def test_default_gateway_is_local() -> None:
     assert GatewaySettings().host == "127.0.0.1"
     assert GatewaySettings().origins == frozenset()
 
 
-def test_a_session_says_whose_it_is_only_where_a_history_is_kept() -> None:
+def test_history_field_is_empty_without_history() -> None:
     kept = HistorySettings("sqlite:////x")
     assert GatewaySettings().history_field(About("o")) == ""
     assert GatewaySettings(history=kept).history_field(About("o")) == '10000 {"owner":"o"}'

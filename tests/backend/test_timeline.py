@@ -68,7 +68,7 @@ def test_same_workers_of_large_fleet_are_kept_each_time() -> None:
 
 
 @given(st.lists(st.floats(0.1, 12.0), max_size=200))
-def test_one_moment_per_step_is_kept_within_the_hour(pauses: list[float]) -> None:
+def test_timeline_keeps_one_moment_per_step_within_the_hour(pauses: list[float]) -> None:
     kept, now = Moments(kept_s=60.0), 0.0
     for pause in pauses:
         now += pause

@@ -1,4 +1,4 @@
-"""The tunnel over real sockets to a real broker: what goes through, who may, and when it ends."""
+"""The tunnel over real sockets to a real broker: its data, its access control, and its end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
 from worker.scripts import load_scripts
 
-ABNORMAL = 1006  # RFC 6455 7.1.5: no close message came
+ABNORMAL = 1006  # RFC 6455 7.1.5: closed without a close frame
 PING = b"*1\r\n$4\r\nPING\r\n"
 
 
@@ -34,7 +34,7 @@ async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Tunnelled]:
 
 @asynccontextmanager
 async def carried(gateway: Tunnelled, key: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-    """One connection with this key."""
+    """Open one tunnel connection with this key."""
     headers = {"Authorization": f"Bearer {key}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
@@ -44,7 +44,7 @@ async def carried(gateway: Tunnelled, key: str) -> AsyncIterator[aiohttp.ClientW
 
 
 async def refusal(gateway: Tunnelled, key: str) -> int:
-    """The status with which this key is refused."""
+    """Return the status with which this key is refused."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         async with carried(gateway, key):
             pass
@@ -52,12 +52,12 @@ async def refusal(gateway: Tunnelled, key: str) -> int:
 
 
 def said(*words: bytes) -> bytes:
-    """A command as it is sent."""
+    """Encode words as a command of the broker."""
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
 async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
-    """The code with which it was closed."""
+    """Read to the end; return the close code."""
     message = await socket.receive(timeout=30)
     while message.type is aiohttp.WSMsgType.BINARY:
         message = await socket.receive(timeout=30)
@@ -65,14 +65,14 @@ async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
 
 
 async def users(url: str) -> list[str]:
-    """Accounts of workers at the broker."""
+    """Return the worker accounts at the broker."""
     client: Any = Redis.from_url(url, protocol=2)
     async with client as redis:
         found = [name.decode() if isinstance(name, bytes) else name for name in await redis.acl_users()]
     return [name for name in found if name.startswith("kiki-worker-")]
 
 
-async def test_a_worker_speaks_to_the_broker_as_its_own_account(broker: Broker, gateway: Tunnelled) -> None:
+async def test_worker_has_own_account_while_connected(broker: Broker, gateway: Tunnelled) -> None:
     device, key = await gateway.paired()
     async with carried(gateway, key) as socket:
         await socket.send_bytes(PING[:5])
@@ -89,7 +89,7 @@ async def test_a_worker_speaks_to_the_broker_as_its_own_account(broker: Broker, 
     await wait_until(forgotten, "the account is gone")
 
 
-async def test_the_owner_may_too_and_clients_and_strangers_may_not(gateway: Tunnelled) -> None:
+async def test_tunnel_accepts_owner_and_refuses_clients_and_unknown_keys(gateway: Tunnelled) -> None:
     _, key = await gateway.paired(DeviceKind.CLIENT)
     assert await refusal(gateway, key) == 403
     assert await refusal(gateway, "another key") == 401
@@ -101,16 +101,14 @@ async def test_the_owner_may_too_and_clients_and_strangers_may_not(gateway: Tunn
 @pytest.mark.parametrize(
     "words", [(b"AUTH", b"default", b"x"), (b"RESET",), (b"FLUSHALL",), (b"EVAL", b"return 1", b"0")]
 )
-async def test_what_no_worker_says_ends_the_connection(gateway: Tunnelled, words: tuple[bytes, ...]) -> None:
+async def test_forbidden_command_ends_connection(gateway: Tunnelled, words: tuple[bytes, ...]) -> None:
     _, key = await gateway.paired()
     async with carried(gateway, key) as socket:
         await socket.send_bytes(said(*words))
         assert await closed(socket) == CloseCode.POLICY_VIOLATION
 
 
-async def test_what_the_broker_would_keep_behind_a_read_that_waits_has_a_bound(
-    broker: Broker, gateway: Tunnelled
-) -> None:
+async def test_commands_behind_blocking_read_are_limited(broker: Broker, gateway: Tunnelled) -> None:
     client: Any = Redis.from_url(broker.url, protocol=2)
     async with client as redis:
         stream = Keys().jobs("interactive", "m")
@@ -118,13 +116,13 @@ async def test_what_the_broker_would_keep_behind_a_read_that_waits_has_a_bound(
         waits = said(*f"XREADGROUP GROUP {GROUP} w BLOCK 0 STREAMS {stream} >".encode().split())
         _, key = await gateway.paired()
         async with carried(gateway, key) as socket:
-            with suppress(ConnectionError):  # it may be cut off while this is sent
+            with suppress(ConnectionError):  # the connection may end while this is sent
                 for _ in range(MOST_UNANSWERED + 1):
                     await socket.send_bytes(waits)
             assert await closed(socket) == CloseCode.POLICY_VIOLATION
 
 
-async def test_what_a_revoked_worker_made_is_gone_at_once(broker: Broker, gateway: Tunnelled) -> None:
+async def test_traces_of_revoked_worker_are_removed_at_once(broker: Broker, gateway: Tunnelled) -> None:
     client: Any = Redis.from_url(broker.url, protocol=2)
     async with client as redis:
         streams = [Keys().jobs("interactive", f"model-{n}").encode() for n in range(4)]
@@ -166,7 +164,7 @@ async def test_what_a_revoked_worker_made_is_gone_at_once(broker: Broker, gatewa
             await wait_until(nothing_left, "consumers and streams are gone")
 
 
-async def test_a_name_is_one_devices_at_a_time(gateway: Tunnelled) -> None:
+async def test_consumer_name_belongs_to_one_device_at_a_time(gateway: Tunnelled) -> None:
     stream = Keys().jobs("interactive").encode()
     waits = said(b"XREADGROUP", b"GROUP", GROUP.encode(), b"w", b"BLOCK", b"0", b"STREAMS", stream, b">")
     _, mine = await gateway.paired()
@@ -178,7 +176,7 @@ async def test_a_name_is_one_devices_at_a_time(gateway: Tunnelled) -> None:
         assert await closed(second) == CloseCode.POLICY_VIOLATION
 
 
-async def test_text_and_large_messages_end_the_connection(gateway: Tunnelled) -> None:
+async def test_text_or_large_message_ends_connection(gateway: Tunnelled) -> None:
     _, key = await gateway.paired()
     async with carried(gateway, key) as socket:
         await socket.send_str("PING")
@@ -188,7 +186,7 @@ async def test_text_and_large_messages_end_the_connection(gateway: Tunnelled) ->
         assert await closed(socket) == CloseCode.MESSAGE_TOO_BIG
 
 
-async def test_a_revoked_device_is_out_at_once(broker: Broker, gateway: Tunnelled) -> None:
+async def test_revoked_device_loses_tunnel_at_once(broker: Broker, gateway: Tunnelled) -> None:
     device, key = await gateway.paired()
     async with carried(gateway, key) as first, carried(gateway, key) as second:
         await gateway.roster.revoke(device)
@@ -201,7 +199,7 @@ async def test_a_revoked_device_is_out_at_once(broker: Broker, gateway: Tunnelle
     assert await refusal(gateway, key) == 401
 
 
-async def test_a_device_has_so_many_connections_and_no_more(gateway: Tunnelled) -> None:
+async def test_connections_per_device_are_limited(gateway: Tunnelled) -> None:
     _, key = await gateway.paired()
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
         sockets = [await session.ws_connect(gateway.url + BROKER_PATH) for _ in range(MOST_CONNECTIONS)]
@@ -209,7 +207,7 @@ async def test_a_device_has_so_many_connections_and_no_more(gateway: Tunnelled) 
         await asyncio.gather(*(socket.close() for socket in sockets))
 
 
-async def test_a_broker_that_goes_ends_the_connection_and_is_told_to_the_next(tmp_path: Path) -> None:
+async def test_lost_broker_ends_connection_and_refuses_new_ones(tmp_path: Path) -> None:
     with running_broker() as broker:
         async with tunnelling(broker.url, tmp_path) as gateway:
             async with carried(gateway, OWNER_KEY) as socket:
@@ -218,7 +216,7 @@ async def test_a_broker_that_goes_ends_the_connection_and_is_told_to_the_next(tm
             assert await refusal(gateway, OWNER_KEY) == 503
 
 
-async def test_a_gateway_that_leaves_says_so(gateway: Tunnelled) -> None:
+async def test_closing_gateway_ends_tunnel_with_going_away(gateway: Tunnelled) -> None:
     async with carried(gateway, OWNER_KEY) as socket:
         gateway.tunnel.close()
         assert await closed(socket) == CloseCode.GOING_AWAY

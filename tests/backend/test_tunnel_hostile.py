@@ -1,4 +1,4 @@
-"""An enlisted worker that wants to fill the broker: whatever it tries through the tunnel, memory has its bound."""
+"""A paired worker that tries to fill the broker through the tunnel: memory stays bounded."""
 
 import asyncio
 import json
@@ -29,28 +29,28 @@ EMBEDDED: Final = (
     *("--maxmemory", str(MEMORY), "--maxmemory-policy", "noeviction"),
     *("--maxmemory-clients", "25%", "--client-query-buffer-limit", "32mb"),
 )
-"""As the embedded broker, but with a quarter of its memory."""
+"""Options of the embedded broker, with a quarter of its memory."""
 JOBS: Final = KEYS.jobs("interactive").encode()
 SAMPLES: Final = 48_000
 HONEST: Final = 360
-"""Jobs of 3 s that wait: over half of the memory."""
+"""Number of waiting jobs of 3 s, which fill over half of the memory."""
 WORKERS: Final = GROUP.encode()
 
 
 def said(*words: bytes) -> bytes:
-    """A command as it is sent."""
+    """Encode words as a command of the broker."""
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
 def call(name: str, keys: list[bytes], *arguments: bytes) -> bytes:
-    """A script of a worker."""
+    """Encode a call of a worker's script."""
     return said(
         b"EVALSHA", sha1(load_scripts()[name].encode()).hexdigest().encode(), b"%d" % len(keys), *keys, *arguments
     )
 
 
 class Hostile:
-    """One key, and everything that can be said with it. ``peak``: the most memory that was seen."""
+    """An attacker with one key. ``peak``: the highest memory use seen."""
 
     def __init__(self, gateway: Tunnelled, redis: Any, http: aiohttp.ClientSession, entries: list[bytes]) -> None:
         self.entries = entries
@@ -66,7 +66,7 @@ class Hostile:
             yield socket
 
     async def says(self, *commands: bytes, answers: int = 1) -> bytes:
-        """A connection of its own, and what is answered until it was cut off or answered so often."""
+        """Send commands on a new connection; return the replies until it is closed or has ``answers`` of them."""
         heard = b""
         async with self.connected() as socket:
             with suppress(ConnectionError):
@@ -112,7 +112,7 @@ async def large_statuses(hostile: Hostile, rounds: int) -> None:
 
 
 async def unread_answers(hostile: Hostile, rounds: int) -> None:
-    """Jobs are read and borrowed on many connections, and nobody takes the answers."""
+    """Read and borrow jobs on many connections without reading the replies."""
     async with AsyncExitStack() as stack:
         for _ in range(24):
             socket = await stack.enter_async_context(hostile.connected())
@@ -126,7 +126,7 @@ async def unread_answers(hostile: Hostile, rounds: int) -> None:
 
 
 async def end_all(hostile: Hostile, length: int, fail: bool = False) -> None:
-    """End whatever waits with a text of so many bytes, or as dead letters."""
+    """End all waiting jobs with long texts, or as dead letters."""
     entries = hostile.entries
     backlog, figures = Keys().backlog.encode(), KEYS.history_keys[1].encode()
     take = call("take", [JOBS], WORKERS, b"w", b"%d" % len(entries))
@@ -145,7 +145,7 @@ async def end_all(hostile: Hostile, length: int, fail: bool = False) -> None:
 
 
 async def large_results(hostile: Hostile, rounds: int) -> None:
-    """As long as they may be."""
+    """Send results of the maximum length."""
     await end_all(hostile, 60_000)
 
 
@@ -169,14 +169,14 @@ ATTACKS: Final[list[Callable[[Hostile, int], Awaitable[None]]]] = [
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing is asserted while the broker refuses a hostile one."""
+    """Suppress errors caused by refusals of the broker."""
     with suppress(aiohttp.ClientError, ConnectionError, TimeoutError):
         yield
 
 
 @asynccontextmanager
 async def attacked(folder: Path) -> AsyncIterator[tuple[Hostile, Any]]:
-    """A broker with honest work in it, and one hostile worker."""
+    """Run a broker with honest jobs in it and one hostile worker."""
     with running_broker(None, *EMBEDDED) as broker:
         async with (
             Redis.from_url(broker.url, protocol=2) as redis,
@@ -197,7 +197,7 @@ async def attacked(folder: Path) -> AsyncIterator[tuple[Hostile, Any]]:
 
 
 async def the_most_of(folder: Path, attack: Callable[[Hostile, int], Awaitable[None]], rounds: int) -> int:
-    """Memory at its fullest, in percent; what the worker made is gone once its key is."""
+    """Run an attack; return the peak memory in percent. Revoking the key must remove all traces."""
     async with attacked(folder) as (hostile, device):
         before: int = (await hostile.redis.info("memory"))["used_memory"]
         watching = asyncio.create_task(hostile.watch())
@@ -224,7 +224,7 @@ async def the_most_of(folder: Path, attack: Callable[[Hostile, int], Awaitable[N
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-async def test_memory_stays_within_its_limit_while_a_hostile_worker_tries(
+async def test_memory_stays_within_limit_under_attack(
     attack: Callable[[Hostile, int], Awaitable[None]], tmp_path: Path
 ) -> None:
     assert await the_most_of(tmp_path, attack, 1) < 100

@@ -1,4 +1,4 @@
-"""Who may watch, and those who watch without reading."""
+"""Admission of viewers, and viewers that do not read."""
 
 import asyncio
 import socket
@@ -31,7 +31,7 @@ OWNERS: list[str | None] = [None, "a", "b", "c", "d", "e"]
 
 
 @given(st.integers(1, 80), st.lists(st.sampled_from(OWNERS), max_size=200))
-def test_the_owner_always_finds_a_place_that_no_other_key_has(most: int, came: list[str | None]) -> None:
+def test_owner_always_has_reserved_places(most: int, came: list[str | None]) -> None:
     watching: Counter[str | None] = Counter()
     for owner in came:
         if refuse_viewer(watching, owner, most) is None:
@@ -43,7 +43,7 @@ def test_the_owner_always_finds_a_place_that_no_other_key_has(most: int, came: l
         assert refuse_viewer(watching, None, most) is None
 
 
-def test_what_is_said_to_one_too_many() -> None:
+def test_refusal_distinguishes_key_limit_and_total_limit() -> None:
     watching: Counter[str | None] = Counter({"a": 16, "b": 16, "c": 15, "d": 1, None: 3})
     of_key, of_all = refuse_viewer(watching, "a", 64), refuse_viewer(watching, "c", 64)
     assert of_key is not None and (of_key.status, of_key.reason) == (429, RefusalReason.KEY_STREAMS)
@@ -51,7 +51,7 @@ def test_what_is_said_to_one_too_many() -> None:
     assert refuse_viewer(watching, None, 64) is None
 
 
-async def test_one_key_has_some_of_the_places_and_the_owner_finds_one(broker: Broker, tmp_path: Path) -> None:
+async def test_key_gets_part_of_places_and_owner_gets_reserved_one(broker: Broker, tmp_path: Path) -> None:
     store = DeviceStore(tmp_path / "devices.json")
     keys = [store.add(name, DeviceKind.CLIENT, 0)[1] for name in "abcd"]
     settings = GatewaySettings(redis=broker.url, key=KEY, devices_file=store.file, viewers=8)
@@ -69,7 +69,7 @@ async def test_one_key_has_some_of_the_places_and_the_owner_finds_one(broker: Br
 
 
 class Stuck:
-    """A response whose peer takes so many pieces, and no more."""
+    """Response whose peer accepts only ``takes`` pieces."""
 
     def __init__(self, takes: int) -> None:
         self.takes = takes
@@ -81,7 +81,7 @@ class Stuck:
         self.written.append(data)
 
 
-async def test_each_piece_has_its_deadline() -> None:
+async def test_each_written_piece_has_own_deadline() -> None:
     events = bytes(range(256)) * 1_000
     reads = Stuck(takes=99)
     await write_pieces(cast(Any, reads), events, 30.0)
@@ -93,7 +93,7 @@ async def test_each_piece_has_its_deadline() -> None:
 
 
 def until_closed(connection: socket.socket) -> bytes:
-    """All that there is to read. Raises ``TimeoutError`` where the connection goes on."""
+    """Read everything. Raises ``TimeoutError`` if the connection stays open."""
     read = b""
     with suppress(ConnectionResetError):
         while piece := connection.recv(65_536):
@@ -101,7 +101,7 @@ def until_closed(connection: socket.socket) -> bytes:
     return read
 
 
-async def test_a_viewer_that_never_reads_makes_room(broker: Broker) -> None:
+async def test_viewer_that_never_reads_is_disconnected(broker: Broker) -> None:
     settings = GatewaySettings(redis=broker.url, key=KEY, viewers=1, viewer_s=0.1)
     async with running_gateway(settings) as gateway:
         where = urlsplit(gateway.url)

@@ -1,4 +1,4 @@
-"""Accounts of the broker for workers, on every kind of broker: what they may, and until when."""
+"""Broker accounts of workers, on every kind of broker: their permissions and their lifetime."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -26,7 +26,7 @@ from tests.worker.scripts import KEYS, PARTIALS, SESSION, STREAMS, GatewaySide, 
 from worker.scripts import RETURNED, load_scripts
 
 ALWAYS = {"auth", "hello", "quit", "reset"}
-"""To every account of a broker; the tunnel refuses them."""
+"""Commands that brokers allow to every account; the tunnel refuses them."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def redis(any_broker: Broker) -> AsyncIterator[Any]:
 
 
 def accounts_of(redis: Any) -> WorkerAccounts:
-    """Those of a gateway."""
+    """Return the accounts of one gateway."""
 
     async def administer(*command: str) -> Any:
         return await redis.execute_command(*command)
@@ -46,14 +46,14 @@ def accounts_of(redis: Any) -> WorkerAccounts:
 
 
 def known_as(broker: Broker, account: Account) -> Any:
-    """A connection of that account."""
+    """Return a client authenticated as this account."""
     name, password = account
     return Redis.from_url(broker.url, protocol=2, username=name, password=password, socket_timeout=10)
 
 
 async def every_command(redis: Any) -> list[tuple[str, int]]:
-    """Name, with ``|`` before a subcommand, and how many words it has at least."""
-    redis.response_callbacks.pop("COMMAND", None)  # which leaves out the subcommands
+    """Return all commands, subcommands as ``command|sub``, with their least number of words."""
+    redis.response_callbacks.pop("COMMAND", None)  # redis-py's callback drops the subcommands
     found = []
     for name, arity, *_, subcommands in await redis.execute_command("COMMAND"):
         subs = [(sub[0].decode(), abs(sub[1])) for sub in subcommands]
@@ -62,7 +62,7 @@ async def every_command(redis: Any) -> list[tuple[str, int]]:
 
 
 async def is_allowed(redis: Any, account: Account, command: str, words: int) -> bool:
-    """Whether the account may run the command at all, whatever the key."""
+    """Return whether the account may run the command at all, ignoring its keys."""
     spoken = command.split("|")
     arguments = ["kiki:{0}:session:s"] * max(0, words - len(spoken))
     try:
@@ -73,7 +73,7 @@ async def is_allowed(redis: Any, account: Account, command: str, words: int) -> 
     return "to run" not in text
 
 
-async def test_of_all_commands_it_may_run_those_that_a_worker_needs(redis: Any) -> None:
+async def test_account_allows_exactly_the_commands_of_a_worker(redis: Any) -> None:
     async with accounts_of(redis).account("w") as account:
         every = await every_command(redis)
         allowed = {name for name, words in every if await is_allowed(redis, account, name, words)}
@@ -104,14 +104,16 @@ async def test_of_all_commands_it_may_run_those_that_a_worker_needs(redis: Any) 
         ("REPLICAOF", "NO", "ONE"),
     ],
 )
-async def test_anything_else_is_refused(any_broker: Broker, redis: Any, command: tuple[str, ...]) -> None:
+async def test_account_refuses_other_commands_and_keys(
+    any_broker: Broker, redis: Any, command: tuple[str, ...]
+) -> None:
     async with accounts_of(redis).account("w") as account, known_as(any_broker, account) as worker:
         assert await worker.ping()
         with pytest.raises(NoPermissionError):
             await worker.execute_command(*command)
 
 
-async def test_a_script_may_do_no_more_than_its_account(any_broker: Broker, redis: Any) -> None:
+async def test_script_is_limited_to_rights_of_account(any_broker: Broker, redis: Any) -> None:
     digest = await redis.script_load("return redis.call('SET', 'elsewhere', 'x')")
     async with accounts_of(redis).account("w") as account, known_as(any_broker, account) as worker:
         with pytest.raises(ResponseError, match="ACL|permission"):
@@ -119,7 +121,7 @@ async def test_a_script_may_do_no_more_than_its_account(any_broker: Broker, redi
     assert await redis.exists("elsewhere") == 0
 
 
-async def test_it_is_there_while_somebody_uses_it_and_then_cut_off(any_broker: Broker, redis: Any) -> None:
+async def test_account_exists_only_while_in_use(any_broker: Broker, redis: Any) -> None:
     accounts = accounts_of(redis)
     async with accounts.account("w") as account, known_as(any_broker, account) as worker:
         await worker.ping()
@@ -132,20 +134,20 @@ async def test_it_is_there_while_somebody_uses_it_and_then_cut_off(any_broker: B
             await late.ping()
 
 
-async def test_whoever_still_uses_it_is_cut_off(any_broker: Broker, redis: Any) -> None:
+async def test_remaining_connections_are_killed_with_account(any_broker: Broker, redis: Any) -> None:
     async with accounts_of(redis).account("w") as account:
         worker = known_as(any_broker, account).client()
         connection = await worker.connection_pool.get_connection()
         await connection.send_command("PING")
         assert await connection.read_response() == b"PONG"
-    with pytest.raises(RedisConnectionError):  # it may notice at either
+    with pytest.raises(RedisConnectionError):  # either call may notice the closed connection
         await connection.send_command("PING")
         await connection.read_response()
     await connection.disconnect()
     await worker.aclose()
 
 
-async def test_a_broker_that_was_restarted_is_told_again(redis: Any) -> None:
+async def test_account_is_created_again_after_broker_restart(redis: Any) -> None:
     accounts = accounts_of(redis)
     async with accounts.account("w") as account:
         await redis.execute_command("ACL", "DELUSER", account.name)
@@ -159,11 +161,11 @@ async def test_a_broker_that_was_restarted_is_told_again(redis: Any) -> None:
 HASH, JOBS, HELD = KEYS.session(SESSION), STREAMS[0], "held"
 FIGURES = KEYS.history_keys[1]
 ENDING: Final = (HASH, JOBS, KEYS.backlog, FIGURES)
-"""The keys of ``finish``, and with the lock of ``fail``."""
+"""The keys of ``finish``; those of ``fail`` have the lock in addition."""
 
 
 def ending(notice: bytes, segment: str = "0", attempt: str = "0", samples: str = "1600") -> tuple[Any, ...]:
-    """The arguments of ``finish``."""
+    """Return the arguments of ``finish``."""
     return (HELD, segment, attempt, samples, notice)
 
 
@@ -225,7 +227,7 @@ BAD: Final[list[tuple[str, tuple[str, ...], tuple[Any, ...]]]] = [
 
 
 class Lent:
-    """A worker's account, one job (segment 0) that the consumer ``held`` has, and the gateway's side."""
+    """A worker's account, one job (segment 0) pending for consumer ``held``, and the gateway's side."""
 
     def __init__(self, worker: Any, redis: Any) -> None:
         self.worker = worker
@@ -234,33 +236,33 @@ class Lent:
         self.entry = ""
 
     async def begin(self) -> None:
-        """As a gateway and an honest worker leave it."""
+        """Create the state that a gateway and an honest worker leave."""
         await self.other.attach()
         await self.run("groups", (*STREAMS, *PARTIALS))
         self.entry = await self.other.submit(job())
         await self.redis.xreadgroup(GROUP, HELD, {JOBS: ">"})
 
     async def run(self, name: str, keys: tuple[str, ...], *arguments: Any) -> Any:
-        """One script; ``HELD`` as the first argument of an end stands for the entry."""
+        """Run a script. The first argument of ``finish`` and ``fail`` is replaced by the entry's id."""
         digest = await self.worker.script_load(load_scripts()[name])
         first = [self.entry] if name in ("finish", "fail") else list(arguments[:1])
         return await self.worker.evalsha(digest, len(keys), *keys, *first, *arguments[1:])
 
     async def everything(self) -> dict[bytes, bytes]:
-        """All that the broker has."""
+        """Return a dump of all keys in the broker."""
         return {key: await self.redis.dump(key) for key in await self.redis.keys()}
 
 
 @pytest.fixture
 async def lent(any_broker: Broker, redis: Any) -> AsyncIterator[Lent]:
-    """Who runs scripts of its own choice."""
+    """An attacker that runs scripts with arbitrary arguments."""
     async with accounts_of(redis).account("w") as account, known_as(any_broker, account) as worker:
         one = Lent(worker, redis)
         await one.begin()
         yield one
 
 
-async def test_no_script_writes_where_its_keys_do_not_belong_or_what_nobody_can_read(lent: Lent) -> None:
+async def test_scripts_reject_wrong_keys_and_unreadable_values(lent: Lent) -> None:
     before = await lent.everything()
     async with lent.other.listening() as heard:
         for name, keys, arguments in BAD:
@@ -268,10 +270,10 @@ async def test_no_script_writes_where_its_keys_do_not_belong_or_what_nobody_can_
                 await lent.run(name, keys, *arguments)
             assert await lent.everything() == before, (name, keys, arguments)
         assert await lent.run("hypothesis", (HASH,), "7", encode_notice(Hypothesis("s", 8, "x", samples=5)))
-        assert await heard() == Hypothesis(SESSION, 7, "x", samples=5)  # the first that was published
+        assert await heard() == Hypothesis(SESSION, 7, "x", samples=5)  # the first published notice
 
 
-async def test_a_job_of_another_segment_is_not_removed(lent: Lent) -> None:
+async def test_job_of_other_segment_is_not_removed(lent: Lent) -> None:
     before = await lent.everything()
     for keys, segment in ((KEYS.session("nobody"), "0"), (HASH, "1"), (HASH, "00")):
         arguments = ending(GOOD, segment, samples="1")
@@ -280,7 +282,7 @@ async def test_a_job_of_another_segment_is_not_removed(lent: Lent) -> None:
     assert await lent.everything() == before
 
 
-async def test_what_the_broker_knows_of_a_job_is_true_whatever_its_worker_says(lent: Lent) -> None:
+async def test_stored_result_ignores_forged_fields_of_worker(lent: Lent) -> None:
     said = encode_notice(Result("other", 9, "你好 \U0001f600", attempt=9, words=(), decode_ms=5))
     assert await lent.run("finish", ENDING, *ending(said, attempt="4294967295", samples="9999999999")) == 1
     assert await lent.other.stored() == Result(SESSION, 0, "你好 \U0001f600", decode_ms=5)
@@ -288,9 +290,7 @@ async def test_what_the_broker_knows_of_a_job_is_true_whatever_its_worker_says(l
     assert await lent.other.backlog() == 0
 
 
-async def test_a_status_that_nobody_can_read_keeps_no_gateway_from_its_survey(
-    any_broker: Broker, lent: Lent
-) -> None:
+async def test_unreadable_worker_status_does_not_break_survey(any_broker: Broker, lent: Lent) -> None:
     await lent.run("heartbeat", (WORKERS_KEY,), "w", '{"at_ms":0}')
     await lent.redis.hset(WORKERS_KEY, "of the future", '{"at_ms":99999999999999}')
     async with open_jobs(any_broker.url, "g") as jobs:

@@ -1,4 +1,4 @@
-"""Kinds of words, and the conduct of a connection."""
+"""Kinds of words, and the state of a connection."""
 
 import pytest
 
@@ -16,7 +16,7 @@ NO_STREAMS = (
 )
 
 
-def test_first_name_that_may_be_used_is_the_only_one() -> None:
+def test_first_accepted_consumer_name_is_the_only_one() -> None:
     conduct = Conduct(lambda name: name != b"another's")
     for refused in (b"", b"returned", b"a\tb", b"another's"):
         assert not conduct.is_consumer(refused)
@@ -24,7 +24,7 @@ def test_first_name_that_may_be_used_is_the_only_one() -> None:
     assert not conduct.is_consumer(b"w") and conduct.is_consumer("电脑-7-ab".encode())
 
 
-def test_connection_names_so_many_streams_and_only_streams() -> None:
+def test_connection_may_name_limited_number_of_valid_streams() -> None:
     conduct = Conduct()
     assert not any(conduct.is_stream(refused) for refused in NO_STREAMS)
     assert all(conduct.is_stream(STREAM + b"%d" % number) for number in range(MOST_STREAMS))
@@ -34,11 +34,11 @@ def test_connection_names_so_many_streams_and_only_streams() -> None:
 @pytest.mark.parametrize(
     ("word", "fits"), [(b"1", True), (b"64", True), (b"0", False), (b"65", False), (b"x", False)]
 )
-def test_numbers_have_bounds(word: bytes, fits: bool) -> None:
+def test_numbers_are_bounded(word: bytes, fits: bool) -> None:
     assert at_most(64).may_be(word, Conduct()) is fits
 
 
-def test_kinds_say_how_long_a_word_may_be() -> None:
+def test_kinds_limit_length_of_words() -> None:
     assert (literal(b"COUNT", b"STREAMS").longest, at_most(64).longest) == (7, 2)
     words = grammar(b"XREADGROUP", 7, {})
     next(words)

@@ -1,4 +1,4 @@
-"""What a worker may say to the broker, in every cut."""
+"""Commands of workers, split at any byte."""
 
 import re
 from contextlib import suppress
@@ -27,12 +27,12 @@ OK = b"+OK\r\n"
 
 
 def call(name: str, keys: list[bytes], *arguments: bytes) -> list[bytes]:
-    """A script of a worker."""
+    """Return a call of a worker's script."""
     return [b"EVALSHA", DIGESTS[name], b"%d" % len(keys), *keys, *arguments]
 
 
 def read(*streams: bytes, consumer: bytes = b"w", options: bytes = b"COUNT 1 BLOCK 1") -> list[bytes]:
-    """Waiting for what is new."""
+    """Return a blocking read of new entries."""
     words = [b"XREADGROUP", b"GROUP", b"workers", consumer, *options.split(), b"STREAMS"]
     return [*words, *streams, *[b">"] * len(streams)]
 
@@ -123,19 +123,19 @@ MAY_NOT: list[list[bytes]] = [
 
 
 def packed(words: list[bytes]) -> bytes:
-    """A command as it is sent."""
+    """Encode words as a command of the broker."""
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
 @st.composite
 def cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
-    """``data`` in pieces."""
+    """Split ``data`` into random pieces."""
     places = sorted(draw(st.lists(st.integers(0, len(data)), max_size=12)))
     return [data[start:end] for start, end in pairwise([0, *places, len(data)])]
 
 
 @given(st.data(), st.lists(st.sampled_from(MAY), max_size=6))
-def test_what_workers_say_passes_however_it_is_cut(data: st.DataObject, commands: list[list[bytes]]) -> None:
+def test_gate_passes_worker_commands_split_anywhere(data: st.DataObject, commands: list[list[bytes]]) -> None:
     gate = CommandGate(SCRIPTS)
     for piece in data.draw(cut(b"".join(map(packed, commands)))):
         gate.feed(piece)
@@ -153,12 +153,12 @@ def test_gate_refuses_each_command_that_no_worker_sends(command: list[bytes]) ->
 
 
 @given(st.data(), st.lists(st.sampled_from(MAY), max_size=3), st.sampled_from(MAY_NOT))
-def test_anything_else_is_refused_before_its_last_byte(
+def test_gate_refuses_other_commands_before_their_last_byte(
     data: st.DataObject, before: list[list[bytes]], command: list[bytes]
 ) -> None:
     gate, sent = CommandGate(SCRIPTS), b""
     whole = b"".join(map(packed, [*before, command]))
-    with pytest.raises(Forbidden):  # which piece it is depends on the cut
+    with pytest.raises(Forbidden):  # raised at a piece that depends on the split
         for piece in data.draw(cut(whole)):
             gate.feed(piece)
             sent += piece
@@ -169,18 +169,18 @@ def test_anything_else_is_refused_before_its_last_byte(
     "data",
     [b"PING\r\n", b"*0\r\n", b"*-1\r\n", b"*1\r\nPING\r\n", b"*1\r\n$x\r\n", b"*" + b"1" * 40, b"*99999999\r\n"],
 )
-def test_what_is_no_command_is_refused(data: bytes) -> None:
+def test_malformed_command_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedMessage):
         CommandGate({}).feed(data)
 
 
 @given(st.binary(max_size=200))
-def test_rubbish_raises_nothing_else(data: bytes) -> None:
+def test_random_bytes_raise_only_protocol_errors(data: bytes) -> None:
     with suppress(ProtocolError):
         CommandGate(SCRIPTS).feed(data)
 
 
-def test_gate_refuses_a_long_word_before_it_comes() -> None:
+def test_gate_refuses_long_word_before_its_bytes_arrive() -> None:
     ends = b"*12\r\n" + packed(call("finish", [HASH, STREAM, BACKLOG, FIGURES], *ENDING)).partition(b"\r\n")[2]
     CommandGate(SCRIPTS).feed(ends + b"$%d\r\n" % LONGEST_NOTICE)
     for length in (LONGEST_NOTICE + 1, 999_999_999):
@@ -191,7 +191,7 @@ def test_gate_refuses_a_long_word_before_it_comes() -> None:
             CommandGate(SCRIPTS).feed(start)
 
 
-def test_connection_is_one_consumer_and_names_eight_streams() -> None:
+def test_connection_has_one_consumer_and_eight_streams() -> None:
     gate = CommandGate(SCRIPTS)
     for command in [read(STREAM, consumer=b"w")] * 3:
         gate.feed(packed(command))
@@ -212,7 +212,7 @@ def test_connection_is_one_consumer_and_names_eight_streams() -> None:
         gate.feed(packed(call("groups", [STREAM + b"7"])))
 
 
-def test_name_that_the_account_may_not_use_is_refused() -> None:
+def test_consumer_name_refused_by_claim_is_forbidden() -> None:
     asked: list[bytes] = []
 
     def claim(name: bytes) -> bool:
@@ -226,18 +226,18 @@ def test_name_that_the_account_may_not_use_is_refused() -> None:
     assert asked == [b"mine", b"another's"]
 
 
-def test_gate_refuses_more_commands_than_the_broker_answers() -> None:
+def test_gate_limits_unanswered_commands() -> None:
     gate, waits = CommandGate(SCRIPTS), packed(read(STREAM))
     for _ in range(3):
         gate.feed(waits * MOST_UNANSWERED)
         gate.answered(b"*-1\r\n" * MOST_UNANSWERED)
     gate.feed(waits * MOST_UNANSWERED)
-    gate.answered(b"*1\r\n*2\r\n$1\r\ns\r\n*1\r\n")  # half an answer is none
+    gate.answered(b"*1\r\n*2\r\n$1\r\ns\r\n*1\r\n")  # half a reply does not count
     with pytest.raises(Forbidden, match="answered"):
         gate.feed(waits)
 
 
-async def test_of_all_commands_of_a_broker_few_pass(any_broker: Broker) -> None:
+async def test_gate_passes_few_of_all_broker_commands(any_broker: Broker) -> None:
     client: Any = Redis.from_url(any_broker.url, protocol=2)
     async with client as redis:
         names = {name.decode().upper().encode() for name in await redis.execute_command("COMMAND LIST")}
@@ -254,7 +254,7 @@ async def test_of_all_commands_of_a_broker_few_pass(any_broker: Broker) -> None:
     assert {name for name in names if passes(name)} == {b"PING", b"TIME"}
 
 
-def test_the_scripts_of_this_version_are_known() -> None:
+def test_worker_scripts_file_lists_current_scripts() -> None:
     wanted = {name: sha1(text.encode()).hexdigest() for name, text in sorted(load_scripts().items())}
     should_be = "\n".join(f'{name} = "{digest}"' for name, digest in wanted.items())
     known = known_scripts()

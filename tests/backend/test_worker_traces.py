@@ -1,4 +1,4 @@
-"""What workers made is removed once they are gone, on every kind of broker."""
+"""Removal of the traces of disconnected workers, on every kind of broker."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,7 +18,7 @@ HERE, THERE = STREAMS[0].encode(), STREAMS[1].encode()
 
 
 class World:
-    """A broker, and the traces of a gateway, whose clock is played."""
+    """A broker, and the traces of a gateway with a controllable clock."""
 
     def __init__(self, redis: Any) -> None:
         self.redis = redis
@@ -32,7 +32,7 @@ class World:
         return await self.redis.execute_command(*command)
 
     async def reading(self, name: bytes, *streams: bytes, device: str = "d") -> Conduct:
-        """A connection that has made these streams and read them."""
+        """Create a connection that has made and read these streams."""
         conduct = self.traces.conduct(device)
         assert conduct.is_consumer(name)
         for stream in streams:
@@ -43,7 +43,7 @@ class World:
         return conduct
 
     async def consumers(self, stream: bytes) -> set[bytes]:
-        """Of a stream; empty where there is none."""
+        """Return the consumers of a stream; empty if the stream does not exist."""
         if not await self.redis.exists(stream):
             return set()
         return {info["name"] for info in await self.redis.xinfo_consumers(stream, GROUP)}
@@ -55,7 +55,7 @@ async def world(any_broker: Broker) -> AsyncIterator[World]:
         yield World(redis)
 
 
-async def test_consumers_and_empty_streams_are_removed_with_the_last_connection_of_a_name(world: World) -> None:
+async def test_traces_are_removed_with_last_connection_of_a_name(world: World) -> None:
     first, second = await world.reading(b"w", HERE), await world.reading(b"w", THERE)
     await world.traces.ended(first)
     assert await world.consumers(HERE) == await world.consumers(THERE) == {b"w"}
@@ -63,7 +63,7 @@ async def test_consumers_and_empty_streams_are_removed_with_the_last_connection_
     assert await world.redis.exists(HERE, THERE) == 0
 
 
-async def test_streams_of_a_connection_that_is_no_consumer_are_removed(world: World) -> None:
+async def test_streams_of_connection_without_consumer_are_removed(world: World) -> None:
     conduct = world.traces.conduct("d")
     assert conduct.is_stream(HERE)
     await world.redis.xgroup_create(HERE, GROUP, "0-0", mkstream=True)
@@ -71,7 +71,7 @@ async def test_streams_of_a_connection_that_is_no_consumer_are_removed(world: Wo
     assert await world.redis.exists(HERE) == 0
 
 
-async def test_streams_that_others_read_or_that_have_entries_stay(world: World) -> None:
+async def test_streams_with_readers_or_entries_are_kept(world: World) -> None:
     gone = await world.reading(b"gone", HERE, THERE)
     await world.reading(b"stays", HERE)
     await world.redis.xadd(THERE, {"a": "b"})
@@ -81,9 +81,7 @@ async def test_streams_that_others_read_or_that_have_entries_stay(world: World) 
 
 
 @pytest.mark.parametrize("pending", [False, True])
-async def test_stream_is_removed_when_only_entries_handed_back_were_read_of_it(
-    world: World, pending: bool
-) -> None:
+async def test_stream_read_only_by_returned_consumer_is_removed(world: World, pending: bool) -> None:
     gone = await world.reading(b"gone", HERE)
     await world.redis.xadd(HERE, {"a": "b"})
     await world.redis.xreadgroup(GROUP, RETURNED, {HERE: ">"}, noack=not pending)
@@ -93,7 +91,7 @@ async def test_stream_is_removed_when_only_entries_handed_back_were_read_of_it(
     assert await world.consumers(HERE) == ({RETURNED.encode()} if pending else set())
 
 
-async def test_consumer_with_pending_entries_stays_until_others_have_claimed_them(world: World) -> None:
+async def test_consumer_stays_until_its_pending_entries_are_claimed(world: World) -> None:
     conduct = await world.reading(b"w", HERE)
     entry = await world.redis.xadd(HERE, {"a": "b"})
     await world.redis.xreadgroup(GROUP, "w", {HERE: ">"})
@@ -107,14 +105,14 @@ async def test_consumer_with_pending_entries_stays_until_others_have_claimed_the
     assert await world.consumers(HERE) == {b"v"}
 
 
-async def test_name_belongs_to_one_device_while_it_is_used(world: World) -> None:
+async def test_name_belongs_to_one_device_while_in_use(world: World) -> None:
     conduct = await world.reading(b"w", HERE)
     assert not world.traces.conduct("another").is_consumer(b"w")
     await world.traces.ended(conduct)
     assert world.traces.conduct("another").is_consumer(b"w")
 
 
-async def test_device_has_so_many_new_names_a_minute(world: World) -> None:
+async def test_new_names_per_device_and_minute_are_limited(world: World) -> None:
     for number in range(MOST_NAMES):
         await world.traces.ended(await world.reading(b"%d" % number))
     assert not world.traces.conduct("d").is_consumer(b"one more")
@@ -124,7 +122,7 @@ async def test_device_has_so_many_new_names_a_minute(world: World) -> None:
     assert world.traces.conduct("d").is_consumer(b"and another")
 
 
-async def test_broker_that_is_away_is_asked_again(world: World) -> None:
+async def test_removal_is_retried_when_broker_is_away(world: World) -> None:
     conduct = await world.reading(b"w", HERE)
     world.away = True
     await world.traces.ended(conduct)

@@ -1,4 +1,4 @@
-"""A browser for the tests of a module, and a page in which what the dashboard is made of can be called."""
+"""A browser for the tests of a module, and a page that can call the dashboard's JavaScript modules."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -23,7 +23,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty page, far from any gateway."""
+    """An empty page that can import the dashboard's modules without a gateway."""
 
     def serve(route: Route) -> None:
         path = STATIC / route.request.url.rpartition("/")[2]
@@ -40,5 +40,5 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def run(page: Page, module: str, body: str, argument: object = None) -> Any:
-    """The result of ``body``, a function of the module ``m`` and of ``a``."""
+    """Return the result of the JavaScript ``body``; ``m`` is the module, ``a`` the argument."""
     return page.evaluate(f"async (a) => {{ const m = await import('/{module}.js'); {body} }}", argument)

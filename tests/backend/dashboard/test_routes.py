@@ -1,4 +1,4 @@
-"""The page comes to anybody, with all that it is made of and nothing else; what it shows needs the key."""
+"""Routes of the dashboard: public page and files, nothing else, and data only with a key."""
 
 import re
 import tomllib
@@ -35,7 +35,7 @@ async def http(gateway: Gateway) -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-async def test_the_page_comes_to_anybody_and_may_load_nothing_of_others(http: aiohttp.ClientSession) -> None:
+async def test_page_is_public_and_forbids_foreign_content(http: aiohttp.ClientSession) -> None:
     async with http.get(DASHBOARD_PATH, headers={"Origin": "https://evil.example"}) as response:
         body = await response.text()
     assert response.status == 200 and response.content_type == "text/html"
@@ -48,7 +48,7 @@ async def test_the_page_comes_to_anybody_and_may_load_nothing_of_others(http: ai
     assert KEY not in body
 
 
-async def test_everything_that_it_is_made_of_comes_with_its_type_and_once(http: aiohttp.ClientSession) -> None:
+async def test_static_files_have_type_and_etag(http: aiohttp.ClientSession) -> None:
     types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
     for name in (name for name in NAMES if not name.endswith(".html")):
         async with http.get(f"{DASHBOARD_PATH}/{name}") as response:
@@ -65,18 +65,18 @@ async def test_everything_that_it_is_made_of_comes_with_its_type_and_once(http: 
 @pytest.mark.parametrize(
     "name", ["index.html", "routes.py", "..%2froutes.py", "%2e%2e/routes.py", "no.js", "a%00.js"]
 )
-async def test_nothing_else_does(http: aiohttp.ClientSession, name: str) -> None:
+async def test_other_files_are_not_served(http: aiohttp.ClientSession, name: str) -> None:
     async with http.get(f"{DASHBOARD_PATH}/{name}") as response:
         assert response.status in (400, 404)
         assert b"import" not in await response.read()
 
 
-async def test_an_address_that_ends_with_a_slash_leads_to_the_page(http: aiohttp.ClientSession) -> None:
+async def test_trailing_slash_redirects_to_page(http: aiohttp.ClientSession) -> None:
     async with http.get(f"{DASHBOARD_PATH}/") as response:
         assert response.status == 200 and response.url.path == DASHBOARD_PATH
 
 
-async def test_nobody_is_asked_for_a_key_where_others_could_read_it() -> None:
+async def test_page_is_refused_over_insecure_transport() -> None:
     def check(request: web.Request) -> None:
         raise Forbidden("over TLS")
 
@@ -90,26 +90,26 @@ async def test_nobody_is_asked_for_a_key_where_others_could_read_it() -> None:
         assert response.status == 403 and "TLS" in await response.text()
 
 
-async def test_what_it_shows_needs_the_key(http: aiohttp.ClientSession) -> None:
+async def test_data_of_page_need_key(http: aiohttp.ClientSession) -> None:
     async with http.get(MONITOR_PATH) as response:
         assert response.status == 401
 
 
-def test_every_part_is_used_and_shipped() -> None:
+def test_every_static_file_is_used() -> None:
     used = {"index.html", *_PART.findall((STATIC / "index.html").read_text()), "icon.svg"}
     for name in NAMES:
         used |= set(_IMPORT.findall((STATIC / name).read_text())) if name.endswith(".js") else set()
     assert used | {"types.js"} == set(NAMES)
 
 
-def test_every_part_is_in_a_wheel() -> None:
+def test_every_static_file_is_packaged() -> None:
     patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
     shipped = patterns["backend.dashboard"]
     assert all(any(fnmatch(f"static/{name}", pattern) for pattern in shipped) for name in NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_part_needs_others_or_runs_what_it_reads(name: str) -> None:
+def test_static_files_load_nothing_foreign_and_evaluate_nothing(name: str) -> None:
     source = (STATIC / name).read_text()
     assert not _OTHERS.search(source), _OTHERS.search(source)
     assert source.count("\n") <= 400
@@ -118,5 +118,5 @@ def test_no_part_needs_others_or_runs_what_it_reads(name: str) -> None:
 @pytest.mark.parametrize(
     "text", ['src="https://cdn.example/a.js"', "url(//a.example/b)", "eval(x)", "a.innerHTML = b", '<p style="x">']
 )
-def test_what_is_not_wanted_would_be_found(text: str) -> None:
+def test_check_for_foreign_content_can_fail(text: str) -> None:
     assert _OTHERS.search(text)

@@ -1,4 +1,4 @@
-"""What the page computes, computed by the browser: rates, the hour, the sentence, scales, keys."""
+"""Calculations of the page, run in the browser: rates, the hour, the headline, scales, keys."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ EVENTS = [
 ]
 
 
-def test_events_are_the_same_however_the_stream_is_cut(page: Page) -> None:
+def test_events_are_parsed_with_stream_split_anywhere(page: Page) -> None:
     body = """const cut = (...places) => {
       const reader = new m.EventReader(), ends = [...places, a.length];
       return ends.flatMap((end, n) => reader.take(a.slice(n ? ends[n - 1] : 0, end)));
@@ -44,7 +44,7 @@ def test_events_are_the_same_however_the_stream_is_cut(page: Page) -> None:
     assert all(events == EVENTS for events in run(page, "events", body, STREAM))
 
 
-def test_an_event_without_an_end_is_not_kept(page: Page) -> None:
+def test_endless_event_is_refused(page: Page) -> None:
     body = "try { new m.EventReader().take('x'.repeat(5 << 20)); } catch (e) { return e.name; }"
     assert run(page, "events", body) == "RangeError"
 
@@ -60,7 +60,7 @@ def timeline(uptime_s: float, *moments: dict[str, Any], step_s: float = 10.0, ga
     return {"uptime_s": uptime_s, "step_s": step_s, "moments": list(moments), "gateway": gateway}
 
 
-def test_what_is_told_now_goes_on_where_the_gateways_memory_ends(page: Page) -> None:
+def test_snapshots_continue_the_timeline(page: Page) -> None:
     told = [
         ["timeline", timeline(100, moment(80, 3), moment(90, 2)), NOW],
         ["snapshot", snapshot(101, 5), NOW + 1_000],
@@ -71,8 +71,8 @@ def test_what_is_told_now_goes_on_where_the_gateways_memory_ends(page: Page) -> 
     assert points == [[-20, 0, True, 3], [-10, 0, False, 2], [2, 0, False, 5], [11, 0, False, 0]]
 
 
-def test_a_gateway_that_begins_anew_leaves_what_was_before_it(page: Page) -> None:
-    for name, uptime_s in (("", 1), ("another", 115)):  # by its clock where it has no name, or by its name
+def test_restarted_gateway_begins_new_epoch(page: Page) -> None:
+    for name, uptime_s in (("", 1), ("another", 115)):  # detected by uptime without a name, else by name
         told = [
             ["timeline", timeline(100, moment(90, 2)), NOW],
             ["snapshot", snapshot(101, 5), NOW + 1_000],
@@ -82,7 +82,7 @@ def test_a_gateway_that_begins_anew_leaves_what_was_before_it(page: Page) -> Non
         assert points == [[-10, 0, True, 2], [1, 0, False, 5], [15, 1, True, 7]]
 
 
-def test_what_a_network_held_up_is_of_the_same_run(page: Page) -> None:
+def test_delayed_snapshot_belongs_to_same_epoch(page: Page) -> None:
     told = [
         ["timeline", timeline(100, moment(90, 2), gateway="g"), NOW],
         ["snapshot", snapshot(101, 5), NOW + 1_000],
@@ -94,7 +94,7 @@ def test_what_a_network_held_up_is_of_the_same_run(page: Page) -> None:
     assert points == [[-10, 0, True, 2], [0, 0, False, 4], [10, 0, False, 9], [31, 1, True, 8]]
 
 
-def test_who_comes_back_learns_what_was_missed(page: Page) -> None:
+def test_new_timeline_fills_the_gap_after_reconnect(page: Page) -> None:
     told = [
         ["timeline", timeline(100, moment(90, 2)), NOW],
         ["snapshot", snapshot(101, 5), NOW + 1_000],
@@ -103,19 +103,19 @@ def test_who_comes_back_learns_what_was_missed(page: Page) -> None:
     assert run(page, "history", HOUR, told) == [[-10, 0, True, 2], [0, 0, False, 4], [40, 0, False, 9]]
 
 
-def test_a_pause_of_which_nothing_is_known_is_a_gap(page: Page) -> None:
+def test_pause_without_data_is_a_gap(page: Page) -> None:
     told = [["snapshot", snapshot(100), NOW], ["snapshot", snapshot(160), NOW + 60_000]]
     assert [point[2] for point in run(page, "history", HOUR, told)] == [True, True]
 
 
-def test_more_than_an_hour_is_forgotten(page: Page) -> None:
+def test_points_older_than_an_hour_are_dropped(page: Page) -> None:
     told = [["snapshot", snapshot(1 + n * 60.0), NOW + n * 60_000] for n in range(70)]
     points = run(page, "history", HOUR, told)
     assert points[0][0] >= 8 * 60 and points[-1][0] == 69 * 60
 
 
 @pytest.mark.parametrize(("minutes", "span"), [(0, 5), (5, 5), (6, 15), (20, 30), (31, 60), (60, 60)])
-def test_the_span_fits_what_is_known(page: Page, minutes: int, span: int) -> None:
+def test_span_fits_known_points(page: Page, minutes: int, span: int) -> None:
     assert run(page, "history", "return m.spanOf([{t: 0}], a * 60000)", minutes) == span * 60_000
 
 
@@ -123,7 +123,7 @@ def test_the_span_fits_what_is_known(page: Page, minutes: int, span: int) -> Non
 
 
 def points(*told: tuple[float, float], epochs: dict[int, int] | None = None, at_s: float = 9_000) -> list[Any]:
-    """At these seconds the total was so much; a new epoch begins at these places."""
+    """Return points with these totals at these seconds; ``epochs``: new epoch by place."""
     made, epoch = [], 0
     for place, (second, audio_s) in enumerate(told):
         epoch = (epochs or {}).get(place, epoch)
@@ -133,18 +133,18 @@ def points(*told: tuple[float, float], epochs: dict[int, int] | None = None, at_
     return made
 
 
-def test_a_rate_is_of_the_time_before_it(page: Page) -> None:
+def test_rate_covers_time_before_its_point(page: Page) -> None:
     told = points((0, 0), (10, 20), (20, 40), (30, 60), (40, 60), (50, 60), (60, 60), (70, 60))
     rates = run(page, "rates", "return m.rates(a, 'audio_s', 30000)", told)
     assert rates == [None, 2, 2, 2, pytest.approx(4 / 3), pytest.approx(2 / 3), 0, 0]
 
 
-def test_no_rate_reaches_over_a_restart(page: Page) -> None:
+def test_rate_never_spans_a_restart(page: Page) -> None:
     told = points((0, 500), (10, 520), (20, 4), (30, 14), epochs={2: 1})
     assert run(page, "rates", "return m.rates(a, 'audio_s')", told) == [None, 2, None, 1]
 
 
-def test_what_was_counted_before_and_after_a_restart_is_added(page: Page) -> None:
+def test_growth_adds_both_sides_of_a_restart(page: Page) -> None:
     told = points((0, 500), (10, 520), (20, 4), (90, 14), epochs={2: 1})
     assert run(page, "rates", "return m.grown(a, 'audio_s', 0)", told) == 34
     assert run(page, "rates", "return m.grown(a, 'audio_s', 15000)", told) == 14
@@ -155,13 +155,13 @@ def test_what_was_counted_before_and_after_a_restart_is_added(page: Page) -> Non
 
 
 @pytest.mark.parametrize(("at_s", "of_the_hour"), [(5, 9), (1_800, 2)])
-def test_only_what_a_gateway_counted_in_this_hour_is_of_it(page: Page, at_s: float, of_the_hour: float) -> None:
+def test_growth_counts_only_this_hour(page: Page, at_s: float, of_the_hour: float) -> None:
     body = "return [m.grown(a, 'audio_s', 0), m.byMinute(a, 'audio_s')]"
     told = run(page, "rates", body, points((0, 7), (10, 9), at_s=at_s))
     assert told == [of_the_hour, [{"t": 0, "value": of_the_hour}]]
 
 
-def test_the_real_time_factor_is_the_mean_of_those_who_know_it(page: Page) -> None:
+def test_real_time_factor_is_mean_of_measured_workers(page: Page) -> None:
     speeds = [{"speed": 10}, {"speed": 2}, {"speed": 0}]
     assert run(page, "rates", "return m.rtf(a)", speeds) == pytest.approx(0.3)
     assert run(page, "rates", "return m.rtf(a)", [{"speed": 0}]) is None
@@ -189,7 +189,7 @@ def fleet(
         (fleet(), "live", 0, "noWorker", "warn"),
         (fleet("failed", "draining"), "live", 0, "noWorker", "warn"),
         (fleet("failed", "starting"), "live", 0, "starting", "warn"),
-        (fleet("idle"), "live", 2, "atOnce", "good"),  # of keys, not for want of time
+        (fleet("idle"), "live", 2, "atOnce", "good"),  # refusals of keys, not for lack of capacity
         (fleet("idle", backlog_s=24.0), "live", 2, "refusing", "warn"),
         (fleet("idle", memory=0.7), "live", 2, "refusing", "warn"),
         (fleet("idle"), "live", 0, "atOnce", "good"),
@@ -202,12 +202,14 @@ def fleet(
         (fleet("idle", sessions=0, queued=1), "live", 0, "atOnce", "good"),
     ],
 )
-def test_how_things_are(page: Page, shown: Any, phase: str, refused: int, key: str, level: str) -> None:
+def test_headline_follows_state_of_gateway(
+    page: Page, shown: Any, phase: str, refused: int, key: str, level: str
+) -> None:
     verdict = run(page, "judge", "return m.judge(...a)", [shown, phase, refused])
     assert (verdict["key"], verdict["level"]) == (f"how.{key}", level)
 
 
-def test_the_wait_is_what_waits_over_what_can_be_done(page: Page) -> None:
+def test_headline_wait_is_backlog_divided_by_speed(page: Page) -> None:
     verdict = run(page, "judge", "return m.judge(a, 'live', 0)", fleet("busy", backlog_s=24.0))
     assert verdict["values"] == {"seconds": 12}
 
@@ -218,15 +220,15 @@ def test_the_wait_is_what_waits_over_what_can_be_done(page: Page) -> None:
 @pytest.mark.parametrize(
     ("value", "top"), [(0, 1), (0.2, 1), (1, 1), (1.2, 1.5), (7, 8), (10, 10), (21, 30), (340, 400), (1001, 1500)]
 )
-def test_a_scale_ends_at_a_round_number(page: Page, value: float, top: float) -> None:
+def test_scale_ends_at_round_number(page: Page, value: float, top: float) -> None:
     assert run(page, "scale", "return m.ceiling(a)", value) == top
 
 
-def test_a_scale_of_memory_ends_at_a_round_number_of_its_unit(page: Page) -> None:
+def test_memory_scale_ends_at_round_number_of_its_unit(page: Page) -> None:
     assert run(page, "scale", "return m.ceiling(2.7 * 2 ** 30, 2 ** 29, 2 ** 29) / 2 ** 30") == 3
 
 
-def test_a_line_is_interrupted_where_nothing_is_known(page: Page) -> None:
+def test_line_is_interrupted_at_gaps(page: Page) -> None:
     spots = [{"t": 0, "value": 0}, {"t": 1, "value": 5}, {"t": 2, "value": None}, {"t": 3, "value": 5}]
     spots += [{"t": 4, "value": 2, "gap": True}, {"t": 5, "value": 2}]
     body = """const x = m.linear(0, 5, 0, 50), y = m.linear(0, 5, 100, 0);
@@ -236,13 +238,13 @@ def test_a_line_is_interrupted_where_nothing_is_known(page: Page) -> None:
     assert area == "M0,100L0,100L10,0L10,100ZM30,100L30,0L30,100ZM40,100L40,60L50,60L50,100Z"
 
 
-def test_times_are_marked_where_the_viewers_clock_is_round(page: Page) -> None:
+def test_time_ticks_are_at_round_local_times(page: Page) -> None:
     body = "return m.timeTicks(a, a + 3600000, 4).map((t) => new Date(t).toTimeString().slice(0, 5))"
     marks = run(page, "scale", body, NOW)
     assert marks == ["21:00", "21:15", "21:30", "21:45", "22:00"]
 
 
-def test_a_colour_stays_with_its_worker(page: Page) -> None:
+def test_worker_keeps_its_colour(page: Page) -> None:
     body = "const h = new m.Hues(); return a.map((names) => [...h.of(names)])"
     first, second, third = run(page, "machines", body, [["a", "b"], ["b"], ["c", "b", *"defghi"]])
     assert first == [["a", "hue-1"], ["b", "hue-2"]] and second == [["b", "hue-2"]]
@@ -250,7 +252,7 @@ def test_a_colour_stays_with_its_worker(page: Page) -> None:
     assert [hue for _, hue in third].count("hue-more") == 2
 
 
-def test_workers_are_called_so_that_they_can_be_told_apart(page: Page) -> None:
+def test_worker_names_are_distinct(page: Page) -> None:
     body = """const n = new m.Names();
     n.learn({workers: a});
     return [...a.map((one) => n.of(one.worker)), n.of('0123456789abcdef')];"""
@@ -286,18 +288,18 @@ return [m.takeKey({hash: a, pathname: "/x/dashboard", search: "?y"}, shelf, (url
         ("#key=", "", ["/x/dashboard?y"]),
     ],
 )
-def test_a_key_leaves_the_address_at_once(page: Page, fragment: str, key: str, readdressed: list[str]) -> None:
+def test_key_is_removed_from_address(page: Page, fragment: str, key: str, readdressed: list[str]) -> None:
     assert run(page, "key", KEPT, fragment) == [key, readdressed]
 
 
 @pytest.mark.parametrize(
     ("key", "can"), [("a", True), ("a b", True), ("ключ", False), ("a\nb", False), ("", False)]
 )
-def test_only_what_a_header_can_carry_is_sent(page: Page, key: str, can: bool) -> None:
+def test_only_keys_valid_in_a_header_are_sent(page: Page, key: str, can: bool) -> None:
     assert run(page, "key", "return m.sendable(a)", key) is can
 
 
-def test_pauses_grow_to_a_limit_and_differ(page: Page) -> None:
+def test_retry_pauses_grow_to_limit_with_jitter(page: Page) -> None:
     body = "return [1, 2, 3, 4, 5, 6, 7, 99].map((n) => [m.pause(n, 0), m.pause(n, 1)])"
     pauses = run(page, "feed", body)
     assert [most for _, most in pauses] == [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]

@@ -1,4 +1,4 @@
-"""The page in a browser: what it shows, in both languages and colours, to whom, and what it does about trouble."""
+"""The page in a browser: its content in both languages and colour schemes, keys, and failures."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ def gateway() -> Iterator[ExampleGateway]:
 
 
 def shown(seen: Seen, gateway: ExampleGateway, fragment: str = "") -> Page:
-    """The page, with figures on it."""
+    """Open the page and wait for its data."""
     seen.page.goto(f"{gateway.url}/dashboard{fragment}")
     expect(seen.page.locator(".link")).to_have_attribute("data-phase", "live")
     expect(seen.page.locator(".workers tbody tr")).to_have_count(len(gateway.snapshot.workers))
@@ -36,7 +36,7 @@ def shown(seen: Seen, gateway: ExampleGateway, fragment: str = "") -> Page:
 
 
 def flawless(seen: Seen, gateway: ExampleGateway) -> None:
-    """Nothing in the console, and nobody else was asked for anything."""
+    """Check that the console is empty and only the gateway was contacted."""
     assert seen.faults == []
     assert seen.hosts() == {gateway.url.removeprefix("http://")}
     assert "key=" not in "".join(seen.requests)
@@ -53,7 +53,7 @@ def value(page: Page, figure: str) -> str:
 # -- what it shows -----------------------------------------------------------------------------------------
 
 
-def test_everything_is_there(browser: Browser, gateway: ExampleGateway) -> None:
+def test_page_shows_all_figures(browser: Browser, gateway: ExampleGateway) -> None:
     with opened_page(browser, locale="en-GB", timezone_id="UTC") as seen:
         seen.page.clock.set_fixed_time(datetime(2027, 3, 4, 10, 42, 30, tzinfo=UTC))
         page = shown(seen, gateway)
@@ -82,7 +82,7 @@ def test_everything_is_there(browser: Browser, gateway: ExampleGateway) -> None:
         flawless(seen, gateway)
 
 
-def test_how_things_are_is_said_at_once(browser: Browser, gateway: ExampleGateway) -> None:
+def test_headline_and_level_follow_snapshot_at_once(browser: Browser, gateway: ExampleGateway) -> None:
     told: list[tuple[dict[str, Any], str, str]] = [
         ({"backlog_s": 592.0}, "About 12 s to wait", "warn"),
         ({"workers": ()}, "No worker: what is said waits safely", "warn"),
@@ -101,11 +101,11 @@ def test_how_things_are_is_said_at_once(browser: Browser, gateway: ExampleGatewa
             expect(page.locator("h1:visible")).to_have_text(sentence)
             expect(page.locator(".headline")).to_have_attribute("data-level", level)
             expect(page.locator(".notes")).to_contain_text("3 refusals" if "totals" in change else "")
-        expect(page.get_by_role("status")).to_have_text(told[-1][1])  # for who does not see it
+        expect(page.get_by_role("status")).to_have_text(told[-1][1])  # for screen readers
         flawless(seen, gateway)
 
 
-def test_nothing_of_a_young_gateway_is_nothing_strange(browser: Browser, gateway: ExampleGateway) -> None:
+def test_page_of_new_gateway_has_no_odd_values(browser: Browser, gateway: ExampleGateway) -> None:
     gateway.timeline = replace(gateway.timeline, uptime_s=1.0, moments=())
     empty = Snapshot("new", 1.0, BrokerState(True, "Valkey 9", False), 0, 0, 0, 0.0, 0, 0.0, 0.0, 0.0, (), ())
     gateway.tell(empty)
@@ -141,7 +141,7 @@ def test_language_and_colours_follow_the_system_or_the_choice(browser: Browser, 
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
-def test_on_a_phone_nothing_sticks_out(browser: Browser, gateway: ExampleGateway, locale: str) -> None:
+def test_page_fits_phone_screen(browser: Browser, gateway: ExampleGateway, locale: str) -> None:
     name = "a-host-with-a-name-that-goes-on-and-on.internal"
     long = replace(NOW.workers[0], worker="w9", host=name, failed=1_234)
     gateway.tell(replace(NOW, workers=(*NOW.workers, long), queued=123_456, backlog_s=98_765.0, streams=12_345.6))
@@ -154,7 +154,7 @@ def test_on_a_phone_nothing_sticks_out(browser: Browser, gateway: ExampleGateway
         flawless(seen, gateway)
 
 
-def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Browser, gateway: ExampleGateway) -> None:
+def test_every_control_has_name_and_is_reachable_by_keyboard(browser: Browser, gateway: ExampleGateway) -> None:
     with opened_page(browser, locale="en-GB", timezone_id="UTC", reduced_motion="reduce") as seen:
         page = shown(seen, gateway)
         controls = page.locator("button:visible, select:visible, [tabindex]:visible")
@@ -174,7 +174,7 @@ def test_every_control_has_a_name_and_the_keyboard_reaches_it(browser: Browser, 
         assert names[:3] == ["Worker", "State", "Slots"]
 
 
-def test_the_arrow_keys_read_what_was(browser: Browser, gateway: ExampleGateway) -> None:
+def test_arrow_keys_read_earlier_values(browser: Browser, gateway: ExampleGateway) -> None:
     with opened_page(browser, locale="en-GB", timezone_id="UTC") as seen:
         page = shown(seen, gateway)
         sessions = page.get_by_role("slider", name="Sessions")
@@ -186,7 +186,7 @@ def test_the_arrow_keys_read_what_was(browser: Browser, gateway: ExampleGateway)
         page.keyboard.press("ArrowLeft")
         said = sessions.get_attribute("aria-valuetext") or ""
         assert said.startswith("Sessions at ") and int(said.rpartition(" ")[2]) > 2
-        assert page.locator("line.cross").count() == 12  # one time, in every chart
+        assert page.locator("line.cross").count() == 12  # the same time in every chart
         assert ": " in page.locator("[data-figure=oldest] .readout").inner_text()
         page.keyboard.press("Escape")
         assert page.locator("line.cross").count() == 0
@@ -195,7 +195,7 @@ def test_the_arrow_keys_read_what_was(browser: Browser, gateway: ExampleGateway)
 # -- keys --------------------------------------------------------------------------------------------------
 
 
-def test_the_key_is_asked_for_kept_and_forgotten(browser: Browser, gateway: ExampleGateway) -> None:
+def test_key_is_requested_kept_and_forgotten(browser: Browser, gateway: ExampleGateway) -> None:
     gateway.key = KEY
     with opened_page(browser, locale="en-GB") as seen:
         page = seen.page
@@ -218,25 +218,23 @@ def test_the_key_is_asked_for_kept_and_forgotten(browser: Browser, gateway: Exam
         expect(field).to_be_visible()
         page.reload()
         expect(field).to_be_visible()
-        assert all("401" in fault for fault in seen.faults)  # as the browser tells of every such answer
+        assert all("401" in fault for fault in seen.faults)  # browsers log every such response
         assert page.evaluate("localStorage.length + sessionStorage.length") == 0
 
 
-def test_a_key_in_the_address_leaves_it_at_once_and_is_in_no_request(
-    browser: Browser, gateway: ExampleGateway
-) -> None:
+def test_key_in_address_is_removed_and_never_requested(browser: Browser, gateway: ExampleGateway) -> None:
     gateway.key = KEY
     with opened_page(browser, locale="en-GB") as seen:
         page = shown(seen, gateway, "#key=a%20key%2C%20%2B%20of%20tests")
         assert page.url == f"{gateway.url}/dashboard"
-        assert page.evaluate("history.length") == 2  # about:blank and this one
+        assert page.evaluate("history.length") == 2  # about:blank and this page
         flawless(seen, gateway)
-        with opened_page(browser, locale="en-GB") as other:  # what one tab knows no other one does
+        with opened_page(browser, locale="en-GB") as other:  # tabs do not share the key
             other.page.goto(f"{gateway.url}/dashboard")
             expect(other.page.get_by_label("Key", exact=True)).to_be_visible()
 
 
-def test_a_key_that_may_not_watch_is_told_so(browser: Browser, gateway: ExampleGateway) -> None:
+def test_key_without_permission_shows_message(browser: Browser, gateway: ExampleGateway) -> None:
     gateway.refusal = 403
     with opened_page(browser, locale="zh-CN") as seen:
         seen.page.goto(f"{gateway.url}/dashboard#key=worker")
@@ -246,7 +244,7 @@ def test_a_key_that_may_not_watch_is_told_so(browser: Browser, gateway: ExampleG
 # -- trouble -----------------------------------------------------------------------------------------------
 
 
-def test_who_finds_no_place_waits_for_one(browser: Browser, gateway: ExampleGateway) -> None:
+def test_page_waits_for_free_place(browser: Browser, gateway: ExampleGateway) -> None:
     gateway.refusal = 429
     with opened_page(browser, locale="en-GB") as seen:
         seen.page.goto(f"{gateway.url}/dashboard")
@@ -255,24 +253,24 @@ def test_who_finds_no_place_waits_for_one(browser: Browser, gateway: ExampleGate
         expect(seen.page.locator(".link")).to_have_attribute("data-phase", "live")
 
 
-def test_a_gateway_that_comes_back_as_another_one_goes_on(browser: Browser, gateway: ExampleGateway) -> None:
+def test_page_continues_with_restarted_gateway(browser: Browser, gateway: ExampleGateway) -> None:
     with opened_page(browser, locale="en-GB") as seen:
         page = shown(seen, gateway)
         gateway.refusal = 503
         gateway.tell(cut=True)
         expect(page.locator("h1:visible")).to_have_text("The gateway does not answer")
-        expect(page.locator(".workers tbody tr")).to_have_count(3)  # what was known stays
+        expect(page.locator(".workers tbody tr")).to_have_count(3)  # known data stays visible
         gateway.timeline = replace(gateway.timeline, uptime_s=2.0, moments=(), gateway="another")
         gateway.snapshot = replace(NOW, gateway="another", uptime_s=2.0, totals=replace(NOW.totals, failed=0))
         gateway.refusal = 0
         expect(page.locator(".link")).to_have_attribute("data-phase", "live")
         expect(page.locator("footer")).to_contain_text("up for 2 s")
         line = page.locator("[data-figure=sessions] path.line").get_attribute("d") or ""
-        assert line.count("M") == 2 and value(page, "failed") == "3"  # of the hour, by both
+        assert line.count("M") == 2 and value(page, "failed") == "3"  # this hour, from both gateways
         assert all("503" in fault for fault in seen.faults)
 
 
-def test_what_is_old_is_said_to_be(browser: Browser, gateway: ExampleGateway) -> None:
+def test_old_data_is_marked_late_then_lost(browser: Browser, gateway: ExampleGateway) -> None:
     with opened_page(browser, locale="en-GB") as seen:
         seen.page.clock.install()
         page = shown(seen, gateway)
@@ -293,9 +291,7 @@ HIDE = """(state) => {
 }"""
 
 
-def test_who_is_asked_for_a_key_is_asked_however_long_nobody_looks(
-    browser: Browser, gateway: ExampleGateway
-) -> None:
+def test_key_prompt_survives_hidden_page(browser: Browser, gateway: ExampleGateway) -> None:
     gateway.key = KEY
     with opened_page(browser, locale="en-GB") as seen:
         seen.page.clock.install()
@@ -306,13 +302,13 @@ def test_who_is_asked_for_a_key_is_asked_however_long_nobody_looks(
         page.evaluate(HIDE, "hidden")
         page.clock.run_for(61_000)
         page.evaluate(HIDE, "visible")
-        page.clock.run_for(2_000)  # it is drawn again
+        page.clock.run_for(2_000)  # the page is drawn again
         field.fill(KEY)
         field.press("Enter")
         expect(page.locator(".link")).to_have_attribute("data-phase", "live")
 
 
-def test_a_page_that_nobody_sees_gives_up_its_place(browser: Browser, gateway: ExampleGateway) -> None:
+def test_hidden_page_gives_up_its_place(browser: Browser, gateway: ExampleGateway) -> None:
     with opened_page(browser, locale="en-GB") as seen:
         seen.page.clock.install()
         page = shown(seen, gateway)

@@ -1,4 +1,4 @@
-"""What people read: figures and sentences, in both languages."""
+"""Texts of the page: figures and sentences in both languages."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ def forms_of(entry: str | dict[str, str]) -> list[str]:
 
 
 def values_of(entry: str | dict[str, str]) -> set[tuple[str, ...]]:
-    """The names of what is put into it, in each form."""
+    """Return the placeholder names of each form of a text."""
     return {tuple(sorted(re.findall(r"{(\w+)}", form))) for form in forms_of(entry)}
 
 
@@ -58,24 +58,26 @@ return new m.Format(new Texts(a[0]))[a[1]](...a[2]);"""
         ("clock", [NOW + 9_000, True], "21:00:09", "21:00:09"),
     ],
 )
-def test_figures_as_people_read_them(page: Page, name: str, values: list[Any], en: str, zh: str) -> None:
+def test_figures_are_formatted_in_both_languages(
+    page: Page, name: str, values: list[Any], en: str, zh: str
+) -> None:
     assert [run(page, "format", FORMAT, [language, name, values]) for language in ("en", "zh")] == [en, zh]
 
 
-def test_both_languages_say_the_same_with_the_same_values(page: Page) -> None:
+def test_both_languages_have_same_keys_and_placeholders(page: Page) -> None:
     en, zh = run(page, "texts", "return Object.values(m.LANGUAGES).map((one) => one.entries)")
     assert {key: values_of(entry) for key, entry in en.items()} == {key: values_of(one) for key, one in zh.items()}
     chinese = {key: words_of(entry) for key, entry in zh.items() if key not in ENGLISH}
     assert not [key for key, words in chinese.items() if re.search("[A-Za-z]{2}", words)]
 
 
-def test_every_text_is_there_and_used(page: Page) -> None:
+def test_every_text_exists_and_is_used(page: Page) -> None:
     entries = run(page, "texts", "return Object.keys(m.LANGUAGES.en.entries)")
     groups = "|".join({key.partition(".")[0] for key in entries})
     code = "".join(path.read_text() for path in STATIC.glob("*.js") if not path.name.startswith("texts-"))
     said = set(re.findall(rf'"((?:{groups})\.[\w.]+)"', code))
     assert said <= set(entries)
-    made = re.findall(rf"`((?:{groups})\.)\$", code)  # of a key that is put together only its group is seen
+    made = re.findall(rf"`((?:{groups})\.)\$", code)  # composed keys are matched by group only
     assert not [key for key in entries if key not in said and not key.startswith(tuple(made))]
 
 
@@ -89,5 +91,5 @@ def test_every_text_is_there_and_used(page: Page) -> None:
         ([], "en"),
     ],
 )
-def test_the_first_language_that_we_speak(page: Page, wanted: list[str], chosen: str) -> None:
+def test_first_supported_language_is_chosen(page: Page, wanted: list[str], chosen: str) -> None:
     assert run(page, "texts", "return m.languageOf(a)", wanted) == chosen
