@@ -1,4 +1,4 @@
-"""What a setting may be: each check tells what is allowed, for a value that is not, and else nothing. Pure."""
+"""Checks of settings: each returns the allowed values for an invalid value, or an empty text. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ MOST_LENT: Final = 16
 
 Check = Callable[[Any], str]
 RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
-"""What is wrong with the rows of a list of tables, by their place."""
+"""Returns the problems of a list of tables by row."""
 
 _WRONG: Final = {
     Wrong.EMPTY: "`hears` says nothing",
@@ -46,27 +46,27 @@ _PROGRAMS: Final = {
 
 
 def setting(default: Any, says: str, check: Check = lambda value: "") -> Any:
-    """A field of a section: its default, what it is for, and its check."""
+    """Define a field of a section with its default, its description and its check."""
     return field(default=default, metadata={"says": says, "check": check})
 
 
 def table(says: str, wrong: RowsCheck) -> Any:
-    """A field that is a list of tables: empty when nobody says, and the check of its rows."""
+    """Define a field that is a list of tables, empty by default, with a check of its rows."""
     return field(default=(), metadata={"says": says, "check": lambda rows: "", "rows": wrong})
 
 
 def replacements(rows: Sequence[Replacement]) -> Mapping[int, str]:
-    """What to write instead."""
+    """Check the rows of replacement rules."""
     return {place: _WRONG[problem] for place, problem in wrong(rows).items()}
 
 
 def programs(rows: Sequence[ProgramRule]) -> Mapping[int, str]:
-    """Rules for programs."""
+    """Check the rows of program rules."""
     return {place: _PROGRAMS[problem] for place, problem in program_problems(rows).items()}
 
 
 def key(text: str) -> str:
-    """A hotkey, or none."""
+    """Check a hotkey; it may be empty."""
     try:
         if text:
             binding.parse(text)
@@ -76,24 +76,24 @@ def key(text: str) -> str:
 
 
 def language(text: str) -> str:
-    """What is spoken."""
+    """Check the code of the spoken language."""
     known = text == "auto" or (text.isascii() and text.isalpha() and text.islower() and len(text) in (2, 3))
     return "" if known else "auto, or a code of ISO 639 such as en or zh"
 
 
 def model(text: str) -> str:
-    """The name of a model."""
+    """Check the name of a recognition model."""
     plain = all(character.isascii() and (character.isalnum() or character in "._-") for character in text)
     return "" if plain and len(text) <= 64 else "a name as `kikipounamu models list` prints it, or empty for any"
 
 
 def hours(text: str) -> str:
-    """When something is done."""
+    """Check the hours during which something is active."""
     return "" if not text or parse_hours(text) else "hours such as 20:00-08:00, or empty for always"
 
 
 def words(words: tuple[str, ...]) -> str:
-    """Hotwords."""
+    """Check the list of hotwords."""
     short = all(0 < len(word) <= LONGEST_HOTWORD for word in words)
     allowed = f"at most {MOST_HOTWORDS} words of 1 to {LONGEST_HOTWORD} characters"
     return "" if short and len(words) <= MOST_HOTWORDS else allowed
@@ -101,7 +101,7 @@ def words(words: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class UpTo:
-    """A number from 0 on."""
+    """A check for numbers from 0 to ``most``."""
 
     most: int
 
@@ -110,23 +110,23 @@ class UpTo:
 
 
 def up_to(most: int) -> Check:
-    """The same as a check of a setting."""
+    """Return a check for numbers from 0 to ``most``."""
     return UpTo(most)
 
 
 def port(number: int) -> str:
-    """Where something listens."""
+    """Check the port on which a service listens."""
     return "" if 0 < number < 65_536 else "a port from 1 to 65535"
 
 
 def lent(gateways: tuple[str, ...]) -> str:
-    """Gateways, by what they are called."""
+    """Check the names of the gateways that this computer's worker is lent to."""
     named = all(0 < len(gateway) <= LONGEST_NAME for gateway in gateways)
     return "" if named and len(gateways) <= MOST_LENT else f"at most {MOST_LENT} names of gateways"
 
 
 def url(text: str) -> str:
-    """Of a gateway."""
+    """Check the URL of a gateway."""
     try:
         parts = urlsplit(text)
         good = not text or (parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0)

@@ -1,8 +1,8 @@
-"""What a setting cannot be.
+"""Errors of settings.
 
 SettingsError           base (an ``AppError``)
-├── BadSetting          there is no such setting, or it cannot have this value
-├── SettingsUnreadable  the file is no TOML, or cannot be read
+├── BadSetting          the setting is unknown, or its value is not allowed
+├── SettingsUnreadable  the file is not valid TOML, or cannot be read
 └── SettingsNotKept     the file cannot be written
 """
 
@@ -10,14 +10,14 @@ from app.errors import AppError
 
 
 class SettingsError(AppError):
-    """Base. The text says what to do about it."""
+    """The base of all settings errors. The text says what to do."""
 
 
 class BadSetting(SettingsError):
-    """There is no such setting, or it cannot have this value.
+    """An error: the setting is unknown, or its value is not allowed.
 
-    ``line``: of the file, where it is known. ``allowed``: the values that there are, where they can be counted.
-    ``row``: the one of a list of tables that cannot be, from 1.
+    ``line``: in the file, if known. ``allowed``: all possible values, if they can be listed. ``row``: the
+    invalid row of a list of tables, from 1.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class BadSetting(SettingsError):
 
 
 class SettingsUnreadable(SettingsError):
-    """The file is no TOML, or cannot be read."""
+    """An error: the settings file is not valid TOML, or cannot be read."""
 
     def __init__(self, text: str, line: int | None = None) -> None:
         super().__init__(text)
@@ -42,4 +42,4 @@ class SettingsUnreadable(SettingsError):
 
 
 class SettingsNotKept(SettingsError):
-    """The file cannot be written."""
+    """An error: the settings file cannot be written."""

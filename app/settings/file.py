@@ -1,4 +1,4 @@
-"""The settings file: read, changed with its comments and unknown keys kept, and watched while the app runs."""
+"""The settings file: read, changed without losing comments or unknown keys, and watched while the app runs."""
 
 import asyncio
 import os
@@ -38,12 +38,15 @@ _HEADER: Final = (
 _INSTEAD: Final = {False: "the default is used", True: "the row is left out"}
 
 Subscriber = Callable[[Settings, Settings], None]
-"""(old, new): they may be equal, when only ``problems`` are others."""
+"""Called with (old, new), which are equal if only ``problems`` changed."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a file said. ``broken``: it is no TOML: nothing of it counts, and it must not be written over."""
+    """The parsed contents of a settings file. ``broken``: the file is unreadable.
+
+    A broken file sets nothing and must not be overwritten.
+    """
 
     settings: Settings = Settings()
     problems: tuple[BadSetting, ...] = ()
@@ -52,7 +55,7 @@ class Reading:
 
 
 def read(text: str) -> Reading:
-    """The text of a settings file."""
+    """Parse the text of a settings file."""
     try:
         document = _document(text)
     except ParseError as error:
@@ -70,7 +73,7 @@ def read(text: str) -> Reading:
 
 
 def _document(text: str) -> dict[str, Any]:
-    """Ten times faster than ``tomlkit``, which tells the line of a mistake."""
+    """Parse TOML with ``tomllib``, ten times faster than ``tomlkit``, which reports the line of an error."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -78,7 +81,7 @@ def _document(text: str) -> dict[str, Any]:
 
 
 def written(text: str, name: str, value: Any) -> str:
-    """``text`` with one setting changed or added. Raises ``BadSetting`` or ``SettingsUnreadable``."""
+    """Return ``text`` with one setting changed or added. Raises ``BadSetting`` or ``SettingsUnreadable``."""
     setting = all_settings()[name]
     try:
         document = tomlkit.parse(text)
@@ -96,7 +99,7 @@ def written(text: str, name: str, value: Any) -> str:
 
 
 def line_of(text: str, name: str, row: int | None = None) -> int | None:
-    """The line on which a setting, its section, or a row of it begins; ``None`` for an unusual way to write it."""
+    """Return the line where a setting, its section, or one of its rows begins; ``None`` for unusual syntax."""
     section, _, key = name.partition(".")
     table, rows = "", 0
     for number, line in enumerate(text.splitlines(), start=1):
@@ -113,11 +116,10 @@ def line_of(text: str, name: str, row: int | None = None) -> int | None:
 
 
 class SettingsFile:
-    """An async context manager; while it is entered, changes on disk are noticed within a second.
+    """An async context manager that notices changes on disk within a second. Use it in one event loop.
 
-    ``current``: what is in force. ``problems``: what the file says that cannot be, where its default is used
-    instead; or the one that the file cannot be read as a whole, where what was in force before goes on. All in one
-    event loop.
+    ``current``: the settings in effect. ``problems``: invalid settings in the file, whose defaults apply; or the
+    error that the file cannot be read, while the previous settings stay in effect.
     """
 
     def __init__(self, place: Path | None = None, look_s: float = _LOOK_S) -> None:
@@ -140,16 +142,16 @@ class SettingsFile:
 
     @property
     def limits(self) -> RetentionLimits:
-        """What may be deleted."""
+        """The retention limits of recordings."""
         return limits_of(self.current, self.problems)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Call it in the loop after each change; the result ends that."""
+        """Call ``subscriber`` in the loop after each change; the returned function unsubscribes it."""
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
 
     async def apply(self, change: ChangeSetting) -> None:
-        """Put it in force and into the file. Raises ``SettingsError``, and then nothing has changed."""
+        """Apply a change and write it to the file. Raises ``SettingsError`` and then changes nothing."""
         changed(self.current, change.name, change.value)
         async with self._lock:
             await self._look_again()
@@ -221,9 +223,7 @@ class SettingsFile:
 
     def _write(self, name: str, value: Any) -> None:
         text = written(self._read() or _HEADER, name, value)
-        target = Path(
-            os.path.realpath(self.place)
-        )  # a link, of those who keep their settings elsewhere, stays one
+        target = Path(os.path.realpath(self.place))  # a symbolic link stays one
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, new = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600

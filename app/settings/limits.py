@@ -1,4 +1,4 @@
-"""What may be deleted, as the settings say; read without what writes them, a part of the desktop extra."""
+"""Retention limits from the settings, read without the TOML writer of the desktop extra."""
 
 import tomllib
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from app.settings.sections import Settings
 
 
 def limits_of(settings: Settings, problems: Sequence[SettingsError]) -> RetentionLimits:
-    """Nothing, while it cannot be read for how long recordings are wanted."""
+    """Return the retention limits; unlimited while the history settings cannot be read."""
     doubtful = any(
         not isinstance(problem, BadSetting) or problem.name.startswith("history") for problem in problems
     )
@@ -21,7 +21,7 @@ def limits_of(settings: Settings, problems: Sequence[SettingsError]) -> Retentio
 
 
 def limits_now(place: Path | None = None) -> RetentionLimits:
-    """The same of the file of this user, for a command that runs beside no app. Blocks."""
+    """Return the retention limits of this user's file, for a command that runs without the app. Blocks."""
     try:
         document = tomllib.loads((place or settings_place()).read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

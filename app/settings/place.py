@@ -1,4 +1,4 @@
-"""Where the settings file is, for windows that only tell its place: nothing is imported that reads it."""
+"""The path of the settings file, for windows that only display it: imports no parser."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ from runtime.folders import folders
 
 
 def settings_place() -> Path:
-    """Of this user."""
+    """Return the path of this user's settings file."""
     return folders().config / "settings.toml"

@@ -1,4 +1,4 @@
-"""Lists of tables in a settings file: written as ``[[section.key]]``; what stays keeps its comments. Pure."""
+"""Lists of tables in a settings file, written as ``[[section.key]]``. Unchanged rows keep their comments. Pure."""
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
@@ -11,9 +11,9 @@ Row = Mapping[str, str | bool]
 
 
 def with_rows(text: str, section: str, key: str, rows: Sequence[Row]) -> str:
-    """``text``, in which there is a table ``section``, with these rows in it.
+    """Return ``text``, which contains the table ``section``, with these rows in it.
 
-    Where that cannot hold such tables (``section.other = 1``, ``section = {…}``), as one array.
+    If the section's syntax allows no such tables (``section.other = 1``, ``section = {…}``), write one array.
     """
     for put in (_put_tables, _put_array):
         document = tomlkit.parse(text)
@@ -29,7 +29,7 @@ def with_rows(text: str, section: str, key: str, rows: Sequence[Row]) -> str:
 
 
 def _same(text: str, new: str, section: str, key: str, rows: Sequence[Row]) -> bool:
-    """Whether the new text says what the old one said, but for the rows."""
+    """Return whether both texts mean the same, apart from the rows."""
     wanted, found = tomlkit.parse(text).unwrap(), tomlkit.parse(new).unwrap()
     before = {name: value for name, value in wanted.get(section, {}).items() if name != key}
     wanted[section] = before | ({key: [dict(row) for row in rows]} if rows else {})
@@ -73,7 +73,7 @@ def _table(row: Row) -> Table:
 
 
 def _last_words(table: Table) -> list[Item]:
-    """The comments and empty lines below the last row, taken from it: they are about what follows."""
+    """Remove and return the comments and empty lines after the last row: they belong to what follows."""
     body = table.value.body
     words: list[Item] = []
     while body and body[-1][0] is None:

@@ -1,4 +1,4 @@
-"""Each setting by its dotted name: its type, what it may be, and its value in ``Settings``. Pure."""
+"""All settings by dotted name: type, allowed values, and value in ``Settings``. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
@@ -16,7 +16,7 @@ _ALWAYS: Final = frozenset({"writes"})
 
 @dataclass(frozen=True)
 class Setting:
-    """One of them. ``name``: as people write it, with its section; ``key``: its last part."""
+    """The definition of one setting. ``name``: with its section, as users write it; ``key``: its last part."""
 
     section: str
     key: str
@@ -25,45 +25,45 @@ class Setting:
 
     @property
     def name(self) -> str:
-        """Dotted, as in ``ChangeSetting``."""
+        """The dotted name, as in ``ChangeSetting``."""
         return f"{self.section}.{self.key}"
 
     @property
     def default(self) -> Any:
-        """When nobody says."""
+        """The value if the file has none."""
         return self.of.default
 
     @property
     def says(self) -> str:
-        """For people."""
+        """The description for users."""
         return str(self.of.metadata["says"])
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The values that there are, where they can be counted; of a switch none."""
+        """The possible values, if they can be listed; empty for a switch."""
         return _choices(self.type)
 
     @property
     def check(self) -> Check:
-        """What its values keep to."""
+        """The check that values must pass."""
         check: Check = self.of.metadata["check"]
         return check
 
     @property
     def allowed(self) -> str:
-        """For people."""
+        """The allowed values, described for users."""
         if self.row is not None:
             return "list of tables"
         return _allowed(self.type)
 
     @property
     def row(self) -> Any:
-        """What one of a list of tables is; ``None``: it is something else."""
+        """The class of a row, for a list of tables; otherwise ``None``."""
         kind = next(iter(get_args(self.type)), None)
         return kind if is_dataclass(kind) else None
 
     def value(self, written: object) -> Any:
-        """What ``written``, a value of TOML, means. Raises ``BadSetting``."""
+        """Convert ``written``, a value from TOML. Raises ``BadSetting``."""
         if self.row is not None:
             rows, bad = self.rows(written)
             if bad:
@@ -77,7 +77,7 @@ class Setting:
         return value
 
     def rows(self, written: object) -> tuple[tuple[Any, ...], tuple[BadSetting, ...]]:
-        """Of a list of tables those that can be, and what is wrong with the others."""
+        """Return the valid rows of a list of tables, and the problems of the others."""
         if not isinstance(written, list | tuple):
             return (), (BadSetting(self.name, f"{_shown(written)} cannot be: it may be {self.allowed}"),)
         read, bad = dict[int, Any](), dict[int, str]()
@@ -94,13 +94,13 @@ class Setting:
         return good, tuple(BadSetting(self.name, bad[place], row=place + 1) for place in sorted(bad))
 
     def of_settings(self, settings: Settings) -> Any:
-        """Its value there."""
+        """Return the value of this setting in ``settings``."""
         return getattr(getattr(settings, self.section), self.key)
 
 
 @cache
 def all_settings() -> Mapping[str, Setting]:
-    """By dotted name, in the order of the documentation."""
+    """Return all settings by dotted name, in the order of the documentation."""
     found = [
         Setting(section.name, one.name, hints[one.name], one)
         for section in fields(Settings)
@@ -111,7 +111,7 @@ def all_settings() -> Mapping[str, Setting]:
 
 
 def changed(settings: Settings, name: str, written: object) -> Settings:
-    """With one of them changed. Raises ``BadSetting``."""
+    """Return ``settings`` with one setting changed. Raises ``BadSetting``."""
     setting = all_settings().get(name)
     if setting is None:
         raise BadSetting(name, f"there is no such setting; there are {', '.join(all_settings())}")
@@ -120,7 +120,7 @@ def changed(settings: Settings, name: str, written: object) -> Settings:
 
 
 def from_mapping(document: Mapping[str, object]) -> tuple[Settings, tuple[BadSetting, ...]]:
-    """What a file says, and what of it cannot be: there, defaults are in force. Unknown names pass."""
+    """Return the settings of a document, and its invalid ones, whose defaults apply. Unknown names are ignored."""
     settings, bad = Settings(), list[BadSetting]()
     for section in fields(Settings):
         table = document.get(section.name, {})
@@ -135,7 +135,7 @@ def from_mapping(document: Mapping[str, object]) -> tuple[Settings, tuple[BadSet
 
 
 def as_written(value: Any) -> Any:
-    """As TOML has it: what ``Setting.value`` reads. Of a row only what is not as usual anyway."""
+    """Return the TOML form of a value, which ``Setting.value`` reads. A row omits its default values."""
     if isinstance(value, tuple):
         return [as_written(one) for one in value]
     if is_dataclass(value):
@@ -144,11 +144,14 @@ def as_written(value: Any) -> Any:
             for one in fields(value)
             if (given := getattr(value, one.name)) != one.default or one.name in _ALWAYS
         }
-    return str(value) if isinstance(value, str) else value  # an enumeration's value
+    return str(value) if isinstance(value, str) else value  # the value of an enumeration
 
 
 def _read(settings: Settings, setting: Setting, written: object) -> tuple[Settings, Sequence[BadSetting]]:
-    """With one of them as it is written; where that cannot be, as before. Of rows the others count."""
+    """Return settings with one written value applied, and its problems.
+
+    An invalid value changes nothing; invalid rows are left out.
+    """
     if setting.row is None:
         try:
             return changed(settings, setting.name, written), ()
@@ -160,7 +163,7 @@ def _read(settings: Settings, setting: Setting, written: object) -> tuple[Settin
 
 
 def unknown_names(document: Mapping[str, object]) -> tuple[str, ...]:
-    """What a file says that no setting is: a mistake in writing, or of another version."""
+    """Return the names that match no setting: typing errors, or settings of another version."""
     sections = {section.name for section in fields(Settings)}
     names = [name for name in document if name not in sections]
     for name in sections & set(document):
@@ -170,7 +173,7 @@ def unknown_names(document: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _row(kind: Any, table: object) -> Any:
-    """One of a list of tables, or what is wrong with it. What it says beside that passes."""
+    """Convert one row of a list of tables, or return its problem as text. Unknown keys are ignored."""
     if not isinstance(table, Mapping):
         return f"{_shown(table)} cannot be: it may be a table"
     hints, given = get_type_hints(kind), dict[str, Any]()
@@ -198,7 +201,7 @@ def _choices(kind: Any) -> tuple[str, ...]:
 
 
 def _typed(kind: Any, written: object) -> tuple[Any, bool]:
-    """The value, and whether it is of this type. A list may be one text with a line for each."""
+    """Return the converted value, and whether its type matches. A list may be a text with one item per line."""
     if choices := _choices(kind):
         fits = isinstance(written, str) and written in choices
         return (kind(written) if fits and isinstance(kind, type) else written), fits

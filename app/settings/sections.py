@@ -1,4 +1,4 @@
-"""Settings by section: what there is, and what it is when nobody says. Pure; ``docs/settings.md`` lists them."""
+"""Settings by section, with their defaults. Pure; ``docs/settings.md`` lists them."""
 
 from dataclasses import dataclass
 from math import inf
@@ -19,7 +19,7 @@ _MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True)
 class General:
-    """What fits nowhere else."""
+    """Settings that belong to no other section."""
 
     language: Literal["system", "en", "zh"] = setting("system", "Language of windows, tray and overlay.")
     sounds: bool = setting(True, "A sound when recording starts and stops, and when text waits to be pasted.")
@@ -41,7 +41,7 @@ class General:
 
 @dataclass(frozen=True)
 class Audio:
-    """Sound."""
+    """Settings of the sound input."""
 
     microphone: str = setting(
         "",
@@ -52,7 +52,7 @@ class Audio:
 
 @dataclass(frozen=True)
 class Hotkeys:
-    """Keys that work in every program. Empty: none."""
+    """Keys that work in every program; an empty key disables its action."""
 
     dictate: str = setting("right_ctrl", "Starts and stops dictation, in the way that `mode` says.", checks.key)
     cancel: str = setting("esc", "Gives up what is being recorded; it works only during that.", checks.key)
@@ -65,13 +65,13 @@ class Hotkeys:
 
     @property
     def bindings(self) -> dict[str, str]:
-        """For ``app.hotkeys``: by action."""
+        """The keys by action, for ``app.hotkeys``."""
         return {DICTATE: self.dictate, CANCEL: self.cancel, PASTE_HELD: self.paste_held}
 
 
 @dataclass(frozen=True)
 class Recognition:
-    """What speech becomes."""
+    """Settings of speech recognition."""
 
     language: str = setting(
         "auto", "What is spoken: auto, or a code of ISO 639 such as en or zh.", checks.language
@@ -90,7 +90,7 @@ class Recognition:
 
     @property
     def options(self) -> Options:
-        """For the gateway."""
+        """The options for the gateway."""
         return Options(
             language=self.language,
             hotwords=self.hotwords,
@@ -104,7 +104,7 @@ class Recognition:
 
 @dataclass(frozen=True)
 class Insertion:
-    """How text gets into the program that has the focus."""
+    """Settings of inserting text into the focused program."""
 
     strategy: Strategy = setting(
         Strategy.AUTOMATIC, "automatic: paste, and type where that cannot be. paste, type: only that."
@@ -120,13 +120,13 @@ class Insertion:
 
     @property
     def rules(self) -> Rules:
-        """For ``app.insertion``."""
+        """The rules for ``app.insertion``."""
         return Rules(self.strategy, self.newline, programs=self.programs)
 
 
 @dataclass(frozen=True)
 class History:
-    """How long recordings and their texts are kept. What is not recognised yet always stays."""
+    """Retention of recordings and their texts. Recordings without a complete result always stay."""
 
     days: int = setting(
         DAYS, "Older recordings are deleted. 0: however old they are, they stay.", checks.up_to(36_500)
@@ -140,13 +140,13 @@ class History:
 
     @property
     def limits(self) -> RetentionLimits:
-        """For ``app.capture.library``."""
+        """The retention limits for ``app.capture.library``."""
         return RetentionLimits(self.days * DAY_S or inf, self.megabytes * _MEGABYTE or inf, self.keep)
 
 
 @dataclass(frozen=True)
 class Worker:
-    """The recogniser of this computer."""
+    """Settings of this computer's worker."""
 
     on: bool = setting(True, "Recognise on this computer too.")
     model: str = setting(
@@ -172,18 +172,18 @@ class Worker:
 
     @property
     def runs(self) -> tuple[str, int, int]:
-        """What it is started with: another one means another start."""
+        """The values the worker is started with; a change requires a restart."""
         return self.model, self.threads, self.gpu_memory
 
     @property
     def limits(self) -> Limits:
-        """For ``app.worker_limits``."""
+        """The limits for ``app.worker_limits``."""
         return Limits(self.on_battery, self.beside_full_screen, self.hours)
 
 
 @dataclass(frozen=True)
 class Gateway:
-    """Where speech is sent."""
+    """Settings of the gateway that gets the speech."""
 
     url: str = setting(
         "", "https://HOST:PORT, http:// on this computer itself; empty for this computer.", checks.url
@@ -202,7 +202,7 @@ class Gateway:
 
 @dataclass(frozen=True)
 class Advanced:
-    """For looking into problems."""
+    """Settings for analysing problems."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
         "INFO",
@@ -212,7 +212,7 @@ class Advanced:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything, by section."""
+    """All settings, grouped by section."""
 
     general: General = General()
     audio: Audio = Audio()

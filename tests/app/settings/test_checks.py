@@ -7,7 +7,7 @@ from app.replacing.rules import Replacement
 from app.settings import checks
 
 
-def test_what_is_wrong_with_rows_is_told_by_their_place() -> None:
+def test_row_problems_are_reported_by_position() -> None:
     rows = checks.replacements([Replacement("a"), Replacement(""), Replacement("A")])
     assert list(rows) == [1, 2] and all(rows.values())
     assert list(checks.programs([ProgramRule("x"), ProgramRule("x.exe")])) == [1]
@@ -28,7 +28,7 @@ def test_what_is_wrong_with_rows_is_told_by_their_place() -> None:
         (checks.url, ("http://127.0.0.1:1", "http://localhost"), ("http://desk:8765", "HTTP://192.0.2.2"), "TLS"),
     ],
 )
-def test_each_tells_what_is_allowed(
+def test_check_tells_the_allowed_values(
     check: Callable[[object], str], good: tuple[object, ...], bad: tuple[object, ...], says: str
 ) -> None:
     assert [check(value) for value in good] == [""] * len(good)

@@ -10,7 +10,7 @@ def test_all_errors_have_one_base_and_are_documented() -> None:
             assert issubclass(error, SettingsError) and error.__name__ in (module.__doc__ or "")
 
 
-def test_a_bad_setting_tells_where_it_stands() -> None:
+def test_bad_setting_error_names_row_and_line() -> None:
     assert str(BadSetting("worker.on", "no", line=3)) == "worker.on (line 3): no"
     assert str(BadSetting("x.y", "no", line=9, row=2)) == "x.y (row 2, line 9): no"
     assert str(BadSetting("worker.on", "no")) == "worker.on: no"

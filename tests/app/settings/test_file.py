@@ -49,7 +49,7 @@ VALUES: dict[str, list[Any]] = {
 }
 
 
-def test_a_change_keeps_comments_and_what_is_not_known() -> None:
+def test_change_keeps_comments_and_unknown_keys() -> None:
     text = written(TEXT, "general.language", "en")
     assert text == TEXT.replace('"zh"', '"en"')
     text = written(text, "hotkeys.dictate", "f9")
@@ -66,7 +66,7 @@ UNKNOWN = st.dictionaries(
 
 
 @given(CHANGES, UNKNOWN)
-def test_what_is_written_is_read_again_and_unknown_keys_survive(
+def test_written_settings_are_read_again_and_unknown_keys_survive(
     changes: list[tuple[str, Any]], unknown: dict[str, Any]
 ) -> None:
     text = tomlkit.dumps({**unknown, "general": dict(unknown), "later": dict(unknown)})
@@ -91,7 +91,7 @@ def test_what_is_written_is_read_again_and_unknown_keys_survive(
         'x = 1\n[general]\nlanguage = "zh"\n[z]\n[general.sub]\ny = 1\n',
     ],
 )
-def test_other_ways_to_write_it(text: str) -> None:
+def test_settings_can_be_changed_in_other_toml_forms(text: str) -> None:
     assert read(text).settings.general.language == "zh"
     new = written(text, "general.language", "en")
     assert read(new).settings.general.language == "en" and read(new).unknown == read(text).unknown
@@ -99,7 +99,7 @@ def test_other_ways_to_write_it(text: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_settings_or_a_file_to_be_mended(text: str) -> None:
+def test_any_text_gives_settings_or_a_broken_file(text: str) -> None:
     reading = read(text)
     assert isinstance(reading.settings, Settings)
     assert reading.broken is None or "mend it" in str(reading.broken)
@@ -123,7 +123,7 @@ days = 3
 """
 
 
-def test_rows_that_stay_keep_their_comments_and_so_does_what_is_around_them() -> None:
+def test_unchanged_rows_and_surroundings_keep_their_comments() -> None:
     slack: dict[str, Any] = {"program": "slack", "strategy": "type"}
     name = "insertion.programs"
     new = written(ROWS, name, all_settings()[name].value([slack, {"program": "z"}]))
@@ -133,7 +133,7 @@ def test_rows_that_stay_keep_their_comments_and_so_does_what_is_around_them() ->
     assert read(gone).settings.insertion.programs == ()
 
 
-def test_a_row_that_cannot_be_is_named_with_its_line_and_the_others_count() -> None:
+def test_invalid_row_is_reported_with_its_line_and_left_out() -> None:
     text = ROWS.replace('"y"', '"Slack.exe"').replace("days = 3", "days = -3")
     reading = read(text)
     assert [(error.name, error.row, error.line) for error in reading.problems] == [
@@ -142,10 +142,10 @@ def test_a_row_that_cannot_be_is_named_with_its_line_and_the_others_count() -> N
     ]
     assert "the row is left out" in str(reading.problems[0])
     assert [rule.program for rule in reading.settings.insertion.programs] == ["slack"]
-    assert line_of(text, "insertion.strategy") is None  # it is a row's
+    assert line_of(text, "insertion.strategy") is None  # the key belongs to a row
 
 
-def test_what_is_wrong_is_named_with_its_line() -> None:
+def test_invalid_setting_is_reported_with_its_line() -> None:
     reading = read('[hotkeys]\nmode = "shout"\n\n[general]\nsounds = 3\n')
     assert [(error.name, error.line) for error in reading.problems] == [("general.sounds", 5), ("hotkeys.mode", 2)]
     says = (
@@ -166,7 +166,7 @@ def test_what_is_wrong_is_named_with_its_line() -> None:
         ("[b.c]", None),
     ],
 )
-def test_where_a_setting_stands(text: str, line: int | None) -> None:
+def test_line_of_finds_the_line_of_a_setting(text: str, line: int | None) -> None:
     assert line_of(text, "b.c") == line
 
 
@@ -185,7 +185,7 @@ async def file(place: Path) -> AsyncIterator[SettingsFile]:
 
 
 def put(place: Path, text: str | bytes | None) -> None:
-    """Somebody else writes the file, or removes it."""
+    """Write or remove the file as another program would."""
     place.parent.mkdir(exist_ok=True)
     if text is None:
         place.unlink()
@@ -210,12 +210,12 @@ def mode_of(place: Path) -> int:
     return stat.S_IMODE(place.stat().st_mode)
 
 
-async def test_without_a_file_all_is_as_documented_and_none_is_made(file: SettingsFile, place: Path) -> None:
+async def test_defaults_apply_without_a_file_and_no_file_is_created(file: SettingsFile, place: Path) -> None:
     assert file.current == Settings() and file.problems == ()
     assert not there(place)
 
 
-async def test_a_change_is_in_force_told_and_on_disk(file: SettingsFile, place: Path) -> None:
+async def test_change_takes_effect_notifies_subscribers_and_is_written(file: SettingsFile, place: Path) -> None:
     told: list[tuple[Settings, Settings]] = []
     end = file.subscribe(lambda old, new: told.append((old, new)))
     await file.apply(ChangeSetting("hotkeys.mode", "hold"))
@@ -230,7 +230,7 @@ async def test_a_change_is_in_force_told_and_on_disk(file: SettingsFile, place: 
         assert other.current == file.current and other.current.hotkeys.mode == "hold"
 
 
-async def test_a_change_on_disk_is_noticed(file: SettingsFile, place: Path) -> None:
+async def test_change_on_disk_is_noticed(file: SettingsFile, place: Path) -> None:
     told: list[Settings] = []
     file.subscribe(lambda old, new: told.append(new))
     put(place, '[general]\nlanguage = "zh"\n')
@@ -240,7 +240,7 @@ async def test_a_change_on_disk_is_noticed(file: SettingsFile, place: Path) -> N
     await wait_until(lambda: file.current == Settings(), "the defaults are back")
 
 
-async def test_a_change_here_and_one_on_disk_are_both_kept(file: SettingsFile, place: Path) -> None:
+async def test_change_in_the_app_and_change_on_disk_are_both_kept(file: SettingsFile, place: Path) -> None:
     put(place, TEXT)
     await file.apply(ChangeSetting("general.sounds", False))
     assert file.current.general.language == "zh" and not file.current.general.sounds
@@ -248,14 +248,14 @@ async def test_a_change_here_and_one_on_disk_are_both_kept(file: SettingsFile, p
     assert "# mine" in text and "volume = 11" in text
 
 
-async def test_what_cannot_be_changes_nothing(file: SettingsFile, place: Path) -> None:
+async def test_invalid_change_has_no_effect(file: SettingsFile, place: Path) -> None:
     for name, value in (("hotkeys.mode", "shout"), ("hotkeys.shout", "x")):
         with pytest.raises(BadSetting):
             await file.apply(ChangeSetting(name, value))
     assert file.current == Settings() and not there(place)
 
 
-async def test_a_bad_value_on_disk_is_told_and_its_default_in_force(file: SettingsFile, place: Path) -> None:
+async def test_default_applies_for_an_invalid_value_on_disk(file: SettingsFile, place: Path) -> None:
     told: list[Settings] = []
     file.subscribe(lambda old, new: told.append(new))
     put(place, '[hotkeys]\nmode = "shout"\ndictate = "f9"\n')
@@ -266,9 +266,7 @@ async def test_a_bad_value_on_disk_is_told_and_its_default_in_force(file: Settin
     assert file.problems == () and file.current.hotkeys.mode == "hold"
 
 
-async def test_a_broken_file_is_told_left_alone_and_what_was_in_force_goes_on(
-    file: SettingsFile, place: Path
-) -> None:
+async def test_broken_file_is_kept_and_previous_settings_stay_in_effect(file: SettingsFile, place: Path) -> None:
     await file.apply(ChangeSetting("general.language", "zh"))
     put(place, "[general\n")
     await wait_until(lambda: file.problems, "the problem is known")
@@ -281,13 +279,13 @@ async def test_a_broken_file_is_told_left_alone_and_what_was_in_force_goes_on(
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"# " + b"x" * (1 << 20)])
-async def test_a_file_that_is_no_text_or_too_long(place: Path, content: bytes) -> None:
+async def test_binary_or_oversized_file_is_reported(place: Path, content: bytes) -> None:
     put(place, content)
     async with SettingsFile(place) as file:
         assert isinstance(file.problems[0], SettingsUnreadable) and file.current == Settings()
 
 
-async def test_a_place_that_takes_nothing_is_told(tmp_path: Path) -> None:
+async def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
     put(tmp_path / "config", "in the way")
     async with SettingsFile(tmp_path / "config" / "settings.toml") as file:
         with pytest.raises((SettingsNotKept, SettingsUnreadable)):
@@ -296,7 +294,7 @@ async def test_a_place_that_takes_nothing_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: symbolic links")
-async def test_a_link_stays_a_link(file: SettingsFile, place: Path, tmp_path: Path) -> None:
+async def test_settings_file_that_is_a_link_stays_a_link(file: SettingsFile, place: Path, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "real.toml"
     put(real, TEXT)
     link(place, real)
@@ -304,7 +302,7 @@ async def test_a_link_stays_a_link(file: SettingsFile, place: Path, tmp_path: Pa
     assert os.readlink(place) == str(real) and "sounds = false" in text_of(real)
 
 
-async def test_many_changes_at_once_are_all_kept(file: SettingsFile, place: Path) -> None:
+async def test_concurrent_changes_are_all_kept(file: SettingsFile, place: Path) -> None:
     changes = [(name, values[-1]) for name, values in VALUES.items() if isinstance(values[-1], str | bool)]
     await asyncio.gather(*(file.apply(ChangeSetting(name, value)) for name, value in changes))
     async with SettingsFile(place) as other:
@@ -313,15 +311,13 @@ async def test_many_changes_at_once_are_all_kept(file: SettingsFile, place: Path
 
 
 @pytest.mark.parametrize("text", ["[history]\ndays = 'x'\n", "[history", b"\xff\xfe\x00", "history = 3"])
-async def test_while_it_cannot_be_read_how_long_recordings_are_wanted_none_is_deleted(
-    place: Path, text: str | bytes
-) -> None:
+async def test_no_recording_expires_while_history_settings_are_unreadable(place: Path, text: str | bytes) -> None:
     put(place, text)
     async with SettingsFile(place) as file:
         assert file.limits == limits_now(place) == RetentionLimits(inf, inf)
 
 
-async def test_recordings_are_kept_as_long_as_the_file_says(place: Path) -> None:
+async def test_retention_limits_follow_the_file(place: Path) -> None:
     assert limits_now(place) == RetentionLimits()
     put(place, "[history]\ndays = 0\nkeep = 5\n[general]\nlanguage = 'none'\n")
     async with SettingsFile(place) as file:

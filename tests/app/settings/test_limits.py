@@ -1,4 +1,4 @@
-"""How long recordings are wanted is read by commands that have no desktop extra, too."""
+"""Retention limits, read by commands that work without the desktop extra."""
 
 import subprocess
 import sys
@@ -11,14 +11,14 @@ from app.settings.limits import limits_now, limits_of
 from app.settings.sections import Settings
 
 
-def test_what_is_in_doubt_is_kept() -> None:
+def test_limits_are_infinite_when_history_settings_are_unreadable() -> None:
     forever, usual = RetentionLimits(inf, inf), Settings().history.limits
     assert limits_of(Settings(), []) == limits_of(Settings(), [BadSetting("general.language", "?")]) == usual
     assert limits_of(Settings(), [BadSetting("history.days", "?")]) == forever
     assert limits_of(Settings(), [SettingsUnreadable("?")]) == forever
 
 
-def test_a_file_is_read_as_the_app_reads_it(tmp_path: Path) -> None:
+def test_limits_now_reads_the_settings_file(tmp_path: Path) -> None:
     place = tmp_path / "settings.toml"
     assert limits_now(place) == RetentionLimits()
     place.write_text("[history]\ndays = 0\nkeep = 5\n", encoding="utf-8-sig")
@@ -27,6 +27,6 @@ def test_a_file_is_read_as_the_app_reads_it(tmp_path: Path) -> None:
     assert limits_now(place) == RetentionLimits(inf, inf)
 
 
-def test_dictating_into_a_terminal_needs_nothing_that_writes_settings() -> None:
+def test_terminal_dictation_does_not_need_the_toml_writer() -> None:
     code = "import sys; sys.modules['tomlkit'] = None; import app.listen"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

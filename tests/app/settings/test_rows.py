@@ -23,7 +23,7 @@ ROWS = st.lists(st.fixed_dictionaries({"name": st.text(max_size=5)}, optional={"
 
 @pytest.mark.parametrize("text", FORMS)
 @given(ROWS, ROWS)
-def test_only_the_rows_change_however_they_are_written(text: str, first: list[Row], then: list[Row]) -> None:
+def test_with_rows_changes_only_the_rows_in_any_toml_form(text: str, first: list[Row], then: list[Row]) -> None:
     wanted = tomlkit.parse(text).unwrap()
     for rows in (first, then):
         text = with_rows(text, "s", "rows", rows)
@@ -37,13 +37,13 @@ def names(*names: str) -> Sequence[Row]:
     return [{"name": name} for name in names]
 
 
-def test_they_are_written_as_tables_where_that_can_be() -> None:
+def test_rows_are_written_as_tables_where_possible() -> None:
     text = with_rows("[s]\nx = 1\n[z]\n", "s", "rows", names("a", "b"))
     assert text == '[s]\nx = 1\n\n[[s.rows]]\nname = "a"\n\n[[s.rows]]\nname = "b"\n\n[z]\n'
     assert with_rows("s.x = 1\ny = 2\n", "s", "rows", names("a")) == 's.x = 1\ns.rows = [{name = "a"}]\ny = 2\n'
     assert with_rows(text, "s", "rows", ()) == "[s]\nx = 1\n\n[z]\n"
 
 
-def test_what_cannot_be_written_is_told() -> None:
+def test_with_rows_fails_when_the_section_is_a_list() -> None:
     with pytest.raises((ValueError, AttributeError)):
         with_rows("[[s]]\n", "s", "rows", names("a"))

@@ -19,7 +19,7 @@ NAMES = sorted(all_settings())
 
 
 def row(setting: Setting) -> str:
-    """Its line in the documentation's table."""
+    """Return the line of this setting in the documentation's table."""
     default = setting.default
     shown = f"[{', '.join(default)}]" if isinstance(default, tuple) else str(default)
     shown = shown.lower() if isinstance(default, bool) else shown
@@ -30,18 +30,18 @@ def row(setting: Setting) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_setting_is_documented_as_it_is(name: str) -> None:
+def test_every_setting_is_documented(name: str) -> None:
     setting = all_settings()[name]
     part = DOCUMENT.read_text().partition(f"\n## [{setting.section}]\n")[2].partition("\n## ")[0]
     assert row(setting) in part.splitlines(), f"docs/settings.md lacks under [{setting.section}]:\n{row(setting)}"
 
 
-def test_nothing_is_documented_that_is_not_there() -> None:
+def test_documentation_lists_only_existing_settings() -> None:
     rows = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("| `")]
     assert sorted(rows) == sorted(row(setting) for setting in all_settings().values())
 
 
-def test_no_row_is_torn_from_its_table() -> None:
+def test_documentation_rows_are_inside_tables() -> None:
     lines = DOCUMENT.read_text().splitlines()
     torn = [line for before, line in pairwise(lines) if line.startswith("| `") and not before.startswith("|")]
     assert torn == []
@@ -58,7 +58,7 @@ def test_every_column_of_a_list_of_tables_is_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_default_is_allowed(name: str) -> None:
+def test_default_of_every_setting_is_valid(name: str) -> None:
     default = all_settings()[name].default
     assert changed(Settings(), name, as_written(default)) == Settings()
 
@@ -88,7 +88,7 @@ def test_each_default_is_allowed(name: str) -> None:
         ),
     ],
 )
-def test_what_may_be(name: str, written: object, value: object) -> None:
+def test_valid_value_is_accepted(name: str, written: object, value: object) -> None:
     assert all_settings()[name].of_settings(changed(Settings(), name, written)) == value
 
 
@@ -131,13 +131,13 @@ def test_what_may_be(name: str, written: object, value: object) -> None:
         ("hotkeys", {}, "there is no such setting"),
     ],
 )
-def test_what_may_not_be_says_what_may(name: str, written: object, says: str) -> None:
+def test_error_for_an_invalid_value_tells_the_allowed_ones(name: str, written: object, says: str) -> None:
     with pytest.raises(BadSetting) as error:
         changed(Settings(), name, written)
     assert says in str(error.value) and error.value.name == name
 
 
-def test_of_rows_those_that_cannot_be_are_left_out() -> None:
+def test_invalid_rows_are_left_out() -> None:
     rows = [{"hears": "a"}, {"hears": ""}, {"hears": "b", "writes": 3}, {"hears": "A"}, {"hears": "c"}]
     settings, bad = from_mapping({"recognition": {"replacements": rows}})
     assert [rule.hears for rule in settings.recognition.replacements] == ["a", "c"]
@@ -145,7 +145,7 @@ def test_of_rows_those_that_cannot_be_are_left_out() -> None:
     assert from_mapping({"recognition": {"replacements": 3}})[1][0].row is None
 
 
-def test_a_mapping_gives_what_it_says_and_defaults_for_the_rest() -> None:
+def test_mapping_gives_its_values_and_defaults_for_the_rest() -> None:
     document = {
         "general": {"language": "zh", "sounds": "loud"},
         "hotkeys": "f9",
@@ -173,7 +173,7 @@ KEYS = st.sampled_from([name.partition(".")[2] for name in NAMES]) | st.text(max
         max_size=4,
     )
 )
-def test_any_mapping_gives_settings(document: dict[str, Any]) -> None:
+def test_any_mapping_gives_valid_settings(document: dict[str, Any]) -> None:
     settings, bad = from_mapping(document)
     for setting in all_settings().values():
         value = setting.of_settings(settings)

@@ -8,7 +8,7 @@ from app.worker_limits import Limits
 from protocol.recognition import Options
 
 
-def test_what_others_take_from_it() -> None:
+def test_sections_provide_values_for_other_packages() -> None:
     settings = Settings()
     assert settings.hotkeys.bindings == {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
     assert settings.recognition.options == Options(partials=True, script="simplified")
