@@ -1,4 +1,4 @@
-"""An examination in a process of its own: a library that crashes, for one of sound, takes only that along."""
+"""A check in a process of its own: a library that crashes takes only that process down."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
@@ -13,7 +13,10 @@ from runtime.leash import leashed
 
 
 async def apart(area: Area, options: Sequence[str], command: Sequence[str] = ()) -> Sequence[Finding]:
-    """As ``kikipounamu doctor --apart AREA`` tells it. ``command``: another one. Raises ``ProgramMissing``."""
+    """Run ``kikipounamu doctor --apart AREA``, or ``command`` instead, and return its findings.
+
+    A crash is a finding. Raises ``ProgramMissing``.
+    """
     program = command or (find_program("kikipounamu"), "doctor", "--apart", area, *options)
     process = await asyncio.create_subprocess_exec(*leashed(program), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
     try:
@@ -29,10 +32,10 @@ async def apart(area: Area, options: Sequence[str], command: Sequence[str] = ())
 
 
 def encode(findings: Sequence[Finding]) -> bytes:
-    """What the command prints."""
+    """Encode findings as the JSON that the command prints."""
     return msgspec.json.encode(findings)
 
 
 def decode(output: bytes) -> list[Finding]:
-    """Of what it printed. Raises ``msgspec.DecodeError``."""
+    """Decode the JSON that the command printed. Raises ``msgspec.DecodeError``."""
     return msgspec.json.decode(output, type=list[Finding])

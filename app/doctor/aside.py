@@ -1,4 +1,4 @@
-"""Work that may hang, a look at a disk for one, in a thread that keeps neither the loop nor the process."""
+"""Work that may hang, such as reading a disk, in a thread that blocks neither the event loop nor the exit."""
 
 import asyncio
 import threading
@@ -10,14 +10,17 @@ Result = TypeVar("Result")
 
 
 async def aside(work: Callable[[], Result]) -> Result:
-    """What ``work`` returns or raises. Whoever stops waiting leaves the thread, a daemon, to itself."""
+    """Run ``work`` in a daemon thread and return its result or raise its error.
+
+    A cancelled caller abandons the thread.
+    """
     future: Future[Result] = Future()
 
     def run() -> None:
         if future.set_running_or_notify_cancel():
             try:
                 future.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - handed to whoever asked
+            except BaseException as error:  # noqa: BLE001 - re-raised in the caller
                 future.set_exception(error)
 
     threading.Thread(target=run, name="examination", daemon=True).start()

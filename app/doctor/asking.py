@@ -1,4 +1,4 @@
-"""One question to a gateway, whatever version it is of: what it says, and how long that took."""
+"""Requests to a gateway of any version: its replies, and how long one takes."""
 
 import time
 from collections.abc import Mapping
@@ -18,9 +18,10 @@ _CHUNK_BYTES: Final = 1 << 16
 
 
 class Answers(NamedTuple):
-    """``ready``: what ``/readyz`` says; ``known``: what is said only to those who have a key. In JSON's types.
+    """Replies of a gateway, in JSON's types.
 
-    ``ms``: how long the second answer took, over a connection that was open.
+    ``ready``: from ``/readyz``. ``known``: from ``/v1/models``, which needs a key. ``ms``: duration of the
+    second request, over the connection that the first one opened.
     """
 
     ready: Mapping[str, Any]
@@ -29,12 +30,12 @@ class Answers(NamedTuple):
 
     @property
     def version(self) -> str:
-        """Of the gateway; empty where it does not say."""
+        """Version of the gateway; empty if it does not state one."""
         return str(self.known.get("version") or self.ready.get("version") or "")
 
 
 async def answers(address: Address, deadline_s: float) -> Answers:
-    """Ask with the key and the certificate of ``address``. Raises ``GatewayError``."""
+    """Send both requests with the key and the certificate of ``address``. Raises ``GatewayError``."""
     timeout = aiohttp.ClientTimeout(total=deadline_s)
     tls = pinned(address)
     with broken("ask"):
@@ -48,7 +49,7 @@ async def answers(address: Address, deadline_s: float) -> Answers:
 async def _answer(
     http: aiohttp.ClientSession, address: Address, path: str, tls: aiohttp.Fingerprint | bool
 ) -> Mapping[str, Any]:
-    """Raises ``Unreachable`` or ``Refused``."""
+    """Request one path and decode its JSON. Raises ``Unreachable`` or ``Refused``."""
     url = address.url.rstrip("/") + path
     async with http.get(url, allow_redirects=False, ssl=tls) as response:
         unready = path == READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
@@ -56,7 +57,7 @@ async def _answer(
             raise refusal(address, path, response.status, response.headers)
         body = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            body += chunk[: _MOST_BYTES - len(body)]  # cut off, it is no JSON
+            body += chunk[: _MOST_BYTES - len(body)]  # a truncated body is not valid JSON
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""Findings for a report: what names people, places or devices is left out, however it came into them. Blocks."""
+"""Findings for a report, without the names of people, places or devices. Blocks."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from runtime.event_names import EVENT_NAMES
 
 NAME: Final = "doctor.json"
 
-# What this program makes itself: figures, and words of its own.
+# Values that this program makes itself: figures and fixed words.
 _OWN: Final = frozenset(
     {
         *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),
@@ -28,7 +28,7 @@ _OWN: Final = frozenset(
 _WORDS: Final = frozenset({"desktop", "own", "system", "version", "what"})
 _WORD: Final = re.compile(r"[\w.,+:()/ -]{1,60}", re.ASCII)
 _HARDWARE: Final = re.compile(r"driver|card \d+|torch|ctranslate2")
-# What a decode says that succeeded: what a library says of one that did not may name a folder.
+# The message of a successful decode. A library's message about a failed one may name a folder.
 _DECODED: Final = re.compile(
     r"\d+ s of sound in [\d.]+ s: RTF [\d.]+, "
     r"(\d+ times as fast as speech|slower than speech: texts will lag behind)"
@@ -36,14 +36,14 @@ _DECODED: Final = re.compile(
 
 
 def part(say: Say, findings: Sequence[Finding]) -> Part:
-    """One file of the report."""
+    """Return the findings as one file of the report."""
     redaction = Redaction(own_modules())
     told = [as_object(say, redacted(finding, redaction)) for finding in findings]
     return Part(NAME, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def redacted(finding: Finding, redaction: Redaction) -> Finding:
-    """The same without anything that somebody chose to call so."""
+    """Return the finding without any value that a user may have chosen."""
     values = {name: _kept(finding, name, value, redaction) for name, value in finding.values.items()}
     return replace(finding, values=values, reason=_without_values(finding.reason))
 

@@ -1,6 +1,6 @@
-"""The settings as they are in force, and what their file says that cannot be. Blocks.
+"""Settings in force, and the problems of their file. Blocks.
 
-Read without what writes them, which is a part of the desktop extra.
+Reads the file without the module that writes it, because that one needs the desktop extra.
 """
 
 import tomllib
@@ -15,7 +15,10 @@ from app.settings.sections import Settings
 
 
 class Chosen(NamedTuple):
-    """``broken``: why the file cannot be read: nothing of it is in force. ``there``: whether there is one."""
+    """Settings in force, with the problems of their file.
+
+    ``broken``: why the file cannot be read; then only defaults are in force. ``there``: true if the file exists.
+    """
 
     settings: Settings = Settings()
     problems: tuple[BadSetting, ...] = ()
@@ -24,7 +27,7 @@ class Chosen(NamedTuple):
 
 
 def read(place: Path) -> Chosen:
-    """The file, if there is one."""
+    """Read the settings file; without one, return the defaults."""
     try:
         document = tomllib.loads(place.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -37,7 +40,7 @@ def read(place: Path) -> Chosen:
 
 
 def settings(chosen: Chosen, place: Path) -> Sequence[Finding]:
-    """What is wrong with the file."""
+    """Return a finding for each problem of the settings file, or one that all is well."""
     if chosen.broken:
         return [wrong(Area.SETTINGS, "settings-broken", file=str(place), error=chosen.broken)]
     if chosen.problems:

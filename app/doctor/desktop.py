@@ -1,6 +1,6 @@
-"""The session, whether texts can be inserted in it, and whether it has a tray. Nothing is typed or copied.
+"""Checks of the desktop session, of text insertion and of the tray. Types and copies nothing.
 
-Windows and macOS: not run there yet.
+Not run on Windows and macOS yet.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ _BUS_S: Final = 3.0
 
 
 class Screen(NamedTuple):
-    """What an X server tells. ``types``: it lets programs press keys. ``tray``: somebody shows icons there."""
+    """Abilities of an X server. ``types``: programs may press keys. ``tray``: a tray shows icons."""
 
     types: bool
     tray: bool
 
 
 Look = Callable[[str], Awaitable[Screen]]
-"""At the X server of this name. Raises ``InsertionUnavailable`` or ``ScreenGone``."""
+"""Examine the X server of this name. Raises ``InsertionUnavailable`` or ``ScreenGone``."""
 
 
 async def look(display: str) -> Screen:
-    """A ``Look``."""
+    """Connect to an X server and return its abilities."""
     from app.insertion.x11_connection import XThread
 
     thread = XThread(display)
@@ -50,7 +50,7 @@ def _screen(connection: Any) -> Screen:
 
 
 async def watcher_is_there() -> bool | None:
-    """Whether the session's bus has somebody who shows icons; ``None``: nothing here can ask."""
+    """Return whether a tray is on the session's bus; ``None``: unknown, as ``busctl`` is missing or hangs."""
     asks = shutil.which("busctl")
     if asks is None:
         return None
@@ -66,7 +66,7 @@ async def watcher_is_there() -> bool | None:
 
 
 def session(platform: str, environment: Mapping[str, str]) -> Finding:
-    """Of which kind it is. Pure."""
+    """Return the kind of the desktop session. Pure."""
     if platform in {"win32", "darwin"}:
         return ok(Area.SESSION, "session-system", system={"win32": "Windows", "darwin": "macOS"}[platform])
     desktop = environment.get("XDG_CURRENT_DESKTOP", "") or environment.get("DESKTOP_SESSION", "") or "?"
@@ -83,7 +83,7 @@ async def desktop(
     look: Look = look,
     watcher: Callable[[], Awaitable[bool | None]] = watcher_is_there,
 ) -> list[Finding]:
-    """The session, insertion and tray."""
+    """Check the session, text insertion and the tray."""
     kind = session(platform, environment)
     library = "pynput" if platform in {"win32", "darwin"} else "Xlib"
     if kind.key == "session-none":

@@ -1,4 +1,4 @@
-"""Room where things are kept, and whether the folder of recordings takes what must survive. Blocks."""
+"""Checks of free disk space, and of durable writes to the folder of recordings. Blocks."""
 
 import errno
 import os
@@ -24,14 +24,14 @@ Sync = Callable[[int], None]
 
 
 def free_bytes(place: Path) -> int:
-    """Of its disk."""
+    """Return the free bytes of the disk that holds ``place``."""
     return shutil.disk_usage(place).free
 
 
 def disk(
     places: Iterable[Path], recordings: Path, free: Free = free_bytes, sync: Sync = os.fsync
 ) -> list[Finding]:
-    """``places``: where something is kept, or will be. Those on one disk are told together."""
+    """Check free space for all ``places``, existing or not, one finding per disk, and writes to ``recordings``."""
     return [*_room(places, free), writable(recordings, sync)]
 
 
@@ -55,7 +55,7 @@ def _told(free: int, folder: str) -> Finding:
 
 
 def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = time.perf_counter) -> Finding:
-    """Whether a second of speech can be written there and survives a power loss; nothing of it stays."""
+    """Check that a second of speech can be written and synced to disk. Leaves no file behind."""
     there = existing(folder)
     begun = clock()
     try:
@@ -83,5 +83,5 @@ def _refused(error: OSError, folder: str) -> Finding:
 
 
 def existing(wanted: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """Return the folder, or its nearest parent that exists."""
     return next((place for place in (wanted, *wanted.parents) if place.is_dir()), Path(wanted.anchor or "."))

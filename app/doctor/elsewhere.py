@@ -1,4 +1,4 @@
-"""The gateways elsewhere that this computer uses: whether they answer, how fast, and whether they are those."""
+"""Checks of the remote gateways that this computer uses: reachability, latency and identity."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,9 +18,10 @@ _ANSWER_S: Final = 4.0
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """One gateway. ``addresses``: where it may be, the likeliest first. ``needed``: speech goes there, or nowhere.
+    """A remote gateway to check.
 
-    ``chosen``: speech goes there, while it can.
+    ``addresses``: where it may be, the likeliest first. ``chosen``: speech goes there while it can. ``needed``:
+    speech can go nowhere else.
     """
 
     name: str
@@ -30,7 +31,7 @@ class Elsewhere:
 
 
 def paired(file: Path) -> tuple[Paired, ...] | None:
-    """Those of ``gateways.json``, which is left as it is; ``None``: nobody can read it. Blocks."""
+    """Return the gateways in ``gateways.json`` and leave the file alone; ``None``: it is unreadable. Blocks."""
     try:
         return decode(file.read_bytes())
     except FileNotFoundError:
@@ -40,7 +41,7 @@ def paired(file: Path) -> tuple[Paired, ...] | None:
 
 
 async def elsewhere(gateways: Sequence[Elsewhere], version: str, answer_s: float = _ANSWER_S) -> list[Finding]:
-    """All of them at once, each at all its addresses at once. ``version``: of this program."""
+    """Check all gateways, and all addresses of each, concurrently. ``version``: of this program."""
     found = await asyncio.gather(*(_one(gateway, version, answer_s) for gateway in gateways))
     return [finding for findings in found for finding in findings]
 
@@ -51,7 +52,7 @@ async def _one(gateway: Elsewhere, version: str, answer_s: float) -> list[Findin
         if isinstance(answer, Answers):
             return told(gateway, address, answer, version)
     errors = [answer for answer in found if isinstance(answer, GatewayError)]
-    errors.sort(key=lambda error: isinstance(error, Unreachable))  # somebody who answers says more
+    errors.sort(key=lambda error: isinstance(error, Unreachable))  # a refusal says more than silence
     return [refused(gateway, errors[0] if errors else Unreachable("it has no address"))]
 
 
@@ -63,7 +64,7 @@ async def _asked(address: Address, answer_s: float) -> Answers | GatewayError:
 
 
 def told(gateway: Elsewhere, address: Address, found: Answers, version: str) -> list[Finding]:
-    """How one stands that answers. Pure."""
+    """Return the findings about a gateway that answers. Pure."""
     area, name = Area.ELSEWHERE, gateway.name
     workers, ms = str(found.ready.get("workers", "?")), f"{found.ms:.0f}"
     if not found.ready.get("ready"):
@@ -79,7 +80,7 @@ def told(gateway: Elsewhere, address: Address, found: Answers, version: str) -> 
 
 
 def refused(gateway: Elsewhere, error: GatewayError) -> Finding:
-    """What keeps one from being of use. Pure."""
+    """Return the finding about a gateway that cannot be used. Pure."""
     area, name = Area.ELSEWHERE, gateway.name
     if isinstance(error, WrongCertificate):
         return wrong(area, "elsewhere-certificate", name=name)

@@ -1,4 +1,4 @@
-"""What there is to examine on this computer, as it is set up: the one place where examinations meet it."""
+"""All checks of this computer, joined with its settings, folders and devices."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,10 @@ _LEAVES_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Computer:
-    """``chosen``: what the settings say. ``paired``: gateways; ``None``: nobody can read which."""
+    """Setup of this computer. ``chosen``: its settings. ``paired``: its gateways; ``None``:
+
+    their list is unreadable.
+    """
 
     places: Folders
     chosen: Chosen
@@ -65,19 +68,22 @@ class Computer:
 
     @property
     def here(self) -> bool:
-        """Whether speech is recognised on this computer."""
+        """True if speech is recognised on this computer."""
         gateway = self.chosen.settings.gateway
         return not (gateway.chosen or gateway.url)
 
     @property
     def worker_needed(self) -> bool:
-        """Whether nothing is recognised without the worker of this computer."""
+        """True if recognition depends on the worker of this computer."""
         return self.here and self.chosen.settings.worker.on
 
 
 @dataclass(frozen=True)
 class Wish:
-    """``engine``: of the worker where no model is chosen. ``hear_s``: for how long the microphone is opened."""
+    """Options of a run. ``engine``: of the worker if no model is chosen. ``hear_s``:
+
+    seconds of listening to the microphone.
+    """
 
     engine: str = "whisper"
     hear_s: float = microphone.HEAR_S
@@ -85,7 +91,7 @@ class Wish:
 
 
 class Everything:
-    """Each method is an examination."""
+    """Checks of one computer; each public method without arguments runs one."""
 
     def __init__(self, wish: Wish, computer: Computer) -> None:
         self._wish, self._computer = wish, computer
@@ -99,7 +105,7 @@ class Everything:
         self._served = served.running(self._settings.worker.model)
 
     def examinations(self) -> tuple[Examination, ...]:
-        """In the order in which they are told; what takes longest last."""
+        """Return all checks in the order of the report; the slowest comes last."""
         options = () if self._wish.hear_s else ("--no-microphone",)
         hashing_s = _THOROUGH_S if self._wish.thorough else DEADLINE_S
         return (
@@ -120,78 +126,78 @@ class Everything:
         )
 
     def examination(self, area: Area) -> Examination:
-        """One that is to be in a process of its own, for that process. Raises ``UsageMistake``."""
+        """Return the check of an area that runs in its own process, for that process. Raises ``UsageMistake``."""
         work = {Area.MICROPHONE: self.microphone, Area.VAD: self.vad}.get(area)
         if work is None:
             raise UsageMistake(f"{area} is not examined in a process of its own")
         return Examination(area, work, DEADLINE_S + self._wish.hear_s)
 
     async def settings(self) -> Sequence[Finding]:
-        """The file of settings."""
+        """Check the settings file."""
         place = self._places.config / "settings.toml"
         return await aside(lambda: settings_file.settings(self._computer.chosen, place))
 
     async def microphone(self) -> Sequence[Finding]:
-        """What there is to hear with."""
+        """Check the microphones and the sound system."""
         choice, system = self._settings.audio.microphone, self._computer.system()
         return await microphone.microphone(choice, system, self._computer.platform, self._wish.hear_s)
 
     async def vad(self) -> Sequence[Finding]:
-        """What finds speech."""
+        """Check voice activity detection."""
         return await aside(lambda: vad.vad(self._store))
 
     async def models(self) -> Sequence[Finding]:
-        """What recognises."""
+        """Check the recognition models."""
         needed = (VAD_MODEL, *(self._served.models if self._computer.worker_needed else ()))
         names, thorough = self._catalogue.names, self._wish.thorough
         return await aside(lambda: models.models(self._store, names, needed, thorough=thorough))
 
     async def disk(self) -> Sequence[Finding]:
-        """Room."""
+        """Check free space and the folder of recordings."""
         places = self._places
         kept = (self._library.root, places.models, places.broker, places.logs, places.config)
         return await aside(lambda: disk.disk(kept, self._library.root))
 
     async def recordings(self) -> Sequence[Finding]:
-        """What was recorded."""
+        """Check the recorded takes."""
         return await aside(lambda: recordings.recordings(self._library))
 
     async def gateway(self) -> Sequence[Finding]:
-        """Of this computer, with its broker."""
+        """Check the gateway of this computer and its broker."""
         expected = gateway.Expected(self._version, self._computer.worker_needed)
         return await gateway.gateway(await aside(read_endpoint), self._places.broker, expected)
 
     async def elsewhere(self) -> Sequence[Finding]:
-        """Gateways of others."""
+        """Check the remote gateways."""
         if self._computer.paired is None:
             return [wrong(Area.ELSEWHERE, "elsewhere-unreadable", file=str(self._places.data / "gateways.json"))]
         used = self._used(self._computer.paired)
         return await elsewhere.elsewhere(used, self._version)
 
     async def desktop(self) -> Sequence[Finding]:
-        """The session, what inserts texts, the tray."""
+        """Check the session, text insertion and the tray."""
         return await desktop.desktop(self._computer.platform, self._computer.environment)
 
     async def hotkeys(self) -> Sequence[Finding]:
-        """Keys."""
+        """Check that the hotkeys are available."""
         platform, environment = self._computer.platform, self._computer.environment
         return await keys.hotkeys(self._settings.hotkeys.bindings, lambda: choose(platform, environment), app_runs)
 
     async def permissions(self) -> Sequence[Finding]:
-        """What the system asks people about."""
+        """Check the permissions that users grant to programs."""
         return await aside(lambda: permissions.permissions(self._computer.platform))
 
     async def installation(self) -> Sequence[Finding]:
-        """What is installed."""
+        """Check the installed version and extras."""
         frozen = bool(getattr(sys, "frozen", False))
         return await aside(lambda: installation.installation(self._version, frozen=frozen))
 
     async def log(self) -> Sequence[Finding]:
-        """What went wrong lately."""
+        """Check the logs for recent errors."""
         return await aside(lambda: logs.logs(self._places.logs, time()))
 
     async def worker(self) -> Sequence[Finding]:
-        """The engine and the GPU."""
+        """Check the worker's GPU, engine and model."""
         served, needed = self._served, self._computer.worker_needed
         return await worker.worker(served.arguments, unfit=served.unfit, needed=needed)
 
@@ -212,21 +218,21 @@ class Everything:
 
 
 def this_computer(platform: str, environment: Mapping[str, str]) -> Computer:
-    """As it is set up for this user. Blocks."""
+    """Return the setup of this computer for the current user. Blocks."""
     places = folders()
     found = settings_file.read(places.config / "settings.toml")
     return Computer(places, found, paired(places.data / "gateways.json"), platform, environment, sound_system)
 
 
 async def app_runs() -> bool:
-    """Whether the app of this user does."""
+    """Return whether the app of this user runs."""
 
     def answers() -> bool:
         try:
             ask({"verb": "status"})
         except NotRunning:
             return False
-        except ControlError:  # it is there, and has its keys
+        except ControlError:  # the app runs and owns its hotkeys
             return True
         return True
 

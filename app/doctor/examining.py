@@ -1,4 +1,4 @@
-"""Runs examinations: all at once, each within its deadline, none able to bring another one down."""
+"""Runs checks concurrently, each within its deadline; a check that fails or hangs does not affect the others."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +17,7 @@ from speech.errors import SpeechError
 
 log = structlog.get_logger(logger_names.APP_DOCTOR_EXAMINING)
 
-DEADLINE_S: Final = 20.0  # also on a computer that has much else to do
+DEADLINE_S: Final = 20.0  # enough for a busy computer
 _GRACE_S: Final = 2.0
 
 Work = Callable[[], Awaitable[Sequence[Finding]]]
@@ -26,7 +26,7 @@ Tell = Callable[[Area, tuple[Finding, ...]], None]
 
 @dataclass(frozen=True)
 class Examination:
-    """``work`` finds out how ``area`` is."""
+    """A check of one area. ``work`` returns the findings."""
 
     area: Area
     work: Work
@@ -34,7 +34,10 @@ class Examination:
 
 
 async def examine(examinations: Sequence[Examination], tell: Tell) -> tuple[Finding, ...]:
-    """Everything that was found; ``tell`` hears of each as soon as it and all before it are over."""
+    """Run all checks and return their findings.
+
+    ``tell`` gets each area in order, as soon as the areas before it are done.
+    """
     tasks = [asyncio.create_task(_findings(one), name=f"doctor/{one.area}") for one in examinations]
     found: list[Finding] = []
     try:
@@ -55,7 +58,7 @@ async def _findings(one: Examination) -> tuple[Finding, ...]:
             return _outcome(one.area, working)
         return (wrong(one.area, "no-answer", seconds=f"{one.deadline_s:g}"),)
     finally:
-        working.cancel()  # it has a moment to clean up, and no more
+        working.cancel()  # the grace period below is all it has to clean up
         await asyncio.wait({working}, timeout=_GRACE_S)
 
 
@@ -64,6 +67,6 @@ def _outcome(area: Area, working: "asyncio.Future[Sequence[Finding]]") -> tuple[
         return tuple(working.result())
     except (AppError, GatewayError, SpeechError) as error:
         return (wrong(area, "stopped").because(note_of(error)),)
-    except Exception as error:  # the top of an examination: the others go on
+    except Exception as error:  # a failing check must not stop the others
         log.exception("an examination failed", area=area)
         return (wrong(area, "failed", error=type(error).__name__),)

@@ -1,6 +1,6 @@
-"""What an examination found, as a value: a key of the texts, and what to put into it. Pure.
+"""Findings of checks as values: a key of the texts and the values to insert. Pure.
 
-Texts: ``doctor.found.KEY`` says what was found, ``doctor.do.KEY`` what to do about it, where there is something.
+Texts: ``doctor.found.KEY`` says what was found; ``doctor.do.KEY``, where it exists, says what to do about it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,10 @@ from app.view import Note
 
 
 class Severity(StrEnum):
-    """``PROBLEM``: something that is wanted does not work. ``ADVICE``: it could be better, or will be worse."""
+    """Severity of a finding. ``PROBLEM``: a wanted feature does not work. ``ADVICE``:
+
+    it could work better, or will fail later.
+    """
 
     OK = "ok"
     ADVICE = "advice"
@@ -19,7 +22,7 @@ class Severity(StrEnum):
 
 
 class Area(StrEnum):
-    """What was examined, in the order in which it is told."""
+    """Areas of checks, in the order of the report."""
 
     SETTINGS = "settings"
     MICROPHONE = "microphone"
@@ -42,7 +45,7 @@ class Area(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """``reason``: what to put in for {reason}: a note, which has texts of its own."""
+    """Result of a check. ``reason``: a note with texts of its own, inserted for ``{reason}``."""
 
     area: Area
     severity: Severity
@@ -51,27 +54,27 @@ class Finding:
     reason: Note | None = None
 
     def because(self, reason: Note) -> "Finding":
-        """The same with a reason."""
+        """Return a copy with this reason."""
         return replace(self, reason=reason)
 
 
 def ok(area: Area, key: str, **values: str | int) -> Finding:
-    """It is well."""
+    """Return a finding that all is well."""
     return Finding(area, Severity.OK, key, _texts(values))
 
 
 def advice(area: Area, key: str, **values: str | int) -> Finding:
-    """It could be better."""
+    """Return a finding that something could be better."""
     return Finding(area, Severity.ADVICE, key, _texts(values))
 
 
 def wrong(area: Area, key: str, **values: str | int) -> Finding:
-    """It keeps something from working."""
+    """Return a finding that something does not work."""
     return Finding(area, Severity.PROBLEM, key, _texts(values))
 
 
 def count(findings: Iterable[Finding], severity: Severity) -> int:
-    """How many there are of it."""
+    """Count the findings of a severity."""
     return sum(finding.severity is severity for finding in findings)
 
 

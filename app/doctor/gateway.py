@@ -1,4 +1,4 @@
-"""The gateway of this computer, its history and its broker: whether they run and answer, and what they lack."""
+"""Checks of this computer's gateway, its history and its broker."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,13 +19,16 @@ from protocol.monitor import BrokerTrouble
 from runtime.locking import try_lock
 
 _ANSWER_S: Final = 5.0
-_FULL: Final = 0.6  # of the broker's memory: from there on new sessions are refused
+_FULL: Final = 0.6  # share of the broker's memory from which new sessions are refused
 _LOCK: Final = "broker.lock"
 
 
 @dataclass(frozen=True)
 class Expected:
-    """``version``: of this program. ``worker``: whether speech is to be recognised on this computer."""
+    """Expectations of the gateway. ``version``: of this program. ``worker``:
+
+    speech is to be recognised on this computer.
+    """
 
     version: str
     worker: bool = True
@@ -35,7 +38,7 @@ class Expected:
 async def gateway(
     endpoint: Endpoint | None, folder: Path, expected: Expected, alive: Callable[[int], bool] = alive
 ) -> list[Finding]:
-    """``endpoint``: what a gateway of this user left. ``folder``: of the embedded broker."""
+    """Check the gateway. ``endpoint``: written by this user's gateway. ``folder``: of the embedded broker."""
     if endpoint is None:
         return [ok(Area.GATEWAY, "gateway-none"), *await aside(lambda: list(unattended(folder)))]
     if not alive(endpoint.pid):
@@ -51,7 +54,7 @@ async def gateway(
 
 
 def told(found: Answers, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
-    """How a gateway stands that answers. Pure."""
+    """Yield the findings about a gateway that answers. Pure."""
     ready, area = found.ready, Area.GATEWAY
     if ready.get("draining"):
         yield advice(area, "gateway-leaving", process=endpoint.pid)
@@ -75,14 +78,14 @@ def told(found: Answers, endpoint: Endpoint, expected: Expected) -> Iterator[Fin
 
 
 def reasons(ready: Mapping[str, Any]) -> str:
-    """Why it is not ready or takes nobody in, in the gateway's own words. Pure."""
+    """Return the gateway's own words on why it is not ready or refuses sessions. Pure."""
     told = [one for one in _list(ready.get("reasons")) if isinstance(one, Mapping)]
     said = [one.get("message") or one.get("code") for one in told]
     return "; ".join(map(str, filter(None, said))) or "?"
 
 
 def history(ready: Mapping[str, Any]) -> Iterator[Finding]:
-    """What is amiss with what a gateway keeps, if it keeps a history. Pure."""
+    """Yield the problems of the gateway's history, if it keeps one. Pure."""
     said, area = ready.get("history"), Area.GATEWAY
     if not isinstance(said, Mapping):
         return
@@ -95,7 +98,7 @@ def history(ready: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
-    """What a gateway tells of its broker. Pure."""
+    """Yield the findings about the gateway's broker. Pure."""
     said = ready.get("broker")
     if not isinstance(said, Mapping):
         return
@@ -116,9 +119,11 @@ def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
 
 
 def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
-    """Why a broker takes nothing. ``folder``: of one of ours; empty: it is a server of the owner's."""
+    """Return why a broker accepts nothing. ``folder``: of an embedded broker; empty for an external server."""
     area, trouble = Area.BROKER, said.get("trouble")
-    if trouble == BrokerTrouble.FULL or (not trouble and memory >= _FULL):  # older ones do not tell why
+    if trouble == BrokerTrouble.FULL or (
+        not trouble and memory >= _FULL
+    ):  # older gateways do not report the trouble
         return wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
     if trouble == BrokerTrouble.LOADING:
         return advice(area, "broker-loading")
@@ -132,7 +137,7 @@ def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
 
 
 def unattended(folder: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:
-    """Tell who has the folder of the broker although no gateway answers, and whether it may be used. Blocks."""
+    """Yield problems of the broker's folder while no gateway answers: held by a process, or no access. Blocks."""
     if denied := next((place for place in (folder, folder / _LOCK) if not _usable(place, access)), None):
         yield wrong(Area.BROKER, "broker-not-allowed", folder=str(denied))
         return
@@ -142,7 +147,7 @@ def unattended(folder: Path, access: Callable[[Path, int], bool] = os.access) ->
 
 
 def lock_holder(folder: Path) -> str | None:
-    """The process that has the folder, as it says itself; ``None``: nobody has it."""
+    """Return the process id in the lock file if the folder is locked; ``None``: it is not."""
     with suppress(OSError), (folder / _LOCK).open("r+b") as file:
         if not try_lock(file.fileno(), shared=True):
             return file.read(32).decode(errors="replace").strip()
@@ -150,8 +155,8 @@ def lock_holder(folder: Path) -> str | None:
 
 
 def _usable(place: Path, access: Callable[[Path, int], bool]) -> bool:
-    """Whether this user may read and write it; also where it is not there yet."""
-    with suppress(OSError):  # a folder above it may not be looked into
+    """Return whether this user may read and write ``place``; also true if it does not exist yet."""
+    with suppress(OSError):  # a parent folder may be unreadable
         return access(place, os.R_OK | os.W_OK) or not place.exists()
     return False
 

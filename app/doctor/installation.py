@@ -1,4 +1,4 @@
-"""This installation: which version, which parts are not there, and how to add them. Imports none of them."""
+"""Check of the installation: its version, its missing extras and how to add them. Imports none of them."""
 
 import platform
 from collections.abc import Callable
@@ -22,12 +22,12 @@ _OPTIONAL: Final = frozenset({"server", "media", "funasr"})
 
 
 def has_module(name: str) -> bool:
-    """Whether it is installed."""
+    """Return whether a module is installed."""
     return find_spec(name) is not None
 
 
 def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has_module) -> list[Finding]:
-    """``frozen``: as one program with everything in it, to which nothing can be added."""
+    """Check the installed extras. ``frozen``: a bundle that contains everything and cannot be extended."""
     system = f"{platform.system()} {platform.release()}, {platform.machine()}"
     findings = [
         ok(Area.INSTALLATION, "installed", version=version, python=platform.python_version(), system=system)
@@ -35,7 +35,7 @@ def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has
     missing = [extra for extra, modules in _EXTRAS.items() if not all(map(has, modules))]
     wanted = [extra for extra in missing if extra not in _OPTIONAL]
     if "desktop" in wanted and "microphone" in wanted:
-        wanted.remove("microphone")  # it is a part of it
+        wanted.remove("microphone")  # desktop includes it
     if frozen:
         return findings
     if wanted:

@@ -1,4 +1,4 @@
-"""Whether the chosen keys can be had: each is taken for a moment and given back. None is pressed."""
+"""Check of the chosen hotkeys: binds each for a moment and releases it. Presses none."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -12,7 +12,7 @@ from runtime.installing import extra_command
 
 _NONE: Final[dict[str, list[Finding]]] = {
     choose.WAYLAND: [advice(Area.HOTKEYS, "hotkeys-wayland")],
-    choose.NO_DISPLAY: [],  # whoever looks at the session says so
+    choose.NO_DISPLAY: [],  # the check of the session reports it
     choose.NOT_INSTALLED: [
         advice(Area.HOTKEYS, "hotkeys-not-installed", install=extra_command("desktop")),
     ],
@@ -22,7 +22,10 @@ _NONE: Final[dict[str, list[Finding]]] = {
 async def hotkeys(
     bindings: Mapping[str, str], choice: Callable[[], Choice], app_runs: Callable[[], Awaitable[bool]]
 ) -> list[Finding]:
-    """``bindings``: by action, as in the settings. ``app_runs``: then the keys are its own."""
+    """Check the hotkeys. ``bindings``: by action, as in the settings. ``app_runs``:
+
+    the running app owns the taken keys.
+    """
     chosen = choice()
     if chosen.reason:
         return _NONE[chosen.reason]
@@ -45,7 +48,7 @@ async def hotkeys(
 
 
 async def _tried(keys: Hotkeys, bindings: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """Those that another program has, and those that this keyboard does not."""
+    """Bind each hotkey and return those of other programs and those unknown to this keyboard."""
     taken, unknown = list[str](), list[str]()
     for action, binding in bindings.items():
         try:

@@ -1,6 +1,7 @@
-"""What went wrong lately, as the logs say: how often, where, and what the last line is about. Blocks.
+"""Check of the logs for errors of the last day: how many per program, and the latest one. Blocks.
 
-Of a line only its event is told, which is a text of this program; of one by a library only which that is.
+Of this program's lines it reports only the event, which is a fixed text; of a library's lines only the library's
+name.
 """
 
 import time
@@ -25,7 +26,7 @@ _MARKS: Final = (b'"error"', b'"critical"', b'"exception"', b'"fatal"')
 
 @dataclass
 class _Errors:
-    """``since_s``: older ones do not count."""
+    """Count of errors by program. Errors before ``since_s`` do not count."""
 
     since_s: float
     programs: Counter[str] = field(default_factory=Counter)
@@ -43,7 +44,7 @@ class _Errors:
 def logs(
     folder: Path, now_s: float, reads_s: float = _READS_S, clock: Callable[[], float] = time.monotonic
 ) -> list[Finding]:
-    """Of the last day, or of as much of it as can be read in ``reads_s``, the newest first."""
+    """Return the errors of the last day, or of as much of it as ``reads_s`` allows, newest files first."""
     errors, late_s = _Errors(now_s - DAY_S), clock() + reads_s
     unread_s = _read(_changed_since(folder, errors.since_s), errors, lambda: clock() >= late_s)
     since = "" if unread_s is None else time.strftime("%H:%M", time.localtime(unread_s))
@@ -58,23 +59,23 @@ def logs(
 
 
 def event_of(line: LogLine) -> str:
-    """What it is about."""
+    """Return the line's event, or for a library its name."""
     logger = str((as_object(line.raw) or {}).get("logger", ""))
     package = logger.partition(".")[0]
     return line.event[:_LONGEST] if package in PACKAGES else package[:_LONGEST] or "?"
 
 
 def _changed_since(folder: Path, since_s: float) -> list[tuple[float, Path]]:
-    """Files that may have lines from then on, with when they were changed, the newest first."""
+    """Return the log files changed since then with their change times, newest first."""
     found: list[tuple[float, Path]] = []
     for path in logs_of(folder):
-        with suppress(OSError):  # it is moved aside just now
+        with suppress(OSError):  # the file is being rotated
             found.append((path.stat().st_mtime, path))
     return sorted((one for one in found if one[0] >= since_s), reverse=True)
 
 
 def _read(files: Iterable[tuple[float, Path]], errors: _Errors, late: Callable[[], bool]) -> float | None:
-    """Until it is ``late``: then, since when everything was read."""
+    """Read files until ``late``; then return the change time of the file that was not read completely."""
     for changed_s, path in files:
         program = path.name.partition(".jsonl")[0]
         for piece in pieces(path):

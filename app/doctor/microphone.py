@@ -1,4 +1,4 @@
-"""Which microphones there are, which one is meant, and what it hears in a second."""
+"""Check of the microphones: which exist, which is in use, and the level of a second of sound."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ async def microphone(
     hear_s: float = HEAR_S,
     forbidden: Callable[[], bool] = lambda: forbidden_devices(),
 ) -> list[Finding]:
-    """``choice``: as in the settings. ``hear_s``: for how long it is opened; 0: it is not."""
+    """Check the microphone. ``choice``: as in the settings. ``hear_s``: seconds to listen; 0 leaves it closed."""
     try:
         inputs = await system.inputs(anew=True)
         device = chosen(inputs, choice)
@@ -58,7 +58,7 @@ async def microphone(
 
 
 def refused(error: MicrophoneError, forbidden: Callable[[], bool]) -> Finding:
-    """Why nothing can be recorded."""
+    """Return the finding that explains why recording is impossible."""
     match error:
         case AudioLibraryMissing():
             return wrong(Area.MICROPHONE, "audio-library", install=extra_command("microphone"))
@@ -82,9 +82,9 @@ async def _hear(choice: str, system: SoundSystem, seconds: float) -> Samples:
 
 
 def heard(device: str, samples: Samples, platform: str) -> Finding:
-    """What a second of sound says of the microphone. Pure."""
+    """Judge a microphone by a second of its sound. Pure."""
     if not samples.any():
-        if platform == "darwin":  # macOS gives silence to a program that may not listen
+        if platform == "darwin":  # macOS feeds silence to programs without permission
             return wrong(Area.MICROPHONE, "microphone-silenced", device=device)
         return wrong(Area.MICROPHONE, "microphone-muted", device=device)
     level = max(level_dbfs(samples[start : start + _WINDOW]) for start in range(0, len(samples), _WINDOW))
@@ -96,7 +96,7 @@ def heard(device: str, samples: Samples, platform: str) -> Finding:
 
 
 def forbidden_devices(folder: Path = Path("/dev/snd")) -> bool:
-    """Whether there are microphones that this user may not read. ALSA: ``pcmC0D0c``."""
+    """Return whether all capture devices of ALSA (``pcmC0D0c``) are unreadable for this user."""
     captures = [path for path in folder.glob("pcmC*c")] if folder.is_dir() else []
     return bool(captures) and not any(os.access(path, os.R_OK) for path in captures)
 

@@ -1,4 +1,4 @@
-"""Recognition models: which are here and whole, how much disk they take, which one is missing. Blocks."""
+"""Check of the recognition models: installed, damaged, missing, and their size on disk. Blocks."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,9 +12,10 @@ from speech.models.store import ModelStore, State
 def models(
     store: ModelStore, names: Sequence[str], needed: Sequence[str], *, thorough: bool = False
 ) -> list[Finding]:
-    """``names``: all that there are. ``needed``: without which speech is not recognised on this computer.
+    """Check the models.
 
-    ``thorough``: every byte is read, not only sizes compared.
+    ``names``: all models of the catalogue. ``needed``: required to recognise speech on this computer.
+    ``thorough``: read every byte instead of comparing sizes.
     """
     whole = [name for name in names if store.state(name) is State.INSTALLED]
     damaged = [name for name in names if store.state(name) is State.DAMAGED]
@@ -54,6 +55,6 @@ def _is_whole(store: ModelStore, name: str) -> bool:
         store.verify(name)
     except ModelDamaged:
         return False
-    except ModelError:  # it went away just now
+    except ModelError:  # the model was removed meanwhile
         return True
     return True

@@ -1,7 +1,7 @@
-"""What the system lets this program do, where it asks people about that: Windows and macOS.
+"""Checks of permissions that users grant to programs: Windows and macOS.
 
-NOT RUN on either yet; what does not need them is tested. Sources: Apple, "AXIsProcessTrusted"; Microsoft, the
-consent store of capabilities in the registry.
+NOT RUN on either yet; the parts that need neither system are tested. Sources: Apple, "AXIsProcessTrusted";
+Microsoft, the consent store of capabilities in the registry.
 """
 
 import importlib
@@ -16,7 +16,7 @@ _DENIED: Final = "Deny"
 
 
 def trusted_on_mac() -> bool | None:
-    """Whether this program may press keys and hear them; ``None``: that cannot be asked."""
+    """Return whether this program may press and observe keys; ``None``: unknown."""
     with suppress(ImportError, AttributeError):
         services: Any = importlib.import_module("HIServices")  # comes with pynput
         return bool(services.AXIsProcessTrusted())
@@ -24,7 +24,7 @@ def trusted_on_mac() -> bool | None:
 
 
 def microphone_on_windows() -> bool | None:
-    """Whether programs like this one may use the microphone; ``None``: nothing is said about it."""
+    """Return whether desktop programs may use the microphone; ``None``: the registry does not say."""
     try:
         registry: Any = importlib.import_module("winreg")
     except ImportError:
@@ -41,7 +41,7 @@ def permissions(
     mac: Callable[[], bool | None] = trusted_on_mac,
     windows: Callable[[], bool | None] = microphone_on_windows,
 ) -> list[Finding]:
-    """Nothing where the system does not ask."""
+    """Check the permissions of the platform; return no finding where there are none to grant."""
     if platform == "darwin":
         return _told(mac(), "accessibility")
     if platform == "win32":

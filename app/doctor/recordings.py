@@ -1,4 +1,4 @@
-"""The takes: how many there are, what they take of the disk, and which have no text yet. Blocks."""
+"""Check of the takes: their number, their size on disk, and those without a text. Blocks."""
 
 from itertools import islice
 from typing import Final
@@ -15,7 +15,7 @@ _WITHOUT_TEXT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING, Take
 
 
 def recordings(library: Library) -> list[Finding]:
-    """Of very many the newest. Nothing of what was said is told."""
+    """Count the takes, at most the newest 2,000, and name some that need attention. Reports no text."""
     takes = list(islice(library.latest(), _MOST))
     if not takes:
         return [ok(Area.RECORDINGS, "recordings-none")]

@@ -22,7 +22,10 @@ _GAP: Final = 2
 
 
 class Listing:
-    """Prints each finding as it comes; on a terminal it says what is still examined. ``quiet``: prints nothing."""
+    """Report that prints each finding when it arrives and shows the running check on a terminal. ``quiet``:
+
+    prints nothing.
+    """
 
     def __init__(self, say: Say, areas: Sequence[Area], console: Console, *, quiet: bool = False) -> None:
         self._say, self._console, self._quiet = say, console, quiet
@@ -41,7 +44,7 @@ class Listing:
         self._status.stop()
 
     def tell(self, area: Area, findings: tuple[Finding, ...]) -> None:
-        """``area`` was examined."""
+        """Print the findings of an area."""
         self._left.remove(area)
         if self._quiet:
             return
@@ -50,13 +53,13 @@ class Listing:
         self._wait()
 
     def sum_up(self, findings: Sequence[Finding]) -> None:
-        """The last line."""
+        """Print the summary as the last line."""
         if not self._quiet:
             self._status.stop()
             self._console.print(Text(f"\n{summary(findings)}", "bold"), soft_wrap=True)
 
     def _wait(self) -> None:
-        if self._left:  # the others are examined meanwhile; this one is waited for
+        if self._left:  # all checks run at once; this is the next one to print
             self._status.update(f"examining: {self._say(f'doctor.area.{self._left[0]}')}")
 
     def _print(self, finding: Finding) -> None:
@@ -79,7 +82,7 @@ class Listing:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """How it stands as a whole."""
+    """Return one sentence about all findings."""
     problems, advice = count(findings, Severity.PROBLEM), count(findings, Severity.ADVICE)
     if not problems and not advice:
         return "All is well."
@@ -89,12 +92,12 @@ def summary(findings: Sequence[Finding]) -> str:
 
 
 def status(findings: Sequence[Finding]) -> int:
-    """Of the process: advice is no failure."""
+    """Return the exit status of the process; advice is not a failure."""
     return FAILED if count(findings, Severity.PROBLEM) else 0
 
 
 def as_json(say: Say, findings: Sequence[Finding], version: str) -> str:
-    """All of it for a program."""
+    """Return all findings as JSON for programs."""
     content = {
         "kikipounamu": version,
         "problems": count(findings, Severity.PROBLEM),
@@ -105,7 +108,7 @@ def as_json(say: Say, findings: Sequence[Finding], version: str) -> str:
 
 
 def as_object(say: Say, finding: Finding) -> dict[str, Any]:
-    """One of them."""
+    """Return one finding in JSON's types."""
     title, found, do = told(say, finding)
     return {
         "area": finding.area,

@@ -1,4 +1,4 @@
-"""What finds speech: its model, and whether it finds the speech of a sample and none in silence. Blocks."""
+"""Check of voice activity detection: its model, and its result for a sample and for silence. Blocks."""
 
 from collections.abc import Callable, Iterable
 from importlib.resources import as_file, files
@@ -20,14 +20,14 @@ from speech.vad import SpeechEnded, SpeechStarted, Vad, VadEvent, open_vad
 _LIBRARIES: Final = ("kaldi-native-fbank", "onnxruntime")
 _SAMPLE: Final = "english.flac"
 _SILENCE_S: Final = 3
-_ENOUGH: Final = 0.5  # of the sample: its words fill more than that
+_ENOUGH: Final = 0.5  # share of the sample; speech fills more of it
 
 Samples = NDArray[np.int16]
 Open = Callable[[Path | None], Vad]
 
 
 def vad(store: ModelStore, open_vad: Open = open_vad) -> list[Finding]:
-    """With every byte of the model read."""
+    """Check the detector after reading every byte of its model."""
     try:
         folder = store.verify(VAD_MODEL)
     except ModelError:
@@ -43,7 +43,7 @@ def vad(store: ModelStore, open_vad: Open = open_vad) -> list[Finding]:
 
 
 def tried(detector: Vad) -> Finding:
-    """Whether it hears what there is, and only that."""
+    """Check that the detector finds speech in the sample and none in silence."""
     with as_file(files("app") / "samples" / _SAMPLE) as path:
         sample = np.concatenate(list(read_audio(path)))
     heard = _speech_s(detector, sample)
@@ -61,7 +61,7 @@ def _speech_s(detector: Vad, samples: Samples) -> float:
 
 
 def _speech(events: Iterable[VadEvent]) -> int:
-    """Samples between the beginnings and the ends of speech."""
+    """Count the samples between the starts and the ends of speech."""
     total = begun = 0
     for event in events:
         if isinstance(event, SpeechStarted):

@@ -1,4 +1,4 @@
-"""Findings in words, in the language of a ``Say``. Pure."""
+"""Findings as sentences in the language of a ``Say``. Pure."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from app.sentences import Say, noted
 
 
 class Told(NamedTuple):
-    """``do``: empty where there is nothing to do."""
+    """Text of a finding. ``do``: the remedy; empty if none is needed."""
 
     title: str
     found: str
@@ -15,7 +15,7 @@ class Told(NamedTuple):
 
 
 def told(say: Say, finding: Finding) -> Told:
-    """What a person reads. Raises ``KeyError`` for a finding without texts."""
+    """Return the text of a finding. Raises ``KeyError`` for a key without texts."""
     values = dict(finding.values)
     if finding.reason:
         values["reason"] = noted(say, finding.reason)

@@ -1,4 +1,4 @@
-"""The worker of this computer, by its own ``kikipounamu-worker doctor``: GPU, engine, model, one decode."""
+"""Check of this computer's worker by ``kikipounamu-worker doctor``: GPU, engine, model, one decode."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ _LONGEST: Final = 300
 
 
 class Line(Struct, frozen=True):
-    """What its doctor prints: one such object a line. ``good``: ``None`` where it is neither good nor bad."""
+    """A line that the worker's doctor prints as JSON. ``good``: ``None`` if neutral."""
 
     what: str
     says: str
@@ -41,9 +41,10 @@ async def worker(
     command: Sequence[str] = (),
     deadline_s: float = DEADLINE_S,
 ) -> list[Finding]:
-    """``arguments``: with which it is run here. ``unfit``: why it is not. ``needed``: speech is recognised by it.
+    """Check the worker.
 
-    ``command``: of another doctor.
+    ``arguments``: of the worker on this computer. ``unfit``: why it cannot run. ``needed``: recognition depends
+    on it. ``command``: a replacement for the worker's doctor.
     """
     bad = wrong if needed else advice
     if unfit is not None:
@@ -65,7 +66,10 @@ async def worker(
 
 
 async def _run(command: Sequence[str], complaints: IO[bytes], lines: list[Line], deadline_s: float) -> int | None:
-    """Its exit status; ``None``: it took too long. ``lines`` get what it says until then."""
+    """Run the doctor and return its exit status; ``None``: it missed the deadline.
+
+    ``lines`` receives its output until then.
+    """
     process = await asyncio.create_subprocess_exec(
         *leashed(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints, limit=_MOST_BYTES
     )
@@ -82,7 +86,7 @@ async def _run(command: Sequence[str], complaints: IO[bytes], lines: list[Line],
 
 
 def _last_words(complaints: IO[bytes]) -> str:
-    """The last line, which says what a traceback is about."""
+    """Return the last line of stderr, which names the error of a traceback."""
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _MOST_BYTES))
     written = complaints.read().decode(errors="replace").strip().splitlines()
     return written[-1][:_LONGEST] if written else ""
@@ -95,12 +99,12 @@ async def _read(process: Process, lines: list[Line]) -> None:
             if not (raw := await process.stdout.readline()):
                 return
             lines.append(msgspec.json.decode(raw, type=Line))
-        except (ValueError, msgspec.DecodeError):  # what a library prints there, or longer than any line of ours
+        except (ValueError, msgspec.DecodeError):  # printed by a library, or longer than any line of ours
             continue
 
 
 def told(lines: Iterable[Line], *, needed: bool) -> list[Finding]:
-    """Its findings as ours; its sentences are in English. Pure."""
+    """Convert the doctor's lines, which are in English, to findings. Pure."""
     bad = wrong if needed else advice
     return [
         bad(Area.WORKER, "worker-fails", what=line.what, says=line.says)

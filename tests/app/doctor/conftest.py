@@ -1,4 +1,4 @@
-"""A home of their own for every examination."""
+"""Give every check an empty home folder."""
 
 from pathlib import Path
 

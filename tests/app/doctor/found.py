@@ -1,4 +1,4 @@
-"""Findings as tests compare them: severities and keys; and each of them is worded."""
+"""Compares findings by severity and key, and checks that each of them has texts."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from app.sentences import LANGUAGES, Sentences
 
 
 def keys(findings: Iterable[Finding]) -> list[str]:
-    """As ``problem model-damaged``. A finding without words in some language fails here."""
+    """Return findings as ``problem model-damaged``. Fails if a finding lacks texts in any language."""
     found = list(findings)
     for finding in found:
         for language in LANGUAGES:

@@ -1,4 +1,4 @@
-"""Gateways that answer as a test says."""
+"""A gateway whose replies the test chooses."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ READY: Mapping[str, Any] = {
 
 @asynccontextmanager
 async def gateway(ready: object = READY, version: str = "", key: str = KEY) -> AsyncIterator[str]:
-    """What a gateway says to ``/readyz`` and ``/v1/models``; its address."""
+    """Serve these replies to ``/readyz`` and ``/v1/models``, and yield the address."""
 
     async def readiness(request: web.Request) -> web.Response:
         unready = isinstance(ready, Mapping) and not ready.get("ready")

@@ -1,4 +1,4 @@
-"""An examination in another process: what it found comes over, and a crash is a finding."""
+"""Checks in another process: their findings arrive, and a crash is a finding."""
 
 import sys
 
@@ -17,18 +17,18 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def test_findings_come_over_as_they_are() -> None:
+def test_findings_are_unchanged_after_encoding() -> None:
     assert decode(encode(FOUND)) == FOUND
 
 
-async def test_what_it_tells_is_taken_over() -> None:
+async def test_apart_returns_findings_of_child() -> None:
     told = await apart(Area.VAD, (), python(f"print({encode(FOUND).decode()!r})"))
     assert told == FOUND
 
 
-async def test_a_crash_is_found() -> None:
+async def test_crash_of_child_is_a_finding() -> None:
     assert keys(await apart(Area.VAD, (), python("import os; os.abort()"))) == ["problem crashed"]
 
 
-async def test_the_real_one() -> None:
+async def test_apart_runs_the_real_vad_check() -> None:
     assert keys(await apart(Area.VAD, ())) == ["advice vad-fallback", "ok vad-hears"]

@@ -1,4 +1,4 @@
-"""Work that may hang is done aside: it answers, fails, or is left to itself."""
+"""Work in a thread: it returns, fails, or is abandoned."""
 
 import asyncio
 import subprocess
@@ -11,13 +11,13 @@ from app.doctor.aside import aside
 from tests.helpers.waiting import wait_until
 
 
-async def test_it_answers_or_fails() -> None:
+async def test_aside_returns_result_or_raises_error() -> None:
     assert await aside(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         await aside(lambda: 1 // 0)
 
 
-async def test_whoever_gives_up_goes_on() -> None:
+async def test_caller_continues_when_work_hangs() -> None:
     let_go, hanging = threading.Event(), threading.Event()
 
     def hang() -> None:
@@ -32,7 +32,7 @@ async def test_whoever_gives_up_goes_on() -> None:
     let_go.set()
 
 
-def test_the_process_ends_all_the_same() -> None:
+def test_process_exits_while_work_hangs() -> None:
     code = (
         "import asyncio, threading\n"
         "from app.doctor.aside import aside\n"

@@ -1,4 +1,4 @@
-"""One question to a gateway of any version."""
+"""Requests to a gateway of any version."""
 
 import pytest
 
@@ -8,18 +8,18 @@ from client.errors import Refused, Unauthorised, Unreachable
 from tests.app.doctor.gateways import KEY, READY, gateway
 
 
-async def test_what_it_says_is_taken_as_it_is() -> None:
+async def test_answers_keep_unknown_fields() -> None:
     async with gateway({**READY, "of a later version": 1}, version="9.9") as url:
         found = await answers(Address(url + "/", KEY), 10.0)
     assert found.ready["of a later version"] == 1 and found.version == "9.9" and found.ms > 0
 
 
-async def test_an_older_one_does_not_say_which_version() -> None:
+async def test_version_is_empty_when_old_gateway_states_none() -> None:
     async with gateway({"ready": False}) as url:
         assert (await answers(Address(url, KEY), 10.0)).version == ""
 
 
-async def test_what_stands_in_the_way() -> None:
+async def test_answers_raise_typed_error_when_gateway_is_unusable() -> None:
     async with gateway(["no gateway"]) as url:
         with pytest.raises(Refused, match="not a kikipounamu gateway"):
             await answers(Address(url, KEY), 10.0)

@@ -1,4 +1,4 @@
-"""What goes into a report: nothing that somebody said, typed, or chose to call so."""
+"""Findings in a report hold nothing that a user said, typed or named."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from worker.doctor import Decoded, decoded
 SECRET = "greenstone of Anahera"
 
 
-def test_names_and_places_are_left_out() -> None:
+def test_report_leaves_out_names_and_places() -> None:
     findings = [
         ok(Area.MICROPHONE, "microphones", device=SECRET, names=SECRET, count=2),
         wrong(Area.DISK, "disk-full", size="3 bytes", folder=f"/home/{SECRET}"),
@@ -35,7 +35,7 @@ def test_names_and_places_are_left_out() -> None:
     assert [one["key"] for one in json.loads(told)] == [finding.key for finding in findings]
 
 
-def test_what_helps_stays() -> None:
+def test_report_keeps_values_that_help_support() -> None:
     redaction = Redaction(own_modules())
     kept = [
         wrong(Area.MODELS, "model-damaged", model="fsmn-vad"),
@@ -47,7 +47,7 @@ def test_what_helps_stays() -> None:
     assert [redacted(finding, redaction) for finding in kept] == kept
 
 
-def test_how_fast_this_computer_is_stays() -> None:
+def test_report_keeps_decoding_speed() -> None:
     redaction = Redaction(own_modules())
     for decode_s in (1.25, 20.0):
         lines = list(
@@ -58,8 +58,8 @@ def test_how_fast_this_computer_is_stays() -> None:
         assert redacted(finding, redaction) == finding
 
 
-def test_every_value_of_every_finding_is_left_out_or_this_programs_own(tmp_path: Path) -> None:
-    """Whatever is new is left out until somebody has thought about it."""
+def test_report_leaves_out_values_unless_listed_as_own(tmp_path: Path) -> None:
+    """New values stay out of reports until a developer lists them."""
     redaction = Redaction(own_modules())
     texts = {key: entry for key, entry in entries("en").items() if key.startswith("doctor.found.")}
     names = {name for entry in texts.values() for name in placeholders(entry)}

@@ -1,4 +1,4 @@
-"""The settings are read without what writes them; what is wrong with their file is said."""
+"""Settings are read without the desktop extra, and problems of their file are reported."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from app.settings.sections import Settings
 from tests.app.doctor.found import keys
 
 
-def test_no_file_and_a_good_one(tmp_path: Path) -> None:
+def test_settings_are_fine_with_good_file_or_none(tmp_path: Path) -> None:
     place = tmp_path / "settings.toml"
     assert keys(settings(read(place), place)) == ["ok settings-default"]
     place.write_text('[hotkeys]\ndictate = "f9"\n')
@@ -17,7 +17,7 @@ def test_no_file_and_a_good_one(tmp_path: Path) -> None:
     assert keys(settings(read(place), place)) == ["ok settings-good"]
 
 
-def test_values_that_cannot_be(tmp_path: Path) -> None:
+def test_settings_report_each_invalid_value(tmp_path: Path) -> None:
     place = tmp_path / "settings.toml"
     place.write_text('[history]\ndays = -1\n[hotkeys]\nmode = "sing"\n')
     findings = settings(read(place), place)
@@ -25,7 +25,7 @@ def test_values_that_cannot_be(tmp_path: Path) -> None:
     assert {finding.values["name"] for finding in findings} == {"history.days", "hotkeys.mode"}
 
 
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_settings_fall_back_to_defaults_when_file_is_unreadable(tmp_path: Path) -> None:
     place = tmp_path / "settings.toml"
     place.write_text("[history\n")
     assert keys(settings(read(place), place)) == ["problem settings-broken"]
@@ -35,6 +35,6 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert keys(settings(read(place), place)) == ["problem settings-broken"]
 
 
-def test_what_writes_them_is_not_needed() -> None:
+def test_doctor_imports_without_tomlkit() -> None:
     code = "import sys; sys.modules['tomlkit'] = None; import app.doctor_command, app.doctor.everything"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,4 +1,4 @@
-"""Sessions, what inserts texts, the tray: by kind of desktop, and on a real X server."""
+"""Sessions, text insertion and the tray: by kind of desktop, and on a real X server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,14 +38,14 @@ async def gone(display: str) -> Screen:
     raise ScreenMissing("no")
 
 
-def test_each_session_is_known() -> None:
+def test_session_names_its_kind() -> None:
     assert keys([session("linux", X11)]) == ["ok session-x11"]
     assert keys([session("linux", WAYLAND | X11)]) == ["ok session-wayland"]
     assert keys([session("linux", {})]) == ["advice session-none"]
     assert session("darwin", {}).values == {"system": "macOS"}
 
 
-async def test_x11() -> None:
+async def test_desktop_on_x11_checks_insertion_and_tray() -> None:
     assert keys(await desktop("linux", X11, well)) == ["ok session-x11", "ok insertion-ready", "ok tray-there"]
     with_method = X11 | {"XMODIFIERS": "@im=fcitx"}
     assert keys(await desktop("linux", with_method, well))[1] == "ok insertion-method"
@@ -58,7 +58,7 @@ async def test_x11() -> None:
     assert keys(await desktop("linux", X11, gone)) == ["ok session-x11", "problem screen-unreachable"]
 
 
-async def test_wayland_and_none() -> None:
+async def test_desktop_without_x11_gives_advice() -> None:
     assert keys(await desktop("linux", WAYLAND, well, nobody_knows)) == [
         "ok session-wayland",
         "advice insertion-wayland",
@@ -73,11 +73,11 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
         yield desktop
 
 
-async def test_a_real_one(screen: Desktop) -> None:
+async def test_look_examines_a_real_x_server(screen: Desktop) -> None:
     assert await look(screen.display) == Screen(types=True, tray=True)
     with pytest.raises(ScreenMissing):
         await look("no name of a display")
 
 
-def test_nothing_is_written(home: Path) -> None:
+def test_desktop_check_writes_no_files(home: Path) -> None:
     assert not home.exists()

@@ -1,4 +1,4 @@
-"""Gateways elsewhere: well, away, with another key, another certificate, another version, without a worker."""
+"""Remote gateways: fine, away, without a worker, or with another key, certificate or version."""
 
 import asyncio
 from pathlib import Path
@@ -19,18 +19,18 @@ def at(*addresses: Address, chosen: bool = False, needed: bool = False) -> Elsew
     return Elsewhere("the desk", addresses, chosen, needed)
 
 
-async def test_the_first_that_answers_counts() -> None:
+async def test_first_address_that_answers_counts() -> None:
     async with gateway(version="1.0") as url:
         found = await elsewhere([at(AWAY, Address(url, KEY)), at(AWAY)], "1.0")
     assert keys(found) == ["ok elsewhere-well", "advice elsewhere-away"]
     assert found[0].values["name"] == "the desk" and found[0].values["workers"] == "1"
 
 
-async def test_all_addresses_of_one_are_asked_at_once() -> None:
+async def test_all_addresses_of_a_gateway_are_tried_concurrently() -> None:
     asked, all_asked = 0, asyncio.Event()
 
     async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Nobody is answered before everybody has asked."""
+        """Answer no connection before all three are open."""
         nonlocal asked
         asked += 1
         if asked == 3:
@@ -49,7 +49,7 @@ async def test_all_addresses_of_one_are_asked_at_once() -> None:
             all_asked.set()
 
 
-async def test_one_of_another_version_without_a_worker() -> None:
+async def test_gateway_without_worker_is_a_problem_only_when_needed() -> None:
     async with gateway({**READY, "ready": False}, version="0.9") as url:
         found = await elsewhere([at(Address(url, KEY))], "1.0")
         needed = await elsewhere([at(Address(url, KEY), needed=True)], "1.0")
@@ -57,13 +57,13 @@ async def test_one_of_another_version_without_a_worker() -> None:
     assert keys(needed)[0] == "problem elsewhere-nobody"
 
 
-async def test_one_that_refuses_is_told_before_one_that_is_away() -> None:
+async def test_refusal_wins_over_unreachable_address() -> None:
     async with gateway() as url:
         found = await elsewhere([at(Address(url, "another"), AWAY, chosen=True)], "1.0")
     assert keys(found) == ["problem elsewhere-key"]
 
 
-def test_how_grave_it_is_depends_on_what_it_is_for() -> None:
+def test_severity_depends_on_use_of_gateway() -> None:
     certificate = WrongCertificate("another")
     assert keys([refused(at(AWAY), certificate)]) == ["problem elsewhere-certificate"]
     assert keys([refused(at(AWAY), Refused("no"))]) == ["advice elsewhere-refuses"]
@@ -72,7 +72,7 @@ def test_how_grave_it_is_depends_on_what_it_is_for() -> None:
     assert keys([refused(at(AWAY, chosen=True, needed=True), Unreachable("no"))]) == ["problem elsewhere-away"]
 
 
-def test_the_list_is_read_and_left_as_it_is(tmp_path: Path) -> None:
+def test_paired_reads_list_without_changing_it(tmp_path: Path) -> None:
     file = tmp_path / "gateways.json"
     assert paired(file) == ()
     one = Paired(("https://127.0.0.1:8765",), "a" * 64, "laptop", KEY)

@@ -1,4 +1,4 @@
-"""What is examined follows from how this computer is set up."""
+"""Checks follow the setup of this computer."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,7 @@ async def found(computer: Computer, area: Area, wish: Wish | None = None) -> lis
     return list(await examination.work())
 
 
-async def test_a_fresh_home_is_left_as_it_is(computer: Computer, home: Path) -> None:
+async def test_checks_create_nothing_in_fresh_home(computer: Computer, home: Path) -> None:
     slow = {Area.MICROPHONE, Area.VAD, Area.WORKER}
     quick = [one for one in Everything(Wish(), computer).examinations() if one.area not in slow]
     told = keys([finding for one in quick for finding in await one.work()])
@@ -41,7 +41,7 @@ async def test_a_fresh_home_is_left_as_it_is(computer: Computer, home: Path) -> 
     assert not home.exists()  # noqa: ASYNC240 - a test may look
 
 
-async def test_what_is_examined_apart(computer: Computer) -> None:
+async def test_separate_checks_are_microphone_and_vad(computer: Computer) -> None:
     missing = chosen(computer, Settings(audio=Audio(microphone="webcam")))
     everything = Everything(Wish(hear_s=0.0), missing)
     assert keys(await everything.examination(Area.MICROPHONE).work()) == ["problem microphone-not-there"]
@@ -50,7 +50,7 @@ async def test_what_is_examined_apart(computer: Computer) -> None:
         everything.examination(Area.DISK)
 
 
-async def test_models_that_nobody_needs_are_not_missed(computer: Computer) -> None:
+async def test_models_are_missing_only_when_needed(computer: Computer) -> None:
     (here,) = await found(computer, Area.MODELS)
     assert here.values["names"] == "fsmn-vad whisper-base"
     (other,) = await found(computer, Area.MODELS, Wish("checksum", 0.0))
@@ -61,7 +61,7 @@ async def test_models_that_nobody_needs_are_not_missed(computer: Computer) -> No
     assert [one.values["names"] for one in await found(elsewhere, Area.MODELS)] == ["fsmn-vad"]
 
 
-async def test_a_worker_that_cannot_run_as_chosen_is_told(computer: Computer) -> None:
+async def test_worker_is_unfit_when_model_has_no_engine(computer: Computer) -> None:
     unfit = chosen(computer, Settings(worker=Worker(model="Fun-ASR-Nano")))
     assert keys(await found(unfit, Area.WORKER)) == ["problem worker-unfit"]
     off = chosen(computer, Settings(worker=Worker(model="Fun-ASR-Nano", on=False)))
@@ -78,21 +78,23 @@ async def test_a_worker_that_cannot_run_as_chosen_is_told(computer: Computer) ->
         (Gateway(url="http://127.0.0.1:9", fall_back=False), ["advice elsewhere-away", "problem elsewhere-away"]),
     ],
 )
-async def test_gateways_elsewhere(computer: Computer, gateway: Gateway, told: list[str]) -> None:
+async def test_remote_gateway_is_a_problem_without_fallback(
+    computer: Computer, gateway: Gateway, told: list[str]
+) -> None:
     used = chosen(replace(computer, paired=(AWAY,)), Settings(gateway=gateway))
     assert keys(await found(used, Area.ELSEWHERE)) == told
 
 
-async def test_a_list_of_them_that_nobody_can_read(computer: Computer) -> None:
+async def test_unreadable_gateway_list_is_a_problem(computer: Computer) -> None:
     assert keys(await found(replace(computer, paired=None), Area.ELSEWHERE)) == ["problem elsewhere-unreadable"]
     assert await found(computer, Area.ELSEWHERE) == []
 
 
-async def test_no_app_runs() -> None:
+async def test_app_runs_is_false_without_app() -> None:
     assert not await app_runs()
 
 
-def test_this_computer_is_as_its_files_say(home: Path) -> None:
+def test_this_computer_reads_its_settings(home: Path) -> None:
     (home / "config").mkdir(parents=True)
     (home / "config" / "settings.toml").write_text("[worker]\non = false\n")
     found = this_computer("linux", {})

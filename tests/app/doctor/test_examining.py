@@ -1,4 +1,4 @@
-"""None brings the command down: one that hangs, one that fails, one that says why it cannot."""
+"""Checks that hang, fail or raise a typed error do not stop the others."""
 
 import asyncio
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ async def cannot() -> Sequence[Finding]:
     raise ProgramMissing("prog", "/here")
 
 
-async def test_each_ends_and_all_are_told_in_their_order(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_findings_arrive_in_order_when_checks_hang_or_fail(capfd: pytest.CaptureFixture[str]) -> None:
     told: list[tuple[Area, tuple[Finding, ...]]] = []
     examinations = [
         Examination(Area.DISK, hangs, 0.05),
@@ -60,7 +60,7 @@ async def test_each_ends_and_all_are_told_in_their_order(capfd: pytest.CaptureFi
     assert found[2].values == {"error": "ZeroDivisionError"}
 
 
-async def test_whoever_leaves_ends_them_all() -> None:
+async def test_cancelling_examine_cancels_all_checks() -> None:
     begun = asyncio.Event()
     ended: list[bool] = []
 

@@ -1,4 +1,4 @@
-"""The gateway of this computer: none, dead, silent, without worker or broker, of another version, and well."""
+"""Gateway of this computer: none, dead, silent, without worker or broker, of another version, and fine."""
 
 import os
 import socket
@@ -27,37 +27,37 @@ def unready(**said: object) -> dict[str, Any]:
     return {**READY, "ready": False, **said}
 
 
-async def test_none_runs(tmp_path: Path) -> None:
+async def test_gateway_check_is_ok_when_no_gateway_runs(tmp_path: Path) -> None:
     assert keys(await gateway(None, tmp_path / "none", OURS)) == ["ok gateway-none"]
 
 
-async def test_one_that_was_killed(tmp_path: Path) -> None:
+async def test_gateway_check_notices_killed_gateway(tmp_path: Path) -> None:
     left = Endpoint("http://127.0.0.1:9", KEY, 4_000_000)
     assert keys(await gateway(left, tmp_path, OURS, lambda pid: False)) == ["advice gateway-ended"]
 
 
-async def test_one_that_does_not_answer(tmp_path: Path) -> None:
+async def test_gateway_check_notices_silent_gateway(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         left = Endpoint(f"http://127.0.0.1:{silent.getsockname()[1]}", KEY, os.getpid())
         assert keys(await gateway(left, tmp_path, Expected("1.0", answer_s=0.2))) == ["problem gateway-silent"]
 
 
-async def test_one_that_is_well() -> None:
+async def test_gateway_check_is_ok_when_gateway_is_ready() -> None:
     well = await found(READY)
     assert keys(well) == ["ok gateway-ready", "ok broker-embedded"]
     assert well[0].values["models"] == "whisper-base" and well[1].values["version"] == "valkey 9.1.2"
     assert keys(await found({**READY, "embedded": False}))[1] == "ok broker-elsewhere"
 
 
-async def test_an_old_one_that_says_little() -> None:
+async def test_gateway_check_accepts_sparse_reply_of_old_gateway() -> None:
     assert keys(await found({"ready": True})) == ["ok gateway-ready"]
 
 
-async def test_one_of_another_version() -> None:
+async def test_gateway_check_notices_other_version() -> None:
     assert keys(await found(READY, "0.9"))[1] == "advice gateway-version"
 
 
-async def test_one_with_another_key() -> None:
+async def test_gateway_check_notices_wrong_key() -> None:
     async with gateways.gateway(READY, key="other") as url:
         refused = await gateway(Endpoint(url, KEY, os.getpid()), Path("/broker"), OURS)
     assert keys(refused) == ["problem gateway-refuses"]
@@ -72,23 +72,23 @@ async def test_one_with_another_key() -> None:
         (unready(reasons="nonsense"), "problem gateway-unready"),
     ],
 )
-async def test_one_that_is_not_ready(ready: dict[str, Any], told: str) -> None:
+async def test_gateway_check_says_why_gateway_is_not_ready(ready: dict[str, Any], told: str) -> None:
     assert keys(await found(ready))[0] == told
 
 
-async def test_who_does_not_recognise_here_needs_no_worker() -> None:
+async def test_missing_worker_is_advice_when_recognition_is_remote() -> None:
     assert keys(await found(unready(workers=0), expected=Expected("1.0", worker=False)))[0] == (
         "advice gateway-no-worker"
     )
 
 
-async def test_one_that_takes_nobody_in_says_why() -> None:
+async def test_gateway_check_says_why_sessions_are_refused() -> None:
     full = {**READY, "accepting": False, "reasons": [{"code": "busy", "message": "40 s wait"}]}
     told = await found(full)
     assert keys(told)[1] == "problem gateway-not-accepting" and told[1].values["why"] == "40 s wait"
 
 
-async def test_a_history_that_is_away_or_lacks_something() -> None:
+async def test_gateway_check_reports_problems_of_history() -> None:
     well = {"up": True, "waiting": 3, "left_out": 9, "left_out_since_start": 0, "recorded": 5, "refused": 0}
     assert keys(await found({**READY, "history": well})) == ["ok gateway-ready", "ok broker-embedded"]
     away = await found({**READY, "history": {**well, "up": False}})
@@ -99,7 +99,7 @@ async def test_a_history_that_is_away_or_lacks_something() -> None:
     assert keys(await found({**READY, "history": {"refused": "nonsense"}}))[1] == "ok broker-embedded"
 
 
-async def test_brokers_that_are_away_full_or_forget() -> None:
+async def test_gateway_check_reports_problems_of_broker() -> None:
     down = {**BROKER, "up": False}
     assert keys(await found(unready(broker=down))) == ["problem gateway-without-broker", "problem broker-down"]
     assert keys(await found(unready(broker=down, embedded=False)))[1] == "problem broker-away"
@@ -120,23 +120,23 @@ async def test_brokers_that_are_away_full_or_forget() -> None:
         ("what comes later", True, "problem broker-down"),
     ],
 )
-async def test_doctor_tells_why_a_broker_takes_nothing(trouble: str, embedded: bool, told: str) -> None:
+async def test_gateway_check_names_trouble_of_broker(trouble: str, embedded: bool, told: str) -> None:
     said = {**BROKER, "up": False, "trouble": trouble}
     assert keys(await found(unready(broker=said, embedded=embedded))) == ["problem gateway-without-broker", told]
 
 
-async def test_doctor_says_of_a_full_broker_of_an_older_gateway_that_it_is_full() -> None:
+async def test_full_broker_is_noticed_when_old_gateway_names_no_trouble() -> None:
     said = {**BROKER, "up": False, "memory": 1.02}
     assert keys(await found(unready(broker=said)))[1] == "problem broker-full"
 
 
-def test_doctor_names_a_folder_that_may_not_be_used(tmp_path: Path) -> None:
+def test_unattended_names_inaccessible_folder(tmp_path: Path) -> None:
     (denied,) = unattended(tmp_path, lambda place, mode: False)
     assert denied.key == "broker-not-allowed" and denied.values["folder"] == str(tmp_path)
     assert [*unattended(tmp_path / "not there yet", lambda place, mode: False)] == []
 
 
-async def test_a_broker_that_was_left_behind(tmp_path: Path) -> None:
+async def test_gateway_check_names_process_that_holds_broker_folder(tmp_path: Path) -> None:
     import fcntl
 
     assert lock_holder(tmp_path) is None

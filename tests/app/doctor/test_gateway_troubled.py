@@ -1,4 +1,4 @@
-"""Real brokers that answer and take nothing: what is said of them."""
+"""Findings about a real broker that answers but accepts no writes."""
 
 import asyncio
 from pathlib import Path
@@ -20,7 +20,7 @@ async def examined(endpoint: Endpoint, folder: Path) -> list[Finding]:
     return await gateway(endpoint, folder, Expected(""))
 
 
-async def test_doctor_says_of_a_full_broker_that_it_is_full(tmp_path: Path, broker: Broker) -> None:
+async def test_gateway_check_notices_full_broker(tmp_path: Path, broker: Broker) -> None:
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = await asyncio.to_thread(chain.gateway)
         chain.worker()

@@ -1,4 +1,4 @@
-"""What is not installed is told with the command that adds it."""
+"""Missing extras are reported with the command that adds them."""
 
 import re
 import tomllib
@@ -12,14 +12,14 @@ from tests.app.doctor.found import keys
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = {"PySide6-Essentials": "PySide6"}
-"""Where one is called otherwise than what is installed."""
+"""Modules whose name differs from their distribution."""
 
 
-def test_everything_is_there() -> None:
+def test_installation_is_ok_when_complete() -> None:
     assert keys(installation("1.0", frozen=False, has=lambda name: True)) == ["ok installed"]
 
 
-def test_missing_parts_are_named_once() -> None:
+def test_installation_names_missing_extras_once() -> None:
     found = installation("1.0", frozen=False, has=lambda name: name not in {"sounddevice", "redis", "av"})
     assert keys(found) == ["ok installed", "advice extras-missing", "ok extras-optional"]
     assert [finding.values["extras"] for finding in found[1:]] == ["gateway,worker,desktop", "media"]
@@ -27,17 +27,17 @@ def test_missing_parts_are_named_once() -> None:
     assert terminal[1].values == {"extras": "desktop", "install": extra_command("desktop")}
 
 
-def test_nothing_can_be_added_to_a_bundle() -> None:
+def test_installation_suggests_no_extras_in_bundle() -> None:
     assert keys(installation("1.0", frozen=True, has=lambda name: False)) == ["ok installed"]
 
 
-def test_a_module_is_there_or_not() -> None:
+def test_has_module_finds_installed_modules() -> None:
     assert has_module("json") and not has_module("no_such_module")
 
 
-def test_no_part_of_an_extra_is_forgotten() -> None:
+def test_installation_knows_every_requirement_of_each_extra() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    for extra in declared.keys() - {"dev", "microphone"}:  # a part of desktop
+    for extra in declared.keys() - {"dev", "microphone"}:  # included in desktop
         for requirement in declared[extra]:
             name, _, only_on = requirement.partition(";")
             module = MODULES.get(found := re.split(r"[^\w-]", name)[0], found.lower().replace("-", "_"))

@@ -1,4 +1,4 @@
-"""Keys: free, taken by another program on a real X server, taken by the app itself, and where there are none."""
+"""Hotkeys: free, taken by another program on a real X server, taken by the app itself, and unavailable."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,7 +16,7 @@ BINDINGS = Hotkeys().bindings
 
 
 class Refusing(NoHotkeys):
-    """A desktop that gives none."""
+    """Hotkeys of a desktop that refuses them."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -50,12 +50,12 @@ async def found(screen: Desktop, bindings: Mapping[str, str] = BINDINGS) -> list
     return keys(await hotkeys(bindings, lambda: on(screen), does_not_run))
 
 
-async def test_they_are_free_and_stay_so(screen: Desktop) -> None:
+async def test_hotkeys_stay_free_after_check(screen: Desktop) -> None:
     assert await found(screen) == ["ok hotkeys-free"]
     assert await found(screen) == ["ok hotkeys-free"]
 
 
-async def test_one_that_another_program_has(screen: Desktop) -> None:
+async def test_hotkey_check_notices_key_of_other_program(screen: Desktop) -> None:
     async with X11Hotkeys(screen.display) as other:
         await other.bind({"theirs": BINDINGS["dictate"]})
         assert await found(screen) == ["problem hotkey-taken", "ok hotkeys-free"]
@@ -64,7 +64,7 @@ async def test_one_that_another_program_has(screen: Desktop) -> None:
     assert await found(screen) == ["ok hotkeys-free"]
 
 
-async def test_none_is_chosen(screen: Desktop) -> None:
+async def test_hotkey_check_gives_advice_when_none_is_chosen(screen: Desktop) -> None:
     assert await found(screen, {"dictate": "", "cancel": ""}) == ["advice hotkeys-none"]
 
 
@@ -76,7 +76,7 @@ async def test_none_is_chosen(screen: Desktop) -> None:
         (NO_DISPLAY, []),
     ],
 )
-async def test_where_there_are_none(reason: str, told: list[str]) -> None:
+async def test_hotkey_check_explains_platform_without_hotkeys(reason: str, told: list[str]) -> None:
     assert keys(await hotkeys(BINDINGS, lambda: Choice(NoHotkeys(), reason), does_not_run)) == told
 
 
@@ -87,5 +87,5 @@ async def test_where_there_are_none(reason: str, told: list[str]) -> None:
         (HotkeysForbidden("ask"), "problem hotkeys-forbidden"),
     ],
 )
-async def test_a_desktop_that_refuses(error: Exception, told: str) -> None:
+async def test_hotkey_check_reports_refusal_of_desktop(error: Exception, told: str) -> None:
     assert keys(await hotkeys(BINDINGS, lambda: Choice(Refusing(error)), does_not_run)) == [told]

@@ -1,4 +1,4 @@
-"""Errors of the last day are counted; of a line only its event is told."""
+"""Errors of the last day are counted; of each line only the event is reported."""
 
 import gzip
 import json
@@ -27,17 +27,17 @@ def put(path: Path, text: str, changed_s: float = NOW_S) -> None:
 
 
 def ticks() -> Iterator[float]:
-    """A second for each look at the clock."""
+    """Return a clock that advances one second per call."""
     return map(float, count())
 
 
-def test_none(tmp_path: Path) -> None:
+def test_log_check_is_quiet_without_recent_errors(tmp_path: Path) -> None:
     assert keys(logs(tmp_path / "none", NOW_S)) == ["ok log-quiet"]
     put(tmp_path / "gateway.jsonl", line("fine", "info") + line("an old one", at="2026-05-20T00:00:00Z"))
     assert keys(logs(tmp_path, NOW_S)) == ["ok log-quiet"]
 
 
-def test_they_are_counted_by_program(tmp_path: Path) -> None:
+def test_log_check_counts_errors_by_program(tmp_path: Path) -> None:
     put(tmp_path / "gateway.jsonl", line("first") + line("second") + "no json\n")
     put(tmp_path / "worker.jsonl", line("third", "critical", at="2026-05-28T20:26:41Z"))
     (found,) = logs(tmp_path, NOW_S)
@@ -47,14 +47,14 @@ def test_they_are_counted_by_program(tmp_path: Path) -> None:
     assert "greenstone" not in str(found)
 
 
-def test_what_a_library_says_is_not_told(tmp_path: Path) -> None:
+def test_log_check_hides_messages_of_libraries(tmp_path: Path) -> None:
     put(tmp_path / "gateway.jsonl", line("said greenstone", logger="asyncio"))
     (found,) = logs(tmp_path, NOW_S)
     assert found.values["event"] == "asyncio"
     assert keys(logs(tmp_path, NOW_S + 2 * DAY_S)) == ["ok log-quiet"]
 
 
-def test_the_whole_day_is_looked_at_however_much_was_logged(tmp_path: Path) -> None:
+def test_log_check_reads_whole_day_of_large_logs(tmp_path: Path) -> None:
     much = line("fine", "info") * 25_000
     put(tmp_path / "gateway.jsonl", much)
     put(tmp_path / "gateway.jsonl.1", line("newer", at="2026-05-28T20:00:00Z") + much, NOW_S - 60)
@@ -64,7 +64,7 @@ def test_the_whole_day_is_looked_at_however_much_was_logged(tmp_path: Path) -> N
     assert (found.values["count"], found.values["event"]) == ("2", "newer")
 
 
-def test_it_is_told_since_when_was_looked(tmp_path: Path) -> None:
+def test_log_check_names_start_of_read_period(tmp_path: Path) -> None:
     put(tmp_path / "gateway.jsonl", line("fine", "info"))
     put(tmp_path / "gateway.jsonl.1", line("fine", "info"), NOW_S - 3600)
     put(tmp_path / "gateway.jsonl.2", line("unread"), NOW_S - 7200)
@@ -75,7 +75,7 @@ def test_it_is_told_since_when_was_looked(tmp_path: Path) -> None:
     assert keys(logs(tmp_path, NOW_S, 1.5, ticks().__next__)) == ["advice log-errors", "ok log-unread"]
 
 
-def test_what_is_damaged_is_passed_over(tmp_path: Path) -> None:
+def test_log_check_skips_damaged_lines_and_files(tmp_path: Path) -> None:
     put(tmp_path / "gateway.jsonl", '"error"\n[]\n{"level": "error"}\n' + line("an error"))
     (tmp_path / "gateway.jsonl.2.gz").write_bytes(gzip.compress(line("lost").encode())[:-12])
     os.utime(tmp_path / "gateway.jsonl.2.gz", (NOW_S, NOW_S))

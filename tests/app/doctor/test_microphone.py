@@ -1,4 +1,4 @@
-"""The microphone: none, the wrong one, one that gives nothing, is muted, quiet, too loud; and one that is well."""
+"""Microphones: none, the wrong one, refusing, muted, quiet, too loud, and fine."""
 
 import asyncio
 from pathlib import Path
@@ -27,19 +27,19 @@ async def examined(system: FakeSoundSystem, choice: str = "", hear_s: float = 0.
     return await microphone(choice, system, "linux", hear_s, lambda: False)
 
 
-async def test_none_is_there() -> None:
+async def test_microphone_check_says_why_none_exists() -> None:
     assert keys(await examined(FakeSoundSystem())) == ["problem microphone-none"]
     assert keys(await microphone("", FakeSoundSystem(), "linux", 0, lambda: True)) == [
         "problem microphone-forbidden"
     ]
 
 
-async def test_the_chosen_one_is_not_there() -> None:
+async def test_microphone_check_notices_missing_choice() -> None:
     assert keys(await examined(FakeSoundSystem(BUILT_IN), "webcam")) == ["problem microphone-not-there"]
     assert keys(await examined(FakeSoundSystem(HEADSET))) == ["problem microphone-no-default"]
 
 
-async def test_the_sound_system_is_at_fault() -> None:
+async def test_microphone_check_reports_failing_sound_system() -> None:
     system = FakeSoundSystem(BUILT_IN)
     system.failure = AudioLibraryMissing("PortAudio")
     assert keys(await examined(system)) == ["problem audio-library"]
@@ -47,20 +47,20 @@ async def test_the_sound_system_is_at_fault() -> None:
     assert keys(await examined(system)) == ["problem sound-hangs"]
 
 
-async def test_it_is_not_opened_unless_asked() -> None:
+async def test_microphone_stays_closed_unless_requested() -> None:
     system = FakeSoundSystem(BUILT_IN, HEADSET)
     (found,) = await examined(system)
     assert keys([found]) == ["ok microphones"] and not system.streams
     assert found.values == {"device": "built-in", "names": "built-in, headset", "count": "2"}
 
 
-async def test_one_that_gives_nothing() -> None:
+async def test_microphone_check_notices_refusing_device() -> None:
     system = FakeSoundSystem(BUILT_IN)
     system.refusing.add(BUILT_IN)
     assert keys(await examined(system, hear_s=0.1)) == ["ok microphones", "problem microphone-refused"]
 
 
-async def test_what_it_hears_is_told() -> None:
+async def test_microphone_check_reports_level_of_sound() -> None:
     system = FakeSoundSystem(HEADSET)
     examining = asyncio.create_task(examined(system, "headset", hear_s=0.3))
     await wait_until(lambda: system.streams, "it is open")
@@ -81,17 +81,17 @@ async def test_what_it_hears_is_told() -> None:
         (tone(2.0), "linux", "advice microphone-clipped"),
     ],
 )
-def test_a_second_of_sound_is_judged(samples: NDArray[np.int16], platform: str, key: str) -> None:
+def test_heard_judges_a_second_of_sound(samples: NDArray[np.int16], platform: str, key: str) -> None:
     assert keys([heard("usb", samples, platform)]) == [key]
 
 
-def test_a_word_in_silence_counts_as_heard() -> None:
+def test_heard_counts_a_word_in_silence() -> None:
     samples = np.zeros(SAMPLE_RATE, np.int16)
     samples[8_000:8_800] = tone(0.05)[:800]
     assert heard("usb", samples, "linux").values["level"] == "-29"
 
 
-def test_devices_that_may_not_be_read(tmp_path: Path) -> None:
+def test_forbidden_devices_are_only_unreadable_ones(tmp_path: Path) -> None:
     assert not forbidden_devices(tmp_path / "none") and not forbidden_devices(tmp_path)
     (tmp_path / "pcmC0D0c").touch()
     assert not forbidden_devices(tmp_path)

@@ -1,4 +1,4 @@
-"""Models: whole, damaged, missing, half fetched, being fetched; by sizes, or by every byte."""
+"""Models: intact, damaged, missing, half downloaded, and downloading; by sizes or by every byte."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def put(folder: Path, name: str, content: bytes = b"abc") -> None:
     (folder / name / "one.bin").write_bytes(content)
 
 
-def test_all_are_whole(store: ModelStore, tmp_path: Path) -> None:
+def test_models_are_ok_when_intact(store: ModelStore, tmp_path: Path) -> None:
     put(tmp_path, "vad")
     put(tmp_path, "asr")
     (found,) = models(store, NAMES, NAMES)
@@ -39,26 +39,26 @@ def test_all_are_whole(store: ModelStore, tmp_path: Path) -> None:
     assert keys(models(store, NAMES, NAMES, thorough=True)) == ["ok models-verified"]
 
 
-def test_a_damaged_one_is_named_with_the_command(store: ModelStore, tmp_path: Path) -> None:
+def test_damaged_model_is_a_problem(store: ModelStore, tmp_path: Path) -> None:
     put(tmp_path, "vad")
     put(tmp_path, "asr", b"ab")
     assert keys(models(store, NAMES, ["vad"])) == ["ok models-whole", "problem model-damaged"]
 
 
-def test_a_flipped_bit_is_found_where_every_byte_is_read(store: ModelStore, tmp_path: Path) -> None:
+def test_thorough_check_finds_flipped_bit(store: ModelStore, tmp_path: Path) -> None:
     put(tmp_path, "vad", b"abd")
     assert keys(models(store, NAMES, ["vad"])) == ["ok models-whole"]
     assert keys(models(store, NAMES, ["vad"], thorough=True)) == ["problem model-damaged"]
 
 
-def test_missing_ones_are_fetched_with_one_command(store: ModelStore) -> None:
+def test_missing_models_are_named_in_one_command(store: ModelStore) -> None:
     (found,) = models(store, NAMES, NAMES)
     assert keys([found]) == ["problem models-missing"]
     assert (found.values["names"], found.values["size"]) == ("vad asr", "6 bytes")
     assert keys(models(store, NAMES, [])) == ["ok models-none"]
 
 
-def test_a_download_that_was_broken_off_or_goes_on(store: ModelStore, tmp_path: Path) -> None:
+def test_models_distinguish_stopped_and_running_download(store: ModelStore, tmp_path: Path) -> None:
     parts = tmp_path / ".staging" / "asr" / "parts"
     parts.mkdir(parents=True)
     (parts / "one.bin").write_bytes(b"a")

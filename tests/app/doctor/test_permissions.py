@@ -1,4 +1,4 @@
-"""Windows and macOS, as far as they can be told of here."""
+"""Permissions of Windows and macOS, as far as they can be tested on other systems."""
 
 import pytest
 
@@ -7,16 +7,16 @@ from tests.app.doctor.found import keys
 
 
 @pytest.mark.parametrize(("allowed", "found"), [(None, []), (True, ["ok permissions-given"])])
-def test_nothing_to_complain_about(allowed: bool | None, found: list[str]) -> None:
+def test_permissions_are_fine_when_granted_or_unknown(allowed: bool | None, found: list[str]) -> None:
     assert keys(permissions("darwin", mac=lambda: allowed)) == found
     assert keys(permissions("win32", windows=lambda: allowed)) == found
     assert permissions("linux") == []
 
 
-def test_what_is_denied_is_told_with_the_place_to_allow_it() -> None:
+def test_denied_permission_is_a_problem() -> None:
     assert keys(permissions("darwin", mac=lambda: False)) == ["problem accessibility-denied"]
     assert keys(permissions("win32", windows=lambda: False)) == ["problem microphone-denied"]
 
 
-def test_where_nobody_can_be_asked_nothing_is_known() -> None:
+def test_permissions_are_unknown_on_other_systems() -> None:
     assert trusted_on_mac() is None and microphone_on_windows() is None

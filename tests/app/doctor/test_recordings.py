@@ -12,11 +12,11 @@ from protocol.recognition import Options
 from tests.app.doctor.found import keys
 
 
-def test_none(tmp_path: Path) -> None:
+def test_recordings_check_is_ok_without_takes(tmp_path: Path) -> None:
     assert keys(recordings(Library(tmp_path / "takes"))) == ["ok recordings-none"]
 
 
-def test_those_without_a_text_are_named(tmp_path: Path) -> None:
+def test_recordings_check_names_takes_without_text(tmp_path: Path) -> None:
     library, sessions = Library(tmp_path / "takes"), [uuid4() for _ in range(4)]
     for session in sessions:
         with library.create(session, Options(), time.time()) as journal:
@@ -29,7 +29,7 @@ def test_those_without_a_text_are_named(tmp_path: Path) -> None:
     assert named.count(True) == 3 and "kikipounamu takes resend" in textless.values["commands"]
 
 
-def test_one_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
+def test_recordings_check_ignores_running_take(tmp_path: Path) -> None:
     library = Library(tmp_path / "takes")
     with library.create(uuid4(), Options(), time.time()) as journal:
         journal.hear(np.zeros(16_000, np.int16))

@@ -1,4 +1,4 @@
-"""The list, the last line, JSON, and the exit status."""
+"""List, summary, JSON and exit status of the doctor command."""
 
 import io
 import json
@@ -24,7 +24,7 @@ def listed(*findings: Finding, terminal: bool = False, quiet: bool = False) -> s
     return out.getvalue()
 
 
-def test_each_has_a_line_and_what_to_do_below_it() -> None:
+def test_listing_prints_remedy_below_finding() -> None:
     lines = listed(WELL, BAD).splitlines()
     assert lines[0].split() == ["ok", "Tray", "There", "is", "one."]
     assert lines[1].startswith("PROBLEM  Models") and lines[1].endswith("fsmn-vad is damaged.")
@@ -32,12 +32,12 @@ def test_each_has_a_line_and_what_to_do_below_it() -> None:
     assert lines[-1] == "1 problem; everything else is well."
 
 
-def test_a_terminal_is_told_the_same_in_its_width() -> None:
+def test_listing_shows_progress_on_terminal() -> None:
     shown = listed(WELL, BAD, terminal=True)
     assert "PROBLEM" in shown and "Do this:" in shown and "examining: " in shown
 
 
-def test_who_wants_json_sees_nothing_else() -> None:
+def test_listing_is_silent_when_json_is_requested() -> None:
     assert listed(WELL, BAD, quiet=True) == ""
     told = json.loads(as_json(Sentences(), [WELL, HINT, BAD], "1.0"))
     assert (told["kikipounamu"], told["problems"], told["advice"]) == ("1.0", 1, 1)
@@ -52,11 +52,11 @@ def test_who_wants_json_sees_nothing_else() -> None:
     }
 
 
-def test_it_is_summed_up() -> None:
+def test_summary_counts_problems_and_advice() -> None:
     assert summary([WELL]) == "All is well."
     assert summary([HINT, HINT]) == "2 pieces of advice; everything else is well."
     assert summary([WELL, HINT, BAD, BAD]) == "2 problems and 1 piece of advice; everything else is well."
 
 
-def test_advice_is_no_failure() -> None:
+def test_status_ignores_advice() -> None:
     assert status([WELL, HINT]) == 0 and status([WELL, BAD]) == 1

@@ -1,4 +1,4 @@
-"""What finds speech is tried on a sample and on silence; where its model is not there, that is said."""
+"""Voice activity detection is tried on a sample and on silence; a missing model is reported."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.app.doctor.found import keys
 
 
 class Pretender:
-    """A ``Vad`` that finds speech in everything, or in nothing."""
+    """``Vad`` that finds speech everywhere or nowhere."""
 
     name = "pretender"
 
@@ -38,16 +38,16 @@ def store(folder: Path) -> ModelStore:
     return ModelStore(folder, load_catalogue())
 
 
-def test_the_model_is_there_and_right(models: Path) -> None:
+def test_vad_check_is_ok_with_intact_model(models: Path) -> None:
     (found,) = vad(store(models))
     assert keys([found]) == ["ok vad-hears"] and found.values["detector"] == "fsmn-vad"
 
 
-def test_without_it_another_one_does_its_work(tmp_path: Path) -> None:
+def test_vad_check_reports_fallback_without_model(tmp_path: Path) -> None:
     assert keys(vad(store(tmp_path))) == ["advice vad-fallback", "ok vad-hears"]
 
 
-def test_a_flipped_bit_is_noticed(models: Path, tmp_path: Path) -> None:
+def test_vad_check_notices_flipped_bit(models: Path, tmp_path: Path) -> None:
     shutil.copytree(models / "fsmn-vad", tmp_path / "fsmn-vad")
     model = tmp_path / "fsmn-vad" / "model.onnx"
     content = bytearray(model.read_bytes())
@@ -56,11 +56,11 @@ def test_a_flipped_bit_is_noticed(models: Path, tmp_path: Path) -> None:
     assert keys(vad(store(tmp_path)))[0] == "advice vad-fallback"
 
 
-def test_one_that_does_not_load_is_said(models: Path) -> None:
+def test_vad_check_reports_model_that_does_not_load(models: Path) -> None:
     broken = vad(store(models), lambda folder: Pretender(everywhere=False, reason="onnxruntime: no"))
     assert keys(broken) == ["problem vad-broken", "problem vad-deaf"]
 
 
-def test_one_that_is_deaf_or_imagines_is_found() -> None:
+def test_tried_notices_deaf_and_imagining_detectors() -> None:
     assert keys([tried(Pretender(everywhere=False))]) == ["problem vad-deaf"]
     assert keys([tried(Pretender(everywhere=True))]) == ["problem vad-imagines"]

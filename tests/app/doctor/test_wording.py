@@ -1,4 +1,4 @@
-"""Every finding that there can be has words in both languages, and every word is for one."""
+"""Texts for every possible finding exist in both languages, and no text is unused."""
 
 import re
 from functools import cache
@@ -22,13 +22,13 @@ def named(table: str) -> set[str]:
     return {key.removeprefix(table) for key in entries("en") if key.startswith(table)}
 
 
-def test_every_finding_has_words() -> None:
+def test_every_finding_has_a_text() -> None:
     made = set(MADE.findall(sources()))
     assert len(made) > 60
     assert made - named("doctor.found.") == set()
 
 
-def test_no_words_are_for_nothing() -> None:
+def test_every_text_belongs_to_a_finding() -> None:
     assert {key for key in named("doctor.found.") if f'"{key}"' not in sources()} == set()
     assert named("doctor.do.") - named("doctor.found.") == set()
 
@@ -37,20 +37,20 @@ def test_every_area_has_a_title() -> None:
     assert named("doctor.area.") == set(Area)
 
 
-def test_a_finding_is_told() -> None:
+def test_told_returns_title_finding_and_remedy() -> None:
     english = told(Sentences(), wrong(Area.MODELS, "model-damaged", model="fsmn-vad"))
     assert english.title == "Models" and english.found == "fsmn-vad is damaged."
     assert "kikipounamu models get fsmn-vad" in english.do
     assert told(Sentences("zh"), ok(Area.TRAY, "tray-there")).do == ""
 
 
-def test_a_reason_is_told_in_the_same_language() -> None:
+def test_told_inserts_reason_in_same_language() -> None:
     finding = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
     assert "gateway of this computer failed" in told(Sentences("en"), finding).found
     assert "本机网关出错" in told(Sentences("zh"), finding).found
 
 
-def test_what_is_counted_has_its_forms() -> None:
+def test_texts_with_counts_have_plural_forms() -> None:
     counted = {
         key for key, entry in entries("en").items() if key.startswith("doctor.") and "count" in placeholders(entry)
     }
@@ -59,13 +59,13 @@ def test_what_is_counted_has_its_forms() -> None:
     assert told(Sentences(), one).found == "1 recording, 1 min, 3 kB."
 
 
-def test_a_broker_is_called_the_same_everywhere() -> None:
+def test_broker_has_the_same_name_in_all_texts() -> None:
     elsewhere = ok(Area.BROKER, "broker-elsewhere", version="valkey 9.1", percent=3)
     assert told(Sentences("en"), elsewhere).title == "Broker"
     assert told(Sentences("zh"), elsewhere).title == "消息代理"
 
 
-def test_what_is_told_in_a_window_too_speaks_of_no_option_of_the_command() -> None:
+def test_texts_for_windows_mention_no_command_options() -> None:
     for language in LANGUAGES:
         texts = {key: entry for key, entry in entries(language).items() if key.startswith("doctor.")}
         assert {

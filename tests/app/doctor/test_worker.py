@@ -1,4 +1,4 @@
-"""The worker's own doctor is asked; what it says is taken over, however it ends."""
+"""Findings come from the worker's own doctor, however it ends."""
 
 import sys
 from pathlib import Path
@@ -14,13 +14,13 @@ def doctor(tmp_path: Path, script: str) -> list[str]:
     return [sys.executable, str(program)]
 
 
-def test_good_and_bad_lines() -> None:
+def test_told_converts_good_and_bad_lines() -> None:
     lines = [Line("driver", "none"), Line("engine", "here", True), Line("decode", "slow", False)]
     assert keys(told(lines, needed=True)) == ["ok worker-says", "ok worker-says", "problem worker-fails"]
     assert keys(told(lines, needed=False))[-1] == "advice worker-fails"
 
 
-async def test_what_it_prints_is_taken_over(tmp_path: Path) -> None:
+async def test_worker_check_returns_findings_of_its_doctor(tmp_path: Path) -> None:
     script = (
         "print('a library greets')\n"
         'print(\'{"what": "driver", "says": "none", "good": null}\')\n'
@@ -31,14 +31,14 @@ async def test_what_it_prints_is_taken_over(tmp_path: Path) -> None:
     assert keys(found) == ["ok worker-says", "problem worker-fails"]
 
 
-async def test_one_that_falls_over_is_noticed(tmp_path: Path) -> None:
+async def test_worker_check_notices_crash_of_its_doctor(tmp_path: Path) -> None:
     found = await worker([], command=doctor(tmp_path, "raise SystemExit(9)"))
     assert keys(found) == ["problem worker-crashed"] and found[0].values == {"status": "9", "words": "?"}
     fell = await worker([], command=doctor(tmp_path, "import no_such_library"))
     assert fell[0].values["words"] == "ModuleNotFoundError: No module named 'no_such_library'"
 
 
-async def test_what_a_library_prints_does_no_harm(tmp_path: Path) -> None:
+async def test_worker_check_ignores_output_of_libraries(tmp_path: Path) -> None:
     script = (
         "import sys\n"
         "print('x' * 300_000, flush=True)\n"
@@ -48,23 +48,23 @@ async def test_what_a_library_prints_does_no_harm(tmp_path: Path) -> None:
     assert keys(await worker([], command=doctor(tmp_path, script))) == ["ok worker-says"]
 
 
-async def test_one_that_says_nothing_is_noticed(tmp_path: Path) -> None:
+async def test_worker_check_notices_doctor_without_findings(tmp_path: Path) -> None:
     found = await worker([], command=doctor(tmp_path, "print('x' * 300_000)"))
     assert keys(found) == ["problem worker-crashed"] and found[0].values["status"] == "0"
 
 
-async def test_one_that_hangs_is_ended_and_what_it_said_counts(tmp_path: Path) -> None:
+async def test_worker_check_kills_hanging_doctor_and_keeps_findings(tmp_path: Path) -> None:
     script = 'import time\nprint(\'{"what": "driver", "says": "none"}\', flush=True)\ntime.sleep(600)\n'
     found = await worker([], command=doctor(tmp_path, script), deadline_s=1.0)
     assert keys(found)[-1] == "problem worker-slow"
 
 
-async def test_one_that_cannot_run_as_it_is_chosen() -> None:
+async def test_worker_check_reports_unfit_model() -> None:
     assert keys(await worker([], unfit=ModelUnfit("m", "funasr"))) == ["problem worker-unfit"]
     assert keys(await worker([], unfit=ModelUnfit("m"), needed=False)) == ["advice worker-unfit"]
 
 
-async def test_the_real_one_answers(home: Path) -> None:
+async def test_worker_check_runs_the_real_doctor(home: Path) -> None:
     found = await worker(["--engine", "checksum"])
     assert {"engine", "decode"} <= {finding.values["what"] for finding in found}
     assert all(finding.severity == "ok" for finding in found)
