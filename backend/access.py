@@ -86,10 +86,7 @@ class Access:
         return tenant if _TENANT.fullmatch(tenant) else ""
 
     def admit(self, request: web.Request, kinds: tuple[DeviceKind, ...]) -> "Visit":
-        """Count and admit a request of one of these kinds.
-
-        Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``.
-        """
+        """Count and admit a request of these kinds. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
         device = self.device_of(request)
         if device.kind not in kinds:
             raise Forbidden(f"this key is for a {device.kind}: it may not be used for this")
@@ -154,7 +151,7 @@ def device_of(request: web.Request) -> Device:
 
 
 def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> Visit:
-    """Admit a request if its key has a kind of these. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
+    """Admit a request with one of these kinds of key. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
     return request.app[ACCESS].admit(request, kinds)
 
 

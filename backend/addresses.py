@@ -39,17 +39,14 @@ def interfaces() -> tuple[Interface, ...]:
 
 
 def is_inner(name: str, devices: Path = _DEVICES) -> bool:
-    """Return whether an interface is a bridge without hardware, as for containers.
-
-    Known on Linux only, from sysfs.
-    """
+    """Return whether an interface is a bridge without hardware, as for containers. Only Linux tells (sysfs)."""
     return (devices / name / "bridge").is_dir() and not _has_hardware(devices / name)
 
 
 def _has_hardware(device: Path) -> bool:
-    """Return whether a device or one below it is hardware:
+    """Return whether a device, or any below it, is hardware.
 
-    on many hosts of virtual machines, a bridge leads to it.
+    On many hosts of virtual machines, the bridge leads to the real network.
     """
     return (device / "device").exists() or any(_has_hardware(lower) for lower in device.glob("lower_*"))
 

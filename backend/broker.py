@@ -91,9 +91,9 @@ class EmbeddedBroker:
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:
-        """Own a server or adopt one.
+        """Start a server or adopt a running one.
 
-        Raises ``BrokerFailed``, or ``BrokerLocked`` naming the process with the folder.
+        Raises ``BrokerFailed``, or ``BrokerLocked`` with the process that uses the folder.
         """
         private_folder(self._settings.folder)
         private_folder(self._settings.socket.parent)

@@ -129,7 +129,7 @@ class Connection:
             async with asyncio.timeout(self._stuck_s):
                 await self._write_one()
             if self._waiting:
-                await asyncio.sleep(0)  # a peer that reads fast would keep the others waiting
+                await asyncio.sleep(0)  # let other connections run while this peer reads fast
 
     async def _write_one(self) -> None:
         if self._ping:

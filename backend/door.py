@@ -47,9 +47,9 @@ class DoorLimits:
 
 @dataclass(eq=False)
 class _Unknown:
-    """A connection without a key:
+    """A connection without a key.
 
-    its socket ``waits``, then ``opening`` is the handshake, finally it has ``transport``.
+    Its socket ``waits``, then ``opening`` is the handshake, and finally it has a ``transport``.
     """
 
     peer: str

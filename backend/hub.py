@@ -222,7 +222,7 @@ class Hub:
         self._crowded_out = crowded_out(held, most)
 
     def leave(self, identity: str, hosted: Hosted) -> None:
-        """Drop a session, and delete it from the broker if the client has all its results."""
+        """Drop a session, and delete its texts from the broker once the client has them all."""
         self._drop(hosted)
         if hosted.session.over:
             self._ask(hosted, self._jobs.forget, (identity,))

@@ -17,9 +17,9 @@ _IN = frozenset({Stage.SUBMITTED, Stage.QUEUED})
 
 
 class Intake:
-    """Queue in front of the broker. ``hosted``: the sessions of this gateway;
+    """Queue in front of the broker.
 
-    ``submit`` gives a job to the broker.
+    ``hosted``: the sessions of this gateway; ``submit`` gives a job to the broker.
     """
 
     def __init__(

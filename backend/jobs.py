@@ -114,12 +114,12 @@ class Jobs:
         return self._send("submit", self._job_keys(job), arguments, parse_submitted, len(job.pcm))
 
     def cancel(self, session: str, segment: int, attempt: int) -> "asyncio.Future[bool]":
-        """Delete a segment. The result is false if the broker does not know the session."""
+        """Cancel a segment at any stage. The result is false if the broker does not know the session."""
         keys = [self._keys.session(session), self._keys.backlog, *self._keys.history_keys]
         return self._send("cancel", keys, (segment, attempt, SESSION_TTL_MS, session), is_there)
 
     def received(self, session: str, segment: int) -> "asyncio.Future[bool]":
-        """Delete the stored result of a segment. The result is false if the broker does not know the session."""
+        """Confirm a segment's outcome. The result is false if the broker does not know the session."""
         keys = [self._keys.session(session)]
         command = Command("received", keys, (segment, SESSION_TTL_MS), is_there)
         return self._writer.send(command, hurry=False)
@@ -180,7 +180,7 @@ class Jobs:
         )
 
     async def compact(self) -> bool:
-        """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it was."""
+        """Rewrite the append-only file if much audio or any text in it is deleted. Return whether it did so."""
         with mapped():
             worth = is_worth_compacting(await self._looks.info("persistence"), anyway=self._forgot)
             if worth:

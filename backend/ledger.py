@@ -23,11 +23,9 @@ MOST_OPEN: Final = 512
 
 
 class Ledger:
-    """Segments of one session. ``live`` are those that have not ended;
+    """Segments of one session. ``live`` are those that have not ended.
 
-    ``unqueued`` counts samples not in the broker.
-
-    ``last``: the highest segment number, or -1 without segments.
+    ``unqueued`` counts samples that are not in the broker. ``last``: the highest segment number, or -1.
     """
 
     def __init__(self) -> None:

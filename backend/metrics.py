@@ -1,6 +1,6 @@
 """Counters of session events for ``/metrics``, cheap per event; ``exposition`` reads them.
 
-They count since this gateway started. A result that two gateways told is counted by both.
+They count since this gateway started. A result sent by two gateways is counted by both.
 """
 
 from collections import Counter

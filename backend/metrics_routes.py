@@ -20,7 +20,7 @@ METRICS_PATH: Final = "/metrics"
 
 
 class Figures:
-    """Both routes. They need a key of a client or of the owner, as the monitor does.
+    """The metrics and timeline routes. They need a key of a client or of the owner, as the monitor does.
 
     A Prometheus server should have a device of its own (``devices add``), and send its key as a bearer token.
     """

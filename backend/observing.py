@@ -140,9 +140,9 @@ def _later(seconds: float, act: Callable[[], None]) -> None:
 
 
 class News:
-    """Sent results that are not yet confirmed, so that repetitions are recognised. Bounded:
+    """Sent results that are not yet confirmed, so that repetitions are recognised.
 
-    the oldest are dropped.
+    Above the limit the oldest are forgotten.
     """
 
     def __init__(self, most: int = _MOST_UNRECEIVED) -> None:

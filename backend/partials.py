@@ -73,7 +73,7 @@ class Partials:
     def due(self, segment: int, held: int, now: float) -> bool:
         """Return whether to request a hypothesis of this segment, of which ``held`` samples are here.
 
-        Called per frame.
+        Called for each frame.
         """
         if now < self._not_before or now < self._quiet_until:
             return False

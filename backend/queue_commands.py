@@ -60,7 +60,7 @@ class Filter(NamedTuple):
 
 @queues.command("list")
 def list_queues(redis: Redis = "", config: Config = None, as_json: AsJson = False) -> None:
-    """Show by class, model and key: entries, audio, size, age of the oldest and of the newest."""
+    """List number, audio, size and ages (oldest, newest) of queued entries by class, model and key."""
 
     async def show(jobs: Jobs) -> None:
         lines = _named(summed([entry async for entry in Queues(jobs).entries()]))

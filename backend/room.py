@@ -1,8 +1,8 @@
 """Limits for the audio that a gateway holds and the broker does not have. Pure.
 
 Usually this is the beginning of each spoken segment, and file segments that wait for their turn. While the
-broker accepts nothing, it grows. Files and speech have half of the room each; speech may also use the room that
-files leave.
+broker accepts nothing, the held audio grows. Files and speech have half of the room each; speech may also use
+the room that files leave.
 """
 
 from typing import NamedTuple

@@ -114,11 +114,9 @@ class Speculation(NamedTuple):
 class Segment:
     """State of one segment. ``samples`` is its length once it is complete.
 
-    Times are seconds of the monotonic clock.
-
-    ``held`` counts the samples that need no resending. ``asked`` is the position of the last request for audio;
-    each gap is requested once. A ``speculation`` may have failed or be lost; only its promotion shows whether it
-    exists.
+    Times are seconds of the gateway's monotonic clock. ``held`` counts the samples that need no resending.
+    ``asked`` is the position of the last request for audio; each gap is requested once. A ``speculation`` may
+    have failed or be lost; only its promotion shows whether it exists.
 
     ``told`` is the outcome until the client confirms it; ``text`` stays. A failure stays even when it is
     ``received``, because a returning client may begin a higher attempt. ``sent``: the broker may know the
@@ -158,7 +156,7 @@ class Segment:
         return self.told is not None and not self.received
 
     def settled(self, attempt: int) -> bool:
-        """Return whether the segment ended for good, from the view of this attempt."""
+        """Return whether news of this attempt can no longer change the segment."""
         return self.stage is Stage.ENDED and not (self.state is EndState.FAILED and attempt > self.attempt)
 
     def restart(self, attempt: int) -> None:

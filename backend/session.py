@@ -253,7 +253,7 @@ class Session:
         if reply.gateway != gateway:
             if reply.epoch > self.epoch:
                 return list(_TAKEN_OVER)
-            outputs.append(AttachAgain())  # the broker was set back: it publishes to the gateway before this one
+            outputs.append(AttachAgain())  # the broker was rolled back and publishes to the previous gateway
         for index, record in reply.segments.items():
             outputs += self._ledger.learn(index, record, now)
         return outputs + self._conclude(now)

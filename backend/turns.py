@@ -53,9 +53,9 @@ PACES: Final = dict(zip(CLASSES, (Pace(1, 2, 10.0, 1.0), Pace(2, 4, 60.0, 2.0)),
 
 @dataclass(frozen=True)
 class Allowance:
-    """Limit of one key's jobs in a stream:
+    """Limit of one key's jobs in a stream.
 
-    fewer than ``jobs``, or fewer than ``most`` with less audio than ``samples``.
+    More are let in while fewer than ``jobs`` are there, or fewer than ``most`` with less audio than ``samples``.
     """
 
     jobs: int = 0
@@ -75,9 +75,9 @@ def allowance(survey: Survey, priority: str, model: str) -> Allowance:
 
 @dataclass
 class _Lane:
-    """Jobs of one key in one stream. ``held``: by session, the next turn first; ``inside``:
+    """Jobs of one key in one stream.
 
-    attempt and cost of queued jobs.
+    ``held``: by session, the next turn first; ``inside``: attempt and cost of each queued job.
     """
 
     held: dict[str, dict[int, Job]] = field(default_factory=dict)
@@ -92,9 +92,9 @@ class _Lane:
 
 
 class Turns:
-    """Segments held back by key. ``looked``:
+    """Segments that are held back, by key.
 
-    samples of each key in the broker at the last survey, from all gateways.
+    ``looked``: samples of each key in the broker at the last survey, from all gateways.
     """
 
     def __init__(self, limits: QueueLimits) -> None:

@@ -36,9 +36,8 @@ _RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
 class Command:
     """Command to the broker. ``parse`` turns the reply into the result of ``done``.
 
-    Dropped if cancelled while waiting.
-
-    The broker may refuse an ``optional`` command; such a command is never repeated.
+    A command that is cancelled while it waits is dropped. The broker may refuse an ``optional`` command, which
+    is then never repeated.
     """
 
     script: str
