@@ -1,1 +1,1 @@
-"""Gateways elsewhere: which are paired with this computer, how they are, which of them hears speech now."""
+"""Gateways on other computers: pairing, their health, and which of them gets speech now."""

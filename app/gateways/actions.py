@@ -1,13 +1,13 @@
-"""What a person may ask of the gateways that this computer is paired with. Pure."""
+"""User actions on the gateways paired with this computer. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class LookAtGateways:
-    """Whether somebody sees them: only then they are asked how they are, and others are looked for.
+    """Start or stop watching the gateways. Only watched gateways are queried, and others searched.
 
-    ``who`` looks: a panel, a menu.
+    ``who``: the watching part of the app, such as a panel or a menu.
     """
 
     on: bool
@@ -16,9 +16,11 @@ class LookAtGateways:
 
 @dataclass(frozen=True)
 class PairGateway:
-    """Get a key there. ``urls``: where it may be, tried in this order. ``code``: the eight digits, as typed.
+    """Pair with a gateway. ``urls``: its possible addresses, tried in this order. ``code``:
 
-    ``name``: what this computer is called there. ``certificate_sha256``: to be seen there, if it is known.
+    eight digits, as typed.
+
+    ``name``: the name of this computer there. ``certificate_sha256``: the expected certificate, if known.
     """
 
     urls: tuple[str, ...]
@@ -29,12 +31,12 @@ class PairGateway:
 
 @dataclass(frozen=True)
 class EndPairing:
-    """Nobody wants to know any more how it went; what is under way is given up."""
+    """Dismiss the result of a pairing; a running one is cancelled."""
 
 
 @dataclass(frozen=True)
 class RenameGateway:
-    """Call it something else on this computer; empty: as it calls itself."""
+    """Give the gateway another name on this computer; empty: its own name."""
 
     gateway: str
     name: str
@@ -42,7 +44,7 @@ class RenameGateway:
 
 @dataclass(frozen=True)
 class ForgetGateway:
-    """Throw its key away, and ask it to do so too."""
+    """Delete the gateway's key, and ask the gateway to revoke it."""
 
     gateway: str
 

@@ -1,4 +1,4 @@
-"""How a gateway is: whether it answers, whether it will have us, how fast it is, and who recognises there."""
+"""Query the health of a gateway: whether it answers and accepts this computer, its speed, and its workers."""
 
 import time
 from http import HTTPStatus
@@ -26,20 +26,20 @@ _Answer = TypeVar("_Answer")
 
 
 class Workers(Struct, frozen=True):
-    """What ``/v1/workers`` tells."""
+    """The response of ``/v1/workers``."""
 
     workers: tuple[WorkerSeen, ...] = ()
 
 
 async def ask(address: Address, deadline_s: float = ANSWER_S) -> Answer:
-    """One question, with the key and the certificate of ``address``. What stands in the way becomes a note."""
+    """Query a gateway once, with the key and certificate of ``address``. Errors become a note."""
     timeout = aiohttp.ClientTimeout(total=deadline_s)
     try:
         tls = pinned(address)
         with broken("ask"):
             async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
                 ready = await _answer(http, address, _READY, Readiness, tls)
-                begun = time.perf_counter()  # the connection is open now
+                begun = time.perf_counter()  # after the first request, the connection is open
                 found = await _answer(http, address, _WORKERS, Workers, tls)
                 latency_ms = (time.perf_counter() - begun) * 1000
     except Unreachable as error:
@@ -60,7 +60,7 @@ async def _answer(
     kind: type[_Answer],
     tls: aiohttp.Fingerprint | bool,
 ) -> _Answer:
-    """Raises ``Unreachable`` or ``Refused``."""
+    """Fetch and decode one response. Raises ``Unreachable`` or ``Refused``."""
     url = address.url.rstrip("/") + path
     async with http.get(url, allow_redirects=False, ssl=tls) as response:
         unready = path == _READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
@@ -68,7 +68,7 @@ async def _answer(
             raise refusal(address, path, response.status, response.headers)
         body = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            body += chunk[: _MOST_BYTES - len(body)]  # cut off, it is no JSON
+            body += chunk[: _MOST_BYTES - len(body)]  # a truncated answer is not valid JSON
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""What is asked of the settings when somebody chooses where speech goes. Pure."""
+"""Changes of settings that choose the destination of speech. Pure."""
 
 from typing import Final
 
@@ -10,11 +10,11 @@ URL: Final = "gateway.url"
 
 
 def to_gateway(gateway: GatewayView) -> tuple[ChangeSetting, ...]:
-    """There from now on. The one that the settings name by its address counts while no other is chosen."""
+    """Return the changes that choose this gateway. A gateway without id is in effect when none is chosen."""
     return (ChangeSetting(CHOSEN, gateway.id),)
 
 
 def to_here(view: GatewaysView) -> tuple[ChangeSetting, ...]:
-    """To this computer; an address that somebody wrote would count instead."""
+    """Return the changes that choose this computer. A URL in the settings is cleared, or it would take effect."""
     plain = any(not gateway.id for gateway in view.gateways)
     return (*((ChangeSetting(URL, ""),) if plain else ()), ChangeSetting(CHOSEN, ""))

@@ -1,4 +1,4 @@
-"""Errors of what is kept of gateways.
+"""Errors of the stored gateways.
 
 AppError
 └── GatewaysNotKept     the file with their keys cannot be read or written
@@ -8,4 +8,4 @@ from app.errors import AppError
 
 
 class GatewaysNotKept(AppError):
-    """The text says what to do."""
+    """An error: the file of gateways cannot be read or written. The text says what to do."""

@@ -1,4 +1,4 @@
-"""Gateways on the local network, looked for only while somebody wants to know."""
+"""Discover gateways on the local network while a part of the app needs them."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -11,7 +11,7 @@ Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
 
 
 class Finding:
-    """``found`` is told of each that is found; ``changed``: of any change of ``known``."""
+    """A search for gateways. ``found`` gets each one found; ``changed`` is called when ``known`` changes."""
 
     def __init__(
         self, found: Callable[[Found], None], changed: Callable[[], None], discover: Discover = discover
@@ -23,11 +23,11 @@ class Finding:
 
     @property
     def known(self) -> Iterable[Found]:
-        """What is there now, as far as anybody says."""
+        """The gateways announced on the network now."""
         return tuple(self._known.values())
 
     def look(self, on: bool) -> None:
-        """Whether somebody wants to know. Safe to say twice."""
+        """Start or stop the search. Safe to call twice."""
         if on and self._looking is None:
             self._looking = self._tasks.start(self._look(), "look")
         elif not on and self._looking is not None:
@@ -36,7 +36,7 @@ class Finding:
             self._known = {}
 
     async def close(self) -> None:
-        """Look no more. Safe to call twice."""
+        """Stop the search. Safe to call twice."""
         self.look(False)
         await self._tasks.close()
 

@@ -1,4 +1,4 @@
-"""One pairing at a time: the code that somebody typed becomes a key, or a note that says why not."""
+"""Pair with one gateway at a time: exchange a typed code for a key, or explain the failure in a note."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -20,9 +20,9 @@ Pair = Callable[[str, str, str, DeviceKind, str], Coroutine[Any, Any, NewPairing
 
 
 class Joining:
-    """``keep`` stores what was paired, whether or not it is waited for, says its id, and may refuse.
+    """A pairing and its state. ``keep`` stores the new gateway, returns its id, and may raise an error.
 
-    ``changed``: ``view`` is another one now.
+    ``keep`` completes even if its caller is cancelled. ``changed`` is called after each change of ``view``.
     """
 
     def __init__(
@@ -34,24 +34,24 @@ class Joining:
         self._keep, self._changed, self._pair = keep, changed, pair
         self._tasks = Tasks("pairing")
         self._running: asyncio.Task[None] | None = None
-        self._wrong = ""  # the code that was refused last
+        self._wrong = ""  # the last refused code
         self.view = PairingView()
 
     def begin(self, wanted: PairGateway) -> None:
-        """This one, instead of what is under way."""
+        """Begin this pairing and cancel a running one."""
         self.end()
         self._show(PairingView(PairingStage.ASKING))
         self._running = self._tasks.start(self._run(wanted), "pair")
 
     def end(self) -> None:
-        """Nobody wants to know any more."""
+        """Cancel a running pairing and dismiss its result."""
         if self._running is not None:
             self._running.cancel()
             self._running = None
         self._show(PairingView())
 
     async def close(self) -> None:
-        """Safe to call twice."""
+        """Cancel the pairing. Safe to call twice."""
         self.end()
         await self._tasks.close()
 
@@ -67,7 +67,10 @@ class Joining:
             self._show(PairingView(PairingStage.PAIRED, gateway, made.address.name))
 
     def _why(self, error: Exception, wanted: PairGateway) -> Note:
-        """That a code is wrong may be a lie, and nobody can tell; the same one twice is no slip of a finger."""
+        """Return the note for a failure. The same code refused twice is unlikely to be a typing error.
+
+        A gateway may lie about a wrong code, and that cannot be detected.
+        """
         note = note_of(error)
         if note.key != "pair-wrong-code":
             return note
@@ -75,10 +78,10 @@ class Joining:
         return Note("pair-wrong-again", note.values) if before == self._wrong else note
 
     async def _first(self, wanted: PairGateway) -> NewPairing:
-        """At the first address where it is, or anybody answers. Raises ``GatewayError`` or ``MalformedMessage``.
+        """Pair at the first address that answers. Raises ``GatewayError`` or ``MalformedMessage``.
 
-        A bridge of containers has the same address on many computers: where the certificate is known beforehand
-        and another one is shown, the next address is tried. Where it is at none, somebody stands between.
+        Container bridges have the same address on many computers. If the certificate is known and another one is
+        shown, the next address is tried. If no address shows the known one, the connection is being intercepted.
         """
         lost: GatewayError = Unreachable("there is no address")
         other: GatewayError | None = None

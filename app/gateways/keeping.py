@@ -1,4 +1,4 @@
-"""What is paired, in memory and on disk: changed here first, written by one task after the other."""
+"""The paired gateways in memory and on disk: changed in memory first, written by one task after another."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Keeping:
-    """``changed``: there are others now, or they say something else."""
+    """The paired gateways. ``changed`` is called after each change."""
 
     def __init__(self, store: GatewayStore, changed: Callable[[], None]) -> None:
         self._store, self._changed = store, changed
@@ -26,7 +26,7 @@ class Keeping:
         self._lock = asyncio.Lock()
 
     def read(self) -> None:
-        """What is there. Blocks for one small file."""
+        """Read the paired gateways from one small file. Blocks."""
         aside: Path | None = None
         try:
             self.gateways, aside = self._store.read()
@@ -35,26 +35,26 @@ class Keeping:
             self.problem = note_of(error)
 
     def of(self, gateway: str) -> Paired | None:
-        """The one with this id."""
+        """Return the gateway with this id, or ``None``."""
         return next((one for one in self.gateways if one.id == gateway), None)
 
     async def add(self, made: NewPairing) -> Paired:
-        """Keep it. Raises ``GatewaysNotKept``; cancelled, it is kept all the same."""
+        """Store a new pairing. Raises ``GatewaysNotKept``; it is stored even if the caller is cancelled."""
         one = of_pairing(made, self.gateways)
         await self._write(with_gateway(self.gateways, one))
         return one
 
     async def replace(self, one: Paired) -> None:
-        """It says something else now. Raises ``GatewaysNotKept``."""
+        """Replace a gateway with its new version. Raises ``GatewaysNotKept``."""
         if self.of(one.id) is not None:
             await self._write(with_gateway(self.gateways, one))
 
     async def remove(self, gateway: str) -> None:
-        """There is none of this id. Raises ``GatewaysNotKept``."""
+        """Remove the gateway with this id. Raises ``GatewaysNotKept``."""
         await self._write(tuple(one for one in self.gateways if one.id != gateway))
 
     async def close(self) -> None:
-        """What is being written is written. Safe to call twice."""
+        """Wait until pending writes are complete. Safe to call twice."""
         async with self._lock:
             await self._tasks.close()
 
@@ -79,4 +79,4 @@ class Keeping:
                 done.set_result(None)
             except AppError as error:
                 done.set_exception(error)
-                done.exception()  # told, even where nobody waits any more
+                done.exception()  # mark the error as retrieved, even without a waiting caller

@@ -1,4 +1,4 @@
-"""A gateway that is not wanted any more is asked to throw this device's key away too."""
+"""Ask a forgotten gateway to revoke this device's key."""
 
 from http import HTTPStatus
 from typing import Final
@@ -19,7 +19,7 @@ ANSWER_S: Final = 5.0
 
 
 async def leave(gateway: Paired, deadline_s: float = ANSWER_S) -> bool:
-    """Whether its key is good no more there; ``False``: it has to be revoked at the gateway."""
+    """Return whether the gateway has revoked the key; if False, it must be revoked at the gateway."""
     for address in gateway.addresses:
         try:
             await _revoke(address, gateway.device, deadline_s)
@@ -33,7 +33,7 @@ async def leave(gateway: Paired, deadline_s: float = ANSWER_S) -> bool:
 
 
 async def _revoke(address: Address, device: str, deadline_s: float) -> None:
-    """Raises ``GatewayError``."""
+    """Request the revocation at one address. Raises ``GatewayError``."""
     path = f"{DEVICES_PATH}/{quote(device, safe='')}"
     timeout = aiohttp.ClientTimeout(total=deadline_s)
     tls = pinned(address)
@@ -42,6 +42,6 @@ async def _revoke(address: Address, device: str, deadline_s: float) -> None:
             aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
             http.delete(address.url.rstrip("/") + path, allow_redirects=False, ssl=tls) as response,
         ):
-            gone = response.status in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}  # it was revoked already
+            gone = response.status in {HTTPStatus.OK, HTTPStatus.UNAUTHORIZED}  # UNAUTHORIZED: already revoked
             if not gone:
                 raise refusal(address, path, response.status, response.headers)

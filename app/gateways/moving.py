@@ -1,8 +1,8 @@
-"""Connections that had better be made anew: the gateway has another address, another one is in its place, or this
-computer has slept or lost an address of its own.
+"""Detect when a connection should be replaced.
 
-A connection to an address that nobody has any more is silent; without this it is a ping that notices, after half
-a minute.
+That is the case when the gateway has another address, another gateway is used instead, this computer has slept, or
+it lost an address of its own. Without this, a connection to a dead address stays silent until a ping notices after
+half a minute.
 """
 
 import asyncio
@@ -16,9 +16,11 @@ LOOK_S: Final = 2.0
 
 
 class Moving:
-    """``is_there``: whether what is said to an address arrives where it should; ``None``: nobody knows.
+    """A detector of outdated connections. ``is_there``: whether the gateway is still at an address; ``None``:
 
-    ``own`` are this computer's addresses. ``changed``: there is another answer to whether it is ``in_use``.
+    unknown.
+
+    ``own``: returns this computer's addresses. ``changed`` is called when ``in_use`` changes.
     """
 
     def __init__(
@@ -35,21 +37,21 @@ class Moving:
 
     @property
     def in_use(self) -> bool:
-        """Whether somebody has been connected for longer than a moment."""
+        """True if a connection has lasted longer than a moment."""
         return self._users > 0
 
     def look(self) -> None:
-        """Something may be different now."""
+        """Check all connections now: something may have changed."""
         before, self._news = self._news, asyncio.Event()
         before.set()
 
     def woke(self) -> None:
-        """This computer has slept: nobody knows what became of a connection."""
+        """Treat all connections as outdated: this computer has slept."""
         self._sleeps += 1
         self.look()
 
     async def until_moved(self, address: Address) -> None:
-        """Until a connection to it had better be made anew; one to a gateway of which nobody knows may stay."""
+        """Wait until a connection to ``address`` should be replaced; unknown gateways keep theirs."""
         before, sleeps, counted = set(self._own()), self._sleeps, False
         try:
             while (there := self._is_there(address)) is None or self._stays(before, sleeps, there):
@@ -64,7 +66,7 @@ class Moving:
         return there and sleeps == self._sleeps and before <= set(self._own())
 
     async def _quiet(self) -> bool:
-        """Wait for news, or until it is time to look; whether there was none."""
+        """Wait for news, at most until the next check; return True if there was none."""
         news = self._news
         with suppress(TimeoutError):
             await asyncio.wait_for(news.wait(), self._look_s)

@@ -1,4 +1,4 @@
-"""A gateway as the command line names it: by its address, or by what the app calls it that is paired with it."""
+"""Find the gateway that a command names: by its address, or by the name of a paired one."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from client.connection import Address, named
 
 
 def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Address:
-    """``gateway``: an address, or a name, of which key and certificate are known. Blocks for one small file.
+    """Return the address of ``gateway``: a URL, or the name of a paired gateway. Blocks for one small file.
 
-    Raises ``UsageMistake``, ``GatewaysNotKept`` or ``Refused``.
+    Key and certificate of a name are known. Raises ``UsageMistake``, ``GatewaysNotKept`` or ``Refused``.
     """
     if "://" in gateway:
         return named(gateway, key, certificate_sha256)
@@ -19,9 +19,9 @@ def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Add
 
 
 def paired_as(name: str, file: Path) -> Paired:
-    """The one with this name or id. The file is left as it is, also if it is damaged: the app puts it aside.
+    """Return the gateway with this name or id. Raises ``UsageMistake`` or ``GatewaysNotKept``.
 
-    Raises ``UsageMistake`` or ``GatewaysNotKept``.
+    The file is not modified, even if it is damaged: only the app moves it aside.
     """
     paired = _read(file)
     found = [one for one in paired if name in (one.called, one.id)]

@@ -1,4 +1,4 @@
-"""Where somebody wants to pair, as it was typed or pasted. Pure."""
+"""Parse the typed or pasted place of a gateway to pair with. Pure."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ PORT: Final = 8765
 
 @dataclass(frozen=True)
 class Place:
-    """``code`` and ``certificate_sha256``: where a pairing link was pasted, which says them too."""
+    """The place of a gateway. ``code`` and ``certificate_sha256``: only from a pairing link."""
 
     urls: tuple[str, ...]
     code: str = ""
@@ -21,7 +21,7 @@ class Place:
 
 
 def place_of(typed: str) -> Place | None:
-    """What is meant by it: an address, with or without scheme and port, or a pairing link; ``None``: nothing."""
+    """Parse an address, with or without scheme and port, or a pairing link; return ``None`` for anything else."""
     text = typed.strip()
     if text.lower().startswith(f"{LINK_SCHEME}:"):
         try:
@@ -33,19 +33,19 @@ def place_of(typed: str) -> Place | None:
 
 
 def grouped(code: str) -> str:
-    """The digits of a code that is being typed, in two groups; whatever else was pasted with them is left out."""
+    """Format the digits of a code being typed in two groups, without other pasted characters."""
     digits = "".join(sign for sign in code if sign.isascii() and sign.isdigit())[:CODE_DIGITS]
     half = CODE_DIGITS // 2
     return f"{digits[:half]} {digits[half:]}" if len(digits) > half else digits
 
 
 def is_whole(code: str) -> bool:
-    """Whether nothing is missing of it."""
+    """Return whether the code has all its digits."""
     return sum(sign.isdigit() for sign in code) == CODE_DIGITS
 
 
 def shown(url: str) -> str:
-    """For people: without the scheme, which is always the same."""
+    """Return the URL for display, without its scheme, which is always the same."""
     return urlsplit(url).netloc or url
 
 
@@ -54,7 +54,7 @@ def _url(text: str) -> str:
         if "://" not in text and ":" in text and "[" not in text:
             text = f"[{ipaddress.IPv6Address(text)}]"
     except ValueError:
-        pass  # a host with its port
+        pass  # not an IPv6 address: a host with a port
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         host, port = parts.hostname, PORT if parts.port is None else parts.port

@@ -1,8 +1,8 @@
-"""Which gateway hears speech now: the chosen one, or this computer in its place. Pure; time is passed in.
+"""Decide which gateway gets speech: the chosen one, or this computer as a substitute. Pure; time is passed in.
 
-It leaves the chosen one when that was away for some seconds, not at the first answer that is missing; it goes back
-when the chosen one was well for some seconds. A gateway that comes and goes is waited for longer each time, so
-that not every take goes somewhere else.
+The chosen gateway is left after several bad seconds, not at the first missing answer. It is used again after it
+was well for several seconds. A gateway that comes and goes must be well for longer each time, so that takes do
+not alternate between places.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ _BAD: Final = frozenset({Health.NOBODY, Health.AWAY, Health.REFUSED})
 
 @dataclass(frozen=True)
 class RouteTimes:
-    """Seconds. ``away_s``, ``nobody_s``: of that before it is left; refused, it is left at once.
+    """Times in seconds. ``away_s``, ``nobody_s``: how long a gateway may be so before it is left.
 
-    ``well_s``: of answers before it is gone back to; twice as long, ``most_well_s`` at most, after each time
-    that it was left again within ``steady_s``. ``look_s``, ``doubt_s``, ``back_s``: between looks while it is
-    well, while it is not, and while this computer is in its place. ``fresh_s``: an older answer is asked for again
-    when somebody wants to speak.
+    A gateway that refuses this computer is left at once. ``well_s``: how long it must be well before it is used
+    again; doubled, up to ``most_well_s``, each time it is left again within ``steady_s``. ``look_s``,
+    ``doubt_s``, ``back_s``: pauses between queries while it is well, while it is not, and while this computer
+    substitutes for it. ``fresh_s``: an older answer is refreshed when the user wants to speak.
     """
 
     away_s: float = 3.0
@@ -36,40 +36,40 @@ class RouteTimes:
 
 
 class Route:
-    """Told what the chosen gateway answers. ``here``: this computer is in its place."""
+    """The choice between the chosen gateway and this computer. ``here``: this computer substitutes for it."""
 
     def __init__(self, times: RouteTimes | None = None) -> None:
         self.times = times or RouteTimes()
         self.choose(falls_back=True)
 
     def choose(self, *, falls_back: bool) -> None:
-        """Another gateway is chosen, or this computer may be in its place, or no more. Everything begins anew."""
+        """Start anew: another gateway is chosen, or the substitution was enabled or disabled."""
         self._falls_back = falls_back
         self.here = False
         self._health = Health.ASKING
-        self._since = 0.0  # of bad answers while elsewhere, of good ones while here
+        self._since = 0.0  # start of bad answers, or of good ones while ``here``
         self._heard_at = self._returned_at = -inf
         self._left_again = 0
 
     def heard(self, health: Health, now: float) -> bool:
-        """What it answered; whether that changes where speech goes."""
+        """Handle an answer of the gateway; return whether the destination of speech changed."""
         changed = self._back(health, now) if self.here else self._away(health, now)
         self._health, self._heard_at = health, now
         return changed
 
     def look_in(self, now: float) -> float:
-        """Seconds until it should be asked again."""
+        """Return the seconds until the next query is due."""
         times = self.times
         pause = times.back_s if self.here else times.doubt_s if self._health in _BAD else times.look_s
         return max(0.0, self._heard_at + pause - now)
 
     def stale(self, now: float) -> bool:
-        """Whether somebody who wants to speak should have it asked first."""
+        """Return whether the gateway should be queried again before the user speaks."""
         return now - self._heard_at >= self.times.fresh_s
 
     @property
     def well_s(self) -> float:
-        """How long it must have been well before it is gone back to."""
+        """How long the gateway must be well before it is used again."""
         times = self.times
         return min(times.most_well_s, times.well_s * 2.0 ** min(self._left_again, 32))
 

@@ -1,11 +1,11 @@
-"""The gateways of this app: where speech goes now, who else may be chosen, and what a person asks of them.
+"""The gateways of this app: destination of speech, available gateways, and user actions.
 
     gateways = Gateways(post, change, moved, env_key)
     async with gateways:
         gateways.choose(settings.gateway)
         gateways.locate()           # a ``client.connection.Locate``
 
-While the chosen one is away this computer is in its place, until it is back. Everything here belongs to one loop.
+While the chosen gateway is away, this computer substitutes for it. Use everything here in one event loop.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ LOOK_S: Final = 5.0
 
 @dataclass(frozen=True)
 class World:
-    """What it works with; a test has others. ``here``: the gateway of this computer."""
+    """The dependencies of ``Gateways``; tests replace them. ``here``: locates this computer's gateway."""
 
     store: GatewayStore = field(default_factory=lambda: GatewayStore(of_this_user()))
     here: Locate = local_gateway.locate
@@ -72,9 +72,10 @@ class World:
 
 
 class Gateways:
-    """``post`` is told what there is to see. ``unchoose``: this computer is to be chosen instead.
+    """The gateways of this app. ``post`` gets each new view. ``unchoose`` chooses this computer instead.
 
-    ``moved``: speech goes somewhere else from now on. ``key``: for one that the settings name by its address.
+    ``moved`` is called when the destination of speech changes. ``key``: for a gateway named by URL in the
+    settings.
     """
 
     def __init__(
@@ -118,56 +119,59 @@ class Gateways:
 
     @property
     def here(self) -> bool:
-        """Whether it is recognised on this computer now."""
+        """True if speech is recognised on this computer now."""
         return not self._candidates or self._watching.here
 
     @property
     def destination(self) -> str:
-        """What people call where it goes; empty: this computer."""
+        """The display name of the destination of speech; empty: this computer."""
         return "" if self.here else self._candidates[0].name
 
     @property
     def instead_of(self) -> str:
-        """The name of the chosen one, while this computer is in its place; empty: it is not."""
+        """The name of the chosen gateway while this computer substitutes for it; otherwise empty."""
         return self._candidates[0].name if self._candidates and self._watching.here else ""
 
     @property
     def problem(self) -> Note | None:
-        """What a person should know of where speech goes."""
+        """A note about the destination of speech that the user should see."""
         if self._chosen.chosen and self._keeping.of(self._chosen.chosen) is None:
             return Note("gateway-unknown")
         return Note("gateway-instead", {"gateway": self.instead_of}) if self.instead_of else None
 
     def falls_back(self) -> bool:
-        """Whether this computer is, or will be, in the place of one that does not let us in."""
+        """Return whether this computer substitutes, now or later, for a gateway that refuses it."""
         return bool(self._candidates) and self._chosen.fall_back
 
     def locate(self) -> Address:
-        """Where it goes now. Raises ``Unreachable``."""
+        """Return the current destination of speech. Raises ``Unreachable``."""
         if self.here or self._at is None:
             return self._world.here()
         self._watching.hurry()
         return self._at
 
     async def until_moved(self, address: Address) -> None:
-        """As ``ClientSettings.until_moved``: what is said goes along when the chosen one is not there any more."""
+        """Wait until the connection should be replaced, for ``ClientSettings.until_moved``.
+
+        Pending speech moves along.
+        """
         await self._moving.until_moved(address)
 
     def choose(self, chosen: Gateway) -> None:
-        """What the settings say. Another one is asked at once."""
+        """Apply the settings. A newly chosen gateway is queried at once."""
         before, self._chosen = self._chosen, chosen
         if _where(chosen) != _where(before):
             self._follow()
 
     def woke(self) -> None:
-        """This computer has slept."""
+        """Reconnect and query again: this computer has slept."""
         self._moving.woke()
         self._watching.move(self._candidates)
 
     # -- what a person asks --------------------------------------------------------------------------------
 
     def ask(self, action: GatewayAction) -> None:
-        """Returns at once."""
+        """Start a user action; returns at once."""
         if not self._open:
             return
         match action:
@@ -203,7 +207,7 @@ class Gateways:
     async def _keep(self, made: NewPairing) -> str:
         self._told = None
         one = await self._keeping.add(made)
-        if self._chosen.chosen == one.id:  # paired anew: there is another key
+        if self._chosen.chosen == one.id:  # paired again: the key changed
             self._follow()
         return one.id
 
@@ -225,7 +229,7 @@ class Gateways:
 
     @property
     def _candidates(self) -> tuple[Address, ...]:
-        """Where the chosen one may be; empty: this computer is chosen."""
+        """The possible addresses of the chosen gateway; empty if this computer is chosen."""
         if one := self._keeping.of(self._chosen.chosen):
             return one.addresses
         url = "" if self._chosen.chosen else self._chosen.url
@@ -236,7 +240,7 @@ class Gateways:
         return self._chosen.chosen
 
     def _is_there(self, address: Address) -> bool | None:
-        """Whether the chosen gateway is spoken to at this address; ``None``: it is of another one."""
+        """Return whether the chosen gateway is used at this address; ``None`` if it belongs to another one."""
         candidates = self._candidates
         if not candidates or address.certificate_sha256 != candidates[0].certificate_sha256:
             return None
@@ -245,7 +249,7 @@ class Gateways:
         return not self.here and self._at is not None and address.url == self._at.url
 
     def _follow(self) -> None:
-        """Another one is chosen, or it has another key."""
+        """Switch to the newly chosen gateway, or to its new key."""
         candidates = self._candidates
         self._at = candidates[0] if candidates else None
         self._answers.pop(self._chosen_id, None)
@@ -254,7 +258,7 @@ class Gateways:
         self._rerouted()
 
     def _answered(self, address: Address, answer: Answer) -> None:
-        """Of the chosen one."""
+        """Handle an answer of the chosen gateway."""
         self._answers[self._chosen_id] = answer
         if answer.health in THERE and address != self._at:
             self._at = address
@@ -264,7 +268,7 @@ class Gateways:
         self._show()
 
     def _found(self, found: Found) -> None:
-        """A gateway that this computer is paired with may be somewhere else now; its certificate will show it."""
+        """Store the new addresses of a paired gateway; its certificate will be verified there."""
         one = next(
             (one for one in self._keeping.gateways if one.certificate_sha256 == found.certificate_sha256), None
         )
@@ -275,13 +279,13 @@ class Gateways:
             self._tasks.start(self._move(one.at(urls)), "move")
 
     async def _move(self, one: Paired) -> None:
-        with suppress(AppError):  # it is found again the next time too
+        with suppress(AppError):  # the next search finds it again
             await self._keeping.replace(one)
         if self._chosen_id == one.id:
             self._watching.move(self._candidates)
 
     def _search(self) -> None:
-        """Others are looked for while somebody looks, and the chosen one while it is spoken to or lost."""
+        """Search the network while the gateways are watched, or while the chosen one is in use or lost."""
         answer, paired = self._answers.get(self._chosen_id, Answer()), self._keeping.of(self._chosen_id)
         lost = answer.note is not None and answer.health not in THERE
         wanted = paired is not None and (lost or self._moving.in_use)
@@ -338,5 +342,5 @@ class Gateways:
 
 
 def _where(chosen: Gateway) -> tuple[str, str, bool]:
-    """Of that section, what is about where speech goes."""
+    """Return the part of the section that affects the destination of speech."""
     return chosen.url, chosen.chosen, chosen.fall_back

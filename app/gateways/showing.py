@@ -1,4 +1,4 @@
-"""The gateways as they are shown. Pure."""
+"""The lists of gateways for display. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from client.discovery import Found
 
 
 def listed(paired: Iterable[Paired], chosen: Gateway, answers: Mapping[str, Answer]) -> Iterator[GatewayView]:
-    """All that may be chosen: those that are paired, and the one that the settings name by its address."""
+    """Yield the gateways to choose from: the paired ones, and the one that the settings name by URL."""
     for one in paired:
         answer = answers.get(one.id, Answer())
         yield GatewayView(one.id, one.called, shown(one.urls[0]), one.id == chosen.chosen, answer)
@@ -23,7 +23,7 @@ def listed(paired: Iterable[Paired], chosen: Gateway, answers: Mapping[str, Answ
 def strangers(
     found: Iterable[Found], paired: Sequence[Paired], own_addresses: Sequence[str], own_certificate: str = ""
 ) -> Iterator[FoundView]:
-    """Those that this computer could be paired with; its own is none of them."""
+    """Yield the found gateways that this computer could be paired with, except its own."""
     known = {own_certificate, *(one.certificate_sha256 for one in paired)}
     for one in sorted(found, key=lambda found: (found.name.casefold(), found.service)):
         if one.certificate_sha256 not in known and (urls := elsewhere(one.urls, own_addresses)):
@@ -31,9 +31,10 @@ def strangers(
 
 
 def elsewhere(urls: Iterable[str], own_addresses: Sequence[str]) -> tuple[str, ...]:
-    """Those of another computer, the likeliest first: beside an address of this one.
+    """Return the URLs on other computers; those in a network of this computer come first.
 
-    One that this computer has too leads to itself alone: bridges of containers have the same on many computers.
+    An address that this computer has too would lead to itself: container bridges share addresses on many
+    computers.
     """
     near = {_network(own) for own in own_addresses}
     others = [url for url in urls if urlsplit(url).hostname not in own_addresses]
@@ -41,5 +42,5 @@ def elsewhere(urls: Iterable[str], own_addresses: Sequence[str]) -> tuple[str, .
 
 
 def _network(address: str) -> str:
-    """Its first three numbers, as most networks of homes and offices go."""
+    """Return the first three numbers of an address: the network in most homes and offices."""
     return address.rpartition(".")[0]

@@ -1,6 +1,6 @@
-"""The gateways that this computer is paired with, and its keys there: one private file, ``gateways.json``.
+"""The gateways paired with this computer, and its keys there: one private file, ``gateways.json``.
 
-It is no part of the settings: those are shown, copied and sent to others.
+The file is separate from the settings, which are displayed, copied and sent to others.
 """
 
 import os
@@ -31,9 +31,9 @@ _ID_DIGITS: Final = 16
 
 
 class Paired(Struct, frozen=True):
-    """One gateway. ``urls``: where it was seen last, the likeliest first. ``device``: what we are called there.
+    """A paired gateway. ``urls``: its latest addresses, the likeliest first. ``device``: this computer's id there.
 
-    ``own_name``: what it calls itself; ``name``: what it is called here, if that is something else.
+    ``own_name``: the gateway's own name. ``name``: another name on this computer, if the user gave one.
     """
 
     urls: Annotated[tuple[str, ...], Meta(min_length=1, max_length=MOST_URLS)]
@@ -45,25 +45,25 @@ class Paired(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """It stays with its certificate, by which the gateway is known again wherever it is."""
+        """The id, derived from the certificate, which identifies the gateway at any address."""
         return self.certificate_sha256[:_ID_DIGITS]
 
     @property
     def called(self) -> str:
-        """For people."""
+        """The name to display."""
         return self.name or self.own_name or self.urls[0]
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        """Everywhere it may be."""
+        """All addresses where the gateway may be."""
         return tuple(Address(url, self.key, self.called, self.certificate_sha256) for url in self.urls)
 
     def at(self, urls: Iterable[str]) -> "Paired":
-        """It was seen there; where it was before is tried later."""
+        """Return a copy with these URLs first; the previous ones are tried later."""
         return msgspec.structs.replace(self, urls=tuple(dict.fromkeys((*urls, *self.urls)))[:MOST_URLS])
 
     def __repr__(self) -> str:
-        return f"Paired({self.id})"  # a key is in no log
+        return f"Paired({self.id})"  # keeps the key out of logs
 
 
 class _Content(Struct, frozen=True):
@@ -71,17 +71,17 @@ class _Content(Struct, frozen=True):
 
 
 def encode(gateways: tuple[Paired, ...]) -> bytes:
-    """As the file has them."""
+    """Encode the gateways for the file."""
     return msgspec.json.format(msgspec.json.encode(_Content(gateways)))
 
 
 def decode(data: bytes) -> tuple[Paired, ...]:
-    """Read it. Raises ``ValueError``."""
+    """Decode the contents of the file. Raises ``ValueError``."""
     return msgspec.json.decode(data, type=_Content).gateways
 
 
 def of_pairing(made: NewPairing, known: tuple[Paired, ...]) -> Paired:
-    """A new one; paired anew, it keeps the name that it has here."""
+    """Return the gateway of a new pairing; a gateway paired before keeps its name on this computer."""
     address = made.address
     before = next((one for one in known if one.certificate_sha256 == address.certificate_sha256), None)
     fresh = Paired((address.url,), address.certificate_sha256, made.device, address.key, clean_name(address.name))
@@ -91,7 +91,7 @@ def of_pairing(made: NewPairing, known: tuple[Paired, ...]) -> Paired:
 
 
 def with_gateway(gateways: tuple[Paired, ...], one: Paired) -> tuple[Paired, ...]:
-    """With this one in the place of what is known of it, or at the end. Raises ``GatewaysNotKept``: too many."""
+    """Return the gateways with ``one`` replaced or appended. Raises ``GatewaysNotKept`` if there are too many."""
     if any(other.id == one.id for other in gateways):
         return tuple(one if other.id == one.id else other for other in gateways)
     if len(gateways) >= MOST_GATEWAYS:
@@ -100,21 +100,21 @@ def with_gateway(gateways: tuple[Paired, ...], one: Paired) -> tuple[Paired, ...
 
 
 def of_this_user() -> Path:
-    """Where they are kept."""
+    """Return the path of this user's file."""
     return folders().data / _FILE
 
 
 class GatewayStore:
-    """The file. It is written as a whole, with mode 0600, and blocks."""
+    """The file of gateways, written as a whole with mode 0600. All methods block."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self._unreadable = False
 
     def read(self) -> tuple[tuple[Paired, ...], Path | None]:
-        """What is in it. One that nobody can read any more is put aside, and it is told where.
+        """Return the gateways, and the new path of a damaged file that was moved aside.
 
-        Raises ``GatewaysNotKept``: it is there and may not be read; nothing is written over it then.
+        Raises ``GatewaysNotKept`` if the file exists but cannot be read; then it is not overwritten either.
         """
         try:
             with self.file.open("rb") as file:
@@ -133,7 +133,7 @@ class GatewayStore:
             return (), self._put_aside()
 
     def write(self, gateways: tuple[Paired, ...]) -> None:
-        """These from now on. Raises ``GatewaysNotKept``, and then those of before stay."""
+        """Replace the stored gateways. Raises ``GatewaysNotKept`` and then keeps the previous ones."""
         if self._unreadable:
             raise GatewaysNotKept(f"{self.file} could not be read: nothing is written over it")
         try:

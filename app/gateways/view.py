@@ -1,4 +1,4 @@
-"""What a person sees of the gateways, as values. Pure."""
+"""The display state of the gateways, as values. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,18 +7,18 @@ from app.view import Note
 
 
 class Health(StrEnum):
-    """How a gateway answered. Whoever is ``WELL`` has somebody who recognises."""
+    """The health of a gateway. A gateway that is ``WELL`` has a worker."""
 
     ASKING = "asking"
     WELL = "well"
-    NOBODY = "nobody"  # it is there, and nobody works for it
+    NOBODY = "nobody"  # it answers but has no worker
     AWAY = "away"
-    REFUSED = "refused"  # it is there and will not have this computer, or is another one
+    REFUSED = "refused"  # it rejects this computer, or is another gateway
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Of one question. ``workers``: who recognises there, as far as it says so. ``note``: what is in the way."""
+    """The result of one query. ``workers``: those the gateway reports. ``note``: the problem, if any."""
 
     health: Health = Health.ASKING
     latency_ms: float = 0.0
@@ -28,7 +28,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class GatewayView:
-    """One that may be chosen. ``id`` is empty for the one that the settings name by its address alone."""
+    """A gateway to choose from. ``id`` is empty for the one named only by its URL in the settings."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class GatewayView:
 
 @dataclass(frozen=True)
 class FoundView:
-    """One on the local network that this computer is not paired with; what it says of itself nobody has proved."""
+    """A gateway on the local network that is not paired. Its own description is not verified."""
 
     name: str
     urls: tuple[str, ...]
@@ -47,7 +47,7 @@ class FoundView:
 
 
 class PairingStage(StrEnum):
-    """How a pairing stands."""
+    """The stage of a pairing."""
 
     NONE = "none"
     ASKING = "asking"
@@ -57,7 +57,10 @@ class PairingStage(StrEnum):
 
 @dataclass(frozen=True)
 class PairingView:
-    """``gateway``: the id of the one that was paired, ``name`` what it calls itself. ``note``: why not."""
+    """The state of a pairing. ``gateway``: the id of the new gateway. ``name``: its own name.
+
+    ``note``: why the pairing failed.
+    """
 
     stage: PairingStage = PairingStage.NONE
     gateway: str = ""
@@ -67,10 +70,10 @@ class PairingView:
 
 @dataclass(frozen=True)
 class GatewaysView:
-    """``here``: speech is recognised on this computer; ``instead_of``: of which gateway that is in the place.
+    """The display state of all gateways. ``here``: speech is recognised on this computer.
 
-    ``device``: what this computer is called where nobody says otherwise. ``problem``: what is wrong with what is
-    kept. ``told``: what became of what was asked last.
+    ``instead_of``: the gateway that this computer substitutes for. ``device``: the default name of this computer.
+    ``problem``: with the stored gateways. ``told``: the result of the last action.
     """
 
     gateways: tuple[GatewayView, ...] = ()

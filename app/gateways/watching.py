@@ -1,6 +1,6 @@
-"""The chosen gateway, asked again and again; ``Route`` decides what follows from its answers.
+"""Query the chosen gateway repeatedly; ``Route`` decides what follows from its answers.
 
-Who wants to speak has it asked at once, so that a gateway that has just gone is noticed within seconds.
+It is queried at once when the user wants to speak, so its loss is noticed within seconds.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _BEST: Final = (Health.WELL, Health.NOBODY, Health.REFUSED, Health.AWAY, Health.
 
 
 async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Address, Answer]:
-    """Of a gateway that may be at any of these: the first one, or where it answers better."""
+    """Query a gateway at its possible addresses; return the first address if it answers, else the best one."""
     first = await asks(addresses[0])
     if first.health in THERE or len(addresses) == 1:
         return addresses[0], first
@@ -35,7 +35,10 @@ async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Ad
 
 
 class Watching:
-    """``told``: of each answer; ``changed``: also when speech goes somewhere else because of it."""
+    """A repeated query of the chosen gateway. ``told`` gets each answer.
+
+    ``changed`` is called after ``told`` if the answer changes the destination of speech.
+    """
 
     def __init__(
         self,
@@ -53,16 +56,16 @@ class Watching:
 
     @property
     def here(self) -> bool:
-        """Whether this computer is in its place."""
+        """True while this computer substitutes for the gateway."""
         return self._route.here
 
     def choose(self, addresses: tuple[Address, ...], *, falls_back: bool) -> None:
-        """This one from now on; empty: none."""
+        """Watch this gateway; no addresses stop watching."""
         self._route.choose(falls_back=falls_back)
         self.move(addresses)
 
     def move(self, addresses: tuple[Address, ...]) -> None:
-        """It is known to be at other addresses now."""
+        """Watch the same gateway at other addresses."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -71,12 +74,12 @@ class Watching:
             self._task = self._tasks.start(self._keep_asking(addresses), "ask")
 
     def hurry(self) -> None:
-        """Somebody wants to speak, or to know."""
+        """Query the gateway now if its answer is old."""
         if self._route.stale(asyncio.get_running_loop().time()):
             self._hurry.set()
 
     async def close(self) -> None:
-        """Ask no more. Safe to call twice."""
+        """Stop the queries. Safe to call twice."""
         self.move(())
         await self._tasks.close()
 

@@ -1,1 +1,1 @@
-"""The first steps: what they are, and what they try out while somebody takes them."""
+"""The first steps and their trials of microphone and gateway."""

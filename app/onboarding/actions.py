@@ -1,28 +1,28 @@
-"""What the first steps ask of the running app beside what everybody asks: to try something out. Pure."""
+"""Trials that the first steps request from the running app. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class TryMicrophone:
-    """Open the microphone and tell how loud it is, without a take. A take that begins meanwhile goes first."""
+    """Start or stop a microphone trial: report its level without a take. A take has priority."""
 
     on: bool
 
 
 @dataclass(frozen=True)
 class RecordSample:
-    """Keep what is said from now on for some seconds, in memory only, and play it."""
+    """Record a sample of a few seconds, in memory only, and play it."""
 
 
 @dataclass(frozen=True)
 class PlaySample:
-    """Once more."""
+    """Play the recorded sample again."""
 
 
 @dataclass(frozen=True)
 class TryGateway:
-    """Ask the gateway at this address how it is; empty: nobody wants to know any more."""
+    """Query the gateway at this address repeatedly; an empty address stops the queries."""
 
     url: str
 

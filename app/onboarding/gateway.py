@@ -1,4 +1,4 @@
-"""How a gateway is that somebody thinks of using: whether it answers, how fast, and who is behind it."""
+"""Test a gateway before it is chosen: whether it answers, its speed, and its workers."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ AGAIN_S: Final = 5.0
 
 
 async def look(address: Address) -> GatewayTrial:
-    """One look. What stands in the way becomes a note."""
+    """Query the gateway once. Errors become a note."""
     answer = await ask(address)
     reached = answer.health in {Health.WELL, Health.NOBODY}
     if not reached:
@@ -23,7 +23,7 @@ async def look(address: Address) -> GatewayTrial:
 
 
 class GatewayTrying:
-    """``post`` is told, again and again while somebody wants to know. ``key``: what is shown there."""
+    """Repeated queries of a gateway on trial. ``post`` gets each result. ``key``: the key to present."""
 
     def __init__(self, post: Callable[[GatewayTrial], None], key: str, again_s: float = AGAIN_S) -> None:
         self._post, self._key, self._again_s = post, key, again_s
@@ -31,7 +31,7 @@ class GatewayTrying:
         self._asking: asyncio.Task[None] | None = None
 
     def want(self, url: str) -> None:
-        """This one from now on; empty: none."""
+        """Watch this gateway; an empty URL stops watching."""
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
@@ -40,7 +40,7 @@ class GatewayTrying:
             self._asking = self._tasks.start(self._ask(Address(url, self._key)), "ask")
 
     async def close(self) -> None:
-        """Ask no more. Safe to call twice."""
+        """Stop the queries. Safe to call twice."""
         self.want("")
         await self._tasks.close()
 

@@ -1,7 +1,6 @@
-"""The microphone, tried without a take: opened while somebody looks, its level told, a sample played.
+"""A microphone trial without a take: report the level, record a sample and play it.
 
-Nothing is written to disk. A take that begins meanwhile has the microphone; once it is over, this goes on. All in
-one event loop.
+Nothing is written to disk. A take has priority; the trial continues after it. Use everything in one event loop.
 """
 
 import asyncio
@@ -26,19 +25,21 @@ log = structlog.get_logger(logger_names.APP_ONBOARDING_MICROPHONE)
 
 
 PlayAloud = Callable[[Callable[[int], bytes], Callable[[], None]], Awaitable[None]]
-"""``app.capture.portaudio.PortAudio.play``: the sound, and what is called once it is heard."""
+"""``app.capture.portaudio.PortAudio.play``: gets the sound, and a callback for its start."""
 
 
 class Attended(Protocol):
-    """``app.recorder.Recorder``."""
+    """The interface of ``app.recorder.Recorder``."""
 
     async def attend(self, over: Callable[[], None]) -> Recording | None: ...
 
 
 @dataclass(frozen=True)
 class Times:
-    """``most_s``: it is closed again after so long. ``look_s``: between looks at what is plugged in. ``again_s``:
-    between tries to open it. ``tell_s``: between levels."""
+    """Times in seconds. ``most_s``: the longest trial. ``look_s``: between searches for devices.
+
+    ``again_s``: between attempts to open the microphone. ``tell_s``: between reports of the level.
+    """
 
     most_s: float = 300.0
     look_s: float = 3.0
@@ -47,7 +48,7 @@ class Times:
 
 
 class MicrophoneTrying:
-    """``post`` is told; ``look`` has the list of microphones told anew."""
+    """A microphone trial. ``post`` gets each new state; ``look`` refreshes the list of microphones."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class MicrophoneTrying:
         self._told_at = float("-inf")
 
     def ask(self, action: TryMicrophone | RecordSample | PlaySample) -> None:
-        """What somebody wants; returns at once."""
+        """Handle a trial request; returns at once."""
         match action:
             case TryMicrophone(on):
                 before = self._end()
@@ -82,12 +83,12 @@ class MicrophoneTrying:
                 self._play_sample()
 
     def again(self) -> None:
-        """Another microphone is chosen."""
+        """Restart a running trial with the newly chosen microphone."""
         if self._listening is not None:
             self._begin(self._end())
 
     async def close(self) -> None:
-        """Hear no more. Safe to call twice."""
+        """End the trial. Safe to call twice."""
         self._end()
         await self._tasks.close()
 
@@ -96,7 +97,7 @@ class MicrophoneTrying:
         self._listening = self._tasks.start(self._listen(before), "listen")
 
     def _end(self) -> "asyncio.Task[None] | None":
-        """What listened until now, and gives the microphone back as soon as it gets to it."""
+        """Cancel the trial and return its task, which then releases the microphone."""
         listening, playing = self._listening, self._playing
         self._listening = self._playing = None
         for task in (listening, playing):
@@ -164,11 +165,11 @@ class MicrophoneTrying:
             self._aloud = False
 
     def _is_aloud(self) -> None:
-        """Say so only now: the output takes the sound."""
+        """Note that the output accepts the sound: only now is it audible."""
         self._aloud, self._unheard = True, None
 
     def _tell(self, device: str) -> None:
-        """The level, some times a second; that something begins or ends, at once."""
+        """Report the level a few times a second, and changes of the state at once."""
         ear = self._ear
         hearing = Hearing.RECORDING if ear.left_s else Hearing.PLAYING if self._aloud else Hearing.HEARING
         now = asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""What a microphone that is tried gives: how loud it is, whether it is silent, and a sample to play. Pure."""
+"""Measurements of a microphone trial: level, silence, and a sample to play. Pure."""
 
 from typing import Final
 
@@ -12,16 +12,16 @@ from speech.playback import FromSpeech
 SAMPLE_S: Final = 3.0
 QUIET_S: Final = 3.0
 QUIET_DBFS: Final = -65.0
-"""A room at night is louder in most microphones; one that is muted is not."""
+"""Most microphones are louder than this in a room at night; a muted one is not."""
 VOICE_DBFS: Final = -42.0
 
 Samples = NDArray[np.int16]
 
 
 class Ear:
-    """Measures every block. A measurement begins with the device and with each sample, and ends with the next one.
+    """A measurement of every block. Each device and each sample starts a new one.
 
-    ``heard``: a voice came since it began. ``quiet``: nothing at all came for some seconds, and no voice before.
+    ``heard``: it contains a voice. ``quiet``: complete silence for some seconds, and no voice before.
     """
 
     def __init__(self) -> None:
@@ -33,26 +33,26 @@ class Ear:
         self._missing = 0
 
     def measure(self) -> None:
-        """Begin a new measurement: nothing is known any more."""
+        """Begin a new measurement and discard the results."""
         self.heard, self._quiet, self._loudest_dbfs = False, 0, FLOOR_DBFS
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing at all came since the measurement began: a pause after speech is no silence."""
+        """True if there was only silence since the measurement began; a pause after speech does not count."""
         return not self.heard and self._quiet >= QUIET_S * SAMPLE_RATE
 
     @property
     def left_s(self) -> float:
-        """Of the sample that is being recorded; 0: none is."""
+        """The seconds left of the sample being recorded; 0 if none is."""
         return self._missing / SAMPLE_RATE
 
     def record(self) -> None:
-        """Keep a sample from now on, in place of the one before."""
+        """Record a new sample in place of the last one."""
         self.measure()
         self._kept, self._missing = [], round(SAMPLE_S * SAMPLE_RATE)
 
     def give_up(self) -> None:
-        """No sample that is only begun: it would be played with a gap."""
+        """Discard an incomplete sample: it would be played with a gap."""
         if self._missing:
             self._kept, self._missing = [], 0
 
@@ -73,10 +73,10 @@ class Ear:
 
     @property
     def complete(self) -> bool:
-        """Whether there is a sample to play."""
+        """True if there is a sample to play."""
         return bool(self._kept) and not self._missing
 
     def sound_at(self, rate: int) -> bytes:
-        """The sample as ``app.capture.portaudio.PortAudio.play`` wants it."""
+        """Return the sample in the format of ``app.capture.portaudio.PortAudio.play``."""
         made = FromSpeech(rate)
         return np.concatenate([*map(made.accept, self._kept), made.finish()]).tobytes()

@@ -5,7 +5,7 @@ from typing import Final
 
 
 class Step(StrEnum):
-    """Each sets something, or shows that it works; the last one shows that everything does."""
+    """The first steps. Each sets or demonstrates one thing; the last demonstrates dictation as a whole."""
 
     LANGUAGE = "language"
     MICROPHONE = "microphone"
@@ -17,19 +17,19 @@ class Step(StrEnum):
 STEPS: Final = tuple(Step)
 WELCOMED: Final = "general.welcomed"
 FIRST_STEP: Final = "general.first_step"
-"""How they are called in the settings."""
+"""Names of the settings."""
 
 
 def number(step: Step) -> int:
-    """From 1 on."""
+    """Return the number of a step, from 1."""
     return STEPS.index(step) + 1
 
 
 def after(step: Step) -> Step | None:
-    """The next one; ``None`` after the last."""
+    """Return the next step; ``None`` after the last."""
     return STEPS[number(step)] if number(step) < len(STEPS) else None
 
 
 def before(step: Step) -> Step | None:
-    """The one before; ``None`` before the first."""
+    """Return the previous step; ``None`` before the first."""
     return STEPS[number(step) - 2] if number(step) > 1 else None

@@ -1,4 +1,4 @@
-"""What the first steps try out, together. Belongs to the loop that entered it."""
+"""All trials of the first steps. Belongs to the event loop that entered it."""
 
 from collections.abc import Callable
 from typing import Self
@@ -10,7 +10,10 @@ from app.onboarding.view import TrialView
 
 
 class Trying:
-    """An async context manager. ``look`` has the list of microphones told anew; ``key`` is shown to gateways."""
+    """An async context manager for trials. ``look`` refreshes the list of microphones.
+
+    ``key``: the key to present to gateways.
+    """
 
     def __init__(
         self,
@@ -31,7 +34,7 @@ class Trying:
         await self.gateway.close()
 
     def ask(self, trial: Trial) -> None:
-        """What somebody wants; returns at once."""
+        """Start or stop a trial; returns at once."""
         if isinstance(trial, TryGateway):
             self.gateway.want(trial.url)
         else:
@@ -39,14 +42,14 @@ class Trying:
 
 
 class EarlyTrials:
-    """Hands trials on once they can be made; of those asked for before, the last of each kind counts."""
+    """A buffer for trials requested before they can run; the last request of each kind counts."""
 
     def __init__(self) -> None:
         self._trying: Trying | None = None
         self._early: dict[type, Trial] = {}
 
     def begin(self, trying: Trying) -> Trying:
-        """Hand everything to it from now on."""
+        """Forward the buffered trials and all later ones."""
         self._trying = trying
         for trial in self._early.values():
             trying.ask(trial)
@@ -54,7 +57,7 @@ class EarlyTrials:
         return trying
 
     def ask(self, trial: Trial) -> None:
-        """Return at once."""
+        """Forward or buffer a trial; returns at once."""
         if self._trying is None:
             self._early[type(trial)] = trial
         else:

@@ -1,4 +1,4 @@
-"""What the first steps show of what they try out, as values. Pure."""
+"""The display state of the trials, as values. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from app.view import LOWEST_DBFS, Note
 
 
 class Hearing(StrEnum):
-    """What the microphone is doing for whoever tries it."""
+    """The activity of the microphone on trial."""
 
     CLOSED = "closed"
     OPENING = "opening"
@@ -18,10 +18,10 @@ class Hearing(StrEnum):
 
 @dataclass(frozen=True)
 class MicrophoneTrial:
-    """``heard``: a voice was, since the microphone was opened or the last sample begun; ``quiet``: nothing at all
-    was, for seconds. ``left_s``: of a sample that is being recorded.
+    """The state of a microphone trial. ``heard``: a voice was heard in this measurement.
 
-    ``sample``: there is one to play. ``note``: what stands in the way.
+    ``quiet``: complete silence for some seconds. ``left_s``: seconds left of the sample being recorded.
+    ``sample``: a sample can be played. ``note``: the problem, if any.
     """
 
     hearing: Hearing = Hearing.CLOSED
@@ -36,9 +36,9 @@ class MicrophoneTrial:
 
 @dataclass(frozen=True)
 class GatewayTrial:
-    """What the gateway at ``url`` answered; neither reached nor a ``note``: it is being asked.
+    """The answer of the gateway at ``url``. Neither ``reached`` nor a ``note``: the query is running.
 
-    ``workers``: who recognises there, empty where it does not say to this app. ``latency_ms``: of one question.
+    ``workers``: those reported to this app. ``latency_ms``: of one request.
     """
 
     url: str = ""

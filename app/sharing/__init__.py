@@ -1,1 +1,1 @@
-"""This computer's gateway for other devices, and this computer's worker for other gateways."""
+"""Sharing this computer's gateway with other devices, and lending its worker to other gateways."""

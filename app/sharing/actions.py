@@ -1,30 +1,30 @@
-"""What a person may ask about sharing and lending. Pure."""
+"""User actions on sharing and lending. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class LookAtSharing:
-    """Whether somebody sees it: only then it is asked how things stand."""
+    """Start or stop watching the sharing state, which is queried only while watched."""
 
     on: bool
 
 
 @dataclass(frozen=True)
 class InviteDevice:
-    """Show a code with which one device gets a key; ``worker``: one that lends its worker."""
+    """Show a code that gives one device a key; ``worker``: a device that lends its worker."""
 
     worker: bool = False
 
 
 @dataclass(frozen=True)
 class EndInvite:
-    """The code is good no more."""
+    """Withdraw the code that is shown."""
 
 
 @dataclass(frozen=True)
 class RenameDevice:
-    """Call it something else."""
+    """Give a device another name."""
 
     device: str
     name: str
@@ -32,7 +32,7 @@ class RenameDevice:
 
 @dataclass(frozen=True)
 class RevokeDevice:
-    """Its key is good no more, and its open connections end at once."""
+    """Revoke the key of a device and close its connections at once."""
 
     device: str
 
@@ -42,7 +42,10 @@ SharingAction = LookAtSharing | InviteDevice | EndInvite | RenameDevice | Revoke
 
 @dataclass(frozen=True)
 class Enlist:
-    """Get a key of a worker there, and lend to it. ``where``: an address or a link; a link has the code in it."""
+    """Get a worker key from a gateway and lend the worker to it.
+
+    ``where``: an address or a link; a link contains the code.
+    """
 
     where: str
     code: str = ""
@@ -50,12 +53,12 @@ class Enlist:
 
 @dataclass(frozen=True)
 class EndEnlisting:
-    """Nobody wants to know any more how it went; what is under way is given up."""
+    """Dismiss the result of enlisting; a running attempt is cancelled."""
 
 
 @dataclass(frozen=True)
 class Lend:
-    """Whether this computer works for that gateway."""
+    """Start or stop lending the worker to this gateway."""
 
     gateway: str
     on: bool
@@ -63,7 +66,7 @@ class Lend:
 
 @dataclass(frozen=True)
 class ForgetLent:
-    """Do not work for it any more, and throw the key away."""
+    """Stop lending to this gateway and delete its key."""
 
     gateway: str
 

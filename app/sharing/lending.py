@@ -1,7 +1,7 @@
-"""The gateways elsewhere that this computer may work for, and the workers that it lends them.
+"""Other gateways that this computer's worker is lent to, with one worker process for each.
 
-The keys are in a private file of their own, beside those of the gateways that hear this computer's speech: a key
-is for one of the two. Everything here belongs to one loop; ``post`` must not wait.
+Their keys are in a separate private file: a key is valid either for speech or for a worker. Use everything here in
+one event loop; ``post`` must not wait.
 """
 
 import asyncio
@@ -47,12 +47,12 @@ _STAGES: Final = {
 
 
 def of_this_user() -> Path:
-    """Where the keys are kept."""
+    """Return the path of this user's file of worker keys."""
     return folders().data / "lent.json"
 
 
 def as_worker(pairs: Pair) -> Pair:
-    """The same for a key of a worker."""
+    """Return a pairing function that requests a worker key."""
 
     async def pairs_worker(url: str, code: str, name: str, kind: DeviceKind, digest: str) -> NewPairing:
         return await pairs(url, code, name, DeviceKind.WORKER, digest)
@@ -61,7 +61,10 @@ def as_worker(pairs: Pair) -> Pair:
 
 
 class Lending:
-    """``name``: what this computer is called elsewhere. ``change`` is asked to change a setting."""
+    """The gateways that the worker is lent to. ``name``: this computer's name there.
+
+    ``change`` is called to change a setting.
+    """
 
     def __init__(
         self,
@@ -104,25 +107,25 @@ class Lending:
     # -- what is wanted ------------------------------------------------------------------------------------
 
     def want(self, gateways: tuple[str, ...]) -> None:
-        """Work for these, by their ids or names."""
+        """Lend to these gateways, given by id or name."""
         if gateways != self._wanted:
             self._wanted = gateways
             self._switch()
             self._show()
 
     def rest(self, why: Note | None) -> None:
-        """Why nobody is worked for just now; ``None``: nothing keeps this computer from it."""
+        """Pause all lending for this reason; ``None`` resumes it."""
         self._rests = why
         self._switch()
 
     def use(self, settings: LocalWorkerSettings) -> None:
-        """Run workers as these say from now on."""
+        """Run workers with these settings from now on."""
         self._settings = settings
         for lent in self._lent.values():
             self._tasks.start(lent.use(settings), "use")
 
     def ask(self, action: LendingAction) -> None:
-        """Do it; returns at once."""
+        """Start a user action; returns at once."""
         match action:
             case Enlist(where, code):
                 place = place_of(where)
@@ -142,9 +145,9 @@ class Lending:
         self.change(ChangeSetting(SETTING, "\n".join([*ids, gateway] if on else ids)))
 
     async def _keep(self, made: NewPairing) -> str:
-        """A new key: whoever gave this computer one is worked for."""
+        """Store a new key and lend to its gateway."""
         one = await self._keeping.add(made)
-        if (before := self._lent.pop(one.id, None)) is not None:  # it has the key of before
+        if (before := self._lent.pop(one.id, None)) is not None:  # it uses the old key
             await before.close()
         self._lend(one.id, True)
         self._switch()
@@ -170,7 +173,7 @@ class Lending:
         return one is not None and (one.id in self._wanted or one.called in self._wanted)
 
     def _switch(self) -> None:
-        """Each of them as it is to be. One that was never wanted has no worker."""
+        """Start or stop each worker as wanted. A gateway that was never wanted has no worker."""
         if not self._open:
             return
         for one in self._keeping.gateways:

@@ -1,7 +1,7 @@
-"""One gateway elsewhere that this computer works for: a worker of its own, wherever that gateway is just now.
+"""A gateway that this computer lends a worker to, at its current address.
 
-A worker ends where another certificate is shown than the one that was paired. Another computer may only have got
-the address: the gateway is looked for on, and worked for again where it shows its own.
+A worker ends if the gateway shows another certificate than the paired one. The reason may be that another computer
+got the address. So the search continues, and the worker starts again where the right certificate is shown.
 """
 
 import asyncio
@@ -35,9 +35,9 @@ LOOK_S: Final = 3.0
 _PAUSE_S: Final = 1.0
 AWAY: Final = Note("lent-away")
 _PATH: Final = "/v1/workers"
-_REFUSED: Final = "4"  # exit status of a worker that its gateway does not take
+_REFUSED: Final = "4"  # exit status of a worker that its gateway refused
 
-_MISSED: Final = (Unreachable, WrongCertificate)  # what an address says where a gateway is not
+_MISSED: Final = (Unreachable, WrongCertificate)  # errors at an address that the gateway has left
 
 AskWorkers = Callable[[Address], Awaitable[tuple[WorkerSeen, ...]]]
 Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
@@ -48,7 +48,7 @@ class _Workers(Struct, frozen=True):
 
 
 async def workers_of(address: Address) -> tuple[WorkerSeen, ...]:
-    """Everybody who works there. Raises ``Unreachable`` or ``Refused``."""
+    """Return the workers of a gateway. Raises ``Unreachable`` or ``Refused``."""
     timeout = aiohttp.ClientTimeout(total=ANSWER_S)
     with broken("workers"):
         async with (
@@ -65,9 +65,9 @@ async def workers_of(address: Address) -> tuple[WorkerSeen, ...]:
 
 
 class Lent:
-    """``changed``: ``view`` is another one, or ``paired`` has other addresses. ``ask``: who works there.
+    """A worker lent to one gateway. ``changed`` is called when ``view`` or the addresses of ``paired`` change.
 
-    ``look_s``: how long an answer of where it is, and who works there, is good for.
+    ``ask`` queries the gateway's workers. ``look_s``: how long an answer about address and workers is valid.
     """
 
     def __init__(
@@ -94,20 +94,20 @@ class Lent:
         self._worker = LocalWorker(self._told, self._through(), fetch, self._look)
 
     async def switch(self, on: bool, why: Note | None) -> None:
-        """Work for it, or finish what is being recognised and end; ``why`` not. Safe to call twice."""
+        """Start the worker, or end it after its current work; ``why``: the reason. Safe to call twice."""
         if not on:
             self._stop()
         await self._worker.switch(on, why)
         if not on:
-            self._stop()  # what it began meanwhile
+            self._stop()  # tasks started meanwhile
 
     async def use(self, settings: LocalWorkerSettings) -> None:
-        """Run as these say from now on."""
+        """Run the worker with these settings from now on."""
         self._settings = settings
         await self._worker.use(self._through())
 
     async def close(self) -> None:
-        """Safe to call twice."""
+        """End the worker and all tasks. Safe to call twice."""
         await self._tasks.close()
         await self._worker.close()
 
@@ -123,7 +123,7 @@ class Lent:
     # -- where it is ---------------------------------------------------------------------------------------
 
     async def _look(self) -> tuple[WorkerSeen, ...]:
-        """Who works there, asked now and then; the first address that answers counts."""
+        """Query the gateway's workers from time to time; the first address that answers counts."""
         await self._find_again()
         self._show(self._explained(self._worker.view))
         return self._seen
@@ -139,7 +139,7 @@ class Lent:
         for address in (self._at, *(one for one in known if one != self._at)):
             try:
                 found = await self._ask(address)
-            except Unauthorised as error:  # it is there
+            except Unauthorised as error:  # the gateway answers at this address
                 self._trouble = error
                 self._stop_seeking()
                 return ()
@@ -150,7 +150,7 @@ class Lent:
             self._stop_seeking()
             self._move(address)
             return found
-        self._trouble = trouble[0]  # at its other addresses may be anybody, this computer too
+        self._trouble = trouble[0]  # its other addresses may belong to any computer, even this one
         self._seek()
         return ()
 
@@ -171,7 +171,7 @@ class Lent:
             self._seeking = None
 
     async def _sought(self, discover: Discover) -> None:
-        """Until it is heard of; who shows its certificate is it, wherever that is."""
+        """Search the network for the gateway's certificate, and store the addresses that announce it."""
         async with aclosing(discover()) as events:
             async for event in events:
                 if isinstance(event, Found) and event.certificate_sha256 == self.paired.certificate_sha256:
@@ -187,7 +187,7 @@ class Lent:
             self._finding_out = self._tasks.start(self._find_out(), "find out")
 
     async def _find_out(self) -> None:
-        """Why a worker was refused: its gateway says it to us too. One that is not there is waited for."""
+        """Ask the gateway why it refused the worker. A gateway that is away is awaited."""
         await self._find()
         self._show(self._explained(self._worker.view))
         while self._is_missed:
@@ -195,12 +195,12 @@ class Lent:
             await self._find_again()
             if self._trouble is None and _is_refused(self._worker.view):
                 await self._worker.use(self._through())
-                await self._worker.switch(True)  # where nothing is new but who answers there
+                await self._worker.switch(True)  # the settings may be unchanged: restart anyway
             self._show(self._explained(self._worker.view))
 
     @property
     def _is_missed(self) -> bool:
-        """Whether a worker was refused by somebody else than its gateway, or by nobody knows whom."""
+        """True if a worker was refused, and the right gateway cannot be reached."""
         return _is_refused(self._worker.view) and isinstance(self._trouble, _MISSED)
 
     def _explained(self, view: WorkerView) -> WorkerView:

@@ -1,4 +1,4 @@
-"""The gateways that this computer could be lent to, of those that it knows or that say so on the network. Pure."""
+"""The known or discovered gateways that the worker could be lent to. Pure."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,9 @@ MOST = 8
 
 
 def nearby(view: GatewaysView, lent: Iterable[LentView]) -> tuple[FoundView, ...]:
-    """Those that are found, then those that hear this computer's speech; none that it is lent to already.
+    """Return the discovered gateways, then the paired ones, without those already lent to.
 
-    At most ``MOST``: any other is lent to by its address.
+    At most ``MOST``; others can be entered by address.
     """
     known = tuple(one.id for one in lent)
     found = [one for one in view.found if not one.certificate_sha256.startswith(known)]

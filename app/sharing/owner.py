@@ -1,4 +1,4 @@
-"""What the owner of a gateway asks it for: who may use it, and a code for one more."""
+"""Requests of a gateway's owner: list and manage devices, and show pairing codes."""
 
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -18,33 +18,33 @@ _Answer = TypeVar("_Answer")
 
 
 async def pairing_state(address: Address) -> PairingState:
-    """The pairing that is open, or the last one. Raises ``Unreachable`` or ``Refused``, as all of them."""
+    """Return the current or last pairing. Raises ``Unreachable`` or ``Refused``, like all functions here."""
     return await _ask(address, "GET", PAIRING_PATH, PairingState)
 
 
 async def begin_pairing(address: Address, kind: DeviceKind) -> PairingState:
-    """A new code; one of before is good no more."""
+    """Open a pairing with a new code; an older code becomes invalid."""
     return await _ask(address, "POST", PAIRING_PATH, PairingState, PairingWish(kind))
 
 
 async def end_pairing(address: Address) -> None:
-    """The code is good no more."""
+    """Close the pairing; its code becomes invalid."""
     await _ask(address, "DELETE", PAIRING_PATH, PairingState)
 
 
 async def devices(address: Address) -> tuple[DeviceState, ...]:
-    """Those that have a key of their own, the oldest first."""
+    """Return the devices with their own keys, the oldest first."""
     listed = await _ask(address, "GET", DEVICES_PATH, DeviceList)
     return tuple(device for device in listed.devices if device.kind is not DeviceKind.OWNER)
 
 
 async def rename_device(address: Address, device: str, name: str) -> None:
-    """Call it so."""
+    """Give the device another name."""
     await _ask(address, "PATCH", f"{DEVICES_PATH}/{device}", DeviceState, DeviceName(name))
 
 
 async def revoke_device(address: Address, device: str) -> None:
-    """Its key is good no more."""
+    """Revoke the key of the device."""
     await _ask(address, "DELETE", f"{DEVICES_PATH}/{device}", DeviceState)
 
 

@@ -1,7 +1,7 @@
-"""This computer's gateway for other devices: how it is started, who may use it, and codes for new ones.
+"""Sharing of this computer's gateway: how it starts, who may use it, and codes for new devices.
 
-It is asked how things stand only while somebody looks, or a code is shown. One that could not be shared is tried
-again by itself. Everything here belongs to one loop; ``post`` must not wait.
+Its state is queried only while watched or while a code is shown. If sharing fails, it is retried automatically.
+Use everything here in one event loop; ``post`` must not wait.
 """
 
 import asyncio
@@ -42,12 +42,12 @@ Post = Callable[[SharingView | InviteView], None]
 
 
 def shared(port: int) -> tuple[str, ...]:
-    """Arguments of a gateway that other devices reach."""
+    """Return the arguments of a gateway that other devices can reach."""
     return "--mode", "shared", "--host", "0.0.0.0", "--port", str(port)
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a gateway could listen there now."""
+    """Return whether a gateway could listen on this port now."""
     with closing(socket.socket()) as trying:
         trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -59,14 +59,14 @@ def port_is_free(port: int) -> bool:
 
 
 def retry_pause(failures: int) -> float:
-    """5 s to 5 minutes, doubling: a gateway that starts anew interrupts whoever speaks for a moment."""
+    """Return the pause before a retry: 5 s to 5 minutes, doubling. A restart briefly interrupts dictation."""
     return float(min(_FIRST_RETRY_S * 2 ** min(failures - 1, 16), _LONGEST_RETRY_S))
 
 
 class Sharing:
-    """``again`` is called when the gateway of this computer is to be started in another way.
+    """The sharing of this computer's gateway. ``again`` is called when the gateway must restart differently.
 
-    ``pause``: seconds before it is tried again to share it, after so many failures in a row.
+    ``pause``: returns the seconds before the next attempt, given the number of consecutive failures.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Sharing:
         self._seen = False
         self._view = SharingView()
         self._invite = InviteView()
-        self._code = ""  # of the one that is shown
+        self._code = ""  # the code that is shown
         self._inviting = False
         self._one_at_a_time = asyncio.Lock()
         self._told: Note | None = None
@@ -105,20 +105,20 @@ class Sharing:
     # -- the gateway itself --------------------------------------------------------------------------------
 
     def wish(self, *, on: bool, port: int) -> None:
-        """What a person wants from now on."""
+        """Set whether to share, and on which port."""
         if (on, port) == (self._on, self._port):
             return
         restarts = on or self._on
         self._on, self._port, self._blocked, self._failures = on, port, None, 0
         if self._retrying is not None:
-            self._retrying.cancel()  # its pause is of another wish
+            self._retrying.cancel()  # its pause belongs to the old settings
             self._retrying = None
         if restarts:
             self.again()
         self._look()
 
     def stack(self) -> Stack:
-        """The next gateway of this computer, not yet started. One that cannot be shared is there all the same."""
+        """Return the next gateway, not yet started. If sharing is blocked, it serves only this computer."""
         arguments: tuple[str, ...] = LOCAL
         if self._on and self._blocked is None:
             if port_is_free(self._port):
@@ -130,7 +130,10 @@ class Sharing:
         return self._stack
 
     def gateway_told(self, error: AppError | None) -> None:
-        """What keeps it from running; one that cannot be shared is started without that."""
+        """Handle the start (``None``) or the failure of the gateway.
+
+        A shared gateway that failed is started again without sharing.
+        """
         if self._on and self._blocked is None:
             if error is None:
                 self._failures = 0
@@ -144,13 +147,13 @@ class Sharing:
             self._retrying = self._tasks.start(self._retry(), "retry")
 
     async def _retry(self) -> None:
-        """Until nothing is in the way that could be seen from here."""
+        """Retry until no visible obstacle is left."""
         while self._blocked is not None:
             await asyncio.sleep(self._pause(self._failures))
             self._try_again()
 
     def _try_again(self) -> None:
-        if self._blocked is None:  # somebody wants something else meanwhile
+        if self._blocked is None:  # the settings changed meanwhile
             return
         if not port_is_free(self._port):
             self._failures += 1
@@ -162,7 +165,7 @@ class Sharing:
     # -- what is asked -------------------------------------------------------------------------------------
 
     def ask(self, action: SharingAction) -> None:
-        """Do it; returns at once."""
+        """Start a user action; returns at once."""
         match action:
             case LookAtSharing(on):
                 self._seen = on
@@ -197,7 +200,7 @@ class Sharing:
 
     async def _end(self) -> None:
         async with self._one_at_a_time:
-            if self._inviting:  # another one, meanwhile
+            if self._inviting:  # a new invitation meanwhile
                 return
             waits, self._code = bool(self._code), ""
             if waits:
@@ -244,11 +247,11 @@ class Sharing:
             self._show(replace(self._stated(None), devices=self._view.devices))
             return
         self._show(replace(self._stated(state), devices=tuple(map(_device, devices))))
-        if code and code == self._code:  # of an answer from before a code nothing is known about it
+        if code and code == self._code:  # an answer older than the code says nothing about it
             self._follow_invite(state, devices)
 
     def _stated(self, state: PairingState | None) -> SharingView:
-        """How it stands: what a gateway says that answers, or why none does."""
+        """Return the sharing state: as the gateway reports it, or why none answers."""
         if state is not None and state.certificate_sha256:
             return SharingView(
                 SharingState.ON, state.gateway, state.urls, state.certificate_sha256, told=self._told
@@ -265,9 +268,11 @@ class Sharing:
             self._show_invite(invite_of(state))
             return
         if state.stage is PairingStage.PAIRED and not state.device:
-            return  # it is just being written down
+            return  # the device is still being stored
         self._code = ""
-        stage = PairingStage.EXPIRED if state.stage is PairingStage.NONE else state.stage  # the gateway is another
+        stage = (
+            PairingStage.EXPIRED if state.stage is PairingStage.NONE else state.stage
+        )  # the gateway was restarted
         if state.problem is not None:
             full = state.problem.code is ErrorCode.DISK_FULL
             why = Note("invite-disk-full") if full else Note("invite-not-kept")
@@ -287,7 +292,7 @@ class Sharing:
 
 
 def invite_of(state: PairingState) -> InviteView:
-    """For the screen."""
+    """Return the display state of a pairing."""
     return InviteView(
         stage=state.stage,
         worker=state.kind is DeviceKind.WORKER,

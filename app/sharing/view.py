@@ -1,4 +1,4 @@
-"""What a person sees of sharing and lending, as values. Pure."""
+"""The display state of sharing and lending, as values. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ from protocol.pairing import PairingStage
 
 
 class SharingState(StrEnum):
-    """Whether other devices can use the gateway of this computer."""
+    """The state of sharing this computer's gateway."""
 
     OFF = "off"
     STARTING = "starting"
@@ -18,7 +18,7 @@ class SharingState(StrEnum):
 
 @dataclass(frozen=True)
 class SharedDevice:
-    """One that has a key. ``worker``: it lends its worker. ``seen_s``: since 1970, 0: never."""
+    """A device with a key. ``worker``: it lends its worker. ``seen_s``: seconds since 1970; 0: never."""
 
     id: str
     name: str
@@ -29,9 +29,9 @@ class SharedDevice:
 
 @dataclass(frozen=True)
 class SharingView:
-    """``urls``: where others reach it. ``note``: why it is not shared. ``told``: what became of what was asked.
+    """The state of sharing. ``urls``: the addresses for other devices. ``note``: why it is not shared.
 
-    ``devices`` is ``None`` while nobody knows.
+    ``told``: the result of the last action. ``devices`` is ``None`` while unknown.
     """
 
     state: SharingState = SharingState.OFF
@@ -45,9 +45,9 @@ class SharingView:
 
 @dataclass(frozen=True)
 class InviteView:
-    """The code that is shown. ``link``: the same for a camera. ``device``: what the new one is called.
+    """The code that is shown. ``link``: the same as a link, for a QR code. ``device``: the new device's name.
 
-    ``stage`` is ``NONE`` before there is one, and when it was ended. ``note``: why there is none.
+    ``stage`` is ``NONE`` before a code exists and after it was ended. ``note``: why there is no code.
     """
 
     stage: PairingStage = PairingStage.NONE
@@ -63,7 +63,7 @@ class InviteView:
 
 @dataclass(frozen=True)
 class LentView:
-    """A gateway that this computer may work for. ``on``: it is to."""
+    """A gateway that the worker may be lent to. ``on``: it should be."""
 
     id: str
     name: str
@@ -72,12 +72,12 @@ class LentView:
 
     @property
     def works(self) -> bool:
-        """Whether the worker is there, or about to be."""
+        """True if the worker runs or is starting."""
         return self.worker.state not in {WorkerState.OFF, WorkerState.FAILED}
 
 
 class EnlistStage(StrEnum):
-    """How getting a key stands."""
+    """The stage of getting a worker key."""
 
     NONE = "none"
     ASKING = "asking"
@@ -87,7 +87,10 @@ class EnlistStage(StrEnum):
 
 @dataclass(frozen=True)
 class LendingView:
-    """``gateway``: what the one is called that gave a key last. ``note``: why none did. ``told``: else."""
+    """The state of lending. ``gateway``: the name of the gateway that gave the last key.
+
+    ``note``: why a gateway gave no key. ``told``: other problems.
+    """
 
     lent: tuple[LentView, ...] = ()
     stage: EnlistStage = EnlistStage.NONE

@@ -1,4 +1,4 @@
-"""A gateway is asked how it is: one that answers, one nobody works for, one with another key, and none."""
+"""Queries of a gateway: one that is well, one without workers, one with another key, and one that is away."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ WORKER = {"worker": "w", "state": "idle", "engine": "whisper", "model": "whisper
 async def gateway(
     ready: str = '{"ready": true, "workers": 1}', *, kind: str = "application/json", status: int = 200
 ) -> AsyncIterator[str]:
-    """What ``backend.gateway`` answers; its address."""
+    """Serve the answers of ``backend.gateway``, and yield the address."""
 
     async def readiness(request: web.Request) -> web.Response:
         return web.Response(status=status, text=ready, content_type=kind)
@@ -40,21 +40,21 @@ async def gateway(
         await runner.cleanup()
 
 
-async def test_one_that_is_well() -> None:
+async def test_ask_reports_health_workers_and_latency() -> None:
     async with gateway() as url:
         answer = await ask(Address(url + "/", KEY))
     assert (answer.health, answer.workers, answer.note) == (Health.WELL, ("RTX 5060 Ti · whisper-base",), None)
     assert answer.latency_ms > 0
 
 
-async def test_one_without_anybody_and_one_that_is_going_away() -> None:
+async def test_ask_distinguishes_missing_workers_from_draining() -> None:
     async with gateway('{"ready": false}', status=503) as url:
         assert (await ask(Address(url, KEY))).health is Health.NOBODY
     async with gateway('{"ready": false, "draining": true}', status=503) as url:
         assert (await ask(Address(url, KEY))).health is Health.AWAY
 
 
-async def test_one_that_will_not_have_us_and_one_that_is_away() -> None:
+async def test_ask_distinguishes_a_wrong_key_from_an_unreachable_gateway() -> None:
     async with gateway() as url:
         assert await ask(Address(url, "another")) == Answer(Health.REFUSED, note=Note("gateway-unauthorised"))
     assert await ask(Address(url, KEY)) == Answer(Health.AWAY, note=Note("gateway-unreachable"))
@@ -64,12 +64,12 @@ async def test_one_that_will_not_have_us_and_one_that_is_away() -> None:
     ("ready", "kind", "status"),
     [("<html>", "text/html", 200), ("{", "application/json", 200), ("{}", "application/json", 404)],
 )
-async def test_something_else_answers(ready: str, kind: str, status: int) -> None:
+async def test_ask_reports_an_answer_that_is_not_of_a_gateway(ready: str, kind: str, status: int) -> None:
     async with gateway(ready, kind=kind, status=status) as url:
         assert await ask(Address(url, KEY)) == Answer(Health.REFUSED, note=Note("gateway-refuses"))
 
 
-async def test_a_pinned_one_is_asked_over_tls_only() -> None:
+async def test_gateway_with_a_certificate_is_queried_only_over_tls() -> None:
     async with gateway() as url:
         answer = await ask(Address(url, KEY, certificate_sha256="0" * 64))
     assert answer.health is Health.REFUSED

@@ -1,4 +1,4 @@
-"""What the settings are asked when somebody chooses."""
+"""Changes of settings that choose a gateway or this computer."""
 
 from app.actions import ChangeSetting
 from app.gateways.choosing import to_gateway, to_here
@@ -8,7 +8,7 @@ DESK = GatewayView("desk", "desk", "10.0.0.1:8765")
 PLAIN = GatewayView("", "http://gpu:1", "gpu:1")
 
 
-def test_there_or_here() -> None:
+def test_choosing_a_gateway_or_this_computer_changes_the_settings() -> None:
     assert to_gateway(DESK) == (ChangeSetting("gateway.chosen", "desk"),)
     assert to_gateway(PLAIN) == (ChangeSetting("gateway.chosen", ""),)
     assert to_here(GatewaysView((DESK,))) == (ChangeSetting("gateway.chosen", ""),)

@@ -1,4 +1,4 @@
-"""The network is looked at only while somebody wants to know."""
+"""The network is searched only while a part of the app needs it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,7 +11,7 @@ DESK = Found("desk.x", "desk", ("https://10.0.0.1:8765",), "a" * 64, "1")
 LAPTOP = Found("laptop.x", "laptop", ("https://10.0.0.2:8765",), "b" * 64, "1")
 
 
-async def test_what_comes_and_goes_while_somebody_looks() -> None:
+async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
     events: asyncio.Queue[DiscoveryEvent] = asyncio.Queue()
     looks: list[str] = []
 

@@ -1,4 +1,4 @@
-"""A code becomes a key, or a note that says why not."""
+"""Pairing: a code gives a key, or a note about the failure."""
 
 import asyncio
 
@@ -22,7 +22,7 @@ WANTED = PairGateway(("https://a:1", "https://b:1"), "1234 5678", "laptop", "c" 
 
 
 class World:
-    """``answers``: what each address does."""
+    """A simulated network and store. ``answers``: the result at each address."""
 
     def __init__(self, **answers: Exception | NewPairing) -> None:
         self.answers = answers
@@ -57,7 +57,7 @@ class World:
         return self.views[-2]
 
 
-async def test_it_is_paired_where_somebody_answers() -> None:
+async def test_pairing_uses_the_first_address_that_answers() -> None:
     world = World(a=Unreachable("nobody"), b=MADE)
     world.joining.begin(WANTED)
     assert world.joining.view == PairingView(PairingStage.ASKING)
@@ -66,14 +66,14 @@ async def test_it_is_paired_where_somebody_answers() -> None:
     assert world.kept == [MADE]
 
 
-async def test_somebody_else_at_one_of_its_addresses_is_passed_over() -> None:
+async def test_pairing_skips_an_address_with_another_certificate() -> None:
     world = World(a=SomebodyElse(""), b=MADE)
     world.joining.begin(WANTED)
     assert (await world.over()).stage is PairingStage.PAIRED and world.kept == [MADE]
 
 
 @pytest.mark.parametrize("last", [SomebodyElse(""), Unreachable("")])
-async def test_somebody_else_and_it_at_none_of_its_addresses_is_told(last: Exception) -> None:
+async def test_interception_is_reported_when_no_address_has_the_certificate(last: Exception) -> None:
     world = World(a=SomebodyElse(""), b=last)
     world.joining.begin(WANTED)
     assert (await world.over()).note == Note("pair-intercepted")
@@ -89,7 +89,7 @@ async def test_somebody_else_and_it_at_none_of_its_addresses_is_told(last: Excep
         (WrongCertificate(""), "gateway-other-certificate"),
     ],
 )
-async def test_each_refusal_is_told_and_the_code_tried_nowhere_else(error: Exception, note: str) -> None:
+async def test_refusal_is_reported_and_no_other_address_tried(error: Exception, note: str) -> None:
     world = World(a=error, b=MADE)
     world.joining.begin(WANTED)
     view = await world.over()
@@ -97,7 +97,7 @@ async def test_each_refusal_is_told_and_the_code_tried_nowhere_else(error: Excep
     assert [said[0] for said in world.said] == ["https://a:1"] and not world.kept
 
 
-async def test_the_same_code_refused_twice_is_no_slip_of_a_finger() -> None:
+async def test_same_code_refused_twice_gets_another_note() -> None:
     world = World(a=NotPaired("", PairRefusal.WRONG_CODE, 3))
     keys = []
     for code in ("1234 5678", "1234 5679", "12345679", "1234 5678"):
@@ -108,7 +108,7 @@ async def test_the_same_code_refused_twice_is_no_slip_of_a_finger() -> None:
     assert keys == ["pair-wrong-code", "pair-wrong-code", "pair-wrong-again", "pair-wrong-code"]
 
 
-async def test_nobody_anywhere() -> None:
+async def test_pairing_fails_when_no_address_answers() -> None:
     world = World(a=Unreachable(""), b=Unreachable(""))
     world.joining.begin(WANTED)
     assert (await world.over()).note == Note("gateway-unreachable")
@@ -117,14 +117,14 @@ async def test_nobody_anywhere() -> None:
     assert (await world.over()).note == Note("gateway-unreachable")
 
 
-async def test_what_cannot_be_kept_is_told() -> None:
+async def test_pairing_reports_that_the_key_cannot_be_stored() -> None:
     world = World(a=MADE)
     world.refusal = GatewaysNotKept("no room")
     world.joining.begin(WANTED)
     assert (await world.over()).note == Note("gateways-not-kept")
 
 
-async def test_given_up_it_does_nothing_more_and_begun_again_it_is_another_one() -> None:
+async def test_cancelled_pairing_has_no_effect_on_the_next_one() -> None:
     world = World(a=MADE)
     world.gate.clear()
     world.joining.begin(WANTED)

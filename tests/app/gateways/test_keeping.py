@@ -1,4 +1,4 @@
-"""What is paired: in memory at once, on disk in order, and as before where the disk refuses."""
+"""Paired gateways: changed in memory at once, on disk in order, and restored if the disk refuses."""
 
 import asyncio
 from pathlib import Path
@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> GatewayStore:
     return GatewayStore(tmp_path / "gateways.json")
 
 
-async def test_what_changes_is_there_the_next_time(store: GatewayStore) -> None:
+async def test_changes_are_there_after_a_restart(store: GatewayStore) -> None:
     changes: list[int] = []
     keeping = Keeping(store, lambda: changes.append(1))
     keeping.read()
@@ -43,7 +43,7 @@ async def test_what_changes_is_there_the_next_time(store: GatewayStore) -> None:
     assert again.gateways == (renamed,) and again.problem is None
 
 
-async def test_who_waits_no_longer_has_it_kept_all_the_same(store: GatewayStore) -> None:
+async def test_pairing_is_stored_even_if_the_caller_is_cancelled(store: GatewayStore) -> None:
     keeping = Keeping(store, lambda: None)
     adding = asyncio.create_task(keeping.add(MADE))
     await asyncio.sleep(0)
@@ -53,7 +53,7 @@ async def test_who_waits_no_longer_has_it_kept_all_the_same(store: GatewayStore)
     assert [one.own_name for one in store.read()[0]] == ["desk"]
 
 
-async def test_where_the_disk_refuses_those_of_before_stay(store: GatewayStore) -> None:
+async def test_previous_gateways_stay_when_the_disk_refuses(store: GatewayStore) -> None:
     keeping = Keeping(store, lambda: None)
     desk = await keeping.add(MADE)
     store.file.unlink()
@@ -65,7 +65,7 @@ async def test_where_the_disk_refuses_those_of_before_stay(store: GatewayStore) 
     await keeping.close()
 
 
-async def test_what_is_damaged_or_cannot_be_read_is_told(store: GatewayStore) -> None:
+async def test_damaged_or_unreadable_file_is_reported(store: GatewayStore) -> None:
     store.file.write_text("{")
     keeping = Keeping(store, lambda: None)
     keeping.read()

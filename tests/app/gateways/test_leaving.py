@@ -1,4 +1,4 @@
-"""Whoever forgets a gateway has its key revoked there, where that can be asked."""
+"""A forgotten gateway is asked to revoke the key of this device."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ GONE = "https://127.0.0.1:9"
 
 
 @pytest.mark.parametrize(("status", "gone"), [(200, True), (401, True), (403, False), (404, False), (503, False)])
-async def test_what_it_answers(tmp_path: Path, status: int, gone: bool) -> None:
+async def test_leave_returns_whether_the_key_was_revoked(tmp_path: Path, status: int, gone: bool) -> None:
     asked: list[tuple[str, str]] = []
 
     async def revoke(request: web.Request) -> web.Response:
@@ -37,5 +37,5 @@ async def test_what_it_answers(tmp_path: Path, status: int, gone: bool) -> None:
         await runner.cleanup()
 
 
-async def test_nobody_there() -> None:
+async def test_leave_fails_when_the_gateway_is_away() -> None:
     assert not await leave(Paired((GONE,), "0" * 64, "device", "key"))

@@ -1,4 +1,4 @@
-"""When a connection is to be made anew."""
+"""Detection of connections that should be replaced."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ DESK = Address("https://10.0.0.4:8765", certificate_sha256="a" * 64)
 
 @dataclass
 class World:
-    """What is asked, and what was told."""
+    """A simulated network, and the reported changes."""
 
     there: bool | None = True
     own: tuple[str, ...] = ("10.0.0.9", "127.0.0.1")
@@ -36,10 +36,10 @@ def world() -> World:
     return World()
 
 
-async def test_where_it_is_nobody_moves_and_whoever_stays_is_told_of(world: World) -> None:
+async def test_connection_stays_and_counts_as_in_use_while_the_gateway_stays(world: World) -> None:
     first, second = world.connect(), world.connect()
     await wait_until(lambda: world.moving.in_use, "somebody is connected")
-    world.own = (*world.own, "10.8.0.2")  # one address more is no reason
+    world.own = (*world.own, "10.8.0.2")  # an additional address is no reason
     world.moving.look()
     await asyncio.sleep(0.03)
     assert not first.done() and not second.done() and world.told == [True]
@@ -51,7 +51,7 @@ async def test_where_it_is_nobody_moves_and_whoever_stays_is_told_of(world: Worl
     assert world.told == [True, False]
 
 
-async def test_one_that_is_elsewhere_is_left_at_the_news(world: World) -> None:
+async def test_connection_is_replaced_at_once_when_the_gateway_moves(world: World) -> None:
     world.moving = Moving(lambda address: world.there, lambda: world.own, lambda: None, look_s=1e6)
     connection = world.connect()
     await asyncio.sleep(0)
@@ -60,14 +60,14 @@ async def test_one_that_is_elsewhere_is_left_at_the_news(world: World) -> None:
     await asyncio.wait_for(connection, 5)
 
 
-async def test_so_is_a_network_that_this_computer_has_left(world: World) -> None:
+async def test_connection_is_replaced_when_this_computer_changes_network(world: World) -> None:
     connection = world.connect()
     await asyncio.sleep(0)
     world.own = ("127.0.0.1", "192.168.7.3")
     await asyncio.wait_for(connection, 5)
 
 
-async def test_and_whatever_was_connected_before_a_sleep(world: World) -> None:
+async def test_connection_from_before_a_sleep_is_replaced(world: World) -> None:
     connection = world.connect()
     await asyncio.sleep(0)
     world.moving.woke()
@@ -78,7 +78,7 @@ async def test_and_whatever_was_connected_before_a_sleep(world: World) -> None:
     await asyncio.gather(after, return_exceptions=True)
 
 
-async def test_of_another_gateway_nobody_knows_anything(world: World) -> None:
+async def test_connection_to_an_unknown_gateway_stays(world: World) -> None:
     world.there = None
     connection = world.connect()
     await asyncio.sleep(0)

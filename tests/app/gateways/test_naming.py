@@ -1,4 +1,4 @@
-"""Which gateway the command line means."""
+"""Gateways named on the command line."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return of_this_user()
 
 
-def test_an_address_is_reached_with_what_is_said_beside_it() -> None:
+def test_address_uses_the_given_key_and_certificate() -> None:
     assert address_of("https://h:1", "k", "AB:" * 31 + "AB") == Address("https://h:1", "k", "", "AB" * 32)
     assert address_of("http://127.0.0.1:1") == Address("http://127.0.0.1:1")
     refused = (("https://h:1", "abc"), ("http://127.0.0.1:1", "ab" * 32), ("http://h:1", ""))
@@ -30,28 +30,28 @@ def test_an_address_is_reached_with_what_is_said_beside_it() -> None:
             address_of(url, "k", digest)
 
 
-def test_a_name_is_reached_with_what_was_paired_whatever_else_is_said(file: Path) -> None:
+def test_name_uses_the_paired_key_and_certificate(file: Path) -> None:
     GatewayStore(file).write((TOWER,))
     for name in ("The tower", TOWER.id):
         assert address_of(name, "of another one", "cd" * 32) == TOWER.addresses[0]
 
 
 @pytest.mark.parametrize("paired", [(), (TOWER,)])
-def test_a_name_that_nobody_has_is_said_with_those_that_there_are(file: Path, paired: tuple[Paired, ...]) -> None:
+def test_unknown_name_error_lists_the_paired_gateways(file: Path, paired: tuple[Paired, ...]) -> None:
     if paired:
         GatewayStore(file).write(paired)
     with pytest.raises(UsageMistake, match=f"paired: {'The tower' if paired else 'none'}.* https://"):
         address_of("10.0.0.7:8765")
 
 
-def test_of_two_with_one_name_none_is_guessed(file: Path) -> None:
+def test_ambiguous_name_error_lists_the_ids(file: Path) -> None:
     GatewayStore(file).write((TOWER, OTHER))
     with pytest.raises(UsageMistake, match=f"{TOWER.id}, {OTHER.id}"):
         paired_as("The tower", file)
     assert paired_as(OTHER.id, file) == OTHER
 
 
-def test_a_damaged_file_is_left_for_the_app(file: Path) -> None:
+def test_damaged_file_is_left_for_the_app(file: Path) -> None:
     file.parent.mkdir(parents=True)
     file.write_text('{"gateways": [{"key": "secret"')
     with pytest.raises(GatewaysNotKept, match="open the app") as raised:

@@ -1,4 +1,4 @@
-"""Where somebody wants to pair, however it was typed; and a code while it is typed."""
+"""Parsing the place of a gateway, and formatting a code while it is typed."""
 
 import pytest
 from hypothesis import given
@@ -19,24 +19,24 @@ from protocol.pairing import PairingLink, clean_code, encode_link
         ("[fd00::2]:1", "https://[fd00::2]:1"),
     ],
 )
-def test_an_address(typed: str, url: str) -> None:
+def test_address_is_completed_with_scheme_and_port(typed: str, url: str) -> None:
     assert place_of(typed) == Place((url,))
 
 
 @pytest.mark.parametrize(
     "typed", ["", "   ", "a b", "ftp://desktop", "https://", "desktop:port", "desktop:0", "a@b", "kikipounamu://x"]
 )
-def test_what_is_none(typed: str) -> None:
+def test_text_that_is_no_address_gives_none(typed: str) -> None:
     assert place_of(typed) is None
 
 
 @given(st.text(max_size=30))
-def test_whatever_is_typed(typed: str) -> None:
+def test_any_text_gives_an_https_place_or_none(typed: str) -> None:
     place = place_of(typed)
     assert place is None or all(url.startswith("https://") for url in place.urls)
 
 
-def test_a_link_says_everything() -> None:
+def test_pairing_link_gives_addresses_code_and_certificate() -> None:
     link = PairingLink(("https://10.0.0.1:8765", "https://[fd00::2]:8765"), "01234567", "a" * 64)
     assert place_of(f" {encode_link(link)}\n") == Place(*link)
 
@@ -45,17 +45,17 @@ def test_a_link_says_everything() -> None:
     ("typed", "seen"),
     [("", ""), ("123", "123"), ("1234", "1234"), ("12345", "1234 5"), ("code: 1234-5678.", "1234 5678")],
 )
-def test_digits_come_in_two_groups(typed: str, seen: str) -> None:
+def test_code_is_shown_in_two_groups(typed: str, seen: str) -> None:
     assert grouped(typed) == seen
 
 
 @given(st.text())
-def test_a_code_that_is_whole_is_one(typed: str) -> None:
+def test_whole_code_is_valid(typed: str) -> None:
     code = grouped(typed)
     assert grouped(code) == code
     if is_whole(code):
         assert clean_code(code) == code.replace(" ", "")
 
 
-def test_an_address_for_people() -> None:
+def test_shown_address_has_no_scheme() -> None:
     assert (shown("https://desk:8765"), shown("desk")) == ("desk:8765", "desk")

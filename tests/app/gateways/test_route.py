@@ -1,4 +1,4 @@
-"""Where speech goes, by what the chosen gateway answers and when."""
+"""The destination of speech, by the answers of the chosen gateway and their times."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ answers = st.lists(st.tuples(st.sampled_from([WELL, NOBODY, AWAY, REFUSED]), st.
 
 
 def hear(route: Route, health: Health, start: float, end: float, every: float = 1.0) -> float:
-    """The same answer again and again; when it changed where speech goes, else ``end``."""
+    """Repeat one answer; return the time at which it changed the destination, or ``end``."""
     now = start
     while now < end:
         if route.heard(health, now):
@@ -21,7 +21,7 @@ def hear(route: Route, health: Health, start: float, end: float, every: float = 
     return end
 
 
-def test_an_answer_that_is_missing_is_not_the_end() -> None:
+def test_gateway_is_left_only_after_some_seconds_without_answers() -> None:
     route = Route()
     assert not route.heard(WELL, 0.0)
     assert not route.heard(AWAY, 10.0) and not route.heard(WELL, 12.0)
@@ -29,21 +29,21 @@ def test_an_answer_that_is_missing_is_not_the_end() -> None:
     assert route.heard(AWAY, 16.0) and route.here
 
 
-def test_without_workers_it_is_waited_for_longer_and_refused_not_at_all() -> None:
+def test_patience_is_longer_without_workers_and_zero_after_a_refusal() -> None:
     route = Route()
     assert hear(route, NOBODY, 0.0, 60.0) == TIMES.nobody_s and route.here
     route = Route()
     assert route.heard(REFUSED, 0.0) and route.here
 
 
-def test_it_is_gone_back_to_when_it_was_well_for_some_seconds() -> None:
+def test_gateway_is_used_again_after_some_good_seconds() -> None:
     route = Route()
     left = hear(route, AWAY, 0.0, 60.0)
     assert not route.heard(WELL, left + 1) and not route.heard(AWAY, left + 3)
     assert hear(route, WELL, left + 4, left + 60) == left + 4 + TIMES.well_s and not route.here
 
 
-def test_one_that_comes_and_goes_is_waited_for_longer_each_time() -> None:
+def test_unstable_gateway_must_be_well_for_longer_each_time() -> None:
     route, now, waits = Route(), 0.0, list[float]()
     for _ in range(10):
         now = hear(route, AWAY, now, now + 60)
@@ -55,7 +55,7 @@ def test_one_that_comes_and_goes_is_waited_for_longer_each_time() -> None:
     assert route.well_s == TIMES.well_s, "it was steady meanwhile"
 
 
-def test_who_does_not_want_that_stays_with_it() -> None:
+def test_route_stays_with_the_gateway_when_fallback_is_off() -> None:
     route = Route()
     route.choose(falls_back=False)
     assert hear(route, REFUSED, 0.0, 600.0) == 600.0 and not route.here
@@ -65,7 +65,7 @@ def test_who_does_not_want_that_stays_with_it() -> None:
     assert not route.here, "another one may be well"
 
 
-def test_how_often_it_is_asked() -> None:
+def test_query_interval_depends_on_health() -> None:
     route = Route()
     assert route.look_in(0.0) == 0.0 and route.stale(0.0)
     route.heard(WELL, 0.0)
@@ -77,8 +77,10 @@ def test_how_often_it_is_asked() -> None:
 
 
 @given(answers, st.booleans())
-def test_whatever_comes(heard: list[tuple[Health, float]], falls_back: bool) -> None:
-    """Never left without bad answers for long enough, never gone back to without good ones; changes are told."""
+def test_route_keeps_its_minimum_times_for_any_answers(
+    heard: list[tuple[Health, float]], falls_back: bool
+) -> None:
+    """Check the minimum times before leaving and returning, and that all changes are reported."""
     route = Route()
     route.choose(falls_back=falls_back)
     now, run_began, run_good = 0.0, 0.0, None
@@ -100,7 +102,7 @@ def test_whatever_comes(heard: list[tuple[Health, float]], falls_back: bool) -> 
 
 
 @given(answers)
-def test_in_the_end_it_follows(heard: list[tuple[Health, float]]) -> None:
+def test_route_follows_lasting_answers(heard: list[tuple[Health, float]]) -> None:
     route, now = Route(), 0.0
     for health, pause in heard:
         now += pause
@@ -112,8 +114,8 @@ def test_in_the_end_it_follows(heard: list[tuple[Health, float]]) -> None:
 
 
 @given(st.lists(st.floats(0.1, 20.0), min_size=50, max_size=200))
-def test_it_does_not_flap(pauses: list[float]) -> None:
-    """However fast it comes and goes, it is gone back to a few times only."""
+def test_route_does_not_flap(pauses: list[float]) -> None:
+    """A gateway that comes and goes quickly is returned to only a few times."""
     route, now, backs = Route(), 0.0, 0
     for number, pause in enumerate(pauses):
         health = (AWAY, WELL)[number % 2]

@@ -1,4 +1,4 @@
-"""Where speech goes, what is shown of it, and what a person asks, with a network that a test writes."""
+"""Destination of speech, display state and user actions, on a simulated network."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -29,7 +29,7 @@ SOON = RouteTimes(0.02, 0.02, 0.02, 0.1, 10.0, 3_600.0, 0.002, 0.002, 0.0)
 
 @dataclass
 class Network:
-    """Who is where, and who is announced."""
+    """A simulated network: reachable gateways and announcements."""
 
     well: set[str] = field(default_factory=lambda: {*DESK.urls, *TEAM.urls})
     asked: list[Address] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Network:
 
 @dataclass
 class Bench:
-    """Gateways at work, and what they told."""
+    """Running gateways and the values they reported."""
 
     gateways: Gateways
     network: Network
@@ -102,21 +102,21 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     assert not network.discovering
 
 
-async def test_at_first_it_is_this_computer(bench: Bench) -> None:
+async def test_speech_stays_on_this_computer_by_default(bench: Bench) -> None:
     bench.gateways.choose(Gateway())
     assert (bench.gateways.locate(), bench.gateways.destination, bench.gateways.here) == (HERE, "", True)
     assert [one.name for one in bench.views[-1].gateways] == ["desk", "team"]
     assert not bench.network.asked and not bench.network.discovering, "nobody wants to know"
 
 
-async def test_the_chosen_one_and_this_computer_in_its_place(bench: Bench) -> None:
+async def test_this_computer_substitutes_while_the_chosen_gateway_is_away(bench: Bench) -> None:
     gateways = bench.gateways
     gateways.choose(Gateway(chosen=DESK.id))
     assert gateways.locate() == DESK.addresses[0] and gateways.destination == "desk"
     await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
     assert bench.of(DESK.id).chosen and bench.problem() is None
     bench.network.well.clear()
-    gateways.locate()  # somebody wants to speak
+    gateways.locate()  # the user wants to speak
     await bench.until(lambda view: view.here, "this computer is in its place")
     assert (gateways.locate(), gateways.destination, gateways.instead_of) == (HERE, "", "desk")
     assert bench.problem() == Note("gateway-instead", {"gateway": "desk"})
@@ -126,14 +126,14 @@ async def test_the_chosen_one_and_this_computer_in_its_place(bench: Bench) -> No
     assert bench.moves == ["desk", "", "desk"]
 
 
-async def test_who_wants_no_other_waits_for_it(bench: Bench) -> None:
+async def test_chosen_gateway_is_awaited_when_fallback_is_off(bench: Bench) -> None:
     bench.network.well.clear()
     bench.gateways.choose(Gateway(chosen=DESK.id, fall_back=False))
     await wait_until(lambda: len(bench.network.asked) > 20, "it is asked again and again")
     assert bench.gateways.locate() == DESK.addresses[0] and not bench.gateways.here
 
 
-async def test_at_another_address_it_is_known_by_its_certificate(bench: Bench) -> None:
+async def test_gateway_at_another_address_is_found_by_its_certificate(bench: Bench) -> None:
     bench.network.well.clear()
     bench.gateways.choose(Gateway(chosen=DESK.id))
     await bench.until(lambda view: view.here and bench.network.discovering, "it is looked for")
@@ -147,8 +147,11 @@ async def test_at_another_address_it_is_known_by_its_certificate(bench: Bench) -
     assert bench.of(DESK.id).where == "10.0.0.77:8765"
 
 
-async def test_where_this_computer_is_too_a_paired_one_is_not_looked_for(bench: Bench) -> None:
-    """Bridges of containers are called alike; its own gateway would answer there with another certificate."""
+async def test_own_addresses_are_not_tried_for_a_paired_gateway(bench: Bench) -> None:
+    """Container bridges have equal addresses.
+
+    This computer's own gateway would answer there with another certificate.
+    """
     bench.network.well.clear()
     bench.gateways.choose(Gateway(chosen=DESK.id))
     await bench.until(lambda view: bench.network.discovering, "it is looked for")
@@ -160,14 +163,14 @@ async def test_where_this_computer_is_too_a_paired_one_is_not_looked_for(bench: 
     assert both[0] not in {address.url for address in bench.network.asked}
 
 
-async def test_its_own_gateway_is_no_other_one_wherever_it_is(bench: Bench) -> None:
+async def test_own_gateway_is_not_listed_as_found(bench: Bench) -> None:
     bench.gateways.ask(LookAtGateways(True))
     for service, certificate in (("x", OWN), ("y", "c" * 64)):
         bench.network.announced.put_nowait(Found(service, service, ("https://10.0.0.6:1",), certificate, "1"))
     await bench.until(lambda view: [one.name for one in view.found] == ["y"], "only the other one is found")
 
 
-async def test_what_is_being_said_goes_along_to_its_new_address(bench: Bench) -> None:
+async def test_running_take_moves_to_the_new_address_of_its_gateway(bench: Bench) -> None:
     bench.gateways.choose(Gateway(chosen=DESK.id, fall_back=False))
     await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
     connection = asyncio.create_task(bench.gateways.until_moved(DESK.addresses[0]))
@@ -180,13 +183,13 @@ async def test_what_is_being_said_goes_along_to_its_new_address(bench: Bench) ->
     await wait_until(lambda: not bench.network.discovering, "nobody is connected any more")
 
 
-async def test_what_is_being_said_falls_back_too_and_stays_there(bench: Bench) -> None:
+async def test_running_take_falls_back_once_and_stays_there(bench: Bench) -> None:
     bench.gateways.choose(Gateway(chosen=DESK.id))
     await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
     connection = asyncio.create_task(bench.gateways.until_moved(DESK.addresses[0]))
     await asyncio.sleep(0)
     bench.network.nobody = True
-    bench.gateways.locate()  # as whoever wants to speak
+    bench.gateways.locate()  # like a user who wants to speak
     await asyncio.wait_for(connection, 5)
     assert bench.gateways.locate() == HERE
     here = asyncio.create_task(bench.gateways.until_moved(HERE))
@@ -198,7 +201,7 @@ async def test_what_is_being_said_falls_back_too_and_stays_there(bench: Bench) -
     await asyncio.gather(here, return_exceptions=True)
 
 
-async def test_a_plain_address_gets_the_key_of_the_environment(bench: Bench) -> None:
+async def test_gateway_by_url_gets_the_key_of_the_environment(bench: Bench) -> None:
     bench.gateways.choose(Gateway("http://gpu:1"))
     assert bench.gateways.locate() == Address("http://gpu:1", "env", "http://gpu:1")
     await bench.until(lambda view: view.here, "it is away")
@@ -208,12 +211,12 @@ async def test_a_plain_address_gets_the_key_of_the_environment(bench: Bench) -> 
     assert bench.gateways.destination == "team" and not bench.of("").chosen
 
 
-async def test_a_chosen_one_that_is_unknown_means_this_computer(bench: Bench) -> None:
+async def test_unknown_chosen_gateway_means_this_computer(bench: Bench) -> None:
     bench.gateways.choose(Gateway("http://gpu:1", chosen="no such"))
     assert bench.gateways.locate() == HERE and bench.gateways.problem == Note("gateway-unknown")
 
 
-async def test_all_are_asked_and_others_looked_for_while_somebody_looks(bench: Bench) -> None:
+async def test_watched_gateways_are_queried_and_others_searched(bench: Bench) -> None:
     bench.gateways.ask(LookAtGateways(True))
     bench.gateways.ask(LookAtGateways(True, "tray"))
     await bench.until(lambda view: all(one.answer.latency_ms for one in view.gateways), "all answered")
@@ -227,7 +230,7 @@ async def test_all_are_asked_and_others_looked_for_while_somebody_looks(bench: B
     await wait_until(lambda: not bench.network.discovering, "nobody looks")
 
 
-async def test_pairing_makes_one_more_that_may_be_chosen(bench: Bench) -> None:
+async def test_paired_gateway_can_be_chosen(bench: Bench) -> None:
     bench.network.pairs = NewPairing(Address("", "key-3", "attic", "d" * 64), "device-3")
     bench.gateways.ask(PairGateway(("https://10.0.0.8:1",), "12345678", "laptop"))
     await bench.until(lambda view: view.pairing.stage is PairingStage.PAIRED, "it is paired")
@@ -238,7 +241,7 @@ async def test_pairing_makes_one_more_that_may_be_chosen(bench: Bench) -> None:
     assert bench.views[-1].pairing.stage is PairingStage.NONE
 
 
-async def test_paired_anew_the_chosen_one_gets_its_new_key(bench: Bench) -> None:
+async def test_chosen_gateway_uses_its_new_key_after_pairing_again(bench: Bench) -> None:
     bench.gateways.choose(Gateway(chosen=DESK.id))
     bench.network.pairs = NewPairing(Address("", "key-9", "desk", "a" * 64), "device-9")
     bench.gateways.ask(PairGateway(DESK.urls, "12345678", "laptop"))
@@ -246,7 +249,7 @@ async def test_paired_anew_the_chosen_one_gets_its_new_key(bench: Bench) -> None
     assert bench.gateways.locate().key == "key-9" and len(bench.views[-1].gateways) == 2
 
 
-async def test_a_name_of_ones_own_is_where_the_audio_goes(bench: Bench) -> None:
+async def test_renamed_gateway_is_the_destination_by_its_new_name(bench: Bench) -> None:
     bench.gateways.choose(Gateway(chosen=DESK.id))
     bench.gateways.ask(RenameGateway(DESK.id, " under  the stairs\n"))
     await wait_until(lambda: bench.gateways.locate().name == "under the stairs", "it is called that")
@@ -255,7 +258,7 @@ async def test_a_name_of_ones_own_is_where_the_audio_goes(bench: Bench) -> None:
     await wait_until(lambda: bench.gateways.destination == "desk", "as it calls itself")
 
 
-async def test_one_that_is_forgotten_is_chosen_no_more(bench: Bench) -> None:
+async def test_forgotten_gateway_is_no_longer_chosen(bench: Bench) -> None:
     bench.network.well.clear()
     bench.gateways.choose(Gateway(chosen=TEAM.id))
     bench.gateways.ask(ForgetGateway(TEAM.id))
@@ -266,7 +269,7 @@ async def test_one_that_is_forgotten_is_chosen_no_more(bench: Bench) -> None:
     assert bench.gateways.locate() == HERE
 
 
-async def test_after_sleep_it_is_asked_at_once(bench: Bench) -> None:
+async def test_chosen_gateway_is_queried_at_once_after_sleep(bench: Bench) -> None:
     bench.gateways.choose(Gateway(chosen=DESK.id))
     await wait_until(lambda: bench.network.asked, "it was asked")
     count = len(bench.network.asked)
@@ -274,7 +277,7 @@ async def test_after_sleep_it_is_asked_at_once(bench: Bench) -> None:
     await wait_until(lambda: len(bench.network.asked) > count, "once more")
 
 
-async def test_sharing_is_nothing_that_it_minds(bench: Bench) -> None:
+async def test_sharing_settings_do_not_move_speech(bench: Bench) -> None:
     bench.gateways.choose(Gateway(chosen=DESK.id))
     moves = len(bench.moves)
     bench.gateways.choose(Gateway(chosen=DESK.id, share=True))

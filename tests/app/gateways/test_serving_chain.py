@@ -1,6 +1,7 @@
-"""Two real gateways, each on a broker of its own: a take goes on at the other one, whole and once.
+"""Two real gateways with separate brokers: a take continues at the other one, complete and without duplicates.
 
-The chosen one is a process behind TLS, paired by a code; it is killed in mid-take, and comes back at another port.
+The chosen gateway is a process behind TLS, paired by a code. It is killed during a take and returns on another
+port.
 """
 
 import asyncio
@@ -46,7 +47,7 @@ TIMES = RouteTimes(away_s=0.2, well_s=0.2, doubt_s=0.05, back_s=0.05, fresh_s=0.
 
 
 class Halting(FakeDevice):
-    """Says the second half of what it has only when it may."""
+    """A device that delivers the second half of its audio only after a signal."""
 
     def __init__(self, name: str, audio: Samples) -> None:
         super().__init__(name, audio)
@@ -74,7 +75,7 @@ async def code_of(endpoint: Endpoint) -> PairingState:
 
 
 async def revoke(endpoint: Endpoint) -> None:
-    """The owner sends every device away."""
+    """Revoke every device as the owner."""
     bearer = {"Authorization": f"Bearer {KEY}"}
     async with aiohttp.ClientSession(endpoint.url, headers=bearer) as owner:
         async with owner.get(DEVICES_PATH) as got:
@@ -85,7 +86,7 @@ async def revoke(endpoint: Endpoint) -> None:
 
 
 async def speaking(world: Dictation) -> Halting:
-    """A take that goes on until it may end."""
+    """Start a take that continues until it may end."""
     world.devices.kind = Halting
     world.dictating.ask(Verb.START)
     await wait_until(lambda: isinstance(world.devices.device, Halting), "another take has its microphone")
@@ -96,7 +97,7 @@ async def speaking(world: Dictation) -> Halting:
 
 
 def check(world: Dictation, takes: int) -> None:
-    """Every sample of every take has its text, inserted once and in order."""
+    """Check that every sample of every take has its text, inserted once and in order."""
     texts = []
     assert len(world.found) == takes
     for found in reversed(world.found):
@@ -112,7 +113,7 @@ def check(world: Dictation, takes: int) -> None:
 
 @contextmanager
 def two_chains(root: Path, broker: Broker) -> Iterator[tuple[Chain, Endpoint]]:
-    """The one of the desk, empty yet, and the gateway of this computer, each with a worker."""
+    """Start the desk's chain, without a gateway yet, and this computer's gateway; each with a worker."""
     for name in ("desk", "here"):
         (root / name).mkdir()
     with (
@@ -126,7 +127,7 @@ def two_chains(root: Path, broker: Broker) -> Iterator[tuple[Chain, Endpoint]]:
 
 
 class Scene:
-    """Somebody who dictates, with the gateway of the desk chosen and one of this computer beside it."""
+    """A dictating user who chose the gateway of the desk, with a gateway of this computer as substitute."""
 
     def __init__(self, root: Path, desk: Chain, here: Endpoint) -> None:
         self.desk = desk
@@ -148,18 +149,18 @@ class Scene:
             yield await self.announced.get()
 
     def moved(self) -> None:
-        """As the app does it."""
+        """Change the destination, like the app."""
         if self.dictation is not None:
             self.dictation.dictating.change(replace(TOGGLE, destination=self.gateways.destination))
 
     async def start(self) -> str:
-        """The gateway of the desk, wherever there is room; where it is."""
+        """Start the gateway of the desk on a free port; return its URL."""
         port = free_port()
         self.program, self.endpoint = await asyncio.to_thread(shared, self.desk, port)
         return f"https://127.0.0.1:{port}"
 
     async def pair(self, url: str) -> None:
-        """With its code, and choose it."""
+        """Pair with the gateway by its code, and choose it."""
         code = await code_of(self.endpoint)
         self.certificate = code.certificate_sha256
         self.gateways.ask(PairGateway((url,), code.code, "laptop"))
@@ -168,7 +169,7 @@ class Scene:
         self.world.elsewhere = self.gateways.falls_back()
 
     async def begin(self) -> Halting:
-        """A take of which the desk has recognised something."""
+        """Begin a take, and wait until the desk has recognised a part of it."""
         said = len(self.world.inserter.texts)
         device = await speaking(self.world)
         await wait_until(lambda: len(self.world.inserter.texts) > said, "the desk recognises", LONG_S)
@@ -176,7 +177,7 @@ class Scene:
         return device
 
     async def end(self, device: Halting, takes: int) -> None:
-        """The rest of the take: it is recognised here."""
+        """Finish the take, whose rest is recognised on this computer."""
         device.may_go_on.set()
         await self.world.all_heard()
         self.world.dictating.ask(Verb.STOP)
@@ -188,7 +189,7 @@ class Scene:
 
 
 @pytest.mark.timeout(240)
-async def test_killed_in_mid_take_back_at_another_port_and_sent_away_in_mid_take(
+async def test_takes_survive_a_killed_moved_and_revoking_gateway(
     tmp_path: Path, models: Path, broker: Broker, talk: Samples
 ) -> None:
     with two_chains(tmp_path, broker) as (desk, here):

@@ -1,4 +1,4 @@
-"""What the lists show, and what they leave out."""
+"""Contents of the lists of gateways."""
 
 from app.gateways.showing import elsewhere, listed, strangers
 from app.gateways.store import Paired
@@ -14,7 +14,7 @@ def found(name: str, certificate: str, *urls: str) -> Found:
     return Found(f"{name}._kikipounamu._tcp.local.", name, urls, certificate, "1")
 
 
-def test_what_is_paired_and_what_the_settings_name() -> None:
+def test_list_has_paired_gateways_and_the_one_in_the_settings() -> None:
     views = tuple(listed((DESK,), Gateway("http://gpu:1", DESK.id), {DESK.id: WELL, "": WELL}))
     assert views == (
         GatewayView(DESK.id, "desk", "192.168.1.4:8765", True, WELL),
@@ -25,7 +25,7 @@ def test_what_is_paired_and_what_the_settings_name() -> None:
     assert tuple(listed((), Gateway(), {})) == ()
 
 
-def test_strangers_are_those_that_are_not_paired_and_not_this_computer() -> None:
+def test_strangers_exclude_paired_gateways_and_this_computer() -> None:
     seen = [
         found("zebra", "c" * 64, "https://10.0.0.3:8765"),
         found("desk", DESK.certificate_sha256, "https://10.0.0.1:8765"),
@@ -43,7 +43,7 @@ BRIDGES = ("https://172.17.0.1:8765", "https://192.168.122.1:8765")
 HERE = ("127.0.0.1", "172.17.0.1", "192.168.1.9", "192.168.122.1")
 
 
-def test_who_has_the_same_bridges_of_containers_is_a_stranger_at_the_other_addresses() -> None:
+def test_stranger_is_listed_without_addresses_of_shared_bridges() -> None:
     near, far = "https://192.168.1.4:8765", "https://172.18.0.1:8765"
     (tower,) = strangers([found("tower", "b" * 64, far, *BRIDGES, near)], (), HERE)
     assert tower == FoundView("tower", (near, far), "b" * 64)

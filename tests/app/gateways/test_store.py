@@ -1,4 +1,4 @@
-"""What is kept of paired gateways: whole or not at all, for this user's eyes only."""
+"""The file of paired gateways: written completely or not at all, and private."""
 
 import stat
 from pathlib import Path
@@ -43,19 +43,19 @@ def store(tmp_path: Path) -> GatewayStore:
 
 
 @given(st.lists(paired, max_size=5).map(tuple))
-def test_what_is_written_is_read(gateways: tuple[Paired, ...]) -> None:
+def test_encoded_gateways_decode_to_the_same_gateways(gateways: tuple[Paired, ...]) -> None:
     assert decode(encode(gateways)) == gateways
 
 
 @given(st.binary(max_size=200))
-def test_what_is_something_else_is_told(data: bytes) -> None:
+def test_decode_rejects_other_data(data: bytes) -> None:
     try:
         assert all(isinstance(one, Paired) for one in decode(data))
     except ValueError:
         return
 
 
-def test_it_is_kept_for_this_user_only(store: GatewayStore) -> None:
+def test_gateways_file_is_readable_only_by_the_user(store: GatewayStore) -> None:
     assert store.read() == ((), None)
     store.write((DESK, OTHER))
     assert store.read() == ((DESK, OTHER), None)
@@ -67,7 +67,7 @@ def test_it_is_kept_for_this_user_only(store: GatewayStore) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"gateways": [{"urls": []}]}', b"\xff" * 10])
-def test_one_that_is_damaged_is_put_aside(store: GatewayStore, content: bytes) -> None:
+def test_damaged_file_is_moved_aside(store: GatewayStore, content: bytes) -> None:
     store.file.parent.mkdir()
     store.file.write_bytes(content)
     gateways, aside = store.read()
@@ -76,7 +76,7 @@ def test_one_that_is_damaged_is_put_aside(store: GatewayStore, content: bytes) -
     assert store.read() == ((DESK,), None)
 
 
-def test_what_cannot_be_read_is_not_written_over(store: GatewayStore) -> None:
+def test_unreadable_file_is_not_overwritten(store: GatewayStore) -> None:
     store.file.mkdir(parents=True)
     with pytest.raises(GatewaysNotKept, match="cannot be read"):
         store.read()
@@ -84,26 +84,26 @@ def test_what_cannot_be_read_is_not_written_over(store: GatewayStore) -> None:
         store.write((DESK,))
 
 
-def test_what_cannot_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_write_fails_when_the_folder_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(GatewaysNotKept, match="cannot be written"):
         GatewayStore(tmp_path / "file" / "gateways.json").write((DESK,))
 
 
-def test_what_people_call_it() -> None:
+def test_gateway_is_called_by_name_or_url() -> None:
     assert (DESK.called, OTHER.called) == ("desk", "https://other:1")
     assert DESK.addresses == (Address(DESK.urls[0], "secret-key", "desk", "a" * 64),)
     assert "secret" not in repr(DESK)
 
 
-def test_where_it_was_seen_last_comes_first() -> None:
+def test_latest_address_comes_first() -> None:
     moved = DESK.at(["https://10.0.0.9:8765"])
     assert moved.urls == ("https://10.0.0.9:8765", "https://192.168.1.4:8765")
     assert moved.at(DESK.urls).urls == DESK.urls + ("https://10.0.0.9:8765",)
     assert len(DESK.at([f"https://h:{port}" for port in range(20)]).urls) == MOST_URLS
 
 
-def test_paired_anew_it_keeps_its_name_here() -> None:
+def test_gateway_keeps_its_local_name_when_paired_again() -> None:
     made = NewPairing(Address("https://10.0.0.9:8765", "new-key", "desk of Anna", "a" * 64), "device-9")
     assert of_pairing(made, ()) == Paired(
         ("https://10.0.0.9:8765",), "a" * 64, "device-9", "new-key", "desk of Anna"
@@ -114,7 +114,7 @@ def test_paired_anew_it_keeps_its_name_here() -> None:
     assert with_gateway((OTHER, known), again) == (OTHER, again)
 
 
-def test_there_is_an_end_to_them() -> None:
+def test_number_of_gateways_is_limited() -> None:
     many = tuple(Paired(("u",), f"{number:064x}"[::-1], "", "") for number in range(MOST_GATEWAYS))
     with pytest.raises(GatewaysNotKept, match="forget"):
         with_gateway(many, DESK)

@@ -1,4 +1,4 @@
-"""The chosen gateway is asked again and again, and at once when somebody wants to speak."""
+"""The chosen gateway is queried repeatedly, and at once when the user wants to speak."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ SOON = RouteTimes(away_s=0.02, well_s=0.02, doubt_s=0.001, back_s=0.001, fresh_s
 
 @dataclass
 class Network:
-    """Who answers what."""
+    """Simulated gateways and their answers."""
 
     answers: dict[Address, Health] = field(default_factory=dict)
     asked: list[Address] = field(default_factory=list)
@@ -48,20 +48,20 @@ async def watching(network: Network) -> AsyncIterator[Watching]:
     await made.close()
 
 
-async def test_the_first_address_that_answers_is_enough(network: Network) -> None:
+async def test_best_answer_stops_at_the_first_address_that_answers(network: Network) -> None:
     network.answers = {A: Health.NOBODY, B: Health.WELL}
     assert await best_answer((A, B), network.ask) == (A, Answer(Health.NOBODY))
     assert network.asked == [A]
 
 
-async def test_where_it_is_not_it_may_be_elsewhere(network: Network) -> None:
+async def test_best_answer_prefers_the_best_health_of_all_addresses(network: Network) -> None:
     network.answers = {A: Health.REFUSED, C: Health.WELL}
     assert await best_answer((A, B, C), network.ask) == (C, Answer(Health.WELL))
     assert await best_answer((B, A), network.ask) == (A, Answer(Health.REFUSED))
     assert await best_answer((B,), network.ask) == (B, Answer(Health.AWAY))
 
 
-async def test_this_computer_is_in_its_place_while_it_is_away(network: Network, watching: Watching) -> None:
+async def test_this_computer_substitutes_while_the_gateway_is_away(network: Network, watching: Watching) -> None:
     watching.choose((A,), falls_back=True)
     await wait_until(lambda: watching.here, "it is away")
     assert network.changes == 1 and (A, Health.AWAY) in network.told
@@ -70,7 +70,7 @@ async def test_this_computer_is_in_its_place_while_it_is_away(network: Network, 
     assert network.changes == 2
 
 
-async def test_who_wants_to_speak_has_it_asked_at_once(network: Network, watching: Watching) -> None:
+async def test_hurry_queries_the_gateway_at_once(network: Network, watching: Watching) -> None:
     network.answers[A] = Health.WELL
     watching.choose((A,), falls_back=True)
     await wait_until(lambda: network.told, "it was asked")
@@ -78,7 +78,7 @@ async def test_who_wants_to_speak_has_it_asked_at_once(network: Network, watchin
     await wait_until(lambda: len(network.told) == 2, "once more, long before it is due")
 
 
-async def test_another_place_counts_at_once_and_changes_nothing_else(network: Network, watching: Watching) -> None:
+async def test_new_addresses_are_queried_at_once_and_keep_the_route(network: Network, watching: Watching) -> None:
     watching.choose((A,), falls_back=True)
     await wait_until(lambda: watching.here, "it is away")
     network.answers[B] = Health.WELL
@@ -88,7 +88,7 @@ async def test_another_place_counts_at_once_and_changes_nothing_else(network: Ne
     assert network.told[-1] == (B, Health.WELL)
 
 
-async def test_with_none_chosen_nobody_is_asked(network: Network, watching: Watching) -> None:
+async def test_no_gateway_is_queried_when_none_is_chosen(network: Network, watching: Watching) -> None:
     watching.choose((A,), falls_back=True)
     watching.choose((), falls_back=True)
     watching.hurry()

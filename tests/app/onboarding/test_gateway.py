@@ -1,4 +1,4 @@
-"""A gateway that somebody thinks of using is asked: one that answers, one with another key, and none."""
+"""Trials of a gateway: one that answers, one with another key, and one that is away."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ WORKER = {"worker": "w", "state": "idle", "engine": "whisper", "model": "whisper
 
 @asynccontextmanager
 async def gateway(*, ready: int = 200, kind: str = "application/json") -> AsyncIterator[str]:
-    """What ``backend.gateway`` answers; its address."""
+    """Serve the answers of ``backend.gateway``, and yield the address."""
 
     async def readiness(request: web.Request) -> web.Response:
         return web.Response(status=ready, text='{"ready": true, "workers": 1}', content_type=kind)
@@ -39,7 +39,7 @@ async def gateway(*, ready: int = 200, kind: str = "application/json") -> AsyncI
         await runner.cleanup()
 
 
-async def test_one_that_answers() -> None:
+async def test_look_reports_workers_and_latency() -> None:
     async with gateway() as url:
         seen = await look(Address(url + "/", KEY))
     assert (seen.url, seen.reached, seen.note) == (url + "/", True, None)
@@ -47,13 +47,13 @@ async def test_one_that_answers() -> None:
     assert seen.latency_ms > 0
 
 
-async def test_one_without_a_worker_is_reached_all_the_same() -> None:
+async def test_gateway_without_workers_counts_as_reached() -> None:
     async with gateway(ready=503) as url:
         seen = await look(Address(url, KEY))
     assert (seen.reached, seen.workers) == (True, ())
 
 
-async def test_what_stands_in_the_way() -> None:
+async def test_look_reports_the_problem() -> None:
     async with gateway() as url:
         assert await look(Address(url, "another")) == GatewayTrial(url, note=Note("gateway-unauthorised"))
     assert await look(Address(url, KEY)) == GatewayTrial(url, note=Note("gateway-unreachable"))
@@ -62,7 +62,7 @@ async def test_what_stands_in_the_way() -> None:
             assert await look(Address(url, KEY)) == GatewayTrial(url, note=Note("gateway-refuses"))
 
 
-async def test_it_is_asked_again_while_somebody_wants_to_know() -> None:
+async def test_gateway_is_queried_repeatedly_while_wanted() -> None:
     told: list[GatewayTrial] = []
     trying = GatewayTrying(told.append, KEY, again_s=0.01)
     async with gateway() as url:

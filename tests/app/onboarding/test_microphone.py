@@ -1,4 +1,4 @@
-"""The microphone is tried: what is told of it, what a take does to it, and that it is given back."""
+"""Microphone trials: their reports, the priority of takes, and the release of the device."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -24,7 +24,7 @@ SOON = Times(most_s=60.0, look_s=0.02, again_s=0.02, tell_s=0.0)
 
 
 class EndlessDevice(FakeDevice):
-    """Says it again and again, faster than time goes by."""
+    """A device that repeats its audio, faster than real time."""
 
     async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
         while not stopped.is_set():
@@ -34,7 +34,7 @@ class EndlessDevice(FakeDevice):
 
 
 class World:
-    """A trial, the recorder that it shares with takes, and what came of it."""
+    """A trial, the recorder that it shares with takes, and the values it reported."""
 
     def __init__(self, devices: FakeDevices, recorder: Recorder, times: Times) -> None:
         self.devices, self.recorder = devices, recorder
@@ -74,7 +74,7 @@ async def world(audio: Samples = LOUD, times: Times = SOON) -> AsyncIterator[Wor
         await wait_until(lambda: devices.open_now == 0, "the device is given back")
 
 
-async def test_its_level_is_told_while_somebody_looks() -> None:
+async def test_level_is_reported_during_a_trial() -> None:
     async with world() as made:
         made.trying.ask(TryMicrophone(True))
         seen = await made.is_(Hearing.HEARING)
@@ -88,13 +88,13 @@ async def test_its_level_is_told_while_somebody_looks() -> None:
         assert made.looks == looks
 
 
-async def test_silence_is_told() -> None:
+async def test_silence_is_reported_as_quiet() -> None:
     async with world(np.zeros(BLOCK, np.int16)) as made:
         made.trying.ask(TryMicrophone(True))
         await wait_until(lambda: made.told and made.told[-1].quiet, "it is quiet")
 
 
-async def test_a_sample_is_recorded_and_played_and_played_again() -> None:
+async def test_sample_is_recorded_played_and_played_again() -> None:
     async with world() as made:
         made.trying.ask(RecordSample())
         made.trying.ask(PlaySample())
@@ -109,7 +109,7 @@ async def test_a_sample_is_recorded_and_played_and_played_again() -> None:
         await wait_until(lambda: len(made.played) == 2, "it is played again")
 
 
-async def test_without_an_output_that_is_told_and_the_microphone_is_heard_on() -> None:
+async def test_missing_output_is_reported_and_the_trial_continues() -> None:
     async with world() as made:
         made.silent = SpeakerRefused("there is none")
         made.trying.ask(TryMicrophone(True))
@@ -122,7 +122,7 @@ async def test_without_an_output_that_is_told_and_the_microphone_is_heard_on() -
         await wait_until(lambda: made.told[-1].note is None and made.played, "now it is heard")
 
 
-async def test_a_take_goes_first_and_nothing_interrupts_it() -> None:
+async def test_take_has_priority_over_a_trial() -> None:
     async with world() as made:
         made.trying.ask(TryMicrophone(True))
         await made.is_(Hearing.HEARING)
@@ -138,7 +138,7 @@ async def test_a_take_goes_first_and_nothing_interrupts_it() -> None:
         assert made.devices.opened == 1
 
 
-async def test_none_is_tried_while_something_is_recorded() -> None:
+async def test_trial_waits_for_a_running_take() -> None:
     async with world() as made:
         take = await made.recorder.record(lambda: None, lambda: None)
         made.trying.ask(TryMicrophone(True))
@@ -148,7 +148,7 @@ async def test_none_is_tried_while_something_is_recorded() -> None:
         await made.is_(Hearing.HEARING)
 
 
-async def test_one_that_is_plugged_in_later_is_found() -> None:
+async def test_microphone_plugged_in_later_is_found() -> None:
     async with world() as made:
         made.devices.failure = NoMicrophone()
         made.trying.ask(TryMicrophone(True))
@@ -159,7 +159,7 @@ async def test_one_that_is_plugged_in_later_is_found() -> None:
         assert (await made.is_(Hearing.HEARING)).note is None
 
 
-async def test_another_one_is_chosen() -> None:
+async def test_trial_restarts_with_another_chosen_microphone() -> None:
     async with world() as made:
         made.trying.again()
         assert made.told == []
@@ -170,7 +170,7 @@ async def test_another_one_is_chosen() -> None:
         await wait_until(lambda: made.told[-1].device == "headset", "the other one is heard")
 
 
-async def test_nobody_listens_for_ever() -> None:
+async def test_trial_ends_after_its_longest_time() -> None:
     async with world(times=Times(0.05, 1.0, 1.0, 0.0)) as made:
         made.trying.ask(TryMicrophone(True))
         await made.is_(Hearing.HEARING, Hearing.OPENING)
@@ -178,7 +178,7 @@ async def test_nobody_listens_for_ever() -> None:
         assert made.told[-1] == MicrophoneTrial()
 
 
-async def test_playback_is_told_only_once_the_output_takes_the_sound() -> None:
+async def test_playback_is_reported_only_after_the_output_accepts_it() -> None:
     async with world() as made:
         made.opens.clear()
         made.silent = SpeakerRefused("there is none")
@@ -191,7 +191,7 @@ async def test_playback_is_told_only_once_the_output_takes_the_sound() -> None:
         assert Hearing.PLAYING not in [trial.hearing for trial in made.told]
 
 
-async def test_failure_to_play_stays_told_until_the_output_takes_a_sound() -> None:
+async def test_playback_failure_is_reported_until_the_output_accepts_a_sound() -> None:
     async with world() as made:
         made.silent = SpeakerRefused("there is none")
         made.trying.ask(TryMicrophone(True))
@@ -208,7 +208,7 @@ async def test_failure_to_play_stays_told_until_the_output_takes_a_sound() -> No
         await wait_until(lambda: made.told[-1].note is None, "now it is heard")
 
 
-async def test_silence_after_a_voice_is_not_told_as_quiet() -> None:
+async def test_silence_after_a_voice_is_not_reported_as_quiet() -> None:
     async with world(np.concatenate([LOUD, np.zeros(5 * SAMPLE_RATE, np.int16)])) as made:
         made.trying.ask(TryMicrophone(True))
         await wait_until(lambda: len(made.told) > 100, "it has been heard, and silence after it")

@@ -40,7 +40,7 @@ def test_sample_without_a_sound_is_quiet_and_not_kept() -> None:
     assert (ear.complete, ear.quiet, ear.left_s) == (False, True, 0.0)
 
 
-def test_nothing_for_seconds_is_quiet_and_a_word_ends_that() -> None:
+def test_seconds_of_silence_are_quiet_until_a_word() -> None:
     ear, quiet = Ear(), list[bool]()
     silence = np.zeros(round(QUIET_S * SAMPLE_RATE), np.int16)
     for block in blocks(np.concatenate([silence, tone(0.02)])):
@@ -50,7 +50,7 @@ def test_nothing_for_seconds_is_quiet_and_a_word_ends_that() -> None:
     assert ear.level_dbfs == pytest.approx(-23, abs=1)
 
 
-def test_a_sample_is_so_long_and_what_was_said_before_and_after_is_not_in_it() -> None:
+def test_sample_has_its_length_and_no_audio_before_or_after() -> None:
     ear, said = Ear(), tone(SAMPLE_S, 0.5)
     ear.hear(tone(1.0, 0.01))
     assert (ear.left_s, ear.complete) == (0.0, False)
@@ -61,14 +61,14 @@ def test_a_sample_is_so_long_and_what_was_said_before_and_after_is_not_in_it() -
     assert np.array_equal(np.frombuffer(ear.sound_at(SAMPLE_RATE), np.float32) * 32768, said)
 
 
-def test_it_is_played_at_the_rate_of_the_output() -> None:
+def test_sample_is_resampled_to_the_output_rate() -> None:
     ear = Ear()
     ear.record()
     ear.hear(tone(SAMPLE_S + 1))
     assert len(ear.sound_at(48_000)) == pytest.approx(48_000 * SAMPLE_S * 4, abs=8)
 
 
-def test_what_is_only_begun_is_given_up_and_what_is_complete_stays() -> None:
+def test_give_up_discards_only_an_incomplete_sample() -> None:
     ear = Ear()
     ear.record()
     ear.hear(tone(1.0))

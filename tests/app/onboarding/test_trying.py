@@ -13,7 +13,7 @@ from tests.helpers.waiting import wait_until
 NOWHERE = "http://127.0.0.1:9"
 
 
-async def test_each_is_asked_what_is_its_own_and_all_end_together() -> None:
+async def test_trials_are_dispatched_by_kind_and_end_together() -> None:
     told: list[TrialView] = []
 
     def nothing(change: MicrophoneChange) -> None: ...
@@ -35,7 +35,7 @@ async def test_each_is_asked_what_is_its_own_and_all_end_together() -> None:
     assert trials[-1] == MicrophoneTrial()
 
 
-async def test_trials_that_are_asked_for_too_early_begin_later() -> None:
+async def test_early_trials_begin_later() -> None:
     told: list[TrialView] = []
 
     def nothing(change: MicrophoneChange) -> None: ...

@@ -1,4 +1,4 @@
-"""A gateway that other devices reach, here by loopback only, in this process."""
+"""A shared gateway in this process, reachable only over loopback."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +17,7 @@ KEY = "a key of the tests"
 
 @pytest.fixture
 async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
-    """It is called "desk"."""
+    """A running gateway named "desk"."""
     settings = GatewaySettings(
         Mode.SHARED,
         "desk",
@@ -33,5 +33,5 @@ async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 @pytest.fixture
 def owned(shared: Gateway) -> Address:
-    """As its owner reaches it."""
+    """The address for the owner of the gateway."""
     return Address(shared.url, KEY)

@@ -1,4 +1,4 @@
-"""Lending: whom this computer works for, by what a person asks; then a real worker at a real gateway."""
+"""Lending as the user requests it; then a real worker at a real gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class World:
-    """Gateways that give keys; settings that change as they are asked to."""
+    """Simulated gateways that give keys, and settings that accept changes."""
 
     view: LendingView = LendingView()
     kinds: list[DeviceKind] = field(default_factory=list)
@@ -76,7 +76,7 @@ async def lending(world: World) -> AsyncIterator[Lending]:
         yield made
 
 
-async def test_whoever_gives_a_key_is_worked_for_and_it_is_kept() -> None:
+async def test_worker_is_lent_to_a_gateway_that_gave_a_key() -> None:
     world = World()
     async with lending(world) as made:
         made.ask(Enlist("10.0.0.7", "1234 5678"))
@@ -86,7 +86,7 @@ async def test_whoever_gives_a_key_is_worked_for_and_it_is_kept() -> None:
     assert of_this_user().stat().st_mode & 0o077 == 0
 
 
-async def test_each_is_switched_rested_and_forgotten_by_itself() -> None:
+async def test_lent_workers_are_switched_paused_and_forgotten_separately() -> None:
     world = World()
     async with lending(world) as made:
         for host in "78":
@@ -112,7 +112,7 @@ async def test_each_is_switched_rested_and_forgotten_by_itself() -> None:
         assert [(lent.id, lent.on) for lent in world.view.lent] == [(first.id, False)], "as it was kept"
 
 
-async def test_why_there_is_no_key_is_told() -> None:
+async def test_refusal_of_a_worker_key_is_reported() -> None:
     world = World(refusal=PairRefusal.OTHER_KIND)
     async with lending(world) as made:
         made.ask(Enlist("10.0.0.7", "12345678"))
@@ -120,7 +120,7 @@ async def test_why_there_is_no_key_is_told() -> None:
         assert world.view.note == Note("lent-other-kind") and world.view.lent == ()
 
 
-async def test_a_name_in_the_settings_is_as_good_as_an_id() -> None:
+async def test_settings_may_name_a_gateway_instead_of_its_id() -> None:
     world = World()
     async with lending(world) as made:
         made.ask(Enlist("10.0.0.7", "12345678"))
@@ -131,7 +131,7 @@ async def test_a_name_in_the_settings_is_as_good_as_an_id() -> None:
         await wait_until(lambda: not world.view.lent[0].works, "it is not")
 
 
-async def test_a_real_worker_is_lent_seen_and_sent_away(shared: Gateway, owned: Address) -> None:
+async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Address) -> None:
     world = World()
     made = Lending(world.post, "tower")
     made.discover, made.change, world.lending = None, world.change, made

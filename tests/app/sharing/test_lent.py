@@ -1,4 +1,4 @@
-"""A worker for a gateway elsewhere: where that is, and what is told when it does not go well."""
+"""A worker lent to a gateway: its address, and reports of problems."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -24,7 +24,7 @@ REFUSED = LocalWorkerSettings((), ("--engine", "checksum", "--key-file", "/nowhe
 
 
 class Away:
-    """Asked who works there, or at these addresses too, it raises this; whom it was asked of."""
+    """A query of workers that raises ``error`` at some addresses, and records all queried addresses."""
 
     def __init__(self, error: GatewayError | None, also: tuple[str, ...] = ()) -> None:
         self.error = error
@@ -52,7 +52,7 @@ async def lent(settings: LocalWorkerSettings, ask: Away) -> AsyncIterator[Lent]:
         await made.close()
 
 
-async def test_who_works_there_is_asked_with_the_key_of_the_worker(owned: Address, shared: Gateway) -> None:
+async def test_workers_are_queried_with_the_worker_key(owned: Address, shared: Gateway) -> None:
     assert await workers_of(owned) == ()
     with pytest.raises(Unauthorised):
         await workers_of(Address(owned.url, "another key"))
@@ -69,17 +69,17 @@ async def test_who_works_there_is_asked_with_the_key_of_the_worker(owned: Addres
         (None, "lent-other-version"),
     ],
 )
-async def test_why_a_worker_is_refused_is_found_out(
+async def test_reason_for_a_refused_worker_is_found(
     error: GatewayError | None, key: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
-    async with lent(REFUSED, Away(error)) as made:  # its key cannot be read: it ends as one that is refused
+    async with lent(REFUSED, Away(error)) as made:  # its key file is missing: it ends like a refused worker
         await made.switch(True, None)
         wanted = WorkerView(WorkerState.FAILED, reason=Note(key, {"gateway": "desk"}))
         await wait_until(lambda: made.view == wanted, "it is told why, and what to do")
 
 
-async def test_one_that_is_away_is_told_so_looked_for_and_followed(
+async def test_missing_gateway_is_reported_searched_and_followed(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
@@ -87,7 +87,9 @@ async def test_one_that_is_away_is_told_so_looked_for_and_followed(
 
     async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
         yield Gone("somebody")
-        yield Found("another", "desk", ("https://10.6.6.6:8765",), "cd" * 32, "1")  # it only calls itself so
+        yield Found(
+            "another", "desk", ("https://10.6.6.6:8765",), "cd" * 32, "1"
+        )  # another gateway of the same name
         await heard.wait()
         yield Found("desk", "desk", (NEW,), DIGEST, "1")
         await asyncio.Event().wait()
@@ -112,7 +114,7 @@ VERSION = Note("lent-other-version", {"gateway": "desk"})
 
 
 class Seen:
-    """Which states and reasons there were, one after the other."""
+    """All states and reasons of a lent worker, in order."""
 
     def __init__(self, made: Lent) -> None:
         self.views: list[WorkerView] = []
@@ -124,7 +126,7 @@ class Seen:
         return next((view for view in later if view != refused), None) == WorkerView(WorkerState.STARTING)
 
 
-async def test_where_another_computer_has_its_address_it_is_found_elsewhere_and_worked_for(
+async def test_gateway_whose_address_another_computer_got_is_found(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
@@ -148,7 +150,7 @@ async def test_where_another_computer_has_its_address_it_is_found_elsewhere_and_
         await wait_until(lambda: made.view.reason == VERSION, "refused there too, for another reason", 10)
 
 
-async def test_one_that_is_back_at_its_address_is_worked_for_again(
+async def test_worker_restarts_when_the_gateway_is_back_at_its_address(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
@@ -164,7 +166,7 @@ async def test_one_that_is_back_at_its_address_is_worked_for_again(
         await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew", 10)
 
 
-async def test_one_that_is_switched_off_is_not_looked_for(
+async def test_gateway_is_not_searched_after_lending_was_switched_off(
     tmp_path: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))

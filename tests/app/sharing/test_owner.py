@@ -1,4 +1,4 @@
-"""What the owner asks, at a real gateway."""
+"""Requests of the owner to a real gateway."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from protocol.devices import DeviceKind
 from protocol.pairing import PairingStage
 
 
-async def test_a_device_is_let_in_named_and_sent_away(shared: Gateway, owned: Address) -> None:
+async def test_owner_lists_renames_and_revokes_a_device(shared: Gateway, owned: Address) -> None:
     assert (await owner.pairing_state(owned)).stage is PairingStage.NONE
     state = await owner.begin_pairing(owned, DeviceKind.WORKER)
     assert (state.stage, state.kind, len(state.code)) == (PairingStage.WAITING, DeviceKind.WORKER, 8)
@@ -26,13 +26,13 @@ async def test_a_device_is_let_in_named_and_sent_away(shared: Gateway, owned: Ad
         await owner.revoke_device(owned, device.id)
 
 
-async def test_a_code_is_good_no_more_once_it_was_ended(shared: Gateway, owned: Address) -> None:
+async def test_ended_pairing_has_no_code(shared: Gateway, owned: Address) -> None:
     await owner.begin_pairing(owned, DeviceKind.CLIENT)
     await owner.end_pairing(owned)
     assert (await owner.pairing_state(owned)).code == ""
 
 
-async def test_only_the_owner_is_answered(shared: Gateway) -> None:
+async def test_only_the_owner_gets_an_answer(shared: Gateway) -> None:
     with pytest.raises(Unauthorised):
         await owner.devices(Address(shared.url, "another key"))
     with pytest.raises(Unreachable):

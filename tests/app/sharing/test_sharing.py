@@ -1,4 +1,4 @@
-"""Sharing as its panel sees it, at a real gateway; then the child process of the app, and where it listens."""
+"""Sharing through a real gateway; then the child process of the app, and the addresses it listens on."""
 
 import errno
 import socket
@@ -36,7 +36,7 @@ def nowhere() -> Address:
 
 @dataclass
 class Told:
-    """The newest of each kind."""
+    """The newest reported value of each kind."""
 
     view: SharingView = SharingView()
     invite: InviteView = InviteView()
@@ -56,7 +56,7 @@ async def sharing(told: Told, find: Locate) -> AsyncIterator[Sharing]:
         yield made
 
 
-async def test_how_it_stands_is_told_while_somebody_looks(shared: Gateway, owned: Address) -> None:
+async def test_sharing_state_is_reported_while_watched(shared: Gateway, owned: Address) -> None:
     told = Told()
     async with sharing(told, fixed(owned)) as made:
         made.ask(LookAtSharing(True))
@@ -66,14 +66,14 @@ async def test_how_it_stands_is_told_while_somebody_looks(shared: Gateway, owned
         made.ask(LookAtSharing(False))
 
 
-async def test_a_device_is_let_in_renamed_and_sent_away(shared: Gateway, owned: Address) -> None:
+async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway, owned: Address) -> None:
     told = Told()
     place = f"https://127.0.0.1:{shared.tls_port}"
     async with sharing(told, fixed(owned)) as made:
         made.ask(InviteDevice(worker=True))
         await wait_until(lambda: told.invite.code, "a code is shown")
         assert told.invite.worker and told.invite.tries_left == 5 and 0 < told.invite.left_s <= 120
-        if told.invite.link:  # there is a network
+        if told.invite.link:  # only with a network
             assert decode_link(told.invite.link).code == told.invite.code
         wrong = f"{(int(told.invite.code) + 1) % 10**8:08}"
         with pytest.raises(NotPaired):
@@ -95,7 +95,7 @@ async def test_a_device_is_let_in_renamed_and_sent_away(shared: Gateway, owned: 
         await wait_until(lambda: told.view.told == Note("device-not-changed"), "it is told that it was not there")
 
 
-async def test_a_code_that_nobody_wants_any_more_lets_nobody_in(shared: Gateway, owned: Address) -> None:
+async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) -> None:
     told = Told()
     async with sharing(told, fixed(owned)) as made:
         made.ask(InviteDevice())
@@ -113,7 +113,7 @@ async def test_a_code_that_nobody_wants_any_more_lets_nobody_in(shared: Gateway,
         await wait_until(closed, "it is good no more")
 
 
-async def test_too_many_tries_lock_it(shared: Gateway, owned: Address) -> None:
+async def test_pairing_is_locked_after_too_many_tries(shared: Gateway, owned: Address) -> None:
     told = Told()
     async with sharing(told, fixed(owned)) as made:
         made.ask(InviteDevice())
@@ -126,7 +126,7 @@ async def test_too_many_tries_lock_it(shared: Gateway, owned: Address) -> None:
         assert told.invite.code == ""
 
 
-async def test_that_a_device_could_not_be_added_is_told(shared: Gateway, owned: Address) -> None:
+async def test_full_disk_is_reported_when_a_device_pairs(shared: Gateway, owned: Address) -> None:
     class Full(Roster):
         async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -142,7 +142,7 @@ async def test_that_a_device_could_not_be_added_is_told(shared: Gateway, owned: 
         assert not told.invite.code
 
 
-async def test_nobody_is_let_in_where_nobody_answers() -> None:
+async def test_invitation_fails_when_the_gateway_does_not_answer() -> None:
     told = Told()
     async with sharing(told, nowhere) as made:
         made.ask(InviteDevice())
@@ -153,7 +153,7 @@ async def test_nobody_is_let_in_where_nobody_answers() -> None:
         await wait_until(lambda: told.view.state is SharingState.STARTING, "it is about to be")
 
 
-def test_a_port_that_somebody_has_is_not_taken() -> None:
+def test_used_port_is_not_free() -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         assert not port_is_free(port)
@@ -164,11 +164,11 @@ def test_a_port_that_somebody_has_is_not_taken() -> None:
 
 
 def listens(stack: Stack | None) -> set[str]:
-    """The addresses at which the gateway of the app, and whatever it started, listen."""
+    """Return the addresses on which the app's gateway and its child processes listen."""
     if stack is None or not stack.children:
         return set()
     found = set()
-    with suppress(psutil.NoSuchProcess):  # it is just ending
+    with suppress(psutil.NoSuchProcess):  # the process is just ending
         gateway = psutil.Process(stack.children["kikipounamu-gateway"])
         for process in (gateway, *gateway.children(recursive=True)):
             listening = (at for at in process.net_connections("inet") if at.status == psutil.CONN_LISTEN)
@@ -177,7 +177,7 @@ def listens(stack: Stack | None) -> set[str]:
 
 
 class Worker:
-    """Is switched."""
+    """A substitute that records how it is switched."""
 
     def __init__(self) -> None:
         self.told: list[bool] = []
@@ -190,7 +190,7 @@ async def never() -> None:
     return None
 
 
-async def test_nothing_listens_beyond_this_computer_until_it_is_shared(
+async def test_gateway_listens_only_on_loopback_until_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
@@ -220,7 +220,7 @@ async def test_nothing_listens_beyond_this_computer_until_it_is_shared(
         await wait_until(lambda: listens(stacks[-1]) == {"127.0.0.1"}, "it is shared no more")
 
 
-async def test_it_is_tried_again_once_the_port_is_free() -> None:
+async def test_sharing_is_retried_until_the_port_is_free() -> None:
     told, starts, pauses = Told(), list[Stack](), list[int]()
 
     def pause(failures: int) -> float:
@@ -242,7 +242,7 @@ async def test_it_is_tried_again_once_the_port_is_free() -> None:
     assert pauses[:4] == [1, 2, 3, 4]
 
 
-async def test_another_port_does_not_wait_for_the_pause_of_the_one_before() -> None:
+async def test_changed_port_is_tried_without_the_old_pause() -> None:
     pauses = list[int]()
 
     def pause(failures: int) -> float:
@@ -260,7 +260,7 @@ async def test_another_port_does_not_wait_for_the_pause_of_the_one_before() -> N
         made.wish(on=False, port=2)
 
 
-async def test_one_that_ends_is_tried_again_ever_less_often() -> None:
+async def test_failed_gateway_is_retried_with_growing_pauses() -> None:
     pauses = list[int]()
 
     def pause(failures: int) -> float:
@@ -280,7 +280,7 @@ async def test_one_that_ends_is_tried_again_ever_less_often() -> None:
     assert (retry_pause(1), retry_pause(2), retry_pause(99)) == (5.0, 10.0, 300.0)
 
 
-async def test_a_gateway_that_cannot_be_shared_is_there_for_this_computer(
+async def test_gateway_serves_this_computer_when_it_cannot_be_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
@@ -294,5 +294,5 @@ async def test_a_gateway_that_cannot_be_shared_is_there_for_this_computer(
                 await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
                 assert told.view.note and told.view.note.key == "sharing-port-taken"
                 made.wish(on=True, port=1)
-                async with made.stack():  # port 1 is free for nobody else, but a gateway runs already
+                async with made.stack():  # port 1 is free, but a gateway runs already
                     await wait_until(lambda: told.view.note == NOT_OURS, "somebody else's gateway is used")

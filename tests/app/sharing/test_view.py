@@ -2,10 +2,10 @@ from app.sharing.view import InviteView, LentView
 from app.view import WorkerState, WorkerView
 
 
-def test_a_worker_works_unless_it_is_off_or_failed() -> None:
+def test_lent_worker_works_unless_it_is_off_or_failed() -> None:
     works = {state for state in WorkerState if LentView("a", "desk", True, WorkerView(state)).works}
     assert works == set(WorkerState) - {WorkerState.OFF, WorkerState.FAILED}
 
 
-def test_a_code_is_in_no_log() -> None:
+def test_pairing_code_is_not_in_the_repr() -> None:
     assert "48150623" not in repr(InviteView(code="48150623", link="kikipounamu://pair?code=48150623"))
