@@ -1,4 +1,4 @@
-"""Fixtures with gateways and brokers of the test's own."""
+"""Fixtures with a gateway and a session on a broker of their own."""
 
 from collections.abc import AsyncIterator
 

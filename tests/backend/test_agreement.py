@@ -30,7 +30,7 @@ def test_text_is_stable_once_two_hypotheses_agree() -> None:
     ]
 
 
-def test_a_word_that_is_still_being_said_is_not_stable() -> None:
+def test_unfinished_word_is_not_stable() -> None:
     assert shown("so it go", "so it goes")[-1] == ("so it", " goes")
 
 

@@ -176,7 +176,7 @@ async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> No
 
 
 async def test_dead_letter_commands_use_the_gateways_broker(broker: Broker, home: Path) -> None:
-    """The broker's address comes from the default or from a named configuration file."""
+    """The broker's address comes from the default configuration file or from a named one."""
     async with Redis.from_url(broker.url) as redis:
         letter: Any = encode_job(Job("s", 4, bytes(32_000), 16_000))
         added: Any = await redis.xadd(Keys().dead, letter)

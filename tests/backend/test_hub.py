@@ -154,7 +154,7 @@ class Scene(Observer):
         return [message for message in self.socket.said if message.__class__.__name__ not in ("Welcome", "Busy")]
 
 
-async def test_a_submission_is_answered_by_queued() -> None:
+async def test_submission_is_answered_by_queued() -> None:
     scene = Scene()
     await scene.begin()
     await scene.jobs.answer("submit", JobQueued(16_000))

@@ -46,7 +46,7 @@ class TestAttach:
             await at.jobs.attach("s", "o", resume=False)
         assert await at.jobs.attach("s", "o", resume=True) == (2, {})
 
-    async def test_a_session_of_another_key_is_refused(self, at: Setting) -> None:
+    async def test_session_of_another_key_is_refused(self, at: Setting) -> None:
         for resume in (True, False):
             with pytest.raises(Forbidden):
                 await at.jobs.attach("s", "someone else", resume=resume)
@@ -117,7 +117,7 @@ class TestSubmit:
         assert await at.jobs.submit(job()) == Record(end=Ended(EndState.FINAL, 0), text="hi")
         assert (await at.entries(), await at.backlog()) == (0, 0)
 
-    async def test_a_higher_attempt_replaces_a_failed_one(self, at: Setting) -> None:
+    async def test_higher_attempt_replaces_failed_one(self, at: Setting) -> None:
         await at.jobs.submit(job())
         await at.fail()
         assert isinstance(await at.jobs.submit(job()), Record)
@@ -133,7 +133,7 @@ class TestSubmit:
         taken = await at.worker.take()
         assert taken is not None and taken[1].attempt == 1
 
-    async def test_an_unknown_session_is_gone(self, at: Setting) -> None:
+    async def test_submit_to_unknown_session_is_answered_by_gone(self, at: Setting) -> None:
         await at.redis.delete(HASH)
         assert await at.jobs.submit(job()) == SessionGone()
         assert (await at.entries(), await at.redis.exists(HASH)) == (0, 0)
@@ -241,7 +241,7 @@ class TestLook:
         assert await at.jobs.submit(job()) == JobQueued(100)
         assert await at.entries() == 1
 
-    async def test_an_unknown_session_has_no_gateway(self, at: Setting) -> None:
+    async def test_reread_of_unknown_session_has_no_gateway(self, at: Setting) -> None:
         await at.redis.delete(HASH)
         assert (await at.jobs.reread("s", [0])).gateway == ""
 

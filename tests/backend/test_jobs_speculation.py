@@ -160,7 +160,7 @@ class TestNotMade:
         assert not await at.jobs.speculate(beginning(segment=3, model="m"), 2)
         assert await at.entries(Keys().jobs("interactive", "m")) == 0
 
-    async def test_an_unknown_session_is_gone(self, at: Setting) -> None:
+    async def test_speculation_for_unknown_session_is_refused(self, at: Setting) -> None:
         await at.redis.delete(HASH)
         assert not await at.jobs.speculate(beginning(), SLOTS)
         assert await at.jobs.promote("s", 0, 0, 1) == SessionGone()

@@ -55,7 +55,7 @@ def test_timings_are_durations_within_one_clock() -> None:
     assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200, deliver=100))
 
 
-def test_a_result_that_came_before_the_reply_has_no_delivery_time() -> None:
+def test_result_before_the_reply_has_no_delivery_time() -> None:
     segment = Segment(first_frame=10.0)
     segment.complete(0, 11.5)
     segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
@@ -124,7 +124,7 @@ def test_failure_without_details_is_sent() -> None:
     assert segment.told == Failed(3, ErrorCode.INTERNAL, "it failed", retryable=True, attempt=2)
 
 
-def test_a_final_is_settled_for_every_attempt() -> None:
+def test_final_is_settled_for_every_attempt() -> None:
     segment = Segment()
     assert not segment.settled(0)
     segment.end(0, Record(end=FINAL, text="hi"), 1.0)
@@ -132,7 +132,7 @@ def test_a_final_is_settled_for_every_attempt() -> None:
     assert (segment.told, segment.text) == (None, "hi")
 
 
-def test_a_new_attempt_starts_from_nothing() -> None:
+def test_new_attempt_discards_earlier_state() -> None:
     segment = Segment()
     segment.append(b"\x01\x00", 1)
     segment.end(0, Record(end=Ended(EndState.FAILED, 0)), 1.0)

@@ -155,7 +155,7 @@ class TestFrames:
         made.submitted(0, 0, JobQueued(0), NOW)
         assert made.frame(encode_frame(1, 8_000, bytes(2)), NOW) == ()
 
-    def test_a_refused_frame_changes_nothing(self) -> None:
+    def test_refused_frame_changes_nothing(self) -> None:
         made = receiving()
         for data in (b"123", encode_frame(9, 0, PCM), bytes(70_000)):
             with pytest.raises(ProtocolError):
@@ -170,7 +170,7 @@ class TestBegin:
         assert made.receive(SegmentBegin(0), NOW) == ()
         assert made.unqueued == 100
 
-    def test_a_higher_attempt_replaces_a_failed_one(self) -> None:
+    def test_higher_attempt_replaces_failed_one(self) -> None:
         made = failed()
         made.receive(SegmentBegin(0, attempt=1), NOW)
         made.frame(encode_frame(0, 0, PCM), NOW)
@@ -182,7 +182,7 @@ class TestBegin:
         with pytest.raises(OutOfOrder, match="has not failed"):
             make().receive(SegmentBegin(0, attempt=1), NOW)
 
-    def test_a_higher_attempt_of_a_final_changes_nothing(self) -> None:
+    def test_higher_attempt_of_final_changes_nothing(self) -> None:
         made = ended()
         assert made.receive(SegmentBegin(0, attempt=1), NOW) == ()
         assert texts(made.receive(SegmentEnd(0, 100), NOW)) == ["hi"]
@@ -232,7 +232,7 @@ class TestEnd:
         stored.receive(Received(0), NOW)
         assert stored.receive(end, NOW) == [TEXT]
 
-    def test_an_unknown_segment_cannot_end(self) -> None:
+    def test_end_of_unknown_segment_is_refused(self) -> None:
         with pytest.raises(OutOfOrder):
             session().receive(SegmentEnd(0, 0), NOW)
 
@@ -373,5 +373,5 @@ class TestLookingAgain:
         """The broker names the previous gateway; without another hello, results would arrive only by polling."""
         assert session().reread(Reread("before", 0, {}), NAME, NOW) == [AttachAgain()]
 
-    def test_a_forgotten_session_is_attached_again(self) -> None:
+    def test_forgotten_session_is_attached_again(self) -> None:
         assert session().reread(Reread("", 0, {}), NAME, NOW) == [AttachAgain()]

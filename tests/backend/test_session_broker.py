@@ -25,7 +25,7 @@ class TestBroker:
         assert made.submitted(0, 0, JobQueued(32_000), NOW) == [Queued(0, ahead_s=2.0)]
         assert made.unqueued == 0
 
-    def test_a_result_may_come_before_the_reply(self) -> None:
+    def test_result_may_arrive_before_submit_reply(self) -> None:
         made = submitted()
         assert texts(made.noticed(Result(NAME, 0, "hi"), NOW)) == ["hi"]
         assert made.submitted(0, 0, JobQueued(0), NOW) == []
@@ -56,7 +56,7 @@ class TestBroker:
     def test_lost_job_is_requested_from_first_sample(self) -> None:
         assert queued().reread(Reread("g", 1, {0: Record()}), "g", NOW) == [Missing(0, 0)]
 
-    def test_a_result_whose_notice_was_lost_is_found(self) -> None:
+    def test_result_with_lost_notice_is_found_by_reread(self) -> None:
         record = Record(end=Ended(EndState.FINAL, 0), outcome=Result(NAME, 0, "hi"))
         assert texts(queued().reread(Reread("g", 1, {0: record}), "g", NOW)) == ["hi"]
 

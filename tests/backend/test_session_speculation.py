@@ -124,7 +124,7 @@ class TestEnd:
         assert made.unsubmitted(0, 0) == [Missing(0, 0)]
         assert made.promoted(PROMOTE, JobQueued(0), NOW) == []
 
-    def test_a_result_may_come_before_the_reply(self) -> None:
+    def test_result_may_arrive_before_promotion_reply(self) -> None:
         made = promoting()
         assert texts(made.noticed(Result(NAME, 0, "hi"), NOW)) == ["hi"]
         assert made.promoted(PROMOTE, FINAL, NOW) == []

@@ -73,7 +73,7 @@ def test_turns_count_an_empty_segment_as_a_second() -> None:
     assert len(world.go()) == 10
 
 
-def test_turns_never_let_in_more_jobs_than_the_most() -> None:
+def test_turns_never_let_in_more_jobs_than_allowed() -> None:
     world = World(most=Allowance(1, 8, 10_000 * SECOND))
     world.hold(range(5_000), seconds=0)
     assert len(world.go()) == 8
