@@ -54,14 +54,17 @@ class SettleHeld:
 
 @dataclass(frozen=True)
 class ChooseMicrophone:
-    """Choose a microphone by its name or part of it. Empty: the system's default."""
+    """Choose a microphone by its name or part of it; empty: the system's default."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class RecoverTake:
-    """Recognise the missing segments of an earlier take. Its text goes to the history and is not inserted."""
+    """Recognise the missing segments of an earlier take.
+
+    Its text goes to the history and is not inserted.
+    """
 
     session: str
 
@@ -85,7 +88,10 @@ class PauseHotkeys:
 
 @dataclass(frozen=True)
 class TestHotkeys:
-    """Show key events instead of dictating. The test ends by itself after ten seconds."""
+    """Show key events instead of dictating.
+
+    The test ends by itself after ten seconds.
+    """
 
     __test__ = False  # pytest must not collect it
 

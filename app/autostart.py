@@ -36,10 +36,11 @@ class AutostartRefused(AppError):
 
 
 class Entry(Protocol):
-    """A startup entry of the system. Each method raises ``AutostartRefused`` and may be called repeatedly.
+    """A startup entry of the system.
 
-    ``mend``: repair an entry that was added earlier, because the program may have moved. An entry that the user
-    switched off with another tool stays off.
+    Each method raises ``AutostartRefused`` and may be called repeatedly. ``mend``: repair an entry that was
+    added earlier, because the program may have moved. An entry that the user switched off with another tool
+    stays off.
     """
 
     def add(self) -> None: ...
@@ -48,7 +49,10 @@ class Entry(Protocol):
 
 
 def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Entry:
-    """Return the startup entry for a ``sys.platform``. ``program``: the path of ``kikipounamu``."""
+    """Return the startup entry for a ``sys.platform``.
+
+    ``program``: the path of ``kikipounamu``.
+    """
     home = Path(environment.get("HOME") or Path.home())
     own = {HOME: environment[HOME]} if environment.get(HOME) else {}
     if platform == "win32":
@@ -63,9 +67,10 @@ def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Ent
 
 
 def keep_autostart(on: bool, *, changed: bool, entry: Entry | None = None) -> None:
-    """Apply the autostart setting. ``changed``: the user has just changed it. Raises ``AppError``.
+    """Apply the autostart setting.
 
-    An existing entry is not removed merely because the setting is off by default.
+    ``changed``: the user has just changed it. Raises ``AppError``. An existing entry is not removed merely
+    because the setting is off by default.
     """
     if not (on or changed):
         return
@@ -82,7 +87,10 @@ def keep_autostart(on: bool, *, changed: bool, entry: Entry | None = None) -> No
 
 
 class FileEntry:
-    """A startup entry in a file. ``command`` parses the command from its content; ``None`` means switched off."""
+    """A startup entry in a file.
+
+    ``command`` parses the command from its content; ``None`` means switched off.
+    """
 
     def __init__(self, place: Path, content: str, command: Callable[[str], Sequence[str] | None]) -> None:
         self.place, self.content = place, content
@@ -113,7 +121,7 @@ class FileEntry:
             new.replace(self.place)
 
     def _keep_beside(self) -> None:
-        """Back up content that the user wrote. Systems ignore files with the ending ``.bak``."""
+        """Back up content that the user wrote; systems ignore files with the ending ``.bak``."""
         if self._read() not in ("", self.content):
             shutil.copyfile(self.place, self.place.with_name(f"{self.place.name}.bak"))
 
@@ -166,7 +174,10 @@ def desktop_command(content: str) -> Sequence[str] | None:
 
 
 def _quoted(word: str) -> str:
-    """Quote a word for an ``Exec`` line. The line is itself a string in which backslashes are doubled."""
+    """Quote a word for an ``Exec`` line.
+
+    The line is itself a string in which backslashes are doubled.
+    """
     quoted = word if word.replace("-", "").isalnum() else f'"{word.translate(_SPECIAL)}"'
     return quoted.replace("\\", "\\\\").replace("%", "%%")
 
@@ -199,20 +210,23 @@ def _is_ours(command: Sequence[str] | None) -> bool:
 
 
 class RunKey:
-    """A value under this user's ``Run`` registry key. Not run on Windows yet."""
+    """A value under this user's ``Run`` registry key.
+
+    Not run on Windows yet.
+    """
 
     def __init__(self, program: str, registry: Any = None) -> None:
         self.command = f'"{program}" {" ".join(ARGUMENTS)}'
         self._winreg = registry
 
     def add(self) -> None:
-        """Write the value. It holds only a command, so no user edits can be lost."""
+        """Write the value, which holds only a command, so that no user edits can be lost."""
         registry = self._registry()
         with _refusals(_RUN), registry.CreateKey(registry.HKEY_CURRENT_USER, _RUN) as key:
             registry.SetValueEx(key, NAME, 0, registry.REG_SZ, self.command)
 
     def mend(self) -> None:
-        """Rewrite the value. The Task Manager stores its own switch in a different place."""
+        """Rewrite the value; the Task Manager stores its own switch in a different place."""
         self.add()
 
     def remove(self) -> None:

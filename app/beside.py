@@ -137,7 +137,10 @@ class Beside:
         self.lending.want(settings.worker.lend_to)
 
     def recording(self, on: bool) -> None:
-        """Pause playback while dictation could hear it. Calling it twice with the same value is safe."""
+        """Pause playback while dictation could hear it.
+
+        Calling it twice with the same value is safe.
+        """
         if self._open:
             self._serving.hush(on)
 

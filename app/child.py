@@ -46,7 +46,7 @@ def find_program(name: str) -> str:
 
 
 def restart_pause(failures: int) -> float:
-    """Return 0.25 to 10 s, doubling. No jitter is needed because each child has only one supervisor."""
+    """Return 0.25 to 10 s, doubling; a child has one supervisor, so no jitter is needed."""
     return backoff(failures, 1.0)
 
 

@@ -1,4 +1,7 @@
-"""Define ``kikipounamu``, the desktop's command line. Only parses options; each command imports what it needs."""
+"""Define ``kikipounamu``, the desktop's command line.
+
+Only parses options; each command imports what it needs.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -58,7 +61,10 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
-    """Transcribe recordings. Progress goes to standard error, results to standard output or files."""
+    """Transcribe recordings to standard output or files.
+
+    Progress goes to standard error.
+    """
     from app import commands, process
 
     source = commands.Source(gateway, key, certificate, engine, model, get_models)
@@ -113,7 +119,10 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
-    """Dictate until Ctrl-C. Texts go to standard output; the recording is kept (see `kikipounamu takes`)."""
+    """Dictate into the terminal until Ctrl-C.
+
+    Texts go to standard output; the recording is kept (see `kikipounamu takes`).
+    """
     from app import commands, process
     from app.listen import Wish
     from app.listen import listen as dictate

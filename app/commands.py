@@ -1,4 +1,7 @@
-"""Implement the commands once their options are parsed. Only the command that runs imports this."""
+"""Implement the commands once their options are parsed.
+
+Only the command that runs imports this.
+"""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -58,7 +61,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The options of `transcribe`. ``output``: the destination of results, in the notation of ``Outputs``."""
+    """The options of `transcribe`.
+
+    ``output``: the destination of results, in the notation of ``Outputs``.
+    """
 
     files: Sequence[Path]
     form: Format = Format.TXT
@@ -149,7 +155,10 @@ class Transcription:
         return not (transcript.failures or transcript.truncated)
 
     def _fail(self, file: Path, why: str, reason: str = "") -> bool:
-        """Report why a file has no result. ``reason``: detail for programs that users were shown before."""
+        """Report why a file has no result.
+
+        ``reason``: detail for programs that users were shown before.
+        """
         self._tell(file, why)
         self._outputs.fail(file, f"{why}: {reason}" if reason else why)
         return False
@@ -159,7 +168,10 @@ class Transcription:
 
 
 async def up(source: Source) -> int:
-    """Run the stack in the foreground until Ctrl-C or SIGTERM. The gateway keeps running if the worker fails."""
+    """Run the stack in the foreground until Ctrl-C or SIGTERM.
+
+    The gateway keeps running if the worker fails.
+    """
     if found := await local_gateway.running():
         endpoint = found.endpoint
         raise StackFailed(

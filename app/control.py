@@ -61,7 +61,10 @@ class Code(StrEnum):
 
 
 class AlreadyRunning(ControlError):
-    """The socket belongs to another app of this user. The caller hands over its request and leaves."""
+    """The socket belongs to another app of this user.
+
+    The caller hands over its request and leaves.
+    """
 
     def __init__(self) -> None:
         super().__init__("kikipounamu is already running: use that one, or end it with `kikipounamu quit`")
@@ -72,7 +75,7 @@ class ControlUnavailable(ControlError):
 
 
 class BadRequest(ControlError):
-    """A request that cannot be understood. ``code``: the reason."""
+    """A request that cannot be understood; ``code`` is the reason."""
 
     def __init__(self, code: Code, text: str) -> None:
         super().__init__(text)
@@ -80,9 +83,10 @@ class BadRequest(ControlError):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request of a client. ``verb``: a ``Verb`` or ``STATUS``. Unknown fields are ignored.
+    """A request of a client.
 
-    ``session``: the recording whose held text is meant. Empty: the newest.
+    ``verb``: a ``Verb`` or ``STATUS``. Unknown fields are ignored. ``session``: the recording whose held text is
+    meant. Empty: the newest.
     """
 
     verb: str
@@ -146,7 +150,10 @@ class Control:
             follower.set()
 
     def leave(self) -> None:
-        """Stop serving because this app ends. The next app waits until the lock is released."""
+        """Stop serving because this app ends.
+
+        The next app waits until the lock is released.
+        """
         self._stop()
         self._place.unlink(missing_ok=True)
 
@@ -172,7 +179,7 @@ class Control:
         await self._close()
 
     async def _own(self) -> None:
-        """Take the lock. An app that is ending has removed its socket and will release the lock soon."""
+        """Take the lock, waiting for an app that has removed its socket and is ending."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._ending_s):
                 while not try_lock(self._lock):
@@ -248,7 +255,7 @@ class Control:
         await self._write(writer, answer)
 
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Send views until the client disconnects. Its further requests are ignored."""
+        """Send views until the client disconnects, ignoring its further requests."""
         changed = asyncio.Event()
         self._followers.add(changed)
         showing = asyncio.ensure_future(self._show_changes(changed, writer))

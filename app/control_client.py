@@ -32,7 +32,10 @@ _TRY_AGAIN_S: Final = 0.02
 
 
 class ControlError(AppError):
-    """Base class of control errors. The message says how to resolve the error."""
+    """Base class of control errors.
+
+    The message says how to resolve the error.
+    """
 
 
 class NotRunning(ControlError):
@@ -51,9 +54,9 @@ class Refused(ControlError):
 
 
 def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float = 0.0) -> dict[str, Any]:
-    """Send one request and return the answer. ``patience_s``: how long to wait for an app that is starting.
+    """Send one request and return the answer.
 
-    Raises ``NotRunning`` or ``Refused``.
+    ``patience_s``: how long to wait for an app that is starting. Raises ``NotRunning`` or ``Refused``.
     """
     with _connected(place or folders().control_socket, time.monotonic() + patience_s) as stream:
         _send(stream, request)
@@ -75,7 +78,7 @@ def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
 
 
 def pipe_name(place: Path) -> str:
-    """Return the named pipe that replaces a unix socket on Windows. Not run there yet."""
+    """Return the named pipe that replaces a unix socket on Windows (not run there yet)."""
     return "\\\\.\\pipe\\kikipounamu-" + str(place).replace("\\", "-").replace(":", "").replace("/", "-")
 
 

@@ -1,4 +1,7 @@
-"""Implement ``kikipounamu toggle`` and the other commands for the running app. Imports as little as possible."""
+"""Implement ``kikipounamu toggle`` and the other commands for the running app.
+
+Imports as little as possible.
+"""
 
 import json
 import sys
@@ -43,7 +46,7 @@ def quick(words: Sequence[str]) -> int | None:
 
 
 def send(verb: Verb, session: str = "") -> int:
-    """Send a verb to the running app and return the exit status. ``session``: the recording that is meant."""
+    """Send a verb to the running app and return the exit status; ``session``: the recording that is meant."""
     try:
         ask({"verb": verb.value, "session": session} if session else {"verb": verb.value})
     except ControlError as error:
@@ -68,7 +71,7 @@ def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
 
 
 def status(*, following: bool, as_json: bool) -> int:
-    """Print the status once, or after each change until the app ends. Return the exit status."""
+    """Print the status once, or after each change until the app ends, and return the exit status."""
     try:
         for view in follow() if following else [ask({"verb": _STATUS})["view"]]:
             say(json.dumps(view, ensure_ascii=False) if as_json else line(view))

@@ -38,13 +38,13 @@ def samples() -> Iterator[list[Sample]]:
 
 
 async def demo(source: Source) -> int:
-    """Dictate every sample. Return ``FAILED`` if a segment got no text."""
+    """Dictate every sample, and return ``FAILED`` if a segment got no text."""
     with samples() as shipped:
         return await dictate(shipped, source)
 
 
 async def dictate(recordings: Sequence[Sample], source: Source) -> int:
-    """Dictate the given recordings. Return ``FAILED`` if a segment got no text."""
+    """Dictate the given recordings, and return ``FAILED`` if a segment got no text."""
     console = Console(stderr=True)
     async with AsyncExitStack() as cleanup:
         stack = source.stack()

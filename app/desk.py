@@ -90,9 +90,10 @@ class DeskSettings:
 
 
 class Desk:
-    """The app without its windows. ``post`` receives values to display, in the loop's thread.
+    """The app without its windows.
 
-    ``clipboard``: the clipboard of the window system, set before ``run`` if windows exist.
+    ``post`` receives values to display, in the loop's thread. ``clipboard``: the clipboard of the window system,
+    set before ``run`` if windows exist.
     """
 
     clipboard: WholeClipboard | None = None
@@ -235,7 +236,7 @@ class Desk:
             self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
 
     async def _switch_worker(self, on: bool) -> None:
-        """Apply the switch. A failed worker starts again even if the setting does not change."""
+        """Apply the switch, and restart a failed worker even if the setting does not change."""
         await self._apply(ChangeSetting("worker.on", on))
         self._want_gateway()
 
@@ -286,9 +287,9 @@ class Desk:
             self._post(Takes(tuple(await self._dictating.takes())))
 
     async def _keep_autostart(self) -> None:
-        """Apply the autostart setting at startup and on changes.
+        """Apply the autostart setting at startup and on changes;
 
-        At startup, an entry switched off by the user stays off.
+        only a change overrides an entry the user switched off.
         """
         while True:
             wanted, changed = self._file.current.general.autostart, self._autostart_changed.is_set()
@@ -301,7 +302,7 @@ class Desk:
             await self._autostart_changed.wait()
 
     def _trials(self, dictating: Dictating) -> Trying:
-        """Set up the trials of the first steps. They have no microphone after dictation has ended."""
+        """Set up the trials of the first steps, which have no microphone after dictation has ended."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
         made = Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
         return self._early_trials.begin(made)
@@ -313,7 +314,7 @@ class Desk:
         return self._gateways.locate()
 
     def _moved(self) -> None:
-        """Handle a new destination of speech. Takes that have begun move there only once they must."""
+        """Handle a new destination of speech; takes in progress move there only once they must."""
         self._post(Problem("route", note=self._gateways.problem))
         if self._dictating is not None:
             self._dictating.change(self._wishes())

@@ -88,7 +88,7 @@ _CHANGES: Final = {
 
 
 class Cues(Protocol):
-    """Player of sound cues. Returns at once and never raises."""
+    """Player of sound cues that returns at once and never raises."""
 
     def play(self, cue: Cue) -> None: ...
 
@@ -115,7 +115,7 @@ class Parts:
 
 
 class Dictating:
-    """Runner for the takes of one run of the app. ``history_changed``: called when the takes on disk change."""
+    """Runner for the takes of one run of the app; calls ``history_changed`` when the takes on disk change."""
 
     def __init__(self, parts: Parts, wishes: Wishes, history_changed: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
@@ -154,10 +154,7 @@ class Dictating:
         return self._machine.view(loop.time(), self._gauges())
 
     def follow(self, told: Callable[[View], None]) -> Callable[[], None]:
-        """Call ``told`` with each new view: state changes at once, others 20 times a second.
-
-        Return the unsubscriber.
-        """
+        """Call ``told`` with views, state changes at once, others 20 times a second; return the unsubscriber."""
         self._followers.append(told)
 
         def end() -> None:
@@ -167,7 +164,7 @@ class Dictating:
         return end
 
     def ask(self, action: Action) -> None:
-        """Start a user's action and return at once. Actions that do not concern dictation are ignored."""
+        """Start a user's action and return at once, ignoring actions that do not concern dictation."""
         match action:
             case Verb():
                 self._tell(action)
@@ -183,7 +180,7 @@ class Dictating:
                 self._keys.test(on)
 
     def change(self, wishes: Wishes) -> None:
-        """Apply new preferences. A key that cannot be bound becomes a note, whereas ``bind`` raises."""
+        """Apply new preferences; a key that cannot be bound becomes a note, whereas ``bind`` raises."""
         self._wishes = wishes
         self._machine.mode, self._machine.joins = wishes.mode, wishes.joins
         self.recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
@@ -206,7 +203,7 @@ class Dictating:
         return await self.recordings.views(most)
 
     async def finished(self) -> None:
-        """Wait until every take begun so far is over. Takes that begin later are not awaited."""
+        """Wait until every take begun so far is over, but not for takes that begin later."""
         newest, seen = self._machine.begun, asyncio.Event()
         end = self.follow(lambda view: seen.set())
         try:
@@ -220,7 +217,7 @@ class Dictating:
     # -- lifetime ------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Run until the user quits. Cancellation ends it at once. All recorded speech is kept either way."""
+        """Run until the user quits; cancellation ends it at once, and recorded speech is kept either way."""
         if self._running:
             raise RuntimeError("it runs already")
         self._running = True
@@ -378,7 +375,7 @@ class Dictating:
         await then(take)
 
     async def _put_aside(self, take: int, work: TakeWork, running: asyncio.Task[None]) -> None:
-        """Stop a take because too many wait. It is recognised later, for the history only."""
+        """Stop a take because too many wait, and queue it for later recognition, for the history only."""
         work.stop()
         await cancel_and_wait([running])
         await self._ledger.close(take)

@@ -255,7 +255,7 @@ class Dictation:
             self._effects.append(StopRecording(number))
 
     def _woke(self, now: float) -> None:
-        """Stop the recording after a sleep and renew the devices. Speech from now on belongs to a new take."""
+        """Stop the recording after a sleep and renew the devices, because later speech is for another take."""
         if self.recording is not None:
             self._stop(now)
             self._tell(Note(NoteKey.SLEPT), now)

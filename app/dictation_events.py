@@ -1,4 +1,7 @@
-"""Define the events and effects of the dictation state machine. Plain values; takes are identified by number."""
+"""Define the events and effects of the dictation state machine.
+
+Plain values; takes are identified by number.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +23,10 @@ PASTE_HELD: Final = "paste-held"
 
 
 class NoteKey(StrEnum):
-    """Keys of the state machine's notes in the translated texts. ``insertion.outcome.Reason`` defines more."""
+    """Keys of the state machine's notes in the translated texts.
+
+    ``insertion.outcome.Reason`` defines more.
+    """
 
     NOTHING_UNDERSTOOD = "nothing-understood"
     NOTHING_LEFT = "nothing-left"  # replacements removed all of the recognised text
@@ -63,7 +69,10 @@ class Cue(StrEnum):
 
 @dataclass(frozen=True)
 class Key:
-    """A hotkey press or release. ``chord``: the release ended a key combination meant for another program."""
+    """A hotkey press or release.
+
+    ``chord``: the release ended a key combination meant for another program.
+    """
 
     action: str
     pressed: bool
@@ -144,7 +153,10 @@ class Recognised:
 
 @dataclass(frozen=True)
 class RecordingOver:
-    """End of a take's samples, for whatever reason. ``note``: the reason if recording failed."""
+    """End of a take's samples, for whatever reason.
+
+    ``note``: the reason if recording failed.
+    """
 
     take: int
     note: Note | None = None
@@ -152,7 +164,10 @@ class RecordingOver:
 
 @dataclass(frozen=True)
 class Ended:
-    """End of every segment of a take. ``note``: why some have no text, as far as it is known."""
+    """End of every segment of a take.
+
+    ``note``: why some have no text, as far as it is known.
+    """
 
     take: int
     note: Note | None = None
@@ -167,7 +182,7 @@ class InsertionEnded:
 
 @dataclass(frozen=True)
 class HeldBefore:
-    """Texts that an earlier run held. Their takes are numbered from 0 downwards."""
+    """Texts that an earlier run held, with takes numbered from 0 downwards."""
 
     texts: Mapping[Piece, str]
 
@@ -202,7 +217,10 @@ class Aim:
 
 @dataclass(frozen=True)
 class AimHere:
-    """Find the window that has the focus now (``Here``). ``leaves``: our own window is about to lose the focus."""
+    """Find the window that has the focus now (``Here``).
+
+    ``leaves``: our own window is about to lose the focus.
+    """
 
     take: int
     leaves: bool = False
@@ -224,7 +242,10 @@ class Discard:
 
 @dataclass(frozen=True)
 class PutAside:
-    """Stop recognising this take because too many wait. Its recording stays on disk and can be sent again."""
+    """Stop recognising this take because too many wait.
+
+    Its recording stays on disk and can be sent again.
+    """
 
     take: int
 
@@ -280,7 +301,10 @@ class NoteDismissed:
 
 @dataclass(frozen=True)
 class GiveUp:
-    """Mark the take as cancelled by the user. It is recognised for the history only."""
+    """Mark the take as cancelled by the user.
+
+    It is recognised for the history only.
+    """
 
     take: int
 

@@ -74,7 +74,7 @@ class Notice:
 
 
 def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float) -> State:
-    """Return the state of a take. Some time after its end it becomes idle."""
+    """Return the state of a take, which becomes idle some time after its end."""
     if take.recording:
         return State.ARMING if take.sounding_at is None else State.LISTENING
     if take.cancelled:
@@ -105,7 +105,7 @@ def _end(take: TakeProgress, order: SpokenOrder) -> State:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that ``view_of`` needs. ``takes`` are keyed by number, in order."""
+    """Everything that ``view_of`` needs; ``takes`` are keyed by number, in order."""
 
     takes: Mapping[int, TakeProgress]
     order: SpokenOrder

@@ -28,9 +28,9 @@ def doctor(
     engine: Annotated[str, typer.Option(help="Engine of the worker, where no model is chosen.")] = "whisper",
     only_apart: Annotated[str, typer.Option("--apart", hidden=True, help="For the process that asks.")] = "",
 ) -> None:
-    """Check microphone, models, gateway, worker, keys and disk. Exit status 1 means that a problem was found.
+    """Check microphone, models, gateway, worker, keys and disk.
 
-    Nothing is recorded, typed, copied or changed.
+    Exit status 1 means that a problem was found. Nothing is recorded, typed, copied or changed.
     """
     import os
     import sys

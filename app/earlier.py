@@ -1,4 +1,7 @@
-"""Show earlier takes, and recognise them on request. Their texts are not inserted automatically."""
+"""Show earlier takes, and recognise them on request.
+
+Their texts are not inserted automatically.
+"""
 
 import asyncio
 from collections.abc import Collection
@@ -37,7 +40,7 @@ MOST_HELD_TAKES: Final = 20
 
 
 class Earlier:
-    """The earlier takes of this user. ``clock`` determines their age."""
+    """The earlier takes of this user; ``clock`` determines their age."""
 
     def __init__(self, library: Library, listener: Listener, clock: WallClock | None = None) -> None:
         self._library = library
@@ -80,7 +83,7 @@ class Earlier:
         return held_in(await asyncio.to_thread(self._library.find, session))
 
     async def sweep(self, limits: RetentionLimits) -> None:
-        """Delete expired takes. Age is ignored while the clock cannot be trusted to tell it."""
+        """Delete expired takes, ignoring age while the clock cannot be trusted to tell it."""
         if not self._clock.tells_age(limits.age_s):
             limits = replace(limits, age_s=inf)
         await asyncio.to_thread(self._library.sweep, self._clock.now_s(), limits)

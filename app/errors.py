@@ -26,7 +26,10 @@ from runtime.installing import extra_command
 
 
 class AppError(Exception):
-    """Base class of desktop errors. The message says how to resolve the error."""
+    """Base class of desktop errors.
+
+    The message says how to resolve the error.
+    """
 
 
 class ModelsMissing(AppError):
@@ -39,7 +42,10 @@ class ModelsMissing(AppError):
 
 
 class ModelUnfit(AppError):
-    """The worker of this computer cannot run this model. Installing ``extra`` of this program would help."""
+    """The worker of this computer cannot run this model.
+
+    Installing ``extra`` of this program would help.
+    """
 
     def __init__(self, model: str, extra: str = "") -> None:
         advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
@@ -62,7 +68,10 @@ class ProgramMissing(StackFailed):
 
 
 class ProgramEnds(StackFailed):
-    """A program ends, and restarting it is useless. ``words``: its last output."""
+    """A program ends, and restarting it is useless.
+
+    ``words``: its last output.
+    """
 
     def __init__(self, program: str, status: int, words: str) -> None:
         super().__init__(f"{program} cannot run here (exit status {status}){words}")
@@ -71,7 +80,10 @@ class ProgramEnds(StackFailed):
 
 
 class GatewayNotReady(StackFailed):
-    """The gateway or a worker was not ready in time. ``complaint``: the missing part."""
+    """The gateway or a worker was not ready in time.
+
+    ``complaint``: the missing part.
+    """
 
     def __init__(self, complaint: str, seconds: float, words: str) -> None:
         super().__init__(f"{complaint} within {seconds:g} s{words}")
@@ -79,7 +91,7 @@ class GatewayNotReady(StackFailed):
 
 
 class StartedElsewhere(StackFailed):
-    """Another process has been starting a gateway for too long."""
+    """Repeated starts of a gateway by a different process have taken too long."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"for {seconds:g} s another process has been starting a gateway: end it")

@@ -20,9 +20,9 @@ class Format(StrEnum):
 
 
 def render(transcript: Transcript, form: Format, source: str = "", *, line: bool = False) -> str:
-    """Render a transcript, ending with a line feed unless it is empty. ``source``: the recording's name, for json.
+    """Render a transcript, ending with a line feed unless it is empty.
 
-    ``line``: render json on one line, as JSON Lines requires.
+    ``source``: the recording's name, for json. ``line``: render json on one line, as JSON Lines requires.
     """
     if form is Format.JSON:
         content = document(transcript, source) | {"truncated": bool(transcript.truncated)}
@@ -47,7 +47,10 @@ def _cues(transcript: Transcript) -> Iterator[Cue]:
 
 
 def document(transcript: Transcript, source: str) -> dict[str, object]:
-    """Return the JSON content of a transcript. A file name that is not UTF-8 loses its invalid bytes."""
+    """Return the JSON content of a transcript.
+
+    A file name that is not UTF-8 loses its invalid bytes.
+    """
     segments = [
         {
             "start_ms": segment.start_ms,

@@ -1,4 +1,7 @@
-"""Detect whether a program, such as a film or a game, fills the whole screen. Supported on X11 only."""
+"""Detect whether a program, such as a film or a game, fills the whole screen.
+
+Supported on X11 only.
+"""
 
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -58,9 +61,9 @@ def full_screen(platform: str, environment: Mapping[str, str]) -> FullScreen:
 
 
 def fills_screen(connection: Any) -> bool:
-    """Return whether the active window is full-screen. Runs in the connection's thread.
+    """Return whether the active window is full-screen.
 
-    Source: Extended Window Manager Hints, 1.5.
+    Runs in the connection's thread. Source: Extended Window Manager Hints, 1.5.
     """
     from Xlib.error import XError
 

@@ -34,7 +34,10 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True)
 class _Press:
-    """A press of the key. ``began``: it began the take. ``take``: the take that its release may end."""
+    """A press of the dictation key.
+
+    ``began``: it began the take. ``take``: the take that its release may end.
+    """
 
     at: float
     mode: TalkMode
@@ -43,14 +46,17 @@ class _Press:
 
 
 class Gestures:
-    """Interpreter of the dictation key. Takes are numbers; ``recording`` is the take being recorded, if any."""
+    """Interpreter of the dictation key.
+
+    Takes are numbers; ``recording`` is the take being recorded, if any.
+    """
 
     def __init__(self, mode: TalkMode = TalkMode.HYBRID) -> None:
         self.mode = mode  # applies from the next press
         self._press: _Press | None = None
 
     def pressed(self, now: float, recording: int | None, following: int) -> Wish | None:
-        """Handle a key-down. ``following``: the number of the take that it would begin."""
+        """Handle a key-down; a take that it begins will have the number ``following``."""
         took = following if recording is None else recording
         self._press = _Press(now, self.mode, recording is None, took)
         if recording is None:
@@ -58,7 +64,7 @@ class Gestures:
         return None if self.mode is TalkMode.HOLD else Wish.END
 
     def released(self, now: float, recording: int | None, *, chord: bool = False) -> Wish | None:
-        """Handle a key-up. ``chord``: it ended a key combination meant for another program."""
+        """Handle a key-up; ``chord``: it ended a key combination meant for another program."""
         press, self._press = self._press, None
         if press is None:
             return None
@@ -95,14 +101,14 @@ class KeyWatch:
         return bool(self._down)
 
     def pressed(self, action: str, now: float) -> bool:
-        """Record a key-down. Return whether the key was up before."""
+        """Record a key-down, and return whether the key was up before."""
         if action in self._down:
             return False
         self._down[action] = _Down(now + POLL_S)
         return True
 
     def released(self, action: str) -> bool:
-        """Record a key-up. Return whether the key was down before."""
+        """Record a key-up, and return whether the key was down before."""
         return self._down.pop(action, None) is not None
 
     @property
@@ -111,14 +117,17 @@ class KeyWatch:
         return min((down.poll_at for down in self._down.values()), default=None)
 
     def polls(self, now: float) -> list[str]:
-        """Return the keys to poll now. Each answer goes to ``answered``."""
+        """Return the keys to poll now; each answer goes to ``answered``."""
         due = [action for action, down in self._down.items() if down.poll_at <= now]
         for action in due:
             self._down[action].poll_at = now + POLL_S
         return due
 
     def answered(self, action: str, is_down: bool, now: float) -> float | None:
-        """Record the polled state of a key. Return when it was released, if its key-up was lost."""
+        """Record the polled state of a key.
+
+        Return when it was released, if its key-up was lost.
+        """
         down = self._down.get(action)
         if down is None:
             return None

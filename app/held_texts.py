@@ -39,9 +39,10 @@ class HeldTexts:
         return self.settle(take, deed, leaves=False)
 
     def settle(self, take: int, deed: HeldDeed, *, leaves: bool = True) -> list[Effect]:
-        """Paste, copy or dismiss the held texts of a take. A paste is ignored while another one is in progress.
+        """Paste, copy or dismiss the held texts of a take.
 
-        ``leaves``: the request came from one of our windows, which gives up the focus.
+        A paste is ignored while another one is in progress. ``leaves``: the request came from one of our
+        windows, which gives up the focus.
         """
         if deed is HeldDeed.DISMISS:
             dismissed = self._order.dismiss(take)

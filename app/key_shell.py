@@ -97,7 +97,10 @@ class KeyShell:
                 self.test(False)
 
     def pause(self, on: bool) -> None:
-        """Release or rebind all keys. A forgotten pause ends after a time limit, so that no key stays dead."""
+        """Release or rebind all keys.
+
+        A forgotten pause ends after a time limit, so that no key stays dead.
+        """
         if self._paused is not None:
             self._paused.cancel()
         loop = asyncio.get_running_loop()
@@ -135,7 +138,10 @@ class KeyShell:
         self._bound_or_not(None)
 
     async def keep_bound(self) -> None:
-        """Keep the requested keys bound until cancelled. Keys taken by other programs are left out and retried."""
+        """Keep the requested keys bound until cancelled.
+
+        Keys taken by other programs are left out and retried.
+        """
         refused: HotkeyError | None = None
         while True:
             with suppress(TimeoutError):
@@ -158,7 +164,10 @@ class KeyShell:
         self._changed.set()
 
     async def poll(self, action: str) -> None:
-        """Report the physical state of a key. A timeout reports no state, and a lost keyboard counts as "up"."""
+        """Report the physical state of a key.
+
+        A timeout reports no state, and a lost keyboard counts as "up".
+        """
         try:
             async with asyncio.timeout(self._times.answer_s):
                 down = await self._hotkeys.is_down(action)

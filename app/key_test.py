@@ -12,9 +12,10 @@ RECORDING: Final = Note("keys-recording")
 
 @dataclass(frozen=True)
 class KeySeen:
-    """The latest press of the key of ``action``. ``held_s``: ``None`` while the key is down.
+    """The latest press of the key of ``action``.
 
-    ``chord``: it was part of a combination that another program received. ``times``: the number of presses.
+    ``held_s``: ``None`` while the key is down. ``chord``: it was part of a combination that another program
+    received. ``times``: the number of presses.
     """
 
     action: str
@@ -51,11 +52,14 @@ class KeyTest:
         self._seen.clear()
 
     def end(self) -> None:
-        """End the test. Releases of keys that are still down belong to it."""
+        """End the test, except for releases of keys that are still down."""
         self.on = False
 
     def hears(self, event: KeyEvent) -> bool:
-        """Process an event and return whether it belongs to the test. Releases of earlier presses do not."""
+        """Process an event and return whether it belongs to the test.
+
+        Releases of earlier presses do not.
+        """
         action = event.action
         if event.pressed:
             if self.on:

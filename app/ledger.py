@@ -26,7 +26,10 @@ Note = Callable[[AsyncJournal, int], Awaitable[None]]
 
 
 class Ledger:
-    """The journals of one run of the app. The observer (``witness``) is notified before anything is on disk."""
+    """The journals of one run of the app.
+
+    The observer (``witness``) is notified before anything is on disk.
+    """
 
     def __init__(self, library: Library, witness: Witness = NOBODY) -> None:
         self._library = library
@@ -70,7 +73,10 @@ class Ledger:
         await self._note(pieces, lambda journal, segment: journal.inserting(segment))
 
     async def held(self, pieces: tuple[Piece, ...]) -> None:
-        """Record that these pieces are held. Like ``inserting``: they are not inserted automatically later."""
+        """Record that these pieces are held.
+
+        Like ``inserting``: they are not inserted automatically later.
+        """
         self._witnessed(pieces, self._witness.held)
         await self.inserting(pieces)
 
@@ -126,7 +132,10 @@ class Ledger:
                 await self._note_in(take, partial(_note_each, segments, note))
 
     async def _note_in(self, take: int, work: Callable[[AsyncJournal], Awaitable[None]]) -> None:
-        """Write to a take's journal. A disk error is only logged, so that it does not prevent the insertion."""
+        """Write to a take's journal.
+
+        A disk error is only logged, so that it does not prevent the insertion.
+        """
         journal, opened = self._journals.get(take), None
         try:
             if journal is None:

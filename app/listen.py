@@ -1,4 +1,7 @@
-"""Implement ``kikipounamu listen``: dictate into the terminal until Ctrl-C. Imported only when it runs."""
+"""Implement ``kikipounamu listen``: dictate into the terminal until Ctrl-C.
+
+Imported only when it runs.
+"""
 
 import asyncio
 import time
@@ -39,7 +42,10 @@ class OpenMicrophone(Protocol):
 
 @dataclass(frozen=True)
 class Wish:
-    """The options of `listen`. ``microphone``: its name or part of it; empty: the system's default."""
+    """The options of `listen`.
+
+    ``microphone``: its name or part of it; empty: the system's default.
+    """
 
     mode: Mode = Mode.HANDS_FREE
     microphone: str = ""
@@ -48,7 +54,10 @@ class Wish:
 
 
 async def listen(source: Source, wish: Wish) -> int:
-    """Record until Ctrl-C or SIGTERM, then wait for every text. The next signal leaves at once."""
+    """Record until Ctrl-C or SIGTERM, then wait for every text.
+
+    The next signal leaves at once.
+    """
     task = asyncio.current_task()
     assert task is not None
     screen = Screen(Console(), Console(stderr=True))

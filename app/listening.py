@@ -55,7 +55,7 @@ def mode_of(name: str) -> Mode:
 
 
 def ears_of(mode: Mode, vad_folder: Path) -> Ears:
-    """Build the cutter for a mode. The endpoint silence is 600 ms hands-free, 800 ms otherwise."""
+    """Build the cutter for a mode, with an endpoint silence of 600 ms hands-free, 800 ms otherwise."""
     endpoint_silence_ms, options = _CUTTING[mode]
     return Ears(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
 

@@ -12,7 +12,10 @@ _NOT_YET: Final = "…"
 
 @dataclass(frozen=True)
 class Span:
-    """A part of the text. ``stable``: no partial of its segment will change it."""
+    """A part of the text.
+
+    ``stable``: no partial of its segment will change it.
+    """
 
     text: str
     stable: bool
@@ -38,7 +41,7 @@ class LiveText:
         self._partials: dict[int, Partial] = {}
 
     def partial(self, partial: Partial) -> None:
-        """Record a partial. Outdated ones, and those of segments that have ended, are ignored."""
+        """Record a partial, unless it is outdated or its segment has ended."""
         number = partial.segment
         if number < self._next or number in self._ended:
             return
@@ -84,7 +87,7 @@ class LiveText:
 
 
 def mark(error: str) -> str:
-    """What stands where a text is missing."""
+    """Return the mark that replaces a missing text."""
     return f"[no text: {error}]"
 
 
@@ -93,7 +96,7 @@ def _line(segment: Segment) -> Line:
 
 
 def _append(spans: list[Span], *pieces: Span) -> None:
-    """The pieces of one segment, with a space in front where it needs one after the segment before it."""
+    """Append one segment's pieces, preceded by a space where it is needed."""
     for place, piece in enumerate(pieces):
         text = piece.text
         if place == 0 and spans and (left := spans[-1].text.strip()) and (right := text.strip()):

@@ -25,7 +25,7 @@ class BrokerHealth(Struct, frozen=True):
 
 
 class Readiness(Struct, frozen=True):
-    """The gateway's state as ``/readyz`` reports it. ``ready``: a worker can recognise now."""
+    """The gateway's state as ``/readyz`` reports it; ``ready``: a worker can recognise now."""
 
     ready: bool = False
     draining: bool = False

@@ -101,7 +101,10 @@ async def look() -> tuple[WorkerSeen, ...]:
 
 
 class LocalWorker:
-    """Runner of this computer's worker. ``tell`` receives each change. Used in one event loop."""
+    """Runner of this computer's worker.
+
+    ``tell`` receives each change. Used in one event loop.
+    """
 
     def __init__(
         self,
@@ -122,7 +125,10 @@ class LocalWorker:
         self._closed = False
 
     async def switch(self, on: bool, why: Note | None = None) -> None:
-        """Start the worker, or let it finish its jobs and end. ``why``: the reason for off. Safe to call twice."""
+        """Start the worker, or let it finish its jobs and end.
+
+        ``why``: the reason for off. Safe to call twice.
+        """
         async with self._lock:
             if self._closed:
                 return
@@ -135,7 +141,10 @@ class LocalWorker:
                 self._show(WorkerView(reason=why))
 
     async def use(self, settings: LocalWorkerSettings) -> None:
-        """Run with these settings from now on. The worker finishes its jobs first."""
+        """Run with these settings from now on.
+
+        The worker finishes its jobs first.
+        """
         async with self._lock:
             if settings == self.settings:
                 return
@@ -213,7 +222,10 @@ class LocalWorker:
 
 
 def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerView:
-    """Return the view of the worker with process id ``pid``, from its heartbeat. Without one it is starting."""
+    """Return the view of the worker with process id ``pid``, from its heartbeat.
+
+    Without one it is starting.
+    """
     for worker in seen:
         if pid is not None and worker.worker.startswith(f"{host}-{pid}-"):
             state = {"idle": WorkerState.IDLE, "busy": WorkerState.BUSY}.get(worker.state, WorkerState.STARTING)

@@ -76,7 +76,10 @@ class Gone:
 
 
 class Windows:
-    """All windows of the app. ``receive`` takes the values that the desk reports."""
+    """All windows of the app.
+
+    ``receive`` takes the values that the desk reports.
+    """
 
     def __init__(self, application: QApplication, loop: LoopThread, texts: Texts, theme: Theme) -> None:
         self._application = application
@@ -166,7 +169,7 @@ class Windows:
                 self.pages.show(news)
 
     def _show_problems(self) -> None:
-        """Show the first problem. The next one follows when it is solved."""
+        """Show the first problem; the next one follows when it is solved."""
         notes = ((problem.text, problem.note) for problem in self._problems.values())
         said = (note_text(self._texts, note) if note else text for text, note in notes)
         self.window.show_problem(next(filter(None, said), ""))
@@ -252,7 +255,10 @@ def _spare_qt() -> None:
 
 
 async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> AppError | None:
-    """Run the desk until it ends. Return an error that the user can resolve instead of raising it."""
+    """Run the desk until it ends.
+
+    Return an error that the user can resolve instead of raising it.
+    """
     desk = make_desk(bridge.post)
     desk.clipboard = clipboard
     bridge.post(Begun(desk))  # requests arrive once it runs, because they are queued for this thread
@@ -265,7 +271,7 @@ async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> A
 
 
 def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
-    """Return the exit status of a desk that has ended. Print an error that the user can resolve."""
+    """Return the exit status of a desk that has ended, printing an error that the user can resolve."""
     from app.control import AlreadyRunning
 
     try:
@@ -286,10 +292,10 @@ def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
 
 @contextmanager
 def signals_quit(ask: Callable[[Action], None]) -> Iterator[None]:
-    """Quit on Ctrl-C and SIGTERM. The second signal leaves at once.
+    """Quit on Ctrl-C and SIGTERM.
 
-    Python runs signal handlers only between its own instructions, and Qt may run none for hours. Therefore the
-    signal number arrives through a socket that Qt waits for.
+    The second signal leaves at once. Python runs signal handlers only between its own instructions, and Qt may
+    run none for hours. Therefore the signal number arrives through a socket that Qt waits for.
     """
     reading, writing = socket.socketpair()
     writing.setblocking(False)

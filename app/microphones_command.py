@@ -25,7 +25,10 @@ def microphones(
     seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="How long --level listens.")] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="List for programs.")] = False,
 ) -> None:
-    """List the microphones. A star marks the system's default. Nothing is recorded."""
+    """List the microphones; a star marks the system's default.
+
+    Nothing is recorded.
+    """
     try:
         if level:
             asyncio.run(show_level(microphone, seconds))

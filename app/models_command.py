@@ -44,10 +44,11 @@ def list_models() -> None:
 
 @app.command()
 def get(names: Names) -> None:
-    """Fetch models from the first source that delivers them completely. Interrupted downloads are resumed.
+    """Fetch models from the first source that delivers them completely.
 
-    Every byte is checked against the catalogue's hashes. Where the catalogue has none, the hub's own list is
-    trusted at the first download, over HTTPS, and stored: from then on every byte is checked against it.
+    Interrupted downloads are resumed. Every byte is checked against the catalogue's hashes. If the catalogue has
+    none, the hub's own list is trusted at the first download, over HTTPS. The list is stored, and all later
+    downloads are checked against it.
     """
     store, catalogue = _open()
     with _exit_on_error():
@@ -124,7 +125,7 @@ def _complain(text: str) -> None:
 
 
 def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
-    """Run ``action`` for every name and print its result. Exit with 1 at the end if any failed."""
+    """Run ``action`` for every name and print its result; exit with 1 at the end if any failed."""
     failed = False
     for name in dict.fromkeys(names):
         try:

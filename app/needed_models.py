@@ -23,10 +23,10 @@ def needed(engine: str | None, model: str = "") -> list[str]:
 
 
 def ensure(names: Sequence[str], fetch: bool | None) -> None:
-    """Fetch missing models, with progress. ``fetch`` ``None``: only on a terminal.
+    """Fetch missing models, with progress.
 
-    Raises ``ModelsMissing`` (fetching is off), ``ModelUnknown``, ``UsageMistake`` (no engine runs it yet), or
-    ``typer.Exit`` (fetching failed and was reported).
+    ``fetch`` ``None``: only on a terminal. Raises ``ModelsMissing`` (fetching is off), ``ModelUnknown``,
+    ``UsageMistake`` (no engine runs it yet), or ``typer.Exit`` (fetching failed and was reported).
     """
     catalogue = load_catalogue()
     if later := [name for name in names if catalogue.model(name).for_later_engine]:

@@ -1,4 +1,7 @@
-"""Define the values that the running app sends to its windows. A newer value of a kind replaces the older."""
+"""Define the values that the running app sends to its windows.
+
+A newer value of a kind replaces the older.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,9 +40,10 @@ class Takes:
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem and its remedy, as a note or a text. With neither, the problem is solved.
+    """A problem and its remedy, as a note or a text.
 
-    Each topic (``about``) has one problem at a time. ``setting``: the dotted name of the setting concerned.
+    With neither, the problem is solved. Each topic (``about``) has one problem at a time. ``setting``: the
+    dotted name of the setting concerned.
     """
 
     about: str

@@ -5,9 +5,10 @@ from pathlib import Path
 
 
 class Once:
-    """A hint that is shown once. ``done``: it was shown.
+    """A hint that is shown once.
 
-    An empty file remembers this. If the file cannot be written, the hint is shown again at the next start.
+    ``done``: it was shown. An empty file remembers this. If the file cannot be written, the hint is shown again
+    at the next start.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Define options shared by several commands: the gateway and how it recognises. Imports only what all need."""
+"""Define options shared by several commands: the gateway and how it recognises.
+
+Imports only what all need.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,7 @@
-"""Define the destination of segments and source of texts. Only this module interprets the segmenter's output."""
+"""Define the destination of segments and source of texts.
+
+Only this module interprets the segmenter's output.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -10,7 +13,10 @@ from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutp
 
 
 class Outlet(Protocol):
-    """Receiver of segments that reports their outcome as events. Positions are samples of the recording."""
+    """Receiver of segments that reports their outcome as events.
+
+    Positions are samples of the recording.
+    """
 
     async def begin(self, segment: int, at: int) -> None:
         """Begin a segment at sample ``at``."""
@@ -29,7 +35,7 @@ class Outlet(Protocol):
         ...
 
     async def finish(self) -> None:
-        """Wait until every segment has ended. No more segments begin."""
+        """Wait until every segment has ended; no more segments begin."""
         ...
 
     async def close(self) -> None:
@@ -58,9 +64,9 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
 
 
 class ToGateway:
-    """An ``Outlet`` to the gateway that stores nothing. Speculation is sent only if ``live``.
+    """An ``Outlet`` to the gateway that stores nothing.
 
-    Otherwise each segment ends too soon for it.
+    Speculation is sent only if ``live``. Otherwise each segment ends too soon for it.
     """
 
     def __init__(self, client: GatewayClient, *, live: bool = True) -> None:

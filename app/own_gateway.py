@@ -71,11 +71,17 @@ class OwnGateway:
         self._tasks.start(self._switch(), "switch")
 
     def again(self) -> None:
-        """Restart the gateway with new settings. Sessions continue in the new gateway."""
+        """Restart the gateway with new settings.
+
+        Sessions continue in the new gateway.
+        """
         self._again.set()
 
     async def keep(self) -> None:
-        """Run the gateway as requested until cancelled. Then the gateway ends, but not the worker."""
+        """Run the gateway as requested until cancelled.
+
+        Then the gateway ends, but not the worker.
+        """
         async with self._tasks:
             while True:
                 if self._elsewhere.is_set():
@@ -111,7 +117,10 @@ class OwnGateway:
         await self._switch()
 
     async def _switch(self) -> None:
-        """Switch the worker. No reason is shown if the user switched it off. "Not needed" precedes any rest."""
+        """Switch the worker, with a reason if it is off.
+
+        No reason is shown if the user switched it off. "Not needed" precedes any rest.
+        """
         why = None if self._serving else NOT_NEEDED
         why = why or self._rests
         on = self._worker_on and why is None

@@ -1,6 +1,8 @@
-"""Join the stages from audio to text. This is the only place that connects them.
+"""Join the stages from audio to text.
 
 blocks of samples -> vad -> segmenter -> outlet (journal, gateway client) -> texts
+
+Only this module connects them.
 """
 
 import asyncio
@@ -125,7 +127,10 @@ class Ears:
 
 @dataclass(frozen=True)
 class Piece:
-    """A segmenter output with context. ``speech_end``: the sample at which the last known speech ended."""
+    """A segmenter output with context.
+
+    ``speech_end``: the sample at which the last known speech ended.
+    """
 
     output: SegmentOutput
     speech_end: int
@@ -142,7 +147,10 @@ async def _pass_on(piece: Piece, outlet: Outlet, texts: "Texts") -> None:
 
 @dataclass
 class _Spoken:
-    """The position of a segment in the recording, in samples. Its end is set once it is known."""
+    """The position of a segment in the recording, in samples.
+
+    Its end is set once it is known.
+    """
 
     begin: int
     samples: int = 0

@@ -68,7 +68,7 @@ def note_of(error: BaseException) -> Note:
 
 
 def unexpected(error: BaseException) -> Note:
-    """Return a note for an unexpected error. The log has its traceback."""
+    """Return a note for an unexpected error, whose traceback is in the log."""
     return Note("unexpected", {"error": type(error).__name__})
 
 

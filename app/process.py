@@ -32,9 +32,10 @@ def run(
     level: str = "INFO",
     in_files: bool = True,
 ) -> NoReturn:
-    """Run ``prepare``, then ``work``, whose result is the exit status. Ctrl-C and SIGTERM cancel the work.
+    """Run ``prepare``, then ``work``, whose result is the exit status.
 
-    ``in_files``: write a log file; off where the logs folder itself may be the problem.
+    Ctrl-C and SIGTERM cancel the work. ``in_files``: write a log file; off where the logs folder itself may be
+    the problem.
     """
     try:
         prepare()

@@ -23,9 +23,9 @@ _BUSY = {
 
 
 def state_of(over: bool, unsent_s: float, finished: bool) -> State:
-    """Return the state of a transcription. ``over``: all audio has been processed.
+    """Return the state of a transcription.
 
-    While audio still arrives, only a backlog counts as sending.
+    ``over``: all audio has been processed. While audio still arrives, only a backlog counts as sending.
     """
     if finished:
         return State.DONE
@@ -55,7 +55,10 @@ AWAY: Final = "the gateway does not answer: trying again, and nothing is lost"
 
 
 class Display:
-    """A ``pipeline.Watcher`` that shows progress. ``said`` receives each result."""
+    """A ``pipeline.Watcher`` that shows progress.
+
+    ``said`` receives each result.
+    """
 
     def __init__(
         self, console: Console, name: str, said: Callable[[Segment], None] = lambda segment: None
@@ -76,7 +79,10 @@ class Display:
 
     @contextmanager
     def shown(self) -> Iterator["Display"]:
-        """Show the progress within the context. Ends with ``done`` unless an error was raised."""
+        """Show the progress within the context.
+
+        Ends with ``done`` unless an error was raised.
+        """
         if self._console.is_terminal:
             self._status = self._console.status(self._name)
             self._status.start()

@@ -48,7 +48,10 @@ class Device(Protocol):
 
 
 class Recording:
-    """A ``listening.Microphone`` for one take. ``sounding`` is called at its first sample, ``over`` at its end."""
+    """A ``listening.Microphone`` for one take.
+
+    ``sounding`` is called at its first sample, ``over`` at its end.
+    """
 
     def __init__(self, device: Device, sounding: Callable[[], None], over: Callable[["Recording"], None]) -> None:
         self._device = device
@@ -69,7 +72,10 @@ class Recording:
         return self._device.level_dbfs
 
     def stop(self) -> None:
-        """Stop after the speech up to now. Safe to call twice, and during a later recording."""
+        """Stop after the speech up to now.
+
+        Safe to call twice, and during a later recording.
+        """
         if not self._stopped:
             self._stopped = True
             if not self.superseded:
@@ -175,7 +181,7 @@ class Recorder:
         self._tasks.start(self._settle(), "renew")
 
     def broken(self) -> None:
-        """Close the failed device. The next recording opens it again."""
+        """Close the failed device, so that the next recording opens it again."""
         self._tasks.start(self._let_go(), "let go")
 
     # -- opening and closing -------------------------------------------------------------------------------
@@ -213,7 +219,7 @@ class Recorder:
             await opened.__aexit__(None, None, None)
 
     async def _settle(self) -> None:
-        """Open the device if it is to stay open. Failures are not reported, because no caller waits."""
+        """Open the device if it is to stay open, without reporting failures, because no caller waits."""
         async with self._lock:
             if self._recording is not None:
                 return

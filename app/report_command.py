@@ -12,7 +12,10 @@ from runtime.terminal import printable, say
 def report(
     to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to. [default: a new file here]")] = None,
 ) -> None:
-    """Save a report for troubleshooting: versions, settings, states, logs. It has no speech, texts or keys."""
+    """Save a report for troubleshooting: versions, settings, states, logs.
+
+    It has no speech, texts or keys.
+    """
     from app import process
 
     process.run("kikipounamu", lambda: write(to))

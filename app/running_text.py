@@ -16,7 +16,7 @@ MOST: Final = 400
 
 
 class RunningText:
-    """The text of one take in spoken order. A failed segment shows as a mark of one character."""
+    """The text of one take in spoken order, with a one-character mark for each failed segment."""
 
     def __init__(self) -> None:
         self._live = LiveText()

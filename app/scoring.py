@@ -23,7 +23,7 @@ class Score:
 
 
 def score(reference: str, hypothesis: str, language: str) -> Score:
-    """Compare texts, ignoring case and punctuation only. Traditional characters count as wrong."""
+    """Compare texts, ignoring case and punctuation only; traditional characters count as wrong."""
     split = list if language == "zh" else str.split
     name = "CER" if language == "zh" else "WER"
     said, heard = (split(_plain(text, language)) for text in (reference, hypothesis))
@@ -44,7 +44,10 @@ def edit_distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
 
 
 def _plain(text: str, language: str) -> str:
-    """Keep letters and digits in lower case. Punctuation becomes white space, except inside a word (don't)."""
+    """Keep letters and digits in lower case.
+
+    Punctuation becomes white space, except inside a word (don't).
+    """
     kept: list[str] = []
     for character in unicodedata.normalize("NFKC", text).lower():
         if unicodedata.category(character)[0] in "LNM":

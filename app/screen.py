@@ -81,14 +81,20 @@ def status_line(view: View) -> str:
 
 
 def last_lines(spans: tuple[Span, ...], console: Console, most: int) -> Text:
-    """Return the end of the text that fits into ``most`` lines of the console. Wide characters count twice."""
+    """Return the end of the text that fits into ``most`` lines of the console.
+
+    Wide characters count twice.
+    """
     text = Text.assemble(*((printable(span.text, LINES), "" if span.stable else "dim") for span in spans))
     lines = text.wrap(console, console.width)
     return Text("\n").join(lines[-most:])
 
 
 class Screen:
-    """A ``pipeline.Watcher`` that displays dictation. Values of other components are read when it is drawn."""
+    """A ``pipeline.Watcher`` that displays dictation.
+
+    Values of other components are read when it is drawn.
+    """
 
     def __init__(self, out: Console, err: Console) -> None:
         self.unsent_s: Callable[[], float] = lambda: 0.0

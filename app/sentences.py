@@ -1,4 +1,7 @@
-"""Provide the user's texts by key and language, without windows. Pure, apart from reading the files once."""
+"""Provide the user's texts by key and language, without windows.
+
+Pure, apart from reading the files once.
+"""
 
 import re
 import tomllib

@@ -31,7 +31,10 @@ PlaySound = Callable[[Callable[[int], bytes]], Awaitable[None]]
 
 
 class Sounds:
-    """Player of one cue at a time. Cues that arrive faster than they can be played are dropped."""
+    """Player of one cue at a time.
+
+    Cues that arrive faster than they can be played are dropped.
+    """
 
     def __init__(self, play_sound: PlaySound) -> None:
         self._play_sound = play_sound

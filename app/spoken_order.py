@@ -4,10 +4,9 @@ Takes are numbered in the order in which they begin, the segments of a take from
 spoken before it has ended. Failed segments are skipped, cancelled takes are dropped. After 10 s of waiting for a
 predecessor ``offered`` is true. Then ``accept`` releases the available texts, and late predecessors are held.
 
-A held text was recognised but not inserted. After an insertion that was held, the following texts of that take
-are held as well until the held texts are pasted, so that no text is missing in the middle. Hands-free, each
-segment has its own target, so a held segment does not hold the next. Held texts are pasted take by take, each
-take as one insertion.
+A held text was recognised but not inserted. After a held insertion, the following texts of that take are held too,
+so that no text is missing in the middle, until the held texts are pasted. Hands-free, each segment has its own
+target, so a held segment does not hold the next. Held texts are pasted take by take, each take as one insertion.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,9 +32,9 @@ class Piece:
 
 @dataclass(frozen=True)
 class Ordered:
-    """Texts to insert as one. ``text`` includes any leading space. ``pasted``:
+    """Texts to insert now, as one insertion.
 
-    held before, now for the focused window.
+    ``text`` includes any leading space. ``pasted``: held before, now for the focused window.
     """
 
     pieces: tuple[Piece, ...]
@@ -47,9 +46,10 @@ class Ordered:
 
 @dataclass(frozen=True)
 class _Paste:
-    """A request to insert the held texts of a take. ``joins``: they continue the text inserted last.
+    """A request to insert the held texts of a take.
 
-    ``followed``: text spoken meanwhile for the same window continues after them.
+    ``joins``: they continue the text inserted last. ``followed``: text spoken meanwhile for the same window
+    continues after them.
     """
 
     take: int
@@ -85,7 +85,7 @@ class _Take:
 
     @property
     def ready(self) -> bool:
-        """True if a text can be released. Advances ``first`` past failures and skipped segments."""
+        """True if a text can be released, after skipping failures and segments no longer awaited."""
         while True:
             if self.first in self.texts:
                 if self.texts[self.first]:
@@ -124,9 +124,9 @@ class _Take:
 
 
 class SpokenOrder:
-    """Queue of texts in spoken order. ``held``: texts to paste. ``let_go``:
+    """Queue that releases texts in spoken order.
 
-    number of held texts dropped to save memory.
+    ``held``: texts to paste. ``let_go``: the number of held texts dropped to save memory.
     """
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ class SpokenOrder:
     # -- results -------------------------------------------------------------------------------------------
 
     def begin(self, take: int, *, each: bool = False, joins: bool = False) -> None:
-        """Begin the newest take. ``each``: a target per segment (hands-free). ``joins``: extend the last text."""
+        """Begin the newest take, with a target per segment if ``each``, extending the last text if ``joins``."""
         self._takes[take] = begun = _Take(take, each, max(self._takes, default=None))
         if begun.follows is not None:
             begun.last = self._takes[begun.follows].last
@@ -158,7 +158,7 @@ class SpokenOrder:
             known.aims.setdefault(segment, target)
 
     def result(self, piece: Piece, text: str | None, now: float) -> None:
-        """Record a segment's text, or ``None`` if it failed. Only the first result counts."""
+        """Record a segment's first result: its text, or ``None`` if it failed."""
         take, number = self._takes.get(piece.take), piece.segment
         if take is None or take.ended or number in take.known:
             return
@@ -174,17 +174,17 @@ class SpokenOrder:
             self._hold(piece, text)
 
     def ended(self, take: int) -> None:
-        """Record that a take has no more results. Segments without a result count as failed."""
+        """Record that a take has no more results, so that segments without one count as failed."""
         if known := self._takes.get(take):
             known.ended = True
 
     def drop(self, take: int) -> None:
-        """Drop all remaining texts of a take. An insertion in progress cannot be cancelled."""
+        """Drop all remaining texts of a take, except an insertion in progress."""
         self._takes.pop(take, None)
         self.held = {piece: text for piece, text in self.held.items() if piece.take != take}
 
     def forget(self, take: int) -> None:
-        """Forget a take that is over. Its held texts stay."""
+        """Forget a take that is over, but keep its held texts."""
         self._takes.pop(take, None)
 
     def over(self, take: int) -> bool:
@@ -197,14 +197,14 @@ class SpokenOrder:
     # -- insertions ----------------------------------------------------------------------------------------
 
     def next(self) -> Ordered | None:
-        """Return the next texts to insert, or ``None``. The caller must report the outcome to ``inserted``."""
+        """Return the next texts to insert, or ``None``; the caller must report the outcome to ``inserted``."""
         if self.flight is not None:
             return None
         self.flight = self._pasting() or self._following()
         return self.flight
 
     def inserted(self, insertion: Insertion) -> tuple[Piece, ...]:
-        """Record the outcome and return the pieces that arrived. The rest of a partly typed text is held."""
+        """Record the outcome, hold texts that did not arrive, and return the pieces that did."""
         flight, self.flight = self.flight, None
         if flight is None:
             return ()
@@ -237,7 +237,7 @@ class SpokenOrder:
                 self._write_on(later, last)
 
     def hold_again(self, texts: Mapping[Piece, str]) -> None:
-        """Hold texts of an earlier run, except those settled since. Its takes are numbered from 0 downwards."""
+        """Hold texts of an earlier run, whose takes count from 0 downwards, except those settled since."""
         self.held = {**{piece: text for piece, text in texts.items() if piece not in self._settled}, **self.held}
         self._bound()
 
@@ -260,10 +260,10 @@ class SpokenOrder:
         return self._paste is not None
 
     def paste(self, take: int, target: Target | None, *, joins: bool = False, followed: bool = False) -> bool:
-        """Insert the held texts of a take unless another paste is in progress. Return whether it was started.
+        """Insert the held texts of a take unless another paste is in progress.
 
-        ``joins``: they continue the text inserted last, if it went to the same window.
-        ``followed``: text spoken meanwhile for that window continues after them.
+        Returns whether the paste was started. ``joins``: the texts continue the text inserted last, if it went
+        to the same window. ``followed``: text spoken meanwhile for that window continues after them.
         """
         begun = self.holds(take) and not self.pasting
         if begun:
@@ -271,7 +271,7 @@ class SpokenOrder:
         return begun
 
     def dismiss(self, take: int) -> tuple[Piece, ...]:
-        """Dismiss and return a take's held texts except those being pasted. Its later texts are inserted again."""
+        """Dismiss and return a take's held texts except those being pasted, which lets later texts through."""
         pasting = set(self.flight.pieces) if self.flight is not None and self.flight.pasted else set()
         dismissed = tuple(piece for piece in self.held if piece.take == take and piece not in pasting)
         self._settle(dismissed)
@@ -353,7 +353,7 @@ class SpokenOrder:
         return _ordered(given, known.last if known else ("", None), asked.target, pasted=True)
 
     def _missed(self, piece: Piece, rest: str, flight: Ordered) -> bool:
-        """Hold the missing ``rest`` of a piece unless its take was dropped. Return whether any was missing."""
+        """Hold the missing ``rest`` of a piece unless its take was dropped, and return whether any was missing."""
         if not rest:
             return False
         if flight.pasted and piece in self.held:

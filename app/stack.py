@@ -57,7 +57,10 @@ class StackSettings:
 
 
 class Stack:
-    """Local gateway and worker. Entering ensures that a gateway answers; leaving ends what was started here."""
+    """Local gateway and worker.
+
+    Entering ensures that a gateway answers; leaving ends what was started here.
+    """
 
     def __init__(self, settings: StackSettings | None = None) -> None:
         self._settings = settings or StackSettings()

@@ -1,4 +1,7 @@
-"""Let one process of this user at a time start a gateway. The next process finds it running."""
+"""Let one process of this user at a time start a gateway.
+
+The next process finds it running.
+"""
 
 import asyncio
 import os

@@ -8,7 +8,10 @@ from typing import Final
 
 
 class State(StrEnum):
-    """A state of a recording or of the app. Each has a shape in addition to its colour."""
+    """A state of a recording or of the app.
+
+    Each has a shape in addition to its colour.
+    """
 
     IDLE = "idle"  # for the app only, never for a recording
     ARMING = "arming"  # between key-down and the first real sample

@@ -1,4 +1,7 @@
-"""Run one take: its journal, recording and recognition. Events go to the state machine."""
+"""Run one take: its journal, recording and recognition.
+
+Events go to the state machine.
+"""
 
 import asyncio
 import time
@@ -85,13 +88,16 @@ class TakeWork:
         return self._goes_to
 
     def stop(self) -> None:
-        """Stop recording. Speech up to now is recognised."""
+        """Stop recording; speech up to now is still recognised."""
         self._stopped = True
         if self._recording is not None:
             self._recording.stop()
 
     async def run(self) -> None:
-        """Run the take from opening the device to the last text. Always sends ``Ended``, unless cancelled."""
+        """Run the take from opening the device to the last text.
+
+        Always sends ``Ended``, unless cancelled.
+        """
         with bound_contextvars(session=str(self.session)):
             try:
                 note = await self._work()

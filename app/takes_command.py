@@ -112,7 +112,10 @@ def resend(
     engine: Engine = "whisper",
     get_models: GetModels = None,
 ) -> None:
-    """Recognise the segments that have no text yet, and print the whole text. Existing texts stay unchanged."""
+    """Recognise the segments that have no text yet, and print the whole text.
+
+    Existing texts stay unchanged.
+    """
     from app import commands, process
 
     with _exit_on_error():
@@ -171,7 +174,10 @@ def _state(found: "Found") -> State:
 
 
 def _facts(found: "Found") -> dict[str, str | float | bool]:
-    """Return a take for programs. ``journal``: the state in its journal, which ignores cancellation."""
+    """Return a take for programs.
+
+    ``journal``: the state in its journal, which ignores cancellation.
+    """
     return {
         "id": str(found.session),
         "started_s": found.take.started_s,
@@ -221,7 +227,10 @@ def _text_of(found: "Found", form: Format, source: str) -> str:
 
 
 def _write_wav(found: "Found", place: Path) -> None:
-    """Write the file completely or not at all. It is private, like the take. Raises ``OSError``."""
+    """Write the file completely or not at all.
+
+    It is private, like the take. Raises ``OSError``.
+    """
     descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     try:
         with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as sound, found.audio.open("rb") as pcm:

@@ -70,7 +70,10 @@ class TextWork:
         self._noting: set[asyncio.Task[None]] = set()
 
     def perform(self, effect: Effect) -> bool:
-        """Start an effect and return at once. Return whether the effect concerns texts."""
+        """Start an effect and return at once.
+
+        Return whether the effect concerns texts.
+        """
         match effect:
             case Aim(take, segment):
                 self.aim(take, segment)
@@ -132,7 +135,10 @@ class TextWork:
             return None
 
     async def _insert(self, ordered: Ordered) -> None:
-        """Insert texts and always report the outcome. An unknown outcome counts as held."""
+        """Insert texts and always report the outcome.
+
+        An unknown outcome counts as held.
+        """
         try:
             await self._ledger.inserting(ordered.pieces)
             async with asyncio.timeout(_INSERT_S):

@@ -17,10 +17,11 @@ def as_it_is(text: str) -> str:
 
 @dataclass(frozen=True)
 class Segment:
-    """A segment of a recording. Times are from the recording's start.
+    """A segment of a recording.
 
-    ``error``: why there is no text. ``after_speech_ms``: the delay from the end of the speech to the text, only
-    for audio at speaking pace. ``recognised``: the original text, if rules changed it.
+    Times are from the recording's start. ``error``: why there is no text. ``after_speech_ms``: the delay from
+    the end of the speech to the text, only for audio at speaking pace. ``recognised``: the original text, if
+    rules changed it.
     """
 
     index: int
@@ -42,7 +43,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Transcript:
-    """All segments of a recording, in order. ``truncated``: why the end is missing; empty if it is complete."""
+    """All segments of a recording, in order.
+
+    ``truncated``: why the end is missing; empty if it is complete.
+    """
 
     segments: tuple[Segment, ...]
     duration_ms: int

@@ -29,7 +29,7 @@ RECOVERABLE: Final = frozenset({TakeState.INTERRUPTED, TakeState.DAMAGED, TakeSt
 
 
 def state_of(state: TakeState, *, cancelled: bool) -> State:
-    """Return the state that users see. Damage takes precedence over cancellation."""
+    """Return the state that users see; damage takes precedence over cancellation."""
     return State.CANCELLED if cancelled and state is not TakeState.DAMAGED else STATES[state]
 
 
@@ -101,16 +101,19 @@ class WorkerView:
 
     @property
     def can_be_switched_on(self) -> bool:
-        """True if it failed or the user switched it off. When off for another reason, it restarts by itself."""
+        """True if it failed or the user switched it off.
+
+        When off for another reason, it restarts by itself.
+        """
         return self.state is WorkerState.FAILED or (self.state is WorkerState.OFF and self.reason is None)
 
 
 @dataclass(frozen=True)
 class TakeView:
-    """A take as the list shows it. ``started_s``: seconds since 1970.
+    """A take as the list shows it.
 
-    ``held``: the number of held texts. ``recovers``: some of it can be recognised again. ``partly``: some of it
-    was inserted before it was cancelled.
+    ``started_s``: seconds since 1970. ``held``: the number of held texts. ``recovers``: some of it can be
+    recognised again. ``partly``: some of it was inserted before it was cancelled.
     """
 
     session: str

@@ -25,9 +25,9 @@ LEAST_GUESSED_S: Final = 20.0
 
 @dataclass(frozen=True)
 class Times:
-    """Readings of two clocks at one moment, in seconds. ``awake_s``: of the clock that stops during sleep.
+    """Readings of two clocks at one moment, in seconds.
 
-    ``guessed``: the system may have no such clock.
+    ``awake_s``: of the clock that stops during sleep. ``guessed``: the system may have no such clock.
     """
 
     awake_s: float
@@ -44,7 +44,10 @@ def times() -> Times:
 
 
 class Sleeps:
-    """Detector of sleeps between readings. Pure: readings are expected every ``look_s`` seconds."""
+    """Detector of sleeps between readings.
+
+    Pure: readings are expected every ``look_s`` seconds.
+    """
 
     def __init__(self, first: Times, look_s: float = LOOK_S) -> None:
         self._last = first
@@ -96,6 +99,6 @@ class Patience:
             return
 
     def hurry(self) -> None:
-        """End all current pauses. Later pauses have their full length."""
+        """End all current pauses, but not later ones."""
         before, self._hurry = self._hurry, asyncio.Event()
         before.set()

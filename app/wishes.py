@@ -10,10 +10,10 @@ from protocol.recognition import Options
 
 @dataclass(frozen=True)
 class Wishes:
-    """Preferences that may change while dictation runs. ``keys``: for the actions dictate, cancel and paste-held.
+    """Preferences that may change while dictation runs.
 
-    ``joins``: put a space between texts of consecutive takes. ``destination``: the name of the gateway for the
-    next take, empty for this computer.
+    ``keys``: for the actions dictate, cancel and paste-held. ``joins``: put a space between texts of consecutive
+    takes. ``destination``: the name of the gateway for the next take, empty for this computer.
     """
 
     mode: TalkMode = TalkMode.HYBRID
@@ -27,7 +27,7 @@ class Wishes:
 
 
 def wishes_of(settings: Settings) -> Wishes:
-    """Return the preferences that the settings contain. The destination is set by the caller."""
+    """Return the preferences that the settings contain; the caller sets the destination."""
     return Wishes(
         mode=settings.hotkeys.mode,
         microphone=settings.audio.microphone,

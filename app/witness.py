@@ -7,9 +7,9 @@ from app.transcript import Segment
 
 
 class Witness(Protocol):
-    """Observer of segments. Calls come from the loop's thread and must return at once.
+    """Observer of the segments spoken here.
 
-    Some of the calls may be missing for a segment.
+    Calls come from the loop's thread and must return at once. Some of the calls may be missing for a segment.
     """
 
     def began(self, session: UUID, segment: int) -> None: ...

@@ -21,7 +21,10 @@ _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)
 
 @dataclass(frozen=True)
 class Limits:
-    """The user's limits on the worker. ``hours``: as ``20:00-08:00``; empty: always."""
+    """The user's limits on the worker.
+
+    ``hours``: as ``20:00-08:00``; empty: always.
+    """
 
     on_battery: bool = True
     beside_full_screen: bool = True
@@ -35,9 +38,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The current state of the computer. ``None``: unknown, which is no reason to rest.
+    """The current state of the computer.
 
-    ``minute``: of the day, local time.
+    ``None``: unknown, which is no reason to rest. ``minute``: of the day, local time.
     """
 
     on_battery: bool | None = None
@@ -76,7 +79,10 @@ def _within(hours: str, minute: int) -> bool:
 
 
 class Rest:
-    """Decision whether the worker rests, with delays that ignore brief changes. Times are seconds of one clock."""
+    """Decision whether the worker rests, with delays that ignore brief changes.
+
+    Times are seconds of one clock.
+    """
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.why: Note | None = None

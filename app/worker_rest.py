@@ -21,7 +21,10 @@ See = Callable[[Limits], Awaitable[Surroundings]]
 
 
 class Seeing:
-    """A ``See`` for this computer. Checks only the conditions that a limit needs."""
+    """A ``See`` for this computer.
+
+    Checks only the conditions that a limit needs.
+    """
 
     def __init__(self, screen: FullScreen, clock: Callable[[], datetime] = datetime.now) -> None:
         self._screen = screen

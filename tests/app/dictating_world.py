@@ -75,7 +75,10 @@ class FakeDevice:
 
 @dataclass
 class FakeDevices:
-    """Fake ``open_microphone`` that opens one device at a time. ``failure`` is raised instead of opening."""
+    """Fake ``open_microphone`` that opens one device at a time.
+
+    ``failure`` is raised instead of opening.
+    """
 
     audio: Samples
     failure: MicrophoneError | None = None
@@ -107,7 +110,10 @@ class FakeDevices:
 
 @dataclass
 class FakeInserter:
-    """Fake inserter that remembers which text went where. ``focus`` is the focused window."""
+    """Fake inserter that remembers which text went where.
+
+    ``focus`` is the focused window.
+    """
 
     focus: Target | None = WINDOW
     texts: list[tuple[str, Target | None]] = field(default_factory=list)
@@ -136,7 +142,10 @@ class FakeInserter:
 
 
 class FakeHotkeys:
-    """Fake hotkeys: ``press`` and ``release`` act as the user's fingers. A release may go unnoticed."""
+    """Fake hotkeys: ``press`` and ``release`` act as the user's fingers.
+
+    A release may go unnoticed.
+    """
 
     def __init__(self) -> None:
         self.down: set[str] = set()

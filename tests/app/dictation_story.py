@@ -27,7 +27,10 @@ TYPED, HELD = InsertionEnded(Insertion(How.TYPED)), InsertionEnded(Insertion(How
 
 @dataclass
 class Story:
-    """A sequence of events at given times. ``effects`` are those of the latest call."""
+    """A sequence of events at given times.
+
+    ``effects`` are those of the latest call.
+    """
 
     dictation: Dictation = field(default_factory=lambda: Dictation(TalkMode.TOGGLE))
     now: float = 0.0

@@ -38,7 +38,10 @@ def as_in_main() -> Iterator[None]:
 
 
 def texts_of(world: World) -> list[list[str]]:
-    """Return the segment texts of each take, oldest first. Check each against the samples on disk."""
+    """Return the segment texts of each take, oldest first.
+
+    Check each against the samples on disk.
+    """
     takes = []
     for found in reversed(world.found):
         audio = np.fromfile(found.audio, "<i2")

@@ -1,4 +1,7 @@
-"""Run dictation with gateway, broker and worker as real processes. Texts are checksums of the audio."""
+"""Run dictation with gateway, broker and worker as real processes.
+
+Texts are checksums of the audio.
+"""
 
 from pathlib import Path
 
@@ -32,7 +35,10 @@ def locate_in(chain: Chain) -> Address:
 
 
 def texts_of(world: World) -> list[str]:
-    """Return the text of each take, oldest first. Check each against the samples on disk."""
+    """Return the text of each take, oldest first.
+
+    Check each against the samples on disk.
+    """
     whole = []
     for found in reversed(world.found):
         assert found.state is TakeState.DONE

@@ -1,4 +1,7 @@
-"""Tests of single event sequences. ``test_dictation_model.py`` covers arbitrary interleavings."""
+"""Tests of single event sequences.
+
+``test_dictation_model.py`` covers arbitrary interleavings.
+"""
 
 import pytest
 

@@ -60,7 +60,10 @@ BEFORE = {Piece(-1, 0): "before", Piece(-1, 3): "前。", Piece(0, 0): "then"}
 
 @dataclass
 class Take:
-    """The model's knowledge of a take. ``texts``: results by segment, ``None`` for a failure."""
+    """The model's knowledge of a take.
+
+    ``texts``: results by segment, ``None`` for a failure.
+    """
 
     number: int
     mode: TalkMode
@@ -313,10 +316,7 @@ class World(RuleBasedStateMachine):
         self.end_insertion(How.HELD, round(share * len(self.flight.text)))
 
     def end_insertion(self, how: How, rest: int) -> None:
-        """End the insertion. ``rest``: the number of characters that did not arrive.
-
-        For a held text, 0 means that none of it arrived.
-        """
+        """End the insertion with ``rest`` characters that did not arrive; for a held text, 0 means all of them."""
         flight, self.flight = self.flight, None
         assert flight is not None
         whole = len(flight.text)

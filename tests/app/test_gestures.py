@@ -11,7 +11,10 @@ SHORT, LONG = TAP_S / 2, TAP_S * 3
 
 
 def used(mode: TalkMode, held_s: float, recording: int | None = None, **more: bool) -> list[Wish | None]:
-    """Return the wishes of one press and its release. A take that begins gets number 7."""
+    """Return the wishes of one press and its release.
+
+    A take that begins gets number 7.
+    """
     gestures = Gestures(mode)
     first = gestures.pressed(10.0, recording, 7)
     during = 7 if first is Wish.BEGIN else None if first is Wish.END else recording

@@ -51,7 +51,10 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
 
 
 class Played:
-    """Fake microphone that plays ``audio``, then raises ``error`` or waits. ``tail`` arrives after the stop."""
+    """Fake microphone that plays ``audio``, then raises ``error`` or waits.
+
+    ``tail`` arrives after the stop.
+    """
 
     device = "played"
     level_dbfs = -20.0

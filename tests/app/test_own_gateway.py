@@ -19,7 +19,10 @@ from tests.helpers.waiting import wait_until
 
 @dataclass
 class World:
-    """Fakes of a gateway, a worker and takes. ``log``: the events of gateway and worker, in order."""
+    """Fakes of a gateway, a worker and takes.
+
+    ``log``: the events of gateway and worker, in order.
+    """
 
     log: list[str] = field(default_factory=list)
     worker: tuple[bool, Note | None] = (False, None)

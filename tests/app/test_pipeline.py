@@ -49,7 +49,10 @@ class ScriptedVad:
 
 
 class Echo:
-    """Fake outlet whose text is the number of samples. Segment ``failing`` fails, ``lost`` ends the session."""
+    """Fake outlet whose text is the number of samples.
+
+    Segment ``failing`` fails, ``lost`` ends the session.
+    """
 
     def __init__(self, failing: int | None = None, lost: int | None = None) -> None:
         self._failing = failing

@@ -1,4 +1,7 @@
-"""Tests of the events of one take, in order, including failures. ``test_dictating.py`` covers the rest."""
+"""Tests of the events of one take, in order, including failures.
+
+``test_dictating.py`` covers the rest.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -53,7 +56,10 @@ class Desk:
         self.work = TakeWork(1, mode, workshop, Options(), self.told.append)
 
     async def run(self, until: Callable[[], bool] = lambda: True) -> list[str]:
-        """Run the take and stop it once ``until`` is true. Return the event names without repetitions."""
+        """Run the take and stop it once ``until`` is true.
+
+        Return the event names without repetitions.
+        """
         async with self.recorder:
             running = asyncio.create_task(self.work.run())
             await wait_until(lambda: until() or running.done(), "it is time to stop")

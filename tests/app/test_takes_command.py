@@ -44,7 +44,10 @@ def run(*arguments: str) -> Result:
 
 
 def take(home: Path, session: str = FIRST, started_s: float = 1_000_000.0) -> Journal:
-    """Create a take of two seconds in two segments. The caller completes and closes it."""
+    """Create a take of two seconds in two segments.
+
+    The caller completes and closes it.
+    """
     journal = Journal.create(home / "data" / "takes", UUID(session), Options(), started_s)
     journal.hear(tone(0, 32_000))
     for segment in (0, 1):

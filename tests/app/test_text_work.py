@@ -34,7 +34,7 @@ class Broken(FakeInserter):
 
 
 class Copies:
-    """Fake clipboard. ``works``: whether copying succeeds."""
+    """Fake clipboard; ``works``: whether copying succeeds."""
 
     def __init__(self, *, works: bool = True) -> None:
         self.works = works

@@ -13,7 +13,7 @@ CAREFUL = Limits(on_battery=False, beside_full_screen=False)
 
 
 class World:
-    """Fake surroundings. ``looks``: the number of checks."""
+    """Fake surroundings; ``looks`` counts the checks."""
 
     def __init__(self) -> None:
         self.seen = Surroundings(True, False)
