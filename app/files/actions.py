@@ -1,4 +1,4 @@
-"""What a person may ask of the files that are recognised in the background. ``file``: its number in the list."""
+"""Actions of a user on the files that are recognised in the background. ``file``: its number in the list."""
 
 from dataclasses import dataclass
 
@@ -7,49 +7,49 @@ from app.formats import Format
 
 @dataclass(frozen=True)
 class AddFiles:
-    """Recognise these; of a folder, the recordings in it."""
+    """Recognise these files, and the recordings in these folders."""
 
     paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class PauseFiles:
-    """Send no more of it; without a number, of none of them."""
+    """Stop sending this file; without a number, all files."""
 
     file: int | None = None
 
 
 @dataclass(frozen=True)
 class ResumeFiles:
-    """Go on where it was paused; without a number, with all of them."""
+    """Continue a paused file; without a number, all of them."""
 
     file: int | None = None
 
 
 @dataclass(frozen=True)
 class CancelFile:
-    """Give it up, and what was recognised of it."""
+    """Cancel this file and discard its results."""
 
     file: int
 
 
 @dataclass(frozen=True)
 class RetryFile:
-    """Go on with what failed or has gaps, or begin again with what was cancelled."""
+    """Retry the failed parts and gaps of this file, or restart it if it was cancelled."""
 
     file: int
 
 
 @dataclass(frozen=True)
 class RemoveFiles:
-    """Take it from the list; without a number, every one that has ended. Results that were saved stay."""
+    """Remove this file from the list; without a number, all that have ended. Saved results stay."""
 
     file: int | None = None
 
 
 @dataclass(frozen=True)
 class MoveFile:
-    """So many places later; negative: earlier. The list is worked off from its top."""
+    """Move this file by so many places; negative: up. The list is processed from the top."""
 
     file: int
     by: int
@@ -57,14 +57,14 @@ class MoveFile:
 
 @dataclass(frozen=True)
 class CopyFile:
-    """Its text is wanted: it comes as ``FileText``."""
+    """Request the text of this file, which arrives as ``FileText``."""
 
     file: int
 
 
 @dataclass(frozen=True)
 class SaveFile:
-    """Write its text to ``place``. Whoever asks has made sure that nothing is replaced by mistake."""
+    """Write the text of this file to ``place``. The caller has confirmed that a file there may be replaced."""
 
     file: int
     place: str
@@ -73,7 +73,7 @@ class SaveFile:
 
 @dataclass(frozen=True)
 class ChooseSaving:
-    """How results are saved from now on. ``folder``: empty for next to each file."""
+    """Set how results are saved from now on. ``folder``: empty for the folder of each file."""
 
     forms: tuple[Format, ...]
     folder: str = ""

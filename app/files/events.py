@@ -1,4 +1,4 @@
-"""What the list of files hears and what it wants done."""
+"""Events and effects of the list of files."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from app.files.actions import (
 )
 from app.view import Note
 
-# -- events, beside what a person asks for -----------------------------------------------------------------
+# -- events, besides the user's actions --------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Add:
-    """These files were named, or found in a folder that was; ``left_out``: there were so many more."""
+    """Files to add: named ones and those found in folders. ``left_out``: number of further files found."""
 
     paths: tuple[str, ...]
     left_out: int = 0
@@ -26,7 +26,7 @@ class Add:
 
 @dataclass(frozen=True)
 class Looked:
-    """It can be read, and is so long, if that can be known before."""
+    """Result of a look at a readable file. ``duration_s``: ``None`` if unknown before decoding."""
 
     file: int
     duration_s: float | None
@@ -34,7 +34,7 @@ class Looked:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """It cannot be read."""
+    """Result of a look at an unreadable file."""
 
     file: int
     note: Note
@@ -42,7 +42,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Progress:
-    """Everything up to ``position_s`` is recognised; ``text`` is the newest of it."""
+    """Progress of a run: everything up to ``position_s`` is recognised. ``text``: the latest part."""
 
     file: int
     position_s: float
@@ -52,7 +52,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Noted:
-    """What a run has to say; None: what it said is over."""
+    """Message of a run; ``None`` clears it."""
 
     file: int
     note: Note | None
@@ -60,7 +60,7 @@ class Noted:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run has come to its end. ``gaps``: some segments have no text. ``truncated``: the end is missing."""
+    """End of a complete run. ``gaps``: some segments have no text. ``truncated``: the file's end is missing."""
 
     file: int
     duration_s: float
@@ -73,7 +73,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Broken:
-    """A run cannot go on."""
+    """Failure of a run that cannot continue."""
 
     file: int
     note: Note
@@ -81,14 +81,14 @@ class Broken:
 
 @dataclass(frozen=True)
 class Halted:
-    """A run has ended before its end, because it was to."""
+    """End of a run that was told to halt."""
 
     file: int
 
 
 @dataclass(frozen=True)
 class Saved:
-    """Its text was also saved here."""
+    """Additional place where the text was saved."""
 
     file: int
     place: str
@@ -96,7 +96,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class Told:
-    """Something about the list as a whole; None: nothing any more."""
+    """Message about the whole list; ``None`` clears it."""
 
     note: Note | None
 
@@ -110,7 +110,7 @@ Event = Asked | Add | About | Finished | Broken | Halted | Told
 
 @dataclass(frozen=True)
 class Look:
-    """Find out whether it can be read, and how long it is: ``Looked`` or ``Unreadable``."""
+    """Request to find out whether a file is readable and how long it is: ``Looked`` or ``Unreadable`` follows."""
 
     file: int
     path: str
@@ -118,8 +118,10 @@ class Look:
 
 @dataclass(frozen=True)
 class Run:
-    """Recognise what has no text yet, with ``again`` also what failed: exactly one of ``Finished``, ``Broken`` and
-    ``Halted`` ends it."""
+    """Request to recognise everything without a text; with ``again``, failed segments too.
+
+    Exactly one of ``Finished``, ``Broken`` and ``Halted`` ends the run.
+    """
 
     file: int
     path: str
@@ -128,21 +130,21 @@ class Run:
 
 @dataclass(frozen=True)
 class Halt:
-    """End its run soon, and send nothing more of it."""
+    """Request to end a run soon and to send no more of its file."""
 
     file: int
 
 
 @dataclass(frozen=True)
 class Forget:
-    """What was recognised of it is not wanted any more. It does not run."""
+    """Request to delete the kept results of a file that does not run."""
 
     file: int
 
 
 @dataclass(frozen=True)
 class Keep:
-    """What is to outlive this program has changed."""
+    """Request to save the list, because it has changed."""
 
 
 Effect = Look | Run | Halt | Forget | Keep

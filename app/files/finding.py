@@ -1,4 +1,4 @@
-"""Which recordings are meant by what somebody dropped. Blocks."""
+"""Recordings in the files and folders that a user dropped. Blocks."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -24,20 +24,20 @@ _AUDIO: Final = (
 )
 _VIDEO: Final = ("3gp", "avi", "flv", "m4v", "mkv", "mov", "mp4", "webm", "wma", "wmv")
 KINDS: Final = _AUDIO + _VIDEO
-"""Endings of audio and video. A file that is named is taken whatever its ending is: its reader looks into it."""
+"""Extensions of audio and video. A file named by the user is accepted with any extension: its reader checks it."""
 
 _MOST_LOOKED_AT: Final = 20_000
 
 
 class Found(NamedTuple):
-    """``left_out``: so many more were there, of those that were looked at."""
+    """Paths of recordings. ``left_out``: number of further recordings that were found."""
 
     paths: tuple[str, ...]
     left_out: int
 
 
 def find(paths: Iterable[str], most: int) -> Found:
-    """The files that are named, and the recordings in folders that are, without hidden ones, sorted by name."""
+    """Return the named files and the visible recordings in named folders, sorted by name."""
     found: dict[str, None] = {}
     for named in paths:
         path = Path(os.path.abspath(named))
@@ -47,7 +47,7 @@ def find(paths: Iterable[str], most: int) -> Found:
 
 
 def _recordings(folder: Path) -> Iterator[Path]:
-    """Links to folders are not followed, and what may not be read is passed over."""
+    """Yield the recordings below a folder, without following links to folders and skipping unreadable ones."""
     looked_at = 0
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

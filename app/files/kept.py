@@ -1,6 +1,6 @@
-"""What was recognised of one file, on disk, a line of JSON for each segment: one run can go on after another.
+"""Results of one file on disk, one line of JSON per segment, so that a later run can continue.
 
-A line that was cut off ends what counts, and its segment is recognised again.
+Reading stops at a truncated line; its segment is recognised again.
 """
 
 import os
@@ -21,14 +21,14 @@ _ENDING: Final = ".jsonl"
 
 
 class Source(Struct, frozen=True):
-    """Tells a recording from another one under its name."""
+    """Identity of a recording, which differs when another file takes its name."""
 
     size: int
     mtime_ns: int
 
 
 class Piece(Struct, frozen=True, tag="piece"):
-    """The segment that lies at these samples; its number and its times are of the whole recording too."""
+    """Recognised segment at these samples; its number and its times refer to the whole recording."""
 
     begin: int
     samples: int
@@ -36,12 +36,12 @@ class Piece(Struct, frozen=True, tag="piece"):
 
     @property
     def end(self) -> int:
-        """The first sample after it."""
+        """First sample after the segment."""
         return self.begin + self.samples
 
 
 class _Whole(Struct, frozen=True, tag="whole"):
-    """There is nothing after so many samples, and this is what was saved of it."""
+    """Mark of a completed recording: its length and its saved results."""
 
     samples: int
     results: tuple[str, ...]
@@ -50,10 +50,10 @@ class _Whole(Struct, frozen=True, tag="whole"):
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a recording: every piece from its beginning on, without a hole.
+    """Known part of a recording: every segment from the beginning, without a gap.
 
-    ``samples``: all of it, where that is known. ``results``: what was saved once everything was; before that None.
-    ``truncated``: the end of the recording is missing.
+    ``samples``: length of the recording, if known. ``results``: paths of the saved results once complete, else
+    ``None``. ``truncated``: the end of the recording is missing.
     """
 
     pieces: tuple[Piece, ...] = ()
@@ -63,30 +63,30 @@ class Known:
 
     @property
     def origin(self) -> int:
-        """From this sample on nothing is known."""
+        """First sample that is not known yet."""
         return self.pieces[-1].end if self.pieces else 0
 
     @property
     def transcript(self) -> Transcript:
-        """What was said."""
+        """Transcript of the known segments."""
         samples = self.origin if self.samples is None else self.samples
         segments = tuple(piece.segment for piece in self.pieces)
         return Transcript(segments, samples_to_ms(samples), "its end is missing" if self.truncated else "")
 
 
 def source_of(path: Path) -> Source:
-    """Of the recording that lies there now. Raises ``OSError``."""
+    """Return the identity of the recording that is there now. Raises ``OSError``."""
     found = path.stat()
     return Source(found.st_size, found.st_mtime_ns)
 
 
 def place_in(folder: Path, file: int) -> Path:
-    """Where what is known of file number ``file`` lies."""
+    """Return the path of the results of file number ``file``."""
     return folder / f"{file}{_ENDING}"
 
 
 def sweep(folder: Path, files: Iterable[int]) -> None:
-    """Remove what belongs to none of these."""
+    """Delete the results of all other files."""
     known = {place_in(folder, file) for file in files}
     for place in folder.glob(f"*{_ENDING}"):
         if place not in known:
@@ -94,19 +94,19 @@ def sweep(folder: Path, files: Iterable[int]) -> None:
 
 
 class Kept:
-    """One file's results. Blocks; for one run at a time. Raises ``OutputFailed`` for what cannot be written."""
+    """Store of one file's results, for one run at a time. Blocks. Raises ``OutputFailed`` for failed writes."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
 
     def read(self) -> Known:
-        """What is known, whatever became of the recording; nothing if nothing is there."""
+        """Return everything known, even if the recording has changed; an empty ``Known`` if there is no store."""
         return _known(self._lines())
 
     def resume(self, source: Source, *, again: bool) -> Known:
-        """What still counts for ``source``, and from here on all that is kept.
+        """Return what is still valid for ``source``, and discard the rest.
 
-        With ``again`` only what comes before the first piece without a text.
+        ``again``: keep only what comes before the first segment without a text.
         """
         lines = self._lines()
         known = _known(lines) if _is_of(lines, source) else Known()
@@ -118,15 +118,15 @@ class Kept:
         return known
 
     def add(self, pieces: Iterable[Piece]) -> None:
-        """Keep these too."""
+        """Append these segments to the store."""
         self._append(b"".join(map(_line, pieces)))
 
     def finish(self, known: Known) -> None:
-        """That is all of it, and its results are saved."""
+        """Mark the recording as complete and its results as saved."""
         self._append(_line(_Whole(known.samples or known.origin, known.results or (), known.truncated)))
 
     def forget(self) -> None:
-        """Keep nothing."""
+        """Delete all results of the file."""
         self._place.unlink(missing_ok=True)
 
     def _lines(self) -> list[bytes]:
@@ -143,7 +143,7 @@ class Kept:
 
     def _append(self, lines: bytes) -> None:
         try:
-            with self._place.open("r+b") as file:  # never a new one, which would not say what it is of
+            with self._place.open("r+b") as file:  # never a new file, which would lack the line with the source
                 file.seek(0, os.SEEK_END)
                 file.write(lines)
         except OSError as error:
@@ -151,7 +151,7 @@ class Kept:
 
 
 def without_holes(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
-    """Those from number 0 on up to the first one that is missing; of two with one number the later one."""
+    """Return the segments from number 0 up to the first missing number; of duplicates, the later one."""
     found = {piece.segment.index: piece for piece in pieces}
     whole: list[Piece] = []
     while piece := found.get(len(whole)):
@@ -160,7 +160,7 @@ def without_holes(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
 
 
 def shifted(segment: Segment, index: int, origin: int) -> Segment:
-    """Of the recording what was of a run that began at sample ``origin``, after ``index`` segments."""
+    """Renumber and shift a segment of a run that began at sample ``origin``, after ``index`` segments."""
     at_ms = samples_to_ms(origin)
     return replace(
         segment,

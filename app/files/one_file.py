@@ -1,4 +1,4 @@
-"""One run of one file, from its first sample without a text to its saved results, or to why there are none."""
+"""A run of one file: from its first sample without a text to its saved results or its failure."""
 
 import asyncio
 from collections.abc import Callable
@@ -48,23 +48,23 @@ _UNREADABLE: Final[dict[type[SpeechError], FileNote]] = {
     MediaExtraMissing: FileNote.MEDIA_MISSING,
 }
 _BUSY: Final = {"no_worker": FileNote.NO_WORKER, "broker": FileNote.BROKER_AWAY}
-"""That much waits is no news: most of it is our own."""
+"""Other reasons are not shown: most of the waiting work is the file's own."""
 
 
 def unreadable(error: SpeechError) -> Note:
-    """What is to be said of a file that cannot be read."""
+    """Return the note for a file that cannot be read."""
     key = _UNREADABLE.get(type(error))
     return Note(key) if key else Note(FileNote.BROKEN, reason=note_of(error))
 
 
 def not_saved(place: str) -> Note:
-    """The text could not be written to this folder or file."""
+    """Return the note for a text that could not be written to this folder or file."""
     return Note(FileNote.NOT_SAVED, {"place": place})
 
 
 @dataclass(frozen=True)
 class OneFile:
-    """``run`` it. ``duration_s``: if it is known. ``again_s``: the pause before another session is tried."""
+    """A file to ``run``. ``duration_s``: if known. ``again_s``: pause before another session is tried."""
 
     recogniser: FileRecogniser
     kept: Kept
@@ -74,7 +74,7 @@ class OneFile:
     again_s: float
 
     async def run(self, run: Run, tell: Tell) -> Finished | Broken:
-        """Recognise and save. A cancellation that comes once everything is recognised is too late."""
+        """Recognise the file and save its results. A cancellation after recognition has completed is ignored."""
         try:
             known = await self._recognise(run, tell)
         except SpeechError as error:
@@ -91,7 +91,7 @@ class OneFile:
         return await _through(loop.run_in_executor(self.recogniser.pool, self._save, run, known))
 
     async def _recognise(self, run: Run, tell: Tell) -> Known:
-        """A session that was lost is followed by another one, unless several in a row have come to nothing."""
+        """Recognise in a new session whenever one is lost, up to three times in a row without progress."""
         options = msgspec.structs.replace(self.options, priority="bulk", partials=False)
         again, tries = run.again, 0
         while True:
@@ -128,7 +128,7 @@ class OneFile:
         )
 
     def _saved(self, path: Path, transcript: Transcript) -> tuple[tuple[str, ...], Note | None]:
-        """Where it was saved, and why not everything was."""
+        """Save the transcript; return the paths, and a note if something could not be saved."""
         saving, places = self.saving(), list[str]()
         try:
             for form in saving.forms if transcript.text else ():
@@ -140,7 +140,7 @@ class OneFile:
 
 
 class Reporter:
-    """An ``Onlooker``: from what happens to what is shown. ``gained``: whether something was recognised."""
+    """``Onlooker`` that turns events into progress and notes. ``gained``: this run has recognised something."""
 
     def __init__(self, file: int, duration_s: float | None, tell: Tell, clock: Callable[[], float]) -> None:
         self.gained = False
@@ -150,12 +150,12 @@ class Reporter:
         self._clock = clock
         self._began: tuple[float, float] | None = None
         self._text = ""
-        self._noted = True  # by the session before
+        self._noted = True  # the previous session may have left a note
 
     def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
-        """Up to here everything is recognised; ``pieces`` are new."""
+        """Report that everything up to here is recognised; ``pieces`` are new."""
         now = self._clock()
-        self.gained |= self._began is not None and bool(pieces)  # the first ones are of earlier runs
+        self.gained |= self._began is not None and bool(pieces)  # the first call brings the pieces of earlier runs
         began_s, began_at = self._began = self._began or (position_s, now)
         if pieces:
             texts = (self._text, *(piece.segment.text for piece in pieces[-_SHOWN_PIECES:]))
@@ -167,7 +167,7 @@ class Reporter:
         self._tell(Progress(self._file, position_s, self._text, left))
 
     def heard(self, event: ClientEvent) -> None:
-        """How it stands with the gateway."""
+        """Report the state of the connection to the gateway."""
         match event:
             case Connected():
                 self._note(None)
@@ -191,7 +191,7 @@ def _about(transcript: Transcript) -> Note | None:
 
 
 async def _through(work: "asyncio.Future[Finished]") -> Finished:
-    """Its result, whoever cancels meanwhile."""
+    """Wait for the result of ``work`` despite cancellations."""
     while not work.done():
         try:
             await asyncio.wait({work})

@@ -1,7 +1,7 @@
-"""The files that are to be recognised, one after the other, as a pure state machine: events in, effects out.
+"""Queue of files to recognise, as a pure state machine: events in, effects out.
 
-added -> waiting -> working -> done, failed or cancelled. What is paused goes on as waiting. At most ``at_once``
-runs exist at a time; a run that was told to halt counts until it has ended, and no file is run twice at once.
+added -> waiting -> working -> done, failed or cancelled. Resumed files return to waiting. At most ``at_once``
+runs exist at a time; a halting run counts until it has ended, and no file is run twice at once.
 """
 
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ AT_ONCE: Final = 1
 
 @dataclass(frozen=True)
 class Saving:
-    """How results are saved. ``folder``: empty for next to each file."""
+    """Settings for saved results. ``folder``: empty for the folder of each file."""
 
     forms: tuple[Format, ...] = (Format.TXT, Format.SRT)
     folder: str = ""
@@ -58,19 +58,22 @@ _PASSING: Final = (Progress, Noted, Told)
 
 @dataclass(frozen=True)
 class Entry:
-    """One file. ``again``: what failed of it is to be tried once more."""
+    """File in the queue. ``again``: its failed segments are to be tried once more."""
 
     view: FileView
     again: bool = False
 
     def now(self, state: FileState, note: Note | None = None, *, again: bool | None = None) -> "Entry":
-        """The same file in another state."""
+        """Return the file in another state."""
         view = replace(self.view, state=state, note=note, left_s=None)
         return Entry(view, self.again if again is None else again)
 
 
 class FileQueue:
-    """``handle`` every event in order, and carry out what it returns in order. ``start`` comes first."""
+    """Queue of files. Call ``start`` first;
+
+    ``handle`` events in order, and carry out the returned effects in order.
+    """
 
     def __init__(
         self,
@@ -83,34 +86,37 @@ class FileQueue:
         self.saving = saving or Saving()
         self.following = max(following, *(file + 1 for file in self._entries), 1)
         self._at_once = at_once
-        self._running: dict[int, bool] = {}  # whether it was told to halt
-        self._unwanted: set[int] = set()  # to be forgotten once they do not run
+        self._running: dict[int, bool] = {}  # value: told to halt
+        self._unwanted: set[int] = set()  # to forget as soon as their runs end
         self._note: Note | None = None
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """What outlives this program, with ``saving`` and ``following``, the number of the next file."""
+        """Files to save, together with ``saving`` and ``following``, the number of the next file."""
         return tuple(self._entries.values())
 
     def find(self, file: int) -> FileView | None:
-        """That file, unless it is not in the list any more."""
+        """Return this file, or ``None`` if it was removed."""
         entry = self._entries.get(file)
         return entry.view if entry else None
 
     def view(self) -> FilesView:
-        """What there is to see."""
+        """Return the list as users see it."""
         files = tuple(entry.view for entry in self._entries.values())
         return FilesView(files, self.saving.forms, self.saving.folder, self._note)
 
     def start(self) -> list[Effect]:
-        """Go on with what was left; what was cancelled may have been left before it could be forgotten."""
+        """Resume the saved list.
+
+        Cancelled files are forgotten now, because the last program may have ended before it could.
+        """
         views = [entry.view for entry in self._entries.values()]
         gone = [Forget(view.file) for view in views if view.state is FileState.CANCELLED]
         new = [Look(view.file, view.path) for view in views if view.state is FileState.ADDED]
         return [*gone, *new, *self._next()]
 
     def handle(self, event: Event) -> list[Effect]:
-        """What is to be done now. What comes of a file that is not there any more changes nothing."""
+        """Apply an event and return its effects. Events about removed files have none."""
         effects = self._apply(event)
         if isinstance(event, _PASSING):
             return effects
@@ -135,7 +141,7 @@ class FileQueue:
                 return self._asked(event)
         return []
 
-    # -- what a person asks for --------------------------------------------------------------------------------
+    # -- actions of the user -----------------------------------------------------------------------------------
 
     def _add(self, event: Add) -> list[Effect]:
         effects: list[Effect] = []
@@ -173,13 +179,13 @@ class FileQueue:
         return effects
 
     def _meant(self, event: Asked) -> list[int]:
-        """The files that it is about and that can follow it."""
+        """Return the files that the action names and that allow it."""
         named = getattr(event, "file", None)
         views = [entry.view for entry in self._entries.values() if named in (None, entry.view.file)]
         return [view.file for view in views if _can(event, view)]
 
     def _leave(self, file: int, state: FileState) -> list[Effect]:
-        """Into a state in which it does not run."""
+        """Change to a state without a run, and halt a current one."""
         working = self._entries[file].view.state is FileState.WORKING
         self._entries[file] = self._entries[file].now(state)
         if not working:
@@ -211,7 +217,7 @@ class FileQueue:
             order.insert(max(0, min(len(order) - 1, place + by)), order.pop(place))
             self._entries = {number: self._entries[number] for number in order}
 
-    # -- what is told of files -----------------------------------------------------------------------------
+    # -- news of files --------------------------------------------------------------------------------------
 
     def _told(self, event: About) -> None:
         entry = self._entries.get(event.file)
@@ -235,7 +241,7 @@ class FileQueue:
         self._entries[event.file] = replace(entry, view=view)
 
     def _ended(self, event: Finished | Broken | Halted) -> list[Effect]:
-        """A file may have been paused, resumed, cancelled or removed since its run was told to halt."""
+        """Handle the end of a run; its file may have been paused, resumed, cancelled or removed meanwhile."""
         file = event.file
         self._running.pop(file, None)
         unwanted = file in self._unwanted
@@ -244,7 +250,7 @@ class FileQueue:
         if entry is None:
             return [Forget(file)]
         match event:
-            case Finished():  # also of one that was cancelled too late: its results are there
+            case Finished():  # also after a late cancellation: the results are saved
                 view = replace(
                     entry.view,
                     state=FileState.DONE,
@@ -266,7 +272,7 @@ class FileQueue:
         return [Forget(file)] if unwanted else []
 
     def _next(self) -> list[Effect]:
-        """Run what waits, the first first, as far as there may be more runs."""
+        """Start waiting files from the top, up to the limit of runs."""
         effects: list[Effect] = []
         for file, entry in self._entries.items():
             if len(self._running) >= self._at_once:
@@ -279,7 +285,7 @@ class FileQueue:
 
 
 def can_retry(view: FileView) -> bool:
-    """Whether trying again may give more."""
+    """Return whether a retry may yield more text."""
     lacks = view.gaps or view.truncated
     return view.state in (FileState.FAILED, FileState.CANCELLED) or (view.state is FileState.DONE and lacks)
 
@@ -300,7 +306,7 @@ def _can(event: Asked, view: FileView) -> bool:
 
 
 def _resting(entry: Entry) -> Entry:
-    """As a program finds it that begins: nothing runs."""
+    """Return an entry as a new program starts with it: nothing runs."""
     return entry.now(FileState.WAITING) if entry.view.state is FileState.WORKING else entry
 
 

@@ -1,7 +1,7 @@
-"""One file through the chain, from where an earlier run of it ended: app.pipeline, with what files need beside it.
+"""Recognition of one file from where its last run ended: ``app.pipeline`` with additions for files.
 
-Reading and the VAD run in a thread, so that the loop is free for dictation. Of what has no result yet at most
-``held_s`` is in memory, whatever the length of the file: it is read as fast as it is recognised.
+Reading and VAD run in a thread, so that the loop stays free for dictation. At most ``held_s`` of audio without a
+result is in memory, however long the file is: reading keeps the pace of recognition.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from speech.segmenter import Segmenter
 from speech.vad import Vad, open_vad
 
 UNHURRIED: Constant = ClientSettings(first_contact_s=inf, give_up_s=inf, quiet_s=3600.0, held_s=120.0)
-"""A gateway may be away for as long as it likes. What is held is enough for some workers at once, and not more."""
+"""Wait for a gateway without limit, and hold just enough audio for a few workers."""
 
 _WITHDRAW_S: Constant = 2.0
 _KEEP_S: Constant = 10.0
@@ -46,23 +46,20 @@ _NOTHING: Constant = np.empty(0, np.int16)
 
 
 class Onlooker(Protocol):
-    """Who is told how a file goes."""
+    """Observer of a file's progress."""
 
     def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
-        """Up to here everything is recognised; ``pieces`` are new, and follow each other."""
+        """Accept that everything up to here is recognised; ``pieces`` are new and consecutive."""
         ...
 
     def heard(self, event: ClientEvent) -> None:
-        """The client tells something."""
+        """Accept an event of the client."""
         ...
 
 
 @dataclass(frozen=True)
 class FileRecogniser:
-    """Who recognises, what cuts, and whose threads read: the same for every file.
-
-    ``rewrite``: what texts say instead.
-    """
+    """Gateway, VAD, settings and threads that all files share. ``rewrite``: applied to every text."""
 
     locate: Locate
     vad_folder: Path
@@ -73,10 +70,10 @@ class FileRecogniser:
     async def recognise(
         self, path: Path, options: Options, kept: Kept, onlooker: Onlooker, *, again: bool = False
     ) -> Known:
-        """All that is said in ``path``; ``kept`` has it as it comes. With ``again``, also what failed before.
+        """Recognise ``path`` and add each result to ``kept``; with ``again``, retry failed segments.
 
-        When it is cancelled, what the gateway has and has not recognised is taken back from there.
-        Raises ``SpeechError``, ``OutputFailed``, ``GatewayError``: what was recognised until then is kept.
+        Cancellation withdraws unrecognised segments from the gateway. Raises ``SpeechError``, ``OutputFailed``
+        or ``GatewayError``; earlier results stay kept.
         """
         session = uuid4()
         aside = asyncio.get_running_loop().run_in_executor
@@ -108,7 +105,7 @@ def _ears(vad_folder: Path) -> "ReadingEars":
 
 
 class _Noted(ToGateway):
-    """Notes where segments lie, and sends no more once results cannot be kept."""
+    """``ToGateway`` that records the positions of segments, and stops sending once results cannot be kept."""
 
     def __init__(self, client: GatewayClient, progress: "Progress") -> None:
         super().__init__(client, live=False)
@@ -129,7 +126,7 @@ class _Noted(ToGateway):
 
 @asynccontextmanager
 async def _kept_meanwhile(progress: "Progress", kept: Kept) -> AsyncIterator[None]:
-    """Results are written as they come; leaving waits until all are. Raises ``OutputFailed``."""
+    """Write results as they arrive; on exit, wait for the last one. Raises ``OutputFailed``."""
     keeper = asyncio.create_task(_keep(progress, kept), name="files/keep")
     try:
         yield
@@ -151,7 +148,7 @@ async def _keep(progress: "Progress", kept: Kept) -> None:
 
 
 async def _withdraw(client: GatewayClient, segments: tuple[int, ...]) -> None:
-    """The gateway need not recognise these any more; it is not waited for."""
+    """Cancel these segments at the gateway, within a short deadline."""
     with suppress(GatewayError, TimeoutError):
         async with asyncio.timeout(_WITHDRAW_S):
             for segment in segments:
@@ -168,7 +165,7 @@ def _resumed(path: Path, kept: Kept, again: bool) -> Known:
 
 
 def skipping(blocks: Iterator[Samples], samples: int) -> Iterator[Samples]:
-    """What comes after the first ``samples``. Each block of them comes empty, so that nobody waits for all."""
+    """Drop the first ``samples``, but yield empty blocks for them, so that the consumer keeps being served."""
     for block in blocks:
         skipped = min(samples, len(block))
         samples -= skipped
@@ -176,7 +173,7 @@ def skipping(blocks: Iterator[Samples], samples: int) -> Iterator[Samples]:
 
 
 class ReadingEars(Ears):
-    """Ears that hear where the blocks are read: what they heard of a block is there when it comes."""
+    """Ears that listen in the thread that reads blocks; the results are ready when a block arrives."""
 
     def __init__(self, vad: Vad, segmenter: Segmenter) -> None:
         super().__init__(vad, segmenter)
@@ -184,38 +181,38 @@ class ReadingEars(Ears):
         self._last: list[Heard] = []
 
     def listen(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
-        """The same blocks, heard. Blocks: for the thread that reads."""
+        """Listen to the blocks and yield them unchanged. Blocks: for the thread that reads."""
         for block in blocks:
             self._heard = list(super().hear(block)) if len(block) else []
             yield block
         self._last = list(super().finish())
 
     def hear(self, block: Samples) -> Iterator[Heard]:
-        """What was heard of the block that came last."""
+        """Return the results for the latest block."""
         return iter(self._heard)
 
     def finish(self) -> Iterator[Heard]:
-        """What was heard at the end."""
+        """Return the results for the end of the audio."""
         return iter(self._last)
 
 
 class MemoryAudio:
-    """An ``AudioStore`` in memory, where the client's ``held_s`` bounds it: no disk is waited for."""
+    """``AudioStore`` in memory, bounded by the client's ``held_s``; never waits for a disk."""
 
     def __init__(self) -> None:
         self._audio: dict[int, bytearray] = {}
 
     @property
     def size(self) -> int:
-        """Bytes that are held."""
+        """Number of bytes held."""
         return sum(map(len, self._audio.values()))
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """Keep more of a segment."""
+        """Append audio to a segment."""
         self._audio.setdefault(segment, bytearray()).extend(pcm)
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """Exactly these samples. Raises ``AudioGone``."""
+        """Return exactly these samples. Raises ``AudioGone``."""
         first, size = offset * BYTES_PER_SAMPLE, samples * BYTES_PER_SAMPLE
         found = bytes(memoryview(self._audio.get(segment, b""))[first : first + size])
         if len(found) < size:
@@ -223,28 +220,28 @@ class MemoryAudio:
         return found
 
     async def settle(self, segment: int, outcome: Outcome | None) -> None:
-        """Let go of it; safe to call twice."""
+        """Drop the audio of a segment; repeated calls are harmless."""
         self._audio.pop(segment, None)
 
 
 @dataclass
 class _Lying:
-    """Where a segment lies in the recording, in samples; its end is known late."""
+    """Position of a segment in the recording, in samples; its length is known only at its end."""
 
     begin: int
     samples: int = 0
 
 
 class Progress:
-    """A ``pipeline.Watcher``: from results of a run, in any order, to pieces of the recording, in order."""
+    """``pipeline.Watcher`` that turns the results of a run, in any order, into ordered pieces of the recording."""
 
     def __init__(self, known: Known, onlooker: Onlooker) -> None:
         self.failure: OutputFailed | None = None
         self._onlooker = onlooker
         self._before = known
-        self._lying: dict[int, _Lying] = {}  # segments of this run without a result
+        self._lying: dict[int, _Lying] = {}  # segments of this run that wait for a result
         self._pieces = list(known.pieces)
-        self._early: dict[int, Piece] = {}  # those before which one is missing
+        self._early: dict[int, Piece] = {}  # results that wait for an earlier one
         self._new: list[Piece] = []
         self._read = self._position = known.origin
         self._ended = False
@@ -253,42 +250,42 @@ class Progress:
 
     @property
     def open(self) -> tuple[int, ...]:
-        """Segments of this run without a result."""
+        """Numbers of this run's segments without a result."""
         return tuple(self._lying)
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """Everything from the beginning on without a hole."""
+        """Pieces from the beginning of the recording, without a gap."""
         return tuple(self._pieces)
 
     def check(self) -> None:
-        """Raises ``OutputFailed`` when what was recognised cannot be kept."""
+        """Raise ``OutputFailed`` if results cannot be kept."""
         if self.failure is not None:
             raise self.failure
 
     def begun(self, number: int, at: int) -> None:
-        """A segment begins at this sample of the run."""
+        """Record that a segment begins at this sample of the run."""
         self._lying[number] = _Lying(self._before.origin + at)
 
     def ended(self, number: int, samples: int) -> None:
-        """It is this long."""
+        """Record the length of a segment."""
         if lying := self._lying.get(number):
             lying.samples = samples
 
     def listened(self, seconds: float) -> None:
-        """So much of the run has been taken in."""
+        """Record how much of the run has been read."""
         self._read = self._before.origin + round(seconds * SAMPLE_RATE)
         self._move(())
 
     def over(self) -> None:
-        """All of it has been taken in."""
+        """Ignore that all of the run has been read."""
 
     def heard(self, event: ClientEvent) -> None:
-        """The client tells something."""
+        """Forward an event of the client to the onlooker."""
         self._onlooker.heard(event)
 
     def recognised(self, segment: Segment) -> None:
-        """A segment has ended."""
+        """Add the result of a segment."""
         lying = self._lying.pop(segment.index)
         of_recording = shifted(segment, len(self._before.pieces), self._before.origin)
         piece = Piece(lying.begin, lying.samples, of_recording)
@@ -302,12 +299,12 @@ class Progress:
         self._move(tuple(following))
 
     def end(self) -> None:
-        """Nothing comes any more."""
+        """Mark that no more results will come."""
         self._ended = True
         self._changed.set()
 
     async def new(self) -> list[Piece]:
-        """What was recognised since the last time; nothing once there is no more to come."""
+        """Wait for new pieces and return them; an empty list after the end."""
         while not self._new and not self._ended:
             self._changed.clear()
             await self._changed.wait()
@@ -316,5 +313,5 @@ class Progress:
 
     def _move(self, pieces: tuple[Piece, ...]) -> None:
         first = min((lying.begin for lying in self._lying.values()), default=self._read)
-        self._position = max(self._position, first)  # speech is known of a moment after it has begun
+        self._position = max(self._position, first)  # a segment is reported slightly after it begins
         self._onlooker.moved(self._position / SAMPLE_RATE, pieces)

@@ -1,4 +1,4 @@
-"""Saves what was recognised: next to the recording or in one folder, and never in the place of something else."""
+"""Saves transcripts next to the recording or in a chosen folder, without replacing existing files."""
 
 from contextlib import suppress
 from errno import EEXIST
@@ -16,7 +16,7 @@ _MOST_NAMES: Final = 1_000
 
 
 def save(transcript: Transcript, recording: Path, form: Format, folder: str = "") -> Path:
-    """Write it under a name that is free: ``talk.srt``, else ``talk (2).srt``. Raises ``OutputFailed``."""
+    """Write a transcript under a free name: ``talk.srt``, else ``talk (2).srt``. Raises ``OutputFailed``."""
     place = (Path(folder) if folder else recording.parent) / f"{recording.stem}.{form}"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def save(transcript: Transcript, recording: Path, form: Format, folder: str = ""
 
 
 def save_as(transcript: Transcript, recording: Path, place: Path, form: Format) -> None:
-    """Write one form to ``place``, whatever is there. Raises ``OutputFailed``."""
+    """Write a transcript to ``place`` and replace any file there. Raises ``OutputFailed``."""
     try:
         write_whole(place, render(transcript, form, str(recording)))
     except OSError as error:
@@ -41,7 +41,7 @@ def save_as(transcript: Transcript, recording: Path, place: Path, form: Format) 
 
 
 def _claimed(wanted: Path) -> Path:
-    """A new, empty file: nobody else takes its name. Links would do without one, but not every disk has them."""
+    """Create an empty file under a free name to reserve it. Links would not work on every disk."""
     for number in range(1, _MOST_NAMES):
         place = wanted if number == 1 else wanted.with_stem(f"{wanted.stem} ({number})")
         with suppress(FileExistsError):

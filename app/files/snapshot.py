@@ -1,4 +1,4 @@
-"""What of the list of files outlives the program, as JSON. Pure."""
+"""Saved form of the list of files, as JSON. Pure."""
 
 import msgspec
 from msgspec import Struct
@@ -31,14 +31,14 @@ class _List(Struct, frozen=True):
 
 
 def encode(queue: FileQueue) -> str:
-    """For ``decode``, by this version or another."""
+    """Encode the list for ``decode`` of any version."""
     files = tuple(_saved(entry) for entry in queue.entries)
     document = _List(files, queue.saving.forms, queue.saving.folder, queue.following)
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 
 
 def decode(document: str) -> FileQueue | None:
-    """The list as it was; ``None`` for what is none."""
+    """Decode a saved list; ``None`` if the document is invalid."""
     try:
         found = msgspec.json.decode(document, type=_List)
     except msgspec.MsgspecError:

@@ -1,4 +1,4 @@
-"""What a person sees of the files that are recognised in the background, as values. Pure."""
+"""Views of the files that are recognised in the background, as values. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,15 +11,15 @@ from runtime.terminal import printable
 
 MOST_FILES: Final = 200
 MOST_TEXT: Final = 400
-"""Characters of a text that the list shows."""
+"""Most characters of a text that the list shows."""
 
 _TELLING_S: Final = 5.0
 
 
 class FileState(StrEnum):
-    """Where a file stands."""
+    """State of a file in the list."""
 
-    ADDED = "added"  # it is being looked at
+    ADDED = "added"  # its format and length are being read
     WAITING = "waiting"
     WORKING = "working"
     PAUSED = "paused"
@@ -32,7 +32,7 @@ ENDED: Final = frozenset({FileState.DONE, FileState.FAILED, FileState.CANCELLED}
 
 
 class FileNote(StrEnum):
-    """What is to be said about a file or the list; each has a text in every language."""
+    """Keys of messages about a file or the list; each has a text in every language."""
 
     MISSING = "missing"
     UNSUPPORTED = "unsupported"
@@ -58,9 +58,11 @@ class FileNote(StrEnum):
 
 @dataclass(frozen=True)
 class FileView:
-    """``position_s``: up to here everything is recognised. ``left_s``: about how long it will still take.
-    ``text``: the end of what there is while it is worked at, else its beginning. ``results``: what was saved.
-    ``truncated``: the end of the file is missing.
+    """State of one file for the list.
+
+    ``position_s``: end of the recognised part. ``left_s``: estimated remaining time. ``text``: its end while
+    working, else its beginning. ``results``: paths of saved results. ``truncated``: the end of the file is
+    missing.
     """
 
     file: int
@@ -77,12 +79,12 @@ class FileView:
 
     @property
     def name(self) -> str:
-        """Without its folder, as it may be shown anywhere."""
+        """Name without its folder, with only printable characters."""
         return printable(Path(self.path).name)
 
     @property
     def percent(self) -> int | None:
-        """Of the file, 0 to 100; None while its length is not known."""
+        """Recognised share of the file, 0 to 100; ``None`` while its length is unknown."""
         if self.state is FileState.DONE:
             return 100
         if not self.duration_s:
@@ -92,7 +94,7 @@ class FileView:
 
 @dataclass(frozen=True)
 class FilesView:
-    """The list, in the order in which it is worked off. ``note``: about the list as a whole."""
+    """All files in the order of processing. ``note``: about the whole list."""
 
     files: tuple[FileView, ...] = ()
     forms: tuple[Format, ...] = ()
@@ -101,27 +103,30 @@ class FilesView:
 
     @property
     def full(self) -> bool:
-        """Whether no more can be added."""
+        """True if no more files can be added."""
         return len(self.files) >= MOST_FILES
 
 
 @dataclass(frozen=True)
 class FileText:
-    """The whole text of a file: somebody wants to copy it."""
+    """Complete text of a file, for the clipboard."""
 
     file: int
     text: str
 
 
 def left_s(done_s: float, todo_s: float, elapsed_s: float) -> float | None:
-    """How long ``todo_s`` of audio will take, as ``done_s`` took ``elapsed_s``; None before that can be told."""
+    """Estimate the time for ``todo_s`` of audio, given that ``done_s`` took ``elapsed_s``;
+
+    ``None`` if it is too early.
+    """
     if done_s <= 0 or elapsed_s < _TELLING_S:
         return None
     return max(0.0, todo_s) * elapsed_s / done_s
 
 
 def shortened(text: str, *, end: bool) -> str:
-    """As much of its beginning, or of its ``end``, as the list shows."""
+    """Cut a text to what the list shows: its beginning, or its ``end``."""
     if len(text) <= MOST_TEXT:
         return text
     return f"…{text[-MOST_TEXT:].lstrip()}" if end else f"{text[:MOST_TEXT].rstrip()}…"

@@ -1,6 +1,7 @@
-"""The files that are recognised in the background: what ``queue`` decides is done here, beside dictation.
+"""Recognition of files in the background: carries out the decisions of ``queue`` while dictation goes on.
 
-Whatever may wait for a disk runs in threads of its own, so that a network folder that hangs stops nothing else.
+Everything that may wait for a disk runs in threads of its own, so that a hanging network folder blocks nothing
+else.
 """
 
 import asyncio
@@ -69,7 +70,7 @@ _AGAIN_S: Final = 5.0
 
 @dataclass(frozen=True)
 class FileParts:
-    """What the files need. ``folder``: where the list is kept. ``options``: how to recognise from now on."""
+    """Dependencies of ``Files``. ``folder``: of the saved list. ``options``: for recognition from now on."""
 
     recogniser: FileRecogniser
     folder: Path
@@ -78,7 +79,7 @@ class FileParts:
 
 
 class Files:
-    """``post`` is told, from the loop's thread, what there is to see. Everything here belongs to one loop."""
+    """Background recognition on one event loop. ``post`` receives views in the loop's thread."""
 
     def __init__(self, post: Post, parts: FileParts) -> None:
         self._post = post
@@ -95,12 +96,12 @@ class Files:
         self._unsaved = asyncio.Event()
 
     def ask(self, action: FileAction) -> None:
-        """What a person wants; returns at once."""
+        """Queue an action of the user; returns at once."""
         if self._events.qsize() < _MOST_ASKED:
             self._events.put_nowait(action)
 
     async def run(self) -> None:
-        """Work until cancelled. What is unfinished then goes on when another one runs on the same folder."""
+        """Work until cancelled. Unfinished files continue with the next run on the same folder."""
         try:
             async with self._tasks:
                 self._queue = await self._aside(self._load)
@@ -114,7 +115,7 @@ class Files:
             await self._save()
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    # -- what is to be done --------------------------------------------------------------------------------
+    # -- effects --------------------------------------------------------------------------------------------
 
     async def _take(self, event: Event | FileAction) -> None:
         match event:
@@ -151,7 +152,7 @@ class Files:
                     self._unsaved.set()
 
     def _run_ended(self, file: int, task: "asyncio.Task[None]") -> None:
-        """Also of one that was cancelled before it began."""
+        """Report the end of a run, even of one cancelled before it began."""
         del self._runs[file]
         self._events.put_nowait(self._outcomes.pop(file, Halted(file)))
 
@@ -167,21 +168,23 @@ class Files:
         )
         try:
             self._outcomes[run.file] = await one.run(run, self._tell)
-        except Exception as error:  # the top of a task: logged, and the person is told
+        except Exception as error:  # last resort of the task: log it and tell the user
             log.exception("a file failed", file=run.file)
             self._outcomes[run.file] = Broken(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
 
-    # -- beside the runs -----------------------------------------------------------------------------------
+    # -- other work ----------------------------------------------------------------------------------------
 
     async def _find(self, paths: tuple[str, ...]) -> None:
         found = await self._aside(find, paths, MOST_FILES)
         named = tuple(path for path in found.paths if valid(path) == path)
         self._events.put_nowait(Add(named, found.left_out))
-        if unnamed := len(found.paths) - len(named):  # in no encoding: neither the list nor results can name them
+        if unnamed := len(found.paths) - len(
+            named
+        ):  # undecodable names: neither the list nor results can contain them
             self._events.put_nowait(Told(Note(FileNote.UNNAMED, {"count": str(unnamed)})))
 
     async def _look(self, file: int, path: str) -> None:
-        """One at a time: what hangs in a disk takes a thread for as long as it does."""
+        """Read the length of one file at a time, because a hanging disk keeps its thread."""
         event: Event = Looked(file, None)
         async with self._looking:
             try:
@@ -191,7 +194,7 @@ class Files:
                 log.warning("a file does not tell how long it is", file=file)
             except SpeechError as error:
                 event = Unreadable(file, unreadable(error))
-            except Exception as error:  # the top of a task: logged, and the person is told
+            except Exception as error:  # last resort of the task: log it and tell the user
                 log.exception("a file cannot be looked at", file=file)
                 event = Unreadable(file, Note(FileNote.BROKEN, reason=unexpected(error)))
         self._events.put_nowait(event)
@@ -217,7 +220,7 @@ class Files:
             self._events.put_nowait(Told(not_saved(wanted.place)))
 
     async def _forget(self, file: int) -> None:
-        with suppress(OSError, TimeoutError):  # what is left over is removed at the next start
+        with suppress(OSError, TimeoutError):  # the next start removes leftovers
             async with asyncio.timeout(_DISK_S):
                 await self._aside(self._kept(file).forget)
 
@@ -228,7 +231,7 @@ class Files:
             self._post(self._queue.view())
             await asyncio.sleep(_SHOW_S)
 
-    # -- what outlives the program -------------------------------------------------------------------------
+    # -- the saved list -------------------------------------------------------------------------------------
 
     def _load(self) -> FileQueue:
         folder = private_folder(self._parts.folder)

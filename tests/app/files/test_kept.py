@@ -1,4 +1,4 @@
-"""What is known of a file, on disk: whole up to its first hole, and of this recording only."""
+"""Stored results of a file: complete up to the first gap, and valid for one recording only."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ SOURCE = Source(1000, 5)
 
 
 def piece(index: int, text: str = "kia ora", error: str = "") -> Piece:
-    """Second ``2 * index`` to the next one, with a second of silence after it."""
+    """Return one second of speech from second ``2 * index``; a second of silence follows."""
     begin = index * 32_000
     segment = Segment(index, begin // 16, begin // 16 + 1000, text, "en", (Word(text, 0, 9),), "m", error=error)
     return Piece(begin, 16_000, segment)
@@ -28,7 +28,7 @@ def kept(tmp_path: Path) -> Kept:
     return made
 
 
-def test_what_was_added_is_known(kept: Kept) -> None:
+def test_kept_returns_added_pieces(kept: Kept) -> None:
     kept.add([piece(0)])
     kept.add([piece(1, "你好"), piece(2)])
     known = kept.resume(SOURCE, again=False)
@@ -37,7 +37,7 @@ def test_what_was_added_is_known(kept: Kept) -> None:
     assert kept.read() == known
 
 
-def test_order_does_not_matter_and_a_hole_ends_it(kept: Kept) -> None:
+def test_kept_orders_pieces_and_stops_at_gap(kept: Kept) -> None:
     kept.add([piece(1), piece(0), piece(3)])
     assert kept.resume(SOURCE, again=False).pieces == (piece(0), piece(1))
     kept.add([piece(2)])
@@ -45,13 +45,13 @@ def test_order_does_not_matter_and_a_hole_ends_it(kept: Kept) -> None:
 
 
 @pytest.mark.parametrize("source", [Source(1001, 5), Source(1000, 6)])
-def test_another_recording_under_the_name_begins_anew(kept: Kept, source: Source) -> None:
+def test_kept_starts_over_when_recording_changed(kept: Kept, source: Source) -> None:
     kept.add([piece(0)])
     assert kept.resume(source, again=False) == Known()
     assert kept.read() == Known()
 
 
-def test_a_line_that_was_cut_off_does_not_count(kept: Kept, tmp_path: Path) -> None:
+def test_kept_ignores_truncated_line(kept: Kept, tmp_path: Path) -> None:
     kept.add([piece(0), piece(1)])
     place = tmp_path / "1.jsonl"
     whole = place.read_bytes()
@@ -63,7 +63,7 @@ def test_a_line_that_was_cut_off_does_not_count(kept: Kept, tmp_path: Path) -> N
             assert len(found) < 2
 
 
-def test_what_was_written_after_a_cut_off_line_does_not_count(kept: Kept, tmp_path: Path) -> None:
+def test_kept_ignores_lines_after_truncated_line(kept: Kept, tmp_path: Path) -> None:
     kept.add([piece(0)])
     with (tmp_path / "1.jsonl").open("a") as file:
         file.write('{"type": "pie\n')
@@ -71,14 +71,14 @@ def test_what_was_written_after_a_cut_off_line_does_not_count(kept: Kept, tmp_pa
     assert kept.resume(SOURCE, again=False).pieces == (piece(0),)
 
 
-def test_again_begins_with_the_first_piece_that_has_no_text(kept: Kept) -> None:
+def test_retry_begins_at_first_piece_without_text(kept: Kept) -> None:
     kept.add([piece(0), piece(1, "", "engine_failed"), piece(2)])
     assert len(kept.resume(SOURCE, again=False).pieces) == 3
     assert kept.resume(SOURCE, again=True).pieces == (piece(0),)
     assert kept.read().pieces == (piece(0),)
 
 
-def test_what_is_finished_says_so_until_it_is_tried_again(kept: Kept) -> None:
+def test_kept_stays_finished_until_retry(kept: Kept) -> None:
     failed = piece(1, "", "engine_failed")
     kept.add([piece(0), failed])
     whole = Known((piece(0), failed), 99_999, ("/a.srt",))
@@ -88,20 +88,20 @@ def test_what_is_finished_says_so_until_it_is_tried_again(kept: Kept) -> None:
     assert kept.resume(SOURCE, again=True) == Known((piece(0),))
 
 
-def test_finished_without_a_failure_again_changes_nothing(kept: Kept) -> None:
+def test_retry_changes_nothing_when_every_piece_has_text(kept: Kept) -> None:
     kept.add([piece(0)])
     whole = Known((piece(0),), 50_000, ())
     kept.finish(whole)
     assert kept.resume(SOURCE, again=True) == whole
 
 
-def test_texts_and_times_of_the_recording(kept: Kept) -> None:
+def test_transcript_joins_texts_and_spans_pieces(kept: Kept) -> None:
     transcript = Known((piece(0, "one"), piece(1, "two"))).transcript
     assert transcript.text == "one two"
     assert transcript.duration_ms == 3000
 
 
-def test_what_is_of_none_is_nothing(tmp_path: Path) -> None:
+def test_kept_is_empty_when_store_is_missing_or_invalid(tmp_path: Path) -> None:
     missing = Kept(tmp_path / "2.jsonl")
     assert missing.read() == Known()
     with pytest.raises(OutputFailed, match="cannot be written"):
@@ -114,7 +114,7 @@ def test_what_is_of_none_is_nothing(tmp_path: Path) -> None:
     missing.forget()
 
 
-def test_a_recording_is_told_from_its_next_version(tmp_path: Path) -> None:
+def test_source_differs_after_recording_changed(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"one")
     before = source_of(path)
@@ -122,7 +122,7 @@ def test_a_recording_is_told_from_its_next_version(tmp_path: Path) -> None:
     assert source_of(path) != before
 
 
-def test_what_belongs_to_no_file_is_removed(tmp_path: Path) -> None:
+def test_sweep_deletes_results_of_unknown_files(tmp_path: Path) -> None:
     for name in ("1.jsonl", "2.jsonl", "x.jsonl", "list.json"):
         (tmp_path / name).touch()
     sweep(tmp_path, [2, 3])
@@ -130,13 +130,13 @@ def test_what_belongs_to_no_file_is_removed(tmp_path: Path) -> None:
     assert place_in(tmp_path, 2) == tmp_path / "2.jsonl"
 
 
-def test_a_segment_of_a_later_run_gets_its_place_in_the_recording() -> None:
+def test_shifted_moves_segment_of_later_run() -> None:
     segment = Segment(1, 100, 200, "x", timing=Timing(queue=3))
     assert shifted(segment, 4, 160_000) == Segment(5, 10_100, 10_200, "x", timing=Timing(queue=3))
 
 
 @given(st.lists(st.integers(0, 8), max_size=12))
-def test_no_hole_and_nothing_twice(indices: list[int]) -> None:
+def test_without_holes_returns_consecutive_newest_pieces(indices: list[int]) -> None:
     pieces = [piece(index, str(place)) for place, index in enumerate(indices)]
     whole = without_holes(pieces)
     assert [found.segment.index for found in whole] == list(range(len(whole)))

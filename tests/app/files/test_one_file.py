@@ -1,4 +1,4 @@
-"""One run of one file: what it comes to, whatever happens, and what is said of it meanwhile."""
+"""A run of one file: its outcome in every case, and the progress and notes before it."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ LOST = closing_with(CloseCode.TAKEN_OVER)
 
 @dataclass
 class Bench:
-    """A recording and what is told of it."""
+    """Recording with the store, settings and reports of its run."""
 
     path: Path
     models: Path
@@ -60,7 +60,7 @@ def bench(tmp_path: Path, models: Path) -> Bench:
     return Bench(recording("en-01", to=tmp_path / "talk.wav"), models, Kept(tmp_path / "7.jsonl"))
 
 
-async def test_a_file_becomes_text_and_subtitles(bench: Bench, tmp_path: Path) -> None:
+async def test_run_saves_text_and_subtitles(bench: Bench, tmp_path: Path) -> None:
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
         options = gateway.memory.hellos[0].options
@@ -76,22 +76,22 @@ async def test_a_file_becomes_text_and_subtitles(bench: Bench, tmp_path: Path) -
     assert (last.file, last.text) == (7, text)
 
 
-async def test_what_was_saved_is_not_saved_again(bench: Bench, tmp_path: Path) -> None:
-    """The program ended before its list said that the file is done."""
+async def test_run_saves_results_once(bench: Bench, tmp_path: Path) -> None:
+    """The program ended before its list recorded that the file is done."""
     async with scripted(oblige) as gateway:
         first = await bench.run(gateway)
         assert await bench.run(gateway) == first
     assert not (tmp_path / "talk (2).txt").exists()
 
 
-async def test_silence_is_done_without_results(bench: Bench, tmp_path: Path) -> None:
+async def test_silent_file_finishes_without_results(bench: Bench, tmp_path: Path) -> None:
     bench.path = tmp_path / "silence.wav"
     soundfile.write(bench.path, np.zeros(32_000, np.int16), 16_000)
     async with scripted(oblige) as gateway:
         assert await bench.run(gateway) == Finished(7, 2.0, "", (), Note(FileNote.SILENT))
 
 
-async def test_a_folder_that_takes_nothing_keeps_the_text_here(bench: Bench, tmp_path: Path) -> None:
+async def test_text_stays_in_store_when_folder_is_not_writable(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     bench.saving = lambda: Saving((Format.TXT,), str(tmp_path / "file"))
     async with scripted(oblige) as gateway:
@@ -102,7 +102,7 @@ async def test_a_folder_that_takes_nothing_keeps_the_text_here(bench: Bench, tmp
     assert bench.kept.read().transcript.text == outcome.text != ""
 
 
-async def test_gaps_are_counted(bench: Bench) -> None:
+async def test_finished_counts_gaps_and_retry_fills_them(bench: Bench) -> None:
     pieces = (
         Piece(0, 16_000, Segment(0, 0, 1000, "one")),
         Piece(16_000, 16_000, Segment(1, 1000, 2000, error="lost")),
@@ -118,18 +118,18 @@ async def test_gaps_are_counted(bench: Bench) -> None:
     assert not again.gaps and again.text.startswith("one ")
 
 
-async def test_truncated_file_is_recognised_and_says_so(bench: Bench, tmp_path: Path) -> None:
+async def test_truncated_file_is_recognised_and_marked(bench: Bench, tmp_path: Path) -> None:
     bench.saving = lambda: Saving((Format.JSON,))
     bench.path.write_bytes(bench.path.read_bytes()[:-32_000])
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
-        assert await bench.run(gateway) == outcome  # also when it is only looked up
+        assert await bench.run(gateway) == outcome  # also when the results are only read from the store
     assert isinstance(outcome, Finished)
     assert outcome.truncated and outcome.text and outcome.note == Note(FileNote.TRUNCATED)
     assert json.loads((tmp_path / "talk.json").read_text())["truncated"] is True
 
 
-async def test_copying_a_truncated_file_again_makes_it_whole(bench: Bench) -> None:
+async def test_complete_copy_replaces_truncated_file(bench: Bench) -> None:
     whole = bench.path.read_bytes()
     bench.path.write_bytes(whole[:-32_000])
     async with scripted(oblige) as gateway:
@@ -141,7 +141,7 @@ async def test_copying_a_truncated_file_again_makes_it_whole(bench: Bench) -> No
     assert outcome.text == " ".join(digests(bench.path, bench.models))
 
 
-async def test_a_lost_session_is_followed_by_another_one(bench: Bench) -> None:
+async def test_run_opens_new_session_when_one_is_lost(bench: Bench) -> None:
     async with scripted(LOST, LOST, oblige) as gateway:
         outcome = await bench.run(gateway)
     assert isinstance(outcome, Finished)
@@ -150,20 +150,20 @@ async def test_a_lost_session_is_followed_by_another_one(bench: Bench) -> None:
     assert bench.notes[-1] is None
 
 
-async def test_sessions_that_come_to_nothing_end_it(bench: Bench) -> None:
+async def test_run_fails_after_three_sessions_without_progress(bench: Bench) -> None:
     async with scripted(LOST) as gateway:
         assert await bench.run(gateway) == Broken(7, Note(FileNote.NO_ANSWER))
         assert gateway.connections == 3
 
 
-async def test_a_refusal_says_why(bench: Bench) -> None:
+async def test_run_names_reason_of_refusal(bench: Bench) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
         outcome = await bench.run(gateway)
     assert isinstance(outcome, Broken)
     assert outcome.note == Note(FileNote.REFUSED, reason=Note("gateway-unauthorised"))
 
 
-async def test_what_cannot_be_kept_says_why(bench: Bench, tmp_path: Path) -> None:
+async def test_run_fails_when_results_cannot_be_kept(bench: Bench, tmp_path: Path) -> None:
     bench.kept = Kept(tmp_path / "none" / "7.jsonl")
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
@@ -171,14 +171,14 @@ async def test_what_cannot_be_kept_says_why(bench: Bench, tmp_path: Path) -> Non
     assert outcome.note.key == FileNote.NOT_KEPT
 
 
-async def test_a_file_that_is_none(bench: Bench, tmp_path: Path) -> None:
+async def test_run_fails_when_file_is_not_audio(bench: Bench, tmp_path: Path) -> None:
     bench.path = tmp_path / "x.wav"
     bench.path.write_text("not a recording at all, but long enough to look at")
     async with scripted(oblige) as gateway:
         assert await bench.run(gateway) == Broken(7, Note(FileNote.UNSUPPORTED))
 
 
-async def test_a_cancellation_while_it_is_saved_comes_too_late(bench: Bench, tmp_path: Path) -> None:
+async def test_cancellation_is_ignored_while_results_are_saved(bench: Bench, tmp_path: Path) -> None:
     saving, go = threading.Event(), threading.Event()
 
     def slow() -> Saving:
@@ -199,7 +199,7 @@ async def test_a_cancellation_while_it_is_saved_comes_too_late(bench: Bench, tmp
     assert outcome.results[0] == str(tmp_path / "talk.txt")
 
 
-# -- what is said meanwhile --------------------------------------------------------------------------------
+# -- progress and notes ------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -214,7 +214,7 @@ def said(text: str, index: int = 0) -> Piece:
     return Piece(index * 16_000, 16_000, Segment(index, 0, 1000, text))
 
 
-def test_progress_tells_the_newest_words_and_the_time_that_is_left() -> None:
+def test_reporter_shows_newest_words_and_remaining_time() -> None:
     told: list[Progress | Noted] = []
     clock = Clock()
     reporter = Reporter(7, 1000.0, told.append, clock)
@@ -231,7 +231,7 @@ def test_progress_tells_the_newest_words_and_the_time_that_is_left() -> None:
     assert reporter.gained
 
 
-def test_where_the_length_is_not_known_neither_is_the_time() -> None:
+def test_remaining_time_is_unknown_when_length_is_unknown() -> None:
     told: list[Progress | Noted] = []
     clock = Clock()
     reporter = Reporter(7, None, told.append, clock)
@@ -241,7 +241,7 @@ def test_where_the_length_is_not_known_neither_is_the_time() -> None:
     assert told[-1] == Progress(7, 50.0, "", None)
 
 
-def test_notes_come_and_go() -> None:
+def test_reporter_sets_and_clears_notes() -> None:
     told: list[Progress | Noted] = []
     reporter = Reporter(7, None, told.append, Clock())
     reporter.heard(Connected("g", True))
@@ -269,9 +269,9 @@ def test_notes_come_and_go() -> None:
         (MediaExtraMissing("x"), FileNote.MEDIA_MISSING),
     ],
 )
-def test_each_way_to_be_unreadable_has_its_note(error: SpeechError, key: FileNote) -> None:
+def test_unreadable_maps_each_error_to_its_note(error: SpeechError, key: FileNote) -> None:
     assert unreadable(error) == Note(key)
 
 
-def test_another_error_is_told_as_it_is() -> None:
+def test_unreadable_passes_on_message_of_other_error() -> None:
     assert unreadable(SpeechError("why")) == Note(FileNote.BROKEN, reason=Note("plain", {"text": "Why"}))

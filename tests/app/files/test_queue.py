@@ -1,4 +1,4 @@
-"""The list of files: what each event comes to, one by one. ``test_queue_model`` mixes them."""
+"""Queue of files: effects of single events. ``test_queue_model`` mixes them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,7 +43,7 @@ BAD = Note(FileNote.DAMAGED)
 
 
 def queue_of(*paths: str) -> FileQueue:
-    """Files 1, 2 ..., all looked at: the first one runs."""
+    """Return a queue with files 1, 2 ..., all readable; the first one runs."""
     queue = FileQueue()
     queue.handle(Add(paths))
     for file in range(1, len(paths) + 1):
@@ -52,7 +52,7 @@ def queue_of(*paths: str) -> FileQueue:
 
 
 def effects(queue: FileQueue, *events: Event) -> list[Effect]:
-    """All that they come to, but what is kept."""
+    """Return the effects of all events, without ``Keep``."""
     return [effect for event in events for effect in queue.handle(event) if effect != Keep()]
 
 
@@ -66,7 +66,7 @@ def the(queue: FileQueue, file: int = 1) -> FileView:
     return view
 
 
-def test_a_file_is_looked_at_then_run_then_done() -> None:
+def test_queue_looks_at_file_then_runs_it() -> None:
     queue = FileQueue()
     assert effects(queue, Add(("/a.mp3",))) == [Look(1, "/a.mp3")]
     assert effects(queue, Looked(1, 100.0)) == [Run(1, "/a.mp3", again=False)]
@@ -77,34 +77,34 @@ def test_a_file_is_looked_at_then_run_then_done() -> None:
     assert the(queue) == done
 
 
-def test_one_at_a_time_in_the_order_of_the_list() -> None:
+def test_queue_runs_one_file_at_a_time_in_list_order() -> None:
     queue = queue_of("/a", "/b", "/c")
     assert states(queue) == [FileState.WORKING, FileState.WAITING, FileState.WAITING]
     queue.handle(MoveFile(3, -1))
     assert effects(queue, Finished(1, 1.0, "")) == [Run(3, "/c", again=False)]
 
 
-def test_more_at_once_where_that_is_wanted() -> None:
+def test_queue_runs_several_files_when_configured() -> None:
     queue = FileQueue(at_once=2)
     ran = effects(queue, Add(("/a", "/b", "/c")), *(Looked(file, None) for file in (1, 2, 3)))
     assert [effect.file for effect in ran if isinstance(effect, Run)] == [1, 2]
 
 
 @pytest.mark.parametrize(("by", "order"), [(1, [2, 1, 3]), (9, [2, 3, 1]), (-1, [1, 2, 3]), (0, [1, 2, 3])])
-def test_moving_stays_in_the_list(by: int, order: list[int]) -> None:
+def test_move_stops_at_ends_of_list(by: int, order: list[int]) -> None:
     queue = queue_of("/a", "/b", "/c")
     queue.handle(MoveFile(1, by))
     assert [view.file for view in queue.view().files] == order
 
 
-def test_what_cannot_be_read_fails_at_once_and_the_next_one_runs() -> None:
+def test_unreadable_file_fails_and_next_one_runs() -> None:
     queue = FileQueue()
     queue.handle(Add(("/a", "/b")))
     assert effects(queue, Unreadable(1, BAD), Looked(2, 5.0)) == [Run(2, "/b", again=False)]
     assert (the(queue).state, the(queue).note) == (FileState.FAILED, BAD)
 
 
-def test_a_paused_run_ends_before_the_next_one_begins() -> None:
+def test_next_run_waits_until_paused_run_has_ended() -> None:
     queue = queue_of("/a", "/b")
     assert effects(queue, PauseFiles(1)) == [Halt(1)]
     assert states(queue) == [FileState.PAUSED, FileState.WAITING]
@@ -113,13 +113,13 @@ def test_a_paused_run_ends_before_the_next_one_begins() -> None:
     assert effects(queue, Finished(2, 1.0, "")) == [Run(1, "/a", again=False)]
 
 
-def test_resumed_before_its_run_has_ended_it_runs_again_after_that() -> None:
+def test_file_resumed_while_halting_runs_again_afterwards() -> None:
     queue = queue_of("/a")
     assert effects(queue, PauseFiles(), ResumeFiles()) == [Halt(1)]
     assert effects(queue, Halted(1)) == [Run(1, "/a", again=False)]
 
 
-def test_pausing_all_pauses_what_has_not_ended() -> None:
+def test_pause_all_spares_ended_files() -> None:
     queue = queue_of("/a", "/b", "/c")
     queue.handle(Finished(1, 1.0, ""))
     queue.handle(PauseFiles())
@@ -129,7 +129,7 @@ def test_pausing_all_pauses_what_has_not_ended() -> None:
     assert effects(queue, Halted(2)) == [Run(2, "/b", again=False)]
 
 
-def test_a_file_that_is_paused_while_it_is_looked_at_does_not_begin() -> None:
+def test_file_paused_during_look_does_not_run() -> None:
     queue = FileQueue()
     queue.handle(Add(("/a",)))
     assert effects(queue, PauseFiles(1), Looked(1, 7.0)) == []
@@ -137,7 +137,7 @@ def test_a_file_that_is_paused_while_it_is_looked_at_does_not_begin() -> None:
     assert effects(queue, ResumeFiles(1)) == [Run(1, "/a", again=False)]
 
 
-def test_what_is_cancelled_is_forgotten_once_its_run_has_ended() -> None:
+def test_cancelled_file_is_forgotten_after_its_run() -> None:
     queue = queue_of("/a")
     queue.handle(Progress(1, 50.0, "half"))
     assert effects(queue, CancelFile(1)) == [Halt(1)]
@@ -147,26 +147,26 @@ def test_what_is_cancelled_is_forgotten_once_its_run_has_ended() -> None:
     assert effects(queue, RetryFile(1)) == [Run(1, "/a", again=True)]
 
 
-def test_cancelling_what_waits_forgets_at_once() -> None:
+def test_cancelled_waiting_file_is_forgotten_at_once() -> None:
     queue = queue_of("/a", "/b")
     assert effects(queue, CancelFile(2)) == [Forget(2)]
     assert effects(queue, CancelFile(2), PauseFiles(2), ResumeFiles(2)) == []
 
 
-def test_what_was_finished_before_it_could_be_cancelled_is_done() -> None:
+def test_file_is_done_when_cancelled_too_late() -> None:
     queue = queue_of("/a")
     queue.handle(CancelFile(1))
     assert effects(queue, Finished(1, 9.0, "all", ("/a.srt",))) == []
     assert (the(queue).state, the(queue).results) == (FileState.DONE, ("/a.srt",))
 
 
-def test_tried_again_while_it_is_still_being_cancelled_it_begins_anew() -> None:
+def test_retry_during_cancellation_starts_over() -> None:
     queue = queue_of("/a")
     assert effects(queue, CancelFile(1), RetryFile(1)) == [Halt(1)]
     assert effects(queue, Halted(1)) == [Forget(1), Run(1, "/a", again=True)]
 
 
-def test_a_failure_says_why_and_can_be_tried_again() -> None:
+def test_failed_file_has_reason_and_can_be_retried() -> None:
     queue = queue_of("/a")
     queue.handle(Broken(1, BAD))
     assert (the(queue).state, the(queue).note) == (FileState.FAILED, BAD)
@@ -174,7 +174,7 @@ def test_a_failure_says_why_and_can_be_tried_again() -> None:
     assert the(queue).note is None
 
 
-def test_gaps_can_be_tried_again_and_nothing_else_that_is_done() -> None:
+def test_done_file_can_be_retried_only_with_gaps() -> None:
     queue = queue_of("/a")
     queue.handle(Finished(1, 9.0, "most", gaps=True))
     assert can_retry(the(queue))
@@ -184,14 +184,14 @@ def test_gaps_can_be_tried_again_and_nothing_else_that_is_done() -> None:
     assert effects(queue, RetryFile(1)) == []
 
 
-def test_removing_what_runs_halts_it_and_forgets_it_then() -> None:
+def test_removed_running_file_is_forgotten_after_its_run() -> None:
     queue = queue_of("/a", "/b")
     assert effects(queue, RemoveFiles(1)) == [Halt(1)]
     assert [view.file for view in queue.view().files] == [2]
     assert effects(queue, Halted(1)) == [Forget(1), Run(2, "/b", again=False)]
 
 
-def test_removing_all_takes_what_has_ended() -> None:
+def test_remove_all_takes_only_ended_files() -> None:
     queue = queue_of("/a", "/b", "/c")
     queue.handle(Finished(1, 1.0, ""))
     queue.handle(CancelFile(3))
@@ -199,7 +199,7 @@ def test_removing_all_takes_what_has_ended() -> None:
     assert [view.file for view in queue.view().files] == [2]
 
 
-def test_a_file_that_is_there_already_is_not_added_twice() -> None:
+def test_listed_file_is_not_added_twice() -> None:
     queue = queue_of("/a", "/b")
     assert effects(queue, Add(("/a", "/b", "/c"))) == [Look(3, "/c")]
     assert queue.view().note == Note(FileNote.LISTED, {"count": "2"})
@@ -207,14 +207,14 @@ def test_a_file_that_is_there_already_is_not_added_twice() -> None:
     assert queue.view().note is None
 
 
-def test_a_file_that_has_ended_is_begun_anew_when_it_is_added_again() -> None:
+def test_ended_file_starts_over_when_added_again() -> None:
     queue = queue_of("/a")
     queue.handle(Finished(1, 1.0, "old"))
     assert effects(queue, Add(("/a",))) == [Forget(1), Look(2, "/a")]
     assert [view.file for view in queue.view().files] == [2]
 
 
-def test_the_list_has_an_end() -> None:
+def test_queue_counts_files_over_its_limit() -> None:
     queue = FileQueue()
     looks = effects(queue, Add(tuple(f"/{number}" for number in range(MOST_FILES + 3)), left_out=4))
     assert len(looks) == len(queue.view().files) == MOST_FILES
@@ -222,13 +222,13 @@ def test_the_list_has_an_end() -> None:
     assert queue.view().note == Note(FileNote.LIST_FULL, {"count": "7", "most": str(MOST_FILES)})
 
 
-def test_nothing_found_is_told() -> None:
+def test_queue_notes_when_no_recording_was_found() -> None:
     queue = FileQueue()
     assert effects(queue, Add(())) == []
     assert queue.view().note == Note(FileNote.NOTHING_FOUND)
 
 
-def test_notes_of_a_run_end_with_it() -> None:
+def test_note_of_run_is_cleared_when_run_stops() -> None:
     queue = queue_of("/a")
     queue.handle(Noted(1, Note(FileNote.NO_WORKER)))
     assert the(queue).note == Note(FileNote.NO_WORKER)
@@ -236,7 +236,7 @@ def test_notes_of_a_run_end_with_it() -> None:
     assert the(queue).note is None
 
 
-def test_what_was_saved_elsewhere_is_a_result_and_answers_why_it_was_not_saved() -> None:
+def test_saved_copy_becomes_result_and_clears_note() -> None:
     queue = queue_of("/a")
     queue.handle(Finished(1, 9.0, "all", ("/a.txt",), Note(FileNote.NOT_SAVED)))
     for _ in range(2):
@@ -244,7 +244,7 @@ def test_what_was_saved_elsewhere_is_a_result_and_answers_why_it_was_not_saved()
     assert (the(queue).results, the(queue).note) == (("/a.txt", "/b.srt"), None)
 
 
-def test_how_results_are_saved_is_chosen_and_shown() -> None:
+def test_queue_shows_chosen_form_and_folder() -> None:
     queue = FileQueue()
     queue.handle(ChooseSaving((Format.VTT,), "/texts"))
     assert queue.saving == Saving((Format.VTT,), "/texts")
@@ -252,7 +252,7 @@ def test_how_results_are_saved_is_chosen_and_shown() -> None:
 
 
 @pytest.mark.parametrize("event", [Progress(1, 1.0, "x"), Noted(1, BAD), Told(BAD)])
-def test_what_passes_is_not_kept(event: Event) -> None:
+def test_transient_events_are_not_saved(event: Event) -> None:
     assert queue_of("/a").handle(event) == []
 
 
@@ -260,7 +260,7 @@ def test_what_passes_is_not_kept(event: Event) -> None:
     "event",
     [Progress(9, 1.0, ""), Noted(9, BAD), Looked(9, 1.0), Unreadable(9, BAD), Saved(9, "/x"), MoveFile(9, 1)],
 )
-def test_what_comes_of_a_file_that_is_gone_changes_nothing(event: Event) -> None:
+def test_events_of_removed_file_change_nothing(event: Event) -> None:
     queue = queue_of("/a")
     before = queue.view()
     assert effects(queue, event) == []
@@ -268,13 +268,13 @@ def test_what_comes_of_a_file_that_is_gone_changes_nothing(event: Event) -> None
 
 
 @pytest.mark.parametrize("make", [PauseFiles, ResumeFiles, CancelFile, RetryFile, RemoveFiles])
-def test_actions_for_a_file_that_is_gone_change_nothing(make: Callable[[int], Asked]) -> None:
+def test_actions_on_removed_file_change_nothing(make: Callable[[int], Asked]) -> None:
     queue = queue_of("/a")
     assert effects(queue, make(9)) == []
     assert states(queue) == [FileState.WORKING]
 
 
-def test_another_start_goes_on_with_what_was_left() -> None:
+def test_start_resumes_saved_list() -> None:
     queue = queue_of("/a", "/b", "/c")
     queue.handle(PauseFiles(2))
     queue.handle(Add(("/d",)))
@@ -283,13 +283,13 @@ def test_another_start_goes_on_with_what_was_left() -> None:
     assert states(again) == [FileState.WORKING, FileState.PAUSED, FileState.WAITING, FileState.ADDED]
 
 
-def test_what_was_cancelled_but_not_yet_forgotten_is_forgotten_by_another_start() -> None:
+def test_start_forgets_cancelled_files() -> None:
     queue = queue_of("/a")
     assert effects(queue, CancelFile(1)) == [Halt(1)]
     assert FileQueue(queue.entries, queue.saving, queue.following).start() == [Forget(1)]
 
 
-def test_numbers_are_never_used_again() -> None:
+def test_file_numbers_are_never_reused() -> None:
     queue = queue_of("/a")
     queue.handle(RemoveFiles(1))
     queue.handle(Halted(1))

@@ -1,4 +1,4 @@
-"""Any interleaving of wishes, runs that end and restarts: one run at a time, nothing stuck, nothing left over."""
+"""Random interleavings of actions, run ends and restarts: bounded runs, no stuck file, no leftovers."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -32,7 +32,7 @@ MAYBE = st.one_of(st.none(), FILES)
 
 
 class World(RuleBasedStateMachine):
-    """Carries out the effects. ``kept``: files of which something is on disk."""
+    """Environment that carries out the effects. ``kept``: files with results on disk."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class World(RuleBasedStateMachine):
                 case Keep():
                     pass
 
-    # -- wishes --------------------------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------------------------
 
     @rule(paths=st.lists(st.sampled_from(PATHS), max_size=4, unique=True))
     def add(self, paths: list[str]) -> None:
@@ -101,7 +101,7 @@ class World(RuleBasedStateMachine):
     def move(self, file: int, by: int) -> None:
         self.tell(MoveFile(file, by))
 
-    # -- what happens --------------------------------------------------------------------------------------
+    # -- events --------------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.looking)
     @rule(data=st.data(), good=st.booleans())
@@ -117,7 +117,7 @@ class World(RuleBasedStateMachine):
     @precondition(lambda self: self.running)
     @rule(data=st.data(), how=st.sampled_from(["finished", "gaps", "broken", "halted"]))
     def run_ends(self, data: st.DataObject, how: str) -> None:
-        """One that was told to halt may have come to its end before; one that was not may not halt."""
+        """End a run: a halting one may still finish, but only a halting one may halt."""
         file = data.draw(st.sampled_from(sorted(self.running)))
         halting = self.running.pop(file)
         if how == "broken":
@@ -129,7 +129,7 @@ class World(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """The program ends in the middle of everything, and another one begins."""
+        """Replace the program at any moment by one that reads the saved list."""
         again = snapshot.decode(snapshot.encode(self.queue))
         assert again is not None
         before, following = self.queue.view(), self.queue.following
@@ -141,7 +141,7 @@ class World(RuleBasedStateMachine):
         assert [view.path for view in self.queue.view().files] == [view.path for view in before.files]
         self.perform(None)
 
-    # -- what always holds ---------------------------------------------------------------------------------
+    # -- invariants ----------------------------------------------------------------------------------------
 
     @invariant()
     def runs_are_bounded_and_shown(self) -> None:

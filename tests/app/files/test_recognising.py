@@ -1,4 +1,4 @@
-"""One file through the chain: what is recognised lies where it says, whatever ends a run and begins another."""
+"""Recognition of one file: positions of texts stay exact, however runs end and continue."""
 
 import asyncio
 import threading
@@ -35,7 +35,7 @@ AT_ONCE = replace(UNHURRIED, retry=lambda failures, chance, asked: 0.02)
 
 @dataclass
 class Watching:
-    """An ``Onlooker`` that remembers."""
+    """``Onlooker`` that records its calls."""
 
     positions: list[float] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Watching:
 
 @dataclass
 class Bench:
-    """A recording, a gateway and what is kept."""
+    """Recording with its store and the events of its run."""
 
     path: Path
     kept: Kept
@@ -91,7 +91,7 @@ def whole(path: Path) -> Samples:
 
 
 def check(pieces: tuple[Piece, ...], samples: Samples) -> None:
-    """Each says exactly what lies there, and none lies on another."""
+    """Check that each piece has the digest of exactly its samples, and that no pieces overlap."""
     assert [piece.segment.index for piece in pieces] == list(range(len(pieces)))
     end = 0
     for piece in pieces:
@@ -104,14 +104,14 @@ def check(pieces: tuple[Piece, ...], samples: Samples) -> None:
 
 
 def heard(pieces: tuple[Piece, ...], samples: int) -> Samples:
-    """For each sample, whether it is in a piece."""
+    """Return a mask of the samples that lie in a piece."""
     found = np.zeros(samples, np.int16)
     for piece in pieces:
         found[piece.begin : piece.end] = 1
     return found
 
 
-async def test_all_of_a_file(bench: Bench) -> None:
+async def test_recognise_returns_all_of_a_file(bench: Bench) -> None:
     async with scripted(oblige) as gateway:
         known = await bench.recognise(gateway)
         hello = gateway.memory.hellos[0]
@@ -128,7 +128,7 @@ async def test_all_of_a_file(bench: Bench) -> None:
     assert any(isinstance(event, Connected) for event in watching.events)
 
 
-async def test_what_rules_make_of_a_file_is_kept_beside_what_was_recognised(bench: Bench) -> None:
+async def test_kept_pieces_hold_rewritten_and_recognised_text(bench: Bench) -> None:
     async with scripted(oblige) as gateway:
         recogniser = FileRecogniser(
             fixed(Address(gateway.url)), bench.models / "fsmn-vad", AT_ONCE, rewrite=lambda text: f"<{text}>"
@@ -142,7 +142,7 @@ async def test_what_rules_make_of_a_file_is_kept_beside_what_was_recognised(benc
 
 
 @pytest.mark.parametrize("texts", [0, 1, 2])
-async def test_another_run_goes_on_where_one_was_cancelled(bench: Bench, texts: int) -> None:
+async def test_recognise_continues_where_run_was_cancelled(bench: Bench, texts: int) -> None:
     async with scripted(keeping_back_after(texts)) as gateway, bench.started(gateway) as running:
         await wait_until(lambda: len(bench.watching.pieces) == texts, "so many texts are there")
         await wait_until(lambda: len(gateway.memory.audio) > texts + 1, "the next segment is there too")
@@ -162,7 +162,7 @@ async def test_another_run_goes_on_where_one_was_cancelled(bench: Bench, texts: 
 
 
 def without_a_break(bench: Bench) -> Samples:
-    """What one run would send."""
+    """Return the mask of the samples that one uninterrupted run would send."""
     ears, samples = Ears(open_vad(bench.models / "fsmn-vad"), Segmenter()), whole(bench.path)
     found, begin = np.zeros(len(samples), np.int16), 0
     for piece in [*ears.hear(samples), *ears.finish()]:
@@ -174,7 +174,7 @@ def without_a_break(bench: Bench) -> Samples:
     return found
 
 
-async def test_what_is_complete_needs_no_gateway(bench: Bench) -> None:
+async def test_complete_file_needs_no_gateway(bench: Bench) -> None:
     async with scripted(oblige) as gateway:
         known = await bench.recognise(gateway)
     complete = replace(known, results=("/a.srt",))
@@ -182,20 +182,20 @@ async def test_what_is_complete_needs_no_gateway(bench: Bench) -> None:
     assert await bench.recognise(Gateway("http://127.0.0.1:9", gateway.memory)) == complete
 
 
-async def test_a_connection_that_breaks_changes_nothing(bench: Bench) -> None:
+async def test_broken_connections_do_not_change_result(bench: Bench) -> None:
     async with scripted(breaking_after(8), breaking_after(40), oblige) as gateway:
         known = await bench.recognise(gateway)
         assert gateway.connections == 3
     assert [piece.segment.text for piece in known.pieces] == digests(bench.path, bench.models)
 
 
-async def test_a_refusal_ends_it(bench: Bench) -> None:
+async def test_recognise_raises_when_gateway_refuses(bench: Bench) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
         with pytest.raises(Refused):
             await bench.recognise(gateway)
 
 
-async def test_results_that_cannot_be_kept_end_it_soon(bench: Bench, tmp_path: Path) -> None:
+async def test_recognise_stops_before_sending_when_store_fails(bench: Bench, tmp_path: Path) -> None:
     async with scripted(keeping_back_after(1)) as gateway, bench.started(gateway) as running:
         await wait_until(lambda: bench.watching.pieces, "a text is there")
         await wait_until(lambda: bench.kept.read().pieces, "it is kept")
@@ -208,7 +208,7 @@ async def test_results_that_cannot_be_kept_end_it_soon(bench: Bench, tmp_path: P
         assert not gateway.connections
 
 
-async def test_a_file_that_is_not_there_or_none(bench: Bench, tmp_path: Path) -> None:
+async def test_recognise_raises_when_file_is_missing_or_not_audio(bench: Bench, tmp_path: Path) -> None:
     async with scripted(oblige) as gateway:
         bench.path = tmp_path / "none.wav"
         with pytest.raises(AudioMissing):
@@ -222,14 +222,14 @@ async def test_a_file_that_is_not_there_or_none(bench: Bench, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("skipped", [0, 1, 10, 11, 29, 30, 99])
-def test_skipping(skipped: int) -> None:
+def test_skipping_drops_samples_and_keeps_block_count(skipped: int) -> None:
     samples = np.arange(30, dtype=np.int16)
     blocks = list(skipping(iter(np.split(samples, 3)), skipped))
     assert len(blocks) == 3
     assert np.array_equal(np.concatenate(blocks), samples[skipped:])
 
 
-async def test_reading_ears_hear_the_same_where_it_is_read(talk: Path, models: Path) -> None:
+async def test_reading_ears_hear_the_same_in_reader_thread(talk: Path, models: Path) -> None:
     plain = Ears(open_vad(models / "fsmn-vad"), Segmenter())
     expected = [piece for block in read_audio(talk) for piece in plain.hear(block)] + list(plain.finish())
     reading = ReadingEars(open_vad(models / "fsmn-vad"), Segmenter())
@@ -250,7 +250,7 @@ async def test_reading_ears_hear_the_same_where_it_is_read(talk: Path, models: P
     assert threads and threading.get_ident() not in threads
 
 
-async def test_audio_in_memory_is_held_until_it_is_settled() -> None:
+async def test_memory_audio_holds_segment_until_settled() -> None:
     audio = MemoryAudio()
     audio.append(0, b"abcd")
     audio.append(1, b"xy")
@@ -266,8 +266,8 @@ async def test_audio_in_memory_is_held_until_it_is_settled() -> None:
         await audio.read(0, 0, 1)
 
 
-async def test_memory_is_bounded_while_nobody_answers(bench: Bench) -> None:
-    """A file is read no further than what may be held."""
+async def test_recognise_bounds_memory_when_no_result_comes(bench: Bench) -> None:
+    """Reading stops when ``held_s`` of audio waits for a result."""
     held_s = 3.0
     async with scripted(keeping_back_after(0)) as gateway:
         recogniser = FileRecogniser(
@@ -286,7 +286,7 @@ async def test_memory_is_bounded_while_nobody_answers(bench: Bench) -> None:
     assert looks[-1] < (held_s + 0.5) * 32_000
 
 
-def test_results_in_any_order_become_pieces_in_order() -> None:
+def test_progress_orders_results() -> None:
     watching = Watching()
     before = Piece(0, 16_000, Segment(0, 0, 1000, "before"))
     progress = Progress(Known((before,)), watching)
@@ -303,7 +303,7 @@ def test_results_in_any_order_become_pieces_in_order() -> None:
     assert progress.open == ()
 
 
-async def test_what_is_new_comes_once_and_ends() -> None:
+async def test_progress_returns_new_pieces_once_and_then_ends() -> None:
     progress = Progress(Known(), Watching())
     progress.begun(0, 0)
     progress.ended(0, 100)
@@ -315,7 +315,7 @@ async def test_what_is_new_comes_once_and_ends() -> None:
     assert await progress.new() == []
 
 
-def test_a_failure_to_keep_is_told() -> None:
+def test_progress_check_raises_failure_of_store() -> None:
     progress = Progress(Known(), Watching())
     progress.check()
     progress.failure = OutputFailed("full")

@@ -1,4 +1,4 @@
-"""Results are saved next to the recording or elsewhere, whole, and never in the place of anything."""
+"""Transcripts are saved completely, next to the recording or elsewhere, and replace no file."""
 
 import os
 from pathlib import Path
@@ -19,18 +19,18 @@ def talk(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_next_to_the_recording(talk: Path, form: Format) -> None:
+def test_save_writes_next_to_recording(talk: Path, form: Format) -> None:
     place = save(SAID, talk, form)
     assert place == talk.with_name(f"talk.v2.{form}")
     assert place.read_text(encoding="utf-8") == render(SAID, form, str(talk))
 
 
-def test_in_a_folder_that_is_made(talk: Path, tmp_path: Path) -> None:
+def test_save_creates_chosen_folder(talk: Path, tmp_path: Path) -> None:
     folder = tmp_path / "texts" / "new"
     assert save(SAID, talk, Format.SRT, str(folder)) == folder / "talk.v2.srt"
 
 
-def test_what_is_there_stays(talk: Path) -> None:
+def test_save_numbers_name_when_file_exists(talk: Path) -> None:
     mine = talk.with_name("talk.v2.srt")
     mine.write_text("mine")
     places = [save(SAID, talk, Format.SRT).name for _ in range(3)]
@@ -38,12 +38,12 @@ def test_what_is_there_stays(talk: Path) -> None:
     assert mine.read_text() == "mine"
 
 
-def test_a_broken_link_is_not_written_through(talk: Path) -> None:
+def test_save_does_not_write_through_broken_link(talk: Path) -> None:
     os.symlink(talk.with_name("elsewhere"), talk.with_name("talk.v2.txt"))
     assert save(SAID, talk, Format.TXT).name == "talk.v2 (2).txt"
 
 
-def test_a_folder_that_takes_nothing_is_told_and_nothing_is_left(talk: Path, tmp_path: Path) -> None:
+def test_save_leaves_no_file_when_it_fails(talk: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputFailed, match="cannot be written"):
         save(SAID, talk, Format.TXT, str(tmp_path / "file"))
@@ -52,7 +52,7 @@ def test_a_folder_that_takes_nothing_is_told_and_nothing_is_left(talk: Path, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_chosen_place_is_replaced(talk: Path, tmp_path: Path) -> None:
+def test_save_as_replaces_file(talk: Path, tmp_path: Path) -> None:
     place = tmp_path / "chosen.vtt"
     place.write_text("old")
     save_as(SAID, talk, place, Format.VTT)

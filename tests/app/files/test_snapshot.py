@@ -1,4 +1,4 @@
-"""The list outlives the program as it was; what is no list is none."""
+"""The saved list of files is restored, and invalid documents are refused."""
 
 import json
 from dataclasses import replace
@@ -30,14 +30,14 @@ FULL = FileView(
     "entry",
     [Entry(FULL), Entry(FULL, again=True), Entry(FileView(1, "/a")), Entry(replace(FULL, state=FileState.PAUSED))],
 )
-def test_everything_comes_back(entry: Entry) -> None:
+def test_snapshot_restores_every_field(entry: Entry) -> None:
     queue = FileQueue([entry], Saving((Format.VTT, Format.JSON), "/texts"), 9)
     again = decode(encode(queue))
     assert again is not None
     assert (again.entries, again.saving, again.following) == (queue.entries, queue.saving, 9)
 
 
-def test_what_worked_waits() -> None:
+def test_running_file_waits_after_restore() -> None:
     queue = FileQueue()
     for event in (Add(("/a", "/b")), Looked(1, 5.0), Looked(2, 5.0), Finished(1, 5.0, "x")):
         queue.handle(event)
@@ -46,7 +46,7 @@ def test_what_worked_waits() -> None:
     assert [view.state for view in again.view().files] == [FileState.DONE, FileState.WAITING]
 
 
-def test_a_list_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
+def test_decode_ignores_fields_of_later_version() -> None:
     document = json.loads(encode(FileQueue([Entry(FULL)])))
     document["files"][0]["colour"] = "green"
     again = decode(json.dumps(document))
@@ -55,5 +55,5 @@ def test_a_list_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
 
 
 @pytest.mark.parametrize("document", ["", "{", "[]", '{"files": [{}]}', '{"files": [{"file": "x", "path": 1}]}'])
-def test_what_is_no_list(document: str) -> None:
+def test_decode_returns_none_for_invalid_document(document: str) -> None:
     assert decode(document) is None

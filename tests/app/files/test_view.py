@@ -1,4 +1,4 @@
-"""What is shown of a file: percents, time, shortened texts."""
+"""File views: percentages, remaining times and shortened texts."""
 
 import pytest
 
@@ -17,30 +17,32 @@ from app.files.view import MOST_TEXT, FileState, FilesView, FileView, left_s, sh
         (7.0, None, FileState.DONE, 100),
     ],
 )
-def test_percent(position_s: float, duration_s: float | None, state: FileState, percent: int | None) -> None:
+def test_percent_follows_position_and_state(
+    position_s: float, duration_s: float | None, state: FileState, percent: int | None
+) -> None:
     assert FileView(1, "/a", state, position_s, duration_s).percent == percent
 
 
-def test_the_name_is_that_of_the_file() -> None:
+def test_name_leaves_out_folder() -> None:
     assert FileView(1, "/some/where/talk.mp3").name == "talk.mp3"
 
 
-def test_a_list_is_not_full_from_the_start() -> None:
+def test_empty_list_is_not_full() -> None:
     assert not FilesView().full
 
 
 @pytest.mark.parametrize(
     ("done_s", "elapsed_s", "left"), [(60.0, 6.0, 54.0), (0.0, 60.0, None), (60.0, 1.0, None), (-3.0, 60.0, None)]
 )
-def test_time_that_is_left(done_s: float, elapsed_s: float, left: float | None) -> None:
+def test_remaining_time_follows_speed_so_far(done_s: float, elapsed_s: float, left: float | None) -> None:
     assert left_s(done_s, 540.0, elapsed_s) == left
 
 
-def test_nothing_is_left_of_what_is_over() -> None:
+def test_remaining_time_is_zero_after_the_end() -> None:
     assert left_s(600.0, -1.0, 60.0) == 0.0
 
 
-def test_texts_are_shortened_at_the_end_that_matters_less() -> None:
+def test_shortened_keeps_chosen_end() -> None:
     text = "a" * MOST_TEXT + " end"
     assert shortened("short", end=True) == shortened("short", end=False) == "short"
     assert shortened(text, end=False) == "a" * MOST_TEXT + "…"

@@ -1,4 +1,4 @@
-"""Files in the background: read, recognised, saved; paused, cancelled, cut off, and gone on with."""
+"""Background files: recognised, saved, paused, cancelled, interrupted and resumed."""
 
 import asyncio
 import os
@@ -56,7 +56,7 @@ def talk(tmp_path: Path) -> Path:
 
 @dataclass
 class Bench:
-    """What was posted, by files that work on ``folder``."""
+    """Recorder of what ``Files`` posts while it works on ``folder``."""
 
     models: Path
     folder: Path
@@ -67,7 +67,7 @@ class Bench:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator["Bench"]:
-        """Until the program ends, as it were."""
+        """Run ``Files`` until the block ends, like one run of the program."""
         recogniser = FileRecogniser(self.locate, self.models / "fsmn-vad", AT_ONCE)
         files = Files(self.post, FileParts(recogniser, self.folder, again_s=0.05))
         self.asking = files.ask
@@ -108,12 +108,12 @@ def bench(models: Path, tmp_path: Path) -> Bench:
 
 
 def clients() -> list[str]:
-    """What would send something."""
+    """Return the names of client tasks, which could send something."""
     return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("client/")]
 
 
 def video(path: Path, sound: Path) -> Path:
-    """A film of a black square with this sound."""
+    """Make a video of a black square with this sound."""
     with av.open(str(path), "w") as container:
         picture = container.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p")
         audio = container.add_stream("aac", rate=16_000, layout="mono")
@@ -127,11 +127,11 @@ def video(path: Path, sound: Path) -> Path:
     return path
 
 
-# -- over the real chain -----------------------------------------------------------------------------------
+# -- with real gateway and worker --------------------------------------------------------------------------
 
 
-async def test_sound_and_video_paused_cancelled_cut_off_and_gone_on_with(bench: Bench, talk: Path) -> None:
-    """While its gateway is killed, and by another program after this one."""
+async def test_files_survive_pause_cancel_gateway_kill_and_restart(bench: Bench, talk: Path) -> None:
+    """The gateway is killed meanwhile, and a second program continues after the first."""
     short = recording("en-03", to=talk.with_name("short.wav"))
     film, unwanted = video(talk.with_name("film.mp4"), short), recording("zh-02", to=talk.with_name("no.wav"))
     async with Stack(CHECKSUM) as stack:
@@ -161,12 +161,10 @@ async def test_sound_and_video_paused_cancelled_cut_off_and_gone_on_with(bench: 
     assert talk.with_suffix(".txt").read_text() == done.text + "\n"
 
 
-# -- over a gateway that does what a test says -------------------------------------------------------------
+# -- with a scripted gateway --------------------------------------------------------------------------------
 
 
-async def test_while_it_is_paused_nothing_is_sent_and_a_cancelled_one_leaves_nothing(
-    bench: Bench, talk: Path
-) -> None:
+async def test_paused_file_sends_nothing_and_cancelled_one_leaves_nothing(bench: Bench, talk: Path) -> None:
     async with scripted(keeping_back_after(1)) as gateway:
         bench.locate = fixed(Address(gateway.url))
         async with bench.working():
@@ -183,7 +181,7 @@ async def test_while_it_is_paused_nothing_is_sent_and_a_cancelled_one_leaves_not
     assert not talk.with_suffix(".txt").exists()
 
 
-async def test_texts_are_copied_and_saved_elsewhere(bench: Bench, talk: Path, tmp_path: Path) -> None:
+async def test_text_is_copied_and_saved_to_chosen_place(bench: Bench, talk: Path, tmp_path: Path) -> None:
     async with scripted(oblige) as gateway:
         bench.locate = fixed(Address(gateway.url))
         async with bench.working():
@@ -201,7 +199,7 @@ async def test_texts_are_copied_and_saved_elsewhere(bench: Bench, talk: Path, tm
     assert note is not None and note.key == FileNote.NOT_SAVED
 
 
-async def test_what_cannot_be_read_fails_before_its_turn(bench: Bench, talk: Path, tmp_path: Path) -> None:
+async def test_unreadable_files_fail_before_their_turn(bench: Bench, talk: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.wav"
     broken.write_text("not a recording at all, but long enough to look at")
     empty = tmp_path / "empty.flac"
@@ -220,7 +218,7 @@ async def test_what_cannot_be_read_fails_before_its_turn(bench: Bench, talk: Pat
             assert working.duration_s == soundfile.info(talk).duration
 
 
-async def test_file_whose_name_is_in_no_encoding_is_named_and_left_out(bench: Bench, tmp_path: Path) -> None:
+async def test_file_with_undecodable_name_is_counted_and_left_out(bench: Bench, tmp_path: Path) -> None:
     broken, good = tmp_path / "in" / "a\udc80.wav", tmp_path / "in" / "b.wav"
     broken.parent.mkdir()
     for path in (broken, good):
@@ -233,7 +231,7 @@ async def test_file_whose_name_is_in_no_encoding_is_named_and_left_out(bench: Be
         assert bench.file(broken) is None
 
 
-async def test_a_folder_brings_its_recordings(bench: Bench, talk: Path) -> None:
+async def test_added_folder_adds_its_recordings(bench: Bench, talk: Path) -> None:
     async with scripted(oblige) as gateway:
         bench.locate = fixed(Address(gateway.url))
         async with bench.working():
@@ -246,7 +244,7 @@ async def test_a_folder_brings_its_recordings(bench: Bench, talk: Path) -> None:
     assert talk.with_suffix(".srt").exists(), "what was saved stays"
 
 
-async def test_what_fails_can_be_tried_again(bench: Bench, talk: Path) -> None:
+async def test_failed_file_is_recognised_after_retry(bench: Bench, talk: Path) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
         bench.locate = fixed(Address(gateway.url))
         async with bench.working():
@@ -256,7 +254,7 @@ async def test_what_fails_can_be_tried_again(bench: Bench, talk: Path) -> None:
             await bench.until(talk, FileState.DONE)
 
 
-async def test_a_list_that_cannot_be_read_is_put_aside(bench: Bench) -> None:
+async def test_unreadable_list_is_moved_aside(bench: Bench) -> None:
     bench.folder.mkdir()
     (bench.folder / "list.json").write_text("{")
     async with scripted(oblige), bench.working():
@@ -265,7 +263,7 @@ async def test_a_list_that_cannot_be_read_is_put_aside(bench: Bench) -> None:
     assert bench.views[-1].files == ()
 
 
-async def test_a_list_that_cannot_be_kept_is_told(bench: Bench, talk: Path) -> None:
+async def test_note_appears_when_list_cannot_be_saved(bench: Bench, talk: Path) -> None:
     async with scripted(keeping_back_after(0)) as gateway:
         bench.locate = fixed(Address(gateway.url))
         async with bench.working():

@@ -1,4 +1,4 @@
-"""Dictation beside a long file: who speaks waits for no more than the one segment that is being decoded."""
+"""Dictation during recognition of a long file: spoken segments overtake all but the one in the decoder."""
 
 import asyncio
 import random
@@ -35,10 +35,10 @@ from tests.helpers.waiting import wait_until
 
 FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE
 MIB = 1024 * 1024
-FLAT = 16 * MIB  # the audio of two hours alone is 220 MiB
+FLAT = 16 * MIB  # two hours of audio are 220 MiB
 MOST_BEFORE = 2
-"""Texts of a file between the queueing of a segment and its own: the one that was being decoded, and one whose
-result was on its way by then."""
+"""Most texts of a file between the queueing of a spoken segment and its text: one from the decoder, and one whose
+result was already on its way."""
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def home(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def speak(place: Path, minutes: float) -> Path:
-    """A recording of so many minutes: sentences in random order, with pauses between them."""
+    """Write a recording of so many minutes: sentences in random order, with pauses between them."""
     chance = random.Random(1)
     sentences = [np.concatenate(list(read_audio(path))) for path in sorted(SPEECH.glob("*.flac"))]
     left = round(minutes * 60 * SAMPLE_RATE)
@@ -64,14 +64,14 @@ def speak(place: Path, minutes: float) -> Path:
 
 @dataclass
 class Counter:
-    """Texts of files that have come."""
+    """Count of the texts of files."""
 
     texts: int = 0
 
 
 @dataclass(frozen=True)
 class Counting(FileRecogniser):
-    """Counts each as it comes."""
+    """``FileRecogniser`` that counts each text as it arrives."""
 
     counter: Counter = field(default_factory=Counter)
 
@@ -83,7 +83,7 @@ class Counting(FileRecogniser):
 
 @dataclass
 class Listening:
-    """An ``Onlooker`` that counts."""
+    """``Onlooker`` that counts texts and forwards events."""
 
     onlooker: Onlooker
     counter: Counter
@@ -98,7 +98,7 @@ class Listening:
 
 @dataclass
 class Beside:
-    """A long file at work, and how much memory there was meanwhile."""
+    """Long file in progress, and the memory of the process over time."""
 
     counter: Counter
     views: list[FilesView] = field(default_factory=list)
@@ -119,7 +119,7 @@ class Beside:
             self.memory.append((percent, psutil.Process().memory_info().rss))
 
     def grown(self) -> float:
-        """Bytes from the second quarter of the file, when everything is warm, to the last one."""
+        """Return the growth in bytes from the second quarter of the file, when caches are warm, to the last."""
 
         def between(first: int, last: int) -> float:
             return statistics.median(size for percent, size in self.memory if first <= percent <= last)
@@ -144,8 +144,10 @@ async def beside(path: Path, models: Path) -> AsyncIterator[Beside]:
 
 @dataclass(frozen=True)
 class Spoken:
-    """One segment of somebody who dictates. Milliseconds: all of it, and its parts; ``before``: texts of the file
-    that came between its queueing and its own text."""
+    """A dictated segment. Durations are in milliseconds.
+
+    ``before``: texts of the file between the queueing of the segment and its text.
+    """
 
     whole: float
     queue: int
@@ -154,12 +156,12 @@ class Spoken:
 
     @property
     def rest(self) -> float:
-        """Beyond its own decode and the wait for the segment that was being decoded."""
+        """Time beyond its own decode and its wait in the queue."""
         return self.whole - self.queue - self.decode
 
 
 async def dictate(counter: Counter, going: Callable[[int], bool]) -> list[Spoken]:
-    """Segments of a second one after the other, each with its text before the next one, while it is ``going``."""
+    """Dictate one-second segments one after the other, each with its text, while ``going``."""
     clock, chance, spoken = asyncio.get_running_loop().time, np.random.default_rng(1), list[Spoken]()
     with TemporaryAudio() as store:
         async with GatewayClient(local_gateway.locate, uuid4(), store) as client:
@@ -183,9 +185,7 @@ async def dictate(counter: Counter, going: Callable[[int], bool]) -> list[Spoken
     return spoken
 
 
-async def test_who_speaks_passes_every_segment_of_a_file_but_the_one_being_decoded(
-    tmp_path: Path, models: Path
-) -> None:
+async def test_dictation_overtakes_all_but_one_segment_of_file(tmp_path: Path, models: Path) -> None:
     talk = speak(tmp_path / "talk.wav", 5)
     async with Stack(StackSettings("checksum", worker_arguments=("--set", "rtf=0.06"))) as stack:
         await stack.until_ready()
@@ -197,8 +197,8 @@ async def test_who_speaks_passes_every_segment_of_a_file_but_the_one_being_decod
 
 
 @pytest.mark.proof(minutes=6)
-async def test_two_hours_beside_dictation(tmp_path: Path, models: Path) -> None:
-    """As long as the file takes, somebody dictates all the time. The same without it comes before and after."""
+async def test_dictation_stays_fast_during_two_hour_file(tmp_path: Path, models: Path) -> None:
+    """Dictate during the whole file; measure the same without a file before and after it."""
     talk = speak(tmp_path / "talk.wav", 120)
     async with Stack(StackSettings("checksum", worker_arguments=("--set", "rtf=0.03"))) as stack:
         await stack.until_ready()
@@ -220,7 +220,7 @@ async def test_two_hours_beside_dictation(tmp_path: Path, models: Path) -> None:
 
 
 def report(alone: list[Spoken], beside: list[Spoken]) -> None:
-    """Both, and the ratio of the second to the first. ``rest``: beyond its decode, and the wait for another's."""
+    """Print both series and their ratio. ``rest``: time beyond its own decode and its wait in the queue."""
     tell(f"{len(alone)} segments alone, {len(beside)} beside the file; milliseconds, p50 and p95")
     for name in ("whole", "queue", "decode", "rest"):
         figures = [
@@ -244,7 +244,7 @@ def tell(line: str) -> None:
 
 @asynccontextmanager
 async def lateness() -> AsyncIterator[list[float]]:
-    """How many milliseconds late a task of this loop is woken, again and again."""
+    """Yield a list that collects how many milliseconds late this loop wakes a task."""
     late: list[float] = []
     clock = asyncio.get_running_loop().time
 
