@@ -155,10 +155,7 @@ class Transcription:
         return not (transcript.failures or transcript.truncated)
 
     def _fail(self, file: Path, why: str, reason: str = "") -> bool:
-        """Report why a file has no result.
-
-        ``reason``: detail for programs that users were shown before.
-        """
+        """Report why a file has no result; ``reason``: more detail, only for programs."""
         self._tell(file, why)
         self._outputs.fail(file, f"{why}: {reason}" if reason else why)
         return False

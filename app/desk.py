@@ -287,9 +287,9 @@ class Desk:
             self._post(Takes(tuple(await self._dictating.takes())))
 
     async def _keep_autostart(self) -> None:
-        """Apply the autostart setting at startup and on changes;
+        """Apply the autostart setting at startup and on changes.
 
-        only a change overrides an entry the user switched off.
+        At startup, an entry that was switched off stays off.
         """
         while True:
             wanted, changed = self._file.current.general.autostart, self._autostart_changed.is_set()

@@ -50,12 +50,12 @@ class TakeProgress:
 
     @property
     def settled(self) -> bool:
-        """True once the user awaits no more of the take."""
+        """True once the user awaits no more texts of the take."""
         return self.cancelled or self.over_at is not None
 
     @property
     def pending(self) -> bool:
-        """True while the user still awaits some of the take."""
+        """True while the user still awaits texts of the take."""
         return self.over_at is None and not self.cancelled
 
     def seconds(self, now: float) -> float:

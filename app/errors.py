@@ -91,7 +91,7 @@ class GatewayNotReady(StackFailed):
 
 
 class StartedElsewhere(StackFailed):
-    """Repeated starts of a gateway by a different process have taken too long."""
+    """A different process has been starting a gateway for too long."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"for {seconds:g} s another process has been starting a gateway: end it")

@@ -67,7 +67,7 @@ def warm(listener: "Listener") -> None:
 
 
 class Microphone(Protocol):
-    """A recording ``app.capture.microphone.Microphone``, as the listener needs it."""
+    """The part of ``app.capture.microphone.Microphone`` that the listener uses, while it records."""
 
     @property
     def device(self) -> str: ...

@@ -66,7 +66,7 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
 class ToGateway:
     """An ``Outlet`` to the gateway that stores nothing.
 
-    Speculation is sent only if ``live``. Otherwise each segment ends too soon for it.
+    Speculation is sent only if ``live``, because otherwise each segment ends too soon to benefit from it.
     """
 
     def __init__(self, client: GatewayClient, *, live: bool = True) -> None:

@@ -23,7 +23,7 @@ from speech.vad import open_vad
 
 @dataclass(frozen=True)
 class Recogniser:
-    """The configuration for recognising recordings: gateway, VAD and options, shared by all of one command."""
+    """The gateway, VAD and options that recognise every recording of a command."""
 
     locate: Locate
     vad_folder: Path

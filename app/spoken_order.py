@@ -271,7 +271,7 @@ class SpokenOrder:
         return begun
 
     def dismiss(self, take: int) -> tuple[Piece, ...]:
-        """Dismiss and return a take's held texts except those being pasted, which lets later texts through."""
+        """Dismiss and return a take's held texts, except any being pasted, so that later texts are inserted."""
         pasting = set(self.flight.pieces) if self.flight is not None and self.flight.pasted else set()
         dismissed = tuple(piece for piece in self.held if piece.take == take and piece not in pasting)
         self._settle(dismissed)
