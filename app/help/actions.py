@@ -1,4 +1,4 @@
-"""What a person asks of the help: an examination, logs, a report, licences. Pure."""
+"""Actions of a user in the help: run the doctor, read logs, make a report, list licences. Pure."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from app.help.log_lines import LogFilter
 
 @dataclass(frozen=True)
 class LookAtLogs:
-    """Whether somebody sees them, and which lines are wanted."""
+    """Start or stop following the logs. ``on``: they are visible. ``wanted``: which lines to show."""
 
     on: bool
     wanted: LogFilter = LogFilter()
@@ -16,31 +16,31 @@ class LookAtLogs:
 
 @dataclass(frozen=True)
 class PrepareReport:
-    """Gather what a report has, to be looked at (``ReportView``)."""
+    """Gather the parts of a report for review (``ReportView``)."""
 
 
 @dataclass(frozen=True)
 class SaveReport:
-    """Write what was gathered last, and nothing else."""
+    """Save exactly the parts that were gathered last."""
 
     place: Path
 
 
 @dataclass(frozen=True)
 class LicencesWanted:
-    """The list of them (``LicencesView``)."""
+    """Request the list of licences (``LicencesView``)."""
 
 
 @dataclass(frozen=True)
 class LicenceTextWanted:
-    """The text of one (``LicenceText``)."""
+    """Request the text of one licence (``LicenceText``)."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Examine:
-    """Find out what works on this computer and what does not (``ExaminationView``)."""
+    """Check what works on this computer and what does not (``ExaminationView``)."""
 
 
 HelpAction = Examine | LookAtLogs | PrepareReport | SaveReport | LicencesWanted | LicenceTextWanted

@@ -1,10 +1,10 @@
 """Errors of the help.
 
-ReportNotSaved    a report cannot be written where it was to be (an ``AppError``)
+ReportNotSaved    a report cannot be written to the chosen place (an ``AppError``)
 """
 
 from app.errors import AppError
 
 
 class ReportNotSaved(AppError):
-    """The file could not be written."""
+    """Failure to write the file of a report."""

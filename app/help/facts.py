@@ -1,6 +1,6 @@
-"""What a report tells of this app and this computer: neither what was said nor what anybody chose to be written.
+"""Facts for a report about this app and this computer, without speech and without anything that a user wrote.
 
-Everything here is plain data for JSON. A text is told only where it is one of those that there can be.
+All of it is plain data for JSON. A text appears only if it is one of a known set.
 """
 
 import os
@@ -38,7 +38,7 @@ _DESKTOP: Final = ("XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "DESKTOP_SESSION",
 
 
 def system(names: Iterable[str], environment: Mapping[str, str] = os.environ) -> Facts:
-    """Versions: of this program, of what it is made of (``names``), of the system."""
+    """Return versions: of this program, of the packages in ``names``, and of the system."""
     return {
         "kikipounamu": version("kikipounamu"),
         "python": platform.python_version(),
@@ -53,7 +53,7 @@ def system(names: Iterable[str], environment: Mapping[str, str] = os.environ) ->
 
 
 def version(name: str) -> str:
-    """Of an installed package; empty for one that is not."""
+    """Return the version of an installed package; empty if it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -61,7 +61,7 @@ def version(name: str) -> str:
 
 
 def settings(chosen: Settings, inputs: Sequence[Input]) -> Facts:
-    """Each of them: as it is where it can only be what this program knows, else whether it is set."""
+    """Return every setting: its value if it can only be one of this program's, else whether it is set."""
     return {name: _told(setting, setting.of_settings(chosen), inputs) for name, setting in all_settings().items()}
 
 
@@ -74,7 +74,7 @@ def _told(setting: Setting, value: Any, inputs: Sequence[Input]) -> Any:
         return str(value)
     match setting.name:
         case "audio.microphone":
-            chosen = matching(inputs, value)  # its key has a serial number, or the address of a headset
+            chosen = matching(inputs, value)  # the key would contain a serial number or a headset's address
             return SET if chosen is None else chosen.name[:_LONGEST_NAME]
         case "recognition.model" | "worker.model":
             known = value in model_names()
@@ -98,7 +98,7 @@ def _is_key(value: str) -> bool:
 
 
 def without_credentials(url: str) -> str:
-    """Scheme, host and port: neither who logs in there, nor with what."""
+    """Reduce a URL to scheme, host and port."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -108,7 +108,7 @@ def without_credentials(url: str) -> str:
 
 
 def microphones(inputs: Iterable[Input]) -> Facts:
-    """Those that the system has."""
+    """Return the microphones of the system."""
     listed = [
         {
             "name": device.name[:_LONGEST_NAME],
@@ -123,7 +123,7 @@ def microphones(inputs: Iterable[Input]) -> Facts:
 
 
 def states(readiness: Readiness | None, seen: Iterable[WorkerSeen], own: WorkerView | None) -> Facts:
-    """How gateway and workers stand. ``own``: the worker of this computer as the app shows it."""
+    """Return the states of gateway and workers. ``own``: this computer's worker, as the app shows it."""
     worker: Facts | None = None
     if own is not None:
         worker = {"state": own.state.value, "percent": own.percent, "reason": own.reason.key if own.reason else ""}
@@ -152,12 +152,12 @@ def states(readiness: Readiness | None, seen: Iterable[WorkerSeen], own: WorkerV
 
 
 def model_names() -> tuple[str, ...]:
-    """Those of the catalogue."""
+    """Return the names of all models in the catalogue."""
     return tuple(model.name for model in load_catalogue().models)
 
 
 def models(places: Folders) -> Facts:
-    """Which are here. Nothing is read whole: what is damaged within a file is not noticed."""
+    """Return the state of each model. Compares sizes only: changed bytes go unnoticed."""
     store = ModelStore(places.models, load_catalogue())
     found: Facts = {}
     for name in model_names():
@@ -169,7 +169,7 @@ def models(places: Folders) -> Facts:
 
 
 def disk(places: Folders) -> Facts:
-    """Room where each folder is, or will be, in megabytes."""
+    """Return the free and total megabytes of each folder's disk; the folder need not exist."""
     named = {"recordings": places.data, "models": places.models, "logs": places.logs, "settings": places.config}
     return {name: _room(path) for name, path in named.items()}
 
@@ -186,7 +186,7 @@ def _room(path: Path) -> Facts | None:
 
 
 def journal(library: Library, now_s: float) -> Facts:
-    """How many takes there are in which state, how long and how large; of very many the newest."""
+    """Return the number, states, lengths and sizes of takes; at most the newest 2,000."""
     takes = list(islice(library.latest(), _MOST_TAKES))
     ages = [max(0.0, now_s - take.take.started_s) / 86_400 for take in takes]
     return {
@@ -201,7 +201,7 @@ def journal(library: Library, now_s: float) -> Facts:
 
 
 def _word(text: str) -> str:
-    """A name that programs give, not people."""
+    """Return a text if it has the form of a technical name, else only that it is set."""
     plain = text.isascii() and len(text) <= _LONGEST_NAME and " " not in text
     return text if plain else _set(text)
 

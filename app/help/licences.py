@@ -1,6 +1,6 @@
-"""What this program is made of, and under which licences: as what is installed here says itself. Blocks.
+"""Components of this program and their licences, as the installed packages declare them. Blocks.
 
-A frozen bundle has to carry the metadata of its packages (``PACKAGES``' names, with their licence files).
+A frozen bundle must carry the metadata and licence files of its packages.
 """
 
 import re
@@ -42,14 +42,14 @@ _LIBRARIES: Final = (
     ("PortAudio", "sounddevice", "MIT", "https://www.portaudio.com/license.html"),
     ("FFmpeg, x264, x265", "av", "LGPL-3.0-or-later AND GPL-2.0-or-later", "https://www.ffmpeg.org/legal.html"),
 )
-"""What comes within a package and is somebody else's: its name, the package, its licence, where that is told."""
+"""Third-party libraries inside packages: name, package, licence, and the page that states it."""
 
 _SAMPLES: Final = "Samples, icons and sounds"
 
 
 @cache
 def dependencies() -> tuple[str, ...]:
-    """The installed packages that this program needs, or may use, by name; and what those need."""
+    """Return the names of installed packages that this program, or a package that it needs, requires."""
     found: dict[str, None] = {}
     waiting = deque([PROGRAM])
     while waiting:
@@ -62,7 +62,7 @@ def dependencies() -> tuple[str, ...]:
 
 
 def licences() -> tuple[Licence, ...]:
-    """This program first, then what it is made of, by name."""
+    """Return all licences: this program first, then its components by name."""
     packages = [
         Licence(_title(name), metadata.version(name), licence_of(name), Kind.PACKAGE) for name in dependencies()
     ]
@@ -75,7 +75,7 @@ def licences() -> tuple[Licence, ...]:
 
 
 def licence_of(name: str) -> str:
-    """The name of a package's licence, as the package tells it."""
+    """Return the name of a package's licence from its metadata."""
     told = metadata.metadata(name)
     if "License-Expression" in told:
         return told["License-Expression"]
@@ -92,7 +92,7 @@ def licence_of(name: str) -> str:
 
 
 def text_of(name: str) -> str:
-    """What the licence of a name of ``licences`` says; empty where nothing is here to read."""
+    """Return the licence text for a name in ``licences``; empty if none is available."""
     for model in load_catalogue().models:
         if model.name == name:
             return f"{model.title}\n\n{model.licence}\n\n{model.attribution}"
@@ -106,7 +106,7 @@ def text_of(name: str) -> str:
 
 def _own_text() -> str:
     found = "\n\n".join(_texts(PROGRAM))
-    if not found:  # run from a checkout
+    if not found:  # when run from a checkout
         source = files("app").joinpath("..", "LICENSE")
         found = source.read_text(encoding="utf-8") if source.is_file() else ""
     return found
@@ -145,5 +145,5 @@ def _installed(name: str) -> bool:
 
 
 def _title(name: str) -> str:
-    """As the package writes itself."""
+    """Return the package's own spelling of its name."""
     return metadata.metadata(name)["Name"]

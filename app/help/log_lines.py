@@ -1,4 +1,4 @@
-"""A line of a log as a value, and which lines are wanted. Pure; ``runtime.logs`` writes them."""
+"""Log lines as values, and a filter for them. Pure; ``runtime.logs`` writes them."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 LEVELS: Final = ("debug", "info", "warning", "error", "critical")
-"""From the least to the gravest."""
+"""In order of severity."""
 
 _OTHER_NAMES: Final = {"warn": "warning", "exception": "error", "fatal": "critical"}
 _OWN_PLACE: Final = frozenset({"timestamp", "level", "event", "program", "logger", "exception"})
@@ -15,9 +15,11 @@ _OWN_PLACE: Final = frozenset({"timestamp", "level", "event", "program", "logger
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LogLine:
-    """``at_s``: seconds since 1970. ``details``: what else it says, as NAME=VALUE. ``raw``: as it is in the file.
+    """Line of a log. ``at_s``: seconds since 1970. ``details``: other fields as NAME=VALUE. ``raw``:
 
-    A line that cannot be read has no level, and its ``event`` is the whole of it.
+    the original line.
+
+    An unreadable line has no level, and its ``event`` is the whole line.
     """
 
     at_s: float
@@ -30,14 +32,14 @@ class LogLine:
 
 @dataclass(frozen=True)
 class LogFilter:
-    """``level``: this and graver ones. ``program``: empty for every one. ``text``: in any case of letters."""
+    """Filter of log lines. ``level``: the lowest shown. ``program``: empty for all. ``text``: ignores case."""
 
     level: str = LEVELS[0]
     program: str = ""
     text: str = ""
 
     def lets_through(self, line: LogLine) -> bool:
-        """Whether it is wanted. What cannot be read may be of any level."""
+        """Return whether the line matches. Unreadable lines match every level."""
         if self.program and line.program != self.program:
             return False
         if line.level and LEVELS.index(line.level) < LEVELS.index(self.level):
@@ -46,7 +48,7 @@ class LogFilter:
 
 
 def parse(raw: str, program: str, before_s: float) -> LogLine:
-    """A line of the log of ``program``; one that cannot be read is of the time of the one before it."""
+    """Parse a line of ``program``'s log. An unreadable line gets the time of the previous one, ``before_s``."""
     fields = as_object(raw)
     at_s = _seconds(fields.get("timestamp")) if fields else None
     if fields is None or at_s is None:
@@ -62,7 +64,7 @@ def parse(raw: str, program: str, before_s: float) -> LogLine:
 
 
 def as_object(raw: str) -> Mapping[str, Any] | None:
-    """Its fields; ``None``: it has none."""
+    """Return the fields of a line; ``None`` if it is not a JSON object."""
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The logs of every program of ours on this computer: the end of each file, and what is added to it. Blocks."""
+"""Logs of all programs on this computer: the end of each file, then every addition. Blocks."""
 
 import os
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from typing import BinaryIO, Final
 from app.help.log_lines import LogLine, parse
 
 MOST_BYTES: Final = 2_000_000
-"""Read of one program at a time: more than that was added, or is there already, stays unread."""
+"""Most bytes that one read takes from one program; older ones are skipped."""
 
 MOST_LINES: Final = 20_000
-"""Kept of all of them together."""
+"""Most lines kept for all programs together."""
 
 _ENDING: Final = ".jsonl"
 _LONGEST_LINE: Final = 20_000
@@ -21,7 +21,7 @@ _ROTATED: Final = 9
 
 @dataclass
 class _Place:
-    """How far a file is read. ``file``: its number on the disk. ``rest``: the begin of a line that goes on."""
+    """Position in a log. ``file``: its inode. ``rest``: the start of an incomplete line."""
 
     file: int
     read: int
@@ -30,7 +30,10 @@ class _Place:
 
 
 class LogReading:
-    """``read`` again and again; ``lines`` are those of all programs, the newest last. For one thread at a time."""
+    """Merged log of all programs. Call ``read`` repeatedly; ``lines`` end with the newest.
+
+    For one thread at a time.
+    """
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES, most_lines: int = MOST_LINES) -> None:
         self.lines: list[LogLine] = []
@@ -40,20 +43,20 @@ class LogReading:
 
     @property
     def programs(self) -> tuple[str, ...]:
-        """Those that have a log."""
+        """Names of the programs that have a log."""
         return tuple(sorted(self._places))
 
     def read(self) -> bool:
-        """Take in what was added; whether anything was."""
+        """Read what was added since the last call, and return whether anything was."""
         new: list[LogLine] = []
         for path in logs_in(self._folder):
             try:
                 new += self._read_program(path)
-            except OSError:  # it is moved aside just now, or may not be read
+            except OSError:  # being rotated, or unreadable
                 continue
         if new:
             self.lines += new
-            self.lines.sort(key=lambda line: line.at_s)  # each of them is in order already: that is quick
+            self.lines.sort(key=lambda line: line.at_s)  # fast, because each part is sorted already
             del self.lines[: -self._most_lines]
         return bool(new)
 
@@ -73,7 +76,7 @@ class LogReading:
         return list(_lines(added, program, place))
 
     def _whole_tail(self, path: Path, file: BinaryIO, size: int) -> bytes:
-        """The end of this file, and of those that were moved aside, as far as there is room."""
+        """Return the end of this file and of its rotated predecessors, up to the limit."""
         file.seek(max(0, size - self._most_bytes))
         parts = [file.read(size - file.tell())]
         for number in range(1, _ROTATED + 1):
@@ -85,7 +88,7 @@ class LogReading:
         return b"".join(reversed(parts))
 
     def _over_rotation(self, path: Path, place: _Place) -> bytes:
-        """What was written to the file before it was moved aside."""
+        """Return what was added to the file before its rotation."""
         older = path.with_name(f"{path.name}.1")
         try:
             with older.open("rb") as file:
@@ -93,7 +96,7 @@ class LogReading:
                     return self._from(file, place.read)
         except OSError:
             pass
-        place.rest = b""  # how that line went on is lost
+        place.rest = b""  # the end of that line is lost
         return b""
 
     def _from(self, file: BinaryIO, start: int) -> bytes:
@@ -103,12 +106,12 @@ class LogReading:
 
 
 def logs_in(folder: Path) -> list[Path]:
-    """The newest log of each program."""
+    """Return the current log of each program."""
     return sorted(folder.glob(f"*{_ENDING}"))
 
 
 def tail_of(path: Path, most_bytes: int) -> bytes:
-    """Its end, from the beginning of a line on."""
+    """Return the end of a file, starting at the beginning of a line."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - most_bytes))

@@ -1,4 +1,4 @@
-"""The texts and names that stand in our own code, read from what is compiled; nothing of it is run. Blocks."""
+"""Texts and names in this program's own code, read from its compiled form without running it. Blocks."""
 
 import pkgutil
 import sys
@@ -19,7 +19,10 @@ _MAKES_LOGGER: Final = "get_logger"
 
 @cache
 def own_modules() -> Mapping[str, Constants]:
-    """All of them, by name. One whose code cannot be had is left out: less of a log is told then."""
+    """Return the constants of all modules by name. Modules without code are left out;
+
+    reports then keep less of a log.
+    """
     found: dict[str, Constants] = {}
     for package in PACKAGES:
         spec = PathFinder.find_spec(package, sys.path)

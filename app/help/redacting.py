@@ -1,8 +1,8 @@
-"""What of a log may leave this computer: numbers, and texts that stand in the program itself. Pure.
+"""Redaction of log lines for reports: numbers and texts of the program's own code stay. Pure.
 
-Our logs have neither speech nor keys. A report does not rely on that: of every text only those pieces stay that
-are constants of our own code, so that nothing that anybody said, typed or chose can be among them, wherever a line
-may have it. What is left out becomes ``…``.
+Logs contain neither speech nor keys, but a report does not rely on that. Only those pieces of a text stay that
+are constants of our own code, so that nothing that a user said, typed or chose can remain, wherever a line has
+it. Removed text becomes ``…``.
 """
 
 import builtins
@@ -35,7 +35,7 @@ _ERROR: Final = re.compile(r"([A-Za-z_][\w.]{1,80})(:.*)?", re.ASCII)
 
 @dataclass(frozen=True)
 class Constants:
-    """Texts that stand in the code of a module, the names that it uses, and its loggers."""
+    """Constants of a module: its texts, the names that it uses, and its loggers."""
 
     texts: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
@@ -43,7 +43,7 @@ class Constants:
 
 
 class Redaction:
-    """``modules``: all of ours, by name."""
+    """Redaction of lines and texts. ``modules``: the constants of all our modules by name."""
 
     def __init__(self, modules: Mapping[str, Constants]) -> None:
         self._own: dict[str, frozenset[str]] = {}
@@ -65,7 +65,7 @@ class Redaction:
         }
 
     def line(self, raw: str) -> str | None:
-        """What may be told of a line; ``None``: it cannot be read, so nothing."""
+        """Return a line without foreign texts; ``None`` if it is unreadable and therefore dropped."""
         fields = as_object(raw)
         if fields is None:
             return None
@@ -76,11 +76,11 @@ class Redaction:
         return json.dumps(told, ensure_ascii=False)
 
     def text(self, text: str, own: frozenset[str] = frozenset()) -> str:
-        """The pieces of it that are ours, or all of it, if it is one of ``own``."""
+        """Return the pieces of a text that are ours; all of it if it is in ``own``."""
         return text if text in own or not text or _UUID.fullmatch(text) else self._pieces(text[:_LONGEST])
 
     def traceback(self, text: str) -> str:
-        """Which errors, and where; neither what they say, as far as that is not ours, nor lines of the source."""
+        """Return the errors and places of a traceback, without foreign messages and without source lines."""
         kept: list[str] = []
         for line in text[-_LONGEST_TRACEBACK:].splitlines():
             if found := _FRAME.fullmatch(line):
@@ -120,7 +120,7 @@ class Redaction:
         return last in self._names or (isinstance(found, type) and issubclass(found, BaseException))
 
     def _place(self, path: str) -> str:
-        """The end of a source file's path, which tells nothing of whose computer it is."""
+        """Return the end of a source file's path, which does not reveal the user."""
         parts = path.replace("\\", "/").split("/")
         starts = [number for number, part in enumerate(parts) if part in self._packages]
         starts += [number + 1 for number, part in enumerate(parts) if part == "site-packages"]
@@ -138,7 +138,7 @@ class Redaction:
         return "".join(parts) + (LEFT_OUT if end < len(text) else "")
 
     def _found_in(self, text: str) -> Iterable[tuple[int, int]]:
-        """Where phrases of ours are, the longest first, none over another."""
+        """Return the positions of our phrases in a text, the longest first, without overlaps."""
         found: list[tuple[int, int]] = []
         for phrase in self._phrases:
             start = text.find(phrase)

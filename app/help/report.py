@@ -1,4 +1,4 @@
-"""A report of how things stand, for whoever helps: a zip without speech, texts or keys, to be read first."""
+"""Report about the state of this computer for support: a zip for review, without speech, texts or keys."""
 
 import asyncio
 import json
@@ -26,12 +26,12 @@ from app.view import WorkerView
 from runtime.folders import Folders, folders
 
 LOG_BYTES: Final = 1_000_000
-"""Of each program's log, its end."""
+"""Most bytes from the end of each program's log."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file of it."""
+    """File of a report: its name and its content."""
 
     name: str
     content: bytes
@@ -39,7 +39,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where it is all from. ``worker``: of this computer, where an app looks after it."""
+    """Sources of a report. ``worker``: of this computer, if the app supervises one."""
 
     settings: Settings = Settings()
     worker: WorkerView | None = None
@@ -49,7 +49,7 @@ class Sources:
 
 
 async def gather(sources: Sources) -> tuple[Part, ...]:
-    """All parts, in memory: a few megabytes at most."""
+    """Gather all parts in memory: a few megabytes at most."""
     inputs = await sources.look()
     endpoint = local_gateway.read_endpoint()
     readiness = await local_gateway.ask(endpoint) if endpoint else None
@@ -74,7 +74,7 @@ def _blocking(sources: Sources) -> dict[str, Any]:
 
 
 def redacted_logs(folder: Path) -> tuple[Part, ...]:
-    """The end of each log, without anything that is not this program's own. Blocks."""
+    """Return the end of each log, with only this program's own texts. Blocks."""
     redaction = Redaction(own_modules())
     found: list[Part] = []
     for path in logs_in(folder):
@@ -89,7 +89,7 @@ def redacted_logs(folder: Path) -> tuple[Part, ...]:
 
 
 def save(parts: tuple[Part, ...], place: Path) -> None:
-    """Write the zip, whole or not at all, for this user alone. Raises ``ReportNotSaved``. Blocks."""
+    """Write the zip atomically and readable only by this user. Raises ``ReportNotSaved``. Blocks."""
     beside = place.with_name(f".{place.name}.part")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

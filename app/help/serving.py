@@ -1,9 +1,9 @@
-"""The help for its panels: actions in, values out.
+"""Help for its panels: actions in, values out.
 
     async with Help(post, sources) as helping:
-        helping.ask(LookAtLogs(True))     # ``post`` gets ``LogLines`` from now on, whenever there are others
+        helping.ask(LookAtLogs(True))     # from now on ``post`` gets ``LogLines`` whenever they change
 
-Logs are read only while somebody sees them. Everything here belongs to one loop; ``post`` must not wait.
+Logs are read only while they are visible. Everything here belongs to one loop; ``post`` must not wait.
 """
 
 import asyncio
@@ -59,14 +59,17 @@ _LONGEST_LOOK: Final = 20_000
 
 
 def examinations() -> Sequence[Examination]:
-    """Those of ``kikipounamu doctor``. Blocks."""
-    from app.doctor.everything import Everything, Wish, this_computer  # late: nobody may ever ask
+    """Return the checks of ``kikipounamu doctor``. Blocks."""
+    from app.doctor.everything import Everything, Wish, this_computer  # imported late: it may never be needed
 
     return Everything(Wish(), this_computer(sys.platform, os.environ)).examinations()
 
 
 class Help:
-    """``sources``: of the next report. ``logs``: the folder of them. ``examinations``: what is to be examined."""
+    """Service of the help panels. ``sources``: of the next report. ``logs``: their folder. ``examinations``:
+
+    the checks.
+    """
 
     def __init__(
         self,
@@ -96,7 +99,7 @@ class Help:
         await self._tasks.close()
 
     def ask(self, action: HelpAction) -> None:
-        """Do it; returns at once."""
+        """Start an action; returns at once."""
         match action:
             case Examine():
                 if self._examining is None or self._examining.done():
@@ -112,10 +115,10 @@ class Help:
             case LicenceTextWanted(name):
                 self._tasks.start(self._tell_licence(name), "licence")
 
-    # -- the examination -----------------------------------------------------------------------------------
+    # -- the doctor ----------------------------------------------------------------------------------------
 
     async def _examine(self) -> None:
-        """Each is told when it and all before it are over."""
+        """Post the findings of each check when it and all checks before it are done."""
         there = await asyncio.to_thread(self._examinations)
         left = [one.area for one in there]
         found: list[Finding] = []
@@ -137,7 +140,7 @@ class Help:
             self._looking = self._tasks.start(self._follow(), "logs")
 
     async def _follow(self) -> None:
-        """Until nobody looks; what was read is forgotten then."""
+        """Follow the logs while they are visible; drop all lines afterwards."""
         reading = LogReading(self._logs)
         shown: LogFilter | None = None
         while True:
@@ -155,7 +158,7 @@ class Help:
     # -- the report ----------------------------------------------------------------------------------------
 
     def _report(self, work: Coroutine[Any, Any, None]) -> None:
-        """One thing at a time, the newest."""
+        """Start this work on the report, and cancel earlier work."""
         before = self._reporting
         self._reporting = self._tasks.start(self._after(before, work), "report")
 
@@ -170,7 +173,7 @@ class Help:
             await work
         except AppError as error:
             self._tell(ReportState.FAILED, note=note_of(error))
-        except Exception as error:  # the top of a task: the person is told
+        except Exception as error:  # last resort of the task: tell the user
             log.exception("no report")
             self._tell(ReportState.FAILED, note=unexpected(error))
 
@@ -181,7 +184,7 @@ class Help:
         self._tell(ReportState.READY)
 
     async def _save(self, place: Path) -> None:
-        """What was seen, and nothing else."""
+        """Save only the parts that were shown for review."""
         if self._parts:
             self._tell(ReportState.SAVING)
             await asyncio.to_thread(report.save, self._parts, place)

@@ -1,4 +1,4 @@
-"""What the help shows, as values. Pure."""
+"""Views of the help, as values. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from app.view import Note
 
 @dataclass(frozen=True, eq=False)
 class LogLines:
-    """The newest lines that ``wanted`` lets through, the newest last. ``left_out``: older ones of them."""
+    """Newest lines that match ``wanted``, oldest first. ``left_out``: number of older matches."""
 
     wanted: LogFilter = LogFilter()
     lines: tuple[LogLine, ...] = ()
@@ -21,7 +21,7 @@ class LogLines:
 
 @dataclass(frozen=True)
 class ReportPart:
-    """One file of a report. ``size``: bytes. ``text``: how it begins."""
+    """File of a report. ``size``: bytes. ``text``: its beginning."""
 
     name: str
     size: int
@@ -29,7 +29,7 @@ class ReportPart:
 
 
 class ReportState(StrEnum):
-    """How far it is."""
+    """State of the report."""
 
     NONE = "none"
     GATHERING = "gathering"
@@ -41,7 +41,7 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True)
 class ReportView:
-    """``place``: where it was saved. ``note``: why it was not."""
+    """State and parts of the report. ``place``: where it was saved. ``note``: why it failed."""
 
     state: ReportState = ReportState.NONE
     parts: tuple[ReportPart, ...] = ()
@@ -50,12 +50,12 @@ class ReportView:
 
 
 def suggested_name(now_s: float) -> str:
-    """For the file of a report that is made now."""
+    """Return a file name for a report made now."""
     return f"kikipounamu-report-{datetime.fromtimestamp(now_s):%Y%m%d-%H%M}.zip"
 
 
 class Kind(StrEnum):
-    """Of what."""
+    """Kinds of components that have a licence."""
 
     PROGRAM = "program"
     PACKAGE = "package"
@@ -66,7 +66,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Licence:
-    """Something that is here, and the name of its licence."""
+    """Component of this program with the name of its licence."""
 
     name: str
     version: str
@@ -76,7 +76,7 @@ class Licence:
 
 @dataclass(frozen=True)
 class LicencesView:
-    """All of them, this program first. ``version``: of this program."""
+    """All licences, this program's first. ``version``: of this program."""
 
     version: str
     licences: tuple[Licence, ...]
@@ -84,7 +84,7 @@ class LicencesView:
 
 @dataclass(frozen=True)
 class LicenceText:
-    """What the licence of ``name`` says, or where to read it."""
+    """Text of the licence of ``name``, or the page that states it."""
 
     name: str
     text: str
@@ -92,7 +92,7 @@ class LicenceText:
 
 @dataclass(frozen=True)
 class ExaminationView:
-    """What was found so far. ``waits_for``: what is looked at now; ``None``: everything was."""
+    """Findings so far. ``waits_for``: the next check to finish; ``None``: all are done."""
 
     findings: tuple[Finding, ...] = ()
     waits_for: Area | None = None

@@ -1,4 +1,4 @@
-"""What is told of settings, addresses and gateways: only what this program knows."""
+"""Facts about settings, addresses and gateways contain only texts that this program knows."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ INPUTS = [Input(0, "USB Audio", "ALSA", 1, 48_000)]
         ("worker.hours", "20:00-08:00", "20:00-08:00"),
     ],
 )
-def test_a_setting_is_told_as_far_as_it_can_only_be_known_to_us(name: str, value: object, told: object) -> None:
+def test_facts_show_only_known_values_of_settings(name: str, value: object, told: object) -> None:
     assert facts.settings(changed(Settings(), name, value), INPUTS)[name] == told
 
 
@@ -46,11 +46,11 @@ def test_a_setting_is_told_as_far_as_it_can_only_be_known_to_us(name: str, value
         ("http://host:99999", facts.SET),
     ],
 )
-def test_an_address_is_told_without_anything_else(url: str, told: str) -> None:
+def test_url_is_reduced_to_scheme_host_and_port(url: str, told: str) -> None:
     assert facts.without_credentials(url) == told
 
 
-def test_states_are_told_without_texts() -> None:
+def test_states_contain_no_free_text() -> None:
     readiness = Readiness(ready=True, workers=1, broker=BrokerHealth(up=True))
     seen = [WorkerSeen("host-1-ab", "idle", "whisper", "whisper-base", "cpu", 0), WorkerSeen("x", "what I said")]
     own = WorkerView(WorkerState.FAILED, "what I said", reason=Note("models-missing", {"names": "what I said"}))
@@ -60,7 +60,7 @@ def test_states_are_told_without_texts() -> None:
     assert facts.states(None, [], None)["worker of this computer"] is None
 
 
-def test_of_a_system_there_are_versions_and_room() -> None:
+def test_facts_show_versions_and_disk_space() -> None:
     environment = {"XDG_SESSION_TYPE": "x11", "LANG": "a secret sentence", "HOME": "/home/ana"}
     told = facts.system(["aiohttp", "no-such-package"], environment)
     assert told["packages"]["aiohttp"] and told["packages"]["no-such-package"] == ""

@@ -1,4 +1,4 @@
-"""Everything that is bundled says under which licence."""
+"""Every bundled component states its licence."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ PROJECT = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text
 
 
 def needed() -> list[str]:
-    """Names of the base and of the desktop, for this platform."""
+    """Return the requirements of the base and the desktop on this platform."""
     wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["desktop"]]
     here = [one for one in wanted if "; sys_platform != 'linux'" not in one]
     return [re.split(r"[^A-Za-z0-9._-]", one)[0].lower() for one in here]
@@ -26,7 +26,7 @@ def test_every_dependency_has_a_licence(name: str) -> None:
     assert found[0].licence not in ("", UNKNOWN)
 
 
-def test_none_is_without_one_or_there_twice() -> None:
+def test_every_component_is_listed_once_with_licence() -> None:
     found = licences()
     assert found[0].name == PROGRAM and found[0].licence == "MIT"
     assert [one.name for one in found if one.licence in ("", UNKNOWN)] == []
@@ -34,12 +34,12 @@ def test_none_is_without_one_or_there_twice() -> None:
     assert {one.kind for one in found} == set(Kind)
 
 
-def test_what_only_developers_need_is_no_part_of_it() -> None:
+def test_dependencies_exclude_development_tools() -> None:
     assert "aiohttp" in dependencies() and "multidict" in dependencies()
     assert not {"ruff", "mypy", "pytest", "import-linter"} & set(dependencies())
 
 
-def test_texts_are_there_to_be_read() -> None:
+def test_licence_texts_are_available() -> None:
     assert "Permission is hereby granted" in text_of(PROGRAM)
     assert "Apache License" in text_of("aiohttp")
     assert "MODEL_LICENSE" in text_of("SenseVoiceSmall")

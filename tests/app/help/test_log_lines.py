@@ -1,4 +1,4 @@
-"""What a line of a log says, and who wants it."""
+"""Parsing and filtering of log lines."""
 
 import json
 
@@ -20,24 +20,24 @@ RAW = json.dumps(
 )
 
 
-def test_a_line_is_read() -> None:
+def test_parse_reads_fields_of_line() -> None:
     line = parse(RAW, "desktop", 0.0)
     assert (line.at_s, line.level, line.event) == (1772359200.5, "warning", "child.ended")
     assert line.details == "child=worker status=-9 OSError: gone" and line.raw == RAW
 
 
 @pytest.mark.parametrize("raw", ["{half a li", "[1]", '{"event": "no time"}', '{"timestamp": 3}', "[" * 100_000])
-def test_what_cannot_be_read_is_shown_as_it_is_where_it_stood(raw: str) -> None:
+def test_unreadable_line_keeps_text_and_position(raw: str) -> None:
     line = parse(raw, "worker", 7.0)
     assert (line.at_s, line.program, line.level, line.event) == (7.0, "worker", "", raw)
 
 
-def test_a_level_has_several_names_and_an_unknown_one_is_no_problem() -> None:
+def test_parse_maps_other_level_names() -> None:
     told = [parse(RAW.replace('"warning"', f'"{level}"'), "", 0.0).level for level in ("WARN", "fatal", "odd")]
     assert told == ["warning", "critical", "info"]
 
 
-def test_lines_are_wanted_by_level_program_and_text() -> None:
+def test_filter_matches_level_program_and_text() -> None:
     line, damaged = parse(RAW, "desktop", 0.0), parse("{", "desktop", 0.0)
     assert LogFilter("warning", "desktop", "CHILD=").text and LogFilter().lets_through(line)
     assert LogFilter("warning", "desktop", "Child.Ended").lets_through(line)

@@ -1,4 +1,4 @@
-"""The logs of all programs as one list that grows, whatever happens to their files."""
+"""Merged log of all programs, through additions, rotation and damage."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ def events(reading: LogReading) -> list[str]:
     return [one.event for one in reading.lines]
 
 
-def test_programs_are_merged_by_time_and_followed(tmp_path: Path) -> None:
+def test_reading_merges_programs_by_time_and_follows(tmp_path: Path) -> None:
     write(tmp_path, "desktop", line(1, "a"), line(4, "d"))
     write(tmp_path, "worker", line(2, "b"), line(3, "c"))
     reading = LogReading(tmp_path)
@@ -21,7 +21,7 @@ def test_programs_are_merged_by_time_and_followed(tmp_path: Path) -> None:
     assert reading.read() and events(reading) == ["a", "b", "late", "c", "d", "e"]
 
 
-def test_a_line_that_is_half_written_waits_for_its_end(tmp_path: Path) -> None:
+def test_reading_waits_for_end_of_partial_line(tmp_path: Path) -> None:
     whole = line(1, "one")
     (tmp_path / "desktop.jsonl").write_text(whole[:20])
     reading = LogReading(tmp_path)
@@ -30,7 +30,7 @@ def test_a_line_that_is_half_written_waits_for_its_end(tmp_path: Path) -> None:
     assert reading.read() and events(reading) == ["one"]
 
 
-def test_what_was_written_before_a_file_is_moved_aside_is_read_there(tmp_path: Path) -> None:
+def test_reading_continues_over_rotation(tmp_path: Path) -> None:
     write(tmp_path, "desktop", line(1, "before"))
     reading = LogReading(tmp_path)
     reading.read()
@@ -40,7 +40,7 @@ def test_what_was_written_before_a_file_is_moved_aside_is_read_there(tmp_path: P
     assert reading.read() and events(reading) == ["before", "just before", "after"]
 
 
-def test_older_files_are_read_as_far_as_there_is_room(tmp_path: Path) -> None:
+def test_reading_includes_rotated_files_up_to_limit(tmp_path: Path) -> None:
     write(tmp_path, "desktop", *(line(at, f"old {at}") for at in range(10)), rotated=2)
     write(tmp_path, "desktop", line(20, "newer"), rotated=1)
     write(tmp_path, "desktop", line(30, "newest"))
@@ -51,14 +51,14 @@ def test_older_files_are_read_as_far_as_there_is_room(tmp_path: Path) -> None:
     assert len(LogReading(tmp_path, most_bytes=10**6).lines) == 0
 
 
-def test_memory_has_a_bound(tmp_path: Path) -> None:
+def test_reading_keeps_only_newest_lines(tmp_path: Path) -> None:
     write(tmp_path, "desktop", *(line(at, str(at)) for at in range(50)))
     reading = LogReading(tmp_path, most_lines=20)
     reading.read()
     assert events(reading) == [str(at) for at in range(30, 50)]
 
 
-def test_damage_is_shown_where_it_stands(tmp_path: Path) -> None:
+def test_reading_keeps_damaged_lines_in_place(tmp_path: Path) -> None:
     write(tmp_path, "desktop", line(1, "a"), "{brok\x00en", line(2, "b"))
     (tmp_path / "worker.jsonl").write_bytes(b"\xff\xfe not text\n")
     (tmp_path / "other.out").write_text("no log\n")

@@ -1,4 +1,4 @@
-"""The texts of our own code, found without running it."""
+"""Texts of our own code are found without running it."""
 
 import subprocess
 import sys
@@ -6,14 +6,14 @@ import sys
 from app.help.own_code import own_modules
 
 
-def test_texts_and_names_of_every_module_are_found() -> None:
+def test_own_modules_have_texts_names_and_loggers() -> None:
     modules = own_modules()
     assert "broker.died" in modules["runtime.event_names"].texts and "restart_in_s" in modules["app.child"].names
     assert modules["app.child"].loggers == {"app.child"} and modules["app.story.reading"].loggers == frozenset()
     assert {"worker.engines.funasr", "backend.jobs", "protocol.audio", "app.ui.tray"} <= modules.keys()
 
 
-def test_nothing_is_imported_for_it() -> None:
+def test_own_modules_imports_no_module() -> None:
     code = "import sys, app.help.own_code as own; own.own_modules(); print('worker' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]

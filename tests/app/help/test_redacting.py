@@ -1,4 +1,4 @@
-"""Nothing that anybody said, typed or chose gets through, wherever a line has it."""
+"""Redaction lets no text through that a user said, typed or chose."""
 
 import json
 from typing import Any
@@ -38,14 +38,14 @@ def told(**fields: Any) -> dict[str, Any]:
     return found
 
 
-def test_what_the_program_itself_says_stays() -> None:
+def test_redaction_keeps_texts_of_program() -> None:
     assert told() == LINE
     session = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
     assert told(session=session)["session"] == session
     assert told(reason="worker")["reason"] == "worker"
 
 
-def test_what_became_of_speech_is_told_but_for_names_of_computers() -> None:
+def test_redaction_keeps_segment_events_without_host_names() -> None:
     world = World()
     usual(world)
     taken_over(world, 1)
@@ -58,7 +58,7 @@ def test_what_became_of_speech_is_told_but_for_names_of_computers() -> None:
     assert told(job="tell Ana")["job"] == LEFT_OUT
 
 
-def test_of_other_texts_only_pieces_of_our_own_stay() -> None:
+def test_redaction_keeps_only_own_pieces_of_text() -> None:
     reason = f"the gateway did not answer in time ({SPEECH}"
     assert told(reason=reason)["reason"] == f"the gateway did not answer in time ({LEFT_OUT}"
     assert told(reason=SPEECH)["reason"] == LEFT_OUT
@@ -70,18 +70,18 @@ def test_of_other_texts_only_pieces_of_our_own_stay() -> None:
 @pytest.mark.parametrize(
     "made", [str, lambda text: [text], lambda text: {text: text}, lambda text: {"list": [[text]]}]
 )
-def test_speech_gets_through_nowhere(name: str, made: Any) -> None:
+def test_redaction_removes_speech_from_every_field(name: str, made: Any) -> None:
     line = REDACTION.line(json.dumps(LINE | {name: made(SPEECH)}))
     assert line is not None and "drawings" not in line and "图纸" not in line and "Ana" not in line
 
 
 @given(some.text(min_size=1), some.sampled_from(["event", "reason", "exception", "program", "level", "timestamp"]))
-def test_nor_anything_else(text: str, name: str) -> None:
+def test_redaction_removes_any_foreign_text(text: str, name: str) -> None:
     found = told(**{name: f"§{text}§"})[name]
     assert "§" not in found
 
 
-def test_of_an_error_its_kind_and_place_stay() -> None:
+def test_redaction_keeps_types_and_places_of_errors() -> None:
     traceback = (
         "Traceback (most recent call last):\n"
         '  File "/home/ana/secret/app/desk.py", line 12, in run\n'
@@ -101,10 +101,10 @@ def test_of_an_error_its_kind_and_place_stay() -> None:
     ]
 
 
-def test_what_cannot_be_read_is_not_told() -> None:
+def test_redaction_drops_unreadable_lines() -> None:
     assert REDACTION.line(SPEECH) is None and REDACTION.line("[1]") is None
 
 
-def test_who_else_logs_is_told_by_package() -> None:
+def test_redaction_reduces_foreign_loggers_to_package() -> None:
     assert told(logger="asyncio.secret")["logger"] == "asyncio"
     assert told(logger="pounamu.words")["logger"] == LEFT_OUT

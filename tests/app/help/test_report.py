@@ -1,4 +1,4 @@
-"""A report tells how things stand, and has nothing that anybody said, typed or chose to be written."""
+"""Report shows the state of the computer, without anything that a user said, typed or chose."""
 
 import json
 import time
@@ -44,7 +44,7 @@ def sources(settings: Settings) -> Sources:
 
 
 async def contents(wanted: Sources, home: Path) -> dict[str, str]:
-    """Of the zip that was saved."""
+    """Save a report and return the files in the zip."""
     place = home / "saved" / "report.zip"
     save(await gather(wanted), place)
     with zipfile.ZipFile(place) as archive:
@@ -52,7 +52,7 @@ async def contents(wanted: Sources, home: Path) -> dict[str, str]:
 
 
 def everything_secret() -> Settings:
-    """Each text and list that a person can write has something of theirs."""
+    """Return settings with secrets in every text and list that a user can write."""
     settings = Settings()
     for name, setting in all_settings().items():
         if setting.type is str:
@@ -64,7 +64,7 @@ def everything_secret() -> Settings:
 
 
 def changed_unchecked(settings: Settings, name: str, value: object) -> Settings:
-    """As a version that checks less would keep it."""
+    """Change a setting without validation, as a version with fewer checks might."""
     section, key = name.split(".")
     part = replace(getattr(settings, section), **{key: value})
     whole: Settings = replace(settings, **{section: part})
@@ -72,7 +72,7 @@ def changed_unchecked(settings: Settings, name: str, value: object) -> Settings:
 
 
 def dictate(library: Library, home: Path) -> None:
-    """A take with a text."""
+    """Record a take with a text."""
     options = Options(hotwords=("Anahera", "翡翠"))
     journal = Journal.create(library.root, UUID(int=5), options, time.time() - 86_400)
     journal.hear(np.zeros(16_000, np.int16))
@@ -82,7 +82,7 @@ def dictate(library: Library, home: Path) -> None:
     journal.close()
 
 
-async def test_nothing_of_a_person_is_in_it(home: Path) -> None:
+async def test_report_contains_no_personal_data(home: Path) -> None:
     wanted = sources(everything_secret())
     dictate(wanted.library, home)
     for program in ("desktop", "gateway", "worker", "kikipounamu", "Anahera"):
@@ -96,7 +96,7 @@ async def test_nothing_of_a_person_is_in_it(home: Path) -> None:
     assert str(home) not in whole
 
 
-async def test_it_tells_how_things_stand(home: Path) -> None:
+async def test_report_shows_state_of_computer(home: Path) -> None:
     wanted = sources(changed(Settings(), "audio.microphone", "usb"))
     dictate(wanted.library, home)
     write(home / "logs", "desktop", line(1, "child.ended", logger="app.child", status=-9), "damaged")
@@ -117,13 +117,13 @@ async def test_it_tells_how_things_stand(home: Path) -> None:
     assert json.loads(log[1]) == {"unreadable lines": 1}
 
 
-async def test_an_address_is_told_without_who_logs_in(home: Path) -> None:
+async def test_report_shows_gateway_url_without_credentials(home: Path) -> None:
     wanted = sources(changed(Settings(), "gateway.url", "https://ana:hunter2@gpu.example:8443/x"))
     found = await contents(wanted, home)
     assert json.loads(found["settings.json"])["gateway.url"] == "https://gpu.example:8443"
 
 
-def test_it_is_whole_and_private_or_not_there(home: Path) -> None:
+def test_save_is_atomic_and_private(home: Path) -> None:
     place = home / "report.zip"
     save((Part("a.json", b"{}"),), place)
     assert place.stat().st_mode & 0o077 == 0 and [file.name for file in home.iterdir()] == ["report.zip"]

@@ -1,4 +1,4 @@
-"""The help answers what is asked of it, and reads logs only while somebody looks."""
+"""Help answers each action, and reads logs only while they are visible."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from tests.helpers.waiting import wait_until
 
 
 class Desk:
-    """What was told, and where it is from."""
+    """Recorder of posted values, and source of reports."""
 
     def __init__(self, home: Path) -> None:
         self.told: list[HelpValue] = []
@@ -59,7 +59,7 @@ async def helping(desk: Desk) -> AsyncIterator[Help]:
         yield made
 
 
-async def test_an_examination_is_told_as_it_goes(desk: Desk) -> None:
+async def test_help_posts_findings_as_checks_finish(desk: Desk) -> None:
     go_on = asyncio.Event()
 
     async def waits() -> list[Finding]:
@@ -85,11 +85,11 @@ async def test_an_examination_is_told_as_it_goes(desk: Desk) -> None:
     ]
 
 
-def test_the_window_examines_what_the_command_does(desk: Desk) -> None:
+def test_help_runs_checks_of_the_command(desk: Desk) -> None:
     assert {one.area for one in examinations()} <= set(Area)
 
 
-async def test_logs_are_followed_while_somebody_looks(helping: Help, desk: Desk) -> None:
+async def test_help_follows_logs_only_while_visible(helping: Help, desk: Desk) -> None:
     write(desk.logs, "desktop", line(1, "a"), line(2, "b", "error"))
     assert desk.told == []
     helping.ask(LookAtLogs(True))
@@ -106,7 +106,7 @@ async def test_logs_are_followed_while_somebody_looks(helping: Help, desk: Desk)
     assert len(desk.told) == count + 1
 
 
-async def test_of_very_many_the_newest_are_shown(helping: Help, desk: Desk) -> None:
+async def test_help_shows_newest_lines_up_to_limit(helping: Help, desk: Desk) -> None:
     write(desk.logs, "desktop", *(line(at % 3600, str(at)) for at in range(1, MOST_SHOWN + 3)))
     helping.ask(LookAtLogs(True))
     await wait_until(lambda: desk.told, "they are told")
@@ -114,7 +114,7 @@ async def test_of_very_many_the_newest_are_shown(helping: Help, desk: Desk) -> N
     assert isinstance(shown, LogLines) and len(shown.lines) == MOST_SHOWN and shown.left_out == 2
 
 
-async def test_what_was_seen_is_what_is_saved(helping: Help, desk: Desk, tmp_path: Path) -> None:
+async def test_saved_report_equals_reviewed_report(helping: Help, desk: Desk, tmp_path: Path) -> None:
     write(desk.logs, "desktop", line(1, "child.ended", logger="app.child"))
     place = tmp_path / "report.zip"
     helping.ask(SaveReport(place))
@@ -131,7 +131,7 @@ async def test_what_was_seen_is_what_is_saved(helping: Help, desk: Desk, tmp_pat
     assert json.loads(seen["logs/desktop.jsonl"])["event"] == "child.ended"
 
 
-async def test_what_goes_wrong_is_told_and_can_be_tried_again(helping: Help, desk: Desk, tmp_path: Path) -> None:
+async def test_failed_report_can_be_retried(helping: Help, desk: Desk, tmp_path: Path) -> None:
     desk.fails = True
     helping.ask(PrepareReport())
     await wait_until(lambda: desk.report.state is ReportState.FAILED, "it is told")
@@ -144,7 +144,7 @@ async def test_what_goes_wrong_is_told_and_can_be_tried_again(helping: Help, des
     assert desk.report.parts, "it can still be saved elsewhere"
 
 
-async def test_licences_are_told(helping: Help, desk: Desk) -> None:
+async def test_help_posts_licences_and_their_texts(helping: Help, desk: Desk) -> None:
     helping.ask(LicencesWanted())
     await wait_until(lambda: desk.told, "they are told")
     assert isinstance(desk.told[-1], LicencesView) and desk.told[-1].version
