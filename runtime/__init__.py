@@ -1,1 +1,1 @@
-"""What every process of ours needs that is neither speech nor protocol: folders, logs, tasks, child processes."""
+"""Shared process services that are neither speech nor protocol: folders, logs, tasks, child processes."""

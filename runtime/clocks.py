@@ -1,7 +1,7 @@
-"""Whether the wall clock can tell how old something is.
+"""Detection of wall clock changes, which make ages unreliable.
 
-It can be set by anybody, and on a computer that has just started it may be wrong until the network corrects it.
-What was dated before that may look a month old within the hour.
+The wall clock may be set at any time, and after a start it may be wrong until the network corrects it. Files dated
+before the correction may look a month old within the hour.
 """
 
 import time
@@ -18,7 +18,7 @@ _JUMP_S: Final = 24 * 3600.0
 
 
 def steady_s() -> float:
-    """Seconds on a clock that nobody sets, and that goes on while the computer sleeps.
+    """Return seconds of a clock that is never set and continues while the computer sleeps.
 
     On macOS ``CLOCK_MONOTONIC`` does (clock_gettime(3)), and what ``time.monotonic`` reads there does not.
     """
@@ -27,7 +27,7 @@ def steady_s() -> float:
 
 
 class WallClock:
-    """The clock ``now_s``, and how it compares with a steady one from when this is made. Not thread-safe."""
+    """Wall clock ``now_s``, compared with a steady clock from its creation on. Not thread-safe."""
 
     def __init__(self, now_s: Callable[[], float] = time.time, steady_s: Callable[[], float] = steady_s) -> None:
         self.now_s = now_s
@@ -36,9 +36,10 @@ class WallClock:
         self._set_at: float | None = None
 
     def tells_age(self, age_s: float) -> bool:
-        """Whether what it says is older than ``age_s`` is. Not for so long after it was set by over a day.
+        """Return whether the clock can tell that something is older than ``age_s``.
 
-        To be asked from time to time: it sees what was set between two looks.
+        After a change of more than a day, it cannot until ``age_s`` have passed. Call this regularly: only
+        changes between two calls are detected.
         """
         now = self.now_s(), self._steady_s()
         set_by_s = now[0] - self._last[0] - (now[1] - self._last[1])

@@ -1,7 +1,6 @@
-"""Where things are kept on this computer.
+"""Folders of this program on this computer.
 
-Each folder can be moved with one environment variable, ``KIKIPOUNAMU_HOME``, under which all of them then lie:
-tests and portable installs use that.
+The environment variable ``KIKIPOUNAMU_HOME`` moves all folders below one path, for tests and portable installs.
 """
 
 import os
@@ -16,7 +15,7 @@ _LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path on Linux, without th
 
 @dataclass(frozen=True)
 class Folders:
-    """``runtime`` is for sockets and endpoint files and is emptied by a restart of the computer."""
+    """Paths of all folders. ``runtime`` is for sockets and endpoint files; a system restart empties it."""
 
     config: Path
     data: Path
@@ -26,33 +25,33 @@ class Folders:
 
     @property
     def models(self) -> Path:
-        """Installed models, one folder each. ``KIKIPOUNAMU_MODELS`` names another place for them alone."""
+        """Folder of installed models, one subfolder each. ``KIKIPOUNAMU_MODELS`` moves it alone."""
         chosen = os.environ.get("KIKIPOUNAMU_MODELS")
         return Path(chosen).expanduser().absolute() if chosen else self.data / "models"
 
     @property
     def broker(self) -> Path:
-        """The embedded broker's append-only file and lock."""
+        """Folder of the embedded broker's append-only file and lock."""
         return self.data / "broker"
 
     @property
     def broker_socket(self) -> Path:
-        """Unix socket of the embedded broker: in ``runtime``, or under a short name where that is too long."""
+        """Unix socket of the embedded broker: in ``runtime``, or under a short name if that path is too long."""
         return _socket(self.runtime / "broker.sock")
 
     @property
     def control_socket(self) -> Path:
-        """Unix socket of the running app, for the command line; placed as ``broker_socket`` is."""
+        """Unix socket of the running app, for the command line; placed like ``broker_socket``."""
         return _socket(self.runtime / "control.sock")
 
 
 def folders() -> Folders:
-    """The folders in force for this process. Creates nothing."""
+    """Return the folders in force for this process. Creates nothing."""
     home = os.environ.get("KIKIPOUNAMU_HOME")
     if home:
         root = Path(home).expanduser().absolute()
         return Folders(root / "config", root / "data", root / "cache", root / "logs", root / "run")
-    import platformdirs  # late: the command line answers a key press without it
+    import platformdirs  # imported late: commands bound to a key start without it
 
     return Folders(
         config=Path(platformdirs.user_config_dir(_NAME, appauthor=False)),
@@ -64,9 +63,9 @@ def folders() -> Folders:
 
 
 def private_folder(path: Path) -> Path:
-    """Create ``path`` (parents too) so that only this user can look into it; narrow it if it is wider.
+    """Create ``path`` and its parents, accessible only to this user; tighten its mode if needed.
 
-    Raises ``PermissionError`` where everybody may create folders (/tmp) and somebody else was first.
+    Raises ``PermissionError`` if another user created the folder in a shared place such as /tmp.
     """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.name == "posix":
@@ -79,7 +78,7 @@ def private_folder(path: Path) -> Path:
 
 
 def fits_socket(path: Path) -> bool:
-    """Whether ``path`` is short enough to be a unix socket's name."""
+    """Return whether ``path`` is short enough for a unix socket."""
     return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
 
 

@@ -1,4 +1,4 @@
-"""Messages through a pipe to or from a child process: msgpack after a 4-byte little-endian length."""
+"""Framing of messages through a pipe to or from a child process: msgpack after a 4-byte little-endian length."""
 
 import asyncio
 from typing import Any, BinaryIO, Final, Generic, TypeVar
@@ -13,28 +13,31 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class BrokenFrame(Exception):
-    """Something else than a message of ours came out of the pipe."""
+    """Data from the pipe that is not a valid message."""
 
 
 class Framing(Generic[T]):
-    """Of messages of one kind. ``kind``: a tagged ``Struct``, or a union of such; ``longest``: bytes of one."""
+    """Encoder and decoder of one kind of message.
+
+    ``kind``: a tagged ``Struct``, or a union of such. ``longest``: most bytes of a message.
+    """
 
     def __init__(self, kind: Any, longest: int) -> None:
         self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(kind)
         self._longest = longest
 
     def pack(self, message: T) -> bytes:
-        """The message with its length before it."""
+        """Return the message, preceded by its length."""
         body = _encoder.encode(message)
         return len(body).to_bytes(HEADER_BYTES, "little") + body
 
     async def receive(self, pipe: asyncio.StreamReader) -> T:
-        """The next message. Raises ``IncompleteReadError`` at the end of the pipe, and ``BrokenFrame``."""
+        """Return the next message. Raises ``IncompleteReadError`` at the end of the pipe, and ``BrokenFrame``."""
         length = self._length(await pipe.readexactly(HEADER_BYTES))
         return self._unpacked(await pipe.readexactly(length))
 
     def read(self, pipe: BinaryIO) -> T | None:
-        """The next message; ``None`` at the end of the pipe, in the middle of one too. Raises ``BrokenFrame``."""
+        """Return the next message, or ``None`` if the pipe ends, even within a message. Raises ``BrokenFrame``."""
         header = pipe.read(HEADER_BYTES)
         if len(header) < HEADER_BYTES:
             return None

@@ -1,4 +1,4 @@
-"""How often which durations came: counted at next to no cost, read at leisure, from any thread."""
+"""Histograms of durations: cheap to update, readable from any thread."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -8,24 +8,24 @@ from math import inf
 from typing import Final
 
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Bounds for what people wait for."""
+"""Bounds for delays that users notice."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """``buckets``: bounds, the last one infinite, each with how many values were at most that large."""
+    """Snapshot of a histogram. ``buckets``: each bound with the count of values up to it; the last is infinite."""
 
     buckets: tuple[tuple[float, int], ...]
     sum: float
 
     @property
     def count(self) -> int:
-        """How many values there were."""
+        """Number of all values."""
         return self.buckets[-1][1]
 
 
 class Histogram:
-    """``bounds`` ascend. Written by one thread."""
+    """Histogram with ascending ``bounds``, written by one thread."""
 
     def __init__(self, bounds: Sequence[float] = SECONDS) -> None:
         self._bounds = tuple(bounds)
@@ -33,10 +33,10 @@ class Histogram:
         self._sum = 0.0
 
     def add(self, value: float) -> None:
-        """One more; what is exactly as large as a bound belongs to it."""
+        """Count a value; a value equal to a bound belongs to that bound's bucket."""
         self._counts[bisect_left(self._bounds, value)] += 1
         self._sum += value
 
     def read(self) -> Reading:
-        """All of it so far."""
+        """Return a snapshot of all values so far."""
         return Reading(tuple(zip((*self._bounds, inf), accumulate(self._counts), strict=True)), self._sum)

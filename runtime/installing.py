@@ -1,7 +1,7 @@
-"""How something is added to the Python that this program runs in, as a line for a terminal.
+"""Terminal commands that install packages into this program's Python.
 
-The whole path of that Python stands in it: the ``pip`` that a terminal finds by itself is another one's, and may
-refuse (PEP 668). It takes an extra of a program that is installed from its source folder too.
+The commands name that Python by its full path: the ``pip`` on the terminal's path belongs to another Python and
+may refuse (PEP 668). An extra also works for an installation from the source folder.
 """
 
 import shlex
@@ -12,12 +12,12 @@ _PROGRAM = "kikipounamu"
 
 
 def extra_command(extras: str) -> str:
-    """For extras of this program, separated by commas."""
+    """Return the command that installs extras of this program, separated by commas."""
     return _command(f"{_PROGRAM}[{extras}]")
 
 
 def again_command(*packages: str) -> str:
-    """For packages that are installed and do not work."""
+    """Return the command that reinstalls broken packages."""
     return _command("--force-reinstall", *packages)
 
 

@@ -1,4 +1,4 @@
-"""A child process that cannot outlive the one that started it, however that one ends.
+"""Child processes that end when their parent ends, however it ends.
 
 Linux: ``prctl(PR_SET_PDEATHSIG)``, set in the child between fork and exec by a tiny launcher (this module run as a
 program), so that no Python code runs in a forked copy of a threaded process. The kernel ties the signal to the
@@ -6,7 +6,8 @@ program), so that no Python code runs in a forked copy of a threaded process. Th
 
     python -m runtime.leash SIGNAL PARENT_PID COMMAND [ARGUMENT ...]
 
-Elsewhere the command is started as it is. macOS needs a watcher pipe and Windows a Job Object: not built yet.
+On other systems the command is started unchanged. macOS needs a watcher pipe and Windows a Job Object: not built
+yet.
 """
 
 import ctypes
@@ -19,7 +20,10 @@ _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
 def leashed(command: Sequence[str], when_parent_dies: signal.Signals = signal.SIGTERM) -> list[str]:
-    """The command line to start instead of ``command``: same pid, same descriptors, ends with this process."""
+    """Return a command line that runs ``command`` with the same pid and descriptors, but ends with this process.
+
+    The launcher replaces itself by the command.
+    """
     if sys.platform != "linux":
         return list(command)
     launcher = [sys.executable, "-I", "-S", __file__]
@@ -27,13 +31,13 @@ def leashed(command: Sequence[str], when_parent_dies: signal.Signals = signal.SI
 
 
 def leash_self(parent: int, when_parent_dies: signal.Signals = signal.SIGTERM) -> None:
-    """Tie this very process to ``parent``; ends it at once if the parent is already gone."""
+    """Tie the current process to ``parent``; end it at once if the parent is already gone."""
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, int(when_parent_dies), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) was refused")
-    if os.getppid() != parent:  # it died before the line above took effect
+    if os.getppid() != parent:  # the parent died before the line above took effect
         os.kill(os.getpid(), when_parent_dies)
 
 

@@ -1,10 +1,13 @@
-"""A lock on an open file: held exactly as long as a process has it open, however that process ends."""
+"""File locks that are held exactly as long as a process has the file open, however that process ends."""
 
 import sys
 
 
 def try_lock(descriptor: int, *, shared: bool = False) -> bool:
-    """Take the lock without waiting; whether it was had. ``shared``: with others who share it (not on Windows)."""
+    """Try to take the lock without waiting; return whether it succeeded.
+
+    ``shared``: share the lock with other shared holders (not on Windows).
+    """
     if sys.platform == "win32":
         import msvcrt
 

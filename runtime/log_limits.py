@@ -1,6 +1,6 @@
-"""How many lines of a kind may be written. Pure: time comes in as a value.
+"""Rate limits of repeated log lines. Pure: time comes in as a value.
 
-What is held back is counted, and the count can be told once its interval is over.
+Suppressed lines are counted; the count is available once their interval is over.
 """
 
 from collections.abc import Hashable
@@ -10,7 +10,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class RepeatLimit(Generic[Key]):
-    """Lets ``burst`` lines of a key through per ``interval_s``, counts the rest. Knows ``most_keys`` at once."""
+    """Limit of ``burst`` lines per key and ``interval_s``. Counts the rest, for at most ``most_keys`` keys."""
 
     def __init__(self, burst: int, interval_s: float, most_keys: int = 1_000) -> None:
         self._burst = burst
@@ -20,7 +20,7 @@ class RepeatLimit(Generic[Key]):
         self._to_tell: dict[Key, int] = {}
 
     def admit(self, key: Key, now: float) -> bool:
-        """Whether one more may be written."""
+        """Return whether another line of this key may be written."""
         start, count = self._seen.get(key, (now, 0))
         if now - start >= self._interval:
             self._end(key)
@@ -31,7 +31,7 @@ class RepeatLimit(Generic[Key]):
         return count < self._burst
 
     def held_back(self, now: float) -> dict[Key, int]:
-        """How many of each key were not let through, of intervals that are over; each is told once."""
+        """Return, once, the counts of suppressed lines by key, for intervals that are over."""
         if self._seen:
             for key in [key for key, (start, _) in self._seen.items() if now - start >= self._interval]:
                 self._end(key)
@@ -44,5 +44,5 @@ class RepeatLimit(Generic[Key]):
             self._to_tell[key] = self._to_tell.get(key, 0) + count - self._burst
 
     def _forget_oldest(self) -> None:
-        """A kind that never comes again must not cost memory; one that was held back keeps its count."""
+        """Drop the oldest key to bound memory, keeping its count of suppressed lines."""
         self._end(next(iter(self._seen)))

@@ -1,6 +1,6 @@
-"""One thread that writes what every other one has to say: who logs appends to a bounded queue and goes on.
+"""Log writer thread: other threads append to a bounded queue and never wait.
 
-When the disk or the terminal is too slow, lines are lost and counted, never waited for.
+If the disk or the terminal is too slow, lines are dropped and counted.
 """
 
 import gzip
@@ -22,7 +22,7 @@ from runtime import logger_names
 MOST_RECORDS: Final = 10_000
 _LOOK_S: Final = 1.0
 _GATHER_S: Final = 0.1
-"""Lines are written together: to wake a thread for each costs more than to write it."""
+"""Time to gather lines before a write: waking the thread for each line costs more than writing it."""
 _STOP_S: Final = 5.0
 _PACKING: Final = 5
 _PIECE: Final = 1 << 20
@@ -34,7 +34,10 @@ Write = Callable[[LogRecord], None]
 
 
 class LogWriter:
-    """``writes`` get every record, in order. ``idle(ending)`` is called once a second, and once at the end."""
+    """Writer thread: passes every record, in order, to ``writes``.
+
+    ``idle(ending)`` is called once a second, and once at the end.
+    """
 
     def __init__(
         self,
@@ -53,11 +56,11 @@ class LogWriter:
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
 
     def start(self) -> None:
-        """From now on it is written."""
+        """Start the writer thread."""
         self._thread.start()
 
     def put(self, record: LogRecord, lines: int = 1) -> None:
-        """Have it written, which makes so many lines. Never waits; from any thread."""
+        """Queue a record that makes ``lines`` lines. Never waits; safe from any thread."""
         if len(self._records) >= self._most:
             with self._lock:
                 self._lost += lines
@@ -67,13 +70,13 @@ class LogWriter:
             self._wanted.set()
 
     def lost(self) -> int:
-        """How many lines were lost since this was asked."""
+        """Return the number of lines lost since the last call."""
         with self._lock:
             lost, self._lost = self._lost, 0
         return lost
 
     def stop(self, deadline_s: float = _STOP_S) -> bool:
-        """Write what is left, within the deadline; ``False``: it could not be. Safe to call twice."""
+        """Write the remaining records within the deadline; return ``False`` if that fails. Safe to call twice."""
         self._ended.set()
         self._wanted.set()
         self._thread.join(deadline_s)
@@ -98,25 +101,25 @@ class LogWriter:
             self._write(self._records.popleft())
 
     def _write(self, record: LogRecord) -> None:
-        # what cannot be written of this one is not told again and again
+        # failures to write the writer's own records are not reported
         told = record.name == logger_names.RUNTIME_LOG_WRITER
         for write in self._writes:
             try:
                 write(record)
-            except (OSError, ValueError):  # a full disk, a closed terminal: nobody is left who could be told
+            except (OSError, ValueError):  # a full disk or a closed terminal cannot be reported anywhere
                 continue
-            except Exception:  # the top of a thread: it costs this line alone
+            except Exception:  # top of a thread: only this line is lost
                 if not told:
                     log.exception("a line could not be written", of=record.name)
                 told = True
 
 
 class LogFile:
-    """Lines in a file that is moved aside when it is full; several processes may write to it.
+    """Log file that is rotated when it is full; several processes may write to it.
 
-    What was moved aside is ``NAME.1``, before that ``NAME.2.gz`` and so on; the oldest go, so that no more than
-    ``most_in_all`` bytes stay beside the file itself. Opened with the first line, so that only the writing thread
-    ever waits for it.
+    Rotated files are ``NAME.1``, then ``NAME.2.gz`` and so on. The oldest are deleted, so that rotated files
+    take at most ``most_in_all`` bytes. The file is opened with the first line, so that only the writer thread
+    waits for it.
     """
 
     def __init__(self, path: Path, most_bytes: int, most_in_all: int) -> None:
@@ -126,7 +129,7 @@ class LogFile:
         self._file = -1
 
     def write(self, line: str) -> None:
-        """Add a line. Raises ``OSError``."""
+        """Append a line. Raises ``OSError``."""
         if self._file < 0:
             self._open()
         elif os.fstat(self._file).st_size >= self._most:
@@ -135,7 +138,7 @@ class LogFile:
         os.write(self._file, data)
 
     def close(self) -> None:
-        """Let it go. Safe to call twice."""
+        """Close the file. Safe to call twice."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -144,11 +147,11 @@ class LogFile:
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def _rotate(self) -> None:
-        """Another process may have moved it aside already: then only the new one is opened."""
+        """Rotate the file, unless another process already has; then only open the new one."""
         mine = self._is_in_its_place()
         self.close()
         if mine:
-            with suppress(OSError):  # where an open file cannot be moved: it grows on, and is tried again
+            with suppress(OSError):  # if an open file cannot be moved, it grows on and is tried again
                 self._move_aside()
         self._open()
         if mine:
@@ -175,7 +178,7 @@ class LogFile:
                     with gzip.open(file, "wb", _PACKING) as packing:
                         shutil.copyfileobj(plain, packing, _PIECE)
                     file.flush()
-                    os.fsync(file.fileno())  # on the disk before the plain one goes
+                    os.fsync(file.fileno())  # on the disk before the plain file is deleted
                 part.chmod(0o600)
                 part.replace(packed)
                 path.unlink()
@@ -186,7 +189,7 @@ class LogFile:
                 path.unlink()
 
     def _older(self) -> list[tuple[int, Path]]:
-        """Those that were moved aside, the newest first."""
+        """Return the rotated files with their numbers, newest first."""
         found: list[tuple[int, Path]] = []
         for path in self._path.parent.glob(f"{self._path.name}.*"):
             number = path.name.removeprefix(f"{self._path.name}.").removesuffix(".gz")
@@ -196,6 +199,6 @@ class LogFile:
 
 
 def to_stream(stream: TextIO, line: str) -> None:
-    """Add a line to a terminal. Raises ``OSError``, or ``ValueError`` where it is closed."""
+    """Write a line to a terminal. Raises ``OSError``, or ``ValueError`` if it is closed."""
     stream.write(line + "\n")
     stream.flush()

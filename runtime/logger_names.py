@@ -1,7 +1,7 @@
-"""Names of loggers, as they stand in every log file. They stay when a module moves: those who read logs know them.
+"""Logger names, as they appear in every log file. They stay the same when a module moves, for readers of logs.
 
-A constant spells its value: ``APP_DESK`` is ``"app.desk"``. Names that end in ``.story`` are limited apart from
-others (``runtime/logs.py``).
+A constant spells its value: ``APP_DESK`` is ``"app.desk"``. Names that end in ``.story`` have limits of their own
+(``runtime/logs.py``).
 """
 
 from typing import Final

@@ -1,18 +1,18 @@
-"""Logging for every process of ours: readable on a terminal, JSON in rotating files, never waiting for a disk.
+"""Logging of all processes: readable on a terminal, JSON in rotating files, never waiting for a disk.
 
-Calls go through structlog into a bounded queue; one thread writes. Session and segment ids are in every line that
-is about one. Audio, recognised text and keys must not be logged; fields with such names are blanked here as a
-last guard.
+Calls go through structlog into a bounded queue; one thread writes. Lines about a session or segment contain its
+id. Audio, recognised text and keys must not be logged; as a last safeguard, fields with such names are blanked
+here.
 
-**Stories.** Lines of loggers whose last name is ``story`` (``backend.story``, ``worker.story``) tell what became
-of accepted speech: ``kikipounamu logs`` puts them together. They pass as long as there are at most 10,000 in 10 s;
-on a terminal, beside a file, only warnings among them are shown.
+**Stories.** Lines of loggers whose last name is ``story`` (``backend.story``, ``worker.story``) record the
+progress of accepted speech; ``kikipounamu logs`` combines them. At most 10,000 are written in 10 s. On a
+terminal, if a file is written as well, only warnings among them are shown.
 
-**Audit.** Lines ``audit`` that name the ``device`` which was let in are the record of who used what: each device
-has 1,000 of each ``what`` in 10 s, more than quotas let it cause. Those of strangers name none.
+**Audit.** Lines ``audit`` with a ``device`` record the use by authenticated devices: up to 1,000 lines per device
+and ``what`` in 10 s, more than quotas allow. Lines about unauthenticated peers have no ``device``.
 
-Every other event is written 20 times in 10 s, whatever session it carries: 110,000 refusals are a few lines. What
-is held back, or lost to a disk that is too slow, is counted in lines of its own, which are never held back.
+Every other event is written at most 20 times in 10 s, whatever its session: 110,000 refusals are a few lines.
+Suppressed lines, and lines lost to a slow disk, are counted in lines of their own, which are never suppressed.
 """
 
 import json
@@ -43,7 +43,7 @@ _REPEATS: Final = 20
 _STORY_LINES: Final = 10_000
 _AUDIT: Final = "audit"
 _AUDIT_LINES: Final = 1_000
-_MOST_AUDITED: Final = 10_000  # a thousand devices, and whatever they do
+_MOST_AUDITED: Final = 10_000  # enough for a thousand devices and all their actions
 _INTERVAL_S: Final = 10.0
 _TEMPLATE: Final = 200
 _LONG: Final = frozenset({"exception", "stack"})
@@ -55,7 +55,10 @@ Event = MutableMapping[str, Any]
 
 
 class Kind(NamedTuple):
-    """What is counted together. ``about``: where the event alone does not say what; ``device``: who did it."""
+    """Category of lines that share a limit.
+
+    ``about`` distinguishes events whose name alone is too general; ``device`` is the device that caused the line.
+    """
 
     level: str
     event: str
@@ -67,7 +70,7 @@ _ANY_STORY: Final = Kind("info", "lines of stories")
 
 
 class _Sampler:
-    """Decides for every line whether it is written; from any thread."""
+    """Decision whether each line is written; safe from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -77,7 +80,7 @@ class _Sampler:
         self._audits: RepeatLimit[Kind] = RepeatLimit(_AUDIT_LINES, _INTERVAL_S, _MOST_AUDITED)
 
     def __call__(self, logger: Any, method: str, event: Event) -> Event:
-        """A structlog processor: raises ``DropEvent``."""
+        """Act as a structlog processor: raise ``DropEvent`` for suppressed lines."""
         own = logger.name == logger_names.RUNTIME_LOGS
         if not own and not self.admit(*self._counted(logger.name, method, event)):
             raise structlog.DropEvent
@@ -92,11 +95,11 @@ class _Sampler:
         return self._repeats, kind
 
     def foreign(self, record: logging.LogRecord) -> bool:
-        """Whether a line of another library is written."""
+        """Return whether a line of another library is written."""
         return self.admit(self._repeats, Kind(record.levelname.lower(), str(record.msg)[:_TEMPLATE], record.name))
 
     def gathered(self) -> bool:
-        """Whether one more line of a story is written."""
+        """Return whether another gathered story line is written."""
         return self.admit(self._stories, _ANY_STORY)
 
     def admit(self, limit: RepeatLimit[Kind], kind: Kind) -> bool:
@@ -104,7 +107,7 @@ class _Sampler:
             return limit.admit(kind, self._clock())
 
     def tell(self, *, all_of_it: bool) -> None:
-        """Say how many lines were held back, once their interval is over."""
+        """Log the counts of suppressed lines whose interval is over."""
         now = float("inf") if all_of_it else self._clock()
         with self._lock:
             told = self._repeats.held_back(now) | self._stories.held_back(now) | self._audits.held_back(now)
@@ -115,7 +118,7 @@ class _Sampler:
 
 
 class _Together(logging.LogRecord):
-    """Lines of a story that were gathered."""
+    """Record of several gathered story lines."""
 
     def __init__(self, name: str, lines: list[dict[str, Any]]) -> None:
         super().__init__(name, logging.INFO, "", 0, "lines that were gathered", None, None)
@@ -123,9 +126,10 @@ class _Together(logging.LogRecord):
 
 
 def write_together(name: str, lines: list[dict[str, Any]]) -> None:
-    """Write lines of the story ``name`` that were gathered: each costs a fraction of one that is written alone.
+    """Write gathered lines of the story ``name``; each costs a fraction of a line written alone.
 
-    Each is as its logger would be told it: ``event``, what belongs to it, and ``timestamp``, when it was.
+    Each line has the fields that its logger would get: ``event``, its values, and ``timestamp``, the time of the
+    event.
     """
     logger = logging.getLogger(name)
     if logger.isEnabledFor(logging.INFO):
@@ -140,7 +144,7 @@ def _blank_private(logger: Any, method: str, event: Event) -> Event:
 
 
 class _ToWriter(logging.Handler):
-    """The root's only handler. The formatter, in the writing thread, gets the record as it is."""
+    """Only handler of the root logger. The formatter, in the writer thread, gets the record unchanged."""
 
     def __init__(self, writer: LogWriter, sampler: _Sampler) -> None:
         super().__init__()
@@ -152,12 +156,12 @@ class _ToWriter(logging.Handler):
             record.lines = [line for line in record.lines if self._sampler.gathered()]
             if record.lines:
                 self._writer.put(record, len(record.lines))
-        elif hasattr(record, "_logger") or self._sampler.foreign(record):  # structlog's were sampled before
+        elif hasattr(record, "_logger") or self._sampler.foreign(record):  # structlog samples its own
             self._writer.put(record)
 
 
 def timestamp(at: float) -> str:
-    """``at``, as ``time.time`` gives it, as in every line."""
+    """Format a ``time.time`` value as in every log line."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -170,7 +174,7 @@ def logging_to(
     terminal: bool = True,
     also: tuple[Write, ...] = (),
 ) -> Iterator[None]:
-    """Log for the length of a process: to ``folder/program.jsonl`` (if given) and to standard error.
+    """Log until the context ends: to ``folder/program.jsonl`` (if given) and to standard error.
 
     Only a ``main`` calls this. Standard output is left alone: it belongs to results.
     """
@@ -225,7 +229,7 @@ def _shared(program: str) -> tuple[structlog.typing.Processor, ...]:
     stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
     def timed(logger: Any, method: str, event: Event) -> Event:
-        """What is told later than it happened says when that was."""
+        """Add a timestamp, unless the line already has the time of its event."""
         return event if "timestamp" in event else stamped(logger, method, event)
 
     return (
@@ -257,9 +261,9 @@ def _writes(
 
 
 def _harmless(render: structlog.typing.Processor) -> structlog.typing.Processor:
-    """``render`` for a terminal: fields may hold words of strangers."""
+    """Wrap ``render`` for a terminal, because fields may contain untrusted text."""
 
-    traced = structlog.processors.ExceptionRenderer()  # of other libraries, which ours are not
+    traced = structlog.processors.ExceptionRenderer()  # tracebacks of other libraries; ours are already rendered
 
     def rendered(logger: Any, method: str, event: Event) -> Any:
         fields = traced(logger, method, event).items()
@@ -273,7 +277,7 @@ def _shown(name: str, value: Any) -> Any:
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)
-"""One for all lines: to make it takes longer than to use it."""
+"""Shared by all lines, because creating an encoder takes longer than using it."""
 
 
 def _json(event: Event, **_: Any) -> str:
@@ -288,7 +292,7 @@ def _written(
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """In the writing thread."""
+    """Formatter used in the writer thread."""
 
     def __init__(
         self, shared: tuple[structlog.typing.Processor, ...], renderer: structlog.typing.Processor
@@ -298,7 +302,7 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         self._completing = (*shared, _blank_private, renderer)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of a record, or its lines."""
+        """Return the line of a record, or its gathered lines."""
         if not isinstance(record, _Together):
             return super().format(record)
         return "\n".join(map(partial(self._line, logging.getLogger(record.name)), record.lines))

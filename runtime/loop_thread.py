@@ -1,10 +1,10 @@
-"""An event loop in a thread of its own, for a program whose main thread belongs to somebody else.
+"""Event loop in a thread of its own, for a program whose main thread runs another loop.
 
     with LoopThread("app") as loop:
-        loop.submit(work())          # from any thread; a failure is logged, and told to ``on_failure``
+        loop.submit(work())          # from any thread; a failure is logged and passed to ``on_failure``
 
-Leaving the context cancels what still runs, waits until it is gone, and joins the thread. Only here is there
-something that threads wait for: everything else meets in the loop.
+Leaving the context cancels running tasks, waits until they are gone, and joins the thread. Threads block on each
+other only here; everything else meets in the loop.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _JOIN_S: Final = 30.0
 
 
 class LoopThread:
-    """``on_failure`` is called in the loop's thread with what a submitted coroutine let out."""
+    """Thread with an event loop. ``on_failure`` is called in it with exceptions of submitted coroutines."""
 
     def __init__(self, name: str, on_failure: Callable[[BaseException], None] = lambda error: None) -> None:
         self._name = name
@@ -43,7 +43,7 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(self._watched(coroutine), self._loop)
 
     def call(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call a function in the loop; nothing once the thread has ended."""
+        """Call a function in the loop; do nothing once the thread has ended."""
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(function, *arguments)
 
@@ -58,7 +58,7 @@ class LoopThread:
         self.close()
 
     def close(self) -> None:
-        """Cancel what runs, wait for it, end the thread. Safe to call twice."""
+        """Cancel running tasks, wait for them, end the thread. Safe to call twice."""
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(_JOIN_S)
@@ -77,7 +77,7 @@ class LoopThread:
     async def _watched(self, coroutine: Coroutine[Any, Any, T]) -> T:
         try:
             return await coroutine
-        except Exception as error:  # the top of a task: logged, and told to who owns the thread
+        except Exception as error:  # top of a task: log it and report it to the thread's owner
             log.exception("task failed", thread=self._name)
             self._on_failure(error)
             raise

@@ -1,4 +1,4 @@
-"""Named, owned background tasks: each has an owner that cancels it, and a failure that is never silent."""
+"""Background tasks with a name and an owner that cancels them; failures are always logged."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -16,7 +16,7 @@ _CANCEL_AGAIN_S = 0.5
 
 
 async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
-    """Cancel ``tasks`` until they are done.
+    """Cancel ``tasks``, repeatedly, until they are done.
 
     Once is not enough: ``asyncio.wait_for`` of Python 3.11, which redis-py uses for every command, swallows a
     cancellation that arrives together with its result (python/cpython#86296).
@@ -31,8 +31,8 @@ async def cancel_and_wait(tasks: Iterable["asyncio.Task[Any]"]) -> None:
 class Tasks:
     """Tasks that end with their owner. Leaving the context cancels them and waits until they are gone.
 
-    A task that fails is logged with its traceback and makes ``failed`` complete with the exception, so that an
-    owner who cannot go on without it can wait for that.
+    A failing task is logged with its traceback and completes ``failed`` with the exception. An owner that cannot
+    continue without the task can wait for it.
     """
 
     def __init__(self, owner: str) -> None:
@@ -42,7 +42,7 @@ class Tasks:
 
     @property
     def failed(self) -> "asyncio.Future[BaseException]":
-        """Completes with the first exception that a task let out."""
+        """Future that completes with the first exception of a task."""
         if self._failed is None:
             self._failed = asyncio.get_running_loop().create_future()
         return self._failed
@@ -55,7 +55,7 @@ class Tasks:
         return task
 
     async def close(self) -> None:
-        """Cancel what still runs and wait for it. Safe to call twice."""
+        """Cancel running tasks and wait for them. Safe to call twice."""
         await cancel_and_wait(self._tasks)
 
     async def __aenter__(self) -> Self:

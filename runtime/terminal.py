@@ -1,7 +1,7 @@
-"""Text of strangers on a terminal: file names, recognised texts, names of devices, words of a gateway.
+"""Untrusted text on a terminal: file names, recognised texts, device names, messages of a gateway.
 
-A terminal obeys control characters, and directional overrides show a text as another one. Both are written as
-escapes, as Python writes them.
+Terminals obey control characters, and directional overrides disguise text. Both are written as escapes, as Python
+writes them.
 """
 
 import re
@@ -10,24 +10,24 @@ from typing import Final
 
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 LINES: Final = "\n\t"
-"""What a text of several lines keeps."""
+"""Characters to keep in text of several lines."""
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Return ``text`` with every character that a terminal would obey as an escape, but those of ``keep``."""
+    """Return ``text`` with every character that a terminal would obey escaped, except those of ``keep``."""
     return _UNSAFE.sub(lambda found: found[0] if found[0] in keep else _escaped(found[0]), text)
 
 
 def reason(error: Exception) -> str:
-    """Return what an error says to people: without the number that the system gives it."""
+    """Return an error's message for people, without the system's error number."""
     said = error.strerror if isinstance(error, OSError) else ""
     return said or str(error) or type(error).__name__
 
 
 def say(text: str, *, err: bool = False, end: str = "\n") -> None:
-    """Write to standard output: exactly what it is into a file or a pipe, printable on a terminal.
+    """Write to standard output: unchanged into a file or a pipe, escaped on a terminal.
 
-    ``err``: to standard error, which is always for people. Raises ``BrokenPipeError``.
+    ``err``: write to standard error, always escaped. Raises ``BrokenPipeError``.
     """
     stream = sys.stderr if err else sys.stdout
     if err or stream.isatty():

@@ -1,6 +1,6 @@
-"""Recordings as a stream of 16 kHz mono blocks: wav, flac, ogg, mp3; m4a and video with the ``media`` extra.
+"""Recordings as streams of 16 kHz mono blocks: wav, flac, ogg, mp3; m4a and video with the ``media`` extra.
 
-A file is never in memory as a whole. Every way in which it can be wrong has an error of ``speech.errors``.
+A file is never in memory as a whole. Every defect of a file has an error of ``speech.errors``.
 """
 
 import os
@@ -31,9 +31,9 @@ Samples = NDArray[np.int16]
 
 
 def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
-    """Blocks of at least one sample, read while you iterate. Raises ``AudioUnreadable``, perhaps half-way.
+    """Yield blocks of at least one sample, reading on demand. Raises ``AudioUnreadable``, perhaps half-way.
 
-    Of a file whose end is missing ``AudioTruncated`` is the end, after every block that is there.
+    If the end of the file is missing, raises ``AudioTruncated`` after all available blocks.
     """
     path = Path(path)
     head, missing = _looked_at(path)
@@ -59,7 +59,7 @@ def check_audio(path: str | os.PathLike[str]) -> None:
 
 
 class AvailableAudio:
-    """The blocks of ``read_audio`` as far as there are any: ``cut`` tells afterwards what is missing."""
+    """Available blocks of ``read_audio``; afterwards ``cut`` says what is missing."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
@@ -73,7 +73,7 @@ class AvailableAudio:
 
 
 def length_s(path: str | os.PathLike[str]) -> float | None:
-    """How long it says it is; None where it does not say. Raises ``AudioUnreadable``, as ``read_audio`` would."""
+    """Return the declared length in seconds, or ``None`` if unknown. Raises ``AudioUnreadable``."""
     path = Path(path)
     if media_format(_looked_at(path)[0]):
         return length_of_media(path)
@@ -81,11 +81,11 @@ def length_s(path: str | os.PathLike[str]) -> float | None:
         seconds = file.frames / file.samplerate if file.samplerate else 0.0
     if not seconds:
         raise AudioEmpty(f"{path} holds no sound: record it again")
-    return seconds if 0 < seconds < _LONGEST_S else None  # of a stream the end is not known
+    return seconds if 0 < seconds < _LONGEST_S else None  # streams declare no end
 
 
 def _looked_at(path: Path) -> tuple[bytes, int]:
-    """How it begins, and how many bytes its end lacks."""
+    """Return the beginning of the file, and how many bytes are missing at its end."""
     try:
         if path.is_dir():
             raise AudioMissing(f"{path} is a folder: name the files in it")
@@ -157,9 +157,9 @@ def _resampled(file: soundfile.SoundFile, path: Path) -> Iterator[Samples]:
 
 
 class _Unending(FileIO):
-    """A WAV file whose sound has length 0 in its header, as streams write it: it goes on to the end.
+    """WAV file whose header declares length 0 for its sound, as streams do: the sound extends to the end.
 
-    ``at``: where this length is.
+    ``at``: position of this length in the file.
     """
 
     def __init__(self, path: Path, at: int) -> None:
@@ -176,9 +176,9 @@ class _Unending(FileIO):
 
 
 def _unclaimed_bytes(path: Path) -> tuple[int, int]:
-    """How many bytes at the end of a WAV file belong to no chunk: sound, if its header was never completed.
+    """Return how many bytes at the end of a WAV file belong to no chunk: sound, if the header was never completed.
 
-    Second, where the length 0 of the sound is that ends before them; 0: it has another length.
+    The second value is the position of a sound length of 0 before those bytes, or 0 if the length is another.
     """
     size, stream = path.stat().st_size, 0
     with path.open("rb") as file:

@@ -1,6 +1,6 @@
-"""Bytes that the header of a recording promises beyond the end of the file: a file that is cut off says so itself.
+"""Bytes that a recording's header promises beyond the end of the file, which reveal a truncated file.
 
-Sizes that mean "not known yet" (0 and all ones, as streams have them) promise nothing. Neither do kinds without a
+Sizes that mean "not known yet" (0 and all ones, as in streams) promise nothing. Neither do formats without a
 size in their header: raw AAC, AMR, FLV, live Matroska, MP3 without a Xing or VBRI header, Ogg that ends between
 two pages. FLAC counts samples, not bytes: its reader compares them.
 
@@ -17,12 +17,12 @@ from typing import BinaryIO, Final, NamedTuple
 _MOST_CHUNKS: Final = 10_000
 _TAIL: Final = 1 << 16  # longer than any Ogg page
 _HEAD: Final = 1 << 14
-_WHOLE_FRAMES: Final = frozenset({1, 3, 6, 7, 0xFFFE})  # PCM, float, A-law, mu-law: no half frame at their end
+_WHOLE_FRAMES: Final = frozenset({1, 3, 6, 7, 0xFFFE})  # PCM, float, A-law, mu-law: end with a complete frame
 _UNKNOWN: Final = frozenset({0, 0xFFFFFFFF, (1 << 63) - 1, (1 << 64) - 1})
 
 
 class Chunk(NamedTuple):
-    """A part of a RIFF or AIFF file: its name, and where its content lies."""
+    """Chunk of a RIFF or AIFF file: its name and the position of its content."""
 
     name: bytes
     begin: int
@@ -30,24 +30,24 @@ class Chunk(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The next one begins here: contents have an even number of bytes."""
+        """Position of the next chunk; contents are padded to an even number of bytes."""
         return self.begin + self.length + self.length % 2
 
 
 def missing_bytes(path: Path) -> int:
-    """Return how many bytes are missing at the end; 0 for a whole file and where the header does not say."""
+    """Return how many bytes are missing at the end; 0 for a complete file or if the header does not say."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(_HEAD)
         promised = next((promise for signature, promise in _PROMISES if signature.match(head)), None)
         try:
             return max(0, promised(file, head, size) - size) if promised else 0
-        except error:  # too short for what is looked at: its reader says so
+        except error:  # too short for its header: the reader reports it
             return 0
 
 
 def chunks(file: BinaryIO, begin: int, header: Struct) -> Iterator[Chunk]:
-    """Go from chunk to chunk to the end of the file. ``header``: a name and a length."""
+    """Yield the chunks up to the end of the file. ``header``: a name and a length."""
     for _ in range(_MOST_CHUNKS):
         file.seek(begin)
         if len(read := file.read(header.size)) < header.size:
@@ -63,7 +63,7 @@ _AIFF_CHUNK: Final = Struct(">4sI")
 
 
 def _wave(file: BinaryIO, head: bytes, size: int) -> int:
-    """The end of the sound; of sound without a stated end that of its last whole frame."""
+    """Return the end of the sound; for sound without a declared end, the end of its last frame."""
     header = _AIFF_CHUNK if head.startswith(b"RIFX") else RIFF_CHUNK
     order, frame, long = header.format[0], 1, 0
     for chunk in chunks(file, 12, header):
@@ -119,7 +119,7 @@ def _avi(file: BinaryIO, head: bytes, size: int) -> int:
 
 
 def _ogg(file: BinaryIO, head: bytes, size: int) -> int:
-    """The end of the last page."""
+    """Return the end of the last page."""
     begin = max(0, size - _TAIL)
     file.seek(begin)
     tail = file.read(_TAIL)
@@ -132,7 +132,7 @@ def _ogg(file: BinaryIO, head: bytes, size: int) -> int:
 
 
 def _mp3(file: BinaryIO, head: bytes, size: int) -> int:
-    """What a Xing, Info or VBRI header in the first frame counts, behind an ID3 tag."""
+    """Return the size counted by a Xing, Info or VBRI header in the first frame, plus any ID3 tag before it."""
     begin = 0
     if head.startswith(b"ID3") and len(head) > 10:
         first, second, third, fourth = head[6:10]
@@ -152,13 +152,13 @@ def _mp3(file: BinaryIO, head: bytes, size: int) -> int:
 
 
 def _boxes(file: BinaryIO, head: bytes, size: int) -> int:
-    """The end of the last box of an MP4 or QuickTime file."""
+    """Return the end of the last box of an MP4 or QuickTime file."""
     at = 0
     for _ in range(_MOST_CHUNKS):
         file.seek(at)
         length = int.from_bytes((box := file.read(16))[:4], "big")
         length = int.from_bytes(box[8:], "big") if length == 1 else length
-        if len(box) < 8 or length < 8:  # 0: to the end, however far that is
+        if len(box) < 8 or length < 8:  # 0: extends to the end of the file
             return 0
         at += length
         if at >= size:
@@ -167,7 +167,7 @@ def _boxes(file: BinaryIO, head: bytes, size: int) -> int:
 
 
 def _matroska(file: BinaryIO, head: bytes, size: int) -> int:
-    """The end of the one segment behind the EBML header."""
+    """Return the end of the single segment after the EBML header."""
     length, begin = _vint(head, 4)
     if length is None or not head.startswith(b"\x18\x53\x80\x67", begin + length):
         return 0
@@ -176,14 +176,14 @@ def _matroska(file: BinaryIO, head: bytes, size: int) -> int:
 
 
 def _vint(data: bytes, at: int) -> tuple[int | None, int]:
-    """A length of EBML, ``None`` for one that is not known, and where it ends."""
+    """Parse a length of EBML; return it (``None`` if unknown) and the position after it."""
     width = 9 - data[at].bit_length() if at < len(data) and data[at] else 1
     value = int.from_bytes(data[at : at + width], "big") & (1 << 7 * width) - 1
     return None if value == (1 << 7 * width) - 1 else value, at + width
 
 
 def _asf(file: BinaryIO, head: bytes, size: int) -> int:
-    """The size that the file properties state, unless it is a broadcast."""
+    """Return the size declared by the file properties, or 0 for a broadcast."""
     at = head.find(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365"))
     length, flags = unpack_from("<Q40xI", head, at + 40) if at >= 0 else (0, 1)
     return 0 if flags & 1 else length
@@ -195,7 +195,7 @@ def _content(file: BinaryIO, chunk: Chunk, most: int) -> bytes:
 
 
 Promise = Callable[[BinaryIO, bytes, int], int]
-"""Where a file of this size has to end, at least. Raises ``struct.error``."""
+"""Returns the least end position of a file of this size. Raises ``struct.error``."""
 
 _PROMISES: Final[tuple[tuple[re.Pattern[bytes], Promise], ...]] = (
     (re.compile(rb"(RIFF|RIFX|RF64).{4}WAVE", re.DOTALL), _wave),

@@ -1,12 +1,12 @@
-"""FunASR's endpoint rules: from one speech-or-silence flag per frame to where speech begins and ends.
+"""FunASR's endpoint rules: from speech flags per frame to the boundaries of speech.
 
-A window over the last 20 frames turns to speech when at least 15 of them are speech and to silence when at most 15
-are. Speech begins two windows before its window turned. It ends when the window has been silent for the endpoint
-silence less the 150 ms that it took to turn; the end lies a lookahead of 100 ms after the turn. Speech of a minute
-is cut. After an end the window starts empty. The rules are those of FunASR's ``FsmnVADStreaming`` (multiple
-utterances, fixed endpoint silence); the boundaries are the same.
+A window over the last 20 frames turns to speech when at least 15 of them are speech, and to silence when at most
+15 are. Speech begins two windows before its window turned. It ends when the window has been silent for the
+endpoint silence minus the 150 ms that the turn took; the end lies a lookahead of 100 ms after the turn. Speech
+is cut after a minute. After an end the window starts empty. The rules are those of FunASR's ``FsmnVADStreaming``
+(multiple utterances, fixed endpoint silence); the boundaries are the same.
 
-Frames are looked at in runs: the cost of a chunk grows with the number of turns in it, not with its frames.
+Frames are processed in runs: the cost of a chunk grows with the number of turns in it, not with its frames.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _NEVER: Final = 2**62
 
 @dataclass(frozen=True)
 class EndpointRules:
-    """Durations in frames of 10 ms."""
+    """Durations of the endpoint rules, in frames of 10 ms."""
 
     endpoint_silence: int = 60
     window: int = 20
@@ -41,7 +41,7 @@ class EndpointRules:
 
     @property
     def silence_after_turn(self) -> int:
-        """Silent frames that end the speech once the window has turned."""
+        """Silent frames after the turn of the window that end the speech."""
         return self.endpoint_silence - self.turn
 
     @property
@@ -51,20 +51,20 @@ class EndpointRules:
 
 
 def rules_for(endpoint_silence_ms: int) -> EndpointRules:
-    """FunASR's rules with this ``max_end_silence_time``. Raises ``ValueError`` below 160 ms."""
+    """Return FunASR's rules with this ``max_end_silence_time``. Raises ``ValueError`` below 160 ms."""
     return EndpointRules(endpoint_silence=endpoint_silence_ms // _FRAME_MS)
 
 
 @dataclass(frozen=True)
 class FrameClock:
-    """Where frame n is: it begins at sample ``n * shift`` and is known ``latency`` samples later."""
+    """Time of frame n: it begins at sample ``n * shift`` and is known ``latency`` samples later."""
 
     shift: int
     latency: int
 
 
 class EndpointDetector:
-    """State machine over frame flags; runs of any length."""
+    """State machine over frame flags, in runs of any length."""
 
     def __init__(self, rules: EndpointRules, clock: FrameClock) -> None:
         self._rules = rules
@@ -78,7 +78,7 @@ class EndpointDetector:
         self._silent_from = 0
 
     def accept(self, speech: NDArray[np.bool_]) -> list[VadEvent]:
-        """What these frames make known, oldest first."""
+        """Process frames; return the resulting events, oldest first."""
         events: list[VadEvent] = []
         first, self._frames = self._frames, self._frames + len(speech)
         while first < self._frames:
@@ -87,14 +87,14 @@ class EndpointDetector:
         return events
 
     def finish(self, samples: int) -> list[VadEvent]:
-        """The stream ends after ``samples``, and speech that goes on with its last frame."""
+        """End the stream after ``samples``; unfinished speech ends with its last frame."""
         if self._start is None:
             return []
         self._start = None
         return [SpeechEnded(self._frames * self._clock.shift, samples)]
 
     def _look(self, first: int, run: NDArray[np.bool_], events: list[VadEvent]) -> int:
-        """Handle the frames from ``first`` on up to the first ending; return the frame after it."""
+        """Process the frames from ``first`` up to the first end of speech; return the frame after it."""
         counts = np.concatenate((self._window, run), dtype=np.int32).cumsum(dtype=np.int32)
         counts = counts[self._rules.window :] - counts[: -self._rules.window]
         last = first + len(run)
@@ -105,7 +105,7 @@ class EndpointDetector:
             frame = min(turn, due)
             if frame >= last:
                 break
-            if due < turn or due == turn == self._cut():  # a cut does not wait for the window, all else does
+            if due < turn or due == turn == self._cut():  # a cut takes precedence over a turn of the window
                 if self._fall_due(due, due == turn, events):
                     return due + 1
             else:
@@ -136,14 +136,14 @@ class EndpointDetector:
         return _NEVER if self._start is None else self._start + self._rules.longest
 
     def _due(self) -> int:
-        """The frame at which a pause, an endpoint or the longest speech falls due if the window does not turn."""
+        """Return the frame of the next pause, endpoint or cut, if the window does not turn before."""
         if self._start is None or self._turned:
             return self._cut()
         wait = self._rules.silence_after_turn if self._paused else self._rules.extension
         return min(self._cut(), self._silent_from + wait)
 
     def _fall_due(self, frame: int, turning: bool, events: list[VadEvent]) -> bool:
-        """True if the speech ended."""
+        """Handle a pause, endpoint or cut; return whether the speech ended."""
         silent = 0 if self._turned or turning else frame - self._silent_from
         if silent == self._rules.silence_after_turn:
             end = self._silent_from + self._rules.extension

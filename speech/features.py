@@ -2,8 +2,7 @@
 
 Front end as in the model's ``config.yaml``: 16 kHz, Hamming window, 80 mel bands, 25 ms frames every 10 ms, no
 dither, samples at int16 scale. Frame t is then stacked with its two neighbours on either side (edges repeated) and
-normalised by the shift and scale of ``am.mvn``. However the samples are cut into chunks, the features are the same
-bits.
+normalised by the shift and scale of ``am.mvn``. The features are bit-identical for any chunking of the samples.
 """
 
 import re
@@ -23,7 +22,7 @@ MEL_BANDS: Final = 80
 CONTEXT: Final = 2
 FEATURES: Final = MEL_BANDS * (2 * CONTEXT + 1)
 LATENCY: Final = CONTEXT * FRAME_SHIFT + FRAME_LENGTH
-"""Samples that must have come, counted from a frame's first one, before the frame's features are known."""
+"""Samples needed from a frame's first one on until the frame's features are known."""
 
 Samples = NDArray[np.int16]
 Features = NDArray[np.float32]
@@ -56,14 +55,14 @@ def _vector(text: str, component: str) -> Features:
 
 
 class FbankStream:
-    """Log-mel filter bank of a stream: each frame as soon as its 25 ms are there."""
+    """Log-mel filter bank of a stream, one frame as soon as its 25 ms are complete."""
 
     def __init__(self) -> None:
         self._fbank = kaldi_native_fbank.OnlineFbank(_fbank_options())
         self._frames = 0
 
     def accept(self, samples: Samples) -> Features:
-        """The frames that ``samples`` complete: [frames, 80]."""
+        """Return the frames that ``samples`` complete: [frames, 80]."""
         self._fbank.accept_waveform(SAMPLE_RATE, samples.astype(np.float32).tolist())
         ready = self._fbank.num_frames_ready
         frames = np.empty((ready - self._frames, MEL_BANDS), np.float32)
@@ -87,7 +86,7 @@ def _fbank_options() -> kaldi_native_fbank.FbankOptions:
 
 
 class FeatureStream:
-    """What FSMN-VAD reads, from a stream of samples. ``finish`` gives the last two frames."""
+    """Input features of FSMN-VAD for a stream of samples. ``finish`` returns the last two frames."""
 
     def __init__(self, cmvn: Cmvn) -> None:
         self._cmvn = cmvn
@@ -95,7 +94,7 @@ class FeatureStream:
         self._recent = np.empty((0, MEL_BANDS), np.float32)
 
     def accept(self, samples: Samples) -> Features:
-        """The features that ``samples`` complete: [frames, 400]."""
+        """Return the features that ``samples`` complete: [frames, 400]."""
         frames = self._fbank.accept(samples)
         if not len(frames):
             return np.empty((0, FEATURES), np.float32)
@@ -104,7 +103,7 @@ class FeatureStream:
         return self._stack(frames)
 
     def finish(self) -> Features:
-        """The features that waited for samples which do not come: the last frame is repeated for them."""
+        """Return the features that still waited for context, with the last frame repeated in its place."""
         return self._stack(np.repeat(self._recent[-1:], CONTEXT, axis=0))
 
     def _stack(self, frames: Features) -> Features:

@@ -1,7 +1,7 @@
 """FSMN-VAD (Zhang et al. 2018, arXiv 1803.05030; FunASR's 0.4 M parameter model) run by ONNX Runtime.
 
 The model folder holds ``model.onnx`` and ``am.mvn``. The network gives 248 class probabilities per 10 ms frame;
-class 0 is silence, and everything else is speech. Four caches carry its memory from chunk to chunk.
+class 0 is silence, all other classes are speech. Four caches carry its memory from chunk to chunk.
 """
 
 from dataclasses import replace
@@ -38,18 +38,18 @@ _LOAD_ERRORS: Final = (
 
 
 class FsmnNetwork:
-    """The network and its memory of one stream."""
+    """Neural network with its memory of one stream."""
 
     def __init__(self, path: Path) -> None:
         self._session = _open_session(path)
         self.reset()
 
     def reset(self) -> None:
-        """Forget the stream."""
+        """Clear the memory of the stream."""
         self._caches = [np.zeros(_CACHE_SHAPE, np.float32)] * _CACHES
 
     def speech(self, features: Features) -> NDArray[np.float32]:
-        """The probability of speech in each frame of [frames, 400]."""
+        """Return the probability of speech in each frame of [frames, 400]."""
         if not len(features):
             return np.empty(0, np.float32)
         inputs = dict(zip(_INPUTS, (features[np.newaxis], *self._caches), strict=True))
@@ -92,20 +92,20 @@ class FsmnVad:
         self._samples = 0
 
     def accept(self, samples: Samples) -> list[VadEvent]:
-        """What these samples make known, oldest first."""
+        """Process samples; return the resulting events, oldest first."""
         return self._endpoints.accept(self.probabilities(samples) >= _SPEECH_FROM)
 
     def finish(self) -> list[VadEvent]:
-        """The stream ends here: speech that goes on ends with it."""
+        """End the stream: unfinished speech ends here."""
         events = self._endpoints.accept(self.last_probabilities() >= _SPEECH_FROM)
         events = [replace(event, known=min(event.known, self._samples)) for event in events]
         return events + self._endpoints.finish(self._samples)
 
     def probabilities(self, samples: Samples) -> NDArray[np.float32]:
-        """The probability of speech in each frame that ``samples`` complete; use either this or ``accept``."""
+        """Return the speech probability of each frame that ``samples`` complete. Do not mix with ``accept``."""
         self._samples += len(samples)
         return self._network.speech(self._features.accept(samples))
 
     def last_probabilities(self) -> NDArray[np.float32]:
-        """The same for the frames that only the end of the stream completes."""
+        """Return the probabilities of the frames that only the end of the stream completes."""
         return self._network.speech(self._features.finish())

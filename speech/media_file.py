@@ -1,4 +1,4 @@
-"""The sound of m4a and video files, by PyAV (the ``media`` extra)."""
+"""Sound of m4a and video files, read by PyAV (the ``media`` extra)."""
 
 import re
 from collections.abc import Iterator
@@ -19,21 +19,22 @@ _HEADS: Final = (
     (re.compile(rb"FLV\x01"), "flv"),
     (re.compile(rb"#!AMR"), "amr"),
     (re.compile(rb"\xff[\xf1\xf9]"), "aac"),  # ADTS
-    (re.compile(rb".{4}(ftyp|moov|mdat)", re.DOTALL), "mov"),  # m4a, mp4, 3gp; the last two before there was ftyp
+    (re.compile(rb".{4}(ftyp|moov|mdat)", re.DOTALL), "mov"),  # m4a, mp4, 3gp; older files have no ftyp
     (re.compile(rb"RIFF.{4}AVI ", re.DOTALL), "avi"),
 )
 
 
 def media_format(head: bytes) -> str | None:
-    """What FFmpeg calls the kind of a file that begins with these 16 bytes; None: it is none for ``read_media``.
+    """Return FFmpeg's format name for a file with these first 16 bytes; ``None`` if ``read_media`` cannot read it.
 
-    FFmpeg does not guess: it also takes playlists and session descriptions, which name files and addresses.
+    FFmpeg must not guess the format: it also accepts playlists and session descriptions, which name files and
+    addresses.
     """
     return next((name for signature, name in _HEADS if signature.match(head)), None)
 
 
 def length_of_media(path: Path) -> float | None:
-    """Seconds of its first sound track, or of all of it; None if it does not say. Raises ``AudioUnreadable``."""
+    """Return the seconds of the first sound track or of the file, or ``None``. Raises ``AudioUnreadable``."""
     with opened_media(path) as (av, container):
         stream = container.streams.audio[0]
         if stream.duration and stream.time_base:
@@ -42,7 +43,10 @@ def length_of_media(path: Path) -> float | None:
 
 
 def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
-    """Blocks of 16 kHz mono samples from the first sound track. Raises ``AudioUnreadable``, perhaps half-way."""
+    """Yield blocks of 16 kHz mono samples of the first sound track.
+
+    Raises ``AudioUnreadable``, perhaps half-way.
+    """
     with opened_media(path) as (av, container):
         resampler, broken = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE), None
         try:
@@ -59,26 +63,26 @@ def read_media(path: Path) -> Iterator[NDArray[np.int16]]:
 
 @contextmanager
 def opened_media(path: Path) -> Iterator[tuple[Any, Any]]:
-    """PyAV, and the file with a sound track. What it raises inside becomes ours."""
+    """Open a file that has a sound track; yield PyAV and the container. Converts PyAV's errors to ours."""
     try:
-        import av  # an extra
+        import av  # from the media extra
     except ImportError as error:
         raise MediaExtraMissing(
             f"{path} needs the media extra: pip install 'kikipounamu[media]', or convert the file to wav"
         ) from error
     try:
-        # A file object, because FFmpeg takes some names for addresses.
+        # A file object, because FFmpeg treats some names as addresses.
         with path.open("rb") as file, av.open(file, "r", **_only_itself(file)) as container:
             if not container.streams.audio:
                 raise AudioUnsupported(f"{path} has no sound track")
             yield av, container
-    except (av.FFmpegError, ValueError) as error:  # ValueError: the sound changes its format half-way
+    except (av.FFmpegError, ValueError) as error:  # ValueError: the sound format changes half-way
         reason = error.strerror if isinstance(error, av.FFmpegError) else error
         raise AudioDamaged(f"{path} is damaged ({reason}): copy it again", str(reason)) from error
 
 
 def _only_itself(file: BinaryIO) -> dict[str, Any]:
-    """How it is opened: as what it begins as, and with nothing else that it names."""
+    """Return options that fix the format by the file's first bytes and forbid opening any other file."""
     head = file.read(HEAD_BYTES)
     file.seek(0)
     kind = media_format(head)

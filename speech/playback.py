@@ -1,4 +1,4 @@
-"""From 16 kHz mono int16 to what an output plays, block by block."""
+"""Resampling of 16 kHz mono int16 for an output device, block by block."""
 
 import numpy as np
 import soxr
@@ -12,22 +12,22 @@ Blocks = NDArray[np.float32]
 
 
 class FromSpeech:
-    """Streaming; gives mono float32, full scale 1.0, of this rate in Hz."""
+    """Streaming resampler to mono float32, full scale 1.0, at this rate in Hz."""
 
     def __init__(self, rate: int) -> None:
         self._stream = None if rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32")
 
     def accept(self, samples: NDArray[np.int16]) -> Blocks:
-        """What ``samples`` make known of the output."""
+        """Return the output samples that ``samples`` complete."""
         scaled = samples.astype(np.float32) / np.float32(_FULL_SCALE)
         return scaled if self._stream is None else _clipped(self._stream.resample_chunk(scaled))
 
     def finish(self) -> Blocks:
-        """The rest of the output."""
+        """Return the rest of the output."""
         rest = np.empty(0, np.float32)
         return rest if self._stream is None else _clipped(self._stream.resample_chunk(rest, last=True))
 
 
 def _clipped(samples: Blocks) -> Blocks:
-    """Between two samples of full scale there may be more."""
+    """Clip samples: between two samples of full scale, resampling may exceed it."""
     return np.clip(samples, -1.0, 1.0)

@@ -1,4 +1,4 @@
-"""From any sample rate and number of channels to 16 kHz mono int16, block by block."""
+"""Resampling from any sample rate and number of channels to 16 kHz mono int16, block by block."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ Blocks = NDArray[np.float32]
 
 
 class Resampler:
-    """Streaming: the output does not depend on how the input was cut into blocks.
+    """Streaming resampler: the output does not depend on how the input was cut into blocks.
 
     Raises ``ValueError`` for a rate outside 2 to 768 kHz.
     """
@@ -27,24 +27,24 @@ class Resampler:
         self._stream = None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
 
     def accept(self, block: Blocks) -> NDArray[np.int16]:
-        """What ``block`` ([samples] or [samples, channels], full scale 1.0) makes known of the output."""
+        """Return the output that ``block`` completes ([samples] or [samples, channels], full scale 1.0)."""
         mono = to_mono(block)
         return to_int16(mono if self._stream is None else self._stream.resample_chunk(mono))
 
     def finish(self) -> NDArray[np.int16]:
-        """The rest of the output."""
+        """Return the rest of the output."""
         if self._stream is None:
             return np.empty(0, np.int16)
         return to_int16(self._stream.resample_chunk(np.empty(0, np.float32), last=True))
 
 
 def to_mono(block: Blocks) -> Blocks:
-    """The mean of the channels; what is not a number counts as silence, what is over full scale as full scale."""
+    """Return the mean of the channels. NaN counts as silence; values beyond full scale are clipped."""
     finite = np.clip(np.nan_to_num(block, nan=0.0), -1.0, 1.0)
     return finite if finite.ndim == 1 else finite.mean(axis=1, dtype=np.float32)
 
 
 def to_int16(samples: Blocks) -> NDArray[np.int16]:
-    """Rounded to 16 bits; too loud is clipped, never wrapped around."""
+    """Round to 16 bits; clip values beyond full scale instead of wrapping around."""
     scaled: Blocks = np.rint(samples * np.float32(_FULL_SCALE))
     return scaled.clip(-_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)

@@ -1,18 +1,18 @@
-"""Cuts a stream of samples into segments to recognise. Pure: samples and VAD events in, segments out.
+"""Segmenter: cuts a stream of samples into segments to recognise. Pure: samples and VAD events in, segments out.
 
-With ``gate`` only speech is sent, with a margin before and after it. Without, every sample goes into one segment
-or another, and the VAD only says where to cut; but what is silent both to it and by level for over a second stays
-unsent. No sample is sent twice; none of a segment's is left out.
+With ``gate``, only speech is sent, with a margin before and after it. Without it, every sample is in a segment,
+and the VAD only says where to cut; but silence of over a second, both to the VAD and by level, is not sent. No
+sample is sent twice, and none within a segment is left out.
 
-Audio is sent as early as possible, in frames of 100 ms. Held back is only what may not belong to the segment: what
-follows a pause or is silent, until it is known what comes of it, and the last 3 s before the longest length. There
-a segment that still goes on is cut at its quietest point, and the next one begins with the next sample.
+Audio is sent as early as possible, in frames of 100 ms. Only audio that may not belong to the segment is held
+back: audio after a pause or silence, until its meaning is known, and the last 3 s before the longest length.
+There an unfinished segment is cut at its quietest point, and the next one begins with the next sample.
 
-In a pause everything up to where the segment would end is sent, and ``SegmentSpeculate`` says so: an engine may
-decode it while the endpoint is waited for. Without a resumption the segment ends at exactly that sample.
+In a pause, everything up to the possible end of the segment is sent, followed by ``SegmentSpeculate``: an engine
+may decode it while the endpoint is awaited. If speech does not resume, the segment ends at exactly that sample.
 
-The VAD advises, it does not destroy. In noise it no longer hears the quiet end of what is said, so the less the
-speech stands out, the longer the margin after it.
+The VAD only advises. In noise it misses the quiet end of speech, so the margin after speech is longer the less the
+speech stands out.
 
 The segments do not depend on how the stream was cut into chunks: every event takes effect at its ``known``.
 """
@@ -33,7 +33,7 @@ _CONTRAST_BLOCKS: Final = 300
 _CLEAR_DB: Final = 20.0
 _MS_PER_DB: Final = 70
 _DISCOVERY: Final = SAMPLE_RATE // 4
-"""A VAD tells so late of speech that begins. Who speaks on before a segment's end is not cut in a word."""
+"""Delay with which a VAD detects the start of speech, awaited before a segment ends to avoid cutting a word."""
 _NEVER: Final = 2**62
 
 Samples = NDArray[np.int16]
@@ -41,13 +41,13 @@ Samples = NDArray[np.int16]
 
 @dataclass(frozen=True)
 class SegmenterOptions:
-    """How to cut. The endpoint silence is an option of the VAD.
+    """Options for cutting segments. The endpoint silence is an option of the VAD.
 
     ``post_roll_ms``: counted from the VAD's end, which is 160 ms after the last speech: 200 ms in all.
-    ``noise_roll_ms``: at most so much more, where speech and background lie less than 20 dB apart.
-    ``quiet_ms``: without the gate, longer silence is not sent but for ``pre_roll_ms`` at its ends; None: it is.
-    ``quiet_dbfs``: blocks of 10 ms under this RMS are silent by level.
-    ``shortest_ms``: a segment that would be shorter takes more of what follows it; only the last one may be.
+    ``noise_roll_ms``: most additional post-roll, used if speech and background differ by less than 20 dB.
+    ``quiet_ms``: without the gate, longer silence is not sent, except ``pre_roll_ms`` at its ends; None: it is
+    sent. ``quiet_dbfs``: blocks of 10 ms below this RMS are silent by level. ``shortest_ms``: a segment that
+    would be shorter includes following audio; only the last one may be shorter.
     """
 
     gate: bool = True
@@ -72,7 +72,7 @@ class SegmenterOptions:
 
 @dataclass(frozen=True, slots=True)
 class SegmentBegin:
-    """Segment number ``segment`` begins ``at`` this sample of the stream. At least one sample follows."""
+    """Start of segment number ``segment`` ``at`` this sample of the stream. At least one sample follows."""
 
     segment: int
     at: int
@@ -80,7 +80,7 @@ class SegmentBegin:
 
 @dataclass(frozen=True, slots=True)
 class SegmentAudio:
-    """PCM16LE that starts ``offset`` samples after the segment's beginning: 100 ms, or less where it may end."""
+    """PCM16LE that starts ``offset`` samples after the segment's beginning: 100 ms, or less at a possible end."""
 
     segment: int
     offset: int
@@ -89,7 +89,7 @@ class SegmentAudio:
 
 @dataclass(frozen=True, slots=True)
 class SegmentSpeculate:
-    """With these samples, all sent, the segment ends unless the speech resumes. Once per pause."""
+    """Possible end after these samples, which are all sent; it is final unless speech resumes. Once per pause."""
 
     segment: int
     samples: int
@@ -97,7 +97,7 @@ class SegmentSpeculate:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEnd:
-    """The segment is complete with this many samples."""
+    """End of the segment, with this many samples."""
 
     segment: int
     samples: int
@@ -108,10 +108,10 @@ SegmentOutput = SegmentBegin | SegmentAudio | SegmentSpeculate | SegmentEnd
 
 @dataclass
 class _Open:
-    """A segment that is not complete. ``margin``: where it ends if nothing more is heard.
+    """Unfinished segment. ``margin``: where it ends if no more speech follows.
 
-    ``ended``: it does end there. ``close_from``: how many samples must have come before silence alone ends it;
-    ``speculate_from``: before its end is worth a guess.
+    ``ended``: it ends there. ``close_from``: number of stream samples from which silence alone ends it.
+    ``speculate_from``: number of stream samples from which a speculation is worthwhile.
     """
 
     begin: int
@@ -124,7 +124,7 @@ class _Open:
 
 
 class Segmenter:
-    """One stream, one segmenter."""
+    """Segmenter of a single stream."""
 
     def __init__(self, options: SegmenterOptions | None = None) -> None:
         options = options or SegmenterOptions()
@@ -140,22 +140,25 @@ class Segmenter:
         self._meter = LevelMeter(_CONTRAST_BLOCKS)
         self._sounds = None if options.gate or self._keeps_all else SoundDetector(options.quiet_dbfs)
         self._speaking = self._loud = False
-        self._spoken_to = self._loud_to = 0  # where the VAD's speech and the sound ended
+        self._spoken_to = self._loud_to = 0  # ends of the VAD's speech and of the sound
         self._kept: Samples = np.empty(0, np.int16)
         self._kept_from = 0
         self._now = 0
-        self._free = 0  # the first sample that no segment has
+        self._free = 0  # first sample that is in no segment
         self._next_number = 0
         self._open = _Open(0, 0) if self._keeps_all else None
         self._out: list[SegmentOutput] = []
 
     @property
     def held(self) -> int:
-        """Samples in memory; at most some seconds, for the pre-roll or for the choice of a cut."""
+        """Number of samples in memory: at most some seconds, for the pre-roll or for the choice of a cut."""
         return len(self._kept)
 
     def accept(self, samples: Samples, events: Sequence[VadEvent]) -> list[SegmentOutput]:
-        """What can be sent now. ``events`` is what the VAD made of the same samples, or of the stream's end."""
+        """Return the output that can be sent now.
+
+        ``events``: the VAD's events for these samples, or for the stream's end.
+        """
         self._kept = np.concatenate((self._kept, samples))
         received = self._kept_from + len(self._kept)
         levels = self._meter.accept(samples)
@@ -170,9 +173,9 @@ class Segmenter:
         return self._take()
 
     def finish(self) -> list[SegmentOutput]:
-        """The stream ends here (hand over the VAD's last events first): completes the segment that goes on.
+        """End the stream, after the VAD's last events were passed to ``accept``; complete the unfinished segment.
 
-        Silence that lasts to the end counts as long.
+        Silence until the end counts as long.
         """
         while (segment := self._open) is not None:
             end = self._now if self._keeps_all else min(self._now, self._end(segment))
@@ -200,7 +203,7 @@ class Segmenter:
             case SpeechPaused():
                 segment.margin, segment.speculate_from = self._margin(segment, event.at), self._now + 1
             case SpeechEnded():
-                if segment.margin is None or self._keeps_all:  # else it ends where the pause began
+                if segment.margin is None or self._keeps_all:  # otherwise the segment ends where the pause began
                     segment.margin = self._margin(segment, event.at)
                 segment.ended = True
             case SoundBegan() if not (self._speaking or segment.ended):
@@ -209,7 +212,7 @@ class Segmenter:
                 self._fall_silent(segment)
 
     def _begin(self, silent_to: int) -> None:
-        """Something is to be sent; up to ``silent_to`` there was nothing."""
+        """Open a segment for new sound or speech; before ``silent_to`` there was silence."""
         if self._open is not None:
             return
         begin = self._free
@@ -233,7 +236,7 @@ class Segmenter:
         return silent_to - self._silent_from > self._quiet
 
     def _margin(self, segment: _Open, speech_end: int) -> int:
-        """Where the post-roll ends: later in noise."""
+        """Return the end of the post-roll, which is later in noise."""
         levels = self._meter.between(segment.begin, self._now)
         missing = 0.0
         if len(levels) and levels.max() >= self._quiet_dbfs:
@@ -241,7 +244,7 @@ class Segmenter:
         return speech_end + self._post_roll + min(self._noise_roll, _samples(round(missing * _MS_PER_DB)))
 
     def _advance(self, now: int) -> None:
-        """Send what is allowed once ``now`` samples have come."""
+        """Send everything that is allowed once ``now`` samples have arrived."""
         self._now = now
         while (segment := self._open) is not None:
             latest = segment.begin + self._longest
@@ -262,7 +265,7 @@ class Segmenter:
         return segment.close_from <= now or (segment.ended and end + _DISCOVERY <= now)
 
     def _next(self) -> _Open | None:
-        """The segment that follows at once, if one does."""
+        """Return the segment that follows immediately, if there is one."""
         segment = _Open(self._free, self._free)
         if self._loud or self._keeps_all:
             return segment
@@ -272,7 +275,7 @@ class Segmenter:
         return segment
 
     def _end(self, segment: _Open) -> int:
-        """Where the segment ends unless speech comes back; its beginning if there is nothing to send of it."""
+        """Return where the segment ends unless speech resumes; its beginning if it has no audio to send."""
         if segment.margin is None:
             return _NEVER
         if segment.margin <= segment.begin:
@@ -290,7 +293,7 @@ class Segmenter:
 
     def _quiet_point(self, segment: _Open, latest: int) -> int:
         first = latest - self._search
-        if segment.sent > first:  # a pause was there
+        if segment.sent > first:  # a pause was sent up to there
             return segment.sent
         return first + quietest(self._audio(first, latest))
 
@@ -324,7 +327,7 @@ class Segmenter:
         return self._kept[begin - self._kept_from : end - self._kept_from]
 
     def _forget(self) -> None:
-        """Drop what no segment can need any more."""
+        """Drop samples that no segment can need any more."""
         needed = self._free
         if self._open is not None:
             needed = self._open.sent
@@ -346,7 +349,7 @@ def _samples(milliseconds: int) -> int:
 def _in_order(
     now: int, received: int, events: Sequence[VadEvent], sounds: Sequence[SoundEvent]
 ) -> list[tuple[int, VadEvent | SoundEvent]]:
-    """All events, each with how many samples had come when it was known."""
+    """Return all events in order, each with the number of samples received when it became known."""
     told: list[tuple[int, VadEvent | SoundEvent]] = []
     for event in events:
         now = max(now, min(event.known or event.at, received))

@@ -1,4 +1,4 @@
-"""Voice activity detection: what a detector is, what it tells, and which one can be had here."""
+"""Voice activity detection: the detector interface, its events, and the choice of a detector."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from speech.errors import VadUnavailable
 
 ENDPOINT_SILENCE_MS: Final = 600
 LOOKBACK: Final = SAMPLE_RATE // 2
-"""``SpeechStarted.at`` is at most this many samples before ``known``."""
+"""Most samples between ``SpeechStarted.at`` and ``known``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class _Event:
 
 
 class SpeechStarted(_Event):
-    """Speech begins ``at`` this sample, counted from the start of the stream.
+    """Start of speech ``at`` this sample, counted from the start of the stream.
 
-    ``known``, in every event: how many samples had to come before this could be told (0: not stated). It does not
-    depend on how the samples were cut into chunks.
+    ``known``, in every event: samples that were needed to detect it (0: not stated). It does not depend on how the
+    samples were cut into chunks.
     """
 
 
@@ -34,35 +34,35 @@ class SpeechPaused(_Event):
 
 
 class SpeechResumed(_Event):
-    """The pause was no end. ``at``: where this became clear."""
+    """End of a pause. ``at``: where speech was detected again."""
 
 
 class SpeechEnded(_Event):
-    """The speech ended ``at`` this sample (the first one after it)."""
+    """End of speech ``at`` this sample (the first one after the speech)."""
 
 
 VadEvent = SpeechStarted | SpeechPaused | SpeechResumed | SpeechEnded
 
 
 class Vad(Protocol):
-    """Finds where speech begins and ends in a stream of 16 kHz samples, in chunks of any size."""
+    """Detector of speech boundaries in a stream of 16 kHz samples, in chunks of any size."""
 
     @property
     def name(self) -> str:
-        """Which detector this is."""
+        """Name of the detector in use."""
         ...
 
     @property
     def reason(self) -> str:
-        """Why it is this one and not the better one; empty for the best."""
+        """Reason why a better detector is not used; empty for the best."""
         ...
 
     def accept(self, samples: NDArray[np.int16]) -> list[VadEvent]:
-        """What these samples make known, oldest first."""
+        """Process samples; return the resulting events, oldest first."""
         ...
 
     def finish(self) -> list[VadEvent]:
-        """The stream ends here: speech that goes on ends with it. Only ``reset`` may follow."""
+        """End the stream: unfinished speech ends here. Only ``reset`` may follow."""
         ...
 
     def reset(self) -> None:
@@ -71,13 +71,13 @@ class Vad(Protocol):
 
 
 def open_vad(model_folder: Path | None, endpoint_silence_ms: int = ENDPOINT_SILENCE_MS) -> Vad:
-    """FSMN-VAD from ``model_folder``, or WebRTC's detector with the ``reason`` why not."""
-    from speech.webrtc_vad import WebRtcVad  # these modules need the events above
+    """Open FSMN-VAD from ``model_folder``, else WebRTC's detector with the ``reason``."""
+    from speech.webrtc_vad import WebRtcVad  # imported here because these modules need the events above
 
     try:
         if model_folder is None:
             raise VadUnavailable("no model folder is given")
-        from speech.fsmn_vad import FsmnVad  # its libraries may be missing or broken on this computer
+        from speech.fsmn_vad import FsmnVad  # imported here because its libraries may be missing or broken
 
         return FsmnVad(model_folder, endpoint_silence_ms)
     except (VadUnavailable, ImportError) as error:

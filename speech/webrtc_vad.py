@@ -1,4 +1,7 @@
-"""WebRTC's voice activity detector with the same endpoint rules: needs no model, takes noise for speech sooner."""
+"""WebRTC's voice activity detector with the same endpoint rules.
+
+It needs no model, but mistakes noise for speech more often than FSMN-VAD.
+"""
 
 from typing import Final
 
@@ -16,7 +19,7 @@ _AGGRESSIVENESS: Final = 2  # of 0 to 3: how readily a frame counts as silence
 
 
 class WebRtcVad:
-    """The detector that always loads. ``reason`` tells why it is used."""
+    """Fallback detector that always loads. ``reason`` says why it is used."""
 
     name = "webrtc-vad"
 
@@ -33,7 +36,7 @@ class WebRtcVad:
         self._samples = 0
 
     def accept(self, samples: NDArray[np.int16]) -> list[VadEvent]:
-        """What these samples make known, oldest first."""
+        """Process samples; return the resulting events, oldest first."""
         self._samples += len(samples)
         pcm = self._pending + samples.tobytes()
         step = _FRAME * BYTES_PER_SAMPLE
@@ -44,5 +47,5 @@ class WebRtcVad:
         return self._endpoints.accept(np.array(speech, np.bool_))
 
     def finish(self) -> list[VadEvent]:
-        """The stream ends here: speech that goes on ends with it."""
+        """End the stream: unfinished speech ends here."""
         return self._endpoints.finish(self._samples)

@@ -1,1 +1,1 @@
-"""Recognition models on this computer: which there are, where to get them, whether they are whole."""
+"""Recognition models on this computer: catalogue, download sources, verification."""

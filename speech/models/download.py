@@ -1,8 +1,8 @@
-"""Downloads over HTTP that resume, with a deadline on every wait.
+"""HTTP downloads that can be resumed, with a deadline on every wait.
 
-A part is continued only at the address it began with and only while the server says that the file there is the
-same (RFC 9110: Range with If-Range and a strong ETag or a Last-Modified date); otherwise it begins anew. What was
-fetched is judged by its SHA-256 elsewhere; here only its size.
+A partial file is continued only at its original address, and only while the server says that the file is unchanged
+(RFC 9110: Range with If-Range and a strong ETag or a Last-Modified date); otherwise the download restarts. The
+contents are verified by SHA-256 elsewhere; here only the size is checked.
 """
 
 import email.utils
@@ -36,7 +36,7 @@ _WORTH_RETRYING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True)
 class Limits:
-    """When to give up. ``attempts`` counts only those in a row that brought the file no further."""
+    """Limits for giving up. ``attempts`` counts only successive attempts without progress."""
 
     stall_s: float = 30.0
     least_bytes_per_stall: int = 16 * 1024
@@ -46,7 +46,7 @@ class Limits:
 
 
 class _Interrupted(Exception):
-    """An attempt ended early in a way that another attempt may cure."""
+    """Attempt that ended early and is worth repeating."""
 
     def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
         super().__init__(reason)
@@ -54,11 +54,11 @@ class _Interrupted(Exception):
 
 
 class _RangeRefused(_Interrupted):
-    """The server has no bytes from where we want to go on: the file there is another one now."""
+    """Server without bytes at the resume position: the file there has changed."""
 
 
 class _Pace:
-    """Notices a transfer that drips: fewer than ``least`` bytes in ``window_s``."""
+    """Detector of stalled transfers: fewer than ``least`` bytes in ``window_s``."""
 
     def __init__(self, window_s: float, least: int, now: float) -> None:
         self._window = window_s
@@ -76,7 +76,7 @@ class _Pace:
 
 
 def probe(url: str, deadline_s: float) -> None:
-    """Read the first byte of ``url``. Raises ``SourceFailed``. Follows redirects, as the download will."""
+    """Read the first byte of ``url``, following redirects as the download does. Raises ``SourceFailed``."""
     try:
         with _opened(url, {"Range": "bytes=0-0"}, deadline_s) as response:
             if not _received(response, 1, deadline_s):
@@ -86,9 +86,11 @@ def probe(url: str, deadline_s: float) -> None:
 
 
 def read_trusted(url: str, most: int, limits: Limits | None = None) -> bytes:
-    """The body at ``url``, for what no hash can check: over HTTPS, or from this computer. Raises ``SourceFailed``.
+    """Return the body at ``url``, which no hash can check: only from HTTPS or this computer.
 
-    ``most`` bytes at most. One attempt takes ``stall_s`` at most; redirects are followed to trusted addresses.
+    Raises ``SourceFailed``.
+
+    Reads at most ``most`` bytes. An attempt takes at most ``stall_s``; redirects must lead to trusted addresses.
     """
     limits, attempt = limits or Limits(), 0
     _require_trusted(url)
@@ -118,7 +120,7 @@ def _read_attempt(url: str, most: int, deadline_s: float) -> bytes:
 
 
 def _require_trusted(url: str) -> None:
-    """Raises ``FileRefused`` for an address where somebody on the way could change what is read."""
+    """Raise ``FileRefused`` for an address whose contents could be changed on the way."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not _is_this_computer(parts.hostname or ""):
         raise FileRefused(f"what no hash can check is not read over {parts.scheme or 'this address'}: use https")
@@ -132,7 +134,7 @@ def _is_this_computer(host: str) -> bool:
 
 
 class _TrustedRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects only to addresses that may be trusted."""
+    """Redirect handler that follows redirects only to trusted addresses."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
@@ -148,9 +150,9 @@ class _TrustedRedirects(urllib.request.HTTPRedirectHandler):
 def download(
     url: str, part: Path, size: int, advance: Advance, limits: Limits | None = None, stop: Stop = NEVER
 ) -> None:
-    """Make ``part`` the ``size`` bytes at ``url``, going on from what it holds.
+    """Download the ``size`` bytes at ``url`` to ``part``, resuming from its contents.
 
-    Raises ``SourceFailed``, or ``Stopped``: what has come stays in ``part``.
+    Raises ``SourceFailed`` or ``Stopped``; received bytes stay in ``part``.
     """
     limits = limits or Limits()
     part.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +161,7 @@ def download(
         try:
             return _attempt(url, part, size, advance, limits, stop)
         except _Interrupted as error:
-            stop.check()  # it may be what broke the connection
+            stop.check()  # the stop may have broken the connection
             held = _held_bytes(part)
             fruitless = 0 if held > furthest else fruitless + 1
             furthest = max(furthest, held)
@@ -169,7 +171,7 @@ def download(
 
 
 def _pause(fruitless: int, limits: Limits, retry_after_s: float, chance: float) -> float:
-    """Seconds until the next attempt: what the server asks for, else exponential with full jitter."""
+    """Return the seconds until the next attempt: the server's request, else exponential with full jitter."""
     backoff = limits.pause_s * 2.0**fruitless * chance
     return min(max(backoff, retry_after_s), limits.longest_pause_s)
 
@@ -192,7 +194,7 @@ def _attempt(url: str, part: Path, size: int, advance: Advance, limits: Limits, 
 
 
 def _start(response: HTTPResponse, url: str, part: Path, held: int, validator: str) -> int:
-    """Prepare ``part`` for the body of ``response`` and return where in the file that begins."""
+    """Prepare ``part`` for the body of ``response``; return the body's position in the file."""
     found = _validator(response.headers)
     if response.status == _PARTIAL_CONTENT and held:
         if found in ("", validator) and _range_start(response) == held:
@@ -209,7 +211,7 @@ def _append(response: HTTPResponse, part: Path, held: int, size: int, advance: A
     with part.open("ab") as out:
         while block := _received(response, _READ_BYTES, limits.stall_s):
             out.write(block)
-            out.flush()  # a process that is killed while it waits for more loses nothing of what has come
+            out.flush()  # received bytes survive if the process is killed while it waits
             held += len(block)
             if held > size:
                 raise FileRefused(f"it is longer there than the {size} bytes that are listed")
@@ -221,7 +223,7 @@ def _append(response: HTTPResponse, part: Path, held: int, size: int, advance: A
 
 
 def _resumable(url: str, part: Path) -> tuple[int, str]:
-    """How many bytes of ``url`` are here, and the validator to go on with; (0, "") to begin anew."""
+    """Return how many bytes of ``url`` are present, and the validator to resume with; (0, "") to restart."""
     try:
         origin = json.loads(_origin(part).read_text("utf-8"))
         if origin["url"] == url and origin["validator"]:
@@ -245,7 +247,7 @@ def _forget(part: Path) -> None:
 
 
 def _validator(headers: Message) -> str:
-    """A strong ETag, else the date of the last change, else nothing: what If-Range takes."""
+    """Return the If-Range value: a strong ETag, else the date of the last change, else empty."""
     tag = headers.get("ETag", "")
     return str(tag if tag.startswith('"') else headers.get("Last-Modified", ""))
 
@@ -256,7 +258,7 @@ def _range_start(response: HTTPResponse) -> int | None:
 
 
 def _total_bytes(response: HTTPResponse) -> int | None:
-    """Size of the whole file as the server tells it."""
+    """Return the size of the whole file, according to the server."""
     if response.status == _PARTIAL_CONTENT:
         found = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
     else:
@@ -265,7 +267,7 @@ def _total_bytes(response: HTTPResponse) -> int | None:
 
 
 def _opener(redirects: Redirects) -> urllib.request.OpenerDirector:
-    """HTTP, HTTPS and the proxies of the environment; unlike ``urlopen``, never ``file:`` or ``ftp:``."""
+    """Return an opener for HTTP, HTTPS and proxies. Unlike ``urlopen``, it never opens ``file:`` or ``ftp:``."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler,
@@ -288,7 +290,7 @@ def _opened(
     redirects: Redirects = urllib.request.HTTPRedirectHandler,
     stop: Stop = NEVER,
 ) -> Iterator[HTTPResponse]:
-    """The answer to GET. Raises ``FileRefused``, ``_Interrupted`` or ``Stopped``."""
+    """Open the response to a GET. Raises ``FileRefused``, ``_Interrupted`` or ``Stopped``."""
     headers = {"User-Agent": "kikipounamu", "Accept-Encoding": "identity", **headers}
     try:
         request = urllib.request.Request(url, headers=headers)
@@ -307,14 +309,14 @@ def _opened(
 
 @contextmanager
 def _breakable(response: HTTPResponse, stop: Stop) -> Iterator[None]:
-    """While entered, who asks to stop ends the connection, and with it the wait for more."""
+    """Shut the connection down when a stop is requested, which ends a blocking read."""
     if stop is NEVER:
         yield
         return
     with socket.fromfd(response.fileno(), socket.AF_INET, socket.SOCK_STREAM) as twin:
 
         def shut() -> None:
-            with suppress(OSError):  # it has ended
+            with suppress(OSError):  # already closed
                 twin.shutdown(socket.SHUT_RDWR)
 
         with stop.waking(shut):
@@ -322,7 +324,7 @@ def _breakable(response: HTTPResponse, stop: Stop) -> Iterator[None]:
 
 
 def _received(response: HTTPResponse, most: int, timeout_s: float) -> bytes:
-    """What has arrived, at most ``most`` bytes; empty at the end. Raises ``_Interrupted``."""
+    """Return the bytes that have arrived, at most ``most``; empty at the end. Raises ``_Interrupted``."""
     try:
         return response.read1(most)
     except (OSError, HTTPException) as error:
@@ -339,7 +341,7 @@ def _status_error(error: HTTPError) -> Exception:
 
 
 def _retry_after_s(value: str, now: float) -> float:
-    """Seconds of a Retry-After header: a number, or a date; 0 if it is neither."""
+    """Return the seconds of a Retry-After header (a number or a date); 0 if it is neither."""
     if value.isdigit():
         return float(value)
     try:

@@ -5,14 +5,14 @@ SpeechError
     ├── CatalogueDamaged   the catalogue of models cannot be read
     ├── ModelUnknown       the catalogue has no model of this name
     ├── ModelMissing       known, but not installed
-    ├── ModelDamaged       installed, but a file is not what its list says
-    ├── ModelUnavailable   no source could give every file; says each source and why
+    ├── ModelDamaged       installed, but a file does not match its list
+    ├── ModelUnavailable   no source could deliver every file; names each source and why
     ├── ModelBusy          another process has been changing this model for too long
-    ├── Stopped            somebody asked to stop; what was fetched is kept
+    ├── Stopped            a stop was requested; fetched data is kept
     ├── StoreUnwritable    the folder of models cannot be written
     │   └── DiskFull       too little space in it
-    └── SourceFailed       one source is out; another may do
-        └── FileRefused    one file of a source is out, its others may be good
+    └── SourceFailed       a source failed; another one may work
+        └── FileRefused    one file of a source failed; its other files may be good
 """
 
 from collections.abc import Sequence
@@ -22,22 +22,22 @@ from speech.errors import SpeechError
 
 
 class ModelError(SpeechError):
-    """Base of everything about model files. The text says what to do."""
+    """Base class of errors about model files. The message says what to do."""
 
 
 class CatalogueDamaged(ModelError):
-    """The catalogue is not valid."""
+    """Catalogue that is not valid."""
 
 
 class ModelUnknown(ModelError):
-    """The catalogue has no model of this name."""
+    """Model name that the catalogue does not contain."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(f"there is no model {name!r}: choose one of {', '.join(known)}")
 
 
 class ModelMissing(ModelError):
-    """The model is known, but not installed."""
+    """Model that is known, but not installed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the model {name} is not installed: run `kikipounamu models get {name}`")
@@ -45,7 +45,7 @@ class ModelMissing(ModelError):
 
 
 class ModelDamaged(ModelError):
-    """The model is installed, but not what its list says."""
+    """Installed model whose files do not match their list."""
 
     def __init__(self, name: str, faults: Sequence[str]) -> None:
         super().__init__(
@@ -56,7 +56,7 @@ class ModelDamaged(ModelError):
 
 
 class Refusal(NamedTuple):
-    """Why a source did not give ``item`` (a file, or the empty string for the source as a whole)."""
+    """Reason why a source did not deliver ``item`` (a file, or an empty string for the whole source)."""
 
     source: str
     item: str
@@ -67,7 +67,7 @@ class Refusal(NamedTuple):
 
 
 class ModelUnavailable(ModelError):
-    """No source, and no combination of them, gave every file."""
+    """Model of which no combination of sources delivered every file."""
 
     def __init__(self, name: str, missing: Sequence[str], refusals: Sequence[Refusal]) -> None:
         reasons = "".join(f"\n  {refusal}" for refusal in refusals)
@@ -82,22 +82,22 @@ class ModelUnavailable(ModelError):
 
 
 class ModelBusy(ModelError):
-    """Another process holds the lock of this model."""
+    """Model whose lock another process holds."""
 
 
 class Stopped(ModelError):
-    """Somebody asked an installation or a check to stop."""
+    """Installation or check that was stopped on request."""
 
     def __init__(self) -> None:
         super().__init__("stopped: what was fetched is kept, and gone on with the next time")
 
 
 class StoreUnwritable(ModelError):
-    """The folder of models cannot be written."""
+    """Folder of models that cannot be written."""
 
 
 class DiskFull(StoreUnwritable):
-    """There is not enough space for the model. ``needed``, ``free``: bytes, where that was known before."""
+    """Too little disk space for the model. ``needed``, ``free``: bytes, if known in advance."""
 
     def __init__(self, text: str, needed: int = 0, free: int = 0) -> None:
         super().__init__(text)
@@ -106,8 +106,8 @@ class DiskFull(StoreUnwritable):
 
 
 class SourceFailed(ModelError):
-    """This source cannot be used now."""
+    """Source that cannot be used now."""
 
 
 class FileRefused(SourceFailed):
-    """This source does not give this file, or gives something else."""
+    """File that a source does not deliver, or delivers with other contents."""

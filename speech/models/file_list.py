@@ -1,7 +1,7 @@
-"""The list of a model's files as a hub states it: read, checked, and kept beside the files.
+"""File list of a model as its hub states it: parsed, checked, and stored with the files.
 
-Nothing but the hub's word says that such a list is right. It is therefore taken once, over HTTPS, and kept: from
-then on every byte is checked against it, without a network, and what the hub says later changes nothing.
+Only the hub vouches for such a list. It is therefore fetched once, over HTTPS, and stored. From then on every
+byte is checked against it, without a network, and later changes at the hub have no effect.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ from speech.models.files import make_durable
 
 FILE_LIST: Final = "FILES.json"
 MOST_LIST_BYTES: Final = 4 * 1024 * 1024
-# ModelScope cuts a list here and does not say so (package modelscope-hub 0.5, REPO_FILES_TRUNCATION_LIMIT).
+# ModelScope silently truncates longer lists (package modelscope-hub 0.5, REPO_FILES_TRUNCATION_LIMIT).
 _MOST_ENTRIES: Final = 3000
 _REASON_CHARACTERS: Final = 200
 
 
 class FileList(Struct, frozen=True, forbid_unknown_fields=True):
-    """``files`` as ``source`` stated them. ``digest`` tells a damaged list from damaged files."""
+    """List of ``files`` stated by ``source``. ``digest`` distinguishes a damaged list from damaged files."""
 
     source: str
     files: tuple[ModelFile, ...]
@@ -33,13 +33,13 @@ class FileList(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def file_list(source: str, files: Iterable[ModelFile]) -> FileList:
-    """A list with its digest."""
+    """Create a list with its digest."""
     ordered = tuple(sorted(files, key=lambda file: file.path))
     return FileList(source, ordered, _digest(ordered))
 
 
 def read_file_list(folder: Path, model: Model) -> FileList:
-    """The list that is kept in ``folder``. Raises ``FileRefused``."""
+    """Read the list stored in ``folder``. Raises ``FileRefused``."""
     path = folder / FILE_LIST
     try:
         if path.stat().st_size > MOST_LIST_BYTES:
@@ -59,7 +59,7 @@ def read_file_list(folder: Path, model: Model) -> FileList:
 
 
 def write_file_list(folder: Path, found: FileList) -> None:
-    """Keep ``found`` in ``folder``, durably. Not atomic: ``folder`` is not in its place yet."""
+    """Store ``found`` durably in ``folder``. Not atomic, because ``folder`` is not yet in its final place."""
     path = folder / FILE_LIST
     path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
     make_durable(path)
@@ -69,7 +69,7 @@ def write_file_list(folder: Path, found: FileList) -> None:
 
 
 class _Entry(Struct, rename="pascal"):
-    """One entry of a repository: a ``blob`` is a file, a ``tree`` a folder."""
+    """Entry of a repository: a ``blob`` is a file, a ``tree`` a folder."""
 
     path: str
     type: str = "blob"
@@ -82,7 +82,7 @@ class _Data(Struct, rename="pascal"):
 
 
 class _Answer(Struct, rename="pascal"):
-    """GET /api/v1/models/REPOSITORY/repo/files, as the package modelscope-hub reads it."""
+    """Answer of GET /api/v1/models/REPOSITORY/repo/files, as the package modelscope-hub reads it."""
 
     code: int = 200
     success: bool = True
@@ -91,7 +91,7 @@ class _Answer(Struct, rename="pascal"):
 
 
 def decode_modelscope(answer: bytes, stated: Stated) -> tuple[ModelFile, ...]:
-    """The files that are wanted out of the hub's answer. Raises ``SourceFailed`` unless all of it is sound."""
+    """Return the wanted files of the hub's answer. Raises ``SourceFailed`` if any part of it is unsound."""
     try:
         found = msgspec.json.decode(answer, type=_Answer)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -123,12 +123,12 @@ def _model_file(entry: _Entry) -> ModelFile:
 
 
 def _fault(files: Sequence[ModelFile], stated: Stated | None) -> str | None:
-    """Why ``files`` cannot be those of the model, ``None`` if they can."""
+    """Return why ``files`` cannot be those of the model, or ``None`` if they can."""
     if stated is None:
         return "the catalogue pins the files of this model"
     if stray := [file.path for file in files if not _is_wanted(file.path, stated)]:
         return f"{stray[0]} is not wanted"
-    # Two names that differ in case are one file on some computers.
+    # On some computers, two names that differ only in case are the same file.
     if len({file.path.casefold() for file in files}) != len(files):
         return "it has one file twice"
     paths = [file.path for file in files]
@@ -144,7 +144,7 @@ def _is_wanted(path: str, stated: Stated) -> bool:
 
 
 def _matches(path: str, pattern: str) -> bool:
-    """Folder by folder: ``*`` does not reach over a slash."""
+    """Match folder by folder, so that ``*`` does not cross a slash."""
     parts, patterns = path.split("/"), pattern.split("/")
     return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
 
@@ -159,5 +159,5 @@ def _digest(files: Sequence[ModelFile]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Words of a stranger, short and without control characters."""
+    """Shorten untrusted text and replace its control characters."""
     return "".join(character if character.isprintable() else "?" for character in text[:_REASON_CHARACTERS])

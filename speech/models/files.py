@@ -1,4 +1,4 @@
-"""Files of a model on disk: hashing, copying, making durable, and the staging area of an installation."""
+"""File operations for models: hashing, copying, syncing to disk, and the staging area of an installation."""
 
 import hashlib
 import os
@@ -15,34 +15,34 @@ BLOCK_BYTES: Final = 1024 * 1024
 
 
 def _unheard(done: int) -> None:
-    """An ``Advance`` for whoever does not want to know."""
+    """Ignore progress: an ``Advance`` without effect."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where one model is put together. ``files`` holds only verified files and becomes the model's folder."""
+    """Staging area of one model. ``files`` holds only verified files and becomes the model's folder."""
 
     root: Path
 
     @property
     def files(self) -> Path:
-        """Verified files."""
+        """Folder of the verified files."""
         return self.root / "files"
 
     @property
     def wheels(self) -> Path:
-        """Wheels from the package index, whole ones only."""
+        """Folder of complete wheels from the package index."""
         return self.root / "wheels"
 
     def part(self, file: ModelFile) -> Path:
-        """What is here of a file that is not verified yet."""
+        """Return the path of a file's unverified, perhaps partial, contents."""
         return self.root / "parts" / file.path
 
 
 def fault_of(path: Path, file: ModelFile, advance: Advance = _unheard) -> str | None:
-    """``None`` if ``path`` is exactly ``file``, byte for byte; otherwise what is wrong with it.
+    """Return what is wrong with ``path``, or ``None`` if it is ``file``, byte for byte.
 
-    ``advance`` hears how many bytes were read.
+    ``advance`` receives the number of bytes read.
     """
     try:
         fault = size_fault_of(path, file)
@@ -54,7 +54,7 @@ def fault_of(path: Path, file: ModelFile, advance: Advance = _unheard) -> str | 
 
 
 def size_fault_of(path: Path, file: ModelFile) -> str | None:
-    """As ``fault_of``, but looks at presence and size only."""
+    """Return a fault like ``fault_of``, but check only presence and size."""
     if not path.is_file():
         return f"{file.path} is missing"
     if (size := path.stat().st_size) != file.size:
@@ -63,7 +63,7 @@ def size_fault_of(path: Path, file: ModelFile) -> str | None:
 
 
 def sha256_of(path: Path, advance: Advance = _unheard) -> str:
-    """Hexadecimal SHA-256 of a file's contents."""
+    """Return the hexadecimal SHA-256 of a file's contents."""
     digest, block, done = hashlib.sha256(), memoryview(bytearray(BLOCK_BYTES)), 0
     with path.open("rb", buffering=0) as file:
         while read := file.readinto(block):
@@ -85,15 +85,15 @@ def write_blocks(blocks: Iterator[bytes], destination: Path, advance: Advance) -
 
 
 def read_blocks(source: BinaryIO) -> Iterator[bytes]:
-    """The rest of an open file, block by block."""
+    """Yield the rest of an open file, block by block."""
     while block := source.read(BLOCK_BYTES):
         yield block
 
 
 def make_durable(path: Path) -> None:
-    """Return when the contents of a file, or the names in a folder, would survive a power cut."""
+    """Sync a file's contents, or a folder's names, so that they survive a power failure."""
     if path.is_dir() and os.name != "posix":
-        return  # Windows has no way to sync a folder
+        return  # Windows cannot sync a folder
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -102,7 +102,7 @@ def make_durable(path: Path) -> None:
 
 
 def discard(path: Path) -> None:
-    """Delete a file, a folder or a link to one. Nothing there is fine."""
+    """Delete a file, a folder or a link; do nothing if the path does not exist."""
     if path.is_symlink() or path.is_file():
         path.unlink(missing_ok=True)
     elif path.exists():

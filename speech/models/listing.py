@@ -1,7 +1,7 @@
-"""Models whose files their hub states: asked once, then installed as any other.
+"""Installation of models whose files their hub states: the list is fetched once.
 
-The hub's word is taken over HTTPS (or from this computer) at the first installation. An installed model keeps its
-list, is checked and repaired by it, and never asks again; ``models remove`` forgets it.
+The hub's list is trusted over HTTPS (or from this computer) at the first installation. An installed model keeps
+its list, is checked and repaired by it, and never fetches it again; ``models remove`` deletes it.
 """
 
 import os
@@ -46,7 +46,7 @@ def install_stated(
     environment: Mapping[str, str] = os.environ,
     limits: Limits = LIMITS,
 ) -> Path:
-    """Make sure that ``name``, whose files its hub states, is here and whole. Raises as ``ModelStore.install``."""
+    """Ensure that ``name`` is installed and intact; its hub states its files. Raises as ``ModelStore.install``."""
     with suppress(ModelMissing, ModelDamaged):
         return store.verify(name)
     model = catalogue.model(name)
@@ -73,12 +73,12 @@ def install(
     report: Report = silent,
     environment: Mapping[str, str] = os.environ,
 ) -> Path:
-    """Make sure that ``name`` is here and whole, whoever lists its files. Raises as ``ModelStore.install``."""
+    """Ensure that any model of the catalogue is installed and intact. Raises as ``ModelStore.install``."""
     model = catalogue.model(name)
     if model.stated is not None:
         return install_stated(store, catalogue, name, report, environment)
     with suppress(ModelMissing, ModelDamaged):
-        return store.verify(name)  # whole: nobody need be asked
+        return store.verify(name)  # intact: no source is needed
     offers = Probes(sources_for(model, catalogue, environment, store.stop), stop=store.stop)
     return store.install(name, offers, report)
 
@@ -86,9 +86,9 @@ def install(
 def stated_files(
     model: Model, catalogue: Catalogue, report: Report, environment: Mapping[str, str], limits: Limits
 ) -> FileList:
-    """The list of the first that states one: a local folder with such a model, then its hubs.
+    """Return the first list found: in a local folder with such a model, then at its hubs.
 
-    Raises ``ModelUnavailable`` with what each of them said.
+    Raises ``ModelUnavailable`` with the reason of each source.
     """
     refusals: list[Refusal] = []
     for source, answer in _answers(model, catalogue, environment, limits):

@@ -1,4 +1,4 @@
-"""A lock between processes that ends with its process, however that dies."""
+"""Locks between processes that end with their process, however it ends."""
 
 import os
 import sys
@@ -34,11 +34,11 @@ def locked(path: Path, deadline_s: float, waiting: Callable[[], None], stop: Sto
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process holds the lock ``path`` now."""
+    """Return whether a process currently holds the lock ``path``."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except OSError:
-        return False  # nobody ever held it, or nobody may
+        return False  # the lock was never held, or cannot be
     try:
         return not _take(descriptor)
     finally:

@@ -1,4 +1,4 @@
-"""Asking all sources of a model at once whether they answer."""
+"""Concurrent probes of all sources of a model."""
 
 import queue
 import threading
@@ -15,10 +15,10 @@ DEADLINE_S: Final = 3.0
 
 
 class Probes:
-    """Probes run from the moment this is made; iterating gives each source in order with what became of it.
+    """Probes that start at once; iterating yields each source, in order, with its result.
 
-    A source early in the order is used as soon as it has answered, whatever the later ones do, and all the dead
-    ones together cost one deadline.
+    An early source is used as soon as it has answered, whatever later ones do. All dead sources together cost a
+    single deadline.
     """
 
     def __init__(self, sources: Iterable[Source], deadline_s: float = DEADLINE_S, stop: Stop = NEVER) -> None:
@@ -28,7 +28,7 @@ class Probes:
         self._asked = [(source, self._ask(source)) for source in sources]
 
     def __iter__(self) -> Iterator[tuple[Source, SourceFailed | None]]:
-        """Each source, with ``None`` if it answered or with why it is out. Raises ``Stopped``."""
+        """Yield each source with ``None`` if it answered, or with its error. Raises ``Stopped``."""
         for source, answers in self._asked:
             try:
                 with self._stop.waking(partial(answers.put, None)):
@@ -36,12 +36,12 @@ class Probes:
             except queue.Empty:
                 answer = SourceFailed(f"no answer within {self._deadline_s:g} s")
             self._stop.check()
-            answers.put(answer)  # for whoever iterates again
+            answers.put(answer)  # for a second iteration
             yield source, answer
 
     def _ask(self, source: Source) -> "queue.SimpleQueue[SourceFailed | None]":
         answers: queue.SimpleQueue[SourceFailed | None] = queue.SimpleQueue()
-        # A daemon: looking up a name has no deadline of its own and must not hold the process up at its end.
+        # A daemon: a name lookup has no deadline and must not delay the end of the process.
         threading.Thread(
             target=_probe, args=(source, self._deadline_s, answers), name=f"probe {source.name}", daemon=True
         ).start()

@@ -1,4 +1,4 @@
-"""What an installation tells while it runs, one immutable event at a time."""
+"""Immutable events that report the progress of an installation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,14 +8,17 @@ from speech.models.errors import Refusal
 
 @dataclass(frozen=True)
 class Waiting:
-    """Another process is changing this model; we go on when it has ended."""
+    """Event: another process is changing this model; the installation continues afterwards."""
 
     model: str
 
 
 @dataclass(frozen=True)
 class Stating:
-    """``source`` states the files of ``model``: ``files`` of them, ``size`` bytes together. Its word is taken."""
+    """Event: ``source`` states the files of ``model``, and its list is trusted.
+
+    ``files``: their number. ``size``: their bytes together.
+    """
 
     model: str
     source: str
@@ -25,7 +28,7 @@ class Stating:
 
 @dataclass(frozen=True)
 class Fetching:
-    """``item`` (a file, or a wheel that holds files) of ``size`` bytes now comes from ``source``."""
+    """Event: ``item`` (a file, or a wheel with files) of ``size`` bytes is now fetched from ``source``."""
 
     item: str
     source: str
@@ -34,7 +37,7 @@ class Fetching:
 
 @dataclass(frozen=True)
 class Advanced:
-    """``done`` of ``size`` bytes of ``item`` are here."""
+    """Event: ``done`` of ``size`` bytes of ``item`` are present."""
 
     item: str
     done: int
@@ -43,7 +46,7 @@ class Advanced:
 
 @dataclass(frozen=True)
 class Checked:
-    """``done`` of ``size`` bytes of the installed ``model`` were read."""
+    """Event: ``done`` of ``size`` bytes of the installed ``model`` were read."""
 
     model: str
     done: int
@@ -52,7 +55,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Refused:
-    """A source, or one file of it, is out; another is tried."""
+    """Event: a source, or a single file of it, failed; another source is tried."""
 
     refusal: Refusal
 
@@ -60,8 +63,8 @@ class Refused:
 Event = Waiting | Stating | Fetching | Advanced | Checked | Refused
 Report = Callable[[Event], None]
 Advance = Callable[[int], None]
-"""Takes how many bytes of the item are here."""
+"""Receives the number of bytes of the item that are present."""
 
 
 def silent(event: Event) -> None:
-    """A ``Report`` for whoever does not want to know."""
+    """Ignore an event: a ``Report`` without effect."""

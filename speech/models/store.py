@@ -1,8 +1,8 @@
-"""The folder of installed models.
+"""Folder of installed models.
 
-FOLDER/NAME/…              an installed model: exists whole or not at all
+FOLDER/NAME/…              an installed model: complete, or absent
 FOLDER/NAME/FILES.json     its list of files, if its hub and not the catalogue states them
-FOLDER/.staging/NAME/…     one being put together; survives a kill and is gone on with
+FOLDER/.staging/NAME/…     an installation in progress; survives a kill and is resumed
 FOLDER/.staging/NAME.lock  held by the process that changes NAME
 """
 
@@ -39,7 +39,7 @@ LOCK_DEADLINE_S: Final = 1800.0
 
 
 class State(StrEnum):
-    """What a look at a model's folder shows, without reading the files."""
+    """State of a model's folder, determined without reading the files."""
 
     INSTALLED = "installed"
     MISSING = "not installed"
@@ -47,9 +47,9 @@ class State(StrEnum):
 
 
 class ModelStore:
-    """Models under ``folder``. Safe for several processes at once; a model is replaced by a rename.
+    """Models in ``folder``. Safe for several processes at once; a model is replaced by a rename.
 
-    Once ``stop`` is asked, whatever takes long raises ``Stopped``.
+    Once ``stop`` is requested, long operations raise ``Stopped``.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class ModelStore:
         self._free = free
 
     def path(self, name: str) -> Path:
-        """Where the model ``name`` is, or would be. Raises ``ModelUnknown``."""
+        """Return the path of the model ``name``, installed or not. Raises ``ModelUnknown``."""
         return self._folder / self._catalogue.model(name).name
 
     def model(self, name: str) -> Model:
-        """The model ``name``; if its hub states its files, with those that its installation keeps a list of."""
+        """Return the model ``name``. If its hub states its files, includes those of its installed list."""
         model = self._catalogue.model(name)
         if model.stated is not None:
             with suppress(FileRefused):
@@ -80,27 +80,28 @@ class ModelStore:
         return model
 
     def file_list(self, name: str) -> FileList:
-        """The list that the installed ``name`` keeps. Raises ``FileRefused`` if there is none, or no good one."""
+        """Return the file list of the installed ``name``. Raises ``FileRefused`` if it is missing or invalid."""
         return read_file_list(self.path(name), self._catalogue.model(name))
 
     def state(self, name: str) -> State:
-        """Whether ``name`` is installed, from presence and sizes: cheap, and blind to a flipped bit."""
+        """Return the state of ``name`` from presence and sizes: cheap, but blind to flipped bits."""
         model, path = self.model(name), self.path(name)
         if not path.is_dir():
             return State.MISSING
         if model.stated is not None:
-            return State.DAMAGED  # its list is
+            return State.DAMAGED  # the file list is damaged
         faults = [fault for file in model.files if (fault := size_fault_of(path / file.path, file))]
         return State.DAMAGED if faults else State.INSTALLED
 
     def installed(self) -> tuple[str, ...]:
-        """Names of the models that are here, damaged ones too."""
+        """Return the names of the installed models, including damaged ones."""
         return tuple(name for name in self._catalogue.names if self.state(name) is not State.MISSING)
 
     def verify(self, name: str, report: Report = silent) -> Path:
         """Read every byte of ``name`` and return its folder. Raises ``ModelMissing`` or ``ModelDamaged``.
 
-        Whoever loads a model calls this first: hashing 145 MB costs about 0.3 s, a flipped bit wrong text.
+        Call this before loading a model: hashing 145 MB takes about 0.3 s, and a flipped bit would give wrong
+        text.
         """
         model, path = self.model(name), self.path(name)
         if not path.is_dir():
@@ -130,20 +131,20 @@ class ModelStore:
         report: Report = silent,
         found: FileList | None = None,
     ) -> Path:
-        """Make sure that ``name`` is here and whole, and return its folder.
+        """Ensure that ``name`` is installed and intact, and return its folder.
 
-        ``found``: which files it has, if the catalogue does not say so. Good files of a damaged installation are
-        kept. Raises ``ModelUnavailable``, ``DiskFull``, ``ModelBusy``.
+        ``found``: its file list, if the catalogue has none. Good files of a damaged installation are kept. Raises
+        ``ModelUnavailable``, ``DiskFull``, ``ModelBusy``.
         """
         model, path = self._catalogue.model(name), self.path(name)
         with suppress(ModelMissing, ModelDamaged):
-            return self.verify(name)  # a whole model may be in a folder that we cannot write
+            return self.verify(name)  # an intact model may be in a folder that we cannot write
         if model.stated is not None:
             found = found or self.file_list(name)
             model = model.listed(found.files)
         with self._changing(name, report):
             with suppress(ModelMissing, ModelDamaged):
-                return self.verify(name)  # while we waited for the lock another process may have fetched it
+                return self.verify(name)  # another process may have installed it while we waited for the lock
             stage = self._stage(name)
             stage.files.mkdir(parents=True, exist_ok=True)
             _keep_only(stage.files, {file.path for file in model.files})
@@ -167,7 +168,7 @@ class ModelStore:
         return self.install(name, Probes([offered], stop=self.stop), report, found)
 
     def remove(self, name: str) -> None:
-        """Delete ``name`` and what is here of an unfinished installation. Raises ``ModelMissing``."""
+        """Delete ``name`` and any unfinished installation of it. Raises ``ModelMissing``."""
         path, stage = self.path(name), self._stage(name)
         if not path.exists() and not stage.root.exists():
             raise ModelMissing(name)
@@ -177,24 +178,24 @@ class ModelStore:
             discard(stage.root)
 
     def abandon(self, name: str) -> None:
-        """Delete what is here of an unfinished installation of ``name``; an installed model stays."""
+        """Delete any unfinished installation of ``name``; an installed model stays."""
         stage = self._stage(self._catalogue.model(name).name)
         if stage.root.exists():
             with self._changing(name, silent):
                 discard(stage.root)
 
     def unfinished(self, name: str) -> dict[str, int]:
-        """Bytes that are here of an unfinished installation of ``name``, by file of the model or wheel."""
+        """Return the bytes present of an unfinished installation of ``name``, by model file or wheel."""
         stage, found = self._stage(self._catalogue.model(name).name), dict[str, int]()
         for folder in (stage.wheels, stage.root / "parts", stage.files):
             for path in folder.rglob("*") if folder.is_dir() else ():
-                with suppress(OSError):  # it is being put elsewhere
+                with suppress(OSError):  # the file is being moved
                     if path.is_file() and path.suffix != ".origin":
                         found[path.relative_to(folder).as_posix()] = path.stat().st_size
         return found
 
     def is_changing(self, name: str) -> bool:
-        """Whether somebody, of this process or another, is installing or removing ``name`` now."""
+        """Return whether any process is installing or removing ``name`` now."""
         return is_locked(self._folder / ".staging" / f"{self._catalogue.model(name).name}.lock")
 
     def _list_fault(self, name: str) -> str:
@@ -219,7 +220,7 @@ class ModelStore:
         discard(stage.root)
 
     def _set_aside(self, path: Path, stage: Stage) -> None:
-        """Take ``path`` out of sight in one step, so that nobody sees it half deleted."""
+        """Move ``path`` away in one step, so that no process sees it half deleted."""
         old = stage.root / "old"
         discard(old)
         stage.root.mkdir(parents=True, exist_ok=True)
@@ -227,7 +228,7 @@ class ModelStore:
 
     @contextmanager
     def _changing(self, name: str, report: Report) -> Iterator[None]:
-        """Hold the lock of ``name``; what the file system refuses becomes ``StoreUnwritable``."""
+        """Hold the lock of ``name``; convert file system errors to ``StoreUnwritable``."""
         staging = self._folder / ".staging"
         try:
             staging.mkdir(parents=True, exist_ok=True)
@@ -243,7 +244,7 @@ class ModelStore:
 
 
 def _list_in(folder: Path, model: Model) -> FileList:
-    """The list of a copied installation. Raises ``ModelUnavailable``."""
+    """Return the file list of a copied installation. Raises ``ModelUnavailable``."""
     inner = folder / model.name
     try:
         return read_file_list(inner if inner.is_dir() else folder, model)
@@ -253,7 +254,7 @@ def _list_in(folder: Path, model: Model) -> FileList:
 
 
 def _keep_only(folder: Path, paths: Set[str]) -> None:
-    """Delete what an earlier installation left that had another list of files."""
+    """Delete files left by an earlier installation with another file list."""
     for path in folder.rglob("*"):
         if not path.is_dir() and path.relative_to(folder).as_posix() not in paths:
             path.unlink()

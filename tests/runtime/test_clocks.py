@@ -1,4 +1,4 @@
-"""A clock that is set says nothing of ages, until they have really passed."""
+"""Wall clock that is set: ages are unreliable until they have really passed."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ HOUR, DAY = 3600.0, 86_400.0
 
 @dataclass
 class Clocks:
-    """Two that go as a test says."""
+    """Pair of clocks controlled by a test."""
 
     now_s: float = 1_000_000_000.0
     steady_s: float = 5_000.0
@@ -31,7 +31,7 @@ def clock(clocks: Clocks) -> WallClock:
     return WallClock(lambda: clocks.now_s, lambda: clocks.steady_s)
 
 
-def test_time_that_passes_is_believed(clocks: Clocks, clock: WallClock) -> None:
+def test_wall_clock_tells_age_while_time_passes(clocks: Clocks, clock: WallClock) -> None:
     assert clock.tells_age(DAY)
     for passed in (0.0, HOUR, 400 * DAY):  # asleep, too
         clocks.pass_by(passed, set_by_s=HOUR)
@@ -39,7 +39,7 @@ def test_time_that_passes_is_believed(clocks: Clocks, clock: WallClock) -> None:
 
 
 @pytest.mark.parametrize("set_by_s", [60 * DAY, -60 * DAY])
-def test_one_that_was_set_is_believed_once_so_much_has_passed(
+def test_wall_clock_that_was_set_tells_age_after_that_time_passed(
     clocks: Clocks, clock: WallClock, set_by_s: float
 ) -> None:
     clocks.pass_by(HOUR, set_by_s)
@@ -50,7 +50,7 @@ def test_one_that_was_set_is_believed_once_so_much_has_passed(
     assert clock.tells_age(30 * DAY)
 
 
-def test_one_that_was_set_for_a_moment_is_doubted_from_its_return(clocks: Clocks, clock: WallClock) -> None:
+def test_wall_clock_set_back_is_doubted_from_its_return(clocks: Clocks, clock: WallClock) -> None:
     clocks.pass_by(HOUR, 60 * DAY)
     assert not clock.tells_age(7 * DAY)
     clocks.pass_by(5 * DAY, -60 * DAY)
@@ -61,7 +61,7 @@ def test_one_that_was_set_for_a_moment_is_doubted_from_its_return(clocks: Clocks
     assert clock.tells_age(7 * DAY)
 
 
-def test_this_computer_has_a_steady_clock() -> None:
+def test_steady_clock_never_goes_back() -> None:
     before = steady_s()
     assert steady_s() >= before
     assert WallClock().tells_age(0.0)

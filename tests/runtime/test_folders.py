@@ -7,7 +7,7 @@ import pytest
 from runtime.folders import fits_socket, folders, private_folder
 
 
-def test_one_variable_moves_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_home_variable_moves_all_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     places = folders()
@@ -24,22 +24,20 @@ def test_one_variable_moves_everything(monkeypatch: pytest.MonkeyPatch, tmp_path
         assert not place.exists()
 
 
-def test_models_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_models_variable_moves_the_models_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
     assert folders().models == tmp_path
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: their runtime folders")
-def test_without_a_login_session_the_runtime_folder_is_still_one_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runtime_folder_without_login_session_is_private(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KIKIPOUNAMU_HOME", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/nowhere")
     assert folders().runtime.name == f"kikipounamu-{os.getuid()}"
     assert folders().runtime.parent.is_dir()
 
 
-def test_a_socket_path_that_is_too_long_gets_a_short_name_of_its_own(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_long_socket_path_gets_a_short_unique_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     names = set()
     for folder in (tmp_path / ("a" * 120), tmp_path / ("b" * 120)):
         monkeypatch.setenv("KIKIPOUNAMU_HOME", str(folder))
@@ -47,7 +45,7 @@ def test_a_socket_path_that_is_too_long_gets_a_short_name_of_its_own(
     assert len(names) == 4 and all(fits_socket(name) for name in names)
 
 
-def test_a_private_folder_is_narrowed(tmp_path: Path) -> None:
+def test_private_folder_is_tightened_to_its_owner(tmp_path: Path) -> None:
     wide = tmp_path / "wide"
     wide.mkdir(mode=0o755)
     for folder in (wide, tmp_path / "new" / "deep"):
@@ -55,7 +53,7 @@ def test_a_private_folder_is_narrowed(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs Linux or macOS: owners of folders")
-def test_a_folder_that_somebody_else_put_where_ours_should_be_is_refused(tmp_path: Path) -> None:
+def test_symlink_in_place_of_private_folder_is_refused(tmp_path: Path) -> None:
     shared = tmp_path / "tmp"
     shared.mkdir()
     shared.chmod(0o1777)
@@ -66,7 +64,7 @@ def test_a_folder_that_somebody_else_put_where_ours_should_be_is_refused(tmp_pat
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root: gives a folder away")
-def test_a_folder_of_another_user_in_a_shared_place_is_refused(tmp_path: Path) -> None:
+def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     shared = tmp_path / "tmp"
     (shared / "ours").mkdir(parents=True)
     shared.chmod(0o1777)

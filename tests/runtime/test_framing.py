@@ -1,4 +1,4 @@
-"""Messages in a pipe."""
+"""Framing of messages in a pipe."""
 
 import asyncio
 from io import BytesIO
@@ -10,14 +10,14 @@ from runtime.framing import HEADER_BYTES, BrokenFrame, Framing
 
 
 class Ask(Struct, frozen=True, tag="ask"):
-    """One kind."""
+    """Message with fields, for the tests."""
 
     number: int
     pcm: bytes = b""
 
 
 class Stop(Struct, frozen=True, tag="stop"):
-    """Another."""
+    """Message without fields, for the tests."""
 
 
 SAID: tuple[Ask | Stop, ...] = (Ask(3, bytes(1_000)), Stop(), Ask(4))
@@ -29,26 +29,26 @@ BROKEN = {
 
 
 def fed(data: bytes) -> asyncio.StreamReader:
-    """A pipe that ends after ``data``."""
+    """Return a pipe that ends after ``data``."""
     pipe = asyncio.StreamReader()
     pipe.feed_data(data)
     pipe.feed_eof()
     return pipe
 
 
-def test_messages_follow_each_other_to_the_end() -> None:
+def test_frames_are_read_in_order_until_the_end() -> None:
     pipe = BytesIO(b"".join(map(FRAMES.pack, SAID)))
     assert tuple(FRAMES.read(pipe) for _ in range(4)) == (*SAID, None)
 
 
-async def test_they_come_one_by_one_to_a_loop_too() -> None:
+async def test_frames_are_received_one_by_one_in_a_loop() -> None:
     pipe = fed(b"".join(map(FRAMES.pack, SAID)))
     assert tuple([await FRAMES.receive(pipe) for _ in SAID]) == SAID
     with pytest.raises(asyncio.IncompleteReadError):
         await FRAMES.receive(pipe)
 
 
-async def test_one_that_is_cut_short_is_the_end() -> None:
+async def test_truncated_frame_counts_as_the_end() -> None:
     frame = FRAMES.pack(Ask(1, b"abc"))
     for length in range(len(frame)):
         assert FRAMES.read(BytesIO(frame[:length])) is None
@@ -57,7 +57,7 @@ async def test_one_that_is_cut_short_is_the_end() -> None:
 
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
-async def test_anything_else_is_told(data: bytes) -> None:
+async def test_invalid_frame_raises_broken_frame(data: bytes) -> None:
     with pytest.raises(BrokenFrame):
         FRAMES.read(BytesIO(data))
     with pytest.raises(BrokenFrame):

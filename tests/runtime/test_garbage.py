@@ -1,4 +1,4 @@
-"""Seldom is not never."""
+"""Rare garbage collection still collects garbage."""
 
 import subprocess
 import sys
@@ -23,5 +23,5 @@ while seen() is not None:
 """
 
 
-def test_what_became_garbage_later_goes() -> None:
+def test_later_garbage_is_collected() -> None:
     subprocess.run([sys.executable, "-c", CYCLES], check=True)

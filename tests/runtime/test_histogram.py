@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from runtime.histogram import SECONDS, Histogram
 
 
-def test_nothing_came_yet() -> None:
+def test_new_histogram_is_empty() -> None:
     reading = Histogram((1.0, 2.0)).read()
     assert (reading.buckets, reading.sum, reading.count) == (((1.0, 0), (2.0, 0), (inf, 0)), 0.0, 0)
 
 
 @given(st.lists(st.one_of(st.floats(0, 100), st.sampled_from(SECONDS)), max_size=60))
-def test_each_bucket_counts_what_is_at_most_as_large_as_its_bound(values: list[float]) -> None:
+def test_histogram_bucket_counts_values_up_to_its_bound(values: list[float]) -> None:
     histogram = Histogram()
     for value in values:
         histogram.add(value)

@@ -1,4 +1,4 @@
-"""What adds a package is typed into a terminal as it stands."""
+"""Install commands that work in a terminal as printed."""
 
 import importlib.metadata
 import shlex
@@ -8,13 +8,13 @@ import sys
 from runtime.installing import again_command, extra_command
 
 
-def test_it_is_for_this_python_whatever_the_terminal_finds() -> None:
+def test_install_command_uses_this_python() -> None:
     assert shlex.split(extra_command("media")) == [sys.executable, "-m", "pip", "install", "kikipounamu[media]"]
     assert again_command("one", "two").endswith(" install --force-reinstall one two")
 
 
-def test_pip_knows_the_extra_of_what_is_installed_here() -> None:
-    """From any folder, and without asking an index: it is not there."""
+def test_pip_accepts_extra_of_the_installed_package() -> None:
+    """Works from any folder and without an index, because the package is on none."""
     assert "media" in importlib.metadata.metadata("kikipounamu").get_all("Provides-Extra", [])
     command = f"{extra_command('media')} --dry-run --no-deps --no-index --disable-pip-version-check"
     told = subprocess.run(shlex.split(command), cwd="/", capture_output=True, text=True, timeout=60)

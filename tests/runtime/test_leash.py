@@ -22,7 +22,7 @@ child.wait()
 """
 
 
-def test_the_child_ends_when_its_parent_is_killed() -> None:
+def test_leashed_child_ends_when_its_parent_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", _STARTS_A_CHILD], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
@@ -31,7 +31,7 @@ def test_the_child_ends_when_its_parent_is_killed() -> None:
     wait_until_sync(lambda: gone(child), "the child is gone")
 
 
-def test_a_child_that_comes_too_late_does_not_stay(tmp_path: Path) -> None:
+def test_leashed_child_of_a_dead_parent_ends_at_once(tmp_path: Path) -> None:
     command = leashed(["touch", str(tmp_path / "ran")], signal.SIGKILL)
     not_our_pid = "1" if os.getpid() != 1 else "2"
     command[command.index(str(os.getpid()))] = not_our_pid
@@ -39,7 +39,7 @@ def test_a_child_that_comes_too_late_does_not_stay(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_the_command_keeps_its_arguments_descriptors_and_exit_status() -> None:
+def test_leashed_command_keeps_arguments_descriptors_and_status() -> None:
     reading, writing = os.pipe()
     try:
         says = "import os, sys; os.write(int(sys.argv[1]), sys.argv[2].encode()); sys.exit(7)"

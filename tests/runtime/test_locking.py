@@ -27,7 +27,7 @@ def opened(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def test_one_has_it_and_the_next_when_the_file_is_closed(tmp_path: Path) -> None:
+def test_lock_is_free_when_its_file_is_closed(tmp_path: Path) -> None:
     with opened(tmp_path / "lock") as second:
         with opened(tmp_path / "lock") as first:
             assert try_lock(first) and not try_lock(second)
@@ -35,7 +35,7 @@ def test_one_has_it_and_the_next_when_the_file_is_closed(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: shared locks")
-def test_who_shares_it_keeps_out_only_who_does_not(tmp_path: Path) -> None:
+def test_shared_lock_excludes_only_exclusive_holders(tmp_path: Path) -> None:
     with (
         opened(tmp_path / "lock") as first,
         opened(tmp_path / "lock") as second,
@@ -45,7 +45,7 @@ def test_who_shares_it_keeps_out_only_who_does_not(tmp_path: Path) -> None:
         assert not try_lock(third)
 
 
-def test_it_goes_with_a_process_that_is_killed(tmp_path: Path) -> None:
+def test_lock_is_free_when_its_process_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _HOLDS_IT, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "True\n"

@@ -5,7 +5,7 @@ from runtime.log_limits import RepeatLimit
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.sampled_from("abc"), st.booleans()), max_size=200))
-def test_every_line_is_let_through_or_counted(lines: list[tuple[float, str, bool]]) -> None:
+def test_log_limit_writes_or_counts_every_line(lines: list[tuple[float, str, bool]]) -> None:
     limit: RepeatLimit[str] = RepeatLimit(burst=3, interval_s=10, most_keys=2)
     now, written, told = 0.0, 0, 0
     for pause, key, ask in lines:
@@ -17,7 +17,7 @@ def test_every_line_is_let_through_or_counted(lines: list[tuple[float, str, bool
     assert limit.held_back(float("inf")) == {}
 
 
-def test_no_more_pass_than_may_and_another_kind_is_another_matter() -> None:
+def test_log_limit_applies_to_each_key_alone() -> None:
     limit: RepeatLimit[str] = RepeatLimit(burst=3, interval_s=10)
     assert [limit.admit("refused", 0.0) for _ in range(5)] == [True] * 3 + [False] * 2
     assert limit.admit("something else", 0.0)
@@ -26,7 +26,7 @@ def test_no_more_pass_than_may_and_another_kind_is_another_matter() -> None:
     assert limit.admit("refused", 10.0)
 
 
-def test_what_is_known_of_kinds_is_bounded_and_counts_survive() -> None:
+def test_log_limit_bounds_its_keys_and_keeps_counts() -> None:
     limit: RepeatLimit[int] = RepeatLimit(burst=1, interval_s=10, most_keys=10)
     for number in range(1_000):
         assert limit.admit(number, 0.0)

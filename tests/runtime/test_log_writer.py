@@ -15,7 +15,7 @@ def record(text: str) -> logging.LogRecord:
     return logging.LogRecord("test", logging.INFO, "", 0, text, None, None)
 
 
-async def test_a_loop_goes_on_while_a_disk_blocks_and_memory_is_bounded() -> None:
+async def test_log_writer_bounds_memory_and_never_blocks_the_loop() -> None:
     goes_on, entered, written = threading.Event(), threading.Event(), list[str]()
 
     def blocked(record: logging.LogRecord) -> None:
@@ -50,7 +50,7 @@ async def test_a_loop_goes_on_while_a_disk_blocks_and_memory_is_bounded() -> Non
     assert written == ["first", *map(str, range(100))]
 
 
-def test_a_disk_that_blocks_for_ever_does_not_keep_a_process_from_ending() -> None:
+def test_log_writer_stops_at_its_deadline_when_disk_blocks() -> None:
     goes_on = threading.Event()
 
     def blocked(record: logging.LogRecord) -> None:
@@ -65,7 +65,7 @@ def test_a_disk_that_blocks_for_ever_does_not_keep_a_process_from_ending() -> No
 
 
 @pytest.mark.parametrize("error", [OSError("no space left on device"), TypeError("not all arguments converted")])
-def test_what_cannot_be_written_is_let_go_and_the_rest_goes_on(error: Exception) -> None:
+def test_log_writer_skips_records_that_cannot_be_written(error: Exception) -> None:
     written = list[str]()
 
     def failing(record: logging.LogRecord) -> None:
@@ -78,7 +78,7 @@ def test_what_cannot_be_written_is_let_go_and_the_rest_goes_on(error: Exception)
     assert writer.stop() and written == ["one", "two"]
 
 
-def test_nobody_waits_for_a_fifo_that_nobody_reads(tmp_path: Path) -> None:
+def test_log_writer_does_not_wait_for_an_unread_fifo(tmp_path: Path) -> None:
     place = tmp_path / "log.jsonl"
     os.mkfifo(place)
     file = LogFile(place, 1_000, 3_000)
@@ -87,7 +87,7 @@ def test_nobody_waits_for_a_fifo_that_nobody_reads(tmp_path: Path) -> None:
     for number in range(1_000):
         writer.put(record(str(number)))
     assert not writer.stop(deadline_s=0.05)
-    with place.open() as reader:  # somebody does: what was kept comes, and the thread ends
+    with place.open() as reader:  # with a reader, the queued records arrive and the thread ends
         assert reader.readline() == "0\n"
         assert writer.stop()
         file.close()
@@ -100,7 +100,7 @@ def read(path: Path) -> list[str]:
     )
 
 
-def test_files_are_moved_aside_packed_and_the_oldest_go(tmp_path: Path) -> None:
+def test_log_files_are_rotated_compressed_and_bounded(tmp_path: Path) -> None:
     file = LogFile(tmp_path / "a.jsonl", 1_000, 4_000)
     (tmp_path / "a.jsonl.txt").write_text("not ours")
     for number in range(2_000):
@@ -116,7 +116,7 @@ def test_files_are_moved_aside_packed_and_the_oldest_go(tmp_path: Path) -> None:
     assert all((tmp_path / name).stat().st_mode & 0o077 == 0 for name in names)
 
 
-def test_what_an_earlier_version_or_a_crash_left_unpacked_is_packed(tmp_path: Path) -> None:
+def test_uncompressed_rotated_logs_are_compressed_later(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (tmp_path / f"a.jsonl.{number}").write_text(f"old {number}\n")
     file = LogFile(tmp_path / "a.jsonl", 10, 4_000)
@@ -133,7 +133,7 @@ def test_what_an_earlier_version_or_a_crash_left_unpacked_is_packed(tmp_path: Pa
     }
 
 
-def test_two_processes_that_write_to_one_file_lose_nothing_over_it(tmp_path: Path) -> None:
+def test_log_file_shared_by_two_writers_loses_no_line(tmp_path: Path) -> None:
     place = tmp_path / "a.jsonl"
     two = [LogFile(place, 200, 100_000) for _ in range(2)]
     for number in range(60):

@@ -1,4 +1,4 @@
-"""Loggers have the names of ``runtime.logger_names``, wherever their modules are."""
+"""Logger names come from ``runtime.logger_names``, wherever their modules are."""
 
 import ast
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ NAMES: Final = {name: value for name, value in vars(logger_names).items() if nam
 
 
 def loggers_made(source: str) -> Iterator[str]:
-    """Yield the argument of each call that makes a named logger, as it is written."""
+    """Yield the source text of each argument that creates a named logger."""
     if "ogger(" not in source:  # most have none, and need not be parsed
         return
     for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
@@ -25,7 +25,7 @@ def loggers_made(source: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def made() -> set[str]:
-    """Arguments of all such calls in the programs."""
+    """Return the arguments of all such calls in the programs."""
     files = (path for program in PROGRAMS for path in (ROOT / program).rglob("*.py"))
     return {argument for path in files for argument in loggers_made(path.read_text())}
 
@@ -35,7 +35,7 @@ def test_constant_spells_its_value() -> None:
 
 
 def test_every_logger_is_named_by_a_constant(made: set[str]) -> None:
-    of_records = {"name", "record.name"}  # in runtime/logs.py: a logger that was named before
+    of_records = {"name", "record.name"}  # in runtime/logs.py: loggers named elsewhere
     assert made - of_records == {f"logger_names.{name}" for name in NAMES}
 
 

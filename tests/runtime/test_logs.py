@@ -15,7 +15,7 @@ def lines(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (folder / "test.jsonl").read_text().splitlines()]
 
 
-def test_a_line_carries_its_context_and_no_secret(tmp_path: Path) -> None:
+def test_log_line_has_its_context_and_no_secret(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False), structlog.contextvars.bound_contextvars(session="s-1"):
         structlog.get_logger("here").info("segment queued", segment=3, text="secret words", key="secret key")
     (line,) = lines(tmp_path)
@@ -25,7 +25,7 @@ def test_a_line_carries_its_context_and_no_secret(tmp_path: Path) -> None:
     assert "secret" not in json.dumps(line)
 
 
-def test_what_is_told_late_says_when_it_was(tmp_path: Path) -> None:
+def test_late_log_line_keeps_the_time_of_its_event(tmp_path: Path) -> None:
     with logging_to("gateway", tmp_path, terminal=False):
         structlog.get_logger("t").info("now")
         structlog.get_logger("t").info("before", timestamp=timestamp(86_400.25))
@@ -33,7 +33,7 @@ def test_what_is_told_late_says_when_it_was(tmp_path: Path) -> None:
     assert before == "1970-01-02T00:00:00.250000Z" and now > before and len(now) == len(before)
 
 
-def test_other_libraries_and_tracebacks_land_in_the_same_file(tmp_path: Path) -> None:
+def test_log_file_contains_other_libraries_and_tracebacks(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         logging.getLogger("library").warning("from %s", "outside")
         try:
@@ -45,7 +45,7 @@ def test_other_libraries_and_tracebacks_land_in_the_same_file(tmp_path: Path) ->
     assert "ValueError: on purpose" in str(failed["exception"])
 
 
-def test_a_malformed_call_costs_its_line_alone_and_is_told(tmp_path: Path) -> None:
+def test_malformed_log_call_loses_only_its_line_and_is_reported(tmp_path: Path) -> None:
     with logging_to("test", tmp_path):
         logging.getLogger("library").warning("%d of %d", "one")
         logging.getLogger("library").warning("the next one")
@@ -58,7 +58,7 @@ def test_a_malformed_call_costs_its_line_alone_and_is_told(tmp_path: Path) -> No
     assert "TypeError" in str(told["exception"]) and after["event"] == "the next one"
 
 
-def test_the_terminal_gets_readable_lines_on_standard_error(
+def test_terminal_log_is_readable_and_on_standard_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with logging_to("test", None):
@@ -68,7 +68,7 @@ def test_the_terminal_gets_readable_lines_on_standard_error(
     assert "ready" in err and "port=4711" in err
 
 
-def test_110_000_refusals_are_some_lines_and_the_last_one_counts_the_rest(tmp_path: Path) -> None:
+def test_repeated_events_are_limited_and_the_last_line_counts_the_rest(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(110_000):
             structlog.get_logger("backend.answers").info("refused", session=f"s-{number}", reason="load")
@@ -80,7 +80,7 @@ def test_110_000_refusals_are_some_lines_and_the_last_one_counts_the_rest(tmp_pa
     assert sum(cast(int, line["lines"]) for line in told) + len(refused) == 110_000
 
 
-def test_other_libraries_are_held_back_too(tmp_path: Path) -> None:
+def test_lines_of_other_libraries_are_limited(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(1_000):
             logging.getLogger("library").error("bad request from %d", number)
@@ -88,14 +88,14 @@ def test_other_libraries_are_held_back_too(tmp_path: Path) -> None:
     assert len(written) == 20 and (told["of"], told["lines"]) == ("bad request from %d", 980)
 
 
-def test_what_differs_in_kind_is_not_held_back_together(tmp_path: Path) -> None:
+def test_events_of_different_kinds_have_separate_limits(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(30):
             structlog.get_logger().info("audit", what=f"kind {number}")
     assert len(lines(tmp_path)) == 30
 
 
-def test_the_audit_of_each_device_is_whole_and_strangers_are_a_few_lines(tmp_path: Path) -> None:
+def test_audit_of_each_device_is_complete_and_strangers_are_limited(tmp_path: Path) -> None:
     audit = structlog.get_logger("backend.access")
     with logging_to("test", tmp_path, terminal=False):
         for number in range(2_000):
@@ -111,7 +111,7 @@ def test_the_audit_of_each_device_is_whole_and_strangers_are_a_few_lines(tmp_pat
     assert "device" not in told
 
 
-def test_a_device_that_comes_again_and_again_is_bounded_and_counted(tmp_path: Path) -> None:
+def test_audit_of_one_device_is_limited_and_counted(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for _ in range(1_300):
             structlog.get_logger("backend.access").info("audit", what="stream opened", device="d-1")
@@ -121,7 +121,7 @@ def test_a_device_that_comes_again_and_again_is_bounded_and_counted(tmp_path: Pa
     assert (told["of"], told["about"], told["device"], told["lines"]) == ("audit", "stream opened", "d-1", 300)
 
 
-def test_of_everything_that_is_held_back_it_is_said(tmp_path: Path) -> None:
+def test_suppressed_lines_of_every_kind_are_reported(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(50):
             for _ in range(20 + number + 1):
@@ -130,7 +130,7 @@ def test_of_everything_that_is_held_back_it_is_said(tmp_path: Path) -> None:
     assert told == list(range(1, 51))
 
 
-def test_stories_pass_and_are_bounded_too(tmp_path: Path) -> None:
+def test_story_lines_have_their_own_limit(tmp_path: Path) -> None:
     written = 0
 
     def count(record: logging.LogRecord) -> None:
@@ -140,13 +140,13 @@ def test_stories_pass_and_are_bounded_too(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False, also=(count,)):
         for number in range(10_100):
             structlog.get_logger("backend.story").info("segment.concluded", session="s", segment=number)
-            if number == 5_000:  # as they come in life: not more at once than the queue holds
+            if number == 5_000:  # never more at once than the queue holds, as in practice
                 wait_until_sync(lambda: written > 5_000, "they are written")
     *told, held_back = lines(tmp_path)
     assert len(told) == 10_000 and (held_back["of"], held_back["lines"]) == ("lines of stories", 100)
 
 
-def test_lines_that_were_gathered_look_as_if_each_had_been_written_alone(tmp_path: Path) -> None:
+def test_gathered_lines_equal_lines_written_alone(tmp_path: Path) -> None:
     said = [{"segment": n, "text": "secret words", "timestamp": timestamp(n)} for n in range(3)]
     with logging_to("test", tmp_path, terminal=False):
         for line in said:
@@ -157,7 +157,7 @@ def test_lines_that_were_gathered_look_as_if_each_had_been_written_alone(tmp_pat
     assert found[0]["logger"] == "backend.story" and "secret" not in str(found)
 
 
-def test_lines_that_were_gathered_are_bounded_like_others(tmp_path: Path) -> None:
+def test_gathered_lines_are_limited_like_others(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         write_together("backend.story", [{"event": "segment.concluded", "segment": n} for n in range(10_100)])
     *told, held_back = lines(tmp_path)
@@ -165,14 +165,14 @@ def test_lines_that_were_gathered_are_bounded_like_others(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("level", ["INFO", "WARNING"])
-def test_gathered_lines_follow_the_level_and_the_terminal(capsys: pytest.CaptureFixture[str], level: str) -> None:
+def test_gathered_lines_respect_level_and_terminal(capsys: pytest.CaptureFixture[str], level: str) -> None:
     with logging_to("test", None, level=level):
         write_together("backend.story", [{"event": "first"}, {"event": "second"}])
     shown = [line for line in capsys.readouterr().err.splitlines() if "backend.story" in line]
     assert len(shown) == (2 if level == "INFO" else 0)
 
 
-def test_on_a_terminal_beside_a_file_stories_show_only_what_is_wrong(
+def test_terminal_shows_only_story_warnings_when_a_file_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with logging_to("test", tmp_path):
@@ -183,7 +183,7 @@ def test_on_a_terminal_beside_a_file_stories_show_only_what_is_wrong(
     assert len(lines(tmp_path)) == 2
 
 
-def test_a_slow_disk_costs_lines_that_are_counted(tmp_path: Path) -> None:
+def test_lines_lost_to_a_slow_disk_are_counted(tmp_path: Path) -> None:
     goes_on = threading.Event()
 
     def blocked(record: logging.LogRecord) -> None:
@@ -200,7 +200,7 @@ def test_a_slow_disk_costs_lines_that_are_counted(tmp_path: Path) -> None:
     assert len(written) + cast(int, lost["lines"]) == 10_500 and len(written) <= 10_001
 
 
-def test_logging_is_as_before_afterwards(tmp_path: Path) -> None:
+def test_logging_context_restores_previous_handlers(tmp_path: Path) -> None:
     before = logging.getLogger().handlers[:]
     with logging_to("test", tmp_path, terminal=False):
         pass

@@ -16,13 +16,13 @@ async def failing() -> None:
     raise ValueError("no")
 
 
-def test_coroutines_run_in_its_thread() -> None:
+def test_loop_thread_runs_coroutines_in_its_thread() -> None:
     with LoopThread("loop") as loop:
         assert loop.submit(where()).result(10) == "loop"
     assert "loop" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_functions_are_called_there_too() -> None:
+def test_loop_thread_calls_functions_in_its_thread() -> None:
     called: list[tuple[str, int]] = []
     with LoopThread("loop") as loop:
         loop.call(lambda number: called.append((threading.current_thread().name, number)), 7)
@@ -30,7 +30,7 @@ def test_functions_are_called_there_too() -> None:
     assert called == [("loop", 7)]
 
 
-def test_leaving_cancels_what_runs_and_lets_it_clean_up() -> None:
+def test_loop_thread_cancels_tasks_and_waits_for_cleanup() -> None:
     cleaned = threading.Event()
 
     async def work() -> None:
@@ -47,14 +47,14 @@ def test_leaving_cancels_what_runs_and_lets_it_clean_up() -> None:
         future.result(10)
 
 
-def test_a_failure_is_told() -> None:
+def test_loop_thread_reports_failures() -> None:
     failures: list[BaseException] = []
     with LoopThread("loop", failures.append) as loop, pytest.raises(ValueError, match="no"):
         loop.submit(failing()).result(10)
     assert [str(failure) for failure in failures] == ["no"]
 
 
-def test_after_its_end_nothing_is_taken() -> None:
+def test_closed_loop_thread_refuses_work() -> None:
     with LoopThread("loop") as loop:
         loop.close()
         loop.close()

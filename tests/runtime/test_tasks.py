@@ -27,7 +27,7 @@ async def test_tasks_end_with_their_owner() -> None:
     assert ended == ["ended"] and task.cancelled()
 
 
-async def test_a_failure_is_logged_and_known_to_the_owner() -> None:
+async def test_task_failure_is_logged_and_reported_to_the_owner() -> None:
     with capture_logs() as logs:
         async with Tasks("owner") as tasks:
             tasks.start(fail(), "fails")
@@ -37,7 +37,7 @@ async def test_a_failure_is_logged_and_known_to_the_owner() -> None:
     assert [(line["event"], line["task"]) for line in logs] == [("task failed", "owner/fails")]
 
 
-async def test_closing_twice_is_safe_and_a_task_that_refuses_to_end_is_waited_for() -> None:
+async def test_close_waits_for_slow_tasks_and_may_be_repeated() -> None:
     tasks = Tasks("owner")
     steps: list[str] = []
 
@@ -55,14 +55,14 @@ async def test_closing_twice_is_safe_and_a_task_that_refuses_to_end_is_waited_fo
     assert steps == ["tidied"]
 
 
-async def test_a_task_outside_its_loop_cannot_start() -> None:
+async def test_task_cannot_start_outside_a_loop() -> None:
     coroutine = fail()
     with pytest.raises(RuntimeError):
         await asyncio.to_thread(lambda: Tasks("owner").start(coroutine, "x"))
     coroutine.close()
 
 
-async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
+async def test_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
     tasks = Tasks("owner")
 
     async def deaf_once() -> None:

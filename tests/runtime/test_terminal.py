@@ -1,4 +1,4 @@
-"""Text of strangers: harmless on a terminal, exact everywhere else."""
+"""Untrusted text: harmless on a terminal, unchanged everywhere else."""
 
 import os
 import pty
@@ -28,7 +28,7 @@ def test_printable_keeps_every_language(text: str) -> None:
     assert printable(text) == text
 
 
-def test_printable_keeps_lines_only_where_they_are_allowed() -> None:
+def test_printable_keeps_line_breaks_only_when_allowed() -> None:
     assert printable("a\n\tb\r\n", LINES) == "a\n\tb\\r\n"
     assert printable("a\nb") == r"a\nb"
 
@@ -44,7 +44,7 @@ def test_say_is_exact_in_a_pipe_and_printable_in_errors() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SAY], capture_output=True, text=True, encoding="utf-8", check=True
     )
-    assert done.stdout.encode() == f"{HOSTILE[:-1]}\n\n".replace("\r", "\n").encode()  # as text mode reads it
+    assert done.stdout.encode() == f"{HOSTILE[:-1]}\n\n".replace("\r", "\n").encode()  # as text mode converts it
     assert "\x1b" not in done.stderr and r"\x1b[2J" in done.stderr and r"\udc80" in done.stderr
 
 
@@ -59,12 +59,12 @@ def test_say_is_printable_on_a_terminal() -> None:
     assert b"\x1b" not in shown and b"\x07" not in shown and rb"\x1b[2J" in shown and rb"\u202e" in shown
 
 
-def test_reason_has_no_number() -> None:
+def test_reason_omits_the_error_number() -> None:
     assert reason(ConnectionRefusedError(111, "Connection refused")) == "Connection refused"
     assert reason(ValueError("not that")) == "not that"
     assert reason(TimeoutError()) == "TimeoutError"
 
 
-def test_say_writes_no_line_feed_when_it_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_say_respects_its_end_argument(capsys: pytest.CaptureFixture[str]) -> None:
     say("a", end="")
     assert capsys.readouterr().out == "a"

@@ -1,4 +1,4 @@
-"""Streams for the segmenter's tests: what was said, and what a VAD would tell of it."""
+"""Streams for the segmenter's tests: speech and the events of a VAD."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ MS = 16
 
 @dataclass(frozen=True)
 class Stream:
-    """What was said, and what a VAD would tell of it."""
+    """Samples, the VAD's events for them, and the ranges of speech."""
 
     samples: NDArray[np.int16]
     events: list[VadEvent]
@@ -23,7 +23,7 @@ class Stream:
 
 @st.composite
 def streams(draw: st.DrawFn) -> Stream:
-    """Speech with pauses; every event known some time after it happened, as with a real VAD."""
+    """Generate speech with pauses; every event is known some time after it happened, as with a real VAD."""
     events: list[VadEvent] = []
     speech: list[tuple[int, int]] = []
     now = said = 0
@@ -46,7 +46,7 @@ def streams(draw: st.DrawFn) -> Stream:
     total = now + draw(st.integers(0, 1000 * MS))
     seed = draw(st.integers(0, 2**32 - 1))
     samples = np.random.default_rng(seed).integers(-(2**15), 2**15, total, np.int16)
-    for begin in draw(st.lists(st.integers(0, total), max_size=4)):  # whether somebody speaks there or not
+    for begin in draw(st.lists(st.integers(0, total), max_size=4)):  # quiet ranges, within speech or not
         samples[begin : begin + draw(st.integers(0, 3000 * MS))] >>= 12
     return Stream(samples, events, speech)
 
@@ -77,7 +77,7 @@ def run(stream: Stream, options: SegmenterOptions, cuts: list[int] | None = None
 
 
 def covered(out: list[SegmentOutput], total: int) -> NDArray[np.int64]:
-    """How many segments each sample is in."""
+    """Return the number of segments that contain each sample."""
     counts = np.zeros(total, np.int64)
     begin = 0
     for message in out:

@@ -1,4 +1,4 @@
-"""Recordings of every kind, and of every kind of damage: read, or a typed error that says what to do."""
+"""Recordings of every format and with every kind of damage: read, or rejected with a typed error."""
 
 import os
 from collections.abc import Callable
@@ -44,7 +44,7 @@ KINDS = [
 
 
 def wav(data: bytes = PCM, size: int | None = None, **header: Any) -> bytes:
-    """A WAV file whose header says what the test wants."""
+    """Return a WAV file with the header that the test wants."""
     size = len(data) if size is None else size
     channels, rate, bits = header.get("channels", 1), header.get("rate", 16_000), header.get("bits", 16)
     frame = channels * bits // 8
@@ -65,16 +65,16 @@ def encoded(tmp_path: Path, kind: str, subtype: str, samples: Any = TONE, rate: 
     return path
 
 
-# -- what can be read --------------------------------------------------------------------------------------
+# -- readable files ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("kind", "subtype"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("WAV", "PCM_24")])
-def test_lossless_files_give_the_very_samples(tmp_path: Path, kind: str, subtype: str) -> None:
+def test_lossless_files_give_identical_samples(tmp_path: Path, kind: str, subtype: str) -> None:
     assert np.array_equal(samples_of(encoded(tmp_path, kind, subtype)), TONE)
 
 
 @pytest.mark.parametrize(("kind", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")])
-def test_lossy_files_give_nearly_the_samples(tmp_path: Path, kind: str, subtype: str) -> None:
+def test_lossy_files_give_nearly_identical_samples(tmp_path: Path, kind: str, subtype: str) -> None:
     speech = samples_of(synthetic()[0].path)
     samples = samples_of(encoded(tmp_path, kind, subtype, speech))
     assert len(samples) == len(speech)
@@ -82,7 +82,7 @@ def test_lossy_files_give_nearly_the_samples(tmp_path: Path, kind: str, subtype:
 
 
 @pytest.mark.parametrize("rate", [8000, 44_100, 48_000])
-def test_other_rates_and_channels_become_16_khz_mono(tmp_path: Path, rate: int) -> None:
+def test_audio_of_other_rates_and_channels_becomes_16_khz_mono(tmp_path: Path, rate: int) -> None:
     left = 0.4 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
     samples = samples_of(encoded(tmp_path, "WAV", "PCM_24", np.stack([left, np.zeros(rate)], axis=1), rate))
     assert len(samples) == 16_000
@@ -91,40 +91,40 @@ def test_other_rates_and_channels_become_16_khz_mono(tmp_path: Path, rate: int) 
     assert spectrum[440] == pytest.approx(0.2 * 32768 * 8000, rel=0.01)
 
 
-def test_floats_that_are_no_numbers_are_read(tmp_path: Path) -> None:
+def test_float_audio_with_nan_and_infinity_is_read(tmp_path: Path) -> None:
     odd = np.array([0.5, np.nan, np.inf, -np.inf, 3e38], np.float32)
     samples = samples_of(encoded(tmp_path, "WAV", "FLOAT", odd))
     assert samples.tolist() == [16384, 0, 32767, -32768, 32767]
 
 
-def test_five_milliseconds_are_read(tmp_path: Path) -> None:
+def test_audio_of_five_milliseconds_is_read(tmp_path: Path) -> None:
     assert np.array_equal(samples_of(written(tmp_path, wav(PCM[:160]))), TONE[:80])
 
 
-def test_silence_is_read(tmp_path: Path) -> None:
+def test_silent_audio_is_read(tmp_path: Path) -> None:
     assert samples_of(written(tmp_path, wav(bytes(3200)))).tolist() == [0] * 1600
 
 
-def test_blocks_are_small_however_long_the_file(tmp_path: Path) -> None:
+def test_audio_blocks_are_small_for_long_files(tmp_path: Path) -> None:
     path = encoded(tmp_path, "FLAC", "PCM_16", np.tile(TONE, 30))
     lengths = [len(block) for block in read_audio(path)]
     assert sum(lengths) == 30 * len(TONE)
     assert min(lengths) > 0 and max(lengths) <= 20_000
 
 
-def test_the_name_says_nothing_about_the_kind(tmp_path: Path) -> None:
+def test_audio_format_does_not_depend_on_the_file_name(tmp_path: Path) -> None:
     path = encoded(tmp_path, "FLAC", "PCM_16").rename(tmp_path / "http:＃1 of two.wav")
     assert np.array_equal(samples_of(path), TONE)
 
 
-def test_the_test_recordings_are_what_their_table_says() -> None:
+def test_test_recordings_match_their_table() -> None:
     recordings = synthetic()
     assert len(recordings) == 16
     for recording in recordings:
         assert recording.text and 3 < len(samples_of(recording.path)) / 16_000 < 9
 
 
-def test_the_samples_of_the_package_are_there_with_their_texts() -> None:
+def test_package_contains_its_samples_and_texts() -> None:
     folder = files("app") / "samples"
     header, *rows = (folder / "samples.tsv").read_text("utf-8").splitlines()
     assert header == "file\tlanguage\ttext"
@@ -134,7 +134,7 @@ def test_the_samples_of_the_package_are_there_with_their_texts() -> None:
             assert len(samples_of(path)) > 10 * 16_000
 
 
-# -- headers that lie --------------------------------------------------------------------------------------
+# -- wrong headers -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [len(PCM) + 1, len(PCM) + 2, 10 * len(PCM), 2**31, 2**32 - 2])
@@ -172,8 +172,8 @@ def test_wav_is_damaged_when_its_header_leaves_sound_out(tmp_path: Path, size: i
 
 
 @pytest.mark.parametrize("padded", [True, False])
-def test_chunks_after_the_sound_are_no_lie(tmp_path: Path, padded: bool) -> None:
-    """Chunks of odd length are padded, but some programs forget it in the last one."""
+def test_wav_chunks_after_the_sound_are_accepted(tmp_path: Path, padded: bool) -> None:
+    """Chunks of odd length are padded, but some programs omit the padding of the last one."""
     chunk = b"LIST" + pack("<I", 9001) + b"\1" * 9001
     data = wav() + chunk + b"\0" + chunk + b"\0" * padded
     assert np.array_equal(samples_of(written(tmp_path, data)), TONE)
@@ -183,14 +183,14 @@ def test_chunks_after_the_sound_are_no_lie(tmp_path: Path, padded: bool) -> None
     "header",
     [{"channels": 0}, {"rate": 0}, {"rate": 1}, {"rate": 2**31 - 1}, {"bits": 0}, {"format": 0x99}],
 )
-def test_a_header_that_cannot_be_is_an_error(tmp_path: Path, header: dict[str, Any]) -> None:
+def test_impossible_wav_header_raises_typed_error(tmp_path: Path, header: dict[str, Any]) -> None:
     with pytest.raises(AudioUnreadable, match=r"a\.wav"):
         samples_of(written(tmp_path, wav(**header)))
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 43), st.integers(0, 255)), min_size=1, max_size=6))
-def test_no_damage_of_the_header_gets_out_untyped(tmp_path: Path, damage: list[tuple[int, int]]) -> None:
+def test_damaged_wav_header_raises_only_typed_errors(tmp_path: Path, damage: list[tuple[int, int]]) -> None:
     data = bytearray(wav(PCM[:2000]))
     for place, value in damage:
         data[place] = value
@@ -215,7 +215,7 @@ def test_no_damage_of_the_header_gets_out_untyped(tmp_path: Path, damage: list[t
     ],
     ids=["empty", "no samples", "text", "zeros", "pdf", "half a header"],
 )
-def test_what_is_no_recording_is_a_typed_error(tmp_path: Path, data: bytes, error: type[Exception]) -> None:
+def test_file_without_sound_raises_typed_error(tmp_path: Path, data: bytes, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"a\.wav"):
         samples_of(written(tmp_path, data))
 
@@ -245,7 +245,7 @@ def test_truncated_file_gives_what_is_there_and_says_so(
     path.write_bytes(whole[: int(len(whole) * left) if left > 0 else -1])
     samples, cut = available(path)
     assert cut is not None and f"breaks off after {len(samples) / 16_000:.1f} s" in str(cut)
-    page = 17_600  # samples: of Ogg only whole pages can be read
+    page = 17_600  # samples: only complete pages of Ogg can be read
     assert (left if left > 0 else 1) * len(SPEECH) - page < len(samples) <= len(SPEECH)
 
 
@@ -256,7 +256,7 @@ def test_flac_gives_every_sample_before_the_cut(tmp_path: Path) -> None:
     assert np.array_equal(samples, SPEECH[: len(samples)])
 
 
-def test_a_missing_file_a_folder_and_a_device_are_named(tmp_path: Path) -> None:
+def test_missing_file_folder_and_device_raise_typed_error(tmp_path: Path) -> None:
     cases = {tmp_path / "none.wav": "No such file", tmp_path: "is a folder", Path(os.devnull): "not a regular"}
     for path, words in cases.items():
         with pytest.raises(AudioMissing, match=words):
@@ -265,8 +265,8 @@ def test_a_missing_file_a_folder_and_a_device_are_named(tmp_path: Path) -> None:
         samples_of(Path("a\0.wav"))
 
 
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may read everything, so the refusal is played."""
+def test_unreadable_file_raises_typed_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may read every file, so the refusal is simulated."""
 
     def refuse(*_: Any, **__: Any) -> Any:
         raise PermissionError(13, "Permission denied")
@@ -278,7 +278,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("close", [lambda blocks: blocks.close(), lambda blocks: list(blocks)])
-def test_the_file_is_closed_when_the_reader_stops(tmp_path: Path, close: Callable[[Any], Any]) -> None:
+def test_audio_file_is_closed_when_the_reader_stops(tmp_path: Path, close: Callable[[Any], Any]) -> None:
     path = encoded(tmp_path, "FLAC", "PCM_16", np.tile(TONE, 3))
     blocks = read_audio(path)
     next(blocks)
@@ -288,7 +288,7 @@ def test_the_file_is_closed_when_the_reader_stops(tmp_path: Path, close: Callabl
 
 
 def available(path: Path) -> tuple[NDArray[np.int16], AudioTruncated | None]:
-    """Every sample that is there, and why there are no more."""
+    """Return every available sample, and why no more follow."""
     audio = AvailableAudio(path)
     return np.concatenate([*audio, np.zeros(0, np.int16)]), audio.cut
 
@@ -305,7 +305,7 @@ def open_files() -> set[str]:
     return {file.path for file in psutil.Process().open_files()}
 
 
-def test_check_accepts_what_can_be_read_and_names_what_cannot(tmp_path: Path) -> None:
+def test_check_audio_accepts_only_readable_files(tmp_path: Path) -> None:
     check_audio(written(tmp_path, wav(size=10 * len(PCM))))
     with pytest.raises(AudioMissing):
         check_audio(tmp_path / "none.wav")
@@ -313,18 +313,18 @@ def test_check_accepts_what_can_be_read_and_names_what_cannot(tmp_path: Path) ->
         check_audio(written(tmp_path, wav(b"")))
 
 
-# -- how long it is ----------------------------------------------------------------------------------------
+# -- length ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("kind", "subtype"),
     [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")],
 )
-def test_the_length_is_told_without_reading_it(tmp_path: Path, kind: str, subtype: str) -> None:
+def test_length_is_known_without_reading_the_audio(tmp_path: Path, kind: str, subtype: str) -> None:
     assert length_s(encoded(tmp_path, kind, subtype)) == pytest.approx(2.0, abs=0.05)
 
 
-def test_the_length_of_what_cannot_be_read_is_the_same_error(tmp_path: Path) -> None:
+def test_length_of_unreadable_file_raises_the_same_error(tmp_path: Path) -> None:
     with pytest.raises(AudioMissing):
         length_s(tmp_path / "none.wav")
     with pytest.raises(AudioEmpty):

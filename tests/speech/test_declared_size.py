@@ -1,4 +1,4 @@
-"""Containers that say how long they are: whole ones lack nothing, cut ones say how much they lack."""
+"""Containers that declare their length: complete files lack nothing, truncated files report what they lack."""
 
 from pathlib import Path
 from struct import pack
@@ -36,7 +36,7 @@ def media(path: Path, codec: str, **options: str) -> Path:
 
 
 def cut(path: Path, left: float) -> int:
-    """Leave this share of a file; returns how many bytes went."""
+    """Truncate a file to this share; return the number of bytes removed."""
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * left)])
     return len(whole) - path.stat().st_size
@@ -122,7 +122,7 @@ def test_stream_promises_nothing(tmp_path: Path, head: bytes) -> None:
     ),
     st.binary(max_size=200),
 )
-def test_no_header_breaks_the_reader(tmp_path: Path, head: bytes, rest: bytes) -> None:
+def test_arbitrary_headers_do_not_break_missing_bytes(tmp_path: Path, head: bytes, rest: bytes) -> None:
     path = tmp_path / "a"
     path.write_bytes(head + rest)
     assert missing_bytes(path) >= 0

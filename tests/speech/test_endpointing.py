@@ -1,4 +1,4 @@
-"""The endpoint rules: against a frame-by-frame reading of them, in runs of any length."""
+"""Endpoint rules, compared with a frame-by-frame implementation, in runs of any length."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, 
 CLOCK = FrameClock(shift=1, latency=4)  # positions in frames
 SHORT = EndpointRules(endpoint_silence=30, longest=120)
 
-# Runs of equal frames, so that the window turns and endpoints come about; single frames, so that it hovers.
+# Runs of equal frames turn the window and cause endpoints; single frames keep it close to turning.
 runs = st.lists(st.tuples(st.booleans(), st.one_of(st.integers(1, 3), st.integers(1, 90))), max_size=24)
 rules = st.builds(
     EndpointRules,
@@ -26,7 +26,7 @@ def frames(*lengths: tuple[bool, int]) -> list[bool]:
 
 
 def by_frame(flags: list[bool], rules: EndpointRules) -> list[tuple[int, int]]:
-    """Where speech begins and ends, one frame after the other."""
+    """Return the boundaries of speech, computed frame by frame."""
     found: list[tuple[int, int]] = []
     window: list[bool] = []
     turned, start, silent, free = False, -1, 0, 0
@@ -63,7 +63,7 @@ def speeches(events: list[VadEvent]) -> list[tuple[int, int]]:
 
 
 @given(runs, rules)
-def test_boundaries_are_those_of_the_rules_read_frame_by_frame(
+def test_boundaries_equal_the_rules_applied_frame_by_frame(
     lengths: list[tuple[bool, int]], rules: EndpointRules
 ) -> None:
     flags = frames(*lengths)
@@ -71,7 +71,7 @@ def test_boundaries_are_those_of_the_rules_read_frame_by_frame(
 
 
 @pytest.mark.parametrize("longest", range(66, 76))
-def test_boundaries_are_those_of_the_rules_where_a_turn_an_endpoint_and_a_cut_meet(longest: int) -> None:
+def test_boundaries_are_right_where_turn_endpoint_and_cut_coincide(longest: int) -> None:
     for endpoint_silence in range(16, 36):
         for silence in range(4, 24):
             rules = EndpointRules(endpoint_silence, longest=longest)
@@ -80,7 +80,7 @@ def test_boundaries_are_those_of_the_rules_where_a_turn_an_endpoint_and_a_cut_me
 
 
 @given(runs, rules, st.lists(st.integers(0, 2000), max_size=40))
-def test_events_do_not_depend_on_the_runs(
+def test_endpoint_events_do_not_depend_on_the_runs(
     lengths: list[tuple[bool, int]], rules: EndpointRules, cuts: list[int]
 ) -> None:
     flags = frames(*lengths)
@@ -88,7 +88,7 @@ def test_events_do_not_depend_on_the_runs(
 
 
 @given(runs, rules)
-def test_events_come_in_order_and_are_known_after_they_are(
+def test_endpoint_events_are_ordered_and_known_after_they_happen(
     lengths: list[tuple[bool, int]], rules: EndpointRules
 ) -> None:
     follows: dict[type[VadEvent] | None, tuple[type[VadEvent], ...]] = {
@@ -110,7 +110,7 @@ def test_events_come_in_order_and_are_known_after_they_are(
         previous = event
 
 
-def test_a_sentence() -> None:
+def test_sentence_gives_start_pause_and_end() -> None:
     events = run(frames((False, 100), (True, 200), (False, 200)), rules_for(800))
     turned_to_speech, turned_to_silence = 114, 304
     assert events == [
@@ -120,7 +120,7 @@ def test_a_sentence() -> None:
     ]
 
 
-def test_a_short_silence_is_a_pause() -> None:
+def test_short_silence_is_a_pause() -> None:
     events = run(frames((True, 100), (False, 25), (True, 50), (False, 80)), rules_for(600))
     assert events[2] == SpeechResumed(139, known=143)
     assert [type(event) for event in events] == [
@@ -129,7 +129,7 @@ def test_a_short_silence_is_a_pause() -> None:
 
 
 @given(runs)
-def test_positions_are_in_the_samples_of_the_clock(lengths: list[tuple[bool, int]]) -> None:
+def test_event_positions_are_in_samples_of_the_clock(lengths: list[tuple[bool, int]]) -> None:
     flags = frames(*lengths)
     detector = EndpointDetector(SHORT, FrameClock(shift=160, latency=400))
     events = detector.accept(np.array(flags, np.bool_))
@@ -137,23 +137,23 @@ def test_positions_are_in_the_samples_of_the_clock(lengths: list[tuple[bool, int
     assert events == [type(event)(event.at * 160, event.known * 160 + 400) for event in expected]
 
 
-def test_speech_that_goes_on_ends_with_the_stream() -> None:
+def test_unfinished_speech_ends_with_the_stream() -> None:
     assert run(frames((True, 50)), rules_for(600)) == [SpeechStarted(0, 18), SpeechEnded(50, 53)]
 
 
-def test_long_speech_is_cut_and_begins_again_where_it_was_cut() -> None:
+def test_long_speech_is_cut_and_continues_at_the_cut() -> None:
     assert speeches(run(frames((True, 200)), SHORT)) == [(0, 121), (121, 200)]
 
 
-def test_noise_shorter_than_the_window_is_no_speech() -> None:
+def test_short_noise_is_not_speech() -> None:
     assert run(frames((False, 50), (True, 14), (False, 50)), rules_for(600)) == []
 
 
-def test_a_cut_before_the_speech_is_discovered_is_refused() -> None:
+def test_rules_refuse_a_cut_before_speech_is_detected() -> None:
     with pytest.raises(ValueError, match="longest"):
         EndpointRules(longest=40)
 
 
-def test_an_endpoint_silence_that_the_window_cannot_see_is_refused() -> None:
+def test_rules_refuse_endpoint_silence_shorter_than_the_window() -> None:
     with pytest.raises(ValueError, match="at least 160 ms"):
         rules_for(150)

@@ -1,4 +1,4 @@
-"""The error tree, and what an error carries."""
+"""Hierarchy and attributes of the speech errors."""
 
 import inspect
 
@@ -12,16 +12,16 @@ CLASSES = [
 ]
 
 
-def test_errors_have_one_base_and_are_drawn_as_a_tree() -> None:
+def test_speech_errors_share_one_base_and_are_documented() -> None:
     assert len(CLASSES) > 5
     for name, kind in CLASSES:
         assert issubclass(kind, SpeechError) and name in (errors.__doc__ or "") and kind.__doc__
 
 
-def test_damage_carries_its_reason() -> None:
+def test_damaged_audio_error_has_its_reason() -> None:
     assert AudioDamaged("a.wav is damaged (bad block)", "bad block").reason == "bad block"
     assert AudioDamaged("a.wav is damaged").reason == ""
 
 
-def test_truncated_audio_is_unreadable_for_those_who_want_all_of_it() -> None:
+def test_truncated_audio_error_is_also_damaged_and_unreadable() -> None:
     assert issubclass(AudioTruncated, AudioDamaged) and issubclass(AudioTruncated, AudioUnreadable)

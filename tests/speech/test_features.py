@@ -1,4 +1,4 @@
-"""The front end: the same bits in any chunks, frame by frame what the definition says."""
+"""Acoustic front end: bit-identical for any chunks, and equal to its definition frame by frame."""
 
 from pathlib import Path
 
@@ -34,12 +34,12 @@ def features(samples: NDArray[np.int16], cuts: list[int], cmvn: Cmvn = PLAIN) ->
 
 @settings(max_examples=30)
 @given(st.lists(st.integers(0, len(NOISE)), max_size=60), st.integers(0, len(NOISE)))
-def test_chunks_of_any_size_give_the_same_bits(cuts: list[int], length: int) -> None:
+def test_features_are_bit_identical_for_any_chunks(cuts: list[int], length: int) -> None:
     samples = NOISE[:length]
     assert np.array_equal(features(samples, cuts), features(samples, []))
 
 
-def test_a_frame_is_stacked_with_its_neighbours_and_the_edges_are_repeated() -> None:
+def test_frames_are_stacked_with_neighbours_and_repeated_edges() -> None:
     mel = FbankStream().accept(NOISE)
     stacked = features(NOISE, []).reshape(len(mel), 2 * CONTEXT + 1, MEL_BANDS)
     for frame in range(len(mel)):
@@ -51,17 +51,17 @@ def test_a_frame_is_stacked_with_its_neighbours_and_the_edges_are_repeated() -> 
     ("samples", "frames"),
     [(0, 0), (1, 0), (FRAME_LENGTH - 1, 0), (FRAME_LENGTH, 1), (FRAME_LENGTH + FRAME_SHIFT, 2)],
 )
-def test_a_frame_needs_its_25_ms(samples: int, frames: int) -> None:
+def test_frame_needs_its_25_ms(samples: int, frames: int) -> None:
     assert features(NOISE[:samples], []).shape == (frames, FEATURES)
 
 
-def test_a_frame_is_known_when_its_right_neighbours_are() -> None:
+def test_frame_is_complete_with_its_right_neighbours() -> None:
     stream = FeatureStream(PLAIN)
     assert len(stream.accept(NOISE[: LATENCY - 1])) == 0
     assert len(stream.accept(NOISE[LATENCY - 1 : LATENCY])) == 1
 
 
-def test_the_mel_bands_see_a_tone_where_it_is() -> None:
+def test_mel_bands_locate_a_tone() -> None:
     tone = (8000 * np.sin(2 * np.pi * 1000 * np.arange(8000) / 16_000)).astype(np.int16)
     loudest = FbankStream().accept(tone).mean(axis=0).argmax()
     to_mel = 1127 * np.log(1 + np.array([20, 1000, 8000]) / 700)
@@ -74,20 +74,20 @@ def test_features_are_shifted_then_scaled() -> None:
     assert np.array_equal(features(NOISE, [], cmvn), (features(NOISE, []) + cmvn.shift) * cmvn.scale)
 
 
-def test_the_model_s_normalisation_is_read(models: Path) -> None:
+def test_model_normalisation_is_loaded(models: Path) -> None:
     cmvn = load_cmvn(models / "fsmn-vad" / "am.mvn")
     assert cmvn.shift[:2] == pytest.approx([-8.311879, -8.600912])
     assert (cmvn.scale > 0).all()
 
 
 @pytest.mark.parametrize("damage", ["", "<Nnet>", "<AddShift> 2 2\n<LearnRateCoef> 0 [ 1 2 ]", "<AddShift>\xff"])
-def test_a_damaged_normalisation_says_what_to_do(tmp_path: Path, damage: str) -> None:
+def test_damaged_normalisation_error_says_what_to_do(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "am.mvn"
     path.write_text(damage, "latin-1")
     with pytest.raises(VadUnavailable, match="get the model again"):
         load_cmvn(path)
 
 
-def test_a_missing_normalisation_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_normalisation_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(VadUnavailable, match="get the model again"):
         load_cmvn(tmp_path / "am.mvn")

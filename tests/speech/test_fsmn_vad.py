@@ -1,4 +1,4 @@
-"""FSMN-VAD by ONNX Runtime: streaming, repeatable, and clear about a model that is not one."""
+"""FSMN-VAD by ONNX Runtime: streaming, repeatable, with clear errors for invalid models."""
 
 import shutil
 from pathlib import Path
@@ -41,12 +41,12 @@ def events(vad: FsmnVad, samples: NDArray[np.int16], size: int) -> list[VadEvent
 
 
 @pytest.mark.parametrize("size", [160, 777, 960, 1600, 5328])
-def test_events_do_not_depend_on_the_chunks(folder: Path, two_sentences: NDArray[np.int16], size: int) -> None:
+def test_vad_events_do_not_depend_on_the_chunks(folder: Path, two_sentences: NDArray[np.int16], size: int) -> None:
     whole = events(FsmnVad(folder), two_sentences, len(two_sentences))
     assert events(FsmnVad(folder), two_sentences, size) == whole
 
 
-def test_it_hears_two_sentences_after_a_reset_too(folder: Path, two_sentences: NDArray[np.int16]) -> None:
+def test_vad_detects_two_sentences_again_after_reset(folder: Path, two_sentences: NDArray[np.int16]) -> None:
     vad = FsmnVad(folder)
     first = events(vad, two_sentences, 1600)
     assert sum(isinstance(event, SpeechStarted) for event in first) == 2
@@ -55,14 +55,12 @@ def test_it_hears_two_sentences_after_a_reset_too(folder: Path, two_sentences: N
     assert events(vad, two_sentences, 1600) == first
 
 
-def test_a_longer_endpoint_silence_joins_them(folder: Path, two_sentences: NDArray[np.int16]) -> None:
+def test_longer_endpoint_silence_joins_sentences(folder: Path, two_sentences: NDArray[np.int16]) -> None:
     found = events(FsmnVad(folder, endpoint_silence_ms=3500), two_sentences, 1600)
     assert sum(isinstance(event, SpeechStarted) for event in found) == 1
 
 
-def test_events_are_known_when_the_stream_has_come_that_far(
-    folder: Path, two_sentences: NDArray[np.int16]
-) -> None:
+def test_vad_events_are_known_within_the_received_samples(folder: Path, two_sentences: NDArray[np.int16]) -> None:
     vad, received = FsmnVad(folder), 0
     for chunk in chunks(two_sentences, 160):
         for event in vad.accept(chunk):
@@ -71,9 +69,7 @@ def test_events_are_known_when_the_stream_has_come_that_far(
     assert all(event.known == received for event in vad.finish())
 
 
-def test_speech_that_is_discovered_at_the_very_end_is_known_there(
-    folder: Path, two_sentences: NDArray[np.int16]
-) -> None:
+def test_speech_detected_at_the_end_is_known_at_the_end(folder: Path, two_sentences: NDArray[np.int16]) -> None:
     vad = FsmnVad(folder)
     for samples in range(2000, 9000, 160):
         vad.reset()
@@ -82,7 +78,7 @@ def test_speech_that_is_discovered_at_the_very_end_is_known_there(
 
 
 @pytest.mark.parametrize("number", range(len(BOUNDARIES)))
-def test_boundaries_are_those_that_funasr_finds(folder: Path, number: int) -> None:
+def test_boundaries_equal_those_of_funasr(folder: Path, number: int) -> None:
     """The comparison with FunASR itself is in ``test_fsmn_vad_parity.py``."""
     samples = samples_of(synthetic()[8 + number].path)
     found = events(FsmnVad(folder, endpoint_silence_ms=800), samples, 1600)
@@ -91,12 +87,12 @@ def test_boundaries_are_those_that_funasr_finds(folder: Path, number: int) -> No
 
 
 @pytest.mark.parametrize("samples", [0, 1, 80, 399, 400, 800])
-def test_audio_too_short_for_speech_is_no_speech(folder: Path, samples: int) -> None:
+def test_short_audio_has_no_speech(folder: Path, samples: int) -> None:
     assert events(FsmnVad(folder), np.zeros(samples, np.int16), 160) == []
 
 
 @pytest.mark.parametrize("level", [0, 32767, -32768])
-def test_a_constant_is_no_speech(folder: Path, level: int) -> None:
+def test_constant_audio_has_no_speech(folder: Path, level: int) -> None:
     assert events(FsmnVad(folder), np.full(32_000, level, np.int16), 1600) == []
 
 
@@ -108,14 +104,14 @@ def copy_with(folder: Path, into: Path, model: bytes | None) -> Path:
 
 
 def field(number: int, value: bytes | int) -> bytes:
-    """One field of a protobuf message, of under 128 bytes."""
+    """Return a protobuf field of under 128 bytes."""
     if isinstance(value, int):
         return bytes((number << 3, value))
     return bytes((number << 3 | 2, len(value))) + value
 
 
 def another_network() -> bytes:
-    """A valid ONNX file: y = x."""
+    """Return a valid ONNX file of another network: y = x."""
     dimension = field(1, field(1, 1))
     shape = field(1, field(1, field(1, 1) + field(2, dimension)))
     node = field(1, b"x") + field(2, b"y") + field(4, b"Identity")
@@ -124,13 +120,13 @@ def another_network() -> bytes:
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "text", "truncated", "another"])
-def test_a_model_that_is_none_says_what_to_do(folder: Path, tmp_path: Path, damage: str) -> None:
+def test_invalid_vad_model_error_says_what_to_do(folder: Path, tmp_path: Path, damage: str) -> None:
     whole = (folder / "model.onnx").read_bytes()
     model = {"empty": b"", "text": b"not a model" * 9, "truncated": whole[:5000], "another": another_network()}
     with pytest.raises(VadUnavailable, match="get the model again"):
         FsmnVad(copy_with(folder, tmp_path, model.get(damage)))
 
 
-def test_an_endpoint_silence_that_cannot_be_kept_is_refused(folder: Path) -> None:
+def test_vad_refuses_too_short_endpoint_silence(folder: Path) -> None:
     with pytest.raises(ValueError, match="160 ms"):
         FsmnVad(folder, endpoint_silence_ms=100)

@@ -1,4 +1,4 @@
-"""FSMN-VAD here against FunASR's torch model: the same frame probabilities, the same boundaries, in any chunks.
+"""FSMN-VAD compared with FunASR's torch model: equal frame probabilities and boundaries, for any chunks.
 
 ``KIKIPOUNAMU_EXTRA_AUDIO`` names a folder with more recordings to compare on.
 """
@@ -27,7 +27,7 @@ SETTINGS = {"max_end_silence_time": ENDPOINT_SILENCE_MS, "speech_noise_thres": 0
 
 
 class Reference:
-    """FunASR's model, and its state machine with scores of our choice."""
+    """FunASR's model, and its state machine with given scores."""
 
     def __init__(self, folder: Path) -> None:
         import torch
@@ -38,7 +38,7 @@ class Reference:
         self._model = AutoModel(model=str(folder), **options)
 
     def run(self, samples: NDArray[np.int16]) -> tuple[NDArray[np.float32], list[list[int]]]:
-        """The speech probability of each frame; where speech begins and ends in ms."""
+        """Return the speech probability of each frame, and the boundaries of speech in ms."""
         scores: list[Any] = []
         hook = self._model.model.encoder.register_forward_hook(lambda *call: scores.append(call[2]))
         try:
@@ -48,7 +48,7 @@ class Reference:
         return 1 - np.concatenate([score[0, :, 0].detach().numpy() for score in scores]), result[0]["value"]
 
     def decide(self, speech: NDArray[np.bool_]) -> list[list[int]]:
-        """Where its rules see speech if these are the frames of speech, in ms."""
+        """Return the boundaries in ms that its rules give for these frames of speech."""
         machine, encoder = self._model.model, self._model.model.encoder
         scores = np.zeros((1, len(speech), 248), np.float32)
         scores[0, :, 0] = np.where(speech, 0.1, 0.9)
@@ -105,18 +105,20 @@ def compare(reference: Reference, samples: NDArray[np.int16], vad: FsmnVad) -> N
 
 
 @pytest.mark.parametrize("path", every_path(), ids=lambda path: path.stem)
-def test_a_recording(reference: Reference, models: Path, path: Path) -> None:
+def test_probabilities_and_boundaries_equal_funasr_on_a_recording(
+    reference: Reference, models: Path, path: Path
+) -> None:
     compare(reference, samples_of(path), FsmnVad(models / "fsmn-vad", ENDPOINT_SILENCE_MS))
 
 
-def test_ninety_seconds_without_a_reset(reference: Reference, models: Path) -> None:
+def test_probabilities_and_boundaries_equal_funasr_over_ninety_seconds(reference: Reference, models: Path) -> None:
     samples = np.concatenate([samples_of(recording.path) for recording in synthetic()])
     compare(reference, samples, FsmnVad(models / "fsmn-vad", ENDPOINT_SILENCE_MS))
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_rules_on_random_frames(reference: Reference, seed: int) -> None:
-    """Runs of all lengths: pauses and endpoints by the hundred; every third seed also the cut after 60 s."""
+def test_endpoint_rules_equal_funasr_on_random_frames(reference: Reference, seed: int) -> None:
+    """Runs of all lengths: hundreds of pauses and endpoints; every third seed also has the cut after 60 s."""
     random = np.random.default_rng(seed)
     longest_silence, longest_speech = (120, 200) if seed % 3 else (25, 3000)
     lengths = random.integers(1, [longest_silence, longest_speech], (60, 2))

@@ -1,4 +1,4 @@
-"""Levels block by block, the same however the stream is cut."""
+"""Levels of blocks, the same for any chunking of the stream."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ Samples = NDArray[np.int16]
 
 
 def steady(dbfs: float, blocks: int) -> Samples:
-    """A square wave."""
+    """Return a square wave of this level."""
     return np.full(blocks * BLOCK, round(2**15 * 10 ** (dbfs / 20)), np.int16)
 
 
@@ -37,7 +37,7 @@ def test_levels_are_dbfs_of_whole_blocks() -> None:
 
 
 @given(st.integers(0, 40), st.lists(st.integers(0, 2**30), max_size=10))
-def test_a_meter_in_any_chunks_tells_the_levels_of_the_last_blocks(keep: int, cuts: list[int]) -> None:
+def test_level_meter_keeps_the_last_blocks_for_any_chunks(keep: int, cuts: list[int]) -> None:
     samples = np.random.default_rng(keep).integers(-3000, 3000, 30 * BLOCK + 7, np.int16)
     whole = levels_of(samples)
     meter, seen = LevelMeter(keep), 0
@@ -53,7 +53,7 @@ def test_a_meter_in_any_chunks_tells_the_levels_of_the_last_blocks(keep: int, cu
 
 
 @given(st.lists(st.booleans(), max_size=30), st.lists(st.integers(0, 2**30), max_size=10))
-def test_crossings_in_any_chunks(loud: list[bool], cuts: list[int]) -> None:
+def test_level_crossings_do_not_depend_on_the_chunks(loud: list[bool], cuts: list[int]) -> None:
     samples = np.concatenate([steady(-40 if block else -60, 1) for block in loud] or [steady(-60, 0)])
     meter, detector = LevelMeter(10), SoundDetector(-50)
     found = [event for piece in pieces(samples, cuts) for event in detector.accept(meter.accept(piece))]
@@ -65,7 +65,7 @@ def test_crossings_in_any_chunks(loud: list[bool], cuts: list[int]) -> None:
     assert found == wanted
 
 
-def test_contrast_is_what_speech_has_and_steady_noise_has_not() -> None:
+def test_contrast_is_high_for_speech_and_low_for_noise() -> None:
     noise = np.random.default_rng(1).normal(0, 300, 100 * BLOCK)
     speech = np.where(np.arange(100 * BLOCK) // (15 * BLOCK) % 2, 5000.0, 0.0)
     assert contrast(levels_of(noise.astype(np.int16))) < 3
@@ -73,16 +73,16 @@ def test_contrast_is_what_speech_has_and_steady_noise_has_not() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 11, 300])
-def test_contrast_is_between_percentiles(count: int) -> None:
+def test_contrast_is_the_difference_of_percentiles(count: int) -> None:
     levels = np.random.default_rng(count).uniform(-100, 0, count).astype(np.float32)
     quiet, loud = np.percentile(levels, [10, 90])
     assert contrast(levels) == pytest.approx(loud - quiet, abs=1e-3)
 
 
-def test_among_equally_quiet_points_the_last_one_is_taken() -> None:
+def test_quietest_takes_the_last_of_equal_points() -> None:
     assert quietest(np.zeros(48_000, np.int16)) == 47_200
 
 
-def test_the_quietest_point_is_the_middle_of_the_quietest_tenth_of_a_second() -> None:
+def test_quietest_is_the_middle_of_the_quietest_100_ms() -> None:
     samples = np.concatenate((steady(-20, 100), steady(-40, 10), steady(-20, 100)))
     assert quietest(samples) == 105 * BLOCK

@@ -1,4 +1,4 @@
-"""m4a and video: their sound with the extra, a clear word without it."""
+"""Sound of m4a and video files with the extra, and a clear error without it."""
 
 import sys
 from contextlib import suppress
@@ -21,7 +21,7 @@ TONE = (8000 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)).astype(np.i
 
 
 def media(path: Path, sound: NDArray[np.int16] | None, picture: bool) -> Path:
-    """A file as a phone or a screen recorder makes it."""
+    """Write a file like those of a phone or a screen recorder."""
     with av.open(str(path), "w") as container:
         container.metadata["title"] = TITLE
         video = container.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p") if picture else None
@@ -41,14 +41,14 @@ def media(path: Path, sound: NDArray[np.int16] | None, picture: bool) -> Path:
 @pytest.mark.parametrize(
     ("name", "picture"), [("a.m4a", False), ("a.mp4", True), ("a.mkv", True), ("a.mov", True)]
 )
-def test_its_sound_is_read(tmp_path: Path, name: str, picture: bool) -> None:
+def test_media_sound_is_read(tmp_path: Path, name: str, picture: bool) -> None:
     samples = samples_of(media(tmp_path / name, TONE, picture))
     assert len(samples) == pytest.approx(32_000, abs=1600)
     spectrum = np.abs(np.fft.rfft(samples[8000:24_000]))
     assert spectrum.argmax() == 440
 
 
-def test_a_video_without_sound_says_so(tmp_path: Path) -> None:
+def test_video_without_sound_raises_unsupported(tmp_path: Path) -> None:
     with pytest.raises(AudioUnsupported, match="no sound track"):
         samples_of(media(tmp_path / "a.mp4", None, True))
 
@@ -56,23 +56,23 @@ def test_a_video_without_sound_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "picture"), [("a.m4a", False), ("a.mp4", True), ("a.mkv", True), ("a.mov", True)]
 )
-def test_its_length_is_told_without_reading_it(tmp_path: Path, name: str, picture: bool) -> None:
+def test_media_length_is_known_without_reading_it(tmp_path: Path, name: str, picture: bool) -> None:
     assert length_s(media(tmp_path / name, TONE, picture)) == pytest.approx(2.0, abs=0.1)
 
 
-def test_the_length_of_a_video_without_sound_is_none(tmp_path: Path) -> None:
+def test_length_of_video_without_sound_raises_unsupported(tmp_path: Path) -> None:
     with pytest.raises(AudioUnsupported, match="no sound track"):
         length_s(media(tmp_path / "a.mp4", None, True))
 
 
-def test_a_truncated_one_says_so(tmp_path: Path) -> None:
+def test_truncated_media_raises_damaged(tmp_path: Path) -> None:
     path = media(tmp_path / "a.m4a", TONE, False)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(AudioDamaged, match="copy it again"):
         samples_of(path)
 
 
-def test_a_title_in_no_known_encoding_does_not_matter(tmp_path: Path) -> None:
+def test_media_title_in_unknown_encoding_is_ignored(tmp_path: Path) -> None:
     path = media(tmp_path / "a.m4a", TONE, False)
     named = path.read_bytes()
     assert TITLE.encode() in named
@@ -80,9 +80,9 @@ def test_a_title_in_no_known_encoding_does_not_matter(tmp_path: Path) -> None:
     assert len(samples_of(path)) > 30_000
 
 
-def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_media_without_extra_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = media(tmp_path / "a.m4a", TONE, False)
-    monkeypatch.setitem(sys.modules, "av", None)  # what an import finds when it is not installed
+    monkeypatch.setitem(sys.modules, "av", None)  # makes the import fail as if not installed
     with pytest.raises(MediaExtraMissing, match=r"pip install 'kikipounamu\[media\]'"):
         list(read_audio(path))
 
@@ -90,7 +90,7 @@ def test_without_the_extra_it_is_named(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "head", [b"", b"#EXTM3U\n#EXT-X-V", b"ffconcat version", b"RIFF\0\0\0\0WAVEfmt ", b"########AVI "]
 )
-def test_playlists_and_plain_audio_are_not_handed_to_ffmpeg(head: bytes) -> None:
+def test_playlists_and_plain_audio_are_not_passed_to_ffmpeg(head: bytes) -> None:
     assert media_format(head) is None
 
 
@@ -109,7 +109,7 @@ PLAYLIST = b"#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n"
         b"ffconcat version 1.0\nfile http://127.0.0.1:9/a.wav\n",
     ],
 )
-def test_what_names_addresses_is_refused_and_none_is_opened(tmp_path: Path, content: bytes) -> None:
+def test_file_that_names_addresses_is_refused_without_connecting(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.avi"
     path.write_bytes(content)
     before = psutil.Process().net_connections()
@@ -130,7 +130,7 @@ def test_what_names_addresses_is_refused_and_none_is_opened(tmp_path: Path, cont
         ("a.3gp", "aac"),
     ],
 )
-def test_each_kind_is_read_as_what_it_is(tmp_path: Path, name: str, codec: str) -> None:
+def test_media_formats_are_read(tmp_path: Path, name: str, codec: str) -> None:
     with av.open(str(tmp_path / name), "w", format={"a.aac": "adts"}.get(name)) as container:
         stream = container.add_stream(codec, rate=48_000, layout="mono")
         assert isinstance(stream, av.AudioStream)

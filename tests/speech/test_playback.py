@@ -1,4 +1,4 @@
-"""16 kHz at any rate: the right length, pitch and loudness, in any blocks."""
+"""Resampling from 16 kHz to any rate: length, pitch and loudness, in any blocks."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from speech.playback import FromSpeech
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000, 44_100, 48_000, 192_000])
-def test_what_is_heard_again_is_as_loud_and_as_long(rate: int) -> None:
+def test_playback_keeps_loudness_pitch_and_length(rate: int) -> None:
     tone = np.rint(16_384 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)).astype(np.int16)
     resampler = FromSpeech(rate)
     heard = np.concatenate([*map(resampler.accept, np.split(tone, [100, 7_000])), resampler.finish()])

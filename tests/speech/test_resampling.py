@@ -1,4 +1,4 @@
-"""To 16 kHz mono int16: the right length and pitch, the same in any blocks, clipped and never wrapped."""
+"""Resampling to 16 kHz mono int16: length and pitch, the same in any blocks, clipped and never wrapped."""
 
 import numpy as np
 import pytest
@@ -23,44 +23,44 @@ def noise(samples: int, channels: int = 1) -> NDArray[np.float32]:
 
 @settings(max_examples=30)
 @given(st.sampled_from(RATES), st.integers(1, 3), st.lists(st.integers(0, 30_000), max_size=40))
-def test_blocks_of_any_size_give_the_same_samples(rate: int, channels: int, cuts: list[int]) -> None:
+def test_resampled_output_does_not_depend_on_the_blocks(rate: int, channels: int, cuts: list[int]) -> None:
     samples = noise(30_000, channels)
     assert np.array_equal(resample(samples, rate, cuts), resample(samples, rate, []))
 
 
 @pytest.mark.parametrize("rate", [*RATES, LOWEST_RATE, HIGHEST_RATE])
 @pytest.mark.parametrize("length", [0, 1, 80, 12_345])
-def test_the_length_is_right(rate: int, length: int) -> None:
+def test_resampled_length_is_right(rate: int, length: int) -> None:
     assert abs(len(resample(noise(length)[:, 0], rate, [])) - length * 16_000 / rate) <= 1
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_tone_stays_what_and_as_loud_as_it_was(rate: int) -> None:
+def test_resampled_tone_keeps_pitch_and_loudness(rate: int) -> None:
     tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
     spectrum = np.abs(np.fft.rfft(resample(tone.astype(np.float32), rate, [])))
     assert spectrum.argmax() == 440
     assert spectrum[440] == pytest.approx(0.5 * 32768 * 8000, rel=0.01)
 
 
-def test_sixteen_bits_at_16_khz_come_through_unchanged() -> None:
+def test_int16_audio_at_16_khz_is_unchanged() -> None:
     every = np.arange(-32768, 32768, dtype=np.int16)
     assert np.array_equal(resample(every.astype(np.float32) / np.float32(32768), 16_000, [100]), every)
 
 
-def test_channels_are_averaged() -> None:
+def test_to_mono_averages_the_channels() -> None:
     assert to_mono(np.array([[1.0, 0.0], [0.5, -0.5]], np.float32)).tolist() == [0.5, 0.0]
 
 
-def test_samples_are_rounded() -> None:
+def test_to_int16_rounds_samples() -> None:
     assert to_int16(np.array([0.6, -0.6, 0.4, -0.4], np.float32) / np.float32(32768)).tolist() == [1, -1, 0, 0]
 
 
-def test_too_loud_is_clipped() -> None:
+def test_to_int16_clips_loud_samples() -> None:
     assert to_int16(np.array([1.0, 1.5, -1.5, -1.0], np.float32)).tolist() == [32767, 32767, -32768, -32768]
 
 
-def test_a_full_scale_square_wave_does_not_wrap_around() -> None:
-    """Its resampled form overshoots full scale by about a tenth."""
+def test_full_scale_square_wave_does_not_wrap_around() -> None:
+    """The resampled wave overshoots full scale by about a tenth."""
     square = np.where(np.arange(48_000) // 240 % 2, 1.0, -1.0)
     out = resample(square.astype(np.float32), 48_000, []).reshape(-1, 80)[1:-1]
     middle = out[:, 20:60].astype(np.int32)
@@ -68,13 +68,13 @@ def test_a_full_scale_square_wave_does_not_wrap_around() -> None:
     assert (middle.max(axis=1) * middle.min(axis=1) > 0).all(), "half a period changed its sign"
 
 
-def test_what_is_not_a_number_is_silence_and_infinity_is_full_scale() -> None:
+def test_nan_becomes_silence_and_infinity_full_scale() -> None:
     odd = np.array([np.nan, np.inf, -np.inf, 3e38], np.float32)
     assert resample(odd, 16_000, []).tolist() == [0, 32767, -32768, 32767]
     assert len(resample(odd, 48_000, [])) == 1
 
 
 @pytest.mark.parametrize("rate", [-1, 0, 1, LOWEST_RATE - 1, HIGHEST_RATE + 1])
-def test_a_rate_that_no_recording_has_is_refused(rate: int) -> None:
+def test_resampler_refuses_unusual_rates(rate: int) -> None:
     with pytest.raises(ValueError, match="sample rate"):
         Resampler(rate)

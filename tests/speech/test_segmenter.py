@@ -1,4 +1,4 @@
-"""The segmenter: no sample lost or repeated, the same segments however the stream is cut into chunks."""
+"""Segmenter: no sample lost or repeated, and the same segments for any chunking of the stream."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,14 +28,12 @@ SMALL = SegmenterOptions(longest_ms=1500, cut_search_ms=500, shortest_ms=400)
 
 
 @given(streams(), options, cuts)
-def test_the_segments_do_not_depend_on_the_chunks(
-    stream: Stream, options: SegmenterOptions, cuts: list[int]
-) -> None:
+def test_segments_do_not_depend_on_the_chunks(stream: Stream, options: SegmenterOptions, cuts: list[int]) -> None:
     assert run(stream, options, cuts) == run(stream, options)
 
 
 @given(streams(), options, cuts)
-def test_messages_are_in_order_and_say_what_the_samples_are(
+def test_segment_messages_are_ordered_and_contain_the_samples(
     stream: Stream, options: SegmenterOptions, cuts: list[int]
 ) -> None:
     numbers, begin, offset = 0, -1, 0
@@ -60,7 +58,7 @@ def test_messages_are_in_order_and_say_what_the_samples_are(
 
 
 @given(streams(), options, cuts)
-def test_without_the_gate_every_sample_is_in_one_segment(
+def test_every_sample_is_in_one_segment_without_the_gate(
     stream: Stream, options: SegmenterOptions, cuts: list[int]
 ) -> None:
     out = run(stream, replace(options, gate=False, quiet_ms=None), cuts)
@@ -69,7 +67,7 @@ def test_without_the_gate_every_sample_is_in_one_segment(
 
 
 @given(streams(), options, cuts)
-def test_with_the_gate_no_sample_of_speech_or_its_margins_is_lost_or_repeated(
+def test_gate_neither_loses_nor_repeats_speech_and_margins(
     stream: Stream, options: SegmenterOptions, cuts: list[int]
 ) -> None:
     counts = covered(run(stream, replace(options, gate=True), cuts), len(stream.samples))
@@ -80,9 +78,7 @@ def test_with_the_gate_no_sample_of_speech_or_its_margins_is_lost_or_repeated(
 
 
 @given(streams(), options)
-def test_a_pause_that_becomes_an_endpoint_was_guessed_once_and_right(
-    stream: Stream, options: SegmenterOptions
-) -> None:
+def test_pause_before_an_endpoint_has_one_correct_speculation(stream: Stream, options: SegmenterOptions) -> None:
     segmenter, out, right, at = Segmenter(options), list[SegmentOutput](), set[SegmentEnd](), 0
     total = len(stream.samples)
     nexts = [event.known for event in stream.events[1:]] + [total]
@@ -106,7 +102,7 @@ def test_a_pause_that_becomes_an_endpoint_was_guessed_once_and_right(
 
 
 @given(streams(), cuts)
-def test_with_the_gate_nothing_but_speech_and_its_margins_is_sent(stream: Stream, cuts: list[int]) -> None:
+def test_gate_sends_only_speech_and_its_margins(stream: Stream, cuts: list[int]) -> None:
     counts = covered(run(stream, LONG, cuts), len(stream.samples))
     for start, end in stream.speech:
         counts[max(0, start - LONG.pre_roll_ms * MS) : end + LONG.post_roll_ms * MS] = 0
@@ -114,14 +110,14 @@ def test_with_the_gate_nothing_but_speech_and_its_margins_is_sent(stream: Stream
 
 
 @given(streams(), cuts)
-def test_only_the_last_segment_may_be_shorter_than_the_shortest(stream: Stream, cuts: list[int]) -> None:
+def test_only_the_last_segment_may_be_too_short(stream: Stream, cuts: list[int]) -> None:
     out = run(stream, SMALL, cuts)
     lengths = [message.samples for message in out if isinstance(message, SegmentEnd)]
     assert all(length >= SMALL.shortest_ms * MS for length in lengths[:-1])
 
 
 @given(streams(), options)
-def test_memory_is_bounded(stream: Stream, options: SegmenterOptions) -> None:
+def test_segmenter_memory_is_bounded(stream: Stream, options: SegmenterOptions) -> None:
     segmenter = Segmenter(options)
     margins = (options.pre_roll_ms + (options.quiet_ms or 0)) * MS + LOOKBACK
     most = max(margins, options.longest_ms * MS) + FRAME_SAMPLES
@@ -140,7 +136,7 @@ def silence(milliseconds: int) -> NDArray[np.int16]:
 
 
 @pytest.mark.parametrize("gate", [True, False])
-def test_audio_is_sent_as_it_comes_until_the_choice_of_a_cut_is_near(gate: bool) -> None:
+def test_audio_is_sent_at_once_until_a_cut_is_near(gate: bool) -> None:
     segmenter = Segmenter(SegmenterOptions(gate=gate))
     out: list[SegmentOutput] = []
     for second in range(29):
@@ -152,7 +148,7 @@ def test_audio_is_sent_as_it_comes_until_the_choice_of_a_cut_is_near(gate: bool)
     assert any(isinstance(message, SegmentEnd) for message in out)
 
 
-def test_what_follows_a_pause_waits_and_is_sent_when_speech_resumes() -> None:
+def test_audio_after_a_pause_is_sent_when_speech_resumes() -> None:
     segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(2000), [SpeechStarted(0, 1600), SpeechPaused(1000 * MS, 1100 * MS)])
     assert sent(out) == 1200 * MS, "up to the end of the post-roll"
@@ -165,7 +161,7 @@ def guesses(out: list[SegmentOutput]) -> list[SegmentOutput]:
 
 
 @pytest.mark.parametrize("gate", [True, False])
-def test_the_end_is_guessed_once_per_pause_as_soon_as_all_before_it_has_come(gate: bool) -> None:
+def test_speculation_comes_once_per_pause_when_its_audio_is_complete(gate: bool) -> None:
     segmenter = Segmenter(SegmenterOptions(gate=gate, post_roll_ms=200))
     out = segmenter.accept(silence(1210), [SpeechStarted(0, 1600), SpeechPaused(1011 * MS, 1100 * MS)])
     assert guesses(out) == [] and sent(out) == 1200 * MS
@@ -179,7 +175,7 @@ def test_the_end_is_guessed_once_per_pause_as_soon_as_all_before_it_has_come(gat
     assert guesses(out) == [SegmentSpeculate(0, 2100 * MS), SegmentEnd(0, 2100 * MS)]
 
 
-def test_an_end_that_is_known_at_once_is_not_guessed() -> None:
+def test_immediate_end_has_no_speculation() -> None:
     events: list[VadEvent] = [
         SpeechStarted(0, 1),
         SpeechPaused(1000 * MS, 1300 * MS),
@@ -189,15 +185,15 @@ def test_an_end_that_is_known_at_once_is_not_guessed() -> None:
     assert guesses(segmenter.accept(silence(1300), events) + segmenter.finish()) == [SegmentEnd(0, 1300 * MS)]
 
 
-def test_the_speech_ends_where_its_pause_began_even_if_the_vad_ends_it_later() -> None:
-    """It does at the end of the stream and after a minute."""
+def test_segment_ends_where_its_pause_began_even_if_the_vad_ends_later() -> None:
+    """The VAD ends speech later at the end of the stream and after a minute."""
     segmenter = Segmenter(PLAIN)
     out = segmenter.accept(silence(1500), [SpeechStarted(0, 1), SpeechPaused(1000 * MS, 1100 * MS)])
     out += segmenter.accept(silence(0), [SpeechEnded(1500 * MS, 1500 * MS)]) + segmenter.finish()
     assert guesses(out) == [SegmentSpeculate(0, 1200 * MS), SegmentEnd(0, 1200 * MS)]
 
 
-def test_a_guess_shortly_before_the_longest_length_is_where_it_is_cut() -> None:
+def test_segment_is_cut_at_a_late_speculation() -> None:
     events: list[VadEvent] = [
         SpeechStarted(0, 1),
         SpeechPaused(28_000 * MS, 28_050 * MS),
@@ -225,7 +221,7 @@ def test_segment_ends_at_a_pause_that_becomes_known_at_the_longest_length() -> N
     assert SegmentEnd(0, 29_700 * MS) in Segmenter(PLAIN).accept(loud, events)
 
 
-def test_an_endpoint_flushes_the_frame_that_is_not_full() -> None:
+def test_endpoint_flushes_the_last_partial_frame() -> None:
     events: list[VadEvent] = [
         SpeechStarted(0, 1600),
         SpeechPaused(1010 * MS, 1100 * MS),
@@ -238,7 +234,7 @@ def test_an_endpoint_flushes_the_frame_that_is_not_full() -> None:
     assert end == SegmentEnd(0, 1210 * MS)
 
 
-def test_the_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
+def test_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
     loud = np.random.default_rng(1).integers(-20000, 20000, 40_000 * MS, np.int16)
     loud[20_000 * MS : 21_000 * MS] = 0  # quieter, but too early
     loud[28_400 * MS : 28_500 * MS] //= 100
@@ -247,7 +243,7 @@ def test_the_cut_is_at_the_quietest_point_of_the_last_seconds() -> None:
     assert SegmentBegin(1, 28_450 * MS) in out
 
 
-def test_a_pause_at_the_longest_length_is_where_it_is_cut_and_silence_makes_no_segment() -> None:
+def test_pause_at_the_longest_length_is_the_cut_and_silence_is_not_sent() -> None:
     events: list[VadEvent] = [
         SpeechStarted(0, 1),
         SpeechPaused(29_000 * MS, 29_100 * MS),
@@ -263,7 +259,7 @@ def test_a_pause_at_the_longest_length_is_where_it_is_cut_and_silence_makes_no_s
 
 
 @pytest.mark.parametrize("gate", [True, False])
-def test_a_pause_longer_than_the_longest_segment_is_waited_for_then_cut(gate: bool) -> None:
+def test_pause_longer_than_the_longest_segment_is_cut(gate: bool) -> None:
     events: list[VadEvent] = [
         SpeechStarted(0, 1),
         SpeechPaused(2000, 2000),
@@ -276,8 +272,8 @@ def test_a_pause_longer_than_the_longest_segment_is_waited_for_then_cut(gate: bo
 
 
 @pytest.mark.parametrize("later", [-1, 0])
-def test_speech_that_begins_before_the_end_is_known_is_not_cut(later: int) -> None:
-    """A VAD tells of it late: in noise, where margins are long, the next word may have begun."""
+def test_speech_that_starts_before_the_end_is_known_is_not_cut(later: int) -> None:
+    """A VAD reports speech late: in noise, where margins are long, the next word may have begun."""
     events: list[VadEvent] = [
         SpeechStarted(0, 1),
         SpeechPaused(1000 * MS, 1100 * MS),
@@ -292,7 +288,7 @@ def test_speech_that_begins_before_the_end_is_known_is_not_cut(later: int) -> No
     assert len(others) == (not later)
 
 
-def test_events_that_do_not_say_when_they_were_known_are_taken_as_known_at_once() -> None:
+def test_events_without_known_take_effect_at_once() -> None:
     out = Segmenter(PLAIN).accept(silence(3000), [SpeechStarted(500 * MS), SpeechEnded(1500 * MS)])
     assert [message for message in out if not isinstance(message, SegmentAudio)] == [
         SegmentBegin(0, 200 * MS),
@@ -301,7 +297,7 @@ def test_events_that_do_not_say_when_they_were_known_are_taken_as_known_at_once(
 
 
 @given(streams(), options, cuts)
-def test_events_that_are_told_late_count_from_then_on(
+def test_late_events_take_effect_when_they_arrive(
     stream: Stream, options: SegmenterOptions, cuts: list[int]
 ) -> None:
     half = len(stream.samples) // 2
@@ -316,7 +312,7 @@ def test_events_that_are_told_late_count_from_then_on(
     assert told.finish() == expected.finish()
 
 
-def test_nothing_said_nothing_sent() -> None:
+def test_silence_sends_no_segment() -> None:
     segmenter = Segmenter(PLAIN)
     assert segmenter.accept(silence(5000), []) + segmenter.finish() == []
 
@@ -330,6 +326,6 @@ def test_nothing_said_nothing_sent() -> None:
         {"longest_ms": 3400},
     ],
 )
-def test_options_that_cannot_be_kept_are_refused(wrong: dict[str, Any]) -> None:
+def test_segmenter_refuses_contradictory_options(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         SegmenterOptions(**wrong)

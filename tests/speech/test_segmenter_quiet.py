@@ -1,4 +1,4 @@
-"""Without the gate everything is sent but silence that is silent to the VAD and by level for long."""
+"""Segmenter without the gate: only long silence, both to the VAD and by level, is left out."""
 
 from dataclasses import replace
 
@@ -23,13 +23,13 @@ OPTIONS = SegmenterOptions(gate=False, post_roll_ms=40, noise_roll_ms=0, shortes
 
 
 def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Where they are True, as ranges."""
+    """Return the ranges in which the flags are true."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
     return [(int(begin), int(end)) for begin, end in edges.reshape(-1, 2)]
 
 
 def sounding(stream: Stream, threshold: float) -> NDArray[np.bool_]:
-    """Which samples are loud or speech."""
+    """Return which samples are loud or speech."""
     loud = np.repeat(levels_of(stream.samples) >= threshold, BLOCK)
     sound = np.zeros(len(stream.samples), np.bool_)
     sound[: len(loud)] = loud
@@ -39,7 +39,7 @@ def sounding(stream: Stream, threshold: float) -> NDArray[np.bool_]:
 
 
 @given(streams(), options, cuts)
-def test_only_long_silence_is_left_out_and_never_its_ends(
+def test_only_long_silence_is_left_out_except_its_ends(
     stream: Stream, options: SegmenterOptions, cuts: list[int]
 ) -> None:
     quiet_ms = options.quiet_ms or 300
@@ -57,7 +57,7 @@ def test_only_long_silence_is_left_out_and_never_its_ends(
             assert end <= silent_to - options.pre_roll_ms * MS
 
 
-def test_silence_that_lasts_is_let_go_of() -> None:
+def test_lasting_silence_is_dropped_from_memory() -> None:
     segmenter = Segmenter(OPTIONS)
     for _ in range(100):
         assert segmenter.accept(np.zeros(1000 * MS, np.int16), []) == []
@@ -74,7 +74,7 @@ def silence(milliseconds: int) -> NDArray[np.int16]:
 
 
 def said(begin: int, end: int) -> list[VadEvent]:
-    """Somebody speaks from one millisecond to another."""
+    """Return the events of speech between two times in ms."""
     return [
         SpeechStarted(begin * MS, (begin + 440) * MS),
         SpeechPaused(end * MS, (end + 35) * MS),
@@ -83,7 +83,7 @@ def said(begin: int, end: int) -> list[VadEvent]:
 
 
 def cut(samples: list[NDArray[np.int16]], events: list[VadEvent]) -> list[tuple[int, int]]:
-    """Begin and end of each segment in ms."""
+    """Return the begin and end of each segment in ms."""
     whole = np.concatenate(samples)
     return ranges(run(Stream(whole, events, []), OPTIONS, list(range(0, len(whole), 100 * MS))))
 
@@ -94,7 +94,7 @@ def ranges(out: list[SegmentOutput]) -> list[tuple[int, int]]:
     return [(begin // MS, (begin + length) // MS) for begin, length in zip(begins, lengths, strict=True)]
 
 
-def test_a_second_of_silence_is_sent_and_more_is_not() -> None:
+def test_silence_longer_than_a_second_is_not_sent() -> None:
     for pause, second in ((1000, 2040), (1600, 2810)):
         parts = [sound(2000), silence(pause), sound(1000)]
         events = said(0, 2000) + said(2000 + pause, 3000 + pause)
@@ -102,41 +102,41 @@ def test_a_second_of_silence_is_sent_and_more_is_not() -> None:
 
 
 def test_long_silence_keeps_its_ends() -> None:
-    """What is loud may have begun with speech that the VAD has yet to find: there the margin is longer."""
+    """Loud sound may start with speech that the VAD has yet to detect, so its margin is longer."""
     parts = [sound(2000), silence(5000), sound(1000), silence(5000)]
     assert cut(parts, said(0, 2000) + said(6900, 8000)) == [(0, 2040), (7010 - 500 - 300, 8040)]
     quiet = [silence(2000), silence(5000), silence(1000), silence(5000)]
     assert cut(quiet, said(0, 2000) + said(7000, 8000)) == [(0, 2040), (7000 - 300, 8040)]
 
 
-def test_a_sound_that_is_no_speech_to_the_vad_is_sent() -> None:
+def test_sound_that_the_vad_ignores_is_sent() -> None:
     assert cut([silence(5000), sound(50), silence(5000)], []) == [(5010 - 500 - 300, 5050 + 300)]
     assert cut([silence(900), sound(50), silence(900), sound(50), silence(500)], []) == [(0, 2200)]
 
 
-def test_a_sound_in_the_silence_before_the_endpoint_is_in_the_next_segment() -> None:
+def test_sound_before_the_endpoint_is_in_the_next_segment() -> None:
     parts = [sound(2000), silence(300), sound(50), silence(5000)]
     assert cut(parts, said(0, 2000)) == [(0, 2040), (2040, 2350 + 300)]
 
 
-def test_a_sound_that_ceases_after_the_endpoint_does_not_move_the_end() -> None:
+def test_sound_that_ends_after_the_endpoint_does_not_move_the_end() -> None:
     events: list[VadEvent] = [SpeechStarted(0, 440 * MS), SpeechEnded(1000 * MS, 1010 * MS)]
     assert cut([sound(1100), silence(3000)], events) == [(0, 1040), (1040, 1100 + 300)]
 
 
-def test_silence_after_a_sound_is_let_go_of_with_the_sample_that_makes_it_long() -> None:
+def test_segment_ends_at_the_sample_that_makes_silence_long() -> None:
     segmenter = Segmenter(OPTIONS)
     out = segmenter.accept(np.concatenate((sound(1000), silence(1000 + LOOKBACK // MS))), [])
     assert not [message for message in out if isinstance(message, SegmentEnd)]
     assert segmenter.accept(silence(1)[:1], []) == [SegmentEnd(0, 1300 * MS)]
 
 
-def test_noise_over_the_level_is_sent_whole() -> None:
+def test_noise_above_the_level_is_sent_completely() -> None:
     assert cut([sound(20_000)], said(3000, 4000)) == [(0, 4040), (4040, 20_000)]
 
 
-def test_a_pause_that_lasts_to_the_end_of_the_stream_ends_where_it_was_guessed() -> None:
-    """The key goes up after the last word: the decode that was begun is the final one."""
+def test_pause_until_stream_end_ends_at_its_speculation() -> None:
+    """The key goes up after the last word: the speculative decode becomes the final one."""
     segmenter = Segmenter(OPTIONS)
     samples = np.concatenate((sound(2000), silence(400)))
     out = segmenter.accept(samples, said(0, 2000)[:2])
@@ -146,7 +146,7 @@ def test_a_pause_that_lasts_to_the_end_of_the_stream_ends_where_it_was_guessed()
 
 
 @pytest.mark.parametrize("loud", [True, False])
-def test_the_last_word_is_sent_even_if_it_is_too_short_for_the_vad(loud: bool) -> None:
+def test_short_last_word_is_sent_if_it_is_loud(loud: bool) -> None:
     segmenter = Segmenter(OPTIONS)
     samples = np.concatenate((sound(2000), silence(200), (sound if loud else silence)(100)))
     out = segmenter.accept(samples, said(0, 2000)[:2])

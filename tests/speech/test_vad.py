@@ -1,4 +1,4 @@
-"""Which detector can be had, and what every detector promises."""
+"""Choice of the detector, and properties of every detector."""
 
 import subprocess
 import sys
@@ -12,12 +12,12 @@ from speech.vad import LOOKBACK, SpeechStarted, VadEvent, open_vad
 from tests.helpers.recordings import Recording, chunks, samples_of, synthetic
 
 
-def test_with_its_model_it_is_fsmn(models: Path) -> None:
+def test_open_vad_uses_fsmn_with_its_model(models: Path) -> None:
     vad = open_vad(models / "fsmn-vad")
     assert (vad.name, vad.reason) == ("fsmn-vad", "")
 
 
-def test_without_a_model_it_is_webrtc_with_the_reason(tmp_path: Path) -> None:
+def test_open_vad_uses_webrtc_without_a_model(tmp_path: Path) -> None:
     assert open_vad(None).name == "webrtc-vad"
     vad = open_vad(tmp_path)
     assert vad.name == "webrtc-vad"
@@ -25,7 +25,7 @@ def test_without_a_model_it_is_webrtc_with_the_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("library", ["onnxruntime", "kaldi_native_fbank"])
-def test_without_a_library_it_is_webrtc_with_the_reason(models: Path, library: str) -> None:
+def test_open_vad_uses_webrtc_without_a_library(models: Path, library: str) -> None:
     script = f"""
 import sys
 sys.modules[{library!r}] = None
@@ -39,7 +39,7 @@ print(vad.name, vad.reason)
     assert library in done.stdout
 
 
-def test_the_endpoint_silence_is_passed_on(models: Path) -> None:
+def test_open_vad_passes_the_endpoint_silence_on(models: Path) -> None:
     for folder in (models / "fsmn-vad", None):
         with pytest.raises(ValueError, match="160 ms"):
             open_vad(folder, endpoint_silence_ms=0)
@@ -47,8 +47,8 @@ def test_the_endpoint_silence_is_passed_on(models: Path) -> None:
 
 @pytest.mark.parametrize("recording", synthetic(), ids=lambda recording: recording.path.stem)
 @pytest.mark.parametrize("with_model", [True, False])
-def test_a_sentence_survives_the_gate(models: Path, recording: Recording, with_model: bool) -> None:
-    """Events keep the promise about ``known``, and the segments hold all of the sentence."""
+def test_gate_keeps_the_whole_sentence(models: Path, recording: Recording, with_model: bool) -> None:
+    """Events respect the guarantee about ``known``, and the segments contain the whole sentence."""
     samples = samples_of(recording.path)
     vad = open_vad(models / "fsmn-vad" if with_model else None)
     segmenter = Segmenter(SegmenterOptions())

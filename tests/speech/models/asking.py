@@ -1,4 +1,4 @@
-"""Asking to stop from another thread, as soon as something is so."""
+"""Stop requests from another thread, made as soon as a condition holds."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from tests.helpers.waiting import wait_until_sync
 
 @contextmanager
 def asked_when(stop: Stop, so: Callable[[], object]) -> Iterator[None]:
-    """While entered, somebody waits until it is ``so`` and then asks."""
+    """Request the stop from another thread as soon as ``so`` is true."""
 
     def ask() -> None:
         wait_until_sync(so, "it is time to stop")

@@ -1,4 +1,4 @@
-"""Installs the example model in a process of its own, to be killed: ``child.py FOLDER BASE_URL [stated]``."""
+"""Installer of the example model in its own process, to be killed: ``child.py FOLDER BASE_URL [stated]``."""
 
 import sys
 from pathlib import Path

@@ -9,6 +9,6 @@ from tests.speech.models.server import FileServer, file_server
 
 @pytest.fixture
 def server() -> Iterator[FileServer]:
-    """An HTTP server with no files yet."""
+    """Run an HTTP server without files."""
     with file_server() as server:
         yield server

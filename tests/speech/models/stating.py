@@ -1,4 +1,4 @@
-"""A hub that states the files of a model, as ModelScope does, and a model whose files it states."""
+"""Fake hub that states the files of a model, as ModelScope does, and such a model."""
 
 import hashlib
 import json
@@ -17,17 +17,17 @@ RESOLVED = "/models/lab/tiny/resolve/v1/"
 
 
 def stated_model() -> Model:
-    """The example model; its hub states its files."""
+    """Return the example model with files stated by its hub."""
     return Model(NAME, "Tiny", "MIT", "Made up.", (), (ModelScope("lab/tiny", "v1"),), STATED)
 
 
 def stated_catalogue() -> Catalogue:
-    """A catalogue of this one model."""
+    """Return a catalogue with only this model."""
     return Catalogue(ENDPOINTS, (stated_model(),))
 
 
 def entry(path: str, data: bytes, **changes: Any) -> dict[str, Any]:
-    """What ModelScope says of one file; more than we read."""
+    """Return ModelScope's description of a file, with more fields than we read."""
     stated = {
         "Path": path,
         "Name": path.rpartition("/")[2],
@@ -42,7 +42,7 @@ def entry(path: str, data: bytes, **changes: Any) -> dict[str, Any]:
 
 
 def entries(contents: Mapping[str, bytes] = STATED_CONTENTS) -> list[dict[str, Any]]:
-    """The repository: the model's files, a folder, and what nobody wants."""
+    """Return the repository's list: the model's files, a folder, and unwanted files."""
     others = [
         entry(".gitattributes", b"*.bin"),
         entry("README.md", b"# Tiny"),
@@ -53,12 +53,12 @@ def entries(contents: Mapping[str, bytes] = STATED_CONTENTS) -> list[dict[str, A
 
 
 def answer(files: list[dict[str, Any]]) -> bytes:
-    """The hub's answer to the question for its files."""
+    """Return the hub's answer to a request for its files."""
     return json.dumps({"Code": 200, "Success": True, "Message": "success", "Data": {"Files": files}}).encode()
 
 
 def state(server: FileServer, contents: Mapping[str, bytes] = STATED_CONTENTS) -> dict[str, str]:
-    """Put files and their list on ``server``, and return the environment that makes it the hub."""
+    """Put files and their list on ``server``; return the environment that makes it the hub."""
     server.files[LISTING] = Served(answer(entries(contents)))
     server.files |= {f"{RESOLVED}{path}": Served(data) for path, data in contents.items()}
     return {"MODELSCOPE_ENDPOINT": server.url}

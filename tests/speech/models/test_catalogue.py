@@ -1,4 +1,4 @@
-"""The catalogue is valid, true, and refuses what would be dangerous or silently ignored."""
+"""Catalogue: valid, correct, and strict about dangerous or unknown content."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ most_bytes = 100
 )
 
 
-def test_every_file_of_every_model_has_a_source() -> None:
+def test_catalogue_has_a_source_for_every_file() -> None:
     for model in load_catalogue().models:
         if model.stated is not None:
             continue
@@ -53,13 +53,13 @@ def test_every_file_of_every_model_has_a_source() -> None:
         assert any(files == {file.path for file in model.files} for files in listed)
 
 
-def test_sizes_and_hashes_are_those_of_the_real_models(models: Path) -> None:
+def test_catalogue_matches_the_real_models(models: Path) -> None:
     store = ModelStore(models, load_catalogue())
     for name in ("fsmn-vad", "whisper-base"):
         assert store.verify(name) == models / name
 
 
-def test_a_valid_catalogue_is_read() -> None:
+def test_valid_catalogue_is_decoded() -> None:
     catalogue = decode_catalogue((ENDPOINTS + MODEL).encode())
     assert catalogue.names == ("tiny",)
     assert catalogue.model("tiny").size == 1
@@ -68,7 +68,7 @@ def test_a_valid_catalogue_is_read() -> None:
 @pytest.mark.parametrize(
     "bad", ["", "..", "../x", "a/../b", "/etc/x", "a//b", "a/", ".hidden", "a/.b", r"..\\x", "C:x", "a\\n"]
 )
-def test_paths_that_could_leave_the_folder_are_refused(bad: str) -> None:
+def test_catalogue_refuses_paths_that_could_leave_the_folder(bad: str) -> None:
     for original in ('"a.bin"', '"tiny"'):
         with pytest.raises(CatalogueDamaged):
             decode_catalogue((ENDPOINTS + MODEL.replace(original, f'"{bad}"')).encode())
@@ -98,12 +98,12 @@ def test_paths_that_could_leave_the_folder_are_refused(bad: str) -> None:
         (ENDPOINTS + MODEL.replace("files = [{", "files = []\n#")).encode(),
     ],
 )
-def test_damage_is_a_typed_error(data: bytes) -> None:
+def test_damaged_catalogue_raises_typed_error(data: bytes) -> None:
     with pytest.raises(CatalogueDamaged):
         decode_catalogue(data)
 
 
-def test_a_hub_can_state_the_files_and_then_they_are_as_if_pinned() -> None:
+def test_stated_files_are_treated_as_pinned() -> None:
     model = decode_catalogue((ENDPOINTS + STATED).encode()).model("tiny")
     assert (model.files, model.stated) == ((), Stated(("*.bin",), 100))
     listed = model.listed([ModelFile("a.bin", 7, "0" * 64)])
@@ -122,21 +122,21 @@ def test_a_hub_can_state_the_files_and_then_they_are_as_if_pinned() -> None:
         ("most_bytes = 100", "most_bytes = -1"),
     ],
 )
-def test_stated_files_come_from_a_hub_that_states_them_and_are_bounded(good: str, bad: str) -> None:
+def test_stated_files_need_a_stating_hub_and_a_size_limit(good: str, bad: str) -> None:
     assert good in STATED
     with pytest.raises(CatalogueDamaged):
         decode_catalogue((ENDPOINTS + STATED.replace(good, bad)).encode())
 
 
-def test_a_local_folder_can_be_a_source() -> None:
+def test_catalogue_accepts_a_local_folder_as_source() -> None:
     folder = MODEL.replace("sources = []", 'sources = [{ kind = "folder", path = "/mnt/models" }]')
     assert decode_catalogue((ENDPOINTS + folder).encode()).model("tiny").sources == (LocalFolder("/mnt/models"),)
 
 
-def test_an_unknown_name_says_which_there_are() -> None:
+def test_unknown_model_error_lists_known_models() -> None:
     with pytest.raises(ModelUnknown, match="tiny"):
         catalogue_of().model("huge")
 
 
-def test_wheel_file_names_are_escaped_as_the_specification_says() -> None:
+def test_wheel_file_prefix_is_escaped() -> None:
     assert wheel_file_prefix(Wheel("Some-data.of_mine", "1.0", 1)) == "some_data_of_mine-1.0-"

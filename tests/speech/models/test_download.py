@@ -1,4 +1,4 @@
-"""Downloads against a real server: resume, change, cuts, refusals, deadlines."""
+"""Downloads from a real server: resuming, changes, cuts, refusals, deadlines."""
 
 from collections import deque
 from collections.abc import Callable
@@ -23,7 +23,7 @@ PATIENT = Limits(stall_s=1e6, attempts=2, pause_s=0, longest_pause_s=1e6)
 
 
 def fetch(server: FileServer, part: Path, path: str = "/w", limits: Limits = QUICK, size: int = SIZE) -> list[int]:
-    """Download and return what was told on the way."""
+    """Download a file; return the reported progress."""
     told: list[int] = []
     download(server.url + path, part, size, told.append, limits)
     return told
@@ -34,7 +34,7 @@ def part(tmp_path: Path) -> Path:
     return tmp_path / "parts" / "w"
 
 
-def test_a_file_arrives_whole_and_progress_is_told(server: FileServer, part: Path) -> None:
+def test_download_is_complete_and_reports_progress(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA)
     told = fetch(server, part)
     assert part.read_bytes() == DATA
@@ -43,7 +43,7 @@ def test_a_file_arrives_whole_and_progress_is_told(server: FileServer, part: Pat
     assert server.asked == [Asked("/w", "", "")]
 
 
-def test_a_cut_is_gone_on_from_where_it_was(server: FileServer, part: Path) -> None:
+def test_download_resumes_after_a_cut(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, cuts=deque([HALF, HALF + 1000]))
     fetch(server, part)
     assert part.read_bytes() == DATA
@@ -53,7 +53,7 @@ def test_a_cut_is_gone_on_from_where_it_was(server: FileServer, part: Path) -> N
     ]
 
 
-def test_a_later_call_goes_on_too(server: FileServer, part: Path) -> None:
+def test_download_resumes_in_a_later_call(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, cuts=deque([HALF, HALF, HALF]))
     with pytest.raises(SourceFailed, match=f"{HALF} of {SIZE} bytes"):
         fetch(server, part)
@@ -62,7 +62,7 @@ def test_a_later_call_goes_on_too(server: FileServer, part: Path) -> None:
     assert told[0] > HALF
 
 
-def test_a_changed_etag_begins_anew(server: FileServer, part: Path) -> None:
+def test_download_restarts_when_the_etag_changed(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(bytes(SIZE), tag='"old"', cuts=deque([HALF, HALF, HALF]))
     with pytest.raises(SourceFailed):
         fetch(server, part)
@@ -71,7 +71,7 @@ def test_a_changed_etag_begins_anew(server: FileServer, part: Path) -> None:
     assert part.read_bytes() == DATA
 
 
-def test_a_server_that_ignores_if_range_cannot_mix_two_files(server: FileServer, part: Path) -> None:
+def test_download_restarts_when_server_ignores_if_range(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(bytes(SIZE), tag='"old"', cuts=deque([HALF, HALF, HALF]))
     with pytest.raises(SourceFailed):
         fetch(server, part)
@@ -81,14 +81,14 @@ def test_a_server_that_ignores_if_range_cannot_mix_two_files(server: FileServer,
 
 
 @pytest.mark.parametrize("tag", ["", 'W/"weak"'])
-def test_without_a_strong_validator_nothing_is_continued(server: FileServer, part: Path, tag: str) -> None:
+def test_download_without_strong_validator_restarts(server: FileServer, part: Path, tag: str) -> None:
     server.files["/w"] = Served(DATA, tag=tag, cuts=deque([HALF]))
     fetch(server, part)
     assert part.read_bytes() == DATA
     assert [asked.range for asked in server.asked] == ["", ""]
 
 
-def test_a_date_of_change_is_a_validator(server: FileServer, part: Path) -> None:
+def test_download_resumes_with_last_modified_date(server: FileServer, part: Path) -> None:
     date = "Tue, 03 Nov 2026 10:00:00 GMT"
     server.files["/w"] = Served(DATA, tag="", changed=date, honours_if_range=False, cuts=deque([HALF]))
     fetch(server, part)
@@ -96,7 +96,7 @@ def test_a_date_of_change_is_a_validator(server: FileServer, part: Path) -> None
     assert part.read_bytes() == DATA
 
 
-def test_a_part_of_another_address_is_not_continued(server: FileServer, part: Path) -> None:
+def test_part_of_another_address_is_not_resumed(server: FileServer, part: Path) -> None:
     server.files["/other"] = Served(bytes(SIZE), cuts=deque([HALF, HALF, HALF]))
     server.files["/w"] = Served(DATA)
     with pytest.raises(SourceFailed):
@@ -106,14 +106,14 @@ def test_a_part_of_another_address_is_not_continued(server: FileServer, part: Pa
     assert server.downloads("/w") == [Asked("/w", "", "")]
 
 
-def test_a_whole_part_is_not_fetched_again(server: FileServer, part: Path) -> None:
+def test_complete_part_is_not_fetched_again(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA)
     fetch(server, part)
     fetch(server, part)
     assert len(server.asked) == 1
 
 
-def test_a_part_that_is_too_long_begins_anew(server: FileServer, part: Path) -> None:
+def test_download_restarts_when_the_part_is_too_long(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA)
     fetch(server, part)
     with part.open("ab") as file:
@@ -122,7 +122,7 @@ def test_a_part_that_is_too_long_begins_anew(server: FileServer, part: Path) -> 
     assert part.read_bytes() == DATA
 
 
-def test_a_damaged_note_of_origin_begins_anew(server: FileServer, part: Path) -> None:
+def test_download_restarts_when_the_origin_file_is_damaged(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, cuts=deque([HALF, HALF, HALF]))
     with pytest.raises(SourceFailed):
         fetch(server, part)
@@ -131,27 +131,27 @@ def test_a_damaged_note_of_origin_begins_anew(server: FileServer, part: Path) ->
     assert part.read_bytes() == DATA
 
 
-def test_what_is_not_there_is_refused_at_once(server: FileServer, part: Path) -> None:
+def test_missing_file_is_refused_without_retry(server: FileServer, part: Path) -> None:
     with pytest.raises(FileRefused, match="404"):
         fetch(server, part)
     assert len(server.asked) == 1
 
 
-def test_a_busy_server_is_asked_again(server: FileServer, part: Path) -> None:
+def test_download_retries_a_busy_server(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, statuses=deque([503, 429]), headers={"Retry-After": "0"})
     fetch(server, part, limits=Limits(stall_s=10, attempts=3, pause_s=0))
     assert part.read_bytes() == DATA
     assert len(server.asked) == 3
 
 
-def test_attempts_that_bring_nothing_are_bounded(server: FileServer, part: Path) -> None:
+def test_attempts_without_progress_are_limited(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, statuses=deque([503] * 10))
     with pytest.raises(SourceFailed, match="503"):
         fetch(server, part)
     assert len(server.asked) == QUICK.attempts
 
 
-def test_attempts_that_bring_something_are_not_counted(server: FileServer, part: Path) -> None:
+def test_attempts_with_progress_are_not_counted(server: FileServer, part: Path) -> None:
     step = SIZE // 10
     server.files["/w"] = Served(DATA, cuts=deque(range(step, SIZE, step)))
     fetch(server, part)
@@ -159,7 +159,7 @@ def test_attempts_that_bring_something_are_not_counted(server: FileServer, part:
     assert len(server.asked) > 2 * QUICK.attempts
 
 
-def test_a_range_that_is_not_there_begins_anew(server: FileServer, part: Path) -> None:
+def test_download_restarts_when_the_range_is_refused(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, cuts=deque([HALF]), statuses=deque())
     served = server.files["/w"]
     with pytest.raises(SourceFailed):
@@ -171,14 +171,14 @@ def test_a_range_that_is_not_there_begins_anew(server: FileServer, part: Path) -
 
 
 @pytest.mark.parametrize("tells_size", [True, False])
-def test_a_file_of_another_size_is_refused(server: FileServer, part: Path, tells_size: bool) -> None:
+def test_file_of_another_size_is_refused(server: FileServer, part: Path, tells_size: bool) -> None:
     server.files["/w"] = Served(DATA, tells_size=tells_size)
     with pytest.raises(FileRefused, match="listed"):
         fetch(server, part, size=SIZE - 1)
     assert not part.exists()
 
 
-def test_redirects_are_followed_with_the_range(server: FileServer, part: Path) -> None:
+def test_redirects_keep_the_range_request(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(b"", redirect="/cdn")
     server.files["/cdn"] = Served(DATA, cuts=deque([HALF]))
     fetch(server, part)
@@ -186,27 +186,27 @@ def test_redirects_are_followed_with_the_range(server: FileServer, part: Path) -
     assert server.asked[-1] == Asked("/cdn", f"bytes={HALF}-", '"one"')
 
 
-def test_a_stalled_answer_is_given_up(server: FileServer, part: Path) -> None:
+def test_stalled_download_is_given_up(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, hold_at=HALF)
     with pytest.raises(SourceFailed, match="nothing came for 1 s"):
         fetch(server, part, limits=Limits(stall_s=1, attempts=1, pause_s=0))
     assert part.read_bytes() == DATA[:HALF]
 
 
-def test_an_address_that_nobody_listens_on_fails(part: Path) -> None:
+def test_download_fails_when_no_server_listens(part: Path) -> None:
     with pytest.raises(SourceFailed, match="no connection"):
         download(f"http://127.0.0.1:{free_port()}/w", part, SIZE, lambda done: None, QUICK)
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "nonsense", "http://127.0.0.1:port/"])
-def test_other_addresses_than_http_are_never_opened(url: str, part: Path) -> None:
+def test_only_http_addresses_are_opened(url: str, part: Path) -> None:
     with pytest.raises(SourceFailed):
         download(url, part, SIZE, lambda done: None, QUICK)
     with pytest.raises(SourceFailed):
         probe(url, 1)
 
 
-def test_a_probe_reads_one_byte_only(server: FileServer) -> None:
+def test_probe_reads_only_one_byte(server: FileServer) -> None:
     server.files["/w"] = Served(b"", redirect="/cdn")
     server.files["/cdn"] = Served(DATA)
     probe(f"{server.url}/w", 10)
@@ -214,7 +214,7 @@ def test_a_probe_reads_one_byte_only(server: FileServer) -> None:
     assert [asked.path for asked in server.asked] == ["/w", "/cdn"]
 
 
-def test_a_probe_of_what_is_silent_or_missing_fails(server: FileServer) -> None:
+def test_probe_of_silent_or_missing_file_fails(server: FileServer) -> None:
     server.files["/w"] = Served(DATA, silent=True)
     with pytest.raises(SourceFailed, match="nothing came for 0.2 s"):
         probe(f"{server.url}/w", 0.2)
@@ -225,7 +225,7 @@ def test_a_probe_of_what_is_silent_or_missing_fails(server: FileServer) -> None:
         probe(f"{server.url}/empty", 10)
 
 
-def test_pauses_grow_with_jitter_obey_the_server_and_are_bounded() -> None:
+def test_pause_grows_with_jitter_and_respects_server_and_limit() -> None:
     limits = Limits(pause_s=1, longest_pause_s=30)
     assert [module._pause(n, limits, 0, 1.0) for n in (0, 1, 2, 10)] == [1, 2, 4, 30]
     assert module._pause(3, limits, 0, 0.25) == 2
@@ -233,7 +233,7 @@ def test_pauses_grow_with_jitter_obey_the_server_and_are_bounded() -> None:
     assert module._pause(0, limits, 3600, 0.5) == 30
 
 
-def test_retry_after_is_a_number_or_a_date() -> None:
+def test_retry_after_accepts_a_number_or_a_date() -> None:
     assert module._retry_after_s("12", now=0) == 12
     assert module._retry_after_s("Thu, 01 Jan 1970 00:01:00 GMT", now=20) == 40
     assert module._retry_after_s("Thu, 01 Jan 1970 00:01:00 GMT", now=100) == 0
@@ -241,7 +241,7 @@ def test_retry_after_is_a_number_or_a_date() -> None:
     assert module._retry_after_s("", now=0) == 0
 
 
-def test_a_dripping_transfer_is_a_stall_and_a_slow_one_is_not() -> None:
+def test_dripping_transfer_counts_as_stalled_and_slow_one_does_not() -> None:
     pace = module._Pace(window_s=30, least=1000, now=0)
     assert not pace.stalled(1, now=29)
     assert pace.stalled(1, now=31)
@@ -249,7 +249,7 @@ def test_a_dripping_transfer_is_a_stall_and_a_slow_one_is_not() -> None:
     assert not any(pace.stalled(400, now=at) for at in range(0, 300, 10))
 
 
-def test_only_a_strong_tag_or_a_date_is_a_validator() -> None:
+def test_validator_is_a_strong_etag_or_a_date() -> None:
     def validator(**values: Any) -> str:
         headers = HTTPMessage()
         for name, value in values.items():
@@ -261,7 +261,7 @@ def test_only_a_strong_tag_or_a_date_is_a_validator() -> None:
     assert validator() == ""
 
 
-def test_a_short_answer_is_read_whole_and_cuts_are_tried_again(server: FileServer) -> None:
+def test_read_trusted_retries_interrupted_answers(server: FileServer) -> None:
     server.files["/list"] = Served(DATA, cuts=deque([HALF]), statuses=deque([503]))
     limits = Limits(stall_s=10, attempts=3, pause_s=0)
     assert read_trusted(f"{server.url}/list", SIZE, limits) == DATA
@@ -277,13 +277,13 @@ def test_a_short_answer_is_read_whole_and_cuts_are_tried_again(server: FileServe
         (Served(b"x", statuses=deque([403])), "403"),
     ],
 )
-def test_a_short_answer_that_does_not_come_is_given_up(server: FileServer, served: Served, reason: str) -> None:
+def test_read_trusted_gives_up_on_bad_answers(server: FileServer, served: Served, reason: str) -> None:
     server.files["/list"] = served
     with pytest.raises(SourceFailed, match=reason):
         read_trusted(f"{server.url}/list", SIZE - 1, Limits(stall_s=0.5, attempts=2, pause_s=0))
 
 
-def test_what_no_hash_can_check_comes_over_https_or_from_this_computer(server: FileServer) -> None:
+def test_read_trusted_requires_https_or_this_computer(server: FileServer) -> None:
     server.files["/list"] = Served(b"[]")
     server.files["/here"] = Served(b"", redirect=f"{server.url}/list")
     server.files["/away"] = Served(b"", redirect="http://hub.invalid/list")
@@ -306,13 +306,13 @@ def test_what_no_hash_can_check_comes_over_https_or_from_this_computer(server: F
 
 
 def stopped(server: FileServer, part: Path, so: Callable[[], object]) -> None:
-    """Download without any haste, until it is ``so``."""
+    """Download without a deadline until ``so`` is true and the stop is requested."""
     stop = Stop()
     with asked_when(stop, so), pytest.raises(Stopped):
         download(f"{server.url}/w", part, SIZE, lambda done: None, PATIENT, stop)
 
 
-def test_who_waits_for_more_is_stopped_and_goes_on_from_there(server: FileServer, part: Path) -> None:
+def test_stopped_download_resumes_where_it_stopped(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, hold_at=HALF)
     stopped(server, part, lambda: part.is_file() and part.stat().st_size == HALF)
     server.files["/w"] = Served(DATA)
@@ -321,11 +321,11 @@ def test_who_waits_for_more_is_stopped_and_goes_on_from_there(server: FileServer
     assert server.asked[-1] == Asked("/w", f"bytes={HALF}-", '"one"')
 
 
-def test_who_waits_for_an_answer_is_stopped(server: FileServer, part: Path) -> None:
+def test_stop_ends_the_wait_for_an_answer(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, silent=True)
     stopped(server, part, lambda: server.asked)
 
 
-def test_who_waits_for_another_attempt_is_stopped(server: FileServer, part: Path) -> None:
+def test_stop_ends_the_pause_before_a_retry(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, statuses=deque([503]), headers={"Retry-After": "1000000"})
     stopped(server, part, lambda: server.asked)

@@ -1,4 +1,4 @@
-"""What a hub may state, and the list that is kept of it."""
+"""File lists stated by a hub, and the list stored with a model."""
 
 import json
 from pathlib import Path
@@ -17,31 +17,31 @@ MODEL = stated_model()
 
 
 def changed(path: str, **changes: Any) -> list[dict[str, Any]]:
-    """The hub's list with one entry changed."""
+    """Return the hub's list with one entry changed."""
     return [listed | changes if listed["Path"] == path else listed for listed in entries()]
 
 
 def kept(folder: Path) -> Path:
-    """A folder with the list in it."""
+    """Return a folder that contains the list."""
     folder.mkdir(exist_ok=True)
     write_file_list(folder, file_list("hub", decode_modelscope(answer(entries()), STATED)))
     return folder
 
 
-def test_only_what_is_wanted_is_taken_of_a_list() -> None:
+def test_file_list_contains_only_wanted_files() -> None:
     unwanted = ["setup.py", "config.json/setup.py", "words/deep/more.json", "more/config.json", "WORDS/x.json"]
     files = decode_modelscope(answer([*entries(), *(entry(path, b"") for path in unwanted)]), STATED)
     assert {file.path for file in files} == set(STATED_CONTENTS)
     assert {file.size for file in files} == {len(data) for data in STATED_CONTENTS.values()}
 
 
-def test_a_hash_in_capitals_is_the_same() -> None:
+def test_file_list_accepts_upper_case_hashes() -> None:
     listed = changed(CONFIG, Sha256=entry(CONFIG, CONTENTS[CONFIG])["Sha256"].upper())
     assert decode_modelscope(answer(listed), STATED) == decode_modelscope(answer(entries()), STATED)
 
 
 @pytest.mark.parametrize("path", ["../weights.bin", "/weights.bin", "words/../../x.json", "a\\b", "words/\0.json"])
-def test_a_list_with_a_path_that_escapes_is_not_used_at_all(path: str) -> None:
+def test_file_list_with_escaping_path_is_rejected(path: str) -> None:
     with pytest.raises(SourceFailed, match="leaves the folder"):
         decode_modelscope(answer([*entries(), entry(path, b"x")]), STATED)
 
@@ -69,7 +69,7 @@ def test_a_list_with_a_path_that_escapes_is_not_used_at_all(path: str) -> None:
         ([entry(f"{number}.txt", b"") for number in range(3000)] + entries(), "may be cut off"),
     ],
 )
-def test_a_list_that_is_not_sound_is_not_used(files: list[dict[str, Any]], reason: str) -> None:
+def test_unsound_file_list_is_rejected(files: list[dict[str, Any]], reason: str) -> None:
     with pytest.raises(SourceFailed, match=reason):
         decode_modelscope(answer(files), STATED)
 
@@ -88,30 +88,30 @@ def test_a_list_that_is_not_sound_is_not_used(files: list[dict[str, Any]], reaso
         json.dumps({"Success": False, "Data": {"Files": entries()}}).encode(),
     ],
 )
-def test_an_answer_that_is_no_list_is_told_without_control_characters(data: bytes) -> None:
+def test_invalid_hub_answer_is_reported_without_control_characters(data: bytes) -> None:
     with pytest.raises(SourceFailed) as caught:
         decode_modelscope(data, STATED)
     assert str(caught.value).isprintable()
 
 
-def test_a_kept_list_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_stored_file_list_round_trips(tmp_path: Path) -> None:
     found = read_file_list(kept(tmp_path), MODEL)
     assert found.source == "hub"
     assert sorted(file.path for file in found.files) == sorted(STATED_CONTENTS)
 
 
-def test_one_flipped_bit_anywhere_among_the_files_of_a_kept_list_is_noticed(tmp_path: Path) -> None:
+def test_flipped_bit_in_a_stored_file_list_is_detected(tmp_path: Path) -> None:
     path = kept(tmp_path) / FILE_LIST
     whole = path.read_bytes()
     for place in range(whole.index(b'"files"'), len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
         with pytest.raises(FileRefused):
             found = read_file_list(tmp_path, MODEL)
-            assert found == msgspec.json.decode(whole, type=type(found))  # a bit of the white space
+            assert found == msgspec.json.decode(whole, type=type(found))  # the flipped bit was in white space
             raise FileRefused("the list is the same")
 
 
-def test_what_is_missing_or_cannot_be_a_list_is_told(tmp_path: Path) -> None:
+def test_missing_or_invalid_stored_list_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="missing"):
         read_file_list(tmp_path, MODEL)
     (tmp_path / FILE_LIST).mkdir()
@@ -127,7 +127,7 @@ def test_what_is_missing_or_cannot_be_a_list_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["../../evil", "weights.bin/", "setup.py"])
-def test_a_kept_list_obeys_the_rules_of_a_stated_one(tmp_path: Path, path: str) -> None:
+def test_stored_list_follows_the_rules_of_stated_lists(tmp_path: Path, path: str) -> None:
     good = decode_modelscope(answer(entries()), STATED)
     write_file_list(tmp_path, file_list("hub", [*good, ModelFile(path, 1, "0" * 64)]))
     with pytest.raises(FileRefused):
@@ -135,6 +135,6 @@ def test_a_kept_list_obeys_the_rules_of_a_stated_one(tmp_path: Path, path: str) 
 
 
 @pytest.mark.parametrize("model", [model_of()])
-def test_a_model_that_the_catalogue_pins_has_no_list(tmp_path: Path, model: Model) -> None:
+def test_pinned_model_has_no_file_list(tmp_path: Path, model: Model) -> None:
     with pytest.raises(FileRefused, match="catalogue pins"):
         read_file_list(kept(tmp_path), model)

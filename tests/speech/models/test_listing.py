@@ -1,4 +1,4 @@
-"""Models whose files their hub states, against a real server: trusted once, checked from then on."""
+"""Models whose files their hub states, from a real server: trusted once, then checked against the list."""
 
 import subprocess
 import sys
@@ -62,18 +62,18 @@ def get(store: ModelStore, environment: Mapping[str, str], events: list[Event] |
 
 
 def whole(folder: Path, contents: Mapping[str, bytes] = STATED_CONTENTS) -> bool:
-    """Whether the model has these files, its notice, its list, and nothing else."""
+    """Return whether the model has these files, its notice, its list, and no others."""
     found = {path.relative_to(folder / NAME).as_posix() for path in (folder / NAME).rglob("*") if path.is_file()}
     same = all((folder / NAME / path).read_bytes() == data for path, data in contents.items())
     return same and found == {*contents, "NOTICE.txt", FILE_LIST}
 
 
 def nowhere() -> dict[str, str]:
-    """An environment whose hub does not answer."""
+    """Return an environment whose hub does not answer."""
     return {"MODELSCOPE_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
 
 
-def test_the_hub_is_asked_once_and_its_word_is_told(store: ModelStore, folder: Path, server: FileServer) -> None:
+def test_hub_list_is_fetched_once_and_reported(store: ModelStore, folder: Path, server: FileServer) -> None:
     events: list[Event] = []
     assert get(store, state(server), events) == folder / NAME
     assert whole(folder)
@@ -85,7 +85,7 @@ def test_the_hub_is_asked_once_and_its_word_is_told(store: ModelStore, folder: P
     assert store.model(NAME).size == size
 
 
-def test_an_installed_model_needs_no_hub(store: ModelStore, folder: Path, server: FileServer) -> None:
+def test_installed_model_needs_no_hub(store: ModelStore, folder: Path, server: FileServer) -> None:
     get(store, state(server))
     server.asked.clear()
     assert get(store, nowhere()) == store.verify(NAME) == store.install(NAME, []) == folder / NAME
@@ -94,7 +94,7 @@ def test_an_installed_model_needs_no_hub(store: ModelStore, folder: Path, server
 
 
 @pytest.mark.parametrize("path", list(STATED_CONTENTS))
-def test_one_flipped_bit_is_noticed_offline_and_repaired_by_the_kept_list(
+def test_flipped_bit_is_detected_and_repaired_by_the_stored_list(
     store: ModelStore, folder: Path, server: FileServer, path: str
 ) -> None:
     environment = state(server)
@@ -109,7 +109,7 @@ def test_one_flipped_bit_is_noticed_offline_and_repaired_by_the_kept_list(
 
 
 @pytest.mark.parametrize("damage", ["flipped", "missing"])
-def test_a_damaged_list_is_damage_and_the_hub_is_asked_again(
+def test_damaged_file_list_is_fetched_again_from_the_hub(
     store: ModelStore, folder: Path, server: FileServer, damage: str
 ) -> None:
     environment = state(server)
@@ -126,7 +126,7 @@ def test_a_damaged_list_is_damage_and_the_hub_is_asked_again(
     assert [event.source for event in events if isinstance(event, Fetching)] == ["installed copy"] * 3
 
 
-def test_what_the_hub_says_later_changes_nothing(store: ModelStore, folder: Path, server: FileServer) -> None:
+def test_later_changes_at_the_hub_have_no_effect(store: ModelStore, folder: Path, server: FileServer) -> None:
     get(store, state(server))
     environment = state(server, NEWER)
     get(store, environment)
@@ -140,7 +140,7 @@ def test_what_the_hub_says_later_changes_nothing(store: ModelStore, folder: Path
     assert whole(folder, NEWER)
 
 
-def test_a_hub_that_changes_before_the_first_download_has_ended_is_followed(
+def test_unfinished_installation_follows_changes_at_the_hub(
     store: ModelStore, folder: Path, server: FileServer
 ) -> None:
     environment = state(server)
@@ -153,7 +153,7 @@ def test_a_hub_that_changes_before_the_first_download_has_ended_is_followed(
     assert whole(folder, newer)
 
 
-def test_a_file_that_is_not_as_the_same_hub_states_it_is_refused(
+def test_file_that_differs_from_the_hubs_list_is_refused(
     store: ModelStore, folder: Path, server: FileServer
 ) -> None:
     environment = state(server)
@@ -176,7 +176,7 @@ def test_a_file_that_is_not_as_the_same_hub_states_it_is_refused(
         (Served(b"", redirect="http://mirror.invalid/list"), "not read over http: use https"),
     ],
 )
-def test_a_list_that_is_no_good_installs_nothing(
+def test_invalid_hub_list_installs_nothing(
     store: ModelStore, folder: Path, server: FileServer, served: Served | None, reason: str
 ) -> None:
     environment = state(server)
@@ -188,12 +188,12 @@ def test_a_list_that_is_no_good_installs_nothing(
     assert {asked.path for asked in server.asked} == {LISTING}
 
 
-def test_a_list_over_plain_http_from_elsewhere_is_not_even_asked_for(store: ModelStore) -> None:
+def test_file_list_is_never_fetched_over_plain_http(store: ModelStore) -> None:
     with pytest.raises(ModelUnavailable, match="not read over http: use https"):
         get(store, {"MODELSCOPE_ENDPOINT": "http://hub.invalid"})
 
 
-def test_what_is_not_installed_says_how_to_get_it(store: ModelStore) -> None:
+def test_error_of_a_missing_model_says_how_to_get_it(store: ModelStore) -> None:
     assert store.state(NAME) is State.MISSING
     assert store.model(NAME).files == ()
     with pytest.raises(ModelMissing, match="models get tiny"):
@@ -202,7 +202,7 @@ def test_what_is_not_installed_says_how_to_get_it(store: ModelStore) -> None:
 
 @contextmanager
 def installer(folder: Path, server: FileServer) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that gets the model."""
+    """Install the model in another process."""
     command = [sys.executable, "-m", "tests.speech.models.child", str(folder), server.url, "stated"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -211,9 +211,7 @@ def installer(folder: Path, server: FileServer) -> Iterator["subprocess.Popen[st
             process.kill()
 
 
-def test_killed_in_mid_download_it_goes_on_where_it_was(
-    store: ModelStore, folder: Path, server: FileServer
-) -> None:
+def test_installation_resumes_after_a_kill(store: ModelStore, folder: Path, server: FileServer) -> None:
     environment = state(server)
     server.files[RESOLVED + WEIGHTS].hold_at = HALF
     part = folder / ".staging" / NAME / "parts" / WEIGHTS
@@ -229,14 +227,14 @@ def test_killed_in_mid_download_it_goes_on_where_it_was(
     assert [asked.range for asked in server.downloads(RESOLVED + WEIGHTS)] == [f"bytes={HALF}-"]
 
 
-def test_removing_takes_the_list_too(store: ModelStore, folder: Path, server: FileServer) -> None:
+def test_remove_deletes_the_file_list(store: ModelStore, folder: Path, server: FileServer) -> None:
     get(store, state(server))
     store.remove(NAME)
     assert store.state(NAME) is State.MISSING
     assert [path.name for path in (folder / ".staging").iterdir()] == [f"{NAME}.lock"]
 
 
-def test_an_installation_can_be_taken_to_a_computer_without_a_network(
+def test_installation_can_be_imported_on_an_offline_computer(
     store: ModelStore, folder: Path, server: FileServer, tmp_path: Path
 ) -> None:
     get(store, state(server))
@@ -251,7 +249,7 @@ def test_an_installation_can_be_taken_to_a_computer_without_a_network(
     assert isinstance(events[0], Stating) and events[0].source == f"folder {folder / NAME}"
 
 
-def test_a_folder_without_a_list_is_not_imported(store: ModelStore, folder: Path, server: FileServer) -> None:
+def test_folder_without_file_list_is_not_imported(store: ModelStore, folder: Path, server: FileServer) -> None:
     get(store, state(server))
     (folder / NAME / FILE_LIST).unlink()
     elsewhere = ModelStore(folder.parent / "imported", CATALOGUE)
@@ -263,7 +261,7 @@ def test_a_folder_without_a_list_is_not_imported(store: ModelStore, folder: Path
         get(elsewhere, {**nowhere(), "KIKIPOUNAMU_MODEL_SOURCE": str(folder)})
 
 
-def test_one_way_to_install_a_model_whoever_lists_its_files(tmp_path: Path, server: FileServer) -> None:
+def test_install_handles_pinned_and_stated_models(tmp_path: Path, server: FileServer) -> None:
     environment = state(server)
     pinned = catalogue_of(ON_MODELSCOPE)
     for place, catalogue in (("pinned", pinned), ("stated", CATALOGUE)):
@@ -274,7 +272,7 @@ def test_one_way_to_install_a_model_whoever_lists_its_files(tmp_path: Path, serv
     assert len(server.downloads(RESOLVED + WEIGHTS)) == 2, "once each"
 
 
-def test_who_waits_for_the_list_can_be_stopped(folder: Path, server: FileServer) -> None:
+def test_stop_ends_the_wait_for_the_file_list(folder: Path, server: FileServer) -> None:
     environment, stop = state(server), Stop()
     server.files[LISTING] = Served(b"", silent=True)
     with asked_when(stop, lambda: server.asked), pytest.raises(Stopped):

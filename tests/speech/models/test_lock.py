@@ -1,4 +1,4 @@
-"""The lock holds between processes and ends with its holder."""
+"""Locks between processes that end with their holder."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ with locked(Path(sys.argv[1]), 0, lambda: None):
 
 @contextmanager
 def holder(path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that holds the lock until its stdin closes."""
+    """Run another process that holds the lock until its stdin closes."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -36,7 +36,7 @@ def holder(path: Path) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-def test_a_second_process_waits_then_gives_up(tmp_path: Path) -> None:
+def test_second_process_waits_for_the_lock_then_gives_up(tmp_path: Path) -> None:
     told: list[str] = []
     with (
         holder(tmp_path / "tiny.lock"),
@@ -47,7 +47,7 @@ def test_a_second_process_waits_then_gives_up(tmp_path: Path) -> None:
     assert told == ["waiting"]
 
 
-def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     with holder(tmp_path / "tiny.lock") as process:
         process.kill()
         process.wait()
@@ -55,14 +55,14 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
             pass
 
 
-def test_waiting_ends_when_the_holder_lets_go(tmp_path: Path) -> None:
+def test_lock_is_taken_when_the_holder_releases_it(tmp_path: Path) -> None:
     with holder(tmp_path / "tiny.lock") as process:
         assert process.stdin is not None
         with locked(tmp_path / "tiny.lock", 30, process.stdin.close):
             assert process.wait(10) == 0
 
 
-def test_a_free_lock_is_taken_without_waiting_and_again(tmp_path: Path) -> None:
+def test_free_lock_is_taken_without_waiting(tmp_path: Path) -> None:
     def unexpected() -> None:
         raise AssertionError("waited for a free lock")
 
@@ -71,7 +71,7 @@ def test_a_free_lock_is_taken_without_waiting_and_again(tmp_path: Path) -> None:
             pass
 
 
-def test_whether_somebody_holds_it_shows_and_waiting_can_be_stopped(tmp_path: Path) -> None:
+def test_held_lock_is_reported_and_its_wait_can_be_stopped(tmp_path: Path) -> None:
     path, stop = tmp_path / "tiny.lock", Stop()
     assert not is_locked(path)
     with locked(path, 0, lambda: None):

@@ -1,4 +1,4 @@
-"""Sources are asked all at once, and used in their order."""
+"""Probes of sources: sent concurrently, used in order."""
 
 import threading
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.speech.models.server import FileServer
 
 @dataclass(frozen=True)
 class Scripted:
-    """A source that answers a probe as ``act`` does."""
+    """Source that answers a probe as ``act`` does."""
 
     name: str
     act: Callable[[], None]
@@ -42,7 +42,7 @@ def refuse() -> None:
     raise SourceFailed("out of order")
 
 
-def test_the_order_is_that_of_the_sources_and_failures_carry_their_reason() -> None:
+def test_probes_keep_the_order_of_sources_and_their_errors() -> None:
     probes = Probes([Scripted("a", lambda: None), Scripted("b", refuse), Scripted("c", lambda: None)], 30)
     assert [(source.name, str(problem)) for source, problem in probes] == [
         ("a", "None"),
@@ -51,13 +51,13 @@ def test_the_order_is_that_of_the_sources_and_failures_carry_their_reason() -> N
     ]
 
 
-def test_all_are_asked_before_anyone_has_answered() -> None:
+def test_probes_run_concurrently() -> None:
     together = threading.Barrier(3, timeout=30)
     probes = Probes([Scripted(name, lambda: void(together.wait())) for name in "abc"], 30)
     assert [problem for _, problem in probes] == [None, None, None]
 
 
-def test_the_first_is_used_without_waiting_for_the_others() -> None:
+def test_first_probe_result_does_not_wait_for_the_others() -> None:
     never = threading.Event()
     try:
         probes = Probes([Scripted("a", lambda: None), Scripted("b", lambda: void(never.wait()))], 1e6)
@@ -67,7 +67,7 @@ def test_the_first_is_used_without_waiting_for_the_others() -> None:
         never.set()
 
 
-def test_silent_servers_are_all_waited_for_at_once(server: FileServer) -> None:
+def test_probes_wait_for_silent_servers_concurrently(server: FileServer) -> None:
     hubs = [serve(server, f"{name}/") for name in "abcdefgh"]
     for file in server.files.values():
         file.silent = True
@@ -77,19 +77,19 @@ def test_silent_servers_are_all_waited_for_at_once(server: FileServer) -> None:
     assert all(problem is not None for _, problem in probes)
 
 
-def test_silence_has_a_deadline(server: FileServer) -> None:
+def test_probe_of_a_silent_server_has_a_deadline(server: FileServer) -> None:
     hub = serve(server)
     server.files["/weights.bin"].silent = True
     ((_, problem),) = Probes([hub], 0.2)
     assert "0.2 s" in str(problem)
 
 
-def test_an_answer_can_be_read_twice() -> None:
+def test_probe_results_can_be_iterated_twice() -> None:
     probes = Probes([Scripted("a", lambda: None), Scripted("b", refuse)], 30)
     assert [str(problem) for _, problem in probes] == [str(problem) for _, problem in probes]
 
 
-def test_a_slow_first_byte_and_a_dead_host_are_out_and_a_living_one_is_in(server: FileServer) -> None:
+def test_probes_exclude_slow_and_dead_hosts(server: FileServer) -> None:
     slow, living = serve(server, "slow/"), serve(server, "living/")
     for path, file in server.files.items():
         file.silent = path.startswith("/slow")
@@ -101,10 +101,10 @@ def test_a_slow_first_byte_and_a_dead_host_are_out_and_a_living_one_is_in(server
 
 
 def void(value: object) -> None:
-    """Drop a value, so that a lambda returns nothing."""
+    """Drop a value, so that a lambda returns ``None``."""
 
 
-def test_who_waits_for_an_answer_can_be_stopped() -> None:
+def test_stop_ends_the_wait_for_a_probe() -> None:
     stop, never, asked = Stop(), threading.Event(), threading.Event()
 
     def silent() -> None:

@@ -1,4 +1,4 @@
-"""An installation tells what it does, and silence is a choice."""
+"""Progress events of an installation."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from speech.models.store import ModelStore
 from tests.speech.models.example import CONTENTS, NAME, catalogue_of, write_files
 
 
-def test_every_file_is_announced_and_followed_to_its_end(tmp_path: Path) -> None:
+def test_progress_reports_every_file_to_its_end(tmp_path: Path) -> None:
     events: list[Event] = []
     store = ModelStore(tmp_path / "models", catalogue_of())
     store.import_folder(NAME, write_files(tmp_path / "place"), events.append)
@@ -21,6 +21,6 @@ def test_every_file_is_announced_and_followed_to_its_end(tmp_path: Path) -> None
     assert events == expected
 
 
-def test_silence_takes_every_event() -> None:
+def test_silent_report_accepts_every_event() -> None:
     for event in (Advanced("a", 1, 2), Fetching("a", "b", 1), Refused(Refusal("a", "", "c"))):
         silent(event)

