@@ -37,10 +37,7 @@ class AsyncJournal(AudioStore):
         self._rewrite = rewrite
 
     async def begin(self, segment: int, at: int) -> None:
-        """Record that a segment begins at sample ``at``, unless the take has it already.
-
-        On disk when this returns.
-        """
+        """Record that a segment begins at sample ``at``, unless the take has it. On disk when this returns."""
         if segment not in self._journal.take.segments:
             await self._kept(self._journal.begin, segment, at)
 
@@ -82,10 +79,7 @@ class AsyncJournal(AudioStore):
         await self._kept(self._journal.dismissed, segment)
 
     async def recut(self, segment: int) -> None:
-        """Record that the boundaries of a segment are uncertain: its audio is cut again.
-
-        On disk when this returns.
-        """
+        """Record that the boundaries of a segment are uncertain. On disk when this returns."""
         await self._kept(self._journal.recut, segment)
 
     async def mended(self) -> None:
@@ -142,7 +136,7 @@ class Journaled(Outlet):
         await self._client.begin(segment, at)
 
     async def audio(self, segment: int, pcm: bytes) -> None:
-        """Send more audio of a segment. The journal has it since it was heard."""
+        """Send more audio of a segment, which is in the journal already."""
         await self._client.audio(segment, pcm)
 
     async def speculate(self, segment: int) -> None:

@@ -59,7 +59,7 @@ def matching(inputs: Sequence[Input], choice: str) -> Input | None:
 def chosen(inputs: Sequence[Input], choice: str) -> Input:
     """Return the device that ``matching`` finds.
 
-    Raises ``NoMicrophone`` or ``MicrophoneNotFound``, naming the others.
+    Raises ``NoMicrophone`` or ``MicrophoneNotFound``, with the names of the present devices.
     """
     found = matching(inputs, choice)
     if found is not None:

@@ -1,7 +1,7 @@
 """Events of a take: each is one line of ``events.jsonl``, a JSON object tagged by ``type``. Pure.
 
 A line is valid once its line feed is written. The journal seals each line with its number and a checksum
-(``sealed``), so that damaged, lost, moved or duplicated lines are detected (``app.capture.journal_lines``).
+(``sealed``). So ``app.capture.journal_lines`` detects damaged, lost, moved and duplicated lines.
 """
 
 import zlib
@@ -196,7 +196,7 @@ def decode_lines(data: bytes) -> list[Event]:
 
 
 def whole_lines(data: bytes) -> int:
-    """Return the bytes of ``data`` that are whole lines; the rest was torn by a crash."""
+    """Return the length in bytes of all whole lines in ``data``. The rest was torn by a crash."""
     return data.rfind(b"\n") + 1
 
 

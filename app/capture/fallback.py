@@ -2,9 +2,9 @@
 
 The chosen microphone is used whenever it is present. When it is lost, it is tried again, then the system's
 default, then both every second without end. While another one is in use, a separate process looks for the chosen
-one every ten seconds. PortAudio sees new devices only after a restart, which ends every stream. The chosen one
-is taken back in the first pause of the speaker, because the switch takes a moment and must not cut a word.
-Without a pause, the other one stays in use.
+one every ten seconds: PortAudio sees new devices only after a restart, which ends every stream. The chosen one
+is used again from the first pause of the speaker on. The switch takes a moment and must not cut a word. Without
+a pause, the other one stays in use.
 """
 
 from collections.abc import Sequence

@@ -14,9 +14,8 @@ Clock = Callable[[], float]
 class HandOver:
     """A bounded queue of at most ``most`` frames.
 
-    The sound system's thread calls ``put``, the loop everything else.
-
-    ``put`` calls ``wake`` when there is something to take.
+    The sound system's thread calls ``put``, and the loop everything else. ``put`` calls ``wake`` when there is
+    something to take.
     """
 
     def __init__(self, wake: Callable[[], None], most: int, clock: Clock = time.monotonic) -> None:

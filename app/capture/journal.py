@@ -223,7 +223,7 @@ class Journal:
     # -- the client's side ---------------------------------------------------------------------------------
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """Count more of a segment's audio as sent to the gateway. The journal has it since it was heard."""
+        """Count more of a segment's audio as sent to the gateway. The audio itself is in the journal already."""
         samples = self._appended.get(segment, 0) + len(pcm) // BYTES_PER_SAMPLE
         if self._segment(segment).at + samples > self.samples:
             raise ValueError(f"segment {segment} has more samples than were heard")

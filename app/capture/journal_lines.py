@@ -1,9 +1,9 @@
 """Read the lines of a journal in order, each once, and find missing lines. Pure.
 
 Sealed lines are numbered without gaps, so every lost line is noticed. Unsealed lines come from older versions.
-They count before the first sealed line, between two consecutive sealed lines, and after the last one; after a
-sealed line only if written exactly as an older version writes them. Lines joined by a damaged line feed are split
-again.
+They are valid before the first sealed line, between two consecutive sealed lines, and after the last one. After
+a sealed line they must be written exactly as older versions write them. Lines joined by a damaged line feed are
+split again.
 """
 
 from bisect import bisect_left, bisect_right

@@ -9,7 +9,7 @@ audio captured until then. With ``armed=True``, the device is open before the re
 recording with the 500 ms before it, ``stop()`` ends it, and both may repeat. Each ``start()`` has its own
 ``blocks()``.
 
-If the device disappears, capture continues with another one (``app.capture.fallback`` decides which and when), and
+If the device disappears, capture continues with another one: ``app.capture.fallback`` decides which and when.
 ``on_change`` is called in the loop with a ``MicrophoneChange``. Audio lost meanwhile is counted, not filled in.
 """
 
@@ -142,9 +142,9 @@ class Microphone:
     # -- from open to closed -------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Open the chosen device and wait for its first sound. Raises ``MicrophoneError``:
+        """Open the chosen device and wait for its first sound.
 
-        no fallback at the start.
+        Raises ``MicrophoneError``, because the start never falls back to another device.
         """
         inputs = await self._system.inputs(anew=True)
         device = chosen(inputs, self._choice)

@@ -7,9 +7,8 @@ invalidates all of its streams. That happens only while this process has none op
 function for a restart: its maintainer advises ``_terminate`` and ``_initialize`` (its issue 125).
 
 While a stream is open, PortAudio is asked whether another one can be opened before that is done. PortAudio 19
-keeps the error of an opening in one variable, which the threads of open streams also write (``paUtilErr_`` in
-pa_unix_util.h). At times a refusal looks like success without a stream, and ends the process. Asking first is
-safe.
+keeps the error of an opening in one variable (``paUtilErr_`` in pa_unix_util.h). The threads of open streams also
+write it. At times a refusal looks like success without a stream, and ends the process. Asking first is safe.
 """
 
 import asyncio

@@ -235,7 +235,7 @@ def _server(connection: Connection) -> tuple[str, str]:
 
 
 def _sources(connection: Connection) -> list[Input]:
-    """List all sources. A monitor is never the default: servers without a microphone name one."""
+    """List all sources. A monitor is never the default, although servers name one if they lack a microphone."""
     interface, default = _server(connection)
     found: list[Input] = []
 

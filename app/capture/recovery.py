@@ -99,7 +99,7 @@ def plan(take: Take, samples: int) -> Plan:
 def certain_spans(take: Take) -> dict[int, Span]:
     """Return the spans of segments with certain boundaries; a span may reach beyond the audio.
 
-    A segment without an end ends where the next one begins, if that is next both in number and in position.
+    A segment without an end ends where the next one begins, if that is next in number and in position.
     """
     certain = {
         number: spoken

@@ -32,7 +32,7 @@ from protocol.session import Failed, Final, Queued
 
 
 class TakeState(StrEnum):
-    """The state of a take. All its speech has been recognised only in the last four states."""
+    """The state of a take. Only the last four mean that all its speech was recognised."""
 
     LIVE = "live"  # a process works on it
     INTERRUPTED = "interrupted"  # its recording ended in a crash

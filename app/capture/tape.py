@@ -1,8 +1,7 @@
-"""Recorded audio for the segmenter:
+"""Recorded audio for the segmenter, from memory or from the journal.
 
-from memory while the segmenter keeps up, from the journal when it falls behind.
-
-The microphone never waits, and memory stays below ``most`` samples for takes of any length.
+While the segmenter keeps up, it gets audio from memory; when it falls behind, from the journal. The microphone
+never waits, and memory stays below ``most`` samples for takes of any length.
 """
 
 import asyncio

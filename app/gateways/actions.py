@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LookAtGateways:
-    """Start or stop watching the gateways. Only watched gateways are queried, and others searched.
+    """Start or stop watching the gateways. While watched, all are queried and others are searched for.
 
     ``who``: the watching part of the app, such as a panel or a menu.
     """
@@ -16,11 +16,10 @@ class LookAtGateways:
 
 @dataclass(frozen=True)
 class PairGateway:
-    """Pair with a gateway. ``urls``: its possible addresses, tried in this order. ``code``:
+    """Pair with a gateway. ``urls``: its possible addresses, tried in this order.
 
-    eight digits, as typed.
-
-    ``name``: the name of this computer there. ``certificate_sha256``: the expected certificate, if known.
+    ``code``: eight digits, as typed. ``name``: the name of this computer there. ``certificate_sha256``: the
+    expected certificate, if known.
     """
 
     urls: tuple[str, ...]

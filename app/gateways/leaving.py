@@ -19,7 +19,10 @@ ANSWER_S: Final = 5.0
 
 
 async def leave(gateway: Paired, deadline_s: float = ANSWER_S) -> bool:
-    """Return whether the gateway has revoked the key; if False, it must be revoked at the gateway."""
+    """Ask the gateway to revoke the key, and return whether the key is revoked.
+
+    If it is not, the user must revoke it at the gateway.
+    """
     for address in gateway.addresses:
         try:
             await _revoke(address, gateway.device, deadline_s)

@@ -1,8 +1,8 @@
-"""Detect when a connection should be replaced.
+"""Detect connections that should be replaced.
 
-That is the case when the gateway has another address, another gateway is used instead, this computer has slept, or
-it lost an address of its own. Without this, a connection to a dead address stays silent until a ping notices after
-half a minute.
+A connection is outdated if the gateway has another address, or if another gateway is used instead. The same holds
+after this computer has slept or lost an address. Without this, a connection to a dead address stays silent until a
+ping notices after half a minute.
 """
 
 import asyncio
@@ -16,11 +16,10 @@ LOOK_S: Final = 2.0
 
 
 class Moving:
-    """A detector of outdated connections. ``is_there``: whether the gateway is still at an address; ``None``:
+    """A detector of outdated connections.
 
-    unknown.
-
-    ``own``: returns this computer's addresses. ``changed`` is called when ``in_use`` changes.
+    ``is_there``: returns whether the gateway is still at an address; ``None`` if unknown. ``own``: returns this
+    computer's addresses. ``changed`` is called when ``in_use`` changes.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Decide which gateway gets speech: the chosen one, or this computer as a substitute. Pure; time is passed in.
 
 The chosen gateway is left after several bad seconds, not at the first missing answer. It is used again after it
-was well for several seconds. A gateway that comes and goes must be well for longer each time, so that takes do
-not alternate between places.
+was well for several seconds. An unstable gateway must be well for longer each time, so that takes do not
+alternate between places.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ _BAD: Final = frozenset({Health.NOBODY, Health.AWAY, Health.REFUSED})
 
 @dataclass(frozen=True)
 class RouteTimes:
-    """Times in seconds. ``away_s``, ``nobody_s``: how long a gateway may be so before it is left.
+    """Times in seconds. ``away_s``, ``nobody_s``:
+
+    how long a gateway may be away, or lack workers, before it is left.
 
     A gateway that refuses this computer is left at once. ``well_s``: how long it must be well before it is used
     again; doubled, up to ``most_well_s``, each time it is left again within ``steady_s``. ``look_s``,

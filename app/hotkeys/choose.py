@@ -53,10 +53,10 @@ class NoHotkeys:
 
 
 def choose(platform: str, environment: Mapping[str, str]) -> Choice:
-    """Return the hotkeys for ``sys.platform`` and ``os.environ``. Entering them may still raise an error.
+    """Return the hotkeys for ``sys.platform`` and ``os.environ``.
 
-    That error is ``HotkeysUnavailable``. Under Wayland, X11 keys would work only while an X11 program has the
-    focus. No hotkeys are better than hotkeys that work sometimes.
+    Entering them may still raise ``HotkeysUnavailable``. Under Wayland, X11 keys would work only while an X11
+    program has the focus. No hotkeys are better than unreliable ones.
     """
     if platform in {"win32", "darwin"}:
         return _pynput(platform)

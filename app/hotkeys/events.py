@@ -9,8 +9,8 @@ from typing import Protocol, Self
 class KeyEvent:
     """A press or release of the key of ``action``. They alternate, and auto-repeat is filtered out.
 
-    ``at_s``: monotonic seconds. ``chord``, only in a release: the key turned out to be part of a combination for
-    another program (Right Ctrl, then C), which that program got. The press was therefore not meant for this app.
+    ``at_s``: monotonic seconds. ``chord``, only in a release: the key was part of a combination for another
+    program (Right Ctrl, then C). That program got the combination, so the press was not meant for this app.
     """
 
     action: str

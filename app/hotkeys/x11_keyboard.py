@@ -1,12 +1,12 @@
 """Hotkeys of an X server, for the one thread that may block on it.
 
-Keys are grabbed on the root window (XGrabKey). From press to release, the server then sends a grabbed key here
-instead of to the focused program, along with every other key pressed meanwhile. python-xlib is used because pynput
-cannot withhold a single key from other programs on X11.
+Keys are grabbed on the root window (XGrabKey). From press to release, the server sends a grabbed key here
+instead of to the focused program. It also sends every other key pressed meanwhile. python-xlib is used because
+pynput cannot withhold a single key from other programs on X11.
 
 A lone modifier is grabbed so that the server asks about each key after it. A combination for another program is
-replayed to that program (XAllowEvents, ReplayKeyboard). After other hotkeys the server does not ask, so that a
-stopped process of this app does not block the keyboard.
+replayed to that program (XAllowEvents, ReplayKeyboard). After other hotkeys the server does not ask: a stopped
+process of this app must not block the keyboard.
 
 Auto-repeat arrives as pairs of a release and a press at the same time, while the key stays down. The server could
 omit the releases (XkbSetDetectableAutoRepeat). But then a client that uses XKEYBOARD no longer gets layout changes
@@ -122,9 +122,9 @@ class Keyboard:
             return any(self._is_down(grab.code) for grab in self._grabs.get(action, ()))
 
     def pass_on(self, action: str) -> None:
-        """Pass on a tap, like ``Hotkeys.pass_on``, once no hotkey is held:
+        """Pass on a tap, like ``Hotkeys.pass_on``, once no hotkey is held.
 
-        until then, simulated keys would return here.
+        Until then, simulated keys would return to this app.
         """
         if action not in self._to_pass_on:
             self._to_pass_on.append(action)

@@ -52,9 +52,9 @@ _OLD_TERMINALS: Final = frozenset({"eterm", "rxvt", "urxvt", "uxterm", "xterm"})
 
 @dataclass(frozen=True)
 class PasteKeys:
-    """A key combination: ``key`` as X names it, with modifiers. ``primary``:
+    """A key combination: ``key`` as X names it, with modifiers.
 
-    it pastes the selected text (PRIMARY).
+    ``primary``: the combination pastes the selected text (PRIMARY).
     """
 
     key: str

@@ -1,7 +1,7 @@
 """A connection to the X server, and the one thread that uses it.
 
-python-xlib blocks. Work is submitted to the thread, which waits for the server, a deadline or the next piece of
-work, and handles events meanwhile. X Window System Protocol, version 11; ICCCM 2.0.
+python-xlib blocks, so work is submitted to the thread. The thread waits for the server, a deadline or more work,
+and handles events meanwhile. X Window System Protocol, version 11; ICCCM 2.0.
 """
 
 import asyncio
@@ -106,9 +106,9 @@ class Connection:
     def grabbed(self) -> Iterator[None]:
         """Keep the server from answering any other program meanwhile.
 
-        Allowed only in a process that does not draw and whose parent kills it after a deadline. A thread that
-        holds the grab and waits for Python's lock would deadlock with a thread that draws and waits for the
-        server.
+        Allowed only in a process that does not draw and whose parent kills it after a deadline. Otherwise two
+        threads can deadlock: one holds the grab and waits for Python's lock, the other holds the lock and waits
+        for the server.
         """
         assert self._grabs is not None, "only the helper process may grab the server"
         self.display.sync()  # wait for another program's grab before our deadline starts

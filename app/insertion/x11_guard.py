@@ -1,7 +1,7 @@
 """Kill a process that grabs the X server for too long. Standard library only; makes no X requests.
 
 While the server is grabbed, it answers no other program. A process that stops in that state would freeze the whole
-session, so its parent watches it and kills it at a deadline. The server then releases the grab.
+session. Its parent therefore watches it and kills it at a deadline. The server then releases the grab.
 
     grabs = watched(deadline_s=0.2)    # forks; only the child returns
     grabs.begin()

@@ -1,8 +1,8 @@
 """Press keys by XTEST: key combinations, and texts in every script.
 
 A character that the keyboard lacks gets a spare key code. Programs read the keyboard table when they process the
-key, not when it is pressed, so a code keeps its meaning until the target has caught up. The progress of a program
-that answers no pings (xterm) is unknown. Such a program gets only texts that need each spare code once.
+key, not when it is pressed. A code therefore keeps its meaning until the target has caught up. The progress of a
+program that answers no pings (xterm) is unknown. Such a program gets only texts that need each spare code once.
 """
 
 import time
@@ -29,7 +29,7 @@ _CONTROL, _SHIFT, _CAPS_LOCK = (XK.string_to_keysym(name) for name in ("Control_
 
 
 class X11Keyboard:
-    """The keyboard of an X server. ``type`` uses ``X11Screen.press`` itself; chords need it around them."""
+    """The keyboard of an X server. Press chords through ``X11Screen.press``; ``type`` does so itself."""
 
     def __init__(
         self, connection: Connection, screen: X11Screen, pings: Pings, hangs_after_s: float = _HANGS_AFTER_S

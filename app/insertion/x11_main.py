@@ -3,7 +3,7 @@
     python -P -m app.insertion.x11_main GRAB_DEADLINE_S [DESCRIPTOR OF KEPT CONTENTS]
 
 Frames arrive on standard input and leave on the original standard output. The started process stays as the parent
-of the inserting one, and kills it when it grabs the server for too long (``x11_guard``).
+of the inserting one. It kills its child when that grabs the server for too long (``x11_guard``).
 """
 
 import signal

@@ -1,6 +1,6 @@
 """The focused window, and key presses that only this window gets.
 
-The server is grabbed from the last check to the last key, so no other program can move the focus in between.
+The server is grabbed from the last check to the last key. So no other program can move the focus in between.
 """
 
 import time
@@ -152,7 +152,10 @@ class X11Screen:
         return corner.x + size.width // 2, corner.y + size.height // 2
 
     def _active(self) -> Window | None:
-        """Return the active window by the window manager (EWMH), for a focus outside of top-level windows."""
+        """Return the window that the window manager reports as active (EWMH).
+
+        This is for a focus in a window that belongs to no top-level window.
+        """
         active = self._connection.atom("_NET_ACTIVE_WINDOW")
         found = self._connection.root.get_property(active, X.AnyPropertyType, 0, 1)
         number = int(found.value[0]) if found is not None and len(found.value) else X.NONE

@@ -23,7 +23,7 @@ _LAST_S: Final = 1.0
 
 
 class X11Strategies:
-    """Inserts texts by pasting or typing; used by the thread of ``connection``."""
+    """The insertion of texts by pasting or typing, for the thread of ``connection``."""
 
     def __init__(self, connection: Connection, patience_s: float, kept: KeptContents | None = None) -> None:
         self._connection = connection

@@ -1,6 +1,6 @@
 """A program that dictates a recording into a journal and a gateway, to be killed: ROOT SESSION URL KEY FILE MODEL.
 
-Prints a line for each output that it has passed on, so that a test can choose the moment to kill it.
+Prints a line for each output that it has passed on, so that a test can choose when to kill it.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""No mutation of a line or a byte loses a sample silently, in takes of this version and of older ones. Pure.
+"""No mutation of a line or a byte loses a sample silently, in takes of any version. Pure.
 
-A take is written, one line or byte of it is changed, and the take is read, recovered with a perfect cutter and a
-perfect engine, and read again. The engine's text is the range of samples that it heard, so every text names its
-origin.
+A take is written, one line or byte of it is changed, and the take is read. It is then recovered with a perfect
+cutter and a perfect engine, and read again. The engine's text is the range of samples that it heard, so every text
+names its origin.
 """
 
 from collections.abc import Callable, Iterable, Sequence

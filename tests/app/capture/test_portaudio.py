@@ -106,7 +106,7 @@ asyncio.run(main())
 
 
 def test_refused_output_does_not_end_the_process_while_recording() -> None:
-    """PortAudio alone ends the process within some hundred refusals."""
+    """Without the check before opening, PortAudio ends the process within some hundred refusals."""
     with virtual_microphones("desk") as (desk,):
         command = [sys.executable, "-c", REFUSED]
         done = subprocess.run(command, env=desk.alsa_environment, capture_output=True, text=True, timeout=60)

@@ -189,7 +189,7 @@ class Scene:
 
 
 @pytest.mark.timeout(240)
-async def test_takes_survive_a_killed_moved_and_revoking_gateway(
+async def test_takes_are_complete_when_gateway_is_killed_moves_and_revokes(
     tmp_path: Path, models: Path, broker: Broker, talk: Samples
 ) -> None:
     with two_chains(tmp_path, broker) as (desk, here):

@@ -349,7 +349,7 @@ async def test_internal_error_is_raised_to_the_event_reader() -> None:
     assert [line["event"] for line in logs] == ["hotkeys failed"]
 
 
-async def test_random_presses_leave_nothing_stuck(desktop: Desktop, field: TextField) -> None:
+async def test_random_presses_leave_no_hotkey_stuck(desktop: Desktop, field: TextField) -> None:
     keys = {"dictate": "right_ctrl", "cancel": "f9", "paste-held": "ctrl+alt+d"}
     names = (RIGHT_CTRL, "F9", "d", "ctrl", "alt", "shift", "q")
     chance = random.Random(7)

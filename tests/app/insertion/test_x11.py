@@ -95,7 +95,7 @@ async def test_target_is_current_while_a_text_is_being_inserted(screen: Desktop)
     await inserter.close()
 
 
-async def test_without_a_screen_it_says_what_to_do() -> None:
+async def test_error_says_what_to_do_without_a_screen() -> None:
     with pytest.raises(InsertionUnavailable, match="DISPLAY"):
         await X11Inserter.open(":nowhere")
 
@@ -160,7 +160,7 @@ def has_another(inserter: X11Inserter, killed: Helper) -> bool:
 
 
 async def test_restored_clipboard_survives_a_killed_helper(screen: Desktop) -> None:
-    """After its return, the helper itself serves the copy."""
+    """Once the clipboard is restored, the helper itself serves the user's copy."""
     screen.copy(b"copied before")
     copier = screen.processes[-1]
     field = TextField(screen, "then killed")

@@ -56,7 +56,7 @@ async def test_work_runs_in_order_in_one_thread(screen: Desktop) -> None:
         await thread.call(lambda _: 3)
 
 
-async def test_without_a_screen_it_says_what_to_do() -> None:
+async def test_error_says_what_to_do_without_a_screen() -> None:
     with pytest.raises(InsertionUnavailable, match="DISPLAY"):
         await XThread(":nowhere").open()
 
