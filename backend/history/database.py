@@ -1,7 +1,7 @@
-"""The history's database: connections, transactions, and its errors as ours. Used from one thread.
+"""Connect to the history's database and translate its errors. Use from one thread only.
 
-SQLite writes through to the disk at each commit (``synchronous=FULL``): what is committed here is deleted in the
-broker, so not even a power loss may take it back. ``secure_delete`` overwrites what is deleted.
+SQLite writes through to the disk at each commit (``synchronous=FULL``). The broker deletes an entry after the
+commit, so a power loss must not undo it. ``secure_delete`` overwrites deleted rows.
 """
 
 import os
@@ -18,9 +18,9 @@ from runtime.folders import private_folder
 
 _CONNECT_S: Final = 5
 _STATEMENT_S: Final = 30
-_LOCK_S: Final = 4  # well below what whoever asks waits (``keeper.ASK_S``)
+_LOCK_S: Final = 4  # well below the deadline of callers (``keeper.ASK_S``)
 _CHECKPOINT_MS: Final = 200
-_TOO_MUCH: Final = "54"  # the class of PostgreSQL's errors for what is larger than it can ever be
+_TOO_MUCH: Final = "54"  # PostgreSQL's error class for values above a hard size limit
 _PRAGMAS: Final = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -33,7 +33,10 @@ _READS: Final = {"reads": True}
 
 
 class Database:
-    """``url``: ``sqlite:///FILE`` or ``postgresql://…``. Connects when it is first used."""
+    """Connections and transactions of the history's database.
+
+    ``url``: ``sqlite:///FILE`` or ``postgresql://…``. The connection opens at first use.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = _parsed(url)
@@ -42,30 +45,33 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        """Which of the two it is."""
+        """Return whether this is SQLite, not PostgreSQL."""
         return self.url.get_backend_name() == "sqlite"
 
     @property
     def place(self) -> str:
-        """Where it is, without the password."""
+        """The URL of the database without its password."""
         return self.url.render_as_string(hide_password=True)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction: all of it or nothing. Raises ``HistoryUnavailable`` or ``HistoryRefused``."""
+        """Open a transaction that commits completely or not at all.
+
+        Raises ``HistoryUnavailable`` or ``HistoryRefused``.
+        """
         with self._errors(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A look at one state of it. Raises ``HistoryUnavailable``."""
+        """Open a read transaction on one consistent state. Raises ``HistoryUnavailable``."""
         with self._errors(), self._reader.begin() as connection:
             yield connection
 
     def checkpoint(self) -> bool:
-        """Empty SQLite's write-ahead log; False: somebody reads from it, and is hardly waited for.
+        """Empty SQLite's write-ahead log. Return False if a reader still uses the log.
 
-        Raises ``HistoryUnavailable``.
+        Waits at most 200 ms for readers. Raises ``HistoryUnavailable``.
         """
         with self._errors(), self._engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
@@ -77,14 +83,14 @@ class Database:
             return not busy
 
     def close(self) -> None:
-        """Let go of it. Safe to call twice."""
+        """Close all database connections. Safe to call twice."""
         self._engine.dispose()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (DataError, IntegrityError, OverflowError, ValueError) as error:  # the last two: of a driver
+        except (DataError, IntegrityError, OverflowError, ValueError) as error:  # drivers raise the last two
             raise HistoryRefused(f"the history's database does not take this: {_said(error)}") from error
         except (SQLAlchemyError, OSError) as error:
             if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith(_TOO_MUCH):
@@ -93,7 +99,7 @@ class Database:
 
 
 def _said(error: Exception) -> str:
-    """The first line of what the database said: never the statement, which holds speech."""
+    """Return the first line of a database error, never the statement: statements contain speech."""
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().partition("\n")[0] or type(cause).__name__
 
@@ -120,7 +126,7 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # transactions are begun below, not by the driver
+        connection.isolation_level = None  # the listener below begins transactions, not the driver
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
 
@@ -131,7 +137,7 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def make_private(*_: object) -> None:
-        """What SQLite makes beside it gets the same mode."""
+        """Create the file with mode 0600; SQLite gives its companion files the same mode."""
         place = Path(url.database or "history.sqlite")
         private_folder(place.parent)
         os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))

@@ -1,7 +1,7 @@
-"""From the broker into the history: a batch is taken, recorded, and only then deleted in the broker.
+"""Move entries from the broker into the history: take a batch, record it, then delete it in the broker.
 
-Nothing waits for it. While the database is away the entries wait in the broker; while the broker is away there is
-nothing to take.
+No other part of the gateway waits for this. While the database is away, the entries stay in the broker. While the
+broker is away, the feeder waits for it.
 """
 
 import asyncio
@@ -29,11 +29,15 @@ _LOOK_S: Final = 2.0
 _HALVE_AFTER: Final = 3
 
 Also = Callable[[Sequence[Entry]], None]
-"""What else is done with the news of a batch once it is recorded, in the store's thread. Must not raise."""
+"""A callback in the store's thread with the new entries of each recorded batch. Must not raise."""
 
 
 class Feeder:
-    """``backlog`` is what the last look said; ``recorded``, ``refused`` and ``left_out`` count since it began."""
+    """The loop that records the broker's entries in the history.
+
+    ``backlog`` is the result of the last check. ``recorded``, ``refused`` and ``left_out`` count since this
+    feeder started.
+    """
 
     def __init__(
         self,
@@ -57,11 +61,11 @@ class Feeder:
 
     @property
     def left_out(self) -> int:
-        """Entries that went for want of room since the first look."""
+        """Number of entries that the broker dropped for lack of room since the first check."""
         return self.backlog.left_out - (self._left_out_before or 0)
 
     async def run(self) -> None:
-        """Feed until cancelled."""
+        """Feed the history until cancelled."""
         while True:
             try:
                 await self._feed()
@@ -70,21 +74,21 @@ class Feeder:
                 await asyncio.sleep(self._retry_s[-1])
 
     async def watch(self) -> None:
-        """Look now and then how much waits, whatever the feeding waits for, until cancelled."""
+        """Check periodically how many entries wait, independently of the feeding, until cancelled."""
         while True:
             try:
                 self._looked(await self._inbox.backlog())
                 await self._inbox.forget_others()
             except BrokerError:
-                pass  # the feeding says so
+                pass  # ``_feed`` logs it
             except Exception:
                 log.exception("nobody knows how much waits for the history")
             await asyncio.sleep(self._look_s)
 
     def _looked(self, backlog: Backlog) -> None:
-        """Say that entries go for want of room: once, until what waited has been worked off."""
+        """Warn when the broker drops entries for lack of room: once, until the backlog is worked off."""
         known, self.backlog = self.backlog, backlog
-        if self._left_out_before is None or backlog.left_out < known.left_out:  # the first look, or counted anew
+        if self._left_out_before is None or backlog.left_out < known.left_out:  # first check, or counter reset
             self._left_out_before = backlog.left_out
         elif backlog.left_out > known.left_out and not self._is_losing:
             self._is_losing = True
@@ -98,7 +102,7 @@ class Feeder:
         while True:
             letters: list[Letter] = []
             try:
-                if loop.time() - looked >= self._look_s:  # what others have left behind is older than what is new
+                if loop.time() - looked >= self._look_s:  # letters left by other gateways are older than new ones
                     looked = loop.time()
                     letters = await self._inbox.take_over(BATCH)
                 letters = letters or await self._inbox.take(BATCH)
@@ -112,7 +116,7 @@ class Feeder:
                 await asyncio.sleep(_IDLE_S)
 
     async def _deliver(self, letters: Sequence[Letter]) -> None:
-        """Until they are recorded and settled; whatever ends this before, they are given out again."""
+        """Record and settle these letters. If interrupted, the broker delivers them again."""
         await self._record([letter.entry for letter in letters if letter.entry is not None])
         while True:
             try:
@@ -122,7 +126,10 @@ class Feeder:
                 await self._pause("the broker does not take what the history has", error)
 
     async def _record(self, entries: Sequence[Entry]) -> None:
-        """In halves where the database refuses one of them, which alone is left out, or they take too long."""
+        """Record entries, in halves if the database refuses an entry or takes too long.
+
+        A refused entry is left out alone; all others are recorded.
+        """
         if not entries:
             return
         try:
@@ -139,7 +146,10 @@ class Feeder:
         await self._record(entries[middle:])
 
     async def _keep(self, entries: Sequence[Entry]) -> bool:
-        """Wait until the database has them. False: it is there and fails with these. Raises ``HistoryRefused``."""
+        """Wait until the database has recorded the entries.
+
+        Return False if the database is up but fails repeatedly with these entries. Raises ``HistoryRefused``.
+        """
         failed = 0
         while failed < _HALVE_AFTER or len(entries) == 1:
             was_up = self._history.up
@@ -147,14 +157,14 @@ class Feeder:
                 await self._history.ask(lambda store: self._write(store, entries), RECORD_S)
                 self._failures = 0
                 return True
-            except (HistoryUnavailable, HistoryBusy) as error:  # the keeper says so, once
+            except (HistoryUnavailable, HistoryBusy) as error:  # the keeper logs it once
                 failed += was_up and isinstance(error, HistoryUnavailable)
                 await asyncio.sleep(self._retry_s[min(self._failures, len(self._retry_s) - 1)])
                 self._failures += 1
         return False
 
     def _write(self, store: "Store", entries: Sequence[Entry]) -> None:
-        """In the store's thread."""
+        """Record the entries. Runs in the store's thread."""
         self._also(store.record(entries))
         self.recorded += len(entries)
 

@@ -1,4 +1,4 @@
-"""Submitted files in the history: what one is, what it was cut into, and what of it is tried again."""
+"""Store submitted files in the history: their sessions, their planned segments and their retries."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ _SEGMENTS = schema.segments.c
 
 
 def begin_file(connection: Connection, new: NewFile, now_ms: int) -> None:
-    """A file is submitted; one that is there stays as it is. Raises ``HistoryRefused`` for one that was deleted:
+    """Store the session of a submitted file; an existing session stays as it is.
 
-    nothing that the feed says of it would be taken.
+    Raises ``HistoryRefused`` if the session was deleted: the history would ignore all its entries.
     """
     if connection.execute(select(schema.deleted.c.id).where(schema.deleted.c.id == new.id)).first():
         raise HistoryRefused("a session of this id was deleted: make a new one")
@@ -34,9 +34,9 @@ def begin_file(connection: Connection, new: NewFile, now_ms: int) -> None:
 def plan(
     connection: Connection, id: str, segments: Sequence[Planned], complete: bool, truncated: bool = False
 ) -> bool:
-    """It was cut into these; ``complete``: and into no more; ``truncated``: its end is missing.
+    """Store the segments that a file was cut into. Return False if the session does not exist.
 
-    False: no such session.
+    ``complete``: no more segments follow. ``truncated``: the end of the file is missing.
     """
     number = _locked(connection, id)
     if number is None:
@@ -51,7 +51,7 @@ def plan(
         new = set(connection.execute(adding.returning(_SEGMENTS.segment), rows).scalars())
         place = update(schema.segments).where(_SEGMENTS.session == number, _SEGMENTS.segment == bindparam("_n"))
         known = [{"_n": one.segment, "at_ms": one.at_ms} for one in segments if one.segment not in new]
-        if known:  # ended before its plan was written down
+        if known:  # the segment ended before its plan was stored
             connection.execute(place.values(at_ms=bindparam("at_ms")), known)
     samples = sum(one.samples for one in segments if one.segment in new)
     connection.execute(
@@ -71,7 +71,7 @@ def plan(
 
 
 def retry(connection: Connection, id: str) -> list[int]:
-    """Its segments without a text are ``planned`` again, each as its next attempt. Their numbers."""
+    """Plan each failed segment again as its next attempt, and return the segment numbers."""
     number = _locked(connection, id)
     if number is None:
         return []
@@ -94,7 +94,7 @@ def _locked(connection: Connection, id: str) -> int | None:
 
 
 def _move_on(connection: Connection, number: int) -> None:
-    """A file that is cut is being worked on."""
+    """Mark a submitted file as ``working`` once it has been cut."""
     connection.execute(
         update(schema.sessions)
         .where(_SESSIONS.number == number, _SESSIONS.state == str(SessionState.SUBMITTED))

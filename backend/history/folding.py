@@ -1,8 +1,8 @@
-"""What a batch of the feed, or a plan, changes in the history. Pure: values in, values out.
+"""Compute what a batch of the feed, or a plan, changes in the history. Pure.
 
-The feed says everything at least once, and where gateways end and others go on it may say it in any order. What
-counts is decided here: the first end of an attempt, a higher attempt where the one before failed, and, whatever
-came or comes, that a segment was cancelled. Where a session stands is what its newest entry says.
+The feed delivers every entry at least once, and in any order when one gateway takes over from another. The first
+end of an attempt counts. A higher attempt replaces a failed one. A cancellation always wins. A session's state
+is the state in its newest entry.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,17 +16,17 @@ from backend.history.records import About, Entry, SegmentState, SessionKind, Ses
 from protocol.job import Failure, Result
 
 OVER: Final = -1
-"""The ``segment`` of an entry that says that its session is over."""
+"""The ``segment`` of an entry that marks the end of its session."""
 SESSION_BYTES: Final = 700
 SEGMENT_BYTES: Final = 600
-_TERM_BYTES: Final = 6  # of the index, for each byte of a text
+_TERM_BYTES: Final = 6  # index bytes for each byte of a text
 _LONGEST_NAME: Final = 200
 _LONGEST_MS: Final = 2**53
 _LATEST_MS: Final = 2**62
 
 
 class Kept(NamedTuple):
-    """What is kept of a segment. ``number`` 0: nothing yet."""
+    """The stored facts about a segment. ``number`` 0: the segment is not stored yet."""
 
     state: SegmentState
     attempt: int
@@ -37,7 +37,7 @@ class Kept(NamedTuple):
 
 @dataclass
 class Change:
-    """Of one segment: its row from now on. ``before``: the one that it replaces."""
+    """The new row of one segment. ``before``: the state that it replaces."""
 
     before: Kept | None
     after: Kept
@@ -46,7 +46,10 @@ class Change:
 
 @dataclass
 class SessionChange:
-    """What is added to a session's figures. ``state``, as of ``changed_ms``: ``None``: as it was."""
+    """Increments to a session's figures.
+
+    ``state`` is valid as of ``changed_ms``; ``None`` leaves the state unchanged.
+    """
 
     segments: int = 0
     finals: int = 0
@@ -61,7 +64,7 @@ class SessionChange:
 
 @dataclass
 class DayUse:
-    """What is added to what a key used on a day."""
+    """Increments to the usage of one key on one day."""
 
     sessions: int = 0
     segments: int = 0
@@ -76,7 +79,10 @@ UseKey = tuple[date, str, str]
 
 @dataclass
 class Folded:
-    """Everything that a batch changes. ``changes`` by session and segment; ``counted``: entries that did."""
+    """All changes that a batch makes.
+
+    ``changes`` is indexed by session and segment. ``counted``: entries that changed a segment.
+    """
 
     changes: dict[tuple[str, int], Change] = field(default_factory=dict)
     sessions: dict[str, SessionChange] = field(default_factory=dict)
@@ -87,7 +93,10 @@ class Folded:
 def fold(
     entries: Iterable[Entry], kept: Mapping[tuple[str, int], Kept], kinds: Mapping[str, SessionKind]
 ) -> Folded:
-    """``kept``: the segments that are there; ``kinds``: the sessions. Entries of others are left out."""
+    """Compute the changes that these entries make.
+
+    ``kept``: stored segments. ``kinds``: known sessions; entries of other sessions are ignored.
+    """
     folded = Folded()
     for entry in entries:
         kind = kinds.get(entry.session)
@@ -103,7 +112,7 @@ def fold(
 
 
 def counts(before: Kept | None, entry: Entry) -> bool:
-    """Whether an entry changes what is kept of its segment."""
+    """Return whether an entry changes its segment."""
     if before is None:
         return True
     if entry.outcome is None:
@@ -114,27 +123,30 @@ def counts(before: Kept | None, entry: Entry) -> bool:
 
 
 def day_of(at_ms: int) -> date:
-    """The day (UTC)."""
+    """Return the UTC day of a time."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).date()
 
 
 def segment_size(text: str, words: str) -> int:
-    """About how many bytes of a database a segment takes, with its part of the indexes."""
+    """Estimate how many bytes of the database a segment uses, indexes included."""
     return SEGMENT_BYTES + len(words.encode()) + (1 + _TERM_BYTES) * len(text.encode())
 
 
 def clean(text: str) -> str:
-    """As any database takes it: PostgreSQL knows no NUL, and neither takes half a character."""
+    """Make a text storable in every database: replace NUL and unpaired surrogates.
+
+    PostgreSQL rejects NUL; both databases reject unpaired surrogates.
+    """
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def name(text: str) -> str:
-    """What somebody called something, at a bearable length."""
+    """Return a name that a user or client gave, cut to the longest stored length."""
     return clean(text)[:_LONGEST_NAME]
 
 
 def use_of(folded_uses: dict[UseKey, DayUse], about: About, at_ms: int) -> DayUse:
-    """What is added for this key on that day."""
+    """Return the usage increments of this key on that day."""
     return folded_uses.setdefault((day_of(at_ms), about.owner, about.tenant), DayUse())
 
 
@@ -166,7 +178,10 @@ def _apply(folded: Folded, entry: Entry, before: Kept | None, stored: Kept | Non
 
 
 def _samples(entry: Entry, before: Kept | None, kind: SessionKind) -> int:
-    """Of a stream's cancelled segment nothing counts; what a file was cut into stays as long as it is."""
+    """Return the samples to count for a segment.
+
+    A stream's cancelled segment counts nothing; a file's segment keeps its planned length.
+    """
     if entry.outcome is None and kind is SessionKind.STREAM:
         return 0
     return entry.samples or (before.samples if before else 0)
@@ -188,14 +203,14 @@ def _use(use: DayUse, entry: Entry) -> None:
 
 
 def _row(entry: Entry) -> tuple[SegmentState, dict[str, Any]]:
-    """Its columns; what was said before of the segment goes."""
+    """Return the segment's new state and all its columns; earlier values are cleared."""
     row = dict(_NOTHING, attempt=entry.attempt, ended_ms=entry.at_ms)
     outcome, state = entry.outcome, SegmentState.CANCELLED
     if isinstance(outcome, Result):
         state = SegmentState.FINAL
         for field_name in ("text", "language", "model", "worker", "emotion", "event"):
             row[field_name] = clean(getattr(outcome, field_name))
-        for field_name in ("queue_ms", "decode_ms"):  # a worker says these
+        for field_name in ("queue_ms", "decode_ms"):  # workers report these, so they are clamped
             row[field_name] = max(0, min(getattr(outcome, field_name), _LONGEST_MS))
         row["words"] = clean(msgspec.json.encode(outcome.words).decode()) if outcome.words else ""
     elif isinstance(outcome, Failure):

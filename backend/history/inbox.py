@@ -1,7 +1,7 @@
-"""The stream in which the broker has what the history is to hold, read as one of the consumers of a group.
+"""Read the broker's history stream as one consumer of a group.
 
-An entry is given out until it is settled. What a gateway that is gone has not settled is taken over by another
-one; so may be what one only holds for long: recording twice is harmless.
+The broker delivers an entry until it is settled. Another gateway takes over the unsettled entries of a gateway
+that ended, and also entries held for a long time. Recording an entry twice is harmless.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,28 +24,34 @@ Administer = Callable[..., Awaitable[Any]]
 
 GROUP: Final = "history"
 HELD_MS: Final = 5_000
-"""What a gateway has had for so long may be taken over."""
+"""Time after which another gateway may take over a held entry."""
 FORGOTTEN_MS: Final = 600_000
-_LONGEST_ID: Final = 200  # an index takes no more than 2 KB, and a worker says what it is
+_LONGEST_ID: Final = 200  # an index accepts at most 2 KB, and workers choose the id
 _about_decoder = msgspec.json.Decoder(About)
 
 
 class Backlog(NamedTuple):
-    """``waiting``: entries that are not settled. ``left_out``: that went for want of room, ever."""
+    """How much waits in the stream.
+
+    ``waiting``: unsettled entries. ``left_out``: entries dropped for lack of room since the stream began.
+    """
 
     waiting: int = 0
     left_out: int = 0
 
 
 class Letter(NamedTuple):
-    """``entry`` ``None``: nobody can read it."""
+    """A stream entry; ``entry`` is ``None`` if it is unreadable."""
 
     id: str
     entry: Entry | None
 
 
 class Inbox:
-    """``administer`` runs a command and raises ``BrokerError``; ``consumer``: this gateway."""
+    """The history stream as this gateway reads it.
+
+    ``administer`` runs a broker command and raises ``BrokerError``. ``consumer`` names this gateway.
+    """
 
     def __init__(
         self, administer: Administer, consumer: str, held_ms: int = HELD_MS, forgotten_ms: int = FORGOTTEN_MS
@@ -57,7 +63,7 @@ class Inbox:
         self._stream, self._figures = Keys().history_keys
 
     async def take(self, most: int) -> list[Letter]:
-        """New ones, at once, the oldest first."""
+        """Return new letters without waiting, the oldest first."""
         command = ("XREADGROUP", "GROUP", GROUP, self._consumer, "COUNT", str(most), "STREAMS", self._stream, ">")
         try:
             streams = await self._administer(*command)
@@ -69,7 +75,7 @@ class Inbox:
         return [letter for _, found in streams or () for letter in _letters(found)]
 
     async def take_over(self, most: int) -> list[Letter]:
-        """Those that another gateway, or this one, was given and has not settled for long."""
+        """Take letters that any gateway has held unsettled for too long."""
         command = ("XAUTOCLAIM", self._stream, GROUP, self._consumer, str(self._held_ms), "0", "COUNT", str(most))
         try:
             _, found, *_ = await self._administer(*command)
@@ -80,21 +86,24 @@ class Inbox:
         return _letters(found)
 
     async def settle(self, letters: Sequence[Letter]) -> None:
-        """These are recorded. They are deleted first: one that is only acknowledged would stay for ever."""
+        """Remove recorded letters from the stream.
+
+        Delete before acknowledging: a letter that was only acknowledged would stay for ever.
+        """
         ids = [letter.id for letter in letters]
         if ids:
             await self._administer("XDEL", self._stream, *ids)
             await self._administer("XACK", self._stream, GROUP, *ids)
 
     async def backlog(self) -> Backlog:
-        """How much waits."""
+        """Return how many letters wait and how many were dropped."""
         waiting = await self._administer("XLEN", self._stream)
         left_out = await self._administer("HGET", self._figures, "left_out")
         return Backlog(int(waiting), int(left_out or 0))
 
     async def forget_others(self) -> None:
-        """Let go of the names of gateways that are gone and have settled everything."""
-        with suppress(BrokerFailed):  # nobody has made the group yet
+        """Remove the consumer names of gateways that ended with everything settled."""
+        with suppress(BrokerFailed):  # the group does not exist yet
             for flat in await self._administer("XINFO", "CONSUMERS", self._stream, GROUP):
                 about = dict(zip(flat[::2], flat[1::2], strict=True))
                 idle, pending, name = int(about[b"idle"]), int(about[b"pending"]), about[b"name"].decode()
@@ -102,14 +111,14 @@ class Inbox:
                     await self._administer("XGROUP", "DELCONSUMER", self._stream, GROUP, name)
 
     async def drop(self) -> None:
-        """Delete all of it: nobody keeps a history any more."""
+        """Delete the whole stream, because no history is kept any more."""
         await self._administer("DEL", self._stream, self._figures)
 
     async def _make_group(self) -> None:
         try:
             await self._administer("XGROUP", "CREATE", self._stream, GROUP, "0", "MKSTREAM")
         except BrokerFailed as error:
-            if not str(error).startswith("BUSYGROUP"):  # another gateway was quicker
+            if not str(error).startswith("BUSYGROUP"):  # another gateway was faster
                 raise
 
 
@@ -126,7 +135,10 @@ def _letter(id: str, fields: dict[bytes, bytes]) -> Letter:
 
 
 def read_entry(id: str, fields: dict[bytes, bytes]) -> Entry:
-    """As the scripts write it; an entry's id begins with the broker's time. Raises ``MalformedMessage``."""
+    """Read an entry as the broker's scripts write it. Raises ``MalformedMessage``.
+
+    The entry's id begins with the broker's time.
+    """
     try:
         entry = _entry(int(id.partition("-")[0]), fields)
     except (msgspec.DecodeError, KeyError, ValueError) as error:

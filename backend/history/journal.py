@@ -1,7 +1,10 @@
-"""``asr_history.jsonl``: one line for each text, for ``jq`` and whoever else reads lines. Used from one thread.
+"""Write ``asr_history.jsonl``: one line for each text, for ``jq`` and other line readers.
 
-A convenience beside the history: what cannot be written is said once and left out. What goes from the history goes
-here, too. No line is left in half: neither whoever reads them nor what looks for those that go would get past it.
+Use from one thread only.
+
+The file is a convenience in addition to the history: a failed write is logged once and its lines are lost. Lines
+that are deleted from the history are deleted here too. No incomplete line remains: readers and the cleaning
+could not parse past it.
 """
 
 import os
@@ -31,16 +34,17 @@ log = structlog.get_logger(logger_names.BACKEND_HISTORY_JOURNAL)
 _MOST_BYTES: Final = 20_000_000
 _OLD: Final = 5
 _MOST_CANCELLED: Final = 10_000
-_OVERLAP_MS: Final = 600_000  # by which the clocks of gateways that share a history may differ
+_OVERLAP_MS: Final = 600_000  # allowed clock difference between gateways that share a history
 _BLOCK_BYTES: Final = 1 << 20
 _NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _HEAD: Final = re.compile(rb'\{"at":"([^"]*)","session":"([^"]*)","segment":(\d+),')
 
 
 class Journal:
-    """``most_bytes``: then it becomes ``asr_history.jsonl.1``, of which there are five; all of mode 0600.
+    """The file of recognised texts and its rotated parts, all of mode 0600.
 
-    ``days``: no line becomes older; 0: they may.
+    ``most_bytes``: the size at which the file becomes ``asr_history.jsonl.1``; five old parts are kept.
+    ``days``: the maximum age of a line; 0: no limit.
     """
 
     def __init__(self, place: Path, days: int = 0, most_bytes: int = _MOST_BYTES) -> None:
@@ -49,30 +53,30 @@ class Journal:
         self._most_bytes = most_bytes
         self._works = True
         self._cancelled: set[tuple[bytes, bytes]] = set()
-        self._known: set[str] = set()  # deleted since then, and no line here any more
+        self._known: set[str] = set()  # deleted since then, and already cleaned here
         self._since_ms = 0
         self._cleaning: _Cleaning | None = None
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """A line for each text among them; what was cancelled is let go of by ``clean``."""
+        """Append a line for each text. Remember cancelled segments for ``clean``."""
         texts = [(entry, entry.outcome) for entry in entries if isinstance(entry.outcome, Result)]
         if texts:
             self._try(lambda: self._append(b"".join(_line(entry, result) for entry, result in texts)))
         cancelled = {_name(entry) for entry in entries if entry.outcome is None and entry.segment != OVER}
-        if len(self._cancelled) < _MOST_CANCELLED:  # more are only there while no file can be written
+        if len(self._cancelled) < _MOST_CANCELLED:  # the set only grows this large while the file is not writable
             self._cancelled |= cancelled
 
     def clean(self, store: "Store", now_s: float, aged: bool) -> bool:
-        """Go on to let go of what was deleted, cancelled, or is too old; whether more is left to do.
+        """Clean the next part of deleted, cancelled and expired lines. Return whether more parts remain.
 
-        The newest part first: if parts move on meanwhile, none is missed. ``now_s``: since 1970; ``aged``: whether
-        that tells what is too old, else nothing is.
+        Starts with the newest part, so that no part is missed when the file rotates meanwhile. ``now_s``:
+        seconds since 1970. ``aged``: the clock can be trusted for ages; otherwise no line expires.
         """
         if self._cleaning is None:
             self._cleaning = self._begin(store, round(now_s * 1000), self._days if aged else 0)
         now = self._cleaning
         if not self._try(lambda: _rewrite(now.places[0], now.lines)):
-            self._cleaning = None  # all of it again, later
+            self._cleaning = None  # start over later
             return False
         del now.places[0]
         if now.places:
@@ -84,7 +88,7 @@ class Journal:
     def _begin(self, store: "Store", at_ms: int, days: int) -> "_Cleaning":
         deleted = store.deleted(self._since_ms if self._since_ms <= at_ms else 0)  # else the clock was set back
         sessions = frozenset(id.encode() for id in deleted - self._known)
-        # Whole days, for a part to be written anew once a day.
+        # Whole days, so that a part is rewritten at most once a day.
         first = day_of(at_ms) - timedelta(days=days - 1) if days else None
         lines = _Lines(sessions, frozenset(self._cancelled), first.isoformat().encode() if first else b"")
         return _Cleaning(at_ms, deleted, lines, [*self._places])
@@ -108,7 +112,7 @@ class Journal:
                 _mend(known)
             if place.stat().st_size + len(lines) > self._most_bytes:
                 self._rotate()
-        with open(place, "ab", 0, opener=_private) as file:  # unbuffered: what fails is not written later
+        with open(place, "ab", 0, opener=_private) as file:  # unbuffered: a failed write is not repeated at close
             _write(file, lines)
 
     def _rotate(self) -> None:
@@ -118,14 +122,17 @@ class Journal:
 
 
 class _Lines(NamedTuple):
-    """Which go. ``first``: the first day that stays."""
+    """The lines to delete. ``first``: the first day that stays."""
 
     sessions: frozenset[bytes]
     segments: frozenset[tuple[bytes, bytes]]
     first: bytes
 
     def go(self, line: bytes) -> bool:
-        """Whether this one does: also one that was once left in half, with what was written behind it."""
+        """Return whether to delete this line.
+
+        Also checks lines that follow an incomplete one on the same line.
+        """
         return any(
             at < self.first or session in self.sessions or (session, segment) in self.segments
             for at, session, segment in _HEAD.findall(line)
@@ -133,7 +140,7 @@ class _Lines(NamedTuple):
 
 
 class _Cleaning(NamedTuple):
-    """``places``: of the parts that were not looked at yet."""
+    """A cleaning in progress. ``places``: the parts that are still to be cleaned."""
 
     at_ms: int
     deleted: set[str]
@@ -142,11 +149,11 @@ class _Cleaning(NamedTuple):
 
 
 def _rewrite(place: Path, lines: _Lines) -> None:
-    """A part without these lines; whoever reads it meanwhile reads what it was. Raises ``OSError``."""
+    """Rewrite a part without these lines, atomically for readers. Raises ``OSError``."""
     made = place.with_name(f"{place.name}.new")
     try:
         with open(place, "rb") as file:
-            oldest = islice(filter(_HEAD.search, file), 1)  # of ours
+            oldest = islice(filter(_HEAD.search, file), 1)  # the first line in our format
             looked_at = file if lines.sessions or lines.segments else oldest
             if not any(map(lines.go, looked_at)):
                 return
@@ -163,7 +170,10 @@ def _rewrite(place: Path, lines: _Lines) -> None:
 
 
 def _mend(file: BinaryIO) -> None:
-    """Have it end with a whole line: a half one, as a power loss leaves it, goes. Raises ``OSError``."""
+    """Make the file end with a complete line. Raises ``OSError``.
+
+    An incomplete last line, as a power loss leaves it, is removed.
+    """
     size = at = file.seek(0, os.SEEK_END)
     tail, block = b"", 1
     while at and b"\n" not in tail:
@@ -184,7 +194,7 @@ def _mend(file: BinaryIO) -> None:
 
 
 def _write(file: FileIO, lines: bytes) -> None:
-    """All of them; if that cannot be, those that are whole by then. Raises ``OSError``."""
+    """Write all lines; on failure keep the complete lines only. Raises ``OSError``."""
     begin, done = file.seek(0, os.SEEK_END), 0
     try:
         while done < len(lines):

@@ -1,7 +1,7 @@
-"""The history, for an event loop: one thread that has the store, and whoever keeps it open.
+"""Serve the history to an event loop: one thread owns the store, and a task keeps the store open.
 
-Whatever becomes of the database, a gateway serves speech: it is opened again until it is there, and whoever asks
-meanwhile is told at once.
+A gateway serves speech whatever happens to the database. The keeper reopens it until it works; until then
+callers get an error at once.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ log = structlog.get_logger(logger_names.BACKEND_HISTORY_KEEPER)
 T = TypeVar("T")
 
 MOST_WAITING: Final = 64
-"""Of those who ask at the same time; one more is refused."""
+"""Maximum number of concurrent callers; further calls are refused."""
 ASK_S: Final = 10.0
 OPEN_S: Final = 10.0
 _AT_START_S: Final = 3.0
@@ -37,13 +37,16 @@ _UPKEEP_S: Final = 60.0
 _PAUSE_S: Final = 0.05
 _CLOSE_S: Final = 5.0
 _DAY_S: Final = 86_400.0
-_LEAST_DAYS: Final = 7  # what was deleted is remembered for so long
+_LEAST_DAYS: Final = 7  # deletions are remembered for this long
 
 Open = Callable[[], "Store"]
 
 
 class History:
-    """Made by ``open_history``. ``problem``: why it cannot be used now; empty: it can."""
+    """The history as an event loop uses it. Made by ``open_history``.
+
+    ``problem``: why the history is unavailable; empty if it is available.
+    """
 
     def __init__(self, opening: Open, limits: Limits, clock: WallClock) -> None:
         self._thread = _StoreThread(opening)
@@ -54,18 +57,21 @@ class History:
 
     @property
     def up(self) -> bool:
-        """Whether it can be used now."""
+        """Return whether the history is available now."""
         return not self.problem
 
     def now(self) -> tuple[float, bool]:
-        """Seconds since 1970, and whether these tell what is old enough to go. For the loop alone."""
-        now_s = self._clock.now_s()  # first: if it is set in between, it does not
+        """Return the seconds since 1970, and whether ages can be trusted. Call from the loop only."""
+        now_s = self._clock.now_s()  # read first: if the clock is set in between, ages are not trusted
         return now_s, self._clock.tells_age(max(self._limits.days, _LEAST_DAYS) * _DAY_S)
 
     async def ask(self, work: "Callable[[Store], T]", deadline_s: float = ASK_S) -> T:
-        """What ``work`` answers, in the store's thread. Raises ``HistoryUnavailable`` or ``HistoryBusy``.
+        """Run ``work`` in the store's thread and return its result.
 
-        Too late is as unavailable: whether something was changed is not known then, and may be asked again.
+        Raises ``HistoryUnavailable`` or ``HistoryBusy``.
+
+        A missed deadline counts as unavailable: the work may still have changed something, so it must be safe to
+        repeat.
         """
         if self.problem:
             raise HistoryUnavailable(self.problem)
@@ -76,7 +82,7 @@ class History:
             raise
 
     async def run(self) -> None:
-        """Keep it open and within its bounds, until cancelled."""
+        """Keep the history open and within its limits, until cancelled."""
         failures = 0
         while True:
             try:
@@ -90,7 +96,7 @@ class History:
                 await asyncio.sleep(_RETRY_S[-1])
 
     async def open(self, deadline_s: float = OPEN_S) -> bool:
-        """Open it, anew if it was. Whether it can be used now."""
+        """Open or reopen the store. Return whether the history is available now."""
         try:
             await self._thread.reopen(deadline_s)
         except HistoryError as error:
@@ -103,7 +109,7 @@ class History:
         return True
 
     async def close(self) -> None:
-        """Let go of it. Safe to call twice."""
+        """Close the history and its store. Safe to call twice."""
         self.problem = self.problem or "it is closed"
         await self._thread.close(_CLOSE_S)
 
@@ -114,7 +120,10 @@ class History:
         self._down.set()
 
     async def _look_after(self) -> None:
-        """Once a minute, in small steps; nothing goes for its age while the clock does not tell that."""
+        """Enforce the limits in small steps, then wait a minute.
+
+        Nothing expires while the clock cannot be trusted for ages.
+        """
         _, aged = self.now()
         limits = self._limits if aged else self._limits._replace(days=0)
         try:
@@ -123,7 +132,7 @@ class History:
             if aged:
                 await self.ask(lambda store: store.forget())
         except HistoryBusy:
-            pass  # those who ask come first
+            pass  # callers have priority
         except HistoryRefused as error:
             log.error("the history is not kept within its bounds", reason=str(error))
         except HistoryUnavailable:
@@ -142,7 +151,10 @@ class History:
 
 
 class _StoreThread:
-    """One thread, which nobody waits for when the process ends: a database may be gone without a word."""
+    """The one thread that owns the store.
+
+    The thread is a daemon, so that the process can end although a database no longer answers.
+    """
 
     def __init__(self, opening: Open) -> None:
         self._opening = opening
@@ -153,7 +165,7 @@ class _StoreThread:
         self._thread.start()
 
     async def run(self, work: "Callable[[Store], T]", deadline_s: float) -> T:
-        """Do ``work``. Raises ``HistoryUnavailable``, ``HistoryBusy``, or what the work raises."""
+        """Run ``work`` in the thread. Raises ``HistoryUnavailable``, ``HistoryBusy`` or the error of the work."""
 
         def with_store() -> T:
             if self._store is None:
@@ -163,7 +175,7 @@ class _StoreThread:
         return await self._do(with_store, deadline_s)
 
     async def reopen(self, deadline_s: float) -> None:
-        """Open the store, anew if it was. Raises ``HistoryUnavailable``."""
+        """Open the store, and close the previous one first. Raises ``HistoryUnavailable``."""
 
         def reopened() -> None:
             self._close_store()
@@ -172,7 +184,7 @@ class _StoreThread:
         await self._do(reopened, deadline_s)
 
     async def close(self, deadline_s: float) -> None:
-        """End the thread."""
+        """Close the store and end the thread."""
         try:
             await self._do(self._close_store, deadline_s)
         except (HistoryUnavailable, HistoryBusy) as error:
@@ -200,7 +212,7 @@ class _StoreThread:
                 continue
             try:
                 done.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
+            except BaseException as error:  # noqa: BLE001 - the waiting caller gets it
                 done.set_exception(error)
         self._close_store()
 
@@ -214,7 +226,10 @@ class _StoreThread:
 async def open_history(
     url: str, limits: Limits, opening: "Callable[[str], Store] | None" = None, clock: WallClock | None = None
 ) -> AsyncIterator[History]:
-    """The history at ``url``; where it is not there yet, it is opened as soon as it is. ``clock``: tells ages."""
+    """Open the history at ``url``; while it is unreachable, keep trying.
+
+    ``clock`` decides whether ages can be trusted.
+    """
     history = History(partial(opening or _open_store, url), limits, clock or WallClock())
     try:
         async with Tasks("history") as tasks:
@@ -226,6 +241,6 @@ async def open_history(
 
 
 def _open_store(url: str) -> "Store":
-    from backend.history.store import open_store  # late: it takes a quarter of a second, and has a thread for that
+    from backend.history.store import open_store  # late: this import takes 250 ms, in the store's thread
 
     return open_store(url)

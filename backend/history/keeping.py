@@ -1,4 +1,4 @@
-"""The history of a gateway while it runs: the database, and what feeds it."""
+"""Run a gateway's history: the database and the loop that feeds it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,8 +24,11 @@ _PAUSE_S: Final = 0.05
 
 
 class HistoryState(Struct, frozen=True):
-    """``up``: the database can be used. ``waiting``: entries that are still in the broker; ``left_out``: that went
-    there for want of room, ever; ``left_out_since_start``, ``recorded`` and ``refused``: since this gateway began.
+    """The state of the history.
+
+    ``up``: the database is available. ``waiting``: entries that are still in the broker. ``left_out``: entries
+    that the broker ever dropped for lack of room. ``left_out_since_start``, ``recorded`` and ``refused`` count
+    since this gateway started.
     """
 
     up: bool
@@ -37,14 +40,14 @@ class HistoryState(Struct, frozen=True):
 
 
 class Keeping:
-    """Made by ``kept_history``. ``history`` is what can be asked."""
+    """A running history with its feeder. Made by ``kept_history``. Use ``history`` for queries."""
 
     def __init__(self, history: History, feeder: Feeder) -> None:
         self.history = history
         self._feeder = feeder
 
     def state(self) -> HistoryState:
-        """How it is at this moment."""
+        """Return the current state of the history."""
         waiting, left_out = self._feeder.backlog
         counted = self._feeder.left_out, self._feeder.recorded, self._feeder.refused
         return HistoryState(self.history.up, waiting, left_out, *counted)
@@ -59,11 +62,11 @@ async def kept_history(
     drop_s: float = _DROP_S,
     clock: WallClock | None = None,
 ) -> AsyncIterator[Keeping | None]:
-    """The history, if one is kept; it is there, or soon will be, whatever becomes of its database.
+    """Run the history if the settings ask for one; an unreachable database is retried.
 
-    ``owns``: whether the broker is this gateway's own at this moment; what it holds for a history that is off is
-    deleted, and again and again: sessions that began while it was on still tell it of their ends. ``clock``: tells
-    ages.
+    ``owns``: whether the broker belongs to this gateway at this moment. If so and the history is off, delete the
+    broker's history entries repeatedly: sessions that began while the history was on still report their ends.
+    ``clock`` decides whether ages can be trusted.
     """
     inbox = Inbox(administer, gateway)
     if not settings.url:
@@ -95,7 +98,7 @@ async def _keep_empty(inbox: Inbox, owns: Callable[[], bool], drop_s: float) -> 
 
 
 async def _clean(journal: Journal, history: History) -> None:
-    """Once a minute, in small steps, until cancelled; by the clock as the history trusts it."""
+    """Clean the journal once a minute, in small steps, until cancelled. Uses the history's trusted clock."""
     while True:
         more, now = False, history.now()
         with suppress(HistoryError):
@@ -104,4 +107,4 @@ async def _clean(journal: Journal, history: History) -> None:
 
 
 def _nothing(entries: Sequence[Entry]) -> None:
-    """No journal is kept."""
+    """Ignore the entries, because no journal is kept."""

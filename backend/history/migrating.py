@@ -1,4 +1,4 @@
-"""The tables as this program needs them, made or changed when it starts."""
+"""Create or upgrade the history's tables when a gateway starts."""
 
 from importlib.resources import files
 from typing import Final
@@ -13,14 +13,14 @@ from sqlalchemy import Connection, text
 from backend.errors import HistoryUnavailable
 from backend.history.database import Database
 
-_LOCK: Final = 0x6B696B69  # of gateways that start on one PostgreSQL at the same time; any number that is ours
+_LOCK: Final = 0x6B696B69  # any number of our own; serialises gateways that start together on one PostgreSQL
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring the tables to this revision, in one transaction. Raises ``HistoryUnavailable``."""
+    """Migrate the tables to this revision, in one transaction. Raises ``HistoryUnavailable``."""
     try:
         with database.writing() as connection:
-            if not database.is_sqlite:  # in SQLite the transaction itself keeps everybody else out
+            if not database.is_sqlite:  # in SQLite the transaction itself excludes all others
                 _check_encoding(connection, database.place)
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             upgrade(_config(connection), revision)
@@ -31,18 +31,18 @@ def migrate(database: Database, revision: str = "head") -> None:
 
 
 def revisions() -> list[str]:
-    """All of them, the first one first."""
+    """Return the names of all revisions, the oldest first."""
     script = ScriptDirectory.from_config(_config(None))
     return [one.revision for one in reversed(list(script.walk_revisions()))]
 
 
 def revision_of(connection: Connection) -> str | None:
-    """Where the tables are; ``None``: there are none."""
+    """Return the revision of the tables; ``None``: no tables exist."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def _check_encoding(connection: Connection, place: str) -> None:
-    """Any other one refuses most of what is said in the world, segment by segment."""
+    """Require UTF-8: any other encoding would refuse most languages, one segment after the other."""
     encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
     if encoding != "UTF8":
         raise HistoryUnavailable(

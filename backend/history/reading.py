@@ -1,4 +1,4 @@
-"""What is asked of the history. Each within a caller's transaction."""
+"""Query the history. Each function runs within its caller's transaction."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -50,13 +50,13 @@ _BY_TERMS: Final = text("SET LOCAL enable_bitmapscan = on; SET LOCAL enable_inde
 
 
 def session(connection: Connection, id: str, owner: str | None) -> StoredSession | None:
-    """One session."""
+    """Return one session, or ``None``."""
     found = connection.execute(select(schema.sessions).where(_SESSIONS.id == id, _of(Wanted(owner)))).one_or_none()
     return None if found is None else _session(found)
 
 
 def sessions(connection: Connection, wanted: Wanted, before: int | None, limit: int) -> Page[StoredSession]:
-    """The newest sessions."""
+    """Return a page of sessions, the newest first."""
     most = _bounded(limit)
     found = connection.execute(
         select(schema.sessions)
@@ -68,7 +68,7 @@ def sessions(connection: Connection, wanted: Wanted, before: int | None, limit: 
 
 
 def segments(connection: Connection, id: str, after: int, limit: int, failed: bool = False) -> list[StoredSegment]:
-    """Those of a session in order; ``failed``: only those without a text."""
+    """Return segments of a session in order; ``failed``: only those without a text."""
     state = (_SEGMENTS.state == str(SegmentState.FAILED)) if failed else true()
     found = connection.execute(
         select(schema.segments)
@@ -81,7 +81,7 @@ def segments(connection: Connection, id: str, after: int, limit: int, failed: bo
 
 
 def all_segments(connection: Connection, id: str) -> tuple[StoredSegment, ...]:
-    """Those of a session, however many they are."""
+    """Return all segments of a session in order, without a limit."""
     found = connection.execute(
         select(schema.segments)
         .join(schema.sessions, _SESSIONS.number == _SEGMENTS.session)
@@ -92,7 +92,7 @@ def all_segments(connection: Connection, id: str) -> tuple[StoredSegment, ...]:
 
 
 def search(connection: Connection, query: str, wanted: Wanted, before: int | None, limit: int) -> Page[Hit]:
-    """The newest segments that have everything that is searched for."""
+    """Return a page of the newest segments that match every part of the query."""
     is_sqlite = connection.dialect.name == "sqlite"
     sought = (fts5_query if is_sqlite else tsquery)(query, wanted)
     if not sought:
@@ -112,9 +112,9 @@ def search(connection: Connection, query: str, wanted: Wanted, before: int | Non
 
 
 def _newest(connection: Connection, values: Mapping[str, Any]) -> Sequence[int]:
-    """Hits in PostgreSQL, whose planner cannot know which way is the shorter one.
+    """Search PostgreSQL, whose planner cannot know which of two ways is faster.
 
-    What is frequent is found by looking through the newest; what is not has few hits, which the index names.
+    A scan of the newest segments finds frequent terms. Rare terms have few hits, which the index finds.
     """
     connection.execute(_BY_NUMBER)
     found: Sequence[int] = connection.execute(_NEWEST, {**values, "window": _WINDOW}).scalars().all()
@@ -125,7 +125,7 @@ def _newest(connection: Connection, values: Mapping[str, Any]) -> Sequence[int]:
 
 
 def usage(connection: Connection, first: date, last: date, owner: str | None) -> list[Usage]:
-    """What was used from the one day to the other."""
+    """Return the usage from the first day to the last."""
     day = schema.usage.c.day
     wanted = select(schema.usage).where(day >= first, day <= last)
     if owner is not None:
@@ -135,7 +135,7 @@ def usage(connection: Connection, first: date, last: date, owner: str | None) ->
 
 
 def counted(connection: Connection) -> tuple[int, int]:
-    """Sessions and segments."""
+    """Return the number of sessions and of segments."""
     columns = func.count(), func.coalesce(func.sum(_SESSIONS.segments), 0)
     sessions, segments = connection.execute(select(*columns).where(_SHOWN)).one()
     return int(sessions), int(segments)

@@ -1,4 +1,4 @@
-"""What the feed says, written down; and what is deleted. Each within a caller's transaction."""
+"""Record what the feed delivers, and delete sessions. Each function runs within its caller's transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -47,7 +47,7 @@ _NO_TERMS: Final = text("DELETE FROM search WHERE segment = :segment")
 
 
 class _Session(NamedTuple):
-    """Of a row of the table. ``empty``: nothing is known of it yet but that it is."""
+    """A row of the session table. ``empty``: the session has no segment yet."""
 
     number: int
     id: str
@@ -58,11 +58,11 @@ class _Session(NamedTuple):
 
 
 def record(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
-    """What a batch says; those of it that changed a segment."""
+    """Record a batch, and return the entries that changed a segment."""
     entries = _without(entries, _deleted(connection, {entry.session for entry in entries}))
     _begin_streams(connection, entries)
     sessions = _locked(connection, {entry.session for entry in entries})
-    if gone := _deleted(connection, set(sessions)):  # meanwhile, by another gateway
+    if gone := _deleted(connection, set(sessions)):  # another gateway deleted them meanwhile
         connection.execute(delete(schema.sessions).where(_SESSIONS.id.in_(gone)))
         entries = _without(entries, gone)
     kept = _kept(connection, sessions, {entry.segment for entry in entries})
@@ -75,7 +75,7 @@ def record(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def end_files(connection: Connection, numbers: Iterable[int]) -> None:
-    """Those of these files of which every segment has ended have ended themselves."""
+    """End each of these files whose segments have all ended."""
     ended = _SESSIONS.finals + _SESSIONS.failed + _SESSIONS.cancelled >= _SESSIONS.segments
     is_file = _SESSIONS.kind == str(SessionKind.FILE)
     state = case((_SESSIONS.failed > 0, str(SessionState.FAILED)), else_=str(SessionState.DONE))
@@ -88,7 +88,7 @@ def end_files(connection: Connection, numbers: Iterable[int]) -> None:
 
 
 def write_uses(connection: Connection, uses: Mapping[UseKey, DayUse]) -> None:
-    """Add these to what is there."""
+    """Add these figures to the stored usage."""
     if not uses:
         return
     rows = [
@@ -102,7 +102,7 @@ def write_uses(connection: Connection, uses: Mapping[UseKey, DayUse]) -> None:
 
 
 def delete_sessions(connection: Connection, found: Sequence[tuple[int, str]], now_ms: int) -> None:
-    """These sessions (number, id) go with all that is in them; the feed brings them back no more."""
+    """Delete these sessions (number, id) and their contents for good: the feed cannot bring them back."""
     numbers = [number for number, _ in found]
     if connection.dialect.name == "sqlite":
         in_them = select(_SEGMENTS.number).where(_SEGMENTS.session.in_(numbers))
@@ -115,7 +115,7 @@ def delete_sessions(connection: Connection, found: Sequence[tuple[int, str]], no
 
 
 def session_row(id: str, about: About, at_ms: int, **more: Any) -> dict[str, Any]:
-    """Of a session that begins."""
+    """Return the row of a new session."""
     is_file = about.kind is SessionKind.FILE
     return {
         "id": id,
@@ -134,7 +134,7 @@ def session_row(id: str, about: About, at_ms: int, **more: Any) -> dict[str, Any
 
 
 def insert_sessions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Those that were not there."""
+    """Insert sessions, and return the ids of those that did not exist yet."""
     if not rows:
         return set()
     making = upsert(connection, schema.sessions).on_conflict_do_nothing(index_elements=["id"])
@@ -142,7 +142,7 @@ def insert_sessions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -
 
 
 def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An ``INSERT`` that knows what to do with rows that are there."""
+    """Return an ``INSERT`` of this database's dialect that can handle existing rows."""
     return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
 
 
@@ -154,9 +154,9 @@ def _without(entries: Sequence[Entry], gone: set[str]) -> list[Entry]:
 
 
 def _begin_streams(connection: Connection, entries: Iterable[Entry]) -> None:
-    """Sessions that are new. One of which nothing is known but that it is over is kept too, and not shown.
+    """Insert the sessions that are new.
 
-    What was said before may come later.
+    A session known only by its end is stored too, but not shown: its earlier entries may come later.
     """
     first: dict[str, Entry] = {}
     for entry in entries:
@@ -168,7 +168,7 @@ def _begin_streams(connection: Connection, entries: Iterable[Entry]) -> None:
 
 
 def _count_streams(folded: Folded, sessions: Mapping[str, _Session]) -> None:
-    """As used, with the first of which something is said."""
+    """Count a stream session as used when its first segment is recorded."""
     begun = set()
     for entry in folded.counted:
         session = sessions[entry.session]
@@ -182,7 +182,7 @@ def _known(connection: Connection, ids: set[str]) -> dict[str, _Session]:
 
 
 def _locked(connection: Connection, ids: set[str]) -> dict[str, _Session]:
-    """These sessions, which nobody else changes until the transaction ends (in SQLite nobody can)."""
+    """Return these sessions, locked until the transaction ends. SQLite locks the whole database instead."""
     wanted = select(*_KNOWN).where(_SESSIONS.id.in_(ids)).order_by(_SESSIONS.number)
     return _sessions(connection, wanted.with_for_update()) if ids else {}
 
@@ -207,7 +207,7 @@ def _kept(
 
 
 def _kept_of(row: Any) -> Kept:
-    """What a row of the table says, for ``fold``."""
+    """Convert a segment's row for ``fold``."""
     size = segment_size(row.text, row.words)
     return Kept(SegmentState(row.state), row.attempt, row.samples, size, row.number)
 
@@ -235,7 +235,7 @@ def _index(
     sessions: Mapping[str, _Session],
     numbers: Mapping[tuple[int, int], int],
 ) -> None:
-    """Finals are found from now on, what replaced one is found no more."""
+    """Add new finals to the search index, and remove the finals that they replace."""
     is_sqlite = connection.dialect.name == "sqlite"
     written, shown = [], fts5_terms if is_sqlite else tsvector
     for (id, segment), change in folded.changes.items():

@@ -1,6 +1,6 @@
-"""What the history keeps, and what is asked of it, as values.
+"""Values that the history stores, and the queries it answers.
 
-Times are ms since 1970 (of the broker's clock, where a segment ended), lengths are samples of 16 kHz.
+Times are ms since 1970, by the broker's clock for the end of a segment. Lengths are samples at 16 kHz.
 """
 
 from collections.abc import Sequence
@@ -19,39 +19,39 @@ T = TypeVar("T")
 
 FED_EMBEDDED: Final = 10_000
 FED: Final = 100_000
-"""Most entries of the feed; over it the oldest go. One takes 1 to 5 KB, and the embedded broker has 256 MB."""
+"""Maximum number of feed entries; above it the oldest are dropped. Each takes 1 to 5 KB of the broker's 256 MB."""
 MOST_ROWS: Final = 500
-"""Of one page, of whatever."""
+"""Maximum number of rows of any page."""
 
 
 class SessionKind(StrEnum):
-    """How its speech came."""
+    """The way in which a session's speech arrived."""
 
     STREAM = "stream"
     FILE = "file"
 
 
 class SessionState(StrEnum):
-    """Where a session stands. A stream is ``working`` until its client has everything of it."""
+    """The state of a session. A stream is ``working`` until its client has received everything."""
 
-    SUBMITTED = "submitted"  # a file that is not cut yet
+    SUBMITTED = "submitted"  # a file that has not been cut yet
     WORKING = "working"
     DONE = "done"
-    FAILED = "failed"  # a file of which something has no text: ``reason``, or its segments, say why
+    FAILED = "failed"  # a file without a complete text: ``reason`` or its segments tell why
     CANCELLED = "cancelled"
 
 
 class SegmentState(StrEnum):
-    """How far one segment is."""
+    """The progress of one segment."""
 
-    PLANNED = "planned"  # of a file: it has not ended
+    PLANNED = "planned"  # a file's segment that has not ended
     FINAL = "final"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
 class About(Struct, frozen=True, omit_defaults=True):
-    """Whose a session is, as its hash and each entry of the feed say it. ``owner``: id of a key."""
+    """The owner of a session, as its hash and each entry of the feed state it. ``owner``: id of a key."""
 
     owner: str
     device: str = ""
@@ -61,14 +61,14 @@ class About(Struct, frozen=True, omit_defaults=True):
 
 
 def feed_field(about: About, most: int) -> str:
-    """What a session's hash says for the feed: the bound of its stream, and whose the session is."""
+    """Encode a session hash's field for the feed: the limit of its stream, and the session's owner."""
     return f"{most} {msgspec.json.encode(about).decode()}"
 
 
 class Entry(NamedTuple):
-    """One entry of the feed, in the order in which the broker has them. ``at_ms``: when the broker took it.
+    """An entry of the feed, in the broker's order. ``at_ms``: when the broker received it.
 
-    ``outcome`` ``None``: the segment was cancelled; ``segment`` -1: the session is over.
+    ``outcome`` ``None``: the segment was cancelled. ``segment`` -1: the session is over.
     """
 
     about: About
@@ -81,7 +81,7 @@ class Entry(NamedTuple):
 
 
 class NewFile(Struct, frozen=True):
-    """A file that somebody submits. ``id``: of the session that it becomes."""
+    """A file that a client submits. ``id``: the session that the file becomes."""
 
     id: str
     owner: str
@@ -93,7 +93,7 @@ class NewFile(Struct, frozen=True):
 
 
 class Planned(Struct, frozen=True):
-    """A segment that a file was cut into, ``at_ms`` after its beginning."""
+    """A segment that a file was cut into, ``at_ms`` after the file's beginning."""
 
     segment: int
     at_ms: int
@@ -101,10 +101,11 @@ class Planned(Struct, frozen=True):
 
 
 class StoredSession(Struct, frozen=True):
-    """``segments``: those that are known of; of them ``finals`` have a text and ``failed`` have none.
+    """A session in the history.
 
-    ``truncated``: the end of its file is missing.
-    ``number``: its place in the order in which sessions came, and the cursor of pages of sessions.
+    ``segments``: all known segments, of which ``finals`` have a text and ``failed`` have none.
+    ``truncated``: the end of the file is missing.
+    ``number``: position in order of arrival, and the cursor for pages of sessions.
     """
 
     number: int
@@ -128,7 +129,10 @@ class StoredSession(Struct, frozen=True):
 
 
 class StoredSegment(Struct, frozen=True):
-    """``at_ms``: after the beginning of its session, where that is known. ``ended_ms`` 0: it has not."""
+    """A segment in the history.
+
+    ``at_ms``: ms after the beginning of its session, if known. ``ended_ms`` 0: the segment has not ended.
+    """
 
     segment: int
     attempt: int
@@ -151,7 +155,7 @@ class StoredSegment(Struct, frozen=True):
 
 
 class Wanted(NamedTuple):
-    """Which sessions; ``None``: whatever it is."""
+    """A filter for sessions; ``None`` matches every value."""
 
     owner: str | None = None
     tenant: str | None = None
@@ -160,16 +164,19 @@ class Wanted(NamedTuple):
 
 
 class Page(NamedTuple, Generic[T]):
-    """The newest first. ``next``: the ``before`` of the page behind it; ``None``: there is none."""
+    """A page of results, the newest first.
+
+    ``next``: the ``before`` of the following page; ``None``: this page is the last.
+    """
 
     items: Sequence[T]
     next: int | None = None
 
 
 class Hit(Struct, frozen=True):
-    """A segment that has everything that was searched for.
+    """A segment that matches every part of a query.
 
-    ``excerpt``: part of its text in one line; ``ranges``: what of that was searched for.
+    ``excerpt``: part of its text in one line. ``ranges``: the matches within the excerpt.
     """
 
     session: StoredSession
@@ -181,7 +188,7 @@ class Hit(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """What one key used on one day (UTC). It stays when the speech goes."""
+    """The usage of one key on one UTC day. Usage stays when the speech is deleted."""
 
     day: date
     owner: str
@@ -194,14 +201,14 @@ class Usage(Struct, frozen=True):
 
 
 class Limits(NamedTuple):
-    """How much is kept: ``days`` and ``megabytes``; 0: no limit."""
+    """How much the history keeps: ``days`` and ``megabytes``; 0: no limit."""
 
     days: int = 90
     megabytes: int = 2048
 
 
 class Held(NamedTuple):
-    """How much there is; ``bytes`` as the database takes room for it."""
+    """How much the history contains. ``bytes``: the size of the database."""
 
     sessions: int
     segments: int

@@ -1,7 +1,7 @@
-"""What of the history goes by itself: what is too old, then what is too much, the oldest first, a few at a time.
+"""Delete expired sessions, then the oldest sessions above the size limit, a few at a time.
 
-How much there is, is counted by what was written (``sessions.size``): a database's files do not become smaller
-when something is deleted, they only take more before they grow.
+The size is the sum of what was written (``sessions.size``). Database files do not shrink after deletions; they
+only take more data before they grow again.
 """
 
 from datetime import timedelta
@@ -15,14 +15,14 @@ from backend.history.recording import delete_sessions
 from backend.history.records import Limits
 
 STEP: Final = 20
-"""Sessions of one transaction: whoever records or asks waits no longer for it."""
+"""Sessions deleted in one transaction; bounds how long other callers wait for it."""
 _DAY_MS: Final = 86_400_000
 _DELETED_DAYS: Final = 7  # longer than a session lives in the broker
 _USAGE_DAYS: Final = 800
 
 
 def retain(connection: Connection, limits: Limits, now_ms: int) -> int:
-    """Delete a few of those that go; how many they were."""
+    """Delete a few sessions that exceed the limits, and return how many."""
     sessions = schema.sessions.c
     oldest = select(sessions.number, sessions.id).order_by(sessions.changed_ms, sessions.number).limit(STEP)
     found: list[tuple[int, str]] = []
@@ -37,7 +37,10 @@ def retain(connection: Connection, limits: Limits, now_ms: int) -> int:
 
 
 def forget(connection: Connection, now_ms: int) -> None:
-    """Which sessions were deleted, once nothing can come of them; and what was used long ago."""
+    """Delete old marks of deleted sessions, and old usage.
+
+    Marks go when the broker can no longer deliver entries of their sessions.
+    """
     connection.execute(delete(schema.deleted).where(schema.deleted.c.at_ms < now_ms - _DELETED_DAYS * _DAY_MS))
     first = day_of(now_ms) - timedelta(days=_USAGE_DAYS)
     connection.execute(delete(schema.usage).where(schema.usage.c.day < first))

@@ -1,7 +1,7 @@
-"""The tables of the history. What is in force was made by the migrations; a test compares the two.
+"""Declare the history's tables. The migrations create them; a test compares the two.
 
-``search`` is the one table that the databases have each in its own way: in SQLite a virtual table of FTS5 whose
-``rowid`` is the segment's ``number``, in PostgreSQL terms with an index for them (``history/search.py``).
+Only the table ``search`` differs between the databases. SQLite has a virtual FTS5 table whose ``rowid`` is the
+segment's ``number``; PostgreSQL has indexed terms (``history/search.py``).
 """
 
 from typing import Final
@@ -32,7 +32,7 @@ NAMES: Final = {
 
 metadata: Final = MetaData(naming_convention=NAMES)
 
-Number: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is declared INTEGER
+Number: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements only INTEGER columns
 
 
 def _text(name: str) -> Column[str]:

@@ -1,8 +1,8 @@
-"""Terms and queries of the history's search, as SQLite's FTS5 and PostgreSQL want them: both answer alike. Pure.
+"""Build terms and queries for SQLite's FTS5 and PostgreSQL, so that both give equal results. Pure.
 
-What a word is, ``protocol.words`` decides. Both databases are given terms that are ready; a query has nothing in
-it but these and our own signs. Whose a segment is, is a term of it too, so that the index itself finds what one
-key may see. Whoever changes what the terms of a text are makes a migration that indexes the texts anew.
+``protocol.words`` decides what a word is. Both databases get ready-made terms, and a query has only these terms
+and our own operators. The owner of a segment is a term too, so that the index itself restricts a search to one
+key's segments. A change of how terms are made needs a migration that indexes the texts again.
 """
 
 from collections.abc import Iterator
@@ -15,36 +15,36 @@ from protocol.words import Sought, sought, terms
 _OWNER: Final = "\ue000"
 _TENANT: Final = "\ue001"
 _KIND: Final = "\ue002"
-# For private use: no word has such a character, so nobody can search for these terms, or say them.
-_MOST_BYTES: Final = 900_000  # PostgreSQL takes a megabyte of a segment, which is hours of speech
+# Private-use characters: no word contains them, so neither speech nor a query can produce these terms.
+_MOST_BYTES: Final = 900_000  # PostgreSQL accepts one megabyte per segment, which is hours of speech
 _PLACE_BYTES: Final = 8
 
 
 def terms_of(text: str, whose: Wanted) -> list[str]:
-    """What is indexed of a segment, in order, as far as an index can take it; nothing where nothing was said."""
+    """Return a segment's index terms in order, up to the index's limit; none for a text without words."""
     said = list(_bounded(terms(text)))
     return [*_marks(whose), *said] if said else []
 
 
 def fts5_terms(terms: list[str]) -> str:
-    """For the column."""
+    """Format terms for the FTS5 column."""
     return " ".join(terms)
 
 
 def fts5_query(query: str, wanted: Wanted) -> str:
-    """For ``MATCH``; empty: the query names nothing."""
+    """Build the ``MATCH`` query; empty if the query has no words."""
     phrases = [_fts5(one) for one in sought(query)]
     marks = [f'"{mark}"' for mark in _marks(wanted)]
     return " AND ".join((*marks, *phrases)) if phrases else ""
 
 
 def tsvector(terms: list[str]) -> str:
-    """For the column."""
+    """Format terms for the PostgreSQL column."""
     return " ".join(f"'{term}':{place}" for place, term in enumerate(terms, 1))
 
 
 def tsquery(query: str, wanted: Wanted) -> str:
-    """For ``@@``; empty: the query names nothing."""
+    """Build the query for ``@@``; empty if the query has no words."""
     phrases = [_tsquery(one) for one in sought(query)]
     marks = [f"'{mark}'" for mark in _marks(wanted)]
     return " & ".join((*marks, *phrases)) if phrases else ""
@@ -60,7 +60,7 @@ def _bounded(terms: Iterator[str]) -> Iterator[str]:
 
 
 def _marks(whose: Wanted) -> Iterator[str]:
-    """As digests: a term has letters and figures alone, and names may have more."""
+    """Return owner, tenant and kind as digest terms: terms have only letters and digits, names may have more."""
     for sign, name in ((_OWNER, whose.owner), (_TENANT, whose.tenant), (_KIND, whose.kind)):
         if name is not None:
             yield sign + sha256(name.encode()).hexdigest()[:16]

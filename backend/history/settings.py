@@ -1,4 +1,4 @@
-"""Whether a gateway keeps a history, where, and how much of it."""
+"""Settings of a gateway's history: its database, its limits and its journal."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,10 @@ _URLS: Final = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 @dataclass(frozen=True)
 class HistorySettings:
-    """``url`` empty: none is kept. ``journal``: where each text is a line, too; ``None``: nowhere."""
+    """The history's settings.
+
+    ``url`` empty: no history. ``journal``: the file with one line per text; ``None``: no such file.
+    """
 
     url: str = ""
     limits: Limits = Limits()
@@ -23,7 +26,10 @@ class HistorySettings:
 
 
 def history_settings(said: str | None, limits: Limits, lines: bool, data: Path) -> HistorySettings:
-    """``said``: ``off``, ``on`` or the URL of a database; ``lines``: a journal too. Raises ``SettingsError``."""
+    """Read the history's settings. Raises ``SettingsError``.
+
+    ``said``: ``off``, ``on`` or the URL of a database. ``lines``: also write the journal.
+    """
     wanted = (said or "").strip()
     if wanted in _OFF:
         if lines:

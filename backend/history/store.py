@@ -1,6 +1,6 @@
-"""The history in its database, used from one thread: what is recorded, asked for, and deleted.
+"""Record, query and delete in the history's database. Use from one thread only.
 
-Every method may raise ``HistoryUnavailable``; nothing has changed then, and it may be tried again.
+Every method may raise ``HistoryUnavailable``; then nothing has changed, and the call may be repeated.
 """
 
 import time
@@ -33,34 +33,41 @@ _MERGED_PAGES: Final = 250
 
 
 class Store:
-    """Made by ``open_store``. ``owner``: of whom alone; ``None``: of anybody. ``clock``: seconds since 1970."""
+    """The history in its database. Made by ``open_store``.
+
+    ``owner`` restricts a query to one key; ``None``: any key. ``clock``: seconds since 1970.
+    """
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
         self._purging = False
-        self._unpurged = database.is_sqlite  # perhaps, before this one began
+        self._unpurged = database.is_sqlite  # an earlier process may have left some
 
     def close(self) -> None:
-        """Let go of the database. Safe to call twice."""
+        """Close the database. Safe to call twice."""
         self._database.close()
 
     @property
     def _now_ms(self) -> int:
         return round(self._clock() * 1000)
 
-    # -- what is recorded ----------------------------------------------------------------------------------
+    # -- recording -----------------------------------------------------------------------------------------
 
     def record(self, entries: Sequence[Entry]) -> list[Entry]:
-        """What the feed says, all of it or nothing; those entries that were news. The others change nothing.
+        """Record a batch completely or not at all, and return the entries that were new.
 
-        Raises ``HistoryRefused`` if the database will never take one of these.
+        Entries that are already recorded change nothing. Raises ``HistoryRefused`` if the database will never
+        accept an entry.
         """
         with self._database.writing() as connection:
             return recording.record(connection, entries)
 
     def begin_file(self, new: NewFile) -> StoredSession:
-        """A file is submitted; one that is there already stays as it is. One that was deleted is refused."""
+        """Store the session of a submitted file; an existing session stays as it is.
+
+        Raises ``HistoryRefused`` if the session was deleted.
+        """
         with self._database.writing() as connection:
             files.begin_file(connection, new, self._now_ms)
             found = reading.session(connection, new.id, None)
@@ -68,10 +75,10 @@ class Store:
         return found
 
     def plan(self, session: str, segments: Sequence[Planned], complete: bool, truncated: bool = False) -> bool:
-        """A file was cut into these, and more before; ``complete``: and into no more. False: no such session.
+        """Add segments that a file was cut into. Return False if the session does not exist.
 
-        ``truncated``: the end of the file is missing.
-        It is ``working`` then; once it is complete and every segment has ended, ``done`` or ``failed``.
+        ``complete``: no more segments follow. ``truncated``: the end of the file is missing.
+        The session becomes ``working``; once complete and with every segment ended, ``done`` or ``failed``.
         """
         with self._database.writing() as connection:
             return files.plan(connection, session, segments, complete, truncated)
@@ -79,9 +86,9 @@ class Store:
     def set_state(
         self, session: str, state: SessionState, reason: str = "", only_from: Collection[SessionState] = ()
     ) -> bool:
-        """Say where a session stands; ``only_from``: if it stands so, whatever others say at this moment.
+        """Set the state of a session; ``only_from``: only if the session is in one of these states.
 
-        False: there is no such session, or it stands otherwise.
+        Return False if the session does not exist or is in another state. The check and the change are atomic.
         """
         row = update(schema.sessions).where(schema.sessions.c.id == session)
         if only_from:
@@ -91,58 +98,61 @@ class Store:
             return connection.execute(row.values(values)).rowcount > 0
 
     def retry(self, session: str) -> list[StoredSegment]:
-        """Its segments without a text are planned again, as the attempts that these name; it is ``working``."""
+        """Plan the failed segments of a session again, and return them with their new attempts.
+
+        The session becomes ``working``.
+        """
         with self._database.writing() as connection:
             again = set(files.retry(connection, session))
             found = reading.all_segments(connection, session)
         return [segment for segment in found if segment.segment in again]
 
-    # -- what is asked for ---------------------------------------------------------------------------------
+    # -- queries -------------------------------------------------------------------------------------------
 
     def session(self, id: str, owner: str | None = None) -> StoredSession | None:
-        """One session."""
+        """Return one session, or ``None``."""
         with self._database.reading() as connection:
             return reading.session(connection, id, owner)
 
     def segments(self, id: str, after: int = -1, limit: int = 500) -> list[StoredSegment]:
-        """Those of a session with a number over ``after``, in order."""
+        """Return the segments of a session after number ``after``, in order."""
         with self._database.reading() as connection:
             return reading.segments(connection, id, after, limit)
 
     def failed(self, id: str) -> list[StoredSegment]:
-        """Those without a text, in order: what may be tried again. 500 at most."""
+        """Return the failed segments of a session in order, which may be retried; at most 500."""
         with self._database.reading() as connection:
             return reading.segments(connection, id, -1, 500, failed=True)
 
     def sessions(self, wanted: Wanted, before: int | None = None, limit: int = 50) -> Page[StoredSession]:
-        """The newest sessions, a page."""
+        """Return a page of sessions, the newest first."""
         with self._database.reading() as connection:
             return reading.sessions(connection, wanted, before, limit)
 
     def search(self, query: str, wanted: Wanted, before: int | None = None, limit: int = 50) -> Page[Hit]:
-        """The newest segments that have everything that is searched for; nothing for an empty query.
+        """Return a page of the newest segments that match every part of the query; none for an empty query.
 
-        A page may hold fewer than ``limit``, or none, and still have one behind it.
+        A page may hold fewer hits than ``limit``, or none, and still have a next page.
         """
         with self._database.reading() as connection:
             return reading.search(connection, query, wanted, before, limit)
 
     def usage(self, first: date, last: date, owner: str | None = None) -> list[Usage]:
-        """What was used on each of these days, by day, key and tenant."""
+        """Return the usage of each of these days, by day, key and tenant."""
         with self._database.reading() as connection:
             return reading.usage(connection, first, last, owner)
 
     def held(self) -> Held:
-        """How much there is."""
+        """Return how much the history contains."""
         with self._database.reading() as connection:
             sessions, segments = reading.counted(connection)
             size = connection.execute(text(_SIZE[self._database.is_sqlite])).scalar_one()
         return Held(sessions, segments, int(size))
 
-    # -- what goes -----------------------------------------------------------------------------------------
+    # -- deletion ------------------------------------------------------------------------------------------
 
     def delete(self, id: str, owner: str | None = None) -> bool:
-        """Delete a session; what the feed still brings of it is not taken. False: there is none."""
+        """Delete a session and ignore its later entries. Return False if the session does not exist."""
         with self._deleting() as connection:
             session = reading.session(connection, id, owner)
             if session is None:
@@ -151,36 +161,36 @@ class Store:
         return True
 
     def deleted(self, since_ms: int) -> set[str]:
-        """Sessions that were deleted since then, by anybody or by themselves; for a week it is known."""
+        """Return the sessions deleted since then, by users or by expiry. Deletions are remembered for a week."""
         wanted = select(schema.deleted.c.id).where(schema.deleted.c.at_ms >= since_ms)
         with self._database.reading() as connection:
             return set(connection.execute(wanted).scalars())
 
     def retain(self, limits: Limits) -> int:
-        """Let a few sessions go that are too old or too much; how many they were."""
+        """Delete a few sessions that exceed the limits, and return how many."""
         with self._deleting() as connection:
             return retention.retain(connection, limits, self._now_ms)
 
     def purge(self) -> bool:
-        """Go on to make what was deleted unreadable in SQLite's files; whether more is left to do.
+        """Continue to make deleted data unreadable in SQLite's files. Return whether work remains.
 
-        FTS5 only notes what is deleted until it merges its parts, and the write-ahead log has pages as they were.
-        In PostgreSQL the same is done by its own ``autovacuum``.
+        FTS5 only marks deleted terms until it merges its parts, and the write-ahead log holds old pages.
+        PostgreSQL does the same with ``autovacuum``.
         """
         if not self._unpurged:
             return False
-        pages = _MERGED_PAGES if self._purging else -_MERGED_PAGES  # negative: begin to make one part of all
+        pages = _MERGED_PAGES if self._purging else -_MERGED_PAGES  # negative: start merging all parts into one
         with self._database.writing() as connection:
             before = _changes(connection)
             merge = text("INSERT INTO search(search, rank) VALUES ('merge', :pages)")
             connection.execute(merge, {"pages": pages})
-            self._purging = _changes(connection) - before >= 2  # so FTS5 tells that it did something
+            self._purging = _changes(connection) - before >= 2  # FTS5's sign that it merged something
         if not self._purging:
             self._unpurged = not self._database.checkpoint()
         return self._purging
 
     def forget(self) -> None:
-        """Let go of what is only kept for a while, besides speech."""
+        """Delete expired records other than speech."""
         with self._database.writing() as connection:
             retention.forget(connection, self._now_ms)
 
@@ -202,7 +212,7 @@ _SIZE: Final = {
 
 
 def open_store(url: str, clock: Callable[[], float] = time.time) -> Store:
-    """The store in the database at ``url``, its tables brought up to date. Raises ``HistoryUnavailable``."""
+    """Open the store in the database at ``url`` and migrate its tables. Raises ``HistoryUnavailable``."""
     database = Database(url)
     try:
         migrate(database)

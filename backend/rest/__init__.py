@@ -1,1 +1,1 @@
-"""The gateway's REST interface: sessions that were, and files that are submitted."""
+"""The gateway's REST interface: past sessions and submitted files."""

@@ -1,4 +1,4 @@
-"""Files over HTTP: submitted, given up, tried again."""
+"""HTTP routes that submit, cancel and retry files."""
 
 import asyncio
 from collections import Counter
@@ -36,7 +36,7 @@ _NOT_OURS: Final = (
 
 
 class FileRoutes:
-    """``runner`` has them recognised."""
+    """The file routes; ``runner`` recognises the files."""
 
     def __init__(self, archive: Archive, runner: Runner) -> None:
         self._archive = archive
@@ -44,7 +44,7 @@ class FileRoutes:
         self._coming: Counter[str] = Counter()  # by key
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """Return all routes for files."""
         one = SESSIONS_PATH + "/{id}"
         return [
             web.post(SESSIONS_PATH, self._submit),
@@ -71,7 +71,7 @@ class FileRoutes:
             raise conflict(_NO_CANCEL)
         cancelled = SessionState.CANCELLED
         if not await self._archive.ask(lambda store: store.set_state(stored.id, cancelled, only_from=_UNENDED)):
-            raise conflict(_NO_CANCEL)  # it ended at this moment
+            raise conflict(_NO_CANCEL)  # the file ended in the meantime
         self._runner.changed(stored.id)
         return await self._now(stored)
 
@@ -84,7 +84,7 @@ class FileRoutes:
         await self._archive.ask(lambda store: store.retry(stored.id))
         working, before = SessionState.WORKING, (SessionState.FAILED, *_UNENDED)
         if not await self._archive.ask(lambda store: store.set_state(stored.id, working, only_from=before)):
-            raise conflict(_NO_RETRY)  # another one tried it again, and it is done
+            raise conflict(_NO_RETRY)  # another request retried it, and it is done
         self._runner.submitted(stored)
         return await self._now(stored, 202)
 
@@ -92,7 +92,7 @@ class FileRoutes:
 
     @contextmanager
     def _place(self, visit: Visit) -> Iterator[None]:
-        """One more that comes. Raises ``OverQuota``."""
+        """Reserve one of the places for uploads. Raises ``OverQuota``."""
         settings = self._runner.settings
         if self._runner.waiting_of(visit.device.owner) >= settings.flow.waiting:
             message = f"{settings.flow.waiting} files of this key wait already"
@@ -133,7 +133,10 @@ class FileRoutes:
             coming.discard(id)
 
     async def _begin(self, new: NewFile, form: Form) -> StoredSession:
-        """Where the history does not answer, it may know the session all the same: the file stays for a sweep."""
+        """Store the file, then its session.
+
+        If the history does not answer, it may still know the session: the file stays for a sweep.
+        """
         assert form.part is not None
         await asyncio.to_thread(form.part.keep, new.id)
         try:
@@ -145,13 +148,13 @@ class FileRoutes:
         return stored
 
     async def _keep(self, known: StoredSession, form: Form) -> None:
-        """The history knows it, and its file came only now."""
+        """Store the file of a session that the history already knows."""
         assert form.part is not None
         await asyncio.to_thread(form.part.keep, known.id)
         self._runner.submitted(known)
 
     async def _now(self, stored: StoredSession, status: int = 200) -> web.Response:
-        """As it stands after a change."""
+        """Respond with the session's state after a change."""
         changed = await self._archive.ask(lambda store: store.session(stored.id))
         return self._view(changed or stored, status)
 

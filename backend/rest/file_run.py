@@ -1,7 +1,7 @@
-"""One submitted file on its way: read, planned, its segments sent in their turn, its end awaited.
+"""Recognise one submitted file: read it, plan it, send its segments in turn, and await its end.
 
-It may end at any moment and be begun again: the same file is cut into the same segments, the history says which of
-them have ended, and the broker takes a segment once per attempt.
+A run may stop at any moment and start again. The same file is cut into the same segments, the history knows
+which of them have ended, and the broker accepts a segment once per attempt.
 """
 
 import asyncio
@@ -49,16 +49,19 @@ _STILL_LOOKS: Final = 10
 
 
 class GivenUp(Exception):
-    """It was cancelled or deleted."""
+    """Raised when the session was cancelled or deleted."""
 
 
 class Again(Exception):
-    """The broker lost something of it: from the beginning."""
+    """Raised when the broker lost data of the file: start over."""
 
 
 @dataclass(frozen=True)
 class Means:
-    """What files are recognised with. ``feed``: what the broker is told of whose a session is."""
+    """Everything that recognising files needs.
+
+    ``feed`` encodes the owner of a session for the broker.
+    """
 
     history: History
     jobs: Jobs
@@ -69,7 +72,7 @@ class Means:
     look_s: float
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
-        """Ask the history until it answers."""
+        """Query the history; while it is unavailable, retry."""
         while True:
             try:
                 return await self.history.ask(question)
@@ -80,11 +83,11 @@ class Means:
                 await asyncio.sleep(RETRY_S)
 
     async def session(self, id: str) -> StoredSession | None:
-        """How a session stands."""
+        """Return a session as the history knows it."""
         return await self.ask(lambda store: store.session(id))
 
     async def segments(self, id: str) -> dict[int, StoredSegment]:
-        """Everything that is known of a session's segments."""
+        """Return all known segments of a session by number."""
         known: dict[int, StoredSegment] = {}
         last = -1
         while page := await self.ask(_segments_after(id, last)):
@@ -94,7 +97,7 @@ class Means:
 
 
 class FileRun:
-    """``path``: where the file is."""
+    """A run of a file; ``path``: the file on the disk."""
 
     def __init__(self, means: Means, file: Waiting, path: Path) -> None:
         self._means = means
@@ -106,16 +109,19 @@ class FileRun:
         self._still = 0
 
     def wake(self) -> None:
-        """Something may have changed: look now."""
+        """Check the session now, because it may have changed."""
         self._woken.set()
 
     def restart(self) -> None:
-        """What is to be recognised has changed: from the beginning."""
+        """Start over, because the segments to recognise have changed."""
         self._changed = True
         self.wake()
 
     async def run(self) -> SessionState:
-        """Until it has ended. Raises ``MediaUnreadable``, ``GivenUp``, ``Again`` or a ``ProtocolError``."""
+        """Recognise the file until its session has ended, and return the final state.
+
+        Raises ``MediaUnreadable``, ``GivenUp``, ``Again`` or a ``ProtocolError``.
+        """
         stored = await self._stored()
         if stored.state is SessionState.DONE:
             return stored.state
@@ -134,7 +140,7 @@ class FileRun:
             raise GivenUp
         return stored
 
-    # -- reading it ----------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------
 
     async def _read(self, stored: StoredSession) -> None:
         means = self._means
@@ -173,7 +179,7 @@ class FileRun:
             if isinstance(reply, SessionGone):
                 await self._attach(stored)
                 continue
-            if isinstance(reply, Record):  # it ended before this process began
+            if isinstance(reply, Record):  # the segment ended before this process started
                 self._means.flow.ended(job.session, job.segment)
             self._sent.add(job.segment)
             return
@@ -182,7 +188,7 @@ class FileRun:
         feed = self._means.feed(about(stored))
         await self._means.jobs.attach(stored.id, stored.owner, resume=True, history=feed)
 
-    # -- waiting for its end -------------------------------------------------------------------------------
+    # -- waiting for the end -------------------------------------------------------------------------------
 
     async def _until_ended(self) -> SessionState:
         while True:
@@ -200,7 +206,7 @@ class FileRun:
             self._woken.clear()
 
     async def _look(self, stored: StoredSession) -> None:
-        """What became of what is with the broker; and of what the feed does not tell, if it stays behind."""
+        """Check the segments that the broker holds. If the history lags behind, repair it from the broker."""
         flying = [segment for segment in self._means.flow.flying(stored.id) if segment in self._sent]
         if flying:
             self._still = 0
@@ -240,12 +246,12 @@ class FileRun:
 
 
 def about(stored: StoredSession) -> About:
-    """Whose it is, for the feed."""
+    """Return the owner of a file's session, for the feed."""
     return About(stored.owner, stored.device, stored.tenant, stored.client, SessionKind.FILE)
 
 
 def _is_lost(record: Record, attempt: int) -> bool:
-    """Whether the broker knows nothing of this attempt, nor of a later one."""
+    """Return whether the broker knows neither this attempt nor a later one."""
     known = record.attempt
     return known is None or known < attempt
 

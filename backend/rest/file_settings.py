@@ -1,4 +1,4 @@
-"""How a gateway deals with files that are submitted to it."""
+"""Settings of a gateway for submitted files."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +11,16 @@ FOLDER: Final = "submitted"
 
 @dataclass(frozen=True)
 class FileSettings:
-    """``folder``: where they lie, this gateway's alone. ``vad_folder``: of FSMN-VAD; ``None``: the plain detector.
+    """Folders, limits and times for submitted files.
 
-    ``most_bytes``: of one file. ``spare_bytes``: of the disk, never used. ``kept_s``: how long a file that failed
-    may be tried again. ``look_s``: between looks at how one stands.
+    ``folder``: this gateway's own folder of files. ``vad_folder``: the FSMN-VAD model; ``None``: use the plain
+    detector.
 
-    ``uploads``, ``uploads_of_key``: that come at a time. ``least_bytes_s``: how fast each comes after ``slack_s``.
+    ``most_bytes``: maximum size of a file. ``spare_bytes``: disk space that stays free. ``kept_s``: how long a
+    failed file can be retried. ``look_s``: interval between checks of a session.
+
+    ``uploads``, ``uploads_of_key``: maximum number of concurrent uploads, in total and per key.
+    ``least_bytes_s``: minimum upload rate after ``slack_s``.
     """
 
     folder: Path = Path(FOLDER)

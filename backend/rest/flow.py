@@ -1,7 +1,7 @@
-"""Which submitted file is read next, and which of their segments goes to the broker next. Pure.
+"""Decide which submitted file is read next, and which segment goes to the broker next. Pure.
 
-Files are for the night, dictation is for now: of all files for one model only some seconds of audio are with the
-broker. Whoever has least of that is served next, first among keys, then among the files of one.
+Dictation has priority over files: the broker holds only some seconds of audio of all files for one model. The key
+with the least audio there is served next; within a key, the file with the least.
 """
 
 from collections import Counter
@@ -16,10 +16,12 @@ _AHEAD_S: Final = 2.0
 
 @dataclass(frozen=True)
 class FlowLimits:
-    """``audio_s``: of all files for one model, with the broker at a time, or two seconds of all workers' work if
-    that is more. ``memory``: the part of the broker's that may be used.
+    """Limits for the files in progress.
 
-    ``files``: read at a time, each by a process of its own. ``waiting``: files of one key that may wait.
+    ``audio_s``: audio of all files for one model that the broker may hold, or two seconds of all workers' work
+    if that is more. ``memory``: the usable part of the broker's memory.
+
+    ``files``: files read at the same time, each by its own process. ``waiting``: files of one key that may wait.
     """
 
     audio_s: float = 120.0
@@ -29,7 +31,7 @@ class FlowLimits:
 
 
 class Waiting(NamedTuple):
-    """A file. ``number``: its place in the order in which they came. ``model``: empty: any."""
+    """A file that waits. ``number``: position in order of arrival. ``model`` empty: any model."""
 
     id: str
     owner: str
@@ -38,8 +40,10 @@ class Waiting(NamedTuple):
 
 
 class Room(NamedTuple):
-    """How things stand: the used part of the broker's memory, whether it answers, and what all workers recognise
-    together, in seconds of audio a second.
+    """The broker's and the workers' current capacity.
+
+    ``memory``: used part of the broker's memory. ``up``: whether the broker answers. ``speed``: seconds of audio
+    that all workers together recognise per second.
     """
 
     memory: float = 0.0
@@ -48,16 +52,17 @@ class Room(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A segment of a file that wants to go."""
+    """A segment of a file that is ready for the broker."""
 
     file: str
     segment: int
 
 
 def next_file(waiting: Iterable[Waiting], running: Collection[Waiting], served: Sequence[str]) -> Waiting | None:
-    """The one to begin next: the oldest of the key of which fewest run, and whose turn was longest ago.
+    """Return the file to begin next: the oldest file of the key with the fewest running files.
 
-    ``served``: keys in the order of their last turns.
+    Among equal keys, the one whose last turn was longest ago wins. ``served``: keys in the order of their last
+    turns.
     """
     has = [file.owner for file in running]
     turns = {owner: turn for turn, owner in enumerate(served)}
@@ -69,8 +74,10 @@ def next_file(waiting: Iterable[Waiting], running: Collection[Waiting], served: 
 
 
 def gives_way(waiting: Iterable[Waiting], running: Collection[Waiting], places: int) -> Waiting | None:
-    """The one that is put back, to be begun again later: the youngest of a key that has several places while they
-    are all taken and another key has none.
+    """Return the file to interrupt for another key, or ``None``.
+
+    If all places are taken and a waiting key has none, the youngest file of a key with several places makes way.
+    It starts again later.
     """
     has = Counter(file.owner for file in running)
     if len(running) < places or all(file.owner in has for file in waiting):
@@ -80,30 +87,30 @@ def gives_way(waiting: Iterable[Waiting], running: Collection[Waiting], places: 
 
 
 class Flow:
-    """What of the running files is with the broker, and what wants to go there."""
+    """The segments of the running files that the broker holds, and those that are ready for it."""
 
     def __init__(self, limits: FlowLimits) -> None:
         self._limits = limits
         self._owners: dict[str, str] = {}
         self._models: dict[str, str] = {}
-        self._asked: dict[str, tuple[int, int]] = {}  # of each file one: segment, samples
+        self._asked: dict[str, tuple[int, int]] = {}  # one request per file: segment, samples
         self._flying: dict[Ask, int] = {}
 
     def flying(self, file: str) -> list[int]:
-        """Segments of a file that are with the broker."""
+        """Return the segments of a file that the broker holds."""
         return [ask.segment for ask in self._flying if ask.file == file]
 
     def ask(self, file: Waiting, segment: int, samples: int) -> None:
-        """This one wants to go; a file asks for one at a time."""
+        """Request a turn for this segment; a file requests one segment at a time."""
         self._owners[file.id], self._models[file.id] = file.owner, file.model
         self._asked[file.id] = segment, samples
 
     def ended(self, file: str, segment: int) -> bool:
-        """It is with the broker no more. False: it was not."""
+        """Record that the broker no longer holds a segment. Return False if it did not hold it."""
         return self._flying.pop(Ask(file, segment), None) is not None
 
     def left(self, file: str) -> None:
-        """The file runs no more."""
+        """Forget a file that no longer runs."""
         self._asked.pop(file, None)
         self._owners.pop(file, None)
         for segment in self.flying(file):
@@ -111,7 +118,10 @@ class Flow:
         self._models.pop(file, None)
 
     def grant(self, room: Room) -> Iterator[Ask]:
-        """Those that go now, in order. A model whose worker is away keeps files for others from nothing."""
+        """Yield the segments that may go to the broker now, in order.
+
+        Each model has its own limit, so files for a model without a worker do not block the others.
+        """
         most = max(self._limits.audio_s, _AHEAD_S * room.speed) * SAMPLE_RATE
         if room.up and room.memory <= self._limits.memory:
             for model in sorted({self._models[file] for file in self._asked}):
@@ -129,7 +139,7 @@ class Flow:
             yield ask
 
     def _next(self, model: str) -> str | None:
-        """The file that is served next: waiting longest, among those that have least."""
+        """Return the file to serve next: the longest waiting of those with the least audio in the broker."""
         by_owner: dict[str, int] = {}
         by_file: dict[str, int] = {}
         for ask, samples in self._flying.items():

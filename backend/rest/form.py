@@ -1,4 +1,4 @@
-"""The form by which a file is submitted: its fields as values, its file on the disk, never all of it in memory."""
+"""Read the form that submits a file: fields become values, and the file goes to the disk piece by piece."""
 
 import asyncio
 import time
@@ -27,12 +27,16 @@ _WRITE_BYTES: Final = 1024 * 1024
 _PIECE_S: Final = 60.0
 _FLAGS: Final = {"true": True, "false": False}
 _BROKEN: Final = (ValueError, AssertionError, LookupError, RuntimeError, HttpProcessingError)
-"""What aiohttp raises for a form that is none."""
+"""Errors that aiohttp raises for a malformed form."""
 
 
 @dataclass
 class Form:
-    """What came. ``filename``: as the client calls the file. ``began_s``, ``size``: since when, how much."""
+    """The received part of a form.
+
+    ``filename``: the client's name for the file. ``began_s``: start of the upload. ``size``: bytes received so
+    far.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     part: Part | None = None
@@ -41,7 +45,7 @@ class Form:
     size: int = 0
 
     def fields(self) -> SubmittedFields:
-        """The fields as values. Raises ``MalformedMessage``."""
+        """Return the fields as values. Raises ``MalformedMessage``."""
         try:
             return msgspec.convert(
                 {name: _value(name, text) for name, text in self.values.items()}, SubmittedFields
@@ -50,13 +54,13 @@ class Form:
             raise MalformedMessage(str(error)) from error
 
     def drop(self) -> None:
-        """Nothing of it is wanted, or all of it is kept."""
+        """Delete the file unless it has been kept."""
         if self.part is not None:
             self.part.drop()
 
 
 async def read_form(request: web.Request, uploads: Uploads, settings: FileSettings, form: Form) -> None:
-    """Into ``form``, of which its caller lets go. Raises ``ProtocolError`` or ``RequestRefused``."""
+    """Read a request into ``form``, which the caller drops. Raises ``ProtocolError`` or ``RequestRefused``."""
     if request.content_type != "multipart/form-data":
         raise RequestRefused(415, ErrorCode.UNSUPPORTED, "a file is submitted as multipart/form-data")
     if request.headers.get(hdrs.CONTENT_ENCODING, _PLAIN).lower() != _PLAIN:
@@ -131,7 +135,7 @@ async def _pieces(part: BodyPartReader, form: Form, settings: FileSettings) -> P
 
 
 def _value(name: str, text: str) -> str | bool:
-    """A field's text; of those that say yes or no ``true`` and ``false`` and nothing else."""
+    """Convert a field's text; flags accept only ``true`` and ``false``."""
     return _FLAGS.get(text, text) if name in ("itn", "punctuation") else text
 
 

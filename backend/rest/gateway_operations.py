@@ -1,4 +1,4 @@
-"""The other routes of a gateway, described. Data."""
+"""OpenAPI descriptions of the gateway's other routes. Data."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""What the history tells: sessions, results, search, export, usage; and what is deleted."""
+"""HTTP routes for the history: sessions, results, search, export, usage and deletion."""
 
 import asyncio
 from collections import Counter
@@ -52,7 +52,7 @@ T = TypeVar("T")
 log = structlog.get_logger(logger_names.BACKEND_REST_HISTORY_ROUTES)
 
 MOST_LONG: Final = 8
-"""Answers of more than one slice that are written at the same time; one key has a quarter of them."""
+"""Maximum number of concurrent long responses (more than one slice); one key may have a quarter of them."""
 _PAGE: Final = 500
 _WRITE_S: Final = 60.0
 _USAGE_DAYS: Final = 30
@@ -61,7 +61,10 @@ Changed = Callable[[str], None]
 
 
 class HistoryRoutes:
-    """``here``: whether the file of a session is on this disk; ``changed`` is told of what is deleted."""
+    """The history routes.
+
+    ``here``: whether the file of a session is on this disk. ``changed`` is called with each deleted session.
+    """
 
     def __init__(self, archive: Archive, here: Callable[[str], bool], changed: Changed) -> None:
         self._archive = archive
@@ -70,7 +73,7 @@ class HistoryRoutes:
         self._long: Owners = Counter()
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """Return all routes for the history."""
         one = SESSIONS_PATH + "/{id}"
         return [
             web.get(SESSIONS_PATH, self._list),
@@ -127,7 +130,7 @@ class HistoryRoutes:
 
     async def _stream(self, request: web.Request, visit: Visit, media: str, writer: Writer) -> web.StreamResponse:
         headers = {hdrs.CONTENT_TYPE: media, hdrs.CACHE_CONTROL: "no-store"}
-        first = await self._archive.ask(writer.slice)  # what is wrong is said before anything is
+        first = await self._archive.ask(writer.slice)  # errors come before the response begins
         if first.last:
             return web.Response(body=first.data, headers=headers)
         with self._room(visit), visit.present(lambda: abort(request)):
@@ -149,7 +152,7 @@ class HistoryRoutes:
 
     @contextmanager
     def _room(self, visit: Visit) -> Iterator[None]:
-        """For an answer that is long. Raises ``OverQuota``."""
+        """Reserve one of the places for long responses. Raises ``OverQuota``."""
         whose = visit.device.owner if visit.limited else None
         if refusal := refuse_viewer(self._long, whose, MOST_LONG):
             raise OverQuota(refusal)
@@ -175,12 +178,12 @@ class HistoryRoutes:
 
 
 def _segments_after(id: str, last: int) -> "Callable[[Store], list[StoredSegment]]":
-    """A page of them, without their words: a text of any length is put together in memory."""
+    """Query a page of segments without their words, because the whole text is built in memory."""
     return lambda store: [replace(segment, words=()) for segment in store.segments(id, last, _PAGE)]
 
 
 def _written(segments: Sequence[StoredSegment], form: ResultFormat) -> web.Response:
-    """As text or subtitles. Raises ``RequestRefused``."""
+    """Respond with the text or subtitles of a session. Raises ``RequestRefused``."""
     if form is ResultFormat.TEXT:
         text = text_of(segments)
         return web.Response(body=f"{text}\n".encode() if text else b"", content_type=TEXT, charset="utf-8")

@@ -1,16 +1,19 @@
-"""What dead letters keep of sessions that nobody wants any more, or that have their texts: audio."""
+"""Delete dead letters, which contain audio, of sessions that are deleted or done."""
 
 from collections.abc import Collection
 from typing import Final
 
 from backend.jobs import Jobs
 
-_PAGE: Final = 16  # each has at most a mebibyte of audio
+_PAGE: Final = 16  # each letter has at most one mebibyte of audio
 _MOST: Final = 10_000
 
 
 async def drop_letters(jobs: Jobs, sessions: Collection[str]) -> int:
-    """Delete those of these sessions; how many they were. Raises ``BrokerError`` or ``ProtocolError``."""
+    """Delete the dead letters of these sessions, and return how many.
+
+    Raises ``BrokerError`` or ``ProtocolError``.
+    """
     dropped, before = 0, ""
     for _ in range(0, _MOST, _PAGE):
         letters = await jobs.dead_letters(_PAGE, before)

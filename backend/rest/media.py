@@ -1,4 +1,4 @@
-"""A file that is read by a process of its own: what it says, one frame at a time, as fast as frames are taken."""
+"""Read a file in a separate process, frame by frame, only as fast as the caller takes frames."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ _COMMAND: Final = (sys.executable, "-P", "-m", "backend.rest.media_process")
 async def reading(
     path: Path, vad_folder: Path | None, program: Sequence[str] = _COMMAND, frame_s: float = _FRAME_S
 ) -> AsyncIterator[AsyncIterator[Frame]]:
-    """Frames of ``path``, ``Ended`` the last; the process ends with the context.
+    """Read the frames of ``path``, the last one ``Ended``; the process ends with the context.
 
     Raises ``MediaUnreadable``, or ``MediaReaderKilled``.
     ``frame_s``: how long the next frame may take.
@@ -43,7 +43,7 @@ async def reading(
 
 
 async def _begun(command: Sequence[str]) -> asyncio.subprocess.Process:
-    """The process. Cancelled while it begins, it is ended and waited for."""
+    """Start the process. If cancelled meanwhile, end the process and wait for it."""
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     begins = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe))
     try:
@@ -85,14 +85,14 @@ async def _killed_by(process: asyncio.subprocess.Process) -> int:
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Kill it; wait for it and for its pipe."""
+    """Kill the process, then wait for it and its pipe."""
     with contextlib.suppress(ProcessLookupError):
         process.kill()
     await process.communicate()
 
 
 async def _to_the_end(work: Awaitable[T]) -> T:
-    """Let ``work``, which is short, finish although this task is being cancelled, and cancelled again."""
+    """Let short ``work`` finish even if this task is cancelled, also repeatedly."""
     task = asyncio.ensure_future(work)
     while not task.done():
         with contextlib.suppress(asyncio.CancelledError):  # the caller raises it

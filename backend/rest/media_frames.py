@@ -1,6 +1,7 @@
-"""What the process that reads a file says to its gateway.
+"""Messages from the process that reads a file to its gateway.
 
-``Opened`` or ``Broken`` comes first; then pieces, and in silence ``Heard``; ``Ended`` or ``Broken`` is the last.
+``Opened`` or ``Broken`` comes first. Then follow pieces, and ``Heard`` during silence. ``Ended`` or ``Broken``
+is last.
 """
 
 from typing import Final
@@ -12,14 +13,14 @@ from runtime.framing import Framing
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """It can be read. ``vad``: which detector says where to cut; ``seconds``: how long the file says it is."""
+    """The file is readable. ``vad``: the detector in use. ``seconds``: the length that the file states."""
 
     vad: str
     seconds: float | None = None
 
 
 class Piece(Struct, frozen=True, tag="piece"):
-    """A whole segment, which begins ``at`` this sample of the file. ``pcm``: PCM16LE, mono, 16 kHz."""
+    """A complete segment that begins at sample ``at`` of the file. ``pcm``: PCM16LE, mono, 16 kHz."""
 
     segment: int
     at: int
@@ -27,13 +28,16 @@ class Piece(Struct, frozen=True, tag="piece"):
 
 
 class Heard(Struct, frozen=True, tag="heard"):
-    """So many samples of the file were listened to."""
+    """The number of samples processed so far."""
 
     samples: int
 
 
 class Ended(Struct, frozen=True, tag="ended"):
-    """All of the file was read: so many segments, so many samples. ``truncated``: its end is missing."""
+    """The file was read completely; ``truncated``: its end is missing.
+
+    ``segments`` and ``samples`` are totals.
+    """
 
     segments: int
     samples: int
@@ -41,7 +45,7 @@ class Ended(Struct, frozen=True, tag="ended"):
 
 
 class Broken(Struct, frozen=True, tag="broken"):
-    """It cannot be read, or not to its end."""
+    """The file is unreadable from the beginning or from some point."""
 
     code: ErrorCode
     message: str
@@ -51,4 +55,4 @@ Frame = Opened | Piece | Heard | Ended | Broken
 
 FRAMES: Final[Framing[Frame]] = Framing(
     Frame, longest=16 * 1024 * 1024
-)  # the longest segment has less than one mebibyte
+)  # the longest segment takes less than one mebibyte

@@ -2,8 +2,9 @@
 
     python -P -m backend.rest.media_process FILE [FOLDER OF FSMN-VAD]
 
-A pipe that is full makes it wait: no more of the file is read than its gateway takes. Decoders of foreign files
-crash and leak: here they take nobody with them. It works at low priority, and ends with its gateway.
+A full pipe makes it wait, so it reads no more of the file than its gateway takes. Decoders of foreign files
+crash and leak; in a separate process they harm nothing else. The process has low priority, and ends with its
+gateway.
 """
 
 import os
@@ -34,22 +35,22 @@ _NOTHING: Final = np.empty(0, np.int16)
 
 def main() -> None:
     """Read the file to its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which ends this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the gateway, which ends this process
     path, *folder = sys.argv[1:]
     if hasattr(os, "nice"):
         os.nice(_NICE)
     with os.fdopen(os.dup(1), "wb") as frames:
-        os.dup2(2, 1)  # libraries print
+        os.dup2(2, 1)  # libraries print to standard output
         try:
             vad = open_vad(Path(folder[0]) if folder else None)
             _bound_memory()
             read_file(Path(path), vad, _saying(frames))
-        except BrokenPipeError:  # nobody wants to know any more
+        except BrokenPipeError:  # the gateway has stopped reading
             os._exit(0)
 
 
 def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: float = LONGEST_S) -> None:
-    """Tell everything about the file."""
+    """Report the contents of the file frame by frame."""
     try:
         length = length_s(path)
         if length is not None and length > longest_s:
@@ -87,17 +88,17 @@ def _too_long(longest_s: float) -> Broken:
 
 
 def _bound_memory() -> None:
-    """A small file may claim to need much."""
+    """Limit the memory of this process: even a small file may claim to need much."""
     if sys.platform != "win32":
         import resource
 
         most = psutil.Process().memory_info().vms + _MORE_BYTES
-        with suppress(ValueError, OSError):  # where a limit is lower already, or cannot be set
+        with suppress(ValueError, OSError):  # a lower limit already exists, or limits cannot be set
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 class _Whole:
-    """Makes whole segments of what a segmenter says; one is open at a time."""
+    """Joins the segmenter's outputs into complete segments; only one segment is open at a time."""
 
     def __init__(self) -> None:
         self.segments = 0

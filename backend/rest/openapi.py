@@ -1,4 +1,4 @@
-"""The gateway's OpenAPI document, made of the declared operations and of the types themselves. Pure."""
+"""Build the gateway's OpenAPI document from the declared operations and their types. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from protocol.rest import ErrorBody, ErrorDetail, SessionResult
 
 OPERATIONS: Final = (*SESSIONS, *STATE, *DEVICES, *STREAMS)
 _ALSO: Final = (Snapshot, SessionResult)
-"""Types that only words of the document name."""
+"""Types that only descriptions in the document mention."""
 _REFERENCE: Final = "#/components/schemas/{name}"
 _NAMED: Final = re.compile(r"{(\w+)}")
 _KEYED: Final = (401, 403, 429)
@@ -44,7 +44,7 @@ _RETRY: Final = {"description": "Seconds.", "schema": {"type": "integer", "minim
 
 
 def document(operations: Iterable[Operation] = OPERATIONS) -> dict[str, Any]:
-    """OpenAPI 3.1, as what JSON can say."""
+    """Return the OpenAPI 3.1 document as JSON-compatible values."""
     operations = tuple(operations)
     schemas = _Schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
@@ -75,7 +75,7 @@ def document(operations: Iterable[Operation] = OPERATIONS) -> dict[str, Any]:
 
 
 class _Schemas:
-    """Of every type that an operation names."""
+    """The JSON schemas of all types that the operations use."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         wanted = [ErrorBody, *_ALSO]
@@ -93,7 +93,7 @@ class _Schemas:
                     self.components.pop(getattr(kind, "__name__", ""), None)  # described where it is used
 
     def of(self, kind: Any) -> dict[str, Any]:
-        """A reference, or what it is."""
+        """Return the schema of a type: a reference, or the schema itself."""
         return self._schemas[self._wanted.index(kind)]
 
 
@@ -160,7 +160,7 @@ def _media(content: Content, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _form(content: Content) -> dict[str, Any]:
-    """A form: the file, and a field for each of the type's."""
+    """Describe a form: the file, and one field for each field of the type."""
     schema = _inline(content.type)
     file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "The recording."}
     schema["properties"] = {"file": file, **schema["properties"]}

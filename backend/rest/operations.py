@@ -1,4 +1,4 @@
-"""How a route of a gateway is described to programs: what it takes, what it answers, who may ask. Data."""
+"""Types that describe a gateway's routes for OpenAPI: parameters, responses and required keys. Data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ TEXT: Final = "text/plain"
 
 
 class Keys(StrEnum):
-    """Whose key is asked for."""
+    """The kind of key that a route requires."""
 
     NOBODY = "none"
     OWNER = "the owner's"
@@ -21,7 +21,7 @@ class Keys(StrEnum):
 
 
 class Tag(StrEnum):
-    """Groups in the document."""
+    """Groups of operations in the document."""
 
     SESSIONS = "sessions"
     STATE = "state"
@@ -31,7 +31,10 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True)
 class Content:
-    """A body. ``type`` ``None``: text, or bytes, without a schema. ``narrowed``: what its properties must be."""
+    """A body. ``type`` ``None``: text or bytes without a schema.
+
+    ``narrowed``: stricter schemas of its properties.
+    """
 
     media: str = JSON
     type: Any = None
@@ -41,9 +44,12 @@ class Content:
 
 @dataclass(frozen=True)
 class Operation:
-    """``answers``: of success, by status; no content: there is none. ``errors``: statuses beside those of keys.
+    """A route as the document describes it.
 
-    ``leads_to``: operations on what an answer's ``id`` names.
+    ``answers``: successful responses by status; empty: no body. ``errors``: error statuses in addition to those
+    for keys.
+
+    ``leads_to``: operations that accept the ``id`` of the response.
     """
 
     name: str
@@ -62,5 +68,5 @@ class Operation:
 
 
 def answer(kind: Any, example: Any = None, status: int = 200) -> dict[int, tuple[Content, ...]]:
-    """JSON of this type, and nothing else."""
+    """Describe a successful response with JSON of this type."""
     return {status: (Content(JSON, kind, example),)}

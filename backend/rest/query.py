@@ -1,4 +1,4 @@
-"""Parameters of a request as a value: each one known, said once, and as its type says."""
+"""Parse the parameters of a request; unknown, repeated and invalid parameters are errors."""
 
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ _KEY = "api_key"
 
 
 def read_query(request: web.Request, kind: type[T]) -> T:
-    """As this type. Raises ``MalformedMessage``, which names the parameter."""
+    """Return the parameters as this type. Raises ``MalformedMessage``, which names the parameter."""
     values: dict[str, str] = {}
     for name, value in request.query.items():
         if name == _KEY:
@@ -28,7 +28,7 @@ def read_query(request: web.Request, kind: type[T]) -> T:
 
 
 def only_printable(name: str, text: str) -> str:
-    """The text, if it is one line that every database can hold. Raises ``MalformedMessage``."""
+    """Return the text if it is one line that every database can store. Raises ``MalformedMessage``."""
     if any(sign < " " or sign == "\x7f" or "\ud800" <= sign <= "\udfff" for sign in text):
         raise MalformedMessage(f"{name} may not have control characters in it")
     return text

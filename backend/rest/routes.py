@@ -1,6 +1,6 @@
-"""The REST interface of a gateway: its routes, and its document.
+"""The REST routes of a gateway and their OpenAPI document.
 
-A gateway for one user starts without all of it: what these routes need is loaded where there is a history.
+A gateway for one user starts faster without them: their modules are loaded only if there is a history.
 """
 
 from functools import cache
@@ -25,7 +25,7 @@ _OFF: Final = "this gateway keeps no history: start it with --history on"
 
 
 def rest_routes(history: "History | None", runner: "Runner | None") -> list[web.RouteDef]:
-    """All of them; without a history and a runner they say how to have one."""
+    """Return all routes; without a history and a runner they respond how to enable it."""
     return [web.get(OPENAPI_PATH, _openapi), *(_with(history, runner) if history and runner else _without())]
 
 

@@ -1,7 +1,8 @@
-"""The files that were submitted to this gateway: which of them run, and what becomes of them.
+"""Run the files that were submitted to this gateway, and follow them to their end.
 
-A file belongs to the gateway on whose disk it is; of two that have one folder, to the one that came first. The
-others find its state in the history, and what they say there (cancelled, deleted) is seen here.
+A file belongs to the gateway that has it on its disk; if two gateways share a folder, to the gateway that
+started first. Other gateways read its state from the history, and this gateway follows their changes there
+(cancelled, deleted).
 """
 
 import asyncio
@@ -42,13 +43,20 @@ _TICK_S: Final = 1.0
 _MOST_KILLED: Final = 3
 _SWEEP_S: Final = 3600.0
 _SWEEP_AGAIN_S: Final = 30.0
-_UNREADABLE: Final = (ErrorCode.UNSUPPORTED, ErrorCode.AUDIO_INVALID, ErrorCode.TOO_LARGE)  # nor will be next time
+_UNREADABLE: Final = (
+    ErrorCode.UNSUPPORTED,
+    ErrorCode.AUDIO_INVALID,
+    ErrorCode.TOO_LARGE,
+)  # a retry would not help
 _UNENDED: Final = (SessionState.SUBMITTED, SessionState.WORKING)
 _NOT_OVER: Final = (*_UNENDED, SessionState.FAILED)
 
 
 class Runner:
-    """``feed``: what the broker is told of whose a session is. ``room`` tells how things stand."""
+    """The submitted files of this gateway.
+
+    ``feed`` encodes the owner of a session for the broker. ``room`` returns the current capacity.
+    """
 
     def __init__(
         self,
@@ -60,43 +68,43 @@ class Runner:
     ) -> None:
         self.settings = settings
         self.uploads = Uploads(settings.folder, settings.spare_bytes)
-        self.coming: set[str] = set()  # sessions whose files may be here before the history knows them
+        self.coming: set[str] = set()  # sessions whose files may arrive before the history knows them
         self._room = room
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}
         self._means = Means(history, jobs, feed, self._flow, settings.vad_folder, self._turn, settings.look_s)
-        self._here: dict[str, str] = {}  # sessions, and whose they are
+        self._here: dict[str, str] = {}  # session to owner
         self._waiting: dict[str, Waiting] = {}
         self._running: dict[str, tuple[Waiting, FileRun]] = {}
-        self._served: list[str] = []  # keys, as many as there are devices
-        self._killed: Counter[str] = Counter()  # how often the reader of a file was
-        self._over: set[str] = set()  # sessions of which dead letters are needed no more
-        self._sweep_s = 0.0  # when next
-        self._told = ""  # why no files are taken
+        self._served: list[str] = []  # keys by last turn, at most one per device
+        self._killed: Counter[str] = Counter()  # kills of each file's reader
+        self._over: set[str] = set()  # sessions whose dead letters may be deleted
+        self._sweep_s = 0.0  # time of the next sweep
+        self._told = ""  # last logged reason for taking no files
         self.refuse_model: Callable[[str], str | None] = lambda model: None
         self._woken = asyncio.Event()
 
-    # -- what is asked of it -------------------------------------------------------------------------------
+    # -- interface -----------------------------------------------------------------------------------------
 
     async def takes_files(self) -> bool:
-        """Whether files are taken and recognised here: no other gateway has the folder. Raises ``OSError``."""
+        """Return whether this gateway accepts files: no other gateway uses the folder. Raises ``OSError``."""
         return await asyncio.to_thread(self.uploads.claim.held)
 
     def has(self, session: str) -> bool:
-        """Whether this gateway has the file."""
+        """Return whether this gateway has the file of a session."""
         return session in self._here
 
     def waiting_of(self, owner: str) -> int:
-        """How many files of a key are not done."""
+        """Return how many files of a key are unfinished."""
         running = (file for file, _ in self._running.values())
         return sum(file.owner == owner for file in (*self._waiting.values(), *running))
 
     def flying(self, session: str) -> list[int]:
-        """Segments of a file that are with the broker."""
+        """Return the segments of a file that the broker holds."""
         return self._flow.flying(session)
 
     def submitted(self, stored: StoredSession) -> None:
-        """The file of a session is here, to be recognised."""
+        """Queue the file of a session, which is on this disk now."""
         self._here[stored.id] = stored.owner
         if stored.id in self._running:
             self._running[stored.id][1].restart()
@@ -105,7 +113,7 @@ class Runner:
         self._woken.set()
 
     def changed(self, session: str) -> None:
-        """Its state was changed by somebody: look at it now."""
+        """Check a session now, because a client changed its state."""
         if session in self._running:
             self._running[session][1].wake()
         elif session in self._here:
@@ -115,17 +123,17 @@ class Runner:
         self._woken.set()
 
     def noticed(self, notice: Notice) -> None:
-        """Something was published to this gateway."""
+        """Handle a notice that the broker published to this gateway."""
         if isinstance(notice, Hypothesis | Detached):
             return
         if self._flow.ended(notice.session, notice.segment):
             self._running[notice.session][1].wake()
             self._grant()
 
-    # -- its life ------------------------------------------------------------------------------------------
+    # -- life cycle ----------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Recognise submitted files until cancelled."""
         try:
             async with Tasks("files") as tasks:
                 while True:
@@ -162,7 +170,7 @@ class Runner:
         self._grant()
 
     def _next(self) -> Waiting | None:
-        """The file to begin now."""
+        """Return the file to begin now, if a place is free."""
         running = [file for file, _ in self._running.values()]
         if len(running) >= self.settings.flow.files:
             return None
@@ -173,14 +181,14 @@ class Runner:
         return file
 
     def _make_way(self) -> None:
-        """No key has two places while another has none."""
+        """Interrupt a file of a key with several places if another key has none."""
         running = [file for file, _ in self._running.values()]
         file = gives_way(self._waiting.values(), running, self.settings.flow.files)
         if file is not None:
             self._running[file.id][1].restart()
 
     async def _swept(self) -> bool:
-        """Whether everything was looked through."""
+        """Sweep the folder. Return whether the sweep was complete."""
         try:
             await asyncio.to_thread(self.uploads.sweep)
             await self.sweep()
@@ -190,7 +198,7 @@ class Runner:
         return True
 
     async def sweep(self) -> None:
-        """Files on the disk: some go on, some are needed no more. Raises ``OSError`` or ``HistoryError``."""
+        """Resume or delete the files on the disk. Raises ``OSError`` or ``HistoryError``."""
         for session, age_s in await asyncio.to_thread(lambda: list(self.uploads.sessions())):
             stored = await self._means.session(session)
             if session in self.coming or session in self._running or session in self._waiting:
@@ -205,12 +213,12 @@ class Runner:
                 await self._let_go(session)
 
     async def _let_go(self, session: str, over: bool = False) -> None:
-        """``over``: and of what the broker may keep of it."""
+        """Forget and delete a file; ``over``: also its dead letters in the broker."""
         self._here.pop(session, None)  # first: a retry must not find a file that is being removed
         self._killed.pop(session, None)
         try:
             await asyncio.to_thread(self.uploads.remove, session)
-        except OSError as error:  # a sweep tries again
+        except OSError as error:  # the next sweep tries again
             log.warning("a submitted file cannot be removed", session=session, error=str(error))
         if over:
             self._over.add(session)
@@ -224,7 +232,7 @@ class Runner:
         except BrokerError as error:
             log.warning("dead letters cannot be looked through: later", error=str(error))
             return
-        except ProtocolError as error:  # one that will not be readable later either
+        except ProtocolError as error:  # an unreadable letter stays unreadable
             log.warning("dead letters cannot be looked through", error=str(error))
         self._over -= sessions
 
@@ -247,7 +255,10 @@ class Runner:
         self._woken.set()
 
     async def _through(self, file: Waiting, run: FileRun) -> None:
-        """To its end. Raises ``Again``, ``BackendError`` or ``OSError``: not yet."""
+        """Recognise a file to its end.
+
+        Raises ``Again``, ``BackendError`` or ``OSError`` if it must be repeated.
+        """
         try:
             state = await run.run()
             self._killed.pop(file.id, None)
@@ -265,24 +276,24 @@ class Runner:
             await self._failed(file.id, ErrorCode.INTERNAL, message)
         except MediaUnreadable as error:
             await self._failed(file.id, error.code, str(error))
-        except HistoryRefused as error:  # it will not be taken next time either
+        except HistoryRefused as error:  # a retry would be refused too
             await self._failed(file.id, ErrorCode.INTERNAL, str(error))
-        except ProtocolError as error:  # the broker has this session of another key
+        except ProtocolError as error:  # in the broker this session belongs to another key
             await self._failed(file.id, error.code, str(error))
 
     async def _failed(self, session: str, code: ErrorCode, message: str) -> None:
-        """Raises ``Again`` where it is over already."""
+        """Mark a session as failed. Raises ``Again`` if it is already over."""
         said = message.replace(str(self.uploads.path(session)), "the file")
         log.info("a file cannot be read", session=session, code=code)
         reason = reason_of(code, said)
         failed = SessionState.FAILED
         if not await self._means.ask(lambda store: store.set_state(session, failed, reason, only_from=_NOT_OVER)):
-            raise Again  # it was cancelled, deleted or done at this moment: it goes as such
+            raise Again  # cancelled, deleted or done meanwhile: that state wins
         if code in _UNREADABLE:
             await self._let_go(session)
 
     async def _done(self, session: str) -> None:
-        """Its texts are in the history: the broker need not keep them."""
+        """Delete a finished session from the broker: its texts are in the history."""
         with suppress(BrokerError):
             for segment in await self._means.segments(session):
                 self._means.jobs.received(session, segment).add_done_callback(_ignored)
@@ -290,7 +301,7 @@ class Runner:
         await self._let_go(session, over=True)
 
     async def _withdraw(self, file: Waiting) -> None:
-        """Nobody wants it any more: what waits is not recognised, and nothing of it stays in the broker."""
+        """Withdraw a session: cancel its waiting segments, and delete its data from the broker."""
         jobs = self._means.jobs
         stored = await self._means.session(file.id)
         feed = self._means.feed(about(stored)) if stored else ""
@@ -308,7 +319,7 @@ class Runner:
     # -- turns ---------------------------------------------------------------------------------------------
 
     async def _turn(self, file: Waiting, segment: int, samples: int) -> None:
-        """Until this segment may go to the broker."""
+        """Wait until this segment may go to the broker."""
         turn = self._turns[file.id] = asyncio.get_running_loop().create_future()
         self._flow.ask(file, segment, samples)
         self._grant()
@@ -322,6 +333,6 @@ class Runner:
 
 
 def _ignored(future: "asyncio.Future[bool]") -> None:
-    """What the broker has forgotten by itself is no matter."""
+    """Ignore errors: the broker may have forgotten the session already."""
     if not future.cancelled():
         future.exception()

@@ -1,4 +1,4 @@
-"""Whose sessions a request may be about, and the one that it names."""
+"""Find the sessions that a request may access, and the one that it names."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Scope(NamedTuple):
-    """``None``: everybody's."""
+    """The sessions that a request may access; ``None`` matches every value."""
 
     owner: str | None
     tenant: str | None
@@ -32,7 +32,7 @@ class Scope(NamedTuple):
     def wanted(
         self, state: rest.SessionState | UnsetType | None = None, kind: rest.SessionKind | UnsetType | None = None
     ) -> Wanted:
-        """These sessions."""
+        """Return the filter for these sessions."""
         return Wanted(
             self.owner,
             self.tenant,
@@ -42,7 +42,10 @@ class Scope(NamedTuple):
 
 
 def scope_of(visit: Visit, owner: str | UnsetType | None = None) -> Scope:
-    """A client sees its own, the owner everybody's, or one's. Raises ``Forbidden``."""
+    """Return the scope of a request: a client sees its own sessions, the owner all or one key's.
+
+    Raises ``Forbidden``.
+    """
     mine = None if visit.device.kind is DeviceKind.OWNER else visit.device.owner
     if owner and mine is not None and owner != mine:
         raise Forbidden("only the owner may ask for the sessions of another key")
@@ -50,13 +53,13 @@ def scope_of(visit: Visit, owner: str | UnsetType | None = None) -> Scope:
 
 
 class Archive:
-    """The history as routes ask it."""
+    """The history as the routes query it."""
 
     def __init__(self, history: History) -> None:
         self._history = history
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
-        """The answer. Raises ``RequestRefused`` or ``MalformedMessage``."""
+        """Query the history. Raises ``RequestRefused`` or ``MalformedMessage``."""
         try:
             return await self._history.ask(question)
         except HistoryRefused as error:
@@ -65,9 +68,9 @@ class Archive:
             raise RequestRefused(503, ErrorCode.BUSY, str(error)) from error
 
     async def session(self, request: web.Request, visit: Visit | None = None) -> StoredSession:
-        """The one that the path names, if it is within the scope. Raises ``RequestRefused``.
+        """Return the session in the path if the request may access it. Raises ``RequestRefused``.
 
-        ``visit``: what the request is, where that is known already.
+        ``visit``: the admitted request, if already known.
         """
         scope, id = scope_of(visit or admit(request)), request.match_info["id"].lower()
         if not _UUID.fullmatch(id):
@@ -79,10 +82,10 @@ class Archive:
 
 
 def not_found() -> RequestRefused:
-    """There is no such session, or it is none of the business of whoever asks."""
+    """Build the response for a session that does not exist or belongs to another key."""
     return RequestRefused(404, ErrorCode.NOT_FOUND, "there is no such session")
 
 
 def conflict(message: str) -> RequestRefused:
-    """Not as things stand."""
+    """Build the response for a request that does not fit the session's state."""
     return RequestRefused(409, ErrorCode.CONFLICT, message)

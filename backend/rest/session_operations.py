@@ -1,4 +1,4 @@
-"""The routes about sessions and files, described. Data."""
+"""OpenAPI descriptions of the routes for sessions and files. Data."""
 
 from datetime import UTC, date, datetime
 from typing import Final

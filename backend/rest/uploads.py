@@ -1,7 +1,7 @@
-"""Files that were submitted, on this gateway's disk: one per session, private. Blocks.
+"""Store submitted files on this gateway's disk: one private file per session. Blocks.
 
-Two gateways may have the same data folder. Who has the lock beside the folder of files has the files; the other
-takes none and touches none until that one ends, however it ends.
+Two gateways may share a data folder. The gateway that holds the lock file beside the folder owns the files. The
+other accepts and touches none until the first has ended, however it ends.
 """
 
 import os
@@ -26,7 +26,10 @@ _PART: Final = ".part-"
 
 
 class Uploads:
-    """``folder`` is this one's alone while it has the ``claim``. ``spare``: bytes of the disk, never used."""
+    """The folder of submitted files.
+
+    ``folder`` belongs to this gateway while it holds the ``claim``. ``spare``: bytes of the disk that stay free.
+    """
 
     def __init__(self, folder: Path, spare: int) -> None:
         self.folder = folder
@@ -35,45 +38,45 @@ class Uploads:
         self._prefix = f"{_PART}{secrets.token_hex(4)}-"
 
     def path(self, session: str) -> Path:
-        """Where the file of a session is, if it is here."""
+        """Return the path for the file of a session."""
         return self.folder / str(UUID(session))
 
     def has(self, session: str) -> bool:
-        """Whether it is here."""
+        """Return whether the file of a session exists here."""
         with suppress(ValueError):
             return self.path(session).exists()
         return False
 
     def sessions(self) -> Iterator[tuple[str, float]]:
-        """Those whose file is here, and how many seconds ago it came."""
+        """Yield each session with a file here, and the file's age in seconds."""
         for file in private_folder(self.folder).iterdir():
             with suppress(ValueError, FileNotFoundError):
                 yield str(UUID(file.name)), time.time() - file.stat().st_mtime
 
     def check_room(self, more: int) -> None:
-        """Raises ``RequestRefused`` where so many bytes more do not fit."""
+        """Raise ``RequestRefused`` if this many more bytes do not fit on the disk."""
         if shutil.disk_usage(private_folder(self.folder)).free < self._spare + more:
             raise RequestRefused(507, ErrorCode.DISK_FULL, "the gateway's disk is full: make room there")
 
     def part(self) -> "Part":
-        """A file that is beginning to come."""
+        """Create the file of a new upload."""
         self.check_room(0)
         descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=self._prefix)  # mode 0600
         return Part(self, os.fdopen(descriptor, "wb"), Path(name))
 
     def remove(self, session: str) -> None:
-        """Nobody needs it any more. Safe to call twice."""
+        """Delete the file of a session. Safe to call twice."""
         self.path(session).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """What was coming when another process ended will not come."""
+        """Delete partial files that ended processes left behind."""
         for file in private_folder(self.folder).glob(f"{_PART}*"):
             if not file.name.startswith(self._prefix):
                 file.unlink(missing_ok=True)
 
 
 class Claim:
-    """A lock that is held from when it is had until it is released, or this process ends."""
+    """A lock from its first success until it is released or this process ends."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -82,14 +85,14 @@ class Claim:
         self._released = False
 
     def held(self) -> bool:
-        """Whether it is held; it is, from now on, if nobody else has it."""
+        """Return whether this process holds the lock; acquire it if it is free."""
         with self._guard:
             if self._descriptor < 0 and not self._released:
                 self._descriptor = self._locked()
             return self._descriptor >= 0
 
     def release(self) -> None:
-        """Let others have it, for good. Safe to call twice."""
+        """Release the lock for good. Safe to call twice."""
         with self._guard:
             self._released = True
             if self._descriptor >= 0:
@@ -97,7 +100,7 @@ class Claim:
                 self._descriptor = -1
 
     def _locked(self) -> int:
-        """An open file with the lock, or -1."""
+        """Return an open file with the lock, or -1."""
         descriptor = open_or_make(self._file)
         had = False
         try:
@@ -109,7 +112,7 @@ class Claim:
 
 
 class Part:
-    """A file that is coming. It is kept or dropped; dropping is safe after keeping."""
+    """A file that is being uploaded. Keep it or drop it; dropping after keeping is safe."""
 
     def __init__(self, uploads: Uploads, file: BinaryIO, path: Path) -> None:
         self._uploads = uploads
@@ -117,12 +120,12 @@ class Part:
         self._path = path
 
     def write(self, data: bytes) -> None:
-        """More of it. Raises ``RequestRefused`` before the disk is full."""
+        """Append data. Raises ``RequestRefused`` before the disk is full."""
         self._uploads.check_room(len(data))
         self._file.write(data)
 
     def keep(self, session: str) -> None:
-        """All of it is on the disk, as the file of this session."""
+        """Sync the file to the disk, as the file of this session."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -135,6 +138,6 @@ class Part:
                 os.close(folder)
 
     def drop(self) -> None:
-        """It is not wanted."""
+        """Delete the partial file unless it was kept."""
         self._file.close()
         self._path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What the history keeps, as it is told over HTTP. Pure."""
+"""Convert values of the history to their HTTP representation. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -25,12 +25,12 @@ _MARK: Final = ": "
 
 
 def reason_of(code: ErrorCode, message: str) -> str:
-    """An error as the ``reason`` of a session."""
+    """Encode an error as the ``reason`` of a session."""
     return f"{code}{_MARK}{message}"
 
 
 def error_of(reason: str) -> ErrorDetail | None:
-    """The error that a session's ``reason`` says; ``None``: none."""
+    """Decode the error in a session's ``reason``; ``None``: no error."""
     if not reason:
         return None
     code, mark, message = reason.partition(_MARK)
@@ -39,7 +39,7 @@ def error_of(reason: str) -> ErrorDetail | None:
 
 
 def session_view(stored: StoredSession, here: bool = False) -> SessionView:
-    """A session without its text."""
+    """Convert a session, without its text."""
     return SessionView(
         id=stored.id,
         kind=SessionKind(stored.kind),
@@ -62,7 +62,7 @@ def session_view(stored: StoredSession, here: bool = False) -> SessionView:
 
 
 def segment_view(stored: StoredSegment) -> SegmentView:
-    """A segment with its text, or why it has none."""
+    """Convert a segment with its text, or the reason why it has none."""
     return SegmentView(
         segment=stored.segment,
         state=SegmentState(stored.state),
@@ -81,12 +81,12 @@ def segment_view(stored: StoredSegment) -> SegmentView:
 
 
 def text_of(segments: Iterable[StoredSegment]) -> str:
-    """All of it."""
+    """Return the joined texts of all segments."""
     return join_texts(segment.text for segment in segments)
 
 
 def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:
-    """With the times; ``None``: they are not known."""
+    """Return the subtitles of a session; ``None``: the times are unknown."""
     if any(segment.at_ms is None for segment in segments):
         return None
     return (
@@ -96,13 +96,13 @@ def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:
 
 
 def hit_view(hit: Hit, here: bool = False) -> SearchHit:
-    """A segment that was found."""
+    """Convert a segment that a search found."""
     view = session_view(hit.session, here)
     return SearchHit(view, hit.segment, hit.excerpt, _moment(hit.ended_ms), hit.ranges, hit.at_ms)
 
 
 def usage_view(usage: Usage) -> DayUsage:
-    """What one key used on one day."""
+    """Convert the usage of one key on one day."""
     return DayUsage(
         day=usage.day,
         owner=usage.owner,

@@ -1,6 +1,6 @@
-"""Sessions as JSON, in slices of a few hundred segments, each made in the store's thread.
+"""Write sessions as JSON, in slices of a few hundred segments, each made in the store's thread.
 
-Others are served there between two slices, and a session of any length takes no more room than its texts do.
+The thread serves other callers between two slices. A session of any length takes no more memory than its texts.
 """
 
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -16,26 +16,29 @@ if TYPE_CHECKING:
     from backend.history.store import Store
 
 SEGMENTS: Final = 200
-"""Of one slice."""
-_BYTES: Final = 32 * 1024  # an export of short sessions holds up a search for some 40 ms
+"""Maximum number of segments in one slice."""
+_BYTES: Final = 32 * 1024  # an export of short sessions delays a search by about 40 ms
 
 
 class Slice(NamedTuple):
-    """``last``: none comes after it."""
+    """A part of the output; ``last``: no more follow."""
 
     data: bytes
     last: bool
 
 
 class Writer(Protocol):
-    """Something long."""
+    """A long output that is made slice by slice."""
 
     def slice(self, store: "Store") -> Slice:
-        """The next of it, in the store's thread. Raises ``RequestRefused``: it was deleted meanwhile."""
+        """Return the next slice, in the store's thread.
+
+        Raises ``RequestRefused`` if the session was deleted meanwhile.
+        """
 
 
 class SessionWriter:
-    """One ``SessionResult``, its text at the end: that is known when the segments are."""
+    """Writes one ``SessionResult``; its text comes last, because it is complete only after the segments."""
 
     def __init__(self, session: StoredSession, here: bool = False) -> None:
         self._session = session
@@ -61,7 +64,7 @@ class SessionWriter:
 
 
 class ExportWriter:
-    """Those that are wanted, the newest first, a ``SessionResult`` a line."""
+    """Writes the matching sessions, the newest first, one ``SessionResult`` per line."""
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted

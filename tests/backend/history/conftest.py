@@ -1,4 +1,4 @@
-"""Histories of a test's own, in each kind of database."""
+"""Provide an own history for each test, in each kind of database."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ KINDS = ("sqlite", "postgresql")
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A server; whoever stops it starts it again."""
+    """Run a PostgreSQL server for the session; a test that stops it starts it again."""
     with running_postgres() as server:
         yield server
 
 
 @pytest.fixture(params=KINDS)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of a database of each kind, without tables."""
+    """Return the URL of a database of each kind, without tables."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/history.sqlite"
     server: Postgres = request.getfixturevalue("postgres")
@@ -32,7 +32,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file to copy."""
+    """Create an SQLite file with tables, for tests to copy."""
     place = tmp_path_factory.mktemp("history") / "history.sqlite"
     open_store(f"sqlite:///{place}").close()
     return place
@@ -40,7 +40,7 @@ def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_with_tables(postgres: Postgres) -> str:
-    """The URL of a database to empty."""
+    """Return the URL of a PostgreSQL database with tables, for tests to empty."""
     url = postgres.new_database()
     open_store(url).close()
     return url
@@ -48,7 +48,7 @@ def postgres_with_tables(postgres: Postgres) -> str:
 
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of a database of each kind, with tables that are empty."""
+    """Return the URL of a database of each kind, with empty tables."""
     if request.param == "sqlite":
         place = tmp_path / "history.sqlite"
         shutil.copy(request.getfixturevalue("sqlite_with_tables"), place)
@@ -61,7 +61,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
-    """An empty store, two days after the feed's noon."""
+    """Open an empty store whose clock shows two days after the feed's noon."""
     store = open_store(database_url, lambda: NOON_MS / 1000 + 2 * 86_400)
     yield store
     store.close()

@@ -1,4 +1,4 @@
-"""Entries of a feed, and what a store says then, for tests."""
+"""Build entries of a feed, and read back what the store made of them, for tests."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -54,24 +54,24 @@ NOON = date(1970, 1, 1) + timedelta(days=NOON_MS // DAY_MS)
 
 
 def texts(store: Store, session: str = "s") -> list[tuple[int, SegmentState, str]]:
-    """Number, state and text of each segment."""
+    """Return number, state and text of each segment."""
     return [(one.segment, one.state, one.text) for one in store.segments(session)]
 
 
 def found(store: Store, query: str, wanted: Wanted = EVERYBODY) -> list[tuple[str, int]]:
-    """Session and number of what is found, the newest first."""
+    """Return session and number of each hit, the newest first."""
     return [(hit.session.id, hit.segment) for hit in store.search(query, wanted).items]
 
 
 def the_session(store: Store, id: str = "s") -> StoredSession:
-    """One that is there."""
+    """Return a session that must exist."""
     session = store.session(id)
     assert session is not None
     return session
 
 
 async def put(jobs: Jobs, entries: Sequence[Entry]) -> None:
-    """Tell the feed, as the scripts do."""
+    """Add entries to the feed, as the broker's scripts do."""
     for entry in entries:
         about, number = msgspec.json.encode(entry.about).decode(), str(entry.segment)
         if entry.outcome is not None:

@@ -1,4 +1,4 @@
-"""Connections, transactions and errors of each kind of database."""
+"""Test connections, transactions and errors of each kind of database."""
 
 import secrets
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_sqlite_is_private_and_writes_through(tmp_path: Path) -> None:
     assert set(files.values()) == {0o600}
 
 
-def test_a_transaction_is_all_or_nothing(empty_url: str) -> None:
+def test_transaction_is_all_or_nothing(empty_url: str) -> None:
     database = Database(empty_url)
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE x (a INTEGER UNIQUE)"))
@@ -38,7 +38,7 @@ def test_a_transaction_is_all_or_nothing(empty_url: str) -> None:
     database.close()
 
 
-def test_another_one_may_read_while_one_writes(empty_url: str) -> None:
+def test_database_can_be_read_while_another_connection_writes(empty_url: str) -> None:
     one, other = Database(empty_url), Database(empty_url)
     with one.writing() as connection:
         connection.execute(text("CREATE TABLE x (a INTEGER)"))
@@ -58,7 +58,7 @@ def test_another_one_may_read_while_one_writes(empty_url: str) -> None:
         "what://is/it",
     ],
 )
-def test_what_cannot_be_reached_is_unavailable_and_no_password_is_told(url: str) -> None:
+def test_unreachable_database_is_unavailable_and_error_hides_password(url: str) -> None:
     with pytest.raises(HistoryUnavailable) as raised:
         database = Database(url)
         with database.reading():
@@ -66,7 +66,7 @@ def test_what_cannot_be_reached_is_unavailable_and_no_password_is_told(url: str)
     assert "secret" not in str(raised.value)
 
 
-def test_an_error_tells_no_values(empty_url: str) -> None:
+def test_database_error_contains_no_values(empty_url: str) -> None:
     database = Database(empty_url)
     with pytest.raises(HistoryUnavailable) as raised, database.writing() as connection:
         connection.execute(text("INSERT INTO nothing VALUES (:said)"), {"said": "a secret"})
@@ -74,7 +74,7 @@ def test_an_error_tells_no_values(empty_url: str) -> None:
     database.close()
 
 
-def test_the_log_of_sqlite_is_emptied(tmp_path: Path) -> None:
+def test_checkpoint_empties_write_ahead_log(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/history.sqlite")
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE x (a INTEGER)"))
@@ -85,7 +85,7 @@ def test_the_log_of_sqlite_is_emptied(tmp_path: Path) -> None:
     database.close()
 
 
-def test_somebody_who_reads_is_not_waited_for_as_long_as_one_may_ask(tmp_path: Path) -> None:
+def test_checkpoint_waits_for_readers_less_than_callers_may_wait(tmp_path: Path) -> None:
     database, reader = (Database(f"sqlite:///{tmp_path}/history.sqlite") for _ in range(2))
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE x (a INTEGER)"))
@@ -101,7 +101,7 @@ def test_somebody_who_reads_is_not_waited_for_as_long_as_one_may_ask(tmp_path: P
     reader.close()
 
 
-def test_what_is_too_large_for_postgresql_is_refused(postgres: Postgres) -> None:
+def test_value_too_large_for_postgresql_is_refused(postgres: Postgres) -> None:
     database = Database(postgres.new_database())
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE x (a TEXT UNIQUE)"))

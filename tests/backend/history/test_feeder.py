@@ -1,4 +1,4 @@
-"""From the broker into the database, whatever is away, nothing missing and nothing twice."""
+"""Test that outages of broker or database neither lose nor repeat entries."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -20,7 +20,7 @@ from tests.helpers.waiting import wait_until
 
 
 class Stream(Inbox):
-    """As the broker's; ``troubles``: what is raised instead of the next answers."""
+    """A fake of the broker's stream; ``troubles`` are raised instead of the next answers."""
 
     def __init__(self, entries: Sequence[Entry | None]) -> None:
         self.new = [Letter(str(number), entry) for number, entry in enumerate(entries)]
@@ -29,12 +29,12 @@ class Stream(Inbox):
         self.troubles: list[Exception] = []
         self.left: list[Letter] = []
         self.endless = False
-        self.waiting = 0  # besides these
+        self.waiting = 0  # in addition to ``new``
         self.left_out = 0
         self.looks = 0
 
     async def take(self, most: int) -> list[Letter]:
-        """The next ones."""
+        """Return the next letters."""
         self._trouble()
         if self.endless:
             await asyncio.sleep(0)
@@ -44,27 +44,27 @@ class Stream(Inbox):
         return letters
 
     async def take_over(self, most: int) -> list[Letter]:
-        """What is left."""
+        """Return the letters that another gateway left."""
         letters, self.left = self.left, []
         return letters
 
     async def settle(self, letters: Sequence[Letter]) -> None:
-        """These are done."""
+        """Note that these letters are settled."""
         self._trouble()
         self.settled += [letter.id for letter in letters]
 
     async def backlog(self) -> Backlog:
-        """How it is said to be."""
+        """Return the configured backlog."""
         self.looks += 1
         return Backlog(len(self.new) + self.waiting, self.left_out)
 
     async def looked(self) -> None:
-        """Wait until it is known how it is now."""
+        """Wait until the feeder has checked the current backlog."""
         known = self.looks
         await wait_until(lambda: self.looks > known + 1, "it has been looked")
 
     async def forget_others(self) -> None:
-        """There are none."""
+        """Do nothing: no other consumers exist."""
 
     def _trouble(self) -> None:
         if self.troubles:
@@ -72,7 +72,7 @@ class Stream(Inbox):
 
 
 class FaultyStore(Store):
-    """Made of a real one; ``troubles`` come before it records, ``after`` when it has."""
+    """A real store with errors: ``troubles`` come before it records, ``after`` when it has recorded."""
 
     troubles: list[Exception]
     after: list[Exception]
@@ -80,7 +80,7 @@ class FaultyStore(Store):
     most: int = BATCH
 
     def record(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Unless there is trouble."""
+        """Record the entries, or raise the next error."""
         if self.troubles:
             raise self.troubles.pop(0)
         if len(entries) > self.most:
@@ -94,7 +94,7 @@ class FaultyStore(Store):
 
 
 class World:
-    """A feeder at work."""
+    """A running feeder with its stream and its store."""
 
     def __init__(self, stream: Stream, history: History) -> None:
         self.stream = stream
@@ -103,11 +103,11 @@ class World:
         self._history = history
 
     async def segments(self) -> int:
-        """That are recorded."""
+        """Return how many segments are recorded."""
         return await self._history.ask(lambda store: store.held().segments)
 
     async def settled(self, count: int) -> None:
-        """Wait for so many."""
+        """Wait until this many letters are settled."""
         await wait_until(lambda: len(self.stream.settled) >= count, f"{count} are settled")
 
 
@@ -116,7 +116,7 @@ Begin = Callable[..., Awaitable[World]]
 
 @pytest.fixture
 async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
-    """Make a feeder of these entries and troubles, and have it run."""
+    """Return a function that runs a feeder with the given entries and errors."""
     troubles: dict[str, list[Exception]] = {"before": [], "after": []}
     refuses, most = "", BATCH
 
@@ -162,14 +162,14 @@ GONE = BrokerUnreachable("nobody answers")
 MANY = [final(f"text {number}", f"s{number % 7}", number) for number in range(BATCH + 100)]
 
 
-async def test_everything_is_recorded_and_then_settled(begin: Begin) -> None:
+async def test_feeder_records_all_entries_and_then_settles_them(begin: Begin) -> None:
     world = await begin(MANY)
     await world.settled(len(MANY))
     assert await world.segments() == len(MANY) == world.feeder.recorded
     assert world.news == MANY
 
 
-async def test_while_the_database_is_away_everything_waits_and_then_nothing_is_missing(
+async def test_feeder_loses_no_entry_while_database_is_away(
     begin: Begin,
 ) -> None:
     world = await begin(MANY, before=[AWAY] * 2)
@@ -178,20 +178,20 @@ async def test_while_the_database_is_away_everything_waits_and_then_nothing_is_m
     assert world.news == MANY
 
 
-async def test_what_was_recorded_without_a_word_is_recorded_once(begin: Begin) -> None:
+async def test_batch_is_recorded_once_when_database_fails_after_commit(begin: Begin) -> None:
     world = await begin(MANY, after=[AWAY])
     await world.settled(len(MANY))
     assert await world.segments() == len(MANY)
     assert world.news == MANY[BATCH:]
 
 
-async def test_while_the_broker_is_away_it_waits(begin: Begin) -> None:
+async def test_feeder_waits_while_broker_is_away(begin: Begin) -> None:
     world = await begin(MANY, broker=[GONE, GONE])
     await world.settled(len(MANY))
     assert await world.segments() == len(MANY)
 
 
-async def test_one_that_the_database_will_never_take_is_left_out_alone(begin: Begin) -> None:
+async def test_refused_entry_is_left_out_alone(begin: Begin) -> None:
     odd = final("odd", "odd", 0)
     world = await begin([*MANY[:30], odd, *MANY[30:60]], refused="odd")
     await world.settled(61)
@@ -199,25 +199,25 @@ async def test_one_that_the_database_will_never_take_is_left_out_alone(begin: Be
     assert world.feeder.refused == 1
 
 
-async def test_what_cannot_be_read_is_settled(begin: Begin) -> None:
+async def test_unreadable_letter_is_settled(begin: Begin) -> None:
     world = await begin([None, final(), None])
     await world.settled(3)
     assert await world.segments() == 1
 
 
-async def test_it_ends_when_it_must_whatever_it_waits_for(begin: Begin) -> None:
+async def test_feeder_can_be_cancelled_while_database_is_away(begin: Begin) -> None:
     world = await begin(MANY, before=[AWAY] * 1000)
     await wait_until(lambda: world.stream.given, "something is taken")
     await asyncio.sleep(0)
     assert world.stream.settled == []
 
 
-async def test_what_waits_is_known_while_the_database_is_away(begin: Begin) -> None:
+async def test_backlog_is_known_while_database_is_away(begin: Begin) -> None:
     world = await begin(MANY, before=[AWAY] * 1000)
     await wait_until(lambda: world.feeder.backlog.waiting == 100, "it has been looked")
 
 
-async def test_that_entries_go_for_want_of_room_is_said_once_until_what_waited_is_there(begin: Begin) -> None:
+async def test_dropped_entries_are_logged_once_until_backlog_is_worked_off(begin: Begin) -> None:
     with capture_logs() as logs:
         world = await begin([])
         stream = world.stream
@@ -233,12 +233,12 @@ async def test_that_entries_go_for_want_of_room_is_said_once_until_what_waited_i
         stream.left_out, stream.waiting = 9, BATCH
         await stream.looked()
         assert [line["left_out"] for line in logs if "lets go" in line["event"]] == [3, 9]
-        stream.left_out = 0  # the broker counts anew
+        stream.left_out = 0  # the broker's counter restarts
         await stream.looked()
         assert world.feeder.left_out == 0
 
 
-async def test_what_went_before_it_began_is_no_news(begin: Begin) -> None:
+async def test_entries_dropped_before_start_are_not_logged(begin: Begin) -> None:
     with capture_logs() as logs:
         world = await begin([], left_out=7)
         await world.stream.looked()
@@ -246,7 +246,7 @@ async def test_what_went_before_it_began_is_no_news(begin: Begin) -> None:
     assert not any("lets go" in line["event"] for line in logs)
 
 
-async def test_what_others_left_is_taken_over_however_much_is_new(begin: Begin) -> None:
+async def test_left_letters_are_taken_over_despite_endless_new_ones(begin: Begin) -> None:
     world = await begin([])
     world.stream.endless = True
     await world.settled(BATCH)
@@ -255,7 +255,7 @@ async def test_what_others_left_is_taken_over_however_much_is_new(begin: Begin) 
     assert await world.segments() == 1
 
 
-async def test_what_takes_too_long_at_once_is_recorded_in_parts(begin: Begin) -> None:
+async def test_batch_that_takes_too_long_is_recorded_in_parts(begin: Begin) -> None:
     world = await begin(MANY[:4], at_once=2)
     await world.settled(4)
     assert await world.segments() == 4

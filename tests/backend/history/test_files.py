@@ -1,4 +1,4 @@
-"""Submitted files, from their submission to their last segment."""
+"""Test submitted files in the history, from submission to the last segment."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from tests.backend.history.feed import FILE, failure, final, the_session
 NEW = NewFile("f", "ann", name="talk.mp3", options=Options(language="zh"))
 
 
-def test_a_file_is_a_session_from_its_submission_to_its_last_segment(store: Store) -> None:
+def test_file_is_a_session_from_submission_to_last_segment(store: Store) -> None:
     begun = store.begin_file(NEW)
     assert (begun.kind, begun.state, begun.name) == (SessionKind.FILE, SessionState.SUBMITTED, "talk.mp3")
     assert begun.options == Options(language="zh")
@@ -26,7 +26,7 @@ def test_a_file_is_a_session_from_its_submission_to_its_last_segment(store: Stor
     assert [(one.at_ms, one.text) for one in store.segments("f")] == [(0, "one"), (250, "two")]
 
 
-def test_a_result_that_is_quicker_than_the_plan_is_of_it(store: Store) -> None:
+def test_result_before_its_plan_belongs_to_planned_segment(store: Store) -> None:
     store.begin_file(NEW)
     store.record([final("one", "f", 0, FILE, samples=100)])
     store.plan("f", [Planned(0, 40, 100)], complete=True)
@@ -43,7 +43,7 @@ def test_truncated_file_stays_truncated(store: Store) -> None:
     assert the_session(store, "f").truncated
 
 
-def test_begun_or_planned_again_it_is_as_it_was(store: Store) -> None:
+def test_repeated_submission_and_plan_change_nothing(store: Store) -> None:
     for _ in range(2):
         store.begin_file(NEW)
         store.plan("f", [Planned(0, 0, 100)], complete=True)
@@ -52,7 +52,7 @@ def test_begun_or_planned_again_it_is_as_it_was(store: Store) -> None:
     assert [use.sessions for use in store.usage(date.min, date.max)] == [1]
 
 
-def test_what_failed_is_tried_again_as_the_next_attempt(store: Store) -> None:
+def test_failed_segments_are_retried_as_next_attempt(store: Store) -> None:
     store.begin_file(NEW)
     store.plan("f", [Planned(n, 0, 16_000) for n in range(3)], complete=True)
     store.record([final("one", "f", 0, FILE), failure("f", 1, FILE), failure("f", 2, FILE)])
@@ -63,21 +63,21 @@ def test_what_failed_is_tried_again_as_the_next_attempt(store: Store) -> None:
     ]
     again = store.retry("f")
     assert [(one.segment, one.attempt, one.state) for one in again] == [(1, 1, "planned"), (2, 1, "planned")]
-    store.record([failure("f", 1, FILE)])  # the first attempt's, once more
+    store.record([failure("f", 1, FILE)])  # the first attempt's failure again
     assert (the_session(store, "f").state, store.failed("f")) == (SessionState.WORKING, [])
     store.record([final("two", "f", 1, FILE, attempt=1), final("three", "f", 2, FILE, attempt=1)])
     assert the_session(store, "f").state is SessionState.DONE
     assert store.retry("f") == []
 
 
-def test_a_state_can_be_set_with_a_reason(store: Store) -> None:
+def test_state_can_be_set_with_reason(store: Store) -> None:
     store.begin_file(NEW)
     assert store.set_state("f", SessionState.FAILED, "not audio")
     assert (the_session(store, "f").state, the_session(store, "f").reason) == ("failed", "not audio")
     assert not store.set_state("nobody", SessionState.DONE)
 
 
-def test_a_state_can_be_set_only_where_another_one_is(store: Store) -> None:
+def test_state_is_set_only_from_given_states(store: Store) -> None:
     store.begin_file(NEW)
     unended = (SessionState.SUBMITTED, SessionState.WORKING)
     assert store.set_state("f", SessionState.CANCELLED, only_from=unended)
@@ -85,5 +85,5 @@ def test_a_state_can_be_set_only_where_another_one_is(store: Store) -> None:
     assert (the_session(store, "f").state, the_session(store, "f").reason) == ("cancelled", "")
 
 
-def test_what_is_planned_is_of_a_file_that_is_there(store: Store) -> None:
+def test_plan_of_unknown_session_is_refused(store: Store) -> None:
     assert not store.plan("nobody", [], complete=True)

@@ -1,4 +1,4 @@
-"""What counts of what the feed says, however often and in whatever batches it comes."""
+"""Test which entries of the feed count, in any order, batches and repetitions."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +12,10 @@ STREAMS = {"s": SessionKind.STREAM, "f": SessionKind.FILE}
 
 @st.composite
 def feeds(draw: st.DrawFn) -> list[Entry]:
-    """As the broker may write them: of each segment failures, their attempts growing, and perhaps an end."""
+    """Draw a feed as the broker may write it:
+
+    failures with growing attempts, then perhaps a final or a cancellation.
+    """
     entries = []
     for segment in range(draw(st.integers(1, 3))):
         failures = draw(st.integers(0, 2))
@@ -31,7 +34,7 @@ def feeds(draw: st.DrawFn) -> list[Entry]:
 def stands(
     feed: list[Entry],
 ) -> tuple[dict[int, tuple[SegmentState, int, int, int]], SessionState | None, int, int]:
-    """What is kept in the end: of each segment state, attempt and samples; of the session state and times."""
+    """Return the final state: state, attempt, samples and size of each segment; state and times of the session."""
     kept: dict[tuple[str, int], Kept] = {}
     sessions: list[SessionChange] = []
     for entry in feed:
@@ -44,7 +47,7 @@ def stands(
 
 
 @given(feeds().filter(bool), st.data())
-def test_in_whatever_order_it_comes_it_says_the_same(feed: list[Entry], data: st.DataObject) -> None:
+def test_fold_gives_equal_result_in_any_order(feed: list[Entry], data: st.DataObject) -> None:
     mixed = data.draw(st.permutations(feed))
     assert stands(mixed) == stands(feed)
     assert ends([mixed]) == ends([feed])
@@ -53,7 +56,7 @@ def test_in_whatever_order_it_comes_it_says_the_same(feed: list[Entry], data: st
 
 
 def ends(batches: list[list[Entry]]) -> dict[int, tuple[SegmentState, int]]:
-    """How each segment ends up, and that the session's figures are theirs."""
+    """Return the final state of each segment, and check that the session's figures agree."""
     kept: dict[tuple[str, int], Kept] = {}
     total = SessionChange()
     for batch in batches:
@@ -73,7 +76,7 @@ def ends(batches: list[list[Entry]]) -> dict[int, tuple[SegmentState, int]]:
 
 
 @given(feeds(), st.data())
-def test_however_it_is_cut_and_repeated_it_says_the_same(feed: list[Entry], data: st.DataObject) -> None:
+def test_fold_gives_equal_result_for_any_batches_and_repetitions(feed: list[Entry], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(feed)))
     again = data.draw(st.integers(0, cut))
     assert ends([feed[:cut], feed[again:]]) == ends([feed])
@@ -93,22 +96,22 @@ def test_only_the_first_end_of_an_attempt_counts() -> None:
     assert not counts(Kept(SegmentState.CANCELLED, 0, 0, 10), final(attempt=5))
 
 
-def test_entries_of_sessions_that_are_not_there_are_left_out() -> None:
+def test_entries_of_unknown_sessions_are_ignored() -> None:
     folded = fold([final(session="gone"), over("gone")], {}, STREAMS)
     assert (folded.changes, folded.sessions, folded.uses, folded.counted) == ({}, {}, {}, [])
 
 
-def test_only_a_stream_ends_by_being_over() -> None:
+def test_end_entry_finishes_only_streams() -> None:
     assert fold([over("s")], {}, STREAMS).sessions["s"].state is SessionState.DONE
     assert fold([over("f")], {}, STREAMS).sessions == {}
 
 
-def test_what_news_there_is_is_told() -> None:
+def test_fold_returns_entries_that_changed_a_segment() -> None:
     batch = [failure(), failure(), final(attempt=1), final("late twin", attempt=1)]
     assert fold(batch, {}, STREAMS).counted == [batch[0], batch[2]]
 
 
-def test_a_day_is_of_utc_and_names_are_bearable() -> None:
+def test_days_are_utc_and_names_are_cleaned_and_cut() -> None:
     assert (day_of(NOON_MS), day_of(0).isoformat()) == (NOON, "1970-01-01")
     assert clean("a\0b\ud800") == "a\ufffdb?"
     assert len(name("x" * 1000)) == 200

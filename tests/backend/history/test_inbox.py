@@ -1,4 +1,4 @@
-"""The feed's stream on every kind of broker: given out, settled, taken over."""
+"""Test the feed's stream on every kind of broker: delivery, settling, takeover."""
 
 from collections.abc import AsyncIterator
 
@@ -25,17 +25,17 @@ async def jobs(any_broker: Broker) -> AsyncIterator[Jobs]:
 
 async def inbox_of(jobs: Jobs, name: str = "g", held_ms: int = 0) -> Inbox:
     inbox = Inbox(jobs.administer, name, held_ms)
-    assert await inbox.take(1) == []  # makes the group
+    assert await inbox.take(1) == []  # creates the group
     return inbox
 
 
 def told(letters: list[Letter]) -> list[Entry]:
-    """Without the broker's time, which is when it was told."""
+    """Return the entries with a fixed time instead of the broker's."""
     assert all(letter.entry is not None and letter.entry.at_ms > 10**12 for letter in letters)
     return [letter.entry._replace(at_ms=SAID[0].at_ms) for letter in letters if letter.entry]
 
 
-async def test_what_is_told_is_given_out_in_order_until_it_is_settled(jobs: Jobs) -> None:
+async def test_entries_are_delivered_in_order_until_settled(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
     await put(jobs, SAID)
     assert await inbox.backlog() == Backlog(4, 0)
@@ -48,12 +48,12 @@ async def test_what_is_told_is_given_out_in_order_until_it_is_settled(jobs: Jobs
     assert await inbox.backlog() == Backlog(0, 0)
 
 
-async def test_what_was_told_before_anybody_listened_is_there(jobs: Jobs) -> None:
+async def test_entries_from_before_the_group_are_delivered(jobs: Jobs) -> None:
     await put(jobs, SAID)
     assert told(await (await inbox_of(jobs)).take(9)) == SAID
 
 
-async def test_two_gateways_get_different_ones_and_take_over_what_the_other_left(jobs: Jobs) -> None:
+async def test_gateways_get_distinct_entries_and_take_over_left_ones(jobs: Jobs) -> None:
     one, other = await inbox_of(jobs, "one"), await inbox_of(jobs, "other")
     await put(jobs, SAID)
     assert told([*await one.take(2), *await other.take(2)]) == SAID
@@ -62,7 +62,7 @@ async def test_two_gateways_get_different_ones_and_take_over_what_the_other_left
     assert await patient.take_over(9) == []
 
 
-async def test_what_was_settled_halfway_is_gone(jobs: Jobs) -> None:
+async def test_entry_deleted_before_acknowledgement_is_gone(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
     await put(jobs, SAID)
     (letter, *_) = await inbox.take(9)
@@ -70,7 +70,7 @@ async def test_what_was_settled_halfway_is_gone(jobs: Jobs) -> None:
     assert told(await inbox.take_over(9)) == SAID[1:]
 
 
-async def test_names_of_gateways_that_are_gone_are_forgotten_when_nothing_is_left_with_them(jobs: Jobs) -> None:
+async def test_consumer_names_of_ended_gateways_are_forgotten_once_settled(jobs: Jobs) -> None:
     old = await inbox_of(jobs, "old")
     await put(jobs, SAID)
     letters = await old.take(9)
@@ -90,7 +90,7 @@ async def test_names_of_gateways_that_are_gone_are_forgotten_when_nothing_is_lef
     await wait_until(forgotten, "one name")
 
 
-async def test_what_cannot_be_read_is_given_out_as_nothing(jobs: Jobs) -> None:
+async def test_unreadable_entry_is_delivered_as_none(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
     await jobs.administer("XADD", STREAM, "*", "about", "{", "notice", "x")
     letters = await inbox.take(9)
@@ -99,7 +99,7 @@ async def test_what_cannot_be_read_is_given_out_as_nothing(jobs: Jobs) -> None:
     assert await inbox.backlog() == Backlog(0, 0)
 
 
-async def test_a_stream_that_is_deleted_is_made_again(jobs: Jobs) -> None:
+async def test_deleted_stream_is_made_again(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
     await put(jobs, SAID)
     await inbox.drop()
@@ -121,11 +121,11 @@ async def test_a_stream_that_is_deleted_is_made_again(jobs: Jobs) -> None:
         {b"about": b'{"owner":"o"}', b"session": b"s" * 3000},
     ],
 )
-def test_what_no_script_writes_is_malformed(fields: dict[bytes, bytes]) -> None:
+def test_entry_that_no_script_writes_is_malformed(fields: dict[bytes, bytes]) -> None:
     with pytest.raises(MalformedMessage):
         read_entry("1-0", fields)
 
 
-def test_whose_it_is_comes_with_it() -> None:
+def test_entry_carries_owner_of_session() -> None:
     fields = {b"about": b'{"owner":"ann","device":"Ann\'s laptop","client":"kikipounamu/0.1"}', b"session": b"s"}
     assert read_entry("5-1", fields) == over(about=ANN, at_ms=5)

@@ -1,4 +1,4 @@
-"""The file with a line for each text."""
+"""Test the file with one line for each text."""
 
 import json
 import resource
@@ -29,7 +29,7 @@ def clean(journal: Journal, store: Store, now_s: float = NOON_S, aged: bool = Tr
 
 @contextmanager
 def no_file_over(size: int) -> Iterator[None]:
-    """Whatever is written beyond that fails, what comes before it does not: as on a disk that is full."""
+    """Make writes beyond this file size fail, while earlier bytes succeed: like a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
@@ -39,7 +39,7 @@ def no_file_over(size: int) -> Iterator[None]:
 
 
 def texts(folder: Path) -> list[object]:
-    """Of all parts, the newest part first."""
+    """Return the texts of all parts, the newest part first."""
     return [text for place in sorted(folder.iterdir()) for text in texts_of(place)]
 
 
@@ -51,7 +51,7 @@ def lines(place: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in place.read_text("utf-8").splitlines()]
 
 
-def test_each_text_is_a_line_with_what_is_known_of_it(tmp_path: Path) -> None:
+def test_each_text_is_a_line_with_all_known_facts(tmp_path: Path) -> None:
     place = tmp_path / "folder" / "asr_history.jsonl"
     journal = Journal(place)
     journal.write([failure(), cancelled(), over()])
@@ -76,7 +76,7 @@ def test_each_text_is_a_line_with_what_is_known_of_it(tmp_path: Path) -> None:
     assert place.stat().st_mode & 0o777 == 0o600
 
 
-def test_it_is_bounded_and_its_older_parts_are_kept_for_a_while(tmp_path: Path) -> None:
+def test_journal_is_bounded_and_keeps_five_older_parts(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j", most_bytes=600)
     for number in range(40):
         journal.write([final(f"text {number}")])
@@ -87,7 +87,7 @@ def test_it_is_bounded_and_its_older_parts_are_kept_for_a_while(tmp_path: Path) 
     assert kept == [f"text {number}" for number in range(40 - len(kept), 40)]
 
 
-def test_what_cannot_be_written_is_left_out(tmp_path: Path) -> None:
+def test_text_is_left_out_when_journal_is_not_writable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     journal = Journal(tmp_path / "file" / "j")
     journal.write([final()])
@@ -97,7 +97,7 @@ def test_what_cannot_be_written_is_left_out(tmp_path: Path) -> None:
     assert len(lines(tmp_path / "file" / "j")) == 1
 
 
-def test_what_is_deleted_goes_from_every_part(tmp_path: Path, store: Store) -> None:
+def test_deleted_session_is_removed_from_every_part(tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "journal"
     journal = Journal(folder / "j", most_bytes=600)
     for number in range(8):
@@ -113,7 +113,7 @@ def test_what_is_deleted_goes_from_every_part(tmp_path: Path, store: Store) -> N
     assert all(place.stat().st_mode & 0o777 == 0o600 for place in folder.iterdir())
 
 
-def test_what_was_deleted_before_this_process_began_goes_too(tmp_path: Path, store: Store) -> None:
+def test_session_deleted_before_start_is_removed(tmp_path: Path, store: Store) -> None:
     store.record([final()])
     store.delete("s")
     Journal(tmp_path / "journal" / "j").write([final("gone"), final("other", "other")])
@@ -121,7 +121,7 @@ def test_what_was_deleted_before_this_process_began_goes_too(tmp_path: Path, sto
     assert texts(tmp_path / "journal") == ["other"]
 
 
-def test_what_is_cancelled_goes(tmp_path: Path, store: Store) -> None:
+def test_cancelled_segment_is_removed(tmp_path: Path, store: Store) -> None:
     journal = Journal(tmp_path / "journal" / "j")
     journal.write([final("gone", segment=1), final("stays", segment=11), final("other", "other", 1)])
     journal.write([cancelled(segment=1), over()])
@@ -129,7 +129,7 @@ def test_what_is_cancelled_goes(tmp_path: Path, store: Store) -> None:
     assert texts(tmp_path / "journal") == ["stays", "other"]
 
 
-def test_no_line_becomes_older_than_the_history(tmp_path: Path, store: Store) -> None:
+def test_lines_expire_with_the_history(tmp_path: Path, store: Store) -> None:
     for days, kept in ((0, 6), (1, 1), (3, 3), (90, 6)):
         folder = tmp_path / f"days {days}"
         journal = Journal(folder / "j", days, most_bytes=600)
@@ -139,7 +139,7 @@ def test_no_line_becomes_older_than_the_history(tmp_path: Path, store: Store) ->
         assert sorted(map(str, texts(folder))) == [f"{ago} days ago" for ago in range(kept)]
 
 
-def test_a_part_that_cannot_be_written_anew_is_tried_again(tmp_path: Path, store: Store) -> None:
+def test_failed_rewrite_of_a_part_is_retried(tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "journal"
     journal = Journal(folder / "j")
     store.record([final()])
@@ -153,7 +153,7 @@ def test_a_part_that_cannot_be_written_anew_is_tried_again(tmp_path: Path, store
     assert texts_of(folder / "j") == []
 
 
-def test_what_is_no_line_of_ours_stays(tmp_path: Path, store: Store) -> None:
+def test_foreign_lines_stay(tmp_path: Path, store: Store) -> None:
     journal = Journal(tmp_path / "j")
     (tmp_path / "j").write_bytes(b'half a line\n"session":"s"\n')
     journal.write([final("gone"), cancelled()])
@@ -161,7 +161,7 @@ def test_what_is_no_line_of_ours_stays(tmp_path: Path, store: Store) -> None:
     assert (tmp_path / "j").read_bytes() == b'half a line\n"session":"s"\n'
 
 
-def test_while_the_clock_does_not_tell_ages_only_what_is_deleted_goes(tmp_path: Path, store: Store) -> None:
+def test_lines_do_not_expire_while_clock_is_not_trusted(tmp_path: Path, store: Store) -> None:
     journal = Journal(tmp_path / "journal" / "j", days=30)
     store.record([final(session="deleted")])
     journal.write([final("stays"), final("gone", "deleted")])
@@ -172,7 +172,7 @@ def test_while_the_clock_does_not_tell_ages_only_what_is_deleted_goes(tmp_path: 
     assert texts(tmp_path / "journal") == []
 
 
-def test_what_is_deleted_goes_also_after_the_clock_was_set_back(tmp_path: Path, store: Store) -> None:
+def test_deleted_session_is_removed_after_clock_was_set_back(tmp_path: Path, store: Store) -> None:
     journal = Journal(tmp_path / "journal" / "j")
     store.record([final()])
     journal.write([final("gone"), final("stays", "other")])
@@ -182,7 +182,7 @@ def test_what_is_deleted_goes_also_after_the_clock_was_set_back(tmp_path: Path, 
     assert texts(tmp_path / "journal") == ["stays"]
 
 
-def test_when_the_disk_is_full_whole_lines_are_left_out(tmp_path: Path, store: Store) -> None:
+def test_full_disk_leaves_out_whole_lines(tmp_path: Path, store: Store) -> None:
     place = tmp_path / "journal" / "j"
     journal = Journal(place)
     store.record([final("later", "deleted")])
@@ -211,7 +211,7 @@ def test_when_the_disk_is_full_whole_lines_are_left_out(tmp_path: Path, store: S
         (b'{"text":"' + b"long" * 1_000_000 + b'"}', ["first", "long" * 1_000_000]),
     ],
 )
-def test_a_last_line_without_an_end_goes_or_gets_one(tmp_path: Path, tail: bytes, kept: list[str]) -> None:
+def test_unterminated_last_line_is_removed_or_terminated(tmp_path: Path, tail: bytes, kept: list[str]) -> None:
     place = tmp_path / "j"
     Journal(place).write([final("first")])
     with place.open("ab") as file:
@@ -220,13 +220,13 @@ def test_a_last_line_without_an_end_goes_or_gets_one(tmp_path: Path, tail: bytes
     assert texts_of(place) == [*kept, "next"]
 
 
-def test_a_file_of_half_a_line_is_begun_anew(tmp_path: Path) -> None:
+def test_file_with_only_an_incomplete_line_is_started_anew(tmp_path: Path) -> None:
     (tmp_path / "j").write_bytes(b'{"at":"2024')
     Journal(tmp_path / "j").write([final()])
     assert texts_of(tmp_path / "j") == ["hello"]
 
 
-def test_a_part_ends_with_a_whole_line_when_the_next_begins(tmp_path: Path) -> None:
+def test_part_ends_with_complete_line_at_rotation(tmp_path: Path) -> None:
     place = tmp_path / "j"
     journal = Journal(place, most_bytes=600)
     journal.write([final("first"), final("second")])
@@ -236,7 +236,7 @@ def test_a_part_ends_with_a_whole_line_when_the_next_begins(tmp_path: Path) -> N
     assert (texts_of(tmp_path / "j.1"), texts_of(place)) == (["first", "second"], ["third"])
 
 
-def test_what_was_once_written_behind_half_a_line_goes_when_it_is_deleted(tmp_path: Path, store: Store) -> None:
+def test_deleted_text_behind_incomplete_line_is_removed(tmp_path: Path, store: Store) -> None:
     journal = Journal(tmp_path / "journal" / "j")
     store.record([final("gone", "deleted")])
     journal.write([final("kept"), final("gone", "deleted")])
@@ -247,7 +247,7 @@ def test_what_was_once_written_behind_half_a_line_goes_when_it_is_deleted(tmp_pa
     assert texts(tmp_path / "journal") == ["kept"]
 
 
-def test_what_is_too_old_goes_whatever_stands_before_it(tmp_path: Path, store: Store) -> None:
+def test_expired_line_behind_foreign_line_is_removed(tmp_path: Path, store: Store) -> None:
     journal = Journal(tmp_path / "journal" / "j", days=1)
     journal.write([final("old", at_ms=NOON_MS - DAY_MS), final("new")])
     place = tmp_path / "journal" / "j"

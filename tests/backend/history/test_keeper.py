@@ -1,4 +1,4 @@
-"""The store's thread: what is asked of it, what becomes of it when the database is away."""
+"""Test the store's thread: its callers, its deadlines, and a database that is away."""
 
 import asyncio
 import threading
@@ -19,7 +19,7 @@ LIMITS = Limits(0, 0)
 
 
 class Openings:
-    """Opens a store in ``folder`` unless it is ``away``; counts."""
+    """Opens a store in ``folder`` unless ``away``; counts the openings."""
 
     def __init__(self, folder: Path) -> None:
         self._url = f"sqlite:///{folder}/history.sqlite"
@@ -46,7 +46,7 @@ def sessions(store: Store) -> int:
     return len(store.sessions(Wanted()).items)
 
 
-async def test_what_is_asked_is_done_in_one_thread(opening: Openings) -> None:
+async def test_all_calls_run_in_one_other_thread(opening: Openings) -> None:
     async with open_history("", LIMITS, opening) as history:
         await history.ask(lambda store: store.record([final()]))
         assert await history.ask(sessions) == 1
@@ -56,7 +56,7 @@ async def test_what_is_asked_is_done_in_one_thread(opening: Openings) -> None:
         await history.ask(sessions)
 
 
-async def test_one_that_is_away_is_said_at_once_and_opened_when_it_is_back(opening: Openings) -> None:
+async def test_unavailable_database_fails_at_once_and_is_opened_later(opening: Openings) -> None:
     opening.away = True
     async with open_history("", LIMITS, opening) as history:
         assert not history.up
@@ -68,7 +68,7 @@ async def test_one_that_is_away_is_said_at_once_and_opened_when_it_is_back(openi
         assert await history.ask(sessions) == 0
 
 
-async def test_one_that_goes_away_is_opened_anew(opening: Openings) -> None:
+async def test_lost_database_is_reopened(opening: Openings) -> None:
     async with open_history("", LIMITS, opening) as history:
         before = opening.count
         with pytest.raises(HistoryUnavailable, match="went away"):
@@ -79,7 +79,7 @@ async def test_one_that_goes_away_is_opened_anew(opening: Openings) -> None:
         assert await history.ask(sessions) == 0
 
 
-async def test_errors_of_who_asks_are_theirs_alone(opening: Openings) -> None:
+async def test_error_of_a_caller_does_not_close_history(opening: Openings) -> None:
     async with open_history("", LIMITS, opening) as history:
         with pytest.raises(ZeroDivisionError):
             await history.ask(lambda _: 1 // 0)
@@ -87,7 +87,7 @@ async def test_errors_of_who_asks_are_theirs_alone(opening: Openings) -> None:
 
 
 async def stuck(history: History, release: threading.Event) -> Callable[[], None]:
-    """Whoever has the thread waits for ``release``."""
+    """Block the store's thread until ``release`` is set."""
     began = threading.Event()
 
     def work(_: Store) -> None:
@@ -104,7 +104,7 @@ async def stuck(history: History, release: threading.Event) -> Callable[[], None
     return end
 
 
-async def test_more_than_may_wait_are_refused(opening: Openings) -> None:
+async def test_callers_above_limit_are_refused(opening: Openings) -> None:
     async with open_history("", LIMITS, opening) as history:
         release = await stuck(history, threading.Event())
         waiting = [asyncio.create_task(history.ask(sessions)) for _ in range(MOST_WAITING - 1)]
@@ -116,7 +116,7 @@ async def test_more_than_may_wait_are_refused(opening: Openings) -> None:
         assert history.up
 
 
-async def test_what_takes_too_long_is_unavailable_and_what_did_not_begin_is_not_done(opening: Openings) -> None:
+async def test_call_after_deadline_is_unavailable_and_never_runs(opening: Openings) -> None:
     async with open_history("", LIMITS, opening) as history:
         release = await stuck(history, threading.Event())
         done: list[bool] = []
@@ -128,9 +128,9 @@ async def test_what_takes_too_long_is_unavailable_and_what_did_not_begin_is_not_
         assert done == []
 
 
-async def test_it_is_kept_within_its_bounds(opening: Openings) -> None:
+async def test_expired_sessions_are_deleted(opening: Openings) -> None:
     store = opening("")
-    store.record([final("old", f"s{n}") for n in range(45)])  # of two years ago
+    store.record([final("old", f"s{n}") for n in range(45)])  # two years old
     store.close()
     async with open_history("", Limits(days=1), opening) as history:
 
@@ -140,7 +140,7 @@ async def test_it_is_kept_within_its_bounds(opening: Openings) -> None:
         await wait_until(empty, "nothing is left")
 
 
-async def test_a_clock_that_is_set_makes_nothing_old(opening: Openings) -> None:
+async def test_clock_change_expires_no_session(opening: Openings) -> None:
     store = opening("")
     store.record([final("new", f"s{n}") for n in range(3)])
     store.close()
@@ -158,8 +158,8 @@ async def test_a_clock_that_is_set_makes_nothing_old(opening: Openings) -> None:
         assert await history.ask(sessions) == 3
 
 
-async def test_what_its_database_refuses_does_not_end_it(opening: Openings) -> None:
-    async with open_history("", Limits(days=10**12), opening) as history:  # no date is so long ago
+async def test_refused_upkeep_does_not_end_history(opening: Openings) -> None:
+    async with open_history("", Limits(days=10**12), opening) as history:  # the cutoff date is out of range
         await history.ask(sessions)
         with pytest.raises(HistoryUnavailable, match="went away"):
             await history.ask(fail)

@@ -1,4 +1,4 @@
-"""A gateway with a history, over real sockets, with the scripts of a real worker."""
+"""Test a gateway with a history, over real sockets, with the scripts of a real worker."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -45,7 +45,7 @@ async def working(settings: GatewaySettings) -> AsyncIterator[Gateway]:
 
 
 async def speak(gateway: Gateway, segments: int = 2) -> Wire:
-    """A session that ends with everything received."""
+    """Run a session to its end, every result received."""
     async with connected(gateway.url, KEY) as wire:
         for segment in range(segments):
             await wire.segment(segment, PCM)
@@ -62,7 +62,7 @@ async def ready(gateway: Gateway) -> Any:
 
 
 async def kept(gateway: Gateway, wire: Wire, finals: int) -> StoredSession:
-    """Wait until so much of the session is in the history."""
+    """Wait until the history has this many finals of the session."""
     assert gateway.history is not None
     history = gateway.history.history
 
@@ -74,7 +74,7 @@ async def kept(gateway: Gateway, wire: Wire, finals: int) -> StoredSession:
     return found
 
 
-async def test_what_was_said_is_in_the_history_and_can_be_found(broker: Broker, tmp_path: Path) -> None:
+async def test_spoken_text_is_stored_and_found(broker: Broker, tmp_path: Path) -> None:
     async with working(settings(broker, f"sqlite:///{tmp_path}/history.sqlite", tmp_path)) as gateway:
         wire = await speak(gateway)
         session = await kept(gateway, wire, 2)
@@ -92,8 +92,8 @@ async def test_what_was_said_is_in_the_history_and_can_be_found(broker: Broker, 
     assert len(lines) == 2
 
 
-async def test_what_is_deleted_leaves_the_file_of_texts(broker: Broker, tmp_path: Path) -> None:
-    """Here it is a gateway that begins that looks: the one before would have within a minute."""
+async def test_deleted_session_is_removed_from_journal(broker: Broker, tmp_path: Path) -> None:
+    """A second gateway cleans the file at its start; the first would do so only after a minute."""
     place, kept_at = tmp_path / "asr_history.jsonl", settings(broker, f"sqlite:///{tmp_path}/h.sqlite", tmp_path)
     async with working(kept_at) as gateway:
         wire = await speak(gateway)
@@ -105,9 +105,7 @@ async def test_what_is_deleted_leaves_the_file_of_texts(broker: Broker, tmp_path
         await wait_until(lambda: place.read_bytes() == b"", "it is gone")
 
 
-async def test_a_history_that_cannot_be_opened_is_in_nobodys_way_and_catches_up(
-    broker: Broker, tmp_path: Path
-) -> None:
+async def test_history_opened_late_blocks_no_session_and_catches_up(broker: Broker, tmp_path: Path) -> None:
     place = tmp_path / "folder" / "history.sqlite"
     place.parent.write_text("a file where a folder should be")
     async with working(settings(broker, f"sqlite:///{place}", tmp_path)) as gateway:
@@ -118,7 +116,7 @@ async def test_a_history_that_cannot_be_opened_is_in_nobodys_way_and_catches_up(
         assert (await ready(gateway))["history"]["up"] is True
 
 
-async def test_a_clock_that_is_set_empties_no_file_of_texts(broker: Broker, tmp_path: Path) -> None:
+async def test_clock_change_does_not_empty_journal(broker: Broker, tmp_path: Path) -> None:
     place, now_s = tmp_path / "asr_history.jsonl", [NOON_MS / 1000]
     history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(days=1), place)
     Journal(place).write([final("stays"), final("gone", "deleted")])
@@ -135,7 +133,7 @@ async def test_a_clock_that_is_set_empties_no_file_of_texts(broker: Broker, tmp_
     assert b"stays" in place.read_bytes()
 
 
-async def test_without_a_history_nothing_is_kept_anywhere(broker: Broker) -> None:
+async def test_gateway_without_history_stores_nothing(broker: Broker) -> None:
     async with working(GatewaySettings(redis=broker.url, key=KEY)) as gateway:
         await speak(gateway)
         assert gateway.history is None
@@ -145,7 +143,7 @@ async def test_without_a_history_nothing_is_kept_anywhere(broker: Broker) -> Non
 
 
 @pytest.mark.parametrize("own", [True, False])
-async def test_what_the_own_broker_holds_for_a_history_that_is_off_is_deleted(own: bool, tmp_path: Path) -> None:
+async def test_disabled_history_deletes_entries_only_in_own_broker(own: bool, tmp_path: Path) -> None:
     with running_broker() as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await put(jobs, [final()])
@@ -154,7 +152,7 @@ async def test_what_the_own_broker_holds_for_a_history_that_is_off_is_deleted(ow
             assert await jobs.administer("EXISTS", Keys().history_keys[0]) == (0 if own else 1)
 
 
-async def test_what_sessions_from_before_still_tell_a_history_that_is_off_is_deleted_too(broker: Broker) -> None:
+async def test_disabled_history_deletes_late_entries_of_earlier_sessions(broker: Broker) -> None:
     looks: list[None] = []
 
     def adopted_at_first() -> bool:
@@ -172,13 +170,13 @@ async def test_what_sessions_from_before_still_tell_a_history_that_is_off_is_del
         assert len(looks) > 5
 
 
-async def test_what_the_history_has_leaves_the_brokers_file(tmp_path: Path) -> None:
+async def test_recorded_text_disappears_from_broker_file(tmp_path: Path) -> None:
     folder = tmp_path / "broker"
     folder.mkdir()
     history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(0, 0))
     with running_broker(None, "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "always") as broker:
         async with open_jobs(broker.url, "g") as jobs:
-            await jobs.compact()  # what may have been left before this gateway began
+            await jobs.compact()  # removes what an earlier gateway may have left
             async with kept_history(history, jobs.administer, "g", lambda: True) as keeping:
                 assert keeping is not None
                 await put(jobs, [final("quicksilver")])

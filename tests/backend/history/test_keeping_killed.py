@@ -1,4 +1,4 @@
-"""A gateway that is killed while it records, and a database that is restarted: nothing missing, nothing twice."""
+"""Kill a recording gateway and restart its database: no entry is lost or recorded twice."""
 
 import signal
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def everything(count: int) -> list[Entry]:
 
 
 async def make_old(broker: Broker) -> int:
-    """What was given out was so long ago; how much that is."""
+    """Make all pending entries old enough for a takeover, and return how many they are."""
     async with Redis.from_url(broker.url, protocol=2) as redis:
         pending: Any = await redis.xpending_range(STREAM, GROUP, "-", "+", 10_000)
         for one in pending:
@@ -40,7 +40,7 @@ async def make_old(broker: Broker) -> int:
 
 
 async def recorded(url: str) -> int:
-    """Segments that the database has."""
+    """Return how many segments the database has."""
     async with await psycopg.AsyncConnection.connect(url) as connection:
         found = await (await connection.execute("SELECT count(*) FROM segments")).fetchone()
     assert found is not None
@@ -48,7 +48,7 @@ async def recorded(url: str) -> int:
 
 
 async def survives(broker: Broker, postgres: Postgres, home: Path, count: int) -> None:
-    """Kill the gateway in the middle of the first half, stop the database in the middle of the second."""
+    """Kill the gateway during the first half of the entries, and stop the database during the second."""
     url = postgres.new_database()
     open_store(url).close()
     arguments, entries, half = ("--redis", broker.url, "--history", url), everything(count), count // 2
@@ -58,7 +58,7 @@ async def survives(broker: Broker, postgres: Postgres, home: Path, count: int) -
             async def is_recorded() -> bool:
                 if await recorded(url) <= least:
                     return False
-                do()  # at once: the rest takes no second
+                do()  # at once: the rest takes less than a second
                 return True
 
             await wait_until(is_recorded, "recording goes on", 120)
@@ -86,7 +86,7 @@ async def survives(broker: Broker, postgres: Postgres, home: Path, count: int) -
 
 
 def check(store: Store, count: int) -> None:
-    """Every text is there, once, and was counted once."""
+    """Check that every text exists once and was counted once."""
     assert store.held()[:2] == ((count + 3) // 4, count)
     for n in range(0, count, max(1, count // 50)):
         (segment,) = store.segments(f"session {n // 4}", after=n % 4 - 1, limit=1)
@@ -96,10 +96,14 @@ def check(store: Store, count: int) -> None:
     assert sum(use.sessions for use in used) == (count + 3) // 4
 
 
-async def test_nothing_is_missing_and_nothing_twice(broker: Broker, postgres: Postgres, tmp_path: Path) -> None:
+async def test_kill_and_database_restart_neither_lose_nor_repeat_entries(
+    broker: Broker, postgres: Postgres, tmp_path: Path
+) -> None:
     await survives(broker, postgres, tmp_path, 6_000)
 
 
 @pytest.mark.proof(minutes=3)
-async def test_nothing_of_much_is_missing(broker: Broker, postgres: Postgres, tmp_path: Path) -> None:
+async def test_kill_and_database_restart_neither_lose_nor_repeat_100000_entries(
+    broker: Broker, postgres: Postgres, tmp_path: Path
+) -> None:
     await survives(broker, postgres, tmp_path, 100_000)

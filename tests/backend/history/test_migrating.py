@@ -1,4 +1,4 @@
-"""Tables are made when a gateway starts, by one of those that start at the same time."""
+"""Test that one of several starting gateways creates the tables."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +12,7 @@ from backend.history.records import Wanted
 from backend.history.store import open_store
 
 
-def test_it_ends_at_the_newest_revision_and_doing_it_again_changes_nothing(empty_url: str) -> None:
+def test_migration_reaches_newest_revision_and_can_be_repeated(empty_url: str) -> None:
     database = Database(empty_url)
     for _ in range(2):
         migrate(database)
@@ -29,7 +29,7 @@ def test_gateways_that_start_together_do_not_disturb_each_other(empty_url: str) 
         store.close()
 
 
-def test_what_a_newer_version_made_is_left_alone(empty_url: str) -> None:
+def test_tables_of_newer_version_are_refused(empty_url: str) -> None:
     open_store(empty_url).close()
     database = Database(empty_url)
     with database.writing() as connection:

@@ -1,4 +1,4 @@
-"""What can be asked of the history: pages, scopes, usage."""
+"""Test the history's queries: pages, scopes and usage."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ def _filled(store: Store) -> None:
     store.record([final(f"text {n}", f"s{n}", about=(ANN, BOB)[n % 2]) for n in range(5)])
 
 
-def test_pages_are_what_comes_before_a_number(store: Store) -> None:
+def test_pages_of_sessions_follow_the_cursor(store: Store) -> None:
     first = store.sessions(EVERYBODY, limit=2)
     second = store.sessions(EVERYBODY, first.next, limit=2)
     third = store.sessions(EVERYBODY, second.next, limit=2)
@@ -34,25 +34,25 @@ def test_pages_are_what_comes_before_a_number(store: Store) -> None:
         (Wanted(kind=SessionKind.FILE), []),
     ],
 )
-def test_only_those_that_are_wanted(store: Store, wanted: Wanted, ids: list[str]) -> None:
+def test_filter_applies_to_sessions_and_hits(store: Store, wanted: Wanted, ids: list[str]) -> None:
     store.record([over("s4")])
     assert [session.id for session in store.sessions(wanted).items] == ids
     assert [session for session, _ in found(store, "text", wanted)] == ids
 
 
-def test_a_session_of_another_owner_is_not_there(store: Store) -> None:
+def test_session_of_another_owner_is_not_found(store: Store) -> None:
     assert store.session("s0", "ann") is not None
     assert store.session("s0", "bob") is None
 
 
-def test_pages_of_hits(store: Store) -> None:
+def test_pages_of_hits_follow_the_cursor(store: Store) -> None:
     first = store.search("text", EVERYBODY, limit=3)
     second = store.search("text", EVERYBODY, first.next, limit=3)
     assert [hit.session.id for hit in (*first.items, *second.items)] == ["s4", "s3", "s2", "s1", "s0"]
     assert second.next is None
 
 
-def test_a_page_without_hits_of_a_state_still_leads_to_those_behind_it(store: Store) -> None:
+def test_page_without_hits_leads_to_next_page(store: Store) -> None:
     store.record([over("s0")])
     done, pages, before = Wanted(state=SessionState.DONE), list[list[str]](), None
     while not pages or before:
@@ -72,13 +72,13 @@ def test_usage_is_counted_by_day_key_and_tenant(store: Store) -> None:
     assert [use.owner for use in store.usage(NOON, NOON)] == ["ann", "bob"]
 
 
-def test_segments_come_in_order_a_part_at_a_time(store: Store) -> None:
+def test_segments_come_in_order_and_in_pages(store: Store) -> None:
     store.record([final("x", "long", n) for n in (3, 1, 0, 2)])
     assert [one.segment for one in store.segments("long", limit=3)] == [0, 1, 2]
     assert [one.segment for one in store.segments("long", after=2)] == [3]
 
 
-def test_how_much_there_is(store: Store) -> None:
+def test_held_counts_sessions_segments_and_bytes(store: Store) -> None:
     held = store.held()
     assert held == Held(5, 5, held.bytes)
     assert held.bytes > 10_000

@@ -1,4 +1,4 @@
-"""What the feed says is kept, once, in SQLite and in PostgreSQL alike."""
+"""Test that SQLite and PostgreSQL record the feed alike, each entry once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ from tests.backend.history.feed import (
 )
 
 
-def test_a_result_is_kept_with_its_session(store: Store) -> None:
+def test_result_is_stored_with_its_session(store: Store) -> None:
     store.record([final("hello")])
     assert store.session("s") == StoredSession(
         number=1,
@@ -69,7 +69,7 @@ def test_a_result_is_kept_with_its_session(store: Store) -> None:
     )
 
 
-def test_what_comes_again_changes_nothing(store: Store) -> None:
+def test_repeated_entries_change_nothing(store: Store) -> None:
     batch = [final("one"), failure(segment=1), final("two", segment=2), cancelled(segment=2), over()]
     store.record(batch)
     before = store.session("s"), store.segments("s"), store.usage(NOON, NOON)
@@ -78,7 +78,7 @@ def test_what_comes_again_changes_nothing(store: Store) -> None:
     assert (store.session("s"), store.segments("s"), store.usage(NOON, NOON)) == before
 
 
-def test_many_sessions_in_one_batch_and_in_many_make_the_same(store: Store) -> None:
+def test_overlapping_batches_of_many_sessions_count_once(store: Store) -> None:
     batch = [final(f"text {n}", f"s{n % 3}", n // 3) for n in range(30)]
     store.record(batch[:17])
     store.record(batch)
@@ -86,7 +86,7 @@ def test_many_sessions_in_one_batch_and_in_many_make_the_same(store: Store) -> N
     assert [session.finals for session in store.sessions(EVERYBODY).items] == [10, 10, 10]
 
 
-def test_a_higher_attempt_takes_the_place_of_a_failure(store: Store) -> None:
+def test_higher_attempt_replaces_failure(store: Store) -> None:
     store.record([failure()])
     assert (the_session(store).failed, the_session(store).finals) == (1, 0)
     store.record([failure(), final("at last", attempt=1), failure()])
@@ -94,7 +94,7 @@ def test_a_higher_attempt_takes_the_place_of_a_failure(store: Store) -> None:
     assert (the_session(store).failed, the_session(store).finals) == (0, 1)
 
 
-def test_what_was_cancelled_has_no_text_and_is_not_found(store: Store) -> None:
+def test_cancelled_segment_has_no_text_and_is_not_found(store: Store) -> None:
     store.record([final("a secret")])
     assert found(store, "secret") == [("s", 0)]
     store.record([cancelled()])
@@ -102,7 +102,7 @@ def test_what_was_cancelled_has_no_text_and_is_not_found(store: Store) -> None:
     assert found(store, "secret") == []
 
 
-def test_a_session_of_which_nothing_was_said_is_none(store: Store) -> None:
+def test_session_without_segments_is_not_shown(store: Store) -> None:
     store.record([over()])
     assert store.session("s") is None
     assert store.sessions(EVERYBODY).items == []
@@ -110,14 +110,14 @@ def test_a_session_of_which_nothing_was_said_is_none(store: Store) -> None:
     assert store.usage(NOON, NOON) == []
 
 
-def test_a_stream_is_done_when_its_client_has_it_and_goes_on_when_more_comes(store: Store) -> None:
+def test_stream_is_done_at_its_end_and_works_again_when_more_comes(store: Store) -> None:
     store.record([final("one"), over()])
     assert the_session(store).state is SessionState.DONE
     store.record([final("two", segment=1, at_ms=NOON_MS + 1)])
     assert the_session(store).state is SessionState.WORKING
 
 
-def test_what_was_cancelled_stays_so_when_its_text_comes_later(store: Store) -> None:
+def test_cancelled_segment_stays_cancelled_when_its_text_comes_later(store: Store) -> None:
     feed = [final("a secret"), failure(segment=1, at_ms=NOON_MS + 1), cancelled(at_ms=NOON_MS + 2)]
     feed += [final("at last", segment=1, attempt=1, at_ms=NOON_MS + 3), over(at_ms=NOON_MS + 4)]
     for turn, late in enumerate((feed, feed[::-1], [*feed[2:], *feed[:2]], [feed[4], *feed[:4]])):
@@ -135,7 +135,7 @@ def test_what_was_cancelled_stays_so_when_its_text_comes_later(store: Store) -> 
     assert [use.sessions for use in store.usage(NOON, NOON)] == [4]
 
 
-def test_any_time_can_be_kept(store: Store) -> None:
+def test_durations_are_clamped_to_storable_range(store: Store) -> None:
     entry = final()
     assert isinstance(entry.outcome, Result)
     store.record([entry._replace(outcome=replace(entry.outcome, queue_ms=2**70, decode_ms=-1))])
@@ -143,13 +143,13 @@ def test_any_time_can_be_kept(store: Store) -> None:
     assert (segment.queue_ms, segment.decode_ms) == (2**53, 0)
 
 
-def test_what_no_column_holds_is_refused_and_changes_nothing(store: Store) -> None:
+def test_value_out_of_range_is_refused_and_changes_nothing(store: Store) -> None:
     with pytest.raises(HistoryRefused):
         store.record([final(), final(segment=1, samples=2**70)])
     assert store.session("s") is None
 
 
-def test_any_text_can_be_kept(store: Store) -> None:
+def test_text_with_special_characters_can_be_stored(store: Store) -> None:
     odd = "nul \0, quote ' \" \\ %s :x, 😀"
     store.record([final(odd)])
     (segment,) = store.segments("s")
@@ -157,14 +157,14 @@ def test_any_text_can_be_kept(store: Store) -> None:
     assert found(store, "😀") == [("s", 0)]
 
 
-def test_a_text_of_any_length_can_be_kept(store: Store) -> None:
+def test_very_long_text_can_be_stored(store: Store) -> None:
     store.record([final(" ".join(f"word{number}" for number in range(120_000)))])
     assert found(store, "word7") == [("s", 0)]
 
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """Those that it is given, with their values."""
+    """Collect the statements that the database receives, with their values."""
     given: list[tuple[str, Any]] = []
 
     def note(_: object, __: object, statement: str, values: object, *___: object) -> None:
@@ -175,7 +175,7 @@ def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     event.remove(database._engine, "before_cursor_execute", note)
 
 
-def test_what_is_used_is_written_at_once_and_in_order(database_url: str) -> None:
+def test_usage_is_written_in_one_ordered_statement(database_url: str) -> None:
     database = Database(database_url)
     late, early = final(session="a", at_ms=NOON_MS + DAY_MS), final(session="b", about=BOB)
     with statements(database) as given, database.writing() as connection:
@@ -185,7 +185,7 @@ def test_what_is_used_is_written_at_once_and_in_order(database_url: str) -> None
     assert len(rows) == 3
 
 
-def test_what_another_gateway_deletes_meanwhile_is_not_made_again(postgres_with_tables: str) -> None:
+def test_session_deleted_by_other_gateway_is_not_recreated(postgres_with_tables: str) -> None:
     database, other = Database(postgres_with_tables), open_store(postgres_with_tables)
     other.record([final("old", "raced")])
 

@@ -1,7 +1,7 @@
-"""What a session's hash says for the feed."""
+"""Test the feed's field in a session's hash."""
 
 from backend.history.records import About, feed_field
 
 
-def test_the_bound_comes_first_and_defaults_are_left_out() -> None:
+def test_feed_field_starts_with_limit_and_omits_defaults() -> None:
     assert feed_field(About("o", device="Ann's 笔记本"), 7) == '7 {"owner":"o","device":"Ann\'s 笔记本"}'

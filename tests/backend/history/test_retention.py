@@ -1,4 +1,4 @@
-"""What goes is gone."""
+"""Test the deletion of sessions by users and by limits."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from backend.history.store import Store
 from tests.backend.history.feed import DAY_MS, NOON, NOON_MS, final, found
 
 
-def test_what_is_deleted_is_not_found_and_does_not_come_back(store: Store) -> None:
+def test_deleted_session_is_not_found_and_does_not_come_back(store: Store) -> None:
     batch = [final("a secret"), final("more", segment=1)]
     store.record([*batch, final("other", "t")])
     assert not store.delete("s", "bob")
@@ -20,7 +20,7 @@ def test_what_is_deleted_is_not_found_and_does_not_come_back(store: Store) -> No
     assert [use.segments for use in store.usage(NOON, NOON)] == [3]
 
 
-def test_the_oldest_go_first_and_a_few_at_a_time(store: Store) -> None:
+def test_oldest_sessions_are_deleted_first_in_small_steps(store: Store) -> None:
     store.record([final("x", f"s{n}", at_ms=NOON_MS + n) for n in range(30)])
     left = [store.retain(Limits(days=1)), store.retain(Limits(days=1)), store.retain(Limits(days=1))]
     assert left == [20, 10, 0]
@@ -31,7 +31,7 @@ def test_the_oldest_go_first_and_a_few_at_a_time(store: Store) -> None:
     assert store.retain(Limits(days=0, megabytes=0)) == 0
 
 
-def test_what_is_kept_for_a_while_is_forgotten(store: Store) -> None:
+def test_old_usage_is_forgotten(store: Store) -> None:
     store.record([final("x", at_ms=NOON_MS - 900 * DAY_MS), final("y", segment=1)])
     store.forget()
     assert [use.day for use in store.usage(date.min, date.max)] == [NOON]

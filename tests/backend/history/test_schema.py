@@ -1,8 +1,8 @@
-"""The tables as SQLAlchemy knows them. That they are those of the migrations is tested with these."""
+"""Test the table declarations. The tests of the migrations compare them with the real tables."""
 
 from backend.history import schema
 
 
-def test_every_table_can_be_named_and_only_the_search_differs() -> None:
+def test_only_search_table_differs_between_databases() -> None:
     tables = {table.name: table.info.get("only") for table in schema.metadata.sorted_tables}
     assert tables == {"sessions": None, "segments": None, "usage": None, "deleted": None, "search": "postgresql"}

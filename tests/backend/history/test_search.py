@@ -1,4 +1,4 @@
-"""What is said is found, in SQLite and in PostgreSQL alike."""
+"""Test that SQLite and PostgreSQL find the same texts."""
 
 import re
 from itertools import count
@@ -14,7 +14,7 @@ from protocol.words import terms
 from tests.backend.history.feed import ANN, BOB, EVERYBODY, final, found
 
 
-def test_a_hit_shows_what_was_searched_for(store: Store) -> None:
+def test_hit_shows_the_match_in_its_excerpt(store: Store) -> None:
     store.record([final("我们明天去公园。 " + "好" * 300)])
     (hit,) = store.search("明天", EVERYBODY).items
     assert [hit.excerpt[first:last] for first, last in hit.ranges] == ["明天"]
@@ -22,12 +22,12 @@ def test_a_hit_shows_what_was_searched_for(store: Store) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "  ", "\"'", "*()&|!:", "\\", "\0"])
-def test_a_query_that_names_nothing_finds_nothing(store: Store, query: str) -> None:
+def test_query_without_words_finds_nothing(store: Store, query: str) -> None:
     store.record([final("anything")])
     assert store.search(query, EVERYBODY) == Page(())
 
 
-def test_nobody_finds_what_belongs_to_another(store: Store) -> None:
+def test_search_finds_only_segments_of_the_owner(store: Store) -> None:
     store.record([final("shared words", "a", about=ANN), final("shared words", "b", about=BOB)])
     assert found(store, "shared", Wanted(owner="bob")) == [("b", 0)]
     assert found(store, "shared", Wanted(owner="eve")) == []
@@ -39,7 +39,7 @@ SPOKEN = st.text(LETTERS, max_size=12)
 
 
 def says(text: str, query: str) -> bool:
-    """Where that is defined: a run of characters is somewhere in the text, a word is one of its words."""
+    """Decide whether a text matches: it contains each Chinese run, and each word is one of its words."""
     for one in re.finditer("([我们天]+)|([ab]+)", query):
         (run, word), last = one.groups(""), one.end() == len(query)
         words = re.findall("[ab]+", text)
@@ -52,7 +52,7 @@ def says(text: str, query: str) -> bool:
 
 @given(st.lists(SPOKEN, min_size=1, max_size=5), SPOKEN)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_found_is_what_a_look_at_every_text_finds(store: Store, said: list[str], query: str) -> None:
+def test_search_agrees_with_scan_of_every_text(store: Store, said: list[str], query: str) -> None:
     about = About(f"owner {next(OWNERS)}")
     store.record([final(text, about.owner, number, about) for number, text in enumerate(said)])
     expected = [number for number, text in enumerate(said) if query.strip() and says(text, query)]
@@ -66,14 +66,14 @@ def test_no_query_is_an_error(store: Store, query: str) -> None:
     store.search(query, EVERYBODY)
 
 
-def test_the_marks_of_whose_it_is_cannot_be_said_or_sought() -> None:
+def test_owner_terms_cannot_occur_in_text_or_query() -> None:
     whose = Wanted("ann", "acme", kind=SessionKind.STREAM)
     marks = terms_of("hello", whose)[:3]
     assert all(list(terms(mark)) and not set(terms(mark)) & set(marks) for mark in marks)
     assert terms_of("。", whose) == []
 
 
-def test_a_query_has_nothing_but_terms_and_our_own_signs() -> None:
+def test_query_contains_only_terms_and_known_operators() -> None:
     assert fts5_query("我们的 hel", Wanted()) == '"我们 们的" AND "hel"*'
     assert tsquery("我们的 hel", Wanted()) == "('我们' <-> '们的') & 'hel':*"
     assert (fts5_query("*", Wanted("ann")), tsquery("*", Wanted("ann"))) == ("", "")

@@ -1,4 +1,4 @@
-"""Opening and closing a store; what it does is tested where it is done."""
+"""Test opening, closing and purging a store; other modules test its queries."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.backend.history.feed import DAY_MS, NOON_MS, final, the_session
 from tests.helpers.postgres import Postgres
 
 
-def test_what_was_recorded_is_there_when_it_is_opened_again(database_url: str) -> None:
+def test_recorded_segments_survive_reopening(database_url: str) -> None:
     for number in range(2):
         store = open_store(database_url)
         store.record([final(f"text {number}", segment=number)])
@@ -20,7 +20,7 @@ def test_what_was_recorded_is_there_when_it_is_opened_again(database_url: str) -
         store.close()
 
 
-def test_a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back(postgres: Postgres) -> None:
+def test_stopped_database_is_unavailable_and_used_again_later(postgres: Postgres) -> None:
     store = open_store(postgres.new_database())
     store.record([final()])
     postgres.stop()
@@ -34,7 +34,7 @@ def test_a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back(p
     store.close()
 
 
-def test_it_is_known_for_a_while_what_was_deleted_and_when(store: Store) -> None:
+def test_deleted_sessions_are_listed_since_a_time(store: Store) -> None:
     store.record([final(), final(session="other")])
     assert store.deleted(0) == set()
     store.delete("s")
@@ -47,7 +47,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "history.sqlite"
 
 
-def test_a_file_that_is_no_database_stays_as_it_is(file: Path) -> None:
+def test_file_that_is_no_database_is_unchanged(file: Path) -> None:
     file.write_bytes(b"something else " * 1000)
     with pytest.raises(HistoryUnavailable, match="not a database"):
         open_store(f"sqlite:///{file}")
@@ -55,12 +55,12 @@ def test_a_file_that_is_no_database_stays_as_it_is(file: Path) -> None:
 
 
 def purge(store: Store) -> None:
-    """To its end."""
+    """Purge until no work remains."""
     while store.purge():
         pass
 
 
-def test_what_is_deleted_cannot_be_read_in_the_file(file: Path) -> None:
+def test_deleted_text_cannot_be_read_in_the_file(file: Path) -> None:
     store: Store = open_store(f"sqlite:///{file}")
     secret, other = "quicksilver 水银泻地", "gold"
     store.record([final(secret), final(other, "t")])
@@ -74,6 +74,6 @@ def test_what_is_deleted_cannot_be_read_in_the_file(file: Path) -> None:
     assert not any(word.encode() in bytes_of for word in ("quicksilver", "水银"))
 
 
-def test_a_database_that_cannot_hold_every_text_is_unavailable(postgres: Postgres) -> None:
+def test_database_without_utf8_is_unavailable(postgres: Postgres) -> None:
     with pytest.raises(HistoryUnavailable, match="LATIN1.*UTF8"):
         open_store(postgres.new_database("LATIN1"))

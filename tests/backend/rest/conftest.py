@@ -1,4 +1,4 @@
-"""A world for each test."""
+"""Provide a REST interface for each test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files over HTTP: submitted, recognised, given up, tried again, each key its own."""
+"""Test the file routes: submit, recognise, cancel and retry, with separate keys."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -35,7 +35,7 @@ CONTENT = recording()
 
 
 class Late:
-    """The history, which does what it is asked, but once too late."""
+    """A history that does its work but misses the first deadline."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -50,7 +50,7 @@ class Late:
 
 
 class Overtaken:
-    """The history, in which the file of a session ends right after somebody has looked how it stands."""
+    """A history in which a session ends right after its state was read."""
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -64,7 +64,7 @@ class Overtaken:
 
 
 async def put_letter(redis: Redis, session: str) -> str:
-    """A dead letter of this session; its entry."""
+    """Add a dead letter of this session, and return its entry."""
     letter: Any = encode_job(Job(session, 0, b"xx", 1))
     entry: Any = await redis.xadd(Keys().dead, letter)
     return str(entry.decode())
@@ -72,7 +72,7 @@ async def put_letter(redis: Redis, session: str) -> str:
 
 @asynccontextmanager
 async def coming(world: World, key: str) -> AsyncIterator["asyncio.Task[Any]"]:
-    """A file of which the end does not come."""
+    """Start an upload that never finishes."""
 
     async def half() -> AsyncIterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + bytes(100_000)
@@ -87,7 +87,7 @@ async def coming(world: World, key: str) -> AsyncIterator["asyncio.Task[Any]"]:
         await cancel_and_wait({task})
 
 
-async def test_a_file_becomes_text_and_goes(world: World) -> None:
+async def test_submitted_file_becomes_text_and_is_deleted(world: World) -> None:
     async with world.working() as worker:
         session = await world.submit(
             CONTENT, "a", "C:\\my files\\digits.flac", language="en", hotwords="seven, 八 ,", itn="false"
@@ -105,7 +105,7 @@ async def test_a_file_becomes_text_and_goes(world: World) -> None:
     assert [job.attempt for job in worker.jobs] == [0] * len(worker.jobs)
 
 
-async def test_submitting_twice_is_submitting_once(world: World) -> None:
+async def test_repeated_submission_has_no_effect(world: World) -> None:
     id = str(uuid4())
     first = await world.submit(CONTENT, "a", session=id)
     again = await world.submit(CONTENT, "a", session=id)
@@ -118,7 +118,7 @@ async def test_submitting_twice_is_submitting_once(world: World) -> None:
     await wait_until(lambda: not world.runner.has(id) and not world.on_disk(), "the file is let go")
 
 
-async def test_what_is_no_sound_has_failed_and_says_why(world: World) -> None:
+async def test_file_without_sound_fails_with_reason(world: World) -> None:
     session = await world.submit(b"words, not sound", name="words.txt")
     failed = await world.ended(session["id"], "failed")
     assert failed["error"]["code"] == "unsupported" and "convert" in failed["error"]["message"]
@@ -128,7 +128,7 @@ async def test_what_is_no_sound_has_failed_and_says_why(world: World) -> None:
     assert await world.error("POST", path) == (409, "conflict")
 
 
-async def test_what_failed_can_be_tried_again(world: World) -> None:
+async def test_failed_file_can_be_retried(world: World) -> None:
     broken = True
 
     def recognise(job: Job) -> Outcome:
@@ -152,7 +152,7 @@ async def test_what_failed_can_be_tried_again(world: World) -> None:
     assert await world.error("POST", path + "/retry", "a") == (409, "conflict")
 
 
-async def test_what_is_cancelled_is_not_recognised(world: World, broker: Broker) -> None:
+async def test_cancelled_file_is_not_recognised(world: World, broker: Broker) -> None:
     session = await world.submit(CONTENT, "a")
     path = f"/v1/sessions/{session['id']}"
     async with world.looking() as redis:
@@ -171,7 +171,7 @@ async def test_what_is_cancelled_is_not_recognised(world: World, broker: Broker)
 
 
 @pytest.mark.parametrize(("path", "state"), [("cancel", SessionState.WORKING), ("retry", SessionState.FAILED)])
-async def test_what_is_done_at_that_moment_stays_done(
+async def test_file_done_meanwhile_can_be_neither_cancelled_nor_retried(
     tmp_path: Path, broker: Broker, path: str, state: SessionState
 ) -> None:
     async with serving(tmp_path, broker, between=Overtaken, flow=FlowLimits(files=0)) as world:
@@ -182,7 +182,7 @@ async def test_what_is_done_at_that_moment_stays_done(
         assert world.runner.has(id) and await world.state(id) == "done"
 
 
-async def test_what_is_deleted_goes_from_the_disk_and_the_broker(world: World) -> None:
+async def test_deleted_file_disappears_from_disk_and_broker(world: World) -> None:
     async with world.working() as worker, world.looking() as redis:
         worker.most = 1
         session = await world.submit(CONTENT)
@@ -201,7 +201,7 @@ async def test_what_is_deleted_goes_from_the_disk_and_the_broker(world: World) -
     assert world.on_disk() == []
 
 
-async def test_what_is_deleted_goes_from_the_dead_letters(world: World) -> None:
+async def test_deleted_session_disappears_from_dead_letters(world: World) -> None:
     async with world.looking() as redis:
         other = await put_letter(redis, str(uuid4()))
         session = (await world.submit(CONTENT))["id"]
@@ -218,7 +218,7 @@ async def test_what_is_deleted_goes_from_the_dead_letters(world: World) -> None:
         await wait_until(only_the_other, f"{gone} is gone")
 
 
-async def test_a_session_of_which_the_history_told_too_late_has_its_file(tmp_path: Path, broker: Broker) -> None:
+async def test_file_is_kept_when_history_answers_late(tmp_path: Path, broker: Broker) -> None:
     id = str(uuid4())
     async with serving(tmp_path, broker, between=Late) as world:
         assert await world.error("POST", "/v1/sessions", data=form(CONTENT, session=id)) == (503, "busy")
@@ -229,7 +229,7 @@ async def test_a_session_of_which_the_history_told_too_late_has_its_file(tmp_pat
             await world.ended(id, "done")
 
 
-async def test_a_file_that_was_lost_is_taken_when_it_comes_again(world: World) -> None:
+async def test_lost_file_is_accepted_again(world: World) -> None:
     id = str(uuid4())
     lost = NewFile(id, world.devices["a"].owner, options=Options(priority="bulk"))
     await world.history.ask(lambda store: store.begin_file(lost))
@@ -238,7 +238,7 @@ async def test_a_file_that_was_lost_is_taken_when_it_comes_again(world: World) -
         await world.ended(id, "done")
 
 
-async def test_a_file_for_a_model_that_nobody_has_is_refused(world: World) -> None:
+async def test_file_for_unavailable_model_is_refused(world: World) -> None:
     world.runner.refuse_model = lambda model: Offers({"zh": 0.0}).refuse(model, 600.0)
     refused = await world.error("POST", "/v1/sessions", "a", data=form(CONTENT, model="none-such"))
     assert refused == (409, "model_unavailable")
@@ -246,7 +246,7 @@ async def test_a_file_for_a_model_that_nobody_has_is_refused(world: World) -> No
     await world.submit(CONTENT, "a", model="zh")
 
 
-async def test_who_is_revoked_sends_no_further(world: World) -> None:
+async def test_revoked_device_is_cut_off_during_upload(world: World) -> None:
     async with coming(world, "a") as upload:
         await world.access.roster.revoke(world.devices["a"].id)
         await wait_until(upload.done, "it is cut off")
@@ -255,13 +255,13 @@ async def test_who_is_revoked_sends_no_further(world: World) -> None:
     await wait_until(lambda: not world.on_disk(), "nothing is left")
 
 
-async def test_one_key_does_not_have_every_place(tmp_path: Path, broker: Broker) -> None:
+async def test_key_cannot_use_all_upload_places(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker, uploads_of_key=1) as world, coming(world, "a"):
         assert await world.error("POST", "/v1/sessions", "a", data=form(CONTENT)) == (429, "busy")
         await world.submit(CONTENT, "b")
 
 
-async def test_one_that_comes_too_slowly_is_refused(tmp_path: Path, broker: Broker) -> None:
+async def test_slow_upload_is_refused(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker, least_bytes_s=2**60, slack_s=0.0) as world:
         assert await world.error("POST", "/v1/sessions", data=form(CONTENT)) == (400, "malformed")
         assert world.on_disk() == []
@@ -275,7 +275,7 @@ async def test_streams_are_neither_cancelled_nor_retried(world: World, path: str
     assert await world.error("POST", f"/v1/sessions/{uuid4()}/{path}") == (404, "not_found")
 
 
-async def test_a_file_belongs_to_the_gateway_that_has_it(world: World, tmp_path: Path) -> None:
+async def test_file_belongs_to_gateway_that_has_it_on_disk(world: World, tmp_path: Path) -> None:
     async with serving(tmp_path / "other", world.broker, database=tmp_path / DATABASE) as other:
         failed = await other.submit(b"no sound")
         await other.ended(failed["id"], "failed")
@@ -286,7 +286,7 @@ async def test_a_file_belongs_to_the_gateway_that_has_it(world: World, tmp_path:
         await wait_until(lambda: not other.runner.has(waits["id"]), "the other one lets it go")
 
 
-async def test_files_are_bounded_in_size_room_and_number(tmp_path: Path, broker: Broker) -> None:
+async def test_uploads_are_limited_by_size_disk_and_number(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path / "small", broker, most_bytes=1_000) as world:
         assert await world.error("POST", "/v1/sessions", data=form(bytes(1_001))) == (413, "too_large")
         assert await world.error("POST", "/v1/sessions", data=form(bytes(900_000))) == (413, "too_large")

@@ -1,4 +1,4 @@
-"""One file through everything that can happen to it between its submission and its end."""
+"""Test one file through restarts, losses and failures between its submission and its end."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -22,7 +22,7 @@ async def in_the_broker(world: World) -> int:
 
 
 @pytest.mark.parametrize("forgets", [False, True])
-async def test_a_gateway_that_begins_again_sends_only_what_has_no_result(
+async def test_restarted_gateway_sends_only_segments_without_result(
     tmp_path: Path, broker: Broker, forgets: bool
 ) -> None:
     async with serving(tmp_path, broker) as world, world.working() as worker:
@@ -43,7 +43,7 @@ async def test_a_gateway_that_begins_again_sends_only_what_has_no_result(
 
 
 @pytest.mark.parametrize("left", [0.6, 1.0])
-async def test_truncated_file_is_done_and_says_so(world: World, left: float) -> None:
+async def test_truncated_file_is_done_and_marked_truncated(world: World, left: float) -> None:
     content = recording(4)
     async with world.working():
         session = (await world.submit(content[: int(left * len(content))]))["id"]
@@ -53,7 +53,7 @@ async def test_truncated_file_is_done_and_says_so(world: World, left: float) -> 
     assert result["text"] and done["error"] is None
 
 
-async def test_a_broker_that_lost_everything_gets_it_again(world: World) -> None:
+async def test_segments_are_sent_again_after_broker_lost_them(world: World) -> None:
     session = (await world.submit(recording()))["id"]
     await wait_until(lambda: in_the_broker(world), "segments wait")
     async with world.looking() as redis:
@@ -62,13 +62,13 @@ async def test_a_broker_that_lost_everything_gets_it_again(world: World) -> None
         await world.ended(session, "done")
 
 
-async def test_a_history_that_is_told_nothing_asks_the_broker(world: World) -> None:
+async def test_history_without_feed_is_repaired_from_broker(world: World) -> None:
     async with world.working(tells=False):
         session = (await world.submit(recording()))["id"]
         await world.ended(session, "done")
 
 
-async def test_a_file_that_is_cut_otherwise_than_before_has_failed(tmp_path: Path, broker: Broker) -> None:
+async def test_file_fails_when_it_is_cut_differently_than_before(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker) as world:
         session = (await world.submit(recording()))["id"]
         await wait_until(lambda: in_the_broker(world), "it is being recognised")
@@ -79,7 +79,7 @@ async def test_a_file_that_is_cut_otherwise_than_before_has_failed(tmp_path: Pat
         assert failed["error"]["code"] == "conflict"
 
 
-async def test_one_that_is_done_is_over_whatever_became_of_its_file(world: World) -> None:
+async def test_done_session_is_over_without_its_file(world: World) -> None:
     id = str(uuid4())
     stored = await world.history.ask(lambda store: store.begin_file(NewFile(id, "o")))
     await world.history.ask(lambda store: store.set_state(id, SessionState.DONE))
@@ -88,7 +88,7 @@ async def test_one_that_is_done_is_over_whatever_became_of_its_file(world: World
     assert await world.state(id) == "done"
 
 
-async def test_segments_without_a_text_do_not_keep_the_others_from_ending(world: World) -> None:
+async def test_failed_segment_does_not_block_the_others(world: World) -> None:
     def recognise(job: Job) -> Outcome:
         if job.segment == 1:
             return Failure(job.session, 1, ErrorCode.DECODE_TIMEOUT, "too long", job.attempt)

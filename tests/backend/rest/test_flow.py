@@ -1,4 +1,4 @@
-"""Turns of files and of their segments."""
+"""Test whose file, and which segment, is served next."""
 
 from collections import Counter
 
@@ -15,7 +15,7 @@ def file(name: str, owner: str = "o", number: int = 0) -> Waiting:
     return Waiting(name, owner, number)
 
 
-def test_the_oldest_file_of_whoever_has_fewest_is_next() -> None:
+def test_oldest_file_of_key_with_fewest_running_is_next() -> None:
     mine = [file(f"a{n}", "a", n) for n in range(3)]
     b, c = file("b", "b", 7), file("c", "c", 5)
     assert next_file([*reversed(mine), b, c], [], []) == mine[0]
@@ -25,7 +25,7 @@ def test_the_oldest_file_of_whoever_has_fewest_is_next() -> None:
     assert next_file([], [b], []) is None
 
 
-def test_a_key_has_several_places_only_while_no_other_waits() -> None:
+def test_key_has_several_places_only_while_no_other_key_waits() -> None:
     mine = [file(f"a{n}", "a", n) for n in range(4)]
     b, c = file("b", "b", 7), file("c", "c", 5)
     assert gives_way([b], [mine[2], mine[1]], 2) == mine[2]
@@ -36,7 +36,7 @@ def test_a_key_has_several_places_only_while_no_other_waits() -> None:
     assert gives_way([], [mine[0], mine[1]], 2) is gives_way([b], [], 0) is None
 
 
-def test_files_of_a_model_whose_worker_is_away_do_not_stop_the_others() -> None:
+def test_files_for_absent_model_do_not_block_others() -> None:
     flow = Flow(FlowLimits(audio_s=60.0))
     away, here = Waiting("away", "o", 0, "night"), file("here", "p", 1)
     flow.ask(away, 0, 60 * SAMPLE_RATE)
@@ -49,7 +49,7 @@ def test_files_of_a_model_whose_worker_is_away_do_not_stop_the_others() -> None:
     assert not list(flow.grant(ROOM))
 
 
-def test_so_much_is_with_the_broker_and_no_more() -> None:
+def test_broker_holds_audio_up_to_the_limit() -> None:
     flow = Flow(FlowLimits(audio_s=60.0))
     for n in range(2):
         flow.ask(file("f"), n, 30 * SAMPLE_RATE)
@@ -61,7 +61,7 @@ def test_so_much_is_with_the_broker_and_no_more() -> None:
     assert [*flow.grant(ROOM)] == [Ask("f", 2)]
 
 
-def test_many_workers_are_kept_busy() -> None:
+def test_fast_workers_get_more_audio_ahead() -> None:
     flow = Flow(FlowLimits(audio_s=60.0))
     for n in range(4):
         flow.ask(file("f"), n, 30 * SAMPLE_RATE)
@@ -70,20 +70,20 @@ def test_many_workers_are_kept_busy() -> None:
     assert [*flow.grant(Room(speed=60.0))] == []
 
 
-def test_a_segment_longer_than_the_limit_goes_alone() -> None:
+def test_segment_longer_than_limit_is_sent_alone() -> None:
     flow = Flow(FlowLimits(audio_s=1.0))
     flow.ask(file("f"), 0, 30 * SAMPLE_RATE)
     assert [*flow.grant(ROOM)] == [Ask("f", 0)]
 
 
-def test_nothing_goes_to_a_broker_that_is_full_or_away() -> None:
+def test_full_or_absent_broker_gets_no_segment() -> None:
     flow = Flow(FlowLimits(memory=0.5))
     flow.ask(file("f"), 0, 1)
     assert [*flow.grant(Room(memory=0.51))] == [*flow.grant(Room(up=False))] == []
     assert [*flow.grant(Room(memory=0.5))] == [Ask("f", 0)]
 
 
-def test_a_file_that_leaves_makes_room() -> None:
+def test_file_that_ends_frees_its_share() -> None:
     flow = Flow(FlowLimits(audio_s=1.0))
     flow.ask(file("f"), 0, SAMPLE_RATE)
     assert len([*flow.grant(ROOM)]) == 1
@@ -100,8 +100,8 @@ def test_a_file_that_leaves_makes_room() -> None:
     st.lists(st.integers(0, 5), max_size=60),
     st.integers(30, 120),
 )
-def test_all_room_is_used_and_nobody_is_forgotten(owners: list[str], ends: list[int], audio_s: int) -> None:
-    """Every file always has a next segment of 10 s; one of some file's ends at a time."""
+def test_flow_uses_all_room_and_serves_keys_fairly(owners: list[str], ends: list[int], audio_s: int) -> None:
+    """Every file always has a next segment of 10 s; segments end one at a time."""
     flow = Flow(FlowLimits(audio_s=audio_s))
     files = [file(str(n), owner, n) for n, owner in enumerate(owners)]
     asked: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The form by which a file is submitted, and what is none."""
+"""Test the form that submits a file, and malformed forms."""
 
 import asyncio
 import gzip
@@ -36,14 +36,14 @@ BAD_FIELDS = (
 )
 
 
-async def test_what_is_no_form_is_refused(world: World) -> None:
+async def test_malformed_form_is_refused(world: World) -> None:
     for data, kind, wanted in NO_FORMS:
         headers = {"Content-Type": kind}
         assert await world.error("POST", "/v1/sessions", data=data, headers=headers) == wanted, data
     assert world.on_disk() == []
 
 
-async def test_a_form_is_not_unpacked(world: World) -> None:
+async def test_compressed_form_is_refused(world: World) -> None:
     for encoding, data, wanted in (
         ("gzip", gzip.compress(b"--x--"), (415, "unsupported")),
         ("identity", b"--x--", (400, "malformed")),
@@ -53,14 +53,14 @@ async def test_a_form_is_not_unpacked(world: World) -> None:
     assert world.on_disk() == []
 
 
-async def test_a_field_that_is_not_understood_is_an_error(world: World) -> None:
+async def test_invalid_form_field_is_an_error(world: World) -> None:
     for fields in BAD_FIELDS:
         data = form(CONTENT, **fields)
         assert await world.error("POST", "/v1/sessions", data=data) == (400, "malformed"), fields
     assert world.on_disk() == []
 
 
-async def test_a_form_has_one_file_and_each_field_once(world: World) -> None:
+async def test_form_needs_one_file_and_each_field_at_most_once(world: World) -> None:
     no_file = aiohttp.FormData({"name": "x"}, default_to_multipart=True)
     assert await world.error("POST", "/v1/sessions", data=no_file) == (400, "malformed")
     two = form(CONTENT)
@@ -75,7 +75,7 @@ async def test_a_form_has_one_file_and_each_field_once(world: World) -> None:
     assert await world.error("POST", "/v1/sessions", data=long) == (413, "too_large")
 
 
-async def test_one_that_is_broken_off_leaves_nothing(world: World) -> None:
+async def test_interrupted_upload_leaves_no_file(world: World) -> None:
     async def half() -> AsyncIterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + bytes(100_000)
         await wait_until(lambda: world.on_disk(), "it comes")

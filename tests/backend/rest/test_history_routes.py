@@ -1,4 +1,4 @@
-"""What the history tells over HTTP, and to whom."""
+"""Test what the history routes return, and to which keys."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def ids() -> list[str]:
     return [str(uuid4()) for _ in range(5)]
 
 
-async def test_sessions_come_in_pages_the_newest_first(world: World, ids: list[str]) -> None:
+async def test_sessions_are_paged_newest_first(world: World, ids: list[str]) -> None:
     for id in ids:
         await world.said(id, "good morning")
     seen, path = [], "/v1/sessions?limit=2"
@@ -47,7 +47,7 @@ async def test_sessions_come_in_pages_the_newest_first(world: World, ids: list[s
     assert (await world.call("GET", "/v1/sessions?before=0"))[1] == {"sessions": [], "next": None}
 
 
-async def test_each_key_sees_its_own_and_the_owner_everything(world: World, ids: list[str]) -> None:
+async def test_each_key_sees_its_own_sessions_and_the_owner_all(world: World, ids: list[str]) -> None:
     mine, other = f"/v1/sessions/{ids[0]}", f"/v1/sessions/{ids[1]}"
     await world.said(ids[0], "mine", by="a")
     await world.said(ids[1], "not mine", by="b")
@@ -72,7 +72,7 @@ async def test_each_key_sees_its_own_and_the_owner_everything(world: World, ids:
     assert len((await world.call("GET", "/v1/usage"))[1]["days"]) == 2
 
 
-async def test_filters(world: World, ids: list[str]) -> None:
+async def test_kind_and_state_filter_sessions(world: World, ids: list[str]) -> None:
     await world.said(ids[0], "streamed")
     new = NewFile(ids[1], world.devices["a"].owner, name="file.wav")
     await world.history.ask(lambda store: store.begin_file(new))
@@ -82,21 +82,21 @@ async def test_filters(world: World, ids: list[str]) -> None:
     assert (await world.call("GET", "/v1/search?q=streamed&kind=file"))[1]["hits"] == []
 
 
-async def test_a_parameter_that_is_not_understood_is_an_error(world: World) -> None:
+async def test_invalid_parameter_is_an_error(world: World) -> None:
     for query in ("limit=0", "limit=201", "limit=x", "limit=1&limit=2", "state=odd", "before=-1", "nothing=1"):
         assert await world.error("GET", f"/v1/sessions?{query}") == (400, "malformed"), query
     for query in ("", "q=", "q=%00", "q=a%0A", "q=" + 257 * "x"):
         assert await world.error("GET", f"/v1/search?{query}") == (400, "malformed"), query
 
 
-async def test_what_was_said_is_found(world: World, ids: list[str]) -> None:
+async def test_spoken_text_is_found(world: World, ids: list[str]) -> None:
     await world.said(ids[0], "we met at noon", "我们明天中午开会")
     for query, segment in (("noon met", 0), ("中午", 1)):
         (hit,) = (await world.call("GET", f"/v1/search?q={query}"))[1]["hits"]
         assert (hit["session"]["id"], hit["segment"]) == (ids[0], segment)
 
 
-async def test_results_in_every_form(world: World, ids: list[str]) -> None:
+async def test_result_is_available_in_every_format(world: World, ids: list[str]) -> None:
     id, owner = ids[0], world.devices["a"].owner
     path = f"/v1/sessions/{id}/result"
     await world.history.ask(lambda store: store.begin_file(NewFile(id, owner)))
@@ -118,7 +118,7 @@ async def test_subtitles_of_a_stream_are_refused(world: World, ids: list[str]) -
     assert await world.error("GET", f"/v1/sessions/{ids[0]}/result?format=srt") == (409, "conflict")
 
 
-async def test_everything_is_exported_a_session_a_line(world: World, ids: list[str]) -> None:
+async def test_export_has_one_line_per_session(world: World, ids: list[str]) -> None:
     for n, id in enumerate(ids * 5):
         await world.said(str(uuid4()) if n >= 5 else id, f"text {n}", by="ab"[n % 2])
     status, text = await world.call("GET", "/v1/export")
@@ -131,7 +131,7 @@ async def test_everything_is_exported_a_session_a_line(world: World, ids: list[s
 
 
 class Between(Archive):
-    """Something happens before the second slice of an answer."""
+    """An archive that calls ``happens`` before the second slice of a response."""
 
     def __init__(self, history: History, happens: Callable[[], Awaitable[object]]) -> None:
         super().__init__(history)
@@ -157,7 +157,7 @@ async def serving_between(world: World, happens: Callable[[], Awaitable[object]]
 
 
 async def broken_off(world: World, path: str, happens: Callable[[], Awaitable[object]]) -> None:
-    """It begins, and does not look whole."""
+    """Check that a response begins but visibly stays incomplete."""
     headers = {"Authorization": f"Bearer {world.keys['a']}"}
     async with (
         serving_between(world, happens) as server,
@@ -168,11 +168,11 @@ async def broken_off(world: World, path: str, happens: Callable[[], Awaitable[ob
             await response.read()
 
 
-LONG = ["some text that is said"] * (4 * SEGMENTS)  # several slices of an export, too
+LONG = ["some text that is said"] * (4 * SEGMENTS)  # several slices of an export too
 
 
 @pytest.mark.parametrize("path", ["/v1/export", "/v1/sessions/{}/result"])
-async def test_what_breaks_off_does_not_look_whole(path: str, world: World, ids: list[str]) -> None:
+async def test_failed_response_is_visibly_incomplete(path: str, world: World, ids: list[str]) -> None:
     async def gone() -> None:
         raise RequestRefused(503, ErrorCode.BUSY, "the database is gone")
 
@@ -181,7 +181,7 @@ async def test_what_breaks_off_does_not_look_whole(path: str, world: World, ids:
 
 
 @pytest.mark.parametrize("path", ["/v1/export", "/v1/sessions/{}/result"])
-async def test_who_is_revoked_reads_no_further(path: str, world: World, ids: list[str]) -> None:
+async def test_revoked_device_is_cut_off_during_response(path: str, world: World, ids: list[str]) -> None:
     async def revoked() -> None:
         if world.access.roster.of_key(world.keys["a"]):
             await world.access.roster.revoke(world.devices["a"].id)
@@ -190,7 +190,7 @@ async def test_who_is_revoked_reads_no_further(path: str, world: World, ids: lis
     await broken_off(world, path.format(ids[0]), revoked)
 
 
-async def test_what_is_deleted_while_it_is_read_does_not_look_whole(world: World, ids: list[str]) -> None:
+async def test_response_is_incomplete_when_session_is_deleted_meanwhile(world: World, ids: list[str]) -> None:
     async def deleted() -> None:
         await world.history.ask(lambda store: store.delete(ids[0]))
 
@@ -198,7 +198,7 @@ async def test_what_is_deleted_while_it_is_read_does_not_look_whole(world: World
     await broken_off(world, f"/v1/sessions/{ids[0]}/result", deleted)
 
 
-async def test_a_few_long_answers_are_written_at_a_time(world: World, ids: list[str]) -> None:
+async def test_concurrent_long_responses_are_limited(world: World, ids: list[str]) -> None:
     go_on = asyncio.Event()
     await world.said(ids[0], *LONG)
     headers = {"Authorization": f"Bearer {OWNER_KEY}"}
@@ -221,7 +221,7 @@ async def test_a_few_long_answers_are_written_at_a_time(world: World, ids: list[
             assert again.status == 200
 
 
-async def test_one_key_that_reads_slowly_keeps_no_other_from_reading(world: World, ids: list[str]) -> None:
+async def test_slow_reader_does_not_block_other_keys(world: World, ids: list[str]) -> None:
     go_on = asyncio.Event()
     await world.said(ids[0], *LONG)
     of_device, of_owner = ({"Authorization": f"Bearer {key}"} for key in (world.keys["a"], OWNER_KEY))
@@ -236,7 +236,7 @@ async def test_one_key_that_reads_slowly_keeps_no_other_from_reading(world: Worl
         go_on.set()
 
 
-async def test_a_text_of_any_length_is_whole(world: World, ids: list[str]) -> None:
+async def test_long_text_is_returned_completely(world: World, ids: list[str]) -> None:
     await world.said(ids[0], *(f"text {n}" for n in range(1_001)))
     text = " ".join(f"text {n}" for n in range(1_001))
     path = f"/v1/sessions/{ids[0]}/result"
@@ -246,7 +246,7 @@ async def test_a_text_of_any_length_is_whole(world: World, ids: list[str]) -> No
     assert [segment["segment"] for segment in result["segments"]] == [*range(1_001)]
 
 
-async def test_what_is_deleted_is_gone(world: World, ids: list[str]) -> None:
+async def test_deleted_session_is_gone(world: World, ids: list[str]) -> None:
     path = f"/v1/sessions/{ids[0]}"
     await world.said(ids[0], "secret")
     assert await world.call("DELETE", path, "a") == (204, "")
@@ -254,12 +254,12 @@ async def test_what_is_deleted_is_gone(world: World, ids: list[str]) -> None:
     assert (await world.call("GET", "/v1/search?q=secret"))[1]["hits"] == []
 
 
-async def test_what_is_not_there_is_not_found(world: World) -> None:
+async def test_unknown_session_is_not_found(world: World) -> None:
     for path in NO_SESSIONS:
         assert await world.error("GET", path) == (404, "not_found"), path
 
 
-async def test_days_have_bounds(world: World) -> None:
+async def test_extreme_dates_are_accepted(world: World) -> None:
     for query in (
         "from=0001-01-01&to=0001-01-02",
         "to=0001-01-01",

@@ -1,4 +1,4 @@
-"""Dead letters of sessions that nobody wants any more."""
+"""Test the deletion of dead letters by session."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from protocol.job import Job, Keys, encode_job
 from tests.backend.rest.world import World
 
 
-async def test_those_of_these_sessions_go_however_many_there_are(world: World) -> None:
+async def test_all_dead_letters_of_given_sessions_are_deleted(world: World) -> None:
     async with world.looking() as redis:
         for n in range(40):
             letter: Any = encode_job(Job("ab"[n % 2], n, b"xx", 1))

@@ -1,4 +1,4 @@
-"""The process beside the gateway that reads a file."""
+"""Test the separate process that reads a file."""
 
 import asyncio
 import sys
@@ -17,11 +17,11 @@ from tests.helpers.waiting import wait_until
 
 DIGITS = DATA / "digits" / "digits-01.flac"
 LONGER = DATA / "speech" / "zh-02.flac"
-"""More than a pipe holds."""
+"""A recording whose frames exceed a pipe's capacity."""
 
 
 def saying(script: str) -> tuple[str, ...]:
-    """A program in the reader's place."""
+    """Return a command that replaces the reader by this script."""
     return sys.executable, "-c", f"import os, sys, time\n{script}"
 
 
@@ -33,7 +33,7 @@ async def test_frames_come_until_the_file_ends(models: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process can be read on Linux only")
-async def test_its_memory_is_bounded() -> None:
+async def test_memory_of_reader_is_limited() -> None:
     before = set(psutil.Process().children(recursive=True))
 
     def bounded() -> bool:
@@ -45,7 +45,7 @@ async def test_its_memory_is_bounded() -> None:
         assert bounded()
 
 
-async def test_it_says_what_is_wrong(tmp_path: Path) -> None:
+async def test_unreadable_file_is_reported_with_remedy(tmp_path: Path) -> None:
     (tmp_path / "words").write_text("no sound")
     with pytest.raises(MediaUnreadable, match="convert it") as caught:
         async with reading(tmp_path / "words", None) as frames:
@@ -61,20 +61,22 @@ async def test_it_says_what_is_wrong(tmp_path: Path) -> None:
         ("time.sleep(60)", ErrorCode.DECODE_TIMEOUT),
     ],
 )
-async def test_one_that_crashes_prints_or_hangs_is_an_error(tmp_path: Path, script: str, code: ErrorCode) -> None:
+async def test_reader_that_crashes_prints_or_hangs_is_an_error(
+    tmp_path: Path, script: str, code: ErrorCode
+) -> None:
     with pytest.raises(MediaUnreadable) as caught:
         async with reading(tmp_path, None, saying(script), frame_s=1.0) as frames:
             await anext(frames)
     assert caught.value.code is code
 
 
-async def test_death_by_a_signal_is_no_statement_about_the_file(tmp_path: Path) -> None:
+async def test_reader_killed_by_signal_does_not_condemn_the_file(tmp_path: Path) -> None:
     with pytest.raises(MediaReaderKilled, match="ended by signal 9"):
         async with reading(tmp_path, None, saying("os.kill(os.getpid(), 9)")) as frames:
             await anext(frames)
 
 
-async def test_it_ends_with_its_context_though_it_waits_for_its_pipe(tmp_path: Path) -> None:
+async def test_reader_blocked_on_pipe_ends_with_its_context(tmp_path: Path) -> None:
     frame = FRAMES.pack(Piece(0, 0, bytes(100_000)))
     script = f"while True: os.write(1, {frame[:60]!r} + bytes({len(frame) - 60}))"
 
@@ -94,7 +96,7 @@ async def test_it_ends_with_its_context_though_it_waits_for_its_pipe(tmp_path: P
     assert gone(pid)
 
 
-async def test_one_that_only_begins_ends_too(tmp_path: Path) -> None:
+async def test_reader_cancelled_while_starting_ends(tmp_path: Path) -> None:
     async def read() -> None:
         async with reading(tmp_path, None, saying("time.sleep(60)")) as frames:
             await anext(frames)

@@ -1,4 +1,4 @@
-"""What the process that reads a file says."""
+"""Test the encoding of the reader's messages."""
 
 from io import BytesIO
 
@@ -12,5 +12,5 @@ from protocol.errors import ErrorCode
     "frame",
     [Opened("fsmn"), Piece(3, 16_000, b"\1\2"), Heard(80_000), Ended(4, 9), Broken(ErrorCode.UNSUPPORTED, "no")],
 )
-def test_a_frame_is_what_it_was(frame: Frame) -> None:
+def test_frame_survives_encoding(frame: Frame) -> None:
     assert FRAMES.read(BytesIO(FRAMES.pack(frame))) == frame

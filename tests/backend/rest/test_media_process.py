@@ -1,4 +1,4 @@
-"""What is told about a file."""
+"""Test the frames that the reader reports about a file."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def told(path: Path, longest_s: float = LONGEST_S) -> list[Frame]:
 
 @pytest.fixture
 def long_file(tmp_path: Path) -> Path:
-    """Four strings of digits with two seconds of silence between them."""
+    """Write a file of four strings of digits, each followed by two seconds of silence."""
     pause = np.zeros(2 * SAMPLE_RATE, np.int16)
     sounds = [part for path in DIGITS[:4] for part in (samples_of(path), pause)]
     path = tmp_path / "long.wav"
@@ -33,7 +33,7 @@ def long_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_pieces_are_what_lies_in_the_file(long_file: Path) -> None:
+def test_pieces_equal_samples_of_the_file(long_file: Path) -> None:
     whole = samples_of(long_file)
     opened, *rest, ended = told(long_file)
     pieces = [frame for frame in rest if isinstance(frame, Piece)]
@@ -47,7 +47,7 @@ def test_pieces_are_what_lies_in_the_file(long_file: Path) -> None:
     assert told(long_file) == [opened, *rest, ended]
 
 
-def test_truncated_file_is_told_as_far_as_it_goes(long_file: Path) -> None:
+def test_truncated_file_is_read_to_its_last_sample(long_file: Path) -> None:
     whole = long_file.read_bytes()
     long_file.write_bytes(whole[: len(whole) // 2 + 1])
     opened, *rest, ended = told(long_file)
@@ -69,13 +69,13 @@ def test_silence_has_no_pieces(tmp_path: Path) -> None:
         (b"\0\0\0\x18ftypmp42 and nothing behind it", ErrorCode.AUDIO_INVALID),
     ],
 )
-def test_what_cannot_be_read_says_why(tmp_path: Path, content: bytes, code: ErrorCode) -> None:
+def test_unreadable_file_reports_reason(tmp_path: Path, content: bytes, code: ErrorCode) -> None:
     (tmp_path / "file").write_bytes(content)
     (broken,) = told(tmp_path / "file")
     assert isinstance(broken, Broken) and broken.code is code and broken.message
 
 
-def test_a_file_that_breaks_off_has_pieces_until_there(tmp_path: Path) -> None:
+def test_damaged_file_is_read_up_to_the_damage(tmp_path: Path) -> None:
     whole = DIGITS[0].read_bytes()
     (tmp_path / "half.flac").write_bytes(whole[: len(whole) // 2])
     *before, broken = told(tmp_path / "half.flac")
@@ -83,13 +83,13 @@ def test_a_file_that_breaks_off_has_pieces_until_there(tmp_path: Path) -> None:
     assert isinstance(broken, Broken) and broken.code is ErrorCode.AUDIO_INVALID
 
 
-def test_a_file_has_a_longest_length(long_file: Path, tmp_path: Path) -> None:
+def test_file_above_maximum_length_is_refused(long_file: Path, tmp_path: Path) -> None:
     (broken,) = told(long_file, longest_s=3.0)
     assert isinstance(broken, Broken) and broken.code is ErrorCode.TOO_LARGE
     live = tmp_path / "live.flac"
     soundfile.write(live, samples_of(long_file), SAMPLE_RATE)
     content = bytearray(live.read_bytes())
-    content[21] &= 0xF0  # how many samples there are: of a stream, 36 bits of zero
+    content[21] &= 0xF0  # number of samples: 36 zero bits, as in a live stream
     content[22:26] = bytes(4)
     live.write_bytes(content)
     opened, *_, broken = told(live, longest_s=3.0)

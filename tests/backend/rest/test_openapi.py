@@ -1,4 +1,4 @@
-"""The document."""
+"""Test the gateway's OpenAPI document."""
 
 from typing import Any
 
@@ -26,12 +26,12 @@ def references(value: Any) -> set[str]:
     return set().union(*(references(one) for one in value)) if isinstance(value, list) else set()
 
 
-async def test_every_route_is_described_and_nothing_else(gateway: Gateway) -> None:
+async def test_document_describes_exactly_the_existing_routes(gateway: Gateway) -> None:
     described = {(method.upper(), path) for path, method, _ in every_operation()}
     assert routes_of(gateway) == described
 
 
-def test_every_reference_leads_somewhere_and_everything_is_referred_to() -> None:
+def test_references_resolve_and_every_schema_is_used() -> None:
     whole = document()
     schemas = whole["components"]["schemas"]
     assert {name.rsplit("/", 1)[1] for name in references(whole)} >= set(schemas) - {"Snapshot"}
@@ -39,7 +39,7 @@ def test_every_reference_leads_somewhere_and_everything_is_referred_to() -> None
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), every_operation())
-def test_every_operation_says_what_it_answers(path: str, method: str, operation: dict[str, Any]) -> None:
+def test_every_operation_describes_its_responses(path: str, method: str, operation: dict[str, Any]) -> None:
     assert operation["summary"] and operation["operationId"]
     for status, answer in operation["responses"].items():
         if status.startswith(("4", "5")) and (path, status) != ("/readyz", "503"):
@@ -50,8 +50,8 @@ def test_every_operation_says_what_it_answers(path: str, method: str, operation:
     assert keyed == ("401" in operation["responses"]) and operation["tags"]
 
 
-def test_examples_are_as_their_schemas_say() -> None:
-    import jsonschema_rs  # what schemathesis brings
+def test_examples_match_their_schemas() -> None:
+    import jsonschema_rs  # a dependency of schemathesis
 
     whole = document()
     for _, _, operation in every_operation():
@@ -62,13 +62,13 @@ def test_examples_are_as_their_schemas_say() -> None:
                     jsonschema_rs.validate(schema, content["example"])
 
 
-def test_what_is_asked_for_in_a_form_is_there() -> None:
+def test_upload_form_lists_its_fields() -> None:
     form = document()["paths"]["/v1/sessions"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert form["schema"]["required"] == ["file"]
     assert {"file", "session", "language", "model", "hotwords", "itn", "name"} <= set(form["schema"]["properties"])
     assert form["schema"]["additionalProperties"] is False
 
 
-def test_it_says_that_a_page_of_hits_may_be_empty_and_not_the_last() -> None:
+def test_document_warns_that_page_of_hits_may_be_empty() -> None:
     parameters = {one["name"]: one for one in document()["paths"]["/v1/search"]["get"]["parameters"]}
     assert "`next`" in parameters["state"]["description"]

@@ -1,6 +1,6 @@
-"""schemathesis reads the document, asks a real gateway what may be asked and what may not, and finds nothing.
+"""Run schemathesis against a real gateway: valid and invalid requests must agree with the document.
 
-It runs as a program: what it brings into pytest costs every run, and nothing here needs it.
+It runs as a separate program: imported into pytest it would slow down every run.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 STREAMS = ("/v1/monitor", "/v1/stream", "/v1/broker")
-"""They stay open: it would wait for their ends."""
+"""Excluded because these streams stay open, and schemathesis would wait for their ends."""
 CONFIG = """
 [warnings]
 fail-on = []
@@ -32,7 +32,7 @@ fail-on = []
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where the history is: in SQLite, if nothing else is said."""
+    """Return the URL of the history's database; SQLite by default."""
     if getattr(request, "param", "sqlite") == "sqlite":
         yield f"sqlite:///{tmp_path / 'history.sqlite'}"
         return
@@ -42,7 +42,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 async def whole(tmp_path: Path, broker: Broker, database: str) -> AsyncIterator[Gateway]:
-    """A gateway with everything that has routes, and a worker that will still be there tomorrow."""
+    """Run a gateway with all routes, and a worker status that stays valid until tomorrow."""
     settings = GatewaySettings(
         redis=broker.url,
         key=KEY,
@@ -62,7 +62,7 @@ async def whole(tmp_path: Path, broker: Broker, database: str) -> AsyncIterator[
 
 
 async def found(gateway: Gateway, folder: Path, *arguments: str) -> str:
-    """What it says; empty: it found nothing."""
+    """Run schemathesis and return its report; empty if it found no problem."""
     (folder / "schemathesis.toml").write_text(CONFIG)
     command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", "schemathesis.toml", "run"]
     command += [f"{gateway.url}/v1/openapi.json", "--header", f"Authorization: Bearer {KEY}", "--checks", "all"]
@@ -79,20 +79,20 @@ async def found(gateway: Gateway, folder: Path, *arguments: str) -> str:
     return "" if process.returncode == 0 else (out + errors).decode()
 
 
-async def test_it_finds_nothing(whole: Gateway, tmp_path: Path) -> None:
+async def test_schemathesis_finds_no_problem(whole: Gateway, tmp_path: Path) -> None:
     said = await found(whole, tmp_path, "--max-examples", "2", "--phases", "examples,fuzzing")
     assert not said, said
 
 
-async def test_it_would_find_something(whole: Gateway, tmp_path: Path) -> None:
-    """A path that answers otherwise than the document says."""
+async def test_schemathesis_finds_slow_response(whole: Gateway, tmp_path: Path) -> None:
+    """An impossible response time must be reported as a problem."""
     one = ("--max-examples", "2", "--phases", "fuzzing", "--max-response-time", "0.000001")
     assert "healthz" in await found(whole, tmp_path, *one, "--include-path", "/healthz")
 
 
 @pytest.mark.proof(minutes=5)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
-async def test_it_finds_nothing_in_many_tries(whole: Gateway, tmp_path: Path) -> None:
+async def test_schemathesis_finds_no_problem_in_many_tries(whole: Gateway, tmp_path: Path) -> None:
     many = ("--max-examples", "200", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure")
     said = await found(whole, tmp_path, *many)
     assert not said, said

@@ -1,4 +1,4 @@
-"""How routes are described."""
+"""Test the declarations of routes."""
 
 from backend.rest.openapi import OPERATIONS
 from backend.rest.operations import JSON, Content, Keys, answer
@@ -11,6 +11,6 @@ def test_names_are_unique() -> None:
     assert {operation.path for operation in OPERATIONS if operation.keys is Keys.NOBODY} >= {"/healthz", "/readyz"}
 
 
-def test_an_answer_is_json_of_a_type() -> None:
+def test_answer_is_json_of_a_type() -> None:
     assert answer(Health) == {200: (Content(JSON, Health),)}
     assert list(answer(Health, Health("alive"), 202)) == [202]

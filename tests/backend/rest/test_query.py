@@ -1,4 +1,4 @@
-"""Parameters as values."""
+"""Test the parsing of request parameters."""
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
@@ -12,7 +12,7 @@ def read(query: str) -> ListQuery:
     return read_query(make_mocked_request("GET", f"/?{query}"), ListQuery)
 
 
-def test_parameters_are_values_and_the_key_is_none_of_them() -> None:
+def test_parameters_are_parsed_without_the_key() -> None:
     assert read("") == ListQuery()
     assert read("state=done&limit=7&before=0&api_key=secret") == ListQuery(SessionState.DONE, before=0, limit=7)
 
@@ -29,13 +29,13 @@ def test_parameters_are_values_and_the_key_is_none_of_them() -> None:
         ("state=Done", "state"),
     ],
 )
-def test_what_is_not_understood_is_named(query: str, said: str) -> None:
+def test_error_names_invalid_parameter(query: str, said: str) -> None:
     with pytest.raises(MalformedMessage, match=said):
         read(query)
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\nb", "\x7f", "\ud800"])
-def test_no_database_is_given_what_it_cannot_hold(text: str) -> None:
+def test_unstorable_text_is_refused(text: str) -> None:
     with pytest.raises(MalformedMessage, match="name"):
         only_printable("name", text)
     assert only_printable("name", "会议 é 🎙") == "会议 é 🎙"

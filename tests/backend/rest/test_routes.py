@@ -1,4 +1,4 @@
-"""What there is without a history, and the document."""
+"""Test the routes without a history, and the document."""
 
 import aiohttp
 import msgspec
@@ -14,7 +14,7 @@ from tests.backend.rest.world import World
 ID = "85da4cee-3bcb-495c-ba6e-34fd93a926c3"
 
 
-async def test_without_a_history_every_route_says_how_to_have_one(gateway: Gateway) -> None:
+async def test_routes_without_history_explain_how_to_enable_it(gateway: Gateway) -> None:
     keyed = {"Authorization": f"Bearer {KEY}"}
     async with aiohttp.ClientSession() as http:
         for one in SESSIONS:
@@ -27,12 +27,12 @@ async def test_without_a_history_every_route_says_how_to_have_one(gateway: Gatew
                 assert response.status == 401, one.name
 
 
-async def test_the_document_is_for_everybody(gateway: Gateway) -> None:
+async def test_document_needs_no_key(gateway: Gateway) -> None:
     async with aiohttp.ClientSession() as http, http.get(gateway.url + "/v1/openapi.json") as response:
         assert await response.json() == msgspec.json.decode(msgspec.json.encode(document()))
 
 
-async def test_with_a_history_the_routes_are_the_same(world: World) -> None:
+async def test_routes_are_equal_with_and_without_history(world: World) -> None:
     def named(routes: list[web.RouteDef]) -> set[tuple[str, str]]:
         return {(route.method, route.path) for route in routes}
 

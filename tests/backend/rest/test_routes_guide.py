@@ -1,4 +1,4 @@
-"""Every curl of ``docs/rest.md`` does what the page says, in its order."""
+"""Run every curl command of ``docs/rest.md`` in order, and check its status."""
 
 import shlex
 from io import BytesIO
@@ -12,7 +12,7 @@ from tests.backend.rest.world import OWNER_KEY, World, recording
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "rest.md"
 CONFLICTS = ("/retry", "/cancel")
-"""The file of the page is done by then."""
+"""Expected to conflict: the file is already done."""
 
 
 def commands() -> list[str]:
@@ -21,7 +21,7 @@ def commands() -> list[str]:
 
 
 class Curl:
-    """What the page uses of it."""
+    """A parsed curl command, as far as the page uses its options."""
 
     def __init__(self, words: list[str]) -> None:
         self.method = "GET"
@@ -47,7 +47,7 @@ class Curl:
                     self.url = word
 
     def data(self) -> aiohttp.FormData | None:
-        """Its form."""
+        """Return the form of the command, if any."""
         if not self.form:
             return None
         data = aiohttp.FormData()
@@ -59,7 +59,7 @@ class Curl:
         return data
 
 
-async def test_every_command_does_what_it_says(world: World) -> None:
+async def test_every_curl_command_of_the_guide_succeeds(world: World) -> None:
     id = str(uuid4())
     values = {"KEY": OWNER_KEY, "ID": id, "GATEWAY": world.url}
     done: list[str] = []

@@ -1,4 +1,4 @@
-"""Files through everything that can happen to them between their submission and their end."""
+"""Test the runner through restarts, conflicts and failures between submission and end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ BULK = Keys().jobs("bulk")
 
 
 def lie_there(world: World, session: str, content: bytes) -> None:
-    """A file on the disk, of which nobody knows."""
+    """Put a file on the disk that neither runner nor history knows."""
     part = world.runner.uploads.part()
     part.write(content)
     part.keep(session)
@@ -32,7 +32,7 @@ def lie_there(world: World, session: str, content: bytes) -> None:
 
 
 async def put(world: World, content: bytes, state: SessionState = SessionState.SUBMITTED) -> str:
-    """A file that another process took and did not finish."""
+    """Put a file on the disk that another process accepted and did not finish."""
     id = str(uuid4())
     lie_there(world, id, content)
     await world.history.ask(lambda store: store.begin_file(NewFile(id, world.devices["a"].owner)))
@@ -42,7 +42,7 @@ async def put(world: World, content: bytes, state: SessionState = SessionState.S
 
 
 def reading_process() -> psutil.Process | None:
-    """The one that reads a file, of this process."""
+    """Return the child process that reads a file, if one runs."""
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
             if "backend.rest.media_process" in process.cmdline():
@@ -55,7 +55,7 @@ async def in_the_broker(world: World) -> int:
         return int(await redis.xlen(BULK))
 
 
-async def test_what_is_on_the_disk_is_looked_through(tmp_path: Path, broker: Broker) -> None:
+async def test_sweep_resumes_keeps_or_deletes_files(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker) as world:
         kept = await put(world, b"no sound", SessionState.FAILED)
         gone = [await put(world, b"x", state) for state in (SessionState.DONE, SessionState.CANCELLED)]
@@ -69,7 +69,7 @@ async def test_what_is_on_the_disk_is_looked_through(tmp_path: Path, broker: Bro
         await wait_until(lambda: not [*world.runner.uploads.sessions()], "too old")
 
 
-async def test_a_file_that_the_history_does_not_know_yet_is_left_alone(tmp_path: Path, broker: Broker) -> None:
+async def test_sweep_leaves_file_of_running_upload(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker) as world:
         coming, gone = str(uuid4()), str(uuid4())
         world.runner.coming.add(coming)
@@ -79,7 +79,7 @@ async def test_a_file_that_the_history_does_not_know_yet_is_left_alone(tmp_path:
         assert world.on_disk() == [coming]
 
 
-async def test_a_second_gateway_on_one_folder_waits_for_the_files(tmp_path: Path, broker: Broker) -> None:
+async def test_second_gateway_takes_over_shared_folder_when_first_ends(tmp_path: Path, broker: Broker) -> None:
     id, rest_comes = str(uuid4()), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -104,7 +104,7 @@ async def test_a_second_gateway_on_one_folder_waits_for_the_files(tmp_path: Path
                 await wait_until(lambda: not second.on_disk(), "it has inherited the file")
 
 
-async def test_two_gateways_on_one_folder_recognise_each_file_once(tmp_path: Path, broker: Broker) -> None:
+async def test_gateways_with_shared_folder_recognise_each_file_once(tmp_path: Path, broker: Broker) -> None:
     one = FlowLimits(files=1)
     async with serving(tmp_path, broker, flow=one) as first:
         sessions = [(await first.submit(recording(1)))["id"] for _ in range(5)]
@@ -114,7 +114,7 @@ async def test_two_gateways_on_one_folder_recognise_each_file_once(tmp_path: Pat
             assert not any(second.runner.has(session) for session in sessions)
 
 
-async def test_what_was_cancelled_before_it_failed_stays_cancelled(tmp_path: Path, broker: Broker) -> None:
+async def test_file_cancelled_before_its_failure_stays_cancelled(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker, look_s=60.0) as world:
         session = (await world.submit(recording(1)))["id"]
         reader = await wait_until(reading_process, "it is being read")
@@ -122,15 +122,13 @@ async def test_what_was_cancelled_before_it_failed_stays_cancelled(tmp_path: Pat
         cancelled = SessionState.CANCELLED
         assert await world.history.ask(
             lambda store: store.set_state(session, cancelled)
-        )  # as another gateway does
+        )  # as another gateway would
         reader.kill()
         await wait_until(lambda: not world.on_disk(), "the file goes, as of one that is cancelled")
         assert await world.state(session) == "cancelled"
 
 
-async def test_file_is_read_again_when_its_reader_was_killed_and_fails_after_three_times(
-    tmp_path: Path, broker: Broker
-) -> None:
+async def test_file_fails_after_its_reader_was_killed_three_times(tmp_path: Path, broker: Broker) -> None:
     killed: set[int] = set()
 
     def another() -> psutil.Process | None:
@@ -142,7 +140,7 @@ async def test_file_is_read_again_when_its_reader_was_killed_and_fails_after_thr
         killed.add(reader.pid)
         reader.kill()
 
-    async with serving(tmp_path, broker, flow=FlowLimits(audio_s=6.0)) as world:  # so that the reader waits
+    async with serving(tmp_path, broker, flow=FlowLimits(audio_s=6.0)) as world:  # makes the reader wait
         content = recording(8)
         session = (await world.submit(content))["id"]
         await kill()
@@ -157,7 +155,7 @@ async def test_file_is_read_again_when_its_reader_was_killed_and_fails_after_thr
         assert len(killed) == 5
 
 
-async def test_only_so_much_is_with_the_broker(tmp_path: Path, broker: Broker) -> None:
+async def test_broker_holds_limited_audio_of_a_file(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker, flow=FlowLimits(audio_s=6.0)) as world:
         session = (await world.submit(recording(8)))["id"]
         await wait_until(lambda: in_the_broker(world), "segments wait")
@@ -187,7 +185,7 @@ async def test_files_of_two_keys_take_turns(tmp_path: Path, broker: Broker) -> N
     assert order == [mine[0], other, *mine[1:]]
 
 
-async def test_a_key_that_has_every_place_makes_way(tmp_path: Path, broker: Broker) -> None:
+async def test_key_with_every_place_makes_way_for_another(tmp_path: Path, broker: Broker) -> None:
     async with serving(tmp_path, broker) as world:
         mine = [(await world.submit(recording(2), "a"))["id"] for _ in range(2)]
         await wait_until(lambda: all(world.runner.flying(session) for session in mine), "both are read")
@@ -198,7 +196,7 @@ async def test_a_key_that_has_every_place_makes_way(tmp_path: Path, broker: Brok
                 await world.ended(session, "done")
 
 
-async def test_trouble_in_the_folder_ends_nothing(tmp_path: Path, broker: Broker) -> None:
+async def test_runner_recovers_when_folder_is_usable_again(tmp_path: Path, broker: Broker) -> None:
     folder = tmp_path / "submitted"
     folder.write_bytes(b"no folder")
     async with serving(tmp_path, broker) as world:
@@ -210,19 +208,19 @@ async def test_trouble_in_the_folder_ends_nothing(tmp_path: Path, broker: Broker
             await world.ended(session, "done")
 
 
-async def test_a_file_that_cannot_be_removed_is_done_all_the_same(world: World) -> None:
+async def test_file_that_cannot_be_removed_is_still_done(world: World) -> None:
     session = (await world.submit(recording()))["id"]
     await wait_until(lambda: world.runner.flying(session), "it is being read")
     path = world.runner.uploads.path(session)
     path.unlink()
-    path.mkdir()  # in its place, what is no file
+    path.mkdir()  # a folder in the file's place
     async with world.working():
         await world.ended(session, "done")
         await wait_until(lambda: not world.runner.has(session), "it is let go")
     assert await world.state(session) == "done"
 
 
-async def test_a_letter_of_a_file_that_has_its_texts_goes(world: World) -> None:
+async def test_dead_letter_of_finished_file_is_deleted(world: World) -> None:
     session = (await world.submit(recording()))["id"]
     letter: Any = encode_job(Job(session, 0, b"xx", 1))
     async with world.looking() as redis:

@@ -1,4 +1,4 @@
-"""Whose sessions a request may be about."""
+"""Test which sessions a request may access."""
 
 import pytest
 from msgspec import UNSET
@@ -18,25 +18,25 @@ ACCESS = Access(GatewaySettings(key="k"), Roster(None), lambda: 0.0)
 CLIENT = Device("d", "n", DeviceKind.CLIENT, "ab" * 32)
 
 
-def test_the_owner_sees_everybody_or_one() -> None:
+def test_owner_sees_all_keys_or_a_chosen_one() -> None:
     visit = Visit(ACCESS, ACCESS.owner)
     assert scope_of(visit) == scope_of(visit, UNSET) == Scope(None, None)
     assert scope_of(visit, "abc") == Scope("abc", None)
 
 
-def test_a_client_sees_its_own() -> None:
+def test_client_sees_only_its_own_sessions() -> None:
     visit = Visit(ACCESS, CLIENT)
     assert scope_of(visit) == scope_of(visit, CLIENT.owner) == Scope(CLIENT.owner, None)
     with pytest.raises(Forbidden, match="only the owner"):
         scope_of(visit, "abc")
 
 
-def test_whom_a_proxy_speaks_for_sees_his_own() -> None:
+def test_tenant_of_a_proxy_sees_only_its_own_sessions() -> None:
     assert scope_of(Visit(ACCESS, ACCESS.owner, "acme")) == Scope(None, "acme")
     assert scope_of(Visit(ACCESS, CLIENT, "acme")) == Scope(CLIENT.owner, "acme")
 
 
-def test_a_scope_is_what_the_history_is_asked_for() -> None:
+def test_scope_becomes_filter_of_the_history() -> None:
     scope = Scope("o", "t")
     assert scope.wanted() == scope.wanted(UNSET, UNSET) == Wanted("o", "t")
     wanted = scope.wanted(rest.SessionState.DONE, rest.SessionKind.FILE)

@@ -1,4 +1,4 @@
-"""Files on the gateway's disk."""
+"""Test the storage of submitted files on the disk."""
 
 import stat
 from pathlib import Path
@@ -18,7 +18,7 @@ def uploads(tmp_path: Path) -> Uploads:
     return Uploads(tmp_path / "data" / "submitted", spare=0)
 
 
-def test_a_file_is_there_when_all_of_it_is(uploads: Uploads) -> None:
+def test_file_appears_only_when_complete(uploads: Uploads) -> None:
     part = uploads.part()
     part.write(b"one")
     assert not uploads.has(SESSION) and [*uploads.sessions()] == []
@@ -35,7 +35,7 @@ def test_a_file_is_there_when_all_of_it_is(uploads: Uploads) -> None:
     assert not uploads.has(SESSION)
 
 
-def test_what_is_dropped_or_left_behind_goes(uploads: Uploads) -> None:
+def test_dropped_and_abandoned_parts_are_deleted(uploads: Uploads) -> None:
     uploads.part().drop()
     assert [*uploads.folder.iterdir()] == []
     left = uploads.part()
@@ -47,7 +47,7 @@ def test_what_is_dropped_or_left_behind_goes(uploads: Uploads) -> None:
     left.drop()
 
 
-def test_of_two_with_one_folder_one_has_the_claim_until_it_ends(uploads: Uploads) -> None:
+def test_only_one_process_holds_claim_until_released(uploads: Uploads) -> None:
     other = Uploads(uploads.folder, spare=0)
     assert uploads.claim.held() and uploads.claim.held() and not other.claim.held()
     uploads.claim.release()
@@ -56,7 +56,7 @@ def test_of_two_with_one_folder_one_has_the_claim_until_it_ends(uploads: Uploads
     other.claim.release()
 
 
-def test_the_disk_is_never_filled(tmp_path: Path) -> None:
+def test_upload_leaves_spare_disk_space(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, spare=2**62)
     with pytest.raises(RequestRefused) as caught:
         uploads.part()
@@ -67,7 +67,7 @@ def test_the_disk_is_never_filled(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_name_that_is_no_session_is_no_path(uploads: Uploads) -> None:
+def test_name_that_is_no_session_has_no_path(uploads: Uploads) -> None:
     assert not uploads.has("../../etc/passwd")
     with pytest.raises(ValueError, match="UUID"):
         uploads.path("../x")

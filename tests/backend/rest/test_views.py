@@ -1,4 +1,4 @@
-"""What the history keeps, as it is told."""
+"""Test the conversion of the history's values for HTTP."""
 
 from datetime import UTC, date, datetime
 
@@ -53,7 +53,7 @@ def test_states_have_the_same_names_in_the_history_and_over_http(name: str) -> N
     assert {str(one) for one in getattr(records, name)} == {str(one) for one in getattr(rest, name)}
 
 
-def test_a_session_is_told_with_its_progress_and_its_error() -> None:
+def test_session_view_has_progress_and_error() -> None:
     view = session_view(STORED, here=True)
     assert (view.state, view.kind, view.here) == (rest.SessionState.FAILED, rest.SessionKind.FILE, True)
     assert view.started == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_a_session_is_told_with_its_progress_and_its_error() -> None:
     assert view.error == ErrorDetail(ErrorCode.AUDIO_INVALID, "it is damaged: copy it again")
 
 
-def test_a_reason_is_an_error_again() -> None:
+def test_reason_decodes_to_its_error() -> None:
     assert error_of(reason_of(ErrorCode.UNSUPPORTED, "convert it")) == ErrorDetail(
         ErrorCode.UNSUPPORTED, "convert it"
     )
@@ -69,14 +69,14 @@ def test_a_reason_is_an_error_again() -> None:
     assert error_of("what another version wrote") == ErrorDetail(ErrorCode.INTERNAL, "what another version wrote")
 
 
-def test_a_segment_has_a_text_or_says_why_not() -> None:
+def test_segment_view_has_text_or_error() -> None:
     segments = [segment_view(segment) for segment in SEGMENTS]
     assert [segment.code for segment in segments] == [None, ErrorCode.ENGINE_DIED, None]
     assert (segments[2].text, segments[2].start_ms, segments[2].duration_ms) == ("two", 2_500, 500)
     assert text_of(SEGMENTS) == "one two"
 
 
-def test_subtitles_need_the_times() -> None:
+def test_subtitles_require_known_times() -> None:
     cues = cues_of(SEGMENTS)
     assert cues is not None and [*cues] == [
         Cue(500, 1_500, "one"),
@@ -86,7 +86,7 @@ def test_subtitles_need_the_times() -> None:
     assert cues_of((StoredSegment(0, 0, records.SegmentState.FINAL, 16_000, text="one"),)) is None
 
 
-def test_hits_and_usage() -> None:
+def test_hits_and_usage_are_converted() -> None:
     hit = hit_view(Hit(STORED, 2, 2_500, 61_000, "two", ((0, 3),)))
     assert (hit.segment, hit.excerpt, hit.ranges, hit.start_ms) == (2, "two", ((0, 3),), 2_500)
     used = usage_view(Usage(date(2026, 3, 1), "o", "t", 1, 3, 1, 24_000, 6))

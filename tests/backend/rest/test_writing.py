@@ -1,4 +1,4 @@
-"""Sessions that are written in slices."""
+"""Test the writing of sessions in slices."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def said(store: Store, count: int, session: str = "s") -> None:
 
 
 @pytest.mark.parametrize("count", [1, SEGMENTS - 1, SEGMENTS, SEGMENTS + 1, 2 * SEGMENTS + 1])
-def test_a_session_is_whole_however_many_slices_it_takes(count: int, store: Store) -> None:
+def test_session_is_complete_in_any_number_of_slices(count: int, store: Store) -> None:
     said(store, count)
     written = slices(SessionWriter(the_session(store), here=True), store)
     assert [piece.data.count(b'"segment":') <= SEGMENTS for piece in written] == [True] * (1 + count // SEGMENTS)
@@ -42,7 +42,7 @@ def test_a_session_is_whole_however_many_slices_it_takes(count: int, store: Stor
     assert [segment.segment for segment in result.segments] == [*range(count)]
 
 
-def test_an_export_has_a_session_a_line_the_newest_first(store: Store) -> None:
+def test_export_writes_one_session_per_line_newest_first(store: Store) -> None:
     for n in range(150):
         said(store, 1 + n % 3, f"s{n}")
     said(store, 2 * SEGMENTS, "long")
@@ -57,7 +57,7 @@ def test_an_export_has_a_session_a_line_the_newest_first(store: Store) -> None:
     assert slices(ExportWriter(Wanted("nobody")), store) == [Slice(b"", last=True)]
 
 
-def test_what_is_deleted_meanwhile_breaks_it_off(store: Store) -> None:
+def test_writer_stops_when_session_is_deleted_meanwhile(store: Store) -> None:
     said(store, 2 * SEGMENTS)
     writer = SessionWriter(the_session(store))
     writer.slice(store)

@@ -1,4 +1,4 @@
-"""The REST interface with everything that it needs and nothing else: a broker, a history in SQLite, no gateway."""
+"""Run the REST interface with a broker and a history in SQLite, without a gateway."""
 
 import asyncio
 import time
@@ -45,7 +45,7 @@ DIGITS = Path(__file__).resolve().parents[2] / "data" / "digits"
 
 @dataclass
 class World:
-    """``keys`` and ``devices``: of the two clients ``a`` and ``b`` and the worker ``w``."""
+    """A running REST interface. ``keys`` and ``devices``: clients ``a`` and ``b``, worker ``w``."""
 
     url: str
     history: History
@@ -60,7 +60,7 @@ class World:
     async def call(
         self, method: str, path: str, key: str = "", data: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
-        """Status and body, as JSON if it is that."""
+        """Return status and body, decoded if the body is JSON."""
         key = self.keys.get(key, key or OWNER_KEY)
         headers = {"Authorization": f"Bearer {key}"} | (headers or {})
         async with self.http.request(method, self.url + path, data=data, headers=headers) as response:
@@ -68,24 +68,24 @@ class World:
             return response.status, await response.json() if json else await response.text()
 
     async def error(self, method: str, path: str, key: str = "", **more: Any) -> tuple[int, str]:
-        """Status and code of what must be an error, with words."""
+        """Return status and code of a response that must be an error with a message."""
         status, body = await self.call(method, path, key, **more)
         assert body["error"]["message"]
         return status, body["error"]["code"]
 
     async def submit(self, content: bytes, key: str = "", name: str = "digits.flac", **fields: str) -> Any:
-        """A file; the session."""
+        """Submit a file and return its session."""
         status, body = await self.call("POST", "/v1/sessions", key, data=form(content, name, **fields))
         assert status == 202, body
         return body
 
     def on_disk(self) -> list[str]:
-        """What lies where files lie that were submitted."""
+        """Return the names of the files in the upload folder."""
         folder = self.runner.uploads.folder
         return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
 
     async def said(self, session: str, *texts: str, by: str = "a", tenant: str = "") -> None:
-        """Somebody said this, as a stream."""
+        """Record these texts as a stream."""
         about = About(self.devices[by].owner, by, tenant, kind=SessionKind.STREAM)
         await self.record(about, [Result(session, n, text, model="m") for n, text in enumerate(texts)])
 
@@ -93,7 +93,7 @@ class World:
     async def working(
         self, recognise: Callable[[Job], Outcome] = say_length, tells: bool = True
     ) -> AsyncIterator["BulkWorker"]:
-        """A worker for files. ``tells``: the history is told of what ended."""
+        """Run a worker for files. ``tells``: whether the history receives the results."""
         worker = BulkWorker(self, recognise, tells)
         try:
             async with Tasks("bulk worker") as tasks:
@@ -104,20 +104,20 @@ class World:
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator["Redis"]:
-        """A look into the broker."""
+        """Connect to the broker directly."""
         async with Redis.from_url(self.broker.url) as redis:
             yield redis
 
     async def state(self, session: str) -> str:
-        """How it stands."""
+        """Return the state of a session."""
         return str((await self.call("GET", f"/v1/sessions/{session}"))[1]["state"])
 
     async def finals(self, session: str, count: int) -> bool:
-        """Whether the history has so many texts of it."""
+        """Return whether the history has this many texts of the session."""
         return bool((await self.call("GET", f"/v1/sessions/{session}"))[1]["progress"]["final"] == count)
 
     async def ended(self, session: str, state: str) -> Any:
-        """Wait until it stands so; the session."""
+        """Wait until the session has this state, and return it."""
         path = f"/v1/sessions/{session}"
 
         async def there() -> bool:
@@ -127,13 +127,13 @@ class World:
         return (await self.call("GET", path))[1]
 
     async def record(self, about: About, outcomes: list[Outcome]) -> None:
-        """The feed says this."""
+        """Record these outcomes as the feed would."""
         entries = [Entry(about, one.session, one.segment, one.attempt, one, 16_000, NOW_MS) for one in outcomes]
         await self.history.ask(lambda store: store.record(entries))
 
 
 class BulkWorker(FakeWorker):
-    """Recognises files, and tells the history itself what it has recognised, once."""
+    """A worker for files that records each result in the history itself, once."""
 
     def __init__(self, world: World, recognise: Callable[[Job], Outcome], tells: bool) -> None:
         super().__init__(world.broker.url, recognise)
@@ -144,13 +144,13 @@ class BulkWorker(FakeWorker):
         self.most = 2**32
 
     async def take(self, block_ms: int = 5_000) -> tuple[bytes, Job] | None:
-        """The next job; after ``most`` none comes any more."""
+        """Take the next job; after ``most`` jobs wait for ever."""
         if len(self.jobs) >= self.most:
             await asyncio.Event().wait()
         return await super().take(block_ms)
 
     async def finish(self, entry: bytes, job: Job, outcome: Outcome) -> bool:
-        """As usual, and the history hears of it."""
+        """Finish the job, and record the outcome in the history."""
         self.jobs.append(job)
         counted = await super().finish(entry, job, outcome)
         if counted and self._tells:
@@ -164,7 +164,7 @@ class BulkWorker(FakeWorker):
 
 @cache
 def recording(strings: int = 4) -> bytes:
-    """A WAV of so many strings of digits, with silence between them: each becomes a segment or more."""
+    """Return a WAV of this many strings of digits, separated by silence; each becomes at least one segment."""
     pause = np.zeros(SAMPLE_RATE, np.int16)
     names = sorted(DIGITS.glob("*.flac")) * (1 + strings // 12)
     sounds = [part for name in names[:strings] for part in (samples_of(name), pause)]
@@ -174,7 +174,7 @@ def recording(strings: int = 4) -> bytes:
 
 
 def form(content: bytes, name: str = "digits.flac", **fields: str) -> aiohttp.FormData:
-    """A file with its fields."""
+    """Build a form with a file and its fields."""
     data = aiohttp.FormData(fields, quote_fields=False)
     data.add_field("file", BytesIO(content), filename=name)
     return data
@@ -188,8 +188,9 @@ async def serving(
     between: Callable[[History], Any] = lambda history: history,
     **files: Any,
 ) -> AsyncIterator[World]:
-    """Everything, until the context ends. ``database``: another one's. ``between``: what routes ask in its place.
-    ``files``: of ``FileSettings``.
+    """Serve the REST interface until the context ends.
+
+    ``database``: another world's history. ``between``: wraps the routes' history. ``files``: of ``FileSettings``.
     """
     url = f"sqlite:///{database or folder / DATABASE}"
     settings = GatewaySettings(key=OWNER_KEY)

@@ -1,4 +1,4 @@
-"""The first tables."""
+"""Create the first tables of the history."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,11 +9,11 @@ down_revision = None
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _FTS5 = "CREATE VIRTUAL TABLE search USING fts5(terms, columnsize=0, tokenize='ascii', prefix='1')"
-_GIN = {"gin_pending_list_limit": 256}  # KB that every search looks through; 4 MB of them take 60 ms
+_GIN = {"gin_pending_list_limit": 256}  # KB of pending list that every search scans; scanning 4 MB takes 60 ms
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create all tables and indexes."""
     _sessions()
     _segments()
     op.create_table(
@@ -33,7 +33,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """There is nothing before."""
+    """Drop all tables; no earlier revision exists."""
     for table in ("search", "segments", "sessions", "usage", "deleted"):
         op.drop_table(table)
 

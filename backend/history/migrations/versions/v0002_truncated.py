@@ -1,4 +1,4 @@
-"""Files whose end is missing."""
+"""Add the mark of files whose end is missing."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,10 +8,10 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add what says so."""
+    """Add the column ``truncated`` to the sessions."""
     op.add_column("sessions", sa.Column("truncated", sa.Boolean, nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
-    """Forget it."""
+    """Drop the column ``truncated``."""
     op.drop_column("sessions", "truncated")
