@@ -86,7 +86,7 @@ class AsyncJournal(AudioStore):
         """Record that all audio has boundaries again. On disk when this returns."""
         await self._kept(self._journal.mended)
 
-    # -- the client's side ---------------------------------------------------------------------------------
+    # -- for the client ------------------------------------------------------------------------------------
 
     def append(self, segment: int, pcm: bytes) -> None:
         """Count more of a segment's audio as sent to the gateway."""

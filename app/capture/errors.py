@@ -10,7 +10,7 @@ JournalError            base (an ``AppError``)
 
 MicrophoneError         base (an ``AppError``)
 ├── AudioLibraryMissing PortAudio, or its Python package, is not installed
-├── NoMicrophone        the system has no microphone
+├── NoMicrophone        no microphone exists, or none is the default
 ├── MicrophoneNotFound  the chosen microphone is absent
 ├── MicrophoneRefused   the microphone is present but cannot be used
 └── SpeakerRefused      no audio output can be used
@@ -59,7 +59,7 @@ class AudioLibraryMissing(MicrophoneError):
 
 
 class NoMicrophone(MicrophoneError):
-    """An error: the system has no default microphone. ``names``: other inputs that exist."""
+    """An error: no microphone exists, or none is the system's default. ``names``: the inputs that exist."""
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         if names:

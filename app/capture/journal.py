@@ -134,7 +134,7 @@ class Journal:
             undo.pop_all()
             return journal
 
-    # -- the speaker's side --------------------------------------------------------------------------------
+    # -- for the recording ---------------------------------------------------------------------------------
 
     @property
     def session(self) -> UUID:
@@ -220,7 +220,7 @@ class Journal:
         """Wait until everything heard is on disk. Raises ``NotKept``."""
         self._writer.flush()
 
-    # -- the client's side ---------------------------------------------------------------------------------
+    # -- for the client ------------------------------------------------------------------------------------
 
     def append(self, segment: int, pcm: bytes) -> None:
         """Count more of a segment's audio as sent to the gateway. The audio itself is in the journal already."""

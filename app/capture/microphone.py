@@ -139,7 +139,7 @@ class Microphone:
         """Yield the blocks of the recording started last. Only one reader is allowed."""
         return self._delivery.blocks()
 
-    # -- from open to closed -------------------------------------------------------------------------------
+    # -- opening and closing -------------------------------------------------------------------------------
 
     async def open(self) -> None:
         """Open the chosen device and wait for its first sound.
@@ -162,7 +162,7 @@ class Microphone:
         except MicrophoneError:
             log.exception("the microphone could not be closed")
 
-    # -- sound ---------------------------------------------------------------------------------------------
+    # -- audio ---------------------------------------------------------------------------------------------
 
     @property
     def _slow(self) -> int:

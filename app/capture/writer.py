@@ -74,7 +74,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="journal/writer", daemon=True)
         self._thread.start()
 
-    # -- the callers' side ---------------------------------------------------------------------------------
+    # -- for callers ---------------------------------------------------------------------------------------
 
     @property
     def keeping(self) -> Keeping:
@@ -164,7 +164,7 @@ class Writer:
         refusal = self._refusal
         return f"the disk takes nothing ({refusal.strerror})" if refusal else "the disk is too slow"
 
-    # -- the thread's side ---------------------------------------------------------------------------------
+    # -- in the thread -------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:

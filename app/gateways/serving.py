@@ -115,7 +115,7 @@ class Gateways:
         for part in (self._joining, self._watching, self._finding, self._tasks, self._keeping):
             await part.close()
 
-    # -- where speech goes ---------------------------------------------------------------------------------
+    # -- destination of speech -----------------------------------------------------------------------------
 
     @property
     def here(self) -> bool:
@@ -168,7 +168,7 @@ class Gateways:
         self._moving.woke()
         self._watching.move(self._candidates)
 
-    # -- what a person asks --------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def ask(self, action: GatewayAction) -> None:
         """Start a user action; returns at once."""
@@ -225,7 +225,7 @@ class Gateways:
         self._told = note
         self._show()
 
-    # -- how it stands with them ---------------------------------------------------------------------------
+    # -- state of the gateways -----------------------------------------------------------------------------
 
     @property
     def _candidates(self) -> tuple[Address, ...]:
@@ -321,7 +321,7 @@ class Gateways:
             self._answers[one.id] = answer
             self._show()
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         self._moving.look()

@@ -127,7 +127,7 @@ class X11Clipboard:
         if self.owner.contents(clipboard):
             self._save(clipboard)
 
-    # -- whether it is read --------------------------------------------------------------------------------
+    # -- reads by the target -------------------------------------------------------------------------------
 
     def _verdict(self, watch: PasteWatch) -> Verdict:
         """Wait for the verdict on a paste."""
@@ -164,7 +164,7 @@ class X11Clipboard:
         self._given_up = [watch for watch in self._given_up if watch.may_be_late(now)]
         return self._given_up
 
-    # -- what was there ------------------------------------------------------------------------------------
+    # -- saved contents ------------------------------------------------------------------------------------
 
     def _keep(self, selection: int) -> bool:
         if selection in self._lent or (self._hears and selection in self._before):
@@ -284,7 +284,7 @@ class X11Clipboard:
             return
         self._reader.ask(manager, self._connection.atom("SAVE_TARGETS"), _SAVE_DEADLINE_S)
 
-    # -- what is heard of it -------------------------------------------------------------------------------
+    # -- callbacks of the selection owner ------------------------------------------------------------------
 
     def _refuses(self, program: int) -> bool:
         return any(watch.refuses(program, time.monotonic()) for watch in self._late())

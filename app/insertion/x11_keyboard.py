@@ -97,7 +97,7 @@ class X11Keyboard:
             self.press([shift, stroke.code] if stroke.shift else [stroke.code])
         self.press(lock)
 
-    # -- the keyboard's table ------------------------------------------------------------------------------
+    # -- keyboard table ------------------------------------------------------------------------------------
 
     def _layout(self) -> Layout:
         first = self._display.display.info.min_keycode

@@ -104,7 +104,7 @@ class Lending:
         await asyncio.gather(*(lent.close() for lent in self._lent.values()))
         await self._keeping.close()
 
-    # -- what is wanted ------------------------------------------------------------------------------------
+    # -- requests ------------------------------------------------------------------------------------------
 
     def want(self, gateways: tuple[str, ...]) -> None:
         """Lend to these gateways, given by id or name."""
@@ -199,7 +199,7 @@ class Lending:
         except AppError as error:
             log.warning("where a gateway is now is not kept", reason=str(error))
 
-    # -- what is told --------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         joining, known = self._joining.view, self._keeping.gateways

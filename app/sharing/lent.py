@@ -120,7 +120,7 @@ class Lent:
     def _through(self) -> LocalWorkerSettings:
         return self._settings.through(self._at, f"kikipounamu-worker-{self.paired.id}")
 
-    # -- where it is ---------------------------------------------------------------------------------------
+    # -- address of the gateway ----------------------------------------------------------------------------
 
     async def _look(self) -> tuple[WorkerSeen, ...]:
         """Query the gateway's workers from time to time; the first address that answers counts."""
@@ -179,7 +179,7 @@ class Lent:
                     self._looked_at = -inf
                     self._changed()
 
-    # -- what is told --------------------------------------------------------------------------------------
+    # -- reports -------------------------------------------------------------------------------------------
 
     def _told(self, view: WorkerView) -> None:
         self._show(self._explained(view))

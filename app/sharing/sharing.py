@@ -102,7 +102,7 @@ class Sharing:
     ) -> None:
         await self._tasks.close()
 
-    # -- the gateway itself --------------------------------------------------------------------------------
+    # -- gateway process -----------------------------------------------------------------------------------
 
     def wish(self, *, on: bool, port: int) -> None:
         """Set whether to share, and on which port."""
@@ -162,7 +162,7 @@ class Sharing:
         self._blocked = None
         self.again()
 
-    # -- what is asked -------------------------------------------------------------------------------------
+    # -- user actions --------------------------------------------------------------------------------------
 
     def ask(self, action: SharingAction) -> None:
         """Start a user action; returns at once."""
@@ -219,7 +219,7 @@ class Sharing:
             self._told = Note("device-not-changed")
         self._look()
 
-    # -- what is seen --------------------------------------------------------------------------------------
+    # -- sharing state -------------------------------------------------------------------------------------
 
     def _look(self) -> None:
         self._look_now.set()

@@ -79,7 +79,7 @@ class JournalModel(RuleBasedStateMachine):
         """The segment that has not ended yet, if any."""
         return self.said[-1] if self.said and self.said[-1].samples is None else None
 
-    # -- the speaker ---------------------------------------------------------------------------------------
+    # -- recording -----------------------------------------------------------------------------------------
 
     @rule(samples=st.integers(0, 4_000))
     def hear(self, samples: int) -> None:
@@ -126,7 +126,7 @@ class JournalModel(RuleBasedStateMachine):
                 said.samples = 0 if said.samples is None else said.samples
             said.outcome = outcome or said.outcome
 
-    # -- the disk ------------------------------------------------------------------------------------------
+    # -- disk ----------------------------------------------------------------------------------------------
 
     @rule(room=st.one_of(st.none(), st.integers(0, 3_000)))
     def disk_gets_room(self, room: int | None) -> None:
@@ -171,7 +171,7 @@ class JournalModel(RuleBasedStateMachine):
         self.open()
         assert self.journal.samples == self.heard
 
-    # -- always --------------------------------------------------------------------------------------------
+    # -- invariants ----------------------------------------------------------------------------------------
 
     @invariant()
     def everything_is_there(self) -> None:

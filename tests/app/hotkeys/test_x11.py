@@ -154,7 +154,7 @@ async def test_second_hotkey_works_while_one_is_held(desktop: Desktop, field: Te
         await heard.tells(DOWN, UP)
 
 
-# -- a modifier by itself ----------------------------------------------------------------------------------
+# -- lone modifiers ----------------------------------------------------------------------------------------
 
 
 async def test_lone_modifier_is_a_hotkey_and_its_tap_can_be_passed_on(desktop: Desktop, field: TextField) -> None:
@@ -279,7 +279,7 @@ async def test_invalid_bindings_leave_the_old_ones_in_effect(desktop: Desktop, f
         await heard.tells(DOWN, UP)
 
 
-# -- what may go wrong -------------------------------------------------------------------------------------
+# -- problems ----------------------------------------------------------------------------------------------
 
 
 async def test_hotkey_follows_a_change_of_the_keyboard_layout(desktop: Desktop, field: TextField) -> None:
