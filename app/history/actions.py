@@ -1,4 +1,4 @@
-"""What a person may ask of the history's window. ``serial``: of a search, a higher one for each newer search."""
+"""Actions of a user in the history window. ``serial``: number of a search; newer searches have higher ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,12 @@ from app.formats import Format
 from app.history.view import Wish
 
 MOST_WAITING: Final = 8
-"""Pages of rows that are asked for and not there yet: older ones are not wanted any more."""
+"""Most pages of rows that may be outstanding; older requests are dropped."""
 
 
 @dataclass(frozen=True)
 class SearchHistory:
-    """List what has all that the query names; without one, everything. It comes as ``HistoryList``."""
+    """List the takes that match the query; an empty query matches all. The answer is ``HistoryList``."""
 
     query: str
     serial: int
@@ -22,7 +22,7 @@ class SearchHistory:
 
 @dataclass(frozen=True)
 class RowsWanted:
-    """These places of the list of this search are to be seen. They come as ``HistoryRows``."""
+    """Request rows of this search's list by position. The answer is ``HistoryRows``."""
 
     serial: int
     start: int
@@ -31,7 +31,7 @@ class RowsWanted:
 
 @dataclass(frozen=True)
 class EditTake:
-    """What it is to say from now on; empty for what was recognised."""
+    """Replace the text of a take; an empty text restores the recognised one."""
 
     session: UUID
     text: str
@@ -39,14 +39,14 @@ class EditTake:
 
 @dataclass(frozen=True)
 class DeleteTakes:
-    """For good. Whoever asks has asked twice."""
+    """Delete these takes permanently. The user has already confirmed it."""
 
     sessions: tuple[UUID, ...]
 
 
 @dataclass(frozen=True)
 class ExportTakes:
-    """Write them into the folder ``place``; what is there already only with ``overwrite``."""
+    """Write takes into the folder ``place``; ``overwrite`` replaces existing files."""
 
     sessions: tuple[UUID, ...]
     form: Format
@@ -56,9 +56,11 @@ class ExportTakes:
 
 @dataclass(frozen=True)
 class LookAtTake:
-    """All of this take is to be seen, now and whenever it changes; ``None``: of none. It comes as ``TakeDetails``.
+    """Follow all details of a take, now and whenever it changes; ``None`` ends that.
 
-    ``run``: which of the times that it was recognised once more is compared; ``None``: the last.
+    The answer is ``TakeDetails``.
+
+    ``run``: index of the repeated recognition to compare with; ``None``: the last.
     """
 
     session: UUID | None
@@ -67,12 +69,15 @@ class LookAtTake:
 
 @dataclass(frozen=True)
 class ModelsWanted:
-    """With which models can a take be recognised now? They come as ``HistoryModels``."""
+    """Request the models that can recognise a take now. The answer is ``HistoryModels``."""
 
 
 @dataclass(frozen=True)
 class RecogniseAgain:
-    """For comparison: the take stays as it is. ``Rerunning`` tells how far it is, ``TakeDetails`` what came."""
+    """Recognise a take again for comparison, without changing it.
+
+    ``Rerunning`` reports the progress, ``TakeDetails`` the result.
+    """
 
     session: UUID
     wish: Wish
@@ -80,14 +85,14 @@ class RecogniseAgain:
 
 @dataclass(frozen=True)
 class StopRecognising:
-    """This take is not to be recognised once more after all."""
+    """Stop recognising this take again."""
 
     session: UUID
 
 
 @dataclass(frozen=True)
 class PlayTake:
-    """Let it be heard from ``ms`` on. ``Playing`` tells where it is."""
+    """Play a take from ``ms`` on. ``Playing`` reports the position."""
 
     session: UUID
     ms: int = 0
@@ -95,7 +100,7 @@ class PlayTake:
 
 @dataclass(frozen=True)
 class SeekTake:
-    """While it is heard: go on from ``ms``."""
+    """Continue playing from ``ms``, if this take is playing."""
 
     session: UUID
     ms: int
@@ -103,12 +108,12 @@ class SeekTake:
 
 @dataclass(frozen=True)
 class PausePlaying:
-    """Silence; ``Playing`` tells where it was."""
+    """Pause playing; ``Playing`` reports the position."""
 
 
 @dataclass(frozen=True)
 class StopPlaying:
-    """Nobody listens any more."""
+    """Stop playing and return to the beginning."""
 
 
 PlayAction = PlayTake | SeekTake | PausePlaying | StopPlaying

@@ -1,4 +1,4 @@
-"""Takes that are to be recognised once more: one after the other, and no more than somebody may be waiting for.
+"""Queue of takes to recognise again: one at a time, with a bounded number waiting.
 
 Everything here belongs to one loop, and returns at once.
 """
@@ -26,11 +26,11 @@ log = structlog.get_logger(logger_names.APP_HISTORY_AGAIN)
 MOST_WAITING: Final = 8
 
 Rerun = Callable[[UUID, Wish, Told], Awaitable[Reran]]
-"""``app.history.history.History.rerun``."""
+"""Signature of ``app.history.history.History.rerun``."""
 
 
 class Again:
-    """``tell`` is told how each stands, ``came`` what came of it."""
+    """Queue of takes to recognise again. ``tell`` receives the states, ``came`` the results."""
 
     def __init__(
         self, rerun: Rerun, tell: Callable[[Rerunning], None], came: Callable[[UUID, Reran], None]
@@ -45,12 +45,12 @@ class Again:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """What is not recognised yet is taken back from the gateway."""
+        """Cancel all work, which withdraws unrecognised pieces from the gateway."""
         self._waiting.clear()
         await self._tasks.close()
 
     def ask(self, session: UUID, wish: Wish) -> None:
-        """Once at a time for each take: the first wish counts until it is over, or stopped."""
+        """Queue a take, unless it is queued or running already."""
         if session in self._stood:
             return
         if len(self._waiting) >= MOST_WAITING:
@@ -61,14 +61,14 @@ class Again:
         self._next()
 
     def stop(self, session: UUID) -> None:
-        """It is not wanted any more. Safe to say twice."""
+        """Stop or dequeue a take; repeated calls are harmless."""
         if self._running is not None and self._running[0] == session:
             self._running[1].cancel()
         elif self._waiting.pop(session, None) is not None:
             self._over(Rerunning(session, RerunState.STOPPED))
 
     def stands(self, session: UUID) -> Rerunning | None:
-        """How it is with this take, if it is to be recognised."""
+        """Return the state of a take that is queued or running."""
         return self._stood.get(session)
 
     def _next(self) -> None:
@@ -97,7 +97,7 @@ class Again:
             self._over(Rerunning(session, RerunState.DONE))
 
     def _ended(self, session: UUID) -> None:
-        """Also one that was stopped before its first step."""
+        """Start the next take after a run, even after one stopped before its first step."""
         self._running = None
         if session in self._stood:
             self._over(Rerunning(session, RerunState.STOPPED))

@@ -1,7 +1,7 @@
-"""Keeps the index equal to the folder of takes. Reads only what is new or changed, a bounded part at each step.
+"""Updater of the index from the folder of takes. Reads only new and changed takes, in bounded steps.
 
-Whether a take has changed is told by the time and the size of its events, and the size of its audio. While its
-recording has no end, it is read each time.
+Changes show in the time and the size of a take's events and in the size of its audio. A take whose recording has
+no end is read every time.
 """
 
 import os
@@ -31,7 +31,7 @@ _READ: Final = 64
 
 @dataclass(frozen=True)
 class Progress:
-    """Of so many takes that have changed, how many are in the index; ``changed``: this step changed it."""
+    """Progress of a refresh: ``done`` of ``total`` changed takes. ``changed``: this step changed the index."""
 
     done: int = 0
     total: int = 0
@@ -39,7 +39,7 @@ class Progress:
 
 
 class Catalogue:
-    """``most``: how many takes, the newest, the index may have; ``None``: all."""
+    """Updater of an index. ``most``: limit on indexed takes, newest first; ``None``: no limit."""
 
     def __init__(self, library: Library, index: Index, most: int | None = None) -> None:
         self._library = library
@@ -47,9 +47,9 @@ class Catalogue:
         self._most = most
 
     def refresh(self) -> Iterator[Progress]:
-        """Look at every take and read those that have changed, the newest first. One step is some milliseconds.
+        """Check every take and read the changed ones, newest first, in steps of some milliseconds.
 
-        Raises ``IndexUnavailable`` or ``IndexDamaged``. What was done until then stays.
+        Raises ``IndexUnavailable`` or ``IndexDamaged``; completed steps stay.
         """
         gone, changed = dict(self._index.known()), list[tuple[int, UUID]]()
         for number, (session, stamp) in enumerate(_stamps(self._library.root)):
@@ -72,12 +72,14 @@ class Catalogue:
                 yield Progress(done, len(newest))
 
     def read(self, sessions: Iterable[UUID]) -> None:
-        """These takes may have changed, or be gone."""
+        """Read these takes again and remove those that are gone."""
         there: list[tuple[Row, Known]] = []
         gone: list[UUID] = []
         for session in sessions:
             try:
-                stamp = _stamp(self._library.root / str(session))  # first: what comes after it is read again
+                stamp = _stamp(
+                    self._library.root / str(session)
+                )  # taken first, so that a later change is noticed next time
                 found = self._library.find(session)
                 there.append((row_of(found), Known(stamp, found.take.finished)))
             except (TakeUnknown, FileNotFoundError):
@@ -88,7 +90,7 @@ class Catalogue:
 
 
 def row_of(found: Found) -> Row:
-    """A take in the list. Whether a process works on it at this moment is not for keeping."""
+    """Return a take's row. The row leaves out whether a process works on the take now."""
     segments = found.transcript.segments
     return Row(
         found.session,
@@ -114,20 +116,20 @@ def _most(weighed: Iterable[tuple[str, int]]) -> str:
 
 
 def _stamps(root: Path) -> Iterator[tuple[UUID, Stamp]]:
-    """Of every take that is there."""
+    """Yield the session and the stamp of every take."""
     try:
         with os.scandir(root) as folders:
             for folder in folders:
-                with suppress(TakeUnknown, FileNotFoundError):  # no take
+                with suppress(TakeUnknown, FileNotFoundError):  # not a take
                     yield parse_session(folder.name), _stamp(Path(folder.path))
-    except FileNotFoundError:  # nothing was ever recorded
+    except FileNotFoundError:  # no take has been recorded yet
         return
     except OSError as error:
         raise IndexUnavailable(f"the folder of recordings {root} cannot be read: {error.strerror}") from error
 
 
 def _stamp(folder: Path) -> Stamp:
-    """Look at both files. Raises ``FileNotFoundError`` where there is neither."""
+    """Return the stamp of a take's two files. Raises ``FileNotFoundError`` if both are missing."""
     events, audio = _looked_at(folder, EVENTS), _looked_at(folder, AUDIO)
     if events is None and audio is None:
         raise FileNotFoundError(folder)
@@ -138,7 +140,7 @@ def _stamp(folder: Path) -> Stamp:
 def _looked_at(folder: Path, name: str) -> os.stat_result | None:
     try:
         return os.stat(os.path.join(folder, name))
-    except OSError:  # what is wrong is told when the take is read
+    except OSError:  # reading the take reports the error
         return None
 
 

@@ -1,7 +1,7 @@
-"""The SQLite file of the index: opened or made, its errors told apart, its transactions. One thread owns it.
+"""SQLite file of the index: opening, errors and transactions. One thread owns it.
 
-A file that is damaged, or of another version, is deleted and made again. Nothing is set aside: what it held is in
-the journals, and a copy would keep what a person deletes.
+A damaged file, or one of another version, is deleted and rebuilt. No backup is kept: the journals hold all data,
+and a backup would keep what a user deletes.
 """
 
 import os
@@ -47,7 +47,7 @@ _FILES: Final = ("", "-wal", "-shm", "-journal")
 
 
 def connect(place: Path | None) -> sqlite3.Connection:
-    """The database in this file, made if there is none that can be used; without a file, one in memory.
+    """Open the database in this file, or rebuild an unusable one; ``None``: in memory.
 
     Raises ``IndexUnavailable``.
     """
@@ -63,7 +63,7 @@ def connect(place: Path | None) -> sqlite3.Connection:
 
 
 def delete(place: Path) -> None:
-    """Delete a database that nobody has open. Raises ``IndexUnavailable``."""
+    """Delete a database that is not open. Raises ``IndexUnavailable``."""
     try:
         for ending in _FILES:
             place.with_name(place.name + ending).unlink(missing_ok=True)
@@ -73,10 +73,10 @@ def delete(place: Path) -> None:
 
 @contextmanager
 def errors(name: str = "the index of the history") -> Iterator[None]:
-    """Errors of SQLite, as ours."""
+    """Convert errors of SQLite to ``IndexUnavailable`` or ``IndexDamaged``."""
     try:
         yield
-    except sqlite3.ProgrammingError:  # a mistake of ours
+    except sqlite3.ProgrammingError:  # a bug in this program
         raise
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _PASSES:
@@ -86,14 +86,14 @@ def errors(name: str = "the index of the history") -> Iterator[None]:
 
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction: all of it or nothing."""
+    """Run a transaction: commit, or roll back on any error."""
     with errors():
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
             connection.execute("COMMIT")
         except BaseException:
-            with suppress(sqlite3.Error):  # a full disk has ended it already
+            with suppress(sqlite3.Error):  # a full disk may have rolled it back
                 connection.execute("ROLLBACK")
             raise
 
@@ -115,7 +115,7 @@ def _connect(place: Path | None) -> sqlite3.Connection:
 
 
 def _make_private(place: Path) -> None:
-    """What SQLite makes beside it gets the same mode."""
+    """Create the file with mode 0600, which SQLite copies to the files that it creates next to it."""
     try:
         private_folder(place.parent)
         os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
@@ -124,12 +124,12 @@ def _make_private(place: Path) -> None:
 
 
 def schema() -> int:
-    """The version of the index that this program makes, and reads."""
+    """Return the version of the index that this program reads and writes."""
     return 1_000 * 3 + words.version()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables where there are none, and look into them where there are."""
+    """Create the tables, or check that existing ones are readable."""
     wanted = schema()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     tables = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()

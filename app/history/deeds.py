@@ -1,4 +1,4 @@
-"""What is done to the takes themselves. Blocks; the index is told afterwards."""
+"""Changes to the takes themselves; the caller updates the index afterwards. Blocks."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -17,7 +17,7 @@ log = structlog.get_logger(logger_names.APP_HISTORY_DEEDS)
 
 
 def edit(library: Library, session: UUID, text: str) -> None:
-    """The take says this from now on; empty, or what was recognised: that. Raises ``JournalError``."""
+    """Set a take's text. An empty text, or the recognised one, removes the edit. Raises ``JournalError``."""
     with library.reopen(session) as journal:
         wanted = "" if text == journal.take.transcript(journal.samples).text else text
         if wanted != journal.take.edited:
@@ -25,10 +25,10 @@ def edit(library: Library, session: UUID, text: str) -> None:
 
 
 def keep_run(library: Library, session: UUID, run: Reran) -> None:
-    """Keep what came of recognising a take once more, unless the same came of it before.
+    """Add the result of a repeated recognition to the take, unless an equal one is there.
 
-    Raises ``TakeUnknown``: it was deleted meanwhile. A take that takes it not otherwise goes without: it is for
-    comparison only.
+    Raises ``TakeUnknown`` if the take was deleted meanwhile. Other failures are only logged, because the result
+    serves comparison only.
     """
     try:
         with library.reopen(session) as journal:
@@ -41,7 +41,7 @@ def keep_run(library: Library, session: UUID, run: Reran) -> None:
 
 
 def delete(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
-    """Delete these; returns those that stay, and why. One that is gone already is gone."""
+    """Delete takes and return those that could not be deleted, with the reasons. Missing takes are ignored."""
     refused: dict[UUID, JournalError] = {}
     for session in sessions:
         try:
@@ -54,7 +54,7 @@ def delete(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalE
 
 
 def let_go(library: Library, sessions: Iterable[UUID]) -> list[UUID]:
-    """Delete those that nobody needs, whatever was known of them; returns them."""
+    """Delete those of the takes that are still unneeded, and return them."""
     gone: list[UUID] = []
     for session in sessions:
         with suppress(TakeUnknown):
@@ -64,7 +64,7 @@ def let_go(library: Library, sessions: Iterable[UUID]) -> list[UUID]:
 
 
 def there(library: Library, sessions: Iterable[UUID]) -> Iterator[Found]:
-    """Those that there are."""
+    """Yield the takes that exist."""
     for session in sessions:
         with suppress(TakeUnknown):
             yield library.find(session)

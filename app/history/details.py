@@ -1,4 +1,4 @@
-"""All of one take for the window: when each word was said, and how other recognitions differ. Pure."""
+"""Details of one take for the window: times of its words, and differences of other recognitions. Pure."""
 
 from msgspec.structs import replace
 
@@ -11,7 +11,10 @@ from protocol.audio import samples_to_ms
 
 
 def details(found: Found, wanted: Reran | int | None = None) -> TakeDetails:
-    """``wanted``: which run is compared, by its place or as it came, though it may not be kept; else the last."""
+    """Return the details of a take.
+
+    ``wanted``: the run to compare, by index or as a result, which need not be stored; ``None``: the last.
+    """
     text, runs = found.text, list(found.take.runs)
     if isinstance(wanted, Reran):
         wanted = _place(runs, wanted)
@@ -27,7 +30,7 @@ def details(found: Found, wanted: Reran | int | None = None) -> TakeDetails:
 
 
 def _place(runs: list[Reran], wanted: Reran) -> int:
-    """Where the same stands, whenever it came; what is not kept is added behind the others."""
+    """Return the index of an equal run; a result that is not stored is appended."""
     for number, run in enumerate(runs):
         if replace(run, started=wanted.started) == wanted:
             return number

@@ -1,7 +1,7 @@
-"""How one text differs from another, for display: by word, and by character where words have no spaces. Pure.
+"""Difference between two texts, for display: by word, or by character in scripts without spaces. Pure.
 
-The time is bounded: what both texts have once anchors them to each other, as in patience diff (Bram Cohen), and
-only short stretches between anchors are compared token by token. A longer one counts as other.
+Time is bounded: token sequences that occur once in both texts are anchors, as in patience diff (Bram Cohen), and
+only short stretches between anchors are compared token by token. Longer stretches count as different.
 """
 
 import re
@@ -19,13 +19,13 @@ _TOKEN: Final = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+|\s+|.", re.DOTALL)
 _SHINGLE: Final = 3
 _MOST_AT_ONCE: Final = 40_000
 _MOST_COMPARED: Final = 400_000
-"""Pairs of tokens: in one stretch, and in all."""
+"""Limits on compared pairs of tokens: in one stretch, and in total."""
 
 Tokens = Sequence[str]
 
 
 class Change(StrEnum):
-    """What became of a piece of text."""
+    """Kinds of change to a piece of text."""
 
     SAME = "same"
     REMOVED = "removed"
@@ -34,21 +34,21 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of either text, or of both."""
+    """Piece of one text or of both."""
 
     change: Change
     text: str
 
 
 def difference(before: str, after: str) -> tuple[Piece, ...]:
-    """Pieces in order: those that are not added make ``before``, those that are not removed make ``after``."""
+    """Return the pieces in order. All but the added ones form ``before``, all but the removed ones ``after``."""
     removed, added, same = "", "", ""
     pieces: list[Piece] = []
     for old, new in _stretches(_TOKEN.findall(before), _TOKEN.findall(after)):
         if old == new:
             same += "".join(old)
             continue
-        if same.isspace() and (removed or added):  # two changes with nothing but a space between them are one
+        if same.isspace() and (removed or added):  # merge changes that only whitespace separates
             removed, added = removed + same, added + same
         elif same:
             pieces += _pieces(removed, added, same)
@@ -59,7 +59,7 @@ def difference(before: str, after: str) -> tuple[Piece, ...]:
 
 
 def words_that_differ(pieces: Sequence[Piece]) -> int:
-    """How many words, or characters where words have no spaces: of each change, on its longer side."""
+    """Count the different words, or characters in scripts without spaces: the longer side of each change."""
     count, sides = 0, {Change.REMOVED: 0, Change.ADDED: 0}
     for piece in pieces:
         if piece.change is Change.SAME:
@@ -76,7 +76,7 @@ def _pieces(removed: str, added: str, same: str) -> Iterator[Piece]:
 
 
 def _stretches(old: Tokens, new: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
-    """Both, cut at the same places, so that equal stretches lie beside each other."""
+    """Yield both texts cut at the same places, so that equal stretches form pairs."""
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     middle = old[start : len(old) - end], new[start : len(new) - end]
@@ -94,7 +94,7 @@ def _stretches(old: Tokens, new: Tokens) -> Iterator[tuple[Tokens, Tokens]]:
 
 
 def _common(old: Tokens, new: Tokens) -> int:
-    """Tokens that both begin with."""
+    """Count the tokens of the common prefix."""
     count = 0
     for one, other in zip(old, new, strict=False):
         if one != other:
@@ -116,13 +116,13 @@ def _between_anchors(old: Tokens, new: Tokens) -> Iterator[tuple[Tokens, Tokens]
 
 
 def _anchors(old: Tokens, new: Tokens) -> list[tuple[int, int]]:
-    """Places where the same few tokens begin that are in each text once: as many as keep their order in both."""
+    """Return positions of short token sequences that are unique in both texts: the longest ordered chain."""
     here, there = _once(old), _once(new)
     pairs = [(at, there[shingle]) for shingle, at in here.items() if shingle in there]
-    ends: list[int] = []  # of the chains found so far, by length: where the last pair lies in the new text
-    chains: list[tuple[int, int, int]] = []  # a pair, and which pair comes before it
+    ends: list[int] = []  # by chain length: position in the new text of the last pair
+    chains: list[tuple[int, int, int]] = []  # a pair, and the index of its predecessor
     lasts: list[int] = []
-    for a, b in pairs:  # in the order of the old text
+    for a, b in pairs:  # ordered by position in the old text
         length = bisect_left(ends, b)
         chains.append((a, b, lasts[length - 1] if length else -1))
         ends[length : length + 1] = [b]
@@ -136,7 +136,7 @@ def _anchors(old: Tokens, new: Tokens) -> list[tuple[int, int]]:
 
 
 def _once(tokens: Tokens) -> dict[tuple[str, ...], int]:
-    """Where each few tokens begin that are there only once."""
+    """Return the positions of token sequences that occur only once."""
     shingles = [tuple(tokens[at : at + _SHINGLE]) for at in range(len(tokens) - _SHINGLE + 1)]
     counts = Counter(shingles)
     return {shingle: at for at, shingle in enumerate(shingles) if counts[shingle] == 1}

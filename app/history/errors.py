@@ -2,11 +2,11 @@
 
 HistoryError            base (an ``AppError``)
 ├── IndexUnavailable    the index cannot be read or written now: disk full, no access, no FTS5
-├── IndexDamaged        it can never be read as it is; it is made again
-├── NotRerun            a take could not be recognised once more
-│   └── NothingRecorded nothing is in it
-├── TextTooLong         longer than a take may be
-└── ExportFailed        texts cannot be written there
+├── IndexDamaged        the index is unreadable and will be rebuilt
+├── NotRerun            a take could not be recognised again
+│   └── NothingRecorded the take holds no audio
+├── TextTooLong         the text is longer than a take may hold
+└── ExportFailed        texts cannot be written to this place
     └── NothingToExport none of the takes has a text
 """
 
@@ -14,27 +14,27 @@ from app.errors import AppError
 
 
 class HistoryError(AppError):
-    """Base. The text says what to do about it."""
+    """Base of the history's errors. The message says what to do."""
 
 
 class IndexUnavailable(HistoryError):
-    """The index cannot be read or written now; the takes themselves are not touched by that."""
+    """Temporary failure to read or write the index; the takes are unaffected."""
 
 
 class IndexDamaged(HistoryError):
-    """It can never be read as it is."""
+    """Permanent damage of the index, which must be rebuilt."""
 
 
 class NotRerun(HistoryError):
-    """Nothing came of recognising a take once more; the take is as it was."""
+    """Failure to recognise a take again; the take is unchanged."""
 
 
 class NothingRecorded(NotRerun):
-    """There is nothing in it that could be recognised."""
+    """Request to recognise a take without audio."""
 
 
 class TextTooLong(HistoryError):
-    """Longer than a take may be: ``most`` characters."""
+    """Text longer than ``most`` characters, the limit of a take."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"the text is too long: shorten it to {most} characters")
@@ -42,8 +42,8 @@ class TextTooLong(HistoryError):
 
 
 class ExportFailed(HistoryError):
-    """Texts cannot be written there."""
+    """Failure to write texts to the chosen place."""
 
 
 class NothingToExport(ExportFailed):
-    """None of the takes has a text."""
+    """Export of takes without any text."""

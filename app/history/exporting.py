@@ -1,4 +1,4 @@
-"""Takes as files, in the form and at the place that a person chose. Nothing is written over unasked."""
+"""Export of takes to files, in the chosen form and place. Replaces existing files only on request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _NAME: Final = "kikipounamu"
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file that is to be."""
+    """File to write: its path and its content."""
 
     place: Path
     text: str
@@ -27,14 +27,14 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Exported:
-    """Files that were written; or those that are there already, and then none was."""
+    """Result of an export: the written files, or the existing ones that kept it from writing any."""
 
     written: tuple[Path, ...] = ()
     exist: tuple[Path, ...] = ()
 
 
 def export(takes: Sequence[Found], form: Format, place: Path, *, overwrite: bool = False) -> Exported:
-    """Write takes into a folder, or into one file: subtitles of several need a folder. Raises ``ExportFailed``."""
+    """Write takes into a folder or one file. Subtitles of several takes need a folder. Raises ``ExportFailed``."""
     to_write = sheets(takes, form, place, folder=place.is_dir())
     exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())
     if exist and not overwrite:
@@ -48,7 +48,7 @@ def export(takes: Sequence[Found], form: Format, place: Path, *, overwrite: bool
 
 
 def sheets(takes: Sequence[Found], form: Format, place: Path, *, folder: bool) -> list[Sheet]:
-    """What to write, in the order in which it was said. Raises ``ExportFailed``."""
+    """Return the files to write, with takes in order of time. Raises ``ExportFailed``."""
     takes = sorted((take for take in takes if take.text.strip()), key=lambda take: take.take.started_s)
     if not takes:
         raise NothingToExport("there is no text to export: recognise it first")
@@ -64,7 +64,7 @@ def sheets(takes: Sequence[Found], form: Format, place: Path, *, folder: bool) -
 
 
 def _text(takes: Sequence[Found]) -> str:
-    """One text is itself; several have the time above each."""
+    """Join the texts; several get their time as a heading."""
     if len(takes) == 1:
         return f"{takes[0].text.strip()}\n"
     return "\n".join(f"{_local(take):%Y-%m-%d %H:%M:%S}\n{take.text.strip()}\n" for take in takes)
@@ -87,12 +87,12 @@ def _local(take: Found) -> datetime:
 
 
 def _moment(take: Found) -> str:
-    """As part of a file's name on any system."""
+    """Return the time of a take in a form that is valid in file names on every system."""
     return f"{_local(take):%Y-%m-%d %H.%M.%S}"
 
 
 def _names(moments: Sequence[str]) -> list[str]:
-    """Two takes of one second are two files."""
+    """Number the names of takes that started in the same second."""
     names: list[str] = []
     for moment in moments:
         name, count = moment, 1

@@ -1,11 +1,11 @@
-"""The history for an event loop: what a window of it shows and does.
+"""History of takes for an event loop: everything that the window shows and does.
 
     async with History(library, rerunner) as history:
-        history.follow(show)                        # each new ``Shelf``: whether rows changed, how far it has read
-        rows = await history.page(50, query="天气")  # at once, from what is indexed
+        history.follow(show)                        # each new ``Shelf``: version of the rows, reading progress
+        rows = await history.page(50, query="天气")  # at once, from the index
 
-One thread has the index, so that a search waits for no more than one step of whatever else goes on. Journals are
-read and written in other threads. What a method begins is done even when nobody waits for it any more.
+One thread owns the index, so that a search waits for at most one step of other work. Other threads read and
+write journals. Work that a method has begun is completed even if the caller is cancelled.
 """
 
 import asyncio
@@ -52,9 +52,11 @@ _READ: Final = 64
 
 @dataclass(frozen=True)
 class Shelf:
-    """``version``: another one when rows may be others. ``done`` of ``total``: takes that are being read, if any.
+    """State of the history. ``version``: changes when rows may have changed. ``done`` of ``total``:
 
-    ``problem``: why there is no index that lasts, or why it is not up to date.
+    takes being read.
+
+    ``problem``: why the index is only in memory, or out of date.
     """
 
     version: int = 0
@@ -64,7 +66,7 @@ class Shelf:
 
 
 class History:
-    """The takes of this user. Methods raise ``AppError``; everything here belongs to one loop."""
+    """Takes of this user. Methods raise ``AppError``; everything here belongs to one loop."""
 
     def __init__(self, library: Library, rerunner: Rerunner, place: Path | None = None) -> None:
         self._library = library
@@ -88,7 +90,7 @@ class History:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """What was begun is ended first, for some seconds."""
+        """Complete begun work, within a few seconds, and close the index."""
         self._open = False
         if self._doing:
             await asyncio.wait(self._doing, timeout=_CLOSE_S)
@@ -98,47 +100,47 @@ class History:
             await self._beside(self._keeper.close)
         self._thread.shutdown(wait=False)
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------
 
     @property
     def shelf(self) -> Shelf:
-        """How it stands."""
+        """Current state of the history."""
         return self._shelf
 
     def follow(self, told: Callable[[Shelf], None]) -> Callable[[], None]:
-        """``told`` how it stands whenever that changes, a few times a second at most; returns what ends it."""
+        """Call ``told`` with each new state, a few times a second at most; returns a function that ends it."""
         self._followers.append(told)
         return partial(self._followers.remove, told)
 
     async def page(self, limit: int, before: int | None = None, query: str = "") -> list[Row]:
-        """The newest takes before a row's key that have what the query names, or of all."""
+        """Return the newest takes before a row's key that match the query."""
         return await self._beside(partial(self._keeper.page, limit, before, query))
 
     async def keys(self, query: str = "") -> "array[int]":
-        """The keys of all of them, the newest first: 8 bytes each, for a list that can be scrolled anywhere."""
+        """Return the keys of all matching takes, newest first: 8 bytes each, for a list with random access."""
         return await self._beside(partial(self._keeper.keys, query))
 
     async def rows(self, keys: Sequence[int]) -> list[Row]:
-        """Those of these (a screenful) that are still there, the newest first."""
+        """Return the rows of these keys (a screenful) that still exist, newest first."""
         return await self._beside(partial(self._keeper.rows, keys))
 
     async def count(self, query: str = "") -> int:
-        """How many have what the query names."""
+        """Count the takes that match the query."""
         return await self._beside(partial(self._keeper.count, query))
 
     async def take(self, session: UUID) -> Found:
-        """All that is known of a take: its audio, when each word was said, what other models made of it."""
+        """Return everything known about a take: audio, times of words, repeated recognitions."""
         return await asyncio.to_thread(self._library.find, session)
 
-    # -- keeping up ----------------------------------------------------------------------------------------
+    # -- updating the index ---------------------------------------------------------------------------------
 
     def changed(self, session: UUID) -> None:
-        """Something happened to this take; returns at once."""
+        """Note that a take has changed; returns at once."""
         self._changed.add(session)
         self._wake.set()
 
     def refresh(self) -> asyncio.Task[None]:
-        """Look at every take in the background, as when the window is opened: others may have changed some."""
+        """Check every take in the background, because other processes may have changed some."""
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = self._tasks.start(self._refresh(), "refresh")
         return self._refreshing
@@ -178,10 +180,10 @@ class History:
             else:
                 self._show(version=self._shelf.version + 1)
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- actions of the user --------------------------------------------------------------------------------
 
     async def edit(self, session: UUID, text: str) -> None:
-        """What the take is to say from now on; empty, or what was recognised: that."""
+        """Set the text of a take. An empty text, or the recognised one, removes the edit."""
         if len(text) > MOST_EDITED:
             raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
@@ -189,20 +191,20 @@ class History:
         self.changed(session)
 
     async def delete(self, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
-        """Delete takes for good, with all that was ever written of them; returns those that stay, and why.
+        """Delete takes permanently, and return those that could not be deleted, with the reasons.
 
-        Once it returns, no file of ours has a word of them. There is no way back.
+        Afterwards no file of this program contains a word of them. Undo is impossible.
         """
         return await self._done(self._delete(tuple(sessions)))
 
     async def sweep(self, limits: RetentionLimits, now_s: float) -> None:
-        """Delete what retention lets go, as ``delete``. What is not recognised always stays."""
+        """Delete takes that exceed the retention limits. Unrecognised takes always stay."""
         await self._done(self._sweep(limits, now_s))
 
     async def export(
         self, sessions: Sequence[UUID], form: Format, place: Path, *, overwrite: bool = False
     ) -> Exported:
-        """As ``exporting.export``; takes that are gone are left out."""
+        """Export takes as ``exporting.export`` does; missing takes are left out."""
 
         def work() -> Exported:
             return export(list(deeds.there(self._library, sessions)), form, place, overwrite=overwrite)
@@ -210,7 +212,7 @@ class History:
         return await self._done(asyncio.to_thread(work))
 
     async def rerun(self, session: UUID, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
-        """Recognise a take once more, as ``Rerunner.rerun``; what comes of it is in the take's ``runs`` then."""
+        """Recognise a take again, as ``Rerunner.rerun``, and add the result to the take's ``runs``."""
         run = await self._rerunner.rerun(await self.take(session), wish, told)
         await self._done(asyncio.to_thread(deeds.keep_run, self._library, session, run))
         self.changed(session)
@@ -223,7 +225,7 @@ class History:
 
     async def _sweep(self, limits: RetentionLimits, now_s: float) -> None:
         await asyncio.wait([self.refresh()])
-        if self._shelf.problem:  # the index may lack some
+        if self._shelf.problem:  # the index may be incomplete
             gone = await asyncio.to_thread(self._library.sweep, now_s, limits)
         else:
             expired = await self._beside(partial(self._keeper.expired, now_s, limits))
@@ -237,7 +239,7 @@ class History:
             while await self._beside(self._keeper.purge):
                 pass
 
-    # -- how -----------------------------------------------------------------------------------------------
+    # -- implementation ------------------------------------------------------------------------------------
 
     def _show(self, **changed: Any) -> None:
         self._tell(replace(self._shelf, **changed))
@@ -249,7 +251,7 @@ class History:
             told(self._shelf)
 
     async def _beside(self, work: Callable[[], T]) -> T:
-        """Done in the thread of the index. One that had to be made again there is filled."""
+        """Run ``work`` in the index's thread, and refill an index that was rebuilt."""
         try:
             return await self._in_thread(work)
         finally:
@@ -260,7 +262,7 @@ class History:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _done(self, work: Coroutine[Any, Any, T]) -> T:
-        """Goes on to its end although nobody may wait for it any more."""
+        """Complete ``work`` even if the caller is cancelled."""
         task = asyncio.create_task(work, name="history/done")
         self._doing.add(task)
         task.add_done_callback(self._ended)

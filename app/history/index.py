@@ -1,8 +1,8 @@
-"""What is shown of each take and what can be searched for in it, the newest take first.
+"""Index of takes for display and search, newest first.
 
-It is derived: the journals alone are the truth. A row's key is made of when its take started, so that every order
-is the order of keys, and a page is what comes before a key. Texts lie in a table of their own: what is listed and
-counted stays small.
+Derived data: only the journals are authoritative. A row's key contains the start time of its take, so that every
+order is the order of keys, and a page is what precedes a key. Texts have a table of their own, which keeps
+listing and counting small.
 """
 
 import sqlite3
@@ -35,9 +35,9 @@ SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
 
 @dataclass(frozen=True)
 class Row:
-    """A take in the list. ``key``: its place there, once it is in the index.
+    """Take in the list. ``key``: its position there, once indexed.
 
-    ``language`` and ``model``: of most of its text. ``partly``: some of it was inserted before it was cancelled.
+    ``language`` and ``model``: of most of its text. ``partly``: inserted in part before it was cancelled.
     """
 
     session: UUID
@@ -55,12 +55,12 @@ class Row:
 
     @property
     def shown(self) -> bool:
-        """Whether there is anything of it to see or to hear."""
+        """True if the take has anything to show or to play."""
         return self.seconds > 0 or self.state is not TakeState.EMPTY
 
 
 class Stamp(NamedTuple):
-    """Tells whether the files of a take are those that were read. ``audio``: its bytes."""
+    """Fingerprint of a take's files, to notice changes. ``audio``: size in bytes."""
 
     changed_ns: int
     size: int
@@ -68,16 +68,16 @@ class Stamp(NamedTuple):
 
 
 class Known(NamedTuple):
-    """``settled``: nothing that is not an event can change what is shown."""
+    """Indexed state of a take. ``settled``: only a new event can change the row."""
 
     stamp: Stamp
     settled: bool
 
 
 class Index:
-    """Each method may raise ``IndexUnavailable`` or ``IndexDamaged``; nothing has changed then.
+    """Index in the file ``place``; ``None``: in memory.
 
-    ``place``: its file; ``None``: in memory.
+    Methods may raise ``IndexUnavailable`` or ``IndexDamaged``, and then change nothing.
     """
 
     def __init__(self, place: Path | None) -> None:
@@ -85,33 +85,33 @@ class Index:
         self._purging = False
 
     def close(self) -> None:
-        """Let go of the file. Safe to call twice."""
+        """Close the file; repeated calls are harmless."""
         with suppress(sqlite3.Error):
             self._connection.close()
 
-    # -- what is in it -------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------
 
     def page(self, limit: int, before: int | None = None, query: str = "") -> list[Row]:
-        """The newest takes before a key that have what the query names; of all, if it names nothing."""
+        """Return the newest takes before a key that match the query; an empty query matches all."""
         end = _END if before is None else before
         if wanted := words.match(query):
             return self._rows(SEARCH, (wanted, end, limit))
         return self._rows(PAGE, (end, limit))
 
     def keys(self, query: str = "") -> "array[int]":
-        """Of all that ``page`` would show, in its order; 8 bytes each."""
+        """Return the keys of all takes that ``page`` would return, in its order; 8 bytes each."""
         ask, values = "SELECT key FROM takes WHERE shown ORDER BY key DESC LIMIT ?", (MOST_KEYS,)
         if wanted := words.match(query):
             return self._keys(_FOUND, (wanted, _END, *values))
         return self._keys(ask, values)
 
     def rows(self, keys: Sequence[int]) -> list[Row]:
-        """Those of these takes (a screenful) that are there, the newest first."""
+        """Return the rows of these keys (a screenful) that exist, newest first."""
         marks = ",".join("?" * len(keys))
         return self._rows(f"{_ROW} WHERE takes.key IN ({marks}) ORDER BY takes.key DESC", tuple(keys))
 
     def count(self, query: str = "") -> int:
-        """How many ``page`` would show."""
+        """Count the takes that ``page`` would return."""
         with errors():
             if wanted := words.match(query):
                 asked = self._connection.execute("SELECT count(*) FROM words WHERE words MATCH ?", (wanted,))
@@ -120,13 +120,13 @@ class Index:
             return int(asked.fetchone()[0])
 
     def known(self) -> Mapping[str, Known]:
-        """What was read of each take, by the session's name."""
+        """Return the indexed state of each take by its session."""
         with errors():
             found = self._connection.execute("SELECT session, changed, noted, heard, settled FROM takes")
             return {name: Known(Stamp(*stamp), bool(settled)) for name, *stamp, settled in found}
 
     def stored(self) -> list[Stored]:
-        """All takes, for retention."""
+        """Return all takes, for retention."""
         with errors():
             found = self._connection.execute("SELECT session, started, size, state FROM takes")
             return [
@@ -134,36 +134,40 @@ class Index:
                 for name, started, size, state in found
             ]
 
-    # -- what changes it -----------------------------------------------------------------------------------
+    # -- writing -------------------------------------------------------------------------------------------
 
     def put(self, rows: Iterable[tuple[Row, Known]]) -> None:
-        """These takes are so now."""
+        """Add or replace the rows of these takes."""
         with writing(self._connection):
-            for row, known in sorted(rows, key=lambda both: both[0].started_s):  # FTS5 is slow in another order
+            for row, known in sorted(rows, key=lambda both: both[0].started_s):  # FTS5 is slow in any other order
                 self._put(row, known)
 
     def remove(self, sessions: Iterable[UUID]) -> None:
-        """These takes are gone. What they said is found no more, but is to be read in the file until ``purge``."""
+        """Remove takes. Their texts can no longer be found, but stay in the file until ``purge``."""
         with writing(self._connection):
             if [session for session in sessions if self._remove(session)]:
                 self._connection.execute("INSERT OR IGNORE INTO marks VALUES ('purge')")
 
     def must_purge(self) -> bool:
-        """Whether something was removed that is still to be read in the file."""
+        """Return whether removed texts are still in the file."""
         with errors():
             return bool(self._connection.execute("SELECT 1 FROM marks WHERE name = 'purge'").fetchone())
 
     def purge(self) -> bool:
-        """Go on to make what was removed unreadable; whether more is left to do.
+        """Erase the next part of removed texts, and return whether more remain.
 
-        SQLite overwrites what it deletes (``secure_delete``). But FTS5 only notes what is deleted until it merges
-        its parts, and the write-ahead log has pages as they were.
+        SQLite overwrites what it deletes (``secure_delete``). But FTS5 only marks deletions until it merges its
+        segments, and the write-ahead log keeps earlier pages.
         """
         with errors():
             before = self._connection.total_changes
-            pages = _MERGED_PAGES if self._purging else -_MERGED_PAGES  # negative: begin to make one part of all
+            pages = (
+                _MERGED_PAGES if self._purging else -_MERGED_PAGES
+            )  # negative: start merging everything into one segment
             self._connection.execute("INSERT INTO words(words, rank) VALUES ('merge', ?)", (pages,))
-            self._purging = self._connection.total_changes - before >= 2  # so FTS5 tells that it did something
+            self._purging = (
+                self._connection.total_changes - before >= 2
+            )  # FTS5's way to report that it did something
             if not self._purging:
                 (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if not busy:
@@ -185,7 +189,7 @@ class Index:
         self._connection.execute(f"INSERT OR REPLACE INTO takes VALUES ({','.join('?' * len(values))})", values)
 
     def _remove(self, session: UUID) -> bool:
-        """Whether it was there."""
+        """Remove a take and return whether it was there."""
         if (before := self._before(session)) is None:
             return False
         self._index("delete", *before)
@@ -199,7 +203,7 @@ class Index:
         return found
 
     def _key(self, row: Row, before: int | None) -> int:
-        """The second in which it started, and of the session what tells it from others of that second."""
+        """Return a key from the start second and the session, which makes it unique."""
         second = int(min(max(row.started_s, 0.0), _LATEST_S))
         if before is not None and before >> 31 == second:
             return before
@@ -209,7 +213,7 @@ class Index:
         return key
 
     def _index(self, command: str | None, key: int, text: str) -> None:
-        """Put a text into the index, or ``delete`` it: that needs the terms as they were."""
+        """Add a text to the full-text index, or ``delete`` it, which needs the original terms."""
         if terms := words.terms(text):
             ask = "INSERT INTO words(words, rowid, terms) VALUES (?, ?, ?)"
             self._connection.execute(ask, (command, key, terms))
@@ -224,7 +228,7 @@ class Index:
 
 
 def _row(name: str, started: float, seconds: float, size: int, state: str, *rest: Any) -> Row:
-    """Return what ``_ROW`` selects as a row."""
+    """Convert a record selected by ``_ROW`` to a row."""
     text, language, model, edited, cancelled, partly, key = rest
     ended = bool(cancelled), bool(partly)
     return Row(

@@ -1,7 +1,7 @@
-"""Takes and their index together, for one thread: what is listed, what is found, what goes.
+"""Takes and their index together, for one thread: listing, search and deletion.
 
-An index that is damaged is made again while it is used. One that cannot be made (no room, no access) is replaced
-by one in memory with the newest takes, so that the history goes on; ``problem`` says so.
+A damaged index is rebuilt during use. Where none can be created (no space, no access), an index of the newest
+takes in memory replaces it, and ``problem`` says so.
 """
 
 from array import array
@@ -31,9 +31,9 @@ MOST_IN_MEMORY: Final = 2_000
 
 
 class Keeper:
-    """``place``: the file of the index. ``stale``: it was made again, and needs a ``refresh``.
+    """Owner of the index in the file ``place``. ``stale``: it was rebuilt and needs a ``refresh``.
 
-    Everything but its making belongs to one thread, and may raise ``IndexUnavailable``.
+    Everything but the constructor belongs to one thread, and may raise ``IndexUnavailable``.
     """
 
     def __init__(self, library: Library, place: Path) -> None:
@@ -44,7 +44,7 @@ class Keeper:
         self._opened: tuple[Index, Catalogue] | None = None
 
     def close(self) -> None:
-        """Let go of the file. Safe to call twice."""
+        """Finish pending erasure and close the file; repeated calls are harmless."""
         if self._opened is not None:
             index, _ = self._opened
             with suppress(IndexUnavailable, IndexDamaged):
@@ -53,36 +53,36 @@ class Keeper:
             index.close()
             self._opened = None
 
-    # -- what is listed ------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------
 
     def page(self, limit: int, before: int | None = None, query: str = "") -> list[Row]:
-        """The newest takes before a key that have what is wanted, as they are at this moment."""
+        """Return the newest takes before a key that match the query, with their current states."""
         return self._as_they_are(self._with(lambda index, _: index.page(limit, before, query)))
 
     def rows(self, keys: Sequence[int]) -> list[Row]:
-        """Those of these takes that are there, the newest first."""
+        """Return the rows of these keys that exist, newest first."""
         return self._as_they_are(self._with(lambda index, _: index.rows(keys)))
 
     def keys(self, query: str = "") -> "array[int]":
-        """Of all takes that have what is wanted, the newest first."""
+        """Return the keys of all matching takes, newest first."""
         return self._with(lambda index, _: index.keys(query))
 
     def count(self, query: str = "") -> int:
-        """How many they are."""
+        """Count the takes that match the query."""
         return self._with(lambda index, _: index.count(query))
 
     def _as_they_are(self, rows: list[Row]) -> list[Row]:
-        """With those marked on which a process works now."""
+        """Mark the rows of takes that a process works on now."""
         return [replace(row, state=TakeState.LIVE) if self._is_live(row) else row for row in rows]
 
     def _is_live(self, row: Row) -> bool:
         return row.state not in TRANSCRIBED and locked(self._library.root / str(row.session))
 
-    # -- what changes it -----------------------------------------------------------------------------------
+    # -- writing -------------------------------------------------------------------------------------------
 
     def refresh(self) -> Iterator[Progress]:
-        """Make the index equal to the folder, as ``Catalogue.refresh``; one that was damaged is ``stale`` then."""
-        if self.problem:  # there may be room now
+        """Update the index from the folder, as ``Catalogue.refresh``; a damaged index becomes ``stale``."""
+        if self.problem:  # the cause may be gone
             self.close()
         self.stale = False
         try:
@@ -91,30 +91,30 @@ class Keeper:
             self._make_again(error)
 
     def read(self, sessions: Iterable[UUID]) -> None:
-        """These takes may have changed."""
+        """Read these takes again, because they may have changed."""
         sessions = tuple(sessions)
         self._with(lambda _, catalogue: catalogue.read(sessions))
 
     def forget(self, sessions: Iterable[UUID]) -> None:
-        """These takes are deleted: nothing that they said may stay. ``purge`` ends it."""
+        """Remove deleted takes from the index; ``purge`` completes the erasure of their texts."""
         sessions = tuple(sessions)
         try:
             self._with(lambda index, _: index.remove(sessions))
-        except IndexUnavailable as error:  # a full disk takes no change; that a file goes, it always takes
+        except IndexUnavailable as error:  # a full disk refuses writes, but allows deleting the file
             self._make_again(error)
 
     def purge(self) -> bool:
-        """Go on with what ``forget`` began; whether more is left."""
+        """Continue the erasure that ``forget`` began, and return whether more remains."""
         return self._with(lambda index, _: index.must_purge() and index.purge())
 
     def expired(self, now_s: float, limits: RetentionLimits) -> list[UUID]:
-        """What retention lets go, as far as the index knows of it."""
+        """Return the indexed takes that exceed the retention limits."""
         return expired(self._with(lambda index, _: index.stored()), now_s, limits)
 
     # -- the index -----------------------------------------------------------------------------------------
 
     def _with(self, work: Callable[[Index, Catalogue], T]) -> T:
-        """Done with the index as it is, or made again where it is damaged."""
+        """Run ``work`` with the index, and once more after rebuilding a damaged one."""
         try:
             return work(*self._open())
         except IndexDamaged as error:

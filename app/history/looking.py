@@ -1,4 +1,4 @@
-"""Keeps the window told of all of the take that somebody looks at, as it is now."""
+"""Publisher of the details of the take that the window shows, whenever they change."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,10 @@ from runtime.tasks import Tasks
 
 
 class Looking:
-    """Everything here belongs to one loop, and returns at once. Nothing is told twice."""
+    """Publisher of take details. Everything here belongs to one loop and returns at once.
+
+    Never repeats equal values.
+    """
 
     def __init__(self, find: Callable[[UUID], Awaitable[Found]], tell: Callable[[TakeDetails], None]) -> None:
         self._find, self._tell = find, tell
@@ -33,18 +36,18 @@ class Looking:
         await self._tasks.close()
 
     def look(self, action: LookAtTake) -> None:
-        """At this one from now on."""
+        """Follow this take from now on."""
         self._session, self._run, self._told = action.session, action.run, None
         self._wake.set()
 
     def came(self, session: UUID, run: Reran) -> None:
-        """A take was recognised once more: that is what somebody wants to see of it."""
+        """Show a new recognition of the followed take."""
         if session == self._session:
             self._run = run
             self._wake.set()
 
     def changed(self) -> None:
-        """It may say something else now."""
+        """Publish the details again if they have changed."""
         if self._session is not None:
             self._wake.set()
 
@@ -56,7 +59,7 @@ class Looking:
                 continue
             try:
                 made = await asyncio.to_thread(details, await self._find(session), self._run)
-            except JournalError:  # it is gone, as the list will tell
+            except JournalError:  # the take is gone; the list will show that
                 continue
             if session == self._session and made != self._told:
                 self._told = made

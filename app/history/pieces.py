@@ -1,4 +1,4 @@
-"""The audio of a take in pieces to recognise: where it was cut before, or all of it without the VAD. Only read."""
+"""Pieces of a take to recognise: its segments, or all of its audio without the VAD. Only reads."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmenterOptio
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a take, in samples."""
+    """Part of a take, in samples."""
 
     at: int
     samples: int
 
 
 def pieces_of(found: Found, vad: bool) -> list[Piece]:
-    """What is to be recognised of a take. No piece is longer than a segment may be. Raises ``AudioGone``."""
+    """Return the pieces to recognise; none is longer than a segment may be. Raises ``AudioGone``."""
     if not vad:
         return _cut(found, 0)
     known = _known(found.take, found.samples)
     if found.take.finished:
         return known
     rest = known[-1].at + known[-1].samples if known else 0
-    return [*known, *_cut(found, rest)]  # a crash kept the rest from being cut
+    return [*known, *_cut(found, rest)]  # a crash left the rest without segments
 
 
 def read(audio: Path, at: int, samples: int) -> bytes:
-    """These samples; the file is open only meanwhile, so that it can be deleted. Raises ``AudioGone``."""
+    """Read these samples; closes the file at once, so that it can be deleted. Raises ``AudioGone``."""
     try:
         with audio.open("rb") as file:
             file.seek(at * BYTES_PER_SAMPLE)
@@ -47,7 +47,7 @@ def read(audio: Path, at: int, samples: int) -> bytes:
 
 
 def _known(take: Take, samples: int) -> list[Piece]:
-    """Its segments but those that nobody wanted; one without an end ends where the next begins."""
+    """Return the segments except cancelled ones; a segment without an end lasts until the next one."""
     spoken = [segment for _, segment in sorted(take.segments.items()) if not segment.cancelled]
     begins = [*(segment.at for segment in spoken), samples]
     pieces: list[Piece] = []
@@ -59,7 +59,7 @@ def _known(take: Take, samples: int) -> list[Piece]:
 
 
 def _cut(found: Found, start: int) -> list[Piece]:
-    """Everything from a sample on, cut at quiet points, with nothing left out."""
+    """Cut everything from a sample on at quiet points, without leaving anything out."""
     segmenter = Segmenter(SegmenterOptions(gate=False, quiet_ms=None))
     begins, lengths = list[int](), list[int]()
 

@@ -1,11 +1,11 @@
-"""Lets a take be heard by the system's output, and tells where it is.
+"""Player of a take through the system's audio output.
 
     player = Player(history.take, sound_system(), post)
-    player.play(session)        # ``post`` gets ``Playing``, some 15 times a second
-    player.hush(True)           # dictation records: nothing may be heard that it would hear too
+    player.play(session)        # ``post`` gets ``Playing``, about 15 times a second
+    player.hush(True)           # dictation records: the microphone must not pick up the playback
 
-The sound is read from disk half a second ahead, whatever its length. Everything here belongs to one loop, and
-returns at once; only ``Ahead.take`` is for the sound's own thread.
+Audio is read from disk half a second ahead, whatever its length. Everything here belongs to one loop and returns
+at once; only ``Ahead.take`` runs in the audio thread.
 """
 
 import asyncio
@@ -42,17 +42,17 @@ _PIECE: Final = SAMPLE_RATE // 4
 _LONGEST_REST_S: Final = 1.0
 
 Pull = Callable[[int], bytes]
-"""Gives at most so many bytes of mono float32; what is missing is silence. Called by any thread."""
+"""Returns up to so many bytes of mono float32; the caller pads with silence. Called by any thread."""
 
 
 class Output(Protocol):
-    """Part of ``app.capture.portaudio.PortAudio``."""
+    """Interface to the audio output; part of ``app.capture.portaudio.PortAudio``."""
 
     async def open_output(self, pull: Pull, ended: Callable[[], None]) -> Stream: ...
 
 
 class Ahead:
-    """What is heard next. ``taken``: bytes that were since it was emptied last."""
+    """Buffer of audio to play. ``taken``: bytes taken since it was last emptied."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -60,12 +60,12 @@ class Ahead:
         self._taken = 0
 
     def put(self, sound: bytes) -> None:
-        """Behind what is there."""
+        """Append audio to the buffer."""
         with self._lock:
             self._sound += sound
 
     def take(self, size: int) -> bytes:
-        """As ``Pull``."""
+        """Take up to ``size`` bytes, as ``Pull``."""
         with self._lock:
             piece = bytes(self._sound[:size])
             del self._sound[: len(piece)]
@@ -73,24 +73,24 @@ class Ahead:
         return piece
 
     def empty(self) -> None:
-        """It is to go on elsewhere."""
+        """Drop the buffered audio before a jump."""
         with self._lock:
             self._sound.clear()
             self._taken = 0
 
     @property
     def waiting(self) -> int:
-        """Bytes that are not heard yet."""
+        """Bytes that wait to be taken."""
         return len(self._sound)
 
     @property
     def taken(self) -> int:
-        """Bytes."""
+        """Bytes taken since the last ``empty``."""
         return self._taken
 
 
 class Player:
-    """One take at a time. What cannot be heard is told with the reason, and disturbs nothing else."""
+    """Player of one take at a time. Failures are reported with the reason and affect nothing else."""
 
     def __init__(
         self,
@@ -113,10 +113,10 @@ class Player:
     async def __aexit__(self, *_: object) -> None:
         await self._tasks.close()
 
-    # -- what is asked -------------------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------------------------
 
     def play(self, session: UUID, ms: int = 0) -> None:
-        """From there on."""
+        """Play a take from ``ms`` on."""
         if self._now is not None and self._now.session == session and self._task is not None:
             return self.seek(session, ms)
         self.stop()
@@ -128,21 +128,21 @@ class Player:
         self._task = self._tasks.start(self._play(begun), "play")
 
     def seek(self, session: UUID, ms: int) -> None:
-        """While it plays this take: go on from there."""
+        """Continue from ``ms`` if this take is playing."""
         if self._task is not None and self._now is not None and self._now.session == session:
             self._sought = max(0, ms)
             self._wake.set()
 
     def pause(self) -> None:
-        """Silence; where it was is told."""
+        """Pause and report the position."""
         self._end(PlayState.PAUSED, None)
 
     def stop(self) -> None:
-        """Nobody listens any more."""
+        """Stop and return to the beginning."""
         self._end(PlayState.STOPPED, 0)
 
     def hush(self, on: bool) -> None:
-        """Whether dictation hears what is played. Safe to say twice."""
+        """Pause and block playback while dictation records (``on``), or allow it again."""
         self._hushed = on
         if on:
             self.pause()
@@ -156,7 +156,7 @@ class Player:
             at = now.ms if sought is None else sought
             self._post(replace(now, state=state, ms=at if ms is None else ms))
 
-    # -- how it is heard -----------------------------------------------------------------------------------
+    # -- playback ------------------------------------------------------------------------------------------
 
     async def _play(self, begun: Playing) -> None:
         try:
@@ -180,7 +180,7 @@ class Player:
         stream = await self._output.open_output(ahead.take, over)
         try:
             await self._feed(_Place(found, stream, ms), ahead, ended)
-            await asyncio.sleep(min(stream.latency_s, _LONGEST_REST_S))  # what it was given last is still heard
+            await asyncio.sleep(min(stream.latency_s, _LONGEST_REST_S))  # let the output play its last block
         finally:
             with suppress(MicrophoneError):
                 await stream.close()
@@ -210,14 +210,14 @@ class Player:
             self._post(playing)
 
     def _over(self, note: Note | None) -> None:
-        """By itself."""
+        """Report that playback ended by itself."""
         now, self._task, self._now = self._now, None, None
         if now is not None:
             self._post(replace(now, state=PlayState.STOPPED, ms=0, note=note))
 
 
 class _Place:
-    """From where on a take is read, and how far it is heard."""
+    """Position from which a take is read, and how much of it has been played."""
 
     def __init__(self, found: Found, stream: Stream, ms: int) -> None:
         self._found, self._stream, self._from_ms = found, stream, ms
@@ -227,11 +227,11 @@ class _Place:
         self.enough = stream.rate * SAMPLE_BYTES * _AHEAD_S
 
     def at(self, ms: int) -> "_Place":
-        """Another one."""
+        """Return another position in the same take."""
         return _Place(self._found, self._stream, ms)
 
     async def next(self) -> bytes:
-        """Some more of it, as the output wants it. Raises ``AudioGone``."""
+        """Read the next piece at the rate of the output. Raises ``AudioGone``."""
         if (samples := min(_PIECE, self._found.samples - self._at)) <= 0:
             self.over = True
             return self._resampler.finish().tobytes()
@@ -240,6 +240,6 @@ class _Place:
         return self._resampler.accept(np.frombuffer(pcm, "<i2")).tobytes()
 
     def ms(self, taken: int) -> int:
-        """What is heard when the output has taken so many bytes of it."""
+        """Return the position being played after the output has taken so many bytes."""
         heard_s = taken / SAMPLE_BYTES / self._stream.rate - self._stream.latency_s
         return self._from_ms + round(1000 * max(0.0, heard_s))

@@ -1,6 +1,6 @@
-"""Recognises a take once more, for comparison: with another model, or without the VAD.
+"""Repeated recognition of a take, for comparison: with another model, or without the VAD.
 
-The take is only read. What comes of it is typed nowhere and changes nothing of what was recognised.
+The take is only read. The result is never inserted, and the recognised text stays unchanged.
 """
 
 import asyncio
@@ -36,26 +36,26 @@ from protocol.audio import SAMPLE_RATE
 from protocol.session import Final as Said
 
 FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
-"""Who asked is told at once that no gateway is there; but dictation, and the files of a day, go first."""
+"""Reports a missing gateway at once, but waits long, because dictation and files go first."""
 
 _WITHDRAW_S: Final = 2.0
 
 Told = Callable[[int, int], None]
-"""(pieces that have ended, pieces in all)."""
+"""Receives the progress: (pieces that have ended, pieces in total)."""
 
 
 @dataclass(frozen=True)
 class Rerunner:
-    """Who recognises. ``rewrite``: what texts say instead, as those of the take it is compared with do."""
+    """Gateway and settings for repeated recognition. ``rewrite``: rules for the text, as for the original."""
 
     locate: Locate
     settings: ClientSettings = field(default_factory=lambda: FOR_SOMEBODY)
     rewrite: Rewrite = as_it_is
 
     async def rerun(self, found: Found, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
-        """What the take says then. Cancelled, what is not recognised yet is taken back from the gateway.
+        """Recognise a take and return the result. Cancellation withdraws unfinished pieces from the gateway.
 
-        Raises ``TakeBusy`` for a take that somebody works on, ``GatewayError``, or ``NotRerun``: there is no text.
+        Raises ``TakeBusy`` for a take in use, ``GatewayError``, or ``NotRerun`` if there is no text.
         """
         if found.state is TakeState.LIVE:
             raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
@@ -64,7 +64,7 @@ class Rerunner:
             raise NothingRecorded("nothing was recorded in it, so there is nothing to recognise")
         options = msgspec.structs.replace(found.take.options, model=wish.model, priority="bulk", partials=False)
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
-        settings = replace(self.settings, held_s=inf)  # what waits is on disk
+        settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
         texts = Texts(_Watching(told, len(pieces)), says=self._says)
         with bound_contextvars(session=str(session)):
             async with GatewayClient(self.locate, session, audio, options, settings) as client:
@@ -105,7 +105,7 @@ async def _recognise(pieces: list[Piece], audio: "_TakeAudio", client: GatewayCl
 
 
 async def _withdraw(client: GatewayClient, pieces: int) -> None:
-    """The gateway need not recognise what is left; it is not waited for."""
+    """Cancel all pieces at the gateway, within a short deadline."""
     with suppress(GatewayError, TimeoutError):
         async with asyncio.timeout(_WITHDRAW_S):
             for number in range(pieces):
@@ -114,25 +114,25 @@ async def _withdraw(client: GatewayClient, pieces: int) -> None:
 
 
 class _TakeAudio(AudioStore):
-    """The audio of a session whose segments are pieces of a take: nothing is kept twice."""
+    """``AudioStore`` that reads the pieces of a take and stores nothing itself."""
 
     def __init__(self, audio: Path, pieces: list[Piece]) -> None:
         self._audio = audio
         self._pieces = pieces
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """It is in the take."""
+        """Ignore the audio, which is in the take."""
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """These samples of a piece. Raises ``AudioGone``: the take was deleted."""
+        """Return these samples of a piece. Raises ``AudioGone`` if the take was deleted."""
         return await asyncio.to_thread(read, self._audio, self._pieces[segment].at + offset, samples)
 
     async def settle(self, segment: int, outcome: Outcome | None) -> None:
-        """Nothing was kept for it."""
+        """Do nothing, because no audio was stored."""
 
 
 class _Watching:
-    """A ``pipeline.Watcher`` that counts."""
+    """``pipeline.Watcher`` that counts ended pieces."""
 
     def __init__(self, told: Told, pieces: int) -> None:
         self._told, self._pieces, self._ended = told, pieces, 0

@@ -1,7 +1,6 @@
-"""Traditional and simplified characters as one, so that a search finds either. Pure, but for the dictionary.
+"""Conversion of traditional to simplified characters, so that a search finds either. Pure, but for the dictionary.
 
-The characters are those of OpenCC, which comes with the worker's engines. Where that is not installed, each finds
-only itself.
+The dictionary is OpenCC's, which comes with the worker's engines. Without it, each character matches only itself.
 """
 
 from collections.abc import Mapping
@@ -15,18 +14,18 @@ _LIBRARY: Final = "opencc"
 
 
 def is_known() -> bool:
-    """Whether there is a dictionary; it is not opened."""
+    """Return whether the dictionary is installed, without opening it."""
     return find_spec(_LIBRARY) is not None
 
 
 def simplified(text: str) -> str:
-    """Each character as its simplified one: as many as before."""
+    """Replace each character by its simplified one; the length stays the same."""
     return text.translate(_table())
 
 
 @cache
 def _table() -> Mapping[int, str]:
-    """Made in some 20 ms when it is first needed; the library's own dictionaries are let go."""
+    """Build the translation table in some 20 ms at first use; the library's own dictionaries are freed."""
     if not is_known():
         return {}
     from opencc import OpenCC

@@ -1,9 +1,9 @@
-"""The history for a window in another thread: actions in, values out.
+"""History for a window in another thread: actions in, values out.
 
-    async with Serving(history, post, models) as serving:
-        serving.ask(SearchHistory("天气", 1))    # ``post`` gets a ``HistoryList``, then ``HistoryRows`` as wanted
+async with Serving(history, post, models) as serving: serving.ask(SearchHistory("天气", 1))    # ``post`` gets a
+``HistoryList``, then the requested ``HistoryRows``
 
-Of searches only the newest is answered, of rows the newest few.
+Only the newest search is answered, and only the newest few requests for rows.
 """
 
 import asyncio
@@ -61,9 +61,9 @@ Models = Callable[[], Awaitable[tuple[str, ...]]]
 
 
 class Serving:
-    """Everything here belongs to the loop of the history; ``post`` must not wait.
+    """Service of the history window, in the loop of the history; ``post`` must not wait.
 
-    ``models``: asks which are loaded; raises ``GatewayError``. ``output``: where takes are heard.
+    ``models``: returns the loaded models; raises ``GatewayError``. ``output``: plays takes.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Serving:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """What was asked is done first, for some seconds: an edit may be the last thing before the app ends."""
+        """Complete requested actions, within a few seconds: an edit may be the last action before the app ends."""
         self._end()
         await self._kept.aclose()
         if self._doing:
@@ -107,13 +107,13 @@ class Serving:
         await self._tasks.close()
 
     def ask(self, action: HistoryAction) -> None:
-        """Do it; returns at once."""
+        """Start an action; returns at once."""
         match action:
             case SearchHistory():
                 self._search = action
                 self._wake.set()
             case RowsWanted():
-                if action in self._wanted:  # it would push out another one
+                if action in self._wanted:  # a duplicate would push out another request
                     self._wanted.remove(action)
                 self._wanted.append(action)
                 self._wake.set()
@@ -140,7 +140,7 @@ class Serving:
                 return self._tell_models()
 
     def hush(self, on: bool) -> None:
-        """Whether dictation hears what is played."""
+        """Block playback while dictation records."""
         self._player.hush(on)
 
     def _heard(self, action: PlayAction) -> None:
@@ -159,10 +159,10 @@ class Serving:
         if self._search is not None:
             self._wake.set()
 
-    # -- what is listed ------------------------------------------------------------------------------------
+    # -- lists and rows ------------------------------------------------------------------------------------
 
     async def _serve(self) -> None:
-        """A search first; rows of the newest place first, one page between two looks at what is wanted."""
+        """Answer the newest search first, then the newest request for rows, one page per turn."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -176,12 +176,12 @@ class Serving:
                 self._wake.set()
 
     async def _list(self) -> None:
-        """The list, if it is wanted anew, or stands otherwise than it was told."""
+        """Post the list if the search or the history's state has changed."""
         search, shelf = self._search, self._history.shelf
         if search is None:
             return
         if self._answered != (search, shelf.version):
-            self._answered = search, shelf.version  # also where it fails: the next change tries again
+            self._answered = search, shelf.version  # set even if the search fails: the next change retries
             keys = await self._history.keys(search.query)
             if search is not self._search:
                 return self._wake.set()
@@ -203,7 +203,7 @@ class Serving:
         self._tell()
 
     async def _rows(self, wanted: RowsWanted) -> None:
-        """None of another search; nor of a list that became another one meanwhile: they are asked for again."""
+        """Post rows, unless the search or the list has changed meanwhile; the window then requests them again."""
         if self._search is None or wanted.serial != self._search.serial:
             return
         answered = self._answered
@@ -212,7 +212,7 @@ class Serving:
         if answered == self._answered:
             self._post(HistoryRows(wanted.serial, wanted.start, tuple(rows.get(key) for key in keys)))
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- actions of the user --------------------------------------------------------------------------------
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._tasks.start(self._telling(work), "work")
@@ -220,7 +220,7 @@ class Serving:
         task.add_done_callback(self._doing.discard)
 
     async def _telling(self, work: Coroutine[Any, Any, None]) -> None:
-        """What cannot be done is told."""
+        """Run an action and report its failure."""
         try:
             await work
         except AppError as error:

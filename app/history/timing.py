@@ -1,4 +1,4 @@
-"""What of a text was said when: text follows its sound, and subtitles follow a text that was edited. Pure."""
+"""Times of the parts of a text: playback highlights them, and subtitles of edited texts need them. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,7 +10,10 @@ from app.transcript import Segment, Transcript
 
 @dataclass(frozen=True)
 class Spoken:
-    """The text from code point ``first`` up to before ``last`` was said from ``start_ms`` to ``end_ms``."""
+    """Time range of a text range:
+
+    code points ``first`` up to ``last``, exclusive, from ``start_ms`` to ``end_ms``.
+    """
 
     start_ms: int
     end_ms: int
@@ -19,7 +22,7 @@ class Spoken:
 
 
 def spoken(transcript: Transcript) -> tuple[Spoken, ...]:
-    """The words of ``transcript.text`` in order, or its segments where the times of words are not known."""
+    """Return the words of ``transcript.text`` in order, or whole segments where word times are unknown."""
     found: list[Spoken] = []
     for segment, first in _placed(transcript):
         found += _words(segment, first) or [
@@ -29,7 +32,7 @@ def spoken(transcript: Transcript) -> tuple[Spoken, ...]:
 
 
 def spoken_in(transcript: Transcript, text: str) -> tuple[Spoken, ...]:
-    """As ``spoken``, for what a person made of its text: what replaces words was said when they were."""
+    """Return the time ranges for an edited text: a replacement takes the time of the words that it replaces."""
     words = spoken(transcript)
     if text == transcript.text or not words:
         return words
@@ -39,7 +42,7 @@ def spoken_in(transcript: Transcript, text: str) -> tuple[Spoken, ...]:
     for word in words:
         first = stretches[bisect_right(begins, word.first) - 1].place(word.first)
         last = stretches[bisect_right(begins, word.last - 1) - 1].place(word.last, end=True)
-        if found and first < found[-1].last:  # the same words stand for both
+        if found and first < found[-1].last:  # one replacement covers both words
             found[-1] = replace(found[-1], end_ms=word.end_ms, last=max(last, found[-1].last))
         elif first < last:
             found.append(replace(word, first=first, last=last))
@@ -48,7 +51,7 @@ def spoken_in(transcript: Transcript, text: str) -> tuple[Spoken, ...]:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """From place ``old`` of the one text, and ``new`` of the other on, both say the same, or something else."""
+    """Pair of stretches, from ``old`` in one text and ``new`` in the other, that are equal or a replacement."""
 
     old: int
     new: int
@@ -56,14 +59,14 @@ class _Stretch:
     same: bool
 
     def place(self, old: int, *, end: bool = False) -> int:
-        """Where that place of the old text is in the new one."""
+        """Map a position of the old text to the new one."""
         if self.same:
             return self.new + old - self.old
         return self.new_end if end else self.new
 
 
 def _stretches(before: str, after: str) -> list[_Stretch]:
-    """Without what is only added between two that are the same: it was said at no time of its own."""
+    """Return the stretches without pure insertions between equal ones, because those have no time."""
     old = new = 0
     found: list[_Stretch] = []
     for piece in difference(before, after):
@@ -83,19 +86,19 @@ def _stretches(before: str, after: str) -> list[_Stretch]:
 
 
 def said_at(spoken: Sequence[Spoken], milliseconds: float) -> Spoken | None:
-    """What is being said at this moment, or was last before a pause."""
+    """Return the range spoken at this moment, or the last one before a pause."""
     index = bisect_right(spoken, milliseconds, key=lambda one: one.start_ms) - 1
     return spoken[index] if index >= 0 else None
 
 
 def when_said(spoken: Sequence[Spoken], place: int) -> int:
-    """When the code point at this place was said, in ms."""
+    """Return the time in ms at which the code point at ``place`` was spoken."""
     index = bisect_right(spoken, place, key=lambda one: one.first) - 1
     return spoken[index].start_ms if index >= 0 else 0
 
 
 def edited(transcript: Transcript, text: str) -> Transcript:
-    """The transcript with what a person made of its text, each part of it in the segment in which it was said."""
+    """Return the transcript with an edited text, each part in the segment that it belongs to."""
     placed = _placed(transcript)
     if not placed:
         whole = Segment(0, 0, transcript.duration_ms, text.strip())
@@ -105,7 +108,9 @@ def edited(transcript: Transcript, text: str) -> Transcript:
     at = 0
     for piece in difference(transcript.text, text):
         if piece.change is Change.ADDED:
-            parts[max(0, bisect_right(begins, at - 1) - 1)] += piece.text  # where what it replaces ended
+            parts[max(0, bisect_right(begins, at - 1) - 1)] += (
+                piece.text
+            )  # to the segment in which the replaced text ended
             continue
         if piece.change is Change.SAME:
             _share_out(piece.text, at, begins, parts)
@@ -115,12 +120,12 @@ def edited(transcript: Transcript, text: str) -> Transcript:
     for (segment, _), part in zip(placed, parts, strict=True):
         since = segment.start_ms if since is None else since
         new[segment.index] = _with_text(segment, part.strip(), since)
-        since = None if part.strip() else since  # what replaces several stands for all of them
+        since = None if part.strip() else since  # a replacement of several segments covers all their time
     return replace(transcript, segments=tuple(new.get(one.index, one) for one in transcript.segments))
 
 
 def _share_out(text: str, at: int, begins: Sequence[int], parts: list[str]) -> None:
-    """Text that begins ``at`` this place of the whole goes to the segments that it was in."""
+    """Distribute an unchanged text that begins ``at`` this position over its original segments."""
     for number, (begin, end) in enumerate(zip(begins, [*begins[1:], at + len(text)], strict=True)):
         if begin < at + len(text) and at < end:
             parts[number] += text[max(0, begin - at) : max(0, end - at)]
@@ -133,19 +138,19 @@ def _with_text(segment: Segment, text: str, since_ms: int) -> Segment:
 
 
 def _placed(transcript: Transcript) -> list[tuple[Segment, int]]:
-    """Segments with a text, each with the place at which it begins in the whole."""
+    """Return the segments with a text, each with its position in the whole text."""
     whole, at = transcript.text, 0
     placed: list[tuple[Segment, int]] = []
     for segment in transcript.segments:
         if text := segment.text.strip():
-            at += not whole.startswith(text, at)  # a space between two
+            at += not whole.startswith(text, at)  # the space between two segments
             placed.append((replace(segment, text=text), at))
             at += len(text)
     return placed
 
 
 def _words(segment: Segment, first: int) -> list[Spoken]:
-    """Words as far as they are in the text: it has figures and punctuation that nobody said."""
+    """Return the words that occur in the text; it may also have digits and punctuation that were not spoken."""
     found: list[Spoken] = []
     at = 0
     for word in segment.words:

@@ -1,4 +1,4 @@
-"""What a person sees of the history, as values. Pure."""
+"""Views of the history, as values. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ from app.view import Note
 
 
 class HistoryNote(StrEnum):
-    """What may be told, as keys of the texts."""
+    """Keys of the messages about actions."""
 
     EXPORTED = "exported"
     EXIST = "exist"
@@ -20,9 +20,9 @@ class HistoryNote(StrEnum):
 
 @dataclass(frozen=True)
 class HistoryList:
-    """How many takes the search ``serial`` has. Another ``version``: its rows may be others now.
+    """Number of takes that the search ``serial`` found. ``version``: changes when rows may have changed.
 
-    ``done`` of ``total``: takes that are being read, if any. ``problem``: why it may not be complete.
+    ``done`` of ``total``: takes being read. ``problem``: why the list may be incomplete.
     """
 
     serial: int = 0
@@ -36,7 +36,7 @@ class HistoryList:
 
 @dataclass(frozen=True)
 class HistoryRows:
-    """The rows from place ``start`` on; ``None`` for one that is gone."""
+    """Rows from position ``start`` on; ``None`` for a row that is gone."""
 
     serial: int
     start: int
@@ -45,16 +45,16 @@ class HistoryRows:
 
 @dataclass(frozen=True)
 class HistoryTold:
-    """What came of something that was asked."""
+    """Message about the outcome of an action."""
 
     note: Note
 
 
 @dataclass(frozen=True)
 class Wish:
-    """How to recognise a take once more.
+    """Options for recognising a take again.
 
-    By which ``model``, empty for any; with the ``vad``: where the take was cut, or without: all of it.
+    ``model``: empty for any. ``vad``: use the take's segments; otherwise all of its audio.
     """
 
     model: str = ""
@@ -63,7 +63,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class HistoryModels:
-    """The models that somebody has loaded. ``note``: why none is known."""
+    """Models that workers have loaded. ``note``: why none is known."""
 
     names: tuple[str, ...] = ()
     note: Note | None = None
@@ -71,7 +71,7 @@ class HistoryModels:
 
 @dataclass(frozen=True)
 class Run:
-    """A take was recognised once more. ``missing``: pieces that got no text."""
+    """Repeated recognition of a take. ``missing``: number of pieces without a text."""
 
     started_s: float
     model: str
@@ -81,7 +81,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Compared:
-    """What ``run`` says, as the take's text becomes it; ``words``: how many differ."""
+    """Comparison of the take's text with that of ``run``. ``words``: number of different words."""
 
     run: int
     text: str
@@ -91,7 +91,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class TakeDetails:
-    """All of one take. ``spoken``: what of ``text`` is said when. ``runs``: as they came."""
+    """All details of one take. ``spoken``: times of the parts of ``text``. ``runs``: oldest first."""
 
     session: UUID
     text: str = ""
@@ -102,7 +102,7 @@ class TakeDetails:
 
 
 class RerunState(StrEnum):
-    """How it stands with recognising a take once more."""
+    """State of a repeated recognition."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -113,7 +113,7 @@ class RerunState(StrEnum):
 
 @dataclass(frozen=True)
 class Rerunning:
-    """How far it is: pieces that have ended, and in all. ``note``: why it failed."""
+    """Progress of a repeated recognition: ended and total pieces. ``note``: why it failed."""
 
     session: UUID
     state: RerunState
@@ -123,7 +123,7 @@ class Rerunning:
 
 
 class PlayState(StrEnum):
-    """``stopped``: at the beginning, at the end, or not at all."""
+    """State of playback. ``STOPPED``: at the beginning, at the end, or never started."""
 
     PLAYING = "playing"
     PAUSED = "paused"
@@ -132,7 +132,7 @@ class PlayState(StrEnum):
 
 @dataclass(frozen=True)
 class Playing:
-    """A take is heard: where it is, and how long it is. ``note``: why it is not heard."""
+    """Playback of a take: its position and length. ``note``: why it failed."""
 
     session: UUID
     state: PlayState

@@ -1,4 +1,4 @@
-"""A folder of takes, and the place of their index."""
+"""Fixtures: a folder of takes, and the path of their index."""
 
 from pathlib import Path
 

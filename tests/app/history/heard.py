@@ -1,4 +1,4 @@
-"""An output that plays what a test takes from it."""
+"""Fake audio output, from which a test takes what is played."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from protocol.audio import SAMPLE_RATE
 
 
 class FakeStream:
-    """As a microphone's, the other way."""
+    """Fake stream of an audio output."""
 
     channels = 1
 
@@ -22,7 +22,7 @@ class FakeStream:
 
 
 class FakeOutput:
-    """``hear`` what is played. ``refuses``: there is none."""
+    """Fake audio output; ``hear`` takes what is played. ``refuses``: opening fails."""
 
     def __init__(self, rate: int = SAMPLE_RATE, latency_s: float = 0.0, *, refuses: bool = False) -> None:
         self._rate, self._latency_s, self._refuses = rate, latency_s, refuses
@@ -39,9 +39,9 @@ class FakeOutput:
 
     @property
     def open(self) -> bool:
-        """Whether somebody plays."""
+        """True while a stream is open."""
         return any(not stream.closed for stream in self.streams)
 
     def hear(self, samples: int) -> NDArray[np.float32]:
-        """As many as there are, of these."""
+        """Take up to so many samples."""
         return np.frombuffer(self._pull(samples * 4), np.float32)

@@ -12,14 +12,14 @@ SEGMENT = 1_600
 
 
 def session(number: int) -> UUID:
-    """Of take ``number``."""
+    """Return the session of take ``number``."""
     return UUID(int=number)
 
 
 def record(
     library: Library, number: int, *outcomes: str | Failed | None, started_s: float = 0.0, finished: bool = True
 ) -> UUID:
-    """A take with a segment of 100 ms for each outcome: a text, an error, or nothing yet."""
+    """Record a take with a segment of 100 ms per outcome: a text, an error, or nothing yet."""
     started_s = started_s or 1_700_000_000.0 + number
     with Journal.create(library.root, session(number), Options(), started_s) as journal:
         fill(journal, *outcomes)
@@ -29,7 +29,7 @@ def record(
 
 
 def fill(journal: Journal, *outcomes: str | Failed | None) -> None:
-    """Segments of 100 ms, one behind the other."""
+    """Append a segment of 100 ms for each outcome."""
     for segment, outcome in enumerate(outcomes):
         at = segment * SEGMENT
         journal.hear(tone(at, SEGMENT))

@@ -1,4 +1,4 @@
-"""Takes are recognised once more one after the other, no more than may wait, and each can be stopped."""
+"""Takes are recognised again one at a time, with a bounded queue, and can be stopped."""
 
 import asyncio
 from functools import partial
@@ -20,7 +20,7 @@ CAME = Reran("", Options(), True, "m", "text")
 
 
 class Recogniser:
-    """``go`` lets one of them end."""
+    """Fake recogniser; each release of ``go`` ends one run."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[UUID, Wish]] = []
@@ -40,7 +40,7 @@ def states(told: list[Rerunning], number: int) -> list[RerunState]:
     return [one.state for one in told if one.session == session(number)]
 
 
-async def test_one_after_the_other_and_each_once() -> None:
+async def test_again_runs_takes_one_at_a_time_and_once() -> None:
     recogniser, told, came = Recogniser(), list[Rerunning](), list[UUID]()
     async with Again(recogniser.rerun, told.append, lambda wanted, run: came.append(wanted)) as again:
         for number in (1, 2, 1):
@@ -56,7 +56,7 @@ async def test_one_after_the_other_and_each_once() -> None:
     assert Rerunning(session(1), RerunState.RUNNING, 1, 2) in told
 
 
-async def test_what_is_not_wanted_any_more_is_stopped() -> None:
+async def test_again_stops_running_and_queued_takes() -> None:
     recogniser, told = Recogniser(), list[Rerunning]()
     async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:
         for number in (1, 2, 3, 4):
@@ -76,7 +76,7 @@ async def test_what_is_not_wanted_any_more_is_stopped() -> None:
     assert [wanted for wanted, _ in recogniser.asked] == [session(1), session(3), session(4)]
 
 
-async def test_only_a_few_may_wait() -> None:
+async def test_again_refuses_take_when_queue_is_full() -> None:
     recogniser, told = Recogniser(), list[Rerunning]()
     async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:
         for number in range(MOST_WAITING + 2):
@@ -95,7 +95,7 @@ async def test_only_a_few_may_wait() -> None:
         (GatewayError("else"), "session-lost"),
     ],
 )
-async def test_what_goes_wrong_is_told_and_the_next_goes_on(error: Exception, key: str) -> None:
+async def test_again_reports_failure_and_continues(error: Exception, key: str) -> None:
     recogniser, told = Recogniser(), list[Rerunning]()
     recogniser.error = error
     async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:

@@ -1,4 +1,4 @@
-"""The index is equal to the folder, whatever happened to it, and little is read for that."""
+"""Index equals the folder of takes after any change, with little reading."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def index() -> Iterator[Index]:
 
 
 def refreshed(library: Library, index: Index, most: int | None = None) -> Progress:
-    """The last that was said of it."""
+    """Refresh the index and return the last progress."""
     *_, last = [Progress(), *Catalogue(library, index, most).refresh()]
     return last
 
@@ -37,12 +37,12 @@ def texts(index: Index) -> list[str]:
     return [row.text for row in index.page(999)]
 
 
-def test_a_folder_that_is_not_there_has_no_takes(library: Library, index: Index) -> None:
+def test_refresh_finds_no_takes_when_folder_is_missing(library: Library, index: Index) -> None:
     refreshed(library, index)
     assert texts(index) == []
 
 
-def test_a_take_is_shown_with_what_most_of_it_is(library: Library, index: Index) -> None:
+def test_row_has_language_and_model_of_most_text(library: Library, index: Index) -> None:
     record(library, 1, started_s=5.0, finished=False)
     with library.reopen(session(1)) as journal:
         fill(journal, "yes", Failed(1, ErrorCode.ENGINE_DIED, "it died"), None, None)
@@ -58,7 +58,7 @@ def test_a_take_is_shown_with_what_most_of_it_is(library: Library, index: Index)
     assert shown.text == "so it is"
 
 
-def test_only_what_changed_is_read_again(library: Library, index: Index) -> None:
+def test_refresh_reads_only_changed_takes(library: Library, index: Index) -> None:
     for number in range(5):
         record(library, number, f"take {number}")
     assert refreshed(library, index).total == 5
@@ -74,7 +74,7 @@ def test_only_what_changed_is_read_again(library: Library, index: Index) -> None
     assert not index.must_purge()
 
 
-def test_audio_may_have_grown_without_an_event(library: Library, index: Index) -> None:
+def test_refresh_notices_audio_without_event(library: Library, index: Index) -> None:
     record(library, 1, "said", finished=False)
     refreshed(library, index)
     with (library.root / str(session(1)) / AUDIO).open("ab") as audio:
@@ -84,7 +84,7 @@ def test_audio_may_have_grown_without_an_event(library: Library, index: Index) -
     assert (row.seconds, row.state) == (1.1, TakeState.INTERRUPTED)
 
 
-def test_a_take_at_work_is_known_by_what_it_is_without_that(library: Library, index: Index) -> None:
+def test_row_does_not_store_live_state(library: Library, index: Index) -> None:
     with Journal.create(library.root, session(1), Options(), 9.0) as journal:
         fill(journal, "a")
         refreshed(library, index)
@@ -107,12 +107,12 @@ def test_row_is_damaged_when_its_audio_gets_shorter(library: Library, index: Ind
     assert [row.state for row in index.page(9)] == [TakeState.DAMAGED]
 
 
-def test_what_cannot_be_read_does_not_stand_in_the_way(library: Library, index: Index) -> None:
+def test_refresh_skips_unreadable_entries(library: Library, index: Index) -> None:
     for number in range(3):
         record(library, number, f"take {number}")
     events = library.root / str(session(1)) / EVENTS
     events.unlink()
-    events.mkdir()  # a file that cannot be read, even by root
+    events.mkdir()  # not readable as a file, even by root
     (library.root / "notes.txt").write_text("no take")
     (library.root / str(session(9))).mkdir()
     (library.root / str(session(8))).write_text("no folder")
@@ -125,7 +125,7 @@ def test_what_cannot_be_read_does_not_stand_in_the_way(library: Library, index: 
     }
 
 
-def test_a_folder_that_cannot_be_read_costs_nothing(tmp_path: Path, index: Index) -> None:
+def test_index_keeps_rows_when_folder_is_unreadable(tmp_path: Path, index: Index) -> None:
     library = Library(tmp_path / "takes")
     record(library, 1, "a")
     refreshed(library, index)
@@ -136,7 +136,7 @@ def test_a_folder_that_cannot_be_read_costs_nothing(tmp_path: Path, index: Index
     assert texts(index) == ["a"]
 
 
-def test_a_step_is_bounded_and_the_newest_come_first(library: Library, index: Index) -> None:
+def test_refresh_reads_newest_takes_first_in_bounded_steps(library: Library, index: Index) -> None:
     for number in range(150):
         folder = write_take(library.root, session(number), number, f"take {number}")
         os.utime(folder / EVENTS, (number, number))
@@ -148,7 +148,7 @@ def test_a_step_is_bounded_and_the_newest_come_first(library: Library, index: In
     assert index.count("take") == 150
 
 
-def test_so_many_and_no_more(library: Library, index: Index) -> None:
+def test_refresh_respects_limit_of_takes(library: Library, index: Index) -> None:
     for number in range(5):
         record(library, number, f"take {number}")
         os.utime(library.root / str(session(number)) / EVENTS, (number, number))
@@ -156,7 +156,7 @@ def test_so_many_and_no_more(library: Library, index: Index) -> None:
     assert texts(index) == ["take 4", "take 3"]
 
 
-def test_what_another_process_deleted_is_purged(library: Library, index: Index) -> None:
+def test_refresh_purges_takes_deleted_by_other_process(library: Library, index: Index) -> None:
     for number in range(3):
         record(library, number, f"take {number}")
     refreshed(library, index)
@@ -168,7 +168,7 @@ def test_what_another_process_deleted_is_purged(library: Library, index: Index) 
 
 
 @pytest.mark.parametrize("inserted", [True, False])
-def test_cancelled_take_is_so_in_the_index_and_after_the_index_was_opened_again(
+def test_cancelled_take_stays_cancelled_in_reopened_index(
     inserted: bool, library: Library, tmp_path: Path
 ) -> None:
     record(library, 1, started_s=5.0, finished=False)
@@ -180,7 +180,7 @@ def test_cancelled_take_is_so_in_the_index_and_after_the_index_was_opened_again(
             journal.inserting(0)
             journal.inserted(0)
         journal.cancel()
-        journal.want(inserted=False)  # as recovery does
+        journal.want(inserted=False)  # like recovery after a crash
     for _ in range(2):
         index = Index(tmp_path / "index.sqlite")
         refreshed(library, index)

@@ -1,4 +1,4 @@
-"""A file that cannot be used is made again, and what stands in the way of that is told."""
+"""Unusable database files are rebuilt, and obstacles are reported."""
 
 import sqlite3
 import stat
@@ -27,7 +27,7 @@ def texts(place: Path) -> list[str]:
     return found
 
 
-def test_it_is_made_private_and_kept(place: Path) -> None:
+def test_connect_creates_private_lasting_file(place: Path) -> None:
     connection = connect(place)
     assert version(connection) == schema()
     connection.execute("INSERT INTO texts VALUES (1, 'before')")
@@ -38,14 +38,14 @@ def test_it_is_made_private_and_kept(place: Path) -> None:
     assert texts(place) == ["before"]
 
 
-def test_without_a_file_it_is_in_memory() -> None:
+def test_connect_without_file_uses_memory() -> None:
     connection = connect(None)
     assert version(connection) == schema()
     connection.close()
 
 
 @pytest.mark.parametrize("damage", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 5_000])
-def test_a_file_that_is_none_is_made_again(place: Path, damage: bytes) -> None:
+def test_connect_rebuilds_file_that_is_no_database(place: Path, damage: bytes) -> None:
     fill(place)
     place.write_bytes(damage)
     assert texts(place) == []
@@ -56,20 +56,20 @@ OTHERS = [f"PRAGMA user_version={schema() + 1}", "DROP TABLE takes", "DROP TABLE
 
 
 @pytest.mark.parametrize("statement", OTHERS)
-def test_a_file_of_another_version_is_made_again(place: Path, statement: str) -> None:
+def test_connect_rebuilds_file_of_other_version(place: Path, statement: str) -> None:
     fill(place)
     connection = sqlite3.connect(place)
     connection.execute(statement)
     connection.close()
     assert texts(place) == []
     connection = sqlite3.connect(place)
-    connection.execute("PRAGMA user_version=0")  # somebody else's
+    connection.execute("PRAGMA user_version=0")  # the version number of a foreign file
     connection.close()
     fill(place)
     assert texts(place) == ["before"]
 
 
-def test_damage_in_the_middle_is_noticed(place: Path) -> None:
+def test_damaged_page_raises_index_damaged(place: Path) -> None:
     connection = connect(place)
     with writing(connection):
         connection.executemany("INSERT INTO texts VALUES (?, ?)", [(n, "text" * 500) for n in range(200)])
@@ -86,7 +86,7 @@ def test_damage_in_the_middle_is_noticed(place: Path) -> None:
     assert list(place.parent.iterdir()) == []
 
 
-def test_where_nothing_can_be_made_it_is_told(tmp_path: Path) -> None:
+def test_connect_raises_when_file_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(IndexUnavailable, match="cannot be opened"):
         connect(tmp_path / "file" / "index.sqlite")
@@ -97,7 +97,7 @@ def test_where_nothing_can_be_made_it_is_told(tmp_path: Path) -> None:
         delete(tmp_path / "history" / "index.sqlite")
 
 
-def test_a_transaction_is_done_as_a_whole_or_not_at_all() -> None:
+def test_failed_transaction_is_rolled_back() -> None:
     connection = connect(None)
     with pytest.raises(KeyError), writing(connection):
         connection.execute("INSERT INTO texts VALUES (1, 'a')")
@@ -108,7 +108,7 @@ def test_a_transaction_is_done_as_a_whole_or_not_at_all() -> None:
     connection.close()
 
 
-def test_our_own_mistakes_stay_what_they_are() -> None:
+def test_programming_errors_are_not_converted() -> None:
     connection = connect(None)
     with pytest.raises(sqlite3.ProgrammingError), errors():
         connection.execute("SELECT ?", ())

@@ -1,4 +1,4 @@
-"""What is done to takes, and to those that are in use or gone."""
+"""Changes to takes, including takes that are in use or gone."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def events(library: Library, number: int) -> bytes:
     return (library.root / str(session(number)) / "events.jsonl").read_bytes()
 
 
-def test_an_edit_is_noted_once_and_can_be_taken_back(library: Library) -> None:
+def test_edit_is_stored_once_and_can_be_undone(library: Library) -> None:
     record(library, 1, "one", "two")
     for text, says in (("three", "three"), ("one two", "one two"), ("four", "four"), ("", "one two")):
         edit(library, session(1), text)
@@ -39,7 +39,7 @@ def test_an_edit_is_noted_once_and_can_be_taken_back(library: Library) -> None:
         edit(library, session(2), "five")
 
 
-def test_the_same_result_is_kept_once(library: Library) -> None:
+def test_keep_run_stores_equal_results_once(library: Library) -> None:
     record(library, 1, "one")
     later = Reran("2025-01-01T00:00:00+00:00", Options(model="other"), False, "other", "once more")
     other = Reran("2025-01-01T00:00:00+00:00", Options(model="other"), True, "other", "once more")
@@ -48,7 +48,7 @@ def test_the_same_result_is_kept_once(library: Library) -> None:
     assert library.find(session(1)).take.runs == [RUN, other]
 
 
-def test_a_result_that_cannot_be_kept_is_no_problem_but_a_take_that_is_gone_is(library: Library) -> None:
+def test_keep_run_raises_only_when_take_is_gone(library: Library) -> None:
     record(library, 1, "one")
     with logging_to("test", None, terminal=False), library.reopen(session(1)):
         keep_run(library, session(1), RUN)
@@ -57,7 +57,7 @@ def test_a_result_that_cannot_be_kept_is_no_problem_but_a_take_that_is_gone_is(l
         keep_run(library, session(2), RUN)
 
 
-def test_what_cannot_be_deleted_is_told(library: Library) -> None:
+def test_delete_returns_takes_in_use(library: Library) -> None:
     record(library, 1, "one")
     record(library, 2, "two")
     with library.reopen(session(2)):
@@ -66,7 +66,7 @@ def test_what_cannot_be_deleted_is_told(library: Library) -> None:
     assert [found.session for found in there(library, [session(n) for n in (1, 2, 3)])] == [session(2)]
 
 
-def test_what_is_needed_after_all_is_not_let_go(library: Library) -> None:
+def test_let_go_spares_needed_takes(library: Library) -> None:
     record(library, 1, "one")
     record(library, 2, "two", None)
     record(library, 3, "three")

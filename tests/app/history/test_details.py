@@ -1,4 +1,4 @@
-"""All of one take: when its words were said, and how another recognition differs."""
+"""Details of one take: times of its words, and the difference of another recognition."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def found(tmp_path: Path) -> Found:
     return library.find(session(1))
 
 
-def test_the_last_run_is_compared_unless_another_is_wanted(found: Found) -> None:
+def test_details_compare_last_run_by_default(found: Found) -> None:
     made = details(found)
     assert (made.session, made.text, made.of_ms) == (session(1), "one two", 200)
     assert [(one.start_ms, made.text[one.first : one.last]) for one in made.spoken] == [(0, "one"), (100, "two")]
@@ -36,7 +36,7 @@ def test_the_last_run_is_compared_unless_another_is_wanted(found: Found) -> None
     assert details(found, 9).compared == made.compared
 
 
-def test_what_came_just_now_is_compared_though_the_same_came_before_or_it_is_not_kept(found: Found) -> None:
+def test_details_compare_new_result_even_if_not_stored(found: Found) -> None:
     again = details(found, replace(RUN, started="2026-04-04T00:00:00+00:00"))
     assert len(again.runs) == 2 and again.compared is not None and again.compared.run == 0
     new = details(found, replace(RUN, text="new"))
@@ -44,7 +44,7 @@ def test_what_came_just_now_is_compared_though_the_same_came_before_or_it_is_not
     assert new.runs[-1] == Run(1_772_530_860.0, "other", False, 1)
 
 
-def test_a_take_that_was_never_recognised_again_has_nothing_to_compare(tmp_path: Path) -> None:
+def test_details_without_runs_have_no_comparison(tmp_path: Path) -> None:
     library = Library(tmp_path)
     record(library, 1)
     made = details(library.find(session(1)))

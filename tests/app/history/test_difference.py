@@ -1,4 +1,4 @@
-"""Both texts can be read from their difference, and it is small where they are alike."""
+"""Differences reproduce both texts, and are small for similar texts."""
 
 import random
 from collections.abc import Callable
@@ -13,7 +13,7 @@ TEXTS = st.text("天气好今 ab,\n", max_size=30)
 
 
 def shown(before: str, after: str) -> str:
-    """What is removed in brackets, what is added in braces."""
+    """Format a difference: removed text in brackets, added text in braces."""
     marks = {Change.SAME: "{}", Change.REMOVED: "[{}]", Change.ADDED: "{{{}}}"}
     return "".join(marks[piece.change].format(piece.text) for piece in difference(before, after))
 
@@ -42,22 +42,22 @@ def check(before: str, after: str) -> tuple[Piece, ...]:
         ("one two", "one  two", "one[ ]{  }two"),
     ],
 )
-def test_what_is_shown(before: str, after: str, expected: str) -> None:
+def test_difference_marks_words_or_characters(before: str, after: str, expected: str) -> None:
     assert shown(before, after) == expected
 
 
 @given(TEXTS, TEXTS)
-def test_both_texts_are_in_it(before: str, after: str) -> None:
+def test_difference_reproduces_similar_texts(before: str, after: str) -> None:
     check(before, after)
 
 
 @given(st.text(), st.text())
-def test_any_texts_have_a_difference(before: str, after: str) -> None:
+def test_difference_reproduces_arbitrary_texts(before: str, after: str) -> None:
     check(before, after)
 
 
 @given(TEXTS)
-def test_equal_texts_have_none(text: str) -> None:
+def test_difference_of_equal_texts_is_empty(text: str) -> None:
     assert all(piece.change is Change.SAME for piece in check(text, text))
 
 
@@ -65,7 +65,7 @@ def words(chance: random.Random, count: int, kinds: int) -> list[str]:
     return [f"w{chance.randrange(kinds)}" for _ in range(count)]
 
 
-def test_long_texts_that_are_alike_are_told_apart_word_by_word() -> None:
+def test_difference_of_long_similar_texts_is_exact() -> None:
     chance = random.Random(1)
     before = words(chance, 20_000, 3_000)
     after, changed = list(before), sorted(chance.sample(range(20_000), 200))
@@ -76,7 +76,7 @@ def test_long_texts_that_are_alike_are_told_apart_word_by_word() -> None:
     assert removed == [before[at] for at in changed]
 
 
-def test_what_moved_in_a_long_text_is_removed_and_added() -> None:
+def test_difference_removes_and_adds_moved_text() -> None:
     before = [f"w{number}" for number in range(4_000)]
     after = before[:500] + before[1_000:3_000] + before[500:1_000] + before[3_000:]
     pieces = check(" ".join(before), " ".join(after))
@@ -92,8 +92,8 @@ def test_what_moved_in_a_long_text_is_removed_and_added() -> None:
         lambda chance: " ".join(words(chance, 50_000, 10**9)),
     ],
 )
-def test_texts_that_are_nothing_alike_take_no_time(make: Callable[[random.Random], str]) -> None:
-    """The limit of the test is its own: a comparison of everything with everything would take hours."""
+def test_difference_of_unrelated_texts_is_fast(make: Callable[[random.Random], str]) -> None:
+    """Comparing all pairs of tokens would take hours and exceed the time limit of the test."""
     chance = random.Random(2)
     check(make(chance), make(chance))
 
@@ -109,5 +109,5 @@ def test_texts_that_are_nothing_alike_take_no_time(make: Callable[[random.Random
         ("今天天气很好", "今天天汽不坏", 3),
     ],
 )
-def test_words_that_differ_are_counted(before: str, after: str, words: int) -> None:
+def test_words_that_differ_counts_longer_side(before: str, after: str, words: int) -> None:
     assert words_that_differ(difference(before, after)) == words

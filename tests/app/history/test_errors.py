@@ -1,13 +1,13 @@
-"""Errors of the history are one family, and say what to do."""
+"""Errors of the history share a base, and say what to do."""
 
 from app.errors import AppError
 from app.history.errors import HistoryError, NothingToExport, TextTooLong
 
 
-def test_whoever_catches_the_base_catches_all() -> None:
+def test_history_errors_share_a_base() -> None:
     assert issubclass(NothingToExport, HistoryError) and issubclass(HistoryError, AppError)
 
 
-def test_how_long_a_text_may_be_is_said() -> None:
+def test_text_too_long_names_the_limit() -> None:
     error = TextTooLong(1_000)
     assert error.most == 1_000 and "shorten it to 1000 characters" in str(error)

@@ -1,4 +1,4 @@
-"""Every form, several takes at once, and nothing written over."""
+"""Export in every form, of several takes at once, without replacing files."""
 
 import json
 from datetime import datetime
@@ -26,7 +26,7 @@ def takes(library: Library, *numbers: int) -> list[Found]:
     return [library.find(session(number)) for number in numbers]
 
 
-def test_several_texts_are_one_file_with_times_above_them(library: Library, out: Path) -> None:
+def test_export_joins_texts_under_their_times(library: Library, out: Path) -> None:
     record(library, 2, "second")
     record(library, 1, "first", "half")
     record(library, 3)
@@ -39,16 +39,14 @@ def test_several_texts_are_one_file_with_times_above_them(library: Library, out:
     assert (out / name).read_text() == f"{first}\nfirst half\n\n{second}\nsecond, edited\n"
 
 
-def test_one_text_is_itself(library: Library, out: Path) -> None:
+def test_export_of_one_text_has_no_heading(library: Library, out: Path) -> None:
     record(library, 1, "今天", "天气很好")
     assert export(takes(library, 1), Format.TXT, out / "a.txt") == Exported((out / "a.txt",))
     assert (out / "a.txt").read_text() == "今天天气很好\n"
 
 
 @pytest.mark.parametrize(("form", "mark"), [(Format.SRT, ","), (Format.VTT, ".")])
-def test_subtitles_are_a_file_for_each_with_what_was_edited(
-    library: Library, out: Path, form: Format, mark: str
-) -> None:
+def test_export_writes_edited_subtitles_per_take(library: Library, out: Path, form: Format, mark: str) -> None:
     record(library, 1, "first", "half", started_s=T0)
     record(library, 2, "second", started_s=T0)
     with library.reopen(session(1)) as journal:
@@ -64,7 +62,7 @@ def test_subtitles_are_a_file_for_each_with_what_was_edited(
     assert "second" in (out / "one").read_text()
 
 
-def test_json_has_what_was_recognised_and_what_was_made_of_it(library: Library, out: Path) -> None:
+def test_export_json_has_recognised_and_edited_text(library: Library, out: Path) -> None:
     record(library, 1, "first", None)
     with library.reopen(session(1)) as journal:
         journal.edit("edited")
@@ -75,7 +73,7 @@ def test_json_has_what_was_recognised_and_what_was_made_of_it(library: Library, 
     assert [segment["text"] for segment in take["segments"]] == ["first", ""]
 
 
-def test_nothing_is_written_over_unless_it_is_asked_for(library: Library, out: Path) -> None:
+def test_export_replaces_files_only_on_request(library: Library, out: Path) -> None:
     record(library, 1, "one")
     record(library, 2, "two")
     (first, _) = export(takes(library, 1, 2), Format.SRT, out).written
@@ -90,7 +88,7 @@ def test_nothing_is_written_over_unless_it_is_asked_for(library: Library, out: P
     assert (out / "a.txt").read_text() == "one\n"
 
 
-def test_what_cannot_be_is_told(library: Library, out: Path) -> None:
+def test_export_raises_when_there_is_no_text_or_folder(library: Library, out: Path) -> None:
     record(library, 1, None)
     with pytest.raises(ExportFailed, match="no text"):
         export(takes(library, 1), Format.TXT, out)

@@ -1,4 +1,4 @@
-"""The history as a window uses it."""
+"""History of takes as a window uses it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -34,7 +34,7 @@ def as_in_main() -> Iterator[None]:
 
 @asynccontextmanager
 async def opened(library: Library, place: Path, url: str = "http://127.0.0.1:9") -> AsyncIterator[History]:
-    """With all takes read."""
+    """Open the history with all takes read."""
     rerunner = Rerunner(fixed(Address(url)), ClientSettings(first_contact_s=0.0))
     async with History(library, rerunner, place) as history:
         await history.refresh()
@@ -54,12 +54,12 @@ def written_below(folder: Path) -> bytes:
 
 
 def damage(place: Path) -> None:
-    """All pages but the first are not what they were."""
+    """Overwrite all pages but the first."""
     whole = place.read_bytes()
     place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
 
 
-async def test_it_lists_finds_and_counts(library: Library, place: Path) -> None:
+async def test_history_lists_finds_and_counts_takes(library: Library, place: Path) -> None:
     for number in range(5):
         record(library, number, f"take {number} 天气")
     async with opened(library, place) as history:
@@ -73,10 +73,10 @@ async def test_it_lists_finds_and_counts(library: Library, place: Path) -> None:
         with pytest.raises(TakeUnknown):
             await history.take(session(9))
     async with History(library, Rerunner(fixed(Address(""))), place) as again:
-        assert len(await again.page(9)) == 5  # at once
+        assert len(await again.page(9)) == 5  # before a refresh
 
 
-async def test_what_changes_is_told(library: Library, place: Path) -> None:
+async def test_followers_receive_changes_until_they_end(library: Library, place: Path) -> None:
     shelves: list[Shelf] = []
     async with opened(library, place) as history:
         end = history.follow(shelves.append)
@@ -95,7 +95,7 @@ async def test_what_changes_is_told(library: Library, place: Path) -> None:
         assert len(shelves) == told
 
 
-async def test_how_far_it_has_read_is_told_and_it_can_be_used_meanwhile(library: Library, place: Path) -> None:
+async def test_history_works_and_shows_progress_while_reading(library: Library, place: Path) -> None:
     for number in range(300):
         write_take(library.root, session(number), number, f"take {number}")
     async with History(library, Rerunner(fixed(Address(""))), place) as history:
@@ -108,7 +108,7 @@ async def test_how_far_it_has_read_is_told_and_it_can_be_used_meanwhile(library:
         assert await history.count() == 300
 
 
-async def test_an_edit_is_found_and_shown(library: Library, place: Path) -> None:
+async def test_edited_text_is_listed_and_found(library: Library, place: Path) -> None:
     record(library, 1, "wrong")
     async with opened(library, place) as history:
         await history.edit(session(1), " right \ud800")
@@ -120,7 +120,7 @@ async def test_an_edit_is_found_and_shown(library: Library, place: Path) -> None
             await history.edit(session(1), "busy")
 
 
-async def test_what_is_deleted_is_nowhere_any_more(library: Library, place: Path) -> None:
+async def test_delete_erases_text_from_all_files(library: Library, place: Path) -> None:
     for number in range(40):
         record(library, number, f"secret{number}x 秘密")
     async with opened(library, place) as history:
@@ -132,7 +132,7 @@ async def test_what_is_deleted_is_nowhere_any_more(library: Library, place: Path
         assert await history.count() == 38 and await history.count("秘密") == 38
 
 
-async def test_a_deletion_is_done_although_nobody_waits(library: Library, place: Path) -> None:
+async def test_delete_completes_when_caller_is_cancelled(library: Library, place: Path) -> None:
     record(library, 1, "secret1x")
     async with opened(library, place) as history:
         deleting = asyncio.create_task(history.delete([session(1)]))
@@ -142,7 +142,7 @@ async def test_a_deletion_is_done_although_nobody_waits(library: Library, place:
     assert library.all() == [] and b"secret1x" not in written(place)
 
 
-async def test_retention_lets_go_by_the_index_and_without_it(library: Library, place: Path) -> None:
+async def test_sweep_deletes_expired_takes_with_and_without_index(library: Library, place: Path) -> None:
     limits = RetentionLimits(age_s=5 * DAY_S)
 
     def fill(first: int) -> set[UUID]:
@@ -165,7 +165,7 @@ async def test_retention_lets_go_by_the_index_and_without_it(library: Library, p
         assert "cannot be opened" in history.shelf.problem and await history.count() == 4
 
 
-async def test_takes_are_exported(library: Library, place: Path, tmp_path: Path) -> None:
+async def test_history_exports_existing_takes(library: Library, place: Path, tmp_path: Path) -> None:
     record(library, 1, "one")
     async with opened(library, place) as history:
         done = await history.export([session(1), session(2)], Format.TXT, tmp_path / "a.txt")
@@ -175,7 +175,7 @@ async def test_takes_are_exported(library: Library, place: Path, tmp_path: Path)
         assert "-->" in done.written[0].read_text()
 
 
-async def test_what_came_of_recognising_it_once_more_is_kept(library: Library, place: Path) -> None:
+async def test_rerun_adds_result_to_take(library: Library, place: Path) -> None:
     record(library, 1, "one")
     told: list[tuple[int, int]] = []
     async with scripted(oblige) as gateway, opened(library, place, gateway.url) as history:
@@ -187,7 +187,7 @@ async def test_what_came_of_recognising_it_once_more_is_kept(library: Library, p
         await wait_until(lambda: history.shelf.version > 1, "its stamp is known")
 
 
-async def test_an_index_that_is_damaged_is_filled_again(library: Library, place: Path) -> None:
+async def test_history_refills_damaged_index(library: Library, place: Path) -> None:
     for number in range(100):
         write_take(library.root, session(number), number, "many words " * 30)
     async with opened(library, place):
@@ -200,7 +200,7 @@ async def test_an_index_that_is_damaged_is_filled_again(library: Library, place:
         assert await history.count("words") == 100 and not history.shelf.problem
 
 
-async def test_what_cannot_be_read_is_told_and_the_rest_goes_on(library: Library, place: Path) -> None:
+async def test_history_reports_unreadable_folder_and_continues(library: Library, place: Path) -> None:
     record(library, 1, "one")
     async with opened(library, place) as history:
         library.root.rename(library.root.with_name("away"))

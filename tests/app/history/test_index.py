@@ -1,4 +1,4 @@
-"""The index against a model; and what is deleted is not in its files any more."""
+"""Index compared with a model, and erasure of deleted texts from its files."""
 
 import random
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def numbers(rows: list[Row]) -> list[int]:
     return [one.session.int for one in rows]
 
 
-def test_a_take_is_shown_as_it_is(index: Index, place: Path) -> None:
+def test_index_returns_row_as_stored(index: Index, place: Path) -> None:
     one = Row(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True)
     put(index, one)
     (shown,) = index.page(10)
@@ -53,7 +53,7 @@ def test_a_take_is_shown_as_it_is(index: Index, place: Path) -> None:
     again.close()
 
 
-def test_what_changes_is_found_by_what_it_says_now(index: Index) -> None:
+def test_search_finds_only_current_text(index: Index) -> None:
     put(index, row(1, "old words"), row(2))
     put(index, row(1, "new words", state=TakeState.FAILED))
     assert numbers(index.page(9, query="old")) == []
@@ -64,7 +64,7 @@ def test_what_changes_is_found_by_what_it_says_now(index: Index) -> None:
     assert index.count("new") == index.count("words") == 1
 
 
-def test_the_latest_comes_first_whatever_its_clock_says(index: Index) -> None:
+def test_page_orders_takes_with_extreme_clocks(index: Index) -> None:
     times = {1: -5.0, 2: 0.0, 3: 1e9, 4: 1.7e9, 5: 9e99}
     put(index, *(row(number, started_s=started) for number, started in times.items()))
     assert numbers(index.page(9))[:3] == [5, 4, 3]
@@ -72,7 +72,7 @@ def test_the_latest_comes_first_whatever_its_clock_says(index: Index) -> None:
     assert numbers(index.page(9)) == [4, 3, 5, 2, 1]
 
 
-def test_takes_of_one_second_are_told_apart(index: Index) -> None:
+def test_takes_of_one_second_get_different_keys(index: Index) -> None:
     same = [Row(UUID(int=number << 31 | 1), 5.0, 1.0, 1, TakeState.DONE, f"take {number}") for number in range(4)]
     put(index, *same)
     put(index, *same)
@@ -81,13 +81,13 @@ def test_takes_of_one_second_are_told_apart(index: Index) -> None:
     assert [index.count(one.text) for one in same] == [1, 0, 1, 1]
 
 
-def test_what_has_nothing_to_see_or_hear_is_known_but_not_shown(index: Index) -> None:
+def test_empty_take_is_indexed_but_not_listed(index: Index) -> None:
     put(index, row(1), row(2, "", seconds=0.0, state=TakeState.EMPTY), row(3, "", state=TakeState.EMPTY))
     assert numbers(index.page(9)) == [3, 1]
     assert (index.count(), len(index.keys()), len(index.known())) == (2, 2, 3)
 
 
-def test_any_text_can_be_put_and_removed(index: Index) -> None:
+def test_index_accepts_any_text(index: Index) -> None:
     texts = ["\ud800 lone", "a\0b", "", '"quoted" AND *', "😀"]
     put(index, *(row(number, text) for number, text in enumerate(texts)))
     assert index.page(9)[-1].text == "? lone"
@@ -98,13 +98,13 @@ def test_any_text_can_be_put_and_removed(index: Index) -> None:
 
 
 @given(st.dictionaries(st.integers(1, 30), TEXTS), st.lists(st.integers(1, 30)), st.integers(1, 5), TEXTS)
-def test_pages_are_what_a_list_would_say(texts: dict[int, str], gone: list[int], limit: int, query: str) -> None:
+def test_pages_match_model(texts: dict[int, str], gone: list[int], limit: int, query: str) -> None:
     index = Index(None)
     put(index, *(row(number, text) for number, text in texts.items()))
     index.remove([UUID(int=number) for number in gone])
     left = sorted((number for number in texts if number not in gone), reverse=True)
     wanted = [number for number in left if all(part in texts[number] for part in query.split()) and texts[number]]
-    plain = all(character >= "\u4e00" or character == " " for character in query)  # ab: words, not parts of them
+    plain = all(character >= "\u4e00" or character == " " for character in query)  # letters match only whole words
     for asked, expected in (("", left), (query, wanted if query.strip() else left)):
         if asked and not plain:
             continue
@@ -120,7 +120,7 @@ def test_pages_are_what_a_list_would_say(texts: dict[int, str], gone: list[int],
 
 
 @given(st.data())
-def test_each_is_listed_once_while_takes_come_and_go(data: st.DataObject) -> None:
+def test_paging_lists_each_take_once_during_changes(data: st.DataObject) -> None:
     index = Index(None)
     there = set(data.draw(st.lists(st.integers(1, 40), unique=True)))
     put(index, *(row(number) for number in there))
@@ -137,7 +137,7 @@ def test_each_is_listed_once_while_takes_come_and_go(data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize(("ask", "values"), [(PAGE, (10, 5)), (SEARCH, ('"a"', 10, 5))])
-def test_no_page_looks_at_everything(index: Index, ask: str, values: tuple[object, ...]) -> None:
+def test_queries_scan_no_table(index: Index, ask: str, values: tuple[object, ...]) -> None:
     put(index, *(row(number) for number in range(500)))
     plan = [str(line[3]) for line in index._connection.execute(f"EXPLAIN QUERY PLAN {ask}", values)]
     assert any(line.startswith("SEARCH takes USING INTEGER PRIMARY KEY") for line in plan)
@@ -146,15 +146,15 @@ def test_no_page_looks_at_everything(index: Index, ask: str, values: tuple[objec
     assert not [line for line in plan if "TEMP B-TREE" in line and ask == PAGE]
 
 
-# -- what is deleted ---------------------------------------------------------------------------------------
+# -- erasure -----------------------------------------------------------------------------------------------
 
 
 def written(place: Path) -> bytes:
     return b"".join(file.read_bytes() for file in place.parent.iterdir())
 
 
-def test_what_is_deleted_is_not_in_the_files(index: Index, place: Path) -> None:
-    """Each text has a word and a pair of characters of its own, among words that all have."""
+def test_purge_erases_removed_texts_from_files(index: Index, place: Path) -> None:
+    """Give each text a word and a pair of characters of its own, among words that all share."""
     chance = random.Random(4)
     han = sorted({simplified(chr(code)) for code in range(0x5000, 0x5400)})
     own = {number: (f"w{chance.randbytes(9).hex()}", han[number] * 2) for number in range(1, 301)}
@@ -176,7 +176,7 @@ def test_what_is_deleted_is_not_in_the_files(index: Index, place: Path) -> None:
     assert numbers(index.page(500)) == sorted(left, reverse=True)
 
 
-def test_a_purge_goes_on_where_another_process_left_it(index: Index, place: Path) -> None:
+def test_purge_continues_after_reopening(index: Index, place: Path) -> None:
     put(index, *(row(number, f"word{number}") for number in range(50)))
     index.remove([UUID(int=7)])
     index.close()
@@ -189,7 +189,7 @@ def test_a_purge_goes_on_where_another_process_left_it(index: Index, place: Path
     again.close()
 
 
-def test_a_full_disk_changes_nothing_and_search_goes_on(index: Index) -> None:
+def test_index_stays_usable_when_disk_is_full(index: Index) -> None:
     put(index, *(row(number, f"word{number}") for number in range(50)))
     (pages,) = index._connection.execute("PRAGMA page_count").fetchone()
     index._connection.execute(f"PRAGMA max_page_count={pages}")

@@ -1,4 +1,4 @@
-"""The history goes on whatever happens to its index, and what is deleted is gone from it."""
+"""History survives any failure of its index, and deleted texts are erased."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,12 +46,12 @@ def written(place: Path) -> bytes:
 
 
 def damage(place: Path) -> None:
-    """All pages but the first are not what they were; what was read of them is forgotten."""
+    """Overwrite all pages but the first."""
     whole = place.read_bytes()
     place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
 
 
-def test_what_is_listed_is_found_and_counted(library: Library, keeper: Keeper, place: Path) -> None:
+def test_keeper_lists_finds_and_counts_takes(library: Library, keeper: Keeper, place: Path) -> None:
     for number in range(4):
         record(library, number, f"take {number} 天气")
     refresh(keeper)
@@ -63,11 +63,11 @@ def test_what_is_listed_is_found_and_counted(library: Library, keeper: Keeper, p
     keeper.close()
     keeper.close()
     again = Keeper(library, place)
-    assert len(texts(again)) == 4  # at once, before anything is read
+    assert len(texts(again)) == 4  # before a refresh
     again.close()
 
 
-def test_a_take_at_work_is_shown_as_that(library: Library, keeper: Keeper) -> None:
+def test_page_shows_live_state_of_take_in_use(library: Library, keeper: Keeper) -> None:
     record(library, 1, "a", None)
     record(library, 2, "b")
     refresh(keeper)
@@ -80,7 +80,7 @@ def test_a_take_at_work_is_shown_as_that(library: Library, keeper: Keeper) -> No
     assert texts(keeper) == ["b", "edited"]
 
 
-def test_a_damaged_index_is_made_again(library: Library, place: Path) -> None:
+def test_keeper_rebuilds_damaged_index(library: Library, place: Path) -> None:
     record(library, 1, "a")
     keeper = Keeper(library, place)
     refresh(keeper)
@@ -92,13 +92,13 @@ def test_a_damaged_index_is_made_again(library: Library, place: Path) -> None:
     keeper.close()
 
 
-def test_an_index_that_is_damaged_while_it_is_used_is_made_again(library: Library, place: Path) -> None:
+def test_keeper_rebuilds_index_damaged_during_use(library: Library, place: Path) -> None:
     for number in range(300):
         write_take(library.root, session(number), number, "many words " * 30)
     keeper = Keeper(library, place)
     refresh(keeper)
     keeper.close()
-    assert len(keeper.page(1)) == 1  # opened, and little of it read
+    assert len(keeper.page(1)) == 1  # opened with few pages read
     damage(place)
     assert keeper.page(300) == [] and is_stale(keeper)
     refresh(keeper)
@@ -106,7 +106,7 @@ def test_an_index_that_is_damaged_while_it_is_used_is_made_again(library: Librar
     keeper.close()
 
 
-def test_damage_that_a_refresh_meets_makes_it_stale(library: Library, place: Path) -> None:
+def test_keeper_is_stale_when_refresh_finds_damage(library: Library, place: Path) -> None:
     for number in range(300):
         write_take(library.root, session(number), number, "many words " * 30)
     keeper = Keeper(library, place)
@@ -121,7 +121,7 @@ def test_damage_that_a_refresh_meets_makes_it_stale(library: Library, place: Pat
     keeper.close()
 
 
-def test_without_a_place_the_newest_are_in_memory(library: Library, place: Path) -> None:
+def test_keeper_uses_memory_when_file_cannot_be_created(library: Library, place: Path) -> None:
     record(library, 1, "a")
     place.parent.write_text("no folder")
     keeper = Keeper(library, place)
@@ -134,7 +134,7 @@ def test_without_a_place_the_newest_are_in_memory(library: Library, place: Path)
     keeper.close()
 
 
-def test_what_is_forgotten_is_not_in_the_files(library: Library, keeper: Keeper, place: Path) -> None:
+def test_forget_and_purge_erase_texts_from_files(library: Library, keeper: Keeper, place: Path) -> None:
     for number in range(50):
         write_take(library.root, session(number), number, f"secret{number}x")
     refresh(keeper)
@@ -148,12 +148,12 @@ def test_what_is_forgotten_is_not_in_the_files(library: Library, keeper: Keeper,
     assert b"secret9x" not in written(place) and b"secret10x" in written(place)
 
 
-def test_a_full_disk_keeps_nothing_that_is_forgotten(library: Library, keeper: Keeper, place: Path) -> None:
+def test_forget_deletes_index_when_disk_is_full(library: Library, keeper: Keeper, place: Path) -> None:
     for number in range(50):
         write_take(library.root, session(number), number, f"secret{number}x")
     refresh(keeper)
     assert keeper._opened is not None
-    keeper._opened[0]._connection.execute("PRAGMA query_only=ON")  # takes no change, as a full disk
+    keeper._opened[0]._connection.execute("PRAGMA query_only=ON")  # refuses writes like a full disk
     library.delete(session(7))
     keeper.forget([session(7)])
     assert is_stale(keeper) and b"secret7x" not in written(place)
@@ -161,7 +161,7 @@ def test_a_full_disk_keeps_nothing_that_is_forgotten(library: Library, keeper: K
     assert keeper.count() == 49 and b"secret7x" not in written(place)
 
 
-def test_a_file_that_cannot_go_is_told(library: Library, keeper: Keeper, place: Path) -> None:
+def test_forget_raises_when_index_cannot_be_deleted(library: Library, keeper: Keeper, place: Path) -> None:
     record(library, 1, "a")
     refresh(keeper)
     assert keeper._opened is not None
@@ -171,7 +171,7 @@ def test_a_file_that_cannot_go_is_told(library: Library, keeper: Keeper, place: 
         keeper.forget([session(1)])
 
 
-def test_retention_is_asked_of_the_index(library: Library, keeper: Keeper) -> None:
+def test_expired_returns_takes_beyond_limits(library: Library, keeper: Keeper) -> None:
     record(library, 1, "old", started_s=DAY_S)
     record(library, 2, None, started_s=DAY_S)
     record(library, 3, "new", started_s=9 * DAY_S)

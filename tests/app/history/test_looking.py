@@ -1,4 +1,4 @@
-"""Who looks at a take is told what it is, once for each change."""
+"""Details of the followed take are published once per change."""
 
 from pathlib import Path
 from uuid import UUID
@@ -25,7 +25,7 @@ def library(tmp_path: Path) -> Library:
     return made
 
 
-async def test_each_take_that_is_looked_at_is_told_and_told_again_when_it_changes(library: Library) -> None:
+async def test_looking_publishes_details_once_per_change(library: Library) -> None:
     told = list[TakeDetails]()
 
     async def find(wanted: UUID) -> Found:

@@ -1,4 +1,4 @@
-"""Every sample of a take is in a piece once, or was not wanted."""
+"""Every sample of a take is in exactly one piece, unless its segment was cancelled."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def library(tmp_path: Path) -> Library:
 
 
 def of_events(*events: Event, samples: int = 100) -> list[Piece]:
-    """Of a take that needs no audio, because it is finished."""
+    """Return the pieces of a finished take, which needs no audio."""
     found = Found(session(1), Path(), Take.of([*events, Finished(samples)]), samples, 0, TakeState.DONE)
     return pieces_of(found, vad=True)
 
@@ -43,19 +43,19 @@ def of_events(*events: Event, samples: int = 100) -> list[Piece]:
         ([Begin(0, 200), End(0, 5)], []),
     ],
 )
-def test_what_was_cut_stays_cut_as_far_as_it_is_on_disk(events: list[Event], pieces: list[Piece]) -> None:
+def test_pieces_follow_segments_up_to_recorded_audio(events: list[Event], pieces: list[Piece]) -> None:
     assert of_events(*events) == pieces
 
 
 @given(st.lists(st.tuples(st.integers(0, 120), st.one_of(st.none(), st.integers(0, 120)))))
-def test_no_piece_reaches_beyond_the_audio(segments: list[tuple[int, int | None]]) -> None:
+def test_pieces_stay_within_audio(segments: list[tuple[int, int | None]]) -> None:
     events: list[Event] = []
     for number, (at, samples) in enumerate(segments):
         events += [Begin(number, at)] if samples is None else [Begin(number, at), End(number, samples)]
     assert all(piece.samples > 0 and piece.at + piece.samples <= 100 for piece in of_events(*events))
 
 
-def test_without_the_vad_all_of_it_is_cut_and_nothing_left_out(library: Library) -> None:
+def test_pieces_without_vad_cover_all_audio(library: Library) -> None:
     chance = np.random.default_rng(1)
     with Journal.create(library.root, session(1), Options(), 0.0) as journal:
         for loudness in (3_000, 3_000, 3_000, 0):
@@ -70,7 +70,7 @@ def test_without_the_vad_all_of_it_is_cut_and_nothing_left_out(library: Library)
     assert sum(piece.samples for piece in pieces) == found.samples
 
 
-def test_what_a_crash_left_uncut_is_cut(library: Library) -> None:
+def test_pieces_include_audio_after_last_segment_of_crashed_take(library: Library) -> None:
     record(library, 1, "a", finished=False)
     with library.reopen(session(1)) as journal:
         journal.hear(tone(0, 2 * SAMPLE_RATE))
@@ -80,7 +80,7 @@ def test_what_a_crash_left_uncut_is_cut(library: Library) -> None:
     assert pieces_of(library.find(session(2)), vad=True) == []
 
 
-def test_samples_are_read_where_they_are(library: Library) -> None:
+def test_read_returns_exact_samples(library: Library) -> None:
     record(library, 1, "a", "b")
     audio = library.find(session(1)).audio
     assert read(audio, 10, 5) == tone(10, 5).tobytes()

@@ -1,4 +1,4 @@
-"""What is heard is what was recorded, from where somebody wants it, and it is told where it is."""
+"""Playback is exact, starts where requested, and reports its position."""
 
 import subprocess
 import sys
@@ -56,7 +56,7 @@ def ms(told: list[Playing]) -> int:
 
 
 async def heard(output: FakeOutput, samples: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """So many, when they are there."""
+    """Wait for so many samples and return them."""
     parts: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
 
     def enough() -> bool:
@@ -67,7 +67,7 @@ async def heard(output: FakeOutput, samples: int) -> np.ndarray[tuple[int], np.d
     return np.concatenate(parts)
 
 
-async def test_it_is_heard_exactly_to_its_end(library: Library) -> None:
+async def test_player_plays_exact_samples_to_the_end(library: Library) -> None:
     output, told = FakeOutput(), list[Playing]()
     async with playing(library, output, told) as player:
         player.play(session(1))
@@ -82,7 +82,7 @@ async def test_it_is_heard_exactly_to_its_end(library: Library) -> None:
     assert [one.ms for one in told[:-1]] == sorted(one.ms for one in told[:-1])
 
 
-async def test_another_rate_takes_as_long(library: Library) -> None:
+async def test_player_resamples_to_rate_of_output(library: Library) -> None:
     output, told = FakeOutput(48_000), list[Playing]()
     async with playing(library, output, told) as player:
         player.play(session(1))
@@ -91,7 +91,7 @@ async def test_another_rate_takes_as_long(library: Library) -> None:
     assert len(output.hear(9)) == 0 and 0.1 < np.max(np.abs(sound)) <= 1.0
 
 
-async def test_the_place_is_what_is_heard_now(library: Library) -> None:
+async def test_player_position_accounts_for_latency(library: Library) -> None:
     output, told = FakeOutput(latency_s=0.05), list[Playing]()
     async with playing(library, output, told) as player:
         player.play(session(1), 100)
@@ -99,7 +99,7 @@ async def test_the_place_is_what_is_heard_now(library: Library) -> None:
         await wait_until(lambda: ms(told) == 150, "100 ms are taken, 50 ms of them heard")
 
 
-async def test_it_is_paused_where_it_is_and_goes_on_there(library: Library) -> None:
+async def test_player_resumes_where_it_paused(library: Library) -> None:
     output, told = FakeOutput(), list[Playing]()
     async with playing(library, output, told) as player:
         player.play(session(1))
@@ -113,12 +113,12 @@ async def test_it_is_paused_where_it_is_and_goes_on_there(library: Library) -> N
         assert np.array_equal(np.rint(sound * 32_768).astype(np.int16), tone(1_600, 800))
 
 
-async def test_another_place_and_another_take(library: Library) -> None:
+async def test_player_seeks_and_switches_takes(library: Library) -> None:
     output, told = FakeOutput(), list[Playing]()
     async with playing(library, output, told) as player:
         player.play(session(1))
         await heard(output, 10)
-        player.seek(session(2), 0)  # it is not that one
+        player.seek(session(2), 0)  # ignored: another take is playing
         player.seek(session(1), 200)
         await wait_until(lambda: ms(told) == 200, "it goes on there")
         sound = await heard(output, 800)
@@ -129,7 +129,7 @@ async def test_another_place_and_another_take(library: Library) -> None:
     assert stopped == [session(1), session(2)]
 
 
-async def test_nothing_is_heard_while_dictation_records(library: Library) -> None:
+async def test_player_is_silent_while_dictation_records(library: Library) -> None:
     output, told = FakeOutput(), list[Playing]()
     async with playing(library, output, told) as player:
         player.play(session(1))
@@ -148,12 +148,12 @@ async def test_nothing_is_heard_while_dictation_records(library: Library) -> Non
 @pytest.mark.parametrize(
     ("spoil", "note"),
     [
-        (lambda library, output: None, "speaker-refused"),  # it takes nothing
-        (lambda library, output: output.end(), "speaker-refused"),  # it is unplugged
+        (lambda library, output: None, "speaker-refused"),  # the output takes no data
+        (lambda library, output: output.end(), "speaker-refused"),  # the output is unplugged
         (lambda library, output: library.delete(session(1)), ""),
     ],
 )
-async def test_what_goes_wrong_is_told(
+async def test_player_reports_failure_during_playback(
     library: Library, spoil: Callable[[Library, FakeOutput], None], note: str
 ) -> None:
     output, told = FakeOutput(), list[Playing]()
@@ -165,7 +165,7 @@ async def test_what_goes_wrong_is_told(
         assert not note or (told[-1].note is not None and told[-1].note.key == note)
 
 
-async def test_without_an_output_or_a_take_it_says_so(library: Library) -> None:
+async def test_player_reports_missing_output_or_take(library: Library) -> None:
     told = list[Playing]()
     async with playing(library, FakeOutput(refuses=True), told) as player:
         player.play(session(1))
@@ -208,7 +208,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 @pytest.mark.serial("sound")
-def test_what_is_journaled_is_heard_for_real(tmp_path: Path) -> None:
+def test_player_plays_journal_through_real_output(tmp_path: Path) -> None:
     spoken = samples_of(SYNTHETIC / "en-03.flac")[:SAMPLE_RATE]
     with Journal.create(tmp_path, session(1), Options(), 0.0) as journal:
         journal.hear(spoken)

@@ -1,4 +1,4 @@
-"""A take is recognised once more, exactly as it is on disk, and stays as it was."""
+"""Repeated recognition uses the exact audio on disk and leaves the take unchanged."""
 
 import asyncio
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def contents(found: Found) -> dict[str, bytes]:
 
 
 def answering(*texts: str) -> Script:
-    """A gateway that knows what each segment says; those that say nothing fail."""
+    """Script a gateway with a text per segment; an empty text fails the segment."""
 
     async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
         await welcome(socket, memory)
@@ -62,7 +62,7 @@ def answering(*texts: str) -> Script:
     return script
 
 
-async def test_each_segment_is_recognised_as_it_was_cut(library: Library) -> None:
+async def test_rerun_recognises_original_segments(library: Library) -> None:
     record(library, 1, "one", None, "three")
     found, told = library.find(session(1)), list[tuple[int, int]]()
     before = contents(found)
@@ -78,7 +78,7 @@ async def test_each_segment_is_recognised_as_it_was_cut(library: Library) -> Non
     assert contents(found) == before
 
 
-async def test_without_the_vad_it_is_one_piece(library: Library) -> None:
+async def test_rerun_without_vad_uses_one_piece(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(oblige) as gateway:
         run = await rerunner(gateway).rerun(library.find(session(1)), Wish(vad=False))
@@ -86,14 +86,14 @@ async def test_without_the_vad_it_is_one_piece(library: Library) -> None:
     assert not run.vad
 
 
-async def test_what_failed_is_counted_and_the_model_that_answered_is_told(library: Library) -> None:
+async def test_rerun_counts_failures_and_names_model(library: Library) -> None:
     record(library, 1, "one", "two", "three")
     async with scripted(answering("好", "", "好")) as gateway:
         run = await rerunner(gateway).rerun(library.find(session(1)), Wish())
     assert (run.text, run.missing, run.model) == ("好好", 1, "model 好")
 
 
-async def test_rules_apply_to_it_as_to_what_it_is_compared_with(library: Library) -> None:
+async def test_rerun_applies_replacement_rules(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(answering("好", "坏")) as gateway:
         rerunner = Rerunner(fixed(Address(gateway.url)), AT_ONCE, rewrite=lambda text: text.replace("坏", "不好"))
@@ -101,7 +101,7 @@ async def test_rules_apply_to_it_as_to_what_it_is_compared_with(library: Library
     assert run.text == "好不好"
 
 
-async def test_where_nothing_comes_of_it_it_is_told(library: Library) -> None:
+async def test_rerun_raises_when_there_is_no_text(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(answering("", "")) as gateway:
         with pytest.raises(NotRerun, match="engine_failed"):
@@ -111,7 +111,7 @@ async def test_where_nothing_comes_of_it_it_is_told(library: Library) -> None:
             await rerunner(gateway).rerun(library.find(session(2)), Wish())
 
 
-async def test_a_take_at_work_is_left_alone(library: Library) -> None:
+async def test_rerun_refuses_take_in_use(library: Library) -> None:
     record(library, 1, "one")
     async with scripted(oblige) as gateway:
         with library.reopen(session(1)), pytest.raises(TakeBusy):
@@ -119,13 +119,13 @@ async def test_a_take_at_work_is_left_alone(library: Library) -> None:
         assert gateway.connections == 0
 
 
-async def test_a_gateway_that_is_away_ends_it(library: Library) -> None:
+async def test_rerun_raises_when_gateway_is_unreachable(library: Library) -> None:
     record(library, 1, "one")
     with pytest.raises(Unreachable):
         await Rerunner(fixed(Address("http://127.0.0.1:9")), AT_ONCE).rerun(library.find(session(1)), Wish())
 
 
-async def test_a_take_that_is_deleted_meanwhile_ends_it(library: Library) -> None:
+async def test_rerun_raises_when_take_is_deleted_meanwhile(library: Library) -> None:
     record(library, 1, "one")
     found = library.find(session(1))
 
@@ -138,7 +138,7 @@ async def test_a_take_that_is_deleted_meanwhile_ends_it(library: Library) -> Non
             await rerunner(gateway).rerun(found, Wish())
 
 
-async def test_cancelled_it_takes_back_what_is_not_recognised(library: Library) -> None:
+async def test_cancelled_rerun_withdraws_unrecognised_pieces(library: Library) -> None:
     record(library, 1, "one", "two")
 
     async def slow(socket: web.WebSocketResponse, memory: Memory) -> None:

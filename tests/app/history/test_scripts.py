@@ -1,4 +1,4 @@
-"""Traditional and simplified characters are one where the dictionary is there, and themselves where it is not."""
+"""Traditional and simplified characters match with the dictionary, and differ without it."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from app.history.database import schema
 from app.history.scripts import is_known, simplified
 
 
-def test_each_character_becomes_its_simplified_one_and_none_is_added() -> None:
+def test_simplified_keeps_number_of_characters() -> None:
     assert is_known()
     assert simplified("漢語錄音，電腦 and 简体 stay 😀") == "汉语录音，电脑 and 简体 stay 😀"
 
@@ -24,6 +24,6 @@ print(simplified("漢語"), words.terms("漢語"), words.highlights("漢語", "�
 """
 
 
-def test_without_the_dictionary_each_finds_itself_and_the_index_is_another_one() -> None:
+def test_characters_match_only_themselves_without_dictionary() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.split() == ["漢語", "漢語", "語", "()", str(schema() - 1)], done.stderr

@@ -1,4 +1,4 @@
-"""Actions of a window, and the values that it gets for them."""
+"""Actions of a window, and the values posted for them."""
 
 from array import array
 from collections.abc import AsyncIterator, Callable
@@ -64,7 +64,7 @@ async def none_loaded() -> tuple[str, ...]:
 
 
 class Window:
-    """What it was posted."""
+    """Recorder of posted values."""
 
     def __init__(self) -> None:
         self.values: list[HistoryValue] = []
@@ -110,7 +110,7 @@ async def served(library: Library, window: Window, url: str = "") -> AsyncIterat
             yield serving, history
 
 
-async def test_a_search_is_counted_and_its_rows_come_when_they_are_wanted(library: Library) -> None:
+async def test_search_posts_count_and_rows_on_request(library: Library) -> None:
     window = Window()
     async with served(library, window) as (serving, _):
         serving.ask(SearchHistory("天气", 1))
@@ -119,7 +119,7 @@ async def test_a_search_is_counted_and_its_rows_come_when_they_are_wanted(librar
         await wait_until(lambda: window.texts == ["take 3 天气", "take 2 天气"], "its rows")
 
 
-async def test_of_searches_only_the_newest_is_answered(library: Library) -> None:
+async def test_only_newest_search_is_answered(library: Library) -> None:
     window = Window()
     async with served(library, window) as (serving, _):
         for serial, query in enumerate(("t", "ta", "tak", "take 3"), start=1):
@@ -133,7 +133,7 @@ async def test_of_searches_only_the_newest_is_answered(library: Library) -> None
 
 
 class Overtaken(History):
-    """Somebody types on while the first search is read."""
+    """History in which a newer search arrives while the first one is read."""
 
     def __init__(self, library: Library) -> None:
         super().__init__(library, Rerunner(fixed(Address(""))), library.root.parent / "index.sqlite")
@@ -147,7 +147,7 @@ class Overtaken(History):
         return found
 
 
-async def test_a_search_that_was_overtaken_is_not_shown_as_the_newest(library: Library) -> None:
+async def test_result_of_overtaken_search_is_dropped(library: Library) -> None:
     window = Window()
     async with Overtaken(library) as history:
         await history.refresh()
@@ -158,13 +158,13 @@ async def test_a_search_that_was_overtaken_is_not_shown_as_the_newest(library: L
     assert [(told.serial, told.count) for told in window.lists] == [(2, 1)]
 
 
-async def test_what_was_asked_last_is_done_before_it_ends(library: Library) -> None:
+async def test_serving_completes_last_edit_before_exit(library: Library) -> None:
     async with served(library, Window()) as (serving, _):
         serving.ask(EditTake(session(1), "the last word"))
     assert library.find(session(1)).text == "the last word"
 
 
-async def test_what_changes_is_listed_again(library: Library) -> None:
+async def test_list_is_posted_again_after_change(library: Library) -> None:
     window = Window()
     async with served(library, window) as (serving, history):
         serving.ask(SearchHistory("", 1))
@@ -175,7 +175,7 @@ async def test_what_changes_is_listed_again(library: Library) -> None:
         assert window.lists[-1].version > window.lists[0].version
 
 
-async def test_an_edit_and_a_deletion_are_done_and_listed(library: Library) -> None:
+async def test_edit_and_deletion_update_the_list(library: Library) -> None:
     window = Window()
     async with served(library, window) as (serving, _):
         serving.ask(SearchHistory("kōrero", 1))
@@ -187,7 +187,7 @@ async def test_an_edit_and_a_deletion_are_done_and_listed(library: Library) -> N
     assert session(2) not in {found.session for found in library.all()}
 
 
-async def test_what_cannot_be_done_is_told(library: Library) -> None:
+async def test_failed_actions_post_their_reason(library: Library) -> None:
     window = Window()
     async with served(library, window) as (serving, _):
         with library.reopen(session(1)):
@@ -199,7 +199,7 @@ async def test_what_cannot_be_done_is_told(library: Library) -> None:
     assert [note.reason for note in told] == [Note("take-busy"), Note("take-busy")]
 
 
-async def test_takes_are_exported_and_nothing_is_replaced_unasked(library: Library, tmp_path: Path) -> None:
+async def test_export_action_replaces_files_only_on_request(library: Library, tmp_path: Path) -> None:
     window, some = Window(), (session(1), session(2))
     async with served(library, window) as (serving, _):
         for overwrite in (False, False, True):
@@ -209,7 +209,7 @@ async def test_takes_are_exported_and_nothing_is_replaced_unasked(library: Libra
     assert window.notes == [HistoryNote.EXPORTED, HistoryNote.EXIST, HistoryNote.EXPORTED]
 
 
-async def test_a_take_is_recognised_again_and_what_came_of_it_is_shown(library: Library) -> None:
+async def test_repeated_recognition_is_shown_in_details(library: Library) -> None:
     window = Window()
     async with scripted(oblige) as gateway, served(library, window, gateway.url) as (serving, _):
         serving.ask(LookAtTake(session(1)))
@@ -225,14 +225,14 @@ async def test_a_take_is_recognised_again_and_what_came_of_it_is_shown(library: 
         serving.ask(StopRecognising(session(2)))
 
 
-async def test_why_no_model_is_known_is_told(library: Library) -> None:
+async def test_models_action_posts_reason_when_gateway_is_away(library: Library) -> None:
     window = Window()
     async with served(library, window) as (serving, _):
         serving.ask(ModelsWanted())
         await wait_until(lambda: HistoryModels((), Note("gateway-unreachable")) in window.values, "why")
 
 
-async def test_a_take_is_played_where_it_is_wanted(library: Library) -> None:
+async def test_play_actions_control_playback(library: Library) -> None:
     window = Window()
     async with served(library, window) as (serving, _):
         serving.ask(PlayTake(session(1)))

@@ -1,4 +1,4 @@
-"""Text and sound belong together, also where a person edited the text."""
+"""Texts and times stay together, even after edits."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ TALK = Transcript(
 TEXTS = st.text("天气好 ab,", max_size=12)
 
 
-def test_words_lie_where_they_are_said_and_segments_where_words_are_not_known() -> None:
+def test_spoken_returns_words_or_whole_segments() -> None:
     assert TALK.text == "Hello there. 今天天气很好。ok then"
     found = spoken(TALK)
     assert found == (
@@ -33,7 +33,7 @@ def test_words_lie_where_they_are_said_and_segments_where_words_are_not_known() 
     assert [TALK.text[one.first : one.last] for one in found] == ["Hello", "there", "今天天气很好。", "ok then"]
 
 
-def test_a_word_that_is_not_in_the_text_is_left_out() -> None:
+def test_spoken_leaves_out_words_missing_from_text() -> None:
     words = (Word("twenty", 0, 1), Word("five", 1, 2), Word("apples", 2, 3))
     transcript = Transcript((Segment(0, 0, 5, "25 apples", words=words),), 5)
     assert spoken(transcript) == (Spoken(2, 3, 3, 9),)
@@ -43,12 +43,12 @@ def test_a_word_that_is_not_in_the_text_is_left_out() -> None:
     ("milliseconds", "expected"),
     [(0, None), (999.9, None), (1_000, 0), (1_299, 0), (1_300, 1), (2_500, 1), (3_500, 2), (99_999, 3)],
 )
-def test_what_is_said_at_a_moment(milliseconds: float, expected: int | None) -> None:
+def test_said_at_returns_current_or_last_range(milliseconds: float, expected: int | None) -> None:
     found = spoken(TALK)
     assert said_at(found, milliseconds) == (None if expected is None else found[expected])
 
 
-def test_when_a_place_was_said() -> None:
+def test_when_said_returns_time_of_position() -> None:
     times = [when_said(spoken(TALK), place) for place in (0, 5, 6, 14, 26, 99)]
     assert times == [1_000, 1_000, 1_300, 3_000, 4_000, 4_000]
     assert when_said((), 3) == 0
@@ -65,7 +65,7 @@ def test_when_a_place_was_said() -> None:
         ("", "", "", ""),
     ],
 )
-def test_an_edited_text_keeps_its_times(text: str, first: str, third: str, fourth: str) -> None:
+def test_edited_text_keeps_segment_times(text: str, first: str, third: str, fourth: str) -> None:
     new = edited(TALK, text)
     assert [segment.text for segment in new.segments] == [first, "", third, fourth]
     assert [one.start_ms for one in new.segments] == [one.start_ms for one in TALK.segments]
@@ -73,12 +73,12 @@ def test_an_edited_text_keeps_its_times(text: str, first: str, third: str, fourt
     assert new.segments[1] == TALK.segments[1]
 
 
-def test_what_replaces_several_segments_lasts_as_long_as_they_did() -> None:
+def test_edited_replacement_of_segments_spans_their_time() -> None:
     new = edited(TALK, "nothing alike")
     assert [(one.start_ms, one.end_ms) for one in new.segments if one.text] == [(1_000, 5_000)]
 
 
-def test_a_text_that_a_person_wrote_where_nothing_was_recognised_lasts_as_long_as_the_take() -> None:
+def test_edited_text_spans_take_when_nothing_was_recognised() -> None:
     failed = Segment(0, 0, 900, error="it died")
     assert edited(Transcript((failed,), 1_000), "typed") == Transcript(
         (Segment(0, 0, 1_000, "typed"), failed), 1_000
@@ -87,7 +87,7 @@ def test_a_text_that_a_person_wrote_where_nothing_was_recognised_lasts_as_long_a
 
 
 @given(st.lists(TEXTS, max_size=5), TEXTS)
-def test_nothing_of_an_edit_is_lost(said: list[str], text: str) -> None:
+def test_edited_keeps_every_character(said: list[str], text: str) -> None:
     segments = tuple(Segment(number, number, number + 1, part.strip()) for number, part in enumerate(said))
     new = edited(Transcript(segments, 9), text)
     assert "".join("".join(segment.text for segment in new.segments).split()) == "".join(text.split())
@@ -95,7 +95,7 @@ def test_nothing_of_an_edit_is_lost(said: list[str], text: str) -> None:
 
 
 @given(st.lists(TEXTS, max_size=5))
-def test_each_segment_is_found_where_it_is(said: list[str]) -> None:
+def test_spoken_ranges_match_segment_texts(said: list[str]) -> None:
     segments = tuple(Segment(number, number, number + 1, part) for number, part in enumerate(said))
     transcript = Transcript(segments, 9)
     texts = [transcript.text[one.first : one.last] for one in spoken(transcript)]
@@ -106,7 +106,7 @@ def followed(text: str) -> list[tuple[int, str]]:
     return [(one.start_ms, text[one.first : one.last]) for one in spoken_in(TALK, text)]
 
 
-def test_the_sound_of_an_edited_text_is_followed_as_far_as_it_is_known() -> None:
+def test_spoken_in_maps_edited_text_to_times() -> None:
     assert followed(TALK.text) == [
         (1_000, "Hello"),
         (1_300, "there"),
@@ -126,7 +126,7 @@ def test_the_sound_of_an_edited_text_is_followed_as_far_as_it_is_known() -> None
 
 
 @given(TEXTS)
-def test_what_is_followed_is_in_order_and_inside_the_text(text: str) -> None:
+def test_spoken_in_returns_ordered_ranges_within_text(text: str) -> None:
     found = spoken_in(TALK, text)
     places = [place for one in found for place in (one.first, one.last)]
     assert places == sorted(places) and all(0 <= place <= len(text) for place in places)

@@ -1,4 +1,4 @@
-"""What is in a text is found, and nothing that a person types can break the search."""
+"""Search finds what a text contains, and no query breaks it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ SPECIAL = ['"', "''", "*", "AND", "NOT NEAR(", ") OR (", "terms:", "^a", "-b", "
 
 @pytest.fixture(scope="module")
 def table() -> Iterator[sqlite3.Connection]:
-    """As ``app.history.index`` makes it."""
+    """Create a table with the tokenizer of ``app.history.index``."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("CREATE VIRTUAL TABLE words USING fts5(terms, content='', tokenize='ascii', prefix='1')")
     yield connection
@@ -30,7 +30,7 @@ def table() -> Iterator[sqlite3.Connection]:
 
 
 def found(table: sqlite3.Connection, text: str, query: str) -> bool:
-    """Whether the one text in the table is found."""
+    """Index one text and return whether the query finds it."""
     table.execute("INSERT INTO words(words) VALUES ('delete-all')")
     table.execute("INSERT INTO words(rowid, terms) VALUES (1, ?)", (terms(text),))
     return bool(table.execute("SELECT rowid FROM words WHERE words MATCH ?", (match(query),)).fetchall())
@@ -57,7 +57,7 @@ def found(table: sqlite3.Connection, text: str, query: str) -> bool:
         ("so nice 😀!", "😀"),
     ],
 )
-def test_it_is_found(table: sqlite3.Connection, text: str, query: str) -> None:
+def test_query_finds_text(table: sqlite3.Connection, text: str, query: str) -> None:
     assert found(table, text, query)
     assert highlights(text, query)
 
@@ -68,19 +68,21 @@ def test_it_is_found(table: sqlite3.Connection, text: str, query: str) -> None:
         ("我们明天去公园。", "天明"),
         ("我们明天去公园。", "明公"),
         ("今天。天气", "天天"),
-        ("quick brown", "qui brown"),  # only the last word may go on
+        ("quick brown", "qui brown"),  # only the last word may be a prefix
         ("quick brown", "bro "),
         ("quick brown", "brown 狐"),
         ("abc", "bc"),
         ("so nice 😀!", "😃"),
     ],
 )
-def test_it_is_not_found(table: sqlite3.Connection, text: str, query: str) -> None:
+def test_query_does_not_find_text(table: sqlite3.Connection, text: str, query: str) -> None:
     assert not found(table, text, query)
 
 
 @given(st.text(HAN, min_size=2, max_size=40), st.data())
-def test_every_part_of_a_run_is_found(table: sqlite3.Connection, text: str, data: st.DataObject) -> None:
+def test_query_finds_every_part_of_unspaced_text(
+    table: sqlite3.Connection, text: str, data: st.DataObject
+) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     part = text[start:end]
@@ -90,7 +92,7 @@ def test_every_part_of_a_run_is_found(table: sqlite3.Connection, text: str, data
 
 
 @given(MIXED)
-def test_every_word_is_found_while_it_is_typed_and_in_any_case(table: sqlite3.Connection, text: str) -> None:
+def test_query_finds_words_by_prefix_in_any_case(table: sqlite3.Connection, text: str) -> None:
     for word in text.split():
         plain = "".join(character for character in word if character.isascii() and character.isalnum())
         if plain and plain == word:
@@ -99,29 +101,29 @@ def test_every_word_is_found_while_it_is_typed_and_in_any_case(table: sqlite3.Co
 
 
 @given(MIXED)
-def test_a_text_finds_itself(table: sqlite3.Connection, text: str) -> None:
+def test_query_finds_text_equal_to_it(table: sqlite3.Connection, text: str) -> None:
     assert not terms(text) or found(table, text, text)
 
 
 @given(st.one_of(MIXED, st.lists(st.sampled_from(SPECIAL)).map(" ".join), st.text(ANY)))
-def test_no_query_raises(table: sqlite3.Connection, query: str) -> None:
+def test_match_accepts_any_query(table: sqlite3.Connection, query: str) -> None:
     if match(query):
         found(table, "any text", query)
     highlights("any text 任何", query)
 
 
-def test_a_query_that_names_nothing_is_none() -> None:
+def test_match_is_empty_for_query_without_terms() -> None:
     assert [match(query) for query in ("", "  ", '"', "*()", "\ud800", "\u0301")] == [""] * 6
 
 
-def test_a_long_query_is_cut(table: sqlite3.Connection) -> None:
+def test_match_limits_long_query(table: sqlite3.Connection) -> None:
     assert match("一" * 10_000) == match("一" * 200)
     assert match("a " * 1_000).count("AND") == 19
     assert found(table, "b" * 5_000, "b" * 300)
 
 
 @given(MIXED, MIXED)
-def test_highlights_are_in_order_and_apart(text: str, query: str) -> None:
+def test_highlights_are_ordered_and_disjoint(text: str, query: str) -> None:
     ranges = highlights(text, query)
     ends = [0, *(place for both in ranges for place in both), len(text)]
     assert ends == sorted(ends)
@@ -129,14 +131,14 @@ def test_highlights_are_in_order_and_apart(text: str, query: str) -> None:
     assert all(last < first for (_, last), (first, _) in zip(ranges, ranges[1:], strict=False))
 
 
-def test_what_was_searched_for_is_marked_where_it_stands() -> None:
+def test_highlights_mark_matches_in_original_text() -> None:
     text = "哈哈哈 Straße and Café"
     marked = [text[first:last] for first, last in highlights(text, "哈哈 strasse caf")]
     assert marked == ["哈哈哈", "Straße", "Café"]
 
 
 @given(MIXED, MIXED, st.integers(4, 60))
-def test_an_excerpt_is_short_and_in_one_line(text: str, query: str, most: int) -> None:
+def test_excerpt_is_short_and_on_one_line(text: str, query: str, most: int) -> None:
     part = excerpt(text, query, most)
     assert len(part.text) <= most + 2
     assert "\n" not in part.text
@@ -144,7 +146,7 @@ def test_an_excerpt_is_short_and_in_one_line(text: str, query: str, most: int) -
         assert 0 <= first < last <= len(part.text)
 
 
-def test_an_excerpt_begins_shortly_before_what_was_searched_for() -> None:
+def test_excerpt_begins_shortly_before_match() -> None:
     text = "one two three four five six seven\neight nine ten"
     assert excerpt(text, "", 12) == Excerpt("one two thre…")
     assert excerpt(text, "six", 12) == Excerpt("…ve six seven…", ((4, 7),))
@@ -153,7 +155,7 @@ def test_an_excerpt_begins_shortly_before_what_was_searched_for() -> None:
 
 
 @pytest.mark.parametrize(("text", "query"), [("漢語錄音", "汉语"), ("汉语录音", "錄"), ("頭髮", "头发")])
-def test_traditional_and_simplified_find_each_other(table: sqlite3.Connection, text: str, query: str) -> None:
+def test_traditional_and_simplified_characters_match(table: sqlite3.Connection, text: str, query: str) -> None:
     assert found(table, text, query)
     ((first, last),) = highlights(text, query)
     assert last - first == len(query) and excerpt(text, query).text == text
