@@ -1,4 +1,4 @@
-"""A command with a deadline that leaves no process behind. Standard library only."""
+"""Run a command with a deadline and leave no process behind. Standard library only."""
 
 import ctypes
 import os
@@ -14,11 +14,11 @@ from typing import IO, Final
 
 OVERDUE: Final = -9
 INTERRUPT_S: Final = 30.0
-"""The time that a command has to end after an interrupt. pytest writes its report then."""
+"""Grace period after an interrupt, in which pytest writes its report."""
 LEAVE_S: Final = 5.0
-"""The time that other processes of a command have to end after it."""
+"""Time limit for a command's other processes to end after the command."""
 REAP_S: Final = 0.2
-"""Between two looks for orphans that have ended. Tests look for the end of such processes."""
+"""Interval for reaping orphans, because tests wait until such processes have ended."""
 _SET_CHILD_SUBREAPER: Final = 36  # prctl(2)
 
 
@@ -33,7 +33,7 @@ class Ended:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Turn SIGTERM into ``SystemExit``, so that the running command is ended, too."""
+    """Turn SIGTERM into ``SystemExit``, so that the running command ends too."""
 
     def leave(number: int, _: object) -> None:
         sys.exit(128 + number)
@@ -53,9 +53,9 @@ def run_command(
     output: IO[bytes] | None = None,
     interrupt_s: float = INTERRUPT_S,
 ) -> Ended:
-    """Run a command in its own process group; interrupt it, then kill it, when it is not through in time.
+    """Run a command in its own process group. At the deadline interrupt it, then kill it.
 
-    ``output`` takes standard output and standard error; ``None`` leaves them alone. On Linux the processes that
+    ``output`` takes standard output and standard error; ``None`` leaves them alone. On Linux, processes that
     left the group are found too: this process adopts the orphans of its children.
     """
     _adopt_orphans()
@@ -93,7 +93,7 @@ def _wait(process: subprocess.Popen[bytes], end_s: float) -> int:
 
 def _reap_orphans(but: int) -> None:
     if not sys.platform.startswith("linux"):
-        return  # no orphan is adopted there
+        return  # orphans are not adopted on other systems
     while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         if ended.si_pid == but:
             return
@@ -110,7 +110,7 @@ def _interrupt(process: subprocess.Popen[bytes], interrupt_s: float) -> None:
 
 
 def _end_group(group: int, patience_s: float) -> tuple[str, ...]:
-    """Kill whatever a command left behind after ``patience_s`` and return the names of the processes."""
+    """Wait ``patience_s``, then kill the command's remaining processes and return their names."""
     until = time.monotonic() + patience_s
     while (left := _left(group)) and time.monotonic() < until:
         time.sleep(0.02)
@@ -132,7 +132,7 @@ def _kill(pid: int) -> None:
 
 
 def _left(group: int) -> dict[int, str]:
-    """The processes of a group, and on Linux every descendant of this process, by id."""
+    """Return the processes of a group, and on Linux all descendants of this process, by id."""
     if not sys.platform.startswith("linux"):
         return _group_members(group)
     parents: dict[int, tuple[int, str]] = {}

@@ -1,4 +1,4 @@
-"""A made-up gateway with three workers over time, for pictures and measurements: the same whenever it is asked."""
+"""Simulate a gateway with three workers, deterministically, for pictures and measurements."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ _OTHERS_EVERY_S: Final = 7
 
 @dataclass(frozen=True)
 class Machine:
-    """``busy_from``: how much of the fleet's work brings it work."""
+    """A simulated worker; ``busy_from``: the fleet load from which it gets work."""
 
     name: str
     host: str
@@ -43,7 +43,11 @@ MACHINES: Final = (
 
 
 class ExampleFleet:
-    """``second`` goes up by one; what the gateway tells then goes into the model, as do this app's own takes."""
+    """A simulated fleet that feeds ``model`` second by second.
+
+    ``second`` is called with increasing seconds. Both the gateway's events and this app's own takes go into the
+    model.
+    """
 
     def __init__(self, model: MonitorModel, machines: Sequence[Machine] = MACHINES) -> None:
         self.model = model
@@ -53,13 +57,13 @@ class ExampleFleet:
         self._own = self._others = 0
 
     def run(self, seconds: int) -> None:
-        """From the beginning until then."""
+        """Simulate from the beginning to this second."""
         for second in range(seconds + 1):
             for event in self.second(second):
                 self.model.take(event, float(second))
 
     def second(self, second: int) -> Iterator[MonitorEvent]:
-        """What the gateway tells in it."""
+        """Yield the gateway's events of this second."""
         if second % _OWN_EVERY_S == 0:
             yield self._own_utterance(second)
         if second % _OTHERS_EVERY_S == 0:
@@ -67,7 +71,7 @@ class ExampleFleet:
         yield self._snapshot(second)
 
     def _own_utterance(self, second: int) -> Recent:
-        """Spoken here: begun some seconds ago, inserted at this moment."""
+        """Return an utterance of this computer that began some seconds ago and is inserted now."""
         number, self._own = self._own, self._own + 1
         timing = _timing(number, load(second))
         told, at = self.model.utterances, float(second)
@@ -151,7 +155,7 @@ class ExampleFleet:
 
 
 def load(second: int) -> float:
-    """Something between nothing and all that can be done, as people at work make it."""
+    """Return the load at a time, between 0 and 1, varying as with people at work."""
     slow = 0.5 + 0.4 * sin(second / 83) + 0.18 * sin(second / 17)
     return min(1.0, max(0.0, slow + 0.05 * sin(second / 3.1)))
 

@@ -1,4 +1,4 @@
-"""A gateway that has nothing but a dashboard, with made-up figures, in a thread of its own."""
+"""Run a gateway with only a dashboard and simulated figures, in its own thread."""
 
 import asyncio
 import threading
@@ -17,10 +17,10 @@ _EVERY_S: Final = 1.0
 
 
 class ExampleGateway:
-    """Tells ``timeline`` and ``snapshot`` to whoever shows ``key`` (empty: to anybody).
+    """Serves ``timeline`` and ``snapshot`` to clients with ``key`` (empty: to all).
 
-    What it is to tell may be changed at any time. ``refusal``: the status that it answers with instead, 0: none.
-    ``silent``: it says nothing more, and stays. ``watched``: how many requests for the monitor came.
+    Both values may change at any time. ``refusal``: respond with this status instead; 0: none. ``silent``: keep
+    connections open without sending. ``watched``: number of requests for the monitor.
     """
 
     def __init__(self, timeline: Timeline, snapshot: Snapshot, key: str = "") -> None:
@@ -38,22 +38,25 @@ class ExampleGateway:
         self._cut = False
 
     def run(self) -> None:
-        """Until ``end``."""
+        """Serve until ``end`` is called."""
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve())
 
     def end(self) -> None:
-        """From any thread."""
+        """Stop serving. Call from any thread."""
         self._loop.call_soon_threadsafe(self._ended.set)
 
     def tell(self, snapshot: Snapshot | None = None, *, cut: bool = False) -> None:
-        """This from now on, and at once; ``cut``: nothing more to those who listen now. From any thread."""
+        """Send this snapshot now and from now on. Call from any thread.
+
+        ``cut``: disconnect the current listeners.
+        """
         self.snapshot = snapshot or self.snapshot
         self._cut = cut
         self._loop.call_soon_threadsafe(self._next.set)
 
     def wait(self) -> None:
-        """Until it listens."""
+        """Wait until the gateway listens."""
         assert self._ready.wait(_START_S), "it does not listen"
 
     async def _serve(self) -> None:
@@ -99,7 +102,7 @@ class ExampleGateway:
 
 @contextmanager
 def example_gateway(timeline: Timeline, snapshot: Snapshot, key: str = "") -> Iterator[ExampleGateway]:
-    """One that listens on 127.0.0.1, until the context ends."""
+    """Run an example gateway on 127.0.0.1 until the context ends."""
     gateway = ExampleGateway(timeline, snapshot, key)
     thread = threading.Thread(target=gateway.run, name="example gateway", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""A made-up gateway's last hour, for pictures and tests of the dashboard: the same whenever it is asked."""
+"""Simulate a gateway's last hour, deterministically, for pictures and tests of the dashboard."""
 
 from collections.abc import Sequence
 from math import sin
@@ -30,7 +30,7 @@ _SESSIONS: Final = ("b7d2a9e4-11c8-4f0e-8a51-d24c9e7a3b60", "3e90c5f1-7b6a-4d2c-
 
 
 class ExampleHour:
-    """Until ``UPTIME_S``: busy, once for some minutes too busy, with a worker that came half an hour ago."""
+    """The hour before ``UPTIME_S``: busy, briefly overloaded, with a worker that joined halfway."""
 
     def __init__(self, machines: Sequence[Machine] = MACHINES) -> None:
         self._machines = machines
@@ -38,11 +38,11 @@ class ExampleHour:
         self._moments = [self._moment(second) for second in range(0, HOUR_S + 1, STEP_S)]
 
     def timeline(self) -> Timeline:
-        """What the gateway remembers."""
+        """Return the hour as the gateway remembers it."""
         return Timeline(float(UPTIME_S), float(STEP_S), tuple(self._moments), _GATEWAY)
 
     def snapshot(self) -> Snapshot:
-        """What it tells at the end of the hour."""
+        """Return the gateway's snapshot at the end of the hour."""
         now = self._moments[-1]
         return Snapshot(
             gateway=_GATEWAY,
@@ -132,7 +132,7 @@ def _is_there(machine: Machine, second: int) -> bool:
 
 
 def _demand(second: int) -> float:
-    """Of what can be done: for some minutes more than all of it."""
+    """Return the demand relative to the capacity; for some minutes it exceeds 1."""
     crowd = max(0.0, 1 - abs(second - 1_500) / 300) * 0.75
     return max(0.05, 0.62 * load(second // 4) + 0.12 + crowd)
 

@@ -1,4 +1,4 @@
-"""Small changes to sources that a test should notice. Pure; standard library only.
+"""Make small changes to sources that a test should notice. Pure; standard library only.
 
 A Python source is read as a syntax tree, a Lua script line by line. Each mutant changes one place.
 """
@@ -28,7 +28,7 @@ class Change:
         return text[: self.begin - begin] + self.new + text[self.end - begin :]
 
     def describe(self, source: str) -> str:
-        """Return the change as text: what it was, and what it is."""
+        """Return the change as text: old code, then new code."""
         old = " ".join(source[self.begin : self.end].split())
         return f"{old or 'nothing'} -> {' '.join(self.new.split()) or 'nothing'}"
 
@@ -59,7 +59,7 @@ _CALLS: Final = {"min": "max", "max": "min", "any": "all", "all": "any", "poplef
 
 
 class PythonMutants:
-    """Every mutant of a Python source, in the order of its places."""
+    """Every mutant of a Python source, in order of position."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -69,7 +69,7 @@ class PythonMutants:
         self._lines = source.splitlines()
 
     def changes(self) -> list[Change]:
-        """Return the mutants that still compile and differ in more than spelling."""
+        """Return the mutants that still compile and change the syntax tree."""
         found: set[Change] = set()
         for part in _parts(ast.parse(self._source)):
             begin = self._starts[min([part.lineno, *_decorator_lines(part)]) - 1]
@@ -128,7 +128,7 @@ class PythonMutants:
             yield self._replace(node, f"list({self._text(node.args[0])})")
 
     def _statement(self, node: ast.stmt) -> Iterator[Change]:
-        """Leave a statement out, where the rest still makes sense."""
+        """Omit a statement where the rest still makes sense."""
         match node:
             case ast.Expr(value=ast.Call() | ast.Await()) | ast.AugAssign() | ast.Break() | ast.Continue():
                 yield self._replace(node, "pass")
@@ -137,10 +137,10 @@ class PythonMutants:
             case ast.Return(value=None):
                 yield self._replace(node, "pass")
 
-    # -- places --------------------------------------------------------------------------------------------
+    # -- positions -----------------------------------------------------------------------------------------
 
     def _offset(self, line: int, column: int) -> int:
-        """Return the index of a place; the tree counts columns in UTF-8."""
+        """Return the index of a position; the tree counts columns in UTF-8."""
         text = self._lines[line - 1].encode()[:column].decode()
         return self._starts[line - 1] + len(text)
 
@@ -167,7 +167,7 @@ class PythonMutants:
 
 
 def _parts(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Functions and other statements of the module and its classes: each is parsed by itself, which is fast."""
+    """Yield functions and other statements of module and classes; parsing each alone is fast."""
     for statement in tree.body:
         yield from statement.body if isinstance(statement, ast.ClassDef) else [statement]
 
@@ -185,7 +185,7 @@ def _shape(text: str) -> str:
 
 
 def _code(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those that only speak: texts of errors, annotations, formatted strings."""
+    """Yield every node with behaviour: skip error texts, annotations and formatted strings."""
     for child in ast.iter_child_nodes(tree):
         yield child
         match child:
@@ -229,7 +229,7 @@ _LUA_STATEMENT: Final = re.compile(r"^\s*(?!local\b)(?:redis\.call\(.*\)|[\w.\[\
 
 
 def lua_changes(source: str) -> list[Change]:
-    """Every mutant of a Lua script, in the order of its places."""
+    """Return every mutant of a Lua script, in order of position."""
     found: set[Change] = set()
     begin = 0
     for number, line in enumerate(source.splitlines(keepends=True), 1):
@@ -247,7 +247,7 @@ def _of_lua_line(line: str, begin: int, number: int) -> Iterator[Change]:
         yield Change(begin + found.start(), begin + found.end(), str(int(found.group()) + 1), number)
     for found in _LUA_CONDITION.finditer(code):
         first, last = found.span(1)
-        if not _LUA_COMPARISON.fullmatch(found.group(1)):  # its other operators say the opposite
+        if not _LUA_COMPARISON.fullmatch(found.group(1)):  # the other operators already negate a comparison
             yield Change(begin + first, begin + last, f"not ({line[first:last]})", number)
     bare = code.rstrip()
     if _LUA_STATEMENT.match(bare) and bare.count("(") == bare.count(")") and not bare.endswith((",", "=", "{")):
@@ -256,12 +256,12 @@ def _of_lua_line(line: str, begin: int, number: int) -> Iterator[Change]:
 
 
 def _blank_strings(line: str) -> str:
-    """Return a line of the same length without the content of its strings and its comment."""
+    """Blank out strings and the comment of a line, keeping its length."""
     without = re.sub(r"'[^']*'|\"[^\"]*\"", lambda found: f"'{' ' * (len(found.group()) - 2)}'", line)
     code, dashes, comment = without.partition("--")
     return code + " " * len(dashes + comment)
 
 
 def changes_of(name: str, source: str) -> list[Change]:
-    """Return every mutant of a file by its name's ending."""
+    """Return every mutant of a file; the file name decides the language."""
     return lua_changes(source) if name.endswith(".lua") else PythonMutants(source).changes()

@@ -1,4 +1,4 @@
-"""Pictures as small files: PNG with a palette."""
+"""Write pictures as small files: PNG with a palette."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,22 +12,25 @@ COLOURS: Final = 40
 
 
 def write(folder: Path, drawn: Iterable[tuple[str, QImage]]) -> None:
-    """One file for each."""
+    """Write one file for each picture."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, image in drawn:
         place = folder / f"{name}.png"
-        indexed(image).save(str(place), quality=0)  # the smallest
+        indexed(image).save(str(place), quality=0)  # 0: the strongest compression
         print(f"{place}: {image.width()} x {image.height()}, {place.stat().st_size / 1e3:.0f} kB")
 
 
 def indexed(image: QImage) -> QImage:
-    """With few colours; others, mostly of the edges of letters, become the nearest of them."""
+    """Reduce an image to few colours; other colours become the nearest of them.
+
+    The removed colours are mostly those of letter edges.
+    """
     width, height = image.width(), image.height()
     plain = image.convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(plain.constBits(), np.uint32).reshape(height, width) & 0xFFFFFF
     found, places, counts = np.unique(pixels, return_inverse=True, return_counts=True)
     kept, nearest = _palette(found, counts)
-    across = -(-width // 4) * 4  # as Qt wants each line
+    across = -(-width // 4) * 4  # Qt aligns each line to 4 bytes
     indices = np.zeros((height, across), np.uint8)
     indices[:, :width] = nearest[places].reshape(height, width)
     made = QImage(indices.tobytes(), width, height, across, QImage.Format.Format_Indexed8).copy()
@@ -38,10 +41,10 @@ def indexed(image: QImage) -> QImage:
 def _palette(
     colours: NDArray[np.uint32], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-    """The colours to keep, and the place among them of what looks most like each.
+    """Return the colours to keep, and for each colour the index of the nearest kept one.
 
-    The most frequent one, then again and again the one that would look most wrong: a rare red counts more than one
-    more grey.
+    Starts with the most frequent colour, then repeatedly adds the colour with the largest error. So a rare red
+    counts more than another grey.
     """
     wanted, weight = _channels(colours), np.sqrt(counts)
     kept = [int(np.argmax(counts))]
@@ -57,5 +60,5 @@ def _palette(
 
 
 def _channels(colours: NDArray[np.uint32]) -> NDArray[np.int32]:
-    """Red, green and blue of each."""
+    """Return red, green and blue of each colour."""
     return np.stack([(colours >> shift) & 0xFF for shift in (16, 8, 0)], axis=1).astype(np.int32)

@@ -3,10 +3,10 @@
     python3 -m scripts.run_mutants VENV [--seed N] [--number N] [--jobs N] [--core NAME] [--resume] [--report FILE]
 
 ``scripts/mutants.toml`` names the cores and their tests, ``scripts/mutants_accepted.toml`` the reasons of
-survivors. Each worker has a copy of the checkout. First a core's tests must pass without a change and fail with a
-broken source.
+survivors. Each worker has a copy of the checkout. First, a core's tests must pass unchanged and fail with a broken
+source.
 A mutant is killed when a test fails or the deadline passes. Results are kept in ``.cache/mutants``; ``--resume``
-takes those over whose source and tests are the same. Exits 0 if at least 90 % are killed. Standard library only.
+reuses those with the same source and tests. Exits 0 if at least 90 % are killed. Standard library only.
 """
 
 import argparse
@@ -45,7 +45,7 @@ HYPOTHESIS: Final = "--hypothesis-profile=mutants"
 
 @dataclass(frozen=True)
 class Core:
-    """A part of the sources, with the test files that are run for it, the nearest first."""
+    """A part of the sources, with the test files that run for it, the nearest first."""
 
     name: str
     sources: tuple[str, ...]
@@ -54,7 +54,7 @@ class Core:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change of a file in a core. ``text`` is the line of the source, without white space around it."""
+    """A change of a file in a core. ``text`` is the changed line, stripped."""
 
     core: str
     file: str
@@ -64,13 +64,13 @@ class Mutant:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """The file and line of the change, for reports."""
         return f"{self.file}:{self.change.line}"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``killed``, ``overdue`` (killed by the deadline) or ``survived``."""
+    """The outcome for a mutant: ``killed``, ``overdue`` (killed by the deadline) or ``survived``."""
 
     outcome: str
     seconds: float
@@ -109,7 +109,7 @@ def mutants_of(root: Path, core: Core) -> list[Mutant]:
 
 
 def sample(mutants: Sequence[Sequence[Mutant]], seed: int, number: int) -> list[Mutant]:
-    """Draw mutants of all cores in turn. A smaller number with the same seed draws the first of the same ones."""
+    """Draw mutants of all cores in turn; a smaller number draws a prefix of the same sample."""
     for one in (shuffled := [list(of_core) for of_core in mutants]):
         random.Random(f"{seed} {one[0].core if one else ''}").shuffle(one)
     turns = [mutant for turn in zip_longest(*shuffled) for mutant in turn if mutant]
@@ -117,7 +117,7 @@ def sample(mutants: Sequence[Sequence[Mutant]], seed: int, number: int) -> list[
 
 
 class Results:
-    """The verdicts of earlier runs, by mutant and by the content of its source and tests."""
+    """Verdicts of earlier runs, by mutant and by the content of its source and tests."""
 
     def __init__(self, place: Path, root: Path, cores: Sequence[Core]) -> None:
         self._place = place
@@ -126,12 +126,12 @@ class Results:
         self._known: dict[str, dict[str, Any]] = json.loads(place.read_text()) if place.exists() else {}
 
     def get(self, mutant: Mutant) -> Verdict | None:
-        """Return the verdict about this mutant if nothing has changed."""
+        """Return the verdict about this mutant if source and tests are unchanged."""
         known = self._known.get(self._key(mutant))
         return Verdict(**known) if known else None
 
     def keep(self, mutant: Mutant, verdict: Verdict) -> None:
-        """Store a verdict."""
+        """Store the verdict about a mutant."""
         self._known[self._key(mutant)] = asdict(verdict)
         beside = self._place.with_suffix(".new")
         beside.write_text(json.dumps(self._known))
@@ -149,7 +149,7 @@ class Results:
 
 
 class Copy:
-    """A copy of the checkout in which sources are changed."""
+    """A copy of the checkout whose sources may be changed."""
 
     def __init__(self, root: Path, venv: Path) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="mutants-"))
@@ -167,7 +167,7 @@ class Copy:
         self._sources: dict[str, str] = {}
 
     def test(self, core: Core, deadline_s: float) -> tuple[int, float]:
-        """Run the tests of a core: pytest's status and the seconds."""
+        """Run the tests of a core. Return pytest's status and the seconds."""
         with (self.root / ".cache" / "pytest.log").open("wb") as output:
             command = [*self._command, *core.tests]
             ended = run_command(command, deadline_s, self._environ, self.root, output, interrupt_s=2.0)
@@ -184,13 +184,13 @@ class Copy:
         return self._sources[file]
 
     def write(self, file: str, source: str) -> None:
-        """Change a source. Python knows stale bytecode by the second of a change: each change has its own."""
+        """Change a source, with a distinct modification second so that Python recompiles it."""
         self._writes += 1
         (self.root / file).write_text(source, "utf-8")
         os.utime(self.root / file, (time.time(), 1_000_000_000 + self._writes))
 
     def remove(self) -> None:
-        """Delete the copy."""
+        """Delete this copy of the checkout."""
         shutil.rmtree(self.root, ignore_errors=True)
 
 
@@ -208,7 +208,7 @@ def _start_worker(root: Path, venv: Path) -> None:
 
 
 def baseline(core: Core) -> tuple[Core, float, str]:
-    """Return how long the tests take without a change, and why they cannot judge (empty: they can)."""
+    """Time a core's tests without a change. Return why they cannot judge mutants; empty if they can."""
     status, seconds = _copy.test(core, 600)
     if status != 0:
         return core, seconds, f"the tests of {core.name!r} fail without a change:\n{_copy.log()[-3000:]}"
@@ -221,7 +221,7 @@ def baseline(core: Core) -> tuple[Core, float, str]:
 
 
 def judge(task: tuple[Mutant, Core, float]) -> tuple[Mutant, Verdict]:
-    """Run the tests on a mutant."""
+    """Run the tests on a mutant and return the verdict."""
     mutant, core, deadline_s = task
     source = _copy.source(mutant.file)
     _copy.write(mutant.file, mutant.change.apply(source))
@@ -235,14 +235,14 @@ def judge(task: tuple[Mutant, Core, float]) -> tuple[Mutant, Verdict]:
 
 
 def read_reasons(root: Path) -> dict[tuple[str, str, str], str]:
-    """Read the reasons of survivors, by file, line of the source and change."""
+    """Read the reasons of survivors, by file, source line and change."""
     place = root / "scripts" / "mutants_accepted.toml"
     table = tomllib.loads(place.read_text("utf-8")) if place.exists() else {}
     return {(one["file"], one["line"], one["change"]): one["reason"] for one in table.get("accepted", ())}
 
 
 def report(verdicts: dict[Mutant, Verdict], reasons: dict[tuple[str, str, str], str], command: str) -> list[str]:
-    """Return the report as Markdown: killed and survived by core, then each survivor with its reason."""
+    """Return the report as Markdown: counts by core, then each survivor with its reason."""
     counts = Counter((mutant.core, verdict.outcome) for mutant, verdict in verdicts.items())
     lines = ["# Mutants", "", f"`{command}`", "", "| core | mutants | killed | by deadline | survived |"]
     lines.append("|---|---|---|---|---|")
@@ -262,7 +262,7 @@ def report(verdicts: dict[Mutant, Verdict], reasons: dict[tuple[str, str, str], 
 
 
 def score(verdicts: dict[Mutant, Verdict]) -> float:
-    """Return the part that was killed."""
+    """Return the fraction of mutants that were killed."""
     return sum(verdict.outcome != "survived" for verdict in verdicts.values()) / max(1, len(verdicts))
 
 
@@ -270,7 +270,7 @@ def score(verdicts: dict[Mutant, Verdict]) -> float:
 
 
 def run_mutants(asked: argparse.Namespace, venv: Path) -> tuple[dict[Mutant, Verdict], list[str]]:
-    """Judge the sample; return the verdicts and what kept cores from being judged."""
+    """Judge the sample. Return the verdicts and the problems that kept cores from being judged."""
     cores = {core.name: core for core in read_cores(asked.root)}
     drawn = sample([mutants_of(asked.root, core) for core in cores.values()], asked.seed, asked.number)
     drawn = [mutant for mutant in drawn if not asked.core or mutant.core in asked.core]
@@ -314,7 +314,7 @@ def arguments() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def main() -> int:
-    """Entry point."""
+    """Parse the command line, judge the mutants and print the report."""
     parser = argparse.ArgumentParser(
         description="Count the small changes that the tests of the pure cores notice."
     )

@@ -2,9 +2,9 @@
 
     python3 -m scripts.run_proofs VENV [--resume] [--without MARKER] [PYTEST ARGUMENT ...]
 
-Each proof is a run of pytest by itself: one that fails or hangs ends alone. Results are kept in ``.cache/proofs``
-as they come; ``--resume`` leaves out the proofs that passed with the same files. A passed proof shows its figures
-(its standard output), a failed one the end of its log. The last line is the total.
+Each proof is a separate run of pytest, so that a failure or a hang affects only that proof. Results are kept in
+``.cache/proofs`` as they come; ``--resume`` skips the proofs that passed with the same files. A passed proof
+shows its figures (its standard output), a failed one the end of its log. The last line is the total.
 """
 
 import argparse
@@ -35,13 +35,13 @@ JUNIT: Final = (
     "-o",
     "junit_log_passing_tests=true",
 )
-# Everything goes to the log at once. What the test itself writes is kept besides: the figures.
+# All output goes to the log immediately. The test's own output, the figures, is also kept separately.
 OUTPUT: Final = ("--capture=tee-sys", "--show-capture=no")
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A proof of the plan: pytest's name, the minutes stated in its file, and its deadline."""
+    """A planned proof: pytest's name, the minutes stated in its file, and its deadline."""
 
     test: str
     minutes: float
@@ -49,13 +49,13 @@ class Proof:
 
     @property
     def stem(self) -> str:
-        """The name of its files in the cache."""
+        """The name of the proof's files in the cache."""
         short = re.sub(r"[^\w.-]+", "-", self.test)[-120:].strip("-")
         return f"{short}-{hashlib.sha256(self.test.encode()).hexdigest()[:8]}"
 
 
 class Results:
-    """The last result of each proof, on disk after each proof."""
+    """The last result of each proof, saved after each proof."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -69,11 +69,11 @@ class Results:
         return content is not None and last.get("passed", False) and last.get("content") == content
 
     def expected_minutes(self, proof: Proof) -> float:
-        """Return the minutes of the last run that passed, else those that the proof states."""
+        """Return the minutes of the last passed run, or the minutes that the proof states."""
         return float(self._known.get(proof.test, {}).get("minutes", proof.minutes))
 
     def keep(self, proof: Proof, content: str | None, passed: bool, minutes: float) -> None:
-        """Store a result. A failed run says nothing about the expected time."""
+        """Store a result. A failed run does not change the expected time."""
         known: dict[str, Any] = {"content": content, "passed": passed}
         if passed:
             known["minutes"] = minutes
@@ -101,12 +101,12 @@ def content_of(root: Path) -> str | None:
 
 
 def proof_files(tests: Path) -> list[str]:
-    """Return the test files that have a proof: to collect all others costs more than it brings."""
+    """Return the test files with proofs; collecting all others would take too long."""
     return sorted(str(path) for path in tests.rglob("test_*.py") if "mark.proof" in path.read_text("utf-8"))
 
 
 class Runner:
-    """The runs of pytest in one checkout, with one virtual environment."""
+    """Runs pytest in one checkout with one virtual environment."""
 
     def __init__(self, venv: Path, root: Path, but: str, arguments: Sequence[str]) -> None:
         self._python = [str(venv / "bin" / "python"), "-m", "pytest", "-m", f"proof{but}"]
@@ -120,7 +120,7 @@ class Runner:
         self.cache.mkdir(parents=True, exist_ok=True)
 
     def plan(self) -> list[Proof]:
-        """Collect the proofs that the arguments select. Exit where pytest cannot, with its explanation."""
+        """Collect the selected proofs. If pytest fails, exit with its explanation."""
         place = self.cache / "plan.json"
         place.unlink(missing_ok=True)
         asked = [f"--proof-plan={place}", *self._options, *(self._places or proof_files(self._root / "tests"))]
@@ -133,7 +133,7 @@ class Runner:
         return [Proof(**one) for one in json.loads(place.read_text("utf-8"))]
 
     def run(self, proof: Proof) -> tuple[int, Tally, float]:
-        """Run a proof and print its figures or the end of its log; return pytest's status, tally, minutes."""
+        """Run a proof and print its figures or the end of its log. Return status, tally and minutes."""
         log, report = self.cache / f"{proof.stem}.log", self.cache / f"{proof.stem}.xml"
         report.unlink(missing_ok=True)
         command = [*self._python, *self._options, f"--junitxml={report}", *JUNIT, *OUTPUT, proof.test]
@@ -158,7 +158,7 @@ def tail(log: Path) -> list[str]:
 
 
 def figures(report: Path) -> list[str]:
-    """Return what a test wrote to its standard output, from pytest's report."""
+    """Return a test's standard output from pytest's report."""
     lines = [
         line for out in ElementTree.parse(report).iter("system-out") for line in (out.text or "").splitlines()
     ]
@@ -173,7 +173,7 @@ def indented(lines: Sequence[str]) -> list[str]:
 def run_all(
     runner: Runner, proofs: Sequence[Proof], results: Results, content: str | None
 ) -> tuple[list[int], Tally]:
-    """Run proofs one after the other, whatever becomes of each. An interrupt keeps what is known."""
+    """Run the proofs one after the other, even after failures. An interrupt keeps the results so far."""
     statuses: list[int] = []
     total = Tally()
     left = sum(map(results.expected_minutes, proofs))
@@ -191,13 +191,13 @@ def run_all(
         results.keep(proof, content, good, minutes)
         word = "passed" if good else "FAILED" if tally.failures else "skipped"
         print(f"    {word} in {minutes:.1f} minutes; about {left:.0f} minutes to go", flush=True)
-        statuses.append(0 if tally.failures else status)  # the failure says what the status would
+        statuses.append(0 if tally.failures else status)  # the failure already explains the status
         total += tally
     return statuses, total
 
 
 def main() -> int:
-    """Entry point."""
+    """Parse the command line, run the proofs and print the summary."""
     parser = argparse.ArgumentParser(description="Run the slow proofs and sum up.")
     parser.add_argument("venv")
     parser.add_argument("--resume", action="store_true", help="leave out what passed with the same files")

@@ -1,12 +1,11 @@
-"""Run every test and sum up honestly. Standard library only.
+"""Run every test and print an honest summary. Standard library only.
 
     python3 -m scripts.run_tests VENV [--jobs N] [--without MARKER] [PYTEST ARGUMENT ...]
 
-First all that can run side by side. Then those marked ``serial``, one after the other, and beside them, one after
-the other too, those of ``serial("sound")``, which wait most of the time, and those of other groups. Up to three
-that failed are tried once more with nothing beside them (docs/decisions/0022-a-second-try.md). The last lines list
-every failure, second try and skip with its reason, and the totals. Exits 0 only if something ran and nothing
-failed, or what failed passed alone.
+All parallel tests run first. The ``serial`` tests follow one after the other; ``serial("sound")`` tests, which
+mostly wait, and other groups run in parallel to them, each group one test at a time. Up to three failures are
+tried once more, alone (docs/decisions/0022-a-second-try.md). The last lines list every failure, second try and
+skip with its reason, and the totals. Exits 0 only if tests ran and every failure passed on its second try.
 """
 
 import argparse
@@ -25,15 +24,15 @@ from scripts.child_process import run_command, terminable
 ROOT: Final = Path(__file__).resolve().parent.parent
 NO_TESTS_COLLECTED: Final = 5  # pytest's exit status
 DEADLINE_S: Final = 30 * 60
-SKIPS_REFUSED: Final = 6  # by tests/helpers/skips.py
+SKIPS_REFUSED: Final = 6  # set by tests/helpers/skips.py
 SECOND_TRIES: Final = 3
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the tests; ``failures``, ``skips`` and ``flaky`` are of (pytest's name of the test, reason).
+    """Results of tests; ``failures``, ``skips`` and ``flaky`` are pairs (test name, reason).
 
-    Those in ``flaky`` passed on their second try, and are among ``passed``.
+    Tests in ``flaky`` passed on their second try, and are also counted in ``passed``.
     """
 
     passed: int = 0
@@ -50,7 +49,7 @@ class Tally:
         )
 
     def tried_again(self, second: "Tally") -> "Tally":
-        """After ``second``, a run of nothing but the failures: what did not pass there failed for good."""
+        """Return the tally after ``second``, a run of the failures only; tests that fail again have failed."""
         again = {test for test, _ in second.failures + second.skips}
         failures = tuple(one for one in self.failures if one[0] in again or not second.passed)
         flaky = tuple(one for one in self.failures if one not in failures)
@@ -58,9 +57,9 @@ class Tally:
 
 
 def read_tally(report: Path) -> Tally:
-    """Count in a JUnit file of pytest. A test that errors in its set-up counts as failed."""
+    """Count the tests in a JUnit file of pytest. A test with an error in its set-up counts as failed."""
     passed, skips = 0, []
-    failures: dict[str, str] = {}  # a test that fails, and then also in its tear-down, is there twice
+    failures: dict[str, str] = {}  # a test that fails in body and tear-down appears twice
     for case in ElementTree.parse(report).iter("testcase"):
         test = _node_id(case)
         wrong = next((found for kind in ("failure", "error") if (found := case.find(kind)) is not None), None)
@@ -75,7 +74,7 @@ def read_tally(report: Path) -> Tally:
 
 
 def _node_id(case: ElementTree.Element) -> str:
-    """How pytest names the test, so that it can be run by itself; of a file that cannot be collected, the file."""
+    """Return pytest's name of a test, with which it can be run alone; for a collection error the file."""
     file, owner = case.get("file") or "", case.get("classname") or ""
     if not owner:
         return file or case.get("name") or ""
@@ -84,14 +83,17 @@ def _node_id(case: ElementTree.Element) -> str:
 
 
 def _reason(skipped: ElementTree.Element) -> str:
-    """Why; of a module as a whole pytest says it only in the text: ``(file, line, 'Skipped: reason')``."""
+    """Return the reason of a skip.
+
+    For a whole module pytest states it only in the text: ``(file, line, 'Skipped: reason')``.
+    """
     message = skipped.get("message") or "no reason given"
     whole = message == "collection skipped" and "Skipped: " in (skipped.text or "")
     return (skipped.text or "").partition("Skipped: ")[2].rstrip("'\")") if whole else message
 
 
 def summary(tally: Tally, statuses: Sequence[int], minutes: float) -> list[str]:
-    """The closing lines; ``statuses`` are what each run of pytest exited with."""
+    """Return the closing lines; ``statuses`` are the exit statuses of pytest's runs."""
     lines = [f"failed: {test}: {reason}" for test, reason in tally.failures]
     lines += [f"passed only on its second try, alone: {test}: {reason}" for test, reason in tally.flaky]
     lines += [f"skipped: {test}: {reason}" for test, reason in tally.skips]
@@ -108,32 +110,38 @@ def summary(tally: Tally, statuses: Sequence[int], minutes: float) -> list[str]:
 
 
 def succeeded(tally: Tally, statuses: Sequence[int]) -> bool:
-    """Whether something passed and nothing went wrong, or what did passed alone."""
+    """Return whether tests passed and every failure passed on its second try."""
     accepted = {0, NO_TESTS_COLLECTED} | ({1} if tally.flaky else set())
     return tally.passed > 0 and not tally.failures and set(statuses) <= accepted
 
 
 def worth_a_second_try(tally: Tally, statuses: Sequence[int]) -> bool:
-    """Whether so little failed that a busy machine may be why. A run that was cut short is never tried again."""
+    """Return whether so few tests failed that a busy machine may be the reason.
+
+    A run that was cut short is never repeated.
+    """
     return 0 < len(tally.failures) <= SECOND_TRIES and set(statuses) <= {0, 1, NO_TESTS_COLLECTED}
 
 
 def without_qt(venv: Path) -> dict[str, str]:
-    """What pytest must be told where Qt cannot be loaded: its plugin for Qt would end it before the first test."""
+    """Return the environment that disables pytest's Qt plugin where Qt cannot be loaded.
+
+    The plugin would end pytest before the first test.
+    """
     command = [str(venv / "bin" / "python"), "-c", "import PySide6.QtWidgets"]
     loads = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
-    return {} if loads else {"PYTEST_ADDOPTS": "-p no:pytest-qt"}  # for those that tests start too
+    return {} if loads else {"PYTEST_ADDOPTS": "-p no:pytest-qt"}  # also for pytest runs that tests start
 
 
 def environment(venv: Path) -> dict[str, str]:
     """Return the environment of pytest in ``venv``."""
     environ = {**os.environ, **without_qt(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each program that a test starts is compiled once more
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each program that a test starts is recompiled
     return environ
 
 
 def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
-    """Run pytest in ``venv``: its exit status and its tally, which counts what was through at the deadline."""
+    """Run pytest in ``venv``. Return its exit status and the tally of the tests that ended before the deadline."""
     report = ROOT / ".cache" / f"tests-{name}.xml"
     report.unlink(missing_ok=True)
     command = [str(venv / "bin" / "python"), "-m", "pytest", f"--junitxml={report}", "-o", "junit_family=xunit1"]
@@ -142,12 +150,12 @@ def run(venv: Path, name: str, arguments: Sequence[str]) -> tuple[int, Tally]:
 
 
 def marked_serial(tests: Path) -> list[str]:
-    """The test files in which anything is ``serial``: to collect all the others costs more than it brings."""
+    """Return the test files with ``serial`` tests; collecting all others would take too long."""
     return sorted(str(path) for path in tests.rglob("test_*.py") if "mark.serial" in path.read_text("utf-8"))
 
 
 def main() -> int:
-    """Entry point."""
+    """Parse the command line, run the tests and print the summary."""
     parser = argparse.ArgumentParser(description="Run every test and sum up.")
     parser.add_argument("venv")
     parser.add_argument("--jobs", type=int, default=2)

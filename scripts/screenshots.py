@@ -1,6 +1,6 @@
 """Render every window and state, in both languages, light and dark, as contact sheets: screenshots.py [FOLDER].
 
-Without a screen: Qt draws into memory, with the fonts that are installed.
+Needs no screen: Qt draws into memory, with the installed fonts.
 """
 
 import math
@@ -59,7 +59,7 @@ _OLDER: Final = {
 
 @dataclass(frozen=True)
 class Look:
-    """One column of a sheet."""
+    """The appearance of a column on a sheet."""
 
     language: str
     scheme: Scheme
@@ -72,26 +72,26 @@ LARGE_LOOKS: Final = (
     Look("zh", Scheme.DARK, STILL, 2.0),
     Look("en", Scheme.HIGH_CONTRAST, STILL),
 )
-"""For people who need large letters, or strong colours, and no movement."""
+"""Looks with large letters, or with high contrast and without motion."""
 LOOKS: Final = tuple(Look(language, scheme) for language in ("en", "zh") for scheme in (Scheme.LIGHT, Scheme.DARK))
 
 Draw = Callable[[Look], QImage]
 
 inspectors: Final[list[Callable[[QWidget], None]]] = []
-"""Each is shown every widget that was drawn."""
+"""Callbacks that receive every drawn widget."""
 
 
-# -- what is shown -----------------------------------------------------------------------------------------
+# -- contents ----------------------------------------------------------------------------------------------
 
 
 def spans(language: str) -> tuple[Span, ...]:
-    """A sentence that is being recognised."""
+    """Return a sentence that is being recognised."""
     stable, unstable = _SAID[language]
     return Span(stable, True), Span(unstable, False)
 
 
 def views(language: str) -> list[View]:
-    """The overlay in each state, with everything that it may have to say."""
+    """Return the overlay's view in each state, with all the details that it may show."""
     plain = View(seconds=12.4, destination="desktop-gpu", device="USB Audio")
     text = spans(language)
     final = (Span("".join(span.text for span in text), True),)
@@ -112,7 +112,7 @@ def views(language: str) -> list[View]:
 
 
 def takes(language: str) -> list[TakeView]:
-    """The last takes of somebody."""
+    """Return the latest takes of an example user."""
     morning = datetime.combine(datetime.now().date(), time(9, 41)).timestamp()
     first, second = _OLDER[language]
     said = "".join(_SAID[language])
@@ -137,7 +137,7 @@ WORKERS: Final = (
 
 
 def levels() -> Levels:
-    """Three seconds of something like speech."""
+    """Return three seconds of speech-like levels."""
     made = Levels()
     made.extend(-56 + 46 * abs(math.sin(place / 3.1) * math.sin(place / 1.3 + 0.4)) for place in range(BARS))
     return made
@@ -147,7 +147,7 @@ def levels() -> Levels:
 
 
 def dressed(look: Look, draw: Callable[[Theme, Texts], QImage]) -> QImage:
-    """``draw`` with the application in this look."""
+    """Call ``draw`` while the application has this look."""
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     before = QFont(application.font())
@@ -160,11 +160,11 @@ def dressed(look: Look, draw: Callable[[Theme, Texts], QImage]) -> QImage:
         return draw(theme, Texts(look.language))
     finally:
         application.setFont(before)
-        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # or each is dressed again for the next
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # or old widgets are restyled each time
 
 
 def pill(theme: Theme, texts: Texts, view: View) -> QImage:
-    """The overlay with its shadow."""
+    """Draw the overlay with its shadow."""
     drawn = Pill(theme, texts)
     drawn.paste_key = "Ctrl+Alt+V"
     drawing = drawn.drawing(view)
@@ -178,12 +178,12 @@ def pill(theme: Theme, texts: Texts, view: View) -> QImage:
 
 
 def overlay(look: Look) -> QImage:
-    """All states below each other."""
+    """Draw the overlay in all states, one below the other."""
     return pills(look, views(look.language))
 
 
 def pills(look: Look, shown: Sequence[View]) -> QImage:
-    """The overlay in these states."""
+    """Draw the overlay in these states, one below the other."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         return column([pill(theme, texts, view) for view in shown], theme.colour("sunken"), gap=0)
@@ -192,7 +192,7 @@ def pills(look: Look, shown: Sequence[View]) -> QImage:
 
 
 def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: WorkerView) -> QImage:
-    """The window as it would open."""
+    """Draw the main window as it opens."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         window = MainWindow(theme, texts, lambda action: None)
@@ -206,7 +206,7 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
             shell.add(name, page)
         shell.resize(usual_size() + QSize(0, shell.tabs["files"].sizeHint().height()))
         shell.show()
-        for _ in range(3):  # what is laid out anew may lay out more
+        for _ in range(3):  # a new layout may trigger another
             QGuiApplication.processEvents()
             shell.grab()
         return grabbed(shell)
@@ -215,7 +215,7 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
 
 
 def tray(look: Look) -> QImage:
-    """The icon in each state, and the menus."""
+    """Draw the tray icon in each state, and the menus."""
     from scripts import screenshots_gateways
 
     def draw(theme: Theme, texts: Texts) -> QImage:
@@ -234,7 +234,7 @@ def tray(look: Look) -> QImage:
 
 
 def tray_icons(scheme: Scheme) -> QImage:
-    """Each state in two sizes, and the one with something unsent."""
+    """Draw the icon of each state in two sizes, and the icon for unsent audio."""
     colours = COLOURS[scheme]
     shown = [(state, False) for state in State] + [(State.SENDING, True)]
     image = empty(QSize(48 * len(shown), 92), QColor(colours.sunken))
@@ -249,23 +249,23 @@ def tray_icons(scheme: Scheme) -> QImage:
 
 
 def in_the_shell(page: QWidget, size: QSize) -> QScrollArea:
-    """The page in the area that the shell has around it, of this size."""
+    """Put the page into the scroll area that the shell uses, in this size."""
     area = scrolling(page)
     area.resize(size)
     area.show()
-    for _ in range(3):  # what is laid out anew may lay out more
+    for _ in range(3):  # a new layout may trigger another
         QGuiApplication.processEvents()
         area.grab()
     return area
 
 
 def grabbed(widget: QWidget) -> QImage:
-    """What it shows."""
+    """Return an image of the widget, then delete the widget."""
     if isinstance(widget, QMenu):
         widget.resize(widget.sizeHint())
     widget.ensurePolished()
     QGuiApplication.processEvents()
-    image = widget.grab().toImage()  # which also lays it out
+    image = widget.grab().toImage()  # also triggers the layout
     for inspect in inspectors:
         inspect(widget)
     widget.deleteLater()
@@ -276,14 +276,14 @@ def grabbed(widget: QWidget) -> QImage:
 
 
 def empty(size: QSize, colour: QColor) -> QImage:
-    """A ground to draw on."""
+    """Return an image filled with one colour."""
     image = QImage(size, QImage.Format.Format_RGB32)
     image.fill(colour)
     return image
 
 
 def column(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
-    """Below each other."""
+    """Join the images from top to bottom."""
     height = sum(image.height() for image in images) + gap * (len(images) - 1)
     made = empty(QSize(max(image.width() for image in images), height), ground)
     place = QPoint(0, 0)
@@ -296,7 +296,7 @@ def column(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
 
 
 def row(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
-    """Beside each other."""
+    """Join the images from left to right."""
     width = sum(image.width() for image in images) + gap * (len(images) - 1)
     made = empty(QSize(width, max(image.height() for image in images)), ground)
     place = QPoint(0, 0)
@@ -309,7 +309,7 @@ def row(images: Sequence[QImage], ground: QColor, gap: int = GAP) -> QImage:
 
 
 def sheet(columns: Sequence[tuple[Look, QImage]]) -> QImage:
-    """The looks beside each other, each on its own ground to the bottom."""
+    """Join the columns from left to right, each on its own background to the bottom."""
     height = max(image.height() for _, image in columns) + 2 * GAP
     cells = []
     for look, image in columns:
@@ -322,9 +322,9 @@ def sheet(columns: Sequence[tuple[Look, QImage]]) -> QImage:
 
 
 def parts() -> dict[str, Draw]:
-    """What draws all states of a part of the app in one look, by the name of its sheet.
+    """Return the drawing functions by sheet name; each draws all states of a part of the app in one look.
 
-    The modules beside this one draw with what is here.
+    The neighbouring modules use the functions of this module.
     """
     from scripts import (
         screenshots_files,
@@ -359,20 +359,20 @@ def parts() -> dict[str, Draw]:
 
 
 def sheets() -> Iterator[tuple[str, QImage]]:
-    """Each sheet with its name."""
+    """Yield each sheet with its name."""
     for name, draw in parts().items():
         yield name, sheet([(look, draw(look)) for look in LOOKS])
         yield f"{name}-large", sheet([(look, smaller(look, draw(look))) for look in LARGE_LOOKS])
 
 
 def smaller(look: Look, image: QImage) -> QImage:
-    """Large letters are read in a smaller picture too."""
+    """Shrink an image with large letters: it stays legible."""
     size = image.size() * SHOWN if look.scale > 1 else image.size()
     return image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation)
 
 
 def windows(look: Look) -> QImage:
-    """The main window: empty, while somebody speaks, and when something went wrong."""
+    """Draw the main window empty, during speech and after an error."""
     shown = {view.state: view for view in views(look.language)}
     made = [
         main_window(look, View(), (), WORKERS[1]),
@@ -383,12 +383,12 @@ def windows(look: Look) -> QImage:
 
 
 def ground(look: Look) -> QColor:
-    """What a sheet of this look is drawn on."""
+    """Return the background colour of sheets in this look."""
     return QColor(COLOURS[look.scheme].sunken)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the sheets."""
+    """Write all contact sheets to the folder."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication([])
     write(Path(arguments[0]) if arguments else FOLDER, sheets())

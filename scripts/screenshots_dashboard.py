@@ -1,4 +1,4 @@
-"""The dashboard as Chromium draws it, at a desk and on a phone: screenshots_dashboard.py [FOLDER]."""
+"""Render the dashboard in Chromium, on a desktop and on a phone: screenshots_dashboard.py [FOLDER]."""
 
 import os
 import sys
@@ -32,7 +32,7 @@ _KEY: Final = "of the pictures"
 
 
 def sheets() -> Iterator[tuple[str, QImage]]:
-    """Each sheet with its name."""
+    """Yield each sheet with its name."""
     hour = ExampleHour()
     with example_gateway(hour.timeline(), hour.snapshot()) as gateway, running_browser() as browser:
         yield NAMES[0], beside([(look, picture(browser, gateway, look, DESK)) for look in (EN_LIGHT, ZH_DARK)])
@@ -40,7 +40,7 @@ def sheets() -> Iterator[tuple[str, QImage]]:
 
 
 def phones(browser: Browser, gateway: ExampleGateway) -> Iterator[tuple[Look, QImage]]:
-    """What is on top and what is below, then what may be wrong, and what is asked for."""
+    """Draw the top and the bottom of the page on a phone, then its warnings and the key form."""
     usual = gateway.snapshot
     yield ZH_LIGHT, picture(browser, gateway, ZH_LIGHT, PHONE).copy(0, 0, PHONE["width"], _PIECE)
     whole = picture(browser, gateway, EN_DARK, PHONE)
@@ -56,7 +56,7 @@ def phones(browser: Browser, gateway: ExampleGateway) -> Iterator[tuple[Look, QI
 def picture(
     browser: Browser, gateway: ExampleGateway, look: Look, size: Any, wanted: str = ".recent td"
 ) -> QImage:
-    """The whole page in this look, once there is what is ``wanted``."""
+    """Return a picture of the whole page in this look, once the selector ``wanted`` matches."""
     scheme = "dark" if look.scheme is Scheme.DARK else "light"
     options = {
         "locale": _LOCALES[look.language],
@@ -73,12 +73,12 @@ def picture(
 
 
 def settle(page: Page) -> None:
-    """Until the curves have their widths, which they are told after they were laid out."""
+    """Wait until the curves have their widths, which are set after the first layout."""
     page.evaluate("() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
 
 
 def beside(columns: list[tuple[Look, QImage]]) -> QImage:
-    """Each on its own ground to the bottom."""
+    """Join the columns from left to right, each on its own background to the bottom."""
     height = max(image.height() for _, image in columns)
     cells = []
     for look, image in columns:
@@ -91,7 +91,7 @@ def beside(columns: list[tuple[Look, QImage]]) -> QImage:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the sheets."""
+    """Write the dashboard's sheets to the folder."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication([])
     write(Path(arguments[0]) if arguments else FOLDER, sheets())

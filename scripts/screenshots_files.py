@@ -1,4 +1,4 @@
-"""The list of files in each of its states, for ``scripts.screenshots``."""
+"""Draw the list of files in each of its states, for ``scripts.screenshots``."""
 
 from dataclasses import replace
 from typing import Final
@@ -50,7 +50,7 @@ _SAID: Final = {
 
 
 def files(language: str) -> FilesView:
-    """A file in each state."""
+    """Return a view with a file in each state."""
     names, said = _NAMES[language], _SAID[language]
     board, carver, lecture, notes, tape, draft = (f"/home/ana/{name}" for name in names)
     stem = names[0].removesuffix(".m4a")
@@ -74,7 +74,7 @@ def files(language: str) -> FilesView:
 
 
 def trouble(language: str) -> FilesView:
-    """A list that says something, and a gateway that does not answer."""
+    """Return a view with a message, and a file whose gateway does not answer."""
     view = files(language)
     away = replace(view.files[1], note=Note(FileNote.GATEWAY_AWAY), left_s=None)
     looked_at = replace(view.files[3], state=FileState.ADDED, duration_s=None)
@@ -84,21 +84,21 @@ def trouble(language: str) -> FilesView:
 
 
 def page(look: Look, view: FilesView, height: float, *, over: bool = False) -> QImage:
-    """The page as it would open, so many windows high; ``over``: something is held over it."""
+    """Draw the page, ``height`` windows high; ``over``: files are being dragged over it."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         made = FilesPage(theme, texts, lambda action: None)
         made.show_files(view)
         made.zone.show_over(over)
         area = in_the_shell(made, QSize(usual_size().width(), round(usual_size().height() * height)))
-        made.setFocus()  # on nothing that would be marked
+        made.setFocus()  # so that no control shows a focus mark
         return grabbed(area)
 
     return dressed(look, draw)
 
 
 def states(look: Look) -> QImage:
-    """Below each other."""
+    """Draw all states, one below the other."""
     nothing = FilesView((), (Format.TXT, Format.SRT))
     made = [
         page(look, nothing, 0.62),

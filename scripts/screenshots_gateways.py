@@ -1,4 +1,4 @@
-"""Gateways and pairing in each of their states, for ``scripts.screenshots``."""
+"""Draw gateways and pairing in each of their states, for ``scripts.screenshots``."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,17 +35,20 @@ Do = Callable[[GatewaysPanel, GatewaysView], GatewaysView]
 
 
 def full(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
-    """One is chosen, others are there."""
+    """Show several gateways, one of them chosen."""
     return FULL
 
 
 def nothing(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
-    """Before there is any."""
+    """Show an empty list of gateways."""
     return GatewaysView()
 
 
 def away(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
-    """This computer is in the place of the chosen one; another one sends us away; one is asked about."""
+    """Show a chosen gateway that is away, another that refuses, and one about to be removed.
+
+    This computer stands in for the gateway that is away.
+    """
     lost = replace(TOWER, answer=Answer(Health.AWAY, note=Note("gateway-unreachable")))
     refused = replace(TEAM, answer=Answer(Health.REFUSED, note=Note("gateway-other-certificate")))
     told = Note("gateway-still-listed", {"gateway": "old laptop"})
@@ -60,7 +63,7 @@ def away(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
 
 
 def typing(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
-    """By address, with something that is none."""
+    """Show the form with an invalid address."""
     made.show_gateways(GatewaysView(device="laptop"))
     made.open_form(None)
     made.form.address.setText("ftp://desk")
@@ -79,20 +82,20 @@ def _asked(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
 
 
 def asking(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
-    """Under way, with one that was found."""
+    """Show a pairing in progress with a gateway that was found."""
     shown = GatewaysView(found=FOUND, device="laptop")
     return replace(_asked(made, shown), pairing=PairingView(PairingStage.ASKING))
 
 
 def refused(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
-    """Another code, or somebody between."""
+    """Show a pairing refused for a wrong code or an intruder in between."""
     asked = asking(made, view)
     note = Note("pair-wrong-code", {"tries": "4"})
     return replace(asked, pairing=PairingView(PairingStage.REFUSED, note=note))
 
 
 def paired(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
-    """It is done."""
+    """Show a pairing that has succeeded."""
     asked = asking(made, view)
     return replace(asked, found=(), pairing=PairingView(PairingStage.PAIRED, "attic", "attic"))
 
@@ -101,7 +104,7 @@ STATES: Final[tuple[Do, ...]] = (full, nothing, away, typing, asking, refused, p
 
 
 def panel(look: Look, do: Do) -> QImage:
-    """The panel, as wide as the settings have room for it."""
+    """Draw the panel at the width that the settings give it."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         page, inside = QScrollArea(), QWidget()
@@ -128,5 +131,5 @@ def panel(look: Look, do: Do) -> QImage:
 
 
 def states(look: Look) -> QImage:
-    """Below each other."""
+    """Draw all states, one below the other."""
     return column([panel(look, do) for do in STATES], ground(look))

@@ -1,4 +1,4 @@
-"""The pictures of the user guide, one state each, in both languages, light: screenshots_guide.py [FOLDER]."""
+"""Render the user guide's pictures, one state each, in both languages, light: screenshots_guide.py [FOLDER]."""
 
 import os
 import sys
@@ -63,11 +63,14 @@ _CHOICES: Final = replace(CHOICES, keys=Settings().hotkeys.bindings)
 _DEVICES: Final = Devices(CHOICES.microphones, CHOICES.default_microphone)
 
 Fill = Callable[["Window", str], None]
-"""What the window is told and what a person does with it, in this language."""
+"""Fills the window and acts on it as a user would, in this language."""
 
 
 class Window:
-    """The window with all of its pages, as a person sees it. ``tried`` has what the words asked of the history."""
+    """The window with all of its pages, as a user sees it.
+
+    ``tried`` holds the requests to try replacements on the history.
+    """
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self.tried: list[TryReplacements] = []
@@ -81,7 +84,7 @@ class Window:
         self.pages.show_settings(self.settings)
 
     def section(self, name: str) -> None:
-        """The settings, with this section of them."""
+        """Open this section of the settings."""
         self.pages.shell.choose(SETTINGS)
         self.pages.settings.choose(name)
 
@@ -91,7 +94,7 @@ class Window:
 
 
 def page(fill: Fill, height: float = 0.8) -> Draw:
-    """What draws the window, so many of its usual heights high."""
+    """Return a function that draws the window, ``height`` usual heights high."""
 
     def draw(look: Look) -> QImage:
         def drawn(theme: Theme, texts: Texts) -> QImage:
@@ -100,7 +103,7 @@ def page(fill: Fill, height: float = 0.8) -> Draw:
             shell.resize(usual_size().width(), round(usual_size().height() * height))
             shell.show()
             fill(window, look.language)
-            shell.setFocus()  # on nothing that would be marked
+            shell.setFocus()  # so that no control shows a focus mark
             QGuiApplication.processEvents()
             return grabbed(shell)
 
@@ -110,7 +113,7 @@ def page(fill: Fill, height: float = 0.8) -> Draw:
 
 
 def overlay(*states: State) -> Draw:
-    """What draws the overlay in these states."""
+    """Return a function that draws the overlay in these states."""
 
     def draw(look: Look) -> QImage:
         shown = [view for view in views(look.language) if view.state in states]
@@ -120,11 +123,11 @@ def overlay(*states: State) -> Draw:
     return draw
 
 
-# -- what is on the pages ----------------------------------------------------------------------------------
+# -- contents of the pages ---------------------------------------------------------------------------------
 
 
 def dictation(window: Window, language: str) -> None:
-    """Somebody speaks."""
+    """Show the window while the user speaks."""
     shown = next(view for view in views(language) if view.state is State.LISTENING)
     window.pages.window.show_view(replace(shown, destination="", unsent_s=0.0, waiting=0))
 
@@ -133,24 +136,24 @@ def _history(window: Window, rows: Sequence[Row], chosen: int) -> None:
     page = window.pages.history
     window.pages.shell.choose(HISTORY)
     page.show_list(HistoryList(1, "", len(rows)))
-    page.grab()  # asks for its rows
+    page.grab()  # makes the list request its rows
     QGuiApplication.processEvents()
     page.show_rows(HistoryRows(1, 0, tuple(rows)))
     page.list.selectionModel().select(page.model.index(chosen), QItemSelectionModel.SelectionFlag.Select)
 
 
 def history(window: Window, language: str) -> None:
-    """A take is chosen."""
+    """Show the history with a take chosen."""
     _history(window, screenshots_history.rows(language), 0)
 
 
 def recover(window: Window, language: str) -> None:
-    """One that a crash cut off."""
+    """Show a take that a crash cut off."""
     _history(window, screenshots_history.rows(language)[:4], 2)
 
 
 def compared(window: Window, language: str) -> None:
-    """It was recognised again."""
+    """Show a take that was recognised again."""
     rows = screenshots_history.rows(language)
     _history(window, rows, 0)
     panel = window.pages.history.panel
@@ -159,7 +162,7 @@ def compared(window: Window, language: str) -> None:
 
 
 def files(window: Window, language: str) -> None:
-    """One is done, one is recognised, one waits."""
+    """Show three files: done, being recognised, and waiting."""
     window.pages.shell.choose(FILES)
     view = screenshots_files.files(language)
     shown = (view.files[0], view.files[1], view.files[3])
@@ -167,25 +170,25 @@ def files(window: Window, language: str) -> None:
 
 
 def monitor(window: Window, language: str) -> None:
-    """Two computers work."""
+    """Show a monitor with two working computers."""
     window.pages.shell.choose(MONITOR)
     window.pages.monitor.show_monitor(screenshots_monitor.views()[0])
 
 
 def general(window: Window, language: str) -> None:
-    """As the settings open."""
+    """Show the first section of the settings."""
     window.section("general")
 
 
 def keys(window: Window, language: str) -> None:
-    """The press test: two keys have arrived."""
+    """Show the key test after two keys have arrived."""
     window.section("hotkeys")
     window.pages.settings.press_test.button.click()
     window.pages.settings.show_keys(KeysSeen(True, (KeySeen("dictate", 0.231), KeySeen("cancel", 0.08))))
 
 
 def words(window: Window, language: str) -> None:
-    """A replacement is chosen, and the history says what it would have changed."""
+    """Show a chosen replacement, and its effect on the history."""
     window.section("words")
     recognition = replace(
         window.settings.recognition,
@@ -201,26 +204,26 @@ def words(window: Window, language: str) -> None:
 
 
 def programs(window: Window, language: str) -> None:
-    """Rules for three programs."""
+    """Show rules for three programs."""
     window.section("insertion")
     window.pages.programs.show_programs(Programs(("firefox", "slack")))
     window.pages.programs.show_rules(screenshots_words.PROGRAMS)
 
 
 def models(window: Window, language: str) -> None:
-    """One is used, another one is being fetched."""
+    """Show a used model, and another that is being downloaded."""
     window.section("models")
     usual = screenshots_models.usual()
     window.pages.show(replace(usual, models=usual.models[:3]))
 
 
 def worker(window: Window, language: str) -> None:
-    """When it works."""
+    """Show the worker's section of the settings."""
     window.section("worker")
 
 
 def report(window: Window, language: str) -> None:
-    """It is there to be read."""
+    """Show a report that is ready to be read."""
     window.section("help")
     panel = window.pages.help.report
     panel.show_report(ReportView(ReportState.READY, screenshots_help.PARTS))
@@ -233,7 +236,7 @@ def report(window: Window, language: str) -> None:
 
 
 def tray(look: Look) -> QImage:
-    """Its menu, with a text held."""
+    """Draw the tray menu with a held text."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         made = Tray(theme, texts, lambda action: None, lambda page: None)
@@ -246,24 +249,24 @@ def tray(look: Look) -> QImage:
 
 
 def sentence(page: Onboarding) -> None:
-    """The first one is there."""
+    """Show the last step with the first sentence recognised."""
     page.show_choices(_CHOICES)
     screenshots_onboarding.done(page)
 
 
 def steps(look: Look) -> QImage:
-    """Heard, and the first sentence is there."""
+    """Draw the microphone step after speech was heard, and the step with the first sentence."""
     heard = screenshots_onboarding.page(look, Step.MICROPHONE, screenshots_onboarding.heard)
     return column([heard, screenshots_onboarding.page(look, Step.SENTENCE, sentence)], ground(look))
 
 
 def large(look: Look) -> QImage:
-    """The window with large letters and strong colours."""
+    """Draw the window with large letters and high contrast."""
     return page(dictation, 1.0)(replace(look, scheme=Scheme.HIGH_CONTRAST, motion=STILL, scale=_LARGE))
 
 
 def sharing(look: Look) -> QImage:
-    """What is shared, and the code for a new device."""
+    """Draw the sharing panel, and the code for a new device."""
     code = screenshots_sharing.inviting(look, screenshots_sharing.INVITE)
     return row([screenshots_sharing.sharing(look, screenshots_sharing.SHARED), code], ground(look))
 
@@ -290,18 +293,18 @@ PICTURES: Final[dict[str, Draw]] = {
     "report": page(report, 1.0),
     "large": large,
 }
-"""Each is shown by the guide in both languages."""
+"""Pictures of the guide, each in both languages."""
 
 
 def pictures() -> Iterator[tuple[str, QImage]]:
-    """Each with its name and language."""
+    """Yield each picture with its name and language."""
     for name, draw in PICTURES.items():
         for language in LANGUAGES:
             yield f"{name}.{language}", draw(Look(language, Scheme.LIGHT))
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write them."""
+    """Write the pictures to the folder."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     application = QApplication([])
     write(Path(arguments[0]) if arguments else FOLDER, pictures())

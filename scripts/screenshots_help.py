@@ -1,4 +1,4 @@
-"""The help in each of its states, for ``scripts.screenshots``."""
+"""Draw the help in each of its states, for ``scripts.screenshots``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -74,7 +74,7 @@ _MIT: Final = (
 
 
 def lines() -> LogLines:
-    """Some of each kind, and one that is damaged."""
+    """Return log lines of each kind, one of them damaged."""
     made = []
     for number, (program, level, event, rest) in enumerate(_LINES):
         stamp = f"2026-03-01T09:41:{10 + number}.250Z"
@@ -85,7 +85,7 @@ def lines() -> LogLines:
 
 
 def full(panels: HelpPanels) -> None:
-    """Something of everything, and of each something chosen."""
+    """Fill every panel, and select an item in each."""
     panels.examination.show_examination(ExaminationView(FOUND))
     panels.logs.show_lines(lines())
     panels.logs.list.setCurrentIndex(panels.logs.model.index(6))
@@ -97,14 +97,14 @@ def full(panels: HelpPanels) -> None:
 
 
 def empty(panels: HelpPanels) -> None:
-    """Nothing is written down, a report is being made, licences are being read."""
+    """Show an empty log, a report in preparation, and licences that are loading."""
     panels.examination.hide()
     panels.logs.show_lines(LogLines())
     panels.report.show_report(ReportView(ReportState.GATHERING))
 
 
 def failed(panels: HelpPanels) -> None:
-    """What was searched for is nowhere, and a report cannot be written."""
+    """Show searches without hits, and a report that could not be saved."""
     panels.examination.hide()
     panels.logs.search.setText("xyz")
     panels.logs.show_lines(LogLines(LogFilter(text="xyz"), programs=("desktop",)))
@@ -114,7 +114,7 @@ def failed(panels: HelpPanels) -> None:
 
 
 def page(look: Look, fill: Fill) -> QImage:
-    """The four panels below each other, as wide as in the window."""
+    """Draw the four panels one below the other, at their width in the window."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         panels = HelpPanels(theme, texts, lambda action: None, _LOGS)
@@ -135,5 +135,5 @@ def page(look: Look, fill: Fill) -> QImage:
 
 
 def states(look: Look) -> QImage:
-    """Below each other."""
+    """Draw all states, one below the other."""
     return column([page(look, fill) for fill in (full, empty, failed)], ground(look))

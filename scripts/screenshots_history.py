@@ -1,4 +1,4 @@
-"""The history in each of its states, for ``scripts.screenshots``."""
+"""Draw the history in each of its states, for ``scripts.screenshots``."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
@@ -51,7 +51,7 @@ _ALL: Final = 1_284
 
 
 def rows(language: str) -> list[Row]:
-    """Some takes of somebody, one of them cut off and one edited."""
+    """Return takes of an example user, one cut off and one edited."""
     morning = datetime.combine(datetime(2026, 3, 3), time(9, 41)).timestamp()
     model = {"en": "whisper-small", "zh": "sensevoice-small"}[language]
     return [
@@ -79,7 +79,7 @@ def page(
     chosen: Sequence[int] = (),
     note: Note | None = None,
 ) -> QImage:
-    """The page as it would open, so many windows high."""
+    """Draw the page, ``height`` windows high."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         made = HistoryPage(theme, texts, lambda action: None)
@@ -87,21 +87,21 @@ def page(
         made.search.setText(listed.query)
         made.show()
         made.show_list(listed)
-        made.grab()  # asks for its rows
+        made.grab()  # makes the list request its rows
         QGuiApplication.processEvents()
         made.show_rows(HistoryRows(listed.serial, 0, tuple(shown)))
         for number in chosen:
             made.list.selectionModel().select(made.model.index(number), QItemSelectionModel.SelectionFlag.Select)
         if note:
             made.show_told(HistoryTold(note))
-        made.setFocus()  # on nothing that would be marked
+        made.setFocus()  # so that no control shows a focus mark
         return grabbed(made)
 
     return dressed(look, draw)
 
 
 def states(look: Look) -> QImage:
-    """Everything with one chosen, a search, several chosen, nothing found, first reading, and nothing yet."""
+    """Draw the whole list, a search, the first reading, a selection, no hits, and an empty history."""
     every, query = rows(look.language), _QUERY[look.language]
     hits = [row for row in every if query in row.text]
     exported = Note(HistoryNote.EXPORTED, {"count": "1", "place": "/home/ana/texts"})

@@ -1,4 +1,4 @@
-"""One take of the history: heard, recognised again and compared, for ``scripts.screenshots``."""
+"""Draw a take of the history while playing, rerunning and comparing, for ``scripts.screenshots``."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -43,7 +43,7 @@ Act = Callable[[TakePanel, Row], None]
 
 
 def details(row: Row, language: str, *, runs: int) -> TakeDetails:
-    """All of the take, as it was recognised again so many times."""
+    """Return all details of the take after this many further recognitions."""
     first = row.text.index(_MARKED[language])
     spoken = (
         Spoken(0, _AT_MS - 400, 0, first),
@@ -57,7 +57,7 @@ def details(row: Row, language: str, *, runs: int) -> TakeDetails:
 
 
 def page(look: Look, act: Act, height: float = 0.58) -> QImage:
-    """The panel with one take chosen, so many windows high."""
+    """Draw the panel with one take chosen, ``height`` windows high."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         made, panel = QWidget(), TakePanel(theme, texts, lambda action: None, SystemDialogs(), lambda: None)
@@ -71,16 +71,16 @@ def page(look: Look, act: Act, height: float = 0.58) -> QImage:
         row = rows(look.language)[0]
         panel.show_takes([row])
         act(panel, row)
-        for _ in range(2):  # what is laid out anew may lay out more
+        for _ in range(2):  # a new layout may trigger another
             QGuiApplication.processEvents()
-        made.setFocus()  # on nothing that would be marked
+        made.setFocus()  # so that no control shows a focus mark
         return grabbed(made)
 
     return dressed(look, draw)
 
 
 def states(look: Look) -> QImage:
-    """Heard, not heard, being recognised again; about to be, come to nothing, and compared."""
+    """Draw playing, failed playback and rerunning; then choosing a model, a failure, and comparisons."""
 
     def plays(made: TakePanel, row: Row) -> None:
         made.show_details(details(row, look.language, runs=0))

@@ -1,4 +1,4 @@
-"""The models of this computer in each of their states, for ``scripts.screenshots``."""
+"""Draw the models of this computer in each of their states, for ``scripts.screenshots``."""
 
 import sys
 from collections.abc import Callable
@@ -29,12 +29,12 @@ _HUB: Final = "ModelScope (www.modelscope.cn, iic/SenseVoiceSmall)"
 
 
 def new() -> list[ModelView]:
-    """A computer with none of them."""
+    """Return all models, none of them installed."""
     return [ModelView(about(model)) for model in load_catalogue().models]
 
 
 def usual() -> ModelsView:
-    """Somebody dictates already, and fetches another one."""
+    """Return the view of a user who dictates and downloads another model."""
     vad, base, sense, para, punc, streaming, nano = new()
     vad = replace(vad, state=ModelState.INSTALLED, done=vad.about.size, installed_s=_SINCE, use=Use.APP)
     base = replace(
@@ -60,7 +60,7 @@ def usual() -> ModelsView:
 
 
 def trouble() -> ModelsView:
-    """What can stand in the way."""
+    """Return a view with every kind of problem."""
     vad, base, sense, para, punc, streaming, _ = new()
     vad = replace(vad, state=ModelState.DAMAGED, done=vad.about.size, use=Use.APP, note=Note(ModelNote.DAMAGED))
     base = replace(base, state=ModelState.BUSY, done=61 * _MEGABYTE)
@@ -73,7 +73,7 @@ def trouble() -> ModelsView:
 
 
 def panel(look: Look, view: ModelsView, do: Callable[[ModelsPanel], None] = lambda made: None) -> QImage:
-    """The panel, as wide as the settings have room for it."""
+    """Draw the panel at the width that the settings give it."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         page, inside = QScrollArea(), QWidget()
@@ -93,7 +93,7 @@ def panel(look: Look, view: ModelsView, do: Callable[[ModelsPanel], None] = lamb
         page.setFocus()
         QGuiApplication.processEvents()
         do(made)
-        QGuiApplication.processEvents()  # what it changed is laid out
+        QGuiApplication.processEvents()  # lays out its changes
         page.resize(width, around.totalHeightForWidth(width))
         return grabbed(page)
 
@@ -107,7 +107,7 @@ def _asks_to_remove(made: ModelsPanel) -> None:
 
 
 def states(look: Look) -> QImage:
-    """Below each other."""
-    with patch.object(sys, "executable", _PYTHON):  # not that of whoever draws
+    """Draw all states, one below the other."""
+    with patch.object(sys, "executable", _PYTHON):  # not this machine's interpreter
         made = [panel(look, ModelsView()), panel(look, usual()), panel(look, trouble(), _asks_to_remove)]
     return column(made, ground(look))

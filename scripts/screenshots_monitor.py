@@ -1,4 +1,4 @@
-"""The monitor in each of its states, for ``scripts.screenshots``."""
+"""Draw the monitor in each of its states, for ``scripts.screenshots``."""
 
 from datetime import datetime, time
 from typing import Final
@@ -25,12 +25,12 @@ _EMPTY: Final = Snapshot(
 
 
 def morning() -> float:
-    """When the clock of the pictures was at 0."""
+    """Return the time at which the pictures' clock was 0."""
     return datetime.combine(datetime.now().date(), time(9, 30)).timestamp()
 
 
 def full() -> MonitorModel:
-    """Ten minutes of work, and two utterances that are on their way."""
+    """Return a model after ten minutes of work, with two utterances in progress."""
     model = MonitorModel(morning())
     ExampleFleet(model, MACHINES[:2]).run(_SECONDS)
     told, now = model.utterances, float(_SECONDS)
@@ -43,7 +43,7 @@ def full() -> MonitorModel:
 
 
 def views() -> list[MonitorView]:
-    """Full, lost with something to see, nobody there yet, never reached, and not yet."""
+    """Return the views busy, disconnected, without workers, never connected, and connecting."""
     busy, lost, nobody, never = full(), full(), MonitorModel(morning()), MonitorModel(morning())
     gone = Lost("no connection to the gateway (watch): Cannot connect to host desktop-gpu:8765", 2.0)
     lost.take(gone, _SECONDS + 9.0)
@@ -54,21 +54,21 @@ def views() -> list[MonitorView]:
 
 
 def monitor(look: Look, view: MonitorView, height: float) -> QImage:
-    """The page as it would open, so many windows high."""
+    """Draw the page, ``height`` windows high."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         page = MonitorPage(theme, texts, lambda action: None)
         page.show_worker(WorkerView())
         page.show_monitor(view)
         area = in_the_shell(page, QSize(usual_size().width(), round(usual_size().height() * height)))
-        page.setFocus()  # on nothing that would be marked
+        page.setFocus()  # so that no control shows a focus mark
         return grabbed(area)
 
     return dressed(look, draw)
 
 
 def states(look: Look) -> QImage:
-    """Below each other."""
+    """Draw all states, one below the other."""
     heights = (1.74, 0.33, 0.78, 0.26, 0.21)
     made = [monitor(look, view, height) for view, height in zip(views(), heights, strict=True)]
     return column(made, ground(look))

@@ -1,4 +1,4 @@
-"""The first steps in each of their states, for ``scripts.screenshots``."""
+"""Draw the first steps in each of their states, for ``scripts.screenshots``."""
 
 from collections.abc import Callable
 from typing import Final
@@ -37,48 +37,48 @@ IDLE: Final = WorkerView(WorkerState.IDLE, "CPU · whisper-base")
 
 
 def language(page: Onboarding) -> None:
-    """As a fresh home begins."""
+    """Show the first step unchanged."""
 
 
 def heard(page: Onboarding) -> None:
-    """Somebody speaks."""
+    """Show the microphone step while the user speaks."""
     page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB Audio", -16.0, heard=True, sample=True))
 
 
 def muted(page: Onboarding) -> None:
-    """Nothing is heard."""
+    """Show the microphone step without any sound."""
     page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB Audio", -90.0, quiet=True))
 
 
 def refused(page: Onboarding) -> None:
-    """The system gives nothing."""
+    """Show a microphone that the system refuses."""
     note = Note("microphone-refused", {"device": "USB Audio"})
     page.show_microphone(MicrophoneTrial(Hearing.OPENING, note=note))
 
 
 def waiting(page: Onboarding) -> None:
-    """For the key."""
+    """Show the test that waits for the key."""
     page.show_keys(KeysSeen(True))
 
 
 def arrived(page: Onboarding) -> None:
-    """The key was pressed."""
+    """Show the test after the key was pressed."""
     page.show_keys(KeysSeen(True, (KeySeen(DICTATE, 0.21),)))
 
 
 def impossible(page: Onboarding) -> None:
-    """No key can be heard."""
+    """Show the test where keys cannot be observed."""
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
 
 
 def here(page: Onboarding) -> None:
-    """The model is being fetched."""
+    """Show the model while it is being downloaded."""
     page.show_models(ModelsView((_FETCHED,), "", 52_000_000_000))
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
 
 
 def elsewhere(page: Onboarding) -> None:
-    """A gateway has answered."""
+    """Show a gateway that has answered."""
     page.show_worker(IDLE)
     page.where.elsewhere.click()
     page.where.url.setText(_GATEWAY)
@@ -87,14 +87,14 @@ def elsewhere(page: Onboarding) -> None:
 
 
 def unreachable(page: Onboarding) -> None:
-    """And one has not."""
+    """Show a gateway that does not answer."""
     page.where.elsewhere.click()
     page.where.url.setText(_GATEWAY)
     page.show_gateway(GatewayTrial(_GATEWAY, note=Note("gateway-unreachable")))
 
 
 def pairing(page: Onboarding) -> None:
-    """One that was found is being paired with."""
+    """Show the pairing with a gateway that was found."""
     page.show_gateways(GatewaysView(found=(ATTIC,), device="laptop"))
     page.where.elsewhere.click()
     page.where.pairing.found.rows[0].pair.click()
@@ -102,13 +102,13 @@ def pairing(page: Onboarding) -> None:
 
 
 def listening(page: Onboarding) -> None:
-    """The sentence is being said, and the model is not there yet."""
+    """Show the last step while the user speaks and the model is still loading."""
     page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=85))
     page.show_view(View(State.LISTENING, 2.0, -18.0))
 
 
 def done(page: Onboarding) -> None:
-    """It is there."""
+    """Show the last step with the recognised sentence."""
     page.show_worker(IDLE)
     page.show_view(View(State.LISTENING, 2.0, -18.0))
     page.sentence.box.setPlainText(_SAID[page.texts.language])
@@ -133,7 +133,7 @@ STATES: Final[tuple[tuple[Step, Callable[[Onboarding], None]], ...]] = (
 
 
 def page(look: Look, step: Step, happen: Callable[[Onboarding], None]) -> QImage:
-    """This step, once something has happened."""
+    """Draw this step after ``happen`` has changed it."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         made = Onboarding(theme, texts, lambda action: None, lambda action: None)
@@ -149,7 +149,7 @@ def page(look: Look, step: Step, happen: Callable[[Onboarding], None]) -> QImage
 
 
 def states(look: Look) -> QImage:
-    """Every step as it begins, and what can come of it."""
+    """Draw every step at its beginning and in its possible outcomes."""
     drawn = [page(look, step, happen) for step, happen in STATES]
     pairs = [row(drawn[at : at + 2], ground(look)) for at in range(0, len(drawn), 2)]
     return column(pairs, ground(look))

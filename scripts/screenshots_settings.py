@@ -1,4 +1,4 @@
-"""The settings in each of their states, for ``scripts.screenshots``."""
+"""Draw the settings in each of their states, for ``scripts.screenshots``."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,18 +30,18 @@ _SEARCH: Final = {"en": "text", "zh": "文字"}
 
 
 def general(page: SettingsPage) -> None:
-    """As it opens."""
+    """Show the settings as they open."""
     page.show_problem(Problem("settings"))
 
 
 def audio(page: SettingsPage) -> None:
-    """While something is recorded."""
+    """Show the audio section during a recording."""
     page.choose("audio")
     page.show_view(View(level_dbfs=-18.0))
 
 
 def keys(page: SettingsPage) -> None:
-    """One that is used elsewhere, one that another program has, and a test in which one did not arrive."""
+    """Show a key used twice, a key of another program, and a test in which a key did not arrive."""
     page.choose("hotkeys")
     page.press_test.button.click()
     page.show_keys(KeysSeen(True))
@@ -50,7 +50,7 @@ def keys(page: SettingsPage) -> None:
 
 
 def refused(page: SettingsPage) -> None:
-    """A value that is not possible."""
+    """Show a value that is not allowed."""
     page.choose("gateway")
     control = page.rows["gateway.url"].control
     assert isinstance(control, TextControl)
@@ -62,19 +62,19 @@ def refused(page: SettingsPage) -> None:
 
 
 def broken(page: SettingsPage) -> None:
-    """A file that cannot be read."""
+    """Show a settings file that is unreadable."""
     page.choose("history")
     page.trouble.place = "~/.config/kikipounamu/settings.toml"  # type: ignore[assignment]  # nobody's own
     page.show_problem(Problem("settings", note=Note("settings-no-toml", {"line": "12"})))
 
 
 def searched(page: SettingsPage) -> None:
-    """Something that several sections have."""
+    """Show a search with hits in several sections."""
     page.search.setText(_SEARCH[page._texts.language])
 
 
 def nothing(page: SettingsPage) -> None:
-    """Something that none has."""
+    """Show a search without any hits."""
     page.search.setText("xyz")
 
 
@@ -85,12 +85,12 @@ STATES: Final[tuple[Callable[[SettingsPage], None], ...]] = (
 
 
 def states(look: Look) -> QImage:
-    """All of them, in one look."""
+    """Draw all states in one look."""
     return column([shown(look, state) for state in STATES], ground(look))
 
 
 def shown(look: Look, state: Callable[[SettingsPage], None]) -> QImage:
-    """The page in this state."""
+    """Draw the page in this state."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         page = SettingsPage(theme, texts, lambda action: None)

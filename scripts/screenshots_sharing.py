@@ -1,4 +1,4 @@
-"""Sharing, adding a device, and lending, in each of their states, for ``scripts.screenshots``."""
+"""Draw sharing, adding a device, and lending, in each of their states, for ``scripts.screenshots``."""
 
 from dataclasses import replace
 from typing import Final
@@ -84,7 +84,7 @@ _PANEL: Final = 600
 
 
 def states(look: Look) -> QImage:
-    """All of them, in one look."""
+    """Draw all states in one look."""
     panels = [*(sharing(look, view) for view in SHARINGS), *(lending(look, view) for view in LENDINGS)]
     dialogs = [choosing(look, worker=worker) for worker in (False, True)]
     dialogs += [inviting(look, invite) for invite in INVITES]
@@ -93,7 +93,7 @@ def states(look: Look) -> QImage:
 
 
 def sharing(look: Look, view: SharingView) -> QImage:
-    """The panel of this computer's gateway."""
+    """Draw the panel of this computer's gateway."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         panel = SharingPanel(theme, texts, _nothing, _nothing)
@@ -106,7 +106,7 @@ def sharing(look: Look, view: SharingView) -> QImage:
 
 
 def lending(look: Look, view: LendingView) -> QImage:
-    """The panel of the gateways that are lent to."""
+    """Draw the panel of the gateways that this computer's worker is lent to."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         panel = LendingPanel(theme, texts, _nothing, _nothing)
@@ -117,7 +117,7 @@ def lending(look: Look, view: LendingView) -> QImage:
 
 
 def choosing(look: Look, *, worker: bool) -> QImage:
-    """What the other computer is for."""
+    """Draw the choice of the new device's purpose."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         dialog = InviteDialog(theme, texts, _nothing)
@@ -129,7 +129,7 @@ def choosing(look: Look, *, worker: bool) -> QImage:
 
 
 def inviting(look: Look, invite: InviteView) -> QImage:
-    """A code, and what became of it."""
+    """Draw the dialog with a pairing code or its outcome."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         dialog = InviteDialog(theme, texts, _nothing)
@@ -143,7 +143,7 @@ def inviting(look: Look, invite: InviteView) -> QImage:
 
 
 def enlisting(look: Look, view: LendingView) -> QImage:
-    """Where to lend to."""
+    """Draw the dialog that asks for a gateway to lend to."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         dialog = EnlistDialog(theme, texts, _nothing, _nothing)
@@ -163,11 +163,11 @@ def _drawn(widget: QWidget, width: float = 0) -> QImage:
         widget.setFixedWidth(round(width))
     widget.show()
     QApplication.processEvents()
-    if not isinstance(widget, QDialog):  # a dialog has its size by itself
+    if not isinstance(widget, QDialog):  # a dialog sets its own size
         wanted = widget.heightForWidth(widget.width()) if widget.hasHeightForWidth() else widget.height()
         widget.resize(widget.width(), wanted)
     return grabbed(widget)
 
 
 def _nothing(action: object) -> None:
-    """Nobody is asked."""
+    """Ignore the action of a panel."""

@@ -1,4 +1,4 @@
-"""Words and rules for programs in each of their states, for ``scripts.screenshots``."""
+"""Draw words and rules for programs in each of their states, for ``scripts.screenshots``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ _EXAMPLES: Final = (
 
 @dataclass(frozen=True)
 class Scene:
-    """Both panels, and what they asked of the history."""
+    """Both panels, and their requests to the history."""
 
     words: WordsPanel
     programs: ProgramRulesPanel
@@ -54,7 +54,7 @@ class Scene:
 
 
 def example(before: str, hears: str, writes: str) -> Example:
-    """One of a take."""
+    """Return an example of a replacement in a take."""
     at = before.index(hears)
     after = before.replace(hears, writes)
     return Example(UUID(int=1), 1_770_000_000, before, after, (at, at + len(hears)), (at, at + len(writes)))
@@ -68,7 +68,7 @@ TRIED: Final = tuple(
 
 
 def full(scene: Scene) -> None:
-    """Rules, tried, one of them looked at."""
+    """Show rules that were tried, one of them selected."""
     _show(scene)
     table = scene.words.replacements.table
     table.setCurrentIndex(table.found.index(0, 0))
@@ -76,13 +76,13 @@ def full(scene: Scene) -> None:
 
 
 def trying(scene: Scene) -> None:
-    """While the history is read."""
+    """Show the trial while the history is being read."""
     _show(scene)
     _answer(scene, 6_400, 20_000)
 
 
 def wrong(scene: Scene) -> None:
-    """Rows, a word and a program that cannot be, and a sheet of which some was left out."""
+    """Show invalid rules, words and programs, and an incomplete list."""
     _show(scene)
     model = scene.words.replacements.model
     model.setData(model.index(1, 0), "Git Hub")
@@ -93,7 +93,7 @@ def wrong(scene: Scene) -> None:
 
 
 def nothing(scene: Scene) -> None:
-    """Before there is anything."""
+    """Show both panels without any rule."""
 
 
 State = Callable[[Scene], None]
@@ -101,12 +101,12 @@ STATES: Final[tuple[State, ...]] = (full, trying, wrong, nothing)
 
 
 def states(look: Look) -> QImage:
-    """All of them, in one look."""
+    """Draw all states in one look."""
     return column([shown(look, state) for state in STATES], ground(look))
 
 
 def shown(look: Look, state: State) -> QImage:
-    """Both panels beside each other, in this state."""
+    """Draw both panels side by side in this state."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         asked: list[TryReplacements] = []

@@ -1,12 +1,12 @@
-"""Set-up from a bare checkout: system packages, virtual environments, pins. Standard library only.
+"""Set up a bare checkout: system packages, virtual environments, pins. Standard library only.
 
     python3 scripts/setup.py run           the light install of `make run`
     python3 scripts/setup.py test          everything, with torch
     python3 scripts/setup.py light         everything but torch
     python3 scripts/setup.py lint          prints the folder of an environment that has the linters
-    python3 scripts/setup.py constraints   writes constraints.txt anew
+    python3 scripts/setup.py constraints   rewrites constraints.txt
 
-An environment carries a stamp of what it was made from. While the stamp is current, set-up does nothing.
+An environment carries a stamp of its inputs. While the stamp is current, set-up does nothing.
 """
 
 import argparse
@@ -35,17 +35,17 @@ CACHE: Final = ROOT / ".cache"
 CONSTRAINTS: Final = ROOT / "constraints.txt"
 INSTALL: Final = ("install", "-y", "--no-install-recommends", "--no-remove")
 STAMP: Final = "kikipounamu-set-up.txt"
-# torch stays a range: which build fits depends on the machine. What only torch brings is left to torch.
+# torch stays a range: the right build depends on the machine. Dependencies of torch alone are not pinned either.
 NOT_PINNED: Final = re.compile(r"(torch|triton|nvidia-.*|cuda-.*|kikipounamu)$")
 
 
 class SetUpFailed(Exception):
-    """Set-up cannot go on. The text says what to do."""
+    """Raised when set-up cannot continue; the text states the remedy."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment in ``folder`` with the project's ``extras``; ``sections`` of the list of packages."""
+    """A virtual environment in ``folder`` with ``extras``; ``sections`` of the package list."""
 
     folder: str
     extras: tuple[str, ...]
@@ -53,12 +53,12 @@ class Environment:
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """The folder of the environment."""
         return ROOT / self.folder
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """The interpreter of the environment."""
         return self.path / "bin" / "python"
 
 
@@ -74,12 +74,12 @@ ENVIRONMENTS: Final = {
 
 
 def say(text: str) -> None:
-    """Tell the person who waits. Standard output is kept for answers."""
+    """Inform the user on standard error; standard output is for results."""
     print(text, file=sys.stderr, flush=True)
 
 
 def call(*command: str | Path, **options: Any) -> None:
-    """Run a command; raises ``SetUpFailed`` that names it. Its output goes to standard error."""
+    """Run a command; raises ``SetUpFailed`` with its name. Its output goes to standard error."""
     arguments = [str(word) for word in command]
     try:
         subprocess.run(arguments, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr, **options)
@@ -91,7 +91,7 @@ def call(*command: str | Path, **options: Any) -> None:
 
 
 def stamp_of(environment: Environment) -> str:
-    """What ``environment`` depends on, as text: two equal stamps mean that nothing is to be done."""
+    """Return the inputs of ``environment`` as text; an equal stamp means up to date."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     installed = [project["build-system"], project["project"], project["tool"]["setuptools"]]
     digest = hashlib.sha256(json.dumps(installed, sort_keys=True).encode() + CONSTRAINTS.read_bytes())
@@ -100,7 +100,7 @@ def stamp_of(environment: Environment) -> str:
 
 
 def is_current(environment: Environment) -> bool:
-    """Whether the last set-up of ``environment`` still holds."""
+    """Return whether the last set-up of ``environment`` is still up to date."""
     with contextlib.suppress(OSError):
         return environment.python.exists() and (environment.path / STAMP).read_text() == stamp_of(environment)
     return False
@@ -108,7 +108,7 @@ def is_current(environment: Environment) -> bool:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """One set-up at a time in this checkout; a second one waits for the first."""
+    """Allow one set-up at a time in this checkout; a second one waits."""
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "set-up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -120,7 +120,7 @@ def alone() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class SystemPackage:
-    """A Debian package, wanted where what it ``provides`` is missing."""
+    """A Debian package, needed if the thing that it ``provides`` is missing."""
 
     name: str
     provides: str
@@ -128,7 +128,7 @@ class SystemPackage:
 
     @property
     def missing(self) -> bool:
-        """Whether this machine lacks what the package is wanted for."""
+        """Return whether this machine lacks the thing that the package provides."""
         kind, _, thing = self.provides.partition(":")
         if kind == "module":
             return importlib.util.find_spec(thing) is None
@@ -143,7 +143,7 @@ class SystemPackage:
 
 
 def has_font(family: str) -> bool:
-    """Whether fontconfig knows this family; without fontconfig nobody does."""
+    """Return whether this font family is installed, by fontconfig or by file name."""
     if not shutil.which("fc-list"):
         return any(Path("/usr/share/fonts").rglob(f"{family.replace(' ', '').removesuffix('SC')}*"))
     listed = subprocess.run(["fc-list", family], capture_output=True, stdin=subprocess.DEVNULL)
@@ -151,7 +151,7 @@ def has_font(family: str) -> bool:
 
 
 def system_packages(text: str, sections: Sequence[str]) -> list[SystemPackage]:
-    """Read ``packaging/apt-packages.txt``: the packages of these sections."""
+    """Read the packages of these sections from ``packaging/apt-packages.txt``."""
     found, section = [], ""
     for line in text.splitlines():
         if line.startswith("["):
@@ -163,7 +163,7 @@ def system_packages(text: str, sections: Sequence[str]) -> list[SystemPackage]:
 
 
 def privilege() -> list[str] | None:
-    """What to put before ``apt-get`` here; ``None`` where packages cannot be installed."""
+    """Return the command prefix for ``apt-get``; ``None``: packages cannot be installed."""
     if not shutil.which("apt-get"):
         return None
     if os.geteuid() == 0:
@@ -178,10 +178,10 @@ def privilege() -> list[str] | None:
 
 
 def install_system_packages(packages: Sequence[SystemPackage]) -> None:
-    """Install what is missing where we may; otherwise, or when it fails, say what to run, and go on.
+    """Install missing packages if permitted; otherwise print the command to run, and continue.
 
-    Nothing is removed for it: pulseaudio would take the place of PipeWire's packages, and the desktop with them.
-    One by one, so that one that cannot be installed keeps no other away.
+    Nothing is removed: pulseaudio would replace PipeWire's packages, and the desktop with them.
+    Packages are installed one by one, so that a failure affects no other.
     """
     missing = [package for package in packages if package.missing]
     if not missing:
@@ -203,7 +203,7 @@ def install_system_packages(packages: Sequence[SystemPackage]) -> None:
 
 
 def make_virtual_environment(environment: Environment) -> None:
-    """Make the environment with pip in it, or keep the one that is there and works."""
+    """Make the environment with pip, or keep a working one."""
     if works(environment):
         return
     command = [sys.executable, "-m", "venv", "--clear"]
@@ -216,7 +216,7 @@ def make_virtual_environment(environment: Environment) -> None:
 
 
 def works(environment: Environment) -> bool:
-    """Whether there is an environment of this Python, made at this place, with pip."""
+    """Return whether the environment has this Python, this place and pip."""
     script = environment.path / "bin" / "pip"
     if not environment.python.exists() or not script.exists():
         return False
@@ -227,7 +227,7 @@ def works(environment: Environment) -> bool:
 
 
 def debian_pip_wheel() -> Path:
-    """Debian's pip for a user who cannot install ``python3-venv``: unpacked into ``.cache``, nothing installed."""
+    """Unpack Debian's pip into ``.cache`` for a user who cannot install ``python3-venv``."""
     advice = "pip is missing. Run: sudo apt-get install -y --no-install-recommends python3-venv"
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         raise SetUpFailed(f"this Python has no ensurepip, so {advice}")
@@ -255,20 +255,20 @@ def debian_pip_wheel() -> Path:
 
 
 def cpu_torch(environment: Environment) -> str | None:
-    """The newest CPU build of torch that pip is offered here (by its configuration), as a requirement."""
+    """Return the newest CPU build of torch that pip's configuration offers, as a requirement."""
     command = [str(environment.python), "-m", "pip", "index", "versions", "torch"]
     listed = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return newest_cpu_build(listed.stdout)
 
 
 def newest_cpu_build(listed: str) -> str | None:
-    """Pick from what ``pip index versions torch`` prints, newest first."""
+    """Pick the newest CPU build from the output of ``pip index versions torch``."""
     builds = re.findall(r"\b(\d+(?:\.\d+)+\+cpu)\b", listed)
     return f"torch=={builds[0]}" if builds else None
 
 
 def announce(environment: Environment, torch: str | None) -> None:
-    """Say what is about to be downloaded."""
+    """Print what will be downloaded."""
     size = "about 250 MB"
     if "funasr" in environment.extras:
         cuda = torch is None and sys.platform == "linux" and platform.machine() == "x86_64"
@@ -279,32 +279,32 @@ def announce(environment: Environment, torch: str | None) -> None:
 
 
 def install(environment: Environment) -> None:
-    """Install the project as it lies here, with the extras, at the pinned releases."""
+    """Install the checkout with the extras, at the pinned releases."""
     torch = cpu_torch(environment) if "funasr" in environment.extras else None
     announce(environment, torch)
     pip_install(environment, torch)
-    if torch and not loads(environment, "torch"):  # a build for a newer system: pip cannot tell
+    if torch and not loads(environment, "torch"):  # a build for a newer system, which pip cannot detect
         say(f"{torch} does not load on this system: taking another build")
         announce(environment, None)
         pip_install(environment, torch.replace("==", "!="))
 
 
 def loads(environment: Environment, module: str) -> bool:
-    """Whether ``module`` can be imported in the environment."""
+    """Return whether ``module`` can be imported in the environment."""
     command = [str(environment.python), "-c", f"import {module}"]
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
 
 
 def pip_install(environment: Environment, *more: str | None) -> None:
-    """One run of pip: the project with the environment's extras, and ``more`` requirements."""
+    """Run pip once: the project with the environment's extras, and ``more`` requirements."""
     options = ["--disable-pip-version-check", "--no-input", *([] if sys.stderr.isatty() else ["-q"])]
     wanted = ["-e", f".[{','.join(environment.extras)}]", *filter(None, more)]
-    environ = {**os.environ, "PIP_USE_PEP517": "1"}  # what newer pips do; older ones warn about each old package
+    environ = {**os.environ, "PIP_USE_PEP517": "1"}  # default of newer pips; older ones warn about old packages
     call(environment.python, "-m", "pip", "install", *options, "-c", CONSTRAINTS, *wanted, cwd=ROOT, env=environ)
 
 
 def link_redis(environment: Environment) -> None:
-    """Give tests a ``redis-server``: Debian's redis-tools has it under the name of a tool that it also is."""
+    """Give tests a ``redis-server``: Debian's redis-tools contains the server under another name."""
     binary = shutil.which("redis-check-rdb")
     link = environment.path / "bin" / "redis-server"
     if binary and not shutil.which("redis-server") and not link.exists():
@@ -313,7 +313,7 @@ def link_redis(environment: Environment) -> None:
 
 
 def set_up(environment: Environment) -> None:
-    """Bring ``environment`` up to date; does nothing when it is."""
+    """Bring ``environment`` up to date; does nothing if it is current."""
     if is_current(environment):
         return
     with alone():
@@ -333,7 +333,7 @@ def set_up(environment: Environment) -> None:
 
 
 def megabytes(folder: Path) -> int:
-    """Size of what is under ``folder``."""
+    """Return the size of all files under ``folder``."""
     return sum(path.lstat().st_size for path in folder.rglob("*")) // 1_000_000
 
 
@@ -341,7 +341,7 @@ def megabytes(folder: Path) -> int:
 
 
 def pins(report: dict[str, Any]) -> list[str]:
-    """``name==version`` for each package of a pip installation report, without local versions."""
+    """Return ``name==version`` for each package of a pip installation report, without local versions."""
     found = {}
     for entry in report["install"]:
         name = re.sub(r"[-_.]+", "-", entry["metadata"]["name"]).lower()
@@ -351,7 +351,7 @@ def pins(report: dict[str, Any]) -> list[str]:
 
 
 def write_constraints() -> None:
-    """Let pip choose the newest releases that fit together, for this Python, and write them down."""
+    """Let pip choose the newest compatible releases for this Python, and write them down."""
     environment = ENVIRONMENTS["test"]
     make_virtual_environment(environment)
     wanted = ["-e", f".[{','.join(environment.extras)}]"]
@@ -368,7 +368,7 @@ def write_constraints() -> None:
 
 
 def main() -> int:
-    """Entry point."""
+    """Parse the command line and set up."""
     parser = argparse.ArgumentParser(description="Set up what a make command needs.")
     parser.add_argument("what", choices=[*ENVIRONMENTS, "lint", "constraints"])
     what = parser.parse_args().what

@@ -1,4 +1,4 @@
-"""Real commands, run by a process of its own: it adopts the orphans of its children."""
+"""Test real commands, run from a separate process: it adopts the orphans of its children."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ if os.fork() == 0:
 
 
 def run(source: str, deadline_s: float) -> list[str]:
-    """Run a Python program as a command and return the words that its end was reported with."""
+    """Run a Python program as a command and return the words of its reported end."""
     command = [sys.executable, "-c", RUN, source, str(deadline_s)]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=os.environ
@@ -31,16 +31,16 @@ def run(source: str, deadline_s: float) -> list[str]:
     return done.stdout.split()
 
 
-def test_a_command_reports_its_status() -> None:
+def test_command_reports_its_status() -> None:
     assert run("raise SystemExit(5)", 60) == ["5"]
 
 
-def test_an_overdue_command_is_interrupted() -> None:
+def test_overdue_command_is_interrupted() -> None:
     source = "import time\ntry: time.sleep(600)\nexcept KeyboardInterrupt: print('interrupted')"
     assert run(source, 1) == ["interrupted", "-9"]
 
 
-def test_an_overdue_command_is_killed_when_it_ignores_the_interrupt() -> None:
+def test_overdue_command_is_killed_when_it_ignores_interrupt() -> None:
     source = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(600)"
     assert run(source, 1) == ["-9"]
 
@@ -53,12 +53,12 @@ def test_processes_of_an_overdue_command_are_killed() -> None:
     assert run(f"{ORPHAN}\nimport time; time.sleep(600)", 1)[-2:] == ["-9", "sleep"]
 
 
-def test_a_command_whose_children_end_in_time_leaves_nothing() -> None:
+def test_command_whose_children_end_in_time_leaves_no_process() -> None:
     source = "import subprocess, sys; subprocess.Popen(['sleep', '0.3'])"
     assert run(source, 60) == ["0"]
 
 
-def test_an_orphan_that_ends_beside_a_running_command_leaves_no_zombie() -> None:
+def test_orphan_that_ends_during_command_leaves_no_zombie() -> None:
     source = """
 import os, subprocess, sys, time
 spawn = "import subprocess; print(subprocess.Popen(['true']).pid)"

@@ -1,4 +1,4 @@
-"""A made-up fleet: the same whenever it is asked, and with everything that a monitor has to show."""
+"""Test that the simulated fleet is deterministic and shows everything that a monitor can."""
 
 from app.monitoring.model import MonitorModel
 from app.states import State
@@ -6,14 +6,14 @@ from protocol.monitor import Snapshot
 from scripts.example_fleet import MACHINES, OWN, ExampleFleet, load
 
 
-def test_it_is_the_same_whenever_it_is_asked() -> None:
+def test_example_fleet_is_deterministic() -> None:
     first, second = MonitorModel(), MonitorModel()
     for model in (first, second):
         ExampleFleet(model).run(120)
     assert first.view(120.0) == second.view(120.0)
 
 
-def test_there_is_something_of_everything() -> None:
+def test_example_fleet_shows_every_kind_of_row() -> None:
     model = MonitorModel()
     ExampleFleet(model).run(300)
     view = model.view(300.0)
@@ -26,12 +26,12 @@ def test_there_is_something_of_everything() -> None:
     assert view.throughput.now is not None and view.rtf.now is not None
 
 
-def test_other_machines_may_work_there() -> None:
+def test_example_fleet_accepts_other_machines() -> None:
     fleet = ExampleFleet(MonitorModel(), MACHINES[:2])
     (stands,) = (event for event in fleet.second(1) if isinstance(event, Snapshot))
     assert len(stands.workers) == 2
 
 
-def test_the_load_is_between_nothing_and_all() -> None:
+def test_load_spans_zero_to_one() -> None:
     loads = [load(second) for second in range(1_200)]
     assert min(loads) == 0.0 and max(loads) == 1.0

@@ -1,4 +1,4 @@
-"""The made-up gateway tells what it is to tell, to whom it is to."""
+"""Test that the example gateway serves its figures to clients with the key."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -33,7 +33,9 @@ async def next_of(response: aiohttp.ClientResponse) -> Snapshot:
     return msgspec.json.decode(told.partition(b"data: ")[2], type=Snapshot)
 
 
-async def test_it_has_a_dashboard_and_its_figures(gateway: ExampleGateway, http: aiohttp.ClientSession) -> None:
+async def test_example_gateway_serves_dashboard_and_figures(
+    gateway: ExampleGateway, http: aiohttp.ClientSession
+) -> None:
     async with http.get(DASHBOARD_PATH) as page, http.get(TIMELINE_PATH) as hour:
         assert page.status == hour.status == 200
         assert len((await hour.json())["moments"]) == len(HOUR.timeline().moments)
@@ -46,7 +48,7 @@ async def test_it_has_a_dashboard_and_its_figures(gateway: ExampleGateway, http:
     assert gateway.watched == 1
 
 
-async def test_it_refuses_as_it_is_told(gateway: ExampleGateway, http: aiohttp.ClientSession) -> None:
+async def test_example_gateway_refuses_on_demand(gateway: ExampleGateway, http: aiohttp.ClientSession) -> None:
     gateway.key = "k"
     for path in (MONITOR_PATH, TIMELINE_PATH):
         async with http.get(path) as without, http.get(path, headers=RIGHT) as right:

@@ -1,4 +1,4 @@
-"""The made-up hour is one that a gateway could have had."""
+"""Test that the simulated hour is plausible for a gateway."""
 
 import msgspec
 import pytest
@@ -12,13 +12,13 @@ def hour() -> ExampleHour:
     return ExampleHour()
 
 
-def test_it_is_an_hour_that_ends_now(hour: ExampleHour) -> None:
+def test_example_hour_ends_at_uptime(hour: ExampleHour) -> None:
     at = [moment.at_s for moment in hour.timeline().moments]
     assert (at[0], at[-1]) == (UPTIME_S - HOUR_S, UPTIME_S)
     assert {later - one for one, later in zip(at, at[1:], strict=False)} == {STEP_S}
 
 
-def test_totals_only_grow_and_more_is_never_done_than_can_be(hour: ExampleHour) -> None:
+def test_totals_grow_within_capacity(hour: ExampleHour) -> None:
     moments = hour.timeline().moments
     for one, later in zip(moments, moments[1:], strict=False):
         before, after = msgspec.to_builtins(one.totals), msgspec.to_builtins(later.totals)
@@ -27,7 +27,7 @@ def test_totals_only_grow_and_more_is_never_done_than_can_be(hour: ExampleHour) 
     assert moments[-1].totals.failed - moments[0].totals.failed == 3
 
 
-def test_there_is_something_to_see(hour: ExampleHour) -> None:
+def test_example_hour_has_queue_workers_and_failures(hour: ExampleHour) -> None:
     moments, now = hour.timeline().moments, hour.snapshot()
     assert max(moment.queued for moment in moments) > 10 and now.queued == 0
     assert len(moments[0].workers) == 2 and len(moments[-1].workers) == len(now.workers) == 3
@@ -36,7 +36,7 @@ def test_there_is_something_to_see(hour: ExampleHour) -> None:
     assert {recent.outcome for recent in now.recent} == {"final", "decode_timeout"}
 
 
-def test_it_is_what_the_protocol_says_and_always_the_same(hour: ExampleHour) -> None:
+def test_example_hour_is_valid_and_deterministic(hour: ExampleHour) -> None:
     again = ExampleHour()
     for one, other, kind in (
         (hour.timeline(), again.timeline(), Timeline),

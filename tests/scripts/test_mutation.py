@@ -1,4 +1,4 @@
-"""The changes that are made to sources."""
+"""Test the changes that mutants make to sources."""
 
 import ast
 

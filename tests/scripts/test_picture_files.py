@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QImage
 from scripts.picture_files import COLOURS, indexed, write
 
 
-def test_what_is_written_looks_as_it_did(tmp_path: Path) -> None:
+def test_written_picture_keeps_its_colours(tmp_path: Path) -> None:
     image = QImage(7, 3, QImage.Format.Format_RGB32)
     image.fill(QColor("#1c6b4f"))
     image.setPixelColor(6, 2, QColor("#fefefe"))
@@ -15,7 +15,7 @@ def test_what_is_written_looks_as_it_did(tmp_path: Path) -> None:
     assert read.pixelColor(0, 0).name() == "#1c6b4f" and read.pixelColor(6, 2).name() == "#fefefe"
 
 
-def test_of_many_greys_and_a_little_red_the_red_stays_red() -> None:
+def test_rare_red_survives_among_many_greys() -> None:
     image = QImage(256, 40, QImage.Format.Format_RGB32)
     for x in range(256):
         for y in range(40):

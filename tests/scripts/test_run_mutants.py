@@ -1,4 +1,4 @@
-"""Real runs over a small checkout with one core."""
+"""Test real runs over a small checkout with one core."""
 
 import os
 import subprocess
@@ -106,7 +106,7 @@ def names(drawn: Sequence[Mutant]) -> list[str]:
     return [one.core for one in drawn]
 
 
-def test_sample_takes_turns_and_a_smaller_one_is_its_beginning() -> None:
+def test_sample_takes_turns_and_smaller_sample_is_its_prefix() -> None:
     cores = [[mutant(name, number) for number in range(count)] for name, count in (("a", 2), ("b", 5), ("c", 4))]
     drawn = sample(cores, 3, 8)
     assert names(drawn) == ["a", "b", "c", "a", "b", "c", "b", "c"]
@@ -116,7 +116,7 @@ def test_sample_takes_turns_and_a_smaller_one_is_its_beginning() -> None:
     assert len(sample(cores, 3, 99)) == 11
 
 
-def test_report_counts_and_score_is_the_part_that_was_killed() -> None:
+def test_report_counts_outcomes_and_score_is_killed_fraction() -> None:
     verdicts = {
         mutant("a", 1): Verdict("killed", 1.0),
         mutant("a", 2): Verdict("overdue", 9.0),

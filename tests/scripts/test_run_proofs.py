@@ -1,4 +1,4 @@
-"""Real runs of pytest over small proofs in a folder of their own."""
+"""Test real runs of pytest over small proofs in a separate folder."""
 
 import os
 import signal
@@ -57,12 +57,12 @@ class Place:
     root: Path
 
     def write(self, **sources: str) -> None:
-        """Write test files."""
+        """Write these sources as test files."""
         for name, source in sources.items():
             (self.root / "tests" / f"test_{name}.py").write_text(source.replace("NAME", self.root.name))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the runner."""
+        """Start the runner in this checkout."""
         command = [sys.executable, "-m", "scripts.run_proofs", str(VENV), "--root", str(self.root)]
         kept = {name: os.environ[name] for name in ("PATH", "PYTEST_ADDOPTS", "HOME") if name in os.environ}
         return subprocess.Popen(
@@ -75,7 +75,7 @@ class Place:
         )
 
     def run(self, *arguments: str) -> tuple[int, list[str]]:
-        """Run the proofs: exit status and lines."""
+        """Run the proofs, and return exit status and lines."""
         with self.start(*arguments) as runner:
             said, _ = runner.communicate(timeout=100)
         return runner.returncode, said.splitlines()
@@ -110,7 +110,7 @@ def test_all_proofs_run_when_one_fails_and_one_crashes(place: Place) -> None:
     assert "failed: tests/test_bad.py::test_crash: pytest ended with status 3" in lines
 
 
-def test_a_passed_proof_shows_its_figures_and_no_log(place: Place) -> None:
+def test_passed_proof_shows_figures_without_log(place: Place) -> None:
     place.write(good=GOOD)
     status, lines = place.run()
     assert status == 0
@@ -120,7 +120,7 @@ def test_a_passed_proof_shows_its_figures_and_no_log(place: Place) -> None:
     assert [log.count("a line of a healthy gateway") for log in logs] == [501]
 
 
-def test_a_failed_proof_shows_the_end_of_its_log(place: Place) -> None:
+def test_failed_proof_shows_end_of_its_log(place: Place) -> None:
     place.write(bad=BAD)
     _, lines = place.run("tests/test_bad.py::test_bad")
     assert "    E       AssertionError: assert 'a.b c' == 'well'" in lines
@@ -128,7 +128,7 @@ def test_a_failed_proof_shows_the_end_of_its_log(place: Place) -> None:
     assert any(line.startswith("    the whole log: ") for line in lines)
 
 
-def test_progress_uses_the_last_duration_where_one_is_known(place: Place) -> None:
+def test_progress_uses_last_known_duration(place: Place) -> None:
     place.write(good=GOOD)
     _, first = place.run("-k", "other")
     assert first[0].startswith("1 proofs, about 3 minutes; logs in ")
@@ -138,13 +138,13 @@ def test_progress_uses_the_last_duration_where_one_is_known(place: Place) -> Non
     assert second[-1] == "2 passed, 0 failed, 0 skipped"
 
 
-def test_nothing_selected_is_no_success(place: Place) -> None:
+def test_empty_selection_is_no_success(place: Place) -> None:
     place.write(good=GOOD)
     status, lines = place.run("-k", "nothing")
     assert (status, lines[-1]) == (1, "0 passed, 0 failed, 0 skipped")
 
 
-def test_resume_leaves_out_what_passed_with_the_same_files(place: Place) -> None:
+def test_resume_skips_proofs_that_passed_with_same_files(place: Place) -> None:
     place.write(bad=BAD, good=GOOD)
     place.git("init", "-q")
     place.run("-k", "crash or other")
@@ -160,7 +160,7 @@ def test_resume_leaves_out_what_passed_with_the_same_files(place: Place) -> None
     assert (status, lines[0][:8], lines[-1]) == (0, "0 proofs", "2 passed, 0 failed, 0 skipped")
 
 
-def test_an_overdue_proof_is_killed_with_all_its_processes(place: Place, tmp_path: Path) -> None:
+def test_overdue_proof_is_killed_with_all_its_processes(place: Place, tmp_path: Path) -> None:
     place.write(a_hanging=HANGING, good=GOOD)
     status, lines = place.run("--deadline", "4")
     assert status == 1
@@ -170,7 +170,7 @@ def test_an_overdue_proof_is_killed_with_all_its_processes(place: Place, tmp_pat
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_interrupted_run_counts_what_passed_and_leaves_nothing(place: Place, number: signal.Signals) -> None:
+def test_interrupted_run_counts_passed_proofs_and_leaves_no_process(place: Place, number: signal.Signals) -> None:
     place.write(good=GOOD, hanging=HANGING)
     with place.start() as runner:
         wait_until_sync((place.root / "hangs").exists, "the last proof hangs", 60)
@@ -181,7 +181,7 @@ def test_an_interrupted_run_counts_what_passed_and_leaves_nothing(place: Place, 
     assert said.splitlines()[-1] == "2 passed, 0 failed, 0 skipped"
 
 
-def test_a_proof_without_minutes_is_refused(place: Place) -> None:
+def test_proof_without_minutes_is_refused(place: Place) -> None:
     place.write(wrong="import pytest\n@pytest.mark.proof\ndef test_wrong(): pass\n")
     status, lines = place.run()
     assert status == 1

@@ -1,4 +1,4 @@
-"""The closing summary tells the truth about real runs of pytest."""
+"""Test that the closing summary is true for real runs of pytest."""
 
 import os
 import subprocess
@@ -35,7 +35,7 @@ def test_skipped(): pass
 
 
 def run_pytest(folder: Path, *arguments: str) -> Tally:
-    """What a real run of pytest in ``folder`` reports, as scripts/run_tests.py calls it."""
+    """Run pytest in ``folder`` as scripts/run_tests.py does, and return the tally."""
     path = folder / "report.xml"
     asked = [f"--junitxml={path}", "-o", "junit_family=xunit1", f"--rootdir={folder}", *arguments]
     kept = {name: os.environ[name] for name in ("PATH", "PYTEST_ADDOPTS") if name in os.environ}
@@ -46,13 +46,13 @@ def run_pytest(folder: Path, *arguments: str) -> Tally:
 
 @pytest.fixture
 def mixed(tmp_path: Path) -> Path:
-    """A folder with one test of each kind."""
+    """Write a folder with one test of each outcome."""
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_mixed.py").write_text(MIXED)
     return tmp_path
 
 
-def test_each_kind_is_counted(mixed: Path) -> None:
+def test_each_outcome_is_counted(mixed: Path) -> None:
     tally = run_pytest(mixed)
     assert tally.passed == 1
     reasons = dict(tally.failures)
@@ -62,7 +62,7 @@ def test_each_kind_is_counted(mixed: Path) -> None:
     assert tally.skips == (("tests/test_mixed.py::test_skipped", "needs a GPU"),)
 
 
-def test_what_failed_can_be_run_again_by_its_name(mixed: Path) -> None:
+def test_failed_test_can_be_run_again_by_its_name(mixed: Path) -> None:
     first = run_pytest(mixed)
     (mixed / "tests" / "test_mixed.py").write_text(MIXED.replace("assert False", "pass"))
     second = run_pytest(mixed, *(test for test, _ in first.failures))
@@ -72,7 +72,7 @@ def test_what_failed_can_be_run_again_by_its_name(mixed: Path) -> None:
     assert [test for test, _ in tally.failures] == ["tests/test_mixed.py::TestThem::test_broken"]
 
 
-def test_a_file_that_cannot_be_read_as_tests_failed(tmp_path: Path) -> None:
+def test_uncollectable_file_counts_as_failed(tmp_path: Path) -> None:
     (tmp_path / "test_wrong.py").write_text("import no_such_module")
     assert [test for test, _ in run_pytest(tmp_path).failures] == ["test_wrong.py"]
 
@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_read_as_tests_failed(tmp_path: Path) -> None:
         pytest.param(Tally(passed=1, skips=(("c.d", "no"),)), id="it was skipped"),
     ],
 )
-def test_what_does_not_pass_alone_has_failed(second: Tally) -> None:
+def test_failure_stays_failed_unless_it_passes_alone(second: Tally) -> None:
     first = Tally(passed=3, failures=(("c.d", "no"),))
     assert first.tried_again(second) == first
 
@@ -101,14 +101,14 @@ def test_what_does_not_pass_alone_has_failed(second: Tally) -> None:
         (1, [1, SKIPS_REFUSED], False),
     ],
 )
-def test_only_a_few_failures_of_a_run_that_was_through_are_tried_again(
+def test_only_few_failures_of_a_complete_run_are_tried_again(
     failed: int, statuses: list[int], worth: bool
 ) -> None:
     tally = Tally(passed=1, failures=tuple((f"test_{number}", "no") for number in range(failed)))
     assert worth_a_second_try(tally, statuses) is worth
 
 
-def test_the_last_line_is_the_total_of_all_runs() -> None:
+def test_last_line_is_total_of_all_runs() -> None:
     failed = Tally(passed=1, failures=(("c.d", "no"),), flaky=(("e.f", "late"),))
     *named, took, last = summary(Tally(passed=3, skips=(("a.b", "needs root"),)) + failed, [0, 1], 2.04)
     assert named == [
@@ -133,26 +133,24 @@ def test_the_last_line_is_the_total_of_all_runs() -> None:
         (Tally(passed=1), [0, -9], False),
     ],
 )
-def test_success_needs_a_test_that_passed_and_no_run_that_failed(
-    tally: Tally, statuses: list[int], good: bool
-) -> None:
+def test_success_needs_a_passed_test_and_no_failed_run(tally: Tally, statuses: list[int], good: bool) -> None:
     assert succeeded(tally, statuses) is good
 
 
-def test_a_run_that_was_cut_short_is_named() -> None:
+def test_incomplete_run_is_reported() -> None:
     assert any("status -9" in line for line in summary(Tally(passed=1), [0, -9], 1.0))
 
 
-def test_a_refused_skip_is_told_from_a_failure() -> None:
+def test_refused_skip_is_reported_separately_from_failure() -> None:
     assert SKIPS_REFUSED == skips.SKIPS_REFUSED
     assert any("a skip that CI does not accept" in line for line in summary(Tally(passed=1), [6, 0], 1.0))
 
 
-def test_a_run_that_failed_without_a_failed_test_is_named() -> None:
+def test_run_that_failed_without_failed_test_is_reported() -> None:
     assert any("although no test did" in line for line in summary(Tally(passed=1), [0, 1], 1.0))
 
 
-def test_a_module_that_is_skipped_as_a_whole_says_why(tmp_path: Path) -> None:
+def test_skipped_module_reports_its_reason(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     why = "('/x/test_a.py', 3, 'Skipped: needs root to install: y')"
     whole = f'<skipped message="collection skipped">{why}</skipped>'
@@ -160,7 +158,7 @@ def test_a_module_that_is_skipped_as_a_whole_says_why(tmp_path: Path) -> None:
     assert read_tally(report).skips == (("tests.test_a", "needs root to install: y"),)
 
 
-def test_only_files_with_serial_tests_are_read_for_them(tmp_path: Path) -> None:
+def test_only_files_with_serial_tests_are_collected(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "test_one.py").write_text("@pytest.mark.serial\ndef test_one(): pass")
     (tmp_path / "test_two.py").write_text("def test_two(): pass")

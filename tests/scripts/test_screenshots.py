@@ -1,4 +1,4 @@
-"""The screenshots show every state in both languages, and every letter of it."""
+"""Test that the sheets show every state in both languages, without missing glyphs."""
 
 import os
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ ALL_AT_MOST = 10_500_000
 
 @pytest.fixture(autouse=True)
 def dressed(qapp: QApplication) -> Iterator[None]:
-    """Leave the application as it was."""
+    """Restore the application after each test."""
     require(("fonts-noto-cjk",))
     yield
     for widget in qapp.topLevelWidgets():
@@ -32,7 +32,7 @@ def dressed(qapp: QApplication) -> Iterator[None]:
 
 
 def glyphs(text: str) -> dict[str, list[int]]:
-    """The glyphs by the font that has them; 0 is the empty box."""
+    """Return the glyphs by font; glyph 0 is the empty box."""
     layout = QTextLayout(text, font())
     layout.beginLayout()
     layout.createLine()
@@ -48,7 +48,7 @@ def forms_of(entry: Entry) -> list[str]:
 
 
 def said(language: str) -> str:
-    """Everything that can stand in a sheet of this language."""
+    """Return all texts that a sheet of this language may contain."""
     forms = [form for entry in entries(language).values() for form in forms_of(entry)]
     spoken = [span.text for span in screenshots.spans(language)]
     return "".join([*forms, *spoken, *(take.text for take in screenshots.takes(language))])
@@ -61,13 +61,13 @@ def test_no_glyph_is_missing(qapp: QApplication, language: str) -> None:
     assert missing == []
 
 
-def test_a_missing_glyph_would_be_found(qapp: QApplication) -> None:
+def test_missing_glyph_is_detected(qapp: QApplication) -> None:
     assert any(0 in found for found in glyphs("\U0010fffd").values())
 
 
-def test_han_is_drawn_with_the_shapes_of_simplified_chinese(qapp: QApplication) -> None:
+def test_han_characters_use_simplified_chinese_font(qapp: QApplication) -> None:
     assert set(glyphs("骨直复门")) == {HAN[0]}
-    assert QFontInfo(font()).family() != HAN[0]  # Latin is not
+    assert QFontInfo(font()).family() != HAN[0]  # Latin has another font
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -90,7 +90,7 @@ def test_the_tray_and_the_window_are_drawn(qapp: QApplication) -> None:
     assert len({window.pixelColor(x, y).name() for x in range(window.width()) for y in (30, 90)}) > 10
 
 
-def test_what_is_committed_is_complete_and_small() -> None:
+def test_committed_pictures_are_complete_and_small() -> None:
     pictures = {path.stem: path for path in screenshots.FOLDER.glob("*.png")}
     drawn = {f"{name}{size}" for name in screenshots.parts() for size in ("", "-large")}
     assert set(pictures) == drawn | set(screenshots_dashboard.NAMES)

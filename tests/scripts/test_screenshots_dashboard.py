@@ -1,4 +1,4 @@
-"""The sheets of the dashboard: at a desk and on a phone, in both languages, light and dark."""
+"""Test the dashboard's sheets: desktop and phone, both languages, light and dark."""
 
 import os
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def gateway() -> Iterator[ExampleGateway]:
         yield gateway
 
 
-def test_a_picture_is_in_its_look_and_the_same_again(browser: Browser, gateway: ExampleGateway) -> None:
+def test_dashboard_picture_has_its_look_and_is_reproducible(browser: Browser, gateway: ExampleGateway) -> None:
     look = LOOKS[1]
     image, again = (picture(browser, gateway, look, PHONE) for _ in range(2))
     assert image.width() == PHONE["width"] and image.height() > 2_000
@@ -47,7 +47,7 @@ def test_a_picture_is_in_its_look_and_the_same_again(browser: Browser, gateway: 
     assert image == again
 
 
-def test_each_column_is_on_its_own_ground() -> None:
+def test_each_column_has_its_own_background() -> None:
     images = [QImage(10, height, QImage.Format.Format_RGB32) for height in (20, 40)]
     for image in images:
         image.fill(QColor("#123456"))
@@ -57,7 +57,7 @@ def test_each_column_is_on_its_own_ground() -> None:
     assert made.pixelColor(made.width() - 5, 30) == QColor("#123456")
 
 
-def test_what_is_committed_is_small() -> None:
+def test_committed_pictures_are_small() -> None:
     files = [screenshots.FOLDER / f"{name}.png" for name in NAMES]
     assert sum(file.stat().st_size for file in files) < AT_MOST
     assert all(QImage(str(file)).width() > 1_500 for file in files)

@@ -1,4 +1,4 @@
-"""The pictures of the files show every state, in both languages."""
+"""Test that the pictures of the files show every state in both languages."""
 
 import pytest
 from PySide6.QtWidgets import QApplication

@@ -1,4 +1,4 @@
-"""The pictures of the gateways show what there can be to see."""
+"""Test that the pictures of the gateways show every state."""
 
 from PySide6.QtWidgets import QApplication
 

@@ -1,4 +1,4 @@
-"""The user guide shows every picture that is made for it, and calls things as the windows do."""
+"""Test that the user guide shows all its pictures, and uses the texts of the windows."""
 
 import os
 import re
@@ -21,9 +21,9 @@ ALL_AT_MOST = 2_500_000
 DOCS = screenshots_guide.FOLDER.parent
 GUIDES = {"en": DOCS / "guide.md", "zh": DOCS / "guide.zh.md"}
 ON_SCREEN = {"en": r"\*\*(.+?)\*\*|(?<!\*)\*([^*]+)\*", "zh": r"\*\*(.+?)\*\*|(?<!\*)\*([^*]+)\*|“(.+?)”"}
-"""How a guide writes what stands on the screen."""
+"""Markup of terms that a guide quotes from the screen."""
 ENOUGH = {"en": 6, "zh": 4}
-"""So many letters beside its values make sure that a text is meant."""
+"""Minimum letters outside placeholders for a text to count as a match."""
 
 
 def shown(language: str) -> list[str]:
@@ -31,7 +31,7 @@ def shown(language: str) -> list[str]:
 
 
 def texts(language: str) -> list[re.Pattern[str]]:
-    """What can stand on the screen, with anything as its values."""
+    """Return patterns of all texts on the screen, with placeholders for their values."""
     forms = [
         form
         for entry in entries(language).values()
@@ -46,7 +46,7 @@ def texts(language: str) -> list[re.Pattern[str]]:
 
 
 def unknown(language: str, guide: str) -> list[str]:
-    """What the guide says stands on the screen, and does not."""
+    """Return the terms that the guide quotes from the screen but no window shows."""
     prose = re.sub(r"`[^`]+`|^    .+$", "", guide, flags=re.MULTILINE)
     flat = re.sub(r"\n *", " " if language == "en" else "", prose)
     said = {next(filter(None, groups)) for groups in re.findall(ON_SCREEN[language], flat) if any(groups)}
@@ -55,27 +55,27 @@ def unknown(language: str, guide: str) -> list[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_picture_is_shown_once_and_in_the_language_of_the_guide(language: str) -> None:
+def test_guide_shows_each_picture_once_in_its_language(language: str) -> None:
     assert sorted(shown(language)) == sorted(f"{name}.{language}" for name in screenshots_guide.PICTURES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_things_are_called_as_the_windows_call_them(language: str) -> None:
+def test_guide_uses_the_texts_of_the_windows(language: str) -> None:
     assert unknown(language, GUIDES[language].read_text()) == []
 
 
-def test_another_name_would_be_found() -> None:
+def test_unknown_term_in_guide_is_detected() -> None:
     assert unknown("en", "choose **Delete everything** or **Delete**") == ["Delete everything"]
     assert unknown("zh", "点**彻底删除**，看到“没有听清任何内容”") == ["彻底删除"]
 
 
-def test_both_guides_have_the_same_parts() -> None:
+def test_both_guides_have_equal_structure() -> None:
     parts = [re.findall(r"^#+ |^\d\. |^- |^\| |^!\[", path.read_text(), re.MULTILINE) for path in GUIDES.values()]
     assert parts[0] == parts[1]
 
 
 @pytest.mark.parametrize("path", GUIDES.values(), ids=str)
-def test_what_a_guide_leads_to_is_there(path: Path) -> None:
+def test_links_of_guide_resolve(path: Path) -> None:
     text = path.read_text()
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
@@ -84,7 +84,7 @@ def test_what_a_guide_leads_to_is_there(path: Path) -> None:
         assert (path.parent / file).exists() if file else anchor in anchors, place
 
 
-def test_what_is_committed_is_complete_and_small() -> None:
+def test_committed_pictures_are_complete_and_small() -> None:
     made = {path.stem: path for path in screenshots_guide.FOLDER.glob("*.png")}
     assert set(made) == {f"{name}.{language}" for name in screenshots_guide.PICTURES for language in LANGUAGES}
     assert sum(path.stat().st_size for path in made.values()) < ALL_AT_MOST

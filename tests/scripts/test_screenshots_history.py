@@ -1,4 +1,4 @@
-"""The pictures of the history show what a take can be, in both languages."""
+"""Test that the pictures of the history show every kind of take in both languages."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from scripts.screenshots import LOOKS
 
 @pytest.fixture(autouse=True)
 def tidy(qapp: QApplication) -> Iterator[None]:
-    """Leave the application as it was."""
+    """Delete the windows after each test."""
     yield
     for widget in qapp.topLevelWidgets():
         widget.deleteLater()
@@ -32,7 +32,7 @@ def test_takes_of_each_kind_are_shown(language: str) -> None:
     assert any(row.edited for row in rows)
 
 
-def test_a_page_is_drawn_with_its_rows() -> None:
+def test_history_page_is_drawn_with_its_rows() -> None:
     rows = screenshots_history.rows("en")
     listed = HistoryList(1, "", len(rows))
     images = [screenshots_history.page(LOOKS[0], listed, 0.6, rows, chosen) for chosen in ((), (0,))]

@@ -1,4 +1,4 @@
-"""One take in each of its states."""
+"""Test the pictures of a take in each of its states."""
 
 import os
 
@@ -14,7 +14,7 @@ from scripts.screenshots_history import rows
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_what_is_compared_is_what_the_take_says(language: str) -> None:
+def test_comparison_uses_text_of_the_take(language: str) -> None:
     row = rows(language)[0]
     made = shown.details(row, language, runs=2)
     assert made.compared is not None and made.compared.words > 0 and len(made.runs) == 2
@@ -22,6 +22,6 @@ def test_what_is_compared_is_what_the_take_says(language: str) -> None:
     assert shown.details(row, language, runs=0).compared is None
 
 
-def test_it_is_drawn(qapp: QApplication) -> None:
+def test_take_panel_is_drawn(qapp: QApplication) -> None:
     image = shown.page(LOOKS[0], lambda page, row: page.show_details(shown.details(row, "en", runs=1)))
     assert len({image.pixelColor(x, y).name() for x in range(image.width()) for y in (100, 300)}) > 10

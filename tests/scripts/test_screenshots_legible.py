@@ -1,4 +1,4 @@
-"""In every window and state: everything has a name and is reached by the keyboard, and no text is cut."""
+"""Check in every window and state that each control has a name, is reachable, and no text is cut."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.helpers.legibility import cut, unnamed, unreachable
 from tests.helpers.packages import require
 
 NORMAL, TWICE = 1.0, 2.0
-SMALL_SCREEN = 1_280  # pixels across
+SMALL_SCREEN = 1_280  # width in pixels
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def found(qapp: QApplication) -> Iterator[list[str]]:
         found.extend(f"{rule.__name__}: {fault}" for rule in rules for fault in rule(widget))
         if widget.width() > SMALL_SCREEN:
             widget.resize(SMALL_SCREEN, widget.height())
-            for _ in range(3):  # what is laid out anew may lay out more
+            for _ in range(3):  # a new layout may trigger another
                 QApplication.processEvents()
                 widget.grab()
             found.extend(f"on a small screen: {fault}" for fault in cut(widget))
@@ -44,6 +44,6 @@ def found(qapp: QApplication) -> Iterator[list[str]]:
 @pytest.mark.parametrize("scale", [NORMAL, TWICE])
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", list(parts()))
-def test_nothing_is_cut_nameless_or_out_of_reach(name: str, language: str, scale: float, found: list[str]) -> None:
+def test_controls_are_named_reachable_and_uncut(name: str, language: str, scale: float, found: list[str]) -> None:
     parts()[name](Look(language, Scheme.LIGHT, scale=scale))
     assert list(dict.fromkeys(found)) == []

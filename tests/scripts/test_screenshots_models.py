@@ -1,4 +1,4 @@
-"""The pictures of the models show what there can be to see."""
+"""Test that the pictures of the models show every state."""
 
 from PySide6.QtWidgets import QApplication
 
@@ -7,7 +7,7 @@ from scripts import screenshots_models
 from scripts.screenshots import LOOKS
 
 
-def test_each_state_that_lasts_is_shown() -> None:
+def test_each_lasting_state_is_shown() -> None:
     shown = [*screenshots_models.usual().models, *screenshots_models.trouble().models]
     passing = {ModelState.REMOVING, ModelState.IMPORTING}
     assert {model.state for model in shown} == set(ModelState) - passing

@@ -1,4 +1,4 @@
-"""The monitor's sheet has each of its states, in both languages, light and dark."""
+"""Test that the monitor's sheet has each state, in both languages, light and dark."""
 
 import os
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ AT_MOST = 1_500_000
 
 @pytest.fixture(autouse=True)
 def tidy(qapp: QApplication) -> Iterator[None]:
-    """Leave the application as it was."""
+    """Delete the windows after each test."""
     require(("fonts-noto-cjk",))
     yield
     for widget in qapp.topLevelWidgets():
         widget.deleteLater()
 
 
-def test_each_state_is_there() -> None:
+def test_monitor_views_cover_every_link_state() -> None:
     busy, lost, nobody, never, connecting = screenshots_monitor.views()
     assert (busy.link, lost.link, nobody.link, never.link) == (Link.LIVE, Link.LOST, Link.LIVE, Link.LOST)
     assert connecting.link is Link.CONNECTING
@@ -36,13 +36,13 @@ def test_each_state_is_there() -> None:
     assert lost.gateway and not never.gateway and not nobody.workers
 
 
-def test_looks_differ(qapp: QApplication) -> None:
+def test_monitor_looks_differ(qapp: QApplication) -> None:
     nobody = screenshots_monitor.views()[2]
     images = [screenshots_monitor.monitor(look, nobody, 0.5) for look in LOOKS]
     assert all(one != other for number, one in enumerate(images) for other in images[number + 1 :])
 
 
-def test_what_is_committed_is_small() -> None:
+def test_committed_pictures_are_small() -> None:
     picture = screenshots.FOLDER / "monitor.png"
     assert picture.stat().st_size < AT_MOST
     assert QImage(str(picture)).width() > 2_000

@@ -1,4 +1,4 @@
-"""The pictures of the first steps show each of them."""
+"""Test that the pictures of the first steps show every step."""
 
 from PySide6.QtWidgets import QApplication
 

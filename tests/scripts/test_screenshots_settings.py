@@ -1,4 +1,4 @@
-"""The pictures of the settings show a section, a search and what can be wrong."""
+"""Test that the pictures of the settings show a section, a search and errors."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The pictures of sharing and lending show every state that there is."""
+"""Test that the pictures of sharing and lending show every state."""
 
 from PySide6.QtWidgets import QApplication
 
@@ -9,7 +9,7 @@ from scripts import screenshots_sharing
 from scripts.screenshots import LOOKS
 
 
-def test_every_state_is_among_them() -> None:
+def test_sharing_pictures_cover_every_state() -> None:
     assert {view.state for view in screenshots_sharing.SHARINGS} == set(SharingState)
     assert {view.stage for view in screenshots_sharing.INVITES} == set(PairingStage)
     assert {view.stage for view in screenshots_sharing.ENLISTINGS} == set(EnlistStage)
@@ -17,7 +17,7 @@ def test_every_state_is_among_them() -> None:
     assert shown >= {WorkerState.OFF, WorkerState.STARTING, WorkerState.BUSY, WorkerState.FAILED}
 
 
-def test_each_is_drawn(qapp: QApplication) -> None:
+def test_each_panel_is_drawn(qapp: QApplication) -> None:
     sharing = screenshots_sharing.sharing(LOOKS[0], screenshots_sharing.SHARED)
     code = screenshots_sharing.inviting(LOOKS[0], screenshots_sharing.INVITE)
     ended = screenshots_sharing.inviting(LOOKS[0], screenshots_sharing.INVITES[-1])

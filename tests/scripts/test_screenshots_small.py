@@ -1,4 +1,4 @@
-"""On small screens, and with large letters: every window fits, and one area of it scrolls, up and down only."""
+"""Test that every window fits small screens and large letters, with one vertical scroll area."""
 
 import os
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ SCREENS: Final = {
     "1366x768 at 144 dpi": (1.5, 1_366, 768),
     "1024x600 at 144 dpi": (1.5, 1_024, 600),
 }
-"""The size of the letters, and logical pixels."""
+"""Letter scale, and screen size in logical pixels."""
 _BY_THEMSELVES: Final = (Shell, QDialog, Onboarding)
-_IN_THE_SHELL: Final = (HistoryPage, SettingsPage, QScrollArea)  # an area: what the shell has around other pages
+_IN_THE_SHELL: Final = (HistoryPage, SettingsPage, QScrollArea)  # the shell's scroll area around other pages
 
 
 @pytest.fixture(params=list(SCREENS))
@@ -48,7 +48,7 @@ def screen(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[tuple
 
 
 def settle(widget: QWidget) -> None:
-    """What is laid out anew may lay out more."""
+    """Process events until the layout no longer changes."""
     for _ in range(3):
         QApplication.processEvents()
         widget.grab()
@@ -67,7 +67,7 @@ def real(language: str) -> Pages:
 
 
 def panels(widget: QWidget) -> list[QWidget]:
-    """What is drawn: a panel, or some of them beside each other, which have a page each in the app."""
+    """Return the drawn panels: the widget itself, or its children that are pages in the app."""
     if type(widget) is not QWidget:
         return [widget]
     return [one for one in widget.children() if isinstance(one, QWidget) and not one.isHidden()]
@@ -93,7 +93,7 @@ def test_window_fits_the_screen_and_scrolls_in_one_area(language: str, screen: t
 
 @pytest.mark.parametrize("name", list(parts()))
 def test_every_state_fits_the_screen(name: str, screen: tuple[float, int, int]) -> None:
-    """Windows and pages are given the room that they have there; panels must be as narrow as the settings."""
+    """Windows and pages get their real size; panels must be as narrow as the settings."""
     scale, width, height = screen
     pages, found = real("en"), list[str]()
     pages.shell.choose(SETTINGS)

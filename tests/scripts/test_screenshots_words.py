@@ -1,4 +1,4 @@
-"""The pictures of the words show what there can be to see."""
+"""Test that the pictures of the words show every state."""
 
 from PySide6.QtWidgets import QApplication
 
@@ -32,6 +32,6 @@ def test_each_state_is_drawn(qapp: QApplication) -> None:
         widget.deleteLater()
 
 
-def test_examples_are_marked_where_they_are() -> None:
+def test_marks_of_example_cover_the_replacement() -> None:
     one = screenshots_words.example("on git hub", "git hub", "GitHub")
     assert one.before[slice(*one.before_mark)] == "git hub" and one.after[slice(*one.after_mark)] == "GitHub"

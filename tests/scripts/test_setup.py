@@ -1,4 +1,4 @@
-"""Set-up: what it would do and when it has nothing to do. The installs themselves are what `make fresh` runs."""
+"""Test the decisions of set-up. ``make fresh`` runs the installs themselves."""
 
 import json
 import os
@@ -23,7 +23,7 @@ redis-tools   command:redis-check-rdb  the server, under another name
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A checkout of its own with the files that set-up reads."""
+    """Make a separate checkout with the files that set-up reads."""
     for name in ("pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_bytes((setup.ROOT / name).read_bytes())
     monkeypatch.setattr(setup, "ROOT", tmp_path)
@@ -34,7 +34,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def environment(checkout: Path) -> Environment:
-    """An environment that is set up, as far as its stamp tells."""
+    """Make an environment that is current by its stamp."""
     environment = Environment(".venv", ("gateway",), ("run",))
     environment.python.parent.mkdir(parents=True)
     environment.python.symlink_to(sys.executable)
@@ -42,13 +42,13 @@ def environment(checkout: Path) -> Environment:
     return environment
 
 
-def test_a_current_environment_is_left_alone(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_current_environment_is_left_alone(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", None)
     setup.set_up(environment)
     assert setup.is_current(environment)
 
 
-def test_a_lint_rule_changes_nothing(environment: Environment, checkout: Path) -> None:
+def test_changed_lint_rule_keeps_environment_current(environment: Environment, checkout: Path) -> None:
     project = checkout / "pyproject.toml"
     project.write_text(project.read_text().replace("max-args = 6", "max-args = 5"))
     assert setup.is_current(environment)
@@ -58,7 +58,7 @@ def test_a_lint_rule_changes_nothing(environment: Environment, checkout: Path) -
     ("name", "old", "new"),
     [("pyproject.toml", '"redis[hiredis]', '"valkey[hiredis]'), ("constraints.txt", "==", "==9")],
 )
-def test_a_new_requirement_makes_it_stale(
+def test_new_requirement_makes_environment_stale(
     environment: Environment, checkout: Path, name: str, old: str, new: str
 ) -> None:
     path = checkout / name
@@ -66,13 +66,13 @@ def test_a_new_requirement_makes_it_stale(
     assert not setup.is_current(environment)
 
 
-def test_a_moved_checkout_makes_it_stale(environment: Environment, checkout: Path) -> None:
+def test_moved_checkout_makes_environment_stale(environment: Environment, checkout: Path) -> None:
     stamp = environment.path / setup.STAMP
     stamp.write_text(stamp.read_text().replace(str(checkout), "/elsewhere"))
     assert not setup.is_current(environment)
 
 
-def test_a_vanished_python_makes_it_stale(environment: Environment) -> None:
+def test_missing_python_makes_environment_stale(environment: Environment) -> None:
     environment.python.unlink()
     assert not setup.is_current(environment)
 
@@ -100,7 +100,7 @@ def test_packages_are_read_by_section() -> None:
     assert only == SystemPackage("redis-tools", "command:redis-check-rdb", "the server, under another name")
 
 
-def test_the_shipped_list_is_well_formed() -> None:
+def test_shipped_package_list_is_well_formed() -> None:
     text = (setup.ROOT / "packaging" / "apt-packages.txt").read_text()
     packages = setup.system_packages(text, ("run", "desktop", "test"))
     kinds = {"module", "command", "library", "alsa", "font"}
@@ -120,11 +120,11 @@ def test_the_shipped_list_is_well_formed() -> None:
         ("font:No-Such-Family", True),
     ],
 )
-def test_a_package_is_missing_when_what_it_provides_is(provides: str, missing: bool) -> None:
+def test_package_is_missing_when_its_content_is(provides: str, missing: bool) -> None:
     assert SystemPackage("name", provides, "reason").missing is missing
 
 
-def test_a_missing_package_that_may_not_be_installed_is_named(
+def test_missing_package_is_named_when_it_cannot_be_installed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(setup, "privilege", lambda: None)
@@ -132,8 +132,8 @@ def test_a_missing_package_that_may_not_be_installed_is_named(
     assert "sudo apt-get install -y --no-install-recommends --no-remove some-tools" in capsys.readouterr().err
 
 
-def test_root_installs_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in for apt-get on PATH brings the command, and notes how it was called."""
+def test_root_installs_missing_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for apt-get on PATH installs the command, and records its calls."""
     apt = tmp_path / "apt-get"
     apt.write_text(
         f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\ncase "$*" in *install*) ln -s /bin/true {tmp_path}/tool; esac\n'
@@ -151,16 +151,16 @@ def test_root_installs_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monke
     ]
 
 
-def test_a_cpu_build_of_torch_is_preferred_where_one_is_offered() -> None:
+def test_cpu_build_of_torch_is_preferred() -> None:
     listed = "torch (2.15.0)\nAvailable versions: 2.15.0, 2.13.0+cpu, 2.13.0, 2.12.1+cpu\n"
     assert setup.newest_cpu_build(listed) == "torch==2.13.0+cpu"
     assert setup.newest_cpu_build("torch (2.15.0)\nAvailable versions: 2.15.0, 2.14.1+cu130\n") is None
 
 
-def test_a_cpu_build_that_does_not_load_is_replaced(
+def test_cpu_build_that_does_not_load_is_replaced(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """pip takes a build for a newer libc, if that is on offer: only loading it tells."""
+    """pip accepts a build for a newer libc; only loading the module shows the problem."""
     installed: list[tuple[str | None, ...]] = []
     monkeypatch.setattr(setup, "cpu_torch", lambda _: "torch==2.13.0+cpu")
     monkeypatch.setattr(setup, "pip_install", lambda _, *more: installed.append(more))
@@ -170,23 +170,23 @@ def test_a_cpu_build_that_does_not_load_is_replaced(
 
 
 @pytest.mark.parametrize(("module", "there"), [("json", True), ("no_such_module", False)])
-def test_what_loads_is_found_out_by_loading_it(environment: Environment, module: str, there: bool) -> None:
+def test_loadable_module_is_detected_by_importing_it(environment: Environment, module: str, there: bool) -> None:
     assert setup.loads(environment, module) is there
 
 
-def test_pins_have_no_local_versions_and_leave_torch_alone() -> None:
+def test_pins_have_no_local_versions_and_omit_torch() -> None:
     versions = {"Some_Name": "1.2+cpu", "torch": "2.13.0", "nvidia-cublas": "13", "kikipounamu": "0.1", "abc": "2"}
     report = {"install": [{"metadata": {"name": name, "version": versions[name]}} for name in versions]}
     assert setup.pins(report) == ["abc==2", "some-name==1.2"]
 
 
-def test_the_shipped_pins_are_plain() -> None:
+def test_shipped_pins_are_plain() -> None:
     lines = [line for line in setup.CONSTRAINTS.read_text().splitlines() if not line.startswith("#")]
     assert len(lines) > 50
     assert [line for line in lines if "+" in line or "@" in line or line.startswith("torch==")] == []
 
 
-def test_a_redis_server_is_found_under_its_other_name(
+def test_redis_server_is_linked_from_redis_check_rdb(
     environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tools = tmp_path / "tools"
@@ -198,6 +198,6 @@ def test_a_redis_server_is_found_under_its_other_name(
     assert (environment.path / "bin" / "redis-server").resolve() == Path("/bin/true").resolve()
 
 
-def test_a_failed_command_is_named() -> None:
+def test_failed_command_is_named() -> None:
     with pytest.raises(setup.SetUpFailed, match="false --now"):
         setup.call("false", "--now")
