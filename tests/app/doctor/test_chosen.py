@@ -36,5 +36,9 @@ def test_settings_fall_back_to_defaults_when_file_is_unreadable(tmp_path: Path) 
 
 
 def test_doctor_imports_without_tomlkit() -> None:
-    code = "import sys; sys.modules['tomlkit'] = None; import app.doctor_command, app.doctor.everything"
+    code = """
+import sys
+sys.modules["tomlkit"] = None
+import app.doctor_command, app.doctor.everything
+"""
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
