@@ -9,7 +9,7 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 import structlog
 
@@ -38,7 +38,7 @@ from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.held import HeldInserter
 from app.insertion.outcome import Inserter
-from app.insertion.plan import Rules
+from app.insertion.plan import Ruled
 from app.insertion.seen import SeeingInserter
 from app.listening import PATIENT, Listener
 from app.local_worker import LocalWorker, LocalWorkerSettings, Percent
@@ -73,13 +73,6 @@ _NO_HOTKEYS: Final = {
     hotkeys.NO_DISPLAY: Note("hotkeys-no-display"),
     hotkeys.NOT_INSTALLED: Note("hotkeys-not-installed", {"install": extra_command("desktop")}),
 }
-
-
-@runtime_checkable
-class Ruled(Protocol):
-    """Inserter with configurable rules, which apply from the next text on."""
-
-    rules: Rules
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from app.insertion.outcome import Target
 from app.insertion.programs import same_program
@@ -50,6 +50,13 @@ class Rules:
     input_method: bool = False
     hold: bool = False
     programs: tuple[ProgramRule, ...] = ()
+
+
+@runtime_checkable
+class Ruled(Protocol):
+    """Inserter with configurable rules, which apply from the next text on."""
+
+    rules: Rules
 
 
 def rules_for(target: Target, rules: Rules) -> Rules:
