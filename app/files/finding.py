@@ -37,7 +37,7 @@ class Found(NamedTuple):
 
 
 def find(paths: Iterable[str], most: int) -> Found:
-    """Return the named files and the visible recordings in named folders, sorted by name."""
+    """Return the named files, and for each named folder its visible recordings, sorted by name."""
     found: dict[str, None] = {}
     for named in paths:
         path = Path(os.path.abspath(named))

@@ -1,1 +1,1 @@
-"""The recognition models of this computer, for the windows: fetched, paused, checked, taken in, removed."""
+"""Recognition models of this computer, for the windows: download, pause, check, import, removal."""

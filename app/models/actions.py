@@ -1,39 +1,39 @@
-"""What a person may ask of the models of this computer. Pure."""
+"""Actions of a user on the models of this computer. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class FetchModel:
-    """Have it here: from its beginning, from where it was paused or failed, or what is damaged of it."""
+    """Download a model: all of it, the rest after a pause or failure, or its damaged files."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class PauseModel:
-    """Fetch no more of it for now; what is here stays."""
+    """Pause the download of a model; downloaded files stay."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class CancelModel:
-    """End what is done with it, and discard what was fetched. An installed model stays."""
+    """Cancel work on a model and discard its unfinished download. An installed model stays."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class VerifyModel:
-    """Read every byte of it."""
+    """Verify every byte of a model."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class ImportModel:
-    """Take its files, or its wheels, from this folder."""
+    """Import the files or the wheels of a model from this folder."""
 
     name: str
     folder: str
@@ -41,14 +41,14 @@ class ImportModel:
 
 @dataclass(frozen=True)
 class RemoveModel:
-    """Delete it, unless it is in use."""
+    """Delete a model, unless it is in use."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class LookAtModels:
-    """Whether somebody sees them."""
+    """Start (``on``) or stop updates for a visible list of models."""
 
     on: bool
 

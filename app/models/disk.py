@@ -1,4 +1,4 @@
-"""What is done with models in threads: looking at the disk, and one work at a time with one model."""
+"""Work on models in threads: inspecting the disk, and one job at a time per model."""
 
 import os
 import re
@@ -33,7 +33,7 @@ _LINK: Final = re.compile(r"https://\S*[^\s.]")
 
 @dataclass(frozen=True)
 class Place:
-    """Where models are, which there are, and where they come from."""
+    """Folder of models, their catalogue and the environment for their sources."""
 
     folder: Path = field(default_factory=lambda: folders().models)
     catalogue: Catalogue = field(default_factory=load_catalogue)
@@ -41,11 +41,11 @@ class Place:
     free: FreeBytes = free_bytes
 
     def store(self, stop: Stop = NEVER) -> ModelStore:
-        """One that ends what it does when ``stop`` is asked."""
+        """Return a store whose work ends when ``stop`` is asked."""
         return ModelStore(self.folder, self.catalogue, free=self.free, stop=stop)
 
     def room(self) -> int | None:
-        """Bytes that are free there, or where it would be made; None if nobody can tell."""
+        """Return the free bytes where the folder is or would be; ``None`` if unknown."""
         for folder in (self.folder, *self.folder.parents):
             with suppress(OSError):
                 return self.free(folder)
@@ -53,7 +53,7 @@ class Place:
 
 
 def about(model: Model) -> About:
-    """What does not change about it."""
+    """Return the constant facts about a model."""
     kind = KINDS.get(model.name)
     link = _LINK.findall(model.attribution)
     return About(
@@ -70,22 +70,22 @@ def about(model: Model) -> About:
 
 
 def wheels_of(model: Model) -> frozenset[str]:
-    """The names of its wheels."""
+    """Return the names of a model's wheels."""
     sources = (source for source in model.sources if isinstance(source, Wheels))
     return frozenset(wheel.name for source in sources for wheel in source.wheels)
 
 
 def look(place: Place, names: Iterable[str], mine: frozenset[str] = frozenset()) -> dict[str, Disk]:
-    """What is there of each that can be looked at. Of ``mine`` nobody asks whether somebody is at it: we are."""
+    """Return the disk state of each readable model. ``mine``: our own jobs, whose locks are not checked."""
     found: dict[str, Disk] = {}
     for name in names:
-        with suppress(OSError):  # somebody is replacing it just now, or it may not be read
+        with suppress(OSError):  # being replaced by another process, or unreadable
             found[name] = look_at(place, name, mine=name in mine)
     return found
 
 
 def look_at(place: Place, name: str, *, mine: bool = False) -> Disk:
-    """What is there of one. Raises ``OSError``."""
+    """Return the disk state of one model. Raises ``OSError``."""
     store = place.store()
     state = store.state(name)
     here = store.unfinished(name)
@@ -98,7 +98,7 @@ def look_at(place: Place, name: str, *, mine: bool = False) -> Disk:
 
 
 def do(place: Place, run: Run, report: Report, stop: Stop) -> None:
-    """What is to be done, to its end. Raises ``ModelError``, ``Stopped`` among them, or ``OSError``."""
+    """Carry out a job to its end. Raises ``ModelError`` (``Stopped`` is one) or ``OSError``."""
     store = place.store(stop)
     match run.work:
         case Work.FETCH:
@@ -114,7 +114,7 @@ def do(place: Place, run: Run, report: Report, stop: Stop) -> None:
 
 
 def note_of_error(error: ModelError, run: Run) -> tuple[Note, tuple[str, ...]]:
-    """What stands in the way, and what each source said."""
+    """Return the note for an error, and the messages of each source."""
     match error:
         case ModelUnavailable():
             said = tuple(map(str, error.refusals))
@@ -135,7 +135,7 @@ def note_of_error(error: ModelError, run: Run) -> tuple[Note, tuple[str, ...]]:
 
 
 def _since(folder: Path) -> float | None:
-    """When it was installed: then the notice was written."""
+    """Return the time of installation, which is that of the notice file."""
     for path in (folder / NOTICE_FILE, folder):
         with suppress(OSError):
             return path.stat().st_mtime

@@ -1,6 +1,6 @@
-"""What each model of the catalogue is for, and how the worker of this computer runs the chosen one. Pure.
+"""Purpose of each model in the catalogue, and arguments for the worker to run the chosen one. Pure.
 
-Which engine runs which model says ``worker.choice``, which is another program.
+``worker.choice``, part of another program, decides which engine runs which model.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ DEFAULT: Final = "whisper-base"
 
 
 class Kind(NamedTuple):
-    """``languages``: ISO 639, empty for very many. ``beside``: the model that it is used together with."""
+    """Purpose of a model. ``languages``: ISO 639, empty for very many. ``beside``: the model it accompanies."""
 
     purpose: Purpose
     languages: tuple[str, ...] = ()
@@ -36,18 +36,18 @@ _LIBRARIES: Final = {"whisper": ("faster_whisper",), "funasr": ("funasr", "torch
 
 
 def engine_is_here(engine: str) -> bool:
-    """Whether what it imports is installed. Imports nothing."""
+    """Return whether an engine's libraries are installed, without importing them."""
     return all(find_spec(library) for library in _LIBRARIES.get(engine, ()))
 
 
 def lacks(model: str, is_here: Callable[[str], bool] = engine_is_here) -> str:
-    """The extra of this program that must be installed before ``model`` can be run; empty for none."""
+    """Return the extra that must be installed before ``model`` can run; empty if none."""
     engine = KINDS[model].engine if model in KINDS else ""
     return engine if engine and not is_here(engine) else ""
 
 
 def arguments_for(model: str, is_here: Callable[[str], bool] = engine_is_here) -> tuple[str, ...]:
-    """For ``kikipounamu-worker run``. Raises ``ModelUnfit``."""
+    """Return the arguments for ``kikipounamu-worker run``. Raises ``ModelUnfit``."""
     engine = KINDS[model].engine if model in KINDS else ""
     if not engine:
         raise ModelUnfit(model)

@@ -1,4 +1,4 @@
-"""What happens to the models of this computer, and what is to be done about it, as values. Pure."""
+"""Events and effects of the models of this computer, as values. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ from speech.models.progress import Event
 
 
 class Work(StrEnum):
-    """What can be done with a model."""
+    """Kinds of jobs on a model."""
 
     FETCH = "fetch"
     IMPORT = "import"
     VERIFY = "verify"
     REMOVE = "remove"
-    ABANDON = "abandon"  # discard what is unfinished
+    ABANDON = "abandon"  # discard an unfinished download
 
 
 class Outcome(StrEnum):
-    """How that ended."""
+    """Ways in which a job ends."""
 
     DONE = "done"
     STOPPED = "stopped"
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Disk:
-    """What a look at the disk shows of one model. ``here``: bytes of an unfinished installation, by file."""
+    """State of one model on disk. ``here``: bytes of an unfinished installation, by file."""
 
     installed: bool = False
     damaged: bool = False
@@ -42,7 +42,7 @@ class Disk:
 
     @property
     def unfinished(self) -> int:
-        """Bytes."""
+        """Bytes of an unfinished installation."""
         return Meter(1 << 62, self.here).done
 
 
@@ -51,21 +51,21 @@ class Disk:
 
 @dataclass(frozen=True)
 class Want:
-    """The worker needs it: now, unless somebody has paused it."""
+    """Request of the worker: it needs this model now, unless the user paused it."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What is on the disk."""
+    """Result of inspecting the disk."""
 
     disks: Mapping[str, Disk]
 
 
 @dataclass(frozen=True)
 class Told:
-    """An installation told something. ``at``: seconds of any steady clock."""
+    """Progress of an installation. ``at``: seconds of any steady clock."""
 
     name: str
     event: Event
@@ -74,7 +74,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Ended:
-    """What was done with it has ended, and the disk shows this. ``details``: what each source said."""
+    """End of a job, with the resulting state of the disk. ``details``: messages of each source."""
 
     name: str
     outcome: Outcome
@@ -85,7 +85,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Used:
-    """What the worker of this computer runs, whether it does, and what each model ``lacks`` before it can."""
+    """Model of this computer's worker, whether it runs, and which extra each model ``lacks``."""
 
     chosen: str
     running: bool
@@ -101,7 +101,7 @@ ShelfEvent = Asked | Want | Looked | Told | Ended | Used
 
 @dataclass(frozen=True)
 class Run:
-    """Do this, and say how it ended."""
+    """Request to start a job and to report its end."""
 
     name: str
     work: Work
@@ -110,7 +110,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Halt:
-    """Stop what is done with it, and say when it has."""
+    """Request to stop a model's job and to report when it has stopped."""
 
     name: str
 

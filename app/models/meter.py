@@ -1,4 +1,4 @@
-"""How far an installation is, how fast, and how long it will still take. Pure: time comes in as a value."""
+"""Progress, speed and remaining time of an installation. Pure: time is a parameter."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -13,7 +13,10 @@ _WHEEL: Final = ".whl"
 
 
 class Meter:
-    """``size``: bytes of the model. ``here``: what is of it already. ``wheels``: names of those that it has."""
+    """Meter of one installation. ``size``: bytes of the model. ``here``: bytes present by file. ``wheels``:
+
+    their names.
+    """
 
     def __init__(
         self, size: int, here: Mapping[str, int] | None = None, wheels: frozenset[str] = frozenset()
@@ -27,18 +30,18 @@ class Meter:
 
     @property
     def done(self) -> int:
-        """Bytes. What comes in wheels is here twice for a while, and counted once."""
+        """Bytes done. Contents of wheels are on disk twice for a while, but count once."""
         packed = sum(size for item, size in self._here.items() if self._is_wheel(item))
         return min(self.size, max(packed, sum(self._here.values()) - packed, self._read))
 
     def take(self, event: Event, at: float) -> None:
-        """Something was told."""
+        """Update the figures from an event."""
         match event:
             case Stating(size=size):
                 self.size = size
             case Fetching(source=source):
                 self.source = source
-                self._came.clear()  # another place has another speed
+                self._came.clear()  # another source has another speed
             case Advanced(item, done):
                 self._here[item] = done
             case Checked(done=done):
@@ -48,14 +51,14 @@ class Meter:
             self._came.popleft()
 
     def speed(self, at: float) -> float | None:
-        """Bytes per second of the last seconds; None before that can be told."""
+        """Return the bytes per second over the last seconds; ``None`` if it is too early."""
         if not self._came or at - self._came[0][0] < _TELLING_S:
             return None
         began, before = self._came[0]
         return max(0, self.done - before) / (at - began)
 
     def left_s(self, at: float) -> float | None:
-        """None while nothing comes."""
+        """Return the remaining seconds; ``None`` while nothing arrives."""
         speed = self.speed(at)
         return (self.size - self.done) / speed if speed else None
 

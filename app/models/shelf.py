@@ -1,6 +1,6 @@
-"""The models of this computer as a state machine: what is asked and what becomes of it in, what is to be done out.
+"""State machine for the models of this computer: actions and events in, effects out. Pure.
 
-Pure. One model is fetched at a time, and beside it one is read, taken in or removed; the others wait.
+One model is downloaded at a time; meanwhile one other model may be verified, imported or removed. The others wait.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ _AT_ONCE: Final = 1
 
 
 class _Then(StrEnum):
-    """What is wanted once it has stopped."""
+    """Next step after a job has stopped."""
 
     PAUSE = "pause"
     CANCEL = "cancel"
@@ -50,7 +50,7 @@ class _Job:
     meter: Meter
     folder: str = ""
     running: bool = False
-    waits: bool = False  # for another program
+    waits: bool = False  # another program is working on this model
     then: _Then | None = None
 
 
@@ -67,7 +67,7 @@ class _Entry:
     details: tuple[str, ...] = ()
 
     def forget(self) -> None:
-        """What was said of it before."""
+        """Clear the messages and states of earlier jobs."""
         self.paused = self.failed = False
         self.note, self.details = None, ()
 
@@ -83,7 +83,7 @@ _FILLS: Final = frozenset({Work.FETCH, Work.IMPORT})
 
 
 class Shelf:
-    """``wheels``: the names of the wheels of a model, where it has some."""
+    """State of all models. ``wheels``: names of the wheels of models that have some."""
 
     def __init__(self, models: Iterable[About], wheels: Mapping[str, frozenset[str]] | None = None) -> None:
         known = wheels or {}
@@ -92,7 +92,7 @@ class Shelf:
         self._used = Used("", False)
 
     def handle(self, event: ShelfEvent) -> list[Effect]:
-        """What is to be done now."""
+        """Apply an event and return its effects."""
         match event:
             case Looked(disks):
                 for name, disk in disks.items():
@@ -108,18 +108,18 @@ class Shelf:
         return effects + self._started()
 
     def state(self, name: str) -> ModelState:
-        """Where it stands."""
+        """Return the state of a model."""
         return _state(self._entries[name])
 
     def at_work(self) -> bool:
-        """Whether anything is being done."""
+        """Return whether any job is queued or running."""
         return any(entry.job for entry in self._entries.values())
 
     def view(self, at: float) -> tuple[ModelView, ...]:
-        """All of them, as they are at that moment."""
+        """Return the views of all models at the given time."""
         return tuple(self._view(entry, at) for entry in self._entries.values())
 
-    # -- what is asked -------------------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------------------------
 
     def _asked(self, entry: _Entry, event: Asked | Want) -> list[Effect]:
         match event:
@@ -178,7 +178,7 @@ class Shelf:
         return self._put(entry, Work.REMOVE)
 
     def _put(self, entry: _Entry, work: Work, folder: str = "", *, first: bool = False) -> list[Effect]:
-        """In the queue; the effects come when it begins."""
+        """Queue a job; its effects follow when it starts."""
         entry.forget()
         here = entry.disk.here if work in _FILLS else {}
         entry.job = _Job(work, Meter(entry.about.size, here, entry.wheels), folder)
@@ -196,7 +196,7 @@ class Shelf:
         self._queue.remove(entry.about.name)
 
     def _started(self) -> list[Effect]:
-        """What can begin now."""
+        """Start queued jobs and return their effects."""
         effects: list[Effect] = []
         for name in list(self._queue):
             entry = self._entries[name]
@@ -212,7 +212,7 @@ class Shelf:
         jobs = (entry.job for entry in self._entries.values() if entry.job and entry.job.running)
         return sum((job.work is Work.FETCH) == fetching for job in jobs)
 
-    # -- what happens --------------------------------------------------------------------------------------
+    # -- events --------------------------------------------------------------------------------------------
 
     def _happened(self, entry: _Entry, event: Told | Ended) -> list[Effect]:
         job = entry.job
@@ -243,7 +243,7 @@ class Shelf:
         discards = job.then is _Then.CANCEL and job.work in _FILLS and entry.disk.unfinished
         return self._put(entry, Work.ABANDON) if discards else []
 
-    # -- what there is to see ------------------------------------------------------------------------------
+    # -- views ---------------------------------------------------------------------------------------------
 
     def _view(self, entry: _Entry, at: float) -> ModelView:
         state, job, about = _state(entry), entry.job, self._about(entry)
@@ -267,7 +267,7 @@ class Shelf:
 
     @staticmethod
     def _about(entry: _Entry) -> About:
-        """With the bytes that its hub stated, or that it has."""
+        """Return the facts with the size that the hub stated or that is installed."""
         if not entry.about.at_most:
             return entry.about
         told = entry.job.meter.size if entry.job else entry.about.size

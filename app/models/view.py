@@ -1,4 +1,4 @@
-"""What a person sees of the models of this computer, as values. Pure."""
+"""Views of the models of this computer, as values. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,13 +8,13 @@ from app.view import Note
 
 
 class ModelState(StrEnum):
-    """Where a model stands."""
+    """State of a model for the windows."""
 
     MISSING = "missing"
     QUEUED = "queued"
     FETCHING = "fetching"
     PAUSED = "paused"
-    BUSY = "busy"  # another program is at it
+    BUSY = "busy"  # another program is working on it
     IMPORTING = "importing"
     VERIFYING = "verifying"
     INSTALLED = "installed"
@@ -24,11 +24,11 @@ class ModelState(StrEnum):
 
 
 UNDER_WAY: Final = frozenset({ModelState.FETCHING, ModelState.IMPORTING, ModelState.VERIFYING, ModelState.BUSY})
-"""Where bytes may be moving."""
+"""States in which data may be moving."""
 
 
 class Purpose(StrEnum):
-    """What a model is for."""
+    """Purpose that a model serves."""
 
     RECOGNISER = "recogniser"
     VAD = "vad"
@@ -36,7 +36,7 @@ class Purpose(StrEnum):
 
 
 class ModelNote(StrEnum):
-    """What is to be said about a model; each has a text in every language."""
+    """Keys of messages about a model; each has a text in every language."""
 
     UNAVAILABLE = "unavailable"
     NOT_IN_FOLDER = "not-in-folder"
@@ -52,7 +52,7 @@ class ModelNote(StrEnum):
 
 
 class Use(StrEnum):
-    """Who uses a model now, so that it cannot be removed."""
+    """Current user of a model, which prevents its removal."""
 
     NOBODY = "nobody"
     WORKER = "worker"
@@ -61,9 +61,10 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class About:
-    """What does not change about a model. ``size``: bytes; ``at_most``: its hub says how many.
+    """Constant facts about a model.
 
-    ``sources``: kinds of them, in the order in which they are tried. ``later``: no engine of this version runs it.
+    ``size``: bytes, an upper limit if ``at_most``, because only the hub knows the exact size. ``sources``: their
+    kinds in the order of attempts. ``later``: no engine of this version runs it.
     """
 
     name: str
@@ -79,11 +80,11 @@ class About:
 
 @dataclass(frozen=True)
 class ModelView:
-    """``done``: bytes that are here, or that were read of it. ``source``: where it comes from now.
+    """State of a model for display.
 
-    ``installed_s``: seconds since 1970. ``chosen``: the worker of this computer runs it. ``lacks``: what must be
-    installed before it can. ``waiting``: for another program. ``stopping``: what is done with it ends soon.
-    ``details``: what each source said.
+    ``done``: bytes present or read. ``source``: current source. ``installed_s``: seconds since 1970. ``chosen``:
+    by this computer's worker. ``lacks``: extra to install first. ``waiting``: for another program. ``stopping``:
+    its job ends soon. ``details``: messages of each source.
     """
 
     about: About
@@ -103,26 +104,26 @@ class ModelView:
 
     @property
     def name(self) -> str:
-        """As in the catalogue."""
+        """Name in the catalogue."""
         return self.about.name
 
     @property
     def percent(self) -> int:
-        """Of its bytes, 0 to 100; all of them only when it is whole."""
+        """Share of its bytes, 0 to 100; 100 only when installed."""
         if self.state is ModelState.INSTALLED:
             return 100
         return min(99, 100 * self.done // max(1, self.about.size))
 
     @property
     def can_be_chosen(self) -> bool:
-        """For the worker of this computer."""
+        """True if this computer's worker can run it."""
         ready = self.about.purpose is Purpose.RECOGNISER and not self.about.later and not self.lacks
         return ready and self.state in {ModelState.INSTALLED, ModelState.VERIFYING}
 
 
 @dataclass(frozen=True)
 class ModelsView:
-    """All of them, in the order of the catalogue. ``free``: bytes of room where ``folder`` is."""
+    """All models in the order of the catalogue. ``free``: free bytes where ``folder`` is."""
 
     models: tuple[ModelView, ...] = ()
     folder: str = ""

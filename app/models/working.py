@@ -1,4 +1,4 @@
-"""The models of this computer: what ``shelf`` decides is done here, in threads that can be stopped."""
+"""Models of this computer: carries out the decisions of ``shelf`` in threads that can be stopped."""
 
 import asyncio
 import threading
@@ -28,7 +28,7 @@ log = structlog.get_logger(logger_names.APP_MODELS_WORKING)
 
 T = TypeVar("T")
 Tell = Callable[[int | Note], None]
-"""Takes the percent of what is fetched, or why it is waited for."""
+"""Receives the percentage downloaded, or the reason for a wait."""
 
 _SHOW_S: Final = 0.1
 _LOOK_S: Final = 1.0
@@ -38,9 +38,9 @@ _NOBODY_AT_IT: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelSt
 
 
 class Models:
-    """An async context manager. ``post`` is told what there is to see, while somebody looks.
+    """Manager of the models; an async context manager. ``post`` receives views while they are visible.
 
-    ``came``: is told of a model that is here now. Everything here belongs to the loop that entered it.
+    ``came`` receives the name of each newly installed model. Everything here belongs to the loop that entered it.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Models:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """What is being fetched stops; what came of it is gone on with the next time."""
+        """Stop downloads; they resume at the next start."""
         self._open = False
         for stop in self._stops.values():
             stop.ask()
@@ -85,7 +85,7 @@ class Models:
         await self._tasks.close()
 
     def ask(self, action: ModelAction) -> None:
-        """What a person wants; returns at once."""
+        """Start an action of the user; returns at once."""
         if isinstance(action, LookAtModels):
             if action.on:
                 self._seen.set()
@@ -96,7 +96,7 @@ class Models:
             self._tasks.start(self._when_looked(action), "ask")
 
     def used(self, chosen: str, *, running: bool) -> None:
-        """Which model the worker of this computer runs, and whether it does."""
+        """Set which model this computer's worker uses, and whether the worker runs."""
         if (chosen, running) == self._used:
             return
         self._used = chosen, running
@@ -104,14 +104,14 @@ class Models:
         self._handle(Used(chosen, running, missing))
 
     async def have(self, name: str, tell: Tell) -> None:
-        """Return when this model is here. Raises ``ModelError``. Paused by somebody, it is waited for."""
+        """Wait until this model is installed, even through a pause by the user. Raises ``ModelError``."""
         self._place.catalogue.model(name)
         await self._looked.wait()
         if self._shelf.state(name) not in _HERE:
             self._handle(Want(name))
         while (state := self._shelf.state(name)) not in _HERE:
             if not self._open:
-                await asyncio.Event().wait()  # whoever waits ends soon too
+                await asyncio.Event().wait()  # closing: the caller will be cancelled
             if state in _NOBODY_AT_IT:
                 raise self._errors.get(name) or ModelMissing(name)
             tell(self._progress(name))
@@ -123,7 +123,7 @@ class Models:
             return Note("model-paused", {"model": name})
         return view.percent
 
-    # -- what is to be done --------------------------------------------------------------------------------
+    # -- jobs ----------------------------------------------------------------------------------------------
 
     async def _when_looked(self, action: ShelfEvent) -> None:
         await self._looked.wait()
@@ -155,7 +155,7 @@ class Models:
             self._errors[run.name] = error
             outcome = Outcome.DAMAGED if isinstance(error, ModelDamaged) else Outcome.FAILED
             note, details = note_of_error(error, run)
-        except Exception as error:  # the top of a thread: logged, and the person is told
+        except Exception as error:  # last resort of the thread: log it and tell the user
             log.exception("a model cannot be had", model=run.name, work=run.work)
             outcome, note = Outcome.FAILED, Note(ModelNote.BROKEN, {"error": type(error).__name__})
         finally:
@@ -171,20 +171,20 @@ class Models:
     def _told(self, name: str, event: Event, at: float) -> None:
         self._handle(Told(name, event, at))
 
-    # -- what there is to see ------------------------------------------------------------------------------
+    # -- views ---------------------------------------------------------------------------------------------
 
     async def _look(self) -> None:
         names = self._place.catalogue.names
         mine, ended = frozenset(self._stops), self._ended
         found = await asyncio.to_thread(look, self._place, names, mine)
         self._room = await asyncio.to_thread(self._place.room)
-        if ended == self._ended:  # else it may have been looked at before that
+        if ended == self._ended:  # otherwise the result may be older than the end of a job
             changing = mine | self._stops.keys()
             self._handle(Looked({name: disk for name, disk in found.items() if name not in changing}))
             self._looked.set()
 
     async def _keep_looking(self) -> None:
-        """While somebody sees it: other programs change models too."""
+        """Inspect the disk repeatedly while the list is visible: other programs change models too."""
         while True:
             await self._seen.wait()
             await self._look()
@@ -214,7 +214,7 @@ class Models:
 
 
 class _Reporter:
-    """Hands on what an installation tells in its thread, the last of it too, but not more often than is seen."""
+    """Forwards events of an installation from its thread at the display rate, always including the last one."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, told: Callable[[Event, float], None]) -> None:
         self._loop, self._told = loop, told
@@ -241,21 +241,18 @@ class _Reporter:
 
 
 async def aside(work: Callable[[], T], name: str) -> T:
-    """What ``work`` returns or raises, from a thread that the end of the program does not wait for.
-
-    Cancelled, it goes on there.
-    """
+    """Run ``work`` in a daemon thread and return its result or raise its error. Cancellation does not stop it."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
     def settle(do: Callable[[T], None] | Callable[[BaseException], None], value: object) -> None:
         if not future.done():
-            do(value)  # type: ignore[arg-type]  # each with its own
+            do(value)  # type: ignore[arg-type]  # each setter gets its own type
 
     def run() -> None:
         try:
             outcome = partial(settle, future.set_result, work())
-        except BaseException as error:  # noqa: BLE001  # the top of a thread: told to who waits
+        except BaseException as error:  # noqa: BLE001  # re-raised in the caller
             outcome = partial(settle, future.set_exception, error)
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(outcome)

@@ -1,4 +1,4 @@
-"""Everything that a monitor shows, from what a gateway tells and what this app knows. Pure: time is a value."""
+"""Model of the monitor: the gateway's feed combined with this app's own takes. Pure: time is a parameter."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,12 +24,12 @@ from protocol.monitor import Recent, Snapshot, WorkerStatus
 MOST_ROWS: Final = 24
 MOST_WORKERS: Final = 12
 GONE_S: Final = 60.0
-"""A worker that is not heard of any more stays in sight for so long."""
+"""How long a worker stays visible after the gateway last reported it."""
 
 
 @dataclass
 class _Worker:
-    """``seen``: when the gateway last spoke of it."""
+    """Worker with its curves. ``seen``: time of the gateway's last report."""
 
     status: WorkerStatus
     seen: float
@@ -64,7 +64,7 @@ class _Worker:
 
 
 class MonitorModel:
-    """``epoch_s``: when the clock that counts here was at 0, in seconds since 1970."""
+    """State of the monitor. ``epoch_s``: zero of the caller's clock, in seconds since 1970."""
 
     def __init__(self, epoch_s: float = 0.0) -> None:
         self.utterances = Utterances()
@@ -79,15 +79,15 @@ class MonitorModel:
 
     @property
     def link(self) -> Link:
-        """How the feed stands."""
+        """State of the gateway feed."""
         return self._link
 
     def begin(self) -> None:
-        """Somebody looks: it is connected from the beginning."""
+        """Show a new connection attempt, because the monitor became visible."""
         self._link, self._reason = Link.CONNECTING, ""
 
     def take(self, event: MonitorEvent, now: float) -> None:
-        """What the feed tells."""
+        """Apply an event of the feed."""
         match event:
             case Snapshot():
                 self._link, self._reason = Link.LIVE, ""
@@ -98,11 +98,11 @@ class MonitorModel:
                 self._link, self._reason = Link.LOST, reason
 
     def refused(self, reason: str) -> None:
-        """The gateway will not be watched like this."""
+        """Show that the gateway refused the feed."""
         self._link, self._reason = Link.REFUSED, reason
 
     def view(self, now: float) -> MonitorView:
-        """What a person sees."""
+        """Return everything that the monitor shows."""
         return MonitorView(
             link=self._link,
             reason=self._reason,
@@ -134,13 +134,13 @@ class MonitorModel:
             self.utterances.told(recent, now, max(0.0, stands.uptime_s - recent.at_s))
 
     def _forget_workers(self, now: float) -> None:
-        """The bound is for those who come and go; those of now are never more."""
+        """Forget workers that are long gone, and bound the number of all."""
         by_age = sorted(self._workers.values(), key=lambda worker: worker.seen, reverse=True)
         kept = [worker for worker in by_age[:MOST_WORKERS] if now - worker.seen <= GONE_S]
         self._workers = {worker.status.worker: worker for worker in kept}
 
     def _figures(self, now: float) -> Iterable[WorkerFigures]:
-        """In an order that does not change while they work."""
+        """Yield the workers in a stable order."""
         there = {status.worker for status in self._stands.workers} if self._stands else set()
         for name in sorted(self._workers, key=lambda name: (self._workers[name].status.host, name)):
             yield self._workers[name].figures(now, name not in there)

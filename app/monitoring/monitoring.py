@@ -1,11 +1,11 @@
-"""Follows a gateway's feed while somebody looks, and tells once a second what there is to see.
+"""Monitor of a gateway: follows its feed while the monitor is visible, and posts a view once a second.
 
     async with Monitoring(locate, post) as monitoring:
-        monitoring.look(True)       # a window shows the monitor
-        monitoring.look(False)      # nobody does: the gateway is left alone, what was seen stays
+        monitoring.look(True)       # the monitor is visible
+        monitoring.look(False)      # hidden: the connection closes, the figures stay
 
-``monitoring.takes`` is told of this app's own takes whether somebody looks or not. Everything here belongs to one
-loop, and returns at once.
+``monitoring.takes`` records this app's own takes at all times. Everything here belongs to one loop, and returns
+at once.
 """
 
 import asyncio
@@ -26,57 +26,57 @@ from runtime.tasks import Tasks
 
 REFRESH_S: Final = 1.0
 AGAIN_S: Final = 15.0
-"""After a refusal: somebody may have changed the key meanwhile."""
+"""Pause after a refusal; the key may be corrected meanwhile."""
 
 Post = Callable[[MonitorView], None]
 
 
 class OwnTakes:
-    """A ``Witness`` of dictation: notes for each segment when it happened."""
+    """Observer of dictation that records when each step of a segment happens."""
 
     def __init__(self, utterances: Utterances, clock: Callable[[], float]) -> None:
         self._utterances = utterances
         self._clock = clock
 
     def began(self, session: UUID, segment: int) -> None:
-        """Somebody speaks."""
+        """Record the start of a segment."""
         self._utterances.began(str(session), segment, self._clock())
 
     def completed(self, session: UUID, segment: int) -> None:
-        """Its last word was spoken."""
+        """Record the end of a segment's speech."""
         self._utterances.completed(str(session), segment, self._clock())
 
     def queued(self, session: UUID, segment: int) -> None:
-        """The broker has it."""
+        """Record that the broker has the segment."""
         self._utterances.queued(str(session), segment, self._clock())
 
     def recognised(self, session: UUID, segment: Segment) -> None:
-        """It has ended."""
+        """Record that the segment has a result."""
         self._utterances.recognised(str(session), segment, self._clock())
 
     def inserted(self, session: UUID, segment: int) -> None:
-        """Its text arrived."""
+        """Record that the text was inserted."""
         self._utterances.inserted(str(session), segment, self._clock())
 
     def held(self, session: UUID, segment: int) -> None:
-        """Its text is kept, to be pasted."""
+        """Record that the text is held for pasting."""
         self._utterances.held(str(session), segment)
 
     def cancelled(self, session: UUID) -> None:
-        """The user gave the take up."""
+        """Record that the user cancelled the take."""
         self._utterances.cancelled(str(session))
 
     def closed(self, session: UUID) -> None:
-        """Nothing more of the take is inserted by itself."""
+        """Record that no more texts of the take will be inserted automatically."""
         self._utterances.closed(str(session))
 
     def discarded(self, session: UUID) -> None:
-        """The take never was."""
+        """Remove the take, because it was discarded."""
         self._utterances.discarded(str(session))
 
 
 class Monitoring:
-    """``locate`` is asked before each connection; ``post`` is told from the loop, only while somebody looks."""
+    """Monitor of a gateway. ``locate`` runs before each connection; ``post`` gets views only while visible."""
 
     def __init__(
         self,
@@ -103,12 +103,12 @@ class Monitoring:
         await self.close()
 
     async def close(self) -> None:
-        """Look away for good. Safe to call twice."""
+        """Stop for good; repeated calls are harmless."""
         self.look(False)
         await self._tasks.close()
 
     def look(self, on: bool) -> None:
-        """Whether somebody sees it. Safe to say twice."""
+        """Start or stop following the feed; repeated calls are harmless."""
         if on and not self._looking:
             self._model.begin()
             self._looking = [
@@ -121,7 +121,7 @@ class Monitoring:
             self._looking = []
 
     def again(self) -> None:
-        """The gateway is another one now, or its key."""
+        """Reconnect, because the gateway or its key has changed."""
         if self._looking:
             self.look(False)
             self.look(True)

@@ -1,4 +1,4 @@
-"""How fast a fleet works, from what its workers count. Pure."""
+"""Throughput and real-time factor of all workers, from their counters. Pure."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 
 
 class Throughput:
-    """Seconds of audio recognised per second, over the last minute; counters that begin anew are no loss."""
+    """Seconds of audio recognised per second over the last minute. Tolerates counters that restart at zero."""
 
     def __init__(self) -> None:
         self._counted: dict[str, float] = {}
@@ -20,7 +20,7 @@ class Throughput:
         self._total = 0.0
 
     def take(self, workers: Iterable[WorkerStatus], now: float) -> float | None:
-        """What it is with these counters; ``None`` while there is nothing to compare them with."""
+        """Return the throughput after these counters; ``None`` for the first ones."""
         counted = {worker.worker: worker.audio_s for worker in workers}
         for name, audio_s in counted.items():
             before = self._counted.get(name, audio_s)
@@ -34,6 +34,6 @@ class Throughput:
 
 
 def rtf(workers: Iterable[WorkerStatus]) -> float | None:
-    """Seconds of decoding per second of audio: the mean over those who can work and know their speed."""
+    """Return the mean real-time factor of working workers with a known speed; ``None`` without any."""
     known = [1 / worker.speed for worker in workers if worker.state in _ABLE and worker.speed > 0]
     return sum(known) / len(known) if known else None

@@ -1,4 +1,4 @@
-"""How long each stage takes: percentiles over the last utterances. Pure."""
+"""Durations of each stage: percentiles over the last utterances. Pure."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -8,12 +8,12 @@ from app.monitoring.view import Stage, StageFigures
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """The smallest value that ``percent`` of them do not exceed (nearest rank); of at least one, in order."""
+    """Return the smallest value that ``percent`` of the ordered values do not exceed (nearest rank)."""
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def stage_figures(utterances: Iterable[Utterance]) -> tuple[StageFigures, ...]:
-    """Those stages of which something is known, in the order in which they happen."""
+    """Return figures for every stage with data, in chronological order."""
     taken: dict[Stage, list[float]] = {stage: [] for stage in Stage}
     for one in utterances:
         for stage, seconds in _durations(one):
@@ -26,7 +26,7 @@ def stage_figures(utterances: Iterable[Utterance]) -> tuple[StageFigures, ...]:
 
 
 def _durations(one: Utterance) -> Iterable[tuple[Stage, float]]:
-    """When others sent what they spoke is not known here, nor what became of their texts."""
+    """Yield the known durations. For other clients' utterances, sending and insertion are unknown."""
     if one.own and one.queued is not None and one.complete is not None:
         yield Stage.SENT, max(0.0, one.queued - one.complete)
     yield Stage.QUEUED, one.timing.queue / 1000

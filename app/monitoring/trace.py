@@ -1,4 +1,4 @@
-"""A value over the last ten minutes, in a ring of fixed size. Pure: time is a value."""
+"""History of a value over the last ten minutes, in a ring of fixed size. Pure: time is a parameter."""
 
 from math import inf, nan
 from typing import Final
@@ -8,11 +8,11 @@ from app.monitoring.view import SPAN_S, Curve
 STEP_S: Final = 2.0
 STEPS: Final = round(SPAN_S / STEP_S)
 _HELD: Final = 3
-"""A feed that is a moment late leaves no hole: for so many steps the last value holds."""
+"""Steps for which the last value still holds, so that a late feed leaves no gap."""
 
 
 class Trace:
-    """The greatest value of each step, so that a short peak is seen. Times go up."""
+    """Largest value of each step, so that short peaks stay visible. Times must not decrease."""
 
     def __init__(self) -> None:
         self._values = [nan] * STEPS
@@ -20,7 +20,7 @@ class Trace:
         self._now = nan
 
     def put(self, value: float, now: float) -> None:
-        """The value from now on."""
+        """Set the value from ``now`` on."""
         step = int(now / STEP_S)
         if self._step < 0 or step - self._step > STEPS:
             self._values = [nan] * STEPS
@@ -34,7 +34,7 @@ class Trace:
         self._step, self._now = max(step, self._step), value
 
     def curve(self, now: float) -> Curve:
-        """The ten minutes up to now."""
+        """Return the ten minutes before ``now``."""
         step = int(now / STEP_S)
         missed = step - self._step
         if self._step < 0 or missed >= STEPS:

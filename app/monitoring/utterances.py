@@ -1,8 +1,8 @@
-"""What became of each utterance: what this app knows of its own takes, and what the gateway tells of all. Pure.
+"""Progress of each utterance: this app's own takes combined with the gateway's reports about all. Pure.
 
-An utterance is one segment; ``(session, segment)`` is its name here and there. Times are of one clock, in seconds.
-Of one spoken here it is known when each thing happened, and the gateway's durations say where the time went in
-between; of others there are only those durations.
+An utterance is one segment, identified by ``(session, segment)`` on both sides. Times are seconds of one clock.
+For own utterances each step has a time, and the gateway's durations fill in the rest; for others only these
+durations are known.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,15 @@ from protocol.monitor import FINAL, Recent
 from protocol.recognition import Timing
 
 MOST: Final = 200
-"""The oldest are forgotten, however far they got."""
+"""Limit on utterances; the oldest are dropped in any state."""
 
 
 @dataclass
 class Utterance:
-    """``at``: when it was first heard of. ``complete``: its last word is on the way; the rest as it happens."""
+    """Utterance with the times of its steps.
+
+    ``at``: its first event. ``complete``: its end of speech. The other times follow as they happen.
+    """
 
     session: str
     segment: int
@@ -40,11 +43,11 @@ class Utterance:
 
     @property
     def spoken_at(self) -> float:
-        """When its last word was, or its first while it goes on."""
+        """Time of its end of speech, or of its start while speech continues."""
         return self.at if self.complete is None else self.complete
 
     def spans(self, now: float) -> tuple[StageSpan, ...]:
-        """Where the time after its last word went; what is not over lasts until now."""
+        """Return the stages after the end of speech; an unfinished stage lasts until now."""
         return tuple(self._spans(now))
 
     def _spans(self, now: float) -> Iterator[StageSpan]:
@@ -64,7 +67,7 @@ class Utterance:
             yield StageSpan(Stage.INSERTED, recognised - self.complete, self.inserted - self.complete)
 
     def _of_gateway(self, whole_s: float) -> Iterator[StageSpan]:
-        """From the end backwards: what was decoded before the last word was is nobody's waiting."""
+        """Yield the gateway's stages, computed backwards: decoding before the end of speech causes no waiting."""
         told = self.timing
         delivering = max(0.0, whole_s - told.deliver / 1000)
         decoding = max(0.0, delivering - told.decode / 1000)
@@ -76,34 +79,34 @@ class Utterance:
 
 
 class Utterances:
-    """The last ``MOST``. What is told of one that is forgotten, or was never heard of, is passed over."""
+    """Latest ``MOST`` utterances. Events about unknown or dropped ones are ignored."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], Utterance] = {}
-        self._cancelled: set[str] = set()  # sessions that are not closed yet
+        self._cancelled: set[str] = set()  # cancelled sessions that are not closed yet
 
-    # -- what this app knows -------------------------------------------------------------------------------
+    # -- own takes -----------------------------------------------------------------------------------------
 
     def began(self, session: str, segment: int, now: float) -> None:
-        """Somebody speaks here."""
+        """Record the start of an own utterance."""
         state = State.CANCELLED if session in self._cancelled else State.LISTENING
         self._add(Utterance(session, segment, now, own=True, state=state))
 
     def completed(self, session: str, segment: int, now: float) -> None:
-        """Its last word was spoken."""
+        """Record the end of its speech."""
         if (one := self._known.get((session, segment))) and one.complete is None:
             one.complete, one.audio_s = now, now - one.at
             one.state = State.CANCELLED if one.state is State.CANCELLED else State.SENDING
 
     def queued(self, session: str, segment: int, now: float) -> None:
-        """The broker has it; said again after a loss, the later one counts."""
+        """Record that the broker has it; after a loss, the later time counts."""
         one = self._known.get((session, segment))
         if one and one.complete is not None and one.recognised is None:
             one.queued = now
             one.state = State.CANCELLED if one.state is State.CANCELLED else State.WAITING
 
     def recognised(self, session: str, segment: Segment, now: float) -> None:
-        """It has a text, or will never have one."""
+        """Record its result: a text, silence or a failure."""
         one = self._known.get((session, segment.index))
         if one is None or one.recognised is not None:
             return
@@ -116,25 +119,25 @@ class Utterances:
             one.state = State.INSERTING if segment.text.strip() else State.DONE
 
     def inserted(self, session: str, segment: int, now: float) -> None:
-        """Its text arrived; when a held one is pasted says nothing about how long it takes."""
+        """Record that its text was inserted. A held text that is pasted later gets no duration."""
         if (one := self._known.get((session, segment))) and one.recognised is not None:
             one.inserted = now if one.state is State.INSERTING else one.inserted
             one.state = State.DONE
 
     def held(self, session: str, segment: int) -> None:
-        """Its text is kept, to be pasted."""
+        """Record that its text is held for pasting."""
         if (one := self._known.get((session, segment))) and one.state is State.INSERTING:
             one.state = State.HELD
 
     def cancelled(self, session: str) -> None:
-        """The user gave the take up: what was not inserted goes nowhere."""
+        """Record that the user cancelled the take; uninserted texts go nowhere."""
         self._cancelled.add(session)
         for one in self._of(session):
             if one.state not in (State.DONE, State.FAILED):
                 one.state = State.CANCELLED
 
     def closed(self, session: str) -> None:
-        """Nothing more of this take is inserted: what has its text is done, what has none failed."""
+        """Record the end of automatic insertion: utterances with a text are done, those without have failed."""
         self._cancelled.discard(session)
         for one in self._of(session):
             if one.state is State.INSERTING:
@@ -143,15 +146,15 @@ class Utterances:
                 one.state = State.FAILED
 
     def discarded(self, session: str) -> None:
-        """The take never was."""
+        """Remove all utterances of a discarded take."""
         self._cancelled.discard(session)
         for one in list(self._of(session)):
             del self._known[one.session, one.segment]
 
-    # -- what the gateway tells ----------------------------------------------------------------------------
+    # -- reports of the gateway ----------------------------------------------------------------------------
 
     def told(self, recent: Recent, now: float, ago_s: float = 0.0) -> None:
-        """A segment ended so long ago, whoever spoke it; told again, it is the same."""
+        """Record the gateway's report on a segment that ended ``ago_s`` ago; repeated reports change nothing."""
         one = self._known.get((recent.session, recent.segment))
         if one is None:
             self._add(_of_others(recent, now - ago_s))
@@ -159,15 +162,15 @@ class Utterances:
             one.worker, one.model = recent.worker or one.worker, recent.model or one.model
             one.reason = "" if recent.outcome == FINAL else recent.outcome
 
-    # -- what is shown -------------------------------------------------------------------------------------
+    # -- views ---------------------------------------------------------------------------------------------
 
     def rows(self, most: int, now: float, epoch_s: float, hosts: dict[str, str]) -> tuple[UtteranceRow, ...]:
-        """The last ones, the newest first. ``epoch_s``: when the clock was at 0, in seconds since 1970."""
+        """Return the last rows, newest first. ``epoch_s``: zero of the clock, in seconds since 1970."""
         newest = sorted(self._known.values(), key=lambda one: one.spoken_at, reverse=True)[:most]
         return tuple(_row(one, now, epoch_s, hosts) for one in newest)
 
     def ended(self, since: float) -> Iterator[Utterance]:
-        """Those that have their text, and got it after ``since``."""
+        """Yield the utterances that got their text after ``since``."""
         for one in self._known.values():
             if one.state in (State.DONE, State.HELD) and (one.recognised or 0.0) >= since:
                 yield one

@@ -1,4 +1,4 @@
-"""What a person sees of a gateway and its workers, as values: made by the model, drawn by the page."""
+"""Views of a gateway and its workers, as values: made by the model, drawn by the page."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,11 +8,11 @@ from app.states import ENDS, State
 from protocol.monitor import WorkerState
 
 SPAN_S: Final = 600.0
-"""How far back curves and percentiles go."""
+"""Period that curves and percentiles cover."""
 
 
 class Link(StrEnum):
-    """How the feed stands. ``lost``: it is tried again, and what is shown is old."""
+    """State of the feed. ``LOST``: reconnecting, and the figures are old."""
 
     CONNECTING = "connecting"
     LIVE = "live"
@@ -21,7 +21,7 @@ class Link(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where the time of an utterance goes after its last word; ``whole`` is from there to the text."""
+    """Stages of an utterance after its end of speech. ``WHOLE``: from there to the text."""
 
     SENT = "sent"
     QUEUED = "queued"
@@ -33,7 +33,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Curve:
-    """The last ten minutes in even steps, the oldest first, NaN where nothing is known; and the last value."""
+    """Last ten minutes in even steps, oldest first, NaN where unknown. ``now``: the latest value."""
 
     values: tuple[float, ...] = ()
     now: float | None = None
@@ -41,9 +41,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class GatewayFigures:
-    """``memory``: the used part of the broker's limit, 0 where it has none. ``unqueued_s``: audio not yet safe.
+    """Figures of the gateway. ``memory``: used share of the broker's limit, 0 without a limit.
 
-    ``streams``: how many people may speak at the same time, by the measured speed of all workers; 0: nobody works.
+    ``unqueued_s``: audio not yet safe. ``streams``: how many people can speak at once, at the measured speed of
+    all workers; 0 without workers.
     """
 
     uptime_s: float
@@ -59,9 +60,10 @@ class GatewayFigures:
 
 @dataclass(frozen=True)
 class WorkerFigures:
-    """``gone``: it is not heard of any more. ``gpu`` is ``None`` where nobody tells.
+    """Figures of a worker. ``gone``: no longer reported. ``gpu``: ``None`` if unknown.
 
-    Percent of one core, percent of the GPU, bytes. ``speed``: seconds of audio per second, 0 while unknown.
+    CPU in percent of one core, GPU in percent, memory in bytes. ``speed``: seconds of audio per second, 0 while
+    unknown.
     """
 
     worker: str
@@ -81,7 +83,7 @@ class WorkerFigures:
 
 @dataclass(frozen=True)
 class StageFigures:
-    """Half of the last utterances were as fast as ``p50_s`` or faster, 95 of 100 as ``p95_s``."""
+    """Durations of a stage: ``p50_s`` is the median, ``p95_s`` the 95th percentile."""
 
     stage: Stage
     count: int
@@ -91,7 +93,7 @@ class StageFigures:
 
 @dataclass(frozen=True)
 class StageSpan:
-    """From when to when, in seconds after the last word."""
+    """Time range of a stage, in seconds after the end of speech."""
 
     stage: Stage
     start_s: float
@@ -100,9 +102,9 @@ class StageSpan:
 
 @dataclass(frozen=True)
 class UtteranceRow:
-    """One segment. ``own``: it was spoken here. ``at_s``: when its last word was, in seconds since 1970.
+    """Row of one segment. ``own``: spoken on this computer. ``at_s``: end of its speech, in seconds since 1970.
 
-    ``spans`` end now where it is still on its way. ``reason``: the code of a failure.
+    ``spans`` end now while the text is on its way. ``reason``: error code of a failure.
     """
 
     session: str
@@ -118,20 +120,21 @@ class UtteranceRow:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more comes of it by itself."""
+        """True if nothing more will happen to it automatically."""
         return self.state in ENDS
 
     @property
     def total_s(self) -> float:
-        """From the last word to the text, or until now."""
+        """Seconds from the end of speech to the text, or until now."""
         return self.spans[-1].end_s if self.spans else 0.0
 
 
 @dataclass(frozen=True)
 class MonitorView:
-    """Everything. ``throughput``: seconds of audio per second; ``rtf``: seconds of decoding per second of audio.
+    """Everything that the monitor shows.
 
-    ``reason``: why it is lost or refused. ``more_workers``: how many there are beside those that are shown.
+    ``throughput``: seconds of audio per second. ``rtf``: seconds of decoding per second of audio. ``reason``:
+    why the feed is lost or refused. ``more_workers``: number of workers that are not shown.
     """
 
     link: Link = Link.CONNECTING

@@ -1,4 +1,4 @@
-"""What a look at the folder of models shows, and how errors become notes."""
+"""State of models on disk, and notes for errors."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path / "models", catalogue_of(IN_WHEELS), {})
 
 
-def test_a_folder_is_looked_at(place: Place) -> None:
+def test_look_reports_installed_and_damaged_model(place: Place) -> None:
     assert look(place, [NAME]) == {NAME: Disk()}
     write_files(place.folder / NAME)
     disk = look_at(place, NAME)
@@ -42,7 +42,7 @@ def test_a_folder_is_looked_at(place: Place) -> None:
     assert look_at(place, NAME).damaged
 
 
-def test_what_is_unfinished_is_busy_while_somebody_else_is_at_it(place: Place) -> None:
+def test_unfinished_model_is_busy_while_other_process_holds_lock(place: Place) -> None:
     staging = place.folder / ".staging"
     write_files(staging / NAME / "parts", {CONFIG: b"12345"})
     assert look_at(place, NAME) == Disk(here={CONFIG: 5})
@@ -52,11 +52,11 @@ def test_what_is_unfinished_is_busy_while_somebody_else_is_at_it(place: Place) -
         assert not look(place, [NAME], frozenset({NAME}))[NAME].busy
 
 
-def test_room_is_that_of_the_disk_where_the_folder_would_be_made(place: Place) -> None:
+def test_room_is_known_before_folder_exists(place: Place) -> None:
     assert (place.room() or 0) > 0
 
 
-def test_every_model_of_the_catalogue_says_what_a_person_asks() -> None:
+def test_about_is_complete_for_every_model() -> None:
     catalogue = load_catalogue()
     for model in catalogue.models:
         told = about(model)
@@ -67,7 +67,7 @@ def test_every_model_of_the_catalogue_says_what_a_person_asks() -> None:
     assert nano.at_most and nano.later
 
 
-def test_what_the_catalogue_of_the_app_does_not_know_is_told_too() -> None:
+def test_about_covers_models_unknown_to_app() -> None:
     told = about(model_of(IN_WHEELS))
     assert (told.purpose, told.languages, told.size, told.link) == (Purpose.RECOGNISER, (), _SIZE, "")
     assert wheels_of(model_of(IN_WHEELS)) == {"kiki-tiny-part1", "kiki.tiny_part2"}
@@ -101,11 +101,13 @@ def test_what_the_catalogue_of_the_app_does_not_know_is_told_too() -> None:
         ),
     ],
 )
-def test_errors_become_notes(error: ModelError, work: Work, note: Note, details: tuple[str, ...]) -> None:
+def test_each_model_error_becomes_a_note(
+    error: ModelError, work: Work, note: Note, details: tuple[str, ...]
+) -> None:
     assert note_of_error(error, Run(NAME, work, "/x")) == (note, details)
 
 
-def test_what_may_not_be_read_hides_nothing_else(tmp_path: Path) -> None:
+def test_look_skips_unreadable_models(tmp_path: Path) -> None:
     class Odd(Place):
         def store(self, stop: Stop = NEVER) -> ModelStore:
             raise PermissionError(13, "no")

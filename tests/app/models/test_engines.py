@@ -1,4 +1,4 @@
-"""What models are for is what the worker makes of them."""
+"""Purposes and engines of models agree with the worker."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from speech.models.catalogue import load_catalogue
 from worker.choice import MODELS, PUNCTUATION
 
 
-def test_every_model_of_the_catalogue_is_known() -> None:
+def test_kinds_cover_the_catalogue() -> None:
     assert set(KINDS) == set(load_catalogue().names)
     assert {name for name, kind in KINDS.items() if kind.engine} == {
         model.name
@@ -18,14 +18,14 @@ def test_every_model_of_the_catalogue_is_known() -> None:
     }
 
 
-def test_engines_are_those_of_the_worker() -> None:
+def test_kinds_agree_with_worker() -> None:
     engines = {engine: {name for name, kind in KINDS.items() if kind.engine == engine} for engine in MODELS}
     assert engines == {engine: set(models) for engine, models in MODELS.items()}
     assert {kind.beside: name for name, kind in KINDS.items() if kind.beside} == PUNCTUATION
     assert MODELS["whisper"][0] == DEFAULT
 
 
-def test_a_model_becomes_arguments_where_its_engine_is_here() -> None:
+def test_arguments_need_installed_engine() -> None:
     assert arguments_for("SenseVoiceSmall", lambda engine: True) == (
         "--engine",
         "funasr",
@@ -38,12 +38,12 @@ def test_a_model_becomes_arguments_where_its_engine_is_here() -> None:
 
 
 @pytest.mark.parametrize("name", ["fsmn-vad", "Fun-ASR-Nano", "no-such-model", "../x"])
-def test_what_no_engine_runs_is_refused(name: str) -> None:
+def test_arguments_raise_when_no_engine_runs_model(name: str) -> None:
     with pytest.raises(ModelUnfit, match="choose another"):
         arguments_for(name, lambda engine: True)
 
 
-def test_what_a_model_lacks_is_an_extra() -> None:
+def test_lacks_names_missing_extra() -> None:
     assert lacks("paraformer-zh", lambda engine: False) == "funasr"
     assert lacks("paraformer-zh", lambda engine: True) == ""
     assert lacks("fsmn-vad", lambda engine: False) == ""

@@ -1,4 +1,4 @@
-"""What a look at the disk says."""
+"""Unfinished bytes of a model on disk."""
 
 import pytest
 
@@ -14,5 +14,5 @@ from app.models.events import Disk
         ({"one.whl": 30, "two.whl": 20, "weights.bin": 45}, 50),
     ],
 )
-def test_bytes_in_wheels_and_out_of_them_count_once(here: dict[str, int], unfinished: int) -> None:
+def test_unfinished_counts_contents_of_wheels_once(here: dict[str, int], unfinished: int) -> None:
     assert Disk(here=here).unfinished == unfinished

@@ -1,4 +1,4 @@
-"""Bytes, speed and time left, from what an installation tells."""
+"""Bytes, speed and remaining time from the events of an installation."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from speech.models.errors import Refusal
 from speech.models.progress import Advanced, Checked, Fetching, Refused, Stating
 
 
-def test_what_is_here_already_counts() -> None:
+def test_meter_counts_bytes_already_present() -> None:
     meter = Meter(100, {"a": 30})
     assert meter.done == 30
     meter.take(Fetching("b", "hub", 70), 0.0)
@@ -17,7 +17,7 @@ def test_what_is_here_already_counts() -> None:
     assert meter.done == 50
 
 
-def test_speed_is_that_of_the_last_seconds_and_of_this_source() -> None:
+def test_speed_covers_last_seconds_of_current_source() -> None:
     meter = Meter(1000)
     assert meter.speed(0.0) is None and meter.left_s(0.0) is None
     meter.take(Fetching("a", "hub", 1000), 0.0)
@@ -31,14 +31,14 @@ def test_speed_is_that_of_the_last_seconds_and_of_this_source() -> None:
     assert meter.speed(11.5) == pytest.approx(200)
 
 
-def test_what_stalls_has_no_time_left() -> None:
+def test_remaining_time_is_unknown_when_download_stalls() -> None:
     meter = Meter(1000)
     meter.take(Advanced("a", 100, 1000), 0.0)
     assert meter.speed(60.0) == 0
     assert meter.left_s(60.0) is None
 
 
-def test_what_comes_in_wheels_counts_once() -> None:
+def test_meter_counts_contents_of_wheels_once() -> None:
     meter = Meter(100, {"one.whl": 50}, frozenset({"two"}))
     meter.take(Advanced("two", 40, 45), 0.0)
     assert meter.done == 90
@@ -48,7 +48,7 @@ def test_what_comes_in_wheels_counts_once() -> None:
     assert meter.done == 100
 
 
-def test_a_hub_tells_the_size_and_reading_tells_how_far_it_is() -> None:
+def test_meter_takes_size_from_hub_and_progress_from_check() -> None:
     meter = Meter(1_000_000)
     meter.take(Stating("m", "hub", 3, 200), 0.0)
     meter.take(Checked("m", 150, 200), 0.0)

@@ -1,4 +1,4 @@
-"""What can be asked of models in each state, what is done then, and what is shown."""
+"""Actions on models in each state: their effects and the resulting views."""
 
 from dataclasses import replace
 
@@ -41,11 +41,11 @@ def view(shelf: Shelf, name: str = A, at: float = 0.0) -> ModelView:
 
 
 def do(shelf: Shelf, *events: ShelfEvent) -> list[Run | Halt]:
-    """The effects of the last one."""
+    """Handle events and return the effects of the last one."""
     return [shelf.handle(event) for event in events][-1]
 
 
-def test_a_model_is_fetched_and_shows_how_it_goes(shelf: Shelf) -> None:
+def test_fetched_model_shows_progress(shelf: Shelf) -> None:
     assert view(shelf).state is ModelState.MISSING
     assert do(shelf, FetchModel(A)) == [Run(A, Work.FETCH)]
     do(shelf, Told(A, Fetching("weights.bin", "hub", 100), 0.0))
@@ -59,7 +59,7 @@ def test_a_model_is_fetched_and_shows_how_it_goes(shelf: Shelf) -> None:
     assert do(shelf, FetchModel(A)) == [], "it is here"
 
 
-def test_one_is_fetched_at_a_time_and_others_wait_their_turn(shelf: Shelf) -> None:
+def test_shelf_fetches_one_model_at_a_time(shelf: Shelf) -> None:
     assert do(shelf, FetchModel(A), FetchModel(B)) == []
     assert view(shelf, B).state is ModelState.QUEUED
     assert do(shelf, Want(VAD)) == []
@@ -70,7 +70,7 @@ def test_one_is_fetched_at_a_time_and_others_wait_their_turn(shelf: Shelf) -> No
     assert do(shelf, Ended(A, Outcome.DONE, WHOLE)) == [Run(VAD, Work.IMPORT, "/x")]
 
 
-def test_paused_it_stops_keeps_what_is_here_and_goes_on(shelf: Shelf) -> None:
+def test_paused_fetch_keeps_data_and_resumes(shelf: Shelf) -> None:
     do(shelf, FetchModel(A))
     assert do(shelf, PauseModel(A)) == [Halt(A)]
     assert do(shelf, PauseModel(A)) == [], "once"
@@ -83,20 +83,20 @@ def test_paused_it_stops_keeps_what_is_here_and_goes_on(shelf: Shelf) -> None:
     assert view(shelf).done == 40
 
 
-def test_paused_before_anything_came_it_is_still_paused(shelf: Shelf) -> None:
+def test_fetch_paused_before_first_byte_stays_paused(shelf: Shelf) -> None:
     do(shelf, FetchModel(A), PauseModel(A), Ended(A, Outcome.STOPPED, NONE))
     assert view(shelf).state is ModelState.PAUSED
     do(shelf, CancelModel(A))
     assert view(shelf).state is ModelState.MISSING
 
 
-def test_who_goes_on_while_it_still_stops_has_it_go_on(shelf: Shelf) -> None:
+def test_fetch_resumed_while_stopping_runs_again(shelf: Shelf) -> None:
     do(shelf, FetchModel(A), PauseModel(A))
     assert do(shelf, FetchModel(A)) == []
     assert do(shelf, Ended(A, Outcome.STOPPED, PART)) == [Run(A, Work.FETCH)]
 
 
-def test_what_waits_its_turn_is_paused_and_cancelled_at_once(shelf: Shelf) -> None:
+def test_queued_fetch_is_paused_and_cancelled_at_once(shelf: Shelf) -> None:
     do(shelf, FetchModel(A), FetchModel(B))
     assert do(shelf, PauseModel(B)) == []
     assert view(shelf, B).state is ModelState.PAUSED
@@ -105,7 +105,7 @@ def test_what_waits_its_turn_is_paused_and_cancelled_at_once(shelf: Shelf) -> No
     assert view(shelf, B).state is ModelState.MISSING
 
 
-def test_cancelled_it_is_discarded_after_it_has_stopped(shelf: Shelf) -> None:
+def test_cancelled_fetch_is_discarded_after_it_stopped(shelf: Shelf) -> None:
     do(shelf, FetchModel(A))
     assert do(shelf, CancelModel(A)) == [Halt(A)]
     assert do(shelf, Ended(A, Outcome.STOPPED, PART)) == [Run(A, Work.ABANDON)]
@@ -116,18 +116,18 @@ def test_cancelled_it_is_discarded_after_it_has_stopped(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("begun", [[], [FetchModel(A), PauseModel(A), Ended(A, Outcome.STOPPED, PART)]])
-def test_what_is_unfinished_is_discarded_when_asked(shelf: Shelf, begun: list[ShelfEvent]) -> None:
+def test_cancel_discards_unfinished_model(shelf: Shelf, begun: list[ShelfEvent]) -> None:
     for event in [Looked({A: PART}), *begun]:
         do(shelf, event)
     assert view(shelf).state is ModelState.PAUSED, "of an earlier start too"
     assert do(shelf, CancelModel(A)) == [Run(A, Work.ABANDON)]
 
 
-def test_what_the_worker_needs_goes_on_after_a_start(shelf: Shelf) -> None:
+def test_worker_request_resumes_unfinished_model(shelf: Shelf) -> None:
     assert do(shelf, Looked({A: PART}), Want(A)) == [Run(A, Work.FETCH)]
 
 
-def test_a_failure_says_why_and_is_tried_again(shelf: Shelf) -> None:
+def test_failed_fetch_has_reason_and_can_be_retried(shelf: Shelf) -> None:
     do(shelf, FetchModel(A), Ended(A, Outcome.FAILED, PART, PROBLEM, ("hub: no",)))
     shown = view(shelf)
     assert (shown.state, shown.note, shown.details, shown.done) == (ModelState.FAILED, PROBLEM, ("hub: no",), 40)
@@ -135,7 +135,7 @@ def test_a_failure_says_why_and_is_tried_again(shelf: Shelf) -> None:
     assert (view(shelf).note, view(shelf).details) == (None, ())
 
 
-def test_another_program_is_waited_for_not_fought(shelf: Shelf) -> None:
+def test_model_is_busy_while_other_program_works_on_it(shelf: Shelf) -> None:
     do(shelf, Looked({A: replace(PART, busy=True)}))
     shown = view(shelf)
     assert (shown.state, shown.percent) == (ModelState.BUSY, 40)
@@ -147,7 +147,7 @@ def test_another_program_is_waited_for_not_fought(shelf: Shelf) -> None:
     assert view(shelf).state is ModelState.FETCHING
 
 
-def test_every_byte_is_read(shelf: Shelf) -> None:
+def test_verify_reports_progress_and_result(shelf: Shelf) -> None:
     assert do(shelf, VerifyModel(A)) == [], "it is not here"
     do(shelf, Looked({A: WHOLE}))
     assert do(shelf, VerifyModel(A)) == [Run(A, Work.VERIFY)]
@@ -157,7 +157,7 @@ def test_every_byte_is_read(shelf: Shelf) -> None:
     assert (view(shelf).state, view(shelf).note) == (ModelState.INSTALLED, Note(ModelNote.WHOLE))
 
 
-def test_damage_is_remembered_until_it_is_repaired(shelf: Shelf) -> None:
+def test_damage_is_remembered_until_repair(shelf: Shelf) -> None:
     do(shelf, Looked({A: WHOLE}), VerifyModel(A))
     do(shelf, Ended(A, Outcome.DAMAGED, WHOLE, Note(ModelNote.DAMAGED), ("weights.bin",)), Looked({A: WHOLE}))
     assert (view(shelf).state, view(shelf).details) == (ModelState.DAMAGED, ("weights.bin",))
@@ -168,19 +168,19 @@ def test_damage_is_remembered_until_it_is_repaired(shelf: Shelf) -> None:
     assert view(shelf).state is ModelState.DAMAGED
 
 
-def test_reading_is_cancelled_and_nothing_is_lost(shelf: Shelf) -> None:
+def test_cancelled_verify_keeps_model(shelf: Shelf) -> None:
     do(shelf, Looked({A: WHOLE}), VerifyModel(A))
     assert do(shelf, CancelModel(A)) == [Halt(A)]
     assert do(shelf, Ended(A, Outcome.STOPPED, WHOLE)) == []
     assert view(shelf).state is ModelState.INSTALLED
 
 
-def test_what_comes_before_it_stopped_counts(shelf: Shelf) -> None:
+def test_fetch_that_finishes_before_stopping_is_installed(shelf: Shelf) -> None:
     do(shelf, FetchModel(A), PauseModel(A), Ended(A, Outcome.DONE, WHOLE))
     assert view(shelf).state is ModelState.INSTALLED
 
 
-def test_a_model_is_removed_unless_it_is_used(shelf: Shelf) -> None:
+def test_remove_is_refused_for_model_in_use(shelf: Shelf) -> None:
     do(shelf, Looked({A: WHOLE, VAD: WHOLE}), Used(A, running=True))
     assert (view(shelf).use, view(shelf).chosen) == (Use.WORKER, True)
     assert do(shelf, RemoveModel(A)) == []
@@ -193,13 +193,13 @@ def test_a_model_is_removed_unless_it_is_used(shelf: Shelf) -> None:
     assert view(shelf).state is ModelState.MISSING
 
 
-def test_what_is_used_beside_the_chosen_one_is_used_too(shelf: Shelf) -> None:
+def test_companion_of_chosen_model_is_in_use(shelf: Shelf) -> None:
     do(shelf, Used(B, running=True, lacks={B: "funasr"}))
     assert view(shelf, PUNC).use is Use.WORKER
     assert (view(shelf, B).lacks, view(shelf, A).use) == ("funasr", Use.NOBODY)
 
 
-def test_a_folder_is_taken_in_and_that_can_be_cancelled(shelf: Shelf) -> None:
+def test_import_can_be_cancelled(shelf: Shelf) -> None:
     assert do(shelf, ImportModel(A, "/x")) == [Run(A, Work.IMPORT, "/x")]
     assert view(shelf).state is ModelState.IMPORTING
     assert do(shelf, PauseModel(A)) == []
@@ -209,14 +209,14 @@ def test_a_folder_is_taken_in_and_that_can_be_cancelled(shelf: Shelf) -> None:
     assert do(shelf, ImportModel(A, "/x")) == [], "it is here"
 
 
-def test_only_a_whole_recogniser_that_can_run_is_chosen(shelf: Shelf) -> None:
+def test_only_installed_runnable_recogniser_can_be_chosen(shelf: Shelf) -> None:
     do(shelf, Looked({A: WHOLE, VAD: WHOLE}))
     assert view(shelf).can_be_chosen and not view(shelf, VAD).can_be_chosen and not view(shelf, B).can_be_chosen
     do(shelf, Used("", running=False, lacks={A: "funasr"}))
     assert not view(shelf).can_be_chosen
 
 
-def test_a_hub_says_how_large_it_is() -> None:
+def test_about_shows_size_stated_by_hub() -> None:
     shelf = Shelf([About(A, size=1000, at_most=True)])
     assert view(shelf).about.at_most
     do(shelf, FetchModel(A), Told(A, Stating(A, "hub", 2, 300), 0.0))
@@ -225,7 +225,7 @@ def test_a_hub_says_how_large_it_is() -> None:
     assert view(shelf).about.size == 300
 
 
-def test_what_nobody_knows_is_passed_over(shelf: Shelf) -> None:
+def test_shelf_ignores_unknown_models_and_unexpected_events(shelf: Shelf) -> None:
     assert do(shelf, FetchModel("no-such-model")) == []
     assert do(shelf, Told(A, Waiting(A), 0.0)) == []
     assert do(shelf, Ended(A, Outcome.DONE, WHOLE)) == []
@@ -244,7 +244,7 @@ _DISKS = [NONE, PART, WHOLE]
 
 
 @given(st.lists(st.tuples(st.sampled_from(_ACTIONS), st.sampled_from([A, B, VAD])), max_size=30), st.data())
-def test_whatever_is_asked_one_at_most_is_fetched_and_each_work_ends(steps: list, data: st.DataObject) -> None:  # type: ignore[type-arg]  # of two kinds
+def test_random_actions_keep_one_fetch_at_a_time_and_end(steps: list, data: st.DataObject) -> None:  # type: ignore[type-arg]  # of two kinds
     shelf, running, halted = made(), dict[str, Work](), set[str]()
 
     def perform(effects: list[Run | Halt]) -> None:

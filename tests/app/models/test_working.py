@@ -1,4 +1,4 @@
-"""Models fetched from a real server, in threads: paused, gone on with by another one, wanted by the worker."""
+"""Models downloaded from a real server in threads: paused, resumed after a restart, needed by the worker."""
 
 import asyncio
 import hashlib
@@ -54,7 +54,7 @@ def hub() -> Iterator[FileServer]:
 
 
 class World:
-    """Models on one folder, one start after the other; what they told last."""
+    """Successive starts of ``Models`` on one folder, with the latest views."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
@@ -101,7 +101,7 @@ async def half_here(world: World) -> None:
     await world.stands(ModelState.FETCHING, lambda view: view.done >= HALF)
 
 
-async def test_paused_and_gone_on_with_after_another_start(world: World, hub: FileServer) -> None:
+async def test_paused_download_resumes_after_restart(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
     async with world.started():
         world.models.ask(FetchModel(NAME))
@@ -121,7 +121,7 @@ async def test_paused_and_gone_on_with_after_another_start(world: World, hub: Fi
     assert world.came == [NAME]
 
 
-async def test_who_leaves_in_mid_download_leaves_a_good_beginning(world: World, hub: FileServer) -> None:
+async def test_download_interrupted_by_exit_resumes(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
     async with world.started():
         world.models.ask(FetchModel(NAME))
@@ -135,7 +135,7 @@ async def test_who_leaves_in_mid_download_leaves_a_good_beginning(world: World, 
     assert hub.downloads(_WEIGHTS)[-1].range == f"bytes={HALF}-"
 
 
-async def test_cancelled_nothing_is_left(world: World, hub: FileServer) -> None:
+async def test_cancelled_download_leaves_no_data(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
     async with world.started():
         world.models.ask(FetchModel(NAME))
@@ -144,7 +144,7 @@ async def test_cancelled_nothing_is_left(world: World, hub: FileServer) -> None:
     assert [path.name for path in (world.folder / ".staging").iterdir()] == [f"{NAME}.lock"]
 
 
-async def test_what_the_worker_needs_is_fetched_and_told_and_pausing_is_too(world: World, hub: FileServer) -> None:
+async def test_have_fetches_model_and_reports_progress_and_pause(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
     told: list[int | Note] = []
     async with world.started() as models:
@@ -159,7 +159,7 @@ async def test_what_the_worker_needs_is_fetched_and_told_and_pausing_is_too(worl
     assert world.whole
 
 
-async def test_who_waits_for_a_model_hears_why_it_does_not_come(world: World, hub: FileServer) -> None:
+async def test_have_raises_reason_of_failure(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
     async with world.started() as models:
         having = asyncio.create_task(models.have(NAME, lambda told: None))
@@ -177,7 +177,7 @@ async def test_who_waits_for_a_model_hears_why_it_does_not_come(world: World, hu
             await models.have("no-such-model", lambda told: None)
 
 
-async def test_what_another_program_fetches_is_shown_and_waited_for(world: World) -> None:
+async def test_fetch_waits_for_download_of_other_program(world: World) -> None:
     write_files(world.folder / ".staging" / NAME / "parts", {WEIGHTS: CONTENTS[WEIGHTS][:HALF]})
     lock = world.folder / ".staging" / f"{NAME}.lock"
     async with world.started():
@@ -190,7 +190,7 @@ async def test_what_another_program_fetches_is_shown_and_waited_for(world: World
     assert world.whole
 
 
-async def test_every_byte_is_read_and_damage_is_repaired(world: World, hub: FileServer) -> None:
+async def test_verify_finds_damage_and_fetch_repairs_it(world: World, hub: FileServer) -> None:
     async with world.started():
         await world.ask(FetchModel(NAME), ModelState.INSTALLED)
         world.models.ask(VerifyModel(NAME))
@@ -203,7 +203,7 @@ async def test_every_byte_is_read_and_damage_is_repaired(world: World, hub: File
     assert len(hub.downloads(f"/{_PREFIX}{CONFIG}")) == 1, "what is good of it stays"
 
 
-async def test_a_folder_with_its_files_is_taken_in(world: World, hub: FileServer, tmp_path: Path) -> None:
+async def test_import_installs_files_from_folder(world: World, hub: FileServer, tmp_path: Path) -> None:
     hub.files.clear()
     async with world.started():
         view = await world.ask(ImportModel(NAME, str(tmp_path / "none")), ModelState.FAILED)
@@ -213,7 +213,7 @@ async def test_a_folder_with_its_files_is_taken_in(world: World, hub: FileServer
     assert world.whole
 
 
-async def test_a_model_in_use_stays_and_goes_when_it_is_not(world: World) -> None:
+async def test_model_is_removed_only_when_unused(world: World) -> None:
     async with world.started() as models:
         await world.ask(FetchModel(NAME), ModelState.INSTALLED)
         models.used(NAME, running=True)
@@ -227,7 +227,7 @@ async def test_a_model_in_use_stays_and_goes_when_it_is_not(world: World) -> Non
     assert not (world.folder / NAME).exists()
 
 
-async def test_a_full_disk_is_told_with_what_is_needed(world: World) -> None:
+async def test_full_disk_note_names_needed_and_free_bytes(world: World) -> None:
     world.free = lambda folder: 1000
     async with world.started():
         view = await world.ask(FetchModel(NAME), ModelState.FAILED)
@@ -236,7 +236,7 @@ async def test_a_full_disk_is_told_with_what_is_needed(world: World) -> None:
         assert world.told[-1].free == 1000
 
 
-async def test_nobody_who_does_not_look_is_told(world: World, hub: FileServer) -> None:
+async def test_views_are_posted_only_while_visible(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
     async with world.started() as models:
         models.ask(LookAtModels(False))
@@ -247,7 +247,7 @@ async def test_nobody_who_does_not_look_is_told(world: World, hub: FileServer) -
         await half_here(world)
 
 
-async def test_after_it_was_left_nothing_is_asked_of_it(world: World, hub: FileServer) -> None:
+async def test_models_start_no_work_after_exit(world: World, hub: FileServer) -> None:
     async with world.started() as models:
         pass
     models.ask(FetchModel(NAME))
@@ -258,7 +258,7 @@ async def test_after_it_was_left_nothing_is_asked_of_it(world: World, hub: FileS
     having.cancel()
 
 
-async def test_a_thread_aside_returns_and_raises() -> None:
+async def test_aside_returns_result_or_raises_error() -> None:
     def fail() -> None:
         raise ModelMissing("x")
 

@@ -1,4 +1,4 @@
-"""Everything that a monitor shows, from what it is told: the link, the curves, the workers, the rows."""
+"""Model of the monitor: link, curves, workers and rows from events."""
 
 from math import isnan
 
@@ -17,14 +17,14 @@ ENDED = Recent("s", 0, "final", "m", "w", Timing(0, 10, 200, 5), 3_000, 90.0)
 
 
 def model(*told: Snapshot | Recent | Lost) -> MonitorModel:
-    """One event a second."""
+    """Return a model that received one event a second."""
     made = MonitorModel()
     for second, event in enumerate(told):
         made.take(event, float(second))
     return made
 
 
-def test_the_link_is_told() -> None:
+def test_link_follows_events_of_feed() -> None:
     assert model().view(0.0).link is Link.CONNECTING
     assert model(STANDS).view(0.0).link is Link.LIVE
     lost = model(STANDS, Lost("the cable", 2.0)).view(1.0)
@@ -39,7 +39,7 @@ def test_the_link_is_told() -> None:
     assert (refused.link, refused.view(0.0).reason) == (Link.CONNECTING, "")
 
 
-def test_the_gateway_is_shown_as_it_says() -> None:
+def test_view_shows_figures_of_gateway() -> None:
     gateway = model(STANDS).view(0.0).gateway
     assert gateway is not None
     assert (gateway.uptime_s, gateway.broker, gateway.broker_up, gateway.durable) == (100.0, "Valkey", True, True)
@@ -47,7 +47,7 @@ def test_the_gateway_is_shown_as_it_says() -> None:
     assert gateway.streams == STANDS.streams > 0
 
 
-def test_figures_become_curves() -> None:
+def test_snapshots_become_curves() -> None:
     busier = replace(STANDS, queued=9, oldest_s=4.0, workers=(replace(WORKER, audio_s=12.0),))
     made = model(STANDS, STANDS, STANDS, busier)
     view = made.view(3.0)
@@ -57,7 +57,7 @@ def test_figures_become_curves() -> None:
     assert view.rtf.now == pytest.approx(0.1)
 
 
-def test_a_worker_has_curves_of_its_own_and_one_more_where_a_gpu_tells() -> None:
+def test_worker_has_gpu_curve_only_when_reported() -> None:
     with_gpu = replace(WORKER, worker="v", host="a", gpu_percent=50.0, gpu_memory_bytes=5)
     view = model(replace(STANDS, workers=(WORKER, with_gpu)), STANDS).view(1.0)
     first, second = view.workers
@@ -67,7 +67,7 @@ def test_a_worker_has_curves_of_its_own_and_one_more_where_a_gpu_tells() -> None
     assert (first.gone, second.gone) == (True, False)
 
 
-def test_a_worker_that_is_gone_stays_in_sight_for_a_while() -> None:
+def test_gone_worker_stays_visible_for_a_minute() -> None:
     made = model(STANDS)
     nobody = replace(STANDS, workers=())
     made.take(nobody, GONE_S)
@@ -76,7 +76,7 @@ def test_a_worker_that_is_gone_stays_in_sight_for_a_while() -> None:
     assert made.view(GONE_S + 1).workers == ()
 
 
-def test_workers_that_come_and_go_are_bounded() -> None:
+def test_number_of_workers_is_bounded() -> None:
     made = MonitorModel()
     for second in range(300):
         crowd = tuple(replace(WORKER, worker=f"{second}-{number}") for number in range(MOST_WORKERS + 3))
@@ -87,7 +87,7 @@ def test_workers_that_come_and_go_are_bounded() -> None:
     assert not any(worker.gone for worker in view.workers)
 
 
-def test_rows_name_the_host_of_their_worker_and_when_they_were() -> None:
+def test_rows_have_host_and_time() -> None:
     made = MonitorModel(epoch_s=1_000_000.0)
     made.take(replace(STANDS, recent=(ENDED,)), 50.0)
     (row,) = made.view(50.0).utterances
@@ -98,7 +98,7 @@ def test_rows_name_the_host_of_their_worker_and_when_they_were() -> None:
     assert made.view(52.0).utterances == (row,)
 
 
-def test_stages_are_of_the_last_ten_minutes() -> None:
+def test_stages_cover_last_ten_minutes() -> None:
     made = model(STANDS, ENDED)
     assert [one.stage for one in made.view(1.0).stages] == [
         Stage.QUEUED,
@@ -109,12 +109,12 @@ def test_stages_are_of_the_last_ten_minutes() -> None:
     assert made.view(SPAN_S + 2).stages == ()
 
 
-def test_rows_are_bounded() -> None:
+def test_number_of_rows_is_bounded() -> None:
     made = model(STANDS, *(replace(ENDED, segment=number) for number in range(100)))
     assert len(made.view(200.0).utterances) == MOST_ROWS
 
 
-def test_what_is_not_told_any_more_is_a_hole() -> None:
+def test_curve_has_gap_when_feed_is_lost() -> None:
     view = model(STANDS, Lost("x", 1.0)).view(60.0)
     assert view.queued.now is None
     assert isnan(view.queued.values[-1]) and 4 in view.queued.values

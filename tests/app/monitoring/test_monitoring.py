@@ -1,4 +1,4 @@
-"""Following a gateway only while somebody looks."""
+"""Monitoring follows a gateway only while it is visible."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ SESSION = UUID("6f1f7c0e-2a53-4c5e-9d0f-0a4b8f2f9f11")
 
 
 async def stands(say: Say) -> None:
-    """Says how things stand, and stays."""
+    """Send one snapshot and keep the connection open."""
     await say(b"event: snapshot\ndata: " + msgspec.json.encode(STANDS) + b"\n\n")
     await asyncio.sleep(30)
 
@@ -32,7 +32,7 @@ async def monitoring(feed: Feed, views: list[MonitorView]) -> AsyncIterator[Moni
         yield made
 
 
-async def test_nobody_is_asked_until_somebody_looks_and_after_they_have_looked_away() -> None:
+async def test_feed_is_followed_only_while_visible() -> None:
     views: list[MonitorView] = []
     async with feeding(stands) as feed, monitoring(feed, views) as made:
         assert (feed.keys, views) == ([], [])
@@ -47,11 +47,11 @@ async def test_nobody_is_asked_until_somebody_looks_and_after_they_have_looked_a
         shown = len(views)
         made.look(True)
         await wait_until(lambda: len(feed.keys) == 2, "it is asked again")
-        assert views[shown].gateway == views[shown - 1].gateway  # what was seen stays
+        assert views[shown].gateway == views[shown - 1].gateway  # earlier figures stay
     await made.close()
 
 
-async def test_it_is_shown_again_and_again() -> None:
+async def test_view_is_posted_repeatedly() -> None:
     views: list[MonitorView] = []
     async with feeding(stands) as feed:
         async with Monitoring(fixed(Address(feed.url)), views.append, AT_ONCE, refresh_s=0.01) as made:
@@ -62,7 +62,7 @@ async def test_it_is_shown_again_and_again() -> None:
         assert len(views) == shown
 
 
-async def test_a_refusal_is_told_and_tried_again_with_another_key() -> None:
+async def test_refusal_is_shown_and_reconnect_works() -> None:
     views: list[MonitorView] = []
     async with feeding(stands, web.Response(status=401)) as feed, monitoring(feed, views) as made:
         made.look(True)
@@ -72,13 +72,13 @@ async def test_a_refusal_is_told_and_tried_again_with_another_key() -> None:
         await wait_until(lambda: views[-1].link is Link.LIVE, "the other key is good")
 
 
-async def test_another_gateway_is_asked_only_if_somebody_looks() -> None:
+async def test_again_does_nothing_while_hidden() -> None:
     async with feeding(stands) as feed, monitoring(feed, []) as made:
         made.again()
         assert made._looking == []
 
 
-async def test_a_lost_gateway_is_told_at_once() -> None:
+async def test_lost_gateway_is_shown_at_once() -> None:
     async def briefly(say: Say) -> None:
         await say(b"event: snapshot\ndata: " + msgspec.json.encode(STANDS) + b"\n\n")
 
@@ -90,7 +90,7 @@ async def test_a_lost_gateway_is_told_at_once() -> None:
         assert list(dict.fromkeys(view.link for view in views)) == [Link.CONNECTING, Link.LIVE, Link.LOST]
 
 
-async def test_takes_are_noted_whether_somebody_looks_or_not() -> None:
+async def test_own_takes_are_recorded_while_hidden() -> None:
     views: list[MonitorView] = []
     now = 100.0
     async with Monitoring(fixed(Address("http://h")), views.append, AT_ONCE, lambda: now) as made:

@@ -1,4 +1,4 @@
-"""How fast a fleet works: from counters that go up, begin anew and disappear."""
+"""Throughput and real-time factor, with counters that grow, restart and disappear."""
 
 import pytest
 
@@ -12,17 +12,17 @@ def worker(
     return WorkerStatus(name, "h", "e", "m", "cpu", state, audio_s=audio_s, speed=speed)
 
 
-def test_the_first_look_has_nothing_to_compare_with() -> None:
+def test_throughput_is_unknown_after_first_counters() -> None:
     assert Throughput().take([worker(audio_s=500)], 0.0) is None
 
 
-def test_it_is_audio_per_second_of_all() -> None:
+def test_throughput_sums_all_workers() -> None:
     throughput = Throughput()
     throughput.take([worker("a", 100), worker("b", 7)], 0.0)
     assert throughput.take([worker("a", 120), worker("b", 17)], 10.0) == pytest.approx(3.0)
 
 
-def test_what_is_longer_ago_than_the_window_does_not_count() -> None:
+def test_throughput_covers_last_minute() -> None:
     throughput = Throughput()
     throughput.take([worker(audio_s=0)], 0.0)
     last: float | None = None
@@ -32,26 +32,26 @@ def test_what_is_longer_ago_than_the_window_does_not_count() -> None:
     assert throughput.take([worker(audio_s=500 + WINDOW_S)], 200.0) == pytest.approx(1.0)
 
 
-def test_a_pause_of_the_feed_is_no_peak() -> None:
+def test_pause_of_feed_causes_no_peak() -> None:
     throughput = Throughput()
     throughput.take([worker(audio_s=0)], 0.0)
     assert throughput.take([worker(audio_s=600)], 600.0) == pytest.approx(1.0)
 
 
-def test_a_worker_that_comes_brings_no_past_and_one_that_goes_takes_none() -> None:
+def test_throughput_ignores_past_of_new_and_gone_workers() -> None:
     throughput = Throughput()
     throughput.take([worker("a", 10)], 0.0)
     throughput.take([worker("a", 20), worker("b", 9_000)], 5.0)
     assert throughput.take([worker("b", 9_010)], 10.0) == pytest.approx(2.0)
 
 
-def test_a_counter_that_begins_anew_counts_what_it_has() -> None:
+def test_throughput_handles_restarted_counter() -> None:
     throughput = Throughput()
     throughput.take([worker(audio_s=900)], 0.0)
     assert throughput.take([worker(audio_s=5)], 5.0) == pytest.approx(1.0)
 
 
-def test_many_looks_within_a_second_are_bounded() -> None:
+def test_throughput_bounds_its_memory() -> None:
     throughput = Throughput()
     for look in range(10_000):
         throughput.take([worker(audio_s=look)], look / 1_000)
@@ -59,7 +59,7 @@ def test_many_looks_within_a_second_are_bounded() -> None:
     assert len(throughput._totals) <= 128
 
 
-def test_the_real_time_factor_is_of_those_who_can_work_and_know_it() -> None:
+def test_rtf_averages_workers_with_known_speed() -> None:
     fleet = [worker("a", speed=10), worker("b", speed=2, state=WorkerState.BUSY), worker("c")]
     assert rtf(fleet) == pytest.approx(0.3)
     assert rtf([*fleet, worker("d", speed=1, state=WorkerState.DRAINING)]) == pytest.approx(0.3)

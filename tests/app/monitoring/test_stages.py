@@ -1,4 +1,4 @@
-"""How long each stage takes: percentiles, and what is counted where."""
+"""Durations of stages: percentiles, and which utterances count."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ def own(number: int = 0, decode: int = 300, inserted: float | None = 11.5) -> Ut
     return Utterance("s", number, 8.0, True, 2.0, 10.0, 10.1, 11.0, inserted, state, timing)
 
 
-def test_the_nearest_rank() -> None:
+def test_percentile_uses_nearest_rank() -> None:
     values = [float(value) for value in range(1, 101)]
     assert (percentile(values, 50), percentile(values, 95), percentile(values, 100)) == (50.0, 95.0, 100.0)
     assert percentile([7.0], 50) == percentile([7.0], 95) == 7.0
@@ -27,17 +27,17 @@ def test_the_nearest_rank() -> None:
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0, 100))
-def test_so_many_do_not_exceed_it(values: list[float], percent: float) -> None:
+def test_percentile_is_not_exceeded_by_its_share(values: list[float], percent: float) -> None:
     found = percentile(sorted(values), percent)
     assert found in values
     assert sum(value <= found for value in values) >= len(values) * percent / 100
 
 
-def test_nothing_is_known_of_nothing() -> None:
+def test_stage_figures_are_empty_without_utterances() -> None:
     assert stage_figures([]) == ()
 
 
-def test_each_stage_of_an_own_utterance_is_counted() -> None:
+def test_own_utterance_counts_for_every_stage() -> None:
     figures = {one.stage: one for one in stage_figures([own()])}
     assert list(figures) == list(Stage)
     assert figures[Stage.SENT].p50_s == figures[Stage.SENT].p95_s == pytest.approx(0.1)
@@ -48,18 +48,18 @@ def test_each_stage_of_an_own_utterance_is_counted() -> None:
     assert figures[Stage.WHOLE].p50_s == 1.5
 
 
-def test_of_others_is_counted_what_the_gateway_knows() -> None:
+def test_foreign_utterance_counts_for_gateway_stages() -> None:
     other = Utterance("t", 0, 8.0, False, 2.0, 10.0, None, 10.45, None, State.DONE, TIMING)
     figures = {one.stage: one.p50_s for one in stage_figures([other])}
     assert set(figures) == {Stage.QUEUED, Stage.DECODED, Stage.DELIVERED, Stage.WHOLE}
     assert figures[Stage.WHOLE] == pytest.approx(0.45)
 
 
-def test_what_is_held_was_never_inserted() -> None:
+def test_held_text_has_no_insertion_stage() -> None:
     figures = {one.stage: one for one in stage_figures([own(inserted=None)])}
     assert Stage.INSERTED not in figures and figures[Stage.WHOLE].p50_s == 1.0
 
 
-def test_percentiles_are_over_all() -> None:
+def test_percentiles_cover_all_utterances() -> None:
     figures = {one.stage: one for one in stage_figures(own(n, decode=n) for n in range(1, 101))}
     assert figures[Stage.DECODED] == StageFigures(Stage.DECODED, 100, 0.05, 0.095)

@@ -1,4 +1,4 @@
-"""Ten minutes of a value in a ring: what is kept, what is forgotten, and where nothing is known."""
+"""Ten minutes of a value in a ring: kept values, dropped values and gaps."""
 
 from math import isnan, nan
 
@@ -11,7 +11,7 @@ from app.monitoring.view import SPAN_S, Curve
 
 
 def traced(*told: tuple[float, float]) -> Trace:
-    """Values at times."""
+    """Return a trace of (time, value) pairs."""
     trace = Trace()
     for now, value in told:
         trace.put(value, now)
@@ -22,34 +22,34 @@ def known(curve: Curve) -> list[float]:
     return [value for value in curve.values if not isnan(value)]
 
 
-def test_nothing_is_known_of_nothing() -> None:
+def test_empty_trace_has_empty_curve() -> None:
     assert Trace().curve(5.0) == Curve()
 
 
-def test_the_newest_is_at_the_end() -> None:
+def test_curve_ends_with_newest_value() -> None:
     curve = traced((0.0, 1.0), (2.0, 2.0), (4.0, 3.0)).curve(4.5)
     assert len(curve.values) == STEPS
     assert (curve.values[-3:], curve.now) == ((1.0, 2.0, 3.0), 3.0)
     assert len(known(curve)) == 3
 
 
-def test_a_peak_within_a_step_is_kept() -> None:
+def test_trace_keeps_peak_within_step() -> None:
     curve = traced((0.0, 1.0), (0.5, 9.0), (1.5, 2.0)).curve(1.9)
     assert (curve.values[-1], curve.now) == (9.0, 2.0)
 
 
-def test_a_feed_that_is_a_moment_late_leaves_no_hole() -> None:
+def test_short_delay_leaves_no_gap() -> None:
     curve = traced((0.0, 1.0), (3 * STEP_S, 2.0)).curve(3 * STEP_S)
     assert curve.values[-4:] == (1.0, 1.0, 1.0, 2.0)
 
 
-def test_a_feed_that_was_away_leaves_one() -> None:
+def test_long_delay_leaves_gap() -> None:
     curve = traced((0.0, 1.0), (10 * STEP_S, 2.0)).curve(10 * STEP_S)
     assert known(curve) == [1.0, 2.0]
     assert curve.values[-11] == 1.0
 
 
-def test_what_is_not_told_any_more_is_not_known_any_more() -> None:
+def test_last_value_expires_after_a_few_steps() -> None:
     trace = traced((0.0, 1.0))
     assert trace.curve(3 * STEP_S).now == 1.0
     later = trace.curve(10 * STEP_S)
@@ -57,13 +57,13 @@ def test_what_is_not_told_any_more_is_not_known_any_more() -> None:
     assert trace.curve(SPAN_S + STEP_S) == Curve()
 
 
-def test_after_a_long_pause_nothing_old_is_left() -> None:
+def test_long_pause_clears_old_values() -> None:
     curve = traced((0.0, 1.0), (3 * SPAN_S, 2.0)).curve(3 * SPAN_S)
     assert known(curve) == [2.0]
 
 
 @pytest.mark.parametrize("seconds", [1, 599, 600, 601, 5_000])
-def test_it_never_grows(seconds: int) -> None:
+def test_trace_has_fixed_size(seconds: int) -> None:
     trace = traced(*((float(second), float(second)) for second in range(seconds)))
     curve = trace.curve(seconds - 1)
     assert len(curve.values) == STEPS
@@ -72,7 +72,7 @@ def test_it_never_grows(seconds: int) -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 900), st.floats(0, 1e9)), max_size=40), st.floats(0, 900))
-def test_each_value_is_where_its_time_is(told: list[tuple[float, float]], after: float) -> None:
+def test_values_appear_at_their_times(told: list[tuple[float, float]], after: float) -> None:
     told = sorted(told, key=lambda pair: pair[0])
     now = (told[-1][0] if told else 0.0) + after
     curve = traced(*told).curve(now)
@@ -86,5 +86,5 @@ def test_each_value_is_where_its_time_is(told: list[tuple[float, float]], after:
     assert all(value in {pair[1] for pair in told} for value in known(curve))
 
 
-def test_nan_is_not_a_value() -> None:
+def test_nan_means_unknown() -> None:
     assert isnan(nan) and known(Curve((nan,))) == []

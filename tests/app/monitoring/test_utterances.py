@@ -1,4 +1,4 @@
-"""What became of each utterance: what is known here and what the gateway tells, put together."""
+"""Progress of utterances from own takes and reports of the gateway."""
 
 import pytest
 
@@ -14,7 +14,7 @@ TEXT = Segment(0, 0, 2_000, "kia ora", model="m", timing=TIMING)
 
 
 def row(known: Utterances, now: float = 20.0, hosts: dict[str, str] | None = None) -> UtteranceRow:
-    """The only one."""
+    """Return the only row."""
     (only,) = known.rows(10, now, 0.0, hosts or {})
     return only
 
@@ -24,7 +24,10 @@ def spans(known: Utterances, now: float = 20.0) -> dict[Stage, tuple[float, floa
 
 
 def spoken(*steps: str, segment: Segment = TEXT) -> Utterances:
-    """One that began at 8, was complete at 10, queued at 10.1, recognised at 11 and inserted at 11.5."""
+    """Return an utterance after some steps:
+
+    began at 8 s, complete at 10, queued at 10.1, recognised at 11, inserted at 11.5.
+    """
     known = Utterances()
     does = {
         "began": lambda: known.began("s", 0, 8.0),
@@ -62,18 +65,18 @@ ALL = ("began", "completed", "queued", "recognised", "inserted")
         (("cancelled", "closed", "began"), State.LISTENING),
     ],
 )
-def test_it_goes_through_the_states_that_the_app_shows(steps: tuple[str, ...], state: State) -> None:
+def test_utterance_follows_states_of_app(steps: tuple[str, ...], state: State) -> None:
     assert row(spoken(*steps)).state is state
 
 
-def test_a_failure_and_silence_are_ends() -> None:
+def test_failed_and_silent_utterances_end() -> None:
     failed = Segment(0, 0, 2_000, error="the engine died (engine_died)", timing=TIMING)
     assert row(spoken(*ALL[:3], "recognised", segment=failed)).state is State.FAILED
     silent = Segment(0, 0, 2_000, " ", timing=TIMING)
     assert row(spoken(*ALL[:3], "recognised", segment=silent)).state is State.DONE
 
 
-def test_what_goes_on_lasts_until_now() -> None:
+def test_unfinished_stage_lasts_until_now() -> None:
     assert (row(spoken("began"), 9.5).spoken_s, row(spoken("began"), 9.5).spans) == (1.5, ())
     assert spans(spoken(*ALL[:2]), 10.5) == {Stage.SENT: (0.0, 0.5)}
     waiting = spans(spoken(*ALL[:3]), 12.0)
@@ -81,7 +84,7 @@ def test_what_goes_on_lasts_until_now() -> None:
     assert spans(spoken(*ALL[:4]), 13.0)[Stage.INSERTED] == (1.0, 3.0)
 
 
-def test_the_gateway_says_where_the_time_went_in_between() -> None:
+def test_spans_use_durations_of_gateway() -> None:
     assert spans(spoken(*ALL)) == {
         Stage.SENT: (0.0, 0.55),
         Stage.QUEUED: (0.55, 0.65),
@@ -92,20 +95,20 @@ def test_the_gateway_says_where_the_time_went_in_between() -> None:
     assert row(spoken(*ALL)).total_s == pytest.approx(1.5)
 
 
-def test_what_was_decoded_before_the_last_word_is_nobodys_waiting() -> None:
+def test_decoding_before_end_of_speech_is_not_waiting() -> None:
     early = Segment(0, 0, 2_000, "kia ora", timing=Timing(queue=3_000, decode=800, deliver=400))
     found = spans(spoken(*ALL[:3], "recognised", segment=early), 11.0)
     assert found[Stage.DECODED] == (0.0, 0.6) and found[Stage.QUEUED] == (0.0, 0.0)
 
 
-def test_a_text_that_is_pasted_later_says_nothing_about_how_long_it_takes() -> None:
+def test_text_pasted_later_adds_no_duration() -> None:
     known = spoken(*ALL[:4], "held")
     known.inserted("s", 0, 900.0)
     assert row(known).state is State.DONE
     assert row(known).total_s == pytest.approx(1.0)
 
 
-def test_own_utterances_learn_from_the_gateway_who_decoded_them() -> None:
+def test_own_utterance_gets_worker_from_gateway() -> None:
     known = spoken(*ALL)
     known.told(Recent("s", 0, "final", "m2", "w", TIMING, 2_000, 5.0), 12.0)
     seen = row(known, hosts={"w": "desktop-gpu"})
@@ -115,7 +118,7 @@ def test_own_utterances_learn_from_the_gateway_who_decoded_them() -> None:
     assert row(known).reason == "engine_died"
 
 
-def test_others_have_only_durations() -> None:
+def test_foreign_utterance_has_only_durations() -> None:
     known = Utterances()
     known.told(Recent("t", 4, "final", "m", "w", TIMING, 3_000, 5.0), 20.0, ago_s=2.0)
     seen = row(known)
@@ -129,7 +132,7 @@ def test_others_have_only_durations() -> None:
     }
 
 
-def test_told_again_it_is_the_same() -> None:
+def test_repeated_report_changes_nothing() -> None:
     known = Utterances()
     known.told(Recent("t", 4, "final", at_s=5.0), 10.0)
     before = row(known)
@@ -137,13 +140,13 @@ def test_told_again_it_is_the_same() -> None:
     assert row(known) == before
 
 
-def test_a_failure_of_others_says_its_code() -> None:
+def test_failed_foreign_utterance_has_error_code() -> None:
     known = Utterances()
     known.told(Recent("t", 4, "decode_timeout"), 10.0)
     assert (row(known).state, row(known).reason) == (State.FAILED, "decode_timeout")
 
 
-def test_what_is_told_out_of_turn_changes_nothing() -> None:
+def test_events_out_of_order_change_nothing() -> None:
     known = Utterances()
     known.completed("s", 0, 1.0)
     known.queued("s", 0, 1.0)
@@ -164,7 +167,7 @@ def test_what_is_told_out_of_turn_changes_nothing() -> None:
     assert row(done).total_s == pytest.approx(1.5)
 
 
-def test_a_take_that_is_closed_leaves_nothing_on_its_way() -> None:
+def test_closing_take_ends_all_its_utterances() -> None:
     known = Utterances()
     for segment in range(3):
         known.began("s", segment, 1.0 + segment)
@@ -180,14 +183,14 @@ def test_a_take_that_is_closed_leaves_nothing_on_its_way() -> None:
     }
 
 
-def test_a_take_that_never_was_is_not_shown() -> None:
+def test_discarded_take_is_not_shown() -> None:
     known = spoken(*ALL[:2])
     known.began("t", 0, 11.0)
     known.discarded("s")
     assert row(known).session == "t"
 
 
-def test_the_newest_come_first_and_the_oldest_are_forgotten() -> None:
+def test_rows_are_newest_first_and_bounded() -> None:
     known = Utterances()
     for segment in range(MOST + 50):
         known.told(Recent("t", segment, "final"), float(segment))
@@ -197,12 +200,12 @@ def test_the_newest_come_first_and_the_oldest_are_forgotten() -> None:
     assert [one.segment for one in rows[:3]] == [0, MOST + 49, MOST + 48]
 
 
-def test_times_of_day_are_from_the_epoch() -> None:
+def test_row_time_is_relative_to_epoch() -> None:
     (seen,) = spoken("began", "completed").rows(10, 20.0, 1_700_000_000.0, {})
     assert seen.at_s == 1_700_000_010.0
 
 
-def test_those_that_ended_are_counted_for_a_while() -> None:
+def test_ended_returns_recent_utterances_with_text() -> None:
     known = spoken(*ALL)
     known.began("t", 0, 11.0)
     known.told(Recent("u", 0, "engine_died"), 11.0)

@@ -1,4 +1,4 @@
-"""What an utterance's row says by itself."""
+"""Properties of an utterance's row."""
 
 import pytest
 
@@ -11,10 +11,10 @@ def row(state: State, *spans: StageSpan) -> UtteranceRow:
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_nothing_more_comes_of_what_ended(state: State) -> None:
+def test_row_is_over_in_final_states(state: State) -> None:
     assert row(state).over is (state in ENDS)
 
 
-def test_all_of_it_is_until_its_last_stage_ends() -> None:
+def test_total_ends_with_last_stage() -> None:
     assert row(State.LISTENING).total_s == 0.0
     assert row(State.DONE, StageSpan(Stage.SENT, 0, 0.1), StageSpan(Stage.QUEUED, 0.1, 0.4)).total_s == 0.4
