@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from app.ui.compositing import blends
 from tests.helpers.desktop import running_desktop
 
-ASK = "from PySide6.QtWidgets import QApplication\nfrom app.ui.compositing import blends\na = QApplication([]); "
+ASK = "from PySide6.QtWidgets import QApplication as A\nfrom app.ui.compositing import blends\na = A([]); "
 MANAGE = (
     "from Xlib.display import Display; d = Display(); w = d.screen().root.create_window(0, 0, 1, 1, 0, 0); "
     "w.set_selection_owner(d.intern_atom('_NET_WM_CM_S0'), 0); d.sync(); "
