@@ -121,7 +121,7 @@ class Child:
                 if error.status in for_good:
                     raise
                 pause_s = pause(failures)
-                log.error("child.cannot_run", child=self.name, status=error.status, again_in_s=pause_s)
+                log.error(LogEvent.CHILD_CANNOT_RUN, child=self.name, status=error.status, again_in_s=pause_s)
                 self.given_up = error
                 try:
                     async with asyncio.timeout(pause_s):
@@ -140,7 +140,7 @@ class Child:
         try:
             await asyncio.wait_for(process.wait(), deadline_s)
         except TimeoutError:
-            log.warning("child does not end: killed", child=self.name)
+            log.warning(LogEvent.CHILD_KILLED, child=self.name)
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()

@@ -31,6 +31,7 @@ from app.control_client import ControlError, pipe_name
 from app.errors import AppError
 from app.view import View
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
 from runtime.locking import try_lock
 from runtime.tasks import Tasks
@@ -231,7 +232,7 @@ class Control:
             with suppress(OSError, TimeoutError):
                 await self._write(writer, _refusal(error.code, str(error)))
         except (OSError, TimeoutError):
-            log.info("a client of the control socket went away or does not read")
+            log.info(LogEvent.CONTROL_CLIENT_LOST)
         finally:
             self._clients -= 1
             if writer.transport.get_write_buffer_size():

@@ -60,6 +60,7 @@ from app.wishes import Wishes, wishes_of
 from client.connection import Address
 from protocol.recognition import Options
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.installing import extra_command
 from runtime.tasks import Tasks
@@ -325,7 +326,7 @@ class Desk:
         try:
             return await cleanup.enter_async_context(chosen.hotkeys)
         except HotkeyError as error:
-            log.warning("no hotkeys", reason=str(error))
+            log.warning(LogEvent.HOTKEYS_UNAVAILABLE, reason=str(error))
             self._post(problem("hotkeys", error))
             return await cleanup.enter_async_context(hotkeys.NoHotkeys())
 
@@ -334,7 +335,7 @@ class Desk:
         try:
             return await open_inserter(sys.platform, os.environ, self.clipboard, rules)
         except InsertionUnavailable as error:
-            log.warning("texts are held", reason=str(error))
+            log.warning(LogEvent.INSERTION_UNAVAILABLE, reason=str(error))
             self._post(problem("insertion", error))
             return HeldInserter()
 

@@ -30,6 +30,7 @@ from client.errors import GatewayError
 from client.events import ClientEvent
 from runtime import logger_names
 from runtime.clocks import WallClock
+from runtime.event_names import LogEvent
 from speech.errors import SpeechError
 
 log = structlog.get_logger(logger_names.APP_EARLIER)
@@ -126,7 +127,7 @@ def _close(journal: Journal) -> None:
     try:
         journal.close()
     except AppError as error:
-        log.warning("a take could not be closed", reason=str(error))
+        log.warning(LogEvent.TAKE_CLOSE_FAILED, reason=str(error))
 
 
 class _Nobody:

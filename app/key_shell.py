@@ -19,6 +19,7 @@ from app.key_test import RECORDING, KeysSeen, KeyTest
 from app.problem_notes import note_of, unexpected
 from app.view import Note
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_KEY_SHELL)
 
@@ -77,10 +78,10 @@ class KeyShell:
                 else:
                     self._tell(Key(event.action, event.pressed, event.chord))
         except HotkeyError as error:
-            log.warning("hotkeys are lost", reason=str(error))
+            log.warning(LogEvent.HOTKEYS_LOST, reason=str(error))
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
         except Exception as error:  # top level of a task: dictation continues without hotkeys
-            log.exception("hotkeys failed")
+            log.exception(LogEvent.HOTKEYS_FAILED)
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected(error)))
 
     def want(self, keys: Mapping[str, str]) -> None:
@@ -158,7 +159,7 @@ class KeyShell:
             try:
                 await self._hotkeys.renew()
             except HotkeyError as error:
-                log.warning("hotkeys cannot be had again", reason=str(error))
+                log.warning(LogEvent.HOTKEYS_RENEWAL_FAILED, reason=str(error))
                 self._bound_or_not(note_of(error))
             self._bound = None
         self._changed.set()
@@ -183,7 +184,7 @@ class KeyShell:
             async with asyncio.timeout(self._times.answer_s):
                 await self._hotkeys.pass_on(action)
         except (TimeoutError, HotkeyError) as error:
-            log.warning("a key was not passed on", reason=str(error))
+            log.warning(LogEvent.HOTKEYS_KEY_NOT_PASSED_ON, reason=str(error))
 
     async def _bind(self) -> None:
         wanted = self._wanted()
@@ -218,7 +219,10 @@ class KeyShell:
     def _bound_or_not(self, refused: Note | None) -> None:
         """Report why the requested keys could not be bound, or that they are bound again."""
         if refused != self._refused:
-            log.warning("hotkeys", refused=refused)
+            if refused:
+                log.warning(LogEvent.HOTKEYS_REFUSED, reason=refused.key)
+            else:
+                log.warning(LogEvent.HOTKEYS_BOUND)
             self._refused = refused
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=refused) if refused else None)
             self._tell_seen()

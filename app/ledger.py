@@ -19,6 +19,7 @@ from app.capture.library import Library
 from app.spoken_order import Piece
 from app.witness import NOBODY, Witness
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_LEDGER)
 
@@ -144,7 +145,7 @@ class Ledger:
                 journal = opened = await asyncio.to_thread(self._library.reopen, session)
             await work(AsyncJournal(journal))
         except JournalError as error:
-            log.warning("what became of a text is not noted", reason=str(error))
+            log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
         finally:
             if opened is not None:
                 await asyncio.shield(asyncio.to_thread(_closed, opened))

@@ -20,6 +20,7 @@ from app.problem_notes import note_of, unexpected
 from app.view import Note, WorkerState, WorkerView
 from client.connection import Address
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 from speech.errors import SpeechError
@@ -182,10 +183,10 @@ class LocalWorker:
                 await self._fetch(model, self._downloaded)
             await self._run()
         except (AppError, SpeechError) as error:
-            log.warning("the worker of this computer cannot run", reason=str(error))
+            log.warning(LogEvent.WORKER_CANNOT_RUN, reason=str(error))
             self._show(WorkerView(WorkerState.FAILED, reason=note_of(error)))
         except Exception as error:  # top level of a task: logged, and shown to the user
-            log.exception("the worker of this computer failed")
+            log.exception(LogEvent.WORKER_FAILED)
             self._show(WorkerView(WorkerState.FAILED, reason=unexpected(error)))
 
     async def _run(self) -> None:

@@ -43,6 +43,7 @@ from app.ui.theme import Theme
 from app.ui.wording import key_text, note_text
 from app.view import View, WorkerView
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
@@ -265,7 +266,7 @@ async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> A
     try:
         await desk.run()
     except AppError as error:
-        log.warning("the app cannot run", reason=str(error))
+        log.warning(LogEvent.APP_CANNOT_RUN, reason=str(error))
         return error
     return None
 

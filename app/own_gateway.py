@@ -14,6 +14,7 @@ import structlog
 from app.errors import AppError, StackFailed
 from app.view import Note
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 
 log = structlog.get_logger(logger_names.APP_OWN_GATEWAY)
@@ -97,7 +98,7 @@ class OwnGateway:
                         if not self._again.is_set():  # otherwise the worker waits for the next gateway
                             await self._serve(False)  # stop the worker first: it would search for its broker
                 except (StackFailed, OSError) as error:  # such as temporary shortage of processes or files
-                    log.error("no gateway", reason=str(error))
+                    log.error(LogEvent.GATEWAY_START_FAILED, reason=str(error))
                     self._tell(error if isinstance(error, StackFailed) else StackFailed(str(error)))
                     await asyncio.sleep(AGAIN_S)
 

@@ -13,6 +13,7 @@ import structlog
 from app.capture.errors import MicrophoneError
 from app.dictation_events import Cue
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_SOUNDS)
@@ -62,7 +63,7 @@ class Sounds:
             except MicrophoneError as error:
                 if not self._told:
                     self._told = True
-                    log.info("cues are not heard", reason=str(error))
+                    log.info(LogEvent.SOUNDS_UNAVAILABLE, reason=str(error))
             finally:
                 del self._waiting[0]
 

@@ -17,6 +17,7 @@ from app.local_gateway import Readiness, Running, alive, running
 from app.start_lock import starting_alone
 from protocol.endpoint import Endpoint
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
@@ -154,7 +155,7 @@ class Stack:
         self._tasks.start(child.insist() if insists else child.keep_running(), program)
 
     def _borrow(self, endpoint: Endpoint, readiness: Readiness) -> None:
-        log.info("a gateway already runs", url=endpoint.url, pid=endpoint.pid)
+        log.info(LogEvent.GATEWAY_ALREADY_RUNNING, url=endpoint.url, pid=endpoint.pid)
         if self._settings.worker and readiness.embedded and not readiness.workers:
             self._start_worker()
         self._tasks.start(self._stand_in(endpoint.pid), "watch")
@@ -169,7 +170,7 @@ class Stack:
             elif found := await running():
                 pid = found.endpoint.pid
             elif clock() - seen_at >= _GRACE_S:
-                log.warning("the gateway that was used has ended", pid=pid)
+                log.warning(LogEvent.GATEWAY_ENDED, pid=pid)
                 if await self._ensure_gateway() is None:
                     return
             await asyncio.sleep(_WATCH_S)

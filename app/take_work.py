@@ -33,6 +33,7 @@ from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
 from protocol.session import Busy, Partial, Queued
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from speech.errors import SpeechError
 
 log = structlog.get_logger(logger_names.APP_TAKE_WORK)
@@ -102,7 +103,7 @@ class TakeWork:
             try:
                 note = await self._work()
             except Exception as error:  # top level of a task: logged, and shown to the user
-                log.exception("a take failed")
+                log.exception(LogEvent.TAKE_FAILED)
                 note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
             self._tell(Ended(self._take, note))
 

@@ -29,6 +29,7 @@ from app.insertion.outcome import How, Inserter, Insertion, Reason, Target, held
 from app.ledger import Ledger
 from app.spoken_order import Ordered
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_TEXT_WORK)
@@ -131,7 +132,7 @@ class TextWork:
         except TimeoutError:
             return None
         except Exception:  # the text will be held, and later texts continue
-            log.exception("the window that has the focus is not known")
+            log.exception(LogEvent.INSERTION_FOCUS_UNKNOWN)
             return None
 
     async def _insert(self, ordered: Ordered) -> None:
@@ -148,7 +149,7 @@ class TextWork:
         except TimeoutError:
             insertion = held(Reason.NOT_READ)
         except Exception:  # top level of a task: this text is held, and later texts continue
-            log.exception("an insertion failed")
+            log.exception(LogEvent.INSERTION_FAILED)
             insertion = held(Reason.NOT_READ)
         self._tell(InsertionEnded(insertion))
 

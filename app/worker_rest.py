@@ -12,6 +12,7 @@ from app.power import on_battery
 from app.view import Note
 from app.worker_limits import Limits, Rest, Surroundings
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_WORKER_REST)
 
@@ -69,7 +70,7 @@ class WorkerRest:
             seen = await self._see(self._limits)
             why = self._decides.look(seen, clock())
             if why != told:
-                log.info("the worker rests" if why else "the worker may work", reason=why.key if why else "")
+                log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
                 self._rest(why)
                 told = why
             try:

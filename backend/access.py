@@ -23,6 +23,7 @@ from backend.settings import GatewaySettings, digest_of
 from protocol.devices import DeviceKind
 from protocol.errors import Forbidden, Unauthorised
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_ACCESS)
 
@@ -63,7 +64,7 @@ class Access:
             return self.owner
         device = self.roster.of_key(key)
         if device is None:
-            log.info("audit", what="no good key", path=request.path, peer=request.remote)
+            log.info(LogEvent.AUDIT_KEY_REFUSED, path=request.path, peer=request.remote)
             raise Unauthorised("show the key: Authorization: Bearer KEY, or ?api_key=KEY")
         return device
 
@@ -125,7 +126,7 @@ class Visit:
         usage = self.access.meter.of(self.device.id)
         before = usage.audio_bytes
         who = {"device": self.device.id, "kind": self.device.kind, "tenant": self.tenant}
-        log.info("audit", what="stream opened", **who)
+        log.info(LogEvent.AUDIT_STREAM_OPENED, **who)
         usage.streams += 1
         try:
             with self.present(on_revoked):
@@ -133,7 +134,7 @@ class Visit:
         finally:
             usage.streams -= 1
             spoken = round(Usage(audio_bytes=usage.audio_bytes - before).audio_s, 3)
-            log.info("audit", what="stream closed", **who, audio_s=spoken)
+            log.info(LogEvent.AUDIT_STREAM_CLOSED, **who, audio_s=spoken)
 
     @contextmanager
     def present(self, on_revoked: OnRevoked) -> Iterator[None]:

@@ -15,6 +15,7 @@ from zeroconf.asyncio import AsyncZeroconf
 
 from protocol.discovery import SERVICE, Announcement, encode_text, service_name
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_ANNOUNCING)
@@ -57,7 +58,7 @@ async def _speak(
                         await _pause(stopped, look_s)
                 continue
         except (OSError, Error) as error:
-            log.warning("the gateway cannot be announced here", reason=repr(error))
+            log.warning(LogEvent.GATEWAY_ANNOUNCEMENT_FAILED, reason=repr(error))
         await _pause(stopped, look_s)
 
 
@@ -77,7 +78,7 @@ async def _said(announced: Announced, at: tuple[str, ...]) -> AsyncIterator[None
     speaker = AsyncZeroconf(interfaces=list(at), ip_version=version)
     try:
         await (await speaker.async_register_service(info, allow_name_change=True))
-        log.info("the gateway is announced", name=info.name, addresses=at)
+        log.info(LogEvent.GATEWAY_ANNOUNCED, name=info.name, addresses=at)
         yield
     finally:
         with suppress(OSError, Error):

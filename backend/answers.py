@@ -16,6 +16,7 @@ from backend.observing import Observer, RefusalReason
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
 from protocol.rest import OPENAPI_PATH
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_ANSWERS)
 
@@ -81,7 +82,7 @@ def refusal_response(refusal: Refusal) -> web.Response:
     response = error_response(refusal.status, ErrorCode.BUSY, refusal.message)
     retry_s = max(1, math.ceil(refusal.retry_s * random.uniform(1.0, 2.0)))
     response.headers[hdrs.RETRY_AFTER] = str(retry_s)
-    log.info("refused", reason=refusal.reason, status=refusal.status, retry_s=retry_s)
+    log.info(LogEvent.REQUEST_REFUSED, reason=refusal.reason, status=refusal.status, retry_s=retry_s)
     return response
 
 
@@ -105,13 +106,13 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException as error:
         return _http_error(request, error)
     except UnicodeEncodeError:  # client data echoed in a response, mostly in one of aiohttp's own headers
-        log.info("a request is not UTF-8", path=request.path)
+        log.info(LogEvent.REQUEST_UNDECODABLE, path=request.path)
         return error_response(400, ErrorCode.MALFORMED, "the headers of this request are not UTF-8")
     except ConnectionError:
-        log.info("a request broke off", path=request.path)
+        log.info(LogEvent.REQUEST_ABORTED, path=request.path)
         return error_response(400, ErrorCode.MALFORMED, "the connection is gone")  # the client is gone too
     except Exception:
-        log.exception("a request failed", path=request.path)
+        log.exception(LogEvent.REQUEST_FAILED, path=request.path)
         return error_response(500, ErrorCode.INTERNAL, "the gateway failed; its log says why")
 
 

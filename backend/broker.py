@@ -101,7 +101,7 @@ class EmbeddedBroker:
             async with asyncio.timeout(self._settings.ready_s):
                 while not self._acquire():
                     if await self._answers():
-                        log.info("adopted a running broker", pid=self._holder())
+                        log.info(LogEvent.BROKER_ADOPTED, pid=self._holder())
                         return
                     await asyncio.sleep(_PAUSE_S)
         except TimeoutError as error:
@@ -182,7 +182,7 @@ class EmbeddedBroker:
         except BrokerFailed:
             await _end(self._process)  # or two servers would run once it answers late
             raise
-        log.info("the broker runs", pid=self._process.pid)
+        log.info(LogEvent.BROKER_STARTED, pid=self._process.pid)
 
     async def _until_ready(self, process: Process) -> None:
         """Wait until the server answers; a server that reports loading gets more time."""

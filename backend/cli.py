@@ -29,6 +29,7 @@ from backend.records import SessionGone
 from backend.settings import GatewaySettings
 from protocol.audio import samples_to_seconds
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
 from runtime.garbage import collect_seldom
 from runtime.logs import logging_to
@@ -99,10 +100,10 @@ def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders)
         settings = settings_of(merged((said, *else_said(config, here))), here, key or own_key(here.data))
         _run(_serve(settings))
     except BackendError as error:
-        log.error("the gateway cannot run", reason=str(error))
+        log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
         raise typer.Exit(1) from None
     except OSError as error:
-        log.error("the gateway cannot listen", reason=reason(error))
+        log.error(LogEvent.GATEWAY_CANNOT_LISTEN, reason=reason(error))
         raise typer.Exit(1) from None
 
 
@@ -171,7 +172,7 @@ async def _serve(settings: GatewaySettings) -> None:
         collect_seldom()
         gateway.failed.add_done_callback(lambda _: told.set())
         await told.wait()
-        log.info("the gateway leaves")
+        log.info(LogEvent.GATEWAY_STOPPING)
     if gateway.failed.done():
         raise typer.Exit(1)
 

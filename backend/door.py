@@ -17,6 +17,7 @@ import structlog
 
 from backend.modes import Network, is_among
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_DOOR)
@@ -116,7 +117,7 @@ class Door:
             try:
                 connected, address = await loop.sock_accept(listening)
             except OSError as error:  # no free descriptor, or the peer has gone
-                log.warning("nobody can be let in just now", reason=str(error))
+                log.warning(LogEvent.GATEWAY_ACCEPT_FAILED, reason=str(error))
                 await asyncio.sleep(_FULL_S)
                 continue
             peer = peer_of(address[0])
@@ -190,7 +191,7 @@ class Door:
             late = clock() - self._limits.unknown_s
             self._send_away([protocol for protocol, one in self._unknown.items() if one.since <= late])
             if self._sent_away and clock() - told_at >= _TOLD_S:
-                log.info("audit", what="no key in time", connections=self._sent_away)
+                log.info(LogEvent.AUDIT_KEY_TIMED_OUT, connections=self._sent_away)
                 told_at, self._sent_away = clock(), 0
 
 

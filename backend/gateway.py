@@ -130,7 +130,7 @@ class Gateway:
             tls = server_context(certificate)
             host, port = await self.access.door.listen(listener.host, listener.port, tls, runner.server)
             self.tls_port = port
-            log.info("other devices may come", host=host, port=port, certificate=certificate.sha256)
+            log.info(LogEvent.GATEWAY_SHARED, host=host, port=port, certificate=certificate.sha256)
             return
         known = len(runner.addresses)
         await web.TCPSite(runner, listener.host, listener.port, backlog=BACKLOG).start()
@@ -261,7 +261,7 @@ class Gateway:
                 try:
                     await self._show(response, events)
                 except TimeoutError:
-                    log.info("a viewer does not read: it is cut off", device=visit.device.id)
+                    log.info(LogEvent.VIEWER_CUT_OFF, device=visit.device.id)
                     abort(request)
         return response
 

@@ -14,6 +14,7 @@ from backend.answers import error_response
 from backend.masking import MaskedFrames
 from protocol.errors import ErrorCode
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_HTTP_RUNNER)
 
@@ -53,7 +54,7 @@ class _Handler(web.RequestHandler):
             raise ConnectionError("an answer has begun, there is no place for another one")
         if isinstance(exc, UnicodeEncodeError):  # aiohttp would repeat a header that is not UTF-8
             status = 400
-        log.info("not HTTP", peer=request.remote, status=status, error=type(exc).__name__)
+        log.info(LogEvent.REQUEST_MALFORMED, peer=request.remote, status=status, error=type(exc).__name__)
         code = _CODES.get(status, ErrorCode.MALFORMED)
         response = error_response(status, code, "this is not HTTP as it should be")
         response.force_close()

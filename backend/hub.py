@@ -53,6 +53,7 @@ from protocol.job import CLASSES, Failure, Job, JobKind, Notice
 from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Welcome
 from protocol.session import Final as FinalMessage
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_HUB)
 
@@ -294,9 +295,8 @@ class Hub:
             hosted.landed.set()
             if future.cancelled():
                 return
-            error = future.exception()
-            if error is not None:
-                log.error("a command failed", session=hosted.identity, error=repr(error))
+            if (error := future.exception()) is not None:
+                log.error(LogEvent.SESSION_COMMAND_FAILED, session=hosted.identity, error=repr(error))
                 self._fail(hosted, TryLater("the broker refused a command: connect again, with resume"))
             answer(future.result() if error is None else error)
 

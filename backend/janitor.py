@@ -19,6 +19,7 @@ from backend.offers import Offers
 from backend.queues import PARTIALS, Entry, Queues
 from protocol.errors import ErrorCode
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_JANITOR)
 
@@ -59,11 +60,11 @@ class Janitor:
             self._hub.intake.offers = Offers(ages, time.monotonic() - self._started)
             dropped = await self._look_through(revoked)
         except BrokerError as error:
-            log.warning("queue.unread", error=str(error))
+            log.warning(LogEvent.QUEUE_UNREAD, error=str(error))
             return False
         self.rounds += 1
         if dropped:
-            log.info("queue.dropped", entries=dropped.total(), **dropped)
+            log.info(LogEvent.QUEUE_DROPPED, entries=dropped.total(), **dropped)
         return bool(dropped)
 
     async def _look_through(self, revoked: Set[str]) -> Counter[str]:

@@ -37,6 +37,7 @@ from protocol.pairing import (
     decode_request,
 )
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_PAIRING_ROUTES)
 
@@ -84,7 +85,7 @@ class PairingDesk:
         certificate = self._certificate().sha256
         self._pairing = Pairing(code, wish.kind, certificate, self._clock(), self._rules)
         self._device, self._problem = "", None
-        log.info("audit", what="pairing opened", kind=wish.kind)
+        log.info(LogEvent.AUDIT_PAIRING_OPENED, kind=wish.kind)
         return json_response(self.state())
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -148,7 +149,7 @@ class PairingDesk:
         if isinstance(answer, Proven):
             return json_response(await self._welcome(answer))
         if isinstance(answer, PairRefused):
-            log.warning("audit", what="not paired", reason=answer.reason, peer=request.remote)
+            log.warning(LogEvent.AUDIT_PAIRING_FAILED, reason=answer.reason, peer=request.remote)
         return json_response(answer)
 
     def _answer(self, pairing: Pairing, said: PairRequest, peer: str) -> PairBegan | Proven | PairRefused:
@@ -164,14 +165,14 @@ class PairingDesk:
         except (OSError, BackendError) as error:
             refused, problem = _not_kept(error)
             self._over(pairing, problem)
-            log.error("a device could not be kept", reason=str(error))
+            log.error(LogEvent.DEVICE_NOT_KEPT, reason=str(error))
             raise refused from error
         except BaseException:
             self._over(pairing, None)
             raise
         if self._pairing is pairing:  # another pairing may have been opened meanwhile
             self._device = device.id
-        log.info("audit", what="paired", device=device.id, kind=device.kind)
+        log.info(LogEvent.AUDIT_DEVICE_PAIRED, device=device.id, kind=device.kind)
         return proven.sealed(DeviceKey(device.id, key, self._settings.name))
 
     def _over(self, pairing: Pairing | None, problem: PairingProblem | None) -> None:

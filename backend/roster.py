@@ -19,6 +19,7 @@ from backend.errors import BackendError
 from backend.settings import digest_of
 from protocol.devices import DeviceKind
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_ROSTER)
 
@@ -121,7 +122,7 @@ class Roster:
             revoked = self._store.revoked()
         except BackendError as error:
             if str(error) != self._unread:
-                log.error("the paired devices cannot be read: those known before stay", reason=str(error))
+                log.error(LogEvent.DEVICES_UNREADABLE, reason=str(error))
             self._unread = str(error)
             return
         self._signature, self._unread = signature, ""
@@ -131,7 +132,7 @@ class Roster:
         for device in gone:
             self._seen.pop(device.id, None)
             here = tuple(self._here.get(device.id, ()))
-            log.info("audit", what="device revoked", device=device.id, connections=len(here))
+            log.info(LogEvent.AUDIT_DEVICE_REVOKED, device=device.id, connections=len(here))
             self.on_gone(device)
             for on_revoked in here:
                 on_revoked()
@@ -168,7 +169,7 @@ class Roster:
             elif device.id not in self._refused:
                 self._refused.add(device.id)
                 do = f"kikipounamu-gateway devices revoke {device.id}, and pair it again"
-                log.error("device.refused", device=device.id, reason="kind_owner", do=do)
+                log.error(LogEvent.DEVICE_REFUSED, device=device.id, reason="kind_owner", do=do)
         return honoured
 
     @property
@@ -183,7 +184,7 @@ class Roster:
         try:
             self._store.seen(seen)
         except (BackendError, OSError) as error:
-            log.warning("who was here last cannot be noted", reason=str(error))
+            log.warning(LogEvent.DEVICES_LAST_SEEN_NOT_KEPT, reason=str(error))
 
 
 def _nothing(device: Device) -> None:

@@ -27,6 +27,7 @@ from protocol.audio import HEADER_BYTES
 from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
 from protocol.session import SUBPROTOCOL, decode_client
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_STREAM)
@@ -98,7 +99,7 @@ async def _converse(peer: Peer, hub: Hub, about: About) -> None:
         await _read(peer, hub, hosted)
     except ProtocolError as error:
         whose = {"session": hosted.identity} if hosted else {}
-        log.info("refused what a client sent", code=error.code, reason=str(error), **whose)
+        log.info(LogEvent.MESSAGE_REFUSED, code=error.code, reason=str(error), **whose)
         hub.turn_away(connection, error)
     finally:
         if hosted is not None:

@@ -9,6 +9,7 @@ from backend.errors import BrokerUnreachable
 from protocol.errors import MalformedMessage
 from protocol.job import Notice, decode_notice
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_SUBSCRIPTION)
 
@@ -53,6 +54,6 @@ async def follow(
             try:
                 notice = decode_notice(message[2])
             except MalformedMessage as error:
-                log.error("a notice cannot be read", error=str(error))
+                log.error(LogEvent.RESULTS_NOTICE_UNREADABLE, error=str(error))
                 continue
             on_notice(notice)

@@ -19,6 +19,7 @@ from backend.worker_traces import WorkerTraces
 from protocol.broker import CHUNK_BYTES, PING_S
 from protocol.errors import CloseCode, ErrorCode, ProtocolError
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_TUNNEL)
@@ -62,7 +63,7 @@ class BrokerTunnel:
                 finally:
                     await self._traces.ended(gate.conduct)
         except BrokerError as error:
-            log.warning("no tunnel to the broker", device=device, reason=str(error))
+            log.warning(LogEvent.TUNNEL_FAILED, device=device, reason=str(error))
             return error_response(503, ErrorCode.BROKER_UNAVAILABLE, str(error))
         finally:
             self._open[device] -= 1
@@ -83,7 +84,7 @@ class BrokerTunnel:
         socket = web.WebSocketResponse(compress=False, heartbeat=PING_S, max_msg_size=CHUNK_BYTES + 1)
         await socket.prepare(request)
         who = {"device": visit.device.id, "kind": visit.device.kind}
-        log.info("audit", what="tunnel opened", **who)
+        log.info(LogEvent.AUDIT_TUNNEL_OPENED, **who)
         self._ends.add(ends.writer)
         try:
             with visit.present(lambda: abort(request)):
@@ -94,7 +95,7 @@ class BrokerTunnel:
             self._ends.discard(ends.writer)
             with suppress(BrokerError):  # at once: its last commands must not follow the removal of its traces
                 await self._administer("CLIENT", "KILL", "ID", str(ends.id))
-            log.info("audit", what="tunnel closed", **who)
+            log.info(LogEvent.AUDIT_TUNNEL_CLOSED, **who)
         return socket
 
 
@@ -107,7 +108,7 @@ async def _up(socket: web.WebSocketResponse, writer: asyncio.StreamWriter, gate:
             try:
                 gate.feed(message.data)
             except ProtocolError as error:
-                log.warning("a worker was cut off", reason=str(error))
+                log.warning(LogEvent.TUNNEL_CUT_OFF, reason=str(error))
                 await socket.close(code=CloseCode.POLICY_VIOLATION, message=str(error).encode()[:120])
                 return
             writer.write(message.data)

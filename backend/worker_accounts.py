@@ -14,6 +14,7 @@ import structlog
 
 from backend.errors import BrokerError
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_WORKER_ACCOUNTS)
 
@@ -86,4 +87,4 @@ class WorkerAccounts:
                 await self._administer("CLIENT", "KILL", "USER", account.name)
                 await self._administer("ACL", "DELUSER", account.name)
             except BrokerError as error:
-                log.warning("a worker's account stays in the broker", account=account.name, reason=str(error))
+                log.warning(LogEvent.WORKER_ACCOUNT_NOT_REMOVED, account=account.name, reason=str(error))

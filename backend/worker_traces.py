@@ -14,6 +14,7 @@ from backend.scripts import load_scripts
 from backend.worker_accounts import Administer
 from backend.worker_calls import Conduct
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_WORKER_TRACES)
 
@@ -108,5 +109,5 @@ class WorkerTraces:
         try:
             return {one for one in streams if await self._administer("EVAL", self._script, "1", one, name)}
         except BrokerError as error:
-            log.warning("worker.not_removed", consumer=name.decode("utf-8", "replace"), reason=str(error))
+            log.warning(LogEvent.WORKER_NOT_REMOVED, consumer=name.decode("utf-8", "replace"), reason=str(error))
             return set(streams)

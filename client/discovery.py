@@ -23,6 +23,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 from protocol.devices import clean_name
 from protocol.discovery import SERVICE, decode_text
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.CLIENT_DISCOVERY)
 
@@ -76,7 +77,7 @@ async def discover(
                     if event is not None:
                         yield event
         except (OSError, Error) as error:
-            log.warning("gateways cannot be looked for here", reason=repr(error))
+            log.warning(LogEvent.DISCOVERY_FAILED, reason=repr(error))
             await asyncio.sleep(look_s)
         for service in known:
             yield Gone(service)

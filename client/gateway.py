@@ -41,6 +41,7 @@ from protocol.errors import CloseCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final, GatewayMessage, SegmentEnd, Welcome, resumable
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.CLIENT_GATEWAY)
 
@@ -108,8 +109,7 @@ class GatewayClient:
         self._room = asyncio.Event()  # a segment ended: there may be room for more audio
         self._story = Story(str(session), time.monotonic())
         self._keeping = False  # the session has settled a result that is not stored and reported yet
-        self._moved_at = 0.0  # on the loop's clock, like the next attribute
-        self._welcomed_at = -1.0
+        self._moved_at, self._welcomed_at = 0.0, -1.0  # on the loop's clock
         self._error: GatewayError | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -243,7 +243,7 @@ class GatewayClient:
             self._story.gave_up(str(error))
             self._error = error
         except Exception as error:  # top of a task: log it, and raise it in every waiting call
-            log.exception("the gateway client failed")
+            log.exception(LogEvent.CLIENT_FAILED)
             self._error = SessionLost(f"the client failed: {error!r}", self._session.open)
         finally:
             self._events.close(self._error)

@@ -24,6 +24,7 @@ from client.event_stream import EventStream
 from protocol.errors import MalformedMessage
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, Recent, Snapshot, decode_event
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.CLIENT_MONITOR)
 
@@ -70,7 +71,7 @@ async def watch(locate: Locate, settings: WatchSettings | None = None) -> AsyncG
                 lost = error
             failures = 1 if clock() - started >= _STEADY_S else failures + 1
             pause = settings.retry(failures, random.random(), lost.retry_after_s)
-            log.info("monitor lost", reason=str(lost), retry_in_s=round(pause, 2))
+            log.info(LogEvent.MONITOR_LOST, reason=str(lost), retry_in_s=round(pause, 2))
             yield Lost(str(lost), pause)
             await asyncio.sleep(pause)
 

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.RUNTIME_CLOCKS)
 
@@ -45,6 +46,6 @@ class WallClock:
         set_by_s = now[0] - self._last[0] - (now[1] - self._last[1])
         self._last = now
         if abs(set_by_s) > _JUMP_S:
-            log.warning("the clock was set: nothing is let go for its age for now", by_s=round(set_by_s))
+            log.warning(LogEvent.CLOCK_SET, by_s=round(set_by_s), expiry="paused")
             self._set_at = now[1]
         return self._set_at is None or now[1] - self._set_at > age_s

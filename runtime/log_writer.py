@@ -18,6 +18,7 @@ from typing import Final, TextIO
 import structlog
 
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 MOST_RECORDS: Final = 10_000
 _LOOK_S: Final = 1.0
@@ -110,7 +111,7 @@ class LogWriter:
                 continue
             except Exception:  # top of a thread: only this line is lost
                 if not told:
-                    log.exception("a line could not be written", of=record.name)
+                    log.exception(LogEvent.LOG_WRITE_FAILED, of=record.name)
                 told = True
 
 

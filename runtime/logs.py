@@ -8,8 +8,8 @@ here.
 progress of accepted speech; ``kikipounamu logs`` combines them. At most 10,000 are written in 10 s. On a
 terminal, if a file is written as well, only warnings among them are shown.
 
-**Audit.** Lines ``audit`` with a ``device`` record the use by authenticated devices: up to 1,000 lines per device
-and ``what`` in 10 s, more than quotas allow. Lines about unauthenticated peers have no ``device``.
+**Audit.** Events ``audit.…`` with a ``device`` record the use by authenticated devices: up to 1,000 lines per
+device and event in 10 s, more than quotas allow. Lines about unauthenticated peers have no ``device``.
 
 Every other event is written at most 20 times in 10 s, whatever its session: 110,000 refusals are a few lines.
 Suppressed lines, and lines lost to a slow disk, are counted in lines of their own, which are never suppressed.
@@ -41,7 +41,7 @@ _FILE_BYTES: Final = 5 * 1024 * 1024
 _BYTES_IN_ALL: Final = 45 * 1024 * 1024
 _REPEATS: Final = 20
 _STORY_LINES: Final = 10_000
-_AUDIT: Final = "audit"
+_AUDIT: Final = "audit."
 _AUDIT_LINES: Final = 1_000
 _MOST_AUDITED: Final = 10_000  # enough for a thousand devices and all their actions
 _INTERVAL_S: Final = 10.0
@@ -57,12 +57,12 @@ Event = MutableMapping[str, Any]
 class Kind(NamedTuple):
     """Category of lines that share a limit.
 
-    ``about`` distinguishes events whose name alone is too general; ``device`` is the device that caused the line.
+    ``logger`` is known only for lines of libraries; ``device`` is the device that caused the line.
     """
 
     level: str
     event: str
-    about: str = ""
+    logger: str = ""
     device: str = ""
 
 
@@ -89,8 +89,8 @@ class _Sampler:
     def _counted(self, logger: str, method: str, event: Event) -> tuple[RepeatLimit[Kind], Kind]:
         if logger.endswith(STORY):
             return self._stories, _ANY_STORY
-        kind = Kind(method, str(event.get("event")), str(event.get("what") or ""))
-        if kind.event == _AUDIT and (device := event.get("device")):
+        kind = Kind(method, str(event.get("event")))
+        if kind.event.startswith(_AUDIT) and (device := event.get("device")):
             return self._audits, kind._replace(device=str(device))
         return self._repeats, kind
 
@@ -113,7 +113,7 @@ class _Sampler:
             told = self._repeats.held_back(now) | self._stories.held_back(now) | self._audits.held_back(now)
         for kind, lines in told.items():
             whose = {"device": kind.device} if kind.device else {}
-            of = {"of": kind.event, "about": kind.about, "of_level": kind.level}
+            of = {"of": kind.event, "of_level": kind.level} | ({"of_logger": kind.logger} if kind.logger else {})
             log.warning(LogEvent.LOG_LINES_HELD_BACK, **of, **whose, lines=lines)
 
 

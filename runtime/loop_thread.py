@@ -17,6 +17,7 @@ from typing import Any, Final, Self, TypeVar
 import structlog
 
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
 
 log = structlog.get_logger(logger_names.RUNTIME_LOOP_THREAD)
@@ -63,7 +64,7 @@ class LoopThread:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(_JOIN_S)
             if self._thread.is_alive():
-                log.error("the thread does not end", thread=self._name)
+                log.error(LogEvent.THREAD_NOT_ENDED, thread=self._name)
 
     def _run(self) -> None:
         asyncio.run(self._main())
@@ -78,7 +79,7 @@ class LoopThread:
         try:
             return await coroutine
         except Exception as error:  # top of a task: log it and report it to the thread's owner
-            log.exception("task failed", thread=self._name)
+            log.exception(LogEvent.TASK_FAILED, thread=self._name)
             self._on_failure(error)
             raise
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import structlog
 
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.RUNTIME_TASKS)
 
@@ -70,6 +71,6 @@ class Tasks:
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
-        log.error("task failed", task=task.get_name(), exc_info=error)
+        log.error(LogEvent.TASK_FAILED, task=task.get_name(), exc_info=error)
         if not self.failed.done():
             self.failed.set_result(error)

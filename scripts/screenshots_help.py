@@ -31,9 +31,9 @@ Fill = Callable[[HelpPanels], None]
 
 _LOGS: Final = Path("logs")
 _LINES: Final = (
-    ("gateway", "info", "gateway listens", '"port": 8765'),
-    ("desktop", "info", "a gateway already runs", '"pid": 4121'),
-    ("worker", "info", "engine chosen", '"engine": "whisper", "model": "whisper-base"'),
+    ("gateway", "info", "gateway.listening", '"port": 8765'),
+    ("desktop", "info", "gateway.already_running", '"pid": 4121'),
+    ("worker", "info", "engine.chosen", '"engine": "whisper", "model": "whisper-base"'),
     ("desktop", "warning", "microphone.changed", '"change": "lost", "lost_samples": 4160'),
     ("desktop", "info", "microphone.changed", '"change": "came back", "lost_samples": 0'),
     ("worker", "error", "job.failed", '"segment": 4, "exception": "Traceback\\nMemoryError: no room"'),

@@ -144,7 +144,7 @@ async def _work(url: str, settings: EngineSettings, serving: Serving, through: C
             with contextlib.suppress(NotImplementedError):  # Windows
                 loop.add_signal_handler(number, consumer.drain)
         await consumer.run()
-    log.info("worker ends", worker=worker)
+    log.info(LogEvent.WORKER_ENDED, worker=worker)
 
 
 def _serving(metrics: str) -> Serving:
@@ -173,7 +173,7 @@ def _engine_settings(engine: str, model: str, extra: dict[str, str]) -> EngineSe
     store = ModelStore(folders().models, load_catalogue())
     choice = choose(engine, model, has_libraries, lambda name: store.state(name) is State.INSTALLED)
     check_engine(choice.engine)
-    log.info("engine chosen", engine=choice.engine, model=choice.model, why=choice.why)
+    log.info(LogEvent.ENGINE_CHOSEN, engine=choice.engine, model=choice.model, why=choice.why)
     folder = store.verify(choice.model) if choice.model else ""
     if choice.engine == "funasr":
         extra = with_punctuation(choice.model, extra, store)
@@ -186,7 +186,7 @@ def with_punctuation(model: str, extra: dict[str, str], store: ModelStore) -> di
     if adds is None or "punctuation" in extra:
         return extra
     if store.state(adds) is State.MISSING:
-        log.warning("text will have no punctuation", model=model, do=f"kikipounamu models get {adds}")
+        log.warning(LogEvent.MODEL_PUNCTUATION_MISSING, model=model, do=f"kikipounamu models get {adds}")
         return extra
     return {**extra, "punctuation": str(store.verify(adds))}
 
@@ -208,5 +208,5 @@ def without_password(url: str) -> str:
 
 
 def _give_up(error: Exception, status: int) -> NoReturn:
-    log.error("worker cannot run", reason=str(error))
+    log.error(LogEvent.WORKER_CANNOT_RUN, reason=str(error))
     raise typer.Exit(status) from error

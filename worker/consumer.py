@@ -120,7 +120,7 @@ class Consumer:
                 raise tasks.failed.result()
             self._report.state = WorkerState.DRAINING
             if self._report.busy:
-                log.info("draining", busy=self._report.busy, deadline_s=self._timing.drain_s)
+                log.info(LogEvent.WORKER_DRAINING, busy=self._report.busy, deadline_s=self._timing.drain_s)
                 await asyncio.wait({work}, timeout=self._timing.drain_s)
             if work.done():
                 work.result()
@@ -154,7 +154,7 @@ class Consumer:
         tasks.start(self._renew_forever(), "renew")
         self._report.state = WorkerState.IDLE
         self._became_ready.set()
-        log.info("ready for jobs", worker=self._worker, streams=streams)
+        log.info(LogEvent.WORKER_READY, worker=self._worker, streams=streams)
 
     async def _reach(self, tasks: Tasks) -> None:
         await self._insist(self._jobs.check)
@@ -173,7 +173,7 @@ class Consumer:
             except EngineFault as fault:
                 pause_s = self._timing.engine_pause_s * 2.0 ** min(failures, _MOST_DOUBLINGS)
                 pause_s = min(pause_s, self._timing.engine_longest_pause_s)
-                log.error("engine.not_loaded", failures=failures + 1, reason=str(fault), again_in_s=pause_s)
+                log.error(LogEvent.ENGINE_NOT_LOADED, failures=failures + 1, reason=str(fault), again_in_s=pause_s)
                 self._report.state, self._report.problem = WorkerState.STARTING, str(fault)
                 await self._hand_back()
                 await asyncio.sleep(pause_s)
@@ -187,7 +187,7 @@ class Consumer:
             for delivery in held:
                 self._batcher.discard(delivery)
             self._story.let_go(held)
-            log.info("jobs.handed_back", jobs=await self._insist(self._jobs.leave))
+            log.info(LogEvent.JOBS_HANDED_BACK, jobs=await self._insist(self._jobs.leave))
 
     def _me(self, info: EngineInfo) -> Worker:
         return Worker(self._worker, info.model, self._pace.speed, info.slots)
@@ -255,12 +255,14 @@ class Consumer:
                     self.tally.partials += 1
                     await self._jobs.hypothesise(said)
         except EngineRaised as fault:
-            log.debug("partials failed", batch=len(batch), reason=str(fault), dropped=self._partials.dropped)
+            log.debug(
+                LogEvent.PARTIALS_FAILED, batch=len(batch), reason=str(fault), dropped=self._partials.dropped
+            )
         except EngineFault as fault:
             log.warning(LogEvent.ENGINE_ENDED_WITH_PARTIALS, batch=len(batch), reason=str(fault))
             self._partials.blame(batch, time.monotonic())
         except BrokerUnavailable as error:
-            log.debug("partials not told", reason=str(error))
+            log.debug(LogEvent.PARTIALS_NOT_SENT, reason=str(error))
 
     # -- end of a job --------------------------------------------------------------------------------------
 
@@ -337,7 +339,7 @@ class Consumer:
             try:
                 await self._jobs.heartbeat(self._report.status())
             except BrokerUnavailable as error:
-                log.warning("no heartbeat", reason=str(error))
+                log.warning(LogEvent.HEARTBEAT_FAILED, reason=str(error))
             with suppress(TimeoutError):  # report at once when this worker becomes ready
                 async with asyncio.timeout(self._timing.heartbeat_s):
                     await self._became_ready.wait()
@@ -349,11 +351,9 @@ class Consumer:
         try:
             async with asyncio.timeout(_LEAVE_S):
                 handed_back = await self._insist(self._jobs.leave)
-            log.info("left", handed_back=handed_back)
+            log.info(LogEvent.WORKER_LEFT, handed_back=handed_back)
         except (BrokerError, TimeoutError) as error:
-            log.warning(
-                "left without a word: leases will run out", reason=str(error) or "no answer from the broker"
-            )
+            log.warning(LogEvent.WORKER_LEAVE_FAILED, reason=str(error) or "no answer from the broker")
 
     async def _insist(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat ``attempt`` until the broker answers. Every script may run twice without harm."""

@@ -113,7 +113,7 @@ class EngineSupervisor:
         taken = self._gpu.memory_of(info.device, engine.pid)
         if taken is None and not self._warned:
             self._warned = True
-            log.warning("GPU memory cannot be measured here: its limit does not hold", do="install nvidia-ml-py")
+            log.warning(LogEvent.GPU_MEMORY_UNKNOWN, do="install nvidia-ml-py")
         return taken if taken is not None and taken > most else 0
 
     async def _check_gpu_memory(self, engine: EngineProcess) -> None:

@@ -26,6 +26,7 @@ from prometheus_client.registry import Collector
 
 from protocol.monitor import WorkerState
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
 from runtime.terminal import reason
 from worker.errors import MetricsUnavailable
@@ -120,7 +121,7 @@ def serving(place: Place, worker: str, tally: Tally, look: Callable[[], Now]) ->
     server.RequestHandlerClass = _Handler
     server.handle_error = _nothing  # type: ignore[method-assign] # the client is gone: do not report it
     try:
-        log.info("metrics are served", host=place.host, port=server.server_port)
+        log.info(LogEvent.METRICS_SERVED, host=place.host, port=server.server_port)
         yield server.server_port
     finally:
         server.shutdown()

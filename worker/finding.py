@@ -15,6 +15,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from protocol.discovery import SERVICE, decode_text
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.WORKER_FINDING)
 
@@ -39,7 +40,7 @@ async def find_gateway(
     except TimeoutError:
         pass
     except (OSError, Error) as error:
-        log.warning("the gateway cannot be looked for here", reason=repr(error))
+        log.warning(LogEvent.DISCOVERY_FAILED, reason=repr(error))
     return ()
 
 

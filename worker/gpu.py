@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 import structlog
 
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.WORKER_GPU)
 T = TypeVar("T")
@@ -99,12 +100,12 @@ def load_nvml(name: str = _MODULE) -> Nvml | None:
     try:
         nvml = cast(Nvml, import_module(name))
     except ImportError:
-        log.info("nvidia-ml-py is not installed: how busy the GPU is will not be shown")
+        log.info(LogEvent.GPU_LIBRARY_MISSING, do="install nvidia-ml-py")
         return None
     try:
         nvml.nvmlInit()
     except nvml.NVMLError as error:
-        log.info("how busy the GPU is will not be shown", reason=str(error))
+        log.info(LogEvent.GPU_LOAD_UNKNOWN, reason=str(error))
         return None
     return nvml
 

@@ -21,6 +21,7 @@ import structlog
 
 from protocol.broker import BROKER_PATH, CHUNK_BYTES, PING_S
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from runtime.terminal import reason
 from worker.errors import BrokerRefused
@@ -138,7 +139,7 @@ class Tunnel:
         found = [urlunsplit(parts._replace(netloc=place)) for place in places[: _MOST_PLACES - 1]]
         self._nowhere_else = set(found) <= {self._through.url}
         if found and not set(found) <= set(self._places):
-            log.info("the gateway may be elsewhere now", places=found)
+            log.info(LogEvent.GATEWAY_FOUND_ELSEWHERE, places=found)
             self._places = list(dict.fromkeys((*found, self._through.url)))
 
     async def _connected_at(self, url: str) -> aiohttp.ClientWebSocketResponse:
@@ -195,7 +196,7 @@ class Tunnel:
         finally:
             if carried.close_code == _POLICY:
                 self._refusal = "the gateway refuses a command of this worker: both must be of the same version"
-                log.error("the gateway refuses a command of this worker")
+                log.error(LogEvent.WORKER_COMMAND_REFUSED, reason=self._refusal)
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()

@@ -160,7 +160,7 @@ class Microphone:
         try:
             await self._let_go()
         except MicrophoneError:
-            log.exception("the microphone could not be closed")
+            log.exception(LogEvent.MICROPHONE_CLOSE_FAILED)
 
     # -- audio ---------------------------------------------------------------------------------------------
 

@@ -171,7 +171,7 @@ class Writer:
             while not self._ended:
                 self._step()
         except Exception:  # top level of the thread: the next caller gets an error
-            log.exception("the journal's writer failed")
+            log.exception(LogEvent.JOURNAL_WRITER_FAILED)
         finally:
             self._audio.close()
             self._events.close()

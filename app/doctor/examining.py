@@ -12,6 +12,7 @@ from app.errors import AppError
 from app.problem_notes import note_of
 from client.errors import GatewayError
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
 from speech.errors import SpeechError
 
@@ -68,5 +69,5 @@ def _outcome(area: Area, working: "asyncio.Future[Sequence[Finding]]") -> tuple[
     except (AppError, GatewayError, SpeechError) as error:
         return (wrong(area, "stopped").because(note_of(error)),)
     except Exception as error:  # a failing check must not stop the others
-        log.exception("an examination failed", area=area)
+        log.exception(LogEvent.CHECK_FAILED, area=area)
         return (wrong(area, "failed", error=type(error).__name__),)

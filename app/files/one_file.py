@@ -25,6 +25,7 @@ from protocol.recognition import Options
 from protocol.session import Busy
 from protocol.texts import join_texts
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from speech.errors import (
     AudioDamaged,
     AudioEmpty,
@@ -80,12 +81,12 @@ class OneFile:
         except SpeechError as error:
             return Broken(run.file, unreadable(error))
         except OutputFailed as error:
-            log.warning("results cannot be kept", file=run.file, reason=str(error))
+            log.warning(LogEvent.FILE_RESULTS_NOT_KEPT, file=run.file, reason=str(error))
             return Broken(run.file, Note(FileNote.NOT_KEPT))
         except Refused as error:
             return Broken(run.file, Note(FileNote.REFUSED, reason=note_of(error)))
         except GatewayError as error:
-            log.warning("a file is given up for now", file=run.file, reason=str(error))
+            log.warning(LogEvent.FILE_GIVEN_UP, file=run.file, reason=str(error))
             return Broken(run.file, Note(FileNote.NO_ANSWER))
         loop = asyncio.get_running_loop()
         return await _through(loop.run_in_executor(self.recogniser.pool, self._save, run, known))
@@ -104,7 +105,7 @@ class OneFile:
                 again, tries = False, 1 if watching.gained else tries + 1
                 if tries >= _MOST_TRIES:
                     raise
-                log.warning("a session was lost", file=run.file, reason=str(error))
+                log.warning(LogEvent.FILE_SESSION_LOST, file=run.file, reason=str(error))
                 tell(Noted(run.file, Note(FileNote.GATEWAY_AWAY)))
             await asyncio.sleep(self.again_s)
 
@@ -116,7 +117,7 @@ class OneFile:
             try:
                 self.kept.finish(known)
             except OutputFailed as error:
-                log.warning("that a file is done cannot be kept", file=run.file, reason=str(error))
+                log.warning(LogEvent.FILE_END_NOT_KEPT, file=run.file, reason=str(error))
         return Finished(
             run.file,
             transcript.duration_ms / 1000,
@@ -134,7 +135,7 @@ class OneFile:
             for form in saving.forms if transcript.text else ():
                 places.append(str(save(transcript, path, form, saving.folder)))
         except OutputFailed as error:
-            log.warning("results cannot be saved", reason=error.__cause__)
+            log.warning(LogEvent.FILE_RESULTS_NOT_SAVED, reason=error.__cause__)
             return tuple(places), not_saved(saving.folder or str(path.parent))
         return tuple(places), None
 

@@ -49,6 +49,7 @@ from app.problem_notes import unexpected
 from app.view import Note
 from protocol.recognition import Options
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 from runtime.tasks import Tasks
 from speech.audio_file import length_s
@@ -169,7 +170,7 @@ class Files:
         try:
             self._outcomes[run.file] = await one.run(run, self._tell)
         except Exception as error:  # last resort of the task: log it and tell the user
-            log.exception("a file failed", file=run.file)
+            log.exception(LogEvent.FILE_FAILED, file=run.file)
             self._outcomes[run.file] = Broken(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
 
     # -- other work ----------------------------------------------------------------------------------------
@@ -191,11 +192,11 @@ class Files:
                 async with asyncio.timeout(_LOOK_S):
                     event = Looked(file, await self._aside(length_s, path))
             except TimeoutError:
-                log.warning("a file does not tell how long it is", file=file)
+                log.warning(LogEvent.FILE_LENGTH_UNKNOWN, file=file)
             except SpeechError as error:
                 event = Unreadable(file, unreadable(error))
             except Exception as error:  # last resort of the task: log it and tell the user
-                log.exception("a file cannot be looked at", file=file)
+                log.exception(LogEvent.FILE_INSPECTION_FAILED, file=file)
                 event = Unreadable(file, Note(FileNote.BROKEN, reason=unexpected(error)))
         self._events.put_nowait(event)
 
@@ -216,7 +217,7 @@ class Files:
             await self._aside(write)
             self._events.put_nowait(Saved(wanted.file, str(place)))
         except OutputFailed as error:
-            log.warning("a text cannot be saved", file=wanted.file, reason=error.__cause__)
+            log.warning(LogEvent.FILE_TEXT_NOT_SAVED, file=wanted.file, reason=error.__cause__)
             self._events.put_nowait(Told(not_saved(wanted.place)))
 
     async def _forget(self, file: int) -> None:
@@ -240,7 +241,7 @@ class Files:
         except (OSError, UnicodeDecodeError):
             queue = FileQueue() if not (folder / _LIST).exists() else None
         if queue is None:
-            log.warning("the list of files cannot be read: it is put aside", place=str(folder))
+            log.warning(LogEvent.FILES_LIST_UNREADABLE, place=str(folder))
             (folder / _LIST).replace(folder / f"{_LIST}.unreadable")
             queue = FileQueue()
         sweep(folder, (entry.view.file for entry in queue.entries))
@@ -259,7 +260,7 @@ class Files:
             async with asyncio.timeout(_DISK_S):
                 await self._aside(write_whole, self._parts.folder / _LIST, snapshot.encode(self._queue))
         except (OSError, TimeoutError) as error:
-            log.warning("the list of files cannot be kept", reason=repr(error))
+            log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
             self._handled(Told(Note(FileNote.NOT_KEPT)))
 
     def _kept(self, file: int) -> Kept:

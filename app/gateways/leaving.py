@@ -12,6 +12,7 @@ from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Unreachable
 from protocol.devices import DEVICES_PATH
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_GATEWAYS_LEAVING)
 
@@ -29,7 +30,7 @@ async def leave(gateway: Paired, deadline_s: float = ANSWER_S) -> bool:
         except Unreachable:
             continue
         except GatewayError as error:
-            log.info("a gateway keeps the key of this device", reason=str(error))
+            log.info(LogEvent.GATEWAY_REVOCATION_REFUSED, reason=str(error))
             return False
         return True
     return False

@@ -19,6 +19,7 @@ from client.connection import Address
 from client.pairing import NewPairing
 from protocol.devices import clean_name
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder
 
 log = structlog.get_logger(logger_names.APP_GATEWAYS_STORE)
@@ -156,7 +157,7 @@ class GatewayStore:
 
     def _put_aside(self) -> Path:
         aside = self.file.with_name(f"{self.file.name}.damaged")
-        log.error("the gateways that were paired cannot be read", kept_as=str(aside))
+        log.error(LogEvent.GATEWAYS_UNREADABLE, kept_as=str(aside))
         try:
             os.replace(self.file, aside)
         except OSError as error:

@@ -15,6 +15,7 @@ from app.gateways.route import Route, RouteTimes
 from app.gateways.view import Answer, Health
 from client.connection import Address
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_GATEWAYS_WATCHING)
@@ -91,7 +92,7 @@ class Watching:
             changed = self._route.heard(answer.health, clock())
             self._told(address, answer)
             if changed:
-                log.info("speech goes elsewhere", here=self._route.here, health=answer.health.value)
+                log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self._route.here, health=answer.health.value)
                 self._changed()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._route.look_in(clock())):

@@ -48,6 +48,7 @@ from app.help.view import (
 from app.problem_notes import note_of, unexpected
 from app.view import Note
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 
@@ -174,7 +175,7 @@ class Help:
         except AppError as error:
             self._tell(ReportState.FAILED, note=note_of(error))
         except Exception as error:  # last resort of the task: tell the user
-            log.exception("no report")
+            log.exception(LogEvent.REPORT_FAILED)
             self._tell(ReportState.FAILED, note=unexpected(error))
 
     async def _gather(self) -> None:

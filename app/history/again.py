@@ -19,6 +19,7 @@ from app.problem_notes import note_of, unexpected
 from app.view import Note
 from client.errors import GatewayError, SessionLost
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_HISTORY_AGAIN)
@@ -87,7 +88,7 @@ class Again:
         try:
             run = await self._rerun(session, wish, told)
         except (AppError, GatewayError) as error:
-            log.info("a take is not recognised once more", session=str(session), reason=str(error))
+            log.info(LogEvent.TAKE_RERECOGNITION_FAILED, session=str(session), reason=str(error))
             self._over(Rerunning(session, RerunState.FAILED, note=_note(error)))
         except Exception as error:
             self._over(Rerunning(session, RerunState.FAILED, note=unexpected(error)))

@@ -12,6 +12,7 @@ from app.capture.events import Reran
 from app.capture.library import Found, Library
 from app.capture.take import TRANSCRIBED
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_HISTORY_DEEDS)
 
@@ -37,7 +38,7 @@ def keep_run(library: Library, session: UUID, run: Reran) -> None:
     except TakeUnknown:
         raise
     except JournalError as error:
-        log.warning("what came of recognising a take once more is not kept", reason=str(error))
+        log.warning(LogEvent.TAKE_RERECOGNITION_NOT_KEPT, reason=str(error))
 
 
 def delete(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:

@@ -37,6 +37,7 @@ from app.history.keeper import Keeper
 from app.history.rerun import Rerunner, Told
 from app.history.view import Wish
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.tasks import Tasks, cancel_and_wait
 
@@ -150,7 +151,7 @@ class History:
             try:
                 await self._go_through(self._keeper.refresh())
             except HistoryError as error:
-                log.warning("the history is not up to date", reason=str(error))
+                log.warning(LogEvent.HISTORY_REFRESH_FAILED, reason=str(error))
                 return self._show(done=0, total=0, problem=str(error))
             if not self._keeper.stale:
                 break
@@ -175,7 +176,7 @@ class History:
             try:
                 await self._beside(partial(self._keeper.read, some))
             except HistoryError as error:
-                log.warning("the history is not up to date", reason=str(error))
+                log.warning(LogEvent.HISTORY_REFRESH_FAILED, reason=str(error))
                 self._show(problem=str(error))
             else:
                 self._show(version=self._shelf.version + 1)
@@ -271,4 +272,4 @@ class History:
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._doing.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.info("not done", reason=str(error))
+            log.info(LogEvent.HISTORY_ACTION_FAILED, reason=str(error))

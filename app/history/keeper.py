@@ -23,6 +23,7 @@ from app.history.catalogue import Catalogue, Progress
 from app.history.errors import IndexDamaged, IndexUnavailable
 from app.history.index import Index, Row
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_HISTORY_KEEPER)
 T = TypeVar("T")
@@ -130,14 +131,14 @@ class Keeper:
                 index, most = Index(self._place), None
                 self.problem = ""
             except IndexUnavailable as error:
-                log.warning("the history's index is in memory", reason=str(error))
+                log.warning(LogEvent.HISTORY_INDEX_IN_MEMORY, reason=str(error))
                 index, most = Index(None), MOST_IN_MEMORY
                 self.problem = str(error)
             self._opened = index, Catalogue(self._library, index, most)
         return self._opened
 
     def _make_again(self, error: Exception) -> None:
-        log.warning("the history's index is made again", reason=str(error))
+        log.warning(LogEvent.HISTORY_INDEX_REBUILT, reason=str(error))
         self.stale = True
         if self._opened is not None:
             self._opened[0].close()

@@ -30,6 +30,7 @@ from app.view import Note
 from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from speech.playback import FromSpeech
 
@@ -165,7 +166,7 @@ class Player:
             self._tell(replace(begun, ms=min(begun.ms, length), of_ms=length))
             await self._hear(found, min(begun.ms, length))
         except (AppError, GatewayError) as error:
-            log.info("a take cannot be heard", session=str(begun.session), reason=str(error))
+            log.info(LogEvent.TAKE_PLAYBACK_FAILED, session=str(begun.session), reason=str(error))
             self._over(note_of(error))
         else:
             self._over(None)

@@ -10,6 +10,7 @@ import structlog
 from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_HOTKEYS_EVENT_QUEUE)
 
@@ -32,7 +33,7 @@ class EventQueue:
     def put(self, event: KeyEvent | HotkeysUnavailable | None) -> None:
         """Add an event, from the loop."""
         if isinstance(event, KeyEvent) and self._events.qsize() >= MOST_QUEUED:
-            log.warning("nobody takes the key events: one is dropped")
+            log.warning(LogEvent.HOTKEYS_EVENT_DROPPED)
             return
         self._events.put_nowait(event)
 

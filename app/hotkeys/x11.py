@@ -17,6 +17,7 @@ from app.hotkeys.event_queue import EventQueue
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.x11_keyboard import Keyboard
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_HOTKEYS_X11)
 
@@ -112,7 +113,7 @@ class X11Hotkeys:
         await asyncio.to_thread(self._thread.join, _ANSWER_S)
         self._events.post(None)
         if self._thread.is_alive():
-            log.warning("the X server does not answer: its keys are given back when this process ends")
+            log.warning(LogEvent.HOTKEYS_RELEASE_TIMED_OUT)
         else:
             os.close(self._waking)
         os.close(self._wake)
@@ -139,7 +140,7 @@ class X11Hotkeys:
         except HotkeysUnavailable as error:
             self._events.post(error)
         except Exception as error:  # top level of the thread
-            log.error("hotkeys failed", exc_info=error)
+            log.error(LogEvent.HOTKEYS_FAILED, exc_info=error)
             self._events.post(HotkeysUnavailable(f"{type(error).__name__}: see the log"))
         finally:
             keyboard.close()

@@ -29,6 +29,7 @@ from app.hotkeys.events import KeyEvent
 from app.hotkeys.presses import Answer, Decision, Grab, Presses
 from app.hotkeys.x11_keymap import Keymap
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_HOTKEYS_X11_KEYBOARD)
 
@@ -136,7 +137,7 @@ class Keyboard:
         try:
             self._display.close()
         except _LOST:
-            log.info("the X server was gone before its keys were given back")
+            log.info(LogEvent.HOTKEYS_SERVER_GONE)
 
     # -- keys ----------------------------------------------------------------------------------------------
 
@@ -179,7 +180,7 @@ class Keyboard:
 
     def _tap(self, own: list[Grab]) -> None:
         if not self._display.has_extension(xtest.extname):
-            log.warning("this X server has no XTEST: a key cannot be passed on")
+            log.warning(LogEvent.HOTKEYS_XTEST_MISSING)
             return
         code, modifiers = own[0].code, own[0].modifiers
         held = [key for key in self._keymap.codes_of(modifiers) if not self._is_down(key)]
@@ -189,7 +190,7 @@ class Keyboard:
         for key in [code, *reversed(held)]:
             xtest.fake_input(self._display, X.KeyRelease, key)
         if not self._grab(own):
-            log.warning("another program took a hotkey", action=own[0].action)
+            log.warning(LogEvent.HOTKEYS_TAKEN, action=own[0].action)
 
     # -- grabs ---------------------------------------------------------------------------------------------
 
@@ -216,7 +217,7 @@ class Keyboard:
             try:
                 fresh[action] = keymap.grabs(action, binding)
             except HotkeyUnknown:
-                log.warning("the new keyboard layout has no key for an action", action=action)
+                log.warning(LogEvent.HOTKEYS_MISSING_IN_LAYOUT, action=action)
                 fresh[action] = []
         if not anyway and fresh == self._grabs and keymap.locks == self._keymap.locks:
             return  # programs that type characters missing from the layout often change unused keys
@@ -224,7 +225,7 @@ class Keyboard:
         self._keymap, self._grabs = keymap, fresh
         for action, own in fresh.items():
             if not self._grab(own):
-                log.warning("another program has a hotkey in the new keyboard layout", action=action)
+                log.warning(LogEvent.HOTKEYS_TAKEN_IN_LAYOUT, action=action)
         self._presses.bind(grab for own in fresh.values() for grab in own)
 
 
@@ -246,4 +247,4 @@ def _refuse_twice(grabs: Mapping[str, list[Grab]], wanted: Mapping[str, Binding]
 
 
 def _log_error(problem: Any, request: Any) -> None:
-    log.warning("the X server refused a request", error=type(problem).__name__, request=type(request).__name__)
+    log.warning(LogEvent.HOTKEYS_REQUEST_REFUSED, error=type(problem).__name__, request=type(request).__name__)

@@ -22,6 +22,7 @@ from app.insertion.x11_frames import Open
 from app.insertion.x11_guard import GRAB_DEADLINE_S
 from app.insertion.x11_helper import COMMAND, Helper, memory_file
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_INSERTION_X11)
@@ -70,7 +71,7 @@ class X11Inserter:
         try:
             inserter._use(await start(0))
         except HelperEnded as error:  # ``_keep`` tries again
-            log.warning("insertion.helper_missing", reason=str(error))
+            log.warning(LogEvent.INSERTION_HELPER_MISSING, reason=str(error))
         except BaseException:
             await inserter.close()
             raise
@@ -90,7 +91,7 @@ class X11Inserter:
                     with suppress(HelperEnded):  # the next helper can answer too
                         return await (await self._running()).find()
         except TimeoutError:
-            log.warning("insertion.helper_silent", inserting=self._turn.locked())
+            log.warning(LogEvent.INSERTION_HELPER_SILENT, inserting=self._turn.locked())
             if self._helper is not None and not self._turn.locked():
                 self._helper.kill()
         return None
@@ -161,5 +162,5 @@ class X11Inserter:
                 try:
                     self._use(await self._start(late))
                 except (HelperEnded, InsertionUnavailable) as error:
-                    log.warning("insertion.helper_missing", reason=str(error))
+                    log.warning(LogEvent.INSERTION_HELPER_MISSING, reason=str(error))
             started = clock()

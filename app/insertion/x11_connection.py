@@ -23,6 +23,7 @@ from Xlib.ext import res
 from app.insertion.errors import InsertionUnavailable, ScreenGone, ScreenMissing
 from app.insertion.x11_guard import Grabs
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.APP_INSERTION_X11_CONNECTION)
 
@@ -235,9 +236,9 @@ class XThread:
             self._serve(connection)
             connection.close()
         except (ConnectionClosedError, OSError):
-            log.warning("the connection to the screen is lost")
+            log.warning(LogEvent.INSERTION_SCREEN_LOST)
         except Exception:
-            log.exception("insertion failed")
+            log.exception(LogEvent.INSERTION_FAILED)
         finally:
             self._end()
 

@@ -33,6 +33,7 @@ from app.insertion.x11_frames import (
 )
 from app.insertion.x11_guard import CUT_OFF
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
 from runtime.tasks import Tasks
@@ -168,7 +169,7 @@ class Helper:
                 self._take(await REPLIES.receive(self._replies))
         self.over = True
         status = await self._end()
-        log.info("insertion.helper_ended", status=status, cut_off=status == CUT_OFF, pressed=self._pressed)
+        log.info(LogEvent.INSERTION_HELPER_ENDED, status=status, cut_off=status == CUT_OFF, pressed=self._pressed)
         for answer in self._asked.values():
             _fail(answer, HelperEnded(pressed=self._pressed))
 

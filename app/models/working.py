@@ -19,6 +19,7 @@ from app.models.shelf import Shelf
 from app.models.view import ModelNote, ModelState, ModelsView
 from app.view import Note
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
 from speech.models.progress import Advanced, Checked, Event
@@ -151,12 +152,12 @@ class Models:
         except Stopped:
             outcome = Outcome.STOPPED
         except ModelError as error:
-            log.warning("a model cannot be had", model=run.name, work=run.work, reason=str(error))
+            log.warning(LogEvent.MODEL_ACTION_FAILED, model=run.name, work=run.work, reason=str(error))
             self._errors[run.name] = error
             outcome = Outcome.DAMAGED if isinstance(error, ModelDamaged) else Outcome.FAILED
             note, details = note_of_error(error, run)
         except Exception as error:  # last resort of the thread: log it and tell the user
-            log.exception("a model cannot be had", model=run.name, work=run.work)
+            log.exception(LogEvent.MODEL_ACTION_FAILED, model=run.name, work=run.work)
             outcome, note = Outcome.FAILED, Note(ModelNote.BROKEN, {"error": type(error).__name__})
         finally:
             del self._stops[run.name]

@@ -19,6 +19,7 @@ from app.problem_notes import note_of
 from app.recorder import Recording
 from app.view import Note
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 
 log = structlog.get_logger(logger_names.APP_ONBOARDING_MICROPHONE)
@@ -144,7 +145,7 @@ class MicrophoneTrying:
             finally:
                 recording.give_up()
         except MicrophoneError as error:
-            log.info("the microphone that is tried gives nothing", reason=str(error))
+            log.info(LogEvent.MICROPHONE_TRIAL_FAILED, reason=str(error))
             self._show(MicrophoneTrial(Hearing.OPENING, sample=self._ear.complete, note=note_of(error)))
         else:
             self._show(MicrophoneTrial(Hearing.OPENING, sample=self._ear.complete))
@@ -159,7 +160,7 @@ class MicrophoneTrying:
         try:
             await self._play(self._ear.sound_at, self._is_aloud)
         except MicrophoneError as error:
-            log.info("the sample is not heard", reason=str(error))
+            log.info(LogEvent.SAMPLE_PLAYBACK_FAILED, reason=str(error))
             self._unheard = note_of(error)
         finally:
             self._aloud = False

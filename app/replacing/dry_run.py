@@ -20,6 +20,7 @@ from app.capture.take_files import Unreadable, read_events
 from app.replacing.tally import Tally
 from app.replacing.view import MOST_TAKES, ReplacementsTried, TryReplacements
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_REPLACING_DRY_RUN)
@@ -69,7 +70,7 @@ class DryRun:
                     self._post(tally.tried(action.serial, min(start + _SLICE, len(takes)), len(takes)))
             self._post(tally.tried(action.serial, len(takes), len(takes)))
         except (OSError, JournalError) as error:
-            log.warning("rules cannot be tried", reason=str(error))
+            log.warning(LogEvent.REPLACEMENTS_TRIAL_FAILED, reason=str(error))
             self._post(ReplacementsTried(action.serial, 0, 0))
 
     def _read(self, tally: Tally, sessions: Sequence[UUID]) -> None:

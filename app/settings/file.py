@@ -24,6 +24,7 @@ from app.settings.rows import with_rows
 from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
 from app.settings.sections import Settings
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_SETTINGS_FILE)
@@ -190,7 +191,7 @@ class SettingsFile:
         if self.current == old and list(map(str, self.problems)) == list(map(str, problems)):
             return
         log.info(
-            "settings",
+            LogEvent.SETTINGS_CHANGED,
             problems=[getattr(problem, "name", "file") for problem in self.problems],
             unknown=reading.unknown,
         )

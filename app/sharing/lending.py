@@ -31,6 +31,7 @@ from client.discovery import discover
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.tasks import Tasks
 
@@ -197,7 +198,7 @@ class Lending:
         try:
             await self._keeping.replace(lent.paired)
         except AppError as error:
-            log.warning("where a gateway is now is not kept", reason=str(error))
+            log.warning(LogEvent.GATEWAY_ADDRESS_NOT_KEPT, reason=str(error))
 
     # -- display -------------------------------------------------------------------------------------------
 

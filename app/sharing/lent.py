@@ -26,6 +26,7 @@ from client.connection import Address, broken, credentials, pinned, refusal
 from client.discovery import DiscoveryEvent, Found, own_addresses
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_SHARING_LENT)
@@ -156,7 +157,7 @@ class Lent:
 
     def _move(self, address: Address) -> None:
         if address != self._at:
-            log.info("a gateway that is worked for is elsewhere", gateway=self.paired.id, url=address.url)
+            log.info(LogEvent.GATEWAY_ADDRESS_CHANGED, gateway=self.paired.id, url=address.url)
             self._at, self.paired = address, self.paired.at((address.url,))
             self._changed()
             self._tasks.start(self._worker.use(self._through()), "move")

@@ -28,6 +28,7 @@ from protocol.devices import DeviceKind, DeviceState
 from protocol.errors import ErrorCode
 from protocol.pairing import PairingStage, PairingState, link_of
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_SHARING_SHARING)
@@ -125,7 +126,7 @@ class Sharing:
                 arguments = shared(self._port)
             else:
                 self._block(Note("sharing-port-taken", {"port": str(self._port)}))
-        log.info("the gateway of this computer", shared=arguments is not LOCAL)
+        log.info(LogEvent.GATEWAY_STARTING, shared=arguments is not LOCAL)
         self._stack = Stack(StackSettings(worker=False, gateway_arguments=arguments))
         return self._stack
 
@@ -158,7 +159,7 @@ class Sharing:
         if not port_is_free(self._port):
             self._failures += 1
             return
-        log.info("it is tried again to share the gateway", failures=self._failures)
+        log.info(LogEvent.SHARING_RETRIED, failures=self._failures)
         self._blocked = None
         self.again()
 
@@ -215,7 +216,7 @@ class Sharing:
             else:
                 await owner.rename_device(self._locate(), device, name)
         except GatewayError as error:
-            log.warning("a device stays as it is", reason=str(error))
+            log.warning(LogEvent.DEVICE_CHANGE_FAILED, reason=str(error))
             self._told = Note("device-not-changed")
         self._look()
 

@@ -15,6 +15,7 @@ from backend.history.inbox import Backlog, Inbox, Letter
 from backend.history.keeper import History
 from backend.history.records import Entry
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 if TYPE_CHECKING:
     from backend.history.store import Store
@@ -70,7 +71,7 @@ class Feeder:
             try:
                 await self._feed()
             except Exception:
-                log.exception("the history is not fed: it is tried again")
+                log.exception(LogEvent.HISTORY_FEED_FAILED)
                 await asyncio.sleep(self._retry_s[-1])
 
     async def watch(self) -> None:
@@ -82,7 +83,7 @@ class Feeder:
             except BrokerError:
                 pass  # ``_feed`` logs it
             except Exception:
-                log.exception("nobody knows how much waits for the history")
+                log.exception(LogEvent.HISTORY_BACKLOG_UNKNOWN)
             await asyncio.sleep(self._look_s)
 
     def _looked(self, backlog: Backlog) -> None:
@@ -92,7 +93,7 @@ class Feeder:
             self._left_out_before = backlog.left_out
         elif backlog.left_out > known.left_out and not self._is_losing:
             self._is_losing = True
-            log.warning("the broker lets go of the oldest that waits for the history", **backlog._asdict())
+            log.warning(LogEvent.HISTORY_BACKLOG_TRIMMED, **backlog._asdict())
         elif backlog.waiting < BATCH:
             self._is_losing = False
 
@@ -107,7 +108,7 @@ class Feeder:
                     letters = await self._inbox.take_over(BATCH)
                 letters = letters or await self._inbox.take(BATCH)
             except BrokerError as error:
-                await self._pause("the broker does not give what the history is to hold", error)
+                await self._pause(LogEvent.HISTORY_FEED_UNREAD, error)
                 continue
             self._failures = 0
             if letters:
@@ -123,7 +124,7 @@ class Feeder:
                 await self._inbox.settle(letters)
                 return
             except BrokerError as error:
-                await self._pause("the broker does not take what the history has", error)
+                await self._pause(LogEvent.HISTORY_FEED_UNSETTLED, error)
 
     async def _record(self, entries: Sequence[Entry]) -> None:
         """Record entries, in halves if the database refuses an entry or takes too long.
@@ -139,7 +140,7 @@ class Feeder:
             if len(entries) == 1:
                 self.refused += 1
                 about = {"session": entries[0].session, "segment": entries[0].segment}
-                log.error("the history does not take a segment", **about, reason=str(error))
+                log.error(LogEvent.HISTORY_SEGMENT_REFUSED, **about, reason=str(error))
                 return
         middle = len(entries) // 2
         await self._record(entries[:middle])
@@ -168,8 +169,8 @@ class Feeder:
         self._also(store.record(entries))
         self.recorded += len(entries)
 
-    async def _pause(self, what: str, error: Exception) -> None:
+    async def _pause(self, event: LogEvent, error: Exception) -> None:
         if not self._failures:
-            log.warning(what, reason=str(error))
+            log.warning(event, reason=str(error))
         await asyncio.sleep(self._retry_s[min(self._failures, len(self._retry_s) - 1)])
         self._failures += 1

@@ -17,6 +17,7 @@ from backend.history.records import About, Entry
 from protocol.errors import MalformedMessage
 from protocol.job import Failure, Keys, Result, decode_notice
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 log = structlog.get_logger(logger_names.BACKEND_HISTORY_INBOX)
 
@@ -130,7 +131,7 @@ def _letter(id: str, fields: dict[bytes, bytes]) -> Letter:
     try:
         return Letter(id, read_entry(id, fields))
     except MalformedMessage as error:
-        log.error("an entry of the history's feed cannot be read", entry=id, reason=str(error))
+        log.error(LogEvent.HISTORY_ENTRY_UNREADABLE, entry=id, reason=str(error))
         return Letter(id, None)
 
 

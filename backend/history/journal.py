@@ -24,6 +24,7 @@ from backend.history.records import Entry
 from protocol.audio import samples_to_seconds
 from protocol.job import Result
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.folders import private_folder
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Journal:
             work()
         except OSError as error:
             if self._works:
-                log.warning("the file of recognised texts cannot be written", reason=str(error))
+                log.warning(LogEvent.HISTORY_TEXT_FILE_FAILED, reason=str(error))
             self._works = False
             return False
         self._works = True
@@ -187,7 +188,7 @@ def _mend(file: BinaryIO) -> None:
         msgspec.json.decode(half)
     except _NO_JSON:
         file.truncate(size - len(half))
-        log.warning("half a line of the file of recognised texts is let go", bytes=len(half))
+        log.warning(LogEvent.HISTORY_PARTIAL_LINE_REMOVED, bytes=len(half))
         return
     file.seek(size)
     file.write(b"\n")

@@ -19,6 +19,7 @@ from backend.errors import HistoryBusy, HistoryError, HistoryRefused, HistoryUna
 from backend.history.records import Limits
 from runtime import logger_names
 from runtime.clocks import WallClock
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class History:
                 else:
                     await self._look_after()
             except Exception:
-                log.exception("the history is not looked after: it is tried again")
+                log.exception(LogEvent.HISTORY_UPKEEP_FAILED)
                 await asyncio.sleep(_RETRY_S[-1])
 
     async def open(self, deadline_s: float = OPEN_S) -> bool:
@@ -103,7 +104,7 @@ class History:
             self._lost(str(error))
             return False
         if self.problem:
-            log.info("the history is there")
+            log.info(LogEvent.HISTORY_OPENED)
         self.problem = ""
         self._down.clear()
         return True
@@ -115,7 +116,7 @@ class History:
 
     def _lost(self, problem: str) -> None:
         if not self._down.is_set():
-            log.warning("the history cannot be used: it is tried again", reason=problem)
+            log.warning(LogEvent.HISTORY_UNAVAILABLE, reason=problem)
         self.problem = problem
         self._down.set()
 
@@ -134,7 +135,7 @@ class History:
         except HistoryBusy:
             pass  # callers have priority
         except HistoryRefused as error:
-            log.error("the history is not kept within its bounds", reason=str(error))
+            log.error(LogEvent.HISTORY_RETENTION_FAILED, reason=str(error))
         except HistoryUnavailable:
             return
         try:
@@ -188,7 +189,7 @@ class _StoreThread:
         try:
             await self._do(self._close_store, deadline_s)
         except (HistoryUnavailable, HistoryBusy) as error:
-            log.warning("the history's thread is left behind", reason=str(error))
+            log.warning(LogEvent.HISTORY_THREAD_ABANDONED, reason=str(error))
         self._work.put(None)
 
     async def _do(self, work: Callable[[], T], deadline_s: float) -> T:

@@ -34,6 +34,7 @@ from protocol.audio import BYTES_PER_SAMPLE, samples_to_ms
 from protocol.errors import ErrorCode
 from protocol.job import Job
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import cancel_and_wait
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Means:
             except HistoryRefused:
                 raise
             except HistoryError as error:
-                log.warning("a file waits for the history", error=str(error))
+                log.warning(LogEvent.FILE_HISTORY_AWAITED, error=str(error))
                 await asyncio.sleep(RETRY_S)
 
     async def session(self, id: str) -> StoredSession | None:
@@ -225,7 +226,7 @@ class FileRun:
         open_ = [n for n, one in known.items() if one.state is SegmentState.PLANNED]
         if not open_:
             return
-        log.warning("the history lags behind a file: asking the broker", session=stored.id, segments=len(open_))
+        log.warning(LogEvent.FILE_HISTORY_BEHIND, session=stored.id, segments=len(open_))
         reread = await self._reread(open_)
         if any(_is_lost(record, known[n].attempt) for n, record in reread.segments.items()):
             raise Again

@@ -43,6 +43,7 @@ from protocol.rest import (
 )
 from protocol.subtitles import srt, vtt
 from runtime import logger_names
+from runtime.event_names import LogEvent
 
 if TYPE_CHECKING:
     from backend.history.store import Store
@@ -139,7 +140,7 @@ class HistoryRoutes:
             try:
                 await self._write_all(response, first, writer)
             except (TimeoutError, RequestRefused) as error:
-                log.warning("a long answer breaks off", path=request.path, reason=str(error))
+                log.warning(LogEvent.RESPONSE_ABORTED, path=request.path, reason=str(error))
                 abort(request)
                 raise ConnectionResetError("a long answer breaks off") from error
             return response

@@ -35,6 +35,7 @@ from backend.rest.views import reason_of
 from protocol.errors import ErrorCode, ProtocolError
 from protocol.job import Detached, Hypothesis, Notice
 from runtime import logger_names
+from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_REST_RUNNER)
@@ -156,7 +157,7 @@ class Runner:
             why = str(error)
         if why != self._told:
             self._told = why
-            log.warning("no files are taken here for now: trying on", reason=why)
+            log.warning(LogEvent.FILES_UNAVAILABLE, reason=why)
         return False
 
     async def _move_on(self, tasks: Tasks) -> None:
@@ -193,7 +194,7 @@ class Runner:
             await asyncio.to_thread(self.uploads.sweep)
             await self.sweep()
         except (OSError, HistoryError) as error:
-            log.warning("the folder of submitted files cannot be looked through: later", error=str(error))
+            log.warning(LogEvent.FILES_SWEEP_FAILED, error=str(error))
             return False
         return True
 
@@ -219,7 +220,7 @@ class Runner:
         try:
             await asyncio.to_thread(self.uploads.remove, session)
         except OSError as error:  # the next sweep tries again
-            log.warning("a submitted file cannot be removed", session=session, error=str(error))
+            log.warning(LogEvent.FILE_NOT_REMOVED, session=session, error=str(error))
         if over:
             self._over.add(session)
 
@@ -230,10 +231,10 @@ class Runner:
         try:
             await drop_letters(self._means.jobs, sessions)
         except BrokerError as error:
-            log.warning("dead letters cannot be looked through: later", error=str(error))
+            log.warning(LogEvent.FILES_LETTERS_POSTPONED, error=str(error))
             return
         except ProtocolError as error:  # an unreadable letter stays unreadable
-            log.warning("dead letters cannot be looked through", error=str(error))
+            log.warning(LogEvent.FILES_LETTERS_UNREADABLE, error=str(error))
         self._over -= sessions
 
     # -- one file ------------------------------------------------------------------------------------------
@@ -243,7 +244,7 @@ class Runner:
         try:
             await self._through(file, run)
         except (Again, BackendError, OSError) as error:
-            log.warning("a file begins again", session=file.id, error=str(error))
+            log.warning(LogEvent.FILE_RESTARTED, session=file.id, error=str(error))
             again = True
             await asyncio.sleep(RETRY_S)
         finally:
@@ -262,7 +263,7 @@ class Runner:
         try:
             state = await run.run()
             self._killed.pop(file.id, None)
-            log.info("a file has ended", session=file.id, state=state)
+            log.info(LogEvent.FILE_ENDED, session=file.id, state=state)
             if state is SessionState.DONE:
                 await self._done(file.id)
         except GivenUp:
@@ -284,7 +285,7 @@ class Runner:
     async def _failed(self, session: str, code: ErrorCode, message: str) -> None:
         """Mark a session as failed. Raises ``Again`` if it is already over."""
         said = message.replace(str(self.uploads.path(session)), "the file")
-        log.info("a file cannot be read", session=session, code=code)
+        log.info(LogEvent.FILE_UNREADABLE, session=session, code=code)
         reason = reason_of(code, said)
         failed = SessionState.FAILED
         if not await self._means.ask(lambda store: store.set_state(session, failed, reason, only_from=_NOT_OVER)):

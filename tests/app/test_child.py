@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from app.child import Child, find_program, restart_pause, useless_pause
 from app.errors import StackFailed
@@ -65,12 +66,14 @@ async def test_child_that_cannot_start_is_retried(tmp_path: Path) -> None:
         return 0.01
 
     one = Child("test", [sys.executable, "-c", FOREVER], output, pause=pause)
-    async with kept(one):
-        await wait_until(lambda: len(failures) >= 2, "it was tried twice")
-        assert (one.pid, one.last_words()) == (None, "")
-        output.parent.unlink()
-        await up(one, output)
+    with capture_logs() as logs:
+        async with kept(one):
+            await wait_until(lambda: len(failures) >= 2, "it was tried twice")
+            assert (one.pid, one.last_words()) == (None, "")
+            output.parent.unlink()
+            await up(one, output)
     assert failures[:2] == [1, 2]
+    assert {line["event"] for line in logs} == {"child.start_failed"} and all(line["reason"] for line in logs)
 
 
 async def test_pause_counts_consecutive_failures(tmp_path: Path) -> None:

@@ -263,10 +263,10 @@ def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
             with Visit(here, device, "clinic-7").stream(lambda: None) as usage:
                 usage.audio_bytes += 32_000
     written = [json.loads(line) for line in (tmp_path / "gateway.jsonl").read_text().splitlines()]
-    assert [(line["what"], line["device"], line.get("audio_s")) for line in written] == [
+    assert [(line["event"], line["device"], line.get("audio_s")) for line in written] == [
         said
         for device in devices
-        for said in (("stream opened", device.id, None), ("stream closed", device.id, 1.0))
+        for said in (("audit.stream_opened", device.id, None), ("audit.stream_closed", device.id, 1.0))
     ]
     assert {(line["kind"], line["tenant"]) for line in written} == {("client", "clinic-7")}
 

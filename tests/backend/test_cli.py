@@ -140,7 +140,7 @@ async def test_port_in_use_is_reported(home: Path) -> None:
         process = start_gateway(home, "--port", port, log=home / "second")
         assert process.wait(timeout=30) == 1
         said = (home / "second").read_text()
-        assert "cannot listen" in said and "Traceback" not in said
+        assert "gateway.cannot_listen" in said and "Traceback" not in said
         assert await endpoint_of(home, first.process) == first.endpoint
 
 

@@ -58,7 +58,7 @@ async def test_shared_gateway_uses_certificate_only_for_other_devices(home: Path
     (home / "config").mkdir()
     (home / "config" / "gateway.toml").write_text('mode = "shared"\nport = 0\nannounce = false\n')
     async with gateway_process(home) as gateway:
-        line = told(home, "other devices may come")
+        line = told(home, "gateway.shared")
         assert gateway.endpoint.certificate_sha256 == line["certificate"]
         port, certificate = int(line["port"]), line["certificate"]
         found = listening(gateway)
@@ -72,9 +72,9 @@ async def test_shared_gateway_uses_certificate_only_for_other_devices(home: Path
                 await connect(http, Address(url, key, certificate_sha256="00" * 32), 10, 20)
             connection = await connect(http, Address(gateway.endpoint.url, gateway.endpoint.key), 10, 20)
             await connection.close()
-        assert told(home, "audit")["what"] == "stream opened"
+        assert told(home, "audit.stream_opened")["device"]
     log = (home / "logs" / "gateway.jsonl").read_text()
-    assert "stream opened" in log and key not in log and gateway.endpoint.key not in log
+    assert "audit.stream_opened" in log and key not in log and gateway.endpoint.key not in log
 
 
 async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
@@ -108,7 +108,7 @@ async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
 def test_invalid_options_end_gateway_with_reason(home: Path, arguments: tuple[str, ...], reason: str) -> None:
     done = CliRunner().invoke(app, ["serve", *arguments], env={"KIKIPOUNAMU_HOME": str(home)})
     assert done.exit_code == 1
-    said = told(home, "the gateway cannot run")
+    said = told(home, "gateway.cannot_run")
     assert reason in said["reason"] and "exception" not in said
 
 
@@ -130,4 +130,4 @@ def test_option_overrides_environment_which_overrides_file(
     (home / "config" / "gateway.toml").write_text('mode = "server"\nhost = "10.0.0.9"\n')
     said = {f"KIKIPOUNAMU_GATEWAY_{name}": text for name, text in variables.items()}
     done = CliRunner().invoke(app, ["serve", *arguments], env=said | {"KIKIPOUNAMU_HOME": str(home)})
-    assert done.exit_code == 1 and reason in told(home, "the gateway cannot run")["reason"]
+    assert done.exit_code == 1 and reason in told(home, "gateway.cannot_run")["reason"]

@@ -282,7 +282,7 @@ def test_what_listens(network: Hosts, shared: Shared) -> None:
     assert {(one.protocol, one.port) for one in elsewhere} == {("tcp", PORT), ("udp", MDNS_PORT)}
     gateway, _ = stranger.chain.gateway()
     worker = stranger.chain.worker()
-    wait_until_sync(lambda: "ready for jobs" in worker.log.read_text(), "the worker has all that it needs")
+    wait_until_sync(lambda: "worker.ready" in worker.log.read_text(), "the worker has all that it needs")
     local = stranger.listening()
     assert len(local) == 1 and all(one.host == "127.0.0.1" for one in local)
     assert gateway.stop() == 0

@@ -19,6 +19,8 @@ from protocol.endpoint import Endpoint
 from protocol.job import GROUP, WORKERS_KEY, Keys
 from protocol.recognition import Options
 from protocol.session import Final
+from runtime import logger_names
+from runtime.event_names import EVENT_NAMES
 from runtime.logs import logging_to
 from tests.helpers.chain import BIN, KEY, Program, running_chain
 from tests.helpers.valkey import Broker
@@ -28,6 +30,7 @@ SAID = {segment: bytes([segment + 1, 0]) * 16_000 for segment in range(2)}
 """One second each."""
 
 HOMES = ("one", "two")
+LOGGERS = {value for name, value in vars(logger_names).items() if name.isupper()}
 
 
 async def speak(endpoint: Endpoint, options: Options, victim: "Victim") -> tuple[UUID, dict[int, str]]:
@@ -129,5 +132,7 @@ async def test_the_logs_explain_every_second(
     assert any(sentence.format(dead) in one for one in told), told
     written = all_logs(tmp_path)
     assert str(session).encode() in written
+    said = [json.loads(line) for line in written.splitlines()]
+    assert {line["event"] for line in said if line["logger"] in LOGGERS} <= EVENT_NAMES
     for secret in (KEY, *texts.values()):
         assert secret.encode() not in written

@@ -250,7 +250,7 @@ class DesktopApp:
         return max(live, default=0)
 
     def _settings_seen(self) -> int:
-        return self.logged("settings")
+        return self.logged("settings.changed")
 
     def _in(self, states: tuple[str, ...]) -> dict[str, Any] | None:
         view = self.view()

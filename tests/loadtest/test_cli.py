@@ -73,7 +73,7 @@ def test_an_interrupted_run_leaves_a_partial_report(tmp_path: Path, broker: Brok
         _, endpoint = chain.gateway()
         where = ("--gateway", endpoint.url, "--key", KEY, "--report", str(tmp_path / "s"))
         streams = start(tmp_path, "streams", "--count", "2", "--ramp", "0", *where)
-        wait_until_sync(lambda: b"'stream opened'" in chain.programs[0].log.read_bytes(), "somebody speaks")
+        wait_until_sync(lambda: b"audit.stream_opened" in chain.programs[0].log.read_bytes(), "somebody speaks")
         streams.terminate()
         streams.communicate(timeout=60)
     assert streams.returncode == 130

@@ -1,13 +1,107 @@
-"""Names of log events are one vocabulary, and each of them is in use."""
+"""Log lines have the names of ``runtime.event_names``: every call uses one, and every name is in use."""
 
+import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from runtime.event_names import EVENT_NAMES, LogEvent
 
-ROOT = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).resolve().parents[2]
+PROGRAMS: Final = ("app", "backend", "client", "loadtest", "protocol", "runtime", "speech", "worker")
+LEVELS: Final = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Yield every module of the programs: its place, and its syntax tree."""
+    for program in PROGRAMS:
+        for path in sorted((ROOT / program).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())
+
+
+def writers() -> Iterator[tuple[str, ast.Module]]:
+    """Yield the modules that have a logger; others only read logs."""
+    yield from ((place, tree) for place, tree in sources() if any(logger_variables(tree)))
+
+
+def constants(tree: ast.AST) -> set[str]:
+    """Return the members of ``LogEvent`` that are named there."""
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "LogEvent"
+    }
+
+
+def is_event(value: ast.expr, function: Function) -> bool:
+    """Return whether ``value`` can only be a member of ``LogEvent``."""
+    match value:
+        case ast.Attribute(value=ast.Name(id="LogEvent")):
+            return True
+        case ast.IfExp(body=one, orelse=other):
+            return is_event(one, function) and is_event(other, function)
+        case ast.Name(id=name):
+            typed = any(
+                one.arg == name and one.annotation is not None and ast.unparse(one.annotation) == "LogEvent"
+                for one in function.args.args
+            )
+            assigned = [
+                node.value
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign) and name in map(ast.unparse, node.targets)
+            ]
+            return (typed or bool(assigned)) and all(is_event(one, function) for one in assigned)
+    return False
+
+
+def wrong_calls(tree: ast.AST) -> Iterator[str]:
+    """Yield each call of a logger whose event is no constant, as it is written."""
+    for function in ast.walk(tree):
+        if not isinstance(function, Function):
+            continue
+        for call in ast.walk(function):
+            match call:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="log"), attr=level), args=arguments):
+                    if level not in LEVELS or len(arguments) != 1 or not is_event(arguments[0], function):
+                        yield ast.unparse(call)
+
+
+def calls(tree: ast.AST) -> Iterator[str]:
+    """Yield each call of a logger."""
+    for call in ast.walk(tree):
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="log"))):
+                yield ast.unparse(call)
+
+
+def logger_variables(tree: ast.AST) -> Iterator[str]:
+    """Yield the variables that hold loggers of structlog."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=ast.Call(func=ast.Attribute(attr="get_logger"))):
+                yield from map(ast.unparse, targets)
+
+
+def table() -> list[str]:
+    """Return the rows of the table in docs/operations.md: of each subject the events, and who writes them."""
+    packages = defaultdict[str, set[str]](set)
+    for place, tree in writers():
+        for name in constants(tree):
+            packages[LogEvent[name].partition(".")[0]].add(place.partition("/")[0])
+    rows = defaultdict[str, list[str]](list)
+    for event in sorted(EVENT_NAMES):
+        subject, _, rest = event.partition(".")
+        rows[subject].append(f"`{rest}`")
+    return [
+        f"| `{subject}` | {', '.join(sorted(packages[subject]))} | {', '.join(rows[subject])} |"
+        for subject in rows
+    ]
 
 
 @pytest.mark.parametrize("event", LogEvent)
@@ -19,3 +113,53 @@ def test_event_name_is_dotted_and_spelled_by_its_constant(event: LogEvent) -> No
 def test_event_names_are_plain_strings_and_unique() -> None:
     assert {*map(type, EVENT_NAMES)} == {str}
     assert len(EVENT_NAMES) == len(LogEvent.__members__)
+
+
+def test_every_log_call_uses_a_constant() -> None:
+    found = [(place, call) for place, tree in sources() for call in wrong_calls(tree)]
+    assert found == []
+    assert sum(1 for _, tree in sources() for _ in calls(tree)) > 100, "the search finds calls"
+
+
+def test_every_logger_is_called_log() -> None:
+    assert {name for _, tree in sources() for name in logger_variables(tree)} == {"log"}
+
+
+def test_every_constant_is_written_by_a_program() -> None:
+    written = {name for _, tree in writers() for name in constants(tree)}
+    assert written == set(LogEvent.__members__)
+
+
+def test_operations_page_lists_every_event() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    head = "| subject | written by | events |\n|---|---|---|\n"
+    assert page.partition(head)[2].partition("\n\n")[0].splitlines() == table()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "log.info('segment.cut')",
+        "log.warning(f'child {name}')",
+        "log.error(name)",
+        "log.info(LogEvent.SEGMENT_CUT, name)",
+        "log.info(LogEvent.SEGMENT_CUT if name else 'no')",
+        "log.shout(LogEvent.SEGMENT_CUT)",
+        "log.info()",
+    ],
+)
+def test_call_without_constant_is_found(statement: str) -> None:
+    assert len([*wrong_calls(ast.parse(f"def work(name: str) -> None:\n    {statement}"))]) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "log.info(LogEvent.SEGMENT_CUT, segment=name)",
+        "log.info(LogEvent.SEGMENT_CUT if name else LogEvent.SEGMENT_ENDED)",
+        "log.info(event)",
+        "chosen = LogEvent.SEGMENT_CUT; log.info(chosen)",
+    ],
+)
+def test_call_with_constant_is_accepted(statement: str) -> None:
+    assert not [*wrong_calls(ast.parse(f"def work(name: str, event: LogEvent) -> None:\n    {statement}"))]

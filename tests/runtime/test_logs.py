@@ -51,7 +51,7 @@ def test_malformed_log_call_loses_only_its_line_and_is_reported(tmp_path: Path) 
         logging.getLogger("library").warning("the next one")
     told, after = sorted(lines(tmp_path), key=lambda line: line["event"] == "the next one")
     assert (told["event"], told["of"], told["logger"]) == (
-        "a line could not be written",
+        "log.write_failed",
         "library",
         "runtime.log_writer",
     )
@@ -91,7 +91,7 @@ def test_lines_of_other_libraries_are_limited(tmp_path: Path) -> None:
 def test_events_of_different_kinds_have_separate_limits(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(30):
-            structlog.get_logger().info("audit", what=f"kind {number}")
+            structlog.get_logger().info(f"audit.kind_{number}")
     assert len(lines(tmp_path)) == 30
 
 
@@ -99,33 +99,33 @@ def test_audit_of_each_device_is_complete_and_strangers_are_limited(tmp_path: Pa
     audit = structlog.get_logger("backend.access")
     with logging_to("test", tmp_path, terminal=False):
         for number in range(2_000):
-            audit.info("audit", what="no good key", peer=f"10.0.0.{number % 250}")
+            audit.info("audit.key_refused", peer=f"10.0.0.{number % 250}")
         for number in range(300):
-            audit.info("audit", what="stream opened", device=f"d-{number}")
-            audit.info("audit", what="stream closed", device=f"d-{number}", audio_s=1.5)
+            audit.info("audit.stream_opened", device=f"d-{number}")
+            audit.info("audit.stream_closed", device=f"d-{number}", audio_s=1.5)
     *written, told = lines(tmp_path)
-    for what in ("stream opened", "stream closed"):
-        devices = [line["device"] for line in written if line["what"] == what]
+    for event in ("audit.stream_opened", "audit.stream_closed"):
+        devices = [line["device"] for line in written if line["event"] == event]
         assert devices == [f"d-{number}" for number in range(300)]
-    assert len(written) == 20 + 600 and (told["about"], told["lines"]) == ("no good key", 1_980)
+    assert len(written) == 20 + 600 and (told["of"], told["lines"]) == ("audit.key_refused", 1_980)
     assert "device" not in told
 
 
 def test_audit_of_one_device_is_limited_and_counted(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for _ in range(1_300):
-            structlog.get_logger("backend.access").info("audit", what="stream opened", device="d-1")
-        structlog.get_logger("backend.access").info("audit", what="stream opened", device="d-2")
+            structlog.get_logger("backend.access").info("audit.stream_opened", device="d-1")
+        structlog.get_logger("backend.access").info("audit.stream_opened", device="d-2")
     *_, other, told = lines(tmp_path)
-    assert (other["what"], other["device"]) == ("stream opened", "d-2")
-    assert (told["of"], told["about"], told["device"], told["lines"]) == ("audit", "stream opened", "d-1", 300)
+    assert (other["event"], other["device"]) == ("audit.stream_opened", "d-2")
+    assert (told["of"], told["device"], told["lines"]) == ("audit.stream_opened", "d-1", 300)
 
 
 def test_suppressed_lines_of_every_kind_are_reported(tmp_path: Path) -> None:
     with logging_to("test", tmp_path, terminal=False):
         for number in range(50):
             for _ in range(20 + number + 1):
-                structlog.get_logger().info("audit", what=f"kind {number}")
+                structlog.get_logger().info(f"audit.kind_{number}")
     told = [line["lines"] for line in lines(tmp_path) if line["event"] == "log.lines_held_back"]
     assert told == list(range(1, 51))
 
@@ -193,7 +193,7 @@ def test_lines_lost_to_a_slow_disk_are_counted(tmp_path: Path) -> None:
         for number in range(10_000):
             structlog.get_logger("backend.story").info("segment.concluded", segment=number)
         for number in range(500):
-            structlog.get_logger().info("audit", what=str(number))
+            structlog.get_logger().info(f"audit.kind_{number}")
         goes_on.set()
     *written, lost = lines(tmp_path)
     assert lost["event"] == "log.lines_lost"

@@ -34,7 +34,7 @@ async def test_task_failure_is_logged_and_reported_to_the_owner() -> None:
             async with asyncio.timeout(5):
                 error = await tasks.failed
     assert isinstance(error, ValueError)
-    assert [(line["event"], line["task"]) for line in logs] == [("task failed", "owner/fails")]
+    assert [(line["event"], line["task"]) for line in logs] == [("task.failed", "owner/fails")]
 
 
 async def test_close_waits_for_slow_tasks_and_may_be_repeated() -> None:

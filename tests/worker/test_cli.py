@@ -125,7 +125,7 @@ async def test_auto_engine_is_chosen_by_installed_model_and_logged(
         process.send_signal(signal.SIGTERM)
         said = output(process)
     assert process.returncode == 0
-    assert "engine chosen" in said and "whisper and whisper-base are installed" in said
+    assert "engine.chosen" in said and "whisper and whisper-base are installed" in said
 
 
 def test_punctuation_model_is_added_when_installed(tmp_path: Path) -> None:

@@ -157,4 +157,4 @@ async def test_unmeasurable_gpu_memory_is_warned_about_once() -> None:
             await engine.ready()
             await engine.ready()
             assert await decode(engine, Fault.NONE) == Transcript("none 1")
-    assert [line["log_level"] for line in logs if "GPU memory" in line["event"]] == ["warning"]
+    assert [line["log_level"] for line in logs if line["event"] == "gpu.memory_unknown"] == ["warning"]

@@ -346,7 +346,7 @@ async def test_internal_error_is_raised_to_the_event_reader() -> None:
             with pytest.raises(HotkeysUnavailable, match="see the log"):
                 async for _ in hotkeys.events():
                     pass
-    assert [line["event"] for line in logs] == ["hotkeys failed"]
+    assert [line["event"] for line in logs] == ["hotkeys.failed"]
 
 
 async def test_random_presses_leave_no_hotkey_stuck(desktop: Desktop, field: TextField) -> None:
