@@ -14,6 +14,11 @@ def test_own_modules_have_texts_names_and_loggers() -> None:
 
 
 def test_own_modules_imports_no_module() -> None:
-    code = "import sys\nfrom app.help.own_code import own_modules\nown_modules(); print('worker' in sys.modules)"
+    code = """
+import sys
+from app.help.own_code import own_modules
+own_modules()
+print("worker" in sys.modules)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
