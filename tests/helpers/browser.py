@@ -1,4 +1,4 @@
-"""Debian's Chromium for a test: no profile of anybody's, no request of its own, ended with the context."""
+"""Run Debian's Chromium in a test, without a user profile and without its own network requests."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ from playwright.sync_api import (
 PROGRAM: Final = "chromium"
 DEADLINE_MS: Final = 20_000
 _ARGUMENTS: Final = (
-    "--no-sandbox",  # tests may run as root, and open nothing but our own page
+    "--no-sandbox",  # tests may run as root, and open only our own page
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
@@ -42,7 +42,7 @@ _ARGUMENTS: Final = (
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
-    """One for many pages; each ``opened_page`` has cookies, storage and cache of its own."""
+    """Start a browser for many pages; each ``opened_page`` has separate cookies, storage and cache."""
     program = shutil.which(PROGRAM)
     assert program, f"{PROGRAM} is not here: see tests.helpers.packages"
     with tempfile.TemporaryDirectory(prefix="kiki-browser-") as home:
@@ -61,14 +61,14 @@ def running_browser() -> Iterator[Browser]:
 
 @dataclass
 class Seen:
-    """What a page did that a person would not see: ``faults`` are errors and warnings of its console."""
+    """Hidden activity of a page; ``faults``: errors and warnings of its console."""
 
     page: Page
     faults: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
     def hosts(self) -> set[str]:
-        """Whom it asked for something."""
+        """Return the hosts that the page sent requests to."""
         return {urlsplit(url).netloc for url in self.requests if not url.startswith("data:")}
 
     def _on_console(self, message: ConsoleMessage) -> None:
@@ -84,7 +84,7 @@ class Seen:
 
 @contextmanager
 def opened_page(browser: Browser, **options: Any) -> Iterator[Seen]:
-    """A page in a context of its own; ``options`` are those of playwright's ``new_context``."""
+    """Open a page in a separate context; ``options`` go to playwright's ``new_context``."""
     context: BrowserContext = browser.new_context(**options)
     try:
         context.set_default_timeout(DEADLINE_MS)

@@ -1,7 +1,7 @@
-"""Everything that passes a switch of ``tests.helpers.hosts``, and what can be read in it.
+"""Capture all traffic at a switch of ``tests.helpers.hosts``, and search it for readable contents.
 
-What a WebSocket's client says is masked with four bytes that repeat, which would hide it from a plain search: the
-XOR of what is four bytes apart is the same with any mask, so it is searched for that too.
+A WebSocket client masks its messages with four repeating bytes, which defeats a plain search. The XOR of bytes
+at a distance of four is equal under any mask, so the search uses that too.
 """
 
 import socket
@@ -20,11 +20,11 @@ from tests.helpers.hosts import inside
 
 MDNS_PORT: Final = 5353
 _EVERYTHING: Final = 0x0003  # ETH_P_ALL
-_OUTGOING: Final = 4  # each frame is seen where it comes in, and where it goes out
+_OUTGOING: Final = 4  # each frame is seen twice: incoming and outgoing
 _SOL_PACKET, _STATISTICS = 263, 6
 _SO_RCVBUFFORCE: Final = 33
 _BUFFER: Final = 64 * 1024 * 1024
-_LARGEST: Final = 256 * 1024  # a card that cuts large packets itself is handed all of it at once
+_LARGEST: Final = 256 * 1024  # with segmentation offload, packets exceed the MTU
 _LOOK_S: Final = 0.1
 _IPV4, _ARP, _IPV6 = 0x0800, 0x0806, 0x86DD
 _ICMP, _IGMP, _TCP, _UDP = 1, 2, 6, 17
@@ -33,7 +33,7 @@ _HANDSHAKE: Final = b"\x16\x03"
 
 
 class Flow(NamedTuple):
-    """One direction of one connection, or datagrams from one place to another."""
+    """A direction of a connection, or datagrams from one address to another."""
 
     protocol: int
     source: tuple[str, int]
@@ -42,13 +42,13 @@ class Flow(NamedTuple):
 
 @dataclass
 class Capture:
-    """``frames`` as they came; ``dropped``: how many came too fast to be kept."""
+    """The captured ``frames`` in order; ``dropped``: number of frames lost to overload."""
 
     frames: list[bytes] = field(default_factory=list)
     dropped: int = 0
 
     def flows(self) -> dict[Flow, bytes]:
-        """What was said over TCP and UDP, in the order in which it came."""
+        """Return the contents of TCP and UDP, in order of arrival."""
         said: defaultdict[Flow, list[bytes]] = defaultdict(list)
         for frame in self.frames:
             if parsed := _parsed(frame):
@@ -56,11 +56,11 @@ class Capture:
         return {flow: b"".join(pieces) for flow, pieces in said.items()}
 
     def everything(self) -> bytes:
-        """Each flow in one piece, then the frames as they were."""
+        """Return all flows, each in one piece, then all raw frames."""
         return b"".join([*self.flows().values(), *self.frames])
 
     def unexpected(self, port: int) -> set[str]:
-        """What is neither TLS to or from this port, nor mDNS, nor how a network runs itself."""
+        """Return all traffic except TLS at this port, mDNS, and protocols that a network itself needs."""
         found = {kind for frame in self.frames if (kind := _kind(frame))}
         for flow, said in self.flows().items():
             if port in (flow.source[1], flow.target[1]) and flow.protocol == _TCP:
@@ -73,7 +73,7 @@ class Capture:
 
 @contextmanager
 def capturing(namespace: str) -> Iterator[Capture]:
-    """All that passes the interfaces of this namespace, until the context ends."""
+    """Capture all traffic at the interfaces of this namespace until the context ends."""
     kept, ended = Capture(), threading.Event()
     sniffing = inside(namespace, _sniffer)
 
@@ -106,16 +106,22 @@ def _sniffer() -> socket.socket:
     return sniffing
 
 
-# -- what can be read --------------------------------------------------------------------------------------
+# -- readable contents -------------------------------------------------------------------------------------
 
 
 def readable_speech(said: bytes, pcm: bytes) -> int:
-    """How many words of 8 bytes of ``pcm`` are in it, masked or not: of any 16 bytes in a row there is one."""
+    """Count the 8-byte words of ``pcm`` in ``said``, masked or not.
+
+    Any 16 consecutive bytes of speech contain such a word.
+    """
     return sum(_common(one, other) for one, other in ((said, pcm), (_unmasked(said), _unmasked(pcm))))
 
 
 def readable(said: bytes, texts: Iterable[str]) -> list[str]:
-    """Those of the texts that are in it, masked or not; masked only where that can be no accident."""
+    """Return the texts that ``said`` contains, masked or not.
+
+    Short texts are searched unmasked only, because masked matches could be accidental.
+    """
     unmasked = _unmasked(said)
     return [text for text in texts if _is_in(text.encode(), said, unmasked)]
 
@@ -146,10 +152,10 @@ def _hits(said: bytes, wanted: NDArray[np.uint64], offset: int) -> int:
 
 
 def _kind(frame: bytes) -> str:
-    """What kind of frame nobody expects; empty for all others."""
+    """Describe an unexpected frame; empty for expected ones."""
     kind = int.from_bytes(frame[12:14])
     if kind in (_ARP, _IPV6):
-        # Of IPv6 there is only what each host says by itself at an address that it made by itself.
+        # The only expected IPv6 is what each host sends by itself from its link-local address.
         return "IPv6" if kind == _IPV6 and frame[20] in (_TCP, _UDP) else ""
     if kind != _IPV4:
         return f"ethertype {kind:#06x}"
@@ -159,7 +165,7 @@ def _kind(frame: bytes) -> str:
 def _parsed(frame: bytes) -> tuple[Flow, bytes] | None:
     if int.from_bytes(frame[12:14]) != _IPV4 or frame[23] not in (_TCP, _UDP):
         return None
-    packet = frame[14 : 14 + int.from_bytes(frame[16:18])]  # what follows is padding
+    packet = frame[14 : 14 + int.from_bytes(frame[16:18])]  # the rest is padding
     body = packet[(packet[0] & 15) * 4 :]
     ports = int.from_bytes(body[:2]), int.from_bytes(body[2:4])
     ends = tuple(socket.inet_ntoa(packet[start : start + 4]) for start in (12, 16))

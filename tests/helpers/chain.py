@@ -1,4 +1,4 @@
-"""The real chain for a test: gateways, workers and a broker as processes of their own, on folders of their own."""
+"""Run the real chain in a test: gateways, workers and a broker as processes with separate folders."""
 
 import os
 import signal
@@ -19,36 +19,36 @@ KEY = "a key for tests only"
 
 @dataclass
 class Program:
-    """One of our programs, running. ``log`` has what it wrote to the terminal."""
+    """A running program of the project. ``log``: its terminal output."""
 
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
 
     def kill(self) -> None:
-        """kill -9, and wait until it is gone."""
+        """Send kill -9, and wait until the process has ended."""
         self.popen.kill()
         self.popen.wait(10)
 
     def stop(self) -> int:
-        """SIGTERM; the exit status."""
+        """Send SIGTERM, and return the exit status."""
         self.popen.terminate()
         return self.popen.wait(30)
 
     def freeze(self) -> None:
-        """SIGSTOP: alive, and doing nothing."""
+        """Send SIGSTOP: the process lives but does nothing."""
         self.popen.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """SIGCONT."""
+        """Send SIGCONT: the process continues."""
         self.popen.send_signal(signal.SIGCONT)
 
 
 @dataclass
 class Chain:
-    """Starts programs of ours under ``root`` and ends them all. Each gateway has a home folder of its own.
+    """Starts programs under ``root`` and ends them all. Each gateway has a separate home folder.
 
-    ``inside``: the command that starts another one where they are to run.
+    ``inside``: command prefix that runs a program in another place, such as a namespace.
     """
 
     root: Path
@@ -57,7 +57,7 @@ class Chain:
     programs: list[Program] = field(default_factory=list)
 
     def start(self, name: str, *command: str, home: str = "home") -> Program:
-        """Start a console script of ours."""
+        """Start a console script of the project."""
         log = self.root / f"{name}-{len(self.programs)}.log"
         environment = os.environ | {"KIKIPOUNAMU_HOME": str(self.root / home)}
         with log.open("wb") as output:
@@ -73,7 +73,7 @@ class Chain:
         return program
 
     def gateway(self, *arguments: str, home: str = "home") -> tuple[Program, Endpoint]:
-        """Start a gateway and wait until it says where it listens."""
+        """Start a gateway and wait until it announces its address."""
         place = self.endpoint_file(home)
         before = place.read_bytes() if place.exists() else b""
         redis = ["--redis", self.redis] if self.redis else []
@@ -83,21 +83,21 @@ class Chain:
         return program, wait_until_sync(lambda: self._endpoint(program, place, before), "the gateway is ready")
 
     def worker(self, *arguments: str, name: str = "worker", home: str = "home") -> Program:
-        """Start a worker on this chain's broker; without arguments one with the checksum engine."""
+        """Start a worker on this chain's broker; by default with the checksum engine."""
         redis = ["--redis", self.redis] if self.redis else []
         chosen = arguments or ("--engine", "checksum")
         return self.start(name, "kikipounamu-worker", "run", *redis, *chosen, home=home)
 
     def endpoint_file(self, home: str = "home") -> Path:
-        """Where a gateway with this home says where it listens."""
+        """Return the file in which a gateway with this home announces its address."""
         return self.root / home / "run" / "gateway.json"
 
     def close(self) -> None:
-        """End what still runs."""
+        """End all programs that still run."""
         self.end(self.programs)
 
     def end(self, programs: Iterable[Program]) -> None:
-        """End these: first politely, so that nobody's children stay, then not."""
+        """End these programs: first with SIGTERM, so that their children end too, then with SIGKILL."""
         running = [program for program in programs if program.popen.poll() is None]
         for program in running:
             program.thaw()
@@ -109,7 +109,7 @@ class Chain:
                 program.kill()
 
     def logs(self) -> str:
-        """What every program wrote: for the message of a failed test."""
+        """Return the output of every program, for the message of a failed test."""
         return "\n".join(f"--- {p.log.name}\n{p.log.read_text(errors='replace')}" for p in self.programs)
 
     def _endpoint(self, program: Program, place: Path, before: bytes) -> Endpoint | None:
@@ -123,7 +123,7 @@ class Chain:
 
 @contextmanager
 def running_chain(root: Path, redis: str | None = None, *, quiet: bool = False) -> Iterator[Chain]:
-    """A chain that leaves nothing behind. What it wrote is printed, so that a failed test shows it."""
+    """Run a chain that leaves no process behind. Its output is printed, so that a failed test shows it."""
     chain = Chain(root, redis)
     try:
         yield chain

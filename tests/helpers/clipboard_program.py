@@ -1,7 +1,7 @@
 """A program that uses the clipboard: KIND FILE.
 
-``html`` and ``image`` copy rich text and a picture. ``manager`` reads every new text at once, as managers of the
-clipboard do, and writes it into FILE, a line each.
+``html`` and ``image`` copy rich text and a picture. ``manager`` immediately reads every new text, as clipboard
+managers do, and appends it to FILE, one per line.
 """
 
 import random
@@ -16,7 +16,7 @@ _WIDTH, _HEIGHT = 300, 200
 
 
 def main() -> int:
-    """Until SIGTERM."""
+    """Use the clipboard until SIGTERM."""
     kind, place = sys.argv[1], Path(sys.argv[2])
     application = QGuiApplication([])
     clipboard = application.clipboard()
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _picture() -> QImage:
-    """One that compresses badly."""
+    """Return a picture that compresses badly."""
     pixels = random.Random(1).randbytes(4 * _WIDTH * _HEIGHT)
     return QImage(pixels, _WIDTH, _HEIGHT, QImage.Format.Format_RGB32).copy()
 

@@ -1,4 +1,4 @@
-"""One raw conversation with a gateway, said word by word: for tests that must control every message."""
+"""Talk to a gateway message by message, for tests that must control every message."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +32,10 @@ Message = TypeVar("Message", bound=GatewayMessage)
 
 
 class Conversation:
-    """What was heard is kept in ``heard``; ``expect`` takes the next message of a type and keeps the others."""
+    """A raw connection to a gateway.
+
+    ``heard`` keeps all messages. ``expect`` takes the next message of a type and leaves the others.
+    """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -40,7 +43,7 @@ class Conversation:
         self._unread: list[GatewayMessage] = []
 
     async def say(self, message: ClientMessage) -> None:
-        """Send a message."""
+        """Send a message to the gateway."""
         await self.socket.send_str(encode(message))
 
     async def frames(self, segment: int, pcm: bytes, start: int = 0) -> None:
@@ -50,13 +53,13 @@ class Conversation:
             await self.socket.send_bytes(frame)
 
     async def segment(self, segment: int, pcm: bytes) -> None:
-        """Say a whole segment."""
+        """Send a complete segment with its audio."""
         await self.say(SegmentBegin(segment))
         await self.frames(segment, pcm)
         await self.say(SegmentEnd(segment, len(pcm) // BYTES_PER_SAMPLE))
 
     async def expect(self, kind: type[Message], where: Callable[[Message], bool] = lambda _: True) -> Message:
-        """The next ``kind`` that fits, heard before or still to come."""
+        """Return the next matching message of this type, received earlier or still to come."""
         for message in self._unread:
             if isinstance(message, kind) and where(message):
                 self._unread.remove(message)
@@ -69,11 +72,11 @@ class Conversation:
                 self._unread.append(heard)
 
     async def final(self, segment: int) -> Final:
-        """The final of a segment."""
+        """Return the final of a segment."""
         return await self.expect(Final, lambda final: final.segment == segment)
 
     async def closed(self) -> int:
-        """Read on until the gateway closes; the close code."""
+        """Read until the gateway closes, and return the close code."""
         async with asyncio.timeout(_DEADLINE_S):
             async for message in self.socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
@@ -92,7 +95,7 @@ class Conversation:
 
 @asynccontextmanager
 async def connected(endpoint: Endpoint) -> AsyncIterator[Conversation]:
-    """A WebSocket on which nothing has been said."""
+    """Open a WebSocket without sending a message."""
     headers = {"Authorization": f"Bearer {endpoint.key}"}
     async with (
         aiohttp.ClientSession() as http,
@@ -107,7 +110,7 @@ async def connected(endpoint: Endpoint) -> AsyncIterator[Conversation]:
 async def conversation(
     endpoint: Endpoint, session: UUID, *, resume: bool = False, options: Options | None = None
 ) -> AsyncIterator[tuple[Conversation, Welcome]]:
-    """A conversation that has been welcomed."""
+    """Open a conversation that the gateway has welcomed."""
     async with connected(endpoint) as talk:
         await talk.say(Hello(session, "test", options=options or Options(), resume=resume))
         yield talk, await talk.expect(Welcome)

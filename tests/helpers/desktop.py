@@ -1,11 +1,11 @@
-"""A screen without hardware: an X server of its own with a window manager and a tray, for programs of a test.
+"""Run an X server without hardware, with a window manager and a tray, for programs of a test.
 
     with running_desktop(tmp_path) as desktop:
         field = desktop.start(sys.executable, "-m", "tests.helpers.text_field", str(place))
         desktop.xdotool("key", "ctrl+v")
 
-Everything is a child process, ended by pid. The server's sockets are where X wants them, under a number that was
-free; homes and runtime folders are in the test's folder.
+All programs are child processes, ended by pid. The server's sockets are at X's usual place, under a number that
+was free; homes and runtime folders are in the test's folder.
 """
 
 import os
@@ -22,7 +22,7 @@ from tests.helpers.waiting import DEADLINE_S, wait_until, wait_until_sync
 PACKAGES = ("xvfb", "openbox", "stalonetray", "xdotool", "xclip", "xterm", "fonts-noto-cjk")
 
 PATIENT_S = 10.0
-"""A target's time for what it is asked where none is to be taken for one that hangs: the computer may be busy."""
+"""A target's time to answer, long enough that a busy computer is not mistaken for a hanging target."""
 
 _FOREIGN = frozenset(
     {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "QT_QPA_PLATFORM"}
@@ -33,7 +33,7 @@ _TRAY = ("stalonetray", "--geometry", "4x1-0+0", "--window-type", "dock", "--klu
 
 @dataclass
 class Desktop:
-    """``display`` is what DISPLAY is for its programs."""
+    """A virtual screen; ``display``: the value of DISPLAY for its programs."""
 
     folder: Path
     display: str
@@ -41,13 +41,13 @@ class Desktop:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For a program that is to appear on it."""
+        """The environment for a program on this screen."""
         kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
         own = {"HOME": str(self.folder), "XDG_RUNTIME_DIR": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
         return kept | own | {"DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb", "XDG_SESSION_TYPE": "x11"}
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
-        """A program on it, which ends with it at the latest."""
+        """Start a program on the screen; it ends with the screen at the latest."""
         log = self.folder / f"{Path(command[0]).name}-{len(self.processes)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -61,20 +61,20 @@ class Desktop:
         return process
 
     def xdotool(self, *words: str) -> str:
-        """Press keys, move the pointer, ask about windows; what it answers."""
+        """Run xdotool to press keys, move the pointer or query windows; return its output."""
         done = subprocess.run(
             ["xdotool", *words], env=self.environment, capture_output=True, text=True, timeout=DEADLINE_S
         )
         return done.stdout.strip()
 
     def window(self, title: str) -> str:
-        """The id of the window with this title, once it is there."""
+        """Wait for the window with this title, and return its id."""
         search = ("search", "--onlyvisible", "--name", f"^{title}$")
         found = wait_until_sync(lambda: self.xdotool(*search), f"a window is named {title}")
         return str(found).split()[0]
 
     def focus(self, title: str) -> str:
-        """Give the window with this title the focus; its id."""
+        """Focus the window with this title, and return its id."""
         window = self.window(title)
         self.xdotool("windowactivate", "--sync", window)
         wait_until_sync(lambda: self.xdotool("getactivewindow") == window, f"{title} has the focus")
@@ -86,14 +86,14 @@ class Desktop:
         wait_until_sync(lambda: self.xdotool(*name) == title, f"{title} has the focus")
 
     def copy(self, data: bytes, target: str = "UTF8_STRING") -> None:
-        """Put this into the clipboard, as a program that stays."""
+        """Copy this to the clipboard, from a program that stays running."""
         place = self.folder / f"copied-{len(self.processes)}"
         place.write_bytes(data)
         self.start("xclip", "-quiet", "-selection", "clipboard", "-target", target, str(place))
         wait_until_sync(lambda: self.copied(target) == data, f"the clipboard holds it as {target}")
 
     def copied(self, target: str = "UTF8_STRING", selection: str = "clipboard") -> bytes:
-        """What the clipboard holds; nothing if not as this target."""
+        """Return the clipboard's contents as this target; empty if unavailable."""
         done = subprocess.run(
             ["xclip", "-o", "-selection", selection, "-target", target],
             env=self.environment,
@@ -103,18 +103,18 @@ class Desktop:
         return done.stdout
 
     def copied_as(self) -> dict[str, bytes]:
-        """All that the clipboard holds, by target."""
+        """Return all contents of the clipboard, by target."""
         targets = self.copied("TARGETS").decode().split()
         return {target: self.copied(target) for target in targets if target not in _NO_CONTENTS}
 
     def logs(self) -> str:
-        """What its programs wrote: for the message of a failed test."""
+        """Return the output of the screen's programs, for the message of a failed test."""
         return "\n".join(
             f"--- {path.name}\n{path.read_text(errors='replace')}" for path in self.folder.glob("*.log")
         )
 
     def close(self) -> None:
-        """End what runs on it, the newest first."""
+        """End all programs on the screen, the newest first."""
         for process in reversed(self.processes):
             process.terminate()
             try:
@@ -126,7 +126,7 @@ class Desktop:
 
 @contextmanager
 def running_desktop(folder: Path, *, tray: bool = True) -> Iterator[Desktop]:
-    """A screen of 1280 x 800 points, with nothing on it but a tray."""
+    """Run a screen of 1280 x 800 points, empty except for a tray."""
     require(PACKAGES)
     reading, writing = os.pipe()
     command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"]
@@ -139,7 +139,7 @@ def running_desktop(folder: Path, *, tray: bool = True) -> Iterator[Desktop]:
     )
     os.close(writing)
     with os.fdopen(reading) as numbers:
-        number = numbers.readline().strip()  # ends with the server, if that does not start
+        number = numbers.readline().strip()  # empty if the server does not start
     desktop = Desktop(folder, f":{number}", [server])
     try:
         assert number, "the X server does not start"
@@ -162,7 +162,7 @@ def _root(desktop: Desktop) -> str:
 
 
 class TextField:
-    """The window ``tests.helpers.text_field`` of another process: ``text`` is what stands in it."""
+    """A window of ``tests.helpers.text_field`` in another process; ``text``: its contents."""
 
     def __init__(self, desktop: Desktop, title: str = "text field") -> None:
         self.title = title
@@ -173,32 +173,32 @@ class TextField:
 
     @property
     def text(self) -> str:
-        """What stands in it now."""
+        """The current contents of the field."""
         return self._place.read_text() if self._place.exists() else ""
 
     @property
     def pastes(self) -> list[int]:
-        """How many characters each paste brought."""
+        """The number of characters of each paste."""
         place = self._place.with_suffix(".pastes")
         return [int(line) for line in place.read_text().split()] if place.exists() else []
 
     def focus(self) -> str:
-        """Give it the focus; the id of its window."""
+        """Focus the field, and return the id of its window."""
         return self._desktop.focus(self.title)
 
     async def shows(self, text: str) -> None:
-        """Wait until exactly this stands in it."""
+        """Wait until the field contains exactly this text."""
         await wait_until(lambda: self.text == text, f"{text!r} stands in {self.title}, not {self.text!r}")
 
 
 class Terminal:
-    """An xterm whose program writes all that is typed into a file, unchanged."""
+    """An xterm whose program writes all typed text into a file, unchanged."""
 
     def __init__(self, desktop: Desktop, title: str = "terminal") -> None:
         self.title = title
         self._place = desktop.folder / f"{title}.typed"
         self._desktop = desktop
-        # Without lines, which the terminal would cut at 4,096 bytes.
+        # Raw mode: in line mode the terminal would cut at 4,096 bytes.
         script = f"stty raw -echo; : > '{self._place}'; exec cat >> '{self._place}'"
         desktop.start("xterm", "-u8", "-title", title, "-e", "sh", "-c", script, LC_ALL="C.UTF-8")
         wait_until_sync(self._place.exists, "the terminal's program runs")
@@ -206,13 +206,13 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What its program has got."""
+        """The text that the terminal's program has received."""
         return self._place.read_bytes().decode(errors="replace")
 
     def focus(self) -> str:
-        """Give it the focus; the id of its window."""
+        """Focus the terminal, and return the id of its window."""
         return self._desktop.focus(self.title)
 
     async def shows(self, text: str) -> None:
-        """Wait until its program has got exactly this."""
+        """Wait until the terminal's program has received exactly this text."""
         await wait_until(lambda: self.text == text, f"{text!r} was typed into {self.title}, not {self.text!r}")

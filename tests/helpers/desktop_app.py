@@ -1,4 +1,4 @@
-"""The real app on a screen and with a microphone of its own: what a person does with it, and what comes of it.
+"""Drive the real app as a user would, on a separate screen and with a separate microphone.
 
     with running_app(models, "--engine", "checksum") as app:
         field = TextField(app.desktop)
@@ -6,7 +6,7 @@
             app.play(path)
         app.wait_for_takes(1)
 
-Everything of the app lies in ``home``, which a restart keeps.
+All files of the app are in ``home``, which a restart keeps.
 """
 
 import asyncio
@@ -40,13 +40,13 @@ from tests.helpers.waiting import wait_until_sync
 
 START_S = 120.0
 TEXT_S = 60.0
-RIGHT_CTRL = "105"  # the key itself: its symbol is on the left one too
+RIGHT_CTRL = "105"  # the key code: the left key has the same symbol
 _SETTLED = TRANSCRIBED | {TakeState.FAILED}
 
 
 @dataclass
 class DesktopApp:
-    """``arguments``: of ``kikipounamu app``."""
+    """The app with its screen and microphone; ``arguments``: options of ``kikipounamu app``."""
 
     desktop: Desktop
     microphone: VirtualMicrophone
@@ -55,59 +55,62 @@ class DesktopApp:
     arguments: tuple[str, ...]
     process: "subprocess.Popen[bytes] | None" = None
 
-    # -- its life ------------------------------------------------------------------------------------------
+    # -- life cycle ----------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start it; once this returns, it listens to its key and its worker is idle."""
+        """Start the app, and wait until it observes its key and its worker is idle."""
         command = [str(BIN / "kikipounamu"), "app", "--hidden", *self.arguments]
         self.process = self.desktop.start(*command, **self._environment)
         wait_until_sync(self.is_ready, "the app has a worker that is idle", START_S)
 
     def is_ready(self) -> bool:
-        """Whether it answers and has an idle worker."""
+        """Return whether the app answers and has an idle worker."""
         assert self.process is not None and self.process.poll() is None, "the app has ended"
         with suppress(ControlError, OSError):
             return self.view()["state"] in ("idle", "held") and self.worker_state() == "idle"
         return False
 
     def is_busy(self) -> bool:
-        """Whether any of its threads computes, or would if it were its turn."""
+        """Return whether any of its threads runs or is ready to run."""
         assert self.process is not None
         for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
-            with suppress(OSError):  # it has ended
+            with suppress(OSError):  # the thread has ended
                 if thread.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "S":
                     return True
         return False
 
     def kill(self) -> None:
-        """kill -9."""
+        """Send kill -9, and wait until the app has ended."""
         assert self.process is not None
         self.process.kill()
         self.process.wait(10)
 
     def quit(self) -> int:
-        """Ask it to end; its exit status."""
+        """Quit the app, and return its exit status."""
         assert self.process is not None
         self.tell("quit")
         return self.process.wait(TEXT_S)
 
-    # -- what a person does --------------------------------------------------------------------------------
+    # -- actions of a user ---------------------------------------------------------------------------------
 
     def press(self) -> None:
-        """The dictation key goes down."""
+        """Press the dictation key down."""
         self.desktop.xdotool("keydown", RIGHT_CTRL)
 
     def release(self) -> None:
-        """It goes up."""
+        """Release the dictation key."""
         self.desktop.xdotool("keyup", RIGHT_CTRL)
 
     def tap(self) -> None:
-        """Down and up at once."""
+        """Press and release the dictation key at once."""
         self.desktop.xdotool("key", RIGHT_CTRL)
 
     @contextmanager
     def pressing(self, presses: Iterable[tuple[float, float]]) -> Iterator["subprocess.Popen[bytes]"]:
-        """Meanwhile the key is pressed: seconds down and then up. One program, so that it keeps time."""
+        """Press the key repeatedly during the context: pairs of seconds down and seconds up.
+
+        A single program presses, so that it keeps time.
+        """
         script = self.home / "presses"
         script.write_text(
             "".join(
@@ -124,7 +127,7 @@ class DesktopApp:
 
     @contextmanager
     def talking(self, *, tapping: bool = False) -> Iterator[None]:
-        """The key is down meanwhile, or tapped before and after; it is recorded from before to after."""
+        """Record during the context: hold the key, or tap it before and after."""
         begin, end = (self.tap, self.tap) if tapping else (self.press, self.release)
         begin()
         try:
@@ -135,12 +138,12 @@ class DesktopApp:
             end()
 
     def play(self, path: Path) -> None:
-        """The microphone hears a recording; returns when it is over."""
+        """Play a recording into the microphone to its end."""
         self.microphone.play(path)
 
     @contextmanager
     def playing(self, path: Path) -> Iterator["subprocess.Popen[bytes]"]:
-        """The microphone hears a recording meanwhile."""
+        """Play a recording into the microphone during the context."""
         command = ["paplay", f"--device={self.microphone.name}_sink", str(path)]
         player = subprocess.Popen(command, env=self.microphone.environment, stderr=subprocess.DEVNULL)
         try:
@@ -150,11 +153,11 @@ class DesktopApp:
             player.wait()
 
     def tell(self, verb: str) -> None:
-        """As the command line does."""
+        """Send a request to the app, as the command line does."""
         ask({"verb": verb}, self._socket, patience_s=5.0)
 
     def command(self, *words: str) -> str:
-        """What a command of ``kikipounamu`` writes; its status is 0."""
+        """Run a command of ``kikipounamu`` that must succeed, and return its output."""
         command = [str(BIN / "kikipounamu"), *words]
         environment = self.desktop.environment | self._environment
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=START_S)
@@ -162,7 +165,7 @@ class DesktopApp:
         return done.stdout
 
     def set(self, **settings: str | int | list[str] | list[dict[str, str | bool]]) -> None:
-        """Write settings, with _ _ for the dot, into the file; a running app takes them within about a second."""
+        """Write settings into the file, with __ for the dot; a running app reads them within about a second."""
         place, before = self._settings_place, self.settings_text()
         text = before
         for name, value in settings.items():
@@ -178,42 +181,44 @@ class DesktopApp:
             wait_until_sync(lambda: self._settings_seen() > seen, "the app has read its settings")
 
     def settings_text(self) -> str:
-        """What its settings file says; empty while there is none."""
+        """Return the contents of the settings file; empty if it does not exist."""
         return self._settings_place.read_text() if self._settings_place.exists() else ""
 
-    # -- what comes of it ----------------------------------------------------------------------------------
+    # -- results -------------------------------------------------------------------------------------------
 
     def view(self) -> dict[str, Any]:
-        """What ``kikipounamu status --json`` prints."""
+        """Return the view that ``kikipounamu status --json`` prints."""
         view: dict[str, Any] = ask({"verb": "status"}, self._socket)["view"]
         return view
 
     def wait_for(self, *states: str) -> dict[str, Any]:
-        """The view, once it is in one of these states."""
+        """Wait until the app is in one of these states, and return its view."""
         found: dict[str, Any] = wait_until_sync(lambda: self._in(states), f"the app is {states}", TEXT_S)
         return found
 
     def endpoint(self) -> Endpoint | None:
-        """Of its gateway, as far as that says it."""
+        """Return the endpoint of the app's gateway, if announced."""
         try:
             return decode_endpoint((self.home / "run" / "gateway.json").read_bytes())
         except (OSError, MalformedMessage):
             return None
 
     def worker_state(self) -> str:
-        """What the heartbeat of its worker says; empty without one."""
+        """Return the worker's state from its heartbeat; empty without a worker."""
         endpoint = self.endpoint()
         seen = asyncio.run(workers(endpoint)) if endpoint else ()
         return seen[0].state if seen else ""
 
     def takes(self) -> list[Found]:
-        """In the order in which they began, without those in which nobody spoke."""
+        """Return the takes with speech, in order of their beginning."""
         found = Library(self.home / "data" / "takes").all()
         spoken = [take for take in found if take.state is not TakeState.EMPTY]
-        return sorted(spoken, key=lambda take: take.folder.stat().st_mtime_ns)  # files are added only at first
+        return sorted(
+            spoken, key=lambda take: take.folder.stat().st_mtime_ns
+        )  # files are added only at the beginning
 
     def wait_for_takes(self, count: int) -> list[Found]:
-        """All of them, once there are so many and each has its texts, inserted or held."""
+        """Wait until this many takes have their texts inserted or held, and return all takes."""
 
         def settled() -> list[Found]:
             takes = self.takes()
@@ -224,7 +229,7 @@ class DesktopApp:
         return found
 
     def wait_until_transcribed(self) -> None:
-        """Until every take has its texts."""
+        """Wait until every take has its texts."""
 
         def unfinished() -> list[str]:
             missing = [take for take in self.takes() if take.state not in TRANSCRIBED]
@@ -236,12 +241,12 @@ class DesktopApp:
             raise AssertionError("\n".join((str(error), *unfinished(), str(self.view())))) from error
 
     def hear_on(self, seconds: float) -> None:
-        """Until so much more of the newest take is in its journal."""
+        """Wait until this many more seconds of the newest take are in its journal."""
         enough = self._heard() + round(seconds * SAMPLE_RATE)
         wait_until_sync(lambda: self._heard() >= enough, f"{seconds} s more are recorded")
 
     def logged(self, event: str) -> int:
-        """How often its log says so."""
+        """Count the log lines with this event."""
         place = self.home / "logs" / "desktop.jsonl"
         return place.read_text().count(f'"event": "{event}"') if place.exists() else 0
 
@@ -272,16 +277,16 @@ class DesktopApp:
             if name.startswith(("ALSA_", "PULSE_"))
         }
         own = {"KIKIPOUNAMU_HOME": str(self.home), "KIKIPOUNAMU_MODELS": str(self.models)}
-        return sound | own | {"PYTHONFAULTHANDLER": "1"}  # a crash is told in its log
+        return sound | own | {"PYTHONFAULTHANDLER": "1"}  # a crash leaves a traceback in the log
 
 
 def audio_of(take: Found) -> NDArray[np.int16]:
-    """All that was recorded."""
+    """Return all audio of a take."""
     return np.fromfile(take.folder / AUDIO, "<i2")
 
 
 def segments_of(take: Found) -> list[bytes]:
-    """The samples of each segment."""
+    """Return the samples of each segment that was not cancelled."""
     audio = audio_of(take)
     spoken = [take.take.segments[number] for number in sorted(take.take.segments)]
     return [audio[each.at : each.at + (each.samples or 0)].tobytes() for each in spoken if not each.cancelled]
@@ -289,9 +294,9 @@ def segments_of(take: Found) -> list[bytes]:
 
 @contextmanager
 def running_app(models: Path, *arguments: str, start: bool = True, welcomed: bool = True) -> Iterator[DesktopApp]:
-    """Screen, microphone and app; all of it ends with the context, and what it wrote is printed.
+    """Run screen, microphone and app until the context ends, and print the app's output.
 
-    ``welcomed``: its window does not begin with the first steps.
+    ``welcomed``: the window skips the first steps.
     """
     require(NEEDED)
     with (

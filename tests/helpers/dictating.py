@@ -1,4 +1,4 @@
-"""A person who dictates again and again, with a program that may be killed, and what must be true then."""
+"""Simulate a user who dictates repeatedly with a program that is killed at times, and check the takes."""
 
 import asyncio
 import json
@@ -21,13 +21,13 @@ from speech.audio_file import read_audio
 from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter
 from speech.vad import open_vad
 
-_MARGIN = SAMPLE_RATE // 2  # what lies within this of a segment's ends may be cut otherwise after a crash
+_MARGIN = SAMPLE_RATE // 2  # segment boundaries may move by this much after a crash
 _GRID = SAMPLE_RATE // 100
 
 
 @dataclass
 class Dictating:
-    """``process`` is what runs now; ``interrupted`` counts how often it was killed."""
+    """The simulated user. ``process`` runs now; ``interrupted`` counts how often it was killed."""
 
     recording: Path
     model: Path
@@ -37,17 +37,17 @@ class Dictating:
     process: asyncio.subprocess.Process | None = None
 
     async def dictate(self, enough: asyncio.Event) -> None:
-        """One take after the other until ``enough``; each is sent again until everything in it has ended."""
+        """Dictate takes until ``enough``; send each take again until all its segments have ended."""
         while not enough.is_set() or not self.takes:
             self.takes.append(uuid4())
             while status := await self._run(self.takes[-1]):
-                self.failures += status > 0  # it gave up: nobody killed it
+                self.failures += status > 0  # the program gave up, it was not killed
                 assert self.failures < 20, "the program does not get through: see what it wrote"
                 self.interrupted += status < 0
 
     @property
     def stage(self) -> str:
-        """What the program is doing, by what it last wrote into its take."""
+        """The current stage of the program, from the last event of its take."""
         if not self.takes:
             return "starting"
         events = of_this_user().root / str(self.takes[-1]) / "events.jsonl"
@@ -55,7 +55,7 @@ class Dictating:
         return f"after {json.loads(lines[-1])['type']}" if lines else "starting"
 
     def kill(self) -> str:
-        """kill -9; what it was doing."""
+        """Send kill -9, and return the stage at that moment."""
         assert self.process is not None
         stage = self.stage
         self.process.kill()
@@ -63,12 +63,12 @@ class Dictating:
 
     @property
     def speaking(self) -> bool:
-        """Whether the program runs and its take goes on."""
+        """Return whether the program runs and its take goes on."""
         return self.running and self.stage not in ("starting", "after finished")
 
     @property
     def running(self) -> bool:
-        """Whether there is something to kill."""
+        """Return whether a process runs that can be killed."""
         return self.process is not None and self.process.returncode is None
 
     async def _run(self, session: UUID) -> int:
@@ -82,13 +82,17 @@ class Dictating:
                 await self.process.wait()
 
     def check(self) -> int:
-        """Assert that nothing is lost or doubled in any take; returns how many segments there are."""
+        """Assert that no take lost or doubled anything; return the number of segments."""
         whole = np.concatenate(list(read_audio(self.recording)))
         return sum(check_take(of_this_user().find(session), whole, self.model) for session in self.takes)
 
 
 def check_take(found: Found, whole: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> int:
-    """Its audio is what was said, each text is the digest of its range, each ended once, no speech is left out."""
+    """Check a take against the spoken audio.
+
+    Its audio equals the recording, each text is the digest of its range, each segment ended once, and no speech
+    is missing.
+    """
     assert found.state is (TakeState.DONE if found.take.segments else TakeState.EMPTY), found
     audio = np.fromfile(found.audio, "<i2")
     assert np.array_equal(audio, whole[: len(audio)])
@@ -107,7 +111,7 @@ def check_take(found: Found, whole: np.ndarray[tuple[int], np.dtype[np.int16]], 
 
 
 def speech(audio: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> set[int]:
-    """Where the VAD hears speech, in steps of 10 ms, margins left out."""
+    """Return the 10 ms steps in which the VAD hears speech, without margins."""
     ears, begun, found = Ears(open_vad(model), Segmenter()), 0, set[int]()
     for piece in [*ears.hear(audio), *ears.finish()]:
         match piece.output:

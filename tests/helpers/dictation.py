@@ -1,7 +1,6 @@
 """A program that dictates a recording into a take, and may be killed: SESSION FILE MODEL TIMES-SPEAKING-PACE.
 
-It talks to the gateway of this user, wherever that is at the moment. Started once more for the same session, it
-sends what has no text yet.
+It uses the current gateway of this user. Restarted with the same session, it sends the segments without a text.
 """
 
 import asyncio
@@ -32,7 +31,7 @@ SETTINGS = ClientSettings(first_contact_s=120.0, held_s=inf)
 
 
 async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -> None:
-    """All of it, heard as it is spoken."""
+    """Dictate the whole recording at speaking pace."""
     ears = Ears(open_vad(model), Segmenter())
     clock = asyncio.get_running_loop().time
     start = clock()
@@ -56,18 +55,18 @@ async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -
 
 
 async def listen(outlet: Journaled) -> None:
-    """Take the events: whoever does not makes the client wait."""
+    """Take all events, because pending events would block the client."""
     async for _ in outlet.events():
         pass
 
 
 async def send_again(journal: Journal, model: Path) -> None:
-    """What an earlier process left."""
+    """Send the segments that an earlier process left without a text."""
     await Resender(locate, model, SETTINGS).resend(journal, Display(Console(quiet=True), "take"))
 
 
 def main() -> None:
-    """Dictate, or go on where a killed process stopped."""
+    """Dictate, or continue after an earlier process was killed."""
     session, recording, model, pace = UUID(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4])
     library = of_this_user()
     try:

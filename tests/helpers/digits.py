@@ -1,4 +1,4 @@
-"""Spoken digits, and the tiny SenseVoiceSmall that knows them."""
+"""Load spoken digits for the tiny SenseVoiceSmall model that recognises them."""
 
 import os
 import random
@@ -15,7 +15,7 @@ HELD_OUT = "digits-test"
 
 
 class Digits(NamedTuple):
-    """A recording and what is said in it; the text is empty where it is not known here."""
+    """A recording and its spoken text; the text is empty if unknown."""
 
     name: str
     pcm: bytes
@@ -23,14 +23,17 @@ class Digits(NamedTuple):
 
 
 def shipped_digits() -> list[Digits]:
-    """The twelve strings of ``tests/data/digits``."""
+    """Return the twelve recordings of ``tests/data/digits``."""
     lines = (DATA / "digits" / "transcripts.tsv").read_text("utf-8").splitlines()[1:]
     rows = (line.split("\t") for line in lines)
     return [Digits(name, _pcm(DATA / "digits" / f"{name}.flac"), text) for name, _, _, _, text in rows]
 
 
 def every_digits() -> list[Digits]:
-    """The shipped ones, and those in a folder ``digits-test`` that is, or is in, ``KIKIPOUNAMU_EXTRA_AUDIO``."""
+    """Return the shipped recordings and the held-out ones.
+
+    Held-out recordings are in a folder ``digits-test`` at or below ``KIKIPOUNAMU_EXTRA_AUDIO``.
+    """
     root = os.environ.get(EXTRA)
     found = sorted(Path(root).rglob("digits_*.wav")) if root else []
     held_out = [path for path in found if path.parent.name == HELD_OUT]
@@ -38,7 +41,7 @@ def every_digits() -> list[Digits]:
 
 
 def mixed_sounds(count: int, seed: int) -> list[bytes]:
-    """So many segments, no two alike: one to three shipped strings in a row, some noise, some silence."""
+    """Return this many distinct segments: one to three shipped strings in a row, or noise, or silence."""
     chance, generator = random.Random(seed), np.random.default_rng(seed)
     digits = [said.pcm for said in shipped_digits()]
     sounds: dict[bytes, None] = {}

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 
 class Source(QLabel):
-    """Whoever presses the mouse on it and moves takes the files along."""
+    """A label that starts a drag of the files when the mouse moves while pressed."""
 
     def __init__(self, title: str, files: list[str]) -> None:
         super().__init__(title)
@@ -17,7 +17,7 @@ class Source(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """As a file manager does."""
+        """Start a drag, as a file manager does."""
         drag, data = QDrag(self), QMimeData()
         data.setUrls([QUrl.fromLocalFile(file) for file in self._files])
         drag.setMimeData(data)
@@ -25,7 +25,7 @@ class Source(QLabel):
 
 
 def main() -> int:
-    """Until its window is closed, or SIGTERM."""
+    """Run until the window is closed, or SIGTERM."""
     application = QApplication([])
     source = Source(sys.argv[1], sys.argv[2:])
     source.resize(160, 100)

@@ -1,8 +1,8 @@
 """A program that draws and inserts: COUNT FILE.
 
-The main window shows its Dictation page, as in the app. COUNT texts are inserted by the thread of a loop, one
+The main window shows its Dictation page, as in the app. An event loop in another thread inserts COUNT texts, one
 after the other, into the first window of another program that has the focus. The list of recordings changes with
-each of them. FILE gets a line for each text: how it was inserted, and the reason where it was held.
+each text. FILE gets a line for each text: how it was inserted, and the reason if it was held.
 """
 
 import os
@@ -29,7 +29,7 @@ _MOST_SHOWN = 50
 
 
 def take(number: int) -> TakeView:
-    """One line of the list."""
+    """Return the view of one take in the list."""
     return TakeView(f"session {number}", 1.8e9 + number, 2.0, State.DONE, f"text {number}")
 
 

@@ -1,4 +1,4 @@
-"""An engine that does what the first byte of a segment says: the engine ``tests.helpers.fault_engines:create``."""
+"""An engine that performs the fault in a segment's first byte: ``tests.helpers.fault_engines:create``."""
 
 import ctypes
 import os
@@ -25,7 +25,7 @@ ENGINE = "tests.helpers.fault_engines:create"
 
 
 class Fault(IntEnum):
-    """The first byte of a segment."""
+    """The first byte of a segment, which selects the fault."""
 
     NONE = 0
     RAISE = 1
@@ -42,12 +42,12 @@ class Fault(IntEnum):
 
 
 def pcm(fault: Fault, samples: int = 160) -> bytes:
-    """A segment that makes the engine do ``fault``."""
+    """Return a segment that makes the engine perform ``fault``."""
     return bytes([fault, 0]) * samples
 
 
 class FaultEngine:
-    """Text of a segment: its fault's name, and how many were in its batch."""
+    """The engine; the text of a segment is its fault's name and the size of its batch."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._gate = Path(settings.extra.get("gate", "/nonexistent"))
@@ -71,16 +71,16 @@ class FaultEngine:
         }
 
     def info(self) -> EngineInfo:
-        """Nothing is loaded."""
+        """Return the engine's information; no model is loaded."""
         return self._info
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """Do what each segment says, in order."""
+        """Perform the fault of each segment, in order."""
         outcomes = [self._one(Fault(request.pcm[0]), len(batch)) for request in batch]
         return outcomes[1:] if any(request.pcm[0] == Fault.MISCOUNT for request in batch) else outcomes
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the engine holds no resources."""
 
     def _one(self, fault: Fault, batch: int) -> DecodeOutcome:
         if fault is Fault.REFUSE:
@@ -115,7 +115,10 @@ def _print() -> None:
 
 
 def create(settings: EngineSettings) -> FaultEngine:
-    """The engine; ``extra`` may ask for a fault while it loads, as long as the file ``until`` does not exist."""
+    """Create the engine.
+
+    ``extra`` may select a fault during loading, as long as the file ``until`` does not exist.
+    """
     load = "" if Path(settings.extra.get("until", "/nonexistent")).exists() else settings.extra.get("load", "")
     if load == "unavailable":
         raise EngineUnavailable("install something")

@@ -1,7 +1,8 @@
-"""The digits model with faults at segments of a test's choosing: ``tests.helpers.faulty_digits:create``.
+"""The digits model with planned faults at chosen segments: ``tests.helpers.faulty_digits:create``.
 
-The setting ``faults`` names a folder in which a file is a fault to come: its name is the digest of the segment
-that meets it, its content the fault's name. The file goes as it happens: each happens once, whoever decodes.
+The setting ``faults`` names a folder in which each file is a planned fault. Its name is the digest of the
+segment, its content the fault's name. The file is deleted when the fault happens, so it happens once in any
+worker.
 """
 
 import hashlib
@@ -18,12 +19,12 @@ ENGINE = "tests.helpers.faulty_digits:create"
 
 
 def plan(folder: Path, segment: bytes, fault: Fault) -> None:
-    """Let the next one who decodes this segment meet this fault."""
+    """Plan this fault for the next decoding of this segment."""
     (folder / _digest(segment)).write_text(fault.name)
 
 
 class FaultyDigits:
-    """As the engine within, but for the planned faults."""
+    """The wrapped engine, except for planned faults."""
 
     def __init__(self, engine: Engine, faults: Engine, planned: Path) -> None:
         self._engine = engine
@@ -31,17 +32,17 @@ class FaultyDigits:
         self._planned = planned
 
     def info(self) -> EngineInfo:
-        """That of the engine within."""
+        """Return the information of the wrapped engine."""
         return self._engine.info()
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """What the engine within says, unless a fault was planned."""
+        """Decode with the wrapped engine, unless a fault was planned."""
         met = self._faults.decode([DecodeRequest(pcm(self._next_fault(request.pcm))) for request in batch])
         said = self._engine.decode(batch)
         return [fault if isinstance(fault, DecodeFailure) else text for fault, text in zip(met, said, strict=True)]
 
     def close(self) -> None:
-        """Release the model."""
+        """Release the wrapped engine's model."""
         self._engine.close()
 
     def _next_fault(self, segment: bytes) -> Fault:
@@ -49,7 +50,7 @@ class FaultyDigits:
         try:
             fault = Fault[planned.read_text()]
             planned.unlink()
-        except FileNotFoundError:  # none, or another worker meets it
+        except FileNotFoundError:  # no fault, or another worker took it
             return Fault.NONE
         return fault
 
@@ -59,7 +60,7 @@ def _digest(segment: bytes) -> str:
 
 
 def create(settings: EngineSettings) -> FaultyDigits:
-    """The engine."""
+    """Create the engine from its settings."""
     extra = dict(settings.extra)
     planned = Path(extra.pop("faults"))
     return FaultyDigits(create_funasr(replace(settings, extra=extra)), FaultEngine(settings), planned)

@@ -1,4 +1,4 @@
-"""A program that moves the focus to and fro between windows: COUNT FILE WINDOW WINDOW.
+"""A program that moves the focus back and forth between windows: COUNT FILE WINDOW WINDOW.
 
 Pauses are random and short. FILE is made once the focus has moved COUNT times.
 """

@@ -1,4 +1,4 @@
-"""The real app on a host of its own (``tests.helpers.hosts``), with its screen and its microphone."""
+"""Run the real app on a separate host (``tests.helpers.hosts``), with a screen and a microphone."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,29 +20,29 @@ from tests.helpers.waiting import wait_until_sync
 
 @dataclass(kw_only=True)
 class HostApp(DesktopApp):
-    """Its programs see the networks of ``host`` alone; its home is that of the host's other programs."""
+    """The app on ``host``: it sees only that host's networks, and shares the home of its other programs."""
 
     host: Host
 
     def start(self) -> None:
-        """Start it; once this returns, it listens to its key."""
+        """Start the app, and wait until it observes its key."""
         command = [*self.host.chain.inside, str(BIN / "kikipounamu"), "app", "--hidden", *self.arguments]
         self.process = self.desktop.start(*command, **self._environment)
         wait_until_sync(self.is_ready, f"the app on {self.host.name} is there", START_S)
 
     def is_ready(self) -> bool:
-        """Whether it answers; it may have no worker of its own."""
+        """Return whether the app answers; it may have no worker."""
         assert self.process is not None and self.process.poll() is None, f"the app on {self.host.name} has ended"
         with suppress(ControlError, OSError):
             return self.view()["state"] in ("idle", "held")
         return False
 
     def lends_to(self, made: dict[str, Any]) -> None:
-        """It has the key of a worker there, as if somebody had typed the code; from its next start on it lends."""
+        """Store the key for lending the worker, as after a pairing; takes effect at the next start."""
         self.set(worker__lend_to=[self._keep("lent.json", made)])
 
     def uses(self, made: dict[str, Any]) -> None:
-        """The same for a client; from its next start on speech goes there, and nowhere else."""
+        """Pair as a client without a fallback: speech goes only to that gateway from the next start."""
         self.set(gateway__chosen=self._keep("gateways.json", made), gateway__fall_back=False)
 
     def _keep(self, name: str, made: dict[str, Any]) -> str:
@@ -55,7 +55,7 @@ class HostApp(DesktopApp):
 def running_host_apps(
     root: Path, models: Path, names: Sequence[str], *arguments: str
 ) -> Iterator[tuple[HostApp, ...]]:
-    """Hosts of these names, each with an app that is not started yet, and that has no worker for itself."""
+    """Make hosts with these names, each with an app that is not started yet and has no worker."""
     require(NEEDED)
     with hosts(root, names) as network, virtual_microphones(*names) as microphones, ExitStack() as screens:
         apps = []

@@ -1,6 +1,6 @@
-"""Computers of their own for a test: network namespaces at one switch, each with its folders and its programs.
+"""Simulate computers: network namespaces at one switch, each with its folders and programs.
 
-A program started in one sees that host's networks alone. Nothing of it is in the network of whoever runs the test.
+A program started on a host sees only that host's networks. The network of the test's own computer stays unchanged.
 """
 
 import ctypes
@@ -27,7 +27,7 @@ _ESTABLISHED: Final = "01"
 
 
 class Listening(NamedTuple):
-    """Something that waits for others."""
+    """A socket that listens for connections or datagrams."""
 
     protocol: str
     host: str
@@ -36,7 +36,7 @@ class Listening(NamedTuple):
 
 @dataclass
 class Host:
-    """``address`` is the one that it has at this moment."""
+    """A simulated computer; ``address``: its current address."""
 
     name: str
     namespace: str
@@ -45,65 +45,65 @@ class Host:
     chain: Chain
 
     def ip(self, *arguments: str) -> None:
-        """``ip`` as it is typed there."""
+        """Run the command ``ip`` on the host."""
         _ip("-n", self.namespace, *arguments)
 
     def output(self, *command: str) -> str:
-        """What a command says there."""
+        """Run a command on the host, and return its output."""
         return subprocess.run(
             [*self.chain.inside, *command], capture_output=True, text=True, check=True, timeout=30
         ).stdout
 
     def listening(self) -> set[Listening]:
-        """All of it."""
+        """Return all listening sockets of the host."""
         lines = (line.split() for line in self.output("ss", "--no-header", "-tuln").splitlines())
         ends = ((line[0], *line[4].rsplit(":", 1)) for line in lines)
         return {Listening(protocol, host.partition("%")[0], int(port)) for protocol, host, port in ends}
 
     def listening_at(self, port: int) -> bool:
-        """Whether something waits for others there."""
+        """Return whether a socket listens at this port."""
         return any(one.port == port for one in self.listening())
 
     def connected_to(self, port: int) -> int:
-        """How many connections to this port somewhere are open."""
+        """Count the open connections to this remote port."""
         lines = (line.split() for line in self.output("cat", "/proc/self/net/tcp").splitlines()[1:])
         return sum(line[3] == _ESTABLISHED and int(line[2].rpartition(":")[2], 16) == port for line in lines)
 
-    # -- what people do to its network ---------------------------------------------------------------------
+    # -- changes of its network ----------------------------------------------------------------------------
 
     def unplug(self) -> None:
-        """Pull the cable."""
+        """Disconnect the host from the switch."""
         _ip("-n", self.switch, "link", "set", self.name, "down")
 
     def plug(self) -> None:
-        """Put it back."""
+        """Connect the host to the switch again."""
         _ip("-n", self.switch, "link", "set", self.name, "up")
 
     def move(self, number: int) -> None:
-        """Another address, and no more the one before."""
+        """Replace the host's address by another one."""
         before, self.address = self.address, f"{SUBNET}.{number}"
         self.ip("address", "add", f"{self.address}/24", "dev", "eth0")
         self.ip("address", "delete", f"{before}/24", "dev", "eth0")
         if self.address not in self.output("ip", "-4", "address", "show", "dev", "eth0"):
-            # Linux takes the addresses after the first one away with it.
+            # Linux deletes the secondary addresses together with the primary.
             self.ip("address", "add", f"{self.address}/24", "dev", "eth0")
 
 
 @dataclass
 class Hosts:
-    """``switch`` is a namespace too: what all of them say passes there."""
+    """All hosts of a test; ``switch``: the namespace that all their traffic passes."""
 
     switch: str
     all: list[Host] = field(default_factory=list)
 
     def logs(self) -> str:
-        """What every program on every host wrote."""
+        """Return the output of every program on every host."""
         return "\n".join(host.chain.logs() for host in self.all)
 
 
 @contextmanager
 def hosts(root: Path, names: Sequence[str], quiet: bool = False) -> Iterator[Hosts]:
-    """As many as there are names, with the addresses 11, 12, … Skips where nobody is root, and only there."""
+    """Make a host for each name, with the addresses 11, 12, …; skip the test without root, and only then."""
     if sys.platform != "linux":
         pytest.skip("needs Linux")
     if os.geteuid() != 0:
@@ -119,7 +119,7 @@ def hosts(root: Path, names: Sequence[str], quiet: bool = False) -> Iterator[Hos
             there.all.append(_host(root, name, there.switch, number, made))
         yield there
     finally:
-        for host in reversed(there.all):  # the first ones are who the others rely on
+        for host in reversed(there.all):  # the others depend on the first ones
             host.chain.close()
         for namespace in made:
             _ip("netns", "delete", namespace)
@@ -143,7 +143,7 @@ def _host(root: Path, name: str, switch: str, number: int, made: list[str]) -> H
 
 
 def inside(namespace: str, make: Callable[[], T]) -> T:
-    """What ``make`` makes there, such as a socket: it stays there, wherever it is used."""
+    """Call ``make`` in the namespace and return its result, such as a socket, which stays in that namespace."""
     made: list[T] = []
     failed: list[BaseException] = []
 
@@ -156,7 +156,7 @@ def inside(namespace: str, make: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - raised again where it was asked for
             failed.append(error)
 
-    thread = threading.Thread(target=enter)  # the only one that is there, and only until it ends
+    thread = threading.Thread(target=enter)  # only this short-lived thread enters the namespace
     thread.start()
     thread.join()
     if failed:

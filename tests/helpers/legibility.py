@@ -1,4 +1,4 @@
-"""What of a window somebody could not read, or not reach: each function tells what breaks its rule."""
+"""Find parts of a window that users could not read or reach; each function returns violations of a rule."""
 
 from collections.abc import Iterator
 
@@ -36,27 +36,27 @@ CONTROLS = (
 
 
 def unnamed(root: QWidget) -> list[str]:
-    """Controls of which a screen reader could only say that they are there."""
+    """Return controls without a name for screen readers."""
     return [_told(control) for control in _seen(root) if _is_control(control) and not _name(control)]
 
 
 def unreachable(root: QWidget) -> list[str]:
-    """Controls that the Tab key passes over; of a group of choices one is enough."""
+    """Return controls that the Tab key skips; of a group of choices one reachable control is enough."""
     wanted = [control for control in _seen(root) if _is_control(control) and control.isEnabled()]
     return [_told(one) for one in wanted if not _takes_tab(one) and one.focusProxy() is None]
 
 
 def cut(root: QWidget) -> list[str]:
-    """Texts with too little room, and controls that stick out at the side of what they are in."""
+    """Return texts with too little room, and controls that stick out at the side of their container."""
     narrow = [f"{_told(one)} has {size(one)}, needs {size(_needs(one))}" for one in _seen(root) if _too_small(one)]
     wide = [f"{_told(one)} sticks out" for one in _seen(root) if _is_text(one) and _sticks_out(one)]
     return narrow + wide
 
 
 def scrolling(root: QWidget) -> list[str]:
-    """Scroll areas that scroll sideways or are inside another one, and more than one that scrolls.
+    """Return scroll areas that scroll sideways or are nested, and more than one that scrolls vertically.
 
-    Lists and fields of text scroll by themselves, as controls do.
+    Lists and text fields may scroll by themselves, as controls do.
     """
     areas = [one for one in (root, *_seen(root)) if isinstance(one, QAbstractScrollArea)]
     pages = [one for one in areas if isinstance(one, QScrollArea)]
@@ -76,7 +76,7 @@ def _is_nested(area: QWidget, root: QWidget) -> bool:
 
 
 def _needs_across(area: QScrollArea) -> int:
-    """Pixels that what is inside needs, where the area has fewer."""
+    """Return the width that the contents need if the area is narrower, else 0."""
     inside = area.widget()
     needed = inside.minimumSizeHint().width() if inside is not None else 0
     return needed if needed > area.viewport().width() else 0
@@ -87,18 +87,18 @@ def _inside(area: QScrollArea) -> str:
 
 
 def _told(widget: QWidget) -> str:
-    """Which one."""
+    """Describe the widget for a message."""
     text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
     return f"{type(widget).__name__} {(text or widget.accessibleName())[:60]!r}"
 
 
 def size(of: QWidget | QSize) -> str:
-    """For people."""
+    """Format a size for messages."""
     return f"{of.width()}x{of.height()}"
 
 
 def _seen(root: QWidget) -> Iterator[QWidget]:
-    """What is shown of it, with nothing of another window, nor what Qt has made for itself."""
+    """Yield the visible widgets of this window, without internal widgets of Qt."""
     for widget in root.findChildren(QWidget):
         inside = widget.parentWidget()
         of_qt = widget.objectName().startswith("qt_") or isinstance(
@@ -129,7 +129,7 @@ def _takes_tab(control: QWidget) -> bool:
 
 
 def _choices(control: QWidget) -> list[QWidget]:
-    """Those of which only one can be chosen: the arrow keys go from it to the others."""
+    """Return the exclusive choices that include this control: the arrow keys move between them."""
     inside = control.parentWidget()
     if inside is None or not isinstance(control, QAbstractButton) or not control.autoExclusive():
         return [control]
@@ -142,7 +142,7 @@ def _too_small(widget: QWidget) -> bool:
 
 
 def _needs(widget: QWidget) -> QSize:
-    """The least room for its text."""
+    """Return the minimum size for the widget's text."""
     metrics = QFontMetrics(widget.font())
     if isinstance(widget, Elided):
         return QSize(0, metrics.height())
@@ -154,7 +154,7 @@ def _needs(widget: QWidget) -> QSize:
     if isinstance(widget, QAbstractButton):
         return QSize(metrics.horizontalAdvance(widget.text()), metrics.height() if widget.text() else 0)
     if isinstance(widget, QComboBox):
-        most = metrics.averageCharWidth() * 40  # longer names are shortened, and whole in the list
+        most = metrics.averageCharWidth() * 40  # longer names are shortened, but complete in the list
         return QSize(
             min(most, metrics.horizontalAdvance(widget.currentText())) + metrics.height(), metrics.height()
         )
@@ -179,7 +179,7 @@ def _needs_of_label(label: QLabel, metrics: QFontMetrics) -> QSize:
 
 
 def _sticks_out(widget: QWidget) -> bool:
-    """At the side of what scrolls, or of the window: there is no way to see the rest."""
+    """Return whether a part of the widget can never be seen, not even by scrolling."""
     around = widget.parentWidget()
     while around is not None and not isinstance(around, QScrollArea) and not around.isWindow():
         around = around.parentWidget()

@@ -1,4 +1,4 @@
-"""A gateway that is shared on a host, its owner, and devices on other hosts (``tests.helpers.hosts``)."""
+"""Run a shared gateway on a host, its owner, and devices on other hosts (``tests.helpers.hosts``)."""
 
 import json
 import socket
@@ -26,19 +26,19 @@ Said = dict[str, Any]
 
 @dataclass
 class Device:
-    """The program ``tests.helpers.paired_device`` on a host, and what it says."""
+    """The program ``tests.helpers.paired_device`` on a host, with its reports."""
 
     program: Program
     seed: int = 0
 
     def said(self, what: str) -> list[Said]:
-        """All of one kind so far."""
+        """Return all reports of one kind so far."""
         whole = self.program.log.read_text().rpartition("\n")[0]
         lines = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
         return [line for line in lines if line["what"] == what]
 
     def wait(self, what: str, after: int = 0, deadline_s: float = 60.0) -> Said:
-        """The last one of a kind, as soon as there are more than ``after`` of it."""
+        """Wait for more than ``after`` reports of a kind, and return the last one."""
 
         def more() -> list[Said] | None:
             said = self.said(what)
@@ -50,14 +50,14 @@ class Device:
         said: list[Said] = wait_until_sync(more, f"{self.program.name} says {what!r} once more", deadline_s)
         return said[-1]
 
-    # -- one that speaks -----------------------------------------------------------------------------------
+    # -- speaking devices ----------------------------------------------------------------------------------
 
     def mid_sentence(self) -> None:
-        """Wait for the beginning of one."""
+        """Wait until the device has begun another sentence."""
         self.wait("began", len(self.said("began")))
 
     def heard_again(self, deadline_s: float = 90.0) -> float:
-        """Wait for the text of what is being said now; how many seconds that took."""
+        """Wait for the text of the sentence being spoken now, and return the seconds until then."""
         asked, segment = time.monotonic(), self.wait("began")["segment"]
 
         def text() -> list[Said]:
@@ -67,7 +67,7 @@ class Device:
         return float(found[0]["at"] - asked)
 
     def finish(self, deadline_s: float = 120.0) -> int:
-        """Have it say no more and wait for every text; how many there were. Complete, right and once."""
+        """Stop speaking and wait for all texts. Check that each is right and came once; return how many."""
         self.program.popen.terminate()
         segments = int(self.wait("finished", deadline_s=deadline_s)["segments"])
         texts = [(line["segment"], line["text"]) for line in self.said("text")]
@@ -78,13 +78,16 @@ class Device:
         return segments
 
     def sentence(self, number: int) -> bytes:
-        """What it said in this segment."""
+        """Return the audio of this segment."""
         return sentence(self.seed, number)
 
 
 @dataclass
 class Shared:
-    """A gateway on ``host``. ``secrets``: keys, codes and texts that nobody on the network may read."""
+    """A shared gateway on ``host``.
+
+    ``secrets``: keys, codes and texts that must not be readable on the network.
+    """
 
     host: Host
     secrets: list[str] = field(default_factory=lambda: [KEY])
@@ -95,21 +98,21 @@ class Shared:
         self.start()
 
     def start(self) -> None:
-        """Start it, for the first time or again."""
+        """Start the gateway, also after it ended."""
         self.program, self.endpoint = self.host.chain.gateway("--mode", "shared", "--name", "The desk")
 
     @property
     def url(self) -> str:
-        """Where it is at this moment."""
+        """The current address of the gateway."""
         return f"https://{self.host.address}:{PORT}"
 
     @property
     def certificate(self) -> str:
-        """Its digest, as the owner sees it."""
+        """The digest of the gateway's certificate, as the owner sees it."""
         return str(self.owner("GET", PAIRING_PATH)["certificate_sha256"])
 
     def owner(self, method: str, path: str, **wish: str) -> Any:
-        """What the gateway answers its owner, at its own computer."""
+        """Send a request as the owner from the gateway's computer, and return the response."""
         port = urlsplit(self.endpoint.url).port or 0
         connection = HTTPConnection("127.0.0.1", port, timeout=10)
         connection.sock = inside(self.host.namespace, lambda: socket.create_connection(("127.0.0.1", port), 10))
@@ -121,27 +124,27 @@ class Shared:
             connection.close()
 
     def show_code(self, kind: str = "client") -> str:
-        """Somebody may be paired now, with this code."""
+        """Open a pairing, and return its code."""
         code: str = self.owner("POST", PAIRING_PATH, kind=kind)["code"]
         self.secrets += [code, f"{code[:4]} {code[4:]}"]
         return code
 
     def stage(self) -> str:
-        """How the pairing stands."""
+        """Return the stage of the pairing."""
         return str(self.owner("GET", PAIRING_PATH)["stage"])
 
     def device(self, host: Host, *arguments: str, seed: int = 0) -> Device:
-        """Start the program there."""
+        """Start the device program on a host."""
         module = ("python", "-m", "tests.helpers.paired_device")
         return Device(host.chain.start("device", *module, *arguments, "--seed", str(seed)), seed)
 
     def speaker(self, host: Host, *options: str, seed: int) -> tuple[Device, Said]:
-        """Somebody who is paired there, and speaks."""
+        """Start a paired device that speaks on a host."""
         device = self.device(host, "speak", self.show_code(), *options, seed=seed)
         return device, self._paired(device)
 
     def enlist(self, host: Host) -> Said:
-        """Pair a computer that lends its GPU: what a worker there is started with."""
+        """Pair a computer that lends its GPU, and return the worker's credentials."""
         made = self._paired(self.device(host, "pair", self.show_code("worker"), "--worker"))
         (host.chain.root / "key").write_text(made["key"])
         return made
@@ -153,23 +156,23 @@ class Shared:
         return made
 
     def worker(self, host: Host, made: Said, *options: str, url: str = "") -> Program:
-        """A worker of a computer that was enlisted."""
+        """Start a worker on an enlisted computer."""
         through = ("--gateway", (url or self.url).replace("https:", "wss:"))
         key = ("--key-file", str(host.chain.root / "key"), "--certificate-sha256", made["certificate_sha256"])
         return host.chain.worker(*through, *key, "--engine", "checksum", *options)
 
     def workers(self) -> list[str]:
-        """Who works for it, as it knows."""
+        """Return the ids of the workers that the gateway knows."""
         return [worker["id"] for worker in self.owner("GET", "/v1/workers")["workers"]]
 
     def revoke(self, device: str) -> float:
-        """As the owner does at the screen; when that was, on the clock that all programs of a computer share."""
+        """Revoke a device as the owner does in the window. Return the time, by the computer's monotonic clock."""
         began = time.monotonic()
         self.owner("DELETE", f"{DEVICES_PATH}/{device}")
         return began
 
     def revoke_by_hand(self, device: str) -> float:
-        """With the command; when the file with the devices changed."""
+        """Revoke a device by command. Return the time at which the file of devices changed."""
         command = self.host.chain.start("revoke", "kikipounamu-gateway", "devices", "revoke", device)
         assert command.popen.wait(30) == 0
         changed = (self.host.chain.root / "home" / "data" / "devices.json").stat().st_mtime
@@ -177,10 +180,10 @@ class Shared:
 
 
 def texts_of(devices: Iterable[Device]) -> list[str]:
-    """Everything that was recognised."""
+    """Return all recognised texts of the devices."""
     return [line["text"] for device in devices for line in device.said("text")]
 
 
 def audio_of(devices: Iterable[Device]) -> bytes:
-    """Everything that was said."""
+    """Return all audio that the devices spoke."""
     return b"".join(device.sentence(line["segment"]) for device in devices for line in device.said("began"))

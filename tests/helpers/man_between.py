@@ -1,7 +1,7 @@
-"""Somebody who stands between: TLS towards both sides with a certificate of his own, and all that passes.
+"""Run a man in the middle: TLS to both sides with another certificate, recording all traffic.
 
-As a program, ADDRESS PORT FOLDER: at this port of all his own addresses, until SIGTERM; what he heard is then in
-FOLDER/heard.
+As a program, ADDRESS PORT FOLDER: listens at this port of all its addresses until SIGTERM, then writes the
+traffic to FOLDER/heard.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _CHUNK = 16 * 1024
 
 @dataclass
 class ManBetween:
-    """``heard`` is every byte that passed, in the clear."""
+    """The man in the middle; ``heard``: all bytes that passed, decrypted."""
 
     port: int = 0
     heard: bytes = b""
@@ -32,7 +32,7 @@ class ManBetween:
 async def man_between(
     certificate: Certificate, port: int, address: str = "127.0.0.1", at: tuple[str, int] = ("127.0.0.1", 0)
 ) -> AsyncIterator[ManBetween]:
-    """Take connections, and carry them to the TLS server at ``port`` of ``address``."""
+    """Accept connections and forward them to the TLS server at ``port`` of ``address``."""
     man = ManBetween()
     trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE

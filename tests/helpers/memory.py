@@ -1,4 +1,4 @@
-"""Memory of a program and of all processes below it, and how it grows with what the program does."""
+"""Measure the memory of a program and all its descendants, and its growth with the work done."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,7 +12,7 @@ MIB = 1024 * 1024
 
 
 def role_of(process: psutil.Process) -> str:
-    """Name what ``process`` is for: the module or script that Python runs, else the program itself."""
+    """Return the role of ``process``: the module or script that Python runs, else the program's name."""
     words = process.cmdline()
     if not words or not Path(words[0]).name.startswith("python"):
         return process.name()
@@ -21,7 +21,7 @@ def role_of(process: psutil.Process) -> str:
 
 @dataclass
 class MemoryWatch:
-    """``looks``: by role, how much was done and the private memory (USS) of that role's processes, in bytes."""
+    """Memory samples by role; ``looks``: work done, and private memory (USS) of the role's processes in bytes."""
 
     root: psutil.Process
     looks: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
@@ -37,18 +37,18 @@ class MemoryWatch:
             self.looks.setdefault(role, []).append((done, size))
 
     def lasting(self) -> Iterable[str]:
-        """Return the roles that were seen in at least half of the looks: others are short-lived."""
+        """Return the roles in at least half of the samples: others are short-lived."""
         most = max(len(looks) for looks in self.looks.values())
         return [role for role, looks in self.looks.items() if len(looks) * 2 >= most]
 
     def slope(self, role: str, since: float = 0.5) -> float:
-        """Fit a line through the looks after the part ``since`` of the work; bytes per unit of work."""
+        """Fit a line through the samples after the fraction ``since`` of the work; bytes per unit of work."""
         last = max(done for done, _ in self.looks[role])
         late = [(done, size) for done, size in self.looks[role] if done >= last * since]
         done, size = np.array(late, dtype=float).T
         return float(np.polyfit(done, size, 1)[0]) if len(late) > 1 else 0.0
 
     def at(self, role: str, part: float) -> int:
-        """Return the size of ``role`` once ``part`` of the work was done."""
+        """Return the memory of ``role`` once the fraction ``part`` of the work was done."""
         last = max(done for done, _ in self.looks[role])
         return next(size for done, size in self.looks[role] if done >= part * last)

@@ -1,4 +1,4 @@
-"""A client of an X server that moves the pointer all the time, and notices when the server stops answering."""
+"""An X client that moves the pointer constantly, and measures how long the server does not answer."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ _WIDTH, _HEIGHT = 900, 700
 
 
 class MovingPointer:
-    """``longest_s``: the longest time from one answer to the next."""
+    """The moving pointer; ``longest_s``: the longest time between two answers."""
 
     def __init__(self, display: str) -> None:
         self.answers = 0
@@ -25,15 +25,15 @@ class MovingPointer:
 
     @property
     def silent_s(self) -> float:
-        """Seconds since the last answer."""
+        """The seconds since the last answer."""
         return time.monotonic() - self._last_s
 
     def start(self) -> None:
-        """Move from now on."""
+        """Start moving the pointer."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop; a thread that gets no answer is left."""
+        """Stop moving; a thread that gets no answer is abandoned."""
         self._over.set()
         self._thread.join(1.0)
 
@@ -51,7 +51,7 @@ class MovingPointer:
 
 @contextmanager
 def moving_pointer(display: str) -> Iterator[MovingPointer]:
-    """Move the pointer of this display meanwhile."""
+    """Move the pointer of this display during the context."""
     pointer = MovingPointer(display)
     pointer.start()
     try:

@@ -1,4 +1,4 @@
-"""Speech in noise: pink, brown and babble of six voices, the same in every run."""
+"""Mix speech with noise: pink, brown and babble of six voices, equal in every run."""
 
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ BABBLE: Final = Path(__file__).resolve().parent.parent / "data" / "noise" / "bab
 KINDS: Final = ("pink", "brown", "babble")
 SNRS: Final = (20, 10, 5)
 LOUD_DBFS: Final = -45.0
-"""A block of 10 ms of clean speech over this must be heard."""
+"""Level above which a 10 ms block of clean speech must be detected."""
 
 _LOWEST_HZ: Final = 20.0
 _SLOPES: Final = {"pink": 0.5, "brown": 1.0}
@@ -24,13 +24,13 @@ Samples = NDArray[np.int16]
 
 
 def loud_blocks(clean: Samples) -> NDArray[np.bool_]:
-    """Which blocks of 10 ms are over -45 dBFS."""
+    """Return which blocks of 10 ms are above -45 dBFS."""
     return levels_of(clean) > LOUD_DBFS
 
 
 @cache
 def noise(kind: str, samples: int, seed: int = 1) -> NDArray[np.float64]:
-    """So much of it, of RMS 1."""
+    """Return this many samples of noise with an RMS of 1."""
     if kind == "babble":
         made = np.resize(samples_of(BABBLE).astype(np.float64), samples)
     else:
@@ -45,14 +45,14 @@ def noise(kind: str, samples: int, seed: int = 1) -> NDArray[np.float64]:
 
 
 def noisy(clean: Samples, kind: str, snr_db: float, seed: int = 1) -> Samples:
-    """``clean`` with noise. The level of speech is that of its loud blocks: pauses do not count."""
+    """Return ``clean`` with noise at this SNR; pauses do not count for the level of speech."""
     blocks = clean[: len(clean) // BLOCK * BLOCK].reshape(-1, BLOCK).astype(np.float64)
     rms = np.sqrt(np.square(blocks[loud_blocks(clean)]).mean())
     return _pcm(clean + noise(kind, len(clean), seed) * rms / 10 ** (snr_db / 20))
 
 
 def noise_alone(kind: str, seconds: int, dbfs: float) -> Samples:
-    """Noise of this level."""
+    """Return noise at this level."""
     return _pcm(noise(kind, seconds * SAMPLE_RATE) * 2**15 * 10 ** (dbfs / 20))
 
 
@@ -62,7 +62,7 @@ def _pcm(values: NDArray[np.float64]) -> Samples:
 
 
 def half_pauses(recordings: list[Recording]) -> Samples:
-    """All of them, each followed by a pause as long as its speech, in digital silence."""
+    """Join the recordings, each followed by digital silence as long as its speech."""
     parts = [np.zeros(SAMPLE_RATE // 2, np.int16)]
     for recording in recordings:
         samples = samples_of(recording.path)
@@ -73,5 +73,5 @@ def half_pauses(recordings: list[Recording]) -> Samples:
 
 
 def spoken(language: str) -> list[Recording]:
-    """The synthetic sentences of one language."""
+    """Return the synthetic sentences of one language."""
     return [recording for recording in synthetic() if recording.language == language]

@@ -1,10 +1,10 @@
-"""What a gateway serves, to be compared with what it says that it serves."""
+"""List a gateway's real routes, for comparison with its OpenAPI document."""
 
 from backend.gateway import Gateway
 
 
 def routes_of(gateway: Gateway) -> set[tuple[str, str]]:
-    """Method and path of every route. HEAD comes with GET and is not described."""
+    """Return method and path of every route. HEAD comes with GET and is not described."""
     assert gateway.app is not None
     found: set[tuple[str, str]] = set()
     for resource in gateway.app.router.resources():

@@ -1,4 +1,4 @@
-"""Debian packages that a test cannot do without."""
+"""Require Debian packages that a test needs."""
 
 import os
 import shutil
@@ -11,14 +11,14 @@ from scripts.setup import INSTALL, ROOT, system_packages
 
 @cache
 def missing(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of these packages that are not here."""
+    """Return which of these packages are missing on this machine."""
     text = (ROOT / "packaging" / "apt-packages.txt").read_text()
     packages = system_packages(text, ("run", "desktop", "test"))
     return tuple(package.name for package in packages if package.name in names and package.missing)
 
 
 def require(names: tuple[str, ...]) -> None:
-    """Skip where these packages could not be installed: only root can."""
+    """Skip the test if packages are missing and cannot be installed; only root can install them."""
     if not (lacking := missing(names)):
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):

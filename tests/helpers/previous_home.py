@@ -1,4 +1,4 @@
-"""The stored home of the previous version (``tests/data/home-0.1.0.dev0/README.md`` says what is in it)."""
+"""Provide the stored home of the previous version (contents: ``tests/data/home-0.1.0.dev0/README.md``)."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ CUT_OFF: Final = UUID("d0fe12b8-f455-40fb-a6b4-18115a5fead4")
 
 
 def previous_home(target: Path) -> Path:
-    """Copy the stored home to ``target``, with the modes that git does not keep; return ``target``."""
+    """Copy the stored home to ``target`` with the file modes that git does not keep; return ``target``."""
     for name in ("config", "data"):
         shutil.copytree(STORED / name, target / name)
     for path in target.rglob("*"):

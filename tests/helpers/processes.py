@@ -1,10 +1,10 @@
-"""Looking at processes from outside."""
+"""Check processes from outside."""
 
 import psutil
 
 
 def gone(pid: int) -> bool:
-    """Whether it has ended; one that nobody has buried yet counts as ended."""
+    """Return whether the process has ended; a zombie counts as ended."""
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""Reads what Prometheus would read, with its own parsers."""
+"""Read metrics as Prometheus would, with its own parsers."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ Figures = dict[str, dict[tuple[str, ...], float]]
 
 
 def families(body: bytes, content_type: str) -> list[Metric]:
-    """Each with a text and a type. Raises ``ValueError`` for what Prometheus would refuse."""
+    """Return the metric families, each with a text and a type. Raises ``ValueError`` for invalid metrics."""
     parse = openmetrics if "openmetrics" in content_type else plain
     found: Iterable[Metric] = parse(body.decode())
     listed = list(found)
@@ -23,7 +23,10 @@ def families(body: bytes, content_type: str) -> list[Metric]:
 
 
 def figures(body: bytes, content_type: str = "") -> Figures:
-    """Every sample by name, then by the values of its labels, in the order of their names. None comes twice."""
+    """Return every sample by name, then by label values in the order of label names.
+
+    Raises ``ValueError`` for duplicates.
+    """
     found: Figures = {}
     for family in families(body, content_type):
         for sample in family.samples:

@@ -14,10 +14,10 @@ import pytest
 import structlog
 
 PATIENCE = 5.0
-"""A shared machine needs this many times the stated minutes."""
+"""Factor from the stated minutes to the time on a shared machine."""
 SHORTEST_S = 300.0
 GRACE_S = 60.0
-"""pytest ends a proof with a traceback first; its process has this time more."""
+"""Extra time of the process, because pytest first ends a proof with a traceback."""
 
 
 def deadline_s(minutes: float) -> float:
@@ -57,4 +57,4 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _stderr_logger(*_: object) -> structlog.PrintLogger:
-    return structlog.PrintLogger(sys.stderr)  # the stream of the moment: pytest replaces it
+    return structlog.PrintLogger(sys.stderr)  # the current stream: pytest replaces it

@@ -1,4 +1,4 @@
-"""A pytest plugin: test modules that import Qt are skipped where Qt cannot be loaded and only root could help."""
+"""A pytest plugin that skips test modules with Qt where Qt cannot be loaded and only root could help."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ _QT: Final = re.compile(r"^(from|import) (PySide6|app\.ui|app\.main)\b", re.MULT
 
 
 class _WithoutQt(pytest.Module):
-    """It would fail as it is imported."""
+    """A module whose import would fail without Qt."""
 
     def collect(self) -> NoReturn:
         require(NEEDED)
@@ -22,7 +22,7 @@ class _WithoutQt(pytest.Module):
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """Look before the module is imported."""
+    """Check for Qt before the module is imported."""
     if missing(NEEDED) and _QT.search(module_path.read_text()):
         return _WithoutQt.from_parent(parent, path=module_path)
     return None

@@ -1,4 +1,4 @@
-"""The recordings that tests read."""
+"""Provide the recordings that tests read."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ EXTRA = "KIKIPOUNAMU_EXTRA_AUDIO"
 
 
 class Recording(NamedTuple):
-    """A file and what is said in it."""
+    """A recording and its spoken text."""
 
     path: Path
     language: str
@@ -22,14 +22,14 @@ class Recording(NamedTuple):
 
 
 def synthetic() -> list[Recording]:
-    """The sixteen sentences of ``tests/data/speech``."""
+    """Return the sixteen sentences of ``tests/data/speech``."""
     lines = (SYNTHETIC / "transcripts.tsv").read_text("utf-8").splitlines()[1:]
     rows = (line.split("\t") for line in lines)
     return [Recording(SYNTHETIC / f"{name}.flac", language, text) for name, language, _, _, text in rows]
 
 
 def every_path() -> list[Path]:
-    """The synthetic ones, and every wav and flac of the folder that ``KIKIPOUNAMU_EXTRA_AUDIO`` names."""
+    """Return the synthetic recordings, and every wav and flac of the folder ``KIKIPOUNAMU_EXTRA_AUDIO``."""
     paths = [recording.path for recording in synthetic()]
     if folder := os.environ.get(EXTRA):
         extra = sorted(path for path in Path(folder).iterdir() if path.suffix in (".wav", ".flac"))
@@ -39,10 +39,10 @@ def every_path() -> list[Path]:
 
 
 def samples_of(path: Path) -> NDArray[np.int16]:
-    """The whole recording at 16 kHz."""
+    """Return the whole recording at 16 kHz."""
     return np.concatenate(list(read_audio(path)))
 
 
 def chunks(samples: NDArray[np.int16], size: int) -> list[NDArray[np.int16]]:
-    """``samples`` in pieces of ``size``; the last one may be shorter."""
+    """Split ``samples`` into pieces of ``size``; the last piece may be shorter."""
     return [samples[at : at + size] for at in range(0, len(samples), size)]

@@ -1,4 +1,4 @@
-"""A gateway that does what a test says: one script per connection, the last one for all that follow."""
+"""A gateway with scripted connections: one script per connection, the last one for all that follow."""
 
 import asyncio
 import hashlib
@@ -30,13 +30,13 @@ from protocol.session import (
 
 
 def digest(pcm: bytes) -> str:
-    """The text of a segment: any lost, doubled or moved sample shows in it."""
+    """Return the text of a segment: a digest that shows any lost, doubled or moved sample."""
     return hashlib.sha256(pcm).hexdigest()[:16]
 
 
 @dataclass
 class Memory:
-    """What the gateway side has of a session, over connections."""
+    """The gateway's knowledge of a session, across connections."""
 
     audio: dict[int, bytearray] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
@@ -51,13 +51,13 @@ Script = Callable[[web.WebSocketResponse, Memory], Awaitable[None]]
 
 
 async def say(socket: web.WebSocketResponse, *messages: GatewayMessage) -> None:
-    """Send messages."""
+    """Send messages to the client."""
     for message in messages:
         await socket.send_str(encode(message))
 
 
 async def welcome(socket: web.WebSocketResponse, memory: Memory) -> None:
-    """Read ``hello`` and answer with what is known."""
+    """Read ``hello`` and answer with the known segments."""
     hello = decode_client(await socket.receive_str())
     assert isinstance(hello, Hello)
     memory.hellos.append(hello)
@@ -70,7 +70,10 @@ async def welcome(socket: web.WebSocketResponse, memory: Memory) -> None:
 async def oblige(
     socket: web.WebSocketResponse, memory: Memory, most: int | None = None, texts: int | None = None
 ) -> None:
-    """Recognise everything, or so many ``texts``, for ``most`` messages or until the client closes."""
+    """Behave as a normal gateway until the client closes, or for ``most`` messages.
+
+    ``texts``: recognise only this many segments.
+    """
     await welcome(socket, memory)
     while most is None or most > 0:
         if not await hear(socket, memory, texts):
@@ -79,7 +82,7 @@ async def oblige(
 
 
 async def hear(socket: web.WebSocketResponse, memory: Memory, texts: int | None = None) -> bool:
-    """One message; whether there was one."""
+    """Handle the client's next message. Return whether the connection goes on."""
     message = await socket.receive()
     if message.type is WSMsgType.BINARY:
         frame = decode_frame(message.data)
@@ -116,7 +119,7 @@ async def _answer(socket: web.WebSocketResponse, memory: Memory, data: str) -> N
 
 
 def keeping_back_after(texts: int) -> Script:
-    """Obliging, but of all segments only so many are recognised."""
+    """Return a script that recognises only this many segments."""
 
     async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
         await oblige(socket, memory, texts=texts)
@@ -125,7 +128,7 @@ def keeping_back_after(texts: int) -> Script:
 
 
 def breaking_after(messages: int) -> Script:
-    """Obliging for so many messages, then the connection is cut without a close frame."""
+    """Return a script that behaves normally for this many messages, then cuts without a close frame."""
 
     async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
         await oblige(socket, memory, messages)
@@ -135,7 +138,7 @@ def breaking_after(messages: int) -> Script:
 
 
 def closing_with(code: int, after: int = 0) -> Script:
-    """Obliging for ``after`` messages, then a close frame with this code."""
+    """Return a script that behaves normally for ``after`` messages, then sends a close frame with this code."""
 
     async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
         await oblige(socket, memory, after)
@@ -145,7 +148,7 @@ def closing_with(code: int, after: int = 0) -> Script:
 
 
 def cut(socket: web.WebSocketResponse) -> None:
-    """As if the cable were pulled on the other side: no close frame."""
+    """Cut the connection without a close frame, as if a cable were pulled."""
     request: web.BaseRequest | None = socket._req
     assert request is not None
     assert request.transport is not None
@@ -154,7 +157,7 @@ def cut(socket: web.WebSocketResponse) -> None:
 
 @dataclass
 class Gateway:
-    """A running scripted gateway."""
+    """A running scripted gateway with its connections."""
 
     url: str
     memory: Memory
@@ -164,7 +167,7 @@ class Gateway:
 
 @asynccontextmanager
 async def scripted(*scripts: Script, refusing: Answers = ()) -> AsyncIterator[Gateway]:
-    """Listen on a free port. The first connections are answered by ``refusing``: status and headers."""
+    """Listen on a free port. ``refusing``: status and headers for the first connections."""
     gateway = Gateway("", Memory(), statuses=list(refusing))
 
     async def stream(request: web.Request) -> web.StreamResponse:

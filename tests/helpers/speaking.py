@@ -1,4 +1,4 @@
-"""People who speak until a test has done to the chain what it wanted to do, and what must be true then."""
+"""Simulate speakers who speak while a test disturbs the chain, and check their sessions."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from loadtest.sessions import Plan, Summary, run_sessions
 async def speak(
     locate: Locate, client: ClientSettings, seed: int, seconds: float, enough: asyncio.Event
 ) -> list[Summary]:
-    """One session of so many ``seconds`` after the other until ``enough``; of each everything is waited for."""
+    """Run sessions of ``seconds`` each until ``enough``, and wait for all their results."""
     summaries: list[Summary] = []
     while not enough.is_set():
         plan = Plan(1, seconds, seed=1000 * seed + len(summaries))
@@ -21,7 +21,7 @@ async def speak(
 
 
 def check(people: Sequence["asyncio.Task[list[Summary]]"], after: str) -> None:
-    """Print what came of it, and assert that nothing was lost, doubled or changed."""
+    """Print the results, and assert that no segment was lost, doubled or changed."""
     summaries = [summary for one in people for summary in one.result()]
     right, segments = sum(one.right for one in summaries), sum(one.segments for one in summaries)
     sys.stdout.write(f"{after}: {right} of {segments} digests right in {len(summaries)} sessions, ")

@@ -2,10 +2,9 @@
 
     python -m tests.helpers.store_home tests/data/home-0.1.0.dev0
 
-Uses the real app on a virtual screen with whisper-base, so that the home is one that a user could have. It has
-settings, a paired device, a gateway's history and the broker's file. Of its recordings one was inserted, one
-cancelled, one is held, and one was cut off while its first segment waited in the broker. Needs the models in
-``.cache/models``.
+Uses the real app on a virtual screen with whisper-base, so that the home is realistic. It has settings, a paired
+device, a gateway's history and the broker's file. Of its recordings one was inserted, one cancelled, one is
+held, and one was cut off while its first segment waited in the broker. Needs the models in ``.cache/models``.
 """
 
 import shutil
@@ -33,7 +32,7 @@ DEVICE = "kitchen laptop"
 
 
 def main() -> int:
-    """Store the home."""
+    """Record and store the home."""
     target = Path(sys.argv[1])
     with running_app(ROOT / ".cache" / "models", start=False) as app:
         _configure(app)

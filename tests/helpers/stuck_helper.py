@@ -1,7 +1,7 @@
 """The helper process for insertion, which stops itself once: WHEN FILE GRAB_DEADLINE_S DESCRIPTOR.
 
 WHEN is ``begin`` (a grab of the server is announced) or ``pressing`` (the server is grabbed, and keys are next).
-FILE is made by the one that stops; a helper that finds it does not stop.
+The process that stops creates FILE; a helper that finds FILE does not stop.
 """
 
 import os
@@ -18,7 +18,7 @@ _LONG_S = 600.0
 
 
 def stop_once(when: str) -> None:
-    """Stop this process if it is time."""
+    """Stop this process if its moment has come."""
     place = Path(sys.argv[2])
     if when == sys.argv[1] and not place.exists():
         place.touch()
@@ -27,28 +27,28 @@ def stop_once(when: str) -> None:
 
 
 class StoppingReplies(Replies):
-    """Stop before keys are pressed."""
+    """Replies that stop the process before keys are pressed."""
 
     def send(self, reply: Reply) -> None:
-        """Send it, then stop."""
+        """Send the reply, then stop."""
         super().send(reply)
         if isinstance(reply, Pressing):
             stop_once("pressing")
 
 
 class StoppingGrabs:
-    """Stop as the server is about to be grabbed."""
+    """Grabs that stop the process when the server is about to be grabbed."""
 
     def __init__(self, grabs: ReportedGrabs) -> None:
         self._grabs = grabs
 
     def begin(self) -> None:
-        """Report it, then stop."""
+        """Report the grab, then stop."""
         self._grabs.begin()
         stop_once("begin")
 
     def end(self) -> None:
-        """Report it."""
+        """Report the end of the grab."""
         self._grabs.end()
 
 

@@ -1,4 +1,4 @@
-"""Many takes on disk in little time: as a journal leaves them, written in one go."""
+"""Write many takes to disk quickly, with the files that a journal leaves."""
 
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +14,7 @@ from protocol.session import Final
 
 
 def write_take(root: Path, session: UUID, started_s: float, text: str, language: str = "en") -> Path:
-    """A take of one segment of a second of silence (which takes no room on disk) with this text."""
+    """Write a take with one segment, a second of silence in a sparse file, and this text."""
     folder = root / str(session)
     folder.mkdir(parents=True)
     events: tuple[Event, ...] = (
@@ -32,7 +32,7 @@ def write_take(root: Path, session: UUID, started_s: float, text: str, language:
 
 
 def recognised_take(root: Path, session: UUID, started_s: float, *texts: str) -> Journal:
-    """Record a take whose texts are wanted at a cursor; the caller says how it went on, and closes it."""
+    """Record a take whose texts wait for insertion; the caller adds outcomes and closes it."""
     journal = Journal.create(root, session, Options(), started_s)
     journal.want(inserted=True)
     journal.hear(np.zeros(len(texts) * SAMPLE_RATE, np.int16))

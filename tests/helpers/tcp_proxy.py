@@ -1,7 +1,7 @@
-"""A TCP proxy that does to connections what networks do: refuse, cut, delay, stall, fall silent.
+"""A TCP proxy that disturbs connections as networks do: refuse, cut, delay, stall, fall silent.
 
-What it does is decided by calls, never by chance of its own. It runs in the test's event loop and owns every
-connection that it carries: the end of its context is the end of all of them.
+Calls decide its behaviour, never chance. It runs in the test's event loop and owns every connection that it
+carries: all of them end with its context.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ Connect = Callable[[], Awaitable[Streams]]
 
 
 class Way(Enum):
-    """A direction: ``UP`` is towards the server."""
+    """A direction; ``UP`` is towards the server."""
 
     UP = auto()
     DOWN = auto()
 
     @property
     def back(self) -> "Way":
-        """The other one."""
+        """The direction opposite to this one."""
         return Way.DOWN if self is Way.UP else Way.UP
 
 
@@ -41,18 +41,18 @@ BOTH = frozenset(Way)
 
 
 def to_port(port: int) -> Connect:
-    """A server on this computer."""
+    """Return a connector to a server on this computer."""
     return lambda: asyncio.open_connection("127.0.0.1", port)
 
 
 def to_socket(path: Path) -> Connect:
-    """A server on a unix socket."""
+    """Return a connector to a server on a unix socket."""
     return lambda: asyncio.open_unix_connection(path)
 
 
 @dataclass(eq=False)
 class _Fuse:
-    """Blows when ``left`` more bytes have passed."""
+    """A trigger that fires after ``left`` more bytes."""
 
     left: int
     blown: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,7 +60,7 @@ class _Fuse:
 
 @dataclass(eq=False)
 class _Link:
-    """One connection. ``muted``: what comes this way is swallowed, its end too."""
+    """A carried connection. ``muted``: directions whose data and end are swallowed."""
 
     near: Streams
     far: Streams
@@ -75,7 +75,10 @@ class _Link:
 
 
 class TcpProxy:
-    """Made by ``tcp_proxy``. Clients connect to ``port``; ``accepted`` counts how many ever did."""
+    """The proxy, made by ``tcp_proxy``.
+
+    Clients connect to ``port``; ``accepted`` counts all connections so far.
+    """
 
     def __init__(self, connect: Connect, tasks: Tasks) -> None:
         self._connect = connect
@@ -91,51 +94,51 @@ class TcpProxy:
 
     @property
     def sound(self) -> int:
-        """Connections that are carried in both directions."""
+        """The number of connections carried in both directions."""
         return sum(not link.muted for link in self._links)
 
-    # -- what a network does -------------------------------------------------------------------------------
+    # -- disturbances --------------------------------------------------------------------------------------
 
     async def up(self) -> None:
-        """Take connections, always on the same port. At first it does."""
+        """Accept connections, always on the same port; this is the initial state."""
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def down(self) -> None:
-        """Refuse connections, and reset those that are there."""
+        """Refuse new connections, and reset the existing ones."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
         self.cut()
 
     def cut(self) -> None:
-        """Reset every connection."""
+        """Reset every connection at once."""
         for link in self._links:
             link.cut.set()
 
     async def cut_after(self, size: int, way: Way) -> None:
-        """Let ``size`` more bytes pass this way, over all connections together, then cut the one with the last.
+        """Let ``size`` more bytes pass this way over all connections, then cut the connection of the last byte.
 
-        Who receives gets all of them and then the end, who sends gets a reset. Returns when it has happened.
+        The receiver gets all bytes and then the end, the sender gets a reset. Returns after the cut.
         """
         fuse = self._fuses[way] = _Fuse(size)
         await fuse.blown.wait()
 
     def delay(self, seconds: Callable[[int], float]) -> None:
-        """Hold each piece that passes for ``seconds(its size)``: latency, jitter, bandwidth."""
+        """Hold each piece for ``seconds(size)``: latency, jitter, bandwidth."""
         self._delay = seconds
 
     def stall(self) -> None:
-        """Let nothing pass, lose nothing: what packets lost for a while look like."""
+        """Hold all data without losing any, like a network with packet loss."""
         self._flowing.clear()
 
     def flow(self) -> None:
-        """The opposite of ``stall``."""
+        """Let data pass again after ``stall``."""
         self._flowing.set()
 
     def half_open(self, ways: Iterable[Way]) -> None:
-        """From now on these ways of the present connections lead nowhere, and nobody is told."""
+        """Swallow these directions of the present connections without notice to either side."""
         for link in self._links:
             link.muted.update(ways)
 
@@ -171,7 +174,7 @@ class TcpProxy:
             await cancel_and_wait(ends)
 
     async def _pass(self, link: _Link, way: Way) -> None:
-        """Carry one direction until its end, or for ever where its end is nobody's business."""
+        """Carry one direction until its end; never return if that end must stay hidden."""
         source, sink = link.source(way), link.sink(way)
         while data := await _read(source):
             await self._flowing.wait()
@@ -179,7 +182,7 @@ class TcpProxy:
                 await asyncio.sleep(pause)
             fuse = self._burn(way, len(data))
             if way not in link.muted and not await _write(sink, data if fuse is None else data[: fuse.left]):
-                way = way.back  # who sends is to hear of it
+                way = way.back  # notify the sender
                 break
             if fuse is not None:
                 sink.close()
@@ -189,7 +192,7 @@ class TcpProxy:
         await _unless(way in link.muted)
 
     def _burn(self, way: Way, size: int) -> _Fuse | None:
-        """The fuse, if it blows within these bytes; ``left`` then says within which."""
+        """Return the fuse if it fires within these bytes; ``left`` is then the position."""
         fuse = self._fuses.get(way)
         if fuse is None:
             return None
@@ -207,7 +210,7 @@ async def _read(source: StreamReader) -> bytes:
 
 
 async def _write(sink: StreamWriter, data: bytes) -> bool:
-    """False: nobody is there any more."""
+    """Write the data. Return False if the peer is gone."""
     if sink.is_closing():
         return False
     try:
@@ -219,7 +222,7 @@ async def _write(sink: StreamWriter, data: bytes) -> bool:
 
 
 async def _close(writer: StreamWriter) -> None:
-    """Say what was not said yet, and the end."""
+    """Send the remaining data and the end."""
     with suppress(OSError):  # TimeoutError is one
         async with asyncio.timeout(_GOODBYE_S):
             writer.close()
@@ -227,13 +230,13 @@ async def _close(writer: StreamWriter) -> None:
 
 
 async def _unless(silent: bool) -> None:
-    """Return at once, or never."""
+    """Return at once, or never if silent."""
     if silent:
         await asyncio.Event().wait()
 
 
 def _reset(writer: StreamWriter) -> None:
-    """RST: what was not sent yet is lost."""
+    """Send RST: unsent data is lost."""
     end: socket.socket | None = writer.get_extra_info("socket")
     if end is not None and end.family != socket.AF_UNIX:
         with suppress(OSError):
@@ -243,7 +246,7 @@ def _reset(writer: StreamWriter) -> None:
 
 @asynccontextmanager
 async def tcp_proxy(connect: Connect) -> AsyncIterator[TcpProxy]:
-    """A proxy in front of what ``connect`` reaches."""
+    """Run a proxy in front of the server that ``connect`` reaches."""
     async with Tasks("proxy") as tasks:
         proxy = TcpProxy(connect, tasks)
         await proxy.up()
@@ -251,5 +254,5 @@ async def tcp_proxy(connect: Connect) -> AsyncIterator[TcpProxy]:
             yield proxy
         finally:
             await proxy.down()
-    await asyncio.sleep(0)  # an aborted transport closes its socket in the next turn of the loop
+    await asyncio.sleep(0)  # an aborted transport closes its socket in the next loop iteration
     assert not tasks.failed.done(), tasks.failed.result()

@@ -1,4 +1,4 @@
-"""What the rules are for is found, and what is good is not."""
+"""Test that each rule finds its violation and accepts good windows."""
 
 import os
 from collections.abc import Callable
@@ -37,24 +37,24 @@ def named_field() -> QLineEdit:
     return field
 
 
-def test_what_is_good_breaks_no_rule(make: Make) -> None:
+def test_good_window_breaks_no_rule(make: Make) -> None:
     wrapped = QLabel("several words that need more than one line " * 3)
     wrapped.setWordWrap(True)
     window = make(QLabel("plain"), wrapped, QPushButton("Do it"), named_field())
     assert unnamed(window) == unreachable(window) == cut(window) == []
 
 
-def test_a_control_without_a_name_is_found(make: Make) -> None:
+def test_unnamed_control_is_found(make: Make) -> None:
     assert len(unnamed(make(QLineEdit(), QPushButton(), named_field()))) == 2
 
 
-def test_a_control_that_tab_passes_over_is_found(make: Make) -> None:
+def test_control_that_tab_skips_is_found(make: Make) -> None:
     button = QPushButton("Do it")
     button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     assert len(unreachable(make(button, named_field()))) == 1
 
 
-def test_of_choices_that_exclude_each_other_one_is_enough(make: Make) -> None:
+def test_group_of_choices_needs_one_reachable_choice(make: Make) -> None:
     one, other = QRadioButton("this"), QRadioButton("that")
     window = make(one, other)
     other.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -64,26 +64,26 @@ def test_of_choices_that_exclude_each_other_one_is_enough(make: Make) -> None:
 
 
 @pytest.mark.parametrize("make_text", [QLabel, QPushButton])
-def test_a_text_with_too_little_room_is_found(make_text: Callable[[str], QWidget], make: Make) -> None:
+def test_text_with_too_little_room_is_found(make_text: Callable[[str], QWidget], make: Make) -> None:
     text = make_text("a text of some length")
     text.setFixedWidth(40)
     assert len(cut(make(text))) == 1
 
 
-def test_lines_that_are_not_seen_are_found(make: Make) -> None:
+def test_hidden_lines_of_text_are_found(make: Make) -> None:
     text = QLabel("several words that need more than one line " * 3)
     text.setWordWrap(True)
     text.setFixedSize(200, 20)
     assert len(cut(make(text))) == 1
 
 
-def test_what_sticks_out_of_something_that_does_not_scroll_sideways_is_found(make: Make) -> None:
+def test_control_wider_than_non_scrolling_area_is_found(make: Make) -> None:
     inside, area = QPushButton("wide"), QScrollArea()
     inside.setFixedWidth(900)
     area.setWidget(inside)
     area.setFixedWidth(300)
     window = make(area)
-    assert cut(window) == []  # one can scroll there
+    assert cut(window) == []  # users can scroll there
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     assert len(cut(window)) == 1
 
@@ -109,7 +109,7 @@ def test_area_that_scrolls_sideways_is_found(make: Make) -> None:
     assert len(scrolling(make(area_with(of_size(2_000, 10))))) == 1
 
 
-def test_area_that_hides_what_is_too_wide_is_found(make: Make) -> None:
+def test_area_that_hides_wide_contents_is_found(make: Make) -> None:
     inside = QWidget()
     QVBoxLayout(inside).addWidget(of_size(2_000, 10))
     area = area_with(inside)
@@ -117,13 +117,13 @@ def test_area_that_hides_what_is_too_wide_is_found(make: Make) -> None:
     assert scrolling(make(area)) != []
 
 
-def test_area_in_another_one_is_found(make: Make) -> None:
+def test_nested_scroll_area_is_found(make: Make) -> None:
     inside = QWidget()
     QVBoxLayout(inside).addWidget(area_with(of_size(10, 10)))
     assert len(scrolling(make(area_with(inside)))) == 1
 
 
-def test_two_areas_that_scroll_are_found(make: Make) -> None:
+def test_two_scrolling_areas_are_found(make: Make) -> None:
     both = QWidget()
     column = QVBoxLayout(both)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""The measure of memory finds growth where there is some."""
+"""Test that the memory watch finds growth."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ GROWS = (
 
 @pytest.fixture
 def grower() -> Iterator["subprocess.Popen[str]"]:
-    """A program that keeps so many bytes more for each line that it reads."""
+    """Run a program that keeps a given number of bytes more for each input line."""
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", GROWS], stdin=pipe, stdout=pipe, text=True) as process:
         yield process
@@ -26,7 +26,7 @@ def grower() -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.mark.parametrize(("each", "least", "most"), [(MIB, 0.9, 1.1), (0, -0.05, 0.05)])
-def test_memory_slope_is_what_the_program_keeps(
+def test_memory_slope_equals_growth_of_program(
     grower: "subprocess.Popen[str]", each: int, least: float, most: float
 ) -> None:
     watch = MemoryWatch(psutil.Process(grower.pid))
@@ -46,7 +46,7 @@ def test_memory_roles_are_modules_scripts_and_programs() -> None:
             lambda: role_of(psutil.Process(program.pid)) == "sleep", "the program is known by its name"
         )
         program.kill()
-    command = [sys.executable, "-m", "code"]  # it waits for a line
+    command = [sys.executable, "-m", "code"]  # waits for an input line
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as module:
         wait_until_sync(lambda: role_of(psutil.Process(module.pid)) == "code", "the module is known by its name")
         module.kill()

@@ -1,4 +1,4 @@
-"""Ports that nobody else is given."""
+"""Test that ports are given to one test only."""
 
 import socket
 from contextlib import suppress
@@ -6,13 +6,13 @@ from contextlib import suppress
 from tests.helpers.ports import free_port
 
 
-def test_each_is_another_one_and_none_that_the_system_gives() -> None:
+def test_ports_are_distinct_and_below_system_range() -> None:
     found = [free_port() for _ in range(10)]
     assert len(set(found)) == 10
     assert max(found) < 32_768
 
 
-def test_one_that_somebody_has_is_passed_over() -> None:
+def test_port_in_use_is_skipped() -> None:
     following = free_port() + 1
-    with suppress(OSError), socket.create_server(("127.0.0.1", following)):  # an error: somebody has it already
+    with suppress(OSError), socket.create_server(("127.0.0.1", following)):  # an error: the port is already in use
         assert free_port() != following

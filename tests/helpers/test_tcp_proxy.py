@@ -1,4 +1,4 @@
-"""The proxy does what it says, to connections with an echo behind it."""
+"""Test the proxy on connections to an echo server."""
 
 import asyncio
 from asyncio import IncompleteReadError, StreamReader, StreamWriter
@@ -14,7 +14,7 @@ BROKEN = (ConnectionError, IncompleteReadError)
 
 
 class Echo:
-    """A server that repeats what it hears; ``heard`` is all of it, ``left`` counts who has gone."""
+    """A server that repeats its input; ``heard``: all input, ``left``: number of ended connections."""
 
     def __init__(self) -> None:
         self.heard = b""
@@ -58,12 +58,12 @@ async def say(streams: Streams, text: bytes) -> bytes:
 
 
 async def end(streams: Streams) -> bytes:
-    """What still comes; raises if a reset does."""
+    """Return the remaining data; raise on a reset."""
     async with asyncio.timeout(30):
         return await streams[0].read()
 
 
-async def test_what_is_said_passes_and_so_does_the_end() -> None:
+async def test_proxy_carries_data_and_end() -> None:
     async with echo_behind_a_proxy() as (echo, proxy), caller(proxy) as streams:
         assert await say(streams, b"hello") == b"hello"
         assert (proxy.accepted, proxy.sound) == (1, 1)
@@ -72,7 +72,7 @@ async def test_what_is_said_passes_and_so_does_the_end() -> None:
         await wait_until(lambda: echo.left == 1 and not proxy.sound, "the server has seen the end")
 
 
-async def test_a_network_that_is_down_resets_and_refuses_and_comes_back_at_the_same_port() -> None:
+async def test_proxy_resets_and_refuses_while_down_and_keeps_its_port() -> None:
     async with echo_behind_a_proxy() as (echo, proxy):
         async with caller(proxy) as streams:
             await say(streams, b"hello")
@@ -87,7 +87,7 @@ async def test_a_network_that_is_down_resets_and_refuses_and_comes_back_at_the_s
             assert await say(streams, b"again") == b"again"
 
 
-async def test_a_cut_comes_after_exactly_so_many_bytes() -> None:
+async def test_cut_comes_after_exact_number_of_bytes() -> None:
     async with echo_behind_a_proxy() as (echo, proxy), caller(proxy) as streams:
         cut = asyncio.create_task(proxy.cut_after(7, Way.UP))
         assert await say(streams, b"four") == b"four"
@@ -105,14 +105,14 @@ async def test_a_cut_comes_after_exactly_so_many_bytes() -> None:
 
 
 @pytest.mark.parametrize("way", Way)
-async def test_a_half_open_connection_tells_nobody(way: Way) -> None:
+async def test_half_open_connection_is_silent(way: Way) -> None:
     async with echo_behind_a_proxy() as (echo, proxy), caller(proxy) as streams, caller(proxy) as ending:
         await say(streams, b"hello")
         await say(ending, b"hello")
         proxy.half_open({way})
         streams[1].write(b"anybody?")
         ending[1].transport.abort()
-        async with caller(proxy) as fresh:  # that others come through says that time enough has passed
+        async with caller(proxy) as fresh:  # a round trip on another connection shows that enough time has passed
             assert await say(fresh, b"me") == b"me"
             assert proxy.sound == 1
         await wait_until(lambda: echo.left == (2 if way is Way.DOWN else 1), "only sound ways carry an end")
@@ -122,7 +122,7 @@ async def test_a_half_open_connection_tells_nobody(way: Way) -> None:
             await end(streams)
 
 
-async def test_what_is_stalled_or_delayed_comes_late_and_whole() -> None:
+async def test_stalled_or_delayed_data_arrives_late_and_complete() -> None:
     sizes: list[int] = []
 
     def short(size: int) -> float:
@@ -140,7 +140,7 @@ async def test_what_is_stalled_or_delayed_comes_late_and_whole() -> None:
         proxy.delay(short)
         other.delay(lambda size: 0.001)
         waiting = asyncio.create_task(say(streams, b"later"))
-        await say(beside, b"me")  # as long as it would take without the stall
+        await say(beside, b"me")  # takes as long as the other would without the stall
         assert not waiting.done() and echo.heard == b"hello"
         proxy.flow()
         assert await waiting == b"later"

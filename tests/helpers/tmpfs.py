@@ -1,4 +1,4 @@
-"""A small disk of its own, to be filled."""
+"""Mount a small disk that a test can fill."""
 
 import errno
 import subprocess
@@ -14,7 +14,7 @@ _PIECE = 4096
 
 @contextmanager
 def small_disk(place: Path, size: str = "256k") -> Iterator[Path]:
-    """A file system of ``size`` at ``place``, which is made. Skips where nobody may mount."""
+    """Mount a file system of ``size`` at the new folder ``place``; skip the test if mounting fails."""
     if sys.platform != "linux":
         pytest.skip("needs Linux")
     place.mkdir(parents=True)
@@ -28,7 +28,7 @@ def small_disk(place: Path, size: str = "256k") -> Iterator[Path]:
 
 
 def fill(disk: Path, name: str = "ballast") -> Path:
-    """Take all the room that is left; whoever removes the returned file gives it back."""
+    """Fill the disk with a file; removing that file frees the room."""
     ballast = disk / name
     with ballast.open("ab", buffering=0) as file:
         try:

@@ -1,4 +1,4 @@
-"""A gateway of which only the tunnel to the broker is there, with devices that can be revoked."""
+"""Run only the broker tunnel of a gateway, with devices that can be revoked."""
 
 import asyncio
 import ssl
@@ -26,14 +26,14 @@ GATEWAY = "g"
 
 @dataclass
 class Tunnelled:
-    """``url`` is the gateway's, ``roster`` its devices."""
+    """A running tunnel: ``url`` of the gateway, ``roster`` of its devices."""
 
     url: str
     roster: Roster
     tunnel: BrokerTunnel
 
     async def paired(self, kind: DeviceKind = DeviceKind.WORKER) -> tuple[str, str]:
-        """Id and key of a new device."""
+        """Add a device, and return its id and key."""
         device, key = await self.roster.add("a computer", kind)
         return device.id, key
 
@@ -42,7 +42,7 @@ class Tunnelled:
 async def tunnelling(
     broker_url: str, folder: Path, tls: ssl.SSLContext | None = None, port: int = 0
 ) -> AsyncIterator[Tunnelled]:
-    """It listens on loopback, with TLS where a context is given."""
+    """Run the tunnel on loopback, with TLS if a context is given."""
     roster = Roster(DeviceStore(folder / "devices.json"))
     async with open_jobs(broker_url, GATEWAY) as jobs:
         tunnel = BrokerTunnel(broker_url, jobs.administer, GATEWAY, lambda request: admit(request, WORKERS))

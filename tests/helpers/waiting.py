@@ -13,7 +13,7 @@ _PAUSE_S = 0.01
 async def wait_until(
     predicate: Callable[[], Any | Awaitable[Any]], what: str, deadline_s: float = DEADLINE_S
 ) -> Any:
-    """Poll ``predicate`` until it is truthy and return its value; fail saying ``what`` did not come."""
+    """Poll ``predicate`` until it is truthy and return its value; on failure report ``what``."""
     end = time.monotonic() + deadline_s
     while True:
         value = predicate()
@@ -27,7 +27,7 @@ async def wait_until(
 
 
 def wait_until_sync(predicate: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:
-    """As ``wait_until``, for tests without an event loop."""
+    """Wait like ``wait_until``, for tests without an event loop."""
     end = time.monotonic() + deadline_s
     while not (value := predicate()):
         if time.monotonic() > end:

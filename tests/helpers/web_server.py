@@ -1,4 +1,4 @@
-"""A web server of a test's own."""
+"""Run a web server for a test."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from aiohttp import web
 
 @asynccontextmanager
 async def serving(*routes: web.AbstractRouteDef) -> AsyncIterator[str]:
-    """Listen on a free port; its address."""
+    """Listen on a free port, and return the address."""
     app = web.Application()
     app.add_routes(routes)
     runner = web.AppRunner(app, shutdown_timeout=1)
