@@ -1,4 +1,4 @@
-"""Rules while somebody edits them: those that cannot be stay beside those that count, and say why. Pure."""
+"""Replacement rules while the user edits them: invalid rows stay next to valid ones, with their problems. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -8,9 +8,9 @@ from app.replacing.rules import Replacement, Wrong, key_of, wrong
 
 
 class Draft:
-    """``fresh``: the row that was just added, which does not count before it is ``finished``.
+    """Rules being edited. ``fresh``: the row added last, which takes effect only after ``finish``.
 
-    Whoever has not come to what it writes yet would leave out what it hears.
+    Otherwise a row whose replacement is not typed yet would delete the recognised words.
     """
 
     def __init__(self, rules: Iterable[Replacement] = ()) -> None:
@@ -21,21 +21,21 @@ class Draft:
 
     @property
     def wrong(self) -> Mapping[int, Wrong]:
-        """By their rows. A fresh one may still be empty."""
+        """Problems by row. A fresh row may still be empty."""
         return {row: why for row, why in self._wrong.items() if row != self.fresh or why is not Wrong.EMPTY}
 
     @property
     def counting(self) -> tuple[Replacement, ...]:
-        """Those that are to be in force."""
+        """Rules that are to take effect."""
         return tuple(self.rules[row] for row in self.tried if row != self.fresh)
 
     @property
     def tried(self) -> tuple[int, ...]:
-        """Rows that can be, a fresh one too."""
+        """Numbers of all valid rows, including a fresh one."""
         return tuple(row for row in range(len(self.rules)) if row not in self._wrong)
 
     def add(self) -> int:
-        """A row to be filled, at the end; it is there already while nothing is in it."""
+        """Append an empty row, unless the last one is still empty, and return its number."""
         self.finish()
         self.fresh = len(self.rules)
         self.rules.append(Replacement(""))
@@ -43,7 +43,7 @@ class Draft:
         return self.fresh
 
     def finish(self) -> bool:
-        """The fresh row is as it is to be; whether there was one. An empty one was not wanted."""
+        """Put the fresh row into effect, or drop an empty one; return whether there was one."""
         row, self.fresh = self.fresh, None
         if row is not None and self.rules[row] == Replacement(""):
             del self.rules[row]
@@ -51,13 +51,13 @@ class Draft:
         return row is not None
 
     def change(self, row: int, **values: Any) -> bool:
-        """Whether it is another one then."""
+        """Change values of a rule and return whether it differs now."""
         before, self.rules[row] = self.rules[row], replace(self.rules[row], **values)
         self._look()
         return before != self.rules[row]
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Without these."""
+        """Remove these rows from the list."""
         gone = set(rows)
         fresh = self.fresh
         self.fresh = None if fresh is None or fresh in gone else fresh - sum(row < fresh for row in gone)
@@ -65,7 +65,7 @@ class Draft:
         self._look()
 
     def merge(self, others: Sequence[Replacement]) -> None:
-        """These too; each takes the place of one that hears the same."""
+        """Add rules; each replaces an existing rule for the same words."""
         self.finish()
         new = {key_of(rule): rule for rule in others}
         self.rules = [new.pop(key_of(rule), rule) for rule in self.rules]

@@ -1,6 +1,7 @@
-"""Tries rules on the takes of the history, beside everything else: nothing of them is changed.
+"""Trial of rules on the takes of the history in the background, without changing them.
 
-The newest question counts. A thread reads some takes at a time, so that a newer one waits for no more than that.
+Only the newest request counts. A thread reads takes in small groups, so that a newer request waits for one group
+at most.
 """
 
 import asyncio
@@ -30,7 +31,10 @@ _SLICE: Final = 100
 
 
 class DryRun:
-    """An async context manager, of one loop; ``post`` is told how far it is, and at last all of it."""
+    """Trial of rules; an async context manager of one loop.
+
+    ``post`` gets the progress and then the final result.
+    """
 
     def __init__(self, library: Library, post: Callable[[ReplacementsTried], None]) -> None:
         self._library, self._post = library, post
@@ -48,7 +52,7 @@ class DryRun:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def ask(self, action: TryReplacements) -> None:
-        """Returns at once. Without rules it only ends what is asked."""
+        """Start a trial and cancel the previous one; returns at once. A request without rules only cancels."""
         if self._running is not None:
             self._running.cancel()
             self._running = None
@@ -74,7 +78,7 @@ class DryRun:
             self._post(ReplacementsTried(action.serial, 0, 0))
 
     def _read(self, tally: Tally, sessions: Sequence[UUID]) -> None:
-        """Those that are still there."""
+        """Read the takes that still exist."""
         for session in sessions:
             with suppress(Unreadable):
                 tally.add(session, read_events(self._library.root / str(session)))

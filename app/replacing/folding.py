@@ -1,6 +1,6 @@
-"""Texts as they are compared: without case, without width, with accents as marks of their own. Pure.
+"""Normalised texts for comparison: without case, without width, with accents as separate marks. Pure.
 
-Letters come apart (``é`` is ``e`` and a mark), so that both ways to write them are the same.
+Letters are decomposed (``é`` becomes ``e`` and a mark), so that both spellings are equal.
 """
 
 import unicodedata
@@ -12,9 +12,10 @@ _WIDTHS: Final = ("<wide>", "<narrow>")
 
 
 class Folded(NamedTuple):
-    """``places``: for each character of ``plain`` its place in the text, and at last the text's length.
+    """Normalised text with a mapping of positions.
 
-    ``firsts``: for each place of the text the first character of ``plain`` that stands for it, and its length.
+    ``places``: for each character of ``plain`` its position in the text, then the text's length. ``firsts``: for
+    each position of the text its first character in ``plain``, then the length of ``plain``.
     """
 
     plain: str
@@ -23,7 +24,7 @@ class Folded(NamedTuple):
 
 
 def folded(text: str, *, case: bool) -> Folded:
-    """As it is compared; with ``case``, upper case and lower case, and widths, are the same."""
+    """Normalise a text; with ``case``, also ignore case and width."""
     if text.isascii():
         whole = range(len(text) + 1)
         return Folded(_spaces(text.lower() if case else text), whole, whole)
@@ -37,7 +38,7 @@ def folded(text: str, *, case: bool) -> Folded:
 
 
 def one_line(text: str) -> str:
-    """With one space wherever there is white."""
+    """Replace every run of whitespace by one space."""
     return " ".join(text.split())
 
 

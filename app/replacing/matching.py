@@ -1,6 +1,6 @@
-"""Where rules match in a text: from the left to the right, the longest first, none within another. Pure.
+"""Search for rules in a text: left to right, longest match first, no overlaps. Pure.
 
-All rules are one tree of characters, so that a text is gone through once, however many they are.
+All rules form one tree of characters, so that one pass over the text suffices for any number of rules.
 """
 
 import re
@@ -15,13 +15,13 @@ from protocol.words import UNSPACED
 _APOSTROPHES: Final = frozenset("'\u2019\uff07")
 _POINTS: Final = frozenset(".,")
 _SPACED: Final = re.compile(f"[^\\W{UNSPACED}]")
-_RULE: Final = ""  # no character
+_RULE: Final = ""  # key of a rule's number; no character equals it
 
 Tree = dict[str, Any]
 
 
 class Match(NamedTuple):
-    """The text from ``start`` up to before ``end`` is what rule number ``rule`` hears."""
+    """Match of rule number ``rule`` from ``start`` up to ``end``, exclusive."""
 
     rule: int
     start: int
@@ -29,7 +29,7 @@ class Match(NamedTuple):
 
 
 class Matcher:
-    """These rules together. Of two that hear the same the first one counts."""
+    """Search tree of all rules. Of rules for the same words, the first counts."""
 
     def __init__(self, rules: Sequence[Replacement]) -> None:
         self._rules = tuple(rules)
@@ -40,7 +40,7 @@ class Matcher:
                 _grow(self._exact if rule.match_case else self._plain, heard, number)
 
     def matches(self, text: str) -> list[Match]:
-        """In order."""
+        """Return the matches in order."""
         looks = [
             (tree, folded(text, case=case)) for tree, case in ((self._exact, False), (self._plain, True)) if tree
         ]
@@ -54,7 +54,7 @@ class Matcher:
         return found
 
     def _longest(self, text: str, at: int, looks: Sequence[tuple[Tree, Folded]]) -> Match | None:
-        """What matches here; of two that are equally long the one that minds the case."""
+        """Return the longest match at this position; of equally long ones, the case-sensitive one."""
         best: Match | None = None
         for tree, look in looks:
             for end, number in reversed(_along(tree, look, at)):
@@ -66,7 +66,7 @@ class Matcher:
         return best
 
     def _may(self, text: str, start: int, end: int, rule: Replacement) -> bool:
-        if _is_mark(text[end : end + 1]):  # it belongs to the letter before it
+        if _is_mark(text[end : end + 1]):  # a combining mark belongs to the letter before it
             return False
         return not rule.whole_word or not (_within_word(text, start) or _within_word(text, end))
 
@@ -78,7 +78,7 @@ def _grow(tree: Tree, heard: str, number: int) -> None:
 
 
 def _along(tree: Tree, look: Folded, at: int) -> list[tuple[int, int]]:
-    """Rules that match at this place, each with its end in the text, the shortest first."""
+    """Return the rules that match at this position with their ends in the text, shortest first."""
     plain, places = look.plain, look.places
     found: list[tuple[int, int]] = []
     for index in range(look.firsts[at], len(plain)):
@@ -91,7 +91,7 @@ def _along(tree: Tree, look: Folded, at: int) -> list[tuple[int, int]]:
 
 
 def _within_word(text: str, at: int) -> bool:
-    """Whether the characters on both sides of this place belong to one word of a script with spaces."""
+    """Return whether the position lies inside a word of a script with spaces."""
     if not 0 < at < len(text):
         return False
     left, right = text[at - 1], text[at]
@@ -101,7 +101,7 @@ def _within_word(text: str, at: int) -> bool:
 
 
 def _joins(before: str, between: str, after: str) -> bool:
-    """An apostrophe within a word, or a point within a number."""
+    """Return whether ``between`` is an apostrophe in a word or a point in a number."""
     if between in _APOSTROPHES:
         return _is_spaced(before) and _is_spaced(after)
     return between in _POINTS and before.isdigit() and after.isdigit()

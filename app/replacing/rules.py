@@ -1,4 +1,4 @@
-"""What is to be written instead of what is recognised: one rule, and what may be wrong with it. Pure."""
+"""Replacement rules for recognised text, and their possible problems. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,15 @@ MOST_RULES: Final = 1_000
 LONGEST_HEARD: Final = 100
 LONGEST_WRITTEN: Final = 1_000
 MOST_CHARACTERS: Final = 200_000
-"""Of all rules together: the file that has them may not be larger than 1 MiB."""
+"""Limit for all rules together, because their file may not exceed 1 MiB."""
 
 
 @dataclass(frozen=True)
 class Replacement:
-    """``writes`` empty: it is left out. ``whole_word``: not within a longer one, where words have spaces."""
+    """Rule that writes ``writes`` for ``hears``; an empty ``writes`` deletes it.
+
+    ``whole_word``: match no part of a longer word, in scripts with spaces.
+    """
 
     hears: str
     writes: str = ""
@@ -25,23 +28,23 @@ class Replacement:
 
 
 class Wrong(StrEnum):
-    """What may be wrong with a rule, as keys of the texts in each language."""
+    """Problems of a rule, as keys of the texts in each language."""
 
-    EMPTY = "empty"  # it hears nothing
+    EMPTY = "empty"  # no words to match
     HEARS_LONG = "hears-long"
     WRITES_LONG = "writes-long"
-    CONTROL = "control"  # a character that nobody sees
-    TWICE = "twice"  # an earlier rule hears the same
+    CONTROL = "control"  # an invisible character
+    TWICE = "twice"  # an earlier rule matches the same words
     TOO_MANY = "too-many"
 
 
 def key_of(rule: Replacement) -> tuple[str, bool]:
-    """The same for rules that hear the same."""
+    """Return a key that is equal for rules that match the same words."""
     return folded(one_line(rule.hears), case=not rule.match_case).plain, rule.match_case
 
 
 def wrong(rules: Sequence[Replacement]) -> Mapping[int, Wrong]:
-    """What is wrong, by the rule's place. Without these all others can be used together."""
+    """Return the problems by rule number. The remaining rules are valid together."""
     found: dict[int, Wrong] = {}
     heard: set[tuple[str, bool]] = set()
     good = characters = 0

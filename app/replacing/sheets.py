@@ -1,4 +1,4 @@
-"""Rules as text for a spreadsheet, and back: CSV, or the same with tabs or semicolons. Pure."""
+"""Export and import of rules as text for spreadsheets: CSV, also with tabs or semicolons. Pure."""
 
 import csv
 import io
@@ -15,14 +15,14 @@ _LONGEST_LINE: Final = 4 * (LONGEST_HEARD + LONGEST_WRITTEN)
 
 
 class Sheet(NamedTuple):
-    """``left_out``: lines that are no rule."""
+    """Rules that were read. ``left_out``: number of lines that are no rule."""
 
     rules: tuple[Replacement, ...]
     left_out: int = 0
 
 
 def to_csv(rules: Sequence[Replacement]) -> str:
-    """With a first line that names the columns, and a byte-order mark: Excel takes it for Latin-1 without one."""
+    """Return the rules as CSV with a header and a byte-order mark, without which Excel assumes Latin-1."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(_NAMES)
@@ -32,7 +32,7 @@ def to_csv(rules: Sequence[Replacement]) -> str:
 
 
 def from_text(text: str) -> Sheet:
-    """What can be read of it. A line needs two columns: one without would leave out what it hears."""
+    """Parse rules from text. A line needs two columns, because a rule without the second would delete words."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     rules, left_out = list[Replacement](), 0
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
@@ -45,7 +45,7 @@ def from_text(text: str) -> Sheet:
             rule = _rule(line)
             left_out += rule is None
             rules += [rule] if rule else []
-    except csv.Error:  # a field without an end
+    except csv.Error:  # an unterminated field
         left_out += 1
     return Sheet(tuple(rules), left_out)
 

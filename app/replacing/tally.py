@@ -1,6 +1,6 @@
-"""What rules would have made of takes, counted; and a take's texts as they were recognised, read from its journal.
+"""Count of the changes that rules would make in takes, and the recognised texts in a take's journal. Pure.
 
-Only lines that may matter are decoded: twenty thousand takes are read in seconds. Pure.
+Only relevant lines are decoded, so that twenty thousand takes are read in seconds.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ _decoder = msgspec.json.Decoder(_Final | _Cancelled)
 
 
 def recognised(events: bytes) -> list[str]:
-    """The texts of a take's segments, in order, before any rule; of those that somebody wanted."""
+    """Return the recognised texts of a take's segments in order, before any rule, without cancelled segments."""
     found: dict[int, str] = {}
     for line in events[: whole_lines(events)].split(b"\n"):
         if line.startswith(_LINES):
@@ -46,13 +46,13 @@ def recognised(events: bytes) -> list[str]:
 
 
 def started(events: bytes) -> float:
-    """When the take began, in seconds since 1970."""
+    """Return when the take began, in seconds since 1970."""
     first = decode_lines(events[: events.find(b"\n") + 1])
     return started_s(first[0]) if first and isinstance(first[0], Opened) else 0.0
 
 
 class Tally:
-    """``add`` takes, the newest first. A rule that writes what it hears changes nothing."""
+    """Count of changes per rule. ``add`` takes, newest first. A rule that writes the same text changes nothing."""
 
     def __init__(self, rules: Sequence[Replacement]) -> None:
         self._replacer = Replacer(rules)
@@ -62,7 +62,7 @@ class Tally:
         self._kept = 0
 
     def add(self, session: UUID, events: bytes) -> None:
-        """What would have become of this take."""
+        """Count the changes in this take."""
         changed: dict[int, tuple[str, str, Hit]] = {}
         for text in recognised(events):
             written = self._replacer.written(text)
@@ -77,7 +77,7 @@ class Tally:
                 self._examples[rule].append(_example(session, started(events), before, after, hit))
 
     def tried(self, serial: int, done: int, total: int) -> ReplacementsTried:
-        """As far as it is counted."""
+        """Return the result so far."""
         rules = (RuleTried(count, tuple(some)) for count, some in zip(self._counts, self._examples, strict=True))
         return ReplacementsTried(serial, done, total, self._takes, tuple(rules))
 
@@ -89,7 +89,7 @@ def _example(session: UUID, started_s: float, before: str, after: str, hit: Hit)
 
 
 def _excerpt(text: str, start: int, end: int) -> tuple[str, tuple[int, int]]:
-    """What is around this place, in one line, and where it is in that."""
+    """Return the text around a range on one line, and the position of the range in it."""
     first, last = max(0, start - _AROUND), min(len(text), end + _AROUND)
     before, after = "…" * bool(first), "…" * (last < len(text))
     line = "".join(" " if char.isspace() and char != "\n" else char for char in text[first:last])

@@ -1,4 +1,4 @@
-"""Trying rules on the history: what is asked, and what is shown of it. Pure."""
+"""Trial of rules on the history: request and results, as values. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,14 +7,14 @@ from uuid import UUID
 from app.replacing.rules import Replacement
 
 MOST_EXAMPLES: Final = 20
-"""Of each rule, the newest."""
+"""Limit per rule; the newest are kept."""
 MOST_TAKES: Final = 20_000
-"""The newest are looked at."""
+"""Limit on takes in a trial; the newest are read."""
 
 
 @dataclass(frozen=True)
 class TryReplacements:
-    """What would these rules have changed? ``serial``: a higher one for each newer question, which ends others."""
+    """Try rules on the history. ``serial``: increases with each request; a newer one cancels earlier ones."""
 
     rules: tuple[Replacement, ...]
     serial: int
@@ -22,7 +22,7 @@ class TryReplacements:
 
 @dataclass(frozen=True)
 class Example:
-    """Part of what was recognised in a take, and what would have been written; the marks are places in them."""
+    """Excerpt of a recognised text and its replacement; the marks are positions in them."""
 
     session: UUID
     started_s: float
@@ -34,7 +34,7 @@ class Example:
 
 @dataclass(frozen=True)
 class RuleTried:
-    """How many takes a rule would change, and some of them, the newest first."""
+    """Number of takes that a rule would change, with some examples, newest first."""
 
     takes: int = 0
     examples: tuple[Example, ...] = ()
@@ -42,7 +42,7 @@ class RuleTried:
 
 @dataclass(frozen=True)
 class ReplacementsTried:
-    """After ``done`` of ``total`` takes: how many all rules together would change, and what each would."""
+    """Result after ``done`` of ``total`` takes: the number changed by all rules together, and by each rule."""
 
     serial: int
     done: int

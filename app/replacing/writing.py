@@ -1,7 +1,7 @@
-"""What a text says once rules have been applied to it: all in one pass, none sees what another has written. Pure.
+"""Application of rules to a text, in one pass: no rule sees the output of another. Pure.
 
-What is left out takes its comma and its space with it, and gives its capital to what follows. A written mark
-stands where marks stand. Nothing else of the text is touched.
+Deleting words also deletes their comma and space, and passes their capital on to the next word. Inserted
+punctuation is placed as usual. Nothing else changes.
 """
 
 import re
@@ -27,7 +27,10 @@ _MARKS: Final = re.compile(rf"\s*(?:[{_WIDE_PAUSES}{_WIDE_ENDS}]|[,;:.!?]+(?=\s|
 
 @dataclass(frozen=True)
 class Hit:
-    """Rule number ``rule`` made of the text from ``start`` to ``end`` what is new from ``at`` to ``until``."""
+    """Change by rule number ``rule``:
+
+    ``start`` to ``end`` in the old text became ``at`` to ``until`` in the new one.
+    """
 
     rule: int
     start: int
@@ -38,38 +41,38 @@ class Hit:
 
 @dataclass(frozen=True)
 class Written:
-    """What it says then, and where it was changed."""
+    """New text with its changes."""
 
     text: str
     hits: tuple[Hit, ...] = ()
 
 
 class Replacer:
-    """``replacer(text)``: what is written instead. It may be empty."""
+    """Function that applies rules to a text: ``replacer(text)``. The result may be empty."""
 
     def __init__(self, rules: Iterable[Replacement] = ()) -> None:
         self.rules = tuple(rules)
         self._matcher = Matcher(self.rules)
 
     def __call__(self, text: str) -> str:
-        """The text with all rules applied, once."""
+        """Return the text with all rules applied once."""
         return self.written(text).text
 
     def written(self, text: str) -> Written:
-        """The same, and where."""
+        """Return the text with all rules applied once, and the changes."""
         matches = self._matcher.matches(text) if self.rules else []
         return _Writing(text, self.rules).written(matches) if matches else Written(text)
 
 
 class LiveReplacer:
-    """The same, by the rules of the moment at which it is asked."""
+    """``Replacer`` that follows changes of the rules."""
 
     def __init__(self, rules: Callable[[], tuple[Replacement, ...]]) -> None:
         self._rules = rules
         self._replacer = Replacer()
 
     def __call__(self, text: str) -> str:
-        """The text with all rules of now applied, once."""
+        """Return the text with all current rules applied once."""
         rules = self._rules()
         if rules is not self._replacer.rules:
             self._replacer = Replacer(rules)
@@ -77,7 +80,7 @@ class LiveReplacer:
 
 
 class _Writing:
-    """``_done``: up to here the text was taken. ``_capital``: what comes next begins a sentence."""
+    """Pass over one text. ``_done``: position already copied. ``_capital``: the next word begins a sentence."""
 
     def __init__(self, text: str, rules: Sequence[Replacement]) -> None:
         self._text, self._rules = text, rules
@@ -87,9 +90,9 @@ class _Writing:
         self._hits: list[Hit] = []
 
     def written(self, matches: Sequence[Match]) -> Written:
-        """All of it."""
+        """Apply the matches and return the result."""
         for match in matches:
-            if match.start < self._done:  # a mark that was left out with what stood before it
+            if match.start < self._done:  # this mark was deleted together with the words before it
                 continue
             self._put(self._text[self._done : match.start])
             self._done = match.end
@@ -110,24 +113,24 @@ class _Writing:
         self._out += text
 
     def _said(self, match: Match) -> str:
-        """What the rule writes, with the capital that begins a sentence."""
+        """Return the replacement, with a capital at the start of a sentence."""
         rule = self._rules[match.rule]
         if not rule.writes:
             return ""
         if not _is_lower(rule) or rule.writes != rule.writes.lower():
-            self._capital = False  # as in iPhone
+            self._capital = False  # the rule decides the case, as in iPhone
             return rule.writes
         return _raised(rule.writes) if self._begins() and self._text[match.start].isupper() else rule.writes
 
     def _begins(self) -> bool:
-        """Whether a sentence begins here."""
+        """Return whether a sentence begins here."""
         before = self._out.rstrip()
         if not before or "\n" in self._out[len(before) :]:
             return True
         return before[-1] in _WIDE_ENDS or (before[-1] in _ENDS and len(before) < len(self._out))
 
     def _leave_out(self, match: Match) -> None:
-        """Close the gap."""
+        """Close the gap that deleted words leave."""
         before = self._out.rstrip()[-1:]
         if self._begins():
             rule = self._rules[match.rule]
@@ -141,7 +144,10 @@ class _Writing:
             self._take_back(self._out.rstrip(" "))
 
     def _make_room(self, mark: str) -> None:
-        """For a mark: no space before one that closes, none after one that opens, and not two of them."""
+        """Adjust the spaces around a mark, and prevent double marks.
+
+        A closing mark has no space before it, an opening one has none after it.
+        """
         if mark[0] in _CLOSING:
             before = self._out.rstrip(" ")
             self._take_back(before[:-1] if before[-1:] in _PAUSES else before)
@@ -150,13 +156,13 @@ class _Writing:
             self._skip(_WHITE)
 
     def _take_back(self, out: str) -> None:
-        """Only so much of what was written stays."""
+        """Shorten the output to ``out`` and adjust the last change."""
         self._out = out
-        if self._hits and (last := self._hits[-1]).until > len(out):  # white, or a mark
+        if self._hits and (last := self._hits[-1]).until > len(out):  # whitespace or a mark
             self._hits[-1] = replace(last, at=min(last.at, len(out)), until=len(out))
 
     def _skip(self, what: re.Pattern[str]) -> bool:
-        """Whether there was something of it."""
+        """Skip a pattern in the text and return whether it was there."""
         found = what.match(self._text, self._done)
         before, self._done = self._done, found.end() if found else self._done
         return self._done > before

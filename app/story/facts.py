@@ -1,4 +1,4 @@
-"""What the logs say of each segment of a session, put together from the lines of every program. Pure."""
+"""Facts about each segment of a session, collected from the log lines of all programs. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,18 +8,18 @@ from app.story.lines import Line
 from runtime.event_names import LogEvent
 
 RETURNED: Final = "returned"
-"""In the place of a worker: nobody had the job, it had been handed back."""
+"""Stands for a worker's name when the job had been handed back and was not assigned."""
 
 _ENDS: Final = frozenset({LogEvent.JOB_ENDED, LogEvent.JOB_FAILED, LogEvent.LEASE_LOST})
 
 
 @dataclass
 class Taking:
-    """One worker with one job, in ms of the broker's clock, which all of them share.
+    """Assignment of a job to one worker, in ms of the broker's clock, which all processes share.
 
-    ``entry``: when the job was queued. ``seen``: until when it is known that the worker had it; ``ended``: when
-    it had not any more, ``None``: it never said. ``silent``: how long ``taken_from`` had said nothing when this
-    worker took it.
+    ``entry``: when the job was queued. ``seen``: until when the worker is known to have had it. ``ended``: when
+    the worker released it; ``None``: never reported. ``silent``: how long ``taken_from`` had been silent before
+    this worker took over.
     """
 
     worker: str
@@ -41,13 +41,13 @@ class Taking:
 
     @property
     def delivered(self) -> bool:
-        """Whether its result is the segment's."""
+        """True if this assignment produced the segment's result."""
         return self.outcome == "final"
 
 
 @dataclass
 class SegmentFacts:
-    """``app`` and ``gateway``: the lines with their timelines."""
+    """Facts about one segment. ``app`` and ``gateway``: the lines with their timelines."""
 
     index: int
     app: Line | None = None
@@ -59,7 +59,7 @@ class SegmentFacts:
 
 
 def gather(lines: Iterable[Line]) -> dict[int, SegmentFacts]:
-    """By segment, of lines of one session."""
+    """Collect the facts by segment from the lines of one session."""
     found: dict[int, SegmentFacts] = {}
     takings: dict[tuple[int, Any, Any, Any], Taking] = {}
     for line in sorted(lines, key=lambda line: line.at_ms):

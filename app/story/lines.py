@@ -1,7 +1,6 @@
-"""A line of a log as the story of a session needs it. Pure; ``runtime.logs`` writes them.
+"""Log lines for the timeline of a session. Pure; ``runtime.logs`` writes them.
 
-Of a line's time it is known on which computer's clock it was read: clocks of two computers are never compared
-directly.
+Each line records which computer's clock its time is from: clocks of two computers are never compared directly.
 """
 
 import re
@@ -19,7 +18,7 @@ _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Line:
-    """``at_ms``: since 1970, by the clock of ``computer``, which is the number of a folder of logs."""
+    """Line of a log. ``at_ms``: since 1970, on the clock of ``computer``, the number of a folder of logs."""
 
     at_ms: float
     computer: int
@@ -29,33 +28,36 @@ class Line:
 
     @property
     def named(self) -> bool:
-        """Whether its event is a name. Lines of libraries and of older versions hold prose, which is not read."""
+        """True if the event is a name.
+
+        Lines of libraries and of older versions contain prose, which is not read.
+        """
         return bool(_EVENT.fullmatch(self.event))
 
     @property
     def session(self) -> str:
-        """Whose it is; empty: everybody's."""
+        """Session of the line; empty for lines of the whole process."""
         return self.text("session")
 
     @property
     def segment(self) -> int | None:
-        """Which one it is about."""
+        """Segment of the line, if any."""
         found = self.fields.get("segment")
         return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
     def text(self, name: str) -> str:
-        """A field; empty: it is not there."""
+        """Return a text field; empty if missing."""
         found = self.fields.get(name)
         return found if isinstance(found, str) else ""
 
     def ms(self, name: str) -> float | None:
-        """A number; ``None``: it is not there."""
+        """Return a number field; ``None`` if missing."""
         found = self.fields.get(name)
         return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
 def parse(raw: bytes, computer: int) -> Line | None:
-    """``None``: it is no line of ours."""
+    """Parse a line; ``None`` if it is not one of ours."""
     try:
         fields = _decoder.decode(raw)
         at = datetime.fromisoformat(fields["timestamp"])
@@ -67,7 +69,7 @@ def parse(raw: bytes, computer: int) -> Line | None:
 
 
 def host_of(worker: str) -> str:
-    """The computer in a worker's name."""
+    """Return the computer's name within a worker's name."""
     return _PROCESS.sub("", worker)
 
 

@@ -1,7 +1,7 @@
-"""Finds the lines of one session among all logs of some folders: rotated ones too, and those in gzip. Blocks.
+"""Search for the lines of one session in all logs of some folders, including rotated and compressed ones. Blocks.
 
-Files are read in pieces and searched as bytes; only lines that name the session, or an event of a whole process,
-are looked at. What is kept has a bound.
+Files are searched as bytes in chunks; only lines with the session, or with an event of a whole process, are
+decoded. Memory is bounded.
 """
 
 import gzip
@@ -20,7 +20,7 @@ from app.story.words import PROCESS_EVENTS
 from runtime import logger_names
 
 MOST_LINES: Final = 200_000
-"""Of one session; a session has at most 65,536 segments."""
+"""Limit for one session, which has at most 65,536 segments."""
 
 _MOST_BESIDE: Final = 20_000
 _AROUND_MS: Final = 2_000.0
@@ -37,12 +37,12 @@ _MARKS: Final = tuple(f'"{event}"'.encode() for event in PROCESS_EVENTS)
 
 
 class NoStory(AppError):
-    """There is nothing to tell: no such session in these logs, or several, or no logs."""
+    """Failure to find one session: no such session, several, or no logs."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Lines of a session, and those of nobody's; ``left_out``: of the session, beyond what is kept."""
+    """Lines of a session and process-level lines. ``left_out``: lines of the session over the limit."""
 
     session: str
     lines: list[Line]
@@ -50,7 +50,7 @@ class Found:
 
 
 def find(name: str, folders: Sequence[Path]) -> Found:
-    """``name``: a session's id, its beginning, or ``last``. Raises ``NoStory``."""
+    """Find a session by its id, the beginning of its id, or ``last``. Raises ``NoStory``."""
     files = [(number, path) for number, folder in enumerate(folders) for path in logs_of(folder)]
     if not files:
         raise NoStory(f"there are no logs in {', '.join(map(str, folders))}")
@@ -68,7 +68,7 @@ def find(name: str, folders: Sequence[Path]) -> Found:
 
 
 def _beside(own: Iterable[Line], spans: Iterable["_Span"]) -> Iterable[Line]:
-    """Lines of nobody's, of the same time on the same computer."""
+    """Return process-level lines of the same period on the same computer."""
     times: dict[int, list[float]] = {}
     for line in own:
         times.setdefault(line.computer, []).append(line.at_ms)
@@ -88,7 +88,7 @@ def _beside(own: Iterable[Line], spans: Iterable["_Span"]) -> Iterable[Line]:
 
 @dataclass
 class _Span:
-    """A file, and of which time it is, as far as that was seen."""
+    """Log file and its period, as far as it has been read."""
 
     computer: int
     path: Path
@@ -96,20 +96,20 @@ class _Span:
     last: bytes = b""
 
     def matching(self, marks: Sequence[bytes]) -> Iterator[bytes]:
-        """As ``_matching``; its time is known then."""
+        """Yield lines as ``_matching``, and note the first and last line of the file."""
         for piece in pieces(self.path):
             self.first = self.first or piece[: _end_of_line(piece, 0)]
             self.last = piece[piece.rfind(b"\n") + 1 :]
             yield from found_in(piece, marks)
 
     def overlaps(self, first: float, last: float) -> bool:
-        """Whether it may have lines of this time."""
+        """Return whether the file may have lines of this period."""
         begins, ends = parse(self.first, self.computer), parse(self.last, self.computer)
         return (begins is None or begins.at_ms <= last) and (ends is None or ends.at_ms >= first)
 
 
 def logs_of(folder: Path) -> list[Path]:
-    """The oldest of each program first; those of other files are none of ours."""
+    """Return the log files of a folder by program, oldest first."""
     with suppress(OSError):
         return sorted((path for path in folder.iterdir() if _LOG.fullmatch(path.name)), key=_age, reverse=True)
     return []
@@ -122,7 +122,7 @@ def _age(path: Path) -> tuple[str, int]:
 
 
 def reaches_back_to(folders: Sequence[Path]) -> Line | None:
-    """The oldest line of all."""
+    """Return the oldest line of all logs."""
     oldest: Line | None = None
     for number, folder in enumerate(folders):
         for path in logs_of(folder):
@@ -155,7 +155,7 @@ def _whole_name(name: str, files: Iterable[tuple[int, Path]]) -> str:
 
 
 def _newest(files: Iterable[tuple[int, Path]]) -> str:
-    """The one of which a client wrote last; where no client's log is here, of which anybody did."""
+    """Return the session that a client logged last, or any program if no client's log exists."""
     best: tuple[bool, float, str] | None = None
     for number, path in files:
         for raw in reversed(_tail(path)):
@@ -184,13 +184,13 @@ def _tail(path: Path) -> list[bytes]:
 
 
 def _matching(path: Path, marks: Sequence[bytes]) -> Iterator[bytes]:
-    """Lines that contain one of these."""
+    """Yield the lines that contain one of the marks."""
     for piece in pieces(path):
         yield from found_in(piece, marks)
 
 
 def found_in(piece: bytes, marks: Sequence[bytes]) -> Iterator[bytes]:
-    """Lines of it that contain one of these."""
+    """Yield the lines of a chunk that contain one of the marks."""
     starts = set[int]()
     for mark in marks:
         at = piece.find(mark)
@@ -213,7 +213,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def pieces(path: Path) -> Iterator[bytes]:
-    """Whole lines, many at a time. What cannot be read any more is passed over: logs are moved while one reads."""
+    """Yield chunks of whole lines. Read errors end the file silently, because logs may be rotated meanwhile."""
     rest = b""
     with suppress(OSError, EOFError, zlib.error), _opened(path) as file:
         while read := file.read(_PIECE):

@@ -1,4 +1,4 @@
-"""One segment in sentences: when it was spoken, what it waited for, who recognised it. Pure."""
+"""Sentences about one segment: when it was spoken, what it waited for, who recognised it. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -8,13 +8,13 @@ from app.story.timeline import Span, Timeline, What
 from app.story.words import lasting, named
 
 NOTABLE_MS: Final = 50.0
-"""Shorter waits are in the table only."""
+"""Shorter waits appear only in the table."""
 
 Told = tuple[float, str, str]
 
 
 def segment_entries(one: Timeline, outages: Sequence[Span], workers: Mapping[str, str]) -> Iterator[Told]:
-    """When, who, what. ``workers``: their names in few words."""
+    """Yield (time, program, sentence) for each step of a segment. ``workers``: their short names."""
     index = one.facts.index
     if one.began is not None and one.facts.app is not None:
         yield one.began, "app", f"segment {index} begins"
@@ -54,7 +54,7 @@ def _queued(one: Timeline) -> Iterator[Told]:
     if told is None or one.gateway is None or (queued := told.ms("queued")) is None:
         return
     at, behind, index = one.gateway + queued, told.ms("ahead_s"), one.facts.index
-    if one.broker is not None and one.facts.takings:  # it was there before the gateway heard of it
+    if one.broker is not None and one.facts.takings:  # the broker had it before the gateway knew
         at = min(at, one.facts.takings[0].entry + one.broker)
     ahead = f" behind {behind:.1f} s of audio" if behind else ""
     if told.fields.get("early") is True:

@@ -1,4 +1,4 @@
-"""The story of a session: what happened, in order, with every second between speech and text. Pure."""
+"""Report on a session: its events in order, and every second between speech and text. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _NOTED_SKEW_MS: Final = 50.0
 
 @dataclass(frozen=True)
 class Entry:
-    """``at_ms``: since the story began."""
+    """Event in the report. ``at_ms``: since its beginning."""
 
     at_ms: float
     who: str
@@ -28,7 +28,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """One segment in the table, in ms; ``None``: nobody tells. ``began`` and ``ended``: since the story began."""
+    """Row of one segment in the table, in ms; ``None``: unknown. ``began`` and ``ended``:
+
+    since the beginning of the report.
+    """
 
     segment: int
     began: float | None
@@ -45,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Story:
-    """``began_s``: since 1970, by the clock of whoever spoke. ``notes``: what a reader must know of it."""
+    """Report on a session. ``began_s``: since 1970, on the speaker's clock. ``notes``: remarks for the reader."""
 
     session: str
     began_s: float
@@ -56,17 +59,20 @@ class Story:
 
     @property
     def unexplained_ms(self) -> float:
-        """Of all segments."""
+        """Unexplained time of all segments."""
         return sum(row.unexplained or 0.0 for row in self.rows)
 
     @property
     def whole_ms(self) -> float:
-        """From the end of speech to its text, of all segments."""
+        """Time from the end of speech to the text, of all segments."""
         return sum(row.whole or 0.0 for row in self.rows)
 
 
 def tell(session: str, lines: Sequence[Line], computers: Sequence[str] = ()) -> Story:
-    """``lines``: of the session, one at least, and those of nobody's around it. ``computers``: their names."""
+    """Make the report. ``lines``: of the session, at least one, and process-level ones. ``computers``:
+
+    their names.
+    """
     own = [line for line in lines if line.session == session]
     facts = gather(own)
     timelines = [timeline(one) for _, one in sorted(facts.items())]
@@ -98,7 +104,7 @@ def tell(session: str, lines: Sequence[Line], computers: Sequence[str] = ()) -> 
 
 
 def _skews(own: Iterable[Line], timelines: Sequence[Timeline]) -> dict[int, float]:
-    """What to add to the time of day of each computer; that of whoever spoke is the story's."""
+    """Return the correction for each computer's clock; the speaker's clock is the reference."""
     samples: dict[int, list[float]] = {line.computer: [] for line in own}
     for one in timelines:
         told = one.told
@@ -136,7 +142,7 @@ _TOLD_WITH_SEGMENTS: Final = frozenset(
 def _lines_alone(
     placed: Iterable[tuple[float, Line]], beside: Iterable[tuple[float, Line]], workers: dict[str, str]
 ) -> Iterator[Entry]:
-    """Lines that say something of their own, beside the usual way of a segment."""
+    """Yield entries for lines that report more than the normal steps of a segment."""
     for at, line in (*placed, *beside):
         usual = line.event == LogEvent.SEGMENT_CONCLUDED and line.text("outcome") == "final"
         if usual or line.event in _TOLD_WITH_SEGMENTS:

@@ -1,7 +1,7 @@
-"""Where the time of one segment went, on one clock: of whoever spoke, else of the gateway, else of the broker.
+"""Timeline of one segment on one clock: the speaker's, else the gateway's, else the broker's. Pure.
 
-Spans are what somebody measured. What lies between two of them, from the end of the speech to its text, nobody
-measured: the way between two programs, which is short, or something that the logs do not explain.
+Spans are measured by a process. Gaps between them, from the end of speech to the text, are transmission times,
+which are short, or unexplained by the logs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from runtime.event_names import LogEvent
 
 
 class What(StrEnum):
-    """What happened to a segment meanwhile."""
+    """Kinds of spans in a segment's timeline."""
 
     SPOKEN = "spoken"
     SENDING = "sending"
@@ -35,7 +35,7 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """In ms. ``who``: the worker it is about, where it is about one; ``other``: who went on with it."""
+    """Span of time in ms. ``who``: the worker concerned, if any. ``other``: the worker that took over."""
 
     what: What
     start: float
@@ -45,15 +45,17 @@ class Span:
 
     @property
     def ms(self) -> float:
-        """How long it took."""
+        """Duration of the span."""
         return max(0.0, self.end - self.start)
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Of one segment. ``began``, ``ended``, ``text``, ``inserted``: on the story's clock; ``None``: nobody tells.
+    """Timeline of one segment.
 
-    ``broker``: what added to the broker's time gives the story's; ``gateway``: the same of offsets of ``told``.
+    ``began``, ``ended``, ``text``, ``inserted``: on the report's clock; ``None``: unknown. ``broker``: offset
+    from the broker's clock to the report's. ``gateway``: time on the report's clock to which the offsets in
+    ``told`` are relative.
     """
 
     facts: SegmentFacts
@@ -68,11 +70,11 @@ class Timeline:
 
     @property
     def winner(self) -> Taking | None:
-        """Whose result it is."""
+        """Assignment that produced the result."""
         return next((taking for taking in self.facts.takings if taking.delivered), None)
 
     def sum(self, *whats: What) -> float:
-        """ms of these after the end of the speech; where two are at once they count once."""
+        """Return the ms of these spans after the end of speech; overlaps count once."""
         total, at = 0.0, self.ended or 0.0
         for span in sorted((span for span in self.spans if span.what in whats), key=lambda span: span.start):
             total += max(0.0, span.end - max(span.start, at))
@@ -80,7 +82,7 @@ class Timeline:
         return total
 
     def holes(self, outages: Sequence[Span] = ()) -> list[Span]:
-        """What nobody measured between the end of the speech and its text, nor an outage covers."""
+        """Return the gaps between the end of speech and its text, without outages."""
         if self.ended is None or self.text is None:
             return []
         holes, at = list[Span](), self.ended
@@ -99,7 +101,7 @@ class Timeline:
 
 
 def timeline(facts: SegmentFacts) -> Timeline:
-    """Of what is known of a segment."""
+    """Build the timeline of a segment from its facts."""
     app, told = facts.app, _taken_in(facts)
     origin = less(app.at_ms, app.ms("kept")) if app else None
     gateway = _gateway_clock(app, origin, told)
@@ -116,7 +118,7 @@ def timeline(facts: SegmentFacts) -> Timeline:
 
 
 def _taken_in(facts: SegmentFacts) -> Line | None:
-    """The last line of a gateway that took it in whole; others only passed its result on."""
+    """Return the last line of a gateway that received the whole segment; others only forwarded its result."""
     whole = [line for line in facts.gateway if line.ms("complete") is not None]
     return whole[-1] if whole else None
 
@@ -128,7 +130,7 @@ def _at(clock: float | None, line: Line | None, name: str) -> float | None:
 
 
 def _queued(told: Line | None) -> float | None:
-    """When the job that was recognised was queued."""
+    """Return when the job that was recognised was queued."""
     if told is None:
         return None
     return told.ms("queued") if told.ms("requeued") is None else told.ms("requeued")
@@ -155,10 +157,10 @@ def _broker_clock(
     queued_at = gateway + queued if gateway is not None and queued is not None else _at(origin, app, "queued")
     came = [less(_at(origin, app, "final") if told_at is None else told_at, taking.ended)]
     queue = less(queued_at, taking.entry)
-    if told is not None and told.fields.get("early") is True:  # queued once it was asked for, and told much later
+    if told is not None and told.fields.get("early") is True:  # queued at the request, but reported much later
         return difference([queue], difference(came))
     found = difference([*came, queue])
-    return 0.0 if found is None else found  # nobody else tells of it: the broker's clock is the story's
+    return 0.0 if found is None else found  # no other source: the broker's clock becomes the reference
 
 
 def _of_app(app: Line | None, origin: float | None) -> Iterator[Span]:
@@ -189,7 +191,7 @@ def _of_workers(
         for span in _chained(takings):
             yield Span(span.what, span.start + broker, span.end + broker, span.who, span.other)
     elif told is not None and gateway is not None and (queued := _queued(told)) is not None:
-        start = gateway + queued  # no worker's log is here: the gateway was told its figures
+        start = gateway + queued  # without a worker's log: use the figures that the gateway received
         decoding = start + (told.ms("queue_ms") or 0.0)
         worker = told.text("worker")
         yield Span(What.QUEUED, start, decoding)
@@ -197,7 +199,7 @@ def _of_workers(
 
 
 def _chain(takings: Sequence[Taking]) -> list[Taking]:
-    """Those that led to the end, in order: of the last attempt, up to the one whose result counts."""
+    """Return the assignments of the last attempt in order, up to the one with the result."""
     last = max((taking.attempt for taking in takings), default=0)
     chain = list[Taking]()
     for taking in takings:
@@ -209,11 +211,11 @@ def _chain(takings: Sequence[Taking]) -> list[Taking]:
 
 
 def _chained(takings: Sequence[Taking]) -> Iterator[Span]:
-    """Spans from the queue to the result, in ms of the broker's clock."""
+    """Yield the spans from the queue to the result, in ms of the broker's clock."""
     at, what = takings[0].entry, What.QUEUED
     for taking, following in zip(takings, (*takings[1:], None), strict=True):
         if taking.entry > at and what is not What.QUEUED:
-            at, what = taking.entry, What.QUEUED  # its job was lost: another one was queued
+            at, what = taking.entry, What.QUEUED  # its job was lost and queued anew
         if taking.taken_from and taking.taken_from != RETURNED:
             yield from _before_takeover(takings, taking, at, what)
         else:
@@ -223,7 +225,7 @@ def _chained(takings: Sequence[Taking]) -> Iterator[Span]:
 
 
 def _before_takeover(takings: Iterable[Taking], taking: Taking, at: float, what: What) -> Iterator[Span]:
-    """What the other worker had been doing with it, as far as it or the broker tells."""
+    """Yield the spans of the previous worker, as far as it or the broker reported them."""
     last_sign = max(at, taking.taken - taking.silent)
     if not any(one.worker == taking.taken_from for one in takings):
         yield Span(What.ELSEWHERE, at, last_sign, taking.taken_from)
@@ -231,7 +233,7 @@ def _before_takeover(takings: Iterable[Taking], taking: Taking, at: float, what:
 
 
 def _ends(taking: Taking, following: Taking | None) -> float:
-    """Until when it had to do with the segment: one that never ended, until its last sign."""
+    """Return when the worker's part ended; without a report, its last sign of life."""
     if taking.ended is not None:
         return taking.ended if following is None else min(taking.ended, following.taken)
     if following is not None and following.taken_from == taking.worker:
@@ -240,7 +242,7 @@ def _ends(taking: Taking, following: Taking | None) -> float:
 
 
 def _worked(taking: Taking, ends: float) -> Iterator[Span]:
-    if taking.ended is None:  # it fell silent, or works still
+    if taking.ended is None:  # the worker fell silent or is still working
         yield Span(What.DECODING, taking.taken, ends, taking.worker)
         return
     decodes = taking.taken + taking.wait

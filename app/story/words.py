@@ -1,4 +1,4 @@
-"""Sentences for lines of the log and for spans of time. Pure."""
+"""Sentences for log lines, and texts for durations and worker names. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -8,17 +8,17 @@ from runtime.event_names import LogEvent
 
 
 def lasting(ms: float) -> str:
-    """A duration as a person reads it."""
+    """Format a duration for people."""
     return f"{ms:.0f} ms" if ms < 995 else f"{ms / 1000:.1f} s"
 
 
 def named(worker: str, workers: Mapping[str, str]) -> str:
-    """A worker in few words. ``workers``: those of this story."""
+    """Return the short name of a worker. ``workers``: the short names of this report."""
     return workers.get(worker, worker) or "a worker"
 
 
 def short_names(workers: list[str]) -> dict[str, str]:
-    """The host alone, where only one of them is on it; else with the number of its process."""
+    """Return each worker's host as its name, with the process id where a host has several."""
     hosts = [host_of(worker) for worker in workers]
     return {
         worker: f"worker {host if hosts.count(host) == 1 else worker.rpartition('-')[0]}"
@@ -27,7 +27,7 @@ def short_names(workers: list[str]) -> dict[str, str]:
 
 
 def sentence(line: Line) -> str:
-    """What a line says that is not of a segment's usual way."""
+    """Return a sentence for a line outside the normal steps of a segment."""
     told = _SENTENCES.get(line.event, line.event)
     if not isinstance(told, str):
         return told(line)
@@ -175,4 +175,4 @@ PROCESS_EVENTS: Final[frozenset[str]] = frozenset(
         LogEvent.WORKER_WAITING_FOR_BROKER,
     }
 )
-"""Events of lines that belong to no session and may explain one."""
+"""Events of process-level lines that may explain what happened to a session."""

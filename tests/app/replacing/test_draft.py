@@ -2,7 +2,7 @@ from app.replacing.draft import Draft
 from app.replacing.rules import Replacement, Wrong
 
 
-def test_a_fresh_row_is_tried_and_counts_only_once_it_is_finished() -> None:
+def test_fresh_row_is_tried_but_takes_effect_after_finish() -> None:
     draft = Draft([Replacement("a", "b")])
     row = draft.add()
     assert row == 1 and draft.wrong == {} and list(draft.tried) == [0]
@@ -13,7 +13,7 @@ def test_a_fresh_row_is_tried_and_counts_only_once_it_is_finished() -> None:
     assert not draft.finish() and not draft.change(row, hears="um")
 
 
-def test_one_that_stayed_empty_was_not_wanted() -> None:
+def test_finish_drops_empty_row() -> None:
     draft = Draft()
     draft.add()
     assert draft.add() == 0 and len(draft.rules) == 1
@@ -21,7 +21,7 @@ def test_one_that_stayed_empty_was_not_wanted() -> None:
     assert draft.rules == []
 
 
-def test_what_cannot_be_stays_and_says_why() -> None:
+def test_draft_keeps_invalid_rows_with_problems() -> None:
     draft = Draft([Replacement("a"), Replacement("b")])
     draft.change(1, hears="A")
     assert draft.wrong == {1: Wrong.TWICE} and draft.counting == (Replacement("a"),)
@@ -34,7 +34,7 @@ def test_what_cannot_be_stays_and_says_why() -> None:
     assert draft.wrong == {1: Wrong.EMPTY, 2: Wrong.EMPTY}
 
 
-def test_rows_go_and_the_fresh_one_is_still_known() -> None:
+def test_remove_keeps_track_of_fresh_row() -> None:
     draft = Draft([Replacement("a"), Replacement("b")])
     draft.add()
     draft.remove([0])
@@ -45,7 +45,7 @@ def test_rows_go_and_the_fresh_one_is_still_known() -> None:
     assert not draft.finish() and draft.counting == (Replacement("b"),)
 
 
-def test_what_comes_takes_the_place_of_what_hears_the_same() -> None:
+def test_merge_replaces_rules_for_same_words() -> None:
     draft = Draft([Replacement("Git Hub", "x"), Replacement("b")])
     draft.merge([Replacement("git hub", "GitHub"), Replacement("c", "1"), Replacement("C", "2")])
     assert draft.rules == [Replacement("git hub", "GitHub"), Replacement("b"), Replacement("C", "2")]

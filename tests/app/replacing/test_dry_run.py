@@ -21,7 +21,7 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path)
 
 
-async def test_rules_are_tried_on_what_was_recognised_and_change_nothing(library: Library) -> None:
+async def test_dry_run_reads_recognised_texts_and_changes_nothing(library: Library) -> None:
     record(library, 1, "I mean it", "mean")
     session = record(library, 2, "as said")
     place = library.root / str(session) / "events.jsonl"
@@ -38,7 +38,7 @@ async def test_rules_are_tried_on_what_was_recognised_and_change_nothing(library
 
 
 class SlowLibrary(Library):
-    """Its first look waits."""
+    """Library whose first listing waits."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
@@ -52,7 +52,7 @@ class SlowLibrary(Library):
         return super().newest()
 
 
-async def test_a_newer_question_ends_the_one_before(tmp_path: Path) -> None:
+async def test_newer_request_cancels_previous_one(tmp_path: Path) -> None:
     library = SlowLibrary(tmp_path)
     record(library, 1, "mean um")
     told: list[ReplacementsTried] = []
@@ -67,7 +67,7 @@ async def test_a_newer_question_ends_the_one_before(tmp_path: Path) -> None:
         assert told[-1] == ReplacementsTried(3, 0, 0)
 
 
-async def test_without_takes_there_is_an_answer_too(tmp_path: Path) -> None:
+async def test_dry_run_answers_when_there_are_no_takes(tmp_path: Path) -> None:
     told: list[ReplacementsTried] = []
     (tmp_path / "file").write_text("")
     for library in (Library(tmp_path / "none"), Library(tmp_path / "file")):

@@ -12,12 +12,12 @@ RULES = st.lists(
 
 
 @given(RULES)
-def test_what_is_written_is_read_again(rules: list[Replacement]) -> None:
+def test_csv_round_trip_keeps_rules(rules: list[Replacement]) -> None:
     assert from_text(to_csv(rules)) == Sheet(tuple(rules))
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_read(text: str) -> None:
+def test_from_text_accepts_any_text(text: str) -> None:
     assert all(rule.hears for rule in from_text(text).rules)
 
 
@@ -32,11 +32,11 @@ def test_any_text_is_read(text: str) -> None:
         ("", Sheet(())),
     ],
 )
-def test_sheets_of_others(text: str, sheet: Sheet) -> None:
+def test_from_text_reads_foreign_formats(text: str, sheet: Sheet) -> None:
     assert from_text(text) == sheet
 
 
-def test_a_line_that_is_too_long_is_left_out() -> None:
+def test_from_text_leaves_out_long_lines() -> None:
     assert from_text(f"a,{'x' * 10_000}\nb,c") == Sheet((Replacement("b", "c"),), 1)
     assert from_text("x" * 200_000 + ",y\nb,c").left_out == 1
     assert from_text("a,b\n" * 10_001).left_out == 1

@@ -30,7 +30,7 @@ EVENTS = st.lists(
 
 
 @given(EVENTS, st.binary(max_size=9))
-def test_what_was_recognised_is_what_the_take_says_before_any_rule(events: list[Event], torn: bytes) -> None:
+def test_recognised_agrees_with_take(events: list[Event], torn: bytes) -> None:
     begins: list[Event] = [Begin(number, 0) for number in range(4)]
     take = Take.of([*begins, *events])
     wanted = [spoken.recognised for _, spoken in sorted(take.segments.items()) if not spoken.cancelled]
@@ -38,15 +38,17 @@ def test_what_was_recognised_is_what_the_take_says_before_any_rule(events: list[
     assert recognised(lines + torn.replace(b"\n", b"")) == [text for text in wanted if text]
 
 
-def test_lines_that_cannot_be_read_are_left_out() -> None:
+def test_unreadable_lines_are_skipped() -> None:
     damaged = b'{"type":"final","segment":"x"}\n{"type":"final"\xff\n'
     assert recognised(damaged + journal("one")) == ["one"]
     assert started(journal("one", number=3)) == 1_700_000_003
     assert started(b"") == started(damaged) == started(encode_line(Opened(session(1), "never"))) == 0.0
-    assert json.loads(journal("one").splitlines()[-1])["type"] == "final"  # it is written as it is looked for
+    assert (
+        json.loads(journal("one").splitlines()[-1])["type"] == "final"
+    )  # the journal writes the prefix that recognised() searches for
 
 
-def test_takes_are_counted_for_each_rule_and_for_all() -> None:
+def test_tally_counts_takes_per_rule_and_in_total() -> None:
     rules = [Replacement("mean", "Shaun"), Replacement("um"), Replacement("new york"), Replacement("york", "york")]
     tally = Tally(rules)
     tally.add(session(3), journal("I mean it", "Um, mean", number=3))
@@ -62,7 +64,7 @@ def test_takes_are_counted_for_each_rule_and_for_all() -> None:
     assert newest.after[slice(*newest.after_mark)] == "Shaun"
 
 
-def test_examples_are_short_and_few() -> None:
+def test_tally_limits_examples() -> None:
     tally = Tally([Replacement("mean", "two\nlines")])
     for number in range(MOST_EXAMPLES + 5):
         tally.add(session(number), journal("long " * 50 + "mean" + " after" * 50))

@@ -37,7 +37,7 @@ MARKS = [
         ("album hum", "album hum"),
     ],
 )
-def test_what_is_left_out_leaves_no_gap(text: str, new: str) -> None:
+def test_deleted_words_leave_no_gap(text: str, new: str) -> None:
     assert Replacer(UM)(text) == new
 
 
@@ -52,7 +52,7 @@ def test_what_is_left_out_leaves_no_gap(text: str, new: str) -> None:
         ("say open bracket x", "say (x"),
     ],
 )
-def test_a_written_mark_stands_where_marks_stand(text: str, new: str) -> None:
+def test_inserted_marks_are_placed_as_punctuation(text: str, new: str) -> None:
     assert Replacer(MARKS)(text) == new
 
 
@@ -66,28 +66,28 @@ def test_a_written_mark_stands_where_marks_stand(text: str, new: str) -> None:
         ("好。Gonna", "好。Going to"),
     ],
 )
-def test_the_capital_of_a_sentence_stays(text: str, new: str) -> None:
+def test_replacement_keeps_capital_of_sentence(text: str, new: str) -> None:
     rules = [Replacement("cloud", "Claude"), Replacement("gonna", "going to"), Replacement("i phone", "iPhone")]
     assert Replacer(rules)(text) == new
 
 
-def test_no_rule_sees_what_another_wrote() -> None:
+def test_rules_do_not_see_output_of_other_rules() -> None:
     assert Replacer([Replacement("a", "b"), Replacement("b", "a")])("a b ab") == "b a ab"
     assert Replacer([Replacement("x", "x x")])("x x") == "x x x x"
 
 
-def test_a_mark_that_is_left_out_with_a_word_is_not_replaced() -> None:
+def test_mark_deleted_with_word_is_not_replaced() -> None:
     assert Replacer([*UM, Replacement(",", ";")])("Um, I think, so") == "I think; so"
 
 
-def test_where_it_was_changed_is_told() -> None:
+def test_written_returns_positions_of_changes() -> None:
     written = Replacer([Replacement("jason", "JSON"), *UM]).written("Um, a Jason file")
     assert written.text == "A JSON file"
     assert [(written.text[hit.at : hit.until], hit.rule) for hit in written.hits] == [("", 1), ("JSON", 0)]
     assert [hit.start for hit in written.hits] == [0, 6]
 
 
-def test_without_rules_nothing_changes() -> None:
+def test_replacer_without_rules_changes_nothing() -> None:
     assert Replacer()("as it is") == "as it is" and Replacer(UM).written("as it is").hits == ()
 
 
@@ -98,8 +98,8 @@ RULES = st.lists(st.builds(Replacement, HEARS, WRITTEN, st.booleans(), st.boolea
 
 
 @given(TEXT, RULES)
-def test_any_rules_on_any_text(text: str, rules: list[Replacement]) -> None:
-    """What was changed is told in order, and lies in both texts."""
+def test_replacer_is_deterministic_with_ordered_changes(text: str, rules: list[Replacement]) -> None:
+    """Changes are ordered and lie within both texts."""
     written = Replacer(rules).written(text)
     assert written == Replacer(rules).written(text)
     ends = [(0, 0), *((hit.end, hit.until) for hit in written.hits)]
@@ -113,8 +113,8 @@ WORDY = st.lists(st.builds(Replacement, HEARD, WRITES, st.booleans()), max_size=
 
 
 @given(st.text("abcABC天气 ,.'，", max_size=40), WORDY)
-def test_what_is_outside_is_untouched_and_once_is_enough(text: str, rules: list[Replacement]) -> None:
-    """Where nothing that is written can be heard."""
+def test_text_outside_changes_is_kept_and_result_is_stable(text: str, rules: list[Replacement]) -> None:
+    """Use rules whose output matches no rule."""
     replacer = Replacer(rules)
     written = replacer.written(text)
     new, at, was = [], 0, 0
@@ -128,7 +128,7 @@ def test_what_is_outside_is_untouched_and_once_is_enough(text: str, rules: list[
 
 
 @given(st.text("ab 天,.，", max_size=40).map(str.strip), st.lists(st.sampled_from(["a", "b", "天"]), max_size=3))
-def test_what_is_left_out_takes_only_marks_and_white_with_it(text: str, heard: list[str]) -> None:
+def test_deletion_removes_only_marks_and_whitespace(text: str, heard: list[str]) -> None:
     new = Replacer([Replacement(one, whole_word=False) for one in heard])(text)
     kept = [char for char in text if char.isalpha() and char not in heard]
     assert [char for char in new if char.isalpha()] == kept

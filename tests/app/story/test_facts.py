@@ -1,10 +1,10 @@
-"""What the programs wrote becomes facts again."""
+"""Log lines become facts about segments."""
 
 from app.story.facts import gather
 from tests.app.story.world import ONE, SERVER, TWO, World, name_of, taken_over, usual
 
 
-def test_the_lines_of_a_segment_are_put_together() -> None:
+def test_gather_collects_lines_by_segment() -> None:
     world = World()
     usual(world)
     usual(world, 1)
@@ -20,7 +20,7 @@ def test_the_lines_of_a_segment_are_put_together() -> None:
     assert taking.ended == taking.taken + 1_002 and taking.taken == taking.entry + 203
 
 
-def test_each_worker_that_had_a_job_has_its_own_facts() -> None:
+def test_gather_separates_assignments_by_worker() -> None:
     world = World()
     taken_over(world)
     first, second = gather(world.lines)[0].takings
@@ -29,7 +29,7 @@ def test_each_worker_that_had_a_job_has_its_own_facts() -> None:
     assert not first.delivered and second.delivered
 
 
-def test_a_job_without_its_times_is_a_line_like_others() -> None:
+def test_gather_keeps_job_lines_without_times_as_other_lines() -> None:
     world = World()
     world.other("worker.story", ONE, "job.ended", session="s", segment=0, job="x-0", queue_ms=1)
     world.other("worker.story", ONE, "job.ended", session="s", segment=0, job="5-0")

@@ -7,7 +7,7 @@ GOOD = (
 )
 
 
-def test_a_line_knows_who_wrote_it_and_when() -> None:
+def test_parse_reads_program_and_time() -> None:
     line = parse(GOOD, 2)
     assert line is not None
     assert (line.event, line.who, line.computer, line.at_ms) == ("e", "worker tower", 2, 1_772_359_200_000.0)
@@ -18,10 +18,10 @@ def test_a_line_knows_who_wrote_it_and_when() -> None:
     "raw",
     [b"", b"{", b"[1]", b"\xff", b"{}", b'{"timestamp": 3}', b'{"timestamp": "soon"}', b'{"timestamp": null}'],
 )
-def test_what_is_no_line_is_none(raw: bytes) -> None:
+def test_parse_returns_none_for_invalid_line(raw: bytes) -> None:
     assert parse(raw, 0) is None
 
 
-def test_the_host_in_a_workers_name() -> None:
+def test_host_of_strips_process_from_worker_name() -> None:
     assert host_of("my-tower-12-0123abcd") == "my-tower"
     assert host_of("whatever") == "whatever"

@@ -1,4 +1,4 @@
-"""Lines of a session are found in rotated and packed logs, quickly, and with a bound."""
+"""Lines of a session are found in rotated and compressed logs, fast and with bounded memory."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ def write(place: Path, *lines: str) -> None:
     place.write_bytes(gzip.compress(data) if place.suffix == ".gz" else data)
 
 
-def test_every_log_of_every_folder_is_read(tmp_path: Path) -> None:
+def test_find_reads_all_logs_of_all_folders(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     write(here / "kikipounamu.jsonl", line(ONE, 9, segment=3), line(TWO, 9))
     write(here / "kikipounamu.jsonl.1", line(ONE, 5, segment=2))
@@ -42,7 +42,7 @@ def test_every_log_of_every_folder_is_read(tmp_path: Path) -> None:
     ]
 
 
-def test_lines_of_nobody_are_found_beside_and_those_of_others_are_not(tmp_path: Path) -> None:
+def test_find_adds_process_lines_but_no_other_sessions(tmp_path: Path) -> None:
     away = line("", 0, "backend.writer", event="broker.disconnected")
     others = line(TWO, event="broker.reconnected", why=ONE)
     write(tmp_path / "gateway.jsonl", away, line(ONE, why=TWO), others, "{")
@@ -70,7 +70,7 @@ def test_words_of_an_event_elsewhere_in_a_line_are_no_event(tmp_path: Path) -> N
     assert [one.event for one in find(ONE, [tmp_path]).lines] == ["segment.ended"]
 
 
-def test_a_session_is_found_by_its_beginning(tmp_path: Path) -> None:
+def test_find_accepts_beginning_of_session_id(tmp_path: Path) -> None:
     other = str(uuid.UUID(int=7))
     write(tmp_path / "gateway.jsonl", line(ONE), line(TWO), line(other))
     assert find(other[:8], [tmp_path]).session == other
@@ -84,7 +84,7 @@ def test_a_session_is_found_by_its_beginning(tmp_path: Path) -> None:
             find(name, [tmp_path])
 
 
-def test_the_last_one_is_whose_client_wrote_last(tmp_path: Path) -> None:
+def test_find_last_prefers_session_of_client_log(tmp_path: Path) -> None:
     write(tmp_path / "gateway.jsonl", line(TWO, 50, "backend.story"))
     assert find("last", [tmp_path]).session == TWO
     write(tmp_path / "desktop.jsonl", line(TWO, 10), line(ONE, 20), '{"event": "nothing"}')
@@ -97,13 +97,13 @@ def test_the_last_one_is_whose_client_wrote_last(tmp_path: Path) -> None:
         find("last", [tmp_path])
 
 
-def test_without_logs_that_is_said(tmp_path: Path) -> None:
+def test_find_raises_when_there_are_no_logs(tmp_path: Path) -> None:
     with pytest.raises(NoStory, match="there are no logs in"):
         find("last", [tmp_path, tmp_path / "nowhere"])
     assert reaches_back_to([tmp_path]) is None
 
 
-def test_how_far_back_the_logs_reach(tmp_path: Path) -> None:
+def test_reaches_back_to_returns_oldest_line(tmp_path: Path) -> None:
     write(tmp_path / "gateway.jsonl", line(ONE, 50))
     write(tmp_path / "gateway.jsonl.1", line(ONE, 40))
     oldest = reaches_back_to([tmp_path])
@@ -111,7 +111,7 @@ def test_how_far_back_the_logs_reach(tmp_path: Path) -> None:
     assert find(str(uuid.UUID(int=7)), [tmp_path]).lines == []
 
 
-def test_lines_over_the_edges_of_pieces_are_whole(tmp_path: Path) -> None:
+def test_find_joins_lines_across_chunks(tmp_path: Path) -> None:
     filler = "x" * 70_000
     write(
         tmp_path / "gateway.jsonl", *(line(ONE, n % 60, segment=n, filler=filler) for n in range(100)), "half a l"
@@ -122,7 +122,7 @@ def test_lines_over_the_edges_of_pieces_are_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "damage", [lambda packed: packed[:-20], lambda packed: packed[:10] + b"\xff" + packed[11:]]
 )
-def test_a_damaged_pack_costs_itself_alone(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_damaged_compressed_log_is_skipped(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     write(tmp_path / "gateway.jsonl.1.gz", *(line(ONE, 1, segment=n) for n in range(10)))
     packed = (tmp_path / "gateway.jsonl.1.gz").read_bytes()
     (tmp_path / "gateway.jsonl.1.gz").write_bytes(damage(packed))

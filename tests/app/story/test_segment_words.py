@@ -1,4 +1,4 @@
-"""A segment in sentences, each at its time."""
+"""Sentences about a segment, in order of time."""
 
 from app.story.facts import gather
 from app.story.segment_words import segment_entries
@@ -12,7 +12,7 @@ def told(world: World) -> list[tuple[str, str]]:
     return [(who, what) for _, who, what in sorted(segment_entries(one, (), names))]
 
 
-def test_a_usual_segment_in_order() -> None:
+def test_normal_segment_has_sentences_in_order() -> None:
     world = World()
     world.other("app.capture.story", 0, "segment.cut", session="s", segment=0, audio_ms=2_000, silence_ms=800)
     usual(world)
@@ -29,7 +29,7 @@ def test_a_usual_segment_in_order() -> None:
     ]
 
 
-def test_a_takeover_in_order() -> None:
+def test_takeover_has_sentences_in_order() -> None:
     world = World()
     taken_over(world)
     assert [who for who, _ in told(world)] == [
@@ -44,7 +44,7 @@ def test_a_takeover_in_order() -> None:
     ]
 
 
-def test_a_segment_that_is_not_over_is_told_as_far_as_it_came() -> None:
+def test_unfinished_segment_is_told_up_to_last_sign() -> None:
     world = World()
     world.speaks(0)
     _, _, entry = world.uploads(0)

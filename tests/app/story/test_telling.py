@@ -1,4 +1,4 @@
-"""The story of a session: every second between speech and text, whatever the clocks of the computers say."""
+"""Report on a session: explains every second between speech and text, with any clocks."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ def told(world: World) -> Story:
     return tell(SESSION, world.lines, ["desk", "server", "tower", "attic"])
 
 
-def test_a_usual_segment_is_explained_but_for_the_ways_between() -> None:
+def test_normal_segment_is_explained_except_for_transmission() -> None:
     world = World()
     usual(world)
     story = told(world)
@@ -40,7 +40,7 @@ def test_a_usual_segment_is_explained_but_for_the_ways_between() -> None:
 
 
 @given(SKEWS, HOURS, some.booleans(), some.integers(0, 200))
-def test_clocks_change_nothing(
+def test_clock_skews_do_not_change_report(
     skews: tuple[float, float, float, float], broker: float, dies: bool, network_ms: int
 ) -> None:
     ways = Ways(network=network_ms / 1000)
@@ -58,7 +58,7 @@ def test_clocks_change_nothing(
         assert row.unexplained == pytest.approx(3 * network_ms, abs=4)
 
 
-def test_a_worker_that_died_is_named_with_who_went_on_and_why_then() -> None:
+def test_report_names_dead_worker_and_its_successor() -> None:
     world = World()
     taken_over(world)
     story = told(world)
@@ -71,7 +71,7 @@ def test_a_worker_that_died_is_named_with_who_went_on_and_why_then() -> None:
     assert "waited 203 ms in the queue" in said
 
 
-def test_what_another_worker_decodes_for_one_that_is_late_is_told() -> None:
+def test_report_names_worker_that_helped_a_late_one() -> None:
     world = World()
     taken_over(world, borrowed=True)
     said = words(told(world))
@@ -79,7 +79,7 @@ def test_what_another_worker_decodes_for_one_that_is_late_is_told() -> None:
     assert "nothing was heard for 10.0 s" in said
 
 
-def test_without_the_dead_workers_own_log_the_time_is_explained_too() -> None:
+def test_takeover_is_explained_without_log_of_dead_worker() -> None:
     world = World()
     taken_over(world)
     world.raw = [(raw, computer) for raw, computer in world.raw if computer != ONE]
@@ -89,7 +89,7 @@ def test_without_the_dead_workers_own_log_the_time_is_explained_too() -> None:
 
 
 @pytest.mark.parametrize("reached", [True, False])
-def test_a_gateway_that_was_away_is_why_audio_waited(reached: bool) -> None:
+def test_report_explains_audio_that_waited_for_gateway(reached: bool) -> None:
     world = World()
     if reached:
         world.app(lambda story: story.heard(Welcome(UUID(SESSION), "g1", True), world.now))
@@ -109,7 +109,7 @@ def test_a_gateway_that_was_away_is_why_audio_waited(reached: bool) -> None:
     assert ("connected again: no gateway for 3.1 s" in words(story)) is reached
 
 
-def test_what_nobody_tells_is_unexplained() -> None:
+def test_time_without_log_lines_is_unexplained() -> None:
     world = World()
     world.speaks(0)
     complete, queued, entry = world.uploads(0)
@@ -122,7 +122,7 @@ def test_what_nobody_tells_is_unexplained() -> None:
     assert "segment 0: of the 2.5 s before this nobody tells" in words(story)
 
 
-def test_a_broker_that_was_away_explains_its_time() -> None:
+def test_broker_outage_explains_its_time() -> None:
     world = World()
     world.speaks(0)
     complete, queued, entry = world.uploads(0)
@@ -138,7 +138,7 @@ def test_a_broker_that_was_away_explains_its_time() -> None:
     assert "gateway: no connection to the broker; commands wait: gone" in said and "back, after 2.5 s" in said
 
 
-def test_events_of_other_times_are_none_of_it() -> None:
+def test_report_ignores_process_events_of_other_times() -> None:
     world = World()
     world.other("backend.writer", SERVER, "broker.reconnected", away_s=1.0)
     world.now += 60.0
@@ -146,7 +146,7 @@ def test_events_of_other_times_are_none_of_it() -> None:
     assert "broker" not in words(told(world))
 
 
-def test_of_a_gateway_alone_the_story_begins_there() -> None:
+def test_report_begins_at_gateway_when_only_its_log_exists() -> None:
     world = World((0.0, 55.0, 0.0, 0.0))
     usual(world)
     world.raw = [(raw, computer) for raw, computer in world.raw if computer == SERVER]
@@ -156,7 +156,7 @@ def test_of_a_gateway_alone_the_story_begins_there() -> None:
     assert story.unexplained_ms < 10 and len(story.notes) == 2
 
 
-def test_missing_logs_and_clocks_that_were_put_right_are_noted() -> None:
+def test_report_notes_missing_logs_and_corrected_clocks() -> None:
     world = World((0.0, 7.0, 0.0, 0.0))
     usual(world, segment=3)
     story = told(world)
@@ -169,7 +169,7 @@ def test_missing_logs_and_clocks_that_were_put_right_are_noted() -> None:
     ]
 
 
-def test_failed_attempts_and_what_is_asked_for_again_are_told() -> None:
+def test_report_tells_failed_attempts_and_repeated_audio() -> None:
     world = World()
     world.speaks(0)
     complete, queued, entry = world.uploads(0)
@@ -191,7 +191,7 @@ def test_failed_attempts_and_what_is_asked_for_again_are_told() -> None:
     assert "app: audio is missing and asked for again, from 0 ms on" in said
 
 
-def test_a_segment_that_never_got_a_text_says_so() -> None:
+def test_report_tells_segment_without_text() -> None:
     world = World()
     world.speaks(0)
     world.uploads(0)
@@ -204,7 +204,7 @@ def test_a_segment_that_never_got_a_text_says_so() -> None:
     assert "that there is no text of segment 0" in words(story)
 
 
-def test_lines_of_one_program_alone_make_no_trouble() -> None:
+def test_report_works_with_lines_of_any_single_computer() -> None:
     for computer in range(4):
         world = World((1.0, 2.0, 3.0, 4.0))
         taken_over(world)
@@ -214,7 +214,7 @@ def test_lines_of_one_program_alone_make_no_trouble() -> None:
 
 @pytest.mark.parametrize("field", ["kept", "told", "complete", "queued", "queue_ms", "job", "segment", "held_ms"])
 @pytest.mark.parametrize("value", [None, "x", -1, 10**12, True, [1]])
-def test_nonsense_in_a_log_makes_no_trouble(field: str, value: Any) -> None:
+def test_report_tolerates_nonsense_values(field: str, value: Any) -> None:
     world = World()
     taken_over(world)
     world.raw = [
@@ -224,7 +224,7 @@ def test_nonsense_in_a_log_makes_no_trouble(field: str, value: Any) -> None:
     told(world)
 
 
-def test_who_is_who() -> None:
+def test_report_names_every_program() -> None:
     world = World()
     taken_over(world)
     assert {entry.who for entry in told(world).entries} == {"app", "gateway", "worker tower", "worker attic"}

@@ -1,4 +1,4 @@
-"""Where the time of one segment went."""
+"""Timeline of one segment: spans and gaps."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def spans(one: Timeline) -> list[tuple[What, int, str]]:
     return [(span.what, round(span.ms), span.who) for span in one.spans if span.ms > 5]
 
 
-def test_a_usual_segment_waits_is_decoded_and_told() -> None:
+def test_timeline_of_normal_segment_has_queue_and_decoding() -> None:
     world = World()
     usual(world)
     one = of(world)
@@ -24,7 +24,7 @@ def test_a_usual_segment_waits_is_decoded_and_told() -> None:
     assert one.sum(What.DECODING) == pytest.approx(1_000) and one.sum(What.SPOKEN) == 0
 
 
-def test_a_takeover_has_the_last_sign_of_the_first_worker() -> None:
+def test_timeline_of_takeover_has_last_sign_of_first_worker() -> None:
     world = World()
     taken_over(world)
     assert spans(of(world)) == [
@@ -36,7 +36,7 @@ def test_a_takeover_has_the_last_sign_of_the_first_worker() -> None:
     ]
 
 
-def test_what_was_decoded_before_the_end_of_the_speech_makes_nobody_wait() -> None:
+def test_decoding_before_end_of_speech_is_not_counted() -> None:
     world = World()
     world.client.began(0, world.now)
     world.now += 1.5
@@ -57,7 +57,7 @@ def test_what_was_decoded_before_the_end_of_the_speech_makes_nobody_wait() -> No
     assert sum(hole.ms for hole in one.holes()) == pytest.approx(6, abs=2)
 
 
-def test_holes_are_what_no_span_and_no_outage_covers() -> None:
+def test_holes_exclude_spans_and_outages() -> None:
     facts = gather([])
     assert facts == {}
     world = World()
@@ -69,7 +69,7 @@ def test_holes_are_what_no_span_and_no_outage_covers() -> None:
     assert one.holes([Span(What.AWAY, one.ended, one.text)]) == []
 
 
-def test_only_the_last_attempt_leads_to_the_text() -> None:
+def test_timeline_uses_only_the_last_attempt() -> None:
     world = World()
     usual(world)
     world.raw = [(raw.replace(b'"attempt": 0', b'"attempt": 1'), where) for raw, where in world.raw]

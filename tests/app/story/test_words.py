@@ -11,11 +11,11 @@ def line(event: str, **fields: Any) -> Line:
     return Line(0.0, 0, event, "app", fields)
 
 
-def test_durations() -> None:
+def test_lasting_formats_durations() -> None:
     assert [lasting(ms) for ms in (0, 12.4, 994, 1_000, 12_345)] == ["0 ms", "12 ms", "994 ms", "1.0 s", "12.3 s"]
 
 
-def test_a_worker_is_called_after_its_host_while_that_tells_it_from_others() -> None:
+def test_short_names_add_process_only_when_host_is_ambiguous() -> None:
     names = short_names(["tower-1-0123abcd", "attic-1-0123abcd", "attic-2-0123abcd"])
     assert list(names.values()) == ["worker tower", "worker attic-1", "worker attic-2"]
     assert named("tower-1-0123abcd", names) == "worker tower" and named("", names) == "a worker"
@@ -55,7 +55,7 @@ def test_a_worker_is_called_after_its_host_while_that_tells_it_from_others() -> 
         (line("segment.audio_missing", from_ms=1_500), "audio is missing and asked for again, from 1.5 s on"),
     ],
 )
-def test_sentences(said: Line, words: str) -> None:
+def test_sentence_describes_each_event(said: Line, words: str) -> None:
     assert sentence(said) == words
     assert sentence(replace(said, fields={})), "a line that lacks everything is told too"
 

@@ -1,4 +1,4 @@
-"""A made-up world whose programs write their logs with the code that really does, each by a clock of its own."""
+"""Simulated programs that write their logs with the real code, each with a clock of its own."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ from worker.story import Story as WorkerStory
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
 EPOCH_S = 1_772_000_000.0
-GATEWAY_S = 5_000.0  # the origin of its clock: any will do
+GATEWAY_S = 5_000.0  # arbitrary origin of the gateway's clock
 RATE = 16_000
 
 DESK, SERVER, ONE, TWO = range(4)
@@ -30,7 +30,7 @@ DESK, SERVER, ONE, TWO = range(4)
 
 @dataclass(frozen=True)
 class Ways:
-    """How long everything takes, in s."""
+    """Durations of all steps, in seconds."""
 
     network: float = 0.002
     hands_over: float = 0.003
@@ -42,7 +42,10 @@ class Ways:
 
 @dataclass
 class World:
-    """``now`` is the true time; ``skews``: what clocks of the computers, and the broker's, are ahead of it."""
+    """Simulated programs. ``now``: the true time. ``skews`` and ``broker_skew``:
+
+    how far each clock is ahead of it.
+    """
 
     skews: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     broker_skew: float = 0.0
@@ -56,12 +59,12 @@ class World:
 
     @property
     def lines(self) -> list[Line]:
-        """As they are read."""
+        """Parsed lines of all logs."""
         return [line for raw, computer in self.raw if (line := parse(raw, computer)) is not None]
 
     @contextmanager
     def writing(self, logger: str, computer: int, **bound: Any) -> Iterator[None]:
-        """What is logged in here is of this program."""
+        """Attribute everything logged in the block to this program."""
         with capture_logs() as logs:
             yield
         for entry in logs:
@@ -78,35 +81,38 @@ class World:
         self.raw.append((json.dumps(fields, default=str).encode(), computer))
 
     def app(self, tell: Callable[[ClientStory], None]) -> None:
-        """The client says something."""
+        """Let the client log something."""
         with self.writing("client.story", DESK):
             tell(self.client)
 
     def worker(self, computer: int, tell: Callable[[WorkerStory], None]) -> None:
-        """A worker says something."""
+        """Let a worker log something."""
         with self.writing("worker.story", computer, worker=name_of(computer)):
             tell(self.workers[computer])
 
     def other(self, logger: str, computer: int, event: str, **said: Any) -> None:
-        """A line of a whole process, or of a session, as it stands."""
+        """Write a line of a process or a session as given."""
         at = datetime.fromtimestamp(EPOCH_S + self.now + self.skews[computer], UTC)
         fields = {"event": event, "logger": logger, "timestamp": at.isoformat(), "level": "info", **said}
         self.raw.append((json.dumps(fields).encode(), computer))
 
     def broker_ms(self) -> int:
-        """The broker's time."""
+        """Return the broker's time in ms."""
         return round((EPOCH_S + self.now + self.broker_skew) * 1000)
 
-    # -- one segment ---------------------------------------------------------------------------------------
+    # -- steps of a segment --------------------------------------------------------------------------------
 
     def speaks(self, segment: int, seconds: float = 2.0) -> None:
-        """Until the end of the segment."""
+        """Speak until the end of the segment."""
         self.client.began(segment, self.now)
         self.now += seconds
         self.client.ended(segment, self.now)
 
     def uploads(self, segment: int, ways: Ways = Ways()) -> tuple[float, float, int]:
-        """All of it is sent and queued: when it was complete and queued by the gateway's clock, and the entry."""
+        """Send and queue the segment;
+
+        return when it was complete and queued on the gateway's clock, and its entry.
+        """
         self.client.sent(segment, self.now)
         self.now += ways.network
         complete = self.now + GATEWAY_S
@@ -119,14 +125,14 @@ class World:
         return complete, queued, entry
 
     def takes(self, computer: int, segment: int, entry: int, **more: Any) -> Delivery:
-        """A worker is given the job now."""
+        """Assign the job to a worker now."""
         job = Job(SESSION, segment, b"", 2 * RATE)
         delivery = replace(Delivery("jobs", f"{entry}-0", 1, self.broker_ms() - entry, job), **more)
         self.worker(computer, lambda story: story.taken(delivery, self.now))
         return delivery
 
     def decodes(self, computer: int, delivery: Delivery, ways: Ways = Ways(), *, counted: bool = True) -> None:
-        """From its taking to its result in the broker."""
+        """Let the worker decode the job and store its result in the broker."""
         story = self.workers[computer]
         story.decoding([delivery], self.now)
         self.now += ways.decode + ways.stores
@@ -136,7 +142,7 @@ class World:
     def delivers(
         self, segment: int, complete: float, queued: float, delivery: Delivery, worker: int, ways: Ways = Ways()
     ) -> None:
-        """From the broker through the gateway to the client's disk."""
+        """Deliver the result from the broker through the gateway to the client's disk."""
         self.now += ways.network
         timing = Timing(0, delivery.age_ms, round(ways.decode * 1000), 0)
         final = Final(segment, "secret words", worker=name_of(worker), model="m", timing=timing)
@@ -149,12 +155,12 @@ class World:
 
 
 def name_of(computer: int) -> str:
-    """A worker's name there."""
+    """Return the name of the worker on this computer."""
     return f"{ {ONE: 'tower', TWO: 'attic'}[computer] }-{4_000 + computer}-0123abcd".replace(" ", "")
 
 
 def usual(world: World, segment: int = 0, ways: Ways = Ways()) -> None:
-    """A segment to which nothing happens."""
+    """Run a segment without incidents."""
     world.speaks(segment)
     complete, queued, entry = world.uploads(segment, ways)
     world.now += ways.queue
@@ -164,7 +170,7 @@ def usual(world: World, segment: int = 0, ways: Ways = Ways()) -> None:
 
 
 def taken_over(world: World, segment: int = 0, ways: Ways = Ways(), *, borrowed: bool = False) -> None:
-    """Its worker dies while it decodes; another one goes on, 10 s after the last sign of it."""
+    """Let the worker die during decoding and another one take over 10 s after its last sign."""
     world.speaks(segment)
     complete, queued, entry = world.uploads(segment, ways)
     world.now += ways.queue
