@@ -1,1 +1,1 @@
-"""The operator's load and chaos tool."""
+"""Load and chaos tool for operators."""

@@ -1,4 +1,4 @@
-"""What a gateway says about itself over HTTP."""
+"""HTTP queries of a gateway's readiness and workers."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ _ANSWER_S: Final = 5.0
 
 
 async def answer(http: aiohttp.ClientSession, address: Address, path: str) -> dict[str, Any]:
-    """What it says, ``/readyz`` also with a 503 (no workers). Raises ``GatewayError``: why it says nothing."""
+    """Return the gateway's answer; ``/readyz`` also with status 503 (no workers). Raises ``GatewayError``."""
     url = address.url.rstrip("/") + path
     with broken("ask"):
         async with asyncio.timeout(_ANSWER_S):
@@ -29,7 +29,7 @@ async def answer(http: aiohttp.ClientSession, address: Address, path: str) -> di
 
 
 async def ask(http: aiohttp.ClientSession, address: Address, path: str) -> dict[str, Any]:
-    """The same for whoever can do without: empty if there is no answer."""
+    """Return the gateway's answer, or an empty dictionary if there is none."""
     try:
         return await answer(http, address, path)
     except GatewayError:

@@ -1,6 +1,6 @@
-"""What a hostile key does to a gateway, again and again, in a process of its own: ``python -m loadtest.attacks``.
+"""Repeated attacks of a hostile key on a gateway, in a process of its own: ``python -m loadtest.attacks``.
 
-It is told what to do on standard input, as one line of JSON, and writes what came of it when the time is over.
+The process reads its order from standard input, as one line of JSON, and writes the result when the time is over.
 """
 
 import asyncio
@@ -46,20 +46,20 @@ _END_S: Final = 60.0
 
 
 class Attack(StrEnum):
-    """One kind of abuse."""
+    """Kind of abuse by a hostile key."""
 
     UNKNOWN_MODEL = "unknown-model"
     CANCELS = "cancels"
     RESUME = "resume"
-    EMPTY = "empty"  # last: what is left of it is there for a minute
+    EMPTY = "empty"  # last, because its effects persist for a minute
 
 
 COUNTS: Final = {Attack.UNKNOWN_MODEL: 137, Attack.EMPTY: 5_000, Attack.CANCELS: 65_536, Attack.RESUME: 65_536}
-"""How many segments, or cancels, one round has."""
+"""Number of segments, or cancels, per round."""
 
 
 class Order(Struct, frozen=True):
-    """What one process does: ``connections`` at the same time, each round after round for ``seconds``."""
+    """Order for one process: ``connections`` at the same time, each repeating rounds for ``seconds``."""
 
     attack: Attack
     seconds: float
@@ -71,7 +71,7 @@ class Order(Struct, frozen=True):
 
 
 class Struck(Struct):
-    """What came of it: rounds that were begun, messages that were sent, and what the gateway said against it."""
+    """Result of an attack: started rounds, sent messages, and the gateway's objections by kind."""
 
     rounds: int = 0
     sent: int = 0
@@ -80,7 +80,7 @@ class Struck(Struct):
 
 
 async def attack(order: Order) -> Struck:
-    """Attack from another process, so that this one has time to measure."""
+    """Run the attack in another process, so that this one has time to measure."""
     pipe = asyncio.subprocess.PIPE
     command = leashed([sys.executable, "-m", "loadtest.attacks"])
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
@@ -96,7 +96,7 @@ async def attack(order: Order) -> Struck:
 
 
 async def strike(order: Order) -> Struck:
-    """Attack from this process."""
+    """Run the attack in this process."""
     struck, against = Struck(), Counter[str]()
     async with (
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
@@ -109,7 +109,7 @@ async def strike(order: Order) -> Struck:
 
 
 class _Striker:
-    """One connection after the other."""
+    """Attacker that opens one connection after the other."""
 
     def __init__(self, order: Order, http: aiohttp.ClientSession, struck: Struck, against: "Counter[str]") -> None:
         self._order = order
@@ -168,7 +168,7 @@ class _Striker:
             await connection.send(message, _ANSWER_S)
 
     async def _until_queued(self) -> None:
-        """Keep to the window, as a client does: what is beyond it closes the connection."""
+        """Respect the window, as a client does: exceeding it would close the connection."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_QUEUED_S):
                 await self._queued.wait()
@@ -186,7 +186,7 @@ class _Striker:
 
 
 def messages(kind: Attack, count: int) -> Iterator[ClientMessage | tuple[int, int, bytes]]:
-    """What one round of an attack says after its hello; audio as segment, offset and PCM."""
+    """Yield the messages of one round after its hello; audio as segment, offset and PCM."""
     audio = bytes(2 * _FRAME)
     for n in range(count):
         match kind:
@@ -202,7 +202,7 @@ def messages(kind: Attack, count: int) -> Iterator[ClientMessage | tuple[int, in
 
 
 def main() -> None:
-    """One process of an attack."""
+    """Run one process of an attack."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     found: list[Struck] = []
 

@@ -1,7 +1,7 @@
-"""The checksum engine: what a segment "says" is a digest of its exact samples.
+"""Checksum engine: the "recognised" text of a segment is a digest of its exact samples.
 
-One sample lost, doubled or moved anywhere between a microphone and a worker changes the text, and thousands of
-sessions can be recognised without a model. It sleeps as long as an engine of that real-time factor would work.
+A sample lost, doubled or moved anywhere between a microphone and a worker changes the text, and thousands of
+sessions can be recognised without a model. The engine sleeps as long as one with its real-time factor would work.
 
 Extra settings: ``rtf`` (default 0: no sleep) and ``slots`` (requests per batch, default 1).
 """
@@ -19,7 +19,7 @@ _HEX_DIGITS: Final = 16
 
 
 def checksum(*pcm: bytes | memoryview) -> str:
-    """The text of ``pcm``, piece after piece: the first 16 hexadecimal digits of its SHA-256."""
+    """Return the text of the concatenated ``pcm``: the first 16 hexadecimal digits of its SHA-256."""
     digest = hashlib.sha256()
     for piece in pcm:
         digest.update(piece)
@@ -27,7 +27,7 @@ def checksum(*pcm: bytes | memoryview) -> str:
 
 
 class ChecksumEngine:
-    """Recognises any audio in ``rtf`` times its length."""
+    """Engine that recognises any audio in ``rtf`` times its length."""
 
     def __init__(
         self, rtf: float = 0.0, slots: int = 1, model: str = "", sleep: Callable[[float], None] = time.sleep
@@ -37,22 +37,22 @@ class ChecksumEngine:
         self._sleep = sleep
 
     def info(self) -> EngineInfo:
-        """There is nothing to load."""
+        """Describe the engine; there is nothing to load."""
         return self._info
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """One digest per request, after the time that all of them would take one after the other."""
+        """Return one digest per request, after the time that all would take one after the other."""
         seconds = sum(samples_to_seconds(len(request.pcm) // BYTES_PER_SAMPLE) for request in batch)
         if self._rtf:
             self._sleep(seconds * self._rtf)
         return [Transcript(checksum(request.pcm)) for request in batch]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resources are held."""
 
 
 def create(settings: EngineSettings) -> ChecksumEngine:
-    """The entry point. Raises ``EngineUnavailable`` for an extra setting that it does not have or cannot read."""
+    """Create the engine (entry point). Raises ``EngineUnavailable`` for an unknown or invalid extra setting."""
     extra = dict(settings.extra)
     try:
         rtf, slots = float(extra.pop("rtf", "0")), int(extra.pop("slots", "1"))

@@ -46,7 +46,7 @@ ExpectRefusals = Annotated[bool, typer.Option("--expect-refusals", help="Being r
 
 @app.callback()
 def _program() -> None:
-    """Load for a gateway, with workers started by `kikipounamu-worker run --engine checksum`."""
+    """Generate load for a gateway whose workers run `kikipounamu-worker run --engine checksum`."""
 
 
 @app.command()
@@ -59,7 +59,10 @@ def sessions(  # noqa: PLR0913 - typer: an option is a parameter
     key: Key = "",
     certificate: Certificate = "",
 ) -> None:
-    """Speak noise in many sessions and check every digest. Prints a summary as JSON; 0 only if it is flawless."""
+    """Stream noise in many sessions and check every digest.
+
+    Prints a JSON summary; exit status 0 only if it is flawless.
+    """
     with logging_to("loadtest", folders().logs, terminal=False), _told():
         locate = _located(gateway, key, certificate)
         summary = asyncio.run(run_sessions(Plan(count, seconds, pace, seed), locate))
@@ -82,9 +85,9 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
     report: ReportIn = None,
     expect_refusals: ExpectRefusals = False,
 ) -> None:
-    """People who speak, each at their pace, with pauses; every digest is checked. Prints figures as JSON.
+    """Simulate live speakers, with pauses, and check every digest. Prints figures as JSON.
 
-    Ends with 0 only if every segment was answered once and right, and nobody was refused.
+    Exit status 0 only if every segment was answered once and correctly, and no client was refused.
     """
     parts = min(processes, count)
     plan = Streams(count, minutes * 60, ramp, seed, partials, parts=parts, patience_s=patience)
@@ -116,9 +119,10 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
     report: ReportIn = None,
     expect_refusals: ExpectRefusals = False,
 ) -> None:
-    """Clients that all lose their connection at once: how soon are they back, and is anything lost?
+    """Cut all connections at once, then measure how fast clients return and whether anything is lost.
 
-    Ends with 0 only if all came back, every segment was answered once and right, and nobody was refused.
+    Exit status 0 only if all clients returned, every segment was answered once and correctly, and none was
+    refused.
     """
     plan = Herd(clients, ramp, settle, spread, patience, seed)
 
@@ -148,7 +152,10 @@ def hostile(  # noqa: PLR0913 - typer: an option is a parameter
     key: Key = "",
     certificate: Certificate = "",
 ) -> None:
-    """People who speak while one key abuses the gateway; prints latencies. Ends with 0 only if none was hurt."""
+    """Simulate speakers while one key abuses the gateway; print latencies.
+
+    Exit status 0 only if no speaker is affected.
+    """
     chosen = tuple(attack) if attack else tuple(Attack)
     plan = Hostile(speakers, seconds, 3.0, pace, seed, connections, chosen, most)
     with logging_to("loadtest", folders().logs, terminal=False), _told():
@@ -167,7 +174,10 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
     key: Key = "",
     certificate: Certificate = "",
 ) -> None:
-    """How many workers like those of a gateway so many people need. 0: those that are there are enough."""
+    """Estimate how many workers like those of a gateway the given speakers need.
+
+    Exit status 0 only if the gateway has enough.
+    """
     with logging_to("loadtest", folders().logs, terminal=False), _told():
         fleet = asyncio.run(ask_fleet(_located(gateway, key, certificate)()))
     found = need(streams, fleet, talk, headroom)
@@ -182,7 +192,7 @@ def _play(
     scenario: Callable[[Run], Coroutine[Any, Any, None]],
     wanted: tuple[Path | None, bool],
 ) -> None:
-    """Run a scenario, show how it goes, and leave a report of it whatever becomes of it."""
+    """Run a scenario, show its progress, and write a report of it in any case."""
     folder, expect_refusals = wanted
     with logging_to("loadtest", folders().logs, level="WARNING", terminal=False), _told():
         locate = _located(*where)
@@ -207,7 +217,7 @@ def _show(report: Report) -> None:
 
 
 def _located(gateway: str, key: str, certificate: str) -> Locate:
-    """Raises ``GatewayError`` where there is none."""
+    """Return the gateway's locator. Raises ``GatewayError`` if there is no gateway."""
     locate = located(gateway, key, certificate)
     locate()
     return locate
@@ -215,7 +225,7 @@ def _located(gateway: str, key: str, certificate: str) -> Locate:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Why it does not go on is said, and ends this program."""
+    """Print the reason for a failure and end the program."""
     try:
         yield
     except (GatewayError, NoReport) as error:
@@ -224,5 +234,5 @@ def _told() -> Iterator[None]:
 
 
 def main() -> None:
-    """The console script."""
+    """Run the console script."""
     app()

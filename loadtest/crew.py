@@ -1,6 +1,6 @@
-"""``streams`` spread over several processes, for more speakers than one of them can carry.
+"""Distribution of ``streams`` over several processes, for more speakers than one process can handle.
 
-Each is told its part on standard input, and writes what came of it every second, as one line of JSON.
+Each process reads its part from standard input, and writes its results every second, as one line of JSON.
 
     python -m loadtest.crew
 """
@@ -30,11 +30,11 @@ _END_S: Final = 10.0
 
 
 class CrewFailed(Exception):
-    """A process of the load maker ended before its speakers had."""
+    """Load maker process that ended before its speakers had finished."""
 
 
 class Part(Struct, frozen=True):
-    """What one process is told. ``url`` empty: the gateway of this computer."""
+    """Part of the plan for one process. ``url`` empty: the gateway of this computer."""
 
     plan: Streams
     zero: float
@@ -68,7 +68,7 @@ async def _member(part: Part, gather: Callable[[Tally], None]) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process, gather: Callable[[Tally], None]) -> None:
-    """Have it say what it knows, and wait until it is gone."""
+    """Terminate a process, gather its last results, and wait until it is gone."""
     if process.returncode is not None:
         return
     assert process.stdout
@@ -107,7 +107,7 @@ def _write(recorder: Recorder) -> None:
 
 
 def main() -> None:
-    """One process of a crew."""
+    """Run one process of a crew."""
     part = msgspec.json.decode(sys.stdin.buffer.readline(), type=Part)
     with logging_to("loadtest", None, level="WARNING"):
         run_loop(_work(part))

@@ -1,7 +1,7 @@
-"""What a run came to, in figures. Pure.
+"""Figures of a run. Pure.
 
-Names that FunASR's realtime benchmark has mean here what they mean there (its
-``docs/benchmark/realtime_ws_benchmark.md``), as far as our protocol lets them; ``MEANINGS`` says it for each.
+Names shared with FunASR's realtime benchmark mean here what they mean there (its
+``docs/benchmark/realtime_ws_benchmark.md``), as far as our protocol permits; ``MEANINGS`` defines each.
 """
 
 import math
@@ -17,7 +17,7 @@ from protocol.audio import SAMPLE_RATE
 
 _MOST_POINTS: Final = 120
 _STRAINED: Final = (40.0, 80.0, 50.0)
-"""From this on the load maker is measured: percent of the machine, percent of a core, ms of its turns."""
+"""Limits above which the load maker counts as strained: % of the machine, % of a core, ms of lateness."""
 _SAME: Final = (
     "sessions",
     "finished",
@@ -50,7 +50,7 @@ MEANINGS: Final = {
 
 
 class Percentiles(Struct, frozen=True):
-    """Of milliseconds; ``None`` where nothing was measured."""
+    """Percentiles in milliseconds; ``None`` if nothing was measured."""
 
     p50: float | None
     p95: float | None
@@ -59,7 +59,7 @@ class Percentiles(Struct, frozen=True):
 
 
 class Used(Struct, frozen=True):
-    """By processes of one kind, while everybody spoke: CPU in percent of one core, memory in MB."""
+    """Resource use by processes of one kind at full load: CPU in percent of one core, memory in MB."""
 
     cpu_mean: float
     cpu_most: float
@@ -67,7 +67,7 @@ class Used(Struct, frozen=True):
 
 
 class Moment(Struct, frozen=True):
-    """A stretch of time that ends ``at_s`` after the start, ``per_s`` seconds long."""
+    """Figures of an interval that ends ``at_s`` after the start of the run."""
 
     at_s: float
     finals_per_s: float
@@ -79,17 +79,17 @@ class Moment(Struct, frozen=True):
 
 
 class Bin(Struct, frozen=True, array_like=True):
-    """How many were longer than the bin before and at most so many ms."""
+    """Histogram bin: values above the previous bin's edge and up to ``at_most_ms``."""
 
     at_most_ms: float
     count: int
 
 
 class Back(Struct, frozen=True):
-    """After every connection was cut. Seconds from the cut until the gateway had welcomed a client again.
+    """Return of the clients after every connection was cut, in seconds from the cut to the new welcome.
 
-    ``ready``: how many were connected when it happened; ``returned`` of them came back; ``waiting`` were refused
-    at that moment, and came in later.
+    ``ready``: clients connected at the cut; ``returned`` of them came back; ``waiting`` were refused at that
+    moment, and connected later.
     """
 
     ready: int
@@ -101,8 +101,12 @@ class Back(Struct, frozen=True):
 
 
 class Figures(Struct, frozen=True):
-    """Sums and percentiles. ``load_maker_percent``: of the whole machine; ``load_maker_core_percent``: of one
-    core, its busiest process, which has but one thread that works; ``late_ms``: the load maker's turns."""
+    """Sums and percentiles of a run.
+
+    ``load_maker_percent``: CPU of the load maker, of the whole machine. ``load_maker_core_percent``: CPU of its
+    busiest process, of one core; a process has only one working thread. ``late_ms``: delays of the load maker's
+    own turns.
+    """
 
     took_s: float
     sessions: int
@@ -145,30 +149,33 @@ class Figures(Struct, frozen=True):
 
     @property
     def flawless(self) -> bool:
-        """Every segment ended once and right, nobody was lost, all came back, and none before it was asked to."""
+        """True if every segment ended once and correctly, and all clients behaved.
+
+        No session was lost, all cut clients returned, and none returned earlier than it was asked to.
+        """
         back = self.back is None or self.back.returned == self.back.ready
         return not (self.errors or self.early) and self.right == self.segments > 0 and back
 
     @property
     def strained(self) -> bool:
-        """Whether the load maker itself was too busy for these figures to be the gateway's."""
+        """True if the load maker itself was too busy for these figures to describe the gateway."""
         found = (self.load_maker_percent, self.load_maker_core_percent, self.late_ms.p99)
         return any((value or 0.0) >= most for value, most in zip(found, _STRAINED, strict=True))
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """Nearest rank, to 0.1; ``None`` of nothing."""
+    """Return the nearest-rank percentile, rounded to 0.1; ``None`` without values."""
     return _nearest(sorted(values), share)
 
 
 def percentiles(values: Iterable[float]) -> Percentiles:
-    """The usual ones."""
+    """Return the usual percentiles of the values."""
     ordered = sorted(values)
     return Percentiles(*(_nearest(ordered, share) for share in (0.5, 0.95, 0.99, 1.0)))
 
 
 def added(tally: Tally) -> list[float]:
-    """What the chain added to each segment, while it was connected."""
+    """Return the time that the chain added to each segment that stayed connected."""
     return [ended.added for ended in tally.ended if ended.whole]
 
 
@@ -179,7 +186,7 @@ def _nearest(ordered: Sequence[float], share: float) -> float | None:
 def figures(
     tally: Tally, took_s: float, usages: Sequence[Usage], full: tuple[float, float], back: Back | None = None
 ) -> Figures:
-    """Sum up. ``full``: from when until when everybody was there, in seconds from the start."""
+    """Compute the figures. ``full``: begin and end of full load, in seconds from the start."""
     there = _there(usages, full)
     after_stop = percentiles(ended.after_stop for ended in tally.ended)
     audio_s = tally.samples / SAMPLE_RATE
@@ -215,7 +222,7 @@ def figures(
 
 
 def moments(tally: Tally, took_s: float) -> tuple[Moment, ...]:
-    """How it went over time, in at most so many stretches that a picture shows them."""
+    """Return figures over time, in a number of intervals that fits a plot."""
     step = max(1, math.ceil(took_s / _MOST_POINTS))
     ended: dict[int, list[Ended]] = {}
     for one in tally.ended:
@@ -228,7 +235,7 @@ def moments(tally: Tally, took_s: float) -> tuple[Moment, ...]:
 
 
 def distribution(values: Iterable[float]) -> tuple[Bin, ...]:
-    """Ten bins per power of ten, from 1 ms to the longest."""
+    """Return a histogram with ten bins per power of ten, from 1 ms to the longest value."""
     counts = Counter(math.ceil(10 * math.log10(max(1.0, value))) for value in values)
     return tuple(Bin(round(10 ** (step / 10), 1), counts[step]) for step in range(max(counts, default=-1) + 1))
 
@@ -247,7 +254,7 @@ def _moment(index: int, step: int, ended: Sequence[Ended], refusals: int) -> Mom
 
 
 def _there(usages: Sequence[Usage], full: tuple[float, float]) -> Sequence[Usage]:
-    """While everybody was; of a run that is too short for that, all of it."""
+    """Return the samples taken at full load; all samples if the run was too short."""
     return [usage for usage in usages if full[0] < usage.at_s <= full[1]] or usages
 
 

@@ -1,4 +1,4 @@
-"""Which gateway is meant, and the loop in which a load maker runs."""
+"""Selection of the gateway, and the event loop of a load maker."""
 
 import asyncio
 import gc
@@ -17,9 +17,9 @@ _SELDOM: Final = (50_000, 20, 100)
 
 
 def located(gateway: str, key: str, certificate_sha256: str = "") -> Locate:
-    """The one that was named, or the one of this computer, wherever it listens at the moment.
+    """Return a locator for the given gateway, or for the current one of this computer.
 
-    Raises ``Refused`` for what is no digest of a certificate, or an address that shows none.
+    Raises ``Refused`` for an invalid certificate digest, or for a digest with an address without TLS.
     """
     if not gateway:
         return of_this_computer
@@ -27,13 +27,13 @@ def located(gateway: str, key: str, certificate_sha256: str = "") -> Locate:
 
 
 def of_this_computer() -> Address:
-    """Raises ``Unreachable``."""
+    """Return the address of this computer's gateway. Raises ``Unreachable``."""
     endpoint = _endpoint()
     return Address(endpoint.url, endpoint.key)
 
 
 def local_process(gateway: str) -> int:
-    """The process of this gateway, if it is the one of this computer; else 0."""
+    """Return the process id of this gateway if it is this computer's; else 0."""
     try:
         endpoint = _endpoint()
     except Unreachable:
@@ -49,9 +49,9 @@ def _endpoint() -> Endpoint:
 
 
 def run_loop(main: Coroutine[Any, Any, None]) -> bool:
-    """Run it to its end; SIGTERM and Ctrl-C cancel it: then the answer is False."""
+    """Run a coroutine; return ``False`` if SIGTERM or Ctrl-C cancelled it."""
     before = gc.get_threshold()
-    gc.set_threshold(*_SELDOM)  # thousands of tasks are no garbage: looking for it took half of the time
+    gc.set_threshold(*_SELDOM)  # with thousands of live tasks, garbage collection took half of the time
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_cancellable(main))

@@ -1,8 +1,8 @@
-"""``herd``: many clients that lose their connection at the same moment, and want to come back at the same moment.
+"""``herd``: many clients that lose their connection at the same moment, and all try to reconnect at once.
 
-Each says one segment and half of another. When all have, or nobody else gets in, every connection is reset. Who
-is back says the other half, hears its answers and leaves; who was refused comes in when there is room. How soon
-they try again is up to the client library: it is what is tested here, beside the gateway.
+Each client streams one segment and half of another. When all have, or no more get in, every connection is reset.
+Clients that return stream the other half, receive their answers and leave; refused clients enter when there is
+room. The client library decides when to reconnect: it is tested here together with the gateway.
 """
 
 import asyncio
@@ -34,11 +34,13 @@ _SAY_S: Final = 2.0
 
 
 class Herd(Struct, frozen=True):
-    """``clients`` come within ``ramp_s``. Everything is cut once all are there, or once for ``settle_s`` nobody
-    else came in. Who was cut and is back goes on between one and two ``spread_s`` after the cut, so that the way
-    back is not measured under the load of those who are.
+    """Plan of a herd: ``clients`` arrive within ``ramp_s``.
 
-    ``patience_s``: for how long a client goes on trying, and nothing may be heard.
+    The cut comes once all have arrived, or once none has for ``settle_s``. Clients that return continue between
+    one and two ``spread_s`` after the cut, so that reconnecting is not measured under the load of returned
+    clients.
+
+    ``patience_s``: how long a client keeps trying, and how long it accepts silence.
     """
 
     clients: int
@@ -52,8 +54,10 @@ class Herd(Struct, frozen=True):
 
 @dataclass(eq=False)
 class _Member:
-    """``spoke``: it has said its first half; ``cut``: it was connected when everything was cut; ``back_s``: how
-    long it was away then.
+    """Client of the herd.
+
+    ``spoke``: its first half is sent. ``cut``: it was connected at the cut. ``back_s``: how long it was away
+    afterwards.
     """
 
     there: bool = False
@@ -64,7 +68,7 @@ class _Member:
 
 @dataclass
 class Meeting:
-    """What all of them know. ``happened``: everything was cut."""
+    """State shared by all clients of the herd. ``happened``: everything was cut."""
 
     recorder: Recorder
     members: list[_Member] = field(default_factory=list)
@@ -72,12 +76,12 @@ class Meeting:
     happened: asyncio.Event = field(default_factory=asyncio.Event)
 
     def joined(self) -> _Member:
-        """One more."""
+        """Add a client to the herd."""
         self.members.append(_Member())
         return self.members[-1]
 
     def heard(self, member: _Member, event: ClientEvent) -> None:
-        """How a member's connection is."""
+        """Record a change of a client's connection."""
         if isinstance(event, Connected):
             member.there = True
             if member.cut and member.back_s is None:
@@ -86,7 +90,7 @@ class Meeting:
             member.there = False
 
     def cut(self, tap: Tap) -> None:
-        """Everybody who is there is so no more."""
+        """Cut the connections of all clients."""
         self.cut_at = time.monotonic()
         for member in self.members:
             member.cut, member.there = member.there, False
@@ -94,7 +98,7 @@ class Meeting:
         self.happened.set()
 
     def back(self) -> Back:
-        """How it stands with those who were cut."""
+        """Return the figures about the clients that were cut."""
         cut = [member for member in self.members if member.cut]
         took = [member.back_s * 1000 for member in cut if member.back_s is not None]
         p50, p95, p100 = (percentile(took, share) for share in (0.5, 0.95, 1.0))
@@ -103,7 +107,7 @@ class Meeting:
 
 
 async def run_herd(plan: Herd, locate: Locate, meeting: Meeting, retry: Retry = backoff) -> None:
-    """Run all of it; what was said is in the recorder of the meeting."""
+    """Run the whole herd; the results are in the meeting's recorder."""
     raise_file_limit()
     recorder = meeting.recorder
     tap, wheel, noise = Tap(recorder), Wheel(), Noise(plan.seed)
@@ -125,7 +129,7 @@ async def run_herd(plan: Herd, locate: Locate, meeting: Meeting, retry: Retry = 
 
 
 async def _all_there(plan: Herd, meeting: Meeting) -> None:
-    """Until everybody is ready, or those who are not do not get in."""
+    """Wait until all clients are ready, or until no more get in."""
     ready, changed_at = 0, time.monotonic() + plan.ramp_s
     while ready < plan.clients and time.monotonic() < changed_at + plan.settle_s:
         await asyncio.sleep(_LOOK_S)
@@ -135,7 +139,7 @@ async def _all_there(plan: Herd, meeting: Meeting) -> None:
 
 
 class _Visit:
-    """One client, from its place in the ramp to its last answer."""
+    """Single client, from its place in the ramp to its last answer."""
 
     def __init__(self, plan: Herd, number: int, meeting: Meeting, noise: Noise, wheel: Wheel) -> None:
         self._plan = plan
@@ -148,7 +152,7 @@ class _Visit:
         self._speaker = Speaker(number, meeting.recorder, self._spoken, self._heard, plan.pace)
 
     async def run(self, locate: Locate, settings: ClientSettings) -> None:
-        """A session that is lost is counted."""
+        """Run the session; count it if it is lost."""
         plan = self._plan
         comes_at = self._meeting.recorder.zero + plan.ramp_s * self._number / plan.clients
         await asyncio.sleep(comes_at - time.monotonic())
@@ -170,7 +174,7 @@ class _Visit:
         await speaker.end(client, segment, due)
 
     async def _meet(self, source: random.Random) -> None:
-        """Wait for the cut, and then for one's turn; whoever comes later does not wait."""
+        """Wait for the cut and then for this client's turn; clients that connect later do not wait."""
         member, meeting = self._member, self._meeting
         member.spoke = True
         await meeting.happened.wait()

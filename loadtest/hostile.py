@@ -1,6 +1,6 @@
-"""``hostile``: a few people speak while one key abuses the gateway, in one way after the other. Do they notice it?
+"""``hostile``: a few speakers while one key abuses the gateway in several ways. Are they affected?
 
-First they speak alone, for as long. Then they say the same again under each attack.
+First they speak undisturbed, for the same time. Then they say the same again under each attack.
 """
 
 import asyncio
@@ -17,9 +17,10 @@ from loadtest.tally import Recorder, Tally
 
 
 class Hostile(Struct, frozen=True):
-    """``speakers`` for ``seconds`` alone and under each attack, which begins ``lead_s`` before them.
+    """Plan of a hostile run.
 
-    ``most``: their p95 may be so many times the one without an attack.
+    ``speakers`` speak for ``seconds`` undisturbed and under each attack, which begins ``lead_s`` before them.
+    ``most``: how many times their undisturbed p95 their p95 under attack may be.
     """
 
     speakers: int = 5
@@ -33,9 +34,9 @@ class Hostile(Struct, frozen=True):
 
 
 class Heard(Struct, frozen=True):
-    """What the speakers had of one phase. Milliseconds from the end of what was said to its text.
+    """Results of the speakers in one phase, in milliseconds from the end of a segment to its text.
 
-    ``times``: p95, as a multiple of the one without an attack; ``struck``: what the attack did.
+    ``times``: p95, as a multiple of the undisturbed p95. ``struck``: what the attack did.
     """
 
     attack: str
@@ -50,14 +51,14 @@ class Heard(Struct, frozen=True):
 
 
 class Siege(Struct, frozen=True):
-    """All phases, the calm one first. ``passed``: nobody was hurt in any of them."""
+    """Results of all phases, the undisturbed one first. ``passed``: no phase harmed the speakers."""
 
     passed: bool
     phases: tuple[Heard, ...]
 
 
 Strike = Callable[[Order], Awaitable[Struck]]
-"""``loadtest.attacks.attack``, or ``strike`` in this process."""
+"""``loadtest.attacks.attack``, or ``strike`` for this process."""
 
 
 async def run_hostile(plan: Hostile, locate: Locate, key: str, strike: Strike = attack) -> Siege:
@@ -86,7 +87,7 @@ async def _speak(plan: Hostile, locate: Locate) -> Tally:
 
 
 def heard(kind: str, tally: Tally, calm_ms: float | None = None, struck: Struck | None = None) -> Heard:
-    """Sum up one phase."""
+    """Compute the results of one phase."""
     lags = [ended.lag for ended in tally.ended]
     p95 = percentile(lags, 0.95)
     return Heard(
@@ -103,6 +104,6 @@ def heard(kind: str, tally: Tally, calm_ms: float | None = None, struck: Struck 
 
 
 def passed(phases: Sequence[Heard], most: float) -> bool:
-    """Return whether nobody was hurt in any phase."""
+    """Return whether no phase harmed the speakers."""
     attacked = phases[1:]
     return all(phase.flawless for phase in phases) and all((phase.times or 0.0) <= most for phase in attacked)

@@ -1,8 +1,8 @@
-"""What is said under load: noise, of which each segment is a piece of its own, marked with who says it.
+"""Noise that load test sessions send; each segment is a distinct excerpt, marked with its session.
 
-Nothing is made while somebody speaks: a segment is a window on a pool. Its first samples are the numbers of its
-session and of itself, so that no two segments have the same digest, and no two frames are alike unless their
-windows are.
+No audio is generated while a session streams: a segment is a window on a pool. Its first samples encode the
+numbers of its session and of itself, so no two segments have the same digest. No two frames are equal unless
+their windows are.
 """
 
 import random
@@ -22,23 +22,23 @@ _MARK: Final = struct.Struct("<II")
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """``mark`` comes first, ``body`` after it."""
+    """Audio of one segment: ``mark`` comes first, ``body`` after it."""
 
     mark: bytes
     body: memoryview
 
     @property
     def samples(self) -> int:
-        """How long it is."""
+        """Length of the segment in samples."""
         return (len(self.mark) + len(self.body)) // BYTES_PER_SAMPLE
 
     @property
     def digest(self) -> str:
-        """The text that the checksum engine gives for it."""
+        """Text that the checksum engine returns for this segment."""
         return checksum(self.mark, self.body)
 
     def read(self, offset: int, samples: int) -> bytes:
-        """These samples of it."""
+        """Return these samples of the segment."""
         start, end = offset * BYTES_PER_SAMPLE - len(self.mark), (offset + samples) * BYTES_PER_SAMPLE
         if start >= 0:
             return bytes(self.body[start : end - len(self.mark)])
@@ -46,21 +46,21 @@ class Utterance:
 
 
 class Turn(NamedTuple):
-    """Silence, in which nothing is sent, and then something said."""
+    """Pause, in which nothing is sent, followed by a segment."""
 
     pause_s: float
     utterance: Utterance
 
 
 class Noise:
-    """The pool. The same seed gives the same noise and the same choices."""
+    """Pool of noise. The same seed gives the same noise and the same choices."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._pool = memoryview(random.Random(f"noise/{seed}").randbytes(_POOL_S * SAMPLE_RATE * BYTES_PER_SAMPLE))
 
     def turns(self, session: int, pauses: bool = True) -> Iterator[Turn]:
-        """What session number ``session`` says, without end: segments of 1 to 6 s, of odd lengths."""
+        """Yield the endless turns of session number ``session``: segments of 1 to 6 s, of odd lengths."""
         source = random.Random(f"{self._seed}/{session}")
         segment = 0
         while True:
@@ -70,7 +70,7 @@ class Noise:
             segment += 1
 
     def utterance(self, session: int, segment: int, samples: int, source: random.Random) -> Utterance:
-        """So many samples, from anywhere in the pool."""
+        """Return a segment of this many samples, from a random place in the pool."""
         size = samples * BYTES_PER_SAMPLE
         mark = _MARK.pack(session, segment)[:size]
         start = source.randrange(len(self._pool) - size) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
@@ -78,5 +78,5 @@ class Noise:
 
 
 def _pause_s(source: random.Random) -> float:
-    """As people make them between sentences: mostly around 1 s, sometimes long."""
+    """Return a pause as between spoken sentences: mostly around 1 s, sometimes long."""
     return min(8.0, max(0.3, source.lognormvariate(0.0, 0.6)))

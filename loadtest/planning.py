@@ -1,4 +1,7 @@
-"""How many workers so many people who speak at the same time need. Pure, but for the question to the gateway."""
+"""Estimate of the workers needed by a number of simultaneous speakers.
+
+Pure, except for the query of the gateway.
+"""
 
 import math
 from collections.abc import Mapping
@@ -11,16 +14,16 @@ from client.connection import Address
 from loadtest.asking import READY, WORKERS, answer
 
 CONNECTIONS: Final = 2_000
-"""What one gateway takes, unless its ``most_connections`` is another number."""
+"""Default of a gateway's ``most_connections``."""
 SPEAKING: Final = 2_200
-"""How many who speak fill 70 % of a gateway's core, at the 1.14 CPU seconds per hour of docs/performance.md."""
+"""Speakers that use 70 % of a gateway's core, at the 1.14 CPU seconds per hour of docs/performance.md."""
 _ABLE: Final = ("idle", "busy")
 
 
 class Fleet(Struct, frozen=True):
-    """What a gateway says: audio seconds per second that each worker recognises, 0 where it is not known yet.
+    """Fleet that a gateway reports: audio seconds per second of each worker, 0 if not yet known.
 
-    ``streams``: what the gateway itself expects of all of them together; ``None`` if it does not say.
+    ``streams``: the gateway's own estimate for all of them together; ``None`` if it gives none.
     """
 
     speeds: tuple[float, ...]
@@ -28,11 +31,11 @@ class Fleet(Struct, frozen=True):
 
 
 class Need(Struct, frozen=True):
-    """``streams`` people of whom at any moment the part ``talk`` speaks; ``headroom`` of the fleet stays free.
+    """Workers and gateways needed by ``streams`` people who speak the part ``talk`` of the time.
 
-    ``workers`` are there, ``measured`` of them have told their speed, which is ``speed`` on average. ``carries``:
-    how many people they carry. ``workers_needed`` is ``None`` where no speed is known. ``first``: what is too
-    small first as people come, ``workers`` or ``gateways``.
+    ``headroom``: part of the fleet to keep free. ``workers`` exist; ``measured`` of them have reported their
+    speed, with the mean ``speed``. ``carries``: how many people they can serve. ``workers_needed`` is ``None``
+    if no speed is known. ``first``: the first bottleneck as people are added, ``workers`` or ``gateways``.
     """
 
     streams: int
@@ -48,12 +51,12 @@ class Need(Struct, frozen=True):
 
     @property
     def enough(self) -> bool:
-        """Whether what is there is enough."""
+        """True if the existing fleet is large enough."""
         return self.carries >= self.streams
 
 
 def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -> Need:
-    """What so many people need. A worker that has not told its speed counts as the others do, or as nothing."""
+    """Compute the need. A worker of unknown speed counts as the average of the others, or as 0."""
     known = [speed for speed in fleet.speeds if speed > 0]
     average = sum(known) / len(known) if known else None
     together = average * len(fleet.speeds) if average else fleet.streams or 0.0
@@ -74,13 +77,13 @@ def need(streams: int, fleet: Fleet, talk: float = 1.0, headroom: float = 0.3) -
 
 
 async def ask_fleet(address: Address) -> Fleet:
-    """What this gateway says. Raises ``GatewayError``: why it says nothing."""
+    """Query this gateway's fleet. Raises ``GatewayError``."""
     async with aiohttp.ClientSession() as http:
         return fleet(await answer(http, address, READY), await answer(http, address, WORKERS))
 
 
 def fleet(ready: Mapping[str, Any], workers: Mapping[str, Any]) -> Fleet:
-    """Out of ``/readyz`` and ``/v1/workers``, whatever they lack."""
+    """Read the fleet from ``/readyz`` and ``/v1/workers``, tolerating missing fields."""
     listed = workers.get("workers")
     able = [one for one in listed if one.get("state") in _ABLE] if isinstance(listed, list) else []
     streams = ready.get("streams")
@@ -89,7 +92,7 @@ def fleet(ready: Mapping[str, Any], workers: Mapping[str, Any]) -> Fleet:
 
 
 def words(need: Need) -> str:
-    """For people."""
+    """Format the need for people."""
     if need.workers_needed is None:
         wanted = "None of the workers has told how fast it is: let them recognise something first."
     else:

@@ -12,14 +12,14 @@ _STEPS: Final = (1.0, 2.0, 4.0, 6.0, 8.0, 10.0)
 
 
 class Series(NamedTuple):
-    """A named line; ``None`` makes a gap in it."""
+    """Named line of a plot; ``None`` makes a gap in it."""
 
     name: str
     points: Sequence[tuple[float, float | None]]
 
 
 def lines(title: str, series: Sequence[Series], unit: str) -> str:
-    """Values over seconds, from 0."""
+    """Plot values over seconds, from 0."""
     there = [one for one in series if any(y is not None for _, y in one.points)]
     if not there:
         return ""
@@ -33,7 +33,10 @@ def lines(title: str, series: Sequence[Series], unit: str) -> str:
 
 
 def bars(title: str, names: Sequence[str], bins: Sequence[Sequence[tuple[float, int]]], unit: str) -> str:
-    """Distributions side by side: each a list of (upper edge in ms, count), in equal steps of a logarithm."""
+    """Plot distributions side by side.
+
+    Each is a list of (upper edge in ms, count), in equal steps of a logarithm.
+    """
     edges = sorted({edge for one in bins for edge, _ in one})
     if not edges:
         return ""
@@ -53,7 +56,7 @@ def bars(title: str, names: Sequence[str], bins: Sequence[Sequence[tuple[float, 
 
 
 def nice(value: float) -> float:
-    """A round number that is not below it."""
+    """Return a round number that is not below ``value``."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
@@ -81,7 +84,7 @@ class _Frame:
         return "".join(commands)
 
     def axes(self, unit: str, marks: Sequence[tuple[float, str]] | None = None) -> str:
-        """Grid and numbers; without ``marks`` below, numbers of seconds."""
+        """Draw grid and labels; without ``marks``, the horizontal axis shows seconds."""
         if marks is None:
             step = nice(self._right / 6)
             marks = [(index * step, f"{index * step:g}") for index in range(int(self._right / step) + 1)]

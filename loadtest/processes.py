@@ -1,4 +1,4 @@
-"""CPU and memory of what takes part and is on this computer: gateway, broker, workers, the load maker itself."""
+"""CPU and memory of the participating processes on this computer: gateway, broker, workers, load maker."""
 
 import os
 import socket
@@ -18,9 +18,12 @@ _LOOK_AGAIN_S: Final = 5.0
 
 
 class Usage(Struct, frozen=True, array_like=True):
-    """Since the last look: ``cpu_percent`` of one core, of all processes of a kind together; ``memory_mb``
-    resident at this moment. Of a machine with so many ``cores``. ``busiest_percent`` of one core: the one process
-    of a kind that used most."""
+    """Resource use since the previous sample.
+
+    ``cpu_percent``: all processes of a kind together, in percent of one core. ``memory_mb``: resident memory
+    now. ``busiest_percent``: the busiest process of a kind, in percent of one core. ``cores``: number of the
+    machine's cores.
+    """
 
     at_s: float
     cpu_percent: dict[str, float]
@@ -30,9 +33,10 @@ class Usage(Struct, frozen=True, array_like=True):
 
 
 class Watch:
-    """``gateway`` is its process here, 0: it is elsewhere. Workers are told of as they become known.
+    """Sampler of processes. ``gateway`` is its process id here; 0 if it runs on another computer.
 
-    Who belongs to a kind is looked up every few seconds, since that costs a walk over all processes.
+    Workers are added as they become known. The processes of each kind are searched for only every few seconds,
+    because that takes a walk over all processes.
     """
 
     def __init__(self, gateway: int, zero: float) -> None:
@@ -45,11 +49,11 @@ class Watch:
         psutil.cpu_percent()
 
     def workers(self, names: Iterable[str]) -> None:
-        """These work for the gateway; those of them that are processes of this computer are watched."""
+        """Set the gateway's workers; those that run on this computer are sampled."""
         self._workers = {pid for name in names if (pid := local_worker(name))}
 
     def measure(self) -> Usage:
-        """What was used since the last call; nothing at the first."""
+        """Return the use since the last call; zero at the first call."""
         now = time.monotonic()
         if now - self._looked >= _LOOK_AGAIN_S:
             self._looked, self._members = now, dict(self._find(_Families()))
@@ -64,12 +68,12 @@ class Watch:
         return Usage(round(now - self._zero, 2), cpu, memory, cores, busiest)
 
     def _of(self, kind: str, processes: Iterable[psutil.Process]) -> tuple[list[float], int]:
-        """CPU seconds of each since the last look, and bytes of all now."""
+        """Return the CPU seconds of each process since the last sample, and the resident bytes of all."""
         spent, resident = list[float](), 0
         for process in processes:
             try:
                 times, memory = process.cpu_times(), process.memory_info().rss
-            except psutil.Error:  # it ended
+            except psutil.Error:  # the process ended
                 continue
             total = times.user + times.system
             spent.append(total - self._spent.get((kind, process.pid), total))
@@ -87,7 +91,7 @@ class Watch:
 
 
 class _Families:
-    """Who descends from whom at this moment."""
+    """Current parents and children of all processes."""
 
     def __init__(self) -> None:
         self._all: dict[int, psutil.Process] = {}
@@ -97,7 +101,7 @@ class _Families:
             self._children.setdefault(process.info["ppid"], []).append(process.pid)
 
     def of(self, pid: int) -> list[psutil.Process]:
-        """The process, then all that descend from it; nothing if it is not there."""
+        """Return the process followed by all its descendants; empty if it does not exist."""
         if pid not in self._all:
             return []
         below = (one for child in self._children.get(pid, ()) for one in self.of(child))
@@ -112,7 +116,7 @@ def _is_broker(process: psutil.Process) -> bool:
 
 
 def local_worker(name: str) -> int | None:
-    """The process of a worker that calls itself HOST-PID-TOKEN, if that is one of this computer."""
+    """Return the process id of a worker named HOST-PID-TOKEN if it runs on this computer."""
     host, _, rest = name.rpartition("-")[0].rpartition("-")
     if host != socket.gethostname() or not rest.isdigit():
         return None

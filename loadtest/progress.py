@@ -1,4 +1,4 @@
-"""What a person at the terminal sees while a scenario runs."""
+"""Progress display on the terminal while a scenario runs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ _MOST_RECENT: Final = 5_000
 
 @contextmanager
 def progress(console: Console) -> Iterator[Callable[[Run], None]]:
-    """Shows a run, again and again, at the same place; only on a terminal."""
+    """Yield a function that shows a run in place; it does nothing without a terminal."""
     if not console.is_terminal:
         yield lambda run: None
         return
@@ -28,7 +28,7 @@ def progress(console: Console) -> Iterator[Callable[[Run], None]]:
 
 
 def table(run: Run) -> Table:
-    """How it stands."""
+    """Return the current state as a table."""
     tally, grid = run.tally, Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
     grid.add_column()

@@ -1,4 +1,4 @@
-"""``report.json`` and ``report.html``: the same figures, for programs and for people. The page needs nothing."""
+"""``report.json`` and ``report.html``: the same figures for programs and people. The page is self-contained."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -66,7 +66,7 @@ Row = Sequence[object]
 
 
 class NoReport(Exception):
-    """The report cannot be written. The text says what to do."""
+    """Report that cannot be written. The message says what to do."""
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def _written(folder: Path) -> Iterator[None]:
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder if need be, and see that it can be written. Raises ``NoReport``."""
+    """Create the folder if needed and check that it is writable. Raises ``NoReport``."""
     with _written(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -86,14 +86,14 @@ def prepare(folder: Path) -> None:
 
 
 def write_report(folder: Path, report: Report) -> None:
-    """Both files. Raises ``NoReport``."""
+    """Write both report files. Raises ``NoReport``."""
     with _written(folder):
         (folder / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
         (folder / "report.html").write_text(page(report), encoding="utf-8")
 
 
 def page(report: Report) -> str:
-    """The page."""
+    """Return the HTML page of a report."""
     title = escape(f"kikipounamu-loadtest {report.scenario}")
     where = f"{escape(report.started)} · {escape(report.machine)}<br><code>{escape(report.command)}</code>"
     body = f"<h1>{title}</h1>{_verdict(report)}<p>{where}</p>{_tables(report.figures)}{_plots(report)}"
@@ -202,7 +202,7 @@ def _cpu(usages: Sequence[Usage]) -> list[Series]:
 
 
 def _table(head: Row, rows: Iterable[Row]) -> str:
-    """Words are on the left of their column, numbers on the right, and what is above them too."""
+    """Return a table: columns of words are aligned left, columns of numbers right, with their headings."""
     listed = list(rows)
     words = [isinstance(cell, str) for cell in listed[0]] if listed else []
     lines = [_line("th", words, head)] if head else []

@@ -1,4 +1,4 @@
-"""One run of a scenario from outside: what came of it so far, looked at every second, whatever becomes of it."""
+"""Observed run of a scenario: its results so far, sampled every second, reported even if it fails."""
 
 import asyncio
 import dataclasses
@@ -27,7 +27,7 @@ _ASK_EVERY: Final = 5
 
 
 class Report(Struct, frozen=True):
-    """``complete``: it ran to its planned end; ``note``: why it did not. ``passed``: nothing was wrong."""
+    """Report of a run. ``complete``: it reached its planned end; ``note``: why not. ``passed``: no faults."""
 
     scenario: str
     passed: bool
@@ -47,9 +47,9 @@ class Report(Struct, frozen=True):
 
 @dataclass
 class Run:
-    """``recorder`` is written by the speakers of this process; ``tally`` has everything up to the last look.
+    """State of a run. ``recorder`` is filled by this process's speakers; ``tally`` is updated at each sample.
 
-    ``full``: between which seconds everybody was there. ``gateway``: its process on this computer, or 0.
+    ``full``: begin and end of full load, in seconds. ``gateway``: its process on this computer, or 0.
     """
 
     scenario: str
@@ -67,11 +67,11 @@ class Run:
 
     @property
     def took_s(self) -> float:
-        """Since it began."""
+        """Seconds since the run began."""
         return time.monotonic() - self.recorder.zero
 
     async def play(self, scenario: Awaitable[None], show: Callable[["Run"], None]) -> None:
-        """Run it to its end, or until it is cancelled or fails; ``show`` is called every second."""
+        """Run the scenario until it ends, fails or is cancelled; ``show`` is called every second."""
         try:
             async with Tasks("run") as tasks:
                 tasks.start(self._look(show), "look")
@@ -87,7 +87,7 @@ class Run:
             self.tally.absorb(self.recorder.take())
 
     def report(self, expect_refusals: bool = False) -> Report:
-        """What there is at this moment."""
+        """Return a report of the current state."""
         took_s = self.took_s
         found = figures(self.tally, took_s, self.usages, self.full, self.back)
         return Report(
@@ -122,13 +122,13 @@ class Run:
     async def _workers(self, http: aiohttp.ClientSession) -> list[str]:
         try:
             said = await ask(http, self.locate(), WORKERS)
-        except GatewayError:  # nobody is there at this moment
+        except GatewayError:  # no gateway at this moment
             return []
         return [str(worker.get("worker", "")) for worker in said.get("workers", ())]
 
 
 def _without_keys(arguments: Iterable[str]) -> Iterator[str]:
-    """As they may be shown."""
+    """Yield the arguments with keys hidden."""
     hide = False
     for argument in arguments:
         yield "…" if hide else "--key=…" if argument.startswith("--key=") else argument

@@ -1,4 +1,4 @@
-"""Many sessions at once through a gateway whose workers run the checksum engine; every digest is checked."""
+"""Many simultaneous sessions through a gateway whose workers run the checksum engine; every digest is checked."""
 
 import asyncio
 import random
@@ -21,7 +21,10 @@ from protocol.audio import SAMPLE_RATE
 
 @dataclass(frozen=True)
 class Plan:
-    """``pace`` 1 is speaking pace, 0 as fast as it goes. The same seed gives the same audio."""
+    """Plan of the sessions. ``pace`` 1 is speaking pace, 0 as fast as possible.
+
+    The same seed gives the same audio.
+    """
 
     count: int
     seconds: float
@@ -30,7 +33,7 @@ class Plan:
 
 
 class Summary(Struct, frozen=True):
-    """What came of it. Milliseconds are from the end of a segment to its final, as its client saw them."""
+    """Summary of a run. Milliseconds are from the end of a segment to its final, as its client saw them."""
 
     sessions: int
     lost_sessions: int
@@ -50,12 +53,12 @@ class Summary(Struct, frozen=True):
 
     @property
     def flawless(self) -> bool:
-        """Every segment ended once, with the digest of exactly what was said."""
+        """True if every segment ended once, with the digest of exactly its samples."""
         return self.right == self.segments and not (self.twice or self.lost_sessions)
 
 
 def utterances(plan: Plan, number: int, noise: Noise | None = None) -> Iterator[Utterance]:
-    """What session ``number`` says: segments of 1 to 6 s, of odd lengths, together as long as the plan says."""
+    """Yield the segments of session ``number``: 1 to 6 s, of odd lengths, together as long as planned."""
     noise = noise or Noise(plan.seed)
     source = random.Random(f"{plan.seed}/{number}")
     left, segment = round(plan.seconds * SAMPLE_RATE), 0
@@ -66,7 +69,7 @@ def utterances(plan: Plan, number: int, noise: Noise | None = None) -> Iterator[
 
 
 async def run_sessions(plan: Plan, locate: Locate, settings: ClientSettings | None = None) -> Summary:
-    """Run all of them at once; a session that is lost is counted, the others go on."""
+    """Run all sessions at once; a lost session is counted, and the others continue."""
     noise, recorder = Noise(plan.seed), Recorder(time.monotonic())
 
     async def speak(number: int) -> None:

@@ -1,4 +1,4 @@
-"""One session under load: says what it is given, at its pace, and checks every answer. Keeps digests, no audio."""
+"""Session under load: streams its segments at its pace and checks every answer. Stores digests, no audio."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from protocol.session import Busy, Failed, Final, Partial
 
 
 class Client(Protocol):
-    """What is needed of a ``client.gateway.GatewayClient``."""
+    """Methods of ``client.gateway.GatewayClient`` that are used here."""
 
     async def begin(self, segment: int, at_ms: int) -> None: ...
     async def audio(self, segment: int, pcm: bytes) -> None: ...
@@ -43,8 +43,11 @@ class _Said:
 
 
 class Speaker:
-    """Speaks in one session, with one client. ``spoken`` is told what is said, for a client that reads it there;
-    ``heard`` gets every event, after it was counted; ``pace`` 1 is as people speak, 0 as fast as it goes."""
+    """Speaker in one session, with one client.
+
+    ``spoken`` stores the segments, for a client that reads them there. ``heard`` receives every event after it was
+    counted. ``pace``: 1 is speaking pace, 0 as fast as possible.
+    """
 
     def __init__(
         self,
@@ -68,7 +71,7 @@ class Speaker:
         self._next = 0
 
     async def run(self, client: Client, say: Callable[[Client], Awaitable[None]]) -> None:
-        """``say`` something, then wait for every answer. A session that is lost is counted."""
+        """Call ``say``, then wait for every answer. Count the session if it is lost."""
         self._recorder.tally.sessions += 1
         listening = asyncio.create_task(self._listen(client.events()), name=f"loadtest/{self.number}")
         try:
@@ -85,7 +88,7 @@ class Speaker:
                 self._recorder.tally.session_lag_p95_ms.append(lag)
 
     async def say(self, client: Client, turns: Iterable[Turn], until: Until, stop_at: float = inf) -> None:
-        """Speak until the turns, or the time, are over. A turn that was begun is said to its end."""
+        """Stream the turns until they, or the time, are over. A turn that was begun is completed."""
         due = time.monotonic()
         for pause_s, utterance in turns:
             due += pause_s * self._pace
@@ -98,7 +101,7 @@ class Speaker:
             await self.end(client, segment, due)
 
     async def begin(self, client: Client, utterance: Utterance) -> int:
-        """A segment starts; which one."""
+        """Start a segment; return its number."""
         segment, self._next = self._next, self._next + 1
         self._said[segment] = _Said(utterance.digest, utterance.samples)
         self._recorder.tally.segments += 1
@@ -117,7 +120,10 @@ class Speaker:
         due: float,
         part: slice = WHOLE,
     ) -> float:
-        """Say a part of it, each frame when it has been spoken; returns when the last one had been."""
+        """Stream a part of a segment; return the due time of its last frame.
+
+        Each frame is sent once it would have been spoken.
+        """
         first, last, _ = part.indices(utterance.samples)
         for offset in range(first, last, FRAME_SAMPLES):
             samples = min(FRAME_SAMPLES, last - offset)
@@ -128,7 +134,7 @@ class Speaker:
         return due
 
     async def end(self, client: Client, segment: int, due: float) -> None:
-        """The segment is complete; ``due``: since when."""
+        """Complete the segment, whose last sample was spoken at ``due``."""
         said = self._said[segment]
         said.spoken_at, said.ended_at = due, time.monotonic()
         self._recorder.tally.samples += said.samples
@@ -155,7 +161,7 @@ class Speaker:
             case Disconnected(reason):
                 kind = without_numbers(reason)
                 tally.disconnects[kind] = tally.disconnects.get(kind, 0) + 1
-                if reason.endswith(f"({ErrorCode.BUSY})"):  # after the upgrade, where no Retry-After can be
+                if reason.endswith(f"({ErrorCode.BUSY})"):  # refused after the upgrade, without Retry-After
                     self._recorder.refused(_REFUSED, None, time.monotonic())
             case Busy(reason):
                 tally.busy[reason] = tally.busy.get(reason, 0) + 1
@@ -204,6 +210,6 @@ class Speaker:
 
 
 def without_numbers(reason: str) -> str:
-    """The kind of a reason: other numbers are the same kind, and addresses are no part of it."""
+    """Return the kind of a reason: numbers are masked, and addresses removed."""
     words = (word for word in reason.split() if "://" not in word)
     return " ".join("#" if any(letter.isdigit() for letter in word) else word for word in words)

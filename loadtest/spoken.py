@@ -1,4 +1,4 @@
-"""What was said and has no answer yet, as windows on the pool: an ``AudioStore`` that holds no audio."""
+"""Unanswered segments, as windows on the noise pool: an ``AudioStore`` that holds no audio."""
 
 from client.errors import AudioGone
 from client.events import Outcome
@@ -6,24 +6,24 @@ from loadtest.noise import Utterance
 
 
 class Spoken:
-    """Nothing is copied: what must be sent again is read from the pool again."""
+    """Store that copies nothing: audio to send again is read from the pool again."""
 
     def __init__(self) -> None:
         self._utterances: dict[int, Utterance] = {}
 
     def keep(self, segment: int, utterance: Utterance) -> None:
-        """The segment will be this."""
+        """Register the audio of a segment."""
         self._utterances[segment] = utterance
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """It is here already."""
+        """Ignore the audio: it is already registered."""
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """Exactly these samples. Raises ``AudioGone``."""
+        """Return exactly these samples. Raises ``AudioGone``."""
         return self.piece(segment, offset, samples)
 
     def piece(self, segment: int, offset: int, samples: int) -> bytes:
-        """The same, without waiting."""
+        """Return exactly these samples without waiting. Raises ``AudioGone``."""
         utterance = self._utterances.get(segment)
         if utterance is None or offset + samples > utterance.samples:
             raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")

@@ -1,4 +1,4 @@
-"""``streams``: many people who speak at the same time, at their pace, with pauses; every digest is checked."""
+"""``streams``: many simultaneous speakers at speaking pace, with pauses; every digest is checked."""
 
 import asyncio
 import random
@@ -22,14 +22,14 @@ from protocol.recognition import Options
 from runtime.tasks import Tasks
 
 Retry = Callable[[int, float, float], float]
-"""``client.backoff.backoff``, or another one."""
+"""``client.backoff.backoff``, or a function with the same arguments."""
 
 
 class Streams(Struct, frozen=True):
-    """``count`` speakers, who come one after the other within ``ramp_s`` and speak until ``seconds`` after that.
+    """Plan: ``count`` speakers arrive evenly within ``ramp_s`` and speak for ``seconds`` after that.
 
-    ``part`` of ``parts``: one process of several has each ``parts``-th of them. ``patience_s``: for how long
-    nothing may be heard, from a gateway or of what was said. ``pace``: less than 1 is faster than people speak.
+    ``part`` of ``parts``: one of several processes runs every ``parts``-th speaker. ``patience_s``: how long a
+    gateway may be silent, in general or about sent audio. ``pace``: less than 1 is faster than speech.
     """
 
     count: int
@@ -44,7 +44,10 @@ class Streams(Struct, frozen=True):
 
 
 async def run_streams(plan: Streams, locate: Locate, recorder: Recorder, retry: Retry = backoff) -> None:
-    """Run one part of them; what comes of it is in the recorder. ``recorder.zero`` is when the ramp begins."""
+    """Run one part of the speakers; the results are in the recorder.
+
+    ``recorder.zero`` is the start of the ramp.
+    """
     raise_file_limit()
     hall = _Hall(plan, locate, recorder, retry)
     try:
@@ -58,7 +61,7 @@ async def run_streams(plan: Streams, locate: Locate, recorder: Recorder, retry: 
 
 
 class _Hall:
-    """What the speakers of one process share."""
+    """State shared by the speakers of one process."""
 
     def __init__(self, plan: Streams, locate: Locate, recorder: Recorder, retry: Retry) -> None:
         self._plan = plan
@@ -70,7 +73,7 @@ class _Hall:
         self.tap = Tap(recorder)
 
     async def speak(self, number: int) -> None:
-        """One session, from its place in the ramp to its last answer."""
+        """Run one session, from its place in the ramp to its last answer."""
         plan, zero = self._plan, self._recorder.zero
         comes_at = zero + plan.ramp_s * number / plan.count
         await asyncio.sleep(comes_at - time.monotonic())
@@ -95,14 +98,14 @@ class _Hall:
 
 
 async def note_lateness(wheel: Wheel, recorder: Recorder) -> None:
-    """How late the load maker itself is: by so much the latencies are not the gateway's. Until cancelled."""
+    """Record, until cancelled, how late the load maker is: this part of the latencies is not the gateway's."""
     while True:
         await asyncio.sleep(1.0)
         recorder.tally.late_ms.append(round(wheel.lateness() * 1000, 1))
 
 
 def raise_file_limit() -> None:
-    """Two thousand connections are two thousand files."""
+    """Raise the limit of open files: two thousand connections need two thousand files."""
     if sys.platform == "win32":
         return
     import resource

@@ -1,4 +1,4 @@
-"""What came of what was said. One tally per stretch of time: they add up, over time and over processes."""
+"""Counters of a load test. Tallies of different times and processes can be added up."""
 
 from msgspec import Struct, field
 
@@ -6,11 +6,11 @@ _MOST_COMPLAINTS = 50
 
 
 class Ended(Struct, frozen=True, array_like=True, gc=False):
-    """A segment that got its text. Times are ms but ``at_s``, which counts from the start of the run.
+    """Segment that got its text. Times are in ms, except ``at_s``, which counts from the start of the run.
 
-    ``after_stop``: from ``segment.end`` to its final, as the client saw them. ``lag``: the same from the moment
-    when the last sample had been spoken, and so with what the load maker was late. The others are the gateway's
-    ``timing``. ``whole``: from its end to its text the connection was there.
+    ``after_stop``: from ``segment.end`` to the final, as the client saw them. ``lag``: the same from the moment
+    when the last sample would have been spoken, so it includes delays of the load maker. The other times are the
+    gateway's ``timing``. ``whole``: the connection lasted from the segment's end to its text.
     """
 
     at_s: float
@@ -25,12 +25,12 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def added(self) -> float:
-        """What the chain adds: neither waiting for a worker nor decoding."""
+        """Time added by the chain, without waiting for a worker and decoding."""
         return max(0.0, self.after_stop - self.queue - self.decode)
 
 
 class Refused(Struct):
-    """Refusals of one kind, and what their Retry-After said; ``None`` where none had one."""
+    """Refusals of one kind, and the range of their Retry-After; ``None`` if none had one."""
 
     count: int = 0
     without_retry_after: int = 0
@@ -38,7 +38,7 @@ class Refused(Struct):
     most_s: float | None = None
 
     def add(self, other: "Refused") -> None:
-        """These too."""
+        """Add another count of refusals."""
         self.count += other.count
         self.without_retry_after += other.without_retry_after
         told = [s for s in (self.least_s, self.most_s, other.least_s, other.most_s) if s is not None]
@@ -46,9 +46,11 @@ class Refused(Struct):
 
 
 class Tally(Struct):
-    """``segments`` were begun. ``first_update_ms``: per session, from its first frame to its first partial or
-    final. ``session_lag_p95_ms``: per session that came to its end. ``refused``: by status or close code, and
-    reason; ``refused_at``: how many in which second. ``early``: tries before the time that Retry-After had named.
+    """Counters of sessions and segments.
+
+    ``first_update_ms``: per session, from its first frame to its first partial or final. ``session_lag_p95_ms``:
+    per finished session. ``refused``: by status or close code, and reason. ``refused_at``: number per second.
+    ``early``: attempts before the time that Retry-After named.
     """
 
     sessions: int = 0
@@ -76,7 +78,7 @@ class Tally(Struct):
 
     @property
     def answered(self) -> int:
-        """Segments that ended once, whatever with."""
+        """Segments that ended once, with any outcome."""
         return self.right + self.wrong + self.failed
 
     @property
@@ -86,21 +88,21 @@ class Tally(Struct):
 
     @property
     def refusals(self) -> int:
-        """All of them."""
+        """Number of all refusals."""
         return sum(kind.count for kind in self.refused.values())
 
     @property
     def flawless(self) -> bool:
-        """Every segment ended once, with the digest of exactly what was said."""
+        """True if every segment ended once, with the digest of exactly its samples."""
         return self.right == self.segments and not (self.twice or self.lost_sessions)
 
     def complain(self, about: str) -> None:
-        """Keep the first few."""
+        """Record a complaint; only the first few are kept."""
         if len(self.complaints) < _MOST_COMPLAINTS:
             self.complaints.append(about)
 
     def absorb(self, other: "Tally") -> None:
-        """Add what another one counted."""
+        """Add the counts of another tally."""
         for name in _NUMBERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in _LISTS:
@@ -121,20 +123,20 @@ _COUNTS = ("disconnects", "busy", "refused_at")
 
 
 class Recorder:
-    """Where the speakers of one process write. ``zero`` is the start of the run on the monotonic clock."""
+    """Recorder for the speakers of one process. ``zero`` is the start of the run on the monotonic clock."""
 
     def __init__(self, zero: float) -> None:
         self.zero = zero
         self.tally = Tally()
 
     def refused(self, kind: str, retry_after_s: float | None, now: float) -> None:
-        """Somebody was, at that time on the monotonic clock; ``None``: he was not told for how long."""
+        """Count a refusal at ``now`` (monotonic clock); ``None``: it had no Retry-After."""
         told = Refused(1, 1) if retry_after_s is None else Refused(1, 0, retry_after_s, retry_after_s)
         self.tally.refused.setdefault(kind, Refused()).add(told)
         second = int(now - self.zero)
         self.tally.refused_at[second] = self.tally.refused_at.get(second, 0) + 1
 
     def take(self) -> Tally:
-        """What came since the last time."""
+        """Return the counts since the last call."""
         taken, self.tally = self.tally, Tally()
         return taken

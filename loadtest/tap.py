@@ -1,6 +1,6 @@
-"""What the connections of the load maker go through: counts who is refused and how, and can cut all of them.
+"""Observed connections of the load maker: counts refusals, and can cut all connections.
 
-The client library connects by itself; it is given an HTTP client that is watched.
+The client library connects by itself, with an HTTP client that is observed here.
 """
 
 import json
@@ -20,11 +20,11 @@ from loadtest.tally import Recorder
 
 _REFUSALS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _LINGER_0 = struct.pack("ii", 1, 0)
-_EARLY_S = 0.005  # timers of uvloop are whole milliseconds, and fire up to one early: who waited is not to blame
+_EARLY_S = 0.005  # uvloop's timers are whole milliseconds and may fire up to 1 ms early
 
 
 class Tap:
-    """``connector`` is shared by all sessions of this process. Close it at the end."""
+    """Shared connector of all sessions in this process. Close it at the end."""
 
     def __init__(self, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
         self._recorder = recorder
@@ -33,7 +33,7 @@ class Tap:
         self._connector = aiohttp.TCPConnector(limit=0, socket_factory=self._socket)
 
     def http(self) -> Callable[[], aiohttp.ClientSession]:
-        """``ClientSettings.http`` of one session: sees what it is refused with, and whether it waits so long."""
+        """Return ``ClientSettings.http`` of one session; it records refusals and early retries."""
         patience = _Patience(self._recorder, self._clock)
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(patience.asked)
@@ -45,20 +45,20 @@ class Tap:
         return session
 
     def cut(self) -> int:
-        """Reset every connection, as if the network had gone; how many there were."""
+        """Reset every connection, as if the network had failed; return their number."""
         count = 0
         for end in tuple(self._sockets):
             try:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
                 end.shutdown(socket.SHUT_RDWR)
                 count += 1
-            except OSError:  # it is closed already
+            except OSError:  # already closed
                 continue
         self._sockets.clear()
         return count
 
     async def close(self) -> None:
-        """Every session is over."""
+        """Close the shared connector, once every session is over."""
         await self._connector.close()
 
     def _socket(self, where: aiohttp.AddrInfoType) -> socket.socket:
@@ -70,7 +70,7 @@ class Tap:
 
 
 class _Patience:
-    """Of one session: when it may come again, as it was told. Clients wait for a minute at most."""
+    """Earliest allowed retry of one session, according to Retry-After. Clients wait a minute at most."""
 
     def __init__(self, recorder: Recorder, clock: Callable[[], float]) -> None:
         self._recorder = recorder
@@ -103,7 +103,7 @@ def _seconds(retry_after: str | None) -> float | None:
 
 
 def _reason(body: str) -> str:
-    """The kind of refusal, out of the one form that errors have."""
+    """Return the kind of refusal from an error body."""
     try:
         return without_numbers(str(json.loads(body)["error"]["message"]))
     except (ValueError, KeyError, TypeError):

@@ -1,7 +1,7 @@
-"""Wakes many speakers by one timer: a turn every few milliseconds instead of a timer for each frame of each.
+"""Timer wheel that wakes many speakers: one tick every few milliseconds instead of a timer per frame and speaker.
 
-Under thousands of frames a second most turns have some, so that the load maker sleeps and wakes two hundred times
-a second and not thousands of times. What it costs is said with the figures: all is up to one tick late.
+With thousands of frames a second most ticks have some, so the load maker sleeps and wakes two hundred times a
+second instead of thousands of times. The cost, reported with the figures: everything is up to one tick late.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ TICK_S: Final = 0.005
 
 
 class Wheel:
-    """``run`` it; whoever waits does so by ``until``. Times are ``clock``'s."""
+    """Timer wheel: ``run`` turns it, ``until`` waits on it. Times are ``clock``'s."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, tick_s: float = TICK_S) -> None:
         self._clock = clock
@@ -23,7 +23,7 @@ class Wheel:
         self.late_s = 0.0
 
     async def until(self, due: float) -> None:
-        """Return at the first turn that is not before ``due``."""
+        """Return at the first tick that is not before ``due``."""
         slot = self._slot(due) + 1
         if slot <= self._turned:
             return
@@ -32,14 +32,14 @@ class Wheel:
         await woken
 
     async def run(self) -> None:
-        """Turn until cancelled."""
+        """Turn the wheel until cancelled."""
         while True:
             next_at = (self._turned + 1) * self._tick_s
             await asyncio.sleep(max(0.0, next_at - self._clock()))
             self.turn(self._clock())
 
     def turn(self, now: float) -> None:
-        """Wake everybody whose time has come."""
+        """Wake every waiter whose time has come."""
         slot = self._slot(now)
         if slot > self._turned:
             self.late_s = max(self.late_s, now - (self._turned + 1) * self._tick_s)
@@ -50,7 +50,7 @@ class Wheel:
         self._turned = slot
 
     def lateness(self) -> float:
-        """How late the latest turn since the last call was, in seconds."""
+        """Return how late the latest tick since the last call was, in seconds."""
         late_s, self.late_s = self.late_s, 0.0
         return late_s
 

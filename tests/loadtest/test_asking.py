@@ -1,4 +1,4 @@
-"""What a gateway says; whoever can do without gets nothing in its place."""
+"""HTTP queries of a gateway, and their result when it gives no usable answer."""
 
 import aiohttp
 import pytest
@@ -11,7 +11,7 @@ from tests.helpers.web_server import serving
 
 
 @pytest.mark.parametrize(("said", "heard"), [('{"a": 1}', {"a": 1}), ("[1]", {}), ("{", {}), ("", {})])
-async def test_an_answer_that_cannot_be_used_is_none(said: str, heard: dict[str, int]) -> None:
+async def test_ask_returns_empty_for_unusable_answers(said: str, heard: dict[str, int]) -> None:
     async def say(request: web.Request) -> web.Response:
         return web.Response(text=said, status=503)
 
@@ -29,7 +29,9 @@ async def test_an_answer_that_cannot_be_used_is_none(said: str, heard: dict[str,
         (404, "{}", READY, Refused),
     ],
 )
-async def test_whoever_cannot_is_told_why(status: int, said: str, path: str, error: type[GatewayError]) -> None:
+async def test_answer_raises_typed_error_for_unusable_answers(
+    status: int, said: str, path: str, error: type[GatewayError]
+) -> None:
     async def say(request: web.Request) -> web.Response:
         return web.Response(text=said, status=status)
 
@@ -39,6 +41,6 @@ async def test_whoever_cannot_is_told_why(status: int, said: str, path: str, err
         assert await ask(http, Address(url), path) == {}
 
 
-async def test_nobody_there_is_no_answer() -> None:
+async def test_ask_returns_empty_when_no_server_listens() -> None:
     async with aiohttp.ClientSession() as http:
         assert await ask(http, Address("http://127.0.0.1:9"), "/x") == {}

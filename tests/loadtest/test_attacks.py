@@ -1,4 +1,4 @@
-"""What an attack says, and that it goes on whatever the gateway answers."""
+"""Messages of an attack, and its persistence whatever the gateway answers."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ def kinds(kind: Attack, count: int) -> Counter[type[Any]]:
     return Counter(type(message) for message in messages(kind, count))
 
 
-def test_attacks_say_what_they_are_named_after() -> None:
+def test_attacks_send_the_messages_of_their_kind() -> None:
     assert kinds(Attack.EMPTY, 3) == {SegmentBegin: 3, SegmentEnd: 3}
     assert kinds(Attack.CANCELS, 5) == kinds(Attack.RESUME, 5) == {SegmentCancel: 5}
     assert kinds(Attack.UNKNOWN_MODEL, 1) == {SegmentBegin: 1, tuple: 60, SegmentEnd: 1}
@@ -24,7 +24,7 @@ def test_attacks_say_what_they_are_named_after() -> None:
 
 
 @pytest.mark.parametrize("kind", [Attack.EMPTY, Attack.RESUME])
-async def test_attack_goes_on_until_its_time_is_over(kind: Attack) -> None:
+async def test_attack_repeats_until_its_time_is_over(kind: Attack) -> None:
     async with scripted(oblige) as gateway:
         struck = await strike(Order(kind, 1.0, gateway.url, "k", count=3))
         assert struck.rounds >= 2 and struck.welcomed >= 1
@@ -32,7 +32,7 @@ async def test_attack_goes_on_until_its_time_is_over(kind: Attack) -> None:
         assert resumes[0] is False and (True in resumes) == (kind is Attack.RESUME)
 
 
-async def test_attack_counts_what_is_said_against_it() -> None:
+async def test_attack_counts_the_gateways_objections() -> None:
     struck = await strike(Order(Attack.EMPTY, 0.5, "http://127.0.0.1:9", "k"))
     assert struck.rounds >= 1 and sum(struck.against.values()) >= 1
 

@@ -1,4 +1,4 @@
-"""The checksum engine."""
+"""Checksum engine: digests, timing and settings."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ from protocol.engine import DecodeRequest, EngineSettings, EngineUnavailable, Tr
 ONE_SECOND = bytes(range(250)) * 128
 
 
-def test_text_is_the_digest_of_the_exact_samples() -> None:
+def test_checksum_text_is_the_digest_of_the_exact_samples() -> None:
     outcomes = ChecksumEngine().decode([DecodeRequest(ONE_SECOND), DecodeRequest(b"")])
     assert outcomes == [
         Transcript(hashlib.sha256(ONE_SECOND).hexdigest()[:16]),
@@ -21,30 +21,30 @@ def test_text_is_the_digest_of_the_exact_samples() -> None:
 @pytest.mark.parametrize(
     "changed", [ONE_SECOND[2:], ONE_SECOND + ONE_SECOND[:2], ONE_SECOND[2:4] + ONE_SECOND[:2] + ONE_SECOND[4:]]
 )
-def test_a_lost_doubled_or_moved_sample_shows(changed: bytes) -> None:
+def test_checksum_detects_a_lost_doubled_or_moved_sample(changed: bytes) -> None:
     assert checksum(changed) != checksum(ONE_SECOND)
 
 
-def test_decoding_takes_its_share_of_the_audio() -> None:
+def test_checksum_decoding_takes_its_share_of_the_audio() -> None:
     slept: list[float] = []
     engine = ChecksumEngine(rtf=0.01, sleep=slept.append)
     engine.decode([DecodeRequest(ONE_SECOND), DecodeRequest(ONE_SECOND)])
     assert slept == [pytest.approx(0.02)]
 
 
-def test_no_factor_means_no_sleep() -> None:
+def test_checksum_without_rtf_does_not_sleep() -> None:
     slept: list[float] = []
     ChecksumEngine(sleep=slept.append).decode([DecodeRequest(ONE_SECOND)])
     assert slept == []
 
 
-def test_settings_are_read_and_told() -> None:
+def test_checksum_settings_appear_in_its_info() -> None:
     info = create(EngineSettings("checksum", extra={"rtf": "0.01", "slots": "8"})).info()
     assert (info.engine, info.model, info.slots) == ("checksum", "checksum", 8)
     assert create(EngineSettings("checksum", model="m")).info().model == "m"
 
 
 @pytest.mark.parametrize("extra", [{"rtf": "x"}, {"rtf": "-1"}, {"rtf": "nan"}, {"slots": "0"}, {"speed": "1"}])
-def test_a_setting_it_cannot_use_is_refused(extra: dict[str, str]) -> None:
+def test_checksum_refuses_invalid_settings(extra: dict[str, str]) -> None:
     with pytest.raises(EngineUnavailable, match="checksum engine"):
         create(EngineSettings("checksum", extra=extra))

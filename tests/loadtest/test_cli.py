@@ -1,4 +1,4 @@
-"""The operator's command, against the real chain."""
+"""Operator's command against the real chain."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until_sync
 
 SHORT = "1695"
-"""Of this seed, the first one says something short, soon."""
+"""Seed with which the first session soon sends a short segment."""
 PROGRAM = str(Path(sys.executable).parent / "kikipounamu-loadtest")
 
 
@@ -30,7 +30,7 @@ def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen([PROGRAM, *arguments], env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def test_every_digest_of_every_session_is_right(tmp_path: Path, broker: Broker) -> None:
+def test_sessions_command_finds_every_digest_right(tmp_path: Path, broker: Broker) -> None:
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
         chain.worker()
@@ -46,7 +46,7 @@ def test_every_digest_of_every_session_is_right(tmp_path: Path, broker: Broker) 
     assert there.returncode == 0, there.stderr + there.stdout
 
 
-def test_scenarios_end_with_figures_and_a_report(tmp_path: Path, broker: Broker) -> None:
+def test_scenario_commands_print_figures_and_write_reports(tmp_path: Path, broker: Broker) -> None:
     with running_chain(tmp_path, broker.url) as chain:
         chain.gateway()
         chain.worker()
@@ -68,7 +68,7 @@ def test_scenarios_end_with_figures_and_a_report(tmp_path: Path, broker: Broker)
     assert json.loads(told.stdout)["workers"] == 1
 
 
-def test_an_interrupted_run_leaves_a_partial_report(tmp_path: Path, broker: Broker) -> None:
+def test_interrupted_command_leaves_a_partial_report(tmp_path: Path, broker: Broker) -> None:
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
         where = ("--gateway", endpoint.url, "--key", KEY, "--report", str(tmp_path / "s"))
@@ -82,14 +82,14 @@ def test_an_interrupted_run_leaves_a_partial_report(tmp_path: Path, broker: Brok
     assert KEY not in json.dumps(report)
 
 
-def test_no_gateway_is_said(tmp_path: Path) -> None:
+def test_command_reports_a_missing_gateway(tmp_path: Path) -> None:
     done = run(tmp_path, "sessions")
     assert done.returncode == 1
     assert "kikipounamu up" in done.stderr
     assert done.stdout == ""
 
 
-def test_a_wrong_key_is_not_flawless(tmp_path: Path, broker: Broker) -> None:
+def test_command_with_a_wrong_key_is_not_flawless(tmp_path: Path, broker: Broker) -> None:
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
         done = run(tmp_path, "sessions", "--count", "1", "--gateway", endpoint.url, "--key", "wrong")
@@ -97,13 +97,13 @@ def test_a_wrong_key_is_not_flawless(tmp_path: Path, broker: Broker) -> None:
     assert "--key" in json.loads(done.stdout)["complaints"][0]
 
 
-def test_why_nothing_can_be_planned_is_said(tmp_path: Path) -> None:
+def test_plan_command_reports_an_unreachable_gateway(tmp_path: Path) -> None:
     done = run(tmp_path, "plan", "--streams", "1", "--gateway", "http://127.0.0.1:9")
     assert (done.returncode, done.stdout) == (1, "")
     assert "no connection to the gateway" in done.stderr
 
 
-def test_a_certificate_that_nobody_trusts_can_be_named(tmp_path: Path) -> None:
+def test_command_accepts_an_untrusted_certificate_by_its_digest(tmp_path: Path) -> None:
     certificate = own_certificate(tmp_path)
 
     async def both() -> "list[subprocess.CompletedProcess[str]]":
@@ -125,13 +125,13 @@ def test_a_certificate_that_nobody_trusts_can_be_named(tmp_path: Path) -> None:
     assert "is not a kikipounamu gateway (it answers 404 to /readyz)" in named.stderr, "it was spoken to"
 
 
-def test_a_report_that_cannot_be_written_is_said_before_anybody_speaks(tmp_path: Path) -> None:
+def test_unwritable_report_is_reported_before_the_run(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run(tmp_path, "herd", "--gateway", "http://127.0.0.1:9", "--report", str(tmp_path / "file" / "x"))
     assert (done.returncode, done.stdout) == (1, "")
     assert "Name another folder" in done.stderr
 
 
-def test_wrong_usage(tmp_path: Path) -> None:
+def test_command_with_wrong_usage_ends_with_status_2(tmp_path: Path) -> None:
     assert run(tmp_path, "sessions", "--count", "0").returncode == 2
     assert run(tmp_path, "plan").returncode == 2

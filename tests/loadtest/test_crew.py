@@ -1,4 +1,4 @@
-"""Several processes share the speakers, and what each counts comes together."""
+"""Speakers shared by several processes, whose counts are combined."""
 
 import asyncio
 import time
@@ -17,11 +17,11 @@ from tests.helpers.waiting import wait_until
 
 
 async def for_each_its_own(socket: web.WebSocketResponse, memory: Memory) -> None:
-    """Obliging, with a memory for each connection."""
+    """Run an obliging gateway with a separate memory for each connection."""
     await oblige(socket, Memory())
 
 
-async def test_all_parts_are_said_and_counted() -> None:
+async def test_crew_runs_and_counts_all_parts() -> None:
     tally = Tally()
     async with scripted(for_each_its_own) as gateway:
         plan = Streams(3, 0.2, parts=2, patience_s=5.0, pace=0.02)
@@ -30,7 +30,7 @@ async def test_all_parts_are_said_and_counted() -> None:
     assert tally.flawless and tally.finished == tally.sessions == 3
 
 
-async def test_who_is_cancelled_says_what_it_knows_and_ends() -> None:
+async def test_cancelled_crew_reports_its_counts_and_ends() -> None:
     tally = Tally()
     async with scripted(for_each_its_own) as gateway:
         plan, before = Streams(2, 600.0, parts=2, pace=0.02), set(psutil.Process().children())

@@ -1,4 +1,4 @@
-"""What a run comes to."""
+"""Figures computed from a run."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.loadtest.test_tally import ended
     ("values", "share", "expected"),
     [([], 0.5, None), ([3.0], 0.99, 3.0), ([1.0, 2.0, 3.0, 4.0], 0.5, 2.0), (list(range(1, 101)), 0.95, 95.0)],
 )
-def test_percentiles(values: list[float], share: float, expected: float | None) -> None:
+def test_percentile_is_the_nearest_rank(values: list[float], share: float, expected: float | None) -> None:
     assert percentile(values, share) == expected
     assert percentiles(values).most == (max(values) if values else None)
 
@@ -38,11 +38,11 @@ def test_figures_of_a_flawless_run() -> None:
         Tally(segments=1, right=1, early=1),
     ],
 )
-def test_what_is_not_flawless(tally: Tally) -> None:
+def test_figures_with_any_fault_are_not_flawless(tally: Tally) -> None:
     assert not figures(tally, 1.0, (), (0.0, 9.0)).flawless
 
 
-def test_cpu_is_of_the_time_when_everybody_was_there() -> None:
+def test_cpu_figures_cover_the_time_of_full_load() -> None:
     usages = [
         Usage(at_s, {LOAD_MAKER: maker, GATEWAY: 10.0}, {LOAD_MAKER: memory}, 2, {LOAD_MAKER: maker / 2})
         for at_s, maker, memory in ((1.0, 90.0, 1.0), (2.0, 20.0, 2.0), (3.0, 40.0, 3.0), (4.0, 90.0, 4.0))
@@ -63,7 +63,7 @@ def test_cpu_is_of_the_time_when_everybody_was_there() -> None:
         (10.0, 16, 10.0, 51.0, True),
     ],
 )
-def test_a_load_maker_that_is_too_busy(
+def test_busy_load_maker_is_marked_as_strained(
     cpu: float, cores: int, busiest: float, late_ms: float, strained: bool
 ) -> None:
     usage = Usage(1.0, {LOAD_MAKER: cpu}, {}, cores, {LOAD_MAKER: busiest})
@@ -71,7 +71,7 @@ def test_a_load_maker_that_is_too_busy(
     assert not figures(Tally(), 4.0, [], (0.0, 9.0)).strained
 
 
-def test_moments_are_few_and_lose_nothing() -> None:
+def test_moments_are_few_and_complete() -> None:
     tally = Tally(ended=[ended(at_s) for at_s in (0.5, 1.5, 999.0)], refused_at={1: 3, 1_005: 2})
     for took_s in (10.0, 1_000.0):
         found = moments(tally, took_s)
@@ -82,7 +82,7 @@ def test_moments_are_few_and_lose_nothing() -> None:
     assert moments(Tally(), 1_000.0) == ()
 
 
-def test_a_distribution_has_everybody_below_an_edge() -> None:
+def test_distribution_counts_every_value() -> None:
     values = [0.2, 1.0, 1.1, 9.0, 10.0, 5_000.0]
     bins = distribution(values)
     assert sum(one.count for one in bins) == len(values)

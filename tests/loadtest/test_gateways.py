@@ -1,4 +1,4 @@
-"""Which gateway is meant, and how a load maker ends."""
+"""Selection of the gateway, and the end of a load maker."""
 
 import asyncio
 import os
@@ -14,13 +14,13 @@ from protocol.endpoint import Endpoint, encode_endpoint
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the gateway of this computer would say where it listens."""
+    """Return the folder in which this computer's gateway would publish its address."""
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     (tmp_path / "run").mkdir()
     return tmp_path / "run"
 
 
-def test_the_one_of_this_computer_is_looked_for_each_time(home: Path) -> None:
+def test_local_gateway_is_located_at_each_call(home: Path) -> None:
     locate = located("", "")
     with pytest.raises(Unreachable, match="kikipounamu up"):
         locate()
@@ -32,12 +32,12 @@ def test_the_one_of_this_computer_is_looked_for_each_time(home: Path) -> None:
     assert local_process("http://elsewhere:2") == 0
 
 
-def test_one_that_is_named_is_that_one() -> None:
+def test_named_gateway_is_used() -> None:
     address = located("https://h:1", "key")()
     assert (address.url, address.key) == ("https://h:1", "key")
 
 
-def test_a_certificate_can_be_named(home: Path) -> None:
+def test_certificate_digest_is_validated(home: Path) -> None:
     digest = "ab" * 32
     with_colons = ":".join(["ab"] * 32)
     assert located("https://h:1", "key", with_colons)().certificate_sha256 == digest
@@ -52,7 +52,7 @@ def test_a_certificate_can_be_named(home: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_cancels_and_is_told(number: signal.Signals) -> None:
+def test_run_loop_returns_false_when_a_signal_cancels_it(number: signal.Signals) -> None:
     cleaned = list[bool]()
 
     async def wait() -> None:
@@ -66,13 +66,13 @@ def test_a_signal_cancels_and_is_told(number: signal.Signals) -> None:
     assert cleaned == [True]
 
 
-def test_the_end_is_told_too() -> None:
+def test_run_loop_returns_true_at_the_end() -> None:
     async def nothing() -> None: ...
 
     assert run_loop(nothing()) is True
 
 
-def test_an_error_gets_out() -> None:
+def test_run_loop_raises_errors() -> None:
     async def fail() -> None:
         raise ValueError("no good")
 

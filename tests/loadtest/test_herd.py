@@ -1,4 +1,4 @@
-"""What is known of those who were cut."""
+"""Herd of clients that are cut and return."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from tests.helpers.scripted_gateway import oblige, scripted
 HERE = Connected("g", True)
 
 
-async def test_only_those_who_were_there_are_cut_and_can_come_back() -> None:
+async def test_only_connected_clients_are_cut_and_counted_as_back() -> None:
     meeting = Meeting(Recorder(0.0))
     here, gone, waiting = (meeting.joined() for _ in range(3))
     meeting.heard(here, HERE)
@@ -30,8 +30,8 @@ async def test_only_those_who_were_there_are_cut_and_can_come_back() -> None:
     assert back.p100_s is not None
 
 
-async def test_one_that_is_cut_comes_back_and_says_the_rest() -> None:
-    """One, since a scripted gateway has one memory; many are in ``tests/end_to_end/test_load.py``."""
+async def test_cut_client_returns_and_finishes_its_segment() -> None:
+    """Only one client, since a scripted gateway has one memory; many are in ``tests/end_to_end/test_load.py``."""
     async with scripted(oblige) as gateway:
         meeting = Meeting(Recorder(time.monotonic()))
         await run_herd(
@@ -43,7 +43,7 @@ async def test_one_that_is_cut_comes_back_and_says_the_rest() -> None:
     assert (meeting.back().ready, meeting.back().returned) == (1, 1)
 
 
-async def test_what_does_not_get_in_is_not_waited_for_for_ever() -> None:
+async def test_herd_does_not_wait_forever_for_refused_clients() -> None:
     meeting = Meeting(Recorder(time.monotonic()))
     plan = Herd(1, 0.0, settle_s=0.1, patience_s=0.5, pace=0.05)
     await asyncio.wait_for(run_herd(plan, fixed(Address("http://127.0.0.1:9")), meeting), 30)

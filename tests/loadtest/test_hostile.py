@@ -1,4 +1,4 @@
-"""Whether people who speak notice an attack: what is made of the phases."""
+"""Verdict on the phases of an attack."""
 
 from loadtest.attacks import Struck
 from loadtest.hostile import Heard, heard, passed
@@ -10,7 +10,7 @@ def tally(*lags: float, right: int | None = None) -> Tally:
     return Tally(segments=len(lags), right=len(lags) if right is None else right, ended=ended)
 
 
-def test_phase_is_compared_with_the_calm_one() -> None:
+def test_phase_is_compared_with_the_undisturbed_one() -> None:
     calm = heard("none", tally(*[100.0] * 19, 120.0))
     assert (calm.p50_ms, calm.p95_ms, calm.times) == (100.0, 100.0, None)
     slow = heard("empty", tally(150.0, 180.0), calm.p95_ms, Struck(3, 10))
@@ -18,7 +18,7 @@ def test_phase_is_compared_with_the_calm_one() -> None:
     assert not heard("empty", tally(1.0, right=0)).flawless
 
 
-def test_nobody_may_be_slower_than_allowed_nor_lose_anything() -> None:
+def test_siege_passes_only_without_slowdown_and_loss() -> None:
     calm, fine = heard("none", tally(100.0)), heard("a", tally(200.0), 100.0)
     assert passed([calm, fine], 2.0)
     assert not passed([calm, fine], 1.9)

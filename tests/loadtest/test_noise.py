@@ -1,4 +1,4 @@
-"""What is said: any part of it can be read again, and no two segments are alike."""
+"""Noise for load tests: any part can be read again, and no two segments are equal."""
 
 import hashlib
 import random
@@ -13,7 +13,7 @@ NOISE = Noise(1)
 
 
 @given(st.integers(1, 40_000), st.integers(0, 40_000), st.integers(0, 40_000))
-def test_any_part_is_the_part_of_the_whole(samples: int, offset: int, more: int) -> None:
+def test_utterance_parts_match_the_whole(samples: int, offset: int, more: int) -> None:
     utterance = NOISE.utterance(3, 7, samples, random.Random(samples))
     whole = utterance.read(0, samples)
     assert utterance.samples == samples == len(whole) // 2
@@ -21,7 +21,7 @@ def test_any_part_is_the_part_of_the_whole(samples: int, offset: int, more: int)
     assert utterance.digest == hashlib.sha256(whole).hexdigest()[:16]
 
 
-def test_segments_of_one_window_differ() -> None:
+def test_segments_of_the_same_window_have_different_digests() -> None:
     digests = {
         NOISE.utterance(session, segment, 100, random.Random(0)).digest
         for session in range(20)
@@ -30,7 +30,7 @@ def test_segments_of_one_window_differ() -> None:
     assert len(digests) == 400
 
 
-def test_turns_are_people_like_and_the_same_for_the_same_seed() -> None:
+def test_turns_resemble_speech_and_depend_only_on_the_seed() -> None:
     turns = list(islice(NOISE.turns(5), 200))
     assert all(SHORTEST_S <= turn.utterance.samples / 16_000 <= LONGEST_S for turn in turns)
     assert all(0.3 <= turn.pause_s <= 8.0 for turn in turns)

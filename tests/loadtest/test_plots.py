@@ -1,4 +1,4 @@
-"""Plots are well-formed, whatever they show."""
+"""Plots that are well-formed for any content."""
 
 from xml.etree import ElementTree
 
@@ -10,11 +10,11 @@ SVG = "svg"
 
 
 @pytest.mark.parametrize(("value", "top"), [(0.0, 1.0), (0.03, 0.04), (1.0, 1.0), (7.0, 8.0), (81.0, 100.0)])
-def test_round_numbers(value: float, top: float) -> None:
+def test_nice_returns_round_numbers(value: float, top: float) -> None:
     assert nice(value) == pytest.approx(top)
 
 
-def test_lines_have_gaps_where_nothing_was_measured() -> None:
+def test_plot_lines_have_gaps_without_measurements() -> None:
     drawn = lines("A <title>", [Series("a & b", [(0.0, 1.0), (1.0, None), (2.0, 3.0)])], "ms")
     figure = ElementTree.fromstring(drawn.replace("<br>", ""))
     (path,) = (one for one in figure.iter("path") if "line" in one.attrib["class"])
@@ -23,12 +23,12 @@ def test_lines_have_gaps_where_nothing_was_measured() -> None:
     assert "a & b" in "".join(figure.itertext())
 
 
-def test_nothing_is_no_plot() -> None:
+def test_plot_without_values_is_empty() -> None:
     assert lines("t", [Series("a", [(0.0, None)])], "ms") == ""
     assert bars("t", ("a",), [[]], "ms") == ""
 
 
-def test_bars_stand_side_by_side() -> None:
+def test_plot_bars_stand_side_by_side() -> None:
     drawn = bars("t", ("a", "b"), [[(1.0, 5), (10.0, 0)], [(10.0, 7)]], "segments")
     places = [float(one.attrib["x"]) for one in ElementTree.fromstring(drawn.replace("<br>", "")).iter("rect")]
     assert len(places) == len(set(places)) == 3

@@ -1,4 +1,4 @@
-"""What takes part and is on this computer is found, and what it uses."""
+"""Participating processes on this computer and their resource use."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ NAP = "import sys, time; sys.stdin.read()"
 
 @contextmanager
 def napping(name: str) -> Iterator[int]:
-    """A process that is called like this."""
+    """Run a process with this name."""
     with subprocess.Popen([sys.executable, "-c", NAP, name], stdin=subprocess.PIPE) as process:
         yield process.pid
         process.kill()
@@ -25,12 +25,12 @@ def napping(name: str) -> Iterator[int]:
 
 @pytest.fixture
 def worker() -> Iterator[int]:
-    """A process that could be a worker's."""
+    """Run a process that could be a worker."""
     with napping("kikipounamu-worker") as pid:
         yield pid
 
 
-def test_a_worker_is_known_by_its_name(worker: int) -> None:
+def test_local_worker_is_recognised_by_its_name(worker: int) -> None:
     host = socket.gethostname()
     assert local_worker(f"{host}-{worker}-ab12") == worker
     for other in (
@@ -46,13 +46,13 @@ def test_a_worker_is_known_by_its_name(worker: int) -> None:
 
 
 def busy(watch: Watch) -> Usage | None:
-    """What is used by this process while it does something."""
+    """Use CPU time, then return the usage if it was measured."""
     sum(number * number for number in range(100_000))
     usage = watch.measure()
     return usage if usage.cpu_percent[LOAD_MAKER] > 0 else None
 
 
-def test_everything_here_is_measured(worker: int) -> None:
+def test_watch_measures_all_local_processes(worker: int) -> None:
     with napping("gateway") as gateway:
         watch = Watch(gateway, zero=0.0)
         watch.workers([f"{socket.gethostname()}-{worker}-ab12", "elsewhere-1-a"])
@@ -66,7 +66,7 @@ def test_everything_here_is_measured(worker: int) -> None:
     assert usage.cores == os.cpu_count()
 
 
-def test_a_gateway_that_is_elsewhere_is_not_measured() -> None:
+def test_watch_does_not_measure_a_remote_gateway() -> None:
     watch = Watch(0, zero=0.0)
     watch.workers(["elsewhere-1-a"])
     assert GATEWAY not in watch.measure().cpu_percent

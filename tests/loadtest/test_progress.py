@@ -1,4 +1,4 @@
-"""What is shown while it runs."""
+"""Progress display while a scenario runs."""
 
 import io
 
@@ -13,7 +13,7 @@ from tests.loadtest.test_tally import ended
 
 
 def run() -> Run:
-    """In the middle of something."""
+    """Return a run in progress."""
     one = Run("streams", {}, fixed(Address("http://127.0.0.1:9")))
     one.tally = Tally(
         sessions=5, finished=1, segments=4, right=1, wrong=1, samples=16_000, ended=[ended(0.0, 42.0)]
@@ -24,20 +24,20 @@ def run() -> Run:
 
 
 def shown(terminal: bool) -> str:
-    """What is written."""
+    """Return what is written to the console."""
     written = io.StringIO()
     with progress(Console(file=written, force_terminal=terminal, width=100)) as show:
         show(run())
     return written.getvalue()
 
 
-def test_figures_at_the_moment() -> None:
+def test_progress_table_shows_current_figures() -> None:
     written = io.StringIO()
     Console(file=written, width=100).print(table(run()))
     for expected in ("4 of 5 here", "1 right of 4, 2 on their way, 1 wrong", "p50 42 ms", "3 x 503 busy", "12 %"):
         assert expected in written.getvalue(), expected
 
 
-def test_only_a_terminal_is_written_to() -> None:
+def test_progress_is_written_only_to_a_terminal() -> None:
     assert "42 ms" in shown(terminal=True)
     assert shown(terminal=False) == ""

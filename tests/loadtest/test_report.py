@@ -1,4 +1,4 @@
-"""The files that a run leaves: the same figures for programs and for people, and nothing from elsewhere."""
+"""Report files: the same figures for programs and people, without external resources."""
 
 import re
 from html.parser import HTMLParser
@@ -19,7 +19,7 @@ VOID = {"meta", "br"}
 
 
 class Balanced(HTMLParser):
-    """Every element that is opened is closed, in order."""
+    """Parser that checks that every opened element is closed, in order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Balanced(HTMLParser):
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Closed already."""
+        """Ignore elements that are already closed."""
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -42,7 +42,7 @@ class Balanced(HTMLParser):
 
 @pytest.fixture
 def run() -> Run:
-    """One that has everything in it that a report may show."""
+    """Return a run with everything that a report may show."""
     run = Run("herd", {"clients": 2}, fixed(Address("http://127.0.0.1:9", "secret")), complete=True)
     run.tally = Tally(
         segments=2,
@@ -57,7 +57,7 @@ def run() -> Run:
     return run
 
 
-def test_the_page_is_whole_and_needs_nothing_from_elsewhere(run: Run) -> None:
+def test_report_page_is_well_formed_and_self_contained(run: Run) -> None:
     shown = page(run.report())
     reader = Balanced()
     reader.feed(shown)
@@ -78,34 +78,34 @@ def test_the_page_is_whole_and_needs_nothing_from_elsewhere(run: Run) -> None:
     assert shown.count("<svg") == 5
 
 
-def test_a_partial_run_is_marked(run: Run) -> None:
+def test_report_page_marks_a_partial_run(run: Run) -> None:
     run.complete, run.note = False, "interrupted"
     assert "Partial: interrupted" in page(run.report())
 
 
-def test_a_flawless_one_too(run: Run) -> None:
+def test_report_page_marks_a_flawless_run(run: Run) -> None:
     assert "Flawless" in page(run.report(expect_refusals=True))
 
 
-def test_a_load_maker_that_was_too_busy_is_said(run: Run) -> None:
+def test_report_page_warns_of_a_busy_load_maker(run: Run) -> None:
     assert STRAINED not in page(run.report())
     run.tally.late_ms.append(200.0)
     assert STRAINED in page(run.report())
 
 
-def test_a_folder_that_cannot_be_is_said(run: Run, tmp_path: Path) -> None:
+def test_report_error_names_the_unusable_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for write in (prepare, lambda folder: write_report(folder, run.report())):
         with pytest.raises(NoReport, match="Name another folder"):
             write(tmp_path / "file" / "x")
 
 
-def test_nothing_measured_can_be_shown() -> None:
+def test_report_page_works_without_measurements() -> None:
     shown = page(Run("streams", {}, fixed(Address("http://127.0.0.1:9"))).report())
     assert "<svg" not in shown and "Partial: not finished" in shown
 
 
-def test_both_files_are_written(run: Run, tmp_path: Path) -> None:
+def test_report_files_are_written_without_keys(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     prepare(folder)
     assert list(folder.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Whatever becomes of a run, what came of it is reported, and said to be partial if it is."""
+"""Report of a run after its end, a failure or an interruption."""
 
 import asyncio
 
@@ -14,19 +14,19 @@ from tests.loadtest.test_tally import ended
 
 
 def run() -> Run:
-    """A run against nobody."""
+    """Return a run without a gateway."""
     return Run("streams", {"count": 1}, fixed(Address("http://127.0.0.1:9", "secret")))
 
 
 async def say_one(run: Run) -> None:
-    """One segment, answered, once somebody has looked."""
+    """Record one answered segment, then wait for a sample of the run."""
     run.recorder.tally.segments += 1
     run.recorder.tally.right += 1
     run.recorder.tally.ended.append(ended(0.1))
     await wait_until(lambda: run.usages, "somebody looked")
 
 
-async def test_a_run_to_the_end() -> None:
+async def test_finished_run_is_complete_and_passed() -> None:
     one, shown = run(), list[float]()
     await one.play(say_one(one), lambda run: shown.append(run.took_s))
     report = one.report()
@@ -36,7 +36,7 @@ async def test_a_run_to_the_end() -> None:
     assert shown
 
 
-async def test_refusals_are_a_fault_unless_they_are_expected() -> None:
+async def test_refusals_are_a_fault_unless_expected() -> None:
     one = run()
     await one.play(say_one(one), lambda run: None)
     one.tally.refused["429"] = Refused(1)
@@ -47,7 +47,7 @@ async def test_refusals_are_a_fault_unless_they_are_expected() -> None:
     assert not one.report(expect_refusals=True).passed, "one is not back"
 
 
-async def test_an_interrupted_run_is_partial() -> None:
+async def test_interrupted_run_is_partial() -> None:
     one = run()
 
     async def for_ever() -> None:
@@ -63,7 +63,7 @@ async def test_an_interrupted_run_is_partial() -> None:
     assert report.figures.right == 1
 
 
-async def test_a_failed_run_says_why() -> None:
+async def test_failed_run_reports_the_reason() -> None:
     one = run()
 
     async def fail() -> None:
@@ -74,7 +74,7 @@ async def test_a_failed_run_says_why() -> None:
     assert "no good" in one.report().note and not one.report().complete
 
 
-def test_the_command_is_shown_without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_shows_the_command_without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "sys.argv", ["/x/kikipounamu-loadtest", "streams", "--key", "secret", "--key=secret", "-x"]
     )

@@ -1,4 +1,4 @@
-"""The load is what was planned, and nothing that goes wrong is counted as right."""
+"""Sessions of a load test: the planned load, and no wrong result counted as right."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ SETTINGS = ClientSettings(quiet_s=30.0, retry=lambda failures, chance, asked: 0.
 
 
 @given(st.integers(0, 50), st.floats(0.001, 20))
-def test_each_session_says_so_much_in_segments_of_their_own(number: int, seconds: float) -> None:
+def test_session_utterances_have_the_planned_length(number: int, seconds: float) -> None:
     said = list(utterances(Plan(1, seconds), number, NOISE))
     assert sum(utterance.samples for utterance in said) == round(seconds * 16_000)
     assert all(utterance.samples <= 6 * 16_000 for utterance in said)
@@ -28,12 +28,12 @@ def test_each_session_says_so_much_in_segments_of_their_own(number: int, seconds
 
 
 async def summary_of(script: Script, seconds: float = 8.0, settings: ClientSettings = SETTINGS) -> Summary:
-    """One session, since a scripted gateway has one memory."""
+    """Run one session, since a scripted gateway has one memory."""
     async with scripted(script) as gateway:
         return await run_sessions(Plan(1, seconds, pace=0), fixed(Address(gateway.url)), settings)
 
 
-async def test_a_flawless_run() -> None:
+async def test_sessions_run_is_flawless() -> None:
     summary = await summary_of(oblige)
     assert summary.flawless
     assert summary.right == summary.segments == len(list(utterances(Plan(1, 8.0), 0)))
@@ -42,7 +42,7 @@ async def test_a_flawless_run() -> None:
 
 
 def answering(answer: Callable[[int], Final | Failed | None]) -> Script:
-    """Answers each segment with whatever the test likes."""
+    """Return a script that answers each segment as the test wants."""
 
     async def script(socket: web.WebSocketResponse, memory: Memory) -> None:
         await welcome(socket, memory)
@@ -56,21 +56,21 @@ def answering(answer: Callable[[int], Final | Failed | None]) -> Script:
     return script
 
 
-async def test_a_wrong_text_is_wrong() -> None:
+async def test_wrong_text_is_counted_as_wrong() -> None:
     summary = await summary_of(answering(lambda segment: Final(segment, "not this")))
     assert (summary.wrong, summary.right) == (summary.segments, 0)
     assert not summary.flawless
     assert "session 0, segment 0: the text is not the digest" in summary.complaints[0]
 
 
-async def test_a_failed_segment_is_failed() -> None:
+async def test_failed_segment_is_counted_as_failed() -> None:
     failed = answering(lambda segment: Failed(segment, ErrorCode.ENGINE_FAILED, "cannot"))
     summary = await summary_of(failed)
     assert (summary.failed, summary.flawless) == (summary.segments, False)
     assert "cannot (engine_failed)" in summary.complaints[0]
 
 
-async def test_a_segment_without_an_answer_is_missing_and_its_session_lost() -> None:
+async def test_unanswered_segment_is_missing_and_its_session_lost() -> None:
     silent = answering(lambda segment: None)
     summary = await summary_of(silent, seconds=0.1, settings=replace(SETTINGS, quiet_s=0.5))
     assert (summary.missing, summary.lost_sessions, summary.flawless) == (1, 1, False)

@@ -1,4 +1,4 @@
-"""Nothing that goes wrong is counted as right."""
+"""Speaker of a load test: no wrong result is counted as right."""
 
 import random
 import time
@@ -16,7 +16,7 @@ UTTERANCE = Noise(1).utterance(0, 0, 4_000, random.Random(1))
 
 
 class Scripted:
-    """A client that tells what it was given, once everything was said."""
+    """Client that emits the given events once everything was said."""
 
     def __init__(self, *events: ClientEvent) -> None:
         self._told = events
@@ -39,11 +39,11 @@ class Scripted:
 
 
 async def at_once(due: float) -> None:
-    """No waiting."""
+    """Return at once, without waiting."""
 
 
 async def tally_of(*events: ClientEvent, turns: int = 1) -> tuple[Tally, Scripted]:
-    """What is counted."""
+    """Run a speaker with these events; return the counts."""
     recorder, client = Recorder(time.monotonic()), Scripted(*events)
     speaker = Speaker(7, recorder)
     await speaker.say(client, [Turn(0.5, UTTERANCE)] * turns, at_once)
@@ -54,20 +54,20 @@ async def tally_of(*events: ClientEvent, turns: int = 1) -> tuple[Tally, Scripte
     return recorder.tally, client
 
 
-async def test_who_is_refused_after_the_upgrade_is_refused_too() -> None:
+async def test_busy_close_counts_as_refusal() -> None:
     full, gone = Disconnected("the expected wait is 40 s (busy)", 0.0), Disconnected("(broker_unavailable)", 0.0)
     tally, _ = await tally_of(full, gone, full)
     assert {kind: refused.count for kind, refused in tally.refused.items()} == {"1013 busy": 2}
     assert tally.refused["1013 busy"].without_retry_after == sum(tally.refused_at.values()) == 2
 
 
-async def test_everything_is_said_with_its_place_in_the_session() -> None:
+async def test_speaker_sends_all_audio_with_its_time_in_the_session() -> None:
     _, client = await tally_of(turns=2)
     assert bytes(client.said) == UTTERANCE.read(0, 4_000) * 2
     assert client.began == [(0, 500), (1, 1_250)]
 
 
-async def test_a_right_text_is_right_once() -> None:
+async def test_repeated_right_text_counts_once_and_as_twice() -> None:
     right = Final(0, UTTERANCE.digest, timing=Timing(200, 3, 4, 5))
     tally, _ = await tally_of(Connected("g", True), right, right)
     assert (tally.segments, tally.right, tally.twice, tally.missing) == (1, 1, 1, 0)
@@ -76,19 +76,19 @@ async def test_a_right_text_is_right_once() -> None:
     assert not ended.whole, "it was said before the connection was there"
 
 
-async def test_another_text_is_wrong_and_named() -> None:
+async def test_wrong_text_is_counted_and_named() -> None:
     tally, _ = await tally_of(Final(0, "not this"))
     assert (tally.wrong, tally.right) == (1, 0)
     assert "session 7, segment 0: the text is not the digest" in tally.complaints[0]
 
 
-async def test_a_failed_segment_is_failed_and_none_is_missing() -> None:
+async def test_failed_and_missing_segments_are_counted() -> None:
     tally, _ = await tally_of(Failed(0, ErrorCode.ENGINE_FAILED, "cannot"), turns=2)
     assert (tally.failed, tally.missing) == (1, 1)
     assert "cannot (engine_failed)" in tally.complaints[0]
 
 
-async def test_what_else_happens_is_counted_by_its_kind() -> None:
+async def test_other_events_are_counted_by_kind() -> None:
     gone = [Disconnected(f"http://127.0.0.1:{port} is away ({port})", 0.1) for port in (1, 2)]
     tally, _ = await tally_of(
         Connected("g", True), *gone, Partial(0, 1, "a"), Busy("load"), Retrying(0, 1, ErrorCode.ENGINE_DIED)
@@ -98,6 +98,6 @@ async def test_what_else_happens_is_counted_by_its_kind() -> None:
     assert len(tally.first_update_ms) == 1
 
 
-def test_kinds_of_reasons() -> None:
+def test_reasons_that_differ_in_numbers_are_the_same_kind() -> None:
     assert without_numbers("the expected wait is 45 s") == without_numbers("the expected wait is 7 s")
     assert without_numbers("a") != without_numbers("b")

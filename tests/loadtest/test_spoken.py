@@ -1,4 +1,4 @@
-"""What was said can be read until it is settled."""
+"""Store of spoken segments, readable until they are settled."""
 
 import random
 
@@ -9,7 +9,7 @@ from loadtest.noise import Noise
 from loadtest.spoken import Spoken
 
 
-async def test_until_it_is_settled_and_not_after() -> None:
+async def test_spoken_segment_is_readable_until_settled() -> None:
     utterance = Noise(1).utterance(0, 0, 1_000, random.Random(1))
     spoken = Spoken()
     spoken.keep(0, utterance)

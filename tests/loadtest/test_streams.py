@@ -1,4 +1,4 @@
-"""Paced speakers: what happens to connections costs nothing but time."""
+"""Paced speakers, whose connection losses cost only time."""
 
 import time
 
@@ -23,7 +23,7 @@ from tests.helpers.scripted_gateway import (
 
 
 async def tally_of(*scripts: Script, refusing: Answers = ()) -> Tally:
-    """One session, since a scripted gateway has one memory."""
+    """Run one session, since a scripted gateway has one memory."""
     async with scripted(*scripts, refusing=refusing) as gateway:
         recorder = Recorder(time.monotonic())
         plan = Streams(1, 0.3, patience_s=5.0, pace=0.02)
@@ -31,7 +31,7 @@ async def tally_of(*scripts: Script, refusing: Answers = ()) -> Tally:
     return recorder.tally
 
 
-async def test_a_flawless_run() -> None:
+async def test_streams_run_is_flawless() -> None:
     tally = await tally_of(oblige)
     assert tally.flawless and tally.segments > 1
     assert (tally.sessions, tally.finished, tally.connects, tally.refusals) == (1, 1, 1, 0)
@@ -39,14 +39,14 @@ async def test_a_flawless_run() -> None:
     assert all(ended.after_stop <= ended.lag for ended in tally.ended)
 
 
-async def test_a_cut_connection_is_resumed() -> None:
+async def test_streams_resume_cut_connections() -> None:
     tally = await tally_of(breaking_after(5), breaking_after(30), oblige)
     assert tally.flawless, tally.complaints
     assert tally.connects == 3
     assert sum(tally.disconnects.values()) == 2
 
 
-async def test_a_refusal_is_counted_with_what_it_asks_for() -> None:
+async def test_refusals_are_counted_with_their_retry_after() -> None:
     told: Answers = ((503, {"Retry-After": "0"}), (429, {}))
     tally = await tally_of(oblige, refusing=told)
     assert tally.flawless, tally.complaints
@@ -58,7 +58,7 @@ async def test_a_refusal_is_counted_with_what_it_asks_for() -> None:
     assert tally.early == 0
 
 
-async def test_a_refusal_after_the_hello_is_one_too() -> None:
+async def test_refusal_after_the_hello_is_counted() -> None:
     async def busy(socket: web.WebSocketResponse, memory: Memory) -> None:
         await socket.receive()
         await say(socket, Error(ErrorCode.BUSY, "the expected wait is 40 s"))
@@ -70,7 +70,7 @@ async def test_a_refusal_after_the_hello_is_one_too() -> None:
 
 
 @pytest.mark.parametrize("code", [CloseCode.TAKEN_OVER, CloseCode.UNAUTHORISED, CloseCode.POLICY_VIOLATION])
-async def test_a_session_that_cannot_go_on_is_lost_and_said_to_be(code: CloseCode) -> None:
+async def test_session_that_cannot_continue_is_counted_as_lost(code: CloseCode) -> None:
     tally = await tally_of(closing_with(code, after=4))
     assert (tally.lost_sessions, tally.finished) == (1, 0)
     assert tally.complaints and not tally.flawless

@@ -1,4 +1,4 @@
-"""Tallies add up, whatever they were cut into."""
+"""Tallies that add up, however they were split."""
 
 import msgspec
 from hypothesis import given
@@ -8,13 +8,13 @@ from loadtest.tally import Ended, Recorder, Refused, Tally
 
 
 def ended(at_s: float, after_stop: float = 10.0, **values: float | bool) -> Ended:
-    """A segment that took so long."""
+    """Return a segment with these times."""
     one = Ended(at_s, 2_000, after_stop, after_stop + 1, 1_900, 2, 3, 1, True)
     return msgspec.structs.replace(one, **values)
 
 
 @given(st.lists(st.integers(0, 3), max_size=30), st.integers(0, 30))
-def test_two_halves_are_the_whole(happened: list[int], cut: int) -> None:
+def test_tallies_of_two_halves_add_up(happened: list[int], cut: int) -> None:
     def count(kinds: list[int]) -> Tally:
         tally = Tally()
         for kind in kinds:
@@ -35,26 +35,26 @@ def test_two_halves_are_the_whole(happened: list[int], cut: int) -> None:
     assert together.missing == sum(kind > 1 for kind in happened)
 
 
-def test_flawless_is_everything_right_and_nobody_lost() -> None:
+def test_tally_is_flawless_only_without_faults() -> None:
     assert Tally(segments=2, right=2).flawless
     for tally in (Tally(segments=2, right=1), Tally(segments=1, right=1, twice=1), Tally(lost_sessions=1)):
         assert not tally.flawless
 
 
-def test_complaints_are_bounded() -> None:
+def test_number_of_complaints_is_bounded() -> None:
     tally = Tally()
     for number in range(1_000):
         tally.complain(str(number))
     assert len(tally.complaints) == 50
 
 
-def test_what_was_taken_is_not_taken_again() -> None:
+def test_recorder_returns_each_count_once() -> None:
     recorder = Recorder(0.0)
     recorder.tally.right += 1
     assert recorder.take().right == 1
     assert recorder.take() == Tally()
 
 
-def test_what_the_chain_adds_is_neither_queue_nor_decode() -> None:
+def test_added_time_excludes_queue_and_decode() -> None:
     assert ended(0.0, after_stop=10.0).added == 5.0
     assert ended(0.0, after_stop=1.0).added == 0.0

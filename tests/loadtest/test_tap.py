@@ -1,4 +1,4 @@
-"""Refusals are seen through the library, with their Retry-After; connections can be cut."""
+"""Observed connections: refusals with their Retry-After, and cuts."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.helpers.waiting import wait_until
 from tests.helpers.web_server import serving
 
 
-async def test_a_refusal_of_the_gateway_is_told_apart_by_its_reason() -> None:
+async def test_refusals_are_grouped_by_reason() -> None:
     waits = [40, 50]
 
     async def refuse(request: web.Request) -> web.Response:
@@ -32,7 +32,7 @@ async def test_a_refusal_of_the_gateway_is_told_apart_by_its_reason() -> None:
     assert sum(recorder.tally.refused_at.values()) == 2
 
 
-async def test_a_timer_may_be_a_little_early_and_a_client_may_not() -> None:
+async def test_small_timer_error_does_not_count_as_early() -> None:
     async def refuse(request: web.Request) -> web.Response:
         return web.Response(status=503, headers={"Retry-After": "1"})
 
@@ -46,7 +46,7 @@ async def test_a_timer_may_be_a_little_early_and_a_client_may_not() -> None:
     await tap.close()
 
 
-async def test_what_is_cut_is_cut_and_comes_back() -> None:
+async def test_cut_connections_close_and_new_ones_work() -> None:
     async def echo(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)

@@ -1,4 +1,4 @@
-"""The wheel wakes whoever is due, in its turn and not before."""
+"""Timer wheel that wakes waiters when due, not before."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from tests.helpers.waiting import wait_until
 
 
 class Clock:
-    """Time that a test moves."""
+    """Clock that a test moves."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -16,7 +16,7 @@ class Clock:
         return self.now
 
 
-async def test_each_is_woken_at_the_first_turn_that_is_not_too_early() -> None:
+async def test_waiters_wake_at_the_first_tick_after_they_are_due() -> None:
     clock = Clock()
     wheel, woken = Wheel(clock, tick_s=1.0), list[float]()
 
@@ -35,14 +35,14 @@ async def test_each_is_woken_at_the_first_turn_that_is_not_too_early() -> None:
         wheel.turn(1_010.0)
 
 
-async def test_what_is_past_is_not_waited_for() -> None:
+async def test_until_returns_at_once_for_past_times() -> None:
     clock = Clock()
     wheel = Wheel(clock, tick_s=1.0)
     wheel.turn(1_005.0)
     await wheel.until(1_003.0)
 
 
-async def test_lateness_is_of_the_latest_turn_since_it_was_asked_for() -> None:
+async def test_lateness_is_the_maximum_since_the_last_call() -> None:
     clock = Clock()
     wheel = Wheel(clock, tick_s=1.0)
     wheel.turn(1_001.25)
@@ -51,7 +51,7 @@ async def test_lateness_is_of_the_latest_turn_since_it_was_asked_for() -> None:
     assert wheel.lateness() == 0.0
 
 
-async def test_somebody_who_waits_no_more_does_not_stop_it() -> None:
+async def test_cancelled_waiter_does_not_stop_the_wheel() -> None:
     wheel = Wheel()
     running = asyncio.create_task(wheel.run())
     try:
