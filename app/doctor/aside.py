@@ -1,4 +1,4 @@
-"""Work that may hang, such as reading a disk, in a thread that blocks neither the event loop nor the exit."""
+"""Work that may hang, such as reading a disk, in a thread that blocks neither the loop nor the exit."""
 
 import asyncio
 import threading

@@ -1,6 +1,6 @@
-"""Checks of the desktop session, of text insertion and of the tray. Types and copies nothing.
+"""Checks of the desktop session, of text insertion and of the tray.
 
-Not run on Windows and macOS yet.
+Types and copies nothing. Not run on Windows and macOS yet.
 """
 
 import asyncio
@@ -21,7 +21,10 @@ _BUS_S: Final = 3.0
 
 
 class Screen(NamedTuple):
-    """Abilities of an X server. ``types``: programs may press keys. ``tray``: a tray shows icons."""
+    """Abilities of an X server.
+
+    ``types``: programs may press keys. ``tray``: a tray shows icons.
+    """
 
     types: bool
     tray: bool

@@ -55,7 +55,10 @@ def _told(free: int, folder: str) -> Finding:
 
 
 def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = time.perf_counter) -> Finding:
-    """Check that a second of speech can be written and synced to disk. Leaves no file behind."""
+    """Check that a second of speech can be written and synced to disk.
+
+    Leaves no file behind.
+    """
     there = existing(folder)
     begun = clock()
     try:

@@ -54,9 +54,9 @@ _LEAVES_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Computer:
-    """Setup of this computer. ``chosen``: its settings. ``paired``: its gateways; ``None``:
+    """Setup of this computer.
 
-    their list is unreadable.
+    ``chosen``: its settings. ``paired``: its gateways; ``None``: their list is unreadable.
     """
 
     places: Folders
@@ -80,9 +80,9 @@ class Computer:
 
 @dataclass(frozen=True)
 class Wish:
-    """Options of a run. ``engine``: of the worker if no model is chosen. ``hear_s``:
+    """Options of a run.
 
-    seconds of listening to the microphone.
+    ``engine``: of the worker if no model is chosen. ``hear_s``: seconds of listening to the microphone.
     """
 
     engine: str = "whisper"

@@ -27,7 +27,10 @@ Tell = Callable[[Area, tuple[Finding, ...]], None]
 
 @dataclass(frozen=True)
 class Examination:
-    """A check of one area. ``work`` returns the findings."""
+    """A check of one area.
+
+    ``work`` returns the findings.
+    """
 
     area: Area
     work: Work

@@ -11,9 +11,9 @@ from app.view import Note
 
 
 class Severity(StrEnum):
-    """Severity of a finding. ``PROBLEM``: a wanted feature does not work. ``ADVICE``:
+    """Severity of a finding.
 
-    it could work better, or will fail later.
+    ``PROBLEM``: a wanted feature does not work. ``ADVICE``: it could work better, or will fail later.
     """
 
     OK = "ok"
@@ -45,7 +45,10 @@ class Area(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """Result of a check. ``reason``: a note with texts of its own, inserted for ``{reason}``."""
+    """Result of a check.
+
+    ``reason``: a note with texts of its own, inserted for ``{reason}``.
+    """
 
     area: Area
     severity: Severity

@@ -25,9 +25,9 @@ _LOCK: Final = "broker.lock"
 
 @dataclass(frozen=True)
 class Expected:
-    """Expectations of the gateway. ``version``: of this program. ``worker``:
+    """Expectations of the gateway.
 
-    speech is to be recognised on this computer.
+    ``version``: of this program. ``worker``: speech is to be recognised on this computer.
     """
 
     version: str
@@ -38,7 +38,10 @@ class Expected:
 async def gateway(
     endpoint: Endpoint | None, folder: Path, expected: Expected, alive: Callable[[int], bool] = alive
 ) -> list[Finding]:
-    """Check the gateway. ``endpoint``: written by this user's gateway. ``folder``: of the embedded broker."""
+    """Check the gateway.
+
+    ``endpoint``: written by this user's gateway. ``folder``: of the embedded broker.
+    """
     if endpoint is None:
         return [ok(Area.GATEWAY, "gateway-none"), *await aside(lambda: list(unattended(folder)))]
     if not alive(endpoint.pid):
@@ -119,7 +122,10 @@ def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
 
 
 def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
-    """Return why a broker accepts nothing. ``folder``: of an embedded broker; empty for an external server."""
+    """Return why a broker accepts nothing.
+
+    ``folder``: of an embedded broker; empty for an external server.
+    """
     area, trouble = Area.BROKER, said.get("trouble")
     if trouble == BrokerTrouble.FULL or (
         not trouble and memory >= _FULL

@@ -1,4 +1,7 @@
-"""Check of the installation: its version, its missing extras and how to add them. Imports none of them."""
+"""Check of the installation: its version, its missing extras and how to add them.
+
+Imports none of them.
+"""
 
 import platform
 from collections.abc import Callable
@@ -27,7 +30,10 @@ def has_module(name: str) -> bool:
 
 
 def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has_module) -> list[Finding]:
-    """Check the installed extras. ``frozen``: a bundle that contains everything and cannot be extended."""
+    """Check the installed extras.
+
+    ``frozen``: a bundle that contains everything and cannot be extended.
+    """
     system = f"{platform.system()} {platform.release()}, {platform.machine()}"
     findings = [
         ok(Area.INSTALLATION, "installed", version=version, python=platform.python_version(), system=system)

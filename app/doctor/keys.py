@@ -1,4 +1,7 @@
-"""Check of the chosen hotkeys: binds each for a moment and releases it. Presses none."""
+"""Check of the chosen hotkeys: binds each for a moment and releases it.
+
+Presses none.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -22,9 +25,9 @@ _NONE: Final[dict[str, list[Finding]]] = {
 async def hotkeys(
     bindings: Mapping[str, str], choice: Callable[[], Choice], app_runs: Callable[[], Awaitable[bool]]
 ) -> list[Finding]:
-    """Check the hotkeys. ``bindings``: by action, as in the settings. ``app_runs``:
+    """Check the hotkeys.
 
-    the running app owns the taken keys.
+    ``bindings``: by action, as in the settings. ``app_runs``: the running app owns the taken keys.
     """
     chosen = choice()
     if chosen.reason:

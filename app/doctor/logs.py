@@ -1,7 +1,7 @@
 """Check of the logs for errors of the last day: how many per program, and the latest one. Blocks.
 
-Of this program's lines it reports only the event, which is a fixed text; of a library's lines only the library's
-name.
+Of this program's lines it reports only the event, which is a fixed text. Of a library's lines it reports only
+the library's name.
 """
 
 import time
@@ -26,7 +26,10 @@ _MARKS: Final = (b'"error"', b'"critical"', b'"exception"', b'"fatal"')
 
 @dataclass
 class _Errors:
-    """Count of errors by program. Errors before ``since_s`` do not count."""
+    """Count of errors by program.
+
+    Errors before ``since_s`` do not count.
+    """
 
     since_s: float
     programs: Counter[str] = field(default_factory=Counter)

@@ -41,7 +41,10 @@ async def microphone(
     hear_s: float = HEAR_S,
     forbidden: Callable[[], bool] = lambda: forbidden_devices(),
 ) -> list[Finding]:
-    """Check the microphone. ``choice``: as in the settings. ``hear_s``: seconds to listen; 0 leaves it closed."""
+    """Check the microphone.
+
+    ``choice``: as in the settings. ``hear_s``: seconds to listen; 0 leaves it closed.
+    """
     try:
         inputs = await system.inputs(anew=True)
         device = chosen(inputs, choice)

@@ -15,7 +15,10 @@ _WITHOUT_TEXT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING, Take
 
 
 def recordings(library: Library) -> list[Finding]:
-    """Count the takes, at most the newest 2,000, and name some that need attention. Reports no text."""
+    """Count the takes, at most the newest 2,000, and name some that need attention.
+
+    Reports no text.
+    """
     takes = list(islice(library.latest(), _MOST))
     if not takes:
         return [ok(Area.RECORDINGS, "recordings-none")]

@@ -22,9 +22,9 @@ _GAP: Final = 2
 
 
 class Listing:
-    """Report that prints each finding when it arrives and shows the running check on a terminal. ``quiet``:
+    """Report that prints each finding when it arrives and shows the running check on a terminal.
 
-    prints nothing.
+    ``quiet``: prints nothing.
     """
 
     def __init__(self, say: Say, areas: Sequence[Area], console: Console, *, quiet: bool = False) -> None:

@@ -7,7 +7,10 @@ from app.sentences import Say, noted
 
 
 class Told(NamedTuple):
-    """Text of a finding. ``do``: the remedy; empty if none is needed."""
+    """Text of a finding.
+
+    ``do``: the remedy; empty if none is needed.
+    """
 
     title: str
     found: str
@@ -15,7 +18,10 @@ class Told(NamedTuple):
 
 
 def told(say: Say, finding: Finding) -> Told:
-    """Return the text of a finding. Raises ``KeyError`` for a key without texts."""
+    """Return the text of a finding.
+
+    Raises ``KeyError`` for a key without texts.
+    """
     values = dict(finding.values)
     if finding.reason:
         values["reason"] = noted(say, finding.reason)

@@ -26,7 +26,10 @@ _LONGEST: Final = 300
 
 
 class Line(Struct, frozen=True):
-    """A line that the worker's doctor prints as JSON. ``good``: ``None`` if neutral."""
+    """A line that the worker's doctor prints as JSON.
+
+    ``good``: ``None`` if neutral.
+    """
 
     what: str
     says: str

@@ -1,4 +1,7 @@
-"""Actions of a user on the files that are recognised in the background. ``file``: its number in the list."""
+"""Actions of a user on the files that are recognised in the background.
+
+``file``: its number in the list.
+"""
 
 from dataclasses import dataclass
 
@@ -42,14 +45,20 @@ class RetryFile:
 
 @dataclass(frozen=True)
 class RemoveFiles:
-    """Remove this file from the list; without a number, all that have ended. Saved results stay."""
+    """Remove this file from the list; without a number, all that have ended.
+
+    Saved results stay.
+    """
 
     file: int | None = None
 
 
 @dataclass(frozen=True)
 class MoveFile:
-    """Move this file by so many places; negative: up. The list is processed from the top."""
+    """Move this file by so many places; negative: up.
+
+    The list is processed from the top.
+    """
 
     file: int
     by: int
@@ -64,7 +73,10 @@ class CopyFile:
 
 @dataclass(frozen=True)
 class SaveFile:
-    """Write the text of this file to ``place``. The caller has confirmed that a file there may be replaced."""
+    """Write the text of this file to ``place``.
+
+    The caller has confirmed that a file there may be replaced.
+    """
 
     file: int
     place: str
@@ -73,7 +85,10 @@ class SaveFile:
 
 @dataclass(frozen=True)
 class ChooseSaving:
-    """Set how results are saved from now on. ``folder``: empty for the folder of each file."""
+    """Set how results are saved from now on.
+
+    ``folder``: empty for the folder of each file.
+    """
 
     forms: tuple[Format, ...]
     folder: str = ""

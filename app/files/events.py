@@ -18,7 +18,10 @@ from app.view import Note
 
 @dataclass(frozen=True)
 class Add:
-    """Files to add: named ones and those found in folders. ``left_out``: number of further files found."""
+    """Files to add: named ones and those found in folders.
+
+    ``left_out``: number of further files found.
+    """
 
     paths: tuple[str, ...]
     left_out: int = 0
@@ -26,7 +29,10 @@ class Add:
 
 @dataclass(frozen=True)
 class Looked:
-    """Result of a look at a readable file. ``duration_s``: ``None`` if unknown before decoding."""
+    """Result of a look at a readable file.
+
+    ``duration_s``: ``None`` if unknown before decoding.
+    """
 
     file: int
     duration_s: float | None
@@ -42,7 +48,10 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a run: everything up to ``position_s`` is recognised. ``text``: the latest part."""
+    """Progress of a run: everything up to ``position_s`` is recognised.
+
+    ``text``: the latest part.
+    """
 
     file: int
     position_s: float
@@ -60,7 +69,10 @@ class Noted:
 
 @dataclass(frozen=True)
 class Finished:
-    """End of a complete run. ``gaps``: some segments have no text. ``truncated``: the file's end is missing."""
+    """End of a complete run.
+
+    ``gaps``: some segments have no text. ``truncated``: the file's end is missing.
+    """
 
     file: int
     duration_s: float

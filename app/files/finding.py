@@ -30,7 +30,10 @@ _MOST_LOOKED_AT: Final = 20_000
 
 
 class Found(NamedTuple):
-    """Paths of recordings. ``left_out``: number of further recordings that were found."""
+    """Paths of recordings.
+
+    ``left_out``: number of further recordings that were found.
+    """
 
     paths: tuple[str, ...]
     left_out: int

@@ -94,7 +94,10 @@ def sweep(folder: Path, files: Iterable[int]) -> None:
 
 
 class Kept:
-    """Store of one file's results, for one run at a time. Blocks. Raises ``OutputFailed`` for failed writes."""
+    """Store of one file's results, for one run at a time. Blocks.
+
+    Raises ``OutputFailed`` for failed writes.
+    """
 
     def __init__(self, place: Path) -> None:
         self._place = place

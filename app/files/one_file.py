@@ -65,7 +65,10 @@ def not_saved(place: str) -> Note:
 
 @dataclass(frozen=True)
 class OneFile:
-    """A file to ``run``. ``duration_s``: if known. ``again_s``: pause before another session is tried."""
+    """A file to ``run``.
+
+    ``duration_s``: if known. ``again_s``: pause before another session is tried.
+    """
 
     recogniser: FileRecogniser
     kept: Kept
@@ -75,7 +78,10 @@ class OneFile:
     again_s: float
 
     async def run(self, run: Run, tell: Tell) -> Finished | Broken:
-        """Recognise the file and save its results. A cancellation after recognition has completed is ignored."""
+        """Recognise the file and save its results.
+
+        A cancellation after recognition has completed is ignored.
+        """
         try:
             known = await self._recognise(run, tell)
         except SpeechError as error:
@@ -141,7 +147,10 @@ class OneFile:
 
 
 class Reporter:
-    """``Onlooker`` that turns events into progress and notes. ``gained``: this run has recognised something."""
+    """``Onlooker`` that turns events into progress and notes.
+
+    ``gained``: this run has recognised something.
+    """
 
     def __init__(self, file: int, duration_s: float | None, tell: Tell, clock: Callable[[], float]) -> None:
         self.gained = False

@@ -1,7 +1,7 @@
 """Queue of files to recognise, as a pure state machine: events in, effects out.
 
 added -> waiting -> working -> done, failed or cancelled. Resumed files return to waiting. At most ``at_once``
-runs exist at a time; a halting run counts until it has ended, and no file is run twice at once.
+runs exist at a time, and a halting run counts until it has ended. No file is run twice at once.
 """
 
 from collections.abc import Iterable
@@ -47,7 +47,10 @@ AT_ONCE: Final = 1
 
 @dataclass(frozen=True)
 class Saving:
-    """Settings for saved results. ``folder``: empty for the folder of each file."""
+    """Settings for saved results.
+
+    ``folder``: empty for the folder of each file.
+    """
 
     forms: tuple[Format, ...] = (Format.TXT, Format.SRT)
     folder: str = ""
@@ -58,7 +61,10 @@ _PASSING: Final = (Progress, Noted, Told)
 
 @dataclass(frozen=True)
 class Entry:
-    """File in the queue. ``again``: its failed segments are to be tried once more."""
+    """File in the queue.
+
+    ``again``: its failed segments are to be tried once more.
+    """
 
     view: FileView
     again: bool = False
@@ -70,9 +76,9 @@ class Entry:
 
 
 class FileQueue:
-    """Queue of files. Call ``start`` first;
+    """Queue of files.
 
-    ``handle`` events in order, and carry out the returned effects in order.
+    Call ``start`` first; ``handle`` events in order, and carry out the returned effects in order.
     """
 
     def __init__(
@@ -116,7 +122,10 @@ class FileQueue:
         return [*gone, *new, *self._next()]
 
     def handle(self, event: Event) -> list[Effect]:
-        """Apply an event and return its effects. Events about removed files have none."""
+        """Apply an event and return its effects.
+
+        Events about removed files have none.
+        """
         effects = self._apply(event)
         if isinstance(event, _PASSING):
             return effects

@@ -1,7 +1,7 @@
 """Recognition of one file from where its last run ended: ``app.pipeline`` with additions for files.
 
 Reading and VAD run in a thread, so that the loop stays free for dictation. At most ``held_s`` of audio without a
-result is in memory, however long the file is: reading keeps the pace of recognition.
+result is in memory, however long the file is. Reading keeps the pace of recognition.
 """
 
 import asyncio
@@ -59,7 +59,10 @@ class Onlooker(Protocol):
 
 @dataclass(frozen=True)
 class FileRecogniser:
-    """Gateway, VAD, settings and threads that all files share. ``rewrite``: applied to every text."""
+    """Gateway, VAD, settings and threads that all files share.
+
+    ``rewrite``: applied to every text.
+    """
 
     locate: Locate
     vad_folder: Path
@@ -181,7 +184,10 @@ class ReadingEars(Ears):
         self._last: list[Heard] = []
 
     def listen(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
-        """Listen to the blocks and yield them unchanged. Blocks: for the thread that reads."""
+        """Listen to the blocks and yield them unchanged.
+
+        Blocks: for the thread that reads.
+        """
         for block in blocks:
             self._heard = list(super().hear(block)) if len(block) else []
             yield block

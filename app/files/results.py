@@ -41,7 +41,10 @@ def save_as(transcript: Transcript, recording: Path, place: Path, form: Format) 
 
 
 def _claimed(wanted: Path) -> Path:
-    """Create an empty file under a free name to reserve it. Links would not work on every disk."""
+    """Create an empty file under a free name to reserve it.
+
+    Links would not work on every disk.
+    """
     for number in range(1, _MOST_NAMES):
         place = wanted if number == 1 else wanted.with_stem(f"{wanted.stem} ({number})")
         with suppress(FileExistsError):

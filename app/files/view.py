@@ -94,7 +94,10 @@ class FileView:
 
 @dataclass(frozen=True)
 class FilesView:
-    """All files in the order of processing. ``note``: about the whole list."""
+    """All files in the order of processing.
+
+    ``note``: about the whole list.
+    """
 
     files: tuple[FileView, ...] = ()
     forms: tuple[Format, ...] = ()

@@ -1,6 +1,6 @@
 """Recognition of files in the background: carries out the decisions of ``queue`` while dictation goes on.
 
-Everything that may wait for a disk runs in threads of its own, so that a hanging network folder blocks nothing
+Everything that may wait for a disk runs in threads of its own. A hanging network folder therefore blocks nothing
 else.
 """
 
@@ -71,7 +71,10 @@ _AGAIN_S: Final = 5.0
 
 @dataclass(frozen=True)
 class FileParts:
-    """Dependencies of ``Files``. ``folder``: of the saved list. ``options``: for recognition from now on."""
+    """Dependencies of ``Files``.
+
+    ``folder``: of the saved list. ``options``: for recognition from now on.
+    """
 
     recogniser: FileRecogniser
     folder: Path
@@ -80,7 +83,10 @@ class FileParts:
 
 
 class Files:
-    """Background recognition on one event loop. ``post`` receives views in the loop's thread."""
+    """Background recognition on one event loop.
+
+    ``post`` receives views in the loop's thread.
+    """
 
     def __init__(self, post: Post, parts: FileParts) -> None:
         self._post = post
@@ -102,7 +108,10 @@ class Files:
             self._events.put_nowait(action)
 
     async def run(self) -> None:
-        """Work until cancelled. Unfinished files continue with the next run on the same folder."""
+        """Work until cancelled.
+
+        Unfinished files continue with the next run on the same folder.
+        """
         try:
             async with self._tasks:
                 self._queue = await self._aside(self._load)

@@ -8,7 +8,10 @@ from app.help.log_lines import LogFilter
 
 @dataclass(frozen=True)
 class LookAtLogs:
-    """Start or stop following the logs. ``on``: they are visible. ``wanted``: which lines to show."""
+    """Start or stop following the logs.
+
+    ``on``: they are visible. ``wanted``: which lines to show.
+    """
 
     on: bool
     wanted: LogFilter = LogFilter()

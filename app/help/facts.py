@@ -123,7 +123,10 @@ def microphones(inputs: Iterable[Input]) -> Facts:
 
 
 def states(readiness: Readiness | None, seen: Iterable[WorkerSeen], own: WorkerView | None) -> Facts:
-    """Return the states of gateway and workers. ``own``: this computer's worker, as the app shows it."""
+    """Return the states of gateway and workers.
+
+    ``own``: this computer's worker, as the app shows it.
+    """
     worker: Facts | None = None
     if own is not None:
         worker = {"state": own.state.value, "percent": own.percent, "reason": own.reason.key if own.reason else ""}
@@ -157,7 +160,10 @@ def model_names() -> tuple[str, ...]:
 
 
 def models(places: Folders) -> Facts:
-    """Return the state of each model. Compares sizes only: changed bytes go unnoticed."""
+    """Return the state of each model.
+
+    Compares sizes only: changed bytes go unnoticed.
+    """
     store = ModelStore(places.models, load_catalogue())
     found: Facts = {}
     for name in model_names():

@@ -1,4 +1,7 @@
-"""Log lines as values, and a filter for them. Pure; ``runtime.logs`` writes them."""
+"""Log lines as values, and a filter for them. Pure.
+
+``runtime.logs`` writes the lines.
+"""
 
 import json
 from collections.abc import Mapping
@@ -15,9 +18,9 @@ _OWN_PLACE: Final = frozenset({"timestamp", "level", "event", "program", "logger
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LogLine:
-    """Line of a log. ``at_s``: seconds since 1970. ``details``: other fields as NAME=VALUE. ``raw``:
+    """Line of a log.
 
-    the original line.
+    ``at_s``: seconds since 1970. ``details``: other fields as NAME=VALUE. ``raw``: the original line.
 
     An unreadable line has no level, and its ``event`` is the whole line.
     """
@@ -32,14 +35,20 @@ class LogLine:
 
 @dataclass(frozen=True)
 class LogFilter:
-    """Filter of log lines. ``level``: the lowest shown. ``program``: empty for all. ``text``: ignores case."""
+    """Filter of log lines.
+
+    ``level``: the lowest shown. ``program``: empty for all. ``text``: ignores case.
+    """
 
     level: str = LEVELS[0]
     program: str = ""
     text: str = ""
 
     def lets_through(self, line: LogLine) -> bool:
-        """Return whether the line matches. Unreadable lines match every level."""
+        """Return whether the line matches.
+
+        Unreadable lines match every level.
+        """
         if self.program and line.program != self.program:
             return False
         if line.level and LEVELS.index(line.level) < LEVELS.index(self.level):
@@ -48,7 +57,10 @@ class LogFilter:
 
 
 def parse(raw: str, program: str, before_s: float) -> LogLine:
-    """Parse a line of ``program``'s log. An unreadable line gets the time of the previous one, ``before_s``."""
+    """Parse a line of ``program``'s log.
+
+    An unreadable line gets the time of the previous one, ``before_s``.
+    """
     fields = as_object(raw)
     at_s = _seconds(fields.get("timestamp")) if fields else None
     if fields is None or at_s is None:

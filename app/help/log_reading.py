@@ -21,7 +21,10 @@ _ROTATED: Final = 9
 
 @dataclass
 class _Place:
-    """Position in a log. ``file``: its inode. ``rest``: the start of an incomplete line."""
+    """Position in a log.
+
+    ``file``: its inode. ``rest``: the start of an incomplete line.
+    """
 
     file: int
     read: int
@@ -30,9 +33,9 @@ class _Place:
 
 
 class LogReading:
-    """Merged log of all programs. Call ``read`` repeatedly; ``lines`` end with the newest.
+    """Merged log of all programs.
 
-    For one thread at a time.
+    Call ``read`` repeatedly; ``lines`` end with the newest. For one thread at a time.
     """
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES, most_lines: int = MOST_LINES) -> None:

@@ -19,9 +19,9 @@ _MAKES_LOGGER: Final = "get_logger"
 
 @cache
 def own_modules() -> Mapping[str, Constants]:
-    """Return the constants of all modules by name. Modules without code are left out;
+    """Return the constants of all modules by name.
 
-    reports then keep less of a log.
+    Modules without code are left out; reports then keep less of a log.
     """
     found: dict[str, Constants] = {}
     for package in PACKAGES:

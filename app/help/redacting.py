@@ -1,8 +1,8 @@
 """Redaction of log lines for reports: numbers and texts of the program's own code stay. Pure.
 
 Logs contain neither speech nor keys, but a report does not rely on that. Only those pieces of a text stay that
-are constants of our own code, so that nothing that a user said, typed or chose can remain, wherever a line has
-it. Removed text becomes ``…``.
+are constants of our own code. Nothing that a user said, typed or chose can remain, wherever a line has it.
+Removed text becomes ``…``.
 """
 
 import builtins
@@ -43,7 +43,10 @@ class Constants:
 
 
 class Redaction:
-    """Redaction of lines and texts. ``modules``: the constants of all our modules by name."""
+    """Redaction of lines and texts.
+
+    ``modules``: the constants of all our modules by name.
+    """
 
     def __init__(self, modules: Mapping[str, Constants]) -> None:
         self._own: dict[str, frozenset[str]] = {}

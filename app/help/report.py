@@ -39,7 +39,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Sources:
-    """Sources of a report. ``worker``: of this computer, if the app supervises one."""
+    """Sources of a report.
+
+    ``worker``: of this computer, if the app supervises one.
+    """
 
     settings: Settings = Settings()
     worker: WorkerView | None = None

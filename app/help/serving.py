@@ -67,9 +67,9 @@ def examinations() -> Sequence[Examination]:
 
 
 class Help:
-    """Service of the help panels. ``sources``: of the next report. ``logs``: their folder. ``examinations``:
+    """Service of the help panels.
 
-    the checks.
+    ``sources``: of the next report. ``logs``: their folder. ``examinations``: the checks.
     """
 
     def __init__(

@@ -11,7 +11,10 @@ from app.view import Note
 
 @dataclass(frozen=True, eq=False)
 class LogLines:
-    """Newest lines that match ``wanted``, oldest first. ``left_out``: number of older matches."""
+    """Newest lines that match ``wanted``, oldest first.
+
+    ``left_out``: number of older matches.
+    """
 
     wanted: LogFilter = LogFilter()
     lines: tuple[LogLine, ...] = ()
@@ -21,7 +24,10 @@ class LogLines:
 
 @dataclass(frozen=True)
 class ReportPart:
-    """File of a report. ``size``: bytes. ``text``: its beginning."""
+    """File of a report.
+
+    ``size``: bytes. ``text``: its beginning.
+    """
 
     name: str
     size: int
@@ -41,7 +47,10 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True)
 class ReportView:
-    """State and parts of the report. ``place``: where it was saved. ``note``: why it failed."""
+    """State and parts of the report.
+
+    ``place``: where it was saved. ``note``: why it failed.
+    """
 
     state: ReportState = ReportState.NONE
     parts: tuple[ReportPart, ...] = ()
@@ -76,7 +85,10 @@ class Licence:
 
 @dataclass(frozen=True)
 class LicencesView:
-    """All licences, this program's first. ``version``: of this program."""
+    """All licences, this program's first.
+
+    ``version``: of this program.
+    """
 
     version: str
     licences: tuple[Licence, ...]
@@ -92,7 +104,10 @@ class LicenceText:
 
 @dataclass(frozen=True)
 class ExaminationView:
-    """Findings so far. ``waits_for``: the next check to finish; ``None``: all are done."""
+    """Findings so far.
+
+    ``waits_for``: the next check to finish; ``None``: all are done.
+    """
 
     findings: tuple[Finding, ...] = ()
     waits_for: Area | None = None

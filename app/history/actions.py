@@ -1,4 +1,7 @@
-"""Actions of a user in the history window. ``serial``: number of a search; newer searches have higher ones."""
+"""Actions of a user in the history window.
+
+``serial``: number of a search; newer searches have higher ones.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +17,10 @@ MOST_WAITING: Final = 8
 
 @dataclass(frozen=True)
 class SearchHistory:
-    """List the takes that match the query; an empty query matches all. The answer is ``HistoryList``."""
+    """List the takes that match the query; an empty query matches all.
+
+    The answer is ``HistoryList``.
+    """
 
     query: str
     serial: int
@@ -22,7 +28,10 @@ class SearchHistory:
 
 @dataclass(frozen=True)
 class RowsWanted:
-    """Request rows of this search's list by position. The answer is ``HistoryRows``."""
+    """Request rows of this search's list by position.
+
+    The answer is ``HistoryRows``.
+    """
 
     serial: int
     start: int
@@ -39,7 +48,10 @@ class EditTake:
 
 @dataclass(frozen=True)
 class DeleteTakes:
-    """Delete these takes permanently. The user has already confirmed it."""
+    """Delete these takes permanently.
+
+    The user has already confirmed it.
+    """
 
     sessions: tuple[UUID, ...]
 
@@ -69,7 +81,10 @@ class LookAtTake:
 
 @dataclass(frozen=True)
 class ModelsWanted:
-    """Request the models that can recognise a take now. The answer is ``HistoryModels``."""
+    """Request the models that can recognise a take now.
+
+    The answer is ``HistoryModels``.
+    """
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,10 @@ class StopRecognising:
 
 @dataclass(frozen=True)
 class PlayTake:
-    """Play a take from ``ms`` on. ``Playing`` reports the position."""
+    """Play a take from ``ms`` on.
+
+    ``Playing`` reports the position.
+    """
 
     session: UUID
     ms: int = 0

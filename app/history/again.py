@@ -31,7 +31,10 @@ Rerun = Callable[[UUID, Wish, Told], Awaitable[Reran]]
 
 
 class Again:
-    """Queue of takes to recognise again. ``tell`` receives the states, ``came`` the results."""
+    """Queue of takes to recognise again.
+
+    ``tell`` receives the states, ``came`` the results.
+    """
 
     def __init__(
         self, rerun: Rerun, tell: Callable[[Rerunning], None], came: Callable[[UUID, Reran], None]

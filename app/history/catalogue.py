@@ -1,7 +1,7 @@
-"""Updater of the index from the folder of takes. Reads only new and changed takes, in bounded steps.
+"""Updater of the index from the folder of takes.
 
-Changes show in the time and the size of a take's events and in the size of its audio. A take whose recording has
-no end is read every time.
+Reads only new and changed takes, in bounded steps. Changes show in the time and the size of a take's events and
+in the size of its audio. A take whose recording has no end is read every time.
 """
 
 import os
@@ -31,7 +31,10 @@ _READ: Final = 64
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a refresh: ``done`` of ``total`` changed takes. ``changed``: this step changed the index."""
+    """Progress of a refresh: ``done`` of ``total`` changed takes.
+
+    ``changed``: this step changed the index.
+    """
 
     done: int = 0
     total: int = 0
@@ -39,7 +42,10 @@ class Progress:
 
 
 class Catalogue:
-    """Updater of an index. ``most``: limit on indexed takes, newest first; ``None``: no limit."""
+    """Updater of an index.
+
+    ``most``: limit on indexed takes, newest first; ``None``: no limit.
+    """
 
     def __init__(self, library: Library, index: Index, most: int | None = None) -> None:
         self._library = library
@@ -90,7 +96,10 @@ class Catalogue:
 
 
 def row_of(found: Found) -> Row:
-    """Return a take's row. The row leaves out whether a process works on the take now."""
+    """Return a take's row.
+
+    The row leaves out whether a process works on the take now.
+    """
     segments = found.transcript.segments
     return Row(
         found.session,
@@ -129,7 +138,10 @@ def _stamps(root: Path) -> Iterator[tuple[UUID, Stamp]]:
 
 
 def _stamp(folder: Path) -> Stamp:
-    """Return the stamp of a take's two files. Raises ``FileNotFoundError`` if both are missing."""
+    """Return the stamp of a take's two files.
+
+    Raises ``FileNotFoundError`` if both are missing.
+    """
     events, audio = _looked_at(folder, EVENTS), _looked_at(folder, AUDIO)
     if events is None and audio is None:
         raise FileNotFoundError(folder)

@@ -1,7 +1,7 @@
-"""SQLite file of the index: opening, errors and transactions. One thread owns it.
+"""SQLite file of the index: opening, errors and transactions.
 
-A damaged file, or one of another version, is deleted and rebuilt. No backup is kept: the journals hold all data,
-and a backup would keep what a user deletes.
+One thread owns it. A damaged file, or one of another version, is deleted and rebuilt. No backup is kept: the
+journals hold all data, and a backup would keep what a user deletes.
 """
 
 import os

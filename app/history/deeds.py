@@ -18,7 +18,10 @@ log = structlog.get_logger(logger_names.APP_HISTORY_DEEDS)
 
 
 def edit(library: Library, session: UUID, text: str) -> None:
-    """Set a take's text. An empty text, or the recognised one, removes the edit. Raises ``JournalError``."""
+    """Set a take's text.
+
+    An empty text, or the recognised one, removes the edit. Raises ``JournalError``.
+    """
     with library.reopen(session) as journal:
         wanted = "" if text == journal.take.transcript(journal.samples).text else text
         if wanted != journal.take.edited:
@@ -42,7 +45,10 @@ def keep_run(library: Library, session: UUID, run: Reran) -> None:
 
 
 def delete(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
-    """Delete takes and return those that could not be deleted, with the reasons. Missing takes are ignored."""
+    """Delete takes and return those that could not be deleted, with the reasons.
+
+    Missing takes are ignored.
+    """
     refused: dict[UUID, JournalError] = {}
     for session in sessions:
         try:

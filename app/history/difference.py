@@ -1,7 +1,7 @@
 """Difference between two texts, for display: by word, or by character in scripts without spaces. Pure.
 
-Time is bounded: token sequences that occur once in both texts are anchors, as in patience diff (Bram Cohen), and
-only short stretches between anchors are compared token by token. Longer stretches count as different.
+Time is bounded: token sequences that occur once in both texts are anchors, as in patience diff (Bram Cohen).
+Only short stretches between anchors are compared token by token; longer ones count as different.
 """
 
 import re
@@ -41,7 +41,10 @@ class Piece:
 
 
 def difference(before: str, after: str) -> tuple[Piece, ...]:
-    """Return the pieces in order. All but the added ones form ``before``, all but the removed ones ``after``."""
+    """Return the pieces in order.
+
+    All but the added ones form ``before``, all but the removed ones ``after``.
+    """
     removed, added, same = "", "", ""
     pieces: list[Piece] = []
     for old, new in _stretches(_TOKEN.findall(before), _TOKEN.findall(after)):

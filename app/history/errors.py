@@ -14,7 +14,10 @@ from app.errors import AppError
 
 
 class HistoryError(AppError):
-    """Base of the history's errors. The message says what to do."""
+    """Base of the history's errors.
+
+    The message says what to do.
+    """
 
 
 class IndexUnavailable(HistoryError):

@@ -1,4 +1,7 @@
-"""Export of takes to files, in the chosen form and place. Replaces existing files only on request."""
+"""Export of takes to files, in the chosen form and place.
+
+Replaces existing files only on request.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +37,10 @@ class Exported:
 
 
 def export(takes: Sequence[Found], form: Format, place: Path, *, overwrite: bool = False) -> Exported:
-    """Write takes into a folder or one file. Subtitles of several takes need a folder. Raises ``ExportFailed``."""
+    """Write takes into a folder or one file.
+
+    Subtitles of several takes need a folder. Raises ``ExportFailed``.
+    """
     to_write = sheets(takes, form, place, folder=place.is_dir())
     exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())
     if exist and not overwrite:

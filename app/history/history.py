@@ -53,9 +53,9 @@ _READ: Final = 64
 
 @dataclass(frozen=True)
 class Shelf:
-    """State of the history. ``version``: changes when rows may have changed. ``done`` of ``total``:
+    """State of the history.
 
-    takes being read.
+    ``version``: changes when rows may have changed. ``done`` of ``total``: takes being read.
 
     ``problem``: why the index is only in memory, or out of date.
     """
@@ -67,7 +67,10 @@ class Shelf:
 
 
 class History:
-    """Takes of this user. Methods raise ``AppError``; everything here belongs to one loop."""
+    """Takes of this user.
+
+    Methods raise ``AppError``; everything here belongs to one loop.
+    """
 
     def __init__(self, library: Library, rerunner: Rerunner, place: Path | None = None) -> None:
         self._library = library
@@ -184,7 +187,10 @@ class History:
     # -- actions of the user --------------------------------------------------------------------------------
 
     async def edit(self, session: UUID, text: str) -> None:
-        """Set the text of a take. An empty text, or the recognised one, removes the edit."""
+        """Set the text of a take.
+
+        An empty text, or the recognised one, removes the edit.
+        """
         if len(text) > MOST_EDITED:
             raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
@@ -199,7 +205,10 @@ class History:
         return await self._done(self._delete(tuple(sessions)))
 
     async def sweep(self, limits: RetentionLimits, now_s: float) -> None:
-        """Delete takes that exceed the retention limits. Unrecognised takes always stay."""
+        """Delete takes that exceed the retention limits.
+
+        Unrecognised takes always stay.
+        """
         await self._done(self._sweep(limits, now_s))
 
     async def export(

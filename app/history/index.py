@@ -1,7 +1,7 @@
 """Index of takes for display and search, newest first.
 
-Derived data: only the journals are authoritative. A row's key contains the start time of its take, so that every
-order is the order of keys, and a page is what precedes a key. Texts have a table of their own, which keeps
+Derived data: only the journals are authoritative. A row's key contains the start time of its take. Every order
+is therefore the order of keys, and a page is what precedes a key. Texts have a table of their own, which keeps
 listing and counting small.
 """
 
@@ -35,9 +35,10 @@ SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
 
 @dataclass(frozen=True)
 class Row:
-    """Take in the list. ``key``: its position there, once indexed.
+    """Take in the list.
 
-    ``language`` and ``model``: of most of its text. ``partly``: inserted in part before it was cancelled.
+    ``key``: its position there, once indexed. ``language`` and ``model``: of most of its text. ``partly``:
+    inserted in part before it was cancelled.
     """
 
     session: UUID
@@ -60,7 +61,10 @@ class Row:
 
 
 class Stamp(NamedTuple):
-    """Fingerprint of a take's files, to notice changes. ``audio``: size in bytes."""
+    """Fingerprint of a take's files, to notice changes.
+
+    ``audio``: size in bytes.
+    """
 
     changed_ns: int
     size: int
@@ -68,7 +72,10 @@ class Stamp(NamedTuple):
 
 
 class Known(NamedTuple):
-    """Indexed state of a take. ``settled``: only a new event can change the row."""
+    """Indexed state of a take.
+
+    ``settled``: only a new event can change the row.
+    """
 
     stamp: Stamp
     settled: bool
@@ -143,7 +150,10 @@ class Index:
                 self._put(row, known)
 
     def remove(self, sessions: Iterable[UUID]) -> None:
-        """Remove takes. Their texts can no longer be found, but stay in the file until ``purge``."""
+        """Remove takes.
+
+        Their texts can no longer be found, but stay in the file until ``purge``.
+        """
         with writing(self._connection):
             if [session for session in sessions if self._remove(session)]:
                 self._connection.execute("INSERT OR IGNORE INTO marks VALUES ('purge')")

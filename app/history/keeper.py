@@ -1,7 +1,7 @@
 """Takes and their index together, for one thread: listing, search and deletion.
 
 A damaged index is rebuilt during use. Where none can be created (no space, no access), an index of the newest
-takes in memory replaces it, and ``problem`` says so.
+takes in memory replaces it. ``problem`` says so.
 """
 
 from array import array
@@ -32,9 +32,10 @@ MOST_IN_MEMORY: Final = 2_000
 
 
 class Keeper:
-    """Owner of the index in the file ``place``. ``stale``: it was rebuilt and needs a ``refresh``.
+    """Owner of the index in the file ``place``.
 
-    Everything but the constructor belongs to one thread, and may raise ``IndexUnavailable``.
+    ``stale``: it was rebuilt and needs a ``refresh``. Everything but the constructor belongs to one thread, and
+    may raise ``IndexUnavailable``.
     """
 
     def __init__(self, library: Library, place: Path) -> None:

@@ -15,9 +15,9 @@ from runtime.tasks import Tasks
 
 
 class Looking:
-    """Publisher of take details. Everything here belongs to one loop and returns at once.
+    """Publisher of take details.
 
-    Never repeats equal values.
+    Everything here belongs to one loop and returns at once. Never repeats equal values.
     """
 
     def __init__(self, find: Callable[[UUID], Awaitable[Found]], tell: Callable[[TakeDetails], None]) -> None:

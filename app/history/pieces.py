@@ -1,4 +1,7 @@
-"""Pieces of a take to recognise: its segments, or all of its audio without the VAD. Only reads."""
+"""Pieces of a take to recognise: its segments, or all of its audio without the VAD.
+
+Only reads.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

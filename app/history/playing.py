@@ -53,7 +53,10 @@ class Output(Protocol):
 
 
 class Ahead:
-    """Buffer of audio to play. ``taken``: bytes taken since it was last emptied."""
+    """Buffer of audio to play.
+
+    ``taken``: bytes taken since it was last emptied.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -91,7 +94,10 @@ class Ahead:
 
 
 class Player:
-    """Player of one take at a time. Failures are reported with the reason and affect nothing else."""
+    """Player of one take at a time.
+
+    Failures are reported with the reason and affect nothing else.
+    """
 
     def __init__(
         self,

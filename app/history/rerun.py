@@ -46,16 +46,20 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Rerunner:
-    """Gateway and settings for repeated recognition. ``rewrite``: rules for the text, as for the original."""
+    """Gateway and settings for repeated recognition.
+
+    ``rewrite``: rules for the text, as for the original.
+    """
 
     locate: Locate
     settings: ClientSettings = field(default_factory=lambda: FOR_SOMEBODY)
     rewrite: Rewrite = as_it_is
 
     async def rerun(self, found: Found, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
-        """Recognise a take and return the result. Cancellation withdraws unfinished pieces from the gateway.
+        """Recognise a take and return the result.
 
-        Raises ``TakeBusy`` for a take in use, ``GatewayError``, or ``NotRerun`` if there is no text.
+        Cancellation withdraws unfinished pieces from the gateway. Raises ``TakeBusy`` for a take in use,
+        ``GatewayError``, or ``NotRerun`` if there is no text.
         """
         if found.state is TakeState.LIVE:
             raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
@@ -124,7 +128,10 @@ class _TakeAudio(AudioStore):
         """Ignore the audio, which is in the take."""
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """Return these samples of a piece. Raises ``AudioGone`` if the take was deleted."""
+        """Return these samples of a piece.
+
+        Raises ``AudioGone`` if the take was deleted.
+        """
         return await asyncio.to_thread(read, self._audio, self._pieces[segment].at + offset, samples)
 
     async def settle(self, segment: int, outcome: Outcome | None) -> None:

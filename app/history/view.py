@@ -20,9 +20,10 @@ class HistoryNote(StrEnum):
 
 @dataclass(frozen=True)
 class HistoryList:
-    """Number of takes that the search ``serial`` found. ``version``: changes when rows may have changed.
+    """Number of takes that the search ``serial`` found.
 
-    ``done`` of ``total``: takes being read. ``problem``: why the list may be incomplete.
+    ``version``: changes when rows may have changed. ``done`` of ``total``: takes being read. ``problem``: why
+    the list may be incomplete.
     """
 
     serial: int = 0
@@ -63,7 +64,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class HistoryModels:
-    """Models that workers have loaded. ``note``: why none is known."""
+    """Models that workers have loaded.
+
+    ``note``: why none is known.
+    """
 
     names: tuple[str, ...] = ()
     note: Note | None = None
@@ -71,7 +75,10 @@ class HistoryModels:
 
 @dataclass(frozen=True)
 class Run:
-    """Repeated recognition of a take. ``missing``: number of pieces without a text."""
+    """Repeated recognition of a take.
+
+    ``missing``: number of pieces without a text.
+    """
 
     started_s: float
     model: str
@@ -81,7 +88,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Compared:
-    """Comparison of the take's text with that of ``run``. ``words``: number of different words."""
+    """Comparison of the take's text with that of ``run``.
+
+    ``words``: number of different words.
+    """
 
     run: int
     text: str
@@ -91,7 +101,10 @@ class Compared:
 
 @dataclass(frozen=True)
 class TakeDetails:
-    """All details of one take. ``spoken``: times of the parts of ``text``. ``runs``: oldest first."""
+    """All details of one take.
+
+    ``spoken``: times of the parts of ``text``. ``runs``: oldest first.
+    """
 
     session: UUID
     text: str = ""
@@ -113,7 +126,10 @@ class RerunState(StrEnum):
 
 @dataclass(frozen=True)
 class Rerunning:
-    """Progress of a repeated recognition: ended and total pieces. ``note``: why it failed."""
+    """Progress of a repeated recognition: ended and total pieces.
+
+    ``note``: why it failed.
+    """
 
     session: UUID
     state: RerunState
@@ -123,7 +139,10 @@ class Rerunning:
 
 
 class PlayState(StrEnum):
-    """State of playback. ``STOPPED``: at the beginning, at the end, or never started."""
+    """State of playback.
+
+    ``STOPPED``: at the beginning, at the end, or never started.
+    """
 
     PLAYING = "playing"
     PAUSED = "paused"
@@ -132,7 +151,10 @@ class PlayState(StrEnum):
 
 @dataclass(frozen=True)
 class Playing:
-    """Playback of a take: its position and length. ``note``: why it failed."""
+    """Playback of a take: its position and length.
+
+    ``note``: why it failed.
+    """
 
     session: UUID
     state: PlayState

@@ -1,9 +1,8 @@
 """Search terms of texts and queries for the index. Pure, but for the dictionary.
 
 Works as ``protocol.words``, and also matches traditional and simplified characters with each other. The table
-uses the tokenizer ``ascii``, for which every non-ASCII character belongs to a word. So word boundaries are
-decided in ``protocol.words`` alone, and a query contains only letters, digits, symbols and our own quotation
-marks.
+uses the tokenizer ``ascii``, for which every non-ASCII character belongs to a word. So ``protocol.words`` alone
+decides where words begin and end. A query contains only letters, digits, symbols and our own quotation marks.
 """
 
 from typing import Final

@@ -19,7 +19,10 @@ class PauseModel:
 
 @dataclass(frozen=True)
 class CancelModel:
-    """Cancel work on a model and discard its unfinished download. An installed model stays."""
+    """Cancel work on a model and discard its unfinished download.
+
+    An installed model stays.
+    """
 
     name: str
 

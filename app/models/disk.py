@@ -76,7 +76,10 @@ def wheels_of(model: Model) -> frozenset[str]:
 
 
 def look(place: Place, names: Iterable[str], mine: frozenset[str] = frozenset()) -> dict[str, Disk]:
-    """Return the disk state of each readable model. ``mine``: our own jobs, whose locks are not checked."""
+    """Return the disk state of each readable model.
+
+    ``mine``: our own jobs, whose locks are not checked.
+    """
     found: dict[str, Disk] = {}
     for name in names:
         with suppress(OSError):  # being replaced by another process, or unreadable
@@ -98,7 +101,10 @@ def look_at(place: Place, name: str, *, mine: bool = False) -> Disk:
 
 
 def do(place: Place, run: Run, report: Report, stop: Stop) -> None:
-    """Carry out a job to its end. Raises ``ModelError`` (``Stopped`` is one) or ``OSError``."""
+    """Carry out a job to its end.
+
+    Raises ``ModelError`` (``Stopped`` is one) or ``OSError``.
+    """
     store = place.store(stop)
     match run.work:
         case Work.FETCH:

@@ -15,7 +15,10 @@ DEFAULT: Final = "whisper-base"
 
 
 class Kind(NamedTuple):
-    """Purpose of a model. ``languages``: ISO 639, empty for very many. ``beside``: the model it accompanies."""
+    """Purpose of a model.
+
+    ``languages``: ISO 639, empty for very many. ``beside``: the model it accompanies.
+    """
 
     purpose: Purpose
     languages: tuple[str, ...] = ()

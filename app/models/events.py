@@ -31,7 +31,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Disk:
-    """State of one model on disk. ``here``: bytes of an unfinished installation, by file."""
+    """State of one model on disk.
+
+    ``here``: bytes of an unfinished installation, by file.
+    """
 
     installed: bool = False
     damaged: bool = False
@@ -65,7 +68,10 @@ class Looked:
 
 @dataclass(frozen=True)
 class Told:
-    """Progress of an installation. ``at``: seconds of any steady clock."""
+    """Progress of an installation.
+
+    ``at``: seconds of any steady clock.
+    """
 
     name: str
     event: Event
@@ -74,7 +80,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Ended:
-    """End of a job, with the resulting state of the disk. ``details``: messages of each source."""
+    """End of a job, with the resulting state of the disk.
+
+    ``details``: messages of each source.
+    """
 
     name: str
     outcome: Outcome

@@ -1,4 +1,7 @@
-"""Progress, speed and remaining time of an installation. Pure: time is a parameter."""
+"""Progress, speed and remaining time of an installation.
+
+Pure: time is a parameter.
+"""
 
 from collections import deque
 from collections.abc import Mapping
@@ -13,9 +16,9 @@ _WHEEL: Final = ".whl"
 
 
 class Meter:
-    """Meter of one installation. ``size``: bytes of the model. ``here``: bytes present by file. ``wheels``:
+    """Meter of one installation.
 
-    their names.
+    ``size``: bytes of the model. ``here``: bytes present by file. ``wheels``: their names.
     """
 
     def __init__(
@@ -30,7 +33,10 @@ class Meter:
 
     @property
     def done(self) -> int:
-        """Bytes done. Contents of wheels are on disk twice for a while, but count once."""
+        """Bytes done.
+
+        Contents of wheels are on disk twice for a while, but count once.
+        """
         packed = sum(size for item, size in self._here.items() if self._is_wheel(item))
         return min(self.size, max(packed, sum(self._here.values()) - packed, self._read))
 

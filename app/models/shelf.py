@@ -83,7 +83,10 @@ _FILLS: Final = frozenset({Work.FETCH, Work.IMPORT})
 
 
 class Shelf:
-    """State of all models. ``wheels``: names of the wheels of models that have some."""
+    """State of all models.
+
+    ``wheels``: names of the wheels of models that have some.
+    """
 
     def __init__(self, models: Iterable[About], wheels: Mapping[str, frozenset[str]] | None = None) -> None:
         known = wheels or {}

@@ -123,7 +123,10 @@ class ModelView:
 
 @dataclass(frozen=True)
 class ModelsView:
-    """All models in the order of the catalogue. ``free``: free bytes where ``folder`` is."""
+    """All models in the order of the catalogue.
+
+    ``free``: free bytes where ``folder`` is.
+    """
 
     models: tuple[ModelView, ...] = ()
     folder: str = ""

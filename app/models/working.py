@@ -39,9 +39,10 @@ _NOBODY_AT_IT: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelSt
 
 
 class Models:
-    """Manager of the models; an async context manager. ``post`` receives views while they are visible.
+    """Manager of the models; an async context manager.
 
-    ``came`` receives the name of each newly installed model. Everything here belongs to the loop that entered it.
+    ``post`` receives views while they are visible. ``came`` receives the name of each newly installed model.
+    Everything here belongs to the loop that entered it.
     """
 
     def __init__(
@@ -242,7 +243,10 @@ class _Reporter:
 
 
 async def aside(work: Callable[[], T], name: str) -> T:
-    """Run ``work`` in a daemon thread and return its result or raise its error. Cancellation does not stop it."""
+    """Run ``work`` in a daemon thread and return its result or raise its error.
+
+    Cancellation does not stop it.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 

@@ -1,4 +1,7 @@
-"""Model of the monitor: the gateway's feed combined with this app's own takes. Pure: time is a parameter."""
+"""Model of the monitor: the gateway's feed combined with this app's own takes.
+
+Pure: time is a parameter.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,7 +32,10 @@ GONE_S: Final = 60.0
 
 @dataclass
 class _Worker:
-    """Worker with its curves. ``seen``: time of the gateway's last report."""
+    """Worker with its curves.
+
+    ``seen``: time of the gateway's last report.
+    """
 
     status: WorkerStatus
     seen: float
@@ -64,7 +70,10 @@ class _Worker:
 
 
 class MonitorModel:
-    """State of the monitor. ``epoch_s``: zero of the caller's clock, in seconds since 1970."""
+    """State of the monitor.
+
+    ``epoch_s``: zero of the caller's clock, in seconds since 1970.
+    """
 
     def __init__(self, epoch_s: float = 0.0) -> None:
         self.utterances = Utterances()

@@ -76,7 +76,10 @@ class OwnTakes:
 
 
 class Monitoring:
-    """Monitor of a gateway. ``locate`` runs before each connection; ``post`` gets views only while visible."""
+    """Monitor of a gateway.
+
+    ``locate`` runs before each connection; ``post`` gets views only while visible.
+    """
 
     def __init__(
         self,

@@ -12,7 +12,10 @@ _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 
 
 class Throughput:
-    """Seconds of audio recognised per second over the last minute. Tolerates counters that restart at zero."""
+    """Seconds of audio recognised per second over the last minute.
+
+    Tolerates counters that restart at zero.
+    """
 
     def __init__(self) -> None:
         self._counted: dict[str, float] = {}

@@ -26,7 +26,10 @@ def stage_figures(utterances: Iterable[Utterance]) -> tuple[StageFigures, ...]:
 
 
 def _durations(one: Utterance) -> Iterable[tuple[Stage, float]]:
-    """Yield the known durations. For other clients' utterances, sending and insertion are unknown."""
+    """Yield the known durations.
+
+    For other clients' utterances, sending and insertion are unknown.
+    """
     if one.own and one.queued is not None and one.complete is not None:
         yield Stage.SENT, max(0.0, one.queued - one.complete)
     yield Stage.QUEUED, one.timing.queue / 1000

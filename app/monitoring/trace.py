@@ -1,4 +1,7 @@
-"""History of a value over the last ten minutes, in a ring of fixed size. Pure: time is a parameter."""
+"""History of a value over the last ten minutes, in a ring of fixed size.
+
+Pure: time is a parameter.
+"""
 
 from math import inf, nan
 from typing import Final
@@ -12,7 +15,10 @@ _HELD: Final = 3
 
 
 class Trace:
-    """Largest value of each step, so that short peaks stay visible. Times must not decrease."""
+    """Largest value of each step, so that short peaks stay visible.
+
+    Times must not decrease.
+    """
 
     def __init__(self) -> None:
         self._values = [nan] * STEPS

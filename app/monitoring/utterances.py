@@ -1,7 +1,7 @@
 """Progress of each utterance: this app's own takes combined with the gateway's reports about all. Pure.
 
 An utterance is one segment, identified by ``(session, segment)`` on both sides. Times are seconds of one clock.
-For own utterances each step has a time, and the gateway's durations fill in the rest; for others only these
+For own utterances each step has a time, and the gateway's durations fill in the rest. For others only these
 durations are known.
 """
 
@@ -79,7 +79,10 @@ class Utterance:
 
 
 class Utterances:
-    """Latest ``MOST`` utterances. Events about unknown or dropped ones are ignored."""
+    """Latest ``MOST`` utterances.
+
+    Events about unknown or dropped ones are ignored.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], Utterance] = {}
@@ -119,7 +122,10 @@ class Utterances:
             one.state = State.INSERTING if segment.text.strip() else State.DONE
 
     def inserted(self, session: str, segment: int, now: float) -> None:
-        """Record that its text was inserted. A held text that is pasted later gets no duration."""
+        """Record that its text was inserted.
+
+        A held text that is pasted later gets no duration.
+        """
         if (one := self._known.get((session, segment))) and one.recognised is not None:
             one.inserted = now if one.state is State.INSERTING else one.inserted
             one.state = State.DONE
@@ -165,7 +171,10 @@ class Utterances:
     # -- views ---------------------------------------------------------------------------------------------
 
     def rows(self, most: int, now: float, epoch_s: float, hosts: dict[str, str]) -> tuple[UtteranceRow, ...]:
-        """Return the last rows, newest first. ``epoch_s``: zero of the clock, in seconds since 1970."""
+        """Return the last rows, newest first.
+
+        ``epoch_s``: zero of the clock, in seconds since 1970.
+        """
         newest = sorted(self._known.values(), key=lambda one: one.spoken_at, reverse=True)[:most]
         return tuple(_row(one, now, epoch_s, hosts) for one in newest)
 

@@ -12,7 +12,10 @@ SPAN_S: Final = 600.0
 
 
 class Link(StrEnum):
-    """State of the feed. ``LOST``: reconnecting, and the figures are old."""
+    """State of the feed.
+
+    ``LOST``: reconnecting, and the figures are old.
+    """
 
     CONNECTING = "connecting"
     LIVE = "live"
@@ -21,7 +24,10 @@ class Link(StrEnum):
 
 
 class Stage(StrEnum):
-    """Stages of an utterance after its end of speech. ``WHOLE``: from there to the text."""
+    """Stages of an utterance after its end of speech.
+
+    ``WHOLE``: from there to the text.
+    """
 
     SENT = "sent"
     QUEUED = "queued"
@@ -33,7 +39,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Curve:
-    """Last ten minutes in even steps, oldest first, NaN where unknown. ``now``: the latest value."""
+    """Last ten minutes in even steps, oldest first, NaN where unknown.
+
+    ``now``: the latest value.
+    """
 
     values: tuple[float, ...] = ()
     now: float | None = None
@@ -41,10 +50,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class GatewayFigures:
-    """Figures of the gateway. ``memory``: used share of the broker's limit, 0 without a limit.
+    """Figures of the gateway.
 
-    ``unqueued_s``: audio not yet safe. ``streams``: how many people can speak at once, at the measured speed of
-    all workers; 0 without workers.
+    ``memory``: used share of the broker's limit, 0 without a limit. ``unqueued_s``: audio not yet safe.
+    ``streams``: how many people can speak at once, at the measured speed of all workers; 0 without workers.
     """
 
     uptime_s: float
@@ -60,10 +69,10 @@ class GatewayFigures:
 
 @dataclass(frozen=True)
 class WorkerFigures:
-    """Figures of a worker. ``gone``: no longer reported. ``gpu``: ``None`` if unknown.
+    """Figures of a worker.
 
-    CPU in percent of one core, GPU in percent, memory in bytes. ``speed``: seconds of audio per second, 0 while
-    unknown.
+    ``gone``: no longer reported. ``gpu``: ``None`` if unknown. CPU in percent of one core, GPU in percent,
+    memory in bytes. ``speed``: seconds of audio per second, 0 while unknown.
     """
 
     worker: str
@@ -102,9 +111,10 @@ class StageSpan:
 
 @dataclass(frozen=True)
 class UtteranceRow:
-    """Row of one segment. ``own``: spoken on this computer. ``at_s``: end of its speech, in seconds since 1970.
+    """Row of one segment.
 
-    ``spans`` end now while the text is on its way. ``reason``: error code of a failure.
+    ``own``: spoken on this computer. ``at_s``: end of its speech, in seconds since 1970. ``spans`` end now while
+    the text is on its way. ``reason``: error code of a failure.
     """
 
     session: str

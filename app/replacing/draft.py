@@ -8,9 +8,10 @@ from app.replacing.rules import Replacement, Wrong, key_of, wrong
 
 
 class Draft:
-    """Rules being edited. ``fresh``: the row added last, which takes effect only after ``finish``.
+    """Rules being edited.
 
-    Otherwise a row whose replacement is not typed yet would delete the recognised words.
+    ``fresh``: the row added last, which takes effect only after ``finish``. Otherwise a row whose replacement is
+    not typed yet would delete the recognised words.
     """
 
     def __init__(self, rules: Iterable[Replacement] = ()) -> None:
@@ -21,7 +22,10 @@ class Draft:
 
     @property
     def wrong(self) -> Mapping[int, Wrong]:
-        """Problems by row. A fresh row may still be empty."""
+        """Problems by row.
+
+        A fresh row may still be empty.
+        """
         return {row: why for row, why in self._wrong.items() if row != self.fresh or why is not Wrong.EMPTY}
 
     @property

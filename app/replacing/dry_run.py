@@ -52,7 +52,10 @@ class DryRun:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def ask(self, action: TryReplacements) -> None:
-        """Start a trial and cancel the previous one; returns at once. A request without rules only cancels."""
+        """Start a trial and cancel the previous one; returns at once.
+
+        A request without rules only cancels.
+        """
         if self._running is not None:
             self._running.cancel()
             self._running = None

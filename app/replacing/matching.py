@@ -29,7 +29,10 @@ class Match(NamedTuple):
 
 
 class Matcher:
-    """Search tree of all rules. Of rules for the same words, the first counts."""
+    """Search tree of all rules.
+
+    Of rules for the same words, the first counts.
+    """
 
     def __init__(self, rules: Sequence[Replacement]) -> None:
         self._rules = tuple(rules)

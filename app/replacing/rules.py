@@ -44,7 +44,10 @@ def key_of(rule: Replacement) -> tuple[str, bool]:
 
 
 def wrong(rules: Sequence[Replacement]) -> Mapping[int, Wrong]:
-    """Return the problems by rule number. The remaining rules are valid together."""
+    """Return the problems by rule number.
+
+    The remaining rules are valid together.
+    """
     found: dict[int, Wrong] = {}
     heard: set[tuple[str, bool]] = set()
     good = characters = 0

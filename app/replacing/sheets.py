@@ -15,7 +15,10 @@ _LONGEST_LINE: Final = 4 * (LONGEST_HEARD + LONGEST_WRITTEN)
 
 
 class Sheet(NamedTuple):
-    """Rules that were read. ``left_out``: number of lines that are no rule."""
+    """Rules that were read.
+
+    ``left_out``: number of lines that are no rule.
+    """
 
     rules: tuple[Replacement, ...]
     left_out: int = 0
@@ -32,7 +35,10 @@ def to_csv(rules: Sequence[Replacement]) -> str:
 
 
 def from_text(text: str) -> Sheet:
-    """Parse rules from text. A line needs two columns, because a rule without the second would delete words."""
+    """Parse rules from text.
+
+    A line needs two columns, because a rule without the second would delete words.
+    """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     rules, left_out = list[Replacement](), 0
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))

@@ -52,7 +52,10 @@ def started(events: bytes) -> float:
 
 
 class Tally:
-    """Count of changes per rule. ``add`` takes, newest first. A rule that writes the same text changes nothing."""
+    """Count of changes per rule.
+
+    ``add`` takes, newest first. A rule that writes the same text changes nothing.
+    """
 
     def __init__(self, rules: Sequence[Replacement]) -> None:
         self._replacer = Replacer(rules)

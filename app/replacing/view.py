@@ -14,7 +14,10 @@ MOST_TAKES: Final = 20_000
 
 @dataclass(frozen=True)
 class TryReplacements:
-    """Try rules on the history. ``serial``: increases with each request; a newer one cancels earlier ones."""
+    """Try rules on the history.
+
+    ``serial``: increases with each request; a newer one cancels earlier ones.
+    """
 
     rules: tuple[Replacement, ...]
     serial: int

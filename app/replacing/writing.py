@@ -48,7 +48,10 @@ class Written:
 
 
 class Replacer:
-    """Function that applies rules to a text: ``replacer(text)``. The result may be empty."""
+    """Function that applies rules to a text: ``replacer(text)``.
+
+    The result may be empty.
+    """
 
     def __init__(self, rules: Iterable[Replacement] = ()) -> None:
         self.rules = tuple(rules)
@@ -80,7 +83,10 @@ class LiveReplacer:
 
 
 class _Writing:
-    """Pass over one text. ``_done``: position already copied. ``_capital``: the next word begins a sentence."""
+    """Pass over one text.
+
+    ``_done``: position already copied. ``_capital``: the next word begins a sentence.
+    """
 
     def __init__(self, text: str, rules: Sequence[Replacement]) -> None:
         self._text, self._rules = text, rules

@@ -47,7 +47,10 @@ class Taking:
 
 @dataclass
 class SegmentFacts:
-    """Facts about one segment. ``app`` and ``gateway``: the lines with their timelines."""
+    """Facts about one segment.
+
+    ``app`` and ``gateway``: the lines with their timelines.
+    """
 
     index: int
     app: Line | None = None

@@ -1,6 +1,7 @@
-"""Log lines for the timeline of a session. Pure; ``runtime.logs`` writes them.
+"""Log lines for the timeline of a session. Pure.
 
-Each line records which computer's clock its time is from: clocks of two computers are never compared directly.
+``runtime.logs`` writes the lines. Each line records which computer's clock its time is from: clocks of two
+computers are never compared directly.
 """
 
 import re
@@ -18,7 +19,10 @@ _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Line:
-    """Line of a log. ``at_ms``: since 1970, on the clock of ``computer``, the number of a folder of logs."""
+    """Line of a log.
+
+    ``at_ms``: since 1970, on the clock of ``computer``, the number of a folder of logs.
+    """
 
     at_ms: float
     computer: int

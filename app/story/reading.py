@@ -1,6 +1,6 @@
 """Search for the lines of one session in all logs of some folders, including rotated and compressed ones. Blocks.
 
-Files are searched as bytes in chunks; only lines with the session, or with an event of a whole process, are
+Files are searched as bytes in chunks. Only lines with the session, or with an event of a whole process, are
 decoded. Memory is bounded.
 """
 
@@ -42,7 +42,10 @@ class NoStory(AppError):
 
 @dataclass(frozen=True)
 class Found:
-    """Lines of a session and process-level lines. ``left_out``: lines of the session over the limit."""
+    """Lines of a session and process-level lines.
+
+    ``left_out``: lines of the session over the limit.
+    """
 
     session: str
     lines: list[Line]
@@ -213,7 +216,10 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def pieces(path: Path) -> Iterator[bytes]:
-    """Yield chunks of whole lines. Read errors end the file silently, because logs may be rotated meanwhile."""
+    """Yield chunks of whole lines.
+
+    Read errors end the file silently, because logs may be rotated meanwhile.
+    """
     rest = b""
     with suppress(OSError, EOFError, zlib.error), _opened(path) as file:
         while read := file.read(_PIECE):

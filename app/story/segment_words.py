@@ -14,7 +14,10 @@ Told = tuple[float, str, str]
 
 
 def segment_entries(one: Timeline, outages: Sequence[Span], workers: Mapping[str, str]) -> Iterator[Told]:
-    """Yield (time, program, sentence) for each step of a segment. ``workers``: their short names."""
+    """Yield (time, program, sentence) for each step of a segment.
+
+    ``workers``: their short names.
+    """
     index = one.facts.index
     if one.began is not None and one.facts.app is not None:
         yield one.began, "app", f"segment {index} begins"

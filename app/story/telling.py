@@ -18,7 +18,10 @@ _NOTED_SKEW_MS: Final = 50.0
 
 @dataclass(frozen=True)
 class Entry:
-    """Event in the report. ``at_ms``: since its beginning."""
+    """Event in the report.
+
+    ``at_ms``: since its beginning.
+    """
 
     at_ms: float
     who: str
@@ -28,9 +31,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """Row of one segment in the table, in ms; ``None``: unknown. ``began`` and ``ended``:
+    """Row of one segment in the table, in ms; ``None``: unknown.
 
-    since the beginning of the report.
+    ``began`` and ``ended``: since the beginning of the report.
     """
 
     segment: int
@@ -48,7 +51,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Story:
-    """Report on a session. ``began_s``: since 1970, on the speaker's clock. ``notes``: remarks for the reader."""
+    """Report on a session.
+
+    ``began_s``: since 1970, on the speaker's clock. ``notes``: remarks for the reader.
+    """
 
     session: str
     began_s: float
@@ -69,9 +75,9 @@ class Story:
 
 
 def tell(session: str, lines: Sequence[Line], computers: Sequence[str] = ()) -> Story:
-    """Make the report. ``lines``: of the session, at least one, and process-level ones. ``computers``:
+    """Make the report.
 
-    their names.
+    ``lines``: of the session, at least one, and process-level ones. ``computers``: their names.
     """
     own = [line for line in lines if line.session == session]
     facts = gather(own)

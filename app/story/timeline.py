@@ -1,7 +1,7 @@
 """Timeline of one segment on one clock: the speaker's, else the gateway's, else the broker's. Pure.
 
-Spans are measured by a process. Gaps between them, from the end of speech to the text, are transmission times,
-which are short, or unexplained by the logs.
+Spans are measured by a process. Gaps between them, from the end of speech to the text, are short transmission
+times, or unexplained by the logs.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,10 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """Span of time in ms. ``who``: the worker concerned, if any. ``other``: the worker that took over."""
+    """Span of time in ms.
+
+    ``who``: the worker concerned, if any. ``other``: the worker that took over.
+    """
 
     what: What
     start: float

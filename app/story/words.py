@@ -13,7 +13,10 @@ def lasting(ms: float) -> str:
 
 
 def named(worker: str, workers: Mapping[str, str]) -> str:
-    """Return the short name of a worker. ``workers``: the short names of this report."""
+    """Return the short name of a worker.
+
+    ``workers``: the short names of this report.
+    """
     return workers.get(worker, worker) or "a worker"
 
 

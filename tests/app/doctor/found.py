@@ -8,7 +8,10 @@ from app.sentences import LANGUAGES, Sentences
 
 
 def keys(findings: Iterable[Finding]) -> list[str]:
-    """Return findings as ``problem model-damaged``. Fails if a finding lacks texts in any language."""
+    """Return findings as ``problem model-damaged``.
+
+    Fails if a finding lacks texts in any language.
+    """
     found = list(findings)
     for finding in found:
         for language in LANGUAGES:

@@ -1,4 +1,7 @@
-"""Queue of files: effects of single events. ``test_queue_model`` mixes them."""
+"""Queue of files: effects of single events.
+
+``test_queue_model`` mixes them.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace

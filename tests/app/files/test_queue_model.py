@@ -32,7 +32,10 @@ MAYBE = st.one_of(st.none(), FILES)
 
 
 class World(RuleBasedStateMachine):
-    """Environment that carries out the effects. ``kept``: files with results on disk."""
+    """Environment that carries out the effects.
+
+    ``kept``: files with results on disk.
+    """
 
     def __init__(self) -> None:
         super().__init__()

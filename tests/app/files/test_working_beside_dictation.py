@@ -144,9 +144,9 @@ async def beside(path: Path, models: Path) -> AsyncIterator[Beside]:
 
 @dataclass(frozen=True)
 class Spoken:
-    """A dictated segment. Durations are in milliseconds.
+    """A dictated segment.
 
-    ``before``: texts of the file between the queueing of the segment and its text.
+    Durations are in milliseconds. ``before``: texts of the file between the queueing of the segment and its text.
     """
 
     whole: float
@@ -220,7 +220,10 @@ async def test_dictation_stays_fast_during_two_hour_file(tmp_path: Path, models:
 
 
 def report(alone: list[Spoken], beside: list[Spoken]) -> None:
-    """Print both series and their ratio. ``rest``: time beyond its own decode and its wait in the queue."""
+    """Print both series and their ratio.
+
+    ``rest``: time beyond its own decode and its wait in the queue.
+    """
     tell(f"{len(alone)} segments alone, {len(beside)} beside the file; milliseconds, p50 and p95")
     for name in ("whole", "queue", "decode", "rest"):
         figures = [

@@ -22,7 +22,10 @@ class FakeStream:
 
 
 class FakeOutput:
-    """Fake audio output; ``hear`` takes what is played. ``refuses``: opening fails."""
+    """Fake audio output; ``hear`` takes what is played.
+
+    ``refuses``: opening fails.
+    """
 
     def __init__(self, rate: int = SAMPLE_RATE, latency_s: float = 0.0, *, refuses: bool = False) -> None:
         self._rate, self._latency_s, self._refuses = rate, latency_s, refuses

@@ -42,9 +42,9 @@ class Ways:
 
 @dataclass
 class World:
-    """Simulated programs. ``now``: the true time. ``skews`` and ``broker_skew``:
+    """Simulated programs.
 
-    how far each clock is ahead of it.
+    ``now``: the true time. ``skews`` and ``broker_skew``: how far each clock is ahead of it.
     """
 
     skews: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
