@@ -43,7 +43,7 @@ def paired(file: Path) -> tuple[Paired, ...] | None:
 async def elsewhere(gateways: Sequence[Elsewhere], version: str, answer_s: float = _ANSWER_S) -> list[Finding]:
     """Check all gateways, and all addresses of each, concurrently.
 
-    ``version``: of this program.
+    ``version``: this program's version.
     """
     found = await asyncio.gather(*(_one(gateway, version, answer_s) for gateway in gateways))
     return [finding for findings in found for finding in findings]

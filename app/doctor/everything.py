@@ -82,7 +82,7 @@ class Computer:
 class Wish:
     """Options of a run.
 
-    ``engine``: of the worker if no model is chosen. ``hear_s``: seconds of listening to the microphone.
+    ``engine``: the worker's engine if no model is chosen. ``hear_s``: seconds of listening to the microphone.
     """
 
     engine: str = "whisper"
@@ -91,7 +91,7 @@ class Wish:
 
 
 class Everything:
-    """Checks of one computer; each public method without arguments runs one."""
+    """Checks of one computer; each coroutine method runs one."""
 
     def __init__(self, wish: Wish, computer: Computer) -> None:
         self._wish, self._computer = wish, computer

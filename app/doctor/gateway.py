@@ -27,7 +27,7 @@ _LOCK: Final = "broker.lock"
 class Expected:
     """Expectations of the gateway.
 
-    ``version``: of this program. ``worker``: speech is to be recognised on this computer.
+    ``version``: this program's version. ``worker``: speech is to be recognised on this computer.
     """
 
     version: str
@@ -40,7 +40,7 @@ async def gateway(
 ) -> list[Finding]:
     """Check the gateway.
 
-    ``endpoint``: written by this user's gateway. ``folder``: of the embedded broker.
+    ``endpoint``: written by this user's gateway. ``folder``: the embedded broker's folder.
     """
     if endpoint is None:
         return [ok(Area.GATEWAY, "gateway-none"), *await aside(lambda: list(unattended(folder)))]
@@ -124,7 +124,7 @@ def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
 def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
     """Return why a broker accepts nothing.
 
-    ``folder``: of an embedded broker; empty for an external server.
+    ``folder``: the embedded broker's folder; empty for an external server.
     """
     area, trouble = Area.BROKER, said.get("trouble")
     if trouble == BrokerTrouble.FULL or (

@@ -27,7 +27,8 @@ async def hotkeys(
 ) -> list[Finding]:
     """Check the hotkeys.
 
-    ``bindings``: by action, as in the settings. ``app_runs``: the running app owns the taken keys.
+    ``bindings``: keys by action, as in the settings. ``app_runs``: tells whether the app runs and so owns the
+    taken keys.
     """
     chosen = choice()
     if chosen.reason:

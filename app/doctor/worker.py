@@ -46,8 +46,8 @@ async def worker(
 ) -> list[Finding]:
     """Check the worker.
 
-    ``arguments``: of the worker on this computer. ``unfit``: why it cannot run. ``needed``: recognition depends
-    on it. ``command``: a replacement for the worker's doctor.
+    ``arguments``: the arguments of this computer's worker. ``unfit``: why it cannot run. ``needed``: recognition
+    depends on it. ``command``: a replacement for the worker's doctor.
     """
     bad = wrong if needed else advice
     if unfit is not None:

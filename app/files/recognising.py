@@ -184,9 +184,9 @@ class ReadingEars(Ears):
         self._last: list[Heard] = []
 
     def listen(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
-        """Listen to the blocks and yield them unchanged.
+        """Listen to the blocks and yield them unchanged. Blocks.
 
-        Blocks: for the thread that reads.
+        The thread that reads must call it.
         """
         for block in blocks:
             self._heard = list(super().hear(block)) if len(block) else []
@@ -284,7 +284,7 @@ class Progress:
         self._move(())
 
     def over(self) -> None:
-        """Ignore that all of the run has been read."""
+        """Ignore the event, because nothing depends on the end of reading."""
 
     def heard(self, event: ClientEvent) -> None:
         """Forward an event of the client to the onlooker."""

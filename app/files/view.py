@@ -96,7 +96,7 @@ class FileView:
 class FilesView:
     """All files in the order of processing.
 
-    ``note``: about the whole list.
+    ``note``: a message about the whole list.
     """
 
     files: tuple[FileView, ...] = ()
@@ -119,9 +119,9 @@ class FileText:
 
 
 def left_s(done_s: float, todo_s: float, elapsed_s: float) -> float | None:
-    """Estimate the time for ``todo_s`` of audio, given that ``done_s`` took ``elapsed_s``;
+    """Estimate the time for ``todo_s`` of audio; ``None`` if it is too early.
 
-    ``None`` if it is too early.
+    ``done_s`` of audio took ``elapsed_s``.
     """
     if done_s <= 0 or elapsed_s < _TELLING_S:
         return None

@@ -73,7 +73,7 @@ _AGAIN_S: Final = 5.0
 class FileParts:
     """Dependencies of ``Files``.
 
-    ``folder``: of the saved list. ``options``: for recognition from now on.
+    ``folder``: holds the saved list. ``options``: returns the options for the next run.
     """
 
     recogniser: FileRecogniser

@@ -41,7 +41,7 @@ class Part:
 class Sources:
     """Sources of a report.
 
-    ``worker``: of this computer, if the app supervises one.
+    ``worker``: this computer's worker, if the app supervises one.
     """
 
     settings: Settings = Settings()

@@ -69,7 +69,8 @@ def examinations() -> Sequence[Examination]:
 class Help:
     """Service of the help panels.
 
-    ``sources``: of the next report. ``logs``: their folder. ``examinations``: the checks.
+    ``sources``: returns the sources of the next report. ``logs``: the folder of logs. ``examinations``: returns
+    the checks.
     """
 
     def __init__(

@@ -87,7 +87,7 @@ class Licence:
 class LicencesView:
     """All licences, this program's first.
 
-    ``version``: of this program.
+    ``version``: this program's version.
     """
 
     version: str

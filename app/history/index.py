@@ -1,8 +1,8 @@
 """Index of takes for display and search, newest first.
 
-Derived data: only the journals are authoritative. A row's key contains the start time of its take. Every order
-is therefore the order of keys, and a page is what precedes a key. Texts have a table of their own, which keeps
-listing and counting small.
+Derived data: only the journals are authoritative. A row's key contains the start time of its take. The order of
+keys is therefore the order of time, and a page is what precedes a key. Texts have a table of their own, which
+keeps listing and counting small.
 """
 
 import sqlite3
@@ -37,7 +37,7 @@ SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
 class Row:
     """Take in the list.
 
-    ``key``: its position there, once indexed. ``language`` and ``model``: of most of its text. ``partly``:
+    ``key``: its position there, once indexed. ``language`` and ``model``: those of most of its text. ``partly``:
     inserted in part before it was cancelled.
     """
 

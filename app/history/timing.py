@@ -10,9 +10,9 @@ from app.transcript import Segment, Transcript
 
 @dataclass(frozen=True)
 class Spoken:
-    """Time range of a text range:
+    """Range of a text with its time.
 
-    code points ``first`` up to ``last``, exclusive, from ``start_ms`` to ``end_ms``.
+    The range is from code point ``first`` up to ``last``, exclusive; its time is from ``start_ms`` to ``end_ms``.
     """
 
     start_ms: int

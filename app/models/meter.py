@@ -1,6 +1,6 @@
-"""Progress, speed and remaining time of an installation.
+"""Progress, speed and remaining time of an installation. Pure.
 
-Pure: time is a parameter.
+The caller passes the time.
 """
 
 from collections import deque

@@ -83,8 +83,8 @@ class ModelView:
     """State of a model for display.
 
     ``done``: bytes present or read. ``source``: current source. ``installed_s``: seconds since 1970. ``chosen``:
-    by this computer's worker. ``lacks``: extra to install first. ``waiting``: for another program. ``stopping``:
-    its job ends soon. ``details``: messages of each source.
+    this computer's worker uses it. ``lacks``: extra to install first. ``waiting``: for another program.
+    ``stopping``: its job ends soon. ``details``: messages of each source.
     """
 
     about: About

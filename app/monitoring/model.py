@@ -1,6 +1,6 @@
-"""Model of the monitor: the gateway's feed combined with this app's own takes.
+"""Model of the monitor: the gateway's feed combined with this app's own takes. Pure.
 
-Pure: time is a parameter.
+The caller passes the time.
 """
 
 from collections.abc import Iterable

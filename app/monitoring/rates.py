@@ -37,6 +37,6 @@ class Throughput:
 
 
 def rtf(workers: Iterable[WorkerStatus]) -> float | None:
-    """Return the mean real-time factor of working workers with a known speed; ``None`` without any."""
+    """Return the mean real-time factor of available workers with a known speed; ``None`` without any."""
     known = [1 / worker.speed for worker in workers if worker.state in _ABLE and worker.speed > 0]
     return sum(known) / len(known) if known else None

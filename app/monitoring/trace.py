@@ -1,6 +1,6 @@
-"""History of a value over the last ten minutes, in a ring of fixed size.
+"""History of a value over the last ten minutes, in a ring of fixed size. Pure.
 
-Pure: time is a parameter.
+The caller passes the time.
 """
 
 from math import inf, nan

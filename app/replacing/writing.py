@@ -27,9 +27,9 @@ _MARKS: Final = re.compile(rf"\s*(?:[{_WIDE_PAUSES}{_WIDE_ENDS}]|[,;:.!?]+(?=\s|
 
 @dataclass(frozen=True)
 class Hit:
-    """Change by rule number ``rule``:
+    """Change that rule number ``rule`` made.
 
-    ``start`` to ``end`` in the old text became ``at`` to ``until`` in the new one.
+    The old text from ``start`` to ``end`` became the new text from ``at`` to ``until``.
     """
 
     rule: int

@@ -20,7 +20,7 @@ _NOTED_SKEW_MS: Final = 50.0
 class Entry:
     """Event in the report.
 
-    ``at_ms``: since its beginning.
+    ``at_ms``: time since the beginning of the report.
     """
 
     at_ms: float
@@ -77,7 +77,8 @@ class Story:
 def tell(session: str, lines: Sequence[Line], computers: Sequence[str] = ()) -> Story:
     """Make the report.
 
-    ``lines``: of the session, at least one, and process-level ones. ``computers``: their names.
+    ``lines``: the session's lines, at least one, and process-level lines. ``computers``: names of the folders of
+    logs.
     """
     own = [line for line in lines if line.session == session]
     facts = gather(own)

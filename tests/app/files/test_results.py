@@ -1,4 +1,4 @@
-"""Transcripts are saved completely, next to the recording or elsewhere, and replace no file."""
+"""Transcripts are saved completely, next to the recording or in a chosen folder, and replace no file."""
 
 import os
 from pathlib import Path

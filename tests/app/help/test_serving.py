@@ -34,7 +34,7 @@ class Desk:
         return []
 
     def sources(self) -> Sources:
-        return Sources(look=self._inputs)  # type: ignore[arg-type]  # a list of nothing
+        return Sources(look=self._inputs)  # type: ignore[arg-type]  # an empty list
 
     @property
     def events(self) -> list[str]:

@@ -12,4 +12,4 @@ def row(number: int, text: str = "text", started_s: float | None = None, **value
     """Return the row of a take that started in second ``number`` and says ``text``."""
     fields = {"seconds": 1.0, "size": 100, "state": TakeState.DONE, **values}
     started_s = float(number) if started_s is None else started_s
-    return Row(UUID(int=number), started_s, text=text, **fields)  # type: ignore[arg-type]  # by name
+    return Row(UUID(int=number), started_s, text=text, **fields)  # type: ignore[arg-type]  # passed by name

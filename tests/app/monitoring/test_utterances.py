@@ -24,9 +24,9 @@ def spans(known: Utterances, now: float = 20.0) -> dict[Stage, tuple[float, floa
 
 
 def spoken(*steps: str, segment: Segment = TEXT) -> Utterances:
-    """Return an utterance after some steps:
+    """Return an utterance after these steps.
 
-    began at 8 s, complete at 10, queued at 10.1, recognised at 11, inserted at 11.5.
+    It began at 8 s, was complete at 10, queued at 10.1, recognised at 11 and inserted at 11.5.
     """
     known = Utterances()
     does = {

@@ -109,9 +109,9 @@ class World:
         self.client.ended(segment, self.now)
 
     def uploads(self, segment: int, ways: Ways = Ways()) -> tuple[float, float, int]:
-        """Send and queue the segment;
+        """Send and queue the segment.
 
-        return when it was complete and queued on the gateway's clock, and its entry.
+        Returns when it was complete and queued on the gateway's clock, and its entry.
         """
         self.client.sent(segment, self.now)
         self.now += ways.network
