@@ -1,6 +1,6 @@
-"""Every benchmark, or those that are named, one after the other: ``make bench``, ``make bench ARGS="vad engine"``.
+"""Runner of the benchmarks, one after the other: ``make bench``, or some: ``make bench ARGS="vad engine"``.
 
-Figures land in ``bench-results/`` as JSON.
+Figures are written to ``bench-results/`` as JSON.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ _BENCHMARKS = ("vad", "engine", "gateway", "observing", "latency", "monitor", "h
 
 
 def main() -> int:
-    """Run them; the exit status is that of the first that failed."""
+    """Run the named benchmarks, or all. Stop at the first failure and return its exit status."""
     for name in sys.argv[1:] or _BENCHMARKS:
         module = f"benchmarks.{name.replace('-', '_')}"
         command = [sys.executable, "-m", module, "--json", f"bench-results/{name}.json"]

@@ -1,11 +1,12 @@
-"""What the desktop app costs and how long it takes, against its budgets: on Xvfb, with a virtual microphone.
+"""Cost and speed of the desktop app against its budgets: on Xvfb, with a virtual microphone.
 
     python -m benchmarks.app [--parts starts,idle,keys,texts,toggles,whisper,take] [--minutes 30] [--pace 20]
                              [--why FILE] [--json FILE]
 
-Everything is looked at from outside: windows by X events and by what is drawn in them, texts by what stands in
-another program's field. For ``take`` the app hears a recording faster than it would be spoken (``app_take``); with
-``--why`` the file has what was done in long turns. Budgets are for a quiet machine: its load stands beside them.
+Everything is observed from outside: windows by X events and by their pixels, texts by the content of another
+program's field. For ``take`` the app hears a recording faster than it would be spoken (``app_take``); ``--why``
+names a file for stack traces of long turns. Budgets apply to a quiet machine: its load is printed with each
+figure.
 """
 
 import os
@@ -61,7 +62,7 @@ def _measure(parts: set[str], models: Path, minutes: float, pace: float, why: st
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the figures."""
     chosen = arguments(__doc__, parts=_PARTS, minutes="30", pace="20", why="")
     models = Path(os.environ.get("KIKIPOUNAMU_MODELS", REPOSITORY / ".cache" / "models"))
     figures = _measure(set(chosen.parts.split(",")), models, float(chosen.minutes), float(chosen.pace), chosen.why)
@@ -69,7 +70,7 @@ def main() -> None:
     rows: list[dict[str, object]] = []
     with open(os.devnull, "w") as nowhere:
         while True:
-            with redirect_stdout(nowhere):  # what the app wrote
+            with redirect_stdout(nowhere):  # drops the app's output
                 figure = next(figures, None)
             if figure is None:
                 break

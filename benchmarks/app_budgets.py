@@ -1,4 +1,4 @@
-"""The app's budgets, measured on a running app: its start, its rest, its keys, its texts, its command line."""
+"""Budgets of the app, measured on a running app: start, idle cost, keys, texts, command line."""
 
 import os
 import subprocess
@@ -40,35 +40,35 @@ for module in list(sys.modules.values()):
 
 
 class MeasuredApp(DesktopApp):
-    """``program``: its own process, after ``open``."""
+    """App under measurement. ``program``: its own process, after ``open``."""
 
     @property
     def program(self) -> psutil.Process:
-        """Itself, without its gateway and worker."""
+        """Process of the app, without its gateway and worker."""
         assert self.process is not None
         return psutil.Process(self.process.pid)
 
     def open(self, *arguments: str) -> float:
-        """Start it as a person does; when. Nothing is waited for."""
+        """Start the app as a person does, without waiting for anything; return the time of the start."""
         at = time.perf_counter()
         command = [str(BIN / "kikipounamu"), "app", *self.arguments, *arguments]
         self.process = self.desktop.start(*command, **self._environment)
         return at
 
     def answers(self) -> bool:
-        """Whether it can be asked."""
+        """Return whether the app's control socket answers."""
         with suppress(ControlError, OSError):
             return bool(self.view())
         return False
 
     @property
     def environment(self) -> dict[str, str]:
-        """For a program of ours that is to find it."""
+        """Environment in which our programs find this app."""
         return self.desktop.environment | self._environment
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator["MeasuredApp"]:
-        """With an idle worker, until the context ends."""
+        """Run the app, with an idle worker, until the context ends."""
         self.open(*arguments)
         wait_until_sync(self.is_ready, "the app has a worker that is idle", 120.0)
         try:
@@ -78,7 +78,7 @@ class MeasuredApp(DesktopApp):
 
 
 def starts(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
-    """From the start of the process to a window with something in it."""
+    """Measure the time from the start of the process until something is drawn in its window."""
     files = _files()
     for what, fresh in (("again", False), ("first, files not in memory", True)):
         mapped, drawn, used = [], [], []
@@ -100,7 +100,7 @@ def starts(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
 
 
 def _files() -> list[str]:
-    """What the app is read from."""
+    """Return the files from which the app is loaded."""
     told = subprocess.run([sys.executable, "-c", _IMPORTED], capture_output=True, text=True, check=True)
     folders = {str(Path(name).parent) for name in told.stdout.split("\n") if "PySide6" in name or ".libs" in name}
     libraries = [str(path) for folder in folders for path in Path(folder).rglob("*.so*")]
@@ -108,7 +108,10 @@ def _files() -> list[str]:
 
 
 def _forget(files: list[str]) -> None:
-    """Out of the system's cache, as after the computer was started; what others have mapped stays."""
+    """Drop these files from the system's cache, as after a reboot.
+
+    Parts that other processes have mapped stay.
+    """
     for name in files:
         place = os.open(name, os.O_RDONLY)
         os.posix_fadvise(place, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -116,7 +119,7 @@ def _forget(files: list[str]) -> None:
 
 
 def idle(app: MeasuredApp, keep_open: bool = False) -> Iterator[Figure]:
-    """What it takes while nobody speaks, after it was used once."""
+    """Measure CPU and memory without speech, after the app was used once."""
     app.set(general__keep_microphone_open=keep_open)
     with app.talking():
         app.hear_on(1.0)
@@ -140,7 +143,7 @@ def _cpu_s(processes: list[psutil.Process]) -> float:
 
 
 def keys(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
-    """From the key that goes down to the overlay."""
+    """Measure the time from key-down until the overlay is drawn."""
     app.set(hotkeys__mode="hold")
     for what, pause_s, count in (("microphone closed", 4.0, PRESSES // 3), ("microphone open", 0.5, PRESSES)):
         drawn = []
@@ -154,9 +157,10 @@ def keys(app: MeasuredApp, eye: Eye) -> Iterator[Figure]:
 
 
 def texts(app: MeasuredApp, eye: Eye, engine: str, count: int = TEXTS) -> Iterator[Figure]:
-    """From the key that goes up to the text in another program, less what recognising its last segment took.
+    """Measure the time from key-up until the text is in another program, less the decoding of its last segment.
 
-    That segment may have been asked for before, and may have waited for a guess that was decoded: beside it.
+    That segment may have been queued before key-up, and may have waited for a guess that was decoded. Its
+    waiting time is therefore reported next to the figure.
     """
     app.set(hotkeys__mode="hold")
     field, whole, less, waited = TextField(app.desktop), list[float](), list[float](), list[float]()
@@ -180,7 +184,7 @@ def texts(app: MeasuredApp, eye: Eye, engine: str, count: int = TEXTS) -> Iterat
 
 
 def _last_change(app: MeasuredApp, field: TextField) -> float:
-    """When the field last changed, once the app says that it is done."""
+    """Return the time of the field's last change, once the app has finished."""
     before, at, end = field.text, 0.0, time.perf_counter() + 60
     while time.perf_counter() < end:
         for _ in range(50):
@@ -193,13 +197,13 @@ def _last_change(app: MeasuredApp, field: TextField) -> float:
 
 
 def _timing(take: Found) -> Timing:
-    """Of its last segment."""
+    """Return the timing of the take's last segment."""
     spoken = take.take.segments[max(take.take.segments)]
     return spoken.outcome.timing if isinstance(spoken.outcome, Final) else Timing()
 
 
 def toggles(app: MeasuredApp) -> Iterator[Figure]:
-    """``kikipounamu toggle``, from its start to its end."""
+    """Measure the whole run time of ``kikipounamu toggle``."""
     took = []
     for _ in range(TOGGLES):
         at = time.perf_counter()

@@ -1,6 +1,6 @@
-"""An engine that says as many words as fit into the time: the engine ``benchmarks.app_engine:create``.
+"""Engine that returns as many words as fit into the audio's length: ``benchmarks.app_engine:create``.
 
-It takes no time. What it says about the beginning of a segment stays as the segment grows, as with a good engine.
+Decoding takes no time. As a segment grows, the words of its beginning stay the same, as with a good engine.
 """
 
 import zlib
@@ -17,21 +17,21 @@ _HEAD: Final = SAMPLE_RATE // 2 * BYTES_PER_SAMPLE
 
 
 class WordsEngine:
-    """The first half second of a segment decides which text it begins with."""
+    """Engine that chooses the first text by a checksum of the segment's first half second."""
 
     def __init__(self) -> None:
         self._texts = [recording.text for recording in synthetic()]
 
     def info(self) -> EngineInfo:
-        """There is nothing to load."""
+        """Describe the engine; there is nothing to load."""
         return EngineInfo("words", "words", "cpu", slots=1)
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """As many words as were spoken."""
+        """Return as many words as fit into each segment."""
         return [Transcript(self._text(request.pcm)) for request in batch]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resources are held."""
 
     def _text(self, pcm: bytes) -> str:
         first = zlib.crc32(pcm[:_HEAD]) % len(self._texts)
@@ -50,5 +50,5 @@ class WordsEngine:
 
 
 def create(settings: EngineSettings) -> WordsEngine:
-    """The entry point."""
+    """Create the engine (entry point)."""
     return WordsEngine()

@@ -1,4 +1,4 @@
-"""A figure with its budget."""
+"""Figures of the app with their budgets."""
 
 import os
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Figure:
-    """``budget``: at most so much; ``None``: there is none. ``of``: how many were measured."""
+    """Measured figure. ``budget``: its maximum; ``None``: no budget. ``of``: number of measurements."""
 
     what: str
     value: float
@@ -24,7 +24,7 @@ class Figure:
 
     @property
     def row(self) -> dict[str, object]:
-        """For a table."""
+        """Table row of this figure."""
         verdict = "" if self.budget is None else "met" if self.value <= self.budget else "NOT MET"
         budget = "" if self.budget is None else f"{self.budget:g} {self.unit}"
         return {
@@ -39,7 +39,7 @@ class Figure:
 
 
 def spread(what: str, values: Sequence[float], unit: str, share: float, budget: float | None = None) -> Figure:
-    """The ``share`` percentile of what was measured, with the median and the slowest beside it."""
+    """Return the ``share`` percentile of the values, with their median and the slowest in ``beside``."""
     value, middle = percentile(list(values), share), percentile(list(values), 0.5)
     assert value is not None and middle is not None
     beside = f"p50 {middle:.3g}, slowest {max(values):.3g} {unit}"
@@ -47,7 +47,7 @@ def spread(what: str, values: Sequence[float], unit: str, share: float, budget: 
 
 
 def machine() -> str:
-    """What all of it was measured on, and how busy that is."""
+    """Return a line that describes this machine and its current load."""
     found = describe()
     load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     return (

@@ -1,4 +1,4 @@
-"""Qt's thread over a long take, heard faster than it would be spoken, and over the one after twenty such."""
+"""Turns of Qt's thread during a long take, heard faster than spoken, and during a take after twenty such."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ _SETTLED_S = 12.0
 
 @dataclass
 class FastApp(DesktopApp):
-    """The app of ``benchmarks.app_take``, with its window open."""
+    """App of ``benchmarks.app_take`` with its window open."""
 
     recording: Path = Path()
     result: Path = Path()
@@ -35,7 +35,7 @@ class FastApp(DesktopApp):
     why: str = ""
 
     def start(self) -> None:
-        """Start it; once this returns, its worker is idle and nothing is still loaded."""
+        """Start the app; return when its worker is idle and loading has settled."""
         words = [str(self.recording), str(self.result), str(self.pace), *([self.why] if self.why else [])]
         command = [sys.executable, "-m", "benchmarks.app_take", *words]
         self.process = self.desktop.start(*command, **self._environment, PYTHONPATH=str(REPOSITORY))
@@ -43,7 +43,10 @@ class FastApp(DesktopApp):
         time.sleep(_SETTLED_S)
 
     def take(self, seconds: float) -> dict[str, float]:
-        """One take until so much is in its journal, and until it is over; what Qt's thread did meanwhile."""
+        """Record a take; return what Qt's thread did until the take was over.
+
+        The take is stopped once its journal holds ``seconds`` of audio.
+        """
         before, done = set(self._recorded()), len(self._results())
         self.tell("start")
 
@@ -57,7 +60,7 @@ class FastApp(DesktopApp):
         return self._results()[-1]
 
     def _recorded(self) -> dict[Path, int]:
-        """Each recording, and its bytes."""
+        """Return the size in bytes of each recording."""
         return {place: place.stat().st_size for place in self.home.glob(f"data/takes/*/{AUDIO}")}
 
     def _results(self) -> list[dict[str, float]]:
@@ -66,7 +69,7 @@ class FastApp(DesktopApp):
 
 
 def long_take(models: Path, minutes: float, pace: float, why: str = "") -> Iterator[Figure]:
-    """``why``: a file for what was done in long turns."""
+    """Measure the long take, then the one after twenty such. ``why``: file for stack traces of long turns."""
     with running_app(models, start=False) as made:
         folder = made.home.parent
         recording = folder / "recording.pcm"
@@ -100,7 +103,7 @@ def _figures(what: str, found: dict[str, float], said: str) -> Iterator[Figure]:
 
 
 def _copy(take: Found) -> None:
-    """Another one that says the same, with little audio."""
+    """Add a copy of the take with the same text, but little audio."""
     place = take.folder.parent / str(uuid4())
     shutil.copytree(take.folder, place, ignore=shutil.ignore_patterns(AUDIO))
     (place / AUDIO).write_bytes(bytes(2 * SAMPLE_RATE))

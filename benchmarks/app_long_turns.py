@@ -1,4 +1,4 @@
-"""What the threads of a program do while Qt's thread is in a long turn: looked at from one more thread."""
+"""Sampler of the stacks of all threads while Qt's thread is in a long turn. It runs in a thread of its own."""
 
 import sys
 import threading
@@ -15,7 +15,7 @@ _MOST_FRAMES = 12
 
 
 class Causes:
-    """Looks from its making, which is in Qt's thread, until ``write``."""
+    """Sampler of long turns. Create it in Qt's thread; it samples until ``write``."""
 
     def __init__(self, watch: EventLoopWatch) -> None:
         self._watch, self._qt = watch, threading.get_ident()
@@ -25,7 +25,7 @@ class Causes:
         self._thread.start()
 
     def write(self, place: Path) -> None:
-        """Add what was seen to this file, and look no more."""
+        """Append the samples to this file, and stop sampling."""
         self._over.set()
         self._thread.join()
         with place.open("a") as lines:

@@ -1,4 +1,4 @@
-"""A microphone that hears a long recording faster than it would be spoken, for the app as it is."""
+"""Microphone that plays a long recording to the unchanged app faster than it would be spoken."""
 
 import random
 import threading
@@ -19,13 +19,13 @@ from tests.helpers.recordings import samples_of, synthetic
 Samples = NDArray[np.int16]
 
 NAME = "a recording"
-_BLOCK = SAMPLE_RATE // 50  # as PortAudio hands over here
+_BLOCK = SAMPLE_RATE // 50  # block size of PortAudio here
 _BLOCK_S = 0.02
 _CLOSE_S = 5.0
 
 
 def long_recording(minutes: float, seed: int = 1) -> Samples:
-    """Sentences in English and Mandarin in random order, with pauses between them."""
+    """Return sentences in English and Mandarin, in random order, with pauses between them."""
     chance = random.Random(seed)
     sentences = [samples_of(recording.path) for recording in synthetic()]
     wanted, pieces, length = round(minutes * 60 * SAMPLE_RATE), list[Samples](), 0
@@ -37,7 +37,7 @@ def long_recording(minutes: float, seed: int = 1) -> Samples:
 
 
 class FastSoundSystem:
-    """A ``SoundSystem``. Its device hears silence, and the recording at ``pace`` from ``speak`` on."""
+    """``SoundSystem`` whose device records silence, and after ``speak`` the recording at ``pace``."""
 
     def __init__(self, recording: Samples, pace: float) -> None:
         self._recording, self._pace = recording, pace
@@ -45,27 +45,27 @@ class FastSoundSystem:
 
     @property
     def open_device(self) -> OpenDevice:
-        """For a ``Desk``."""
+        """Function that opens the device, for a ``Desk``."""
         return partial(open_microphone, system=self)
 
     def speak(self) -> None:
-        """Once a take listens: nothing of the recording is said to nobody."""
+        """Play the recording. Call it once a take listens, so that nothing of the recording is lost."""
         self._speaking.set()
 
     def wait(self) -> None:
-        """Silence again; the next ``speak`` begins anew."""
+        """Return to silence; a stream opened later begins with the start of the recording."""
         self._speaking.clear()
 
     async def inputs(self, *, anew: bool = False) -> list[Input]:
-        """One."""
+        """Return the only input device."""
         return [Input(0, NAME, "fast", 1, SAMPLE_RATE, default=True)]
 
     async def open(self, device: Input, put: Put, ended: Callable[[], None]) -> "FastStream":
-        """Begin to hear."""
+        """Open the device and begin to record."""
         return FastStream(self._blocks(), self._speaking, put)
 
     def _blocks(self) -> Iterator[list[bytes]]:
-        """What comes within each 20 ms after ``speak``: real blocks, several at once."""
+        """Yield the blocks due within each 20 ms after ``speak``: of real size, several at a time."""
         said, begun = 0, time.perf_counter()
         while said < len(self._recording):
             due = round((time.perf_counter() - begun + _BLOCK_S) * self._pace * SAMPLE_RATE) // _BLOCK * _BLOCK
@@ -75,7 +75,7 @@ class FastSoundSystem:
 
 
 class FastStream:
-    """A ``Stream`` with a thread of its own, as PortAudio's."""
+    """``Stream`` that records in a thread of its own, as PortAudio does."""
 
     rate, channels, latency_s = SAMPLE_RATE, 1, 0.02
 
@@ -86,7 +86,7 @@ class FastStream:
         self._thread.start()
 
     async def close(self) -> None:
-        """Hear no more. Safe to call twice."""
+        """Stop recording. Safe to call twice."""
         self._closed.set()
         self._thread.join(_CLOSE_S)
 

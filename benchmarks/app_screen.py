@@ -1,4 +1,4 @@
-"""An X screen looked at from outside: when a window is seen, and a key that goes down at a known time."""
+"""X screen observed from outside: the times at which windows are drawn, and key presses at a known time."""
 
 import time
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from tests.helpers.waiting import wait_until_sync
 RIGHT_CTRL = 105
 _PAUSE_S = 0.0005
 _LONGEST_S = 30.0
-_LOOK = (8, 8, 160, 40)  # x, y, width, height of what is looked at in a window: some of it is text or a shape
+_LOOK = (8, 8, 160, 40)  # x, y, width, height of the checked part of a window: it contains text or a shape
 
 
 class Eye:
-    """Times are those of ``time.perf_counter``."""
+    """Observer of an X screen. Times are those of ``time.perf_counter``."""
 
     def __init__(self, display: Display, title: str) -> None:
         self._display, self._title = display, title
@@ -28,15 +28,15 @@ class Eye:
         self._display.sync()
 
     def press(self) -> float:
-        """The dictation key goes down; when."""
+        """Press the dictation key; return the time."""
         return self._key(X.KeyPress)
 
     def release(self) -> float:
-        """It goes up; when."""
+        """Release the dictation key; return the time."""
         return self._key(X.KeyRelease)
 
     def seen(self, *, overlay: bool) -> tuple[float, float]:
-        """Wait for the overlay, or for the main window; when it was mapped, and when something was drawn in it."""
+        """Wait for the overlay or the main window; return when it was mapped, and when it was drawn."""
         window, mapped = self._mapped(overlay)
         end = mapped + _LONGEST_S
         while not self._drawn(window):
@@ -45,7 +45,7 @@ class Eye:
         return mapped, time.perf_counter()
 
     def gone(self) -> None:
-        """Wait until no overlay is to be seen. What happened until then is forgotten."""
+        """Wait until no overlay is visible, and discard all earlier events."""
         wait_until_sync(lambda: not any(True for _ in self._overlays()), "the overlay is gone")
         while self._display.pending_events():
             self._display.next_event()
@@ -70,7 +70,7 @@ class Eye:
         raise AssertionError("no window appears")
 
     def _inside(self, frame: Any) -> Any:
-        """What the window manager has put a frame around."""
+        """Return the app's window inside a window manager's frame, or ``None``."""
         try:
             children = [frame, *frame.query_tree().children]
         except XError:
@@ -93,7 +93,7 @@ class Eye:
             return ""
 
     def _drawn(self, window: Any) -> bool:
-        """Whether there is more than one colour."""
+        """Return whether the window shows more than one colour."""
         try:
             data = window.get_image(*_LOOK, X.ZPixmap, 0xFFFFFFFF).data
         except XError:
@@ -103,7 +103,7 @@ class Eye:
 
 @contextmanager
 def looking(display: str, title: str = "kikipounamu") -> Iterator[Eye]:
-    """At this screen."""
+    """Observe this screen until the context ends."""
     opened = Display(display)
     try:
         yield Eye(opened, title)

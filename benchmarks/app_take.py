@@ -1,10 +1,10 @@
-"""The app with a fast microphone and a watch over Qt's turns: a process that ``benchmarks.app_long_take`` starts.
+"""App with a fast microphone and a watch on Qt's turns: a process started by ``benchmarks.app_long_take``.
 
     python -m benchmarks.app_take RECORDING RESULT PACE [WHY]
 
-For each take, from its key-down until some time after its end, a line of JSON is added to RESULT; ``work`` in it
-is the CPU time of Qt's thread in a turn, at most: the rest of a turn it waited for a core, or for Python. What
-every thread did in long turns is added to the file WHY; looking at that takes time itself.
+For each take, from key-down until some time after its end, a line of JSON is appended to RESULT. ``work`` in it is
+the longest CPU time of Qt's thread in a turn: for the rest of a turn the thread waited for a core, or for Python.
+Stacks of all threads in long turns are appended to the file WHY; sampling them takes time itself.
 """
 
 import gc
@@ -35,7 +35,7 @@ _TICK_MS = 4
 
 
 class Collections:
-    """How long Python looked for garbage: milliseconds, each time."""
+    """Durations of Python's garbage collections, in milliseconds."""
 
     def __init__(self) -> None:
         self._begun = 0.0
@@ -50,7 +50,7 @@ class Collections:
 
 
 class Watching:
-    """Told of states in Qt's thread. ``views``: how many there were of this take."""
+    """Watch on the takes, run in Qt's thread. ``views``: number of views during the current take."""
 
     def __init__(self, result: Path, sound: FastSoundSystem, why: Path | None) -> None:
         self._result, self._sound = result, sound
@@ -64,7 +64,7 @@ class Watching:
         self.views = 0
 
     def see(self, state: object) -> None:
-        """What the take is doing now."""
+        """Handle a new state of the take."""
         if state is State.LISTENING:
             self._sound.speak()
         if state is State.IDLE:
@@ -110,7 +110,7 @@ class Watching:
 
 
 def _make_desk(watching: Watching, sound: FastSoundSystem, post: Post) -> Desk:
-    """A desk whose views are counted, and whose states are told in Qt's thread."""
+    """Create a desk whose views are counted, and whose states are reported in Qt's thread."""
     tell = Bridge(watching.see)
     application = QCoreApplication.instance()
     assert application is not None
@@ -131,7 +131,7 @@ def _make_desk(watching: Watching, sound: FastSoundSystem, post: Post) -> Desk:
 
 
 def main() -> int:
-    """The app, until somebody quits it."""
+    """Run the app until it quits."""
     recording, result, pace, *why = sys.argv[1:]
     sound = FastSoundSystem(np.memmap(recording, np.int16, "r"), float(pace))
     watching = Watching(Path(result), sound, Path(why[0]) if why else None)

@@ -1,4 +1,4 @@
-"""How fast whisper-base recognises here, and what the whole chain adds to it.
+"""Speed of whisper-base on this machine, and the delay that the whole chain adds to it.
 
     python -m benchmarks.engine [--rounds 2] [--json FILE]
 
@@ -35,7 +35,7 @@ _MODEL = "whisper-base"
 
 @dataclass(frozen=True)
 class Speed:
-    """``same_text``: how many segments the chain gave the very text that the engine gives when called directly."""
+    """Result row. ``same_text``: number of segments for which chain and direct call returned the same text."""
 
     segments: int
     audio_s: float
@@ -60,7 +60,7 @@ def _segments() -> list[bytes]:
 def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
     engine = create(EngineSettings("whisper", _MODEL, str(model), "cpu"))
     texts, spent = [], 0.0
-    engine.decode([DecodeRequest(segments[0])])  # the first one also warms it up, as in the chain
+    engine.decode([DecodeRequest(segments[0])])  # warms the engine up, as in the chain
     for pcm in segments:
         start = time.perf_counter()
         (outcome,) = engine.decode([DecodeRequest(pcm)])
@@ -75,13 +75,13 @@ def _direct(model: Path, segments: Sequence[bytes]) -> tuple[list[str], float]:
 async def _through_the_chain(endpoint: Endpoint, said: list[Utterance]) -> Tally:
     tally = Tally()
     async with connected() as http:
-        for utterance in said:  # one at a time: what is measured is the chain, not the queue
+        for utterance in said:  # one at a time: measures the chain, not the queue
             await Speaker([utterance], pace=0.0, tally=tally).speak(http, endpoint)
     return tally
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the figures."""
     chosen = arguments(__doc__, rounds="2")
     segments = _segments() * int(chosen.rounds)
     texts, spent = _direct(folders().models / _MODEL, segments)

@@ -1,10 +1,10 @@
-"""What the gateway costs: CPU per hour of streamed audio, memory, Redis clients, time beyond the engine.
+"""Cost of the gateway: CPU per hour of streamed audio, memory, Redis clients, time beyond the engine.
 
     python -m benchmarks.gateway [--streams 10,100,500] [--segments 6] [--json FILE]
 
-A real gateway with its embedded broker and a worker with the checksum engine take paced streams (100 ms frames,
-4 s segments without pauses); every answer's digest is checked. The reference in the same run is a bare aiohttp
-server that throws the same frames away (``benchmarks.sink``).
+A real gateway, with its embedded broker and a worker with the checksum engine, receives streams at speaking pace
+(100 ms frames, 4 s segments without pauses); every answer's digest is checked. The reference in the same run is a
+bare aiohttp server that discards the same frames (``benchmarks.sink``).
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tests.helpers.chain import KEY, Chain, running_chain
 
 @dataclass(frozen=True)
 class Cost:
-    """One row. CPU figures are CPU seconds per hour of streamed audio."""
+    """Result row. CPU figures are CPU seconds per hour of streamed audio."""
 
     streams: int
     audio_s: float
@@ -41,7 +41,7 @@ class Cost:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of one process so far."""
+    """Return the user and system time of a process so far."""
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
 
@@ -75,7 +75,7 @@ def _measure(streams: int, segments: int, root: Path) -> Cost:
         program, endpoint = chain.gateway()
         gateway = program.popen.pid
         chain.worker("--engine", "checksum", "--set", "rtf=0")
-        asyncio.run(run_speakers(endpoint, 1, 1))  # the worker is there, the code is warm
+        asyncio.run(run_speakers(endpoint, 1, 1))  # then the worker is ready and the code warm
         broker = _broker(gateway).pid
         before, broker_before = cpu_seconds(gateway), cpu_seconds(broker)
         memory: list[float] = []
@@ -105,7 +105,7 @@ def _measure(streams: int, segments: int, root: Path) -> Cost:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the figures."""
     chosen = arguments(__doc__, streams="10,100,500", segments="6")
     costs = []
     for streams in (int(number) for number in chosen.streams.split(",")):

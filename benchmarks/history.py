@@ -1,10 +1,10 @@
-"""The history with many takes: first reading, opening, search while it is typed, scrolling, deletion.
+"""Speed of the history with many takes: first reading, opening, search while typing, scrolling, deletion.
 
     python -m benchmarks.history [--takes 20000] [--json FILE]
 
-The takes are made for it: half of the texts English, half Chinese, 10 to 120 words each, as frequent as words are
-in a language (Zipf). Through ``app.history.history``, as a window does it: each letter that is typed is a search
-for the newest 50 that have it. Times in ms; memory is what the process itself has (USS), in MB.
+The takes are generated: half of the texts English, half Chinese, 10 to 120 words each, with the word frequencies
+of a language (Zipf). Access is through ``app.history.history``, as in a window: each typed letter is a search
+for the newest 50 matches. Times are in ms; memory is the process's own (USS), in MB.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ Line = dict[str, object]
 
 
 class Texts:
-    """Texts of an English and of a Chinese without meaning, and words that are in them."""
+    """Meaningless English and Chinese texts, and words that occur in them."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -53,12 +53,12 @@ class Texts:
         self._chinese = ["".join(chance.choices(han, k=chance.choice((1, 2, 2, 2, 3, 4)))) for _ in range(_KINDS)]
 
     def text(self, chinese: bool) -> str:
-        """What one take says."""
+        """Return the text of one take."""
         words = self.words(chinese, self._chance.randint(10, 120))
         return ",".join(words) + "。" if chinese else " ".join(words).capitalize() + "."
 
     def words(self, chinese: bool, count: int) -> list[str]:
-        """So many, the frequent ones more often."""
+        """Return ``count`` words; frequent words are more likely."""
         kinds = self._chinese if chinese else self._english
         return self._chance.choices(kinds, cum_weights=self._weights, k=count)
 
@@ -68,7 +68,7 @@ def _word(letters: Sequence[str], length: int, chance: random.Random) -> str:
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure, print and save the figures."""
     logging.disable(logging.WARNING)
     options = arguments(__doc__, takes="20000")
     texts = Texts(random.Random(20_000))
@@ -134,7 +134,7 @@ async def _open(library: Library, rerunner: Rerunner, place: Path) -> tuple[list
 
 
 async def _typed(history: History, words: list[str]) -> list[float]:
-    """Each beginning of each of them, searched for."""
+    """Search for every prefix of every word; return the times."""
     took: list[float] = []
     for word in words:
         for end in range(1, len(word) + 1):

@@ -1,12 +1,13 @@
-"""The gateway's history with many sessions, in SQLite and in PostgreSQL: recording, search, lists, deletion.
+"""Speed of the gateway's history with many sessions, in SQLite and PostgreSQL: recording, search, lists, deletion.
 
     python -m benchmarks history-store
     python -m benchmarks.history_store [--sessions N] [--segments N] [--databases sqlite,postgresql] [--json FILE]
 
-Half of the sessions are English, half Chinese, 3 to 14 words a segment, each with its time, as frequent as words
-are in a language (Zipf); of 50 keys, one of which has a thousandth. Both databases write through to the disk. A
-row of searches is the newest 50 hits of 60 words. Times in ms; rates are segments a second: straight into the
-store, and as in a gateway (through the broker, recorded, deleted there).
+Half of the sessions are English, half Chinese, with 3 to 14 words per segment, timed words, and the word
+frequencies of a language (Zipf). They belong to 50 keys, one of which has a thousandth of them. Both databases
+write through to the disk. A row of searches is the newest 50 hits of 60 words. Times are in ms; rates are
+segments per second: straight into the store, and as in a gateway (read from the broker, recorded, deleted
+there).
 """
 
 import asyncio
@@ -50,7 +51,7 @@ Line = dict[str, object]
 
 
 class Feed:
-    """Entries as a broker has them, made while they are asked for, one session after the other."""
+    """Source of entries as read from a broker, generated on demand, one session after the other."""
 
     def __init__(self, segments: int, name: str = "session") -> None:
         self._chance = random.Random(7)
@@ -59,7 +60,7 @@ class Feed:
         self._name = name
 
     def entries(self, sessions: int) -> Iterator[Entry]:
-        """Of so many sessions."""
+        """Yield the entries of this many sessions."""
         for number in range(sessions):
             owner = "rare" if number % _RARE == 0 else f"key {number % _KEYS}"
             about = About(owner, f"device of {owner}", client="benchmark")
@@ -68,7 +69,7 @@ class Feed:
                 yield self._entry(about, f"{self._name} {number}", segment, at_ms)
 
     def words(self, chinese: bool, count: int) -> list[str]:
-        """That are said."""
+        """Return words that occur in the entries."""
         return self._texts.words(chinese, count)
 
     def _entry(self, about: About, session: str, segment: int, at_ms: int) -> Entry:
@@ -83,7 +84,7 @@ class Feed:
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure, print and save the figures."""
     options = arguments(__doc__, sessions="100000", segments="4", databases="sqlite,postgresql")
     sessions, segments = int(options.sessions), int(options.segments)
     every: list[Line] = []
@@ -124,7 +125,7 @@ def _measure(url: str, sessions: int, segments: int) -> list[Line]:
 
 
 def _record(store: Store, feed: Feed, sessions: int) -> Line:
-    """In batches, as the feeder does; the time to make the entries is not counted."""
+    """Record the sessions in batches, as the feeder does; the time to generate the entries is not counted."""
     entries, took, count = feed.entries(sessions), [], 0
     while batch := list(islice(entries, BATCH)):
         start = time.perf_counter()
@@ -153,7 +154,7 @@ def _searches(feed: Feed) -> Iterator[tuple[str, Wanted, list[str]]]:
 
 
 async def _fed(url: str, segments: int) -> Line:
-    """As in a gateway: from the broker, through the keeper's thread."""
+    """Measure recording as in a gateway: from the broker, through the keeper's thread."""
     entries = list(Feed(segments, "fed").entries(_FED // segments))
     with running_broker(None, "--appendonly", "yes", "--appendfsync", "everysec") as broker:
         with Redis.from_url(broker.url, protocol=2) as redis, redis.pipeline(transaction=False) as pipeline:

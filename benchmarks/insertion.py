@@ -1,9 +1,9 @@
-"""How long a text takes from the call to the target's own word that it has it, on a real X server.
+"""Time from the insertion call until the target itself reports the text, on a real X server.
 
     python -m benchmarks.insertion
 
-Each text goes into an empty window; a line has how it was inserted, the median and the slowest of ``ROUNDS``, ms.
-Needs the packages of ``tests/helpers/desktop.py``.
+Each text is inserted into an empty window. Each line shows how it was inserted, and the median and the slowest of
+``ROUNDS``, in ms. Needs the packages of ``tests/helpers/desktop.py``.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tests.helpers.desktop import Desktop, Terminal, TextField, running_desktop
 
 ROUNDS = 5
 ENGLISH = "The quick brown fox jumps over the lazy dog. " * 50
-HAN = "".join(chr(0x4E00 + 7 * number) for number in range(300)) * 7  # 300 different ones, as a long text has
+HAN = "".join(chr(0x4E00 + 7 * number) for number in range(300)) * 7  # 300 different ones, as in a long text
 
 
 async def _once(
@@ -52,7 +52,7 @@ async def _measure(desktop: Desktop) -> None:
 
 
 def main() -> None:
-    """Print a line for each."""
+    """Print a line for each combination."""
     with tempfile.TemporaryDirectory() as folder, running_desktop(Path(folder), tray=False) as desktop:
         asyncio.run(_measure(desktop))
 

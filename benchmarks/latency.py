@@ -1,11 +1,11 @@
-"""How long after the end of speech its text is final, beyond the silence that an endpoint waits for.
+"""Time from the end of speech to its final text, beyond the silence that ends a segment.
 
     python -m benchmarks.latency [--engines whisper-base,digits] [--segments 30] [--json FILE]
 
-At least so many utterances at speaking pace through the whole chain, hands-free, endpoint 600 ms; the same ones
-without speculation, with it, and with partials beside it, in turn. The end of speech is that of the clean
-recording: its last 10 ms over -45 dBFS. A frame of 100 ms leaves when it has been spoken, which is part of the
-figures.
+At least ``--segments`` utterances go at speaking pace through the whole chain, hands-free, with 600 ms of
+silence to end a segment: in turn without speculation, with it, and with speculation and partials. The end of
+speech is that of the clean recording: its last 10 ms above -45 dBFS. A frame of 100 ms is sent when it has been
+spoken, which is part of the figures.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ _PAUSE: Final = 3 * SAMPLE_RATE // 2
 
 @dataclass(frozen=True)
 class Take:
-    """Utterances of one language in a row; ``ends``: the sample at which the speech of each ends."""
+    """Utterances of one language in a row. ``ends``: the sample at which the speech of each ends."""
 
     language: str
     samples: Samples
@@ -61,7 +61,7 @@ class Take:
 
 @dataclass(frozen=True)
 class Way:
-    """How the same take is dictated."""
+    """Settings under which the same take is dictated."""
 
     speculation: bool
     partials: bool = False
@@ -72,7 +72,7 @@ WAYS: Final = (Way(speculation=False), Way(speculation=True), Way(speculation=Tr
 
 @dataclass
 class Heard:
-    """What came of one way, over all takes. ``texts``: of each utterance, by take and number."""
+    """Results of one way over all takes. ``texts``: text of each utterance, by take and number."""
 
     beyond_ms: list[float] = field(default_factory=list)
     decode_ms: list[float] = field(default_factory=list)
@@ -83,8 +83,11 @@ class Heard:
 
 @dataclass(frozen=True)
 class Row:
-    """One line. ``same_text``: utterances with the text that they got without speculation; ``no_segment``: those
-    whose end is in none. ``partials``: how many were heard."""
+    """Result row. ``partials``: number of partials received.
+
+    ``same_text``: utterances with the same text as without speculation. ``no_segment``: utterances that end in no
+    segment.
+    """
 
     engine: str
     speculation: bool
@@ -99,40 +102,40 @@ class Row:
 
 @dataclass
 class Ear:
-    """Notes when the text of each segment came, on the clock of the take."""
+    """Recorder of the time at which each segment's text arrived, on the clock of the take."""
 
     came: list[tuple[Segment, float]] = field(default_factory=list)
     partials: int = 0
     started: float = field(default_factory=time.monotonic)
 
     def spoken_s(self) -> float:
-        """The clock."""
+        """Return the time since the take started."""
         return time.monotonic() - self.started
 
     def listened(self, seconds: float) -> None:
-        """Not of interest."""
+        """Do nothing: progress is not measured."""
 
     def over(self) -> None:
-        """Not of interest."""
+        """Do nothing: the end of listening is not measured."""
 
     def heard(self, event: ClientEvent) -> None:
-        """Count partials."""
+        """Count the event if it is a partial."""
         self.partials += isinstance(event, Partial)
 
     def recognised(self, segment: Segment) -> None:
-        """A text came."""
+        """Record the arrival of a segment's text."""
         self.came.append((segment, self.spoken_s()))
 
 
 def spoken_to(samples: Samples) -> int:
-    """Where the speech of a clean recording ends."""
+    """Return the sample at which the speech of a clean recording ends."""
     blocks = samples[: len(samples) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).astype(np.float64)
     level = 10 * np.log10(np.mean(blocks**2, axis=1) / 2**30 + 1e-12)
     return (int(np.flatnonzero(level > _QUIET_DBFS)[-1]) + 1) * _BLOCK
 
 
 def take_of(language: str, recordings: Iterable[Samples]) -> Take:
-    """The recordings one after the other, each with a pause behind it that ends a segment."""
+    """Join the recordings, each followed by a pause that ends a segment."""
     parts: list[Samples] = []
     ends: list[int] = []
     at = 0
@@ -148,7 +151,7 @@ async def _at_once(samples: Samples) -> AsyncIterator[Samples]:
 
 
 async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path) -> Ear:
-    """One session."""
+    """Dictate the take in one session."""
     options = Options(language=take.language, partials=way.partials)
     with TemporaryAudio() as store:
         async with GatewayClient(fixed(Address(endpoint.url, endpoint.key)), uuid4(), store, options) as client:
@@ -160,7 +163,7 @@ async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path) -> Ear:
 
 
 def note(heard: Heard, number: int, take: Take, ear: Ear) -> None:
-    """Find the segment in which each utterance ends."""
+    """Find the segment in which each utterance ends, and record its figures."""
     heard.partials += ear.partials
     for utterance, end in enumerate(take.ends):
         end_s = end / SAMPLE_RATE
@@ -175,7 +178,7 @@ def note(heard: Heard, number: int, take: Take, ear: Ear) -> None:
 
 
 async def in_turn(takes: Sequence[Take], rounds: int, endpoint: Endpoint, vad: Path) -> dict[Way, Heard]:
-    """Every take in every way, so many times; another way is the first one each time."""
+    """Dictate every take in every way, ``rounds`` times; each time, another way is first."""
     heard = {way: Heard() for way in WAYS}
     first = take_of(takes[0].language, [takes[0].samples[: takes[0].ends[0]]])
     await dictate(first, WAYS[0], endpoint, vad)  # loads the model
@@ -188,7 +191,7 @@ async def in_turn(takes: Sequence[Take], rounds: int, endpoint: Endpoint, vad: P
 
 
 def rows(engine: str, heard: dict[Way, Heard]) -> list[Row]:
-    """One line for each way."""
+    """Return a row for each way."""
     plain = heard[WAYS[0]].texts
     return [
         Row(
@@ -207,7 +210,7 @@ def rows(engine: str, heard: dict[Way, Heard]) -> list[Row]:
 
 
 def measure(engine: str, segments: int) -> list[Row]:
-    """One engine, with a gateway, a broker and a worker of its own."""
+    """Measure one engine, with a gateway, a broker and a worker of its own."""
     digits = [np.frombuffer(said.pcm, np.int16) for said in shipped_digits()]
     takes = [take_of("en", digits)]
     command = ["--engine", "funasr", "--set", f"folder={DIGITS}"]
@@ -229,7 +232,7 @@ def measure(engine: str, segments: int) -> list[Row]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the figures."""
     chosen = arguments(__doc__, engines="whisper-base,digits", segments="30")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))

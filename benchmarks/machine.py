@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""Description of the machine that figures were measured on."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ _PACKAGES = (
 
 
 def describe() -> dict[str, str]:
-    """Processor, cores, system, Python and the versions that matter."""
+    """Return processor, cores, system, Python, and the versions of relevant packages."""
     found = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),

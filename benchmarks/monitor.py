@@ -1,10 +1,10 @@
-"""What the monitor costs while somebody looks: its share of a core, once a second, with ten minutes of data.
+"""Cost of the visible monitor page: share of a core, at one update per second, with ten minutes of data.
 
     python -m benchmarks.monitor
 
-Drawn into memory (Qt's offscreen platform). A second's cost is the processor time of one round: the events are
-read from their bytes, the model takes them, the page shows it and paints; one after the other, and once in real
-time, where caches are cold. Exits 1 beyond the budget.
+The page is drawn into memory (Qt's offscreen platform). The cost of a second is the processor time of one round:
+events are decoded, the model takes them, the page shows and paints them. Rounds follow each other at once, and in
+one case in real time, where caches are cold. Exits 1 if the budget is exceeded.
 """
 
 import os
@@ -33,7 +33,7 @@ BUDGET_PERCENT = 2.0
 
 
 def _encoded(fleet: ExampleFleet, second: int) -> bytes:
-    """What a gateway would send in this second."""
+    """Return the bytes that a gateway would send in this second."""
     return b"".join(
         b"event: %b\ndata: %b\n\n"
         % ((SNAPSHOT if isinstance(event, Snapshot) else SEGMENT).encode(), msgspec.json.encode(event))
@@ -43,7 +43,10 @@ def _encoded(fleet: ExampleFleet, second: int) -> bytes:
 
 @dataclass(frozen=True)
 class Case:
-    """``screens``: how high the page is; as high as three, every row is painted. ``paced``: in real time."""
+    """Measured case. ``paced``: in real time.
+
+    ``screens``: height of the page in screens; with three, every row is painted.
+    """
 
     name: str
     screens: int
@@ -71,7 +74,7 @@ def _measure(application: QApplication, case: Case) -> Row:
     fleet.run(SECONDS)
     rounds_ms = []
     for second in range(SECONDS + 1, SECONDS + 1 + case.rounds):
-        sent = _encoded(fleet, second)  # what is spoken here is told in it: that is not the monitor's cost
+        sent = _encoded(fleet, second)  # also records own utterances in the model: not the monitor's cost
         if case.paced:
             time.sleep(1)
         before = time.process_time()
@@ -96,7 +99,7 @@ def _measure(application: QApplication, case: Case) -> Row:
 
 
 def main() -> int:
-    """Print and keep the figures; 1 when the page costs more than it may."""
+    """Print and save the figures; return 1 if the page costs more than its budget."""
     given = arguments(__doc__)
     application = QApplication([])
     rows = [_measure(application, case) for case in CASES]

@@ -1,7 +1,7 @@
-"""A gateway for ``benchmarks.observing``: as ``kikipounamu-gateway serve`` runs it; its input says what to do.
+"""Gateway for ``benchmarks.observing``, run as by ``kikipounamu-gateway serve`` and controlled by its input.
 
-on, off   whether anybody observes its sessions; answered by the CPU seconds of this process so far
-cost      what observing one segment costs, and one scrape; answered by JSON
+on, off   switch the observers of sessions on or off; answered by the CPU seconds of this process so far
+cost      measure the cost of observing one segment, and of one scrape; answered by JSON
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _DRAIN_S = 1.0
 
 
 async def _cpu_of(act: Callable[[], object], rounds: int) -> float:
-    """CPU seconds of one round, with what other threads do about it a little later, less what runs anyway."""
+    """Return the CPU seconds of one round, including delayed work of other threads, less the idle load."""
     before = time.process_time()
     await asyncio.sleep(_DRAIN_S)
     anyway = time.process_time() - before

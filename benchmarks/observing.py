@@ -1,14 +1,14 @@
-"""What observing costs: the part of the gateway's CPU that goes into monitor, metrics and log lines of sessions.
+"""Cost of observing: the part of the gateway's CPU used for monitor, metrics and log lines of sessions.
 
     python -m benchmarks.observing [--streams 500] [--slots 100] [--watched no] [--json FILE]
 
-Paced speakers (100 ms frames, 4 s segments without pauses, every digest checked) talk to one gateway whose
-observers are switched off, on, on and off again. A slot lasts as long as a segment, so that what happens at one
-point of a segment is in each of them. Four slots make one ratio, free of whatever drifts; the figure is their
-median, which a few seconds of somebody else's work do not move. In slots with observers somebody scrapes, as
-often as Prometheus would, and watches the monitor, unless ``--watched no``. What one segment, one scrape and one
-snapshot cost in a loop is measured too: it is less, as between the frames of many people nothing is in the
-processor's caches. Exits 1 when what was measured is over the budget.
+Speakers at speaking pace (100 ms frames, 4 s segments without pauses, every digest checked) use one gateway
+whose observers are switched off, on, on and off again. A slot lasts as long as a segment, so that each slot
+contains every point of a segment. Four slots make one ratio, free of drift; the figure is the median of the
+ratios, which a few seconds of other load do not move. In slots with observers, the metrics are scraped as often
+as Prometheus would, and a client watches the monitor, unless ``--watched no``. The cost of one segment, one
+scrape and one snapshot in a loop is measured too: it is lower, because in a loop the processor's caches are
+warm. Exits 1 if the measured cost exceeds the budget.
 """
 
 import asyncio
@@ -46,19 +46,21 @@ class Slots:
     used: list[float] = field(default_factory=list)
 
     def off(self) -> float:
-        """The mean of those without observers."""
+        """Return the mean of the slots without observers."""
         return statistics.mean(used for number, used in enumerate(self.used) if not _observes(number))
 
     def ratios(self) -> list[float]:
-        """With observers to without, of each four."""
+        """Return the ratio with to without observers, of each four slots."""
         fours = (self.used[start : start + 4] for start in range(0, len(self.used) - 3, 4))
         return [(one + two) / (before + after) for before, one, two, after in fours]
 
 
 @dataclass(frozen=True)
 class Share:
-    """One row. ``measured`` is the median of the ratios and ``error`` its standard error (that of the mean by the
-    median deviation, times 1.25); ``counted`` is the sum of what single events cost.
+    """Result row. ``measured`` is the median of the ratios.
+
+    ``error`` is its standard error (that of the mean by the median deviation, times 1.25). ``counted`` is the
+    sum of the costs of single events.
     """
 
     streams: int
@@ -75,7 +77,7 @@ class Share:
 
 
 class Observed:
-    """The gateway's process."""
+    """Process of the observed gateway."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdin is not None and process.stdout is not None
@@ -85,7 +87,7 @@ class Observed:
         self.broker = f"unix://{told['socket']}"
 
     def ask(self, word: str) -> Any:
-        """One word, one answer."""
+        """Send one word and return the answer."""
         self._input.write(f"{word}\n")
         self._input.flush()
         return json.loads(self._output.readline())
@@ -97,7 +99,7 @@ def _observes(number: int) -> bool:
 
 @contextlib.asynccontextmanager
 async def _observed(url: str, watched: bool, scrapes: bool) -> AsyncIterator[None]:
-    """Perhaps somebody watches the monitor, perhaps Prometheus comes by."""
+    """Watch the monitor, scrape the metrics, both or neither, until the context ends."""
     begun = asyncio.Event()
 
     async with aiohttp.ClientSession(headers=_AUTHORISED) as http:
@@ -172,7 +174,7 @@ def _run(streams: int, slots: int, watched: bool, root: Path) -> Share:
                     found.append(await _measure(gateway, slots, watched))
 
                 segments = ceil(slots * (_SEGMENT_S + 0.5) / _SEGMENT_S) + 2
-                asyncio.run(run_speakers(gateway.endpoint, 1, 1))  # the worker is there, the code is warm
+                asyncio.run(run_speakers(gateway.endpoint, 1, 1))  # then the worker is ready and the code warm
                 tally = asyncio.run(
                     run_speakers(gateway.endpoint, streams, segments, _SEGMENT_S, at_full_load=measure)
                 )
@@ -182,7 +184,7 @@ def _run(streams: int, slots: int, watched: bool, root: Path) -> Share:
 
 
 def main() -> int:
-    """Print and keep the figures; 1 when observing costs more than it may."""
+    """Print and save the figures; return 1 if observing costs more than its budget."""
     chosen = arguments(__doc__, streams="500", slots="100", watched="yes")
     with tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder:
         row = asdict(_run(int(chosen.streams), int(chosen.slots), chosen.watched != "no", Path(folder)))

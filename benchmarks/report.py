@@ -1,4 +1,4 @@
-"""Printing and keeping figures, each with the command and the machine that made it."""
+"""Printing and saving of figures, with the command and the machine that produced them."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ def arguments(description: str | None, **defaults: str) -> argparse.Namespace:
 
 
 def table(title: str, rows: Sequence[Row]) -> None:
-    """Print rows as a Markdown table."""
+    """Print the rows as a Markdown table."""
     names = list(rows[0])
     print(f"\n{title}: {command()}\n")
     print("| " + " | ".join(name.replace("_", " ") for name in names) + " |")
@@ -33,7 +33,7 @@ def table(title: str, rows: Sequence[Row]) -> None:
 
 
 def write_json(path: Path | None, title: str, rows: Sequence[Row]) -> None:
-    """Keep the figures with the machine and the command, if a file was named."""
+    """Save the figures with the machine and the command, if a file was named."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         record = {"benchmark": title, "command": command(), "machine": describe(), "rows": rows}
@@ -41,7 +41,7 @@ def write_json(path: Path | None, title: str, rows: Sequence[Row]) -> None:
 
 
 def command() -> str:
-    """How this run was started."""
+    """Return the command line of this run."""
     module = sys.modules["__main__"].__spec__
     name = f"-m {module.name.removesuffix('.__main__')}" if module else sys.argv[0]
     return shlex.join(["python", *name.split(), *sys.argv[1:]])

@@ -1,6 +1,6 @@
-"""The reference for the gateway's cost: an aiohttp server that takes the same frames and does nothing with them.
+"""Reference for the gateway's cost: an aiohttp server that receives the same frames and discards them.
 
-It answers just enough for a speaker to go on. Run as ``python -m benchmarks.sink`` it prints its port.
+It answers just enough for a speaker to continue. Run as ``python -m benchmarks.sink`` it prints its port.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Paced speakers for benchmarks: each streams segments in 100 ms frames and checks every answer's digest."""
+"""Speakers at speaking pace for benchmarks: they stream segments in 100 ms frames and check every digest."""
 
 import asyncio
 import random
@@ -32,19 +32,19 @@ _DRAIN_S = 60.0
 
 @dataclass(frozen=True)
 class Utterance:
-    """Audio and the text that the checksum engine must give for it."""
+    """Audio, and the text that the checksum engine must return for it."""
 
     pcm: bytes
     digest: str
 
     @property
     def samples(self) -> int:
-        """Length in samples."""
+        """Length of the audio in samples."""
         return len(self.pcm) // BYTES_PER_SAMPLE
 
 
 def utterances(seconds: float, count: int = 16, seed: int = 1) -> list[Utterance]:
-    """Different pieces of noise of the same length, the same for the same seed."""
+    """Return different pieces of noise of the same length; the same seed gives the same noise."""
     source = random.Random(seed)
     size = int(seconds * SAMPLE_RATE) * BYTES_PER_SAMPLE
     made = [source.randbytes(size) for _ in range(count)]
@@ -53,7 +53,7 @@ def utterances(seconds: float, count: int = 16, seed: int = 1) -> list[Utterance
 
 @dataclass
 class Tally:
-    """What came back. ``beyond_ms``: from the end of a segment to its final, less the engine's own time."""
+    """Counted answers. ``beyond_ms``: from the end of a segment to its final, less the engine's own time."""
 
     audio_s: float = 0.0
     decode_s: float = 0.0
@@ -65,7 +65,7 @@ class Tally:
 
 
 class Speaker:
-    """One session that speaks ``segments`` utterances, one right after the other."""
+    """Speaker of one session that streams the utterances without pauses."""
 
     def __init__(self, said: list[Utterance], pace: float, tally: Tally) -> None:
         self._said = said
@@ -76,7 +76,7 @@ class Speaker:
         self._all = asyncio.Event()
 
     async def speak(self, http: aiohttp.ClientSession, endpoint: Endpoint) -> None:
-        """Run the session to its end; raises ``TimeoutError`` when answers do not come."""
+        """Run the session to its end. Raises ``TimeoutError`` if answers are missing."""
         headers = {"Authorization": f"Bearer {endpoint.key}"}
         async with http.ws_connect(
             endpoint.url + STREAM_PATH, protocols=(SUBPROTOCOL,), headers=headers, compress=0
@@ -135,7 +135,7 @@ class Speaker:
 
 
 def connected() -> aiohttp.ClientSession:
-    """A client without a limit on connections."""
+    """Return an HTTP client without a limit on connections."""
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
 
@@ -147,7 +147,7 @@ async def run_speakers(
     pace: float = 1.0,
     at_full_load: Callable[[], Awaitable[None]] | None = None,
 ) -> Tally:
-    """``speakers`` sessions at once, spread over the first segment's length so that ends do not coincide."""
+    """Run all sessions at once; their starts are spread over one segment, so that their ends do not coincide."""
     pool = utterances(seconds)
     tally = Tally()
     async with connected() as http, asyncio.TaskGroup() as group:

@@ -1,9 +1,9 @@
-"""What voice activity detection costs: CPU time per second of audio, by stage, against others in the same run.
+"""Cost of voice activity detection: CPU time per second of audio, by stage, compared with other detectors.
 
     python -m benchmarks.vad [--model FOLDER] [--audio FOLDER] [--json FILE]
 
-In chunks of 60 and 100 ms, as from a microphone. FunASR's torch model (one thread, its own streaming call, the
-same chunks) is the reference where it is installed, and WebRTC's detector elsewhere.
+All are measured in the same run, in chunks of 60 and 100 ms, as from a microphone. The reference is FunASR's torch
+model (one thread, its own streaming call, the same chunks) if it is installed, else WebRTC's detector.
 """
 
 import contextlib
@@ -52,8 +52,8 @@ class Cost:
 
 
 def main() -> None:
-    """Measure, print, keep."""
-    logging.disable(logging.WARNING)  # funasr tells much
+    """Measure, print and save the figures."""
+    logging.disable(logging.WARNING)  # funasr logs a lot
     options = arguments(__doc__, model=str(folders().models / "fsmn-vad"), audio=str(_RECORDINGS))
     model = Path(options.model)
     samples = _audio(Path(options.audio))
@@ -131,7 +131,10 @@ def _whole(vad: Vad, chunks: Chunks) -> float:
 
 
 def _funasr(folder: Path, chunks: Chunks, chunk_ms: int) -> Cost | None:
-    """FunASR's own streaming, which prints: its output is kept out of ours."""
+    """Measure FunASR's own streaming; return ``None`` if it is not installed.
+
+    Its prints are kept out of our output.
+    """
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             from funasr import AutoModel
@@ -156,7 +159,10 @@ def _seconds(chunks: Chunks) -> float:
 
 
 def _cpu_ms(run: Callable[[], None], rounds: int = _ROUNDS) -> float:
-    """CPU time of this process, every thread included: the best round, as others share the machine."""
+    """Return the CPU time of this process in the best round, with all threads.
+
+    The best, because other processes share the machine.
+    """
     times = []
     for _ in range(rounds):
         before = time.process_time()
