@@ -1,4 +1,4 @@
-"""Fixtures for every test."""
+"""Provide fixtures for every test."""
 
 import os
 import re
@@ -17,15 +17,15 @@ pytest_plugins = ["tests.helpers.qt", "tests.helpers.skips", "tests.helpers.proo
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("KIKIPOUNAMU_TEST_", "KIKIPOUNAMU_EXTRA_")
-"""What is said to the tests; everything else is said to the programs, by whoever uses them on this computer."""
+"""Prefixes of variables for the tests; all other settings in the user's environment are removed."""
 
 for name in [name for name in os.environ if name.startswith("KIKIPOUNAMU_") and not name.startswith(OURS)]:
     del os.environ[name]
 
 
-# How long an example takes says how busy the machine is.
+# No deadline: the duration of an example depends on the load of the machine.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# For `make mutants`: the same examples each time, and none is made smaller.
+# For `make mutants`: the same examples each time, without shrinking.
 settings.register_profile(
     "mutants",
     settings.get_profile("unhurried"),
@@ -40,13 +40,13 @@ SERIAL = re.compile(r'mark\.serial(?:\("(\w+)"\))?')
 
 @cache
 def group_of(path: Path) -> str | None:
-    """The group of tests that those of a file run after, one by one. ``None``: they are in none."""
+    """Return the serial group of a file's tests; ``None``: no group."""
     found = SERIAL.search(path.read_text("utf-8"))
     return (found.group(1) or "serial") if found else None
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types for it
-    """Each group of ``serial`` tests goes to one process. xdist 3.8 cannot tell groups since pytest 9.2."""
+    """Sends each group of ``serial`` tests to one process; xdist 3.8 cannot do so with pytest 9.2."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(ROOT / nodeid.partition("::")[0]) or nodeid
@@ -54,12 +54,12 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling | None:
-    """Called by xdist; ``None``: its own."""
+    """Return the scheduler for xdist; ``None``: its own."""
     return GroupScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """By these words files are found, also by scripts/run_tests.py: another spelling would never be run."""
+    """Require the exact spelling by which scripts/run_tests.py finds serial tests; others would never run."""
     for item in items:
         if mark := item.get_closest_marker("serial"):
             assert group_of(item.path) == (mark.args or ("serial",))[0], (
@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def models() -> Path:
-    """Folder with the installed models ``fsmn-vad`` and ``whisper-base``; ``make test`` fills it."""
+    """Return the folder with the models ``fsmn-vad`` and ``whisper-base``; ``make test`` fills it."""
     folder = Path(os.environ.get("KIKIPOUNAMU_TEST_MODELS", ROOT / ".cache" / "models"))
     for name in ("fsmn-vad", "whisper-base"):
         assert (folder / name).is_dir(), f"{name} is not in {folder}: run `make test`, or `make models`"
@@ -78,13 +78,13 @@ def models() -> Path:
 
 @pytest.fixture(params=sorted(binaries()))
 def any_broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
-    """An empty broker of each kind that is installed: what the scripts are tested on."""
+    """Run an empty broker of each installed kind, for tests of the scripts."""
     with running_broker(binaries()[request.param]) as broker:
         yield broker
 
 
 @pytest.fixture
 def broker() -> Iterator[Broker]:
-    """An empty Valkey."""
+    """Run an empty Valkey server."""
     with running_broker() as broker:
         yield broker

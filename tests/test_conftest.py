@@ -1,4 +1,4 @@
-"""Tests that share something are one group, and run one after the other."""
+"""Test that tests with a shared resource form a group and run one after the other."""
 
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from tests.conftest import ROOT, GroupScheduling, group_of
         ("tests/backend/test_admission.py", None),
     ],
 )
-def test_a_group_goes_to_one_process(file: str, group: str | None) -> None:
+def test_group_goes_to_one_process(file: str, group: str | None) -> None:
     assert group_of(ROOT / file) == group
     test = f"{file}::test_anything[1::2]"
     assert GroupScheduling._split_scope(cast(Any, None), test) == (group or test)

@@ -1,4 +1,4 @@
-"""Who may import whom: the contracts of ``pyproject.toml`` hold, and each of them can fail."""
+"""Test the import contracts of ``pyproject.toml``: all hold, and each of them can fail."""
 
 import shutil
 import subprocess
@@ -28,12 +28,12 @@ PLANTED = {
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Check the packages in ``folder`` as ``make lint`` checks ours."""
+    """Check the packages in ``folder`` as ``make lint`` does."""
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_the_contracts_hold() -> None:
+def test_import_contracts_hold() -> None:
     checked = lint_imports(ROOT)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
@@ -43,7 +43,7 @@ def test_each_contract_has_a_planted_violation() -> None:
 
 
 @pytest.mark.parametrize("contract", PLANTED)
-def test_a_violation_breaks_its_contract(contract: str, tmp_path: Path) -> None:
+def test_planted_violation_breaks_its_contract(contract: str, tmp_path: Path) -> None:
     for name in SETTINGS["root_packages"]:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)

@@ -1,4 +1,4 @@
-"""The dashboard and the example for Prometheus: every metric in them is there, with the labels that they use."""
+"""Test the Grafana dashboard and the Prometheus example: all their metrics and labels exist."""
 
 import json
 import re
@@ -27,7 +27,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGING: Final = ROOT / "packaging"
 DASHBOARD: Final[dict[str, Any]] = json.loads((PACKAGING / "grafana" / "kikipounamu.json").read_text())
 ADDED: Final = {"instance", "job"}
-"""Labels that Prometheus gives to whatever it scrapes."""
+"""Labels that Prometheus adds to all scraped metrics."""
 
 _METRIC: Final = re.compile(r"\b(?:kikipounamu|process)_[a-z_]+\b")
 _SELECTED: Final = re.compile(r"\b((?:kikipounamu|process)_[a-z_]+)\{([^}]*)\}")
@@ -36,7 +36,7 @@ _GROUPED: Final = re.compile(r"\bby \(([^)]*)\)")
 
 
 def families() -> Iterator[Metric]:
-    """Everything that a gateway and a worker may say."""
+    """Yield all metrics that a gateway and a worker may expose."""
     status = WorkerStatus("w", "h", "e", "m", "cuda", WorkerState.BUSY, speed=1.0)
     broker, history = BrokerState(True, "9", True), HistoryState(up=True)
     now = Now(Survey(workers=(status,)), broker, 0, 0, 0, 0, 0.0, 0.0, draining=False, history=history)
@@ -48,10 +48,10 @@ def families() -> Iterator[Metric]:
 
 
 def there() -> dict[str, set[str]]:
-    """Names of samples, with their labels."""
+    """Return the names of samples with their labels."""
     found = {sample.name: set(sample.labels) for family in families() for sample in family.samples}
     engine = {f"kikipounamu_worker_engine_{name}": set[str]() for name in found if name.startswith("process_")}
-    return found | engine  # the figures of the engine's process, while there is one
+    return found | engine  # metrics of the engine's process, present while it runs
 
 
 THERE: Final = there()
@@ -67,7 +67,7 @@ def queries() -> list[str]:
 
 
 def wrong(query: str) -> list[str]:
-    """What this query names and nobody says."""
+    """Return the unknown metrics and labels of this query."""
     missing = [name for name in _METRIC.findall(query) if name not in THERE]
     for name, selectors in _SELECTED.findall(query):
         known = THERE.get(name, set()) | ADDED
@@ -79,7 +79,7 @@ def wrong(query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("query", queries())
-def test_every_query_is_about_what_is_there(query: str) -> None:
+def test_every_query_uses_existing_metrics(query: str) -> None:
     assert _METRIC.search(query)
     assert wrong(query) == []
     assert all(query.count(opening) == query.count(closing) for opening, closing in ("()", "{}", "[]"))
@@ -93,18 +93,18 @@ def test_every_query_is_about_what_is_there(query: str) -> None:
         "sum by (modell) (kikipounamu_queue_depth)",
     ],
 )
-def test_a_query_about_something_else_would_be_seen(query: str) -> None:
+def test_query_of_unknown_metric_is_detected(query: str) -> None:
     assert wrong(query)
 
 
-def test_everything_that_a_gateway_says_of_its_own_is_shown() -> None:
+def test_dashboard_shows_every_gateway_metric() -> None:
     shown = " ".join(queries())
     left = {family.name for family in families() if family.name.startswith("kikipounamu_")}
     left = {name for name in left if name not in shown and not name.startswith("kikipounamu_worker")}
     assert left == {"kikipounamu_build", "kikipounamu_broker_durable"}
 
 
-def test_the_manual_says_what_each_metric_is() -> None:
+def test_manual_describes_every_metric() -> None:
     manual = (ROOT / "docs" / "operations.md").read_text().partition("## Metrics")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([a-z_]+)`", manual))
     ours = {family.name: family for family in families() if family.name.startswith("kikipounamu_")}
@@ -114,7 +114,7 @@ def test_the_manual_says_what_each_metric_is() -> None:
         assert {short + suffix, f"{short}{suffix}".removeprefix("_")} & named, name
 
 
-def test_the_dashboard_asks_where_prometheus_is_and_nothing_lies_on_anything() -> None:
+def test_dashboard_has_selectable_datasource_and_no_overlapping_panels() -> None:
     assert DASHBOARD["templating"]["list"][0]["type"] == "datasource"
     assert DASHBOARD["schemaVersion"] >= 39
     identities = [panel["id"] for panel in DASHBOARD["panels"]]
@@ -130,8 +130,8 @@ def test_the_dashboard_asks_where_prometheus_is_and_nothing_lies_on_anything() -
         assert {target["datasource"]["uid"] for target in panel["targets"]} == {"${datasource}"}
 
 
-def test_the_example_scrapes_what_we_serve() -> None:
-    yaml: Any = import_module("yaml")  # it comes with pre-commit
+def test_prometheus_example_scrapes_our_endpoints() -> None:
+    yaml: Any = import_module("yaml")  # a dependency of pre-commit
     gateway, worker = yaml.safe_load((PACKAGING / "prometheus.yml").read_text())["scrape_configs"]
     assert gateway["metrics_path"] == METRICS_PATH and gateway["authorization"]["credentials_file"]
     assert all(job["static_configs"][0]["targets"] for job in (gateway, worker))

@@ -1,4 +1,4 @@
-"""The shape of the project, as CONTRIBUTING states it. Each rule is a function that is also shown to fail.
+"""Check the shape of the project, as CONTRIBUTING states it. Each rule is a function that is also shown to fail.
 
 Lengths count every line: a function's from ``def`` to its last line, docstring and comments included.
 """
@@ -18,14 +18,14 @@ PACKAGES = ("app", "backend", "client", "loadtest", "protocol", "runtime", "scri
 MOST_FILE_LINES = 400
 MOST_FUNCTION_LINES = 40
 
-# Written so that this file does not hold what it looks for.
+# Written so that this file does not match its own patterns.
 PLACES = re.compile(r"(?<![\w.])/(work|root|opt/wheels|etc/xdg)/|(pypi|pythonhosted|debian|npmjs)[.](org|com)")
 SUPPRESSION = re.compile(r"#\s*(type:\s*ignore|noqa)\b")
 REASONED = re.compile(r"#\s*(type: ignore\[[\w, -]+\]|noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*)\s*[-#:]\s*\w.*")
 
 
 def project_files() -> list[PurePosixPath]:
-    """What is or would be committed, relative to the root; outside git, everything but caches."""
+    """Return all files that are or would be committed, relative to the root; outside git, all but caches."""
     git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
@@ -44,11 +44,11 @@ FILES = project_files()
 PYTHON = [path for path in FILES if path.suffix == ".py"]
 
 
-# -- rules: each returns what breaks it --------------------------------------------------------------------
+# -- rules: each returns its violations --------------------------------------------------------------------
 
 
 def long_functions(source: str) -> list[str]:
-    """Functions over the limit."""
+    """Return the functions above the length limit."""
     functions = (
         node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
@@ -57,7 +57,7 @@ def long_functions(source: str) -> list[str]:
 
 
 def unexplained_suppressions(source: str) -> list[str]:
-    """Comments that silence a tool without naming the rule and a reason."""
+    """Return comments that silence a tool without naming the rule and a reason."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     comments = (token for token in tokens if token.type == tokenize.COMMENT)
     return [
@@ -68,12 +68,12 @@ def unexplained_suppressions(source: str) -> list[str]:
 
 
 def decides(source: str) -> bool:
-    """Whether a module has functions, and so something to test; plain data and exception trees have none."""
+    """Return whether a module has functions to test; plain data and exceptions have none."""
     return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(ast.parse(source)))
 
 
 def untested(modules: Iterable[PurePosixPath], tests: Iterable[PurePosixPath]) -> list[str]:
-    """Modules without a test module at the mirrored place.
+    """Return modules without a test module at the mirrored path.
 
     ``test_vad_parity.py`` also tests ``vad.py``, and ``test_init.py`` tests the ``__init__.py`` of its package.
     """
@@ -82,7 +82,7 @@ def untested(modules: Iterable[PurePosixPath], tests: Iterable[PurePosixPath]) -
 
 
 def orphaned(tests: Iterable[PurePosixPath], modules: Iterable[PurePosixPath]) -> list[str]:
-    """Test modules of a package that mirror none of its modules (or Lua scripts)."""
+    """Return test modules that mirror no module (or Lua script) of their package."""
     mirrors = [_mirror(module) for module in modules]
     stems = [(test, str(test.with_suffix(""))) for test in tests]
     return [str(test) for test, name in stems if not any(_matches(name, mirror) for mirror in mirrors)]
@@ -97,21 +97,21 @@ def _matches(test: str, mirror: str) -> bool:
 
 
 def foreign_places(text: str) -> list[str]:
-    """Paths of one machine and hosts of package registries."""
+    """Return paths of a specific machine and hosts of package registries."""
     return [match.group() for match in PLACES.finditer(text)]
 
 
 def of_packages(paths: Sequence[PurePosixPath], suffixes: tuple[str, ...]) -> list[PurePosixPath]:
-    """The modules of our packages among ``paths``."""
+    """Return the files of our packages among ``paths``."""
     return [path for path in paths if path.parts[0] in PACKAGES and path.suffix in suffixes]
 
 
 def must_mirror(paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
-    """The test modules that must mirror something: those in a package's folder under ``tests``."""
+    """Return the test modules that must mirror a module: those in a package's folder under ``tests``."""
     return [path for path in paths if path.match("tests/*/**/test_*.py") or path.match("tests/*/test_*.py")]
 
 
-# -- the project keeps them --------------------------------------------------------------------------------
+# -- the project obeys them --------------------------------------------------------------------------------
 
 
 def test_no_file_is_too_long() -> None:
@@ -125,7 +125,7 @@ def test_every_file_keeps(rule: Callable[[str], list[str]]) -> None:
     assert {path: found for path, found in broken.items() if found} == {}
 
 
-def test_every_module_that_decides_something_is_tested() -> None:
+def test_every_module_with_functions_is_tested() -> None:
     modules = [path for path in of_packages(PYTHON, (".py",)) if decides((ROOT / path).read_text())]
     assert untested(modules, PYTHON) == []
 
@@ -135,28 +135,28 @@ def test_every_test_module_mirrors_a_module() -> None:
     assert orphaned(tests, of_packages(FILES, (".py", ".lua"))) == []
 
 
-def test_no_place_of_one_machine_is_named() -> None:
+def test_no_path_or_host_of_one_machine_is_named() -> None:
     texts = [path for path in FILES if path.suffix not in {".flac", ".wav", ".png", ".onnx", ".gz"}]
     named = {str(path): foreign_places((ROOT / path).read_text(errors="replace")) for path in texts}
     assert {path: found for path, found in named.items() if found} == {}
 
 
 def test_packaging_is_not_a_package() -> None:
-    """It would shadow the library of that name."""
+    """A package would shadow the library of that name."""
     assert [path for path in FILES if path.match("packaging/**/__init__.py")] == []
     assert not (ROOT / "packaging" / "__init__.py").exists()
 
 
-def test_every_typed_package_says_so() -> None:
+def test_every_typed_package_has_a_marker() -> None:
     typed = [name for name in PACKAGES if name != "scripts"]
     assert [name for name in typed if not (ROOT / name / "py.typed").exists()] == []
 
 
-# -- and the rules can fail --------------------------------------------------------------------------------
+# -- each rule can fail ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("lines", "broken"), [(MOST_FUNCTION_LINES - 1, False), (MOST_FUNCTION_LINES, True)])
-def test_a_long_function_is_found(lines: int, broken: bool) -> None:
+def test_long_function_is_found(lines: int, broken: bool) -> None:
     source = "class A:\n    async def f(self):\n" + "        pass\n" * lines
     assert bool(long_functions(source)) is broken
 
@@ -173,15 +173,15 @@ def test_a_long_function_is_found(lines: int, broken: bool) -> None:
         ("# why", False),
     ],
 )
-def test_a_suppression_needs_a_rule_and_a_reason(comment: str, broken: bool) -> None:
+def test_suppression_needs_rule_and_reason(comment: str, broken: bool) -> None:
     assert bool(unexplained_suppressions(f"x = 1  {comment}\n")) is broken
 
 
-def test_a_string_is_no_suppression() -> None:
+def test_suppression_inside_a_string_is_ignored() -> None:
     assert unexplained_suppressions('x = "# noqa"\n') == []
 
 
-def test_a_missing_mirror_is_found() -> None:
+def test_missing_mirror_is_found() -> None:
     module, other = PurePosixPath("speech/models/vad.py"), PurePosixPath("speech/vads.py")
     test, parity = (
         PurePosixPath("tests/speech/models/test_vad.py"),
@@ -194,13 +194,13 @@ def test_a_missing_mirror_is_found() -> None:
     assert untested([PurePosixPath("worker/__init__.py")], [PurePosixPath("tests/worker/test_init.py")]) == []
 
 
-def test_only_data_needs_no_test() -> None:
+def test_modules_of_plain_data_need_no_test() -> None:
     assert not decides("class A(Exception):\n    code = 1\n")
     assert decides("class A:\n    def f(self): ...\n")
 
 
 @pytest.mark.parametrize("text", ["see /wo" + "rk/main", "https://py" + "pi.org/simple", "'/ro" + "ot/x'"])
-def test_a_foreign_place_is_found(text: str) -> None:
+def test_foreign_place_is_found(text: str) -> None:
     assert foreign_places(text)
 
 

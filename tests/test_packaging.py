@@ -1,4 +1,4 @@
-"""What is for servers: units that systemd understands, a compose file that YAML does, programs that are ours."""
+"""Check the server files: systemd units, the compose file and the programs that they start."""
 
 import os
 import re
@@ -19,14 +19,14 @@ _INSTALLED: Final = re.compile(r"(%h/\.local/bin|/opt/kikipounamu/bin)/")
 
 
 def read(unit: Path) -> Mapping[str, Mapping[str, str]]:
-    """Its sections; of a key that is there twice the last."""
+    """Return the sections of a unit; of a repeated key only the last value."""
     parser = RawConfigParser(strict=False, interpolation=None, comment_prefixes="#")
     parser.optionxform = str  # type: ignore[method-assign, assignment]  # configparser documents this way
     parser.read_string(unit.read_text())
     return parser
 
 
-def test_there_is_one_of_each_for_a_user_and_for_a_server() -> None:
+def test_units_exist_for_user_and_system() -> None:
     names = {f"{unit.parent.name}/{unit.stem}" for unit in UNITS}
     assert names == {
         f"{where}/kikipounamu-{what}" for where in ("user", "system") for what in ("gateway", "worker")
@@ -34,7 +34,7 @@ def test_there_is_one_of_each_for_a_user_and_for_a_server() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: f"{unit.parent.name}-{unit.stem}")
-def test_systemd_understands_it(unit: Path, tmp_path: Path) -> None:
+def test_unit_is_valid_for_systemd(unit: Path, tmp_path: Path) -> None:
     verify = shutil.which("systemd-analyze")
     if verify is None:
         pytest.skip("needs Linux with systemd")
@@ -51,7 +51,7 @@ def test_systemd_understands_it(unit: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: f"{unit.parent.name}-{unit.stem}")
-def test_it_is_started_drained_and_left_alone_as_operations_say(unit: Path) -> None:
+def test_unit_starts_and_drains_as_documented(unit: Path) -> None:
     service = read(unit)["Service"]
     program, command = service["ExecStart"].split()[:2]
     assert Path(program).name == unit.stem and command == ("run" if "worker" in unit.stem else "serve")
@@ -62,15 +62,15 @@ def test_it_is_started_drained_and_left_alone_as_operations_say(unit: Path) -> N
     assert "KEY" not in service["ExecStart"] and "password" not in service["ExecStart"].lower()
 
 
-def test_what_a_user_starts_is_for_that_user_until_gateway_toml_says_otherwise() -> None:
+def test_user_unit_leaves_mode_to_gateway_toml() -> None:
     (gateway,) = (unit for unit in UNITS if (unit.parent.name, unit.stem) == ("user", "kikipounamu-gateway"))
     service = read(gateway)["Service"]
     assert "KIKIPOUNAMU_GATEWAY" not in service.get("Environment", ""), "the file could not say otherwise"
     assert service["ExecStart"].split()[1:] == ["serve"]
 
 
-def test_the_compose_file_has_a_redis_that_keeps_what_it_says() -> None:
-    yaml: Any = import_module("yaml")  # it comes with pre-commit
+def test_compose_file_has_durable_redis() -> None:
+    yaml: Any = import_module("yaml")  # a dependency of pre-commit
     services = yaml.safe_load((PACKAGING / "compose.yaml").read_text())["services"]
     assert set(services) == {"redis", "postgres"}
     said = services["redis"]["command"][-1]
@@ -81,12 +81,14 @@ def test_the_compose_file_has_a_redis_that_keeps_what_it_says() -> None:
         assert "healthcheck" in service
 
 
-def test_the_commands_of_the_compose_file_tell_the_gateway_what_it_starts() -> None:
+def test_commands_of_compose_file_configure_the_gateway() -> None:
     shell = shutil.which("sh")
     if shell is None:
         pytest.skip("needs a POSIX shell")
     said = re.findall(r"^#     (.*)$", (PACKAGING / "compose.yaml").read_text(), re.MULTILINE)
-    stubs = "docker() { :; }; kikipounamu_gateway() { env; }\n"  # a name with a hyphen is no function's
+    stubs = (
+        "docker() { :; }; kikipounamu_gateway() { env; }\n"  # shell functions cannot have a hyphen in their name
+    )
     script = stubs + "\n".join(said).replace("…", "secret").replace("kikipounamu-gateway", "kikipounamu_gateway")
     told = subprocess.run([shell, "-euc", script], env={"PATH": os.defpath}, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
@@ -95,7 +97,7 @@ def test_the_commands_of_the_compose_file_tell_the_gateway_what_it_starts() -> N
     assert history in told.stdout.splitlines()
 
 
-def test_the_table_of_cards_names_what_is_asked_about() -> None:
+def test_table_of_graphics_cards_is_complete() -> None:
     said = (PACKAGING / "torch.md").read_text()
     assert (
         "sm_120" in said

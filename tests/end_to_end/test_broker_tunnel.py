@@ -1,4 +1,4 @@
-"""The real programs: a worker that knows only the gateway, which dies and comes back; one that is not wanted."""
+"""Test a real worker behind a gateway that dies and returns, and a worker with a wrong key."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ REFUSED = 4
 
 
 async def recognised(url: str, seed: int) -> None:
-    """Two short sessions, every digest right."""
+    """Run two short sessions, and check every digest."""
     summary = await run_sessions(Plan(2, 3.0, pace=0, seed=seed), fixed(Address(url, KEY)))
     assert summary.flawless, summary
 
 
-async def test_a_worker_lives_through_the_gateways_death_and_ends_when_it_is_not_wanted(tmp_path: Path) -> None:
+async def test_worker_survives_death_of_gateway_and_ends_when_refused(tmp_path: Path) -> None:
     port = free_port()
     key_file = tmp_path / "key"
     key_file.write_text(KEY)
@@ -36,5 +36,5 @@ async def test_a_worker_lives_through_the_gateways_death_and_ends_when_it_is_not
 
 
 def assert_no_key_in_logs(chain: Chain) -> None:
-    """What the programs said holds no key."""
+    """Assert that the programs' output contains no key."""
     assert KEY not in chain.logs()

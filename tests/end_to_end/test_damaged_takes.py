@@ -1,6 +1,6 @@
-"""Damaged takes through ``kikipounamu takes``: what is on disk is recognised, what is missing is said.
+"""Test damaged takes with ``kikipounamu takes``: existing audio is recognised, missing audio is reported.
 
-The checksum engine's text is a digest of the exact samples, so that every text shows what it was made of.
+The checksum engine's text is a digest of the exact samples, so that every text shows its audio.
 """
 
 import json
@@ -33,7 +33,7 @@ ALL = RetentionLimits(age_s=0, size=0)
 
 @dataclass(frozen=True)
 class Spoken:
-    """A take of three segments, of which the second has a text; and what the chain makes of each."""
+    """A take of three segments, the second with a text, and the chain's text for each."""
 
     session: UUID
     root: Path
@@ -44,18 +44,18 @@ class Spoken:
     url: str
 
     def begin(self, segment: int) -> int:
-        """Return the place of the line that begins a segment."""
+        """Return the index of the line that begins a segment."""
         return next(n for n, line in enumerate(self.lines) if b'"begin","segment":%d,' % segment in line)
 
     def write(self, lines: bytes | None, audio: bytes | None) -> None:
-        """Have these files on disk, or none."""
+        """Write these files to disk; ``None`` leaves a file out."""
         for name, data in ((EVENTS, lines), (AUDIO, audio)):
             if data is not None:
                 (self.root / str(self.session)).mkdir(parents=True, exist_ok=True)
                 (self.root / str(self.session) / name).write_bytes(data)
 
     def takes(self, command: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run ``kikipounamu takes``."""
+        """Run a ``kikipounamu takes`` command on this home."""
         return subprocess.run(
             [str(BIN / "kikipounamu"), "takes", command, *arguments],
             env=self.environment,
@@ -70,7 +70,7 @@ class Spoken:
         return self.takes("resend", str(self.session), "--gateway", self.url, "--key", KEY)
 
     def state(self) -> str:
-        """Return what ``kikipounamu takes list`` says of it."""
+        """Return the take's state from ``kikipounamu takes list``."""
         return self.takes("list").stdout.splitlines()[1].split()[5].lower()
 
 
@@ -98,7 +98,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Sp
 
 @pytest.fixture
 def spoken(whole: Spoken, tmp_path: Path) -> Spoken:
-    """The same in a home of its own, in a session that the gateway does not know."""
+    """Copy the take to a separate home, under a session that the gateway does not know."""
     environment = whole.environment | {"KIKIPOUNAMU_HOME": str(tmp_path)}
     return replace(whole, session=uuid4(), root=tmp_path / "data" / "takes", environment=environment)
 
@@ -122,7 +122,7 @@ def in_line(number: int, change: Callable[[bytes], bytes]) -> Callable[[Spoken],
 
 
 def older(number: int, **values: int) -> Callable[[Spoken], bytes]:
-    """The journal as an older version wrote it, with other values in the line that begins this segment."""
+    """Return the journal of an older version with other values in the line that begins this segment."""
 
     def changed(spoken: Spoken) -> bytes:
         lines = [encode_line(event) for event in decode_lines(b"".join(spoken.lines))]
@@ -152,7 +152,7 @@ def test_all_speech_is_recognised_when_the_journal_is_damaged(spoken: Spoken, wh
     assert (sent.returncode, why in sent.stderr) == (0, True), sent.stderr
     assert "recovered: all audio on disk has a text" in sent.stderr
     said = sent.stdout.split()
-    if "the whole" in what:  # what it was cut by is lost with it
+    if "the whole" in what:  # the boundaries are lost with the journal
         assert len(said) >= len(spoken.digests)
     else:
         assert said[1] == "known", "a text that is certain is not recognised again"
@@ -164,7 +164,7 @@ def test_all_speech_is_recognised_when_the_journal_is_damaged(spoken: Spoken, wh
     assert spoken.state() == "done"
 
 
-def test_damaged_line_feed_costs_nothing(spoken: Spoken) -> None:
+def test_damaged_line_feed_loses_no_text(spoken: Spoken) -> None:
     spoken.write(in_line(1, lambda line: line[:-1] + b"\x0b")(spoken), spoken.audio)
     sent = spoken.resend()
     assert sent.returncode == 0 and "damaged" not in sent.stderr
@@ -172,7 +172,7 @@ def test_damaged_line_feed_costs_nothing(spoken: Spoken) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])
-def test_missing_audio_is_said_each_time_and_the_rest_is_recognised(spoken: Spoken, share: float) -> None:
+def test_missing_audio_is_reported_each_time_and_rest_is_recognised(spoken: Spoken, share: float) -> None:
     left = spoken.audio[: round(len(spoken.audio) * share)] if share else None
     spoken.write(b"".join(spoken.lines), left)
     size = len(left or b"")

@@ -1,4 +1,4 @@
-"""The dashboard of a real gateway: its figures move when people speak, and when a worker is killed."""
+"""Test that the dashboard of a real gateway follows speech and the death of a worker."""
 
 import asyncio
 import threading
@@ -43,7 +43,7 @@ def endpoint(chain: Chain) -> Endpoint:
 
 @contextmanager
 def speaking(endpoint: Endpoint) -> Iterator[None]:
-    """People who speak until the context ends; in a thread, for the loop of this one is the browser's."""
+    """Run speakers until the context ends, in a thread: this thread's loop belongs to the browser."""
     ended = asyncio.Event()
     loop = asyncio.new_event_loop()
 
@@ -76,21 +76,19 @@ def live(page: Page) -> None:
 
 
 def figure(page: Page, name: str) -> float:
-    """Its first number."""
+    """Return the first number of a figure."""
     text = page.locator(f"[data-figure={name}] .value").inner_text()
     return float(text.split()[0].replace(",", "").replace("–", "0"))
 
 
 def quiet(seen: Seen, endpoint: Endpoint) -> None:
-    """Nothing in the console, nobody else was asked for anything, and the key was in no address."""
+    """Assert a silent console, no requests to other hosts, and no key in any address."""
     assert seen.faults == []
     assert seen.hosts() == {endpoint.url.removeprefix("http://")}
     assert "key=" not in "".join(seen.requests)
 
 
-def test_figures_move_with_the_load_and_when_a_worker_is_killed(
-    browser: Browser, chain: Chain, endpoint: Endpoint
-) -> None:
+def test_figures_follow_load_and_death_of_worker(browser: Browser, chain: Chain, endpoint: Endpoint) -> None:
     worker = chain.worker("--engine", "checksum", "--set", "rtf=0.15")
     with opened_page(browser, locale="en-GB") as seen:
         page = seen.page
@@ -113,7 +111,7 @@ def test_figures_move_with_the_load_and_when_a_worker_is_killed(
         quiet(seen, endpoint)
 
 
-def test_a_key_is_asked_for_and_taken(browser: Browser, endpoint: Endpoint) -> None:
+def test_dashboard_asks_for_key(browser: Browser, endpoint: Endpoint) -> None:
     with opened_page(browser, locale="zh-CN") as seen:
         page = seen.page
         page.goto(f"{endpoint.url}/dashboard")
@@ -124,11 +122,11 @@ def test_a_key_is_asked_for_and_taken(browser: Browser, endpoint: Endpoint) -> N
         field.fill(KEY)
         field.press("Enter")
         live(page)
-        assert all("401" in fault for fault in seen.faults)  # as a browser tells of every such answer
+        assert all("401" in fault for fault in seen.faults)  # browsers log every such response
 
 
 @pytest.mark.parametrize(("locale", "title"), [("en-GB", "Longest wait"), ("zh-CN", "最长等待")])
-def test_on_a_phone(browser: Browser, endpoint: Endpoint, locale: str, title: str) -> None:
+def test_dashboard_fits_a_phone(browser: Browser, endpoint: Endpoint, locale: str, title: str) -> None:
     with opened_page(browser, locale=locale, viewport=PHONE, is_mobile=True, has_touch=True) as seen:
         seen.page.goto(address(endpoint))
         live(seen.page)

@@ -1,6 +1,6 @@
-"""The whole desktop app on a real screen: a key, a voice, and the text in the window of another program.
+"""Test the whole desktop app on a real screen: a key, a voice, and the text in another program's window.
 
-Mode x insertion x situation, so that each two values of different kinds that can matter to each other meet once.
+The combinations of mode, insertion and situation cover each pair of values that may interact.
 """
 
 import itertools
@@ -37,7 +37,7 @@ def app(models: Path) -> Iterator[DesktopApp]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(app: DesktopApp) -> Iterator[None]:
-    """Windows and copies of a test end with it, and the key is up."""
+    """End the windows and clipboard owners of a test, and release the key."""
     count = len(app.desktop.processes)
     yield
     app.release()
@@ -53,14 +53,14 @@ def engine() -> Engine:
 
 
 def directly(take: Found) -> str:
-    """What the engine says to the segments of a take when nothing is between."""
+    """Return the engine's text for the segments of a take, without the chain."""
     said = engine().decode([DecodeRequest(pcm, take.take.options) for pcm in segments_of(take)])
     return " ".join(outcome.text for outcome in said if isinstance(outcome, Transcript) and outcome.text)
 
 
 @contextmanager
 def dictating(app: DesktopApp, mode: str, strategy: str, *, tapping: bool = False) -> Iterator[list[Found]]:
-    """One take in this mode; afterwards it is in the list. What happens within happens before its end."""
+    """Dictate one take in this mode; afterwards it is in the list. The body runs before the take ends."""
     app.set(hotkeys__mode=mode, insertion__strategy=strategy)
     before, found = len(app.takes()), list[Found]()
     with app.talking(tapping=tapping):
@@ -71,7 +71,7 @@ def dictating(app: DesktopApp, mode: str, strategy: str, *, tapping: bool = Fals
 
 
 def arrives(app: DesktopApp, window: TextField | Terminal, take: Found) -> None:
-    """What stands in the window is the text of the newest take, and nothing else; the history has it so."""
+    """Wait until the window contains exactly the take's text and the take is marked as done."""
     text = take.transcript.text
     wait_until_sync(lambda: window.text == text, f"{text!r} stands there, not {window.text!r}")
     wait_until_sync(lambda: app.takes()[-1].state is TakeState.DONE, "the history says that it is there")
@@ -80,7 +80,7 @@ def arrives(app: DesktopApp, window: TextField | Terminal, take: Found) -> None:
 @pytest.mark.parametrize(
     ("mode", "strategy"), [("hold", "type"), ("toggle", "paste"), ("hands-free", "paste"), ("hybrid", "type")]
 )
-def test_what_is_said_is_where_the_cursor_is(app: DesktopApp, mode: str, strategy: str) -> None:
+def test_text_is_inserted_at_the_cursor(app: DesktopApp, mode: str, strategy: str) -> None:
     field = TextField(app.desktop, next(NAMES))
     with dictating(app, mode, strategy, tapping=mode in ("toggle", "hands-free")) as takes:
         pass
@@ -89,7 +89,7 @@ def test_what_is_said_is_where_the_cursor_is(app: DesktopApp, mode: str, strateg
 
 
 @pytest.mark.parametrize(("mode", "strategy"), [("hybrid", "paste"), ("toggle", "type")])
-def test_in_a_terminal(app: DesktopApp, mode: str, strategy: str) -> None:
+def test_text_is_inserted_into_a_terminal(app: DesktopApp, mode: str, strategy: str) -> None:
     terminal = Terminal(app.desktop, next(NAMES))
     with dictating(app, mode, strategy, tapping=True) as takes:
         pass
@@ -97,7 +97,7 @@ def test_in_a_terminal(app: DesktopApp, mode: str, strategy: str) -> None:
 
 
 @pytest.mark.parametrize(("mode", "strategy"), [("hold", "paste"), ("hands-free", "type")])
-def test_a_picture_stays_in_the_clipboard(app: DesktopApp, mode: str, strategy: str) -> None:
+def test_picture_in_clipboard_is_restored(app: DesktopApp, mode: str, strategy: str) -> None:
     app.desktop.copy(PNG, "image/png")
     field = TextField(app.desktop, next(NAMES))
     with dictating(app, mode, strategy, tapping=mode == "hands-free") as takes:
@@ -107,7 +107,7 @@ def test_a_picture_stays_in_the_clipboard(app: DesktopApp, mode: str, strategy: 
 
 
 def held_take(app: DesktopApp, mode: str, strategy: str) -> tuple[Found, TextField, TextField]:
-    """The focus moves while somebody speaks: the take, the window where it was and the one where it went."""
+    """Dictate while the focus moves. Return the take, and the windows before and after the move."""
     first = TextField(app.desktop, next(NAMES))
     with dictating(app, mode, strategy) as takes:
         second = TextField(app.desktop, next(NAMES))
@@ -118,7 +118,7 @@ def held_take(app: DesktopApp, mode: str, strategy: str) -> tuple[Found, TextFie
 
 
 def stays_empty(app: DesktopApp, field: TextField) -> None:
-    """It gets the focus and a key, and has nothing but that one, which is taken away."""
+    """Type a key into the window to check that it contains nothing else, then delete the key."""
     field.focus()
     app.desktop.xdotool("key", "z")
     wait_until_sync(lambda: field.text == "z", f"nothing but a key came, not {field.text!r}")
@@ -128,21 +128,21 @@ def stays_empty(app: DesktopApp, field: TextField) -> None:
 
 
 def held_no_longer(app: DesktopApp) -> None:
-    """The key that pastes what is held is pressed."""
+    """Press the key that pastes held texts, and wait until none is left."""
     app.desktop.xdotool("key", "ctrl+alt+v")
     wait_until_sync(lambda: app.view()["held"] == 0, "nothing is held any more")
 
 
-def test_nothing_is_inserted_where_the_focus_went(app: DesktopApp) -> None:
-    """It is held, and one key inserts it where the person is then."""
+def test_text_is_held_when_focus_moved(app: DesktopApp) -> None:
+    """The text is held, and one key inserts it in the window focused then."""
     take, first, second = held_take(app, "hybrid", "paste")
     held_no_longer(app)
     arrives(app, second, take)
     stays_empty(app, first)
 
 
-def test_in_our_own_window_what_is_held_is_copied(app: DesktopApp) -> None:
-    """A second start brings that window, in front and with the focus."""
+def test_held_text_is_copied_when_own_window_has_focus(app: DesktopApp) -> None:
+    """A second start raises and focuses that window."""
     take, first, second = held_take(app, "hold", "type")
     assert app.command("app").startswith("kikipounamu is already running")
     app.desktop.active("kikipounamu")
@@ -154,8 +154,8 @@ def test_in_our_own_window_what_is_held_is_copied(app: DesktopApp) -> None:
     stays_empty(app, second)
 
 
-def test_what_is_cancelled_is_inserted_nowhere_and_kept(app: DesktopApp) -> None:
-    """Then the next one is inserted as ever."""
+def test_cancelled_take_is_kept_but_not_inserted(app: DesktopApp) -> None:
+    """The next take is inserted as usual."""
     field, before = TextField(app.desktop, next(NAMES)), len(app.takes())
     app.set(hotkeys__mode="hybrid")
     app.press()

@@ -1,4 +1,4 @@
-"""Each language through the whole desktop app: what is inserted is the history is the engine called directly."""
+"""Test each language through the whole app: inserted text, history and direct engine output agree."""
 
 import sys
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ from worker.engines.whisper import create
 pytestmark = [pytest.mark.serial("languages"), pytest.mark.timeout(300)]
 
 WORST = 0.35
-"""Of the words or characters. The same sample, begun at thirty moments between two samples of the microphone,
-had 3 to 24 % of its characters wrong with whisper-base. What the chain loses or adds is told by ``directly``.
+"""Maximum error rate of words or characters. With whisper-base, one sample started at thirty different sub-sample
+offsets had 3 to 24 % wrong characters. Comparison with ``directly`` shows losses and additions of the chain.
 """
 SAMPLES = files("app") / "samples"
 LINES = (SAMPLES / "samples.tsv").read_text("utf-8").splitlines()[1:]
@@ -38,7 +38,7 @@ def app(models: Path) -> Iterator[DesktopApp]:
 
 
 def directly(take: Found, models: Path) -> str:
-    """What the engine says to the segments in the journal."""
+    """Return the engine's text for the segments in the journal."""
     engine = create(EngineSettings("whisper", "whisper-base", str(models / "whisper-base"), "cpu"))
     options = take.take.options
     decoded = engine.decode([DecodeRequest(pcm, options) for pcm in segments_of(take)])
@@ -48,7 +48,7 @@ def directly(take: Found, models: Path) -> str:
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.split("\t")[1])
-def test_every_language_arrives_as_the_engine_says_it(app: DesktopApp, models: Path, line: str) -> None:
+def test_every_language_is_inserted_as_the_engine_writes_it(app: DesktopApp, models: Path, line: str) -> None:
     sample, language, said = line.split("\t")
     field, before = TextField(app.desktop, language), len(app.takes())
     with as_file(SAMPLES / sample) as recording:

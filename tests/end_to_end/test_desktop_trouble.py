@@ -1,6 +1,8 @@
-"""The whole desktop app in trouble: killed, without its gateway, annoyed. Not a word is lost, none is typed twice.
+"""Test the whole app when killed, without its gateway and under random key presses:
 
-The checksum engine: its text changes with any sample that is lost, doubled or moved.
+no text is lost or typed twice.
+
+The checksum engine's text changes with any sample that is lost, doubled or moved.
 """
 
 import itertools
@@ -40,7 +42,7 @@ def app(models: Path) -> Iterator[DesktopApp]:
 
 @pytest.fixture
 def field(app: DesktopApp) -> Iterator[TextField]:
-    """A text field of another program, which has the focus."""
+    """Open a focused text field of another program."""
     count = len(app.desktop.processes)
     yield TextField(app.desktop, next(NAMES))
     app.release()
@@ -51,22 +53,22 @@ def field(app: DesktopApp) -> Iterator[TextField]:
 
 @pytest.fixture
 def speech(tmp_path: Path) -> Path:
-    """Some sentences, with a second of silence around each."""
+    """Record some sentences with a second of silence around each."""
     return recording(*SENTENCES, to=tmp_path / "speech.wav")
 
 
 def digests(take: Found) -> list[str]:
-    """What the checksum engine makes of its segments."""
+    """Return the checksum engine's text for each segment of the take."""
     return [checksum(pcm) for pcm in segments_of(take)]
 
 
 def texts(take: Found) -> list[str]:
-    """What its journal says."""
+    """Return the texts in the take's journal."""
     return [segment.text for segment in take.transcript.segments]
 
 
 def held_take(app: DesktopApp, field: TextField, sentence: Path) -> Found:
-    """The focus moves to another window while somebody speaks, and back afterwards."""
+    """Dictate a held take: the focus moves to another window during speech, and back afterwards."""
     before = len(app.takes())
     app.set(hotkeys__mode="hold")
     with app.talking():
@@ -81,10 +83,10 @@ def held_take(app: DesktopApp, field: TextField, sentence: Path) -> Found:
     return take
 
 
-def test_killed_in_mid_sentence_nothing_is_typed_and_nothing_is_lost(
+def test_killed_app_loses_no_speech_and_types_no_text(
     app: DesktopApp, field: TextField, speech: Path, tmp_path: Path
 ) -> None:
-    """What was held before can be pasted afterwards; of what the kill cut off nothing counts as held."""
+    """Texts held earlier can still be pasted; segments that the kill cut off do not count as held."""
     held = held_take(app, field, recording(SENTENCES[0], to=tmp_path / "sentence.wav"))
     before = len(app.takes())
     app.set(hotkeys__mode="hands-free")
@@ -121,7 +123,7 @@ def test_killed_in_mid_sentence_nothing_is_typed_and_nothing_is_lost(
 
 
 def keep_down(app: DesktopApp, seconds: float) -> tuple[int, float]:
-    """kill -9 every gateway of the app for so long; how many there were, and the most seconds that were unsent."""
+    """Kill every gateway of the app for this time. Return how many, and the most seconds of unsent audio."""
     end, killed, unsent = time.monotonic() + seconds, set[int](), 0.0
     while time.monotonic() < end:
         endpoint = app.endpoint()
@@ -135,7 +137,7 @@ def keep_down(app: DesktopApp, seconds: float) -> tuple[int, float]:
 
 
 def without_gateway(app: DesktopApp, field: TextField, speech: Path, seconds: float) -> None:
-    """Speak on while there is none."""
+    """Dictate while there is no gateway."""
     app.set(hotkeys__mode="hold")
     before = len(app.takes())
     with app.talking(), app.playing(speech) as player:
@@ -150,19 +152,19 @@ def without_gateway(app: DesktopApp, field: TextField, speech: Path, seconds: fl
     sys.stdout.write(f"{len(texts(take))} texts of {take.seconds:.1f} s in order, once\n")
 
 
-def test_what_is_said_without_a_gateway_is_inserted_once_it_is_back(
+def test_speech_without_gateway_is_inserted_once_gateway_returns(
     app: DesktopApp, field: TextField, speech: Path
 ) -> None:
     without_gateway(app, field, speech, 5.0)
 
 
 @pytest.mark.proof(minutes=2)
-def test_a_minute_without_a_gateway(app: DesktopApp, field: TextField, tmp_path: Path) -> None:
+def test_speech_of_a_minute_without_gateway_is_inserted(app: DesktopApp, field: TextField, tmp_path: Path) -> None:
     without_gateway(app, field, recording(*SENTENCES * 5, to=tmp_path / "long.wav"), 60.0)
 
 
 def presses_at_random(presses: int, seed: int) -> list[tuple[float, float]]:
-    """How long the key is down each time, and then up: taps (8 a second), holds and pauses."""
+    """Return random presses, seconds down and up: taps (8 a second), holds and pauses."""
     chance = random.Random(seed)
     return [
         (
@@ -174,9 +176,9 @@ def presses_at_random(presses: int, seed: int) -> list[tuple[float, float]]:
 
 
 def annoy(app: DesktopApp, presses: int, seed: int) -> float:
-    """So many taps and holds at random; meanwhile microphone, worker and gateway go and come back, in turn.
+    """Press the key randomly while microphone, worker and gateway go and return in turn.
 
-    Returns how many seconds the presses took.
+    Returns the seconds that the presses took.
     """
     others: list[Callable[[], object]] = [
         app.microphone.unload,
@@ -197,7 +199,7 @@ def annoy(app: DesktopApp, presses: int, seed: int) -> float:
 
 @contextmanager
 def talking_on(app: DesktopApp, path: Path) -> Iterator[None]:
-    """Somebody speaks all the time, as far as there is a microphone."""
+    """Play speech continuously, as long as there is a microphone."""
     over = threading.Event()
 
     def talk() -> None:
@@ -216,7 +218,7 @@ def talking_on(app: DesktopApp, path: Path) -> Iterator[None]:
 
 
 def under_annoyance(app: DesktopApp, field: TextField, speech: Path, presses: int) -> None:
-    """Nothing is stuck, lost, doubled or typed by nobody."""
+    """Press randomly, and check that no take is stuck, lost, doubled or inserted wrongly."""
     app.set(hotkeys__mode="hybrid")
     before = len(app.takes())
     with talking_on(app, speech):
@@ -232,13 +234,13 @@ def under_annoyance(app: DesktopApp, field: TextField, speech: Path, presses: in
     ]
     inserted = [text for text, spoken in segments if spoken.inserted]
     field.focus()
-    app.desktop.xdotool("key", "z")  # comes after all that the app inserted
+    app.desktop.xdotool("key", "z")  # arrives after all texts of the app
     wait_until_sync(lambda: field.text.endswith("z"), "what is typed last is there")
     typed = "".join(field.text.rstrip("z").split())
     assert [typed[at : at + DIGEST] for at in range(0, len(typed), DIGEST)] == inserted
     holding = [take for take in takes if any(one.inserting and not one.inserted for one in spoken_in(take))]
     held = sum(spoken.inserting and not spoken.inserted for _, spoken in segments)
-    later = len(segments) - len(inserted) - held  # too many waited: for the history
+    later = len(segments) - len(inserted) - held  # too many texts waited, so the history keeps them
     view = app.view()
     assert bool(view["held"]) + view["earlier"] == len(holding) and (later == 0 or len(takes) > MOST_TAKES)
     recorded = sum(take.seconds for take in takes)
@@ -250,10 +252,10 @@ def spoken_in(take: Found) -> list[Spoken]:
     return [take.take.segments[number] for number in sorted(take.take.segments)]
 
 
-def test_annoyed_nothing_is_stuck_or_lost(app: DesktopApp, field: TextField, speech: Path) -> None:
+def test_random_presses_leave_no_take_stuck_or_lost(app: DesktopApp, field: TextField, speech: Path) -> None:
     under_annoyance(app, field, speech, 60)
 
 
 @pytest.mark.proof(minutes=2.5)
-def test_annoyed_for_long_nothing_is_stuck_or_lost(app: DesktopApp, field: TextField, speech: Path) -> None:
+def test_many_random_presses_leave_no_take_stuck_or_lost(app: DesktopApp, field: TextField, speech: Path) -> None:
     under_annoyance(app, field, speech, 500)

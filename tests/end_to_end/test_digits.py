@@ -1,4 +1,4 @@
-"""The digits model through the whole chain: what FunASR itself writes, exactly, and each text at its segment."""
+"""Test the digits model through the whole chain: FunASR's exact texts, each at its segment."""
 
 import asyncio
 import random
@@ -29,17 +29,17 @@ pytestmark = [pytest.mark.funasr, pytest.mark.serial, pytest.mark.timeout(300)]
 ONE_THREAD = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
 FUNASR = ("--engine", "funasr", *ONE_THREAD)
 SPOKEN, WRITTEN = Options("en", itn=False), Options("en", itn=True)
-AHEAD = 8  # segments on their way: well within the window of a session
+AHEAD = 8  # segments in flight, well within the window of a session
 
 
 def directly(said: list[bytes], options: Options) -> list[str]:
-    """What the engine says to each when nothing is between."""
+    """Return the engine's text for each segment, without the chain."""
     engine = create(EngineSettings("funasr", device="cpu", threads=1, extra={"folder": str(MODEL)}))
     alone = [engine.decode([DecodeRequest(pcm, options)])[0] for pcm in said]
     return [outcome.text for outcome in alone if isinstance(outcome, Transcript)]
 
 
-async def test_the_chain_says_what_the_model_says(tmp_path: Path, broker: Broker) -> None:
+async def test_chain_returns_the_models_exact_texts(tmp_path: Path, broker: Broker) -> None:
     said = [digits.pcm for digits in every_digits()]
     expected = {options: directly(said, options) for options in (SPOKEN, WRITTEN)}
     assert all(len(texts) == len(said) and "" not in texts for texts in expected.values())
@@ -61,7 +61,10 @@ async def test_the_chain_says_what_the_model_says(tmp_path: Path, broker: Broker
 
 @dataclass
 class Mix:
-    """So many segments over several sessions; ``faulty`` of them meet one of ``faults``; so many kills beside."""
+    """A test plan:
+
+    ``segments`` over several sessions, ``faulty`` of them with ``faults``, and ``kills`` of processes.
+    """
 
     segments: int
     faulty: int
@@ -73,7 +76,7 @@ class Mix:
 
 @dataclass
 class Havoc:
-    """Two workers, of which one or its engine is killed when so many segments have been sent as ``at`` says."""
+    """Two workers; a worker or its engine is killed at the segment counts in ``at``."""
 
     chain: Chain
     arguments: tuple[str, ...]
@@ -84,11 +87,11 @@ class Havoc:
     workers: list[Program] = field(default_factory=list)
 
     def start(self) -> None:
-        """One more worker."""
+        """Start another worker of the chain."""
         self.workers.append(self.chain.worker(*self.arguments, name="worker"))
 
     def one_more(self) -> None:
-        """A segment was sent: kill if it is time."""
+        """Count a sent segment, and kill a process if its time has come."""
         self.sent += 1
         if self.sent not in self.at:
             return
@@ -104,7 +107,7 @@ class Havoc:
 
 
 async def next_final(talk: Conversation, segment: int) -> Final:
-    """However long it takes: what is killed again and again is slow."""
+    """Wait long for the final of a segment: repeated kills make it slow."""
     for _ in range(8):
         with suppress(TimeoutError):
             return await talk.final(segment)
@@ -113,7 +116,7 @@ async def next_final(talk: Conversation, segment: int) -> Final:
 
 
 async def say_all(talk: Conversation, said: list[bytes], havoc: Havoc) -> list[Final]:
-    """Say them, a few on their way at a time; their finals, after none came twice."""
+    """Send the segments with a few in flight. Return the finals, each received exactly once."""
     finals = []
     for number, pcm in enumerate(said):
         await talk.segment(number, pcm)
@@ -127,7 +130,7 @@ async def say_all(talk: Conversation, said: list[bytes], havoc: Havoc) -> list[F
 
 
 async def through_havoc(root: Path, broker: Broker, mix: Mix) -> None:
-    """Every text is that of the model called directly, at its own segment, whatever fails."""
+    """Check that every text equals the model's own output at its own segment, whatever fails."""
     chance = random.Random(mix.seed)
     (planned := root / "faults").mkdir()
     sounds = mixed_sounds(mix.segments, mix.seed)
@@ -153,7 +156,7 @@ async def through_havoc(root: Path, broker: Broker, mix: Mix) -> None:
 
 
 def report(mix: Mix, texts: list[str], hit: Counter[str]) -> None:
-    """What it was that nothing went wrong in."""
+    """Print the plan and the faults of a successful run."""
     lines = [
         f"{len(texts)} segments of {mix.sessions} sessions, {len(set(texts))} different texts, "
         f"{texts.count('')} of them empty",
@@ -170,12 +173,12 @@ def engines_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("engines_find_the_tests")
-async def test_no_text_comes_to_another_segment(tmp_path: Path, broker: Broker) -> None:
+async def test_texts_stay_at_their_segments_despite_faults(tmp_path: Path, broker: Broker) -> None:
     await through_havoc(tmp_path, broker, Mix(60, 6, (Fault.RAISE, Fault.REFUSE, Fault.KILL), kills=1, seed=4))
 
 
 @pytest.mark.proof(minutes=5)
 @pytest.mark.usefixtures("engines_find_the_tests")
-async def test_no_text_comes_to_another_segment_in_five_hundred(tmp_path: Path, broker: Broker) -> None:
+async def test_texts_of_500_segments_stay_at_their_segments_despite_faults(tmp_path: Path, broker: Broker) -> None:
     faults = (Fault.RAISE, Fault.REFUSE, Fault.KILL, Fault.RAISE, Fault.EXIT, Fault.SEGFAULT, Fault.HANG)
     await through_havoc(tmp_path, broker, Mix(500, 50, faults, kills=12, seed=500))

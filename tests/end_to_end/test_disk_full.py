@@ -1,4 +1,4 @@
-"""A full disk or memory under the broker, a full disk under the journal: named, and nothing is lost."""
+"""Test full disks under broker and journal, and full broker memory: reported, and no speech is lost."""
 
 import asyncio
 import io
@@ -52,19 +52,19 @@ def as_in_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 async def readiness(endpoint: Endpoint) -> dict[str, Any]:
-    """What /readyz says."""
+    """Return the response of /readyz."""
     async with aiohttp.ClientSession() as http, http.get(f"{endpoint.url}/readyz") as response:
         body: dict[str, Any] = await response.json()
         return body | {"status": response.status}
 
 
 async def ready(endpoint: Endpoint) -> bool:
-    """Whether it is."""
+    """Return whether the gateway is ready."""
     return bool((await readiness(endpoint))["ready"])
 
 
 async def fill_up_the_broker(root: Path, full_s: float, seconds: float) -> None:
-    """While people speak, the broker's disk is full for ``full_s``."""
+    """Fill the broker's disk for ``full_s`` while people speak."""
     with small_disk(folders().broker, "16m") as disk, running_chain(root, quiet=True) as chain:
         gateway, endpoint = await asyncio.to_thread(chain.gateway)
         chain.worker()
@@ -92,17 +92,17 @@ async def fill_up_the_broker(root: Path, full_s: float, seconds: float) -> None:
     assert summary.flawless, summary
 
 
-async def test_a_full_disk_under_the_broker(tmp_path: Path) -> None:
+async def test_full_broker_disk_loses_no_segment(tmp_path: Path) -> None:
     await fill_up_the_broker(tmp_path, full_s=3.0, seconds=8.0)
 
 
 @pytest.mark.proof(minutes=2)
-async def test_a_disk_that_is_full_under_the_broker_for_a_minute(tmp_path: Path) -> None:
+async def test_broker_disk_full_for_a_minute_loses_no_segment(tmp_path: Path) -> None:
     await fill_up_the_broker(tmp_path, full_s=60.0, seconds=75.0)
 
 
-async def test_a_full_memory_of_the_broker(tmp_path: Path, broker: Broker) -> None:
-    """New segments wait, results are told and acknowledged meanwhile, and nothing is lost."""
+async def test_full_broker_memory_loses_no_segment(tmp_path: Path, broker: Broker) -> None:
+    """New segments wait, results are still delivered and acknowledged, and no segment is lost."""
     with running_chain(tmp_path, broker.url, quiet=True) as chain:
         _, endpoint = await asyncio.to_thread(chain.gateway)
         session = uuid4()
@@ -125,7 +125,7 @@ async def _forgotten(store: Redis, session: str) -> bool:
 
 
 class Played:
-    """A microphone that hears ``audio`` four times as fast as it is spoken."""
+    """A microphone that plays ``audio`` at four times the speaking pace."""
 
     device = "played"
     level_dbfs = -20.0
@@ -147,7 +147,7 @@ class Played:
         self._stopped.set()
 
 
-async def test_a_full_disk_under_the_journal(tmp_path: Path, models: Path) -> None:
+async def test_full_journal_disk_loses_no_speech(tmp_path: Path, models: Path) -> None:
     talk = recording("en-01", "zh-01", to=tmp_path / "talk.wav")
     audio = np.concatenate(list(read_audio(talk)))
     microphone, shown = Played(audio), io.StringIO()

@@ -1,4 +1,4 @@
-"""Files that are recognised at the same time share what there is; each of them alone has all of it."""
+"""Test that files in progress share the workers, and that a file alone uses all of them."""
 
 import asyncio
 import random
@@ -26,7 +26,7 @@ FILE = Options(priority="bulk", partials=False)
 
 
 class File:
-    """Noise of so many segments; ``texts`` come in any order, each once."""
+    """A file of noise segments; ``texts`` may arrive in any order, each once."""
 
     def __init__(self, segments: int, shortest_s: float, longest_s: float, seed: int) -> None:
         source = random.Random(seed)
@@ -36,7 +36,7 @@ class File:
         self.texts: dict[int, str] = {}
 
     async def recognise(self, endpoint: Endpoint) -> None:
-        """As fast as it is taken."""
+        """Send the file as fast as the gateway takes it, and check all texts."""
         with TemporaryAudio() as audio:
             locate = fixed(Address(endpoint.url, endpoint.key))
             async with GatewayClient(locate, uuid4(), audio, FILE) as client:
@@ -57,7 +57,7 @@ class File:
                 self.texts[event.segment] = event.text
 
 
-async def test_the_second_file_does_not_wait_for_the_first(tmp_path: Path, broker: Broker) -> None:
+async def test_second_file_does_not_wait_for_first(tmp_path: Path, broker: Broker) -> None:
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
         chain.worker("--engine", "checksum", "--set", "rtf=0.01")
@@ -79,14 +79,14 @@ async def test_the_second_file_does_not_wait_for_the_first(tmp_path: Path, broke
 
 @pytest.mark.proof(minutes=1.5)
 @pytest.mark.serial
-async def test_a_file_alone_has_all_workers(tmp_path: Path, broker: Broker) -> None:
+async def test_single_file_uses_all_workers(tmp_path: Path, broker: Broker) -> None:
     speeds = (1.0, 4.0, 16.0)
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
         for speed in speeds:
             chain.worker("--engine", "checksum", "--set", f"rtf={1 / speed}")
         warm = File(30, 1.0, 1.5, 3)
-        await warm.recognise(endpoint)  # everybody knows how fast the others are
+        await warm.recognise(endpoint)  # all workers know each other's speed
         file, began = File(240, 1.0, 6.0, 4), time.monotonic()
         await file.recognise(endpoint)
         rate = file.seconds / (time.monotonic() - began)

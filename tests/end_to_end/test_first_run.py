@@ -1,4 +1,4 @@
-"""A fresh home: the window begins with the first steps, and they end with a dictated sentence in a box."""
+"""Test the first steps in a fresh home, which end with a dictated sentence in a text box."""
 
 import sys
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.helpers.waiting import wait_until_sync
 pytestmark = [pytest.mark.funasr, pytest.mark.serial("sound"), pytest.mark.timeout(180)]
 
 FUNASR = ("--set", f"folder={MODEL}", "--device", "cpu", "--threads", "1")
-CAP = 3_000  # points of a key cap, and more
+CAP = 3_000  # a lit key cap adds more pixels than this
 SPOKEN = DATA / "digits" / "digits-02.flac"
 
 
@@ -33,26 +33,26 @@ def app(models: Path) -> Iterator[DesktopApp]:
 
 
 def general(app: DesktopApp) -> General:
-    """What the settings file says."""
+    """Return the general settings from the file."""
     place = app.home / "config" / "settings.toml"
     return read(place.read_text() if place.exists() else "").settings.general
 
 
 def go_on_to(app: DesktopApp, step: Step) -> None:
-    """By key, from wherever the focus is."""
+    """Go to the next step by key, wherever the focus is."""
     app.desktop.xdotool("key", "ctrl+Return")
     wait_until_sync(lambda: general(app).first_step == step, f"the step {step} is there")
 
 
 def the_key_lights_up(app: DesktopApp) -> None:
-    """A key cap is filled once the real key has arrived."""
+    """Tap the key, and wait until its key cap is filled."""
     before = accents(app)
     app.tap()
     wait_until_sync(lambda: accents(app) > before + CAP, "the key cap is lit")
 
 
 def accents(app: DesktopApp) -> int:
-    """How many points of the screen have the colour of what is filled."""
+    """Count the pixels on the screen in the accent colour."""
     display = Display(app.desktop.display)
     try:
         screen = display.screen()
@@ -65,12 +65,12 @@ def accents(app: DesktopApp) -> int:
 
 
 def in_the_box(app: DesktopApp) -> str:
-    """What stands in the field that has the focus: all of it, copied."""
+    """Return the contents of the focused field, by copying them."""
     app.desktop.xdotool("key", "ctrl+a", "ctrl+c")
     return app.desktop.copied().decode()
 
 
-def test_five_steps_by_keys_and_the_sentence_is_in_the_box(app: DesktopApp) -> None:
+def test_first_steps_end_with_sentence_in_box(app: DesktopApp) -> None:
     assert app.desktop.xdotool("search", "--onlyvisible", "--name", "^kikipounamu$") == "", "it was started hidden"
     app.tell("show")
     app.desktop.active("kikipounamu")

@@ -1,4 +1,4 @@
-"""One gateway, its workers and its clients on hosts of their own: found, paired, lent, troubled, revoked."""
+"""Test a gateway, its workers and clients on separate hosts: discovery, pairing, lending, failures, revocation."""
 
 import signal
 import socket
@@ -24,12 +24,12 @@ pytestmark = [pytest.mark.serial("hosts"), pytest.mark.timeout(180)]
 MDNS_PORT = 5353
 REFUSED = 4  # exit status of a worker
 RATE = ("--set", "rtf=0.1")
-LONG = 60  # sentences: longer than it takes to notice that nobody is there
+LONG = 60  # sentences: longer than it takes to detect a lost peer
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
-    """A desk with the gateway, a tower that lends, a laptop, and a stranger."""
+    """Make a desk with the gateway, a tower that lends its worker, a laptop, and a stranger."""
     with hosts(tmp_path_factory.mktemp("hosts"), ("desk", "tower", "laptop", "stranger")) as there:
         yield there
 
@@ -41,17 +41,17 @@ def shared(network: Hosts) -> Shared:
 
 @pytest.fixture(autouse=True)
 def nobody_stays(network: Hosts, shared: Shared) -> Iterator[None]:
-    """A test that failed leaves nobody who works or speaks in the next one."""
+    """End all programs except the gateway, also after a failed test."""
     yield
     for host in network.all:
         host.chain.end(program for program in host.chain.programs if program is not shared.program)
 
 
-# -- what is done while somebody speaks --------------------------------------------------------------------
+# -- failures during speech --------------------------------------------------------------------------------
 
 
 class Trouble:
-    """A worker on ``tower`` and somebody who speaks; each trouble begins in the middle of a sentence."""
+    """A worker on ``tower`` and a speaker; each failure begins in the middle of a sentence."""
 
     def __init__(self, shared: Shared, tower: Host, speaker: Device) -> None:
         self.shared = shared
@@ -62,7 +62,7 @@ class Trouble:
         speaker.heard_again()
 
     def switched_off(self, number: signal.Signals) -> None:
-        """The worker ends, politely or not, and comes back."""
+        """End the worker by this signal, then start it again."""
         self.speaker.mid_sentence()
         self.worker.popen.send_signal(number)
         assert self.worker.popen.wait(30) == (0 if number is signal.SIGTERM else -number)
@@ -70,12 +70,12 @@ class Trouble:
         self.on_again(f"worker {number.name}")
 
     def on_again(self, what: str, url: str = "") -> None:
-        """A worker is there, and what is said is heard."""
+        """Start a worker, and wait until speech is recognised."""
         self.worker = self.shared.worker(self.tower, self.enlisted, *RATE, url=url)
         self.over(what)
 
     def unplugged(self, host: Host, sentences: int = 1) -> None:
-        """The cable is out for so long."""
+        """Unplug a host for this many sentences."""
         self.speaker.mid_sentence()
         host.unplug()
         for _ in range(sentences):
@@ -84,26 +84,26 @@ class Trouble:
         self.over(f"cable of the {host.name}")
 
     def moved(self, number: int) -> None:
-        """The gateway has another address: whoever follows finds it again, the worker too."""
+        """Change the gateway's address; clients and worker find it again."""
         self.speaker.mid_sentence()
         self.shared.host.move(number)
         wait_until_sync(lambda: self.speaker.said("found")[-1]["url"] == self.shared.url, "it is found there")
         self.over("address of the gateway")
 
     def gateway_killed(self) -> None:
-        """It is started again by whoever looks after it."""
+        """Kill the gateway, then start it as a supervisor would."""
         self.speaker.mid_sentence()
         self.shared.program.kill()
         self.shared.start()
         self.over("gateway killed")
 
     def over(self, what: str) -> None:
-        """Everything is well again."""
+        """Report how soon speech is recognised again."""
         sys.stdout.write(f"{what}: what is being said has its text after {self.speaker.heard_again():.1f} s\n")
 
 
 def revoked(shared: Shared, speaker: Device, paired: Said) -> float:
-    """Seconds from the revocation of a client that is connected to its end, as it sees that."""
+    """Revoke a connected client. Return the seconds until it sees its end."""
     speaker.wait("holding")
     began = shared.revoke(paired["device"])
     ended = speaker.wait("ended")
@@ -113,7 +113,7 @@ def revoked(shared: Shared, speaker: Device, paired: Said) -> float:
 
 
 def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Said) -> float:
-    """Seconds until its gateway let a worker go; it ends, because it is not wanted."""
+    """Revoke a worker. Return the seconds until the gateway disconnects it; the worker then ends."""
     wait_until_sync(lambda: tower.connected_to(PORT), "the worker is there")
 
     def gone() -> float:
@@ -129,8 +129,8 @@ def worker_revoked(shared: Shared, tower: Host, worker: Program, enlisted: Said)
 
 
 def assert_only_a_workers_commands(shared: Shared, tower: Host, enlisted: Said) -> None:
-    """Another one than those of a worker is not passed on to the broker."""
-    key = f"--key={enlisted['key']}"  # one word: a key may begin with a dash
+    """Assert that the tunnel passes only a worker's commands to the broker."""
+    key = f"--key={enlisted['key']}"  # joined by "=", because a key may begin with a dash
     with_key = ("--at", shared.url, key, "--certificate", enlisted["certificate_sha256"])
     commands = ("CONFIG GET *", "KEYS *", "FLUSHALL", "PING")
     device = shared.device(tower, "command", *" + ".join(commands).split(), *with_key)
@@ -140,7 +140,7 @@ def assert_only_a_workers_commands(shared: Shared, tower: Host, enlisted: Said) 
 
 
 def assert_secret(capture: Capture, shared: Shared, speakers: list[Device]) -> None:
-    """Nothing that was said, written or shown can be read in what passed the network."""
+    """Assert that captured traffic contains no readable speech, text or secret."""
     said, audio = capture.everything(), audio_of(speakers)
     assert len(said) > len(audio) and capture.dropped == 0
     assert readable_speech(said, audio) == 0
@@ -149,7 +149,7 @@ def assert_secret(capture: Capture, shared: Shared, speakers: list[Device]) -> N
     sys.stdout.write(f"captured: {len(capture.frames)} frames; said: {len(audio)} bytes\n")
 
 
-def test_text_is_complete_whatever_happens_and_nobody_can_read_it(network: Hosts, shared: Shared) -> None:
+def test_text_is_complete_and_unreadable_on_network_despite_failures(network: Hosts, shared: Shared) -> None:
     _, tower, laptop, _ = network.all
     with capturing(network.switch) as capture:
         speaker, paired = shared.speaker(laptop, "--quick", seed=1)
@@ -164,7 +164,7 @@ def test_text_is_complete_whatever_happens_and_nobody_can_read_it(network: Hosts
     assert_secret(capture, shared, [speaker])
 
 
-def test_what_is_said_in_the_clear_would_be_found(network: Hosts) -> None:
+def test_speech_in_clear_text_is_detected(network: Hosts) -> None:
     desk, tower, *_ = network.all
     pcm, text = sentence(5, 0), "0123456789abcdef"
     with (
@@ -177,11 +177,11 @@ def test_what_is_said_in_the_clear_would_be_found(network: Hosts) -> None:
         assert there.recv(1024)
     said = capture.everything()
     assert readable_speech(said, pcm) and readable(said, [text, "no text"]) == [text]
-    assert len([one for one in capture.unexpected(PORT) if str(PORT + 1) in one]) == 2  # each way
+    assert len([one for one in capture.unexpected(PORT) if str(PORT + 1) in one]) == 2  # one per direction
 
 
 @pytest.mark.proof(minutes=6)
-def test_text_is_complete_for_long(network: Hosts, shared: Shared) -> None:
+def test_text_is_complete_despite_many_failures(network: Hosts, shared: Shared) -> None:
     desk, tower, laptop, _ = network.all
     with capturing(network.switch) as capture:
         speaker, paired = shared.speaker(laptop, seed=2)
@@ -212,8 +212,8 @@ def test_text_is_complete_for_long(network: Hosts, shared: Shared) -> None:
 
 
 @pytest.mark.proof(minutes=2)
-def test_a_tower_that_is_switched_off_is_not_missed(network: Hosts, shared: Shared) -> None:
-    """Two hosts: the gateway, its own slow worker and who speaks on one of them, a fast worker on the other."""
+def test_own_worker_takes_over_when_tower_is_switched_off(network: Hosts, shared: Shared) -> None:
+    """The desk has the gateway, a slow worker and a speaker; the tower has a fast worker."""
     desk, tower, *_ = network.all
     own = desk.chain.worker("--engine", "checksum", "--set", "rtf=0.5")
     speaker = shared.device(desk, "speak", "--at", shared.endpoint.url, "--key", KEY, seed=20)
@@ -233,11 +233,11 @@ def test_a_tower_that_is_switched_off_is_not_missed(network: Hosts, shared: Shar
 
 
 def works(worker: Program, speaker: Device) -> bool:
-    """Whether it recognised what was heard last."""
+    """Return whether this worker recognised the latest text."""
     return f"-{worker.popen.pid}-" in speaker.said("text")[-1]["worker"]
 
 
-# -- who is not let in -------------------------------------------------------------------------------------
+# -- refused devices --------------------------------------------------------------------------------------
 
 
 def test_wrong_codes_lock_pairing(network: Hosts, shared: Shared) -> None:
@@ -250,7 +250,9 @@ def test_wrong_codes_lock_pairing(network: Hosts, shared: Shared) -> None:
     assert shared.stage() == "locked"
 
 
-def test_a_man_in_the_middle_is_noticed_and_learns_nothing(network: Hosts, shared: Shared, tmp_path: Path) -> None:
+def test_man_in_the_middle_is_detected_and_learns_no_secret(
+    network: Hosts, shared: Shared, tmp_path: Path
+) -> None:
     desk, tower, laptop, stranger = network.all
     module = ("python", "-m", "tests.helpers.man_between", desk.address, str(PORT), str(tmp_path))
     man, his = stranger.chain.start("man", *module), f"https://{stranger.address}:{PORT}"
@@ -272,10 +274,10 @@ def test_a_man_in_the_middle_is_noticed_and_learns_nothing(network: Hosts, share
     assert b"/v1/pair" in heard and readable(heard, [known["key"], *shared.secrets]) == []
 
 
-# -- what listens ------------------------------------------------------------------------------------------
+# -- open ports --------------------------------------------------------------------------------------------
 
 
-def test_what_listens(network: Hosts, shared: Shared) -> None:
+def test_only_shared_gateway_listens_on_network(network: Hosts, shared: Shared) -> None:
     desk, stranger = network.all[0], network.all[3]
     elsewhere = {one for one in desk.listening() if not one.host.startswith("127.")}
     assert Listening("tcp", "0.0.0.0", PORT) in elsewhere

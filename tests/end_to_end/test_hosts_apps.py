@@ -1,4 +1,4 @@
-"""Two computers with the whole app each: one dictates with a worker that the other one lends, come what may."""
+"""Test two computers with the whole app: one dictates with the worker that the other lends."""
 
 import sys
 import time
@@ -26,13 +26,13 @@ from tests.helpers.waiting import wait_until_sync
 pytestmark = [pytest.mark.proof(minutes=1.5), pytest.mark.serial]
 
 CHECKSUM = ("--engine", "checksum", "--worker-argument=--set", "--worker-argument=rtf=0.2")
-PAUSE_S = 1.2  # a segment ends in it
+PAUSE_S = 1.2  # long enough to end a segment
 LATE_S = 120.0
 
 
 @pytest.fixture
 def spoken(tmp_path: Path) -> Path:
-    """Some sentences."""
+    """Record some sentences with pauses."""
     pieces: list[npt.NDArray[np.int16]] = []
     for number in range(1, 4):
         pieces += read_audio(DATA / "speech" / f"en-0{number}.flac")
@@ -49,7 +49,7 @@ def apps(tmp_path: Path, models: Path) -> Iterator[tuple[HostApp, ...]]:
 
 
 def paired(gateway: HostApp, device: HostApp, *kind: str) -> Said:
-    """A key for the device, with the code that the gateway shows."""
+    """Pair the device with the code that the gateway shows, and return its credentials."""
     showing = gateway.host.chain.start("pair", "kikipounamu-gateway", "pair", *kind)
 
     def code() -> str:
@@ -64,14 +64,14 @@ def paired(gateway: HostApp, device: HostApp, *kind: str) -> Said:
 
 
 def shares(app: HostApp, **settings: bool) -> None:
-    """It is started, and its gateway is there for others."""
+    """Start the app with its gateway shared."""
     app.set(gateway__share=True, **settings)
     app.start()
     wait_until_sync(lambda: app.host.listening_at(PORT), "its gateway is shared", 60)
 
 
 def whole(app: HostApp, field: TextField) -> Found:
-    """Its only take: what stands in the field is all of it, right and once."""
+    """Check that the field contains the complete text of the app's only take, each segment once."""
     wait_until_sync(lambda: app.takes() and app.takes()[0].state is TakeState.DONE, "all is there", LATE_S)
     (take,) = app.takes()
     texts = [checksum(pcm) for pcm in segments_of(take)]
@@ -81,12 +81,12 @@ def whole(app: HostApp, field: TextField) -> Found:
 
 
 def workers_of(take: Found) -> list[str]:
-    """Who recognised each segment."""
+    """Return the worker of each segment."""
     outcomes = [take.take.segments[number].outcome for number in sorted(take.take.segments)]
     return [outcome.worker for outcome in outcomes if isinstance(outcome, Final)]
 
 
-def test_text_is_complete_and_once_whatever_happens_to_who_lends(apps: tuple[HostApp, ...], spoken: Path) -> None:
+def test_text_is_complete_and_single_when_lending_app_dies(apps: tuple[HostApp, ...], spoken: Path) -> None:
     laptop, tower = apps
     laptop.set(hotkeys__mode="toggle")
     shares(laptop)
@@ -113,9 +113,7 @@ def test_text_is_complete_and_once_whatever_happens_to_who_lends(apps: tuple[Hos
     assert laptop.quit() == tower.quit() == 0
 
 
-def test_text_is_complete_and_once_when_the_gateway_has_another_address(
-    apps: tuple[HostApp, ...], spoken: Path
-) -> None:
+def test_text_is_complete_and_single_when_gateway_address_changes(apps: tuple[HostApp, ...], spoken: Path) -> None:
     laptop, tower = apps
     shares(tower, worker__on=True)
     laptop.set(hotkeys__mode="toggle")

@@ -1,6 +1,6 @@
-"""Texts arrive exactly, once, in the window that had the focus and in no other; what was copied stays copied.
+"""Test that texts arrive exactly once, only in the window that had the focus, and the clipboard is restored.
 
-On a real X server: the targets, what holds the clipboard, and a manager of it are other programs.
+Runs on a real X server; targets, clipboard owners and a clipboard manager are separate programs.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def desktop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 @pytest.fixture(autouse=True)
 def nothing_stays(desktop: Desktop) -> Iterator[None]:
-    """Windows and copies of a test end with it."""
+    """End the windows and clipboard owners of a test."""
     count = len(desktop.processes)
     yield
     while len(desktop.processes) > count:
@@ -63,7 +63,7 @@ async def inserter(desktop: Desktop) -> AsyncIterator[X11Inserter]:
 
 @pytest.fixture
 async def impatient(desktop: Desktop) -> AsyncIterator[X11Inserter]:
-    """As the app has it: for targets that do hang."""
+    """Open an inserter with the app's deadline, for targets that hang."""
     async with opened(desktop, READ_DEADLINE_S) as found:
         yield found
 
@@ -73,19 +73,19 @@ def field(desktop: Desktop) -> TextField:
 
 
 async def has_come_back(desktop: Desktop, before: dict[str, bytes]) -> None:
-    """What was copied is there again: every format, to the byte."""
+    """Wait until the clipboard holds the earlier contents again: every format, to the byte."""
     await wait_until(lambda: desktop.copied_as() == before, "what was copied is there again")
 
 
 async def shows_only(desktop: Desktop, window: TextField, text: str) -> None:
-    """What is typed later stands in it, and nothing but this before it."""
+    """Type a key into the window, and check that it contains only this text before it."""
     window.focus()
     await asyncio.to_thread(desktop.xdotool, "key", "z")
     await window.shows(f"{text}z")
 
 
 def program(desktop: Desktop, kind: str) -> None:
-    """``tests.helpers.clipboard_program``, once it has the clipboard."""
+    """Start ``tests.helpers.clipboard_program``, and wait until it has the clipboard."""
     place = desktop.folder / f"{kind}.txt"
     place.unlink(missing_ok=True)
     desktop.start(sys.executable, "-m", "tests.helpers.clipboard_program", kind, str(place))
@@ -121,8 +121,8 @@ async def test_typed_text_arrives_exactly(desktop: Desktop, inserter: X11Inserte
     assert keyboard_table(desktop) == table
 
 
-async def test_a_terminal_is_typed_what_it_surely_gets(desktop: Desktop, inserter: X11Inserter) -> None:
-    """An xterm does not say how far it is: a key code must not get a second meaning meanwhile."""
+async def test_terminal_gets_typed_text_only_if_it_is_safe(desktop: Desktop, inserter: X11Inserter) -> None:
+    """An xterm does not report its progress, so a key code must not change its meaning meanwhile."""
     inserter.rules = Rules(Strategy.TYPE)
     terminal = Terminal(desktop, next(NAMES))
     target = await inserter.target()
@@ -132,7 +132,7 @@ async def test_a_terminal_is_typed_what_it_surely_gets(desktop: Desktop, inserte
     await terminal.shows("Hello, 今天天气很好 😀 ls" + MIXED)
 
 
-async def test_caps_lock_changes_nothing(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_caps_lock_does_not_change_inserted_text(desktop: Desktop, inserter: X11Inserter) -> None:
     window = field(desktop)
     target = await inserter.target()
     desktop.xdotool("key", "Caps_Lock")
@@ -147,7 +147,7 @@ async def test_caps_lock_changes_nothing(desktop: Desktop, inserter: X11Inserter
 
 
 @pytest.mark.parametrize("kind", ["html", "image"])
-async def test_rich_contents_come_back(desktop: Desktop, inserter: X11Inserter, kind: str) -> None:
+async def test_rich_clipboard_is_restored(desktop: Desktop, inserter: X11Inserter, kind: str) -> None:
     program(desktop, kind)
     before = desktop.copied_as()
     assert len(before) > 4
@@ -159,8 +159,8 @@ async def test_rich_contents_come_back(desktop: Desktop, inserter: X11Inserter, 
     await has_come_back(desktop, before)
 
 
-async def test_large_contents_come_back(desktop: Desktop, inserter: X11Inserter) -> None:
-    """In pieces, both ways."""
+async def test_large_clipboard_is_restored(desktop: Desktop, inserter: X11Inserter) -> None:
+    """The contents are transferred in pieces, both ways."""
     picture = bytes(range(256)) * 2**14
     desktop.copy(picture, "image/png")
     window = field(desktop)
@@ -169,14 +169,14 @@ async def test_large_contents_come_back(desktop: Desktop, inserter: X11Inserter)
     await has_come_back(desktop, {"image/png": picture})
 
 
-async def test_an_empty_clipboard_is_empty_again(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_empty_clipboard_is_restored(desktop: Desktop, inserter: X11Inserter) -> None:
     window = field(desktop)
     assert await inserter.insert("text", await inserter.target()) == PASTED
     await window.shows("text")
     await wait_until(lambda: desktop.copied("TARGETS") == b"", "nothing is in the clipboard")
 
 
-async def test_what_is_copied_while_speaking_comes_back(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_text_copied_during_speech_is_restored(desktop: Desktop, inserter: X11Inserter) -> None:
     desktop.copy(b"first")
     window = field(desktop)
     target = await inserter.target()
@@ -187,9 +187,7 @@ async def test_what_is_copied_while_speaking_comes_back(desktop: Desktop, insert
 
 
 @pytest.mark.parametrize("strategy", [Strategy.PASTE, Strategy.TYPE])
-async def test_nothing_is_inserted_after_the_focus_moved(
-    desktop: Desktop, inserter: X11Inserter, strategy: Strategy
-) -> None:
+async def test_text_is_held_after_focus_moved(desktop: Desktop, inserter: X11Inserter, strategy: Strategy) -> None:
     inserter.rules = Rules(strategy)
     desktop.copy(b"copied before")
     first = field(desktop)
@@ -203,7 +201,7 @@ async def test_nothing_is_inserted_after_the_focus_moved(
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
 
 
-async def test_a_window_that_was_closed_gets_nothing(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_text_is_held_when_window_was_closed(desktop: Desktop, inserter: X11Inserter) -> None:
     other = field(desktop)
     field(desktop)
     target = await inserter.target()
@@ -216,7 +214,7 @@ async def test_a_window_that_was_closed_gets_nothing(desktop: Desktop, inserter:
     await shows_only(desktop, other, "")
 
 
-async def test_held_modifiers_are_waited_for(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_insertion_waits_for_held_modifiers(desktop: Desktop, inserter: X11Inserter) -> None:
     window = field(desktop)
     target = await inserter.target()
     desktop.xdotool("keydown", "ctrl", "keydown", "alt")
@@ -230,7 +228,7 @@ async def test_held_modifiers_are_waited_for(desktop: Desktop, inserter: X11Inse
     await window.shows("text")
 
 
-async def test_modifiers_that_stay_held_hold_the_text(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_text_is_held_when_modifiers_stay_pressed(desktop: Desktop, inserter: X11Inserter) -> None:
     window = field(desktop)
     target = await inserter.target()
     desktop.xdotool("keydown", "shift")
@@ -242,8 +240,11 @@ async def test_modifiers_that_stay_held_hold_the_text(desktop: Desktop, inserter
     assert window.pastes == []
 
 
-async def test_a_manager_of_the_clipboard_is_not_the_target(desktop: Desktop, inserter: X11Inserter) -> None:
-    """It reads every new text at once. The target, which is stopped, has not: nothing may come back yet."""
+async def test_clipboard_manager_is_not_mistaken_for_the_target(desktop: Desktop, inserter: X11Inserter) -> None:
+    """The manager reads every new text at once.
+
+    The stopped target has not read it yet, so the clipboard must wait.
+    """
     desktop.copy(b"copied before")
     window = field(desktop)
     process = desktop.processes[-1]
@@ -261,9 +262,7 @@ async def test_a_manager_of_the_clipboard_is_not_the_target(desktop: Desktop, in
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
 
 
-async def test_a_target_that_hung_gets_neither_what_was_copied_nor_the_text(
-    desktop: Desktop, impatient: X11Inserter
-) -> None:
+async def test_hanging_target_gets_neither_clipboard_nor_text(desktop: Desktop, impatient: X11Inserter) -> None:
     desktop.copy(b"copied before")
     window = field(desktop)
     process = desktop.processes[-1]
@@ -273,12 +272,12 @@ async def test_a_target_that_hung_gets_neither_what_was_copied_nor_the_text(
     assert await impatient.insert("more", target) == held(Reason.NOT_READ)
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
     process.send_signal(signal.SIGCONT)
-    # Once it has had its late key, it is as any other.
+    # After its late key press the target behaves normally again.
     await wait_until(lambda: inserted(impatient, "again", target), "it can be pasted into again")
     await window.shows("again")
 
 
-async def test_a_target_that_hung_does_not_get_the_text_of_the_next_one(desktop: Desktop) -> None:
+async def test_hanging_target_does_not_get_text_of_next_target(desktop: Desktop) -> None:
     desktop.copy(b"copied before")
     first = field(desktop)
     process = desktop.processes[-1]
@@ -302,7 +301,7 @@ async def inserted(inserter: X11Inserter, text: str, target: Target | None) -> b
     return await inserter.insert(text, target) == PASTED
 
 
-async def test_a_program_that_reads_nothing_leaves_the_text_held(desktop: Desktop, impatient: X11Inserter) -> None:
+async def test_text_is_held_when_target_does_not_read_it(desktop: Desktop, impatient: X11Inserter) -> None:
     desktop.copy(b"copied before")
     window = next(NAMES)
     desktop.start("xterm", "-title", window, "-xrm", "*VT100.translations: #override Shift <Key>Insert: ignore()")
@@ -312,7 +311,7 @@ async def test_a_program_that_reads_nothing_leaves_the_text_held(desktop: Deskto
     await has_come_back(desktop, {"UTF8_STRING": b"copied before"})
 
 
-async def test_texts_arrive_in_the_order_in_which_they_were_given(desktop: Desktop, inserter: X11Inserter) -> None:
+async def test_texts_arrive_in_order(desktop: Desktop, inserter: X11Inserter) -> None:
     window = field(desktop)
     target = await inserter.target()
     texts = [f"{number} " for number in range(12)]
@@ -322,7 +321,7 @@ async def test_texts_arrive_in_the_order_in_which_they_were_given(desktop: Deskt
 
 
 def keyboard_table(desktop: Desktop) -> str:
-    """As the server has it."""
+    """Return the X server's keyboard table."""
     done = subprocess.run(["xmodmap", "-pke"], env=desktop.environment, capture_output=True, text=True, timeout=30)
     assert done.stdout
     return done.stdout

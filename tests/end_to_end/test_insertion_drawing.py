@@ -1,4 +1,4 @@
-"""Insertion by a program whose window is visible and draws: the X server answers everybody all the time."""
+"""Test insertion by a program with a visible, drawing window: the X server keeps answering."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ def outcomes(place: Path) -> list[str]:
 
 
 def wait_for_all(desktop: Desktop, pointer: MovingPointer, place: Path) -> None:
-    """Wait until every text was tried, and fail when the server does not answer."""
+    """Wait until every text was tried; fail if the server stops answering."""
 
     def over() -> bool:
         assert pointer.silent_s < PATIENT_S / 2, f"no answer after {len(outcomes(place))} texts"
@@ -36,7 +36,7 @@ def test_server_answers_while_visible_window_changes_and_texts_are_inserted(tmp_
                 wait_for_all(desktop, pointer, place)
             assert app.wait(DEADLINE_S) == 0
         finally:
-            app.kill()  # a server that does not answer would keep everything from ending
+            app.kill()  # with an unresponsive server no program would end
         assert outcomes(place) == ["pasted "] * COUNT
         text = "".join(f"{number} " for number in range(COUNT))
         wait_until_sync(lambda: field.text == text, "all texts are there, once")

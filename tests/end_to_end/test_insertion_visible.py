@@ -1,4 +1,7 @@
-"""The real app with its window visible on the Dictation page: texts go in, and the X server answers everybody."""
+"""Test the real app with its window visible on the Dictation page.
+
+Texts must arrive, and the X server must keep answering.
+"""
 
 import json
 import sys
@@ -32,7 +35,7 @@ def app(models: Path) -> Iterator[DesktopApp]:
 
 
 def words(count: int, place: Path) -> Path:
-    """A recording of so many words, each of them a segment."""
+    """Record this many words, each of them a segment."""
     speech = np.concatenate(list(read_audio(SPEECH / "en-03.flac")))
     start, pause = round(0.3 * SAMPLE_RATE), np.zeros(round(_PAUSE_S * SAMPLE_RATE), np.int16)
     word = speech[start : start + round(_WORD_S * SAMPLE_RATE)]
@@ -41,13 +44,13 @@ def words(count: int, place: Path) -> Path:
 
 
 def waits_ms(app: DesktopApp) -> list[int]:
-    """How long each text that was inserted had been there, as the app measures it."""
+    """Return the delay of each inserted text, as the app measures it."""
     lines = map(json.loads, (app.home / "logs" / "desktop.jsonl").read_text().splitlines())
     return [line["after_ms"] for line in lines if line["event"] == "text.inserted"]
 
 
 def dictate(app: DesktopApp, pointer: MovingPointer, path: Path, count: int) -> str:
-    """Speak the recording; the text of the take, once all of it is inserted."""
+    """Play the recording, and return the take's text once all of it is inserted."""
 
     def inserted() -> bool:
         assert pointer.silent_s < SILENT_S, f"no answer of the X server after {app.logged('text.inserted')} texts"

@@ -1,4 +1,7 @@
-"""``kill -9`` of each part of the running stack in mid-session: full text, once, and no restart by hand."""
+"""Kill each part of the running stack in mid-session.
+
+The text must be complete and single, without a manual restart.
+"""
 
 import asyncio
 import hashlib
@@ -45,7 +48,10 @@ def digest(pcm: bytes) -> str:
 
 
 def called(process: psutil.Process) -> set[str]:
-    """Names of a process: console scripts run as Python with their path, servers write over their title."""
+    """Return the names of a process.
+
+    Console scripts run as Python with their path; servers overwrite their title.
+    """
     try:
         return {Path(word.split(" ")[0]).name for word in process.cmdline()[:2]}
     except psutil.Error:
@@ -53,7 +59,7 @@ def called(process: psutil.Process) -> set[str]:
 
 
 def find(stack: Program, name: str) -> psutil.Process | None:
-    """The part of the stack that is called ``name``."""
+    """Return the process of the stack with this name."""
     children = psutil.Process(stack.popen.pid).children(recursive=True)
     return next((child for child in children if name in called(child)), None)
 
@@ -64,7 +70,7 @@ async def ready() -> bool:
 
 
 async def speak(client: GatewayClient, stack: Program, killed: list[str]) -> None:
-    """Real-time audio; in the middle of some segments somebody dies."""
+    """Speak in real time; in the middle of some segments a process is killed."""
     for segment in range(SEGMENTS):
         pcm = said(segment)
         await client.begin(segment, samples_to_ms(segment * len(pcm) // BYTES_PER_SAMPLE))
@@ -74,12 +80,12 @@ async def speak(client: GatewayClient, stack: Program, killed: list[str]) -> Non
                 victim.kill()
                 killed.append(VICTIMS[segment])
             await client.audio(segment, pcm[at : at + FRAME_BYTES])
-            await asyncio.sleep(0.1)  # speaking pace: audio comes as it is spoken, whatever has died
+            await asyncio.sleep(0.1)  # speaking pace, also while a process is dead
         await client.end(segment)
     await client.finish()
 
 
-async def test_worker_gateway_and_broker_die_one_after_the_other(chain: Chain) -> None:
+async def test_text_is_complete_when_worker_gateway_and_broker_die(chain: Chain) -> None:
     stack = chain.start("stack", "kikipounamu", "up", "--engine", "checksum")
     await wait_until(ready, "the stack is ready")
     killed: list[str] = []
@@ -101,7 +107,7 @@ async def test_worker_gateway_and_broker_die_one_after_the_other(chain: Chain) -
     assert len(outcomes) == SEGMENTS
 
 
-async def test_nothing_is_left_behind_when_the_stack_itself_is_killed(chain: Chain) -> None:
+async def test_killed_stack_leaves_no_process_behind(chain: Chain) -> None:
     stack = chain.start("stack", "kikipounamu", "up", "--engine", "checksum")
     await wait_until(ready, "the stack is ready")
     family = psutil.Process(stack.popen.pid).children(recursive=True)

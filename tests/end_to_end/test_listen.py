@@ -1,4 +1,4 @@
-"""``kikipounamu listen`` as a person uses it: a real microphone, a real stack, Ctrl-C."""
+"""Test ``kikipounamu listen`` as users run it: a real microphone, a real stack, Ctrl-C."""
 
 import signal
 import subprocess
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(300)]
 
 START_S = 120.0
 WORST = 0.35
-"""Of the words: how much a recogniser makes of them hangs on where the microphone began."""
+"""Maximum word error rate; it depends on the moment at which the microphone started."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def environment(desk: VirtualMicrophone, models: Path, tmp_path: Path) -> dict[s
 
 
 class Listening:
-    """``kikipounamu listen`` in a process of its own."""
+    """A separate process of ``kikipounamu listen``."""
 
     def __init__(self, environment: dict[str, str], *options: str) -> None:
         self.out = ""
@@ -53,7 +53,7 @@ class Listening:
             reader.start()
 
     def wait_for(self, what: str) -> None:
-        """Until it says so on standard error."""
+        """Wait until standard error contains this text."""
 
         def said() -> bool:
             assert self.process.poll() is None, self.err
@@ -62,7 +62,7 @@ class Listening:
         wait_until_sync(said, f"{what}; it said {self.err}", START_S)
 
     def end(self, how: signal.Signals) -> int:
-        """Its exit status, once it has said everything."""
+        """End the process, and return its exit status after all output was read."""
         self.process.send_signal(how)
         status: int = self.process.wait(START_S)
         for reader in self._readers:
@@ -94,13 +94,13 @@ def only_take(home: Path) -> Found:
 
 
 def digests(found: Found) -> list[str]:
-    """What the checksum engine makes of each segment of the take."""
+    """Return the checksum engine's text for each segment of the take."""
     audio = np.fromfile(found.folder / AUDIO, "<i2")
     spoken = [found.take.segments[number] for number in sorted(found.take.segments)]
     return [checksum(audio[each.at : each.at + (each.samples or 0)].tobytes()) for each in spoken]
 
 
-def test_what_is_said_is_written(desk: VirtualMicrophone, environment: dict[str, str], tmp_path: Path) -> None:
+def test_spoken_text_is_printed(desk: VirtualMicrophone, environment: dict[str, str], tmp_path: Path) -> None:
     with listening(environment, "--language", "en") as program:
         with samples() as shipped:
             (english,) = (one for one in shipped if one.language == "en")
@@ -114,7 +114,7 @@ def test_what_is_said_is_written(desk: VirtualMicrophone, environment: dict[str,
     assert program.out.splitlines() == [segment.text for segment in found.transcript.segments if segment.text]
 
 
-def test_everything_that_was_said_is_sent(
+def test_all_speech_is_sent_before_exit(
     desk: VirtualMicrophone, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with listening(environment, "--engine", "checksum", "--mode", "toggle") as program:
@@ -125,7 +125,7 @@ def test_everything_that_was_said_is_sent(
     assert program.out.split() == digests(found) != []
 
 
-def test_killed_in_the_middle_the_take_goes_on(
+def test_take_of_killed_program_can_be_completed(
     desk: VirtualMicrophone, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with listening(environment, "--engine", "checksum") as program:

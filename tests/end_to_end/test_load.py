@@ -1,6 +1,6 @@
-"""The load scenarios against the real gateway, broker and workers: what was accepted is answered, and right.
+"""Test the load scenarios on real gateway, broker and workers: accepted segments get correct answers.
 
-The small ones speak faster than people do; those marked ``proof`` are at real pace, with many.
+The small tests speak faster than people; those marked ``proof`` run at real pace, with many speakers.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def chain(tmp_path: Path, broker: Broker) -> Iterator[Chain]:
 
 @asynccontextmanager
 async def gateway_at(broker: Broker, limits: AdmissionLimits | None = None) -> AsyncIterator[Locate]:
-    """A gateway in this process; where its limits are of waiting, once it knows of a worker."""
+    """Run a gateway in this process; with limits on waiting, wait until it knows a worker."""
     limits = limits or AdmissionLimits()
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=limits)
     async with running_gateway(settings) as gateway:
@@ -46,16 +46,16 @@ async def gateway_at(broker: Broker, limits: AdmissionLimits | None = None) -> A
 
 
 def more_than(recorder: Recorder, right: int) -> bool:
-    """Whether so many segments were answered, and more."""
+    """Return whether more than this many segments were answered."""
     return recorder.tally.right > right
 
 
 def impatient(failures: int, chance: float, asked_s: float) -> float:
-    """Not what a client does: these tests do not have the time."""
+    """Return a shorter pause than real clients make, to save time."""
     return 0.2 + 0.2 * chance
 
 
-async def test_nothing_is_lost_when_a_worker_dies_and_fifty_are_cut_at_once(chain: Chain, broker: Broker) -> None:
+async def test_no_segment_is_lost_when_worker_dies_and_50_clients_are_cut(chain: Chain, broker: Broker) -> None:
     victim = chain.worker(name="victim")
     chain.worker(name="other")
     async with gateway_at(broker) as locate:
@@ -72,7 +72,7 @@ async def test_nothing_is_lost_when_a_worker_dies_and_fifty_are_cut_at_once(chai
     assert cut.flawless and cut.right == 100 and not cut.refusals, (cut.complaints, cut.refused)
 
 
-async def test_with_too_slow_a_worker_what_is_accepted_is_answered(chain: Chain, broker: Broker) -> None:
+async def test_accepted_segments_are_answered_by_slow_worker(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "rtf=0.3")
     async with gateway_at(broker, AdmissionLimits(wait_s=0.3)) as locate:
         recorder = Recorder(time.monotonic())
@@ -89,11 +89,9 @@ async def test_with_too_slow_a_worker_what_is_accepted_is_answered(chain: Chain,
     assert "load" in tally.busy
 
 
-async def test_where_there_is_no_room_for_all_they_come_in_one_after_the_other(
-    chain: Chain, broker: Broker
-) -> None:
+async def test_clients_above_limit_are_admitted_one_after_the_other(chain: Chain, broker: Broker) -> None:
     chain.worker()
-    # Load is no reason here: the worker may be slow on a busy machine.
+    # A high limit on waiting: refusals must not depend on a busy machine.
     async with gateway_at(broker, AdmissionLimits(wait_s=60.0, sessions=20)) as locate:
         meeting = Meeting(Recorder(time.monotonic()))
         plan = Herd(50, 0.5, settle_s=0.5, spread_s=0.1, pace=0.2)
@@ -105,7 +103,7 @@ async def test_where_there_is_no_room_for_all_they_come_in_one_after_the_other(
     assert all(refused.without_retry_after == 0 for refused in tally.refused.values())
 
 
-async def test_while_the_broker_hangs_a_gateway_holds_no_more_than_it_may(chain: Chain, broker: Broker) -> None:
+async def test_gateway_holds_limited_audio_while_broker_hangs(chain: Chain, broker: Broker) -> None:
     chain.worker()
     most = 4_000_000
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(unqueued_bytes=most))
@@ -129,7 +127,7 @@ async def test_while_the_broker_hangs_a_gateway_holds_no_more_than_it_may(chain:
 
 
 @pytest.mark.proof(minutes=1.5)
-async def test_a_hundred_speak_while_workers_die(chain: Chain, broker: Broker) -> None:
+async def test_100_streams_lose_no_segment_while_workers_die(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "rtf=0.002", name="one")
     async with gateway_at(broker) as locate:
         recorder = Recorder(time.monotonic())
@@ -143,7 +141,7 @@ async def test_a_hundred_speak_while_workers_die(chain: Chain, broker: Broker) -
 
 
 @pytest.mark.proof(minutes=4)
-async def test_with_a_tenth_of_the_speed_needed(chain: Chain, broker: Broker) -> None:
+async def test_streams_are_admitted_at_a_tenth_of_needed_speed(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "rtf=0.67")
     async with gateway_at(broker) as locate:
         recorder = Recorder(time.monotonic())
@@ -157,7 +155,7 @@ async def test_with_a_tenth_of_the_speed_needed(chain: Chain, broker: Broker) ->
 
 
 @pytest.mark.proof(minutes=1)
-async def test_five_hundred_are_cut_at_once(chain: Chain, broker: Broker) -> None:
+async def test_500_clients_reconnect_after_a_common_cut(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "slots=8")
     async with gateway_at(broker) as locate:
         meeting = Meeting(Recorder(time.monotonic()))
@@ -168,9 +166,7 @@ async def test_five_hundred_are_cut_at_once(chain: Chain, broker: Broker) -> Non
 
 
 @pytest.mark.proof(minutes=2)
-async def test_with_room_for_a_third_all_get_in_and_wait_as_long_as_they_are_asked_to(
-    chain: Chain, broker: Broker
-) -> None:
+async def test_clients_above_limit_wait_as_requested_until_admitted(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "slots=8")
     async with gateway_at(broker, AdmissionLimits(sessions=50)) as locate:
         meeting = Meeting(Recorder(time.monotonic()))

@@ -1,4 +1,4 @@
-"""A long take, faster than it would be spoken: memory stays where it is, and the broker's disk is given back."""
+"""Test a long take at a fast pace: memory stays flat, and the broker frees its disk."""
 
 import asyncio
 import random
@@ -24,12 +24,12 @@ from tests.helpers.waiting import wait_until
 SPEECH = Path(__file__).parents[1] / "data" / "speech"
 TAKE = UUID(int=7)
 MIB = 1024 * 1024
-FLAT = 8 * MIB  # what allocators keep; the audio of an hour alone is 110 MiB
+FLAT = 8 * MIB  # tolerance for allocators; an hour of audio alone is 110 MiB
 IDLE = 64 * 1024
 
 
 def speak(place: Path, minutes: float) -> None:
-    """A recording of so many minutes: sentences in random order, with pauses between them."""
+    """Record this many minutes of sentences in random order, with pauses."""
     chance = random.Random(1)
     sentences = [np.concatenate(list(read_audio(path))) for path in sorted(SPEECH.glob("*.flac"))]
     left = round(minutes * 60 * SAMPLE_RATE)
@@ -43,29 +43,29 @@ def speak(place: Path, minutes: float) -> None:
 
 @dataclass
 class Memory:
-    """Resident bytes of some processes, and how far the take was at each look."""
+    """Resident memory of some processes, sampled with the progress of the take."""
 
     processes: dict[str, psutil.Process]
     looks: list[tuple[float, dict[str, int]]] = field(default_factory=list)
 
     async def watch(self, progress: Callable[[], float]) -> None:
-        """Look until cancelled."""
+        """Sample the memory until cancelled."""
         while True:
             resident = {name: process.memory_info().rss for name, process in self.processes.items()}
             self.looks.append((progress(), resident))
             await asyncio.sleep(0.2)
 
     def between(self, name: str, first: float, last: float) -> float:
-        """The median while the take was between these parts of it."""
+        """Return the median while the take was between these fractions."""
         return statistics.median(looks[name] for at, looks in self.looks if first <= at <= last)
 
     def growth(self, name: str) -> float:
-        """From the second quarter, when everything is warm, to the last one."""
+        """Return the growth from the second quarter, when all is warm, to the last."""
         return self.between(name, 0.75, 1.0) - self.between(name, 0.25, 0.5)
 
 
 async def dictate(stack: Stack, recording: Path, model: Path, pace: float) -> Memory:
-    """The whole recording; each process was watched meanwhile."""
+    """Dictate the whole recording while watching each process."""
     arguments = ("-m", "tests.helpers.dictation", str(TAKE), str(recording), str(model), str(pace))
     client = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.DEVNULL)
     gateway = psutil.Process(stack.children["kikipounamu-gateway"])
@@ -119,10 +119,10 @@ def home(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.serial
-async def test_five_minutes(home: Path, models: Path) -> None:
+async def test_memory_is_flat_over_five_minutes(home: Path, models: Path) -> None:
     await endure(home, models / "fsmn-vad", minutes=5, pace=40, until_idle=False)
 
 
 @pytest.mark.proof(minutes=3)
-async def test_an_hour(home: Path, models: Path) -> None:
+async def test_memory_is_flat_and_disk_is_freed_over_an_hour(home: Path, models: Path) -> None:
     await endure(home, models / "fsmn-vad", minutes=60, pace=30, until_idle=True)

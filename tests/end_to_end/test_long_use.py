@@ -1,4 +1,4 @@
-"""An hour of mixed use: 500 recordings with the window open, and the memory of every process meanwhile."""
+"""Simulate an hour of mixed use: 500 recordings with the window open, with the memory of every process."""
 
 import random
 import sys
@@ -21,12 +21,12 @@ from tests.helpers.memory import MIB, MemoryWatch
 SPEECH = Path(__file__).parents[1] / "data" / "speech"
 PAGES = 5
 MOST_PER_HUNDRED = 1.5 * MIB
-"""Growth of one process per hundred recordings in the second half; an index of recordings needs some of it."""
+"""Maximum growth of a process per hundred recordings in the second half; the index of recordings needs some."""
 
 
 @pytest.fixture
 def clips(tmp_path: Path) -> list[Path]:
-    """The first seconds of each sentence in English and Mandarin."""
+    """Cut the first seconds of each English and Mandarin sentence."""
     made = []
     for place in sorted(SPEECH.glob("*.flac")):
         target = tmp_path / f"{place.stem}.wav"
@@ -37,7 +37,7 @@ def clips(tmp_path: Path) -> list[Path]:
 
 
 class Person:
-    """Somebody who dictates, changes their mind, looks at the window and moves between two programs."""
+    """A user who dictates, cancels, opens the window and moves between two programs."""
 
     def __init__(self, app: DesktopApp, clips: list[Path]) -> None:
         self.app, self.clips, self.chance = app, clips, random.Random(7)
@@ -73,19 +73,19 @@ class Person:
             self.app.desktop.xdotool("type", self.chance.choice(("meeting", "garden", "and")))
 
     def change_a_setting(self) -> None:
-        """Choose other hotwords: the app reads its settings again."""
+        """Choose other hotwords, so that the app reads its settings again."""
         words = [f"word {number}" for number in range(self.chance.randrange(20))]
         self.app.set(recognition__hotwords=words)
 
     def clear(self) -> None:
-        """Begin with an empty text in both programs: nobody writes 500 texts into one field."""
+        """Clear the text in both programs: no user writes 500 texts into one field."""
         for window in (self.field, self.other):
             window.focus()
             self.app.desktop.xdotool("key", "ctrl+a", "Delete")
 
 
 def use(app: DesktopApp, clips: list[Path], recordings: int, seconds: float) -> MemoryWatch:
-    """Make so many recordings, spread over at least ``seconds``; measure after each tenth one."""
+    """Make these recordings over at least ``seconds``, and measure memory regularly."""
     assert app.process is not None
     person, watch = Person(app, clips), MemoryWatch(psutil.Process(app.process.pid))
     began = time.monotonic()
@@ -97,7 +97,7 @@ def use(app: DesktopApp, clips: list[Path], recordings: int, seconds: float) -> 
             person.change_a_setting()
             person.clear()
         while time.monotonic() - began < seconds * number / recordings:
-            time.sleep(0.05)  # the pace of a person, who does nothing meanwhile
+            time.sleep(0.05)  # the pace of a user, who pauses meanwhile
         if number % max(recordings // 50, 1) == 0:
             watch.look(number)
     app.wait_until_transcribed()
@@ -105,7 +105,7 @@ def use(app: DesktopApp, clips: list[Path], recordings: int, seconds: float) -> 
 
 
 def check(app: DesktopApp, watch: MemoryWatch, recordings: int) -> None:
-    """Every recording has an end that nobody needs to mend, and no process grows with their number."""
+    """Check that every recording has ended well, and no process grows with their number."""
     states = [take.state for take in app.takes()]
     assert len(states) == recordings
     assert not {TakeState.FAILED, TakeState.WAITING, TakeState.INTERRUPTED} & set(states)
@@ -130,7 +130,7 @@ def app(models: Path, request: pytest.FixtureRequest) -> Iterator[DesktopApp]:
 @pytest.mark.serial("sound")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("app", ["checksum"], indirect=True)
-def test_mixed_use_loses_nothing_and_every_process_is_measured(app: DesktopApp, clips: list[Path]) -> None:
+def test_mixed_use_loses_no_recording_and_measures_every_process(app: DesktopApp, clips: list[Path]) -> None:
     watch = use(app, clips, recordings=6, seconds=0)
     check(app, watch, 6)
     assert {"kikipounamu-gateway", "valkey-server", "kikipounamu-worker"} <= set(watch.lasting())

@@ -1,4 +1,4 @@
-"""What ``make run`` does on a computer without a display, as a new user: fetch the models, dictate the samples."""
+"""Test ``make run`` as a new user without a display: download the models, dictate the samples."""
 
 import os
 import re
@@ -17,7 +17,7 @@ WORST_PERCENT = 15.0  # whisper-base on clean speech: 0 % of the words and 8 % o
 
 
 def run(home: Path, models: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run our command line with nothing of ours in its environment but where the models can be copied from."""
+    """Run the command line with a clean environment, except for the source of the models."""
     ours = ("KIKIPOUNAMU_", "XDG_", "DISPLAY")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     environment |= {"HOME": str(home), "TMPDIR": str(home), "KIKIPOUNAMU_MODEL_SOURCE": str(models)}
@@ -34,7 +34,7 @@ def ours_running(home: Path) -> list[psutil.Process]:
     return found
 
 
-def test_a_new_user_dictates_the_samples(tmp_path: Path, models: Path) -> None:
+def test_new_user_dictates_the_samples(tmp_path: Path, models: Path) -> None:
     fetched = run(tmp_path, models, "models", "get", *MODELS)
     assert fetched.returncode == 0, fetched.stderr
     demo = run(tmp_path, models, "demo")

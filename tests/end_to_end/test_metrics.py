@@ -1,4 +1,4 @@
-"""What Prometheus reads of a gateway and a worker while sessions speak: always accepted, and in the end true."""
+"""Test the metrics of a gateway and a worker under load: always valid, and finally correct."""
 
 import asyncio
 from pathlib import Path
@@ -17,7 +17,7 @@ COUNT = SESSIONS * SEGMENTS
 
 
 class Prometheus:
-    """Scrapes several places, in turn in both formats."""
+    """Scrapes several URLs, alternating between both formats."""
 
     def __init__(self, http: aiohttp.ClientSession, *urls: str) -> None:
         self._http = http
@@ -25,7 +25,7 @@ class Prometheus:
         self.scrapes = 0
 
     async def scrape(self) -> list[Figures]:
-        """What each of them says."""
+        """Return the metrics of each URL."""
         self.scrapes += 1
         accept = OPENMETRICS if self.scrapes % 2 else "text/plain"
         headers = {"Authorization": f"Bearer {KEY}", "Accept": accept}
@@ -37,7 +37,7 @@ class Prometheus:
         return found
 
     async def watch(self, over: asyncio.Event) -> float:
-        """As fast as it goes; the most segments that were seen on their way."""
+        """Scrape continuously, and return the largest number of pending segments."""
         most = 0.0
         while not over.is_set():
             gateway, _ = await self.scrape()
@@ -45,9 +45,7 @@ class Prometheus:
         return most
 
 
-async def test_figures_are_accepted_under_load_and_agree_with_what_was_sent(
-    tmp_path: Path, broker: Broker
-) -> None:
+async def test_metrics_are_valid_under_load_and_equal_sent_segments(tmp_path: Path, broker: Broker) -> None:
     port = free_port()
     with running_chain(tmp_path, broker.url) as chain:
         _, endpoint = chain.gateway()
@@ -85,7 +83,7 @@ async def test_figures_are_accepted_under_load_and_agree_with_what_was_sent(
 
 
 def agrees(gateway: Figures) -> None:
-    """What the gateway says is what was sent."""
+    """Assert that the gateway's metrics equal the sent segments."""
     assert gateway["kikipounamu_segments_total"] == {("", "final"): COUNT, ("", "cancelled"): 0}
     assert gateway["kikipounamu_audio_received_seconds_total"] == {(): COUNT * SECONDS}
     assert gateway["kikipounamu_audio_recognised_seconds_total"] == {(): COUNT * SECONDS}
@@ -97,7 +95,7 @@ def agrees(gateway: Figures) -> None:
 
 
 def worked(worker: Figures) -> None:
-    """What the worker says is what it was given."""
+    """Assert that the worker's metrics equal its jobs."""
     jobs = {outcome: count for outcome, count in worker["kikipounamu_worker_jobs_total"].items() if count}
     assert jobs == {("final",): COUNT}
     assert worker["kikipounamu_worker_audio_seconds_total"] == {(): COUNT * SECONDS}

@@ -1,4 +1,4 @@
-"""A network that is gone, cut in mid-frame, slow, stalled or half-open: nothing lost, nothing doubled."""
+"""Test networks that vanish, cut mid-frame, slow down, stall or half-open: no segment is lost or doubled."""
 
 import asyncio
 import random
@@ -28,14 +28,14 @@ from tests.helpers.waiting import wait_until, wait_until_sync
 SPEAKERS = 3
 SPEECH_S = 5.0
 FRAME_BYTES = 3_208
-GATEWAY_CONNECTIONS = 2  # of three: results may go on to come where nothing can be asked for any more
+GATEWAY_CONNECTIONS = 2  # of three: results may still arrive while requests no longer work
 WORKER_CONNECTIONS = 2
 CLIENT = ClientSettings(heartbeat_s=1.0, send_s=3.0, connect_s=5.0, first_contact_s=120.0)
 
 
 @dataclass
 class Network:
-    """The three places where a wire can break, and what was done there."""
+    """The three connections that can break, and counts of the disturbances."""
 
     clients: TcpProxy
     gateway: TcpProxy
@@ -44,7 +44,7 @@ class Network:
     done: Counter[str] = field(default_factory=Counter)
 
     async def whole(self) -> None:
-        """Wait until everybody is connected in both directions."""
+        """Wait until all are connected in both directions."""
         await wait_until(lambda: self.clients.sound == SPEAKERS, "every client is connected", 90)
         await wait_until(lambda: self.gateway.sound >= GATEWAY_CONNECTIONS, "the gateway has its broker", 90)
         await wait_until(lambda: self.workers.sound >= WORKER_CONNECTIONS, "the worker has its broker", 90)
@@ -54,7 +54,7 @@ Trouble = Callable[[Network], Awaitable[None]]
 
 
 def gone(seconds: float) -> Trouble:
-    """Nobody gets through from a client, then the same for the gateway's broker and the worker's."""
+    """Disconnect clients, then the gateway's broker and the worker's broker."""
 
     async def trouble(network: Network) -> None:
         for proxy, where in (
@@ -72,7 +72,7 @@ def gone(seconds: float) -> Trouble:
 
 
 def cuts(count: int) -> Trouble:
-    """So many cuts at random bytes each way, between client and gateway and on both ways to the broker."""
+    """Cut at random bytes each way: client to gateway, and both connections to the broker."""
 
     async def trouble(network: Network) -> None:
         chance = network.chance
@@ -93,7 +93,7 @@ def cuts(count: int) -> Trouble:
 
 
 def slow(seconds: float) -> Trouble:
-    """20 to 200 ms of latency with jitter and 100 KB/s, then nothing at all, then all of it."""
+    """Delay by 20 to 200 ms with jitter at 100 KB/s, then stall, then release."""
 
     async def trouble(network: Network) -> None:
         await network.whole()
@@ -111,7 +111,7 @@ def slow(seconds: float) -> Trouble:
 
 
 def half_open(*places: str) -> Trouble:
-    """Each direction alone and both together lead nowhere, until whoever is there notices."""
+    """Swallow each direction alone and both together, until a peer notices."""
 
     async def trouble(network: Network) -> None:
         for place in places:
@@ -128,7 +128,7 @@ def half_open(*places: str) -> Trouble:
 
 @asynccontextmanager
 async def chain_on_a_network(root: Path, broker: Broker, seed: int) -> AsyncIterator[Network]:
-    """Clients, gateway, broker and worker, each reached through a proxy."""
+    """Run clients, gateway, broker and worker, connected through proxies."""
     direct = to_socket(broker.socket)
     async with tcp_proxy(direct) as to_gateway, tcp_proxy(direct) as to_worker:
         url = f"redis://127.0.0.1:{to_gateway.port}"
@@ -143,7 +143,7 @@ async def chain_on_a_network(root: Path, broker: Broker, seed: int) -> AsyncIter
 
 
 async def survive(root: Path, broker: Broker, seed: int, troubles: list[Trouble]) -> None:
-    """People speak at pace while one trouble follows the other; then what they heard is checked."""
+    """Run speakers during a series of disturbances, then check their results."""
     enough = asyncio.Event()
     async with chain_on_a_network(root, broker, seed) as network:
         locate = fixed(Address(f"http://127.0.0.1:{network.clients.port}"))
@@ -161,7 +161,7 @@ async def survive(root: Path, broker: Broker, seed: int, troubles: list[Trouble]
 
 
 def leaves_nothing(url: str) -> None:
-    """No job and no backlog is left in the broker."""
+    """Check that no job and no backlog is left in the broker."""
     keys = Keys()
     with redis.Redis.from_url(url) as store:
         wait_until_sync(lambda: store.xlen(keys.jobs("interactive")) == 0, "no job is left", 60)
@@ -175,11 +175,11 @@ def as_in_main() -> Iterator[None]:
 
 
 @pytest.mark.timeout(300)
-async def test_a_bad_network(tmp_path: Path, broker: Broker) -> None:
+async def test_bad_network_loses_no_segment(tmp_path: Path, broker: Broker) -> None:
     await survive(tmp_path, broker, 1, [gone(1.5), cuts(1), slow(0.5), half_open("clients")])
 
 
 @pytest.mark.proof(minutes=6)
-async def test_a_very_bad_network(tmp_path: Path, broker: Broker) -> None:
+async def test_very_bad_network_loses_no_segment(tmp_path: Path, broker: Broker) -> None:
     troubles = [gone(60.0), cuts(12), slow(10.0), half_open("clients", "gateway", "workers"), cuts(4)]
     await survive(tmp_path, broker, 60, troubles)

@@ -1,4 +1,4 @@
-"""In noise hands-free mode sends all that was said, and recognition does not suffer from what it leaves out."""
+"""Test that hands-free mode sends all speech in noise, and that its gaps do not harm recognition."""
 
 from collections.abc import Callable, Sequence
 from itertools import product
@@ -42,7 +42,7 @@ def open_vad(request: pytest.FixtureRequest, models: Path) -> OpenVad:
 
 
 def cut(samples: Samples, vad: Vad, segmenter: Segmenter) -> tuple[list[bytes], NDArray[np.bool_]]:
-    """The PCM of each segment, and which samples are in one."""
+    """Return the PCM of each segment, and which samples belong to a segment."""
     outputs = [out for chunk in chunks(samples, 1600) for out in segmenter.accept(chunk, vad.accept(chunk))]
     outputs += segmenter.accept(samples[:0], vad.finish()) + segmenter.finish()
     sent, pcm, begin = np.zeros(len(samples), np.bool_), list[bytes](), 0
@@ -61,7 +61,7 @@ def cut(samples: Samples, vad: Vad, segmenter: Segmenter) -> tuple[list[bytes], 
 
 
 def missed(clean: Samples, sent: NDArray[np.bool_]) -> list[int]:
-    """Where a loud block of the clean recording was not sent, in ms."""
+    """Return the positions, in ms, of loud blocks of clean speech that were not sent."""
     loud = loud_blocks(clean)
     whole = sent[: len(loud) * BLOCK].reshape(-1, BLOCK).all(axis=1)
     return [int(block) * 10 for block in np.flatnonzero(loud & ~whole)]
@@ -70,21 +70,21 @@ def missed(clean: Samples, sent: NDArray[np.bool_]) -> list[int]:
 @pytest.mark.parametrize("snr", SNRS)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_loud_frame_of_what_was_said_is_sent(language: str, kind: str, snr: int, open_vad: OpenVad) -> None:
+def test_all_loud_speech_in_noise_is_sent(language: str, kind: str, snr: int, open_vad: OpenVad) -> None:
     clean = half_pauses(spoken(language))
     assert missed(clean, cut(noisy(clean, kind, snr), open_vad(), Segmenter())[1]) == []
 
 
 @pytest.mark.parametrize("gate", [True, False])
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_and_without_noise(language: str, gate: bool, open_vad: OpenVad) -> None:
+def test_all_loud_speech_without_noise_is_sent(language: str, gate: bool, open_vad: OpenVad) -> None:
     clean = half_pauses(spoken(language))
     assert missed(clean, cut(clean, open_vad(), Segmenter(SegmenterOptions(gate=gate)))[1]) == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(("kind", "snr"), [("", 0), ("pink", 20), ("brown", 20), ("pink", 5), ("brown", 5)])
-def test_of_a_recording_that_is_half_pauses_a_third_stays_unsent(
+def test_third_of_recording_with_half_pauses_stays_unsent(
     language: str, kind: str, snr: int, models: Path
 ) -> None:
     clean = half_pauses(spoken(language))
@@ -106,7 +106,7 @@ def test_silence_gives_no_segment(gate: bool, open_vad: OpenVad) -> None:
     assert cut(samples, open_vad(), Segmenter(SegmenterOptions(gate=gate)))[0] == []
 
 
-# -- what it means for recognition -------------------------------------------------------------------------
+# -- effect on recognition ---------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def heard(whisper: WhisperEngine, pcm: list[bytes], options: Options) -> str:
 
 
 class Scores(NamedTuple):
-    """Each segment by itself, as in the product; the audio of all segments in one piece; the whole recording."""
+    """Recognition by segment, as in the product; of all segments joined; and of the whole recording."""
 
     by_segment: Score
     joined: Score
@@ -143,7 +143,7 @@ def pooled(found: Sequence[Score]) -> Score:
 
 @pytest.mark.serial
 @pytest.mark.parametrize(("language", "kind", "snr"), [("en", "pink", 10), ("zh", "brown", 10)])
-def test_with_the_vad_recognition_is_no_worse(
+def test_recognition_with_vad_is_no_worse(
     language: str, kind: str, snr: int, whisper: WhisperEngine, models: Path
 ) -> None:
     found = scores(whisper, spoken(language)[:3], kind, snr, FsmnVad(models / "fsmn-vad"))
@@ -153,10 +153,10 @@ def test_with_the_vad_recognition_is_no_worse(
 @pytest.mark.proof(minutes=8)
 @pytest.mark.serial
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_with_the_vad_recognition_is_no_worse_in_any_noise(
+def test_recognition_with_vad_is_no_worse_over_all_noises(
     language: str, whisper: WhisperEngine, models: Path
 ) -> None:
-    """Over all noises together: in one of them a point is one word."""
+    """Pooled over all noises: within one of them, a point is one word."""
     found = []
     for kind, snr in product(KINDS, SNRS):
         found.append(scores(whisper, spoken(language), kind, snr, FsmnVad(models / "fsmn-vad")))

@@ -1,7 +1,7 @@
-"""The broker loses power: killed while people speak, and its append-only file cut anywhere.
+"""Simulate power loss of the broker: killed while people speak, and its append-only file cut anywhere.
 
-With ``appendfsync always`` a real power loss takes nothing that was acknowledged. Here more is taken: jobs that
-were ``queued``, results that were delivered, whole sessions. All of it must be there, or be asked for again.
+With ``appendfsync always`` a real power loss takes nothing that was acknowledged. This test takes more: ``queued``
+jobs, delivered results, whole sessions. All of them must survive or be requested again.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ CLIENT = ClientSettings(first_contact_s=120.0)
 
 
 class Machine:
-    """A gateway with its own broker, and that broker's files."""
+    """A gateway with an embedded broker and its files."""
 
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
@@ -40,11 +40,11 @@ class Machine:
         self._socket = folders().broker_socket
 
     def locate(self) -> Address:
-        """Where the gateway is at this moment."""
+        """Return the gateway's current address."""
         return Address(self._endpoint.url, self._endpoint.key)
 
     def process(self) -> psutil.Process | None:
-        """The server, if it runs at this moment."""
+        """Return the broker's process, if it runs."""
         try:
             children = psutil.Process(self._gateway.popen.pid).children()
             return next((c for c in children if "valkey-server" in " ".join(c.cmdline()[:1])), None)
@@ -52,7 +52,7 @@ class Machine:
             return None
 
     def known(self) -> set[tuple[bytes, bytes]] | None:
-        """Every segment that has a job or an end, as (session, number); ``None`` while the broker is away."""
+        """Return every segment with a job or an end, as (session, number); ``None`` while the broker is away."""
         try:
             with redis.Redis(unix_socket_path=str(self._socket)) as store:
                 sessions = list(store.scan_iter(KEYS.session("*")))
@@ -62,14 +62,14 @@ class Machine:
         return {(key, name[1]) for key, name in fields if name[0] in (b"job", b"end")}
 
     def idle(self) -> bool:
-        """Whether no job and no backlog is left."""
+        """Return whether the broker has neither jobs nor backlog."""
         with redis.Redis(unix_socket_path=str(self._socket)) as store:
             return not store.xlen(KEYS.jobs("interactive")) and not any(map(int, store.hvals(KEYS.backlog)))
 
     async def lose_power(self, chance: random.Random, *, gateway_too: bool) -> tuple[int, int]:
-        """kill -9, and cut the file; how many bytes went, and how many segments with them.
+        """Kill the broker and cut its file. Return the lost bytes and segments.
 
-        The gateway stands still meanwhile, or it would start another server before the cut.
+        The gateway is frozen meanwhile, or it would start another server before the cut.
         """
         server = await wait_until(self.process, "there is a broker")
         before = await wait_until(self.known, "the broker answers")
@@ -88,7 +88,7 @@ class Machine:
         return cut, len(before - after)
 
     def _cut(self, chance: random.Random) -> int:
-        """Anywhere in the newest file: half of the time near its end, as a power loss would."""
+        """Cut the newest file anywhere; half of the time near its end, as a power loss would."""
         newest = max(self._folder.glob("*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
         size = newest.stat().st_size
         least = 0 if chance.random() < 0.5 else max(0, size - 64 * 1024)
@@ -98,7 +98,7 @@ class Machine:
 
 
 async def survive(root: Path, losses: int, seconds: float, seed: int) -> None:
-    """So many losses of power while people speak; then what they heard is checked."""
+    """Run speakers during several power losses, then check their results."""
     chance, enough, lost = random.Random(seed), asyncio.Event(), Counter[str]()
     with running_chain(root, quiet=True) as chain:
         machine = await asyncio.to_thread(Machine, chain)
@@ -125,10 +125,10 @@ def as_in_main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         yield
 
 
-async def test_a_broker_whose_file_is_cut(tmp_path: Path) -> None:
+async def test_cut_broker_file_loses_no_segment(tmp_path: Path) -> None:
     await survive(tmp_path, losses=2, seconds=5.0, seed=1)
 
 
 @pytest.mark.proof(minutes=5)
-async def test_a_broker_whose_file_is_cut_again_and_again(tmp_path: Path) -> None:
+async def test_repeatedly_cut_broker_file_loses_no_segment(tmp_path: Path) -> None:
     await survive(tmp_path, losses=20, seconds=30.0, seed=20)

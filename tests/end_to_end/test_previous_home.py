@@ -1,4 +1,4 @@
-"""The stored home of the previous version opens with this version, and nothing in it is lost."""
+"""Test that this version opens the previous version's stored home without losing anything."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path, models: Path, *command: str) -> "subprocess.CompletedProcess[str]":
-    """Run a console script of ours on this home."""
+    """Run a console script on this home."""
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_MODELS": str(models)}
     return subprocess.run(
         [str(BIN / command[0]), *command[1:]],
@@ -74,7 +74,7 @@ def test_previous_recordings_keep_their_texts(home: Path) -> None:
 
 
 def test_previous_recording_that_was_cut_off_is_recognised_completely(home: Path, models: Path) -> None:
-    """The gateway starts on the previous broker's file, in which the first segments wait."""
+    """The gateway starts with the previous broker file, in which the first segments wait."""
     folder = home / "data" / "takes" / str(CUT_OFF)
     before = (folder / AUDIO).read_bytes()
     done = run(home, models, "kikipounamu", "takes", "resend", str(CUT_OFF), "--engine", "checksum")

@@ -1,4 +1,4 @@
-"""``kill -9`` at random moments, again and again, while several people speak: nothing lost, nothing doubled."""
+"""Kill processes at random moments while several people speak: no segment is lost or doubled."""
 
 import asyncio
 import hashlib
@@ -32,7 +32,7 @@ KINDS = ("worker", "gateway", "client", "broker", "engine")
 
 @dataclass
 class Speaker:
-    """One session: says segments of random length at speaking pace, and remembers what was said and heard."""
+    """A session that speaks random segments at speaking pace, and records sent and received texts."""
 
     chance: random.Random
     said: list[str] = field(default_factory=list)
@@ -41,14 +41,14 @@ class Speaker:
 
     @property
     def stage(self) -> str:
-        """How far its oldest segment without a text has come."""
+        """Return the stage of its oldest segment without a text."""
         waiting = len(self.said) - len(self.heard)
         if not waiting:
             return "speaking"
         return "queued" if len(self.queued) > len(self.heard) else "on its way"
 
     async def speak(self, enough: asyncio.Event) -> None:
-        """Until ``enough``; then every answer is waited for."""
+        """Speak until ``enough``, then wait for every answer."""
         with TemporaryAudio() as store:
             wanted = Options(partials=True)
             async with GatewayClient(locate, uuid4(), store, wanted) as client, asyncio.TaskGroup() as tasks:
@@ -65,8 +65,8 @@ class Speaker:
             frame = self.chance.randbytes(FRAME_BYTES)
             await client.audio(segment, frame)
             pcm += frame
-            await asyncio.sleep(FRAME_MS / 1000)  # speaking pace, whatever has died
-            if self.chance.random() < 0.3:  # a pause, which may be the end
+            await asyncio.sleep(FRAME_MS / 1000)  # speaking pace, also while a process is dead
+            if self.chance.random() < 0.3:  # a pause, which may end the segment
                 await client.speculate(segment)
         self.said.append(hashlib.sha256(pcm).hexdigest()[:16])
         await client.end(segment)
@@ -81,30 +81,30 @@ class Speaker:
 
 @dataclass
 class People:
-    """Who speaks: in this process, and one with a program that is itself among the victims."""
+    """All speakers: some in this process, and one in a program that may be killed too."""
 
     speakers: list[Speaker]
     dictating: Dictating
 
     async def speak(self, enough: asyncio.Event) -> None:
-        """All of them, until ``enough`` and every answer has come."""
+        """Run all speakers until ``enough`` and every answer has arrived."""
         await asyncio.gather(self.dictating.dictate(enough), *(one.speak(enough) for one in self.speakers))
 
     @property
     def have_texts(self) -> bool:
-        """Whether most of them wait for nothing, and the program that may be killed dictates."""
+        """Return whether most speakers wait for no text, and the killable program dictates."""
         waiting = sum(one.stage != "speaking" for one in self.speakers)
         return waiting < len(self.speakers) / 2 and self.dictating.speaking
 
     @property
     def stages(self) -> str:
-        """How far they are."""
+        """Return the counts of the speakers' stages."""
         counted = Counter(one.stage for one in self.speakers)
         return ", ".join(f"{count} {stage}" for stage, count in sorted(counted.items()))
 
 
 def victim(stack: Stack, kind: str) -> psutil.Process | None:
-    """The process of the stack that is of this kind, if there is one now."""
+    """Return the stack's process of this kind, if one runs."""
     parent = stack.children.get("kikipounamu-worker" if kind == "engine" else "kikipounamu-gateway")
     try:
         if kind in ("worker", "gateway"):
@@ -117,13 +117,13 @@ def victim(stack: Stack, kind: str) -> psutil.Process | None:
 
 
 async def kill(stack: Stack, people: People, kills: int, chance: random.Random) -> Counter[str]:
-    """So many kills of random kinds at random moments; what was hit, and while what."""
+    """Kill random kinds at random moments. Return the victims with the speakers' stages."""
     hit: Counter[str] = Counter()
     for number in range(kills):
         kind = KINDS[number % len(KINDS)]
-        if chance.random() < 0.5:  # every other time what was hit before has recovered
+        if chance.random() < 0.5:  # half of the time the previous victim has recovered
             await wait_until(lambda: people.have_texts, "what was said has its text", 120)
-        await asyncio.sleep(chance.uniform(0.1, 2.0))  # or it would always die as it starts
+        await asyncio.sleep(chance.uniform(0.1, 2.0))  # otherwise it would always die during its start
         if kind == "client":
             await wait_until(lambda: people.dictating.running, "there is a client", 60)
             hit[f"client {people.dictating.kill()}"] += 1
@@ -139,7 +139,7 @@ async def survive(kills: int, seed: int, models: Path) -> None:
     speakers = [Speaker(random.Random(chance.random())) for _ in range(SPEAKERS)]
     people = People(speakers, Dictating(ENGLISH, models / "fsmn-vad"))
     enough = asyncio.Event()
-    # What is killed every few seconds would otherwise wait ten seconds each time before it is started again.
+    # Short pauses: by default a process killed every few seconds would restart only after ten seconds.
     settings = StackSettings("checksum", worker_arguments=("--set", "rtf=0.1"), pause=lambda failures: 0.25)
     async with Stack(settings) as stack:
         await stack.until_ready()
@@ -168,10 +168,10 @@ def home(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.serial
-async def test_a_few_kills(models: Path) -> None:
+async def test_few_random_kills_lose_no_segment(models: Path) -> None:
     await survive(kills=5, seed=1, models=models)
 
 
 @pytest.mark.proof(minutes=6)
-async def test_sixty_kills(models: Path) -> None:
+async def test_sixty_random_kills_lose_no_segment(models: Path) -> None:
     await survive(kills=60, seed=60, models=models)

@@ -1,4 +1,4 @@
-"""What comes out of the whole chain is what the engine says when it is called directly on the same segments."""
+"""Test that the whole chain returns the engine's direct output for the same segments."""
 
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -25,7 +25,7 @@ LANGUAGES = {"english.flac": "en", "mandarin.flac": "zh"}
 
 
 def segments(sample: str, vad_model: Path) -> list[bytes]:
-    """The shipped sample as the on-device VAD cuts it."""
+    """Return the shipped sample as the on-device VAD cuts it."""
     vad, segmenter, cut = open_vad(vad_model), Segmenter(), dict[int, bytes]()
     with as_file(files("app") / "samples" / sample) as path:
         outputs = [out for block in read_audio(path) for out in segmenter.accept(block, vad.accept(block))]
@@ -43,7 +43,7 @@ async def through_the_chain(endpoint: Endpoint, said: list[bytes], options: Opti
         return [(await talk.final(number)).text for number in range(len(said))]
 
 
-async def test_the_chain_adds_nothing_to_the_engines_text_and_takes_nothing_away(
+async def test_chain_returns_the_engines_text_unchanged(
     tmp_path: Path, broker: Broker, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))

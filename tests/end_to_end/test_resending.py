@@ -1,4 +1,4 @@
-"""A take that is sent again to a real gateway: what failed is tried again, what is in the history stays there."""
+"""Send a take again to a real gateway: failed segments are retried, and stored texts stay in the history."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -36,7 +36,7 @@ AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.01, quiet_s=10.
 
 
 def spoken(root: Path, segments: int) -> None:
-    """A take without a text."""
+    """Write a take without a text."""
     with Journal.create(root, ID, Options(), 0.0) as journal:
         for segment in range(segments):
             add(journal, segment)
@@ -44,29 +44,29 @@ def spoken(root: Path, segments: int) -> None:
 
 
 def add(journal: Journal, segment: int) -> None:
-    """Another segment is said."""
+    """Add a segment to the journal."""
     journal.hear(np.arange(SAMPLES, dtype=np.int16))
     journal.begin(segment, SAMPLES * segment)
     journal.end(segment, SAMPLES)
 
 
 async def resend(root: Path, gateway: Gateway) -> Transcript:
-    """As ``kikipounamu takes resend``. No model is needed: nothing is left to cut."""
+    """Resend the take as ``kikipounamu takes resend`` does; without audio to cut it needs no model."""
     resender = Resender(fixed(Address(gateway.url, KEY)), root, AT_ONCE)
     with Journal.reopen(root, ID) as journal:
         return await resender.resend(journal, Display(Console(quiet=True), "test"))
 
 
 def only_first(job: Job) -> Outcome:
-    """Nobody can recognise what comes after the first segment."""
+    """Recognise the first segment, and fail all others."""
     return say_length(job) if job.segment == 0 else fail(job)
 
 
 @pytest.mark.parametrize("same_gateway", [True, False])
-async def test_what_failed_for_good_is_recognised_by_a_worker_that_was_mended(
+async def test_finally_failed_segment_is_recognised_by_repaired_worker(
     broker: Broker, tmp_path: Path, same_gateway: bool
 ) -> None:
-    """Its failure was received, so that the broker knows no more of it than that; and it fails a second time."""
+    """The failure was received, so the broker knows nothing else of the segment; and it fails a second time."""
     spoken(tmp_path, 2)
     settings = GatewaySettings(redis=broker.url, key=KEY)
     async with running_gateway(settings) as first, running_gateway(settings) as second:
@@ -86,7 +86,7 @@ async def test_what_failed_for_good_is_recognised_by_a_worker_that_was_mended(
 
 @asynccontextmanager
 async def keeping(broker: Broker, root: Path) -> AsyncIterator[Gateway]:
-    """A gateway that keeps a history, and a worker whose scripts tell it."""
+    """Run a gateway with a history, and a worker that feeds it."""
     history = HistorySettings(f"sqlite:///{root / 'history.sqlite'}", journal=root / "asr_history.jsonl")
     files = FileSettings(root / "submitted")
     settings = GatewaySettings(redis=broker.url, key=KEY, history=history, files=files)
@@ -96,7 +96,7 @@ async def keeping(broker: Broker, root: Path) -> AsyncIterator[Gateway]:
 
 
 async def kept(gateway: Gateway, segments: int) -> list[str]:
-    """The texts in the history, once it has that of the last one."""
+    """Return the texts in the history, once the last one is there."""
     assert gateway.history is not None
     history = gateway.history.history
 
@@ -108,10 +108,8 @@ async def kept(gateway: Gateway, segments: int) -> list[str]:
     return texts
 
 
-async def test_what_a_take_has_already_stays_in_the_history_when_the_rest_is_sent(
-    broker: Broker, tmp_path: Path
-) -> None:
-    """More than 72 h later: the broker has forgotten the session, and the client waits for none of these."""
+async def test_stored_texts_stay_in_history_when_rest_of_take_is_sent(broker: Broker, tmp_path: Path) -> None:
+    """Simulates more than 72 h: the broker has forgotten the session, and the client awaits none of its texts."""
     spoken(tmp_path, 2)
     async with keeping(broker, tmp_path) as gateway:
         await resend(tmp_path, gateway)
@@ -122,5 +120,5 @@ async def test_what_a_take_has_already_stays_in_the_history_when_the_rest_is_sen
         add(journal, 2)
     async with keeping(broker, tmp_path) as gateway:
         await resend(tmp_path, gateway)
-        # Audio behind the end of a finished take is recovered, under a number that no gateway has seen.
+        # Audio behind the end of a finished take is recovered, under a number unknown to any gateway.
         assert await kept(gateway, 3) == ["text 0", "text 1", "text 3"]

@@ -1,4 +1,4 @@
-"""Many sessions at once, with an engine whose text is the audio's checksum: nothing lost, doubled or moved."""
+"""Run many sessions with the checksum engine: no segment is lost, doubled or moved."""
 
 from pathlib import Path
 

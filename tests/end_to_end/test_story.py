@@ -1,4 +1,4 @@
-"""A worker is killed while it decodes: the logs of all programs explain every second between speech and text."""
+"""Kill a decoding worker: the logs of all programs explain every second between speech and text."""
 
 import asyncio
 import json
@@ -27,14 +27,14 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until, wait_until_sync
 
 SAID = {segment: bytes([segment + 1, 0]) * 16_000 for segment in range(2)}
-"""One second each."""
+"""Audio of each segment, one second long."""
 
 HOMES = ("one", "two")
 LOGGERS = {value for name, value in vars(logger_names).items() if name.isupper()}
 
 
 async def speak(endpoint: Endpoint, options: Options, victim: "Victim") -> tuple[UUID, dict[int, str]]:
-    """Two segments; whoever decodes the second one is killed."""
+    """Speak two segments; the worker that decodes the second one is killed."""
     session, texts = uuid4(), dict[int, str]()
     with TemporaryAudio() as store:
         address = Address(endpoint.url, endpoint.key)
@@ -59,7 +59,7 @@ async def speak(endpoint: Endpoint, options: Options, victim: "Victim") -> tuple
 
 
 class Victim:
-    """Whoever has a job of this class."""
+    """The worker that has a job of this priority."""
 
     def __init__(self, broker: Broker, priority: Literal["interactive", "bulk"], workers: list[Program]) -> None:
         self._broker = redis.Redis.from_url(broker.url)
@@ -68,13 +68,13 @@ class Victim:
         self.name = ""
 
     def ready(self) -> bool:
-        """Whether all of them can be had."""
+        """Return whether all workers are idle."""
         return self._broker.hlen(WORKERS_KEY) == len(self._workers) and all(
             b'"idle"' in status for status in self._broker.hvals(WORKERS_KEY)
         )
 
     def kill(self) -> bool:
-        """kill -9, once there is one."""
+        """Kill the worker with a job. Return False if no worker has one yet."""
         pending: Any = self._broker.xpending_range(self._stream, GROUP, "-", "+", 1)
         for one in pending:
             self.name = one["consumer"].decode()
@@ -83,12 +83,12 @@ class Victim:
         return False
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection to the broker."""
         self._broker.close()
 
 
 def told_by_logs(session: UUID, root: Path) -> dict[str, Any]:
-    """What `kikipounamu logs` says, given the folders of all."""
+    """Return the output of `kikipounamu logs` for all log folders."""
     folders = [f"--folder={root / home / 'logs'}" for home in ("home", *HOMES)]
     command = [str(BIN / "kikipounamu"), "logs", "--session", str(session)[:13], "--json", *folders]
     environment = os.environ | {"KIKIPOUNAMU_HOME": str(root / "desk")}
@@ -98,7 +98,7 @@ def told_by_logs(session: UUID, root: Path) -> dict[str, Any]:
 
 
 def all_logs(root: Path) -> bytes:
-    """What every program wrote."""
+    """Return the logs of all programs."""
     return b"".join(log.read_bytes() for log in root.glob("*/logs/*.jsonl*"))
 
 
@@ -111,7 +111,7 @@ def all_logs(root: Path) -> bytes:
         ),
     ],
 )
-async def test_the_logs_explain_every_second(
+async def test_logs_explain_every_second(
     tmp_path: Path, broker: Broker, priority: Literal["interactive", "bulk"], sentence: str
 ) -> None:
     with running_chain(tmp_path, broker.url) as chain:

@@ -1,4 +1,4 @@
-"""Files over HTTP, through real programs: every sample once, whatever is killed on the way."""
+"""Submit files over HTTP to real programs: each sample is recognised once, even after kills."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ STRINGS = 8
 
 
 async def asked(endpoint: Endpoint, method: str, path: str, file: bytes | None = None, **fields: str) -> Any:
-    """The answer of whoever listens there, asked again while that is busy."""
+    """Send a request, repeated while the gateway is busy, and return the response."""
     headers = {"Authorization": f"Bearer {endpoint.key}"}
 
     async def answer() -> Any:
@@ -33,7 +33,7 @@ async def asked(endpoint: Endpoint, method: str, path: str, file: bytes | None =
 
 
 async def until(endpoint: Endpoint, session: str, what: str, ended: int = 0) -> Any:
-    """Wait until the session stands so, with so many results; the session."""
+    """Wait until the session has this state and this many results, and return it."""
 
     async def there() -> Any:
         now = await asked(endpoint, "GET", f"/v1/sessions/{session}")
@@ -43,7 +43,7 @@ async def until(endpoint: Endpoint, session: str, what: str, ended: int = 0) -> 
 
 
 def digests(path: Path) -> list[str]:
-    """What the engine says of each segment that the file is cut into."""
+    """Return the engine's text for each segment of the file."""
     frames: list[Frame] = []
     read_file(path, open_vad(None), frames.append)
     return [checksum(frame.pcm) for frame in frames if isinstance(frame, Piece)]
@@ -53,7 +53,7 @@ def started(chain: Chain) -> Endpoint:
     return chain.gateway("--history", "on")[1]
 
 
-async def test_a_gateway_killed_in_the_middle_goes_on_with_the_file(tmp_path: Path) -> None:
+async def test_killed_gateway_resumes_the_file(tmp_path: Path) -> None:
     (tmp_path / "digits.wav").write_bytes(recording(STRINGS))
     texts = digests(tmp_path / "digits.wav")
     with running_chain(tmp_path) as chain:

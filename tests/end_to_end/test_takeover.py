@@ -1,4 +1,4 @@
-"""Sessions that outlive their gateway, their subscription and their worker."""
+"""Test sessions that outlive their gateway, their subscription and their worker."""
 
 import hashlib
 import random
@@ -23,7 +23,7 @@ KEYS = Keys()
 
 
 def noise(seconds: float, seed: int) -> tuple[bytes, str]:
-    """PCM and what the checksum engine says to it."""
+    """Return PCM and the checksum engine's text for it."""
     pcm = random.Random(seed).randbytes(int(seconds * 16_000) * 2)
     return pcm, hashlib.sha256(pcm).hexdigest()[:16]
 
@@ -40,7 +40,7 @@ def store(broker: Broker) -> Iterator[redis.Redis]:
         yield client
 
 
-async def test_a_session_goes_on_at_a_second_gateway(chain: Chain) -> None:
+async def test_session_continues_at_second_gateway(chain: Chain) -> None:
     _, first = chain.gateway(home="first")
     _, second = chain.gateway(home="second")
     chain.worker()
@@ -52,15 +52,13 @@ async def test_a_session_goes_on_at_a_second_gateway(chain: Chain) -> None:
         async with conversation(second, session, resume=True) as (other, welcome):
             assert await talk.closed() == CloseCode.TAKEN_OVER
             assert welcome.segments.ended == (0,)
-            assert (await other.final(0)).text == done[1]  # again, since nobody said ``received``
+            assert (await other.final(0)).text == done[1]  # delivered again, because no ``received`` was sent
             await other.say(Received(0))
             await other.segment(1, open_[0])
             assert (await other.final(1)).text == open_[1]
 
 
-async def test_what_finishes_while_no_gateway_runs_is_delivered_by_the_next_one(
-    chain: Chain, store: redis.Redis
-) -> None:
+async def test_results_without_gateway_are_delivered_by_next_gateway(chain: Chain, store: redis.Redis) -> None:
     gateway, first = chain.gateway(home="first")
     session = uuid4()
     said = [noise(1, seed) for seed in range(3)]
@@ -78,7 +76,7 @@ async def test_what_finishes_while_no_gateway_runs_is_delivered_by_the_next_one(
         assert [(await talk.final(segment)).text for segment in range(3)] == [digest for _, digest in said]
 
 
-async def test_a_result_gets_through_although_the_subscription_was_cut(chain: Chain, store: redis.Redis) -> None:
+async def test_result_is_delivered_after_subscription_was_cut(chain: Chain, store: redis.Redis) -> None:
     _, endpoint = chain.gateway()
     pcm, digest = noise(1, 7)
     async with conversation(endpoint, uuid4()) as (talk, _):
@@ -89,7 +87,7 @@ async def test_a_result_gets_through_although_the_subscription_was_cut(chain: Ch
         assert (await talk.final(0)).text == digest
 
 
-async def test_a_stalled_worker_that_wakes_late_changes_nothing(chain: Chain, store: redis.Redis) -> None:
+async def test_late_result_of_stalled_worker_is_dropped(chain: Chain, store: redis.Redis) -> None:
     _, endpoint = chain.gateway()
     stalled = chain.worker("--engine", "checksum", "--set", "rtf=1", name="stalled")
     session = uuid4()
@@ -101,7 +99,7 @@ async def test_a_stalled_worker_that_wakes_late_changes_nothing(chain: Chain, st
         owner = _owner(store, stream)
         stalled.freeze()
         chain.worker(name="second")
-        final = await talk.final(0)  # when the lease of the first one has run out
+        final = await talk.final(0)  # after the lease of the first worker has expired
         assert final.text == digest
         stalled.thaw()
         key = KEYS.session(str(session))
@@ -119,12 +117,12 @@ async def test_a_stalled_worker_that_wakes_late_changes_nothing(chain: Chain, st
 def _pending(store: redis.Redis, stream: str) -> int:
     try:
         return int(store.xpending(stream, "workers")["pending"])
-    except redis.ResponseError:  # no worker has made the group yet
+    except redis.ResponseError:  # no worker has created the group yet
         return 0
 
 
 def _owner(store: redis.Redis, stream: str) -> bytes:
-    """Who has the one job."""
+    """Return the consumer of the only job."""
     pending: Any = store.xpending_range(stream, "workers", "-", "+", 1)
     (one,) = pending
     consumer: bytes = one["consumer"]
@@ -132,7 +130,7 @@ def _owner(store: redis.Redis, stream: str) -> bytes:
 
 
 def _idle(store: redis.Redis, worker: bytes) -> bool:
-    """Whether this worker says so."""
+    """Return whether this worker reports to be idle."""
     said = store.hget(WORKERS_KEY, worker.decode())
     return isinstance(said, bytes) and decode_status(said).state is WorkerState.IDLE
 

@@ -1,4 +1,7 @@
-"""Two gateways on one broker, clients that wander between them, wires that break: no session is lost."""
+"""Run two gateways on one broker with clients that switch between them: no session is lost.
+
+Connections break meanwhile.
+"""
 
 import asyncio
 import random
@@ -31,7 +34,7 @@ CLIENT = ClientSettings(heartbeat_s=1.0, send_s=3.0, connect_s=5.0, first_contac
 
 @dataclass
 class World:
-    """In front of each gateway a proxy, and one between it and the broker."""
+    """The proxies before each gateway and between gateways and broker."""
 
     clients: list[TcpProxy]
     brokers: list[TcpProxy]
@@ -40,11 +43,11 @@ class World:
     done: Counter[str] = field(default_factory=Counter)
 
     def locate(self) -> Address:
-        """Clients go wherever chance sends them."""
+        """Return the address of a random gateway."""
         return Address(f"http://127.0.0.1:{self.chance.choice(self.clients).port}")
 
     async def trouble(self) -> None:
-        """One random thing."""
+        """Cause one random disturbance."""
         what = self.chance.choice((self.cut, self.cut_later, self.half_open, self.away, self.forget))
         await what()
         self.done[what.__name__] += 1
@@ -57,14 +60,14 @@ class World:
         try:
             async with asyncio.timeout(5):
                 await proxy.cut_after(self.chance.randint(1, 4_000), self.chance.choice(list(Way)))
-        except TimeoutError:  # nobody was there
+        except TimeoutError:  # no connection was open
             return
 
     async def half_open(self) -> None:
         self.chance.choice(self.clients).half_open(self.chance.choice(({Way.UP}, {Way.DOWN}, BOTH)))
 
     async def away(self) -> None:
-        """A gateway loses its broker for some seconds, and its clients several times: some go to the other one."""
+        """Disconnect a gateway from its broker, and cut its clients: some move to the other gateway."""
         number = self.chance.randrange(len(self.brokers))
         await self.brokers[number].down()
         for _ in range(3):
@@ -73,7 +76,7 @@ class World:
         await self.brokers[number].up()
 
     async def forget(self) -> None:
-        """The broker forgets a session."""
+        """Delete a random session from the broker."""
         sessions = [key async for key in self.store.scan_iter(Keys().session("*"))]
         if sessions:
             await self.store.delete(self.chance.choice(sessions))
@@ -98,7 +101,7 @@ async def two_gateways(root: Path, broker: Broker, seed: int) -> AsyncIterator[W
 
 
 async def survive(root: Path, broker: Broker, troubles: int, seed: int) -> None:
-    """People speak while one trouble follows the other; then what they heard is checked."""
+    """Run speakers during a series of disturbances, then check their results."""
     enough = asyncio.Event()
     async with two_gateways(root, broker, seed) as world, asyncio.TaskGroup() as people:
         speaking = [
@@ -118,10 +121,10 @@ def as_in_main() -> Iterator[None]:
         yield
 
 
-async def test_wandering_between_two_gateways(tmp_path: Path, broker: Broker) -> None:
+async def test_switching_between_gateways_loses_no_session(tmp_path: Path, broker: Broker) -> None:
     await survive(tmp_path, broker, troubles=5, seed=1)
 
 
 @pytest.mark.proof(minutes=5)
-async def test_wandering_for_long(tmp_path: Path, broker: Broker) -> None:
+async def test_switching_between_gateways_for_long_loses_no_session(tmp_path: Path, broker: Broker) -> None:
     await survive(tmp_path, broker, troubles=120, seed=120)

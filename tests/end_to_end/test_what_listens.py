@@ -1,4 +1,4 @@
-"""The app as it is started for the first time, seen from the network: nothing, until its gateway is shared."""
+"""Test which ports a new app opens: none on the network until its gateway is shared."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ MDNS_PORT = 5353
 
 @pytest.fixture
 def app(models: Path) -> Iterator[DesktopApp]:
-    """Nothing is in its home: it begins with the first steps."""
+    """Run the app in an empty home, at its first steps."""
     with running_app(models, "--engine", "checksum", welcomed=False) as app:
         yield app
 
 
 def listening(app: DesktopApp) -> set[tuple[str, int]]:
-    """Where its programs wait for connections, or could receive packets."""
+    """Return the addresses at which its programs accept connections or may receive packets."""
     assert app.process is not None
     root, found = psutil.Process(app.process.pid), set[tuple[str, int]]()
     for program in (root, *root.children(recursive=True)):
@@ -37,11 +37,11 @@ def listening(app: DesktopApp) -> set[tuple[str, int]]:
 
 
 def beyond(app: DesktopApp) -> set[int]:
-    """The ports that others may reach."""
+    """Return the ports that other computers can reach."""
     return {port for address, port in listening(app) if not ipaddress.ip_address(address).is_loopback}
 
 
-def test_a_new_app_listens_on_loopback_alone_until_it_is_shared(app: DesktopApp) -> None:
+def test_new_app_listens_only_on_loopback_until_shared(app: DesktopApp) -> None:
     assert listening(app), "its gateway is there"
     assert beyond(app) == set()
     port = free_port()

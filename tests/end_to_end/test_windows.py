@@ -1,6 +1,6 @@
-"""The windows of the real app on a screen: what a person does in them with keys and the mouse.
+"""Test the windows of the real app on a screen, with keys and mouse.
 
-The checksum engine: its text changes with any sample that is lost, doubled or moved.
+The checksum engine's text changes with any sample that is lost, doubled or moved.
 """
 
 import sys
@@ -25,8 +25,8 @@ from tests.helpers.waiting import wait_until_sync
 pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(300)]
 
 WINDOW = "kikipounamu"
-_STAYS = 10  # looks
-TABS = 60  # pixels from the top: the names of the pages
+_STAYS = 10  # samples
+TABS = 60  # pixels from the top, with the names of the pages
 PAGES = ("dictation", "history", "files", "monitor", "settings")
 
 
@@ -37,19 +37,19 @@ def app(models: Path) -> Iterator[DesktopApp]:
 
 
 def look_at(app: DesktopApp, page: str) -> None:
-    """The window is in front, with this page."""
+    """Raise the window with this page."""
     app.tell("show")
     app.desktop.focus(WINDOW)
     app.desktop.xdotool("key", f"ctrl+{PAGES.index(page) + 1}")
 
 
 def keys(app: DesktopApp, *pressed: str) -> None:
-    """One after the other, into the window that has the focus."""
+    """Press keys one after the other in the focused window."""
     app.desktop.xdotool("key", *pressed)
 
 
 def find_setting(app: DesktopApp, name: str) -> None:
-    """Its control has the focus: after the search and the list of sections it is the first one."""
+    """Focus the control of a setting: the first one after the search and the list of sections."""
     look_at(app, "settings")
     keys(app, "ctrl+f")
     app.desktop.xdotool("type", name)
@@ -58,7 +58,7 @@ def find_setting(app: DesktopApp, name: str) -> None:
 
 
 def choose_newest_take(app: DesktopApp) -> None:
-    """It is chosen in the history, and its text has the focus."""
+    """Choose the newest take in the history, and focus its text."""
     look_at(app, "history")
     rests(app)
     keys(app, "ctrl+f", "Tab", "space")
@@ -67,7 +67,7 @@ def choose_newest_take(app: DesktopApp) -> None:
 
 
 def rests(app: DesktopApp) -> None:
-    """The app has done what it was told: nothing in it computes any more."""
+    """Wait until the app no longer computes."""
     busy = [True]
 
     def stays() -> bool:
@@ -78,7 +78,7 @@ def rests(app: DesktopApp) -> None:
 
 
 def picture(app: DesktopApp, height: int = 0) -> bytes:
-    """What the window shows, or so many pixels of it from the top."""
+    """Return the window's pixels, or ``height`` rows from the top."""
     window = int(app.desktop.window(WINDOW))
     display = Display(app.desktop.display)
     try:
@@ -91,7 +91,7 @@ def picture(app: DesktopApp, height: int = 0) -> bytes:
 
 
 def settled(app: DesktopApp, height: int = 0) -> bytes:
-    """What it shows once that stays: nothing moves any more. A cursor in a field of text blinks for ever."""
+    """Return the window's pixels once they no longer change; a text cursor would blink for ever."""
     shown = [picture(app, height)]
 
     def stays() -> bool:
@@ -104,7 +104,7 @@ def settled(app: DesktopApp, height: int = 0) -> bytes:
 
 @contextmanager
 def dragged(app: DesktopApp, *files: Path) -> Iterator[None]:
-    """From another program, which is there meanwhile, into the middle of the window."""
+    """Drag files from another program into the middle of the window."""
     count = len(app.desktop.processes)
     app.desktop.start(sys.executable, "-m", "tests.helpers.drag_source", "files", *map(str, files))
     source = app.desktop.window("files")
@@ -120,7 +120,7 @@ def dragged(app: DesktopApp, *files: Path) -> Iterator[None]:
     program.wait(10)
 
 
-def test_a_recording_that_is_dropped_becomes_subtitles(app: DesktopApp, models: Path, tmp_path: Path) -> None:
+def test_dropped_recording_becomes_subtitles(app: DesktopApp, models: Path, tmp_path: Path) -> None:
     talk = recording("en-03", "zh-02", to=tmp_path / "talk.wav")
     look_at(app, "files")
     subtitles = talk.with_suffix(".srt")
@@ -131,14 +131,14 @@ def test_a_recording_that_is_dropped_becomes_subtitles(app: DesktopApp, models: 
     assert all(" --> " in lines[1] for lines in said)
 
 
-def test_another_dictation_key_works_at_once_and_the_old_one_no_longer(app: DesktopApp, tmp_path: Path) -> None:
+def test_new_dictation_key_replaces_old_one_at_once(app: DesktopApp, tmp_path: Path) -> None:
     before = len(app.takes())
     app.set(hotkeys__mode="toggle")
     find_setting(app, "hotkeys.dictate")
     keys(app, "Return", "F9")
     wait_until_sync(lambda: 'dictate = "f9"' in app.settings_text(), "it is kept")
     field = TextField(app.desktop, "after the change")
-    app.tap()  # the old one
+    app.tap()  # the old key
     keys(app, "F9")
     app.wait_for("listening")
     app.play(recording("en-03", to=tmp_path / "said.wav"))
@@ -149,7 +149,7 @@ def test_another_dictation_key_works_at_once_and_the_old_one_no_longer(app: Desk
     app.set(hotkeys__dictate="right_ctrl")
 
 
-def test_a_replacement_counts_at_once_and_what_was_recognised_is_kept(app: DesktopApp, tmp_path: Path) -> None:
+def test_replacement_applies_at_once_and_keeps_recognised_text(app: DesktopApp, tmp_path: Path) -> None:
     before = len(app.takes())
     rules = tuple(Replacement(digit, f"{digit}-", whole_word=False) for digit in "0123456789abcdef")
     app.set(hotkeys__mode="toggle", recognition__replacements=as_written(rules))
@@ -166,7 +166,7 @@ def test_a_replacement_counts_at_once_and_what_was_recognised_is_kept(app: Deskt
     app.set(recognition__replacements=[])
 
 
-def test_a_take_that_a_crash_cut_off_is_recovered_in_the_history(app: DesktopApp, tmp_path: Path) -> None:
+def test_take_cut_off_by_crash_is_recovered_in_history(app: DesktopApp, tmp_path: Path) -> None:
     before = len(app.takes())
     app.set(hotkeys__mode="toggle")
     app.tap()
@@ -182,19 +182,19 @@ def test_a_take_that_a_crash_cut_off_is_recovered_in_the_history(app: DesktopApp
     assert [segment.text for segment in take.transcript.segments] == [checksum(pcm) for pcm in segments_of(take)]
 
 
-def test_a_take_is_recognised_again_without_the_vad_and_the_difference_is_shown(app: DesktopApp) -> None:
+def test_rerun_without_vad_shows_the_difference(app: DesktopApp) -> None:
     before = app.takes()[-1]
     choose_newest_take(app)
     keys(app, *["Tab"] * 4, "space")  # the model has the focus
     asking = settled(app)
-    keys(app, "Tab", "End", "Tab", "space")  # all of it, begin
+    keys(app, "Tab", "End", "Tab", "space")  # the whole take, start
     wait_until_sync(lambda: app.takes()[-1].take.runs, "it was recognised again", 60.0)
     assert settled(app) != asking
     (run,) = app.takes()[-1].take.runs
     assert run.text == checksum(audio_of(before).tobytes()) != before.text and not run.vad
 
 
-def test_the_language_changes_without_a_restart(app: DesktopApp) -> None:
+def test_language_changes_without_restart(app: DesktopApp) -> None:
     look_at(app, "files")
     english = picture(app, TABS)
     find_setting(app, "general.language")
