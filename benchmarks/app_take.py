@@ -2,9 +2,9 @@
 
     python -m benchmarks.app_take RECORDING RESULT PACE [WHY]
 
-For each take, from key-down until some time after its end, a line of JSON is appended to RESULT. ``work`` in it is
-the longest CPU time of Qt's thread in a turn: for the rest of a turn the thread waited for a core, or for Python.
-Stacks of all threads in long turns are appended to the file WHY; sampling them takes time itself.
+For each take, from key-down until some time after its end, a line of JSON is appended to RESULT. ``work`` in it
+is the longest CPU time of Qt's thread in a turn. For the rest of a turn the thread waited for a core, or for
+Python. Stacks of all threads in long turns are appended to the file WHY; sampling them takes time itself.
 """
 
 import gc

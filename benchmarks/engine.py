@@ -2,8 +2,8 @@
 
     python -m benchmarks.engine [--rounds 2] [--json FILE]
 
-RTF = decoding time / audio time, on the shipped samples cut at 4 s: of the engine called directly in this process,
-and of the same engine at the end of the chain, in the same run.
+RTF = decoding time / audio time, on the shipped samples cut at 4 s. It is measured in the same run for the
+engine called directly in this process, and for the same engine at the end of the chain.
 """
 
 import asyncio

@@ -3,8 +3,8 @@
     python -m benchmarks.gateway [--streams 10,100,500] [--segments 6] [--json FILE]
 
 A real gateway, with its embedded broker and a worker with the checksum engine, receives streams at speaking pace
-(100 ms frames, 4 s segments without pauses); every answer's digest is checked. The reference in the same run is a
-bare aiohttp server that discards the same frames (``benchmarks.sink``).
+(100 ms frames, 4 s segments without pauses). Every answer's digest is checked. The reference in the same run is
+a bare aiohttp server that discards the same frames (``benchmarks.sink``).
 """
 
 import asyncio

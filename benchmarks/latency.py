@@ -3,9 +3,9 @@
     python -m benchmarks.latency [--engines whisper-base,digits] [--segments 30] [--json FILE]
 
 At least ``--segments`` utterances go at speaking pace through the whole chain, hands-free, with 600 ms of
-silence to end a segment: in turn without speculation, with it, and with speculation and partials. The end of
-speech is that of the clean recording: its last 10 ms above -45 dBFS. A frame of 100 ms is sent when it has been
-spoken, which is part of the figures.
+silence to end a segment. They are dictated in turn without speculation, with it, and with speculation and
+partials. The end of speech is that of the clean recording: its last 10 ms above -45 dBFS. A frame of 100 ms is
+sent when it has been spoken, which is part of the figures.
 """
 
 import asyncio

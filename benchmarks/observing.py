@@ -7,7 +7,7 @@ whose observers are switched off, on, on and off again. A slot lasts as long as 
 contains every point of a segment. Four slots make one ratio, free of drift; the figure is the median of the
 ratios, which a few seconds of other load do not move. In slots with observers, the metrics are scraped as often
 as Prometheus would, and a client watches the monitor, unless ``--watched no``. The cost of one segment, one
-scrape and one snapshot in a loop is measured too: it is lower, because in a loop the processor's caches are
+scrape and one snapshot in a loop is measured too. It is lower, because in a loop the processor's caches are
 warm. Exits 1 if the measured cost exceeds the budget.
 """
 

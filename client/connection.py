@@ -24,8 +24,8 @@ class Address:
     """URL of a gateway (https://, on this computer also http://, without a path) and the key for it.
 
     ``name`` is its display name; empty for a gateway on this computer. ``certificate_sha256`` is the SHA-256 (of
-    DER, in hexadecimal) of the only accepted certificate, whoever signed it; empty: any certificate that this
-    computer trusts.
+    DER, in hexadecimal) of the only accepted certificate, even if it is self-signed; empty: any certificate that
+    this computer trusts.
     """
 
     url: str

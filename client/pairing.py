@@ -4,8 +4,8 @@
     await connect(http, paired.address, …)
 
 ``Exchange`` is the pure part: it builds the requests and checks the answers. The shell carries them over TLS
-without checking who signed the certificate: the exchange itself proves that the certificate is the gateway's,
-and it is pinned from then on.
+without checking who signed the certificate. The exchange itself proves that the certificate is the gateway's;
+from then on it is pinned.
 """
 
 import asyncio

@@ -7,8 +7,8 @@ accept more, so no queued message can become stale through a ``missing`` or a re
 A segment moves through: held -> on the wire -> queued -> ended. Until it has ended it may always go back: another
 gateway, a lost job or a failed attempt restarts it from the held audio. It ends once, with the first result.
 
-A speculation (a possible end of a segment) is sent at most once and only while it may be true: more audio, the end
-itself or anything that makes the segment go back withdraws it.
+A speculation (a possible end of a segment) is sent at most once and only while it may be true. More audio, the
+end itself or anything that makes the segment go back withdraws it.
 """
 
 from collections import deque

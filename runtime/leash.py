@@ -1,7 +1,7 @@
 """Child processes that end when their parent ends, however it ends.
 
-Linux: ``prctl(PR_SET_PDEATHSIG)``, set in the child between fork and exec by a tiny launcher (this module run as a
-program), so that no Python code runs in a forked copy of a threaded process. The kernel ties the signal to the
+Linux: ``prctl(PR_SET_PDEATHSIG)``, set in the child between fork and exec by a tiny launcher (this module run as
+a program). So no Python code runs in a forked copy of a threaded process. The kernel ties the signal to the
 *thread* that forked: start children from a thread that lives as long as they should (here: the loop's thread).
 
     python -m runtime.leash SIGNAL PARENT_PID COMMAND [ARGUMENT ...]

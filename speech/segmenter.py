@@ -1,14 +1,14 @@
 """Segmenter: cuts a stream of samples into segments to recognise. Pure: samples and VAD events in, segments out.
 
 With ``gate``, only speech is sent, with a margin before and after it. Without it, every sample is in a segment,
-and the VAD only says where to cut; but silence of over a second, both to the VAD and by level, is not sent. No
+and the VAD only says where to cut. But silence of over a second, both to the VAD and by level, is not sent. No
 sample is sent twice, and none within a segment is left out.
 
 Audio is sent as early as possible, in frames of 100 ms. Only audio that may not belong to the segment is held
 back: audio after a pause or silence, until its meaning is known, and the last 3 s before the longest length.
 There an unfinished segment is cut at its quietest point, and the next one begins with the next sample.
 
-In a pause, everything up to the possible end of the segment is sent, followed by ``SegmentSpeculate``: an engine
+In a pause, everything up to the possible end of the segment is sent, followed by ``SegmentSpeculate``. An engine
 may decode it while the endpoint is awaited. If speech does not resume, the segment ends at exactly that sample.
 
 The VAD only advises. In noise it misses the quiet end of speech, so the margin after speech is longer the less the

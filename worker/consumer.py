@@ -1,8 +1,8 @@
 """Worker loop: takes jobs, batches them, has the engine decode, settles each job, and renews leases meanwhile.
 
-Decisions are made elsewhere: ``placement`` chooses what to read, ``batcher`` what to decode together, ``leases``
-what to renew, ``pace`` how long a decode may take, ``partials`` which partials to make; the scripts settle the
-jobs.
+Other modules make the decisions: ``placement`` chooses what to read, ``batcher`` what to decode together,
+``leases`` what to renew, ``pace`` how long a decode may take, ``partials`` which partials to make; the scripts
+settle the jobs.
 """
 
 import asyncio

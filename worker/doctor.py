@@ -1,7 +1,7 @@
 """``kikipounamu-worker doctor``: report what this computer can recognise with, and decode once for real.
 
-``nvidia-smi`` and the libraries are queried in processes of their own, each with a deadline, so that a hanging
-driver is detected instead of blocking the command.
+``nvidia-smi`` and the libraries are queried in processes of their own, each with a deadline. So a hanging driver
+is detected and does not block the command.
 """
 
 import asyncio

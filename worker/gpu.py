@@ -86,7 +86,7 @@ class Gpu:
     def _handle(self, nvml: Nvml, number: int) -> Any:
         """Map a CUDA device number to NVML's. CUDA counts only visible devices, NVML all.
 
-        The numbers agree only if CUDA, too, is told to use the order of the bus.
+        The numbers agree only if CUDA, too, is set to use the order of the bus.
         """
         visible = [name.strip() for name in self._visible.split(",") if name.strip()]
         name = visible[number] if number < len(visible) else str(number)

@@ -1,6 +1,6 @@
 """Detection of other workers' jobs that take too long. Pure: time comes in as a value.
 
-An idle worker decodes such a job too, without taking it away: the other worker or its network may be gone while
+An idle worker decodes such a job too, without taking it away. The other worker or its network may be gone while
 its lease still runs for seconds. The script ``finish`` counts only the first result.
 """
 

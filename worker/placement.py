@@ -1,9 +1,9 @@
 """Choice of the streams that a worker reads, and of the jobs that it leaves to faster workers. Pure.
 
-A job goes to the worker that asks first, and an idle slow worker asks first. So a worker compares when it would
-finish a job with when a faster worker would, and leaves the job to the faster one for as long as this pays, at
-most ``MOST_HELD_MS`` from the moment when the job could be read. That is the most that a faster worker which is
-gone or full can cost. Age is measured by the broker: the id of an entry is its time of arrival.
+A job goes to the worker that asks first, and an idle slow worker asks first. So a worker estimates when it and
+when a faster worker would finish the job. It leaves the job to the faster one for as long as this pays, at most
+``MOST_HELD_MS`` from the moment when the job could be read. That is the most that a faster worker which is gone
+or full can cost. Age is measured by the broker: the id of an entry is its time of arrival.
 
 Live speech comes before files. A decode cannot be interrupted, so the fastest worker takes no long file job while
 someone speaks, if another worker can. Every ``SHARE``-th job may be a file's, however many speakers there are.

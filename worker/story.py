@@ -1,7 +1,7 @@
 """Log of each job's progress: one line when it ends, and one for each unusual event.
 
-Times are this worker's own clock in ms; ``queue_ms`` is the broker's. ``job`` is the entry id in its stream, which
-begins with the broker's time, so that the work of several workers on one job can be put in order.
+Times are this worker's own clock in ms; ``queue_ms`` is the broker's. ``job`` is the entry id in its stream,
+which begins with the broker's time: it puts the work of several workers on one job in order.
 """
 
 from collections.abc import Iterable, Sequence

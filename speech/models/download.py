@@ -1,8 +1,8 @@
 """HTTP downloads that can be resumed, with a deadline on every wait.
 
-A partial file is continued only at its original address, and only while the server says that the file is unchanged
-(RFC 9110: Range with If-Range and a strong ETag or a Last-Modified date); otherwise the download restarts. The
-contents are verified by SHA-256 elsewhere; here only the size is checked.
+A partial file is continued only at its original address, and only while the server says that the file is
+unchanged; otherwise the download restarts. (RFC 9110: Range with If-Range and a strong ETag or a Last-Modified
+date.) Other modules verify the contents by SHA-256; here only the size is checked.
 """
 
 import email.utils
