@@ -1,4 +1,4 @@
-"""A check in a process of its own: a library that crashes takes only that process down."""
+"""A check in a process of its own, so that a crashing library takes only that process down."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE

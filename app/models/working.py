@@ -106,7 +106,10 @@ class Models:
         self._handle(Used(chosen, running, missing))
 
     async def have(self, name: str, tell: Tell) -> None:
-        """Wait until this model is installed, even through a pause by the user. Raises ``ModelError``."""
+        """Download this model if necessary, and wait for it even while the user pauses the download.
+
+        Raises ``ModelError``.
+        """
         self._place.catalogue.model(name)
         await self._looked.wait()
         if self._shelf.state(name) not in _HERE:

@@ -21,7 +21,7 @@ Tree = dict[str, Any]
 
 
 class Match(NamedTuple):
-    """Match of rule number ``rule`` from ``start`` up to ``end``, exclusive."""
+    """Match of rule number ``rule`` in the text from ``start`` up to ``end``, exclusive."""
 
     rule: int
     start: int
