@@ -20,28 +20,28 @@ import structlog
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.actions import Action, Verb
-from app.beside_actions import BesideAction
-from app.control_command import handed_over
-from app.errors import AppError
+from app.cli.control_command import handed_over
+from app.core.errors import AppError
+from app.core.shown_once import Once
 from app.gateways.actions import LookAtGateways
-from app.news import Devices, Post, Problem, Takes, WindowWanted
-from app.once import Once
-from app.settings.place import settings_place
+from app.messages.actions import Action, Verb
+from app.messages.background_actions import BesideAction
+from app.messages.notifications import Devices, Post, Problem, Takes, WindowWanted
+from app.messages.view import View, WorkerView
+from app.settings.path import settings_place
 from app.settings.sections import Settings
-from app.ui import tray
-from app.ui.announcer import Announcer, speak_from
-from app.ui.bridge import Bridge
-from app.ui.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices
-from app.ui.clipboard import QtClipboard
-from app.ui.compositing import blends
-from app.ui.overlay import Overlay, possible
-from app.ui.pages import SETTINGS, Pages
-from app.ui.return_presses import ReturnPresses
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.ui.wording import key_text, note_text
-from app.view import View, WorkerView
+from app.ui.dictation.announcer import Announcer, speak_from
+from app.ui.dictation.overlay import Overlay, possible
+from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices
+from app.ui.shell import tray
+from app.ui.shell.bridge import Bridge
+from app.ui.shell.clipboard import QtClipboard
+from app.ui.shell.compositing import blends
+from app.ui.shell.pages import SETTINGS, Pages
+from app.ui.shell.return_presses import ReturnPresses
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_text, note_text
+from app.ui.theme.theme import Theme
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
@@ -50,7 +50,7 @@ from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
 
 if TYPE_CHECKING:
-    from app.desk import Desk
+    from app.application import Desk
 
 log = structlog.get_logger(logger_names.APP_MAIN)
 
@@ -273,7 +273,7 @@ async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> A
 
 def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
     """Return the exit status of a desk that has ended, printing an error that the user can resolve."""
-    from app.control import AlreadyRunning
+    from app.control.server import AlreadyRunning
 
     try:
         error = running.result(0)

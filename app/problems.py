@@ -1,8 +1,8 @@
 """Convert errors to problems that windows can show."""
 
-from app.errors import AppError
-from app.news import Problem
-from app.problem_notes import note_of
+from app.core.errors import AppError
+from app.core.problem_notes import note_of
+from app.messages.notifications import Problem
 from app.settings.errors import BadSetting
 
 

@@ -12,18 +12,18 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from backend.admission import AdmissionLimits
-from backend.certificates import Certificate, given_certificate, own_certificate
-from backend.devices import DEVICES_FILE
-from backend.errors import SettingsError
+from backend.admission.admission import AdmissionLimits
+from backend.admission.bulk_throttle import QueueLimits
+from backend.admission.quotas import Quota
+from backend.core.errors import SettingsError
+from backend.devices.records import DEVICES_FILE
 from backend.history.records import Limits
 from backend.history.settings import HistorySettings, history_settings
-from backend.modes import LOOPBACK, SHARED_PORT, Mode, networks
-from backend.quotas import Quota
+from backend.http.certificates import Certificate, given_certificate, own_certificate
+from backend.http.modes import LOOPBACK, SHARED_PORT, Mode, networks
 from backend.rest.file_settings import FOLDER, FileSettings
 from backend.rest.flow import FlowLimits
 from backend.settings import GatewaySettings
-from backend.turns import QueueLimits
 from protocol.devices import clean_name
 from protocol.endpoint import ENDPOINT_FILE
 from runtime.folders import Folders

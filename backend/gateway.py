@@ -12,37 +12,37 @@ import structlog
 from aiohttp import hdrs, web
 from msgspec.structs import replace
 
-from backend.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
-from backend.addresses import interfaces, reachable
-from backend.admission import Refusal, refuse, refuse_known, speed
-from backend.answers import OBSERVER, abort, errors_as_json, json_response
-from backend.broker import EmbeddedSettings, embedded_broker
-from backend.certificates import server_context
-from backend.dashboard.routes import dashboard_routes
-from backend.device_routes import device_routes
-from backend.devices import DeviceStore
-from backend.discovery import findable
-from backend.door import BACKLOG
-from backend.errors import OverQuota, SettingsError
-from backend.history.keeping import Keeping, kept_history
-from backend.http_runner import JsonRunner
-from backend.hub import TICK_S, Hub
-from backend.janitor import Janitor
-from backend.jobs import CONNECT_S, Jobs, open_jobs
-from backend.metrics import Metrics, Now
-from backend.metrics_routes import Figures
-from backend.modes import Listener, Mode, listeners
-from backend.monitor import Monitor, gathered
-from backend.observing import Observers, RefusalReason
-from backend.pairing_routes import PairingDesk
-from backend.readiness import readiness
+from backend.admission.admission import Refusal, refuse, refuse_known, speed
+from backend.admission.readiness import readiness
+from backend.broker.embedded import EmbeddedSettings, embedded_broker
+from backend.broker.jobs import CONNECT_S, Jobs, open_jobs
+from backend.core.errors import OverQuota, SettingsError
+from backend.devices.discovery import findable
+from backend.devices.records import DeviceStore
+from backend.devices.registry import Roster
+from backend.history.service import Keeping, kept_history
+from backend.http.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
+from backend.http.addresses import interfaces, reachable
+from backend.http.certificates import server_context
+from backend.http.device_routes import device_routes
+from backend.http.modes import Listener, Mode, listeners
+from backend.http.pairing_routes import PairingDesk
+from backend.http.responses import OBSERVER, abort, errors_as_json, json_response
+from backend.http.runner import JsonRunner
+from backend.http.stream import serve_stream
+from backend.http.tls_listener import BACKLOG
+from backend.http.viewers import keep_little, write_pieces
+from backend.observability.dashboard.routes import dashboard_routes
+from backend.observability.metrics import Metrics, Now
+from backend.observability.metrics_routes import Figures
+from backend.observability.monitor import Monitor, gathered
+from backend.observability.segment_log import Story
 from backend.rest.routes import rest_routes
-from backend.roster import Roster
+from backend.sessions.hub import TICK_S, Hub
+from backend.sessions.janitor import Janitor
+from backend.sessions.observers import Observers, RefusalReason
 from backend.settings import GatewaySettings
-from backend.story import Story
-from backend.stream import serve_stream
-from backend.tunnel import BrokerTunnel
-from backend.viewers import keep_little, write_pieces
+from backend.workers.tunnel import BrokerTunnel
 from protocol.broker import BROKER_PATH
 from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
@@ -288,7 +288,7 @@ def _where(settings: GatewaySettings) -> tuple[Listener, ...]:
 def _announced(settings: GatewaySettings, port: int) -> AbstractAsyncContextManager[None]:
     if not (settings.announce and settings.certificate and port):
         return nullcontext()
-    from backend.announcing import Announced, announcing  # imported late: only shared gateways need it
+    from backend.devices.announcement import Announced, announcing  # imported late: only shared gateways need it
 
     said = Announcement(settings.certificate.sha256, metadata.version("kikipounamu"))
     return announcing(Announced(settings.name, port, said), lambda: reachable(settings.host, interfaces()))

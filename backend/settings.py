@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from backend.admission import AdmissionLimits
-from backend.certificates import Certificate
+from backend.admission.admission import AdmissionLimits
+from backend.admission.bulk_throttle import QueueLimits
+from backend.admission.quotas import Quota
 from backend.history.records import FED, FED_EMBEDDED, About, feed_field
 from backend.history.settings import HistorySettings
-from backend.modes import LOOPBACK, Mode, Network
-from backend.partials import Pace
-from backend.quotas import Quota
+from backend.http.certificates import Certificate
+from backend.http.modes import LOOPBACK, Mode, Network
 from backend.rest.file_settings import FileSettings
-from backend.turns import QueueLimits
+from backend.sessions.partials import Pace
 from protocol.session import Limits
 
 

@@ -12,8 +12,8 @@ from statistics import median
 
 import psutil
 
-from app.capture.library import Found
-from app.control_client import ControlError
+from app.control.client import ControlError
+from app.journal.library import Found
 from benchmarks.app_figures import Figure, spread
 from benchmarks.app_screen import Eye
 from protocol.recognition import Timing
@@ -33,7 +33,7 @@ _IDLE_S = 20.0
 _WINDOW_MS, _OVERLAY_MS, _CPU, _MEMORY_MB, _TEXT_MS, _TOGGLE_MS = 1000.0, 50.0, 1.0, 200.0, 50.0, 150.0
 _SPOKEN = SYNTHETIC / "en-03.flac"
 _IMPORTED = """
-import sys, app.cli, app.desk, app.main, onnxruntime
+import sys, app.cli.main, app.application, app.main, onnxruntime
 for module in list(sys.modules.values()):
     print(getattr(module, "__file__", ""), getattr(module, "__cached__", ""), sep="\\n")
 """

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from app.capture.disk import AUDIO
-from app.capture.library import Found
+from app.journal.disk import AUDIO
+from app.journal.library import Found
 from benchmarks.app_figures import REPOSITORY, Figure
 from benchmarks.app_microphone import long_recording
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.capture.devices import Input
 from app.capture.microphone import open_microphone
 from app.capture.portaudio import Put
-from app.recorder import OpenDevice
+from app.dictation.recorder import OpenDevice
 from protocol.audio import SAMPLE_RATE
 from tests.helpers.recordings import samples_of, synthetic
 

@@ -19,12 +19,12 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QTimer
 
 from app import main as desktop
-from app.desk import Desk, DeskSettings
-from app.local_worker import LocalWorkerSettings
-from app.news import News, Post
-from app.states import State
-from app.ui.bridge import Bridge, EventLoopWatch
-from app.view import View
+from app.application import Desk, DeskSettings
+from app.core.states import State
+from app.local_services.local_worker import LocalWorkerSettings
+from app.messages.notifications import News, Post
+from app.messages.view import View
+from app.ui.shell.bridge import Bridge, EventLoopWatch
 from benchmarks.app_engine import create
 from benchmarks.app_long_turns import Causes
 from benchmarks.app_microphone import FastSoundSystem

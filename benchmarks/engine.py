@@ -27,7 +27,7 @@ from protocol.recognition import Options
 from runtime.folders import folders
 from speech.audio_file import read_audio
 from tests.helpers.chain import running_chain
-from worker.chinese import written
+from worker.chinese_text import written
 from worker.engines.whisper import create
 
 _MODEL = "whisper-base"

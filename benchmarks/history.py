@@ -22,10 +22,10 @@ from uuid import UUID
 import numpy as np
 import psutil
 
-from app.capture.library import Library
 from app.history.history import History
 from app.history.index import Row
-from app.history.rerun import Rerunner
+from app.history.rerecognition import Rerunner
+from app.journal.library import Library
 from benchmarks.report import arguments, table, write_json
 from client.connection import Address, fixed
 from tests.helpers.takes import write_take

@@ -24,12 +24,12 @@ import msgspec
 import numpy as np
 from redis import Redis
 
+from backend.broker.jobs import open_jobs
 from backend.history.feeder import BATCH, Feeder
+from backend.history.history_thread import open_history
 from backend.history.inbox import Inbox
-from backend.history.keeper import open_history
 from backend.history.records import About, Entry, Limits, Wanted
 from backend.history.store import Store, open_store
-from backend.jobs import open_jobs
 from benchmarks.history import Texts
 from benchmarks.report import arguments, table, write_json
 from protocol.job import Keys, Result, encode_notice

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.insertion.outcome import How
 from app.insertion.plan import Rules, Strategy
-from app.insertion.x11 import X11Inserter
+from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import Desktop, Terminal, TextField, running_desktop
 
 ROUNDS = 5

@@ -23,10 +23,10 @@ from uuid import uuid4
 import numpy as np
 import structlog
 
-from app.listening import Mode, ears_of
-from app.outlet import ToGateway
-from app.pipeline import Samples, at_speaking_pace, transcribe
-from app.transcript import Segment
+from app.core.outlet import ToGateway
+from app.core.transcript import Segment
+from app.transcription.listening import Mode, ears_of
+from app.transcription.pipeline import Samples, at_speaking_pace, transcribe
 from benchmarks.report import arguments, table, write_json
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed

@@ -19,10 +19,10 @@ import msgspec
 from PySide6.QtWidgets import QApplication
 
 from app.monitoring.model import MonitorModel
-from app.ui.main_window import usual_size
-from app.ui.monitor_page import MonitorPage
-from app.ui.texts import Texts
-from app.ui.theme import Motion, Theme
+from app.ui.dictation.page import usual_size
+from app.ui.monitor.page import MonitorPage
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Motion, Theme
 from benchmarks.report import Row, arguments, table, write_json
 from client.event_stream import EventStream
 from protocol.monitor import SEGMENT, SNAPSHOT, Snapshot, decode_event

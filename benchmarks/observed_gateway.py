@@ -13,11 +13,11 @@ from collections.abc import Callable
 import uvloop
 
 from backend.configuration import Configuration, settings_of
-from backend.exposition import GatewayCollector, exposition, registry_of
 from backend.gateway import Gateway, running_gateway
-from backend.metrics import Now
-from backend.observing import Conclusion
-from backend.segments import Course
+from backend.observability.exposition import GatewayCollector, exposition, registry_of
+from backend.observability.metrics import Now
+from backend.sessions.observers import Conclusion
+from backend.sessions.segments import Course
 from protocol.job import JobKind
 from protocol.recognition import Timing
 from protocol.session import Final, Partial, Queued

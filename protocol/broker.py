@@ -1,7 +1,7 @@
 """``GET /v1/broker``: a WebSocket that carries the broker's own protocol (RESP) for one remote worker.
 
 Binary messages in both directions, split at arbitrary bytes; no subprotocol. The gateway has already
-authenticated the worker to the broker. The worker may send only the commands of ``worker/jobs.py``; for any
+authenticated the worker to the broker. The worker may send only the commands of ``worker/broker/jobs.py``; for any
 other command the gateway closes the connection with 1008.
 """
 

@@ -4,7 +4,8 @@ Calls go through structlog into a bounded queue; one thread writes. Lines about 
 id. Audio, recognised text and keys must not be logged; as a last safeguard, fields with such names are blanked
 here.
 
-**Stories.** Lines of loggers whose last name is ``story`` (``backend.story``, ``worker.story``) record the
+**Stories.** Lines of loggers whose last name is ``story`` (``backend.observability.segment_log``,
+``worker.job_log``) record the
 progress of accepted speech; ``kikipounamu logs`` combines them. At most 10,000 are written in 10 s. On a
 terminal, if a file is written as well, only warnings among them are shown.
 

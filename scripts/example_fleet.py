@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import sin
 from typing import Final
 
+from app.core.transcript import Segment
 from app.monitoring.model import MonitorModel
-from app.transcript import Segment
 from client.monitor import MonitorEvent
 from protocol.monitor import FINAL, BrokerState, Recent, Snapshot, WorkerState, WorkerStatus
 from protocol.recognition import Timing

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from aiohttp import hdrs, web
 
-from backend.dashboard.routes import dashboard_routes
+from backend.observability.dashboard.routes import dashboard_routes
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH, SNAPSHOT, TIMELINE_PATH, Snapshot, Timeline
 
 _START_S: Final = 10.0

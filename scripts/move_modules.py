@@ -1,7 +1,8 @@
 """Move modules to the places of ``module_moves.txt``.
 
 Files, their tests, imports and the paths that texts name change together.
-Run it at the root of a clean checkout: ``python -m scripts.move_modules``. A second run changes nothing. The script
+Run it at the root of a clean checkout: ``python -m scripts.move_modules``. A second run changes nothing. The
+script
 changes names and places only.
 """
 

@@ -16,19 +16,19 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 
-from app.live_text import Span
-from app.states import State
-from app.ui import icons
-from app.ui.choices import Choices
-from app.ui.colours import COLOURS, Scheme
-from app.ui.main_window import MainWindow, usual_size
-from app.ui.panels import scrolling
-from app.ui.pill import BARS, SHADOW, Levels, Pill, paint_shadow
-from app.ui.shell import Shell
-from app.ui.texts import Texts
-from app.ui.theme import STILL, Motion, Theme
-from app.ui.tray import Tray
-from app.view import Note, TakeView, View, WorkerState, WorkerView
+from app.core.live_text import Span
+from app.core.states import State
+from app.messages.view import Note, TakeView, View, WorkerState, WorkerView
+from app.ui.dictation.page import MainWindow, usual_size
+from app.ui.dictation.pill import BARS, SHADOW, Levels, Pill, paint_shadow
+from app.ui.settings.choices import Choices
+from app.ui.shell.shell import Shell
+from app.ui.shell.tray import Tray
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.colours import COLOURS, Scheme
+from app.ui.theme.theme import STILL, Motion, Theme
+from app.ui.widgets.panels import scrolling
 from scripts.picture_files import write
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "screenshots"

@@ -13,7 +13,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from app.ui.colours import COLOURS, Scheme
+from app.ui.theme.colours import COLOURS, Scheme
 from scripts.example_gateway import ExampleGateway, example_gateway
 from scripts.example_hour import ExampleHour
 from scripts.picture_files import write

@@ -6,13 +6,13 @@ from typing import Final
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
+from app.core.formats import Format
 from app.files.view import FileNote, FileState, FilesView, FileView
-from app.formats import Format
-from app.ui.files_page import FilesPage
-from app.ui.main_window import usual_size
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.view import Note
+from app.messages.view import Note
+from app.ui.dictation.page import usual_size
+from app.ui.files.page import FilesPage
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground, in_the_shell
 
 _NAMES: Final = {

@@ -17,11 +17,11 @@ from app.gateways.view import (
     PairingStage,
     PairingView,
 )
-from app.ui.gateways_panel import GatewaysPanel
-from app.ui.main_window import usual_size
-from app.ui.texts import Texts
-from app.ui.theme import SPACING, Theme
-from app.view import Note
+from app.messages.view import Note
+from app.ui.dictation.page import usual_size
+from app.ui.gateways.panel import GatewaysPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 
 _WELL: Final = Answer(Health.WELL, 1.8, ("RTX 5060 Ti · SenseVoiceSmall", "cpu · whisper-base"))

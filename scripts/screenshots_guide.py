@@ -11,25 +11,25 @@ from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
+from app.core.sentences import LANGUAGES
+from app.core.states import State
+from app.diagnostics.report.view import ReportState, ReportView
+from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.files.view import FilesView
-from app.help.view import ReportState, ReportView
 from app.history.index import Row
 from app.history.view import HistoryList, HistoryRows
-from app.key_test import KeySeen, KeysSeen
-from app.news import Devices, Programs
+from app.messages.notifications import Devices, Programs
+from app.messages.view import View
 from app.onboarding.steps import Step
-from app.replacing.view import ReplacementsTried, RuleTried, TryReplacements
-from app.sentences import LANGUAGES
+from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import Settings
-from app.states import State
-from app.ui.colours import Scheme
-from app.ui.main_window import usual_size
-from app.ui.onboarding import Onboarding
-from app.ui.pages import FILES, HISTORY, MONITOR, SETTINGS, Pages
-from app.ui.texts import Texts
-from app.ui.theme import STILL, Theme
-from app.ui.tray import Tray
-from app.view import View
+from app.ui.dictation.page import usual_size
+from app.ui.onboarding.pages import Onboarding
+from app.ui.shell.pages import FILES, HISTORY, MONITOR, SETTINGS, Pages
+from app.ui.shell.tray import Tray
+from app.ui.strings.texts import Texts
+from app.ui.theme.colours import Scheme
+from app.ui.theme.theme import STILL, Theme
 from scripts import (
     screenshots_files,
     screenshots_help,

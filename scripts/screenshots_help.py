@@ -7,9 +7,9 @@ from typing import Final
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.doctor.finding import Area, advice, ok, wrong
-from app.help.log_lines import LogFilter, parse
-from app.help.view import (
+from app.diagnostics.checks.finding import Area, advice, ok, wrong
+from app.diagnostics.report.log_lines import LogFilter, parse
+from app.diagnostics.report.view import (
     ExaminationView,
     Kind,
     Licence,
@@ -20,11 +20,11 @@ from app.help.view import (
     ReportState,
     ReportView,
 )
-from app.ui.help_panel import HelpPanels
-from app.ui.main_window import usual_size
-from app.ui.texts import Texts
-from app.ui.theme import SPACING, Theme
-from app.view import Note
+from app.messages.view import Note
+from app.ui.dictation.page import usual_size
+from app.ui.help.panel import HelpPanels
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 
 Fill = Callable[[HelpPanels], None]

@@ -8,14 +8,14 @@ from uuid import UUID
 from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QGuiApplication, QImage
 
-from app.capture.take import TakeState
 from app.history.index import Row
 from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
-from app.ui.history_page import HistoryPage
-from app.ui.main_window import usual_size
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.view import Note
+from app.journal.take import TakeState
+from app.messages.view import Note
+from app.ui.dictation.page import usual_size
+from app.ui.history.page import HistoryPage
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 
 _SAID: Final = {

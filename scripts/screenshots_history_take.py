@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from app.history.difference import difference, words_that_differ
 from app.history.index import Row
-from app.history.timing import Spoken
 from app.history.view import (
     Compared,
     HistoryModels,
@@ -21,12 +20,13 @@ from app.history.view import (
     Run,
     TakeDetails,
 )
-from app.ui.file_dialogs import SystemDialogs
-from app.ui.history_take import TakePanel
-from app.ui.main_window import usual_size
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.view import Note
+from app.history.word_times import Spoken
+from app.messages.view import Note
+from app.ui.dictation.page import usual_size
+from app.ui.history.take_panel import TakePanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from app.ui.widgets.file_dialogs import SystemDialogs
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 from scripts.screenshots_history import rows
 

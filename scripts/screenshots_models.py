@@ -10,13 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from app.messages.view import Note
 from app.models.disk import about
 from app.models.view import ModelNote, ModelState, ModelsView, ModelView, Use
-from app.ui.main_window import usual_size
-from app.ui.models_panel import ModelsPanel
-from app.ui.texts import Texts
-from app.ui.theme import SPACING, Theme
-from app.view import Note
+from app.ui.dictation.page import usual_size
+from app.ui.models.panel import ModelsPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 from speech.models.catalogue import load_catalogue
 

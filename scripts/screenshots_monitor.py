@@ -6,13 +6,13 @@ from typing import Final
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
+from app.messages.view import WorkerView
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView
-from app.ui.main_window import usual_size
-from app.ui.monitor_page import MonitorPage
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.view import WorkerView
+from app.ui.dictation.page import usual_size
+from app.ui.monitor.page import MonitorPage
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
 from client.monitor import Lost
 from protocol.monitor import BrokerState, Snapshot
 from scripts.example_fleet import MACHINES, OWN, ExampleFleet

@@ -5,19 +5,19 @@ from typing import Final
 
 from PySide6.QtGui import QGuiApplication, QImage
 
+from app.core.states import State
+from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.gateways.view import GatewaysView
-from app.key_test import KeySeen, KeysSeen
+from app.messages.notifications import Problem
+from app.messages.view import Note, View, WorkerState, WorkerView
 from app.models.view import About, ModelState, ModelsView, ModelView, Use
-from app.news import Problem
 from app.onboarding.steps import Step
 from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial
-from app.states import State
-from app.ui.choices import DICTATE
-from app.ui.main_window import usual_size
-from app.ui.onboarding import Onboarding
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.view import Note, View, WorkerState, WorkerView
+from app.ui.dictation.page import usual_size
+from app.ui.onboarding.pages import Onboarding
+from app.ui.settings.choices import DICTATE
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
 from scripts.screenshots import CHOICES, Look, column, dressed, grabbed, ground, row
 from scripts.screenshots_gateways import ATTIC
 

@@ -6,15 +6,15 @@ from typing import Final
 
 from PySide6.QtGui import QImage
 
-from app.key_test import KeySeen, KeysSeen
-from app.news import Devices, Problem
+from app.dictation.hotkey_test import KeySeen, KeysSeen
+from app.messages.notifications import Devices, Problem
+from app.messages.view import Note, View
 from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
-from app.ui.main_window import usual_size
-from app.ui.settings_controls import TextControl
-from app.ui.settings_page import SettingsPage
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.view import Note, View
+from app.ui.dictation.page import usual_size
+from app.ui.settings.controls import TextControl
+from app.ui.settings.page import SettingsPage
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 
 _NAMES: Final = ("USB Audio", "Built-in Audio Analog Stereo", "Pebble V3")

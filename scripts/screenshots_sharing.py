@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
+from app.messages.view import Note, WorkerState, WorkerView
 from app.settings.sections import Settings
 from app.sharing.view import (
     EnlistStage,
@@ -16,13 +17,12 @@ from app.sharing.view import (
     SharingState,
     SharingView,
 )
-from app.ui.sharing_enlist import EnlistDialog
-from app.ui.sharing_invite import InviteDialog
-from app.ui.sharing_lending import LendingPanel
-from app.ui.sharing_panel import SharingPanel
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.view import Note, WorkerState, WorkerView
+from app.ui.sharing.enlist_dialog import EnlistDialog
+from app.ui.sharing.invite_dialog import InviteDialog
+from app.ui.sharing.lending_panel import LendingPanel
+from app.ui.sharing.panel import SharingPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairingStage, encode_link
 from scripts.screenshots import Look, column, dressed, grabbed, ground, row
 

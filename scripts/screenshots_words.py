@@ -10,15 +10,15 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.insertion.plan import Newline, ProgramRule, Strategy
-from app.news import Programs
-from app.replacing.rules import Replacement
-from app.replacing.view import Example, ReplacementsTried, RuleTried, TryReplacements
+from app.messages.notifications import Programs
+from app.replacements.rules import Replacement
+from app.replacements.view import Example, ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import Settings
-from app.ui.main_window import usual_size
-from app.ui.program_rules_panel import ProgramRulesPanel
-from app.ui.texts import Texts
-from app.ui.theme import SPACING, Theme
-from app.ui.words_panel import WordsPanel
+from app.ui.dictation.page import usual_size
+from app.ui.replacements.words_panel import WordsPanel
+from app.ui.settings.program_rules_panel import ProgramRulesPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 
 RULES: Final = (

@@ -13,7 +13,7 @@ from tests.conftest import ROOT, GroupScheduling, group_of
         ("tests/end_to_end/test_windows.py", "windows"),
         ("tests/end_to_end/test_desktop.py", "sound"),
         ("tests/end_to_end/test_kills.py", "serial"),
-        ("tests/backend/test_admission.py", None),
+        ("tests/backend/admission/test_admission.py", None),
     ],
 )
 def test_group_goes_to_one_process(file: str, group: str | None) -> None:

@@ -11,11 +11,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
-from backend.admission import AdmissionLimits, Survey
-from backend.exposition import GatewayCollector, registry_of
-from backend.history.keeping import HistoryState
-from backend.metrics import Metrics, Now
-from backend.metrics_routes import METRICS_PATH
+from backend.admission.admission import AdmissionLimits, Survey
+from backend.history.service import HistoryState
+from backend.observability.exposition import GatewayCollector, registry_of
+from backend.observability.metrics import Metrics, Now
+from backend.observability.metrics_routes import METRICS_PATH
 from protocol.engine import EngineInfo
 from protocol.monitor import BrokerState, WorkerState, WorkerStatus
 from runtime.histogram import Histogram

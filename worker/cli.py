@@ -28,14 +28,14 @@ from runtime.terminal import say
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
 from speech.models.store import ModelStore, State
-from worker.choice import PUNCTUATION, choose
+from worker.broker.jobs import Jobs
+from worker.broker.tunnel import Carrier, Tunnel, carrier, read_key
 from worker.consumer import Consumer, Timing
 from worker.doctor import Finding, examine, json_line, line, surroundings
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.engines import check_engine, has_libraries
 from worker.errors import BrokerError, MetricsUnavailable
-from worker.jobs import Jobs
-from worker.tunnel import Carrier, Tunnel, carrier, read_key
+from worker.model_choice import PUNCTUATION, choose
 
 log = structlog.get_logger(logger_names.WORKER_CLI)
 
@@ -161,7 +161,7 @@ def _serving(metrics: str) -> Serving:
 
 
 async def _found(certificate_sha256: bytes) -> tuple[str, ...]:
-    from worker.finding import find_gateway  # imported late: most workers never need it
+    from worker.broker.gateway_finder import find_gateway  # imported late: most workers never need it
 
     return await find_gateway(certificate_sha256)
 

@@ -35,17 +35,17 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
+from worker.broker.jobs import Jobs, Verdict
 from worker.delivery import Delivery
 from worker.engine_supervisor import EngineSupervisor
 from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised, EngineTimedOut
-from worker.jobs import Jobs, Verdict
+from worker.job_log import Story
 from worker.leases import Key, Leases
 from worker.pace import SPARE_S, Pace
 from worker.partials import Partials
 from worker.placement import Worker, job_streams, partial_streams
 from worker.reader import Reader
 from worker.status import Report
-from worker.story import Story
 from worker.tally import FINAL, NOT_WANTED, Now, Tally
 
 log = structlog.get_logger(logger_names.WORKER_CONSUMER)

@@ -13,7 +13,7 @@ import traceback
 from typing import BinaryIO
 
 from protocol.engine import Engine, EngineUnavailable
-from worker.chinese import written
+from worker.chinese_text import written
 from worker.engine_frames import REPLIES, REQUESTS, Decode, Decoded, Load, Raised, Ready, Reply, Unavailable
 from worker.engines import find_engine
 

@@ -29,8 +29,8 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.histogram import Histogram
 from runtime.terminal import reason
+from worker.broker.jobs import Verdict
 from worker.errors import MetricsUnavailable
-from worker.jobs import Verdict
 from worker.tally import FINAL, NOT_WANTED, Now, Tally
 
 log = structlog.get_logger(logger_names.WORKER_EXPOSITION)

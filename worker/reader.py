@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from worker.broker.jobs import Jobs, Taken
 from worker.delivery import Delivery
-from worker.jobs import Jobs, Taken
 from worker.overdue import Overdue
 from worker.placement import Plan, Worker, decide, fleet
 

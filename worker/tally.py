@@ -12,7 +12,7 @@ from worker.delivery import Delivery
 
 FINAL: Final = "final"
 NOT_WANTED: Final = "not wanted"
-"""Outcomes of jobs, in addition to those of ``worker.jobs.Verdict``."""
+"""Outcomes of jobs, in addition to those of ``worker.broker.jobs.Verdict``."""
 _BATCHES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 

@@ -18,7 +18,7 @@ MicrophoneError         base (an ``AppError``)
 
 from collections.abc import Sequence
 
-from app.errors import AppError
+from app.core.errors import AppError
 from client.errors import GatewayError
 
 

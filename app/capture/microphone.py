@@ -24,14 +24,14 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from app.capture.delivery import Delivery
+from app.capture.block_delivery import Delivery
 from app.capture.desktop_sound import sound_system
+from app.capture.device_listing import look
 from app.capture.devices import Input, chosen
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.capture.fallback import Fallback, Signs, Step, Timing
-from app.capture.hearing import FLOOR_DBFS, Hearing, level_dbfs
-from app.capture.looking import look
 from app.capture.portaudio import SoundSystem
+from app.capture.resampled_input import FLOOR_DBFS, Hearing, level_dbfs
 from protocol.audio import SAMPLE_RATE
 from runtime import logger_names
 from runtime.event_names import LogEvent

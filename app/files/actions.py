@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from app.formats import Format
+from app.core.formats import Format
 
 
 @dataclass(frozen=True)

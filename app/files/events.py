@@ -11,7 +11,7 @@ from app.files.actions import (
     ResumeFiles,
     RetryFile,
 )
-from app.view import Note
+from app.messages.view import Note
 
 # -- events, besides the user's actions --------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from app.core.formats import Format
 from app.files.actions import (
     CancelFile,
     ChooseSaving,
@@ -39,8 +40,7 @@ from app.files.events import (
     Unreadable,
 )
 from app.files.view import ENDED, MOST_FILES, FileNote, FileState, FilesView, FileView
-from app.formats import Format
-from app.view import Note
+from app.messages.view import Note
 
 AT_ONCE: Final = 1
 

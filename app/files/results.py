@@ -7,10 +7,10 @@ from os import open as open_descriptor
 from pathlib import Path
 from typing import Final
 
-from app.errors import OutputFailed
-from app.formats import Format, render
-from app.outputs import write_whole
-from app.transcript import Transcript
+from app.core.errors import OutputFailed
+from app.core.formats import Format, render
+from app.core.outputs import write_whole
+from app.core.transcript import Transcript
 
 _MOST_NAMES: Final = 1_000
 

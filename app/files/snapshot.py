@@ -3,10 +3,10 @@
 import msgspec
 from msgspec import Struct
 
+from app.core.formats import Format
 from app.files.queue import Entry, FileQueue, Saving
 from app.files.view import FileState, FileView
-from app.formats import Format
-from app.view import Note
+from app.messages.view import Note
 
 
 class _File(Struct, frozen=True, omit_defaults=True):

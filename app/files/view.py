@@ -5,8 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from app.formats import Format
-from app.view import Note
+from app.core.formats import Format
+from app.messages.view import Note
 from runtime.terminal import printable
 
 MOST_FILES: Final = 200

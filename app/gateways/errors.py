@@ -4,7 +4,7 @@ AppError
 └── GatewaysNotKept     the file with their keys cannot be read or written
 """
 
-from app.errors import AppError
+from app.core.errors import AppError
 
 
 class GatewaysNotKept(AppError):

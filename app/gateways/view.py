@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.view import Note
+from app.messages.view import Note
 
 
 class Health(StrEnum):

@@ -15,11 +15,11 @@ from uuid import UUID
 
 import structlog
 
-from app.capture.disk import AUDIO, EVENTS
 from app.capture.errors import TakeUnknown
-from app.capture.library import Found, Library, parse_session
 from app.history.errors import IndexUnavailable
 from app.history.index import Index, Known, Row, Stamp
+from app.journal.disk import AUDIO, EVENTS
+from app.journal.library import Found, Library, parse_session
 from runtime import logger_names
 
 log = structlog.get_logger(logger_names.APP_HISTORY_CATALOGUE)

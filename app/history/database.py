@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from app.history import words
+from app.history import search_terms
 from app.history.errors import IndexDamaged, IndexUnavailable
 from runtime.folders import private_folder
 
@@ -125,7 +125,7 @@ def _make_private(place: Path) -> None:
 
 def schema() -> int:
     """Return the version of the index that this program reads and writes."""
-    return 1_000 * 3 + words.version()
+    return 1_000 * 3 + search_terms.version()
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

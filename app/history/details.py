@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from app.capture.events import Reran, started_s
-from app.capture.library import Found
 from app.history.difference import difference, words_that_differ
-from app.history.timing import spoken_in
 from app.history.view import Compared, Run, TakeDetails
+from app.history.word_times import spoken_in
+from app.journal.events import Reran, started_s
+from app.journal.library import Found
 from protocol.audio import samples_to_ms
 
 

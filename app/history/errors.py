@@ -10,7 +10,7 @@ HistoryError            base (an ``AppError``)
     └── NothingToExport none of the takes has a text
 """
 
-from app.errors import AppError
+from app.core.errors import AppError
 
 
 class HistoryError(AppError):

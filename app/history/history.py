@@ -24,18 +24,18 @@ from uuid import UUID
 import structlog
 
 from app.capture.errors import JournalError
-from app.capture.events import Reran
-from app.capture.library import Found, Library
-from app.capture.retention import RetentionLimits
-from app.formats import Format
-from app.history import deeds
+from app.core.formats import Format
+from app.history import take_operations
 from app.history.catalogue import Progress
 from app.history.errors import HistoryError, TextTooLong
-from app.history.exporting import Exported, export
+from app.history.export import Exported, export
 from app.history.index import Row
-from app.history.keeper import Keeper
-from app.history.rerun import Rerunner, Told
+from app.history.indexed_takes import Keeper
+from app.history.rerecognition import Rerunner, Told
 from app.history.view import Wish
+from app.journal.events import Reran
+from app.journal.library import Found, Library
+from app.journal.retention import RetentionLimits
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
@@ -194,7 +194,7 @@ class History:
         if len(text) > MOST_EDITED:
             raise TextTooLong(MOST_EDITED)
         text = text.strip().encode("utf-8", "replace").decode()
-        await self._done(asyncio.to_thread(deeds.edit, self._library, session, text))
+        await self._done(asyncio.to_thread(take_operations.edit, self._library, session, text))
         self.changed(session)
 
     async def delete(self, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
@@ -217,19 +217,19 @@ class History:
         """Export takes as ``exporting.export`` does; missing takes are left out."""
 
         def work() -> Exported:
-            return export(list(deeds.there(self._library, sessions)), form, place, overwrite=overwrite)
+            return export(list(take_operations.there(self._library, sessions)), form, place, overwrite=overwrite)
 
         return await self._done(asyncio.to_thread(work))
 
     async def rerun(self, session: UUID, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
         """Recognise a take again, as ``Rerunner.rerun``, and add the result to the take's ``runs``."""
         run = await self._rerunner.rerun(await self.take(session), wish, told)
-        await self._done(asyncio.to_thread(deeds.keep_run, self._library, session, run))
+        await self._done(asyncio.to_thread(take_operations.keep_run, self._library, session, run))
         self.changed(session)
         return run
 
     async def _delete(self, sessions: tuple[UUID, ...]) -> Mapping[UUID, JournalError]:
-        refused = await asyncio.to_thread(deeds.delete, self._library, sessions)
+        refused = await asyncio.to_thread(take_operations.delete, self._library, sessions)
         await self._forget([session for session in sessions if session not in refused])
         return refused
 
@@ -239,7 +239,7 @@ class History:
             gone = await asyncio.to_thread(self._library.sweep, now_s, limits)
         else:
             expired = await self._beside(partial(self._keeper.expired, now_s, limits))
-            gone = await asyncio.to_thread(deeds.let_go, self._library, expired)
+            gone = await asyncio.to_thread(take_operations.let_go, self._library, expired)
         await self._forget(gone)
 
     async def _forget(self, gone: Sequence[UUID]) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from app.capture.retention import Stored
-from app.capture.take import TRANSCRIBED, TakeState
-from app.history import words
+from app.history import search_terms
 from app.history.database import connect, errors, writing
+from app.journal.retention import Stored
+from app.journal.take import TRANSCRIBED, TakeState
 
 MOST_KEYS: Final = 200_000
 
@@ -101,14 +101,14 @@ class Index:
     def page(self, limit: int, before: int | None = None, query: str = "") -> list[Row]:
         """Return the newest takes before a key that match the query; an empty query matches all."""
         end = _END if before is None else before
-        if wanted := words.match(query):
+        if wanted := search_terms.match(query):
             return self._rows(SEARCH, (wanted, end, limit))
         return self._rows(PAGE, (end, limit))
 
     def keys(self, query: str = "") -> "array[int]":
         """Return the keys of all takes that ``page`` would return, in its order; 8 bytes each."""
         ask, values = "SELECT key FROM takes WHERE shown ORDER BY key DESC LIMIT ?", (MOST_KEYS,)
-        if wanted := words.match(query):
+        if wanted := search_terms.match(query):
             return self._keys(_FOUND, (wanted, _END, *values))
         return self._keys(ask, values)
 
@@ -120,7 +120,7 @@ class Index:
     def count(self, query: str = "") -> int:
         """Count the takes that ``page`` would return."""
         with errors():
-            if wanted := words.match(query):
+            if wanted := search_terms.match(query):
                 asked = self._connection.execute("SELECT count(*) FROM words WHERE words MATCH ?", (wanted,))
             else:
                 asked = self._connection.execute("SELECT count(*) FROM takes WHERE shown")
@@ -224,7 +224,7 @@ class Index:
 
     def _index(self, command: str | None, key: int, text: str) -> None:
         """Add a text to the full-text index, or ``delete`` it, which needs the original terms."""
-        if terms := words.terms(text):
+        if terms := search_terms.terms(text):
             ask = "INSERT INTO words(words, rowid, terms) VALUES (?, ?, ?)"
             self._connection.execute(ask, (command, key, terms))
 

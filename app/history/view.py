@@ -6,8 +6,8 @@ from uuid import UUID
 
 from app.history.difference import Piece
 from app.history.index import Row
-from app.history.timing import Spoken
-from app.view import Note
+from app.history.word_times import Spoken
+from app.messages.view import Note
 
 
 class HistoryNote(StrEnum):

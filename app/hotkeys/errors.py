@@ -7,7 +7,7 @@ HotkeyError             base (an ``AppError``)
     └── HotkeysForbidden  the user must allow hotkeys first
 """
 
-from app.errors import AppError
+from app.core.errors import AppError
 
 COMMAND_LINE = "`kikipounamu toggle` does the same: bind it to a key in your desktop's own settings"
 

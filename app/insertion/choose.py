@@ -8,12 +8,12 @@ from typing import Final
 
 from app.insertion.clipboard import Clipboard
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
-from app.insertion.held import HeldInserter
+from app.insertion.held_inserter import HeldInserter
 from app.insertion.outcome import Inserter
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Rules
 from app.insertion.system_keys import open_system_keys
-from app.insertion.x11 import X11Inserter
+from app.insertion.x11.inserter import X11Inserter
 from runtime.installing import extra_command
 
 _INPUT_METHODS: Final = ("XMODIFIERS", "GTK_IM_MODULE", "QT_IM_MODULE", "QT_IM_MODULES")

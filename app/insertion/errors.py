@@ -10,7 +10,7 @@ InsertionError          base (an ``AppError``)
 └── CannotType          the keyboard has no spare key code for a character
 """
 
-from app.errors import AppError
+from app.core.errors import AppError
 
 
 class InsertionError(AppError):

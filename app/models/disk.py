@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.messages.view import Note
 from app.models.engines import KINDS
 from app.models.events import Disk, Run, Work
 from app.models.view import About, ModelNote, Purpose
-from app.view import Note
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, HuggingFace, Model, ModelScope, SourceEntry, Wheels, load_catalogue
 from speech.models.collecting import FreeBytes, free_bytes

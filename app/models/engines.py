@@ -1,15 +1,15 @@
 """Purpose of each model in the catalogue, and arguments for the worker to run the chosen one. Pure.
 
-``worker.choice``, part of another program, decides which engine runs which model.
+``worker.model_choice``, part of another program, decides which engine runs which model.
 """
 
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 
-from app.errors import ModelUnfit
+from app.core.errors import ModelUnfit
+from app.models.needed_models import VAD_MODEL
 from app.models.view import Purpose
-from app.needed_models import VAD_MODEL
 
 DEFAULT: Final = "whisper-base"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from app.view import Note
+from app.messages.view import Note
 
 
 class ModelState(StrEnum):

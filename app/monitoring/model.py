@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from app.monitoring.rates import Throughput, rtf
-from app.monitoring.stages import stage_figures
-from app.monitoring.trace import Trace
+from app.monitoring.stage_percentiles import stage_figures
+from app.monitoring.throughput import Throughput, rtf
 from app.monitoring.utterances import Utterances
+from app.monitoring.value_history import Trace
 from app.monitoring.view import (
     SPAN_S,
     GatewayFigures,

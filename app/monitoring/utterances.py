@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from app.core.states import State
+from app.core.transcript import Segment
 from app.monitoring.view import Stage, StageSpan, UtteranceRow
-from app.states import State
-from app.transcript import Segment
 from protocol.monitor import FINAL, Recent
 from protocol.recognition import Timing
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from app.states import ENDS, State
+from app.core.states import ENDS, State
 from protocol.monitor import WorkerState
 
 SPAN_S: Final = 600.0

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.view import LOWEST_DBFS, Note
+from app.messages.view import LOWEST_DBFS, Note
 
 
 class Hearing(StrEnum):

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from app.hotkeys import binding
 from app.hotkeys.errors import HotkeyUnknown
 from app.insertion.plan import LONGEST_PROGRAM, MOST_PROGRAMS, ProgramRule, program_problems
-from app.replacing.rules import (
+from app.local_services.worker_limits import parse_hours
+from app.replacements.rules import (
     LONGEST_HEARD,
     LONGEST_WRITTEN,
     MOST_CHARACTERS,
@@ -17,7 +18,6 @@ from app.replacing.rules import (
     Wrong,
     wrong,
 )
-from app.worker_limits import parse_hours
 from client.clear import in_the_clear
 from protocol.devices import LONGEST_NAME
 

@@ -6,7 +6,7 @@ SettingsError           base (an ``AppError``)
 └── SettingsNotKept     the file cannot be written
 """
 
-from app.errors import AppError
+from app.core.errors import AppError
 
 
 class SettingsError(AppError):

@@ -15,11 +15,11 @@ import structlog
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
-from app.actions import ChangeSetting
-from app.capture.retention import RetentionLimits
+from app.journal.retention import RetentionLimits
+from app.messages.actions import ChangeSetting
 from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
 from app.settings.limits import limits_of
-from app.settings.place import settings_place
+from app.settings.path import settings_place
 from app.settings.rows import with_rows
 from app.settings.schema import all_settings, as_written, changed, from_mapping, unknown_names
 from app.settings.sections import Settings

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 
-from app.capture.retention import RetentionLimits
+from app.journal.retention import RetentionLimits
 from app.settings.errors import BadSetting, SettingsError, SettingsUnreadable
-from app.settings.place import settings_place
+from app.settings.path import settings_place
 from app.settings.schema import from_mapping
 from app.settings.sections import Settings
 

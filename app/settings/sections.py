@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final, Literal
 
-from app.capture.retention import DAY_S, DAYS, SIZE, RetentionLimits
-from app.dictation_events import CANCEL, DICTATE, PASTE_HELD
-from app.gestures import TalkMode
+from app.dictation.gestures import TalkMode
+from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
-from app.replacing.rules import Replacement
+from app.journal.retention import DAY_S, DAYS, SIZE, RetentionLimits
+from app.local_services.worker_limits import Limits
+from app.replacements.rules import Replacement
 from app.settings import checks
 from app.settings.checks import setting, table
-from app.worker_limits import Limits
 from protocol.recognition import Options
 
 _MEGABYTE: Final = 1_000_000
@@ -140,7 +140,7 @@ class History:
 
     @property
     def limits(self) -> RetentionLimits:
-        """The retention limits for ``app.capture.library``."""
+        """The retention limits for ``app.journal.library``."""
         return RetentionLimits(self.days * DAY_S or inf, self.megabytes * _MEGABYTE or inf, self.keep)
 
 
@@ -177,7 +177,7 @@ class Worker:
 
     @property
     def limits(self) -> Limits:
-        """The limits for ``app.worker_limits``."""
+        """The limits for ``app.local_services.worker_limits``."""
         return Limits(self.on_battery, self.beside_full_screen, self.hours)
 
 

@@ -13,20 +13,20 @@ from typing import Final, Self
 
 import structlog
 
-from app.actions import ChangeSetting
-from app.errors import AppError
+from app.core.errors import AppError
+from app.core.problem_notes import note_of
 from app.gateways.actions import PairGateway
-from app.gateways.joining import Joining, Pair
-from app.gateways.keeping import Keeping
-from app.gateways.places import place_of
+from app.gateways.pairing import Joining, Pair
+from app.gateways.pairing_address import place_of
+from app.gateways.registry import Keeping
 from app.gateways.store import GatewayStore
 from app.gateways.view import PairingStage
-from app.local_worker import Fetch, LocalWorkerSettings, given
-from app.problem_notes import note_of
+from app.local_services.local_worker import Fetch, LocalWorkerSettings, given
+from app.messages.actions import ChangeSetting
+from app.messages.view import Note
 from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend, LendingAction
-from app.sharing.lent import AskWorkers, Discover, Lent, workers_of
+from app.sharing.lent_worker import AskWorkers, Discover, Lent, workers_of
 from app.sharing.view import EnlistStage, LendingView, LentView
-from app.view import Note
 from client.discovery import discover
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.view import Note, WorkerState, WorkerView
+from app.messages.view import Note, WorkerState, WorkerView
 from protocol.pairing import PairingStage
 
 

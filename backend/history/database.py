@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, SQLAlchemyError
 
-from backend.errors import HistoryRefused, HistoryUnavailable
+from backend.core.errors import HistoryRefused, HistoryUnavailable
 from runtime.folders import private_folder
 
 _CONNECT_S: Final = 5

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from backend.errors import BrokerError, HistoryBusy, HistoryRefused, HistoryUnavailable
+from backend.core.errors import BrokerError, HistoryBusy, HistoryRefused, HistoryUnavailable
+from backend.history.history_thread import History
 from backend.history.inbox import Backlog, Inbox, Letter
-from backend.history.keeper import History
 from backend.history.records import Entry
 from runtime import logger_names
 from runtime.event_names import LogEvent

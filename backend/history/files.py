@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
-from backend.errors import HistoryRefused
+from backend.core.errors import HistoryRefused
 from backend.history import schema
 from backend.history.folding import SEGMENT_BYTES, DayUse, UseKey, name, use_of
-from backend.history.recording import end_files, insert_sessions, session_row, upsert, write_uses
+from backend.history.recorder import end_files, insert_sessions, session_row, upsert, write_uses
 from backend.history.records import About, NewFile, Planned, SegmentState, SessionKind, SessionState
 
 _SESSIONS = schema.sessions.c

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import structlog
 
-from backend.errors import BrokerFailed
+from backend.core.errors import BrokerFailed
 from backend.history.folding import OVER
 from backend.history.records import About, Entry
 from protocol.errors import MalformedMessage

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from backend.history import schema
 from backend.history.folding import day_of
-from backend.history.recording import delete_sessions
+from backend.history.recorder import delete_sessions
 from backend.history.records import Limits
 
 STEP: Final = 20

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from backend.errors import SettingsError
+from backend.core.errors import SettingsError
 from backend.history.records import Limits
 
 FILE: Final = "history.sqlite"

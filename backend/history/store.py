@@ -11,9 +11,9 @@ from typing import Final
 
 from sqlalchemy import Connection, select, text, update
 
-from backend.history import files, reading, recording, retention, schema
+from backend.history import files, queries, recorder, retention, schema
 from backend.history.database import Database
-from backend.history.migrating import migrate
+from backend.history.migrate import migrate
 from backend.history.records import (
     Entry,
     Held,
@@ -61,7 +61,7 @@ class Store:
         accept an entry.
         """
         with self._database.writing() as connection:
-            return recording.record(connection, entries)
+            return recorder.record(connection, entries)
 
     def begin_file(self, new: NewFile) -> StoredSession:
         """Store the session of a submitted file; an existing session stays as it is.
@@ -70,7 +70,7 @@ class Store:
         """
         with self._database.writing() as connection:
             files.begin_file(connection, new, self._now_ms)
-            found = reading.session(connection, new.id, None)
+            found = queries.session(connection, new.id, None)
         assert found is not None
         return found
 
@@ -104,7 +104,7 @@ class Store:
         """
         with self._database.writing() as connection:
             again = set(files.retry(connection, session))
-            found = reading.all_segments(connection, session)
+            found = queries.all_segments(connection, session)
         return [segment for segment in found if segment.segment in again]
 
     # -- queries -------------------------------------------------------------------------------------------
@@ -112,22 +112,22 @@ class Store:
     def session(self, id: str, owner: str | None = None) -> StoredSession | None:
         """Return one session, or ``None``."""
         with self._database.reading() as connection:
-            return reading.session(connection, id, owner)
+            return queries.session(connection, id, owner)
 
     def segments(self, id: str, after: int = -1, limit: int = 500) -> list[StoredSegment]:
         """Return the segments of a session after number ``after``, in order."""
         with self._database.reading() as connection:
-            return reading.segments(connection, id, after, limit)
+            return queries.segments(connection, id, after, limit)
 
     def failed(self, id: str) -> list[StoredSegment]:
         """Return the failed segments of a session in order, which may be retried; at most 500."""
         with self._database.reading() as connection:
-            return reading.segments(connection, id, -1, 500, failed=True)
+            return queries.segments(connection, id, -1, 500, failed=True)
 
     def sessions(self, wanted: Wanted, before: int | None = None, limit: int = 50) -> Page[StoredSession]:
         """Return a page of sessions, the newest first."""
         with self._database.reading() as connection:
-            return reading.sessions(connection, wanted, before, limit)
+            return queries.sessions(connection, wanted, before, limit)
 
     def search(self, query: str, wanted: Wanted, before: int | None = None, limit: int = 50) -> Page[Hit]:
         """Return a page of the newest segments that match every part of the query; none for an empty query.
@@ -135,17 +135,17 @@ class Store:
         A page may hold fewer hits than ``limit``, or none, and still have a next page.
         """
         with self._database.reading() as connection:
-            return reading.search(connection, query, wanted, before, limit)
+            return queries.search(connection, query, wanted, before, limit)
 
     def usage(self, first: date, last: date, owner: str | None = None) -> list[Usage]:
         """Return the usage of each of these days, by day, key and tenant."""
         with self._database.reading() as connection:
-            return reading.usage(connection, first, last, owner)
+            return queries.usage(connection, first, last, owner)
 
     def held(self) -> Held:
         """Return how much the history contains."""
         with self._database.reading() as connection:
-            sessions, segments = reading.counted(connection)
+            sessions, segments = queries.counted(connection)
             size = connection.execute(text(_SIZE[self._database.is_sqlite])).scalar_one()
         return Held(sessions, segments, int(size))
 
@@ -154,10 +154,10 @@ class Store:
     def delete(self, id: str, owner: str | None = None) -> bool:
         """Delete a session and ignore its later entries. Return False if the session does not exist."""
         with self._deleting() as connection:
-            session = reading.session(connection, id, owner)
+            session = queries.session(connection, id, owner)
             if session is None:
                 return False
-            recording.delete_sessions(connection, [(session.number, id)], self._now_ms)
+            recorder.delete_sessions(connection, [(session.number, id)], self._now_ms)
         return True
 
     def deleted(self, since_ms: int) -> set[str]:

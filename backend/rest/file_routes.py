@@ -11,16 +11,16 @@ from uuid import uuid4
 from aiohttp import hdrs, web
 from msgspec import UNSET
 
-from backend.access import Visit, admit
-from backend.admission import Refusal
-from backend.answers import abort, json_response
-from backend.errors import OverQuota, RequestRefused
+from backend.admission.admission import Refusal
+from backend.core.errors import OverQuota, RequestRefused
 from backend.history.records import NewFile, SessionKind, SessionState, StoredSession
-from backend.observing import RefusalReason
+from backend.http.access import Visit, admit
+from backend.http.responses import abort, json_response
 from backend.rest.form import Form, read_form
 from backend.rest.runner import Runner
 from backend.rest.scope import Archive, conflict
 from backend.rest.views import session_view
+from backend.sessions.observers import RefusalReason
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.rest import SESSIONS_PATH, SubmittedFields
 

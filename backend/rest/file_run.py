@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
-from backend.errors import BrokerBusy, HistoryError, HistoryRefused, MediaUnreadable
-from backend.history.keeper import History
+from backend.broker.jobs import Jobs
+from backend.broker.records import Record, Reread, SessionGone
+from backend.core.errors import BrokerBusy, HistoryError, HistoryRefused, MediaUnreadable
+from backend.history.history_thread import History
 from backend.history.records import (
     About,
     Entry,
@@ -25,8 +27,6 @@ from backend.history.records import (
     StoredSegment,
     StoredSession,
 )
-from backend.jobs import Jobs
-from backend.records import Record, Reread, SessionGone
 from backend.rest.flow import Flow, Waiting
 from backend.rest.media import reading
 from backend.rest.media_frames import Ended, Piece

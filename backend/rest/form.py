@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from backend.errors import RequestRefused
+from backend.core.errors import RequestRefused
 from backend.rest.file_settings import FileSettings
 from backend.rest.query import only_printable
 from backend.rest.uploads import Part, Uploads

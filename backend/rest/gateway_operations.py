@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from backend.readiness import Readiness
+from backend.admission.readiness import Readiness
 from backend.rest.operations import JSON, TEXT, Content, Keys, Operation, Tag, answer
 from protocol.broker import BROKER_PATH
 from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceName, DeviceState

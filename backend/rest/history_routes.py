@@ -12,16 +12,16 @@ from aiohttp import hdrs, web
 from msgspec import UnsetType
 from msgspec.structs import replace
 
-from backend.access import Visit, admit
-from backend.answers import abort, json_response
-from backend.errors import OverQuota, RequestRefused
+from backend.core.errors import OverQuota, RequestRefused
 from backend.history.records import StoredSegment, StoredSession
+from backend.http.access import Visit, admit
+from backend.http.responses import abort, json_response
+from backend.http.viewers import Owners, refuse_viewer, write_pieces
+from backend.rest.json_writer import ExportWriter, SessionWriter, Slice, Writer
 from backend.rest.operations import JSON, TEXT
 from backend.rest.query import read_query
 from backend.rest.scope import Archive, conflict, not_found, scope_of
 from backend.rest.views import cues_of, hit_view, session_view, text_of, usage_view
-from backend.rest.writing import ExportWriter, SessionWriter, Slice, Writer
-from backend.viewers import Owners, refuse_viewer, write_pieces
 from protocol.rest import (
     EXPORT_PATH,
     JSON_LINES,

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from backend.jobs import Jobs
+from backend.broker.jobs import Jobs
 
 _PAGE: Final = 16  # each letter has at most one mebibyte of audio
 _MOST: Final = 10_000

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from backend.errors import MediaReaderKilled, MediaUnreadable
+from backend.core.errors import MediaReaderKilled, MediaUnreadable
 from backend.rest.media_frames import FRAMES, Broken, Ended, Frame
 from protocol.errors import ErrorCode
 from runtime.framing import BrokenFrame

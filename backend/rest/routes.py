@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import hdrs, web
 
-from backend.access import admit
-from backend.errors import RequestRefused
+from backend.core.errors import RequestRefused
+from backend.http.access import admit
 from protocol.errors import ErrorCode
 from protocol.rest import EXPORT_PATH, OPENAPI_PATH, SEARCH_PATH, SESSIONS_PATH, USAGE_PATH
 
 if TYPE_CHECKING:
-    from backend.history.keeper import History
+    from backend.history.history_thread import History
     from backend.rest.runner import Runner
 
 _ONE: Final = SESSIONS_PATH + "/{id}"

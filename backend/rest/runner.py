@@ -14,7 +14,9 @@ from typing import Final
 
 import structlog
 
-from backend.errors import (
+from backend.broker.jobs import Jobs
+from backend.broker.records import Attachment
+from backend.core.errors import (
     BackendError,
     BrokerError,
     HistoryError,
@@ -22,10 +24,8 @@ from backend.errors import (
     MediaReaderKilled,
     MediaUnreadable,
 )
-from backend.history.keeper import History
+from backend.history.history_thread import History
 from backend.history.records import About, SessionKind, SessionState, StoredSession
-from backend.jobs import Jobs
-from backend.records import Attachment
 from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means, about
 from backend.rest.file_settings import FileSettings
 from backend.rest.flow import Flow, Room, Waiting, gives_way, next_file

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from aiohttp import web
 from msgspec import UnsetType
 
-from backend.access import Visit, admit
-from backend.errors import HistoryError, HistoryRefused, RequestRefused
-from backend.history.keeper import History
+from backend.core.errors import HistoryError, HistoryRefused, RequestRefused
+from backend.history.history_thread import History
 from backend.history.records import SessionKind, SessionState, StoredSession, Wanted
+from backend.http.access import Visit, admit
 from protocol import rest
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode, Forbidden, MalformedMessage

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from backend.errors import RequestRefused
-from backend.files import open_or_make
+from backend.core.errors import RequestRefused
+from backend.core.private_files import open_or_make
 from protocol.errors import ErrorCode
 from runtime.folders import private_folder
 from runtime.locking import try_lock

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from app.pipeline import Samples
+    from app.transcription.pipeline import Samples
     from client.connection import Locate
 
 
@@ -26,7 +26,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> "Samples":
 async def locate() -> "AsyncIterator[Locate]":
     """Locate a scripted gateway that treats each connection as a new session."""
     from client.connection import Address, fixed
-    from tests.app.dictating_world import afresh
+    from tests.app.dictation.world import afresh
     from tests.helpers.scripted_gateway import scripted
 
     async with scripted(afresh) as gateway:

@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from app.listening import Mode, ears_of
+from app.transcription.listening import Mode, ears_of
 from loadtest.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio

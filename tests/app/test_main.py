@@ -88,6 +88,6 @@ def test_log_level_follows_setting(level: str, told: bool, tmp_path: Path) -> No
 def test_window_opens_without_imports_of_the_desk() -> None:
     """Any of these imports would noticeably delay the window."""
     require(NEEDED)
-    code = "import sys, app.cli, app.main; print(*sys.modules)"
+    code = "import sys, app.cli.main, app.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert not {"numpy", "aiohttp", "onnxruntime", "sounddevice", "app.desk"} & set(done.stdout.split())
+    assert not {"numpy", "aiohttp", "onnxruntime", "sounddevice", "app.application"} & set(done.stdout.split())

@@ -1,5 +1,5 @@
-from app.errors import ModelsMissing
-from app.problem_notes import note_of
+from app.core.errors import ModelsMissing
+from app.core.problem_notes import note_of
 from app.problems import problem
 from app.settings.errors import BadSetting
 

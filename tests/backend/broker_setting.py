@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from backend.jobs import Jobs, open_jobs
+from backend.broker.jobs import Jobs, open_jobs
 from protocol.errors import ErrorCode
 from protocol.job import (
     Failure,

@@ -1,7 +1,7 @@
 """Outcomes in the form that observers get, for tests."""
 
-from backend.observing import Conclusion
-from backend.segments import Course
+from backend.sessions.observers import Conclusion
+from backend.sessions.segments import Course
 from protocol.session import Failed, Final
 
 COURSE = Course(16_000, 0, 1.0, 2.0, 2.1, 0.0, 0, False)

@@ -4,8 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone, Submitted
-from backend.segments import Promote
+from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone, Submitted
+from backend.sessions.segments import Promote
 from protocol.errors import ErrorCode
 from protocol.job import Detached, Ended, EndState, Failure, Hypothesis, Job, JobKind, Notice, Outcome, Result
 

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from msgspec.structs import fields, replace
 
-from backend.certificates import own_certificate
+from backend.admission.bulk_throttle import QueueLimits
+from backend.admission.quotas import Quota
 from backend.configuration import Configuration, merged, read_configuration, read_environment, settings_of
-from backend.errors import SettingsError
+from backend.core.errors import SettingsError
 from backend.history.records import Limits
 from backend.history.settings import HistorySettings
-from backend.modes import Mode
-from backend.quotas import Quota
+from backend.http.certificates import own_certificate
+from backend.http.modes import Mode
 from backend.settings import GatewaySettings
-from backend.turns import QueueLimits
 from runtime.folders import Folders
 
 

@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from backend.admission import AdmissionLimits
+from backend.admission.admission import AdmissionLimits
 from backend.gateway import Gateway, running_gateway
-from backend.modes import Mode, networks
+from backend.http.modes import Mode, networks
 from backend.settings import GatewaySettings
 from protocol.errors import CloseCode, ErrorCode
 from protocol.job import WORKERS_KEY, Keys, Result, encode_status

@@ -6,10 +6,10 @@ The gateways' sessions are real; broker and client are models of the scripts and
 from collections import deque
 from collections.abc import Sequence
 
-from backend.ledger import finished
-from backend.partials import Pace
-from backend.records import Reread
-from backend.segments import (
+from backend.broker.records import Reread
+from backend.sessions.ledger import finished
+from backend.sessions.partials import Pace
+from backend.sessions.segments import (
     Acknowledge,
     AttachAgain,
     Close,
@@ -22,7 +22,7 @@ from backend.segments import (
     Submit,
     Withdraw,
 )
-from backend.session import Session
+from backend.sessions.session import Session
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode
 from protocol.recognition import Options

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from backend.certificates import Certificate, own_certificate, server_context
+from backend.http.certificates import Certificate, own_certificate, server_context
 from client.connection import Address, connect, fixed, named, pinned
 from client.errors import InTheClear, Refused, Unreachable, WrongCertificate
 from client.models import loaded_models

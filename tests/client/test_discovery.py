@@ -1,4 +1,4 @@
-"""Interpretation of mDNS announcements; real discovery is in ``tests/backend/test_announcing.py``."""
+"""Interpretation of mDNS announcements; real discovery is in ``tests/backend/devices/test_announcement.py``."""
 
 import ipaddress
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from spake2 import SPAKE2_B
 
-from backend.certificates import own_certificate, server_context
+from backend.http.certificates import own_certificate, server_context
 from client.errors import DeviceNotKept, GatewayError, Intercepted, NotPaired, Refused, TryLater, Unreachable
 from client.pairing import Exchange, pair
 from protocol.devices import DeviceKind

@@ -13,14 +13,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.capture.disk import AUDIO, EVENTS
-from app.capture.events import decode_lines, encode_line
-from app.capture.journal import Journal
-from app.capture.library import Library
-from app.capture.retention import RetentionLimits
-from app.capture.take import TakeState
-from app.listening import Mode, ears_of
-from app.pipeline import Piece
+from app.journal.disk import AUDIO, EVENTS
+from app.journal.events import decode_lines, encode_line
+from app.journal.journal import Journal
+from app.journal.library import Library
+from app.journal.retention import RetentionLimits
+from app.journal.take import TakeState
+from app.transcription.listening import Mode, ears_of
+from app.transcription.pipeline import Piece
 from protocol.recognition import Options
 from protocol.session import Final
 from speech.audio_file import read_audio

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.library import Found
-from app.capture.take import TakeState
+from app.journal.library import Found
+from app.journal.take import TakeState
 from protocol.engine import DecodeRequest, Engine, EngineSettings, Transcript
 from tests.helpers.desktop import Terminal, TextField
 from tests.helpers.desktop_app import DesktopApp, running_app, segments_of

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.library import Found
-from app.capture.take import TakeState
-from app.scoring import score
+from app.cli.scoring import score
+from app.journal.library import Found
+from app.journal.take import TakeState
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.texts import join_texts
@@ -18,7 +18,7 @@ from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segments_of
 from tests.helpers.recordings import samples_of
 from tests.helpers.waiting import wait_until_sync
-from worker.chinese import written
+from worker.chinese_text import written
 from worker.engines.whisper import create
 
 pytestmark = [pytest.mark.serial("languages"), pytest.mark.timeout(300)]

@@ -18,9 +18,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.capture.library import Found
-from app.capture.take import Spoken, TakeState
-from app.dictation import MOST_TAKES
+from app.dictation.state_machine import MOST_TAKES
+from app.journal.library import Found
+from app.journal.take import Spoken, TakeState
 from loadtest.checksum import checksum
 from tests.app.speech import recording
 from tests.helpers.desktop import TextField

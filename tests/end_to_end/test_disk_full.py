@@ -14,12 +14,12 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
-from app.capture.backlog import Keeping
-from app.capture.library import of_this_user
-from app.capture.take import TakeState
-from app.listening import Listener
-from app.pipeline import Samples
-from app.screen import Screen
+from app.cli.live_screen import Screen
+from app.journal.backlog import Keeping
+from app.journal.library import of_this_user
+from app.journal.take import TakeState
+from app.transcription.listening import Listener
+from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from loadtest.checksum import checksum

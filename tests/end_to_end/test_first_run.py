@@ -9,11 +9,11 @@ import pytest
 from Xlib import X
 from Xlib.display import Display
 
-from app.capture.take import TakeState
+from app.journal.take import TakeState
 from app.onboarding.steps import STEPS, Step
 from app.settings.file import read
 from app.settings.sections import General
-from app.ui.colours import COLOURS, Scheme
+from app.ui.theme.colours import COLOURS, Scheme
 from tests.helpers.desktop_app import DesktopApp, running_app
 from tests.helpers.digits import DATA, MODEL
 from tests.helpers.waiting import wait_until_sync

@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from backend.devices import DeviceStore
+from backend.broker.jobs import open_jobs
+from backend.broker.queues import Queues
+from backend.devices.records import DeviceStore
 from backend.gateway import Gateway, running_gateway
-from backend.jobs import open_jobs
-from backend.observing import Conclusion, Observer
-from backend.queues import Queues
+from backend.sessions.observers import Conclusion, Observer
 from backend.settings import GatewaySettings, owner_of
 from client.connection import Address, fixed
 from loadtest.attacks import Attack, Struck, strike

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from app.capture.library import Found
-from app.capture.take import TakeState
+from app.journal.library import Found
+from app.journal.take import TakeState
 from loadtest.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.session import Final

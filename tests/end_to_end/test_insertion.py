@@ -16,8 +16,8 @@ import pytest
 from app.insertion.outcome import How, Insertion, Reason, Target, held
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy
-from app.insertion.x11 import X11Inserter
-from app.insertion.x11_keyboard import MOST_CHANGES
+from app.insertion.x11.inserter import X11Inserter
+from app.insertion.x11.keyboard import MOST_CHANGES
 from tests.helpers.desktop import PATIENT_S, Desktop, Terminal, TextField, running_desktop
 from tests.helpers.waiting import wait_until, wait_until_sync
 

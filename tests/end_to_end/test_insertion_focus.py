@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.insertion.outcome import How, Insertion
-from app.insertion.x11 import X11Inserter
+from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField, running_desktop
 from tests.helpers.waiting import wait_until
 

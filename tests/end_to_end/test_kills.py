@@ -14,7 +14,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from app.local_gateway import locate, running
+from app.local_services.local_gateway import locate, running
 from client.audio_store import TemporaryAudio
 from client.gateway import GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_SAMPLES, samples_to_ms

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.capture.disk import AUDIO
-from app.capture.library import Found, Library
-from app.capture.take import TakeState
-from app.demo import samples
-from app.scoring import score
+from app.cli.demo import samples
+from app.cli.scoring import score
+from app.journal.disk import AUDIO
+from app.journal.library import Found, Library
+from app.journal.take import TakeState
 from loadtest.checksum import checksum
 from tests.app.speech import SPEECH
 from tests.helpers.chain import BIN

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.admission import AdmissionLimits
+from backend.admission.admission import AdmissionLimits
 from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, Locate, fixed

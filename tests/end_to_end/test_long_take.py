@@ -14,8 +14,8 @@ import psutil
 import pytest
 import soundfile
 
-from app.capture.library import of_this_user
-from app.stack import Stack, StackSettings
+from app.journal.library import of_this_user
+from app.local_services.stack import Stack, StackSettings
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from speech.audio_file import read_audio
 from tests.helpers.dictating import check_take

@@ -11,7 +11,7 @@ import psutil
 import pytest
 import soundfile
 
-from app.capture.take import TakeState
+from app.journal.take import TakeState
 from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
 from tests.helpers.desktop import TextField

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.scoring import Score, score
+from app.cli.scoring import Score, score
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from speech.fsmn_vad import FsmnVad
@@ -27,7 +27,7 @@ from tests.helpers.noise import (
     spoken,
 )
 from tests.helpers.recordings import Recording, chunks
-from worker.chinese import written
+from worker.chinese_text import written
 from worker.engines.whisper import WhisperEngine, create
 
 Samples = NDArray[np.int16]

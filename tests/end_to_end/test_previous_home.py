@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.disk import AUDIO
-from app.capture.library import Library
 from app.gateways.store import GatewayStore
+from app.journal.disk import AUDIO
+from app.journal.library import Library
 from app.settings.file import read
 from backend.history.records import Wanted
 from backend.history.store import open_store

@@ -13,8 +13,8 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from app.local_gateway import locate
-from app.stack import Stack, StackSettings
+from app.local_services.local_gateway import locate
+from app.local_services.stack import Stack, StackSettings
 from client.audio_store import TemporaryAudio
 from client.gateway import GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, FRAME_MS, FRAME_SAMPLES

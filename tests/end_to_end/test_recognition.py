@@ -16,7 +16,7 @@ from speech.vad import open_vad
 from tests.helpers.chain import running_chain
 from tests.helpers.conversation import conversation
 from tests.helpers.valkey import Broker
-from worker.chinese import written
+from worker.chinese_text import written
 from worker.engines.whisper import create
 
 pytestmark = pytest.mark.serial

@@ -10,10 +10,10 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
-from app.capture.journal import Journal
-from app.capture.resending import Resender
-from app.progress import Display
-from app.transcript import Transcript
+from app.core.transcript import Transcript
+from app.journal.journal import Journal
+from app.transcription.progress import Display
+from app.transcription.resending import Resender
 from backend.gateway import Gateway, running_gateway
 from backend.history.settings import HistorySettings
 from backend.rest.file_settings import FileSettings

@@ -12,9 +12,9 @@ import pytest
 from Xlib import X
 from Xlib.display import Display
 
-from app.capture.take import TRANSCRIBED
-from app.replacing.rules import Replacement
-from app.replacing.writing import Replacer
+from app.journal.take import TRANSCRIBED
+from app.replacements.replacer import Replacer
+from app.replacements.rules import Replacement
 from app.settings.schema import as_written
 from loadtest.checksum import checksum
 from tests.app.speech import digests, recording

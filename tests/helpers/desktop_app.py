@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.disk import AUDIO
-from app.capture.library import Found, Library
-from app.capture.take import TRANSCRIBED, TakeState
-from app.control_client import ControlError, ask
-from app.local_gateway import workers
+from app.control.client import ControlError, ask
+from app.journal.disk import AUDIO
+from app.journal.library import Found, Library
+from app.journal.take import TRANSCRIBED, TakeState
+from app.local_services.local_gateway import workers
 from app.settings.file import read, written
 from app.settings.schema import all_settings
 from protocol.audio import SAMPLE_RATE

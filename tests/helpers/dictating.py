@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
-from app.capture.library import Found, of_this_user
-from app.capture.take import TakeState
-from app.pipeline import Ears
+from app.journal.library import Found, of_this_user
+from app.journal.take import TakeState
+from app.transcription.pipeline import Ears
 from loadtest.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.session import Final

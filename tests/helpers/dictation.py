@@ -12,15 +12,15 @@ from uuid import UUID
 
 from rich.console import Console
 
-from app.capture.async_journal import AsyncJournal, Journaled
 from app.capture.errors import TakeUnknown
-from app.capture.journal import Journal
-from app.capture.library import of_this_user
-from app.capture.resending import Resender
-from app.local_gateway import locate
-from app.outlet import pass_on
-from app.pipeline import Ears, at_speaking_pace, in_thread
-from app.progress import Display
+from app.core.outlet import pass_on
+from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.journal import Journal
+from app.journal.library import of_this_user
+from app.local_services.local_gateway import locate
+from app.transcription.pipeline import Ears, at_speaking_pace, in_thread
+from app.transcription.progress import Display
+from app.transcription.resending import Resender
 from client.gateway import ClientSettings, GatewayClient
 from protocol.recognition import Options
 from speech.audio_file import read_audio

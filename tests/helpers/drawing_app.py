@@ -12,14 +12,14 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from app.core.states import State
 from app.insertion.outcome import Target
-from app.insertion.x11 import X11Inserter
-from app.states import State
-from app.ui.bridge import Bridge
-from app.ui.main_window import MainWindow
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.view import TakeView
+from app.insertion.x11.inserter import X11Inserter
+from app.messages.view import TakeView
+from app.ui.dictation.page import MainWindow
+from app.ui.shell.bridge import Bridge
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
 from runtime.loop_thread import LoopThread
 from tests.helpers.desktop import PATIENT_S
 from tests.helpers.waiting import wait_until

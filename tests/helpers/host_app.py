@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.control_client import ControlError
+from app.control.client import ControlError
 from app.gateways.store import GatewayStore, Paired
 from tests.helpers.chain import BIN
 from tests.helpers.desktop import running_desktop

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.widgets import Elided
+from app.ui.widgets.basic import Elided
 
 CONTROLS = (
     QAbstractButton,

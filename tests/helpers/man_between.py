@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.certificates import Certificate, own_certificate, server_context
+from backend.http.certificates import Certificate, own_certificate, server_context
 from runtime.tasks import Tasks
 
 _CHUNK = 16 * 1024

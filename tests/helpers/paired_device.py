@@ -37,7 +37,7 @@ from protocol.devices import DeviceKind
 from protocol.session import Failed, Final
 from runtime.logs import logging_to
 from runtime.tasks import Tasks
-from worker.tunnel import Tunnel, carrier
+from worker.broker.tunnel import Tunnel, carrier
 
 NAME: Constant = "a device of the tests"
 _LENGTHS_S: Constant = 0.4, 1.2

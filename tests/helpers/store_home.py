@@ -16,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from app.capture.take import TakeState
 from app.gateways.store import GatewayStore, Paired
+from app.journal.take import TakeState
 from protocol.errors import MalformedMessage
 from tests.helpers.chain import BIN
 from tests.helpers.desktop import TextField

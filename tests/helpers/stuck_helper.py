@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from app.insertion.x11_frames import Pressing, Reply
-from app.insertion.x11_guard import ReportedGrabs, watched
-from app.insertion.x11_service import Replies, serve
+from app.insertion.x11.frames import Pressing, Reply
+from app.insertion.x11.grab_guard import ReportedGrabs, watched
+from app.insertion.x11.helper_service import Replies, serve
 
 _LONG_S = 600.0
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import numpy as np
 
-from app.capture.disk import AUDIO, EVENTS, LOCK
-from app.capture.events import Begin, End, Event, Finished, encode_line, opened
-from app.capture.journal import Journal
+from app.journal.disk import AUDIO, EVENTS, LOCK
+from app.journal.events import Begin, End, Event, Finished, encode_line, opened
+from app.journal.journal import Journal
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import Final

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from backend.access import ACCESS, WORKERS, Access, admit
-from backend.answers import errors_as_json
-from backend.devices import DeviceStore
-from backend.jobs import open_jobs
-from backend.roster import Roster
+from backend.broker.jobs import open_jobs
+from backend.devices.records import DeviceStore
+from backend.devices.registry import Roster
+from backend.http.access import ACCESS, WORKERS, Access, admit
+from backend.http.responses import errors_as_json
 from backend.settings import GatewaySettings
-from backend.tunnel import BrokerTunnel
+from backend.workers.tunnel import BrokerTunnel
 from protocol.broker import BROKER_PATH
 from protocol.devices import DeviceKind
 from runtime.tasks import cancel_and_wait

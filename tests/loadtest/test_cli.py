@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from backend.certificates import own_certificate, server_context
+from backend.http.certificates import own_certificate, server_context
 from tests.helpers.chain import KEY, running_chain
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until_sync

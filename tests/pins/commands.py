@@ -9,8 +9,8 @@ from typer import Typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from app.cli import app
-from backend.cli import app as gateway
+from app.cli.main import app
+from backend.cli.main import app as gateway
 from loadtest.cli import app as loadtest
 from worker.cli import cli as worker
 

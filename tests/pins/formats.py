@@ -17,15 +17,15 @@ import msgspec
 import numpy as np
 
 import protocol
-from app.capture.events import Event, Reran
-from app.capture.journal import Journal
-from app.control import Request as ControlRequest
-from app.files.kept import Piece, Source
+from app.control.server import Request as ControlRequest
+from app.files.result_store import Piece, Source
 from app.gateways.store import Paired
+from app.journal.events import Event, Reran
+from app.journal.journal import Journal
 from app.settings.schema import Setting, all_settings
-from backend import scripts as gateway_scripts
+from backend.broker import scripts as gateway_scripts
 from backend.configuration import Configuration
-from backend.devices import Device, Revoked
+from backend.devices.records import Device, Revoked
 from backend.rest.openapi import document
 from protocol.errors import ErrorCode
 from protocol.job import Ended, EndState, Job, JobKind, Keys, Notice, encode_job
@@ -33,7 +33,7 @@ from protocol.recognition import Options
 from protocol.session import ClientMessage, Failed, GatewayMessage, Queued
 from protocol.session import Final as FinalText
 from runtime import logger_names
-from worker import scripts as worker_scripts
+from worker.broker import scripts as worker_scripts
 from worker.engine_frames import Reply, Request
 
 _WORDING: Final = frozenset({"title", "description", "examples"})

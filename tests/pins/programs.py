@@ -25,7 +25,7 @@ _TOGGLE: Final = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
 sys.argv = ["kikipounamu", "toggle"]
-from app.entry import main
+from app.cli.entry import main
 try:
     main()
 except SystemExit as left:

@@ -1,7 +1,7 @@
 """Test that the simulated fleet is deterministic and shows everything that a monitor can."""
 
+from app.core.states import State
 from app.monitoring.model import MonitorModel
-from app.states import State
 from protocol.monitor import Snapshot
 from scripts.example_fleet import MACHINES, OWN, ExampleFleet, load
 

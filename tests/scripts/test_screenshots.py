@@ -11,10 +11,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtGui import QFontInfo, QImage, QTextLayout
 from PySide6.QtWidgets import QApplication
 
-from app.sentences import LANGUAGES, Entry, entries
-from app.states import State
-from app.ui.texts import Texts
-from app.ui.theme import HAN, font
+from app.core.sentences import LANGUAGES, Entry, entries
+from app.core.states import State
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import HAN, font
 from scripts import screenshots, screenshots_dashboard
 from scripts.screenshots import LOOKS, Look
 from tests.helpers.packages import require
@@ -99,5 +99,5 @@ def test_committed_pictures_are_complete_and_small() -> None:
 
 
 def test_icons_and_texts_are_shipped_with_the_package() -> None:
-    assert files("app.ui").joinpath("icons", "app.svg").is_file()
+    assert files("app.ui.theme").joinpath("icons", "app.svg").is_file()
     assert Texts("zh")("app.name")

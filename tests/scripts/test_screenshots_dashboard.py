@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from app.ui.colours import COLOURS
+from app.ui.theme.colours import COLOURS
 from scripts import screenshots
 from scripts.example_gateway import ExampleGateway, example_gateway
 from scripts.example_hour import ExampleHour

@@ -3,8 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from app.core.sentences import LANGUAGES
 from app.files.view import FileState
-from app.sentences import LANGUAGES
 from scripts import screenshots_files
 from scripts.screenshots import LOOKS
 

@@ -11,8 +11,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from app.sentences import LANGUAGES, entries
-from app.ui.colours import Scheme
+from app.core.sentences import LANGUAGES, entries
+from app.ui.theme.colours import Scheme
 from scripts import screenshots_guide
 from scripts.screenshots import Look
 from tests.helpers.packages import require

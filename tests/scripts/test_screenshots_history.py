@@ -9,10 +9,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
+from app.core.sentences import LANGUAGES
+from app.core.states import State
 from app.history.view import HistoryList
-from app.sentences import LANGUAGES
-from app.states import State
-from app.ui.history_wording import state_of
+from app.ui.history.wording import state_of
 from scripts import screenshots_history
 from scripts.screenshots import LOOKS
 

@@ -9,8 +9,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from app.sentences import LANGUAGES
-from app.ui.colours import Scheme
+from app.core.sentences import LANGUAGES
+from app.ui.theme.colours import Scheme
 from scripts.screenshots import Look, inspectors, parts
 from tests.helpers.legibility import cut, unnamed, unreachable
 from tests.helpers.packages import require

@@ -10,8 +10,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from app.core.states import State
 from app.monitoring.view import Link
-from app.states import State
 from scripts import screenshots, screenshots_monitor
 from scripts.screenshots import LOOKS
 from tests.helpers.packages import require

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.ui.settings_page import SettingsPage
+from app.ui.settings.page import SettingsPage
 from scripts import screenshots_settings
 from scripts.screenshots import LOOKS
 

@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QApplication
 
+from app.messages.view import WorkerState
 from app.sharing.view import EnlistStage, SharingState
-from app.view import WorkerState
 from protocol.pairing import PairingStage
 from scripts import screenshots_sharing
 from scripts.screenshots import LOOKS

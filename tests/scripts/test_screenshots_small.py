@@ -11,15 +11,15 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QScrollArea, QWidget
 
-from app.sentences import LANGUAGES
-from app.ui.colours import Scheme
-from app.ui.history_page import HistoryPage
-from app.ui.onboarding import Onboarding
-from app.ui.pages import PAGES, SETTINGS, Pages
-from app.ui.settings_page import SECTIONS, SettingsPage
-from app.ui.shell import Shell
-from app.ui.texts import Texts
-from app.ui.theme import Theme
+from app.core.sentences import LANGUAGES
+from app.ui.history.page import HistoryPage
+from app.ui.onboarding.pages import Onboarding
+from app.ui.settings.page import SECTIONS, SettingsPage
+from app.ui.shell.pages import PAGES, SETTINGS, Pages
+from app.ui.shell.shell import Shell
+from app.ui.strings.texts import Texts
+from app.ui.theme.colours import Scheme
+from app.ui.theme.theme import Theme
 from scripts.screenshots import CHOICES, POINTS, WORKERS, Look, inspectors, parts, takes
 from tests.helpers.legibility import scrolling, size
 from tests.helpers.packages import require

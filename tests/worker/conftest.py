@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import GatewaySide, gateway_side, jobs_of
-from worker.jobs import Jobs
+from worker.broker.jobs import Jobs
 
 
 @pytest.fixture(autouse=True)

@@ -16,9 +16,9 @@ from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from tests.helpers.valkey import valkey_binary
 from tests.helpers.waiting import wait_until, wait_until_sync
 from tests.worker.scripts import KEYS, MODEL, SESSION, GatewaySide, result
+from worker.broker.jobs import Jobs
 from worker.consumer import Consumer, Timing
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
-from worker.jobs import Jobs
 
 QUICK = Timing(renew_s=0.1, sweep_s=0.1, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
 

@@ -21,8 +21,8 @@ from protocol.job import (
     decode_notice,
     encode_job,
 )
+from worker.broker.jobs import Jobs
 from worker.delivery import Delivery
-from worker.jobs import Jobs
 from worker.placement import job_streams, partial_streams
 
 KEYS = Keys()

@@ -17,10 +17,10 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, ended, fault_job, working
 from tests.worker.scripts import KEYS, MODEL, SESSION, STREAMS, GatewaySide, gateway_side, jobs_of
+from worker.broker.scripts import RETURNED
 from worker.consumer import Timing
 from worker.engine_supervisor import EngineLimits
 from worker.errors import EngineDied
-from worker.scripts import RETURNED
 
 
 @pytest.fixture

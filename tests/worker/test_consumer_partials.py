@@ -14,8 +14,8 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, ended, fault_job, working
 from tests.worker.scripts import KEYS, MODEL, PARTIALS, SESSION, GatewaySide, gateway_side
+from worker.broker.jobs import Verdict
 from worker.consumer import Timing
-from worker.jobs import Verdict
 
 SECOND = "7d1f3f3e-0000-4000-8000-000000000002"
 BULK = KEYS.jobs("bulk", MODEL)

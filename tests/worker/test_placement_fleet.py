@@ -20,9 +20,9 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import Worker
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side
+from worker.broker.jobs import Jobs
 from worker.consumer import Consumer, Timing
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
-from worker.jobs import Jobs
 from worker.placement import job_streams
 
 MODEL = "checksum"

@@ -5,8 +5,8 @@ from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.scripts import MODEL, STREAMS, GatewaySide, job, jobs_of, question
+from worker.broker.jobs import Jobs, Taken
 from worker.delivery import Delivery
-from worker.jobs import Jobs, Taken
 from worker.placement import MOST_HELD_MS, SHARE, Worker
 from worker.reader import Reader
 

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from app.capture.async_journal import AsyncJournal, Journaled
-from app.capture.journal import Journal
-from app.outlet import Outlet
-from app.outlet import pass_on as hand_over
-from app.pipeline import Ears
+from app.core.outlet import Outlet
+from app.core.outlet import pass_on as hand_over
+from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.journal import Journal
+from app.transcription.pipeline import Ears
 from client.connection import Address, fixed
 from client.gateway import GatewayClient
 from protocol.audio import SAMPLE_RATE

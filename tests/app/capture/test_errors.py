@@ -3,7 +3,7 @@
 import pytest
 
 from app.capture.errors import MicrophoneError, MicrophoneNotFound, MicrophoneRefused, NoMicrophone
-from app.errors import AppError
+from app.core.errors import AppError
 
 
 @pytest.mark.parametrize(

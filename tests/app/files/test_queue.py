@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.formats import Format
 from app.files.actions import (
     CancelFile,
     ChooseSaving,
@@ -39,8 +40,7 @@ from app.files.events import (
 )
 from app.files.queue import Entry, FileQueue, Saving, can_retry
 from app.files.view import MOST_FILES, FileNote, FileState, FileView
-from app.formats import Format
-from app.view import Note
+from app.messages.view import Note
 
 BAD = Note(FileNote.DAMAGED)
 

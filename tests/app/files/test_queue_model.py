@@ -23,7 +23,7 @@ from app.files.events import (
 )
 from app.files.queue import FileQueue
 from app.files.view import MOST_FILES, FileNote, FileState
-from app.view import Note
+from app.messages.view import Note
 
 NOTE = Note(FileNote.DAMAGED)
 PATHS = [f"/{letter}" for letter in "abcdef"]

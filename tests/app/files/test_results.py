@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import OutputFailed
+from app.core.errors import OutputFailed
+from app.core.formats import Format, render
+from app.core.transcript import Segment, Transcript
 from app.files.results import save, save_as
-from app.formats import Format, render
-from app.transcript import Segment, Transcript
 
 SAID = Transcript((Segment(0, 0, 1500, "kia ora 你好"),), 2000)
 

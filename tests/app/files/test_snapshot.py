@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.formats import Format
 from app.files.events import Add, Finished, Looked
 from app.files.queue import Entry, FileQueue, Saving
 from app.files.snapshot import decode, encode
 from app.files.view import FileNote, FileState, FileView
-from app.formats import Format
-from app.view import Note
+from app.messages.view import Note
 
 FULL = FileView(
     3,

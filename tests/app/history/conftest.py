@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.library import Library
+from app.journal.library import Library
 
 
 @pytest.fixture

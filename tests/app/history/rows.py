@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from app.capture.take import TakeState
 from app.history.index import Known, Row, Stamp
+from app.journal.take import TakeState
 
 KNOWN = Known(Stamp(1, 2), True)
 

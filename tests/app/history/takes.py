@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from app.capture.journal import Journal
-from app.capture.library import Library
+from app.journal.journal import Journal
+from app.journal.library import Library
 from protocol.recognition import Options
 from protocol.session import Failed, Final
-from tests.app.capture.files import tone
+from tests.app.journal.files import tone
 
 SEGMENT = 1_600
 

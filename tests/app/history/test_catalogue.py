@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.disk import AUDIO, EVENTS
-from app.capture.journal import Journal
-from app.capture.library import Library
-from app.capture.take import TakeState
 from app.history.catalogue import Catalogue, Progress, row_of
 from app.history.errors import IndexUnavailable
 from app.history.index import Index
+from app.journal.disk import AUDIO, EVENTS
+from app.journal.journal import Journal
+from app.journal.library import Library
+from app.journal.take import TakeState
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.session import Failed, Final

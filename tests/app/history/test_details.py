@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.capture.events import Reran
-from app.capture.library import Found, Library
 from app.history.details import details
 from app.history.view import Run
+from app.journal.events import Reran
+from app.journal.library import Found, Library
 from protocol.recognition import Options
 from tests.app.history.takes import record, session
 

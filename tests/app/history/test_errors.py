@@ -1,6 +1,6 @@
 """Errors of the history share a base, and say what to do."""
 
-from app.errors import AppError
+from app.core.errors import AppError
 from app.history.errors import HistoryError, NothingToExport, TextTooLong
 
 

@@ -9,18 +9,18 @@ from uuid import UUID
 import pytest
 
 from app.capture.errors import TakeBusy, TakeUnknown
-from app.capture.library import Library
-from app.capture.retention import DAY_S, RetentionLimits
-from app.formats import Format
+from app.core.formats import Format
 from app.history.errors import HistoryError
 from app.history.history import MOST_EDITED, History, Shelf
-from app.history.rerun import Rerunner
+from app.history.rerecognition import Rerunner
 from app.history.view import Wish
+from app.journal.library import Library
+from app.journal.retention import DAY_S, RetentionLimits
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from runtime.logs import logging_to
-from tests.app.capture.files import tone
 from tests.app.history.takes import SEGMENT, record, session
+from tests.app.journal.files import tone
 from tests.helpers.scripted_gateway import digest, oblige, scripted
 from tests.helpers.takes import write_take
 from tests.helpers.waiting import wait_until

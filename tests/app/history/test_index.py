@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.capture.retention import Stored
-from app.capture.take import TakeState
+from app.history.chinese_scripts import simplified
 from app.history.errors import IndexUnavailable
 from app.history.index import PAGE, SEARCH, Index, Known, Row, Stamp
-from app.history.scripts import simplified
+from app.journal.retention import Stored
+from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row
 
 TEXTS = st.text("天气好坏今天 ab", max_size=8)

@@ -1,6 +1,6 @@
 import inspect
 
-from app.errors import AppError
+from app.core.errors import AppError
 from app.hotkeys import errors
 from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
 

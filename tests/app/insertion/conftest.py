@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.insertion.x11_connection import Connection
+from app.insertion.x11.connection import Connection
 from tests.helpers.desktop import Desktop, running_desktop
 
 

@@ -2,9 +2,9 @@ import pytest
 
 from app.insertion.choose import has_input_method, is_wayland, open_inserter
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.held import HeldInserter
+from app.insertion.held_inserter import HeldInserter
 from app.insertion.plan import Rules
-from app.insertion.x11 import X11Inserter
+from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import Desktop
 
 

@@ -1,5 +1,5 @@
 from app.insertion.clipboard import Clipboard
-from app.ui.clipboard import QtClipboard
+from app.ui.shell.clipboard import QtClipboard
 
 
 def test_qt_clipboard_implements_the_interface() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from app.errors import AppError
+from app.core.errors import AppError
 from app.insertion.errors import CannotType, InsertionError, ScreenGone
 
 

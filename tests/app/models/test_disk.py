@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from app.messages.view import Note
 from app.models.disk import Place, about, look, look_at, note_of_error, wheels_of
 from app.models.events import Disk, Run, Work
 from app.models.view import ModelNote, Purpose
-from app.view import Note
 from speech.models.catalogue import load_catalogue
 from speech.models.errors import (
     DiskFull,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.errors import ModelUnfit
+from app.core.errors import ModelUnfit
 from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, lacks
 from app.models.view import Purpose
 from speech.models.catalogue import load_catalogue
-from worker.choice import MODELS, PUNCTUATION
+from worker.model_choice import MODELS, PUNCTUATION
 
 
 def test_kinds_cover_the_catalogue() -> None:

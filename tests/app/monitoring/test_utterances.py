@@ -2,10 +2,10 @@
 
 import pytest
 
+from app.core.states import State
+from app.core.transcript import Segment
 from app.monitoring.utterances import MOST, Utterances
 from app.monitoring.view import Stage, UtteranceRow
-from app.states import State
-from app.transcript import Segment
 from protocol.monitor import Recent
 from protocol.recognition import Timing
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.core.states import ENDS, State
 from app.monitoring.view import Stage, StageSpan, UtteranceRow
-from app.states import ENDS, State
 
 
 def row(state: State, *spans: StageSpan) -> UtteranceRow:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from app.insertion.plan import ProgramRule
-from app.replacing.rules import Replacement
+from app.replacements.rules import Replacement
 from app.settings import checks
 
 

@@ -1,4 +1,4 @@
-from app.errors import AppError
+from app.core.errors import AppError
 from app.settings import errors as module
 from app.settings.errors import BadSetting, SettingsError
 

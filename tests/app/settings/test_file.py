@@ -12,8 +12,8 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.actions import ChangeSetting
-from app.capture.retention import RetentionLimits
+from app.journal.retention import RetentionLimits
+from app.messages.actions import ChangeSetting
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import SettingsFile, line_of, read, written
 from app.settings.limits import limits_now

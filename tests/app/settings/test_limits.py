@@ -5,7 +5,7 @@ import sys
 from math import inf
 from pathlib import Path
 
-from app.capture.retention import RetentionLimits
+from app.journal.retention import RetentionLimits
 from app.settings.errors import BadSetting, SettingsUnreadable
 from app.settings.limits import limits_now, limits_of
 from app.settings.sections import Settings
@@ -28,5 +28,5 @@ def test_limits_now_reads_the_settings_file(tmp_path: Path) -> None:
 
 
 def test_terminal_dictation_does_not_need_the_toml_writer() -> None:
-    code = "import sys; sys.modules['tomlkit'] = None; import app.listen"
+    code = "import sys; sys.modules['tomlkit'] = None; import app.cli.listen"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

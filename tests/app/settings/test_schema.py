@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gestures import TalkMode
+from app.dictation.gestures import TalkMode
 from app.insertion.plan import Newline, ProgramRule, Strategy
-from app.replacing.rules import Replacement
+from app.replacements.rules import Replacement
 from app.settings.errors import BadSetting
 from app.settings.schema import Setting, all_settings, as_written, changed, from_mapping, unknown_names
 from app.settings.sections import Settings

@@ -1,10 +1,10 @@
 from math import inf
 
-from app.capture.retention import DAY_S, RetentionLimits
 from app.insertion.plan import Rules
+from app.journal.retention import DAY_S, RetentionLimits
+from app.local_services.worker_limits import Limits
 from app.settings.schema import changed
 from app.settings.sections import History, Settings, Worker
-from app.worker_limits import Limits
 from protocol.recognition import Options
 
 

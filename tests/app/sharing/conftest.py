@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.certificates import own_certificate
 from backend.gateway import Gateway, running_gateway
-from backend.modes import Mode
+from backend.http.certificates import own_certificate
+from backend.http.modes import Mode
 from backend.settings import GatewaySettings
 from client.connection import Address
 from tests.helpers.valkey import Broker

@@ -9,15 +9,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.actions import ChangeSetting
-from app.local_gateway import WorkerSeen
-from app.local_worker import LocalWorkerSettings
-from app.sharing import owner
+from app.local_services.local_gateway import WorkerSeen
+from app.local_services.local_worker import LocalWorkerSettings
+from app.local_services.worker_limits import BATTERY
+from app.messages.actions import ChangeSetting
+from app.messages.view import Note, WorkerState, WorkerView
+from app.sharing import owner_client
 from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend
 from app.sharing.lending import RESTS, Lending, of_this_user
 from app.sharing.view import EnlistStage, LendingView
-from app.view import Note, WorkerState, WorkerView
-from app.worker_limits import BATTERY
 from backend.gateway import Gateway
 from client.connection import Address
 from client.errors import NotPaired
@@ -137,15 +137,15 @@ async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Ad
     made.discover, made.change, world.lending = None, world.change, made
     made.use(CHECKSUM)
     async with made:
-        state = await owner.begin_pairing(owned, DeviceKind.WORKER)
+        state = await owner_client.begin_pairing(owned, DeviceKind.WORKER)
         made.ask(Enlist(f"https://127.0.0.1:{shared.tls_port}", state.code))
         wanted = WorkerView(WorkerState.IDLE, "cpu · checksum")
         await wait_until(lambda: [lent.worker for lent in world.view.lent] == [wanted], "it works there")
-        (device,) = await owner.devices(owned)
+        (device,) = await owner_client.devices(owned)
         assert (device.name, device.kind) == ("tower", DeviceKind.WORKER) and device.connections
         key = of_this_user().read_text()
         lines = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
         assert not any(part in line for line in lines for part in key.split('"') if len(part) == 43), "no key"
-        await owner.revoke_device(owned, device.id)
+        await owner_client.revoke_device(owned, device.id)
         refused = WorkerView(WorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "desk"}))
         await wait_until(lambda: world.view.lent[0].worker == refused, "it is told, and what to do")

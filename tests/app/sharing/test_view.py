@@ -1,5 +1,5 @@
+from app.messages.view import WorkerState, WorkerView
 from app.sharing.view import InviteView, LentView
-from app.view import WorkerState, WorkerView
 
 
 def test_lent_worker_works_unless_it_is_off_or_failed() -> None:

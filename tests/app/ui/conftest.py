@@ -11,8 +11,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from app.ui.texts import Texts
-    from app.ui.theme import Theme
+    from app.ui.strings.texts import Texts
+    from app.ui.theme.theme import Theme
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def theme(qapp: "QApplication") -> Iterator["Theme"]:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QFont
 
-    from app.ui.colours import Scheme
-    from app.ui.theme import Motion, Theme
+    from app.ui.theme.colours import Scheme
+    from app.ui.theme.theme import Motion, Theme
 
     before = QFont(qapp.font())
     made = Theme(Scheme.LIGHT, Motion())
@@ -38,6 +38,6 @@ def theme(qapp: "QApplication") -> Iterator["Theme"]:
 @pytest.fixture(params=["en", "zh"])
 def texts(request: pytest.FixtureRequest) -> "Texts":
     """Return the texts of each language in turn."""
-    from app.ui.texts import Texts
+    from app.ui.strings.texts import Texts
 
     return Texts(request.param)

@@ -10,18 +10,18 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.actions import Action
-from app.live_text import Span
-from app.states import State
-from app.ui.compositing import blends
-from app.ui.key_field import KeyField
-from app.ui.main_window import MainWindow
-from app.ui.overlay import Overlay
-from app.ui.shell import Shell
-from app.ui.texts import Texts
-from app.ui.theme import Theme
-from app.ui.tray import Tray, available
-from app.view import View
+from app.core.live_text import Span
+from app.core.states import State
+from app.messages.actions import Action
+from app.messages.view import View
+from app.ui.dictation.overlay import Overlay
+from app.ui.dictation.page import MainWindow
+from app.ui.settings.key_field import KeyField
+from app.ui.shell.compositing import blends
+from app.ui.shell.shell import Shell
+from app.ui.shell.tray import Tray, available
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
 
 LISTENING = View(State.LISTENING, 3.0, -20.0, (Span("kia ora", True),))
 _LIFE_MS = 60_000

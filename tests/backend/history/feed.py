@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 import msgspec
 
+from backend.broker.jobs import Jobs
 from backend.history.folding import OVER
 from backend.history.records import About, Entry, SegmentState, SessionKind, StoredSession, Wanted
 from backend.history.store import Store
-from backend.jobs import Jobs
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Keys, Result, encode_notice
 from protocol.recognition import Word

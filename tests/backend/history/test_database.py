@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from backend.errors import HistoryRefused, HistoryUnavailable
+from backend.core.errors import HistoryRefused, HistoryUnavailable
 from backend.history.database import Database
-from backend.history.keeper import ASK_S
+from backend.history.history_thread import ASK_S
 from tests.helpers.postgres import Postgres
 
 

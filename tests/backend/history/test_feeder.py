@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from backend.errors import BrokerUnreachable, HistoryRefused, HistoryUnavailable
+from backend.core.errors import BrokerUnreachable, HistoryRefused, HistoryUnavailable
 from backend.history.feeder import BATCH, Feeder
+from backend.history.history_thread import History, open_history
 from backend.history.inbox import Backlog, Inbox, Letter
-from backend.history.keeper import History, open_history
 from backend.history.records import Entry, Limits
 from backend.history.store import Store, open_store
 from runtime.tasks import Tasks

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from backend.broker.jobs import Jobs, open_jobs
 from backend.history.inbox import Backlog, Inbox, Letter, read_entry
 from backend.history.records import Entry
-from backend.jobs import Jobs, open_jobs
 from protocol.errors import MalformedMessage
 from protocol.job import Hypothesis, Keys, encode_notice
 from tests.backend.history.feed import ANN, cancelled, failure, final, over, put

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.errors import SettingsError
+from backend.core.errors import SettingsError
 from backend.history.records import Limits
 from backend.history.settings import HistorySettings, history_settings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.errors import HistoryUnavailable
+from backend.core.errors import HistoryUnavailable
 from backend.history.store import Store, open_store
 from tests.backend.history.feed import DAY_MS, NOON_MS, final, the_session
 from tests.helpers.postgres import Postgres

@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from backend.errors import HistoryUnavailable
-from backend.history.keeper import History
+from backend.admission.offered_models import Offers
+from backend.core.errors import HistoryUnavailable
+from backend.history.history_thread import History
 from backend.history.records import NewFile, SessionState, StoredSession
-from backend.offers import Offers
 from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode

@@ -11,15 +11,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
-from backend.access import ACCESS
-from backend.answers import errors_as_json
-from backend.errors import RequestRefused
-from backend.history.keeper import History
+from backend.core.errors import RequestRefused
+from backend.history.history_thread import History
 from backend.history.records import About, NewFile, Planned, SessionKind
 from backend.history.store import Store
+from backend.http.access import ACCESS
+from backend.http.responses import errors_as_json
 from backend.rest.history_routes import MOST_LONG, HistoryRoutes
+from backend.rest.json_writer import SEGMENTS
 from backend.rest.scope import Archive, T
-from backend.rest.writing import SEGMENTS
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Result
 from tests.backend.rest.world import OWNER_KEY, World

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backend.errors import MediaReaderKilled, MediaUnreadable
+from backend.core.errors import MediaReaderKilled, MediaUnreadable
 from backend.rest.media import reading
 from backend.rest.media_frames import FRAMES, Ended, Opened, Piece
 from protocol.errors import ErrorCode

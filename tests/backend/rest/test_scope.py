@@ -3,12 +3,12 @@
 import pytest
 from msgspec import UNSET
 
-from backend.access import Access, Visit
-from backend.devices import Device
+from backend.devices.records import Device
+from backend.devices.registry import Roster
 from backend.history import records
 from backend.history.records import Wanted
+from backend.http.access import Access, Visit
 from backend.rest.scope import Scope, scope_of
-from backend.roster import Roster
 from backend.settings import GatewaySettings
 from protocol import rest
 from protocol.devices import DeviceKind

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.errors import RequestRefused
+from backend.core.errors import RequestRefused
 from backend.rest.uploads import Uploads
 from protocol.errors import ErrorCode
 

@@ -16,17 +16,17 @@ import soundfile
 from aiohttp import web
 from redis.asyncio import Redis
 
-from backend.access import ACCESS, Access
-from backend.answers import errors_as_json
-from backend.devices import Device, DeviceStore
-from backend.history.keeper import History, open_history
+from backend.broker.jobs import Jobs, open_jobs
+from backend.devices.records import Device, DeviceStore
+from backend.devices.registry import Roster
+from backend.history.history_thread import History, open_history
 from backend.history.records import About, Entry, Limits, SessionKind
-from backend.jobs import Jobs, open_jobs
+from backend.http.access import ACCESS, Access
+from backend.http.responses import errors_as_json
 from backend.rest.file_settings import FileSettings
 from backend.rest.flow import Room
 from backend.rest.routes import rest_routes
 from backend.rest.runner import Runner
-from backend.roster import Roster
 from backend.settings import GatewaySettings
 from protocol.audio import SAMPLE_RATE
 from protocol.devices import DeviceKind

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from backend.history.database import Database
-from backend.history.migrating import migrate, revisions
+from backend.history.migrate import migrate, revisions
 from backend.history.schema import metadata
 
 IN_SQLITE_ALONE = ("search", "search_data", "search_idx", "search_content", "search_config")

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from backend.history.database import Database
-from backend.history.migrating import migrate
+from backend.history.migrate import migrate
 from backend.history.store import open_store
 
 

@@ -1,0 +1,399 @@
+"""Run the app without its windows: settings, control socket, keys, insertion, dictation, gateway, worker.
+
+Windows receive values from ``post`` and send actions to ``ask``. Everything here belongs to the loop of ``run``.
+"""
+
+import asyncio
+import os
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import structlog
+
+from app.background_services import Beside
+from app.capture.desktop_sound import sound_system
+from app.capture.device_listing import look
+from app.capture.devices import offered
+from app.capture.microphone import open_microphone
+from app.control.server import Control
+from app.core.errors import AppError
+from app.core.states import State
+from app.diagnostics.report.report import Sources
+from app.dictation.recorder import OpenDevice
+from app.dictation.runner import Dictating, Parts
+from app.dictation.sounds import Sounds
+from app.dictation_options import Wishes, wishes_of
+from app.gateways.actions import GatewayAction
+from app.gateways.selection import CHOSEN
+from app.gateways.service import Gateways
+from app.hotkeys import choose as hotkeys
+from app.hotkeys.errors import HotkeyError
+from app.hotkeys.events import Hotkeys
+from app.insertion.choose import open_inserter
+from app.insertion.clipboard import WholeClipboard
+from app.insertion.errors import InsertionUnavailable
+from app.insertion.held_inserter import HeldInserter
+from app.insertion.outcome import Inserter
+from app.insertion.plan import Ruled
+from app.insertion.seen_programs import SeeingInserter
+from app.journal.library import of_this_user
+from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
+from app.local_services.supervisor import OwnGateway
+from app.messages.actions import (
+    Action,
+    ChangeSetting,
+    ChooseMicrophone,
+    DictationAction,
+    SettleHeld,
+    SwitchWorker,
+    Verb,
+)
+from app.messages.background_actions import BesideAction
+from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted
+from app.messages.view import Note, View, WorkerState, WorkerView
+from app.models.needed_models import VAD_MODEL
+from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
+from app.onboarding.trials import EarlyTrials, Trying
+from app.power_events import Attending
+from app.problems import problem
+from app.replacements.replacer import LiveReplacer
+from app.settings.file import SettingsFile
+from app.settings.sections import Settings
+from app.system.autostart import keep_autostart
+from app.system.sleep_detector import Patience
+from app.transcription.listening import PATIENT, Listener
+from client.connection import Address
+from protocol.recognition import Options
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import folders
+from runtime.installing import extra_command
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_DESK)
+
+_KEY: Final = "KIKIPOUNAMU_KEY"
+_PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # unlike at a terminal, waiting long is fine
+_NO_HOTKEYS: Final = {
+    hotkeys.WAYLAND: Note("hotkeys-wayland"),
+    hotkeys.NO_DISPLAY: Note("hotkeys-no-display"),
+    hotkeys.NOT_INSTALLED: Note("hotkeys-not-installed", {"install": extra_command("desktop")}),
+}
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """Options of the command line that the settings file does not have."""
+
+    worker: LocalWorkerSettings = LocalWorkerSettings()
+
+
+class Desk:
+    """The app without its windows.
+
+    ``post`` receives values to display, in the loop's thread. ``clipboard``: the clipboard of the window system,
+    set before ``run`` if windows exist.
+    """
+
+    clipboard: WholeClipboard | None = None
+
+    def __init__(
+        self, post: Post, settings: DeskSettings | None = None, open_device: OpenDevice = open_microphone
+    ) -> None:
+        self._post = post
+        self._open_device = open_device
+        self._settings = settings or DeskSettings()
+        self._file = SettingsFile()
+        self._worker = LocalWorker(self._tell_of_worker, self._settings.worker, self._have_model)
+        self._tasks = Tasks("desk")
+        self._gateway = Tasks("gateway")  # outlives the worker, which would search for its broker for seconds
+        self._own: OwnGateway | None = None
+        unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
+        self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
+        self._dictating: Dictating | None = None
+        self._beside: Beside | None = None
+        self._trying: Trying | None = None
+        self._early_trials = EarlyTrials()
+        self._attending: Attending | None = None
+        self._patience = Patience()
+        self._inserter: Inserter = HeldInserter()
+        self._running: asyncio.Task[None] | None = None
+        self._shown: View = View()
+        self._sees_microphones = asyncio.Event()
+        self._takes_changed = asyncio.Event()
+        self._autostart_changed = asyncio.Event()
+        self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
+
+    async def run(self) -> None:
+        """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
+        self._running = asyncio.current_task()
+        async with AsyncExitStack() as cleanup:
+            control = await cleanup.enter_async_context(Control(self._asked, lambda: self._shown))
+            await cleanup.enter_async_context(self._file)
+            await cleanup.enter_async_context(self._gateway)
+            cleanup.push_async_callback(self._worker.close)
+            await cleanup.enter_async_context(self._tasks)
+            keys = await self._hotkeys(cleanup)
+            self._inserter = await self._open_inserter()
+            cleanup.push_async_callback(self._inserter.close)
+            sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
+            vad, library = folders().models / VAD_MODEL, of_this_user()
+            gateways = self._gateways
+            settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=gateways.falls_back)
+            settings = replace(settings, until_moved=gateways.until_moved)
+            listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
+            inserter = SeeingInserter(self._inserter, lambda names: self._post(Programs(names)))
+            await cleanup.enter_async_context(self._gateways)
+            self._gateways.choose(self._file.current.gateway)
+            beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
+            self._beside = await cleanup.enter_async_context(beside)
+            beside.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
+            beside.lending.change = self._change
+            beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
+            await self._use_model()
+            parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
+            parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits, show_keys=self._post)
+            self._dictating = Dictating(parts, self._wishes(), self._takes_changed.set)
+            self._dictating.follow(lambda view: self._seen(view, control))
+            self._trying = await cleanup.enter_async_context(self._trials(self._dictating))
+            cleanup.callback(self._file.subscribe(self._settings_changed))
+            self._post(self._file.current)
+            self._tell_of_settings()
+            self._start()
+            self._attending = await cleanup.enter_async_context(Attending(self._rest, self._woke))
+            self._attending.allow(self._file.current.worker.limits)
+            await self._dictating.run()
+            control.leave()
+
+    def ask(self, action: Action) -> None:
+        """Pass on a user's action and return at once."""
+        if action is Verb.SHOW:
+            self._post(WindowWanted())
+        match action:
+            case _ if isinstance(action, DictationAction) and self._dictating is not None:
+                self._dictating.ask(action)
+            case TryMicrophone() | RecordSample() | PlaySample() | TryGateway():
+                self._early_trials.ask(action)
+            case Verb.QUIT if self._running is not None:  # still starting
+                self._running.cancel()
+            case ChooseMicrophone(name):
+                self._change(ChangeSetting("audio.microphone", name))
+            case SwitchWorker(on):
+                self._tasks.start(self._switch_worker(on), "worker")
+            case ChangeSetting():
+                self._change(action)
+
+    def ask_beside(self, action: BesideAction) -> None:
+        """Pass on a user's action for the services alongside dictation."""
+        if isinstance(action, GatewayAction):
+            self._gateways.ask(action)
+        elif self._beside is not None:
+            self._beside.ask(action)
+
+    def look_at_microphones(self) -> None:
+        """Refresh the list of microphones because the user opens it."""
+        self._sees_microphones.set()
+
+    # -- alongside dictation -------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        assert self._dictating is not None and self._beside is not None
+        sharing = self._beside.sharing
+        self._own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)
+        sharing.again = self._own.again
+        self._want_gateway()
+        self._gateway.start(self._own.keep(), "keep")
+        self._tasks.start(self._keep_devices(), "devices")
+        self._tasks.start(self._keep_takes(), "takes")
+        self._tasks.start(self._keep_autostart(), "autostart")
+        self._takes_changed.set()
+        self._sees_microphones.set()
+
+    def _rest(self, why: Note | None) -> None:
+        """Rest every worker of this computer, including lent ones; ``None`` lets them work."""
+        if self._own is not None:
+            self._own.rest(why)
+        if self._beside is not None:
+            self._beside.lending.rest(why)
+
+    def _woke(self, slept_s: float) -> None:
+        """Handle a wake-up: renew devices and connections, and cut short pauses that began before the sleep."""
+        if self._dictating is not None:
+            self._dictating.woke()
+        self._patience.hurry()
+        self._gateways.woke()
+        self._sees_microphones.set()
+        if self._beside is not None:
+            self._beside.gateway_changed()
+
+    def _want_gateway(self) -> None:
+        """Run this computer's gateway if it is used: by speech from here, or by other devices."""
+        chosen = self._file.current
+        if self._beside is not None:
+            self._beside.allow(chosen)
+        if self._own is not None:
+            self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
+
+    async def _switch_worker(self, on: bool) -> None:
+        """Apply the switch, and restart a failed worker even if the setting does not change."""
+        await self._apply(ChangeSetting("worker.on", on))
+        self._want_gateway()
+
+    async def _have_model(self, name: str, tell: Percent) -> None:
+        assert self._beside is not None, "the worker is switched on after that"
+        await self._beside.models.have(name, tell)
+
+    async def _use_model(self) -> None:
+        """Apply the settings of the model for this computer's worker."""
+        chosen = self._file.current.worker
+        settings = self._settings.worker.running(chosen.model).with_threads(chosen.threads)
+        settings = settings.with_gpu_memory(chosen.gpu_memory)
+        await self._worker.use(settings)
+        if self._beside is not None:
+            self._beside.lending.use(settings)
+        self._tell_of_use()
+
+    def _tell_of_worker(self, view: WorkerView) -> None:
+        self._post(view)
+        self._tell_of_use()
+
+    def _tell_of_use(self) -> None:
+        if self._beside is not None:
+            running = self._worker.view.state not in {WorkerState.OFF, WorkerState.FAILED}
+            self._beside.models.used(self._worker.settings.model, running=running)
+
+    def _tell_of_gateway(self, error: AppError | None) -> None:
+        if self._beside is not None:
+            self._beside.sharing.gateway_told(error)
+        self._post(Problem("gateway") if error is None else problem("gateway", error))
+
+    async def _keep_devices(self) -> None:
+        while True:
+            await self._sees_microphones.wait()
+            self._sees_microphones.clear()
+            inputs = await look()
+            default = next((device.name for device in inputs if device.default), "")
+            found = offered(inputs, self._file.current.audio.microphone)
+            self._post(Devices(tuple((device.choice, device.name) for device in found), default))
+
+    async def _keep_takes(self) -> None:
+        assert self._dictating is not None
+        while True:
+            await self._takes_changed.wait()
+            self._takes_changed.clear()
+            if self._beside is not None:
+                self._beside.takes_changed()
+            self._post(Takes(tuple(await self._dictating.takes())))
+
+    async def _keep_autostart(self) -> None:
+        """Apply the autostart setting at startup and on changes.
+
+        At startup, an entry that was switched off stays off.
+        """
+        while True:
+            wanted, changed = self._file.current.general.autostart, self._autostart_changed.is_set()
+            self._autostart_changed.clear()
+            try:
+                await asyncio.to_thread(keep_autostart, wanted, changed=changed)
+                self._post(Problem("autostart"))
+            except AppError as error:
+                self._post(problem("autostart", error))
+            await self._autostart_changed.wait()
+
+    def _trials(self, dictating: Dictating) -> Trying:
+        """Set up the trials of the first steps, which have no microphone after dictation has ended."""
+        play, key = sound_system().play, os.environ.get(_KEY, "")
+        made = Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
+        return self._early_trials.begin(made)
+
+    def _options(self) -> Options:
+        return self._file.current.recognition.options
+
+    def _locate(self) -> Address:
+        return self._gateways.locate()
+
+    def _moved(self) -> None:
+        """Handle a new destination of speech; takes in progress move there only once they must."""
+        self._post(Problem("route", note=self._gateways.problem))
+        if self._dictating is not None:
+            self._dictating.change(self._wishes())
+        self._want_gateway()
+        if self._beside is not None:
+            self._beside.gateway_changed()
+
+    def _wishes(self) -> Wishes:
+        return replace(wishes_of(self._file.current), destination=self._gateways.destination)
+
+    async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
+        chosen = hotkeys.choose(sys.platform, os.environ)
+        if note := _NO_HOTKEYS.get(chosen.reason):
+            self._post(Problem("hotkeys", note=note))
+        try:
+            return await cleanup.enter_async_context(chosen.hotkeys)
+        except HotkeyError as error:
+            log.warning(LogEvent.HOTKEYS_UNAVAILABLE, reason=str(error))
+            self._post(problem("hotkeys", error))
+            return await cleanup.enter_async_context(hotkeys.NoHotkeys())
+
+    async def _open_inserter(self) -> Inserter:
+        rules = self._file.current.insertion.rules
+        try:
+            return await open_inserter(sys.platform, os.environ, self.clipboard, rules)
+        except InsertionUnavailable as error:
+            log.warning(LogEvent.INSERTION_UNAVAILABLE, reason=str(error))
+            self._post(problem("insertion", error))
+            return HeldInserter()
+
+    # -- reports -------------------------------------------------------------------------------------------
+
+    async def _asked(self, action: Verb | SettleHeld) -> None:
+        if isinstance(action, SettleHeld) and self._dictating is not None:
+            await self._dictating.recordings.settle(action.session, action.deed)
+        else:
+            self.ask(action)
+
+    def _seen(self, view: View, control: Control) -> None:
+        before, self._shown = self._shown, view
+        if before.listed != view.listed:
+            self._takes_changed.set()
+        if self._beside is not None:
+            self._beside.recording(view.state in {State.ARMING, State.LISTENING})
+        self._post(view)
+        control.changed()
+
+    def _change(self, change: ChangeSetting) -> None:
+        self._tasks.start(self._apply(change), "setting")
+
+    async def _apply(self, change: ChangeSetting) -> None:
+        try:
+            await self._file.apply(change)
+            self._tell_of_settings()
+        except AppError as error:
+            self._post(replace(problem("settings", error), setting=change.name))
+
+    def _settings_changed(self, old: Settings, new: Settings) -> None:
+        self._gateways.choose(new.gateway)
+        if self._dictating is not None:
+            self._dictating.change(self._wishes())
+        if isinstance(self._inserter, Ruled):
+            rules = new.insertion.rules
+            self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
+        if self._attending is not None:
+            self._attending.allow(new.worker.limits)
+        if new.worker.runs != old.worker.runs:
+            self._tasks.start(self._use_model(), "model")
+        self._want_gateway()
+        if self._trying is not None and new.audio.microphone != old.audio.microphone:
+            self._trying.microphone.again()
+        if new.general.autostart != old.general.autostart:
+            self._autostart_changed.set()
+        self._post(new)
+        self._tell_of_settings()
+
+    def _tell_of_settings(self) -> None:
+        """Report the first invalid value in the settings file."""
+        problems = self._file.problems
+        self._post(problem("settings", problems[0]) if problems else Problem("settings"))

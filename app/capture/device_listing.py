@@ -1,0 +1,52 @@
+"""List microphones in another process, so that no stream of this process is disturbed."""
+
+import asyncio
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from app.capture.devices import Input
+from app.core.child_process import find_program
+from app.core.errors import AppError
+from runtime.leash import leashed
+
+COMMAND: Final = ("microphones", "--json")
+
+_DEADLINE_S: Final = 30.0  # programs start slowly on a busy machine
+
+
+async def look(command: Sequence[str] | None = None) -> list[Input]:
+    """List the microphones like ``SoundSystem.inputs``; return an empty list on any failure."""
+    try:
+        program = command or (find_program("kikipounamu"), *COMMAND)
+        process = await asyncio.create_subprocess_exec(
+            *leashed(program), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+        )
+    except (AppError, OSError):
+        return []
+    try:
+        async with asyncio.timeout(_DEADLINE_S):
+            output, _ = await process.communicate()
+        return decode(output)
+    except TimeoutError:
+        return []
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def encode(inputs: Sequence[Input]) -> bytes:
+    """Encode the list of microphones that the command prints."""
+    return msgspec.json.encode(inputs)
+
+
+def decode(output: bytes) -> list[Input]:
+    """Decode the command's output; return an empty list if it is unreadable."""
+    try:
+        return msgspec.json.decode(output, type=list[Input])
+    except msgspec.DecodeError:
+        return []

@@ -1,0 +1,180 @@
+"""Implement the commands once their options are parsed.
+
+Only the command that runs imports this.
+"""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from app.cli.up_command import report
+from app.core.console import Console
+from app.core.errors import StackFailed
+from app.core.formats import Format, render
+from app.core.outputs import Outputs
+from app.core.process import EXPECTED, FAILED
+from app.gateways import names
+from app.local_services import local_gateway
+from app.local_services.stack import Stack, StackSettings
+from app.models import needed_models
+from app.transcription.progress import Display
+from app.transcription.recording import Recogniser
+from client.connection import Locate, fixed
+from client.errors import Refused, Unreachable
+from protocol.recognition import Options, Script
+from runtime.terminal import printable, say
+from speech.audio_file import check_audio
+from speech.errors import SpeechError
+
+
+@dataclass(frozen=True)
+class Source:
+    """The gateway that recognises: ``gateway`` by address or name, or this computer's own stack if empty."""
+
+    gateway: str = ""
+    key: str = ""
+    certificate_sha256: str = ""
+    engine: str = "whisper"
+    model: str = ""
+    get_models: bool | None = None
+
+    def prepare(self) -> None:
+        """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``."""
+        self.locate()
+        engine = None if self.gateway else self.engine
+        needed_models.ensure(needed_models.needed(engine, self.model), self.get_models)
+
+    def locate(self) -> Locate:
+        """Return a function that locates the gateway. Raises ``AppError`` or ``Refused`` if no gateway matches."""
+        if not self.gateway:
+            return local_gateway.locate
+        return fixed(names.address_of(self.gateway, self.key, self.certificate_sha256))
+
+    def stack(self) -> Stack | None:
+        """Return the stack that provides a local gateway, or ``None`` for a remote one."""
+        return None if self.gateway else Stack(StackSettings(self.engine, self.model))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The options of `transcribe`.
+
+    ``output``: the destination of results, in the notation of ``Outputs``.
+    """
+
+    files: Sequence[Path]
+    form: Format = Format.TXT
+    output: str = "-"
+    language: str = "auto"
+    script: Script = "simplified"
+
+
+class Transcription:
+    """A run of `transcribe` over several files, one after the other.
+
+    A file that fails does not stop the others. An unreachable gateway does.
+    """
+
+    def __init__(self, wanted: Wanted, source: Source) -> None:
+        self._wanted = wanted
+        self._source = source
+        self._console = Console(stderr=True)
+        self._unreadable: dict[Path, str] = {}
+        self._gone = ""
+
+    @cached_property
+    def _outputs(self) -> Outputs:
+        return Outputs(self._wanted.files, self._wanted.output, self._wanted.form)
+
+    def prepare(self) -> None:
+        """Check the outputs, then every file, then the gateway and the models.
+
+        Raises ``AppError`` and ``Refused``. Raises ``typer.Exit`` after reporting that no file can be read.
+        """
+        outputs = self._outputs  # usage mistakes are reported first
+        for file in self._wanted.files:
+            try:
+                check_audio(file)
+            except SpeechError as error:
+                self._unreadable[file] = str(error)
+        if len(self._unreadable) == len(set(self._wanted.files)):
+            for file in self._wanted.files:
+                self._tell(file, self._unreadable[file])
+                outputs.fail(file, self._unreadable[file])
+            raise typer.Exit(FAILED)
+        self._source.prepare()
+
+    async def run(self) -> int:
+        """Transcribe every file and return the exit status."""
+        options = Options(
+            language=self._wanted.language,
+            model=self._source.model,
+            priority="bulk",
+            script=self._wanted.script,
+        )
+        async with AsyncExitStack() as cleanup:
+            stack = self._source.stack()
+            if stack is not None:
+                self._console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
+                await cleanup.enter_async_context(stack)
+            recogniser = Recogniser(self._source.locate(), needed_models.vad_folder(), options)
+            whole = True
+            for file in self._wanted.files:
+                work = self._one(file, recogniser)
+                whole &= await (stack.unless_broken(work) if stack else work)
+        return 0 if whole else FAILED
+
+    async def _one(self, file: Path, recogniser: Recogniser) -> bool:
+        """Transcribe one file and return whether its text is complete."""
+        if file in self._unreadable:
+            return self._fail(file, self._unreadable[file])
+        if self._gone:
+            return self._fail(file, "not tried", self._gone)
+        try:
+            with Display(self._console, file.name).shown() as display:
+                transcript = await recogniser.recognise(file, display)
+            text = render(transcript, self._wanted.form, str(file), line=self._outputs.lines)
+            place = self._outputs.deliver(file, text)
+        except StackFailed:
+            raise
+        except (Unreachable, Refused) as error:
+            self._gone = str(error)
+            return self._fail(file, self._gone)
+        except EXPECTED as error:
+            return self._fail(file, str(error))
+        if place:
+            self._tell(file, f"written to {place}")
+        for segment in transcript.failures:
+            self._tell(file, f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}")
+        if transcript.truncated:
+            self._tell(file, transcript.truncated)
+        return not (transcript.failures or transcript.truncated)
+
+    def _fail(self, file: Path, why: str, reason: str = "") -> bool:
+        """Report why a file has no result; ``reason``: more detail, only for programs."""
+        self._tell(file, why)
+        self._outputs.fail(file, f"{why}: {reason}" if reason else why)
+        return False
+
+    def _tell(self, file: Path, what: str) -> None:
+        self._console.print(Text(printable(f"{file.name or file}: {what}")), soft_wrap=True)
+
+
+async def up(source: Source) -> int:
+    """Run the stack in the foreground until Ctrl-C or SIGTERM.
+
+    The gateway keeps running if the worker fails.
+    """
+    if found := await local_gateway.running():
+        endpoint = found.endpoint
+        raise StackFailed(
+            f"a gateway of yours already runs at {endpoint.url} (process {endpoint.pid}): use that one"
+        )
+    async with Stack(StackSettings(source.engine, source.model, lasting=True, own_terminal=True)) as stack:
+        await stack.unless_broken(report(stack, say))
+    return FAILED

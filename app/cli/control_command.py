@@ -1,0 +1,136 @@
+"""Implement ``kikipounamu toggle`` and the other commands for the running app.
+
+Imports as little as possible.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from app.control.client import ControlError, NotRunning, ask, follow
+from app.core.states import SHAPES, State
+from app.messages.actions import HELD_DEEDS, Verb
+from runtime.terminal import printable, say
+
+if TYPE_CHECKING:
+    import typer
+
+_FAILED: Final = 1
+_INTERRUPTED: Final = 130
+_STATUS: Final = "status"
+_HELP: Final = {
+    Verb.TOGGLE: "Start to dictate in the running app, or stop and insert the text.",
+    Verb.START: "Start to dictate in the running app.",
+    Verb.STOP: "Stop to dictate and insert the text.",
+    Verb.CANCEL: "Give up what is being dictated. The recording is kept (see `kikipounamu takes`).",
+    Verb.PASTE_HELD: "Paste the newest text to paste; without a window for it, copy it. ID: of this recording.",
+    Verb.COPY_HELD: "Copy the newest text to paste. ID: of this recording.",
+    Verb.DISMISS_HELD: "Dismiss the newest text to paste; the history keeps it. ID: of this recording.",
+    Verb.INSERT_READY: "Do not wait any longer for what comes before a text that is there.",
+    Verb.SHOW: "Show the window of the running app.",
+    Verb.QUIT: "End the running app, once what was said is recognised; the second time at once.",
+}
+
+
+def quick(words: Sequence[str]) -> int | None:
+    """Run a simple command line and return its exit status, or ``None`` if it needs the full command line."""
+    if len(words) == 1 and words[0] in set(Verb):
+        return send(Verb(words[0]))
+    if len(words) == 2 and words[0] in set(HELD_DEEDS) and not words[1].startswith("-"):
+        return send(Verb(words[0]), words[1])
+    options = set(words[1:])
+    if words and words[0] == _STATUS and options <= {"--follow", "--json"}:
+        return status(following="--follow" in options, as_json="--json" in options)
+    return None
+
+
+def send(verb: Verb, session: str = "") -> int:
+    """Send a verb to the running app and return the exit status; ``session``: the recording that is meant."""
+    try:
+        ask({"verb": verb.value, "session": session} if session else {"verb": verb.value})
+    except ControlError as error:
+        return _failed(error)
+    return 0
+
+
+def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
+    """Hand over to an app that is already running, and return the exit status; ``None`` if none runs.
+
+    The running app shows its window unless ``hidden``. ``patience_s``: how long to wait for an app that is
+    starting.
+    """
+    try:
+        ask({"verb": _STATUS if hidden else Verb.SHOW.value}, patience_s=patience_s)
+    except NotRunning:
+        return None
+    except ControlError as error:
+        return _failed(error)
+    say("kikipounamu is already running" + ("" if hidden else ": its window is shown"))
+    return 0
+
+
+def status(*, following: bool, as_json: bool) -> int:
+    """Print the status once, or after each change until the app ends, and return the exit status."""
+    try:
+        for view in follow() if following else [ask({"verb": _STATUS})["view"]]:
+            say(json.dumps(view, ensure_ascii=False) if as_json else line(view))
+    except ControlError as error:
+        return _failed(error)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:  # the reader closed the pipe; Python must not flush again at exit
+        sys.stderr.close()
+    return 0
+
+
+def line(view: Mapping[str, Any]) -> str:
+    """Format a ``View``, given as JSON, as one readable line."""
+    state = State(view["state"])
+    parts = [f"{SHAPES[state]} {state.word}"]
+    if view["seconds"]:
+        parts[0] += f" {view['seconds']:.0f} s"
+    if view["unsent_s"]:
+        parts.append(f"{view['unsent_s']:.0f} s unsent")
+    if view["destination"]:
+        parts.append(f"to: {printable(view['destination'])}")
+    if waiting := view["waiting"]:
+        parts.append(f"recognising {_counted(waiting, 'earlier recording')}")
+    if held := view["held"]:
+        parts.append(f"{_counted(held, 'text')} to paste: kikipounamu paste-held")
+    if earlier := view["earlier"]:
+        parts.append(f"{_counted(earlier, 'earlier recording')} to paste: kikipounamu takes list")
+    return " · ".join(parts)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def register(app: "typer.Typer") -> None:
+    """Add the verbs to the full command line, for its help and for options in any order."""
+    import typer
+
+    def telling(verb: Verb) -> None:
+        def command() -> None:
+            raise typer.Exit(send(verb))
+
+        def command_of(session: str = typer.Argument("", metavar="[ID]")) -> None:
+            raise typer.Exit(send(verb, session))
+
+        app.command(verb.value, help=_HELP[verb])(command_of if verb in HELD_DEEDS else command)
+
+    def state(
+        follow: bool = typer.Option(False, "--follow", help="A line for each change, until the app ends."),
+        json: bool = typer.Option(False, "--json", help="For programs."),
+    ) -> None:
+        raise typer.Exit(status(following=follow, as_json=json))
+
+    for verb in Verb:
+        telling(verb)
+    app.command(_STATUS, help="Print what the running app is doing.")(state)
+
+
+def _failed(error: ControlError) -> int:
+    say(str(error), err=True)
+    return _FAILED

@@ -1,0 +1,62 @@
+"""Implement ``kikipounamu dashboard``: open a gateway's status page in the browser, authorised by its key."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
+
+import typer
+
+from runtime.terminal import say
+
+if TYPE_CHECKING:
+    from client.connection import Address
+
+
+def dashboard(
+    print_only: Annotated[bool, typer.Option("--print", help="Print the address, with its key, instead.")] = False,
+    gateway: Annotated[
+        str, typer.Option(metavar="NAME", help="One that this computer is paired with, instead of its own.")
+    ] = "",
+) -> None:
+    """Open the dashboard of a gateway in the browser."""
+    import webbrowser
+
+    from app.core import process
+
+    process.run("kikipounamu", lambda: show(gateway, webbrowser.open, print_only=print_only))
+
+
+async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool = False) -> int:
+    """Print or open the dashboard's address and return the exit status. Raises ``AppError`` or ``Unreachable``."""
+    from app.cli.dashboard_relay import Relay
+
+    at = await asyncio.to_thread(_address, gateway)
+    if print_only:
+        say(page_of(at))
+        return 0
+    if at.certificate_sha256:
+        say(f"The browser will warn of the certificate. Go on if its SHA-256 is {at.certificate_sha256}")
+    if await Relay(page_of(at)).show(browse):
+        return 0
+    say("no browser could be opened here: `kikipounamu dashboard --print` prints the address", err=True)
+    return 1
+
+
+def page_of(at: "Address") -> str:
+    """Return the dashboard's address, with the key after ``#``, so that browsers send it to no server."""
+    from protocol.monitor import DASHBOARD_PATH
+
+    key = f"#key={quote(at.key, safe='')}" if at.key else ""
+    return f"{at.url.rstrip('/')}{DASHBOARD_PATH}{key}"
+
+
+def _address(name: str) -> "Address":
+    if not name:
+        from app.local_services.local_gateway import locate
+
+        return locate()
+    from app.gateways.names import paired_as
+    from app.gateways.store import of_this_user
+
+    return paired_as(name, of_this_user()).addresses[0]

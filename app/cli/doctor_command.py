@@ -1,0 +1,102 @@
+"""Implement ``kikipounamu doctor``: check what works on this computer, and advise on what does not."""
+
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from runtime import terminal
+
+if TYPE_CHECKING:
+    from app.diagnostics.checks.all_checks import Computer, Wish
+    from app.diagnostics.checks.finding import Finding
+
+
+def doctor(
+    no_microphone: Annotated[
+        bool, typer.Option("--no-microphone", help="Do not open the microphone; it is only listed.")
+    ] = False,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Read every byte of the models.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Tell it for programs.")] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.zip", help="Save it, with what `report` has, for whoever helps: without speech."
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option(help="Engine of the worker, where no model is chosen.")] = "whisper",
+    only_apart: Annotated[str, typer.Option("--apart", hidden=True, help="For the process that asks.")] = "",
+) -> None:
+    """Check microphone, models, gateway, worker, keys and disk.
+
+    Exit status 1 means that a problem was found. Nothing is recorded, typed, copied or changed.
+    """
+    import os
+    import sys
+
+    from app.core import process
+    from app.diagnostics.checks.all_checks import Wish, this_computer
+
+    wish = Wish(engine, thorough=thorough)
+    if no_microphone:
+        wish = Wish(engine, 0.0, thorough)
+    computer = this_computer(sys.platform, os.environ)
+
+    def work() -> Coroutine[Any, Any, int]:
+        if only_apart:
+            return examine_apart(wish, computer, only_apart)
+        return examine(wish, computer, json=json, bundle=bundle)
+
+    process.run("doctor", work, level="ERROR", terminal=True, in_files=False)
+
+
+async def examine(wish: "Wish", computer: "Computer", *, json: bool = False, bundle: Path | None = None) -> int:
+    """Run all checks, report them, save the bundle if wanted, and return the exit status.
+
+    Raises ``ReportNotSaved``.
+    """
+    from app.core.console import Console
+    from app.core.sentences import Sentences
+    from app.diagnostics.checks import output, runner
+    from app.diagnostics.checks.all_checks import Everything
+
+    say, examinations = Sentences(), Everything(wish, computer).examinations()
+    areas = [one.area for one in examinations]
+    with output.Listing(say, areas, Console(), quiet=json) as listing:
+        found = await runner.examine(examinations, listing.tell)
+        listing.sum_up(found)
+    if json:
+        from importlib import metadata
+
+        terminal.say(output.as_json(say, found, metadata.version("kikipounamu")))
+    if bundle is not None:
+        await save(found, computer, bundle)
+        terminal.say(f"saved as {terminal.printable(str(bundle))}", err=json)
+    return output.status(found)
+
+
+async def examine_apart(wish: "Wish", computer: "Computer", area: str) -> int:
+    """Run one check and report it to the parent process that requested it."""
+    from app.diagnostics.checks import isolated, runner
+    from app.diagnostics.checks.all_checks import Everything
+    from app.diagnostics.checks.finding import Area
+
+    examination = Everything(wish, computer).examination(Area(area))
+    found = await runner.examine([examination], lambda area, findings: None)
+    typer.echo(isolated.encode(found))
+    return 0
+
+
+async def save(found: "tuple[Finding, ...]", computer: "Computer", place: Path) -> None:
+    """Save the report and these findings, without identifying details. Raises ``ReportNotSaved``."""
+    import asyncio
+
+    from app.core.sentences import Sentences
+    from app.diagnostics.checks import redacted_findings as bundle
+    from app.diagnostics.report import report
+
+    sources = report.Sources(computer.chosen.settings, places=computer.places)
+    parts = await report.gather(sources)
+    own = await asyncio.to_thread(bundle.part, Sentences(), found)
+    await asyncio.to_thread(report.save, (*parts, own), place)

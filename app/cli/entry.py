@@ -1,0 +1,19 @@
+"""Provide the console script.
+
+Verbs go straight to the running app; the full command line handles the rest. Importing the full command line
+takes too long for a user who just pressed a key.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the console script ``kikipounamu``."""
+    from app.cli import control_command
+
+    status = control_command.quick(sys.argv[1:])
+    if status is not None:
+        sys.exit(status)
+    from app.cli import main as cli
+
+    cli.main()

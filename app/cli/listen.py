@@ -1,0 +1,146 @@
+"""Implement ``kikipounamu listen``: dictate into the terminal until Ctrl-C.
+
+Imported only when it runs.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import uuid4
+
+from structlog.contextvars import bound_contextvars
+
+from app.capture.errors import TakeUnknown
+from app.capture.microphone import MicrophoneChange, open_microphone
+from app.cli.commands import Source
+from app.cli.live_screen import Screen
+from app.core.console import Console
+from app.core.interrupts import Interrupts
+from app.core.process import EXPECTED, FAILED, INTERRUPTED
+from app.journal.library import Found, Library, of_this_user
+from app.journal.take import TakeState
+from app.models import needed_models
+from app.settings.limits import limits_now
+from app.transcription.listening import QUIET_S, Listener, Microphone, Mode
+from protocol.recognition import Options
+from runtime.tasks import Tasks
+
+_UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING})
+_MOST_NAMED: Final = 3
+
+
+class OpenMicrophone(Protocol):
+    """Signature of ``app.capture.microphone.open_microphone``, as used here."""
+
+    def __call__(
+        self, choice: str, *, on_change: Callable[[MicrophoneChange], None]
+    ) -> AbstractAsyncContextManager[Microphone]: ...
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The options of `listen`.
+
+    ``microphone``: its name or part of it; empty: the system's default.
+    """
+
+    mode: Mode = Mode.HANDS_FREE
+    microphone: str = ""
+    options: Options = Options()
+    open_microphone: OpenMicrophone = open_microphone
+
+
+async def listen(source: Source, wish: Wish) -> int:
+    """Record until Ctrl-C or SIGTERM, then wait for every text.
+
+    The next signal leaves at once.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    screen = Screen(Console(), Console(stderr=True))
+    interrupts = Interrupts(first=task.cancel, again=task.cancel)
+    dictation = _Dictation(source, wish, screen, interrupts, of_this_user(limits_now()))
+    with interrupts.taken():
+        try:
+            return await dictation.run()
+        except asyncio.CancelledError:
+            if interrupts.last is None:  # not cancelled by a signal
+                raise
+            return INTERRUPTED
+        except EXPECTED as error:
+            screen.tell(str(error))
+            return FAILED
+        finally:
+            dictation.tell_what_is_kept()
+
+
+class _Dictation:
+    def __init__(
+        self, source: Source, wish: Wish, screen: Screen, interrupts: Interrupts, library: Library
+    ) -> None:
+        self._source = source
+        self._wish = wish
+        self._screen = screen
+        self._interrupts = interrupts
+        self._library = library
+        self._session = uuid4()
+
+    async def run(self) -> int:
+        """Start the stack unless a remote gateway was named, then record. Raises errors that are ``EXPECTED``."""
+        if told := interrupted(self._library.all()):
+            self._screen.tell(told)
+        async with AsyncExitStack() as cleanup:
+            stack = self._source.stack()
+            if stack is not None:
+                self._screen.tell("starting the gateway and the worker, unless they run")
+                await cleanup.enter_async_context(stack)
+            work = self._dictate()
+            return await (stack.unless_broken(work) if stack else work)
+
+    async def _dictate(self) -> int:
+        screen = self._screen
+        listener = Listener(self._source.locate(), needed_models.vad_folder(), self._wish.mode)
+        async with AsyncExitStack() as cleanup:
+            cleanup.enter_context(screen.shown())
+            tasks = await cleanup.enter_async_context(Tasks("listen"))
+            microphone = await cleanup.enter_async_context(
+                self._wish.open_microphone(self._wish.microphone, on_change=screen.changed)
+            )
+            wish, now_s = self._wish, time.time()
+            take = self._library.create(self._session, wish.options, now_s, wish.mode)
+            journal = cleanup.enter_context(take)
+
+            def stop() -> None:
+                microphone.stop()
+                screen.tell(
+                    f"sending the rest and waiting for texts, until nothing comes for {QUIET_S:.0f} s; "
+                    "Ctrl-C again leaves at once, and the recording is kept"
+                )
+
+            leave, self._interrupts.first = self._interrupts.first, stop
+            tasks.start(screen.refreshing(), "screen")
+            with bound_contextvars(session=str(self._session)):
+                transcript = await listener.listen(journal, microphone, screen)
+            self._interrupts.first = leave
+        return FAILED if transcript.failures else 0
+
+    def tell_what_is_kept(self) -> None:
+        """Tell the user how to resend the recording if texts are missing."""
+        with suppress(TakeUnknown):  # the take was never created
+            if self._library.find(self._session).state in _UNSENT | {TakeState.FAILED}:
+                how = f"`kikipounamu takes resend {self._session}` goes on with it"
+                self._screen.tell(f"the recording is kept: {how}")
+
+
+def interrupted(takes: Iterable[Found]) -> str:
+    """Return a message about earlier takes that lack texts, or an empty string."""
+    unsent = [found for found in takes if found.state in _UNSENT]
+    if not unsent:
+        return ""
+    names = ", ".join(str(found.session) for found in unsent[:_MOST_NAMED])
+    more = ", …" if len(unsent) > _MOST_NAMED else ""
+    how = "`kikipounamu takes list` shows them, `kikipounamu takes resend ID` goes on with one"
+    return f"earlier recordings lack texts: {names}{more} ({how})"

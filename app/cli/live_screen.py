@@ -1,0 +1,215 @@
+"""Show dictation on the terminal: texts as they arrive, partials, and the state.
+
+Texts go to standard output. On a terminal, a live area below them shows partials and the state. Otherwise each
+change of state is a line on standard error, so that standard output has only texts.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from app.capture.microphone import Change, MicrophoneChange
+from app.core.live_text import Line, LiveText, Span
+from app.core.states import SHAPES, State
+from app.core.transcript import Segment
+from app.journal.backlog import Keeping
+from app.transcription.progress import note_of, state_of
+from client.events import ClientEvent, Disconnected
+from protocol.audio import samples_to_seconds
+from protocol.session import Partial
+from runtime.terminal import LINES, printable
+
+_REFRESH_S: Final = 0.1
+_LOWEST_DBFS: Final = -60.0
+_METER: Final = "▁▂▃▄▅▆▇█"
+_CHANGES: Final = {
+    Change.LOST: "the microphone {device} is gone: another one is looked for, until there is one",
+    Change.FELL_BACK: "the microphone is now {device}",
+    Change.CAME_BACK: "the microphone {device} is back",
+    Change.DROPPED: "this computer was too slow for the microphone {device}",
+}
+_DISK: Final = {
+    Keeping.WRITING: "",
+    Keeping.WAITING: "the disk takes nothing: what is said waits in memory, for a minute at most",
+    Keeping.FULL: "the disk takes nothing and memory is full: make room",
+}
+
+
+class Heard(Protocol):
+    """The values of a microphone that the screen displays."""
+
+    @property
+    def device(self) -> str: ...
+    @property
+    def level_dbfs(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class View:
+    """The displayed values at one moment."""
+
+    state: State = State.ARMING
+    seconds: float = 0.0
+    unsent_s: float = 0.0
+    device: str = ""
+    level_dbfs: float = _LOWEST_DBFS
+    note: str = ""
+
+
+def meter(level_dbfs: float) -> str:
+    """Return one block character, taller for louder sound; 0 dBFS is the tallest."""
+    share = min(1.0, max(0.0, 1 - level_dbfs / _LOWEST_DBFS))
+    return _METER[round(share * (len(_METER) - 1))]
+
+
+def status_line(view: View) -> str:
+    """Return a line with state, time, unsent audio, microphone and note."""
+    parts = [f"{SHAPES[view.state]} {view.state} {view.seconds:.0f} s"]
+    if round(view.unsent_s):
+        parts.append(f"{view.unsent_s:.0f} s unsent")
+    if view.device and view.state in (State.ARMING, State.LISTENING, State.SENDING):
+        parts.append(f"{meter(view.level_dbfs)} {view.device}")
+    if view.note:
+        parts.append(view.note)
+    return printable(" · ".join(parts))
+
+
+def last_lines(spans: tuple[Span, ...], console: Console, most: int) -> Text:
+    """Return the end of the text that fits into ``most`` lines of the console.
+
+    Wide characters count twice.
+    """
+    text = Text.assemble(*((printable(span.text, LINES), "" if span.stable else "dim") for span in spans))
+    lines = text.wrap(console, console.width)
+    return Text("\n").join(lines[-most:])
+
+
+class Screen:
+    """A ``pipeline.Watcher`` that displays dictation.
+
+    Values of other components are read when it is drawn.
+    """
+
+    def __init__(self, out: Console, err: Console) -> None:
+        self.unsent_s: Callable[[], float] = lambda: 0.0
+        self.keeping: Callable[[], Keeping] = lambda: Keeping.WRITING
+        self.microphone: Heard | None = None
+        self._out = out
+        self._err = err
+        self._text = LiveText()
+        self._seconds = 0.0
+        self._over = False
+        self._finished = False
+        self._note = ""
+        self._shown = ""
+        self._live: Live | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator["Screen"]:
+        """Show the live area within the context, if there is a terminal."""
+        console = self._out if self._out.is_terminal else self._err
+        if console.is_terminal and not console.is_dumb_terminal:
+            self._live = Live(
+                console=console,
+                auto_refresh=False,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            self._live.start()
+        try:
+            yield self
+        finally:
+            if self._live:
+                self._live.update("", refresh=True)
+                self._live.stop()
+                self._live = None
+
+    async def refreshing(self) -> None:
+        """Redraw periodically until cancelled."""
+        while True:
+            self.refresh()
+            await asyncio.sleep(_REFRESH_S)
+
+    def refresh(self) -> None:
+        """Redraw the current state."""
+        view = self._view()
+        if self._live:
+            console = self._live.console
+            text = last_lines(self._text.spans, console, max(1, console.height - 2))
+            line = Text(status_line(view), "bold", no_wrap=True, overflow="ellipsis")
+            self._live.update(Group(text, line) if text else line, refresh=True)
+            return
+        line_of_log = f"{view.state}{f' ({view.note})' if view.note else ''}"
+        if line_of_log != self._shown:
+            self._shown = line_of_log
+            self.tell(line_of_log)
+
+    def tell(self, line: str) -> None:
+        """Print a permanent line that is not dictated text."""
+        console = self._err if self._live is None else self._live.console
+        console.print(Text(printable(line), "dim"), soft_wrap=True)
+
+    # -- observed events -----------------------------------------------------------------------------------
+
+    def listened(self, seconds: float) -> None:
+        """Record how many seconds of audio have been processed."""
+        self._seconds = seconds
+
+    def over(self) -> None:
+        """Record that all audio has been processed."""
+        self._over = True
+        self.refresh()
+
+    def heard(self, event: ClientEvent) -> None:
+        """Process partials and changes of the connection to the gateway."""
+        if isinstance(event, Partial):
+            self._text.partial(event)
+        if isinstance(event, Disconnected):  # without the seconds, so that a long outage stays one line
+            self._note = f"{event.reason}; it is tried again and again"
+        elif (note := note_of(event)) is not None:
+            self._note = note
+
+    def recognised(self, segment: Segment) -> None:
+        """Write the texts that are ready to be written."""
+        self._note = ""
+        lines = self._text.ended(segment)
+        self.refresh()  # first remove the partial, so that it is not shown below its text
+        for line in lines:
+            self._write(line)
+
+    def changed(self, change: MicrophoneChange) -> None:
+        """Report a change of the microphone."""
+        lost_s = samples_to_seconds(change.lost_samples)
+        lost = f"; {lost_s:.1f} s were not heard" if change.lost_samples else ""
+        self.tell(_CHANGES[change.change].format(device=change.device) + lost)
+
+    def finished(self) -> None:
+        """Record that everything has ended."""
+        self._finished = True
+        self.refresh()
+
+    def _view(self) -> View:
+        unsent_s, microphone = self.unsent_s(), self.microphone
+        state = state_of(self._over, unsent_s, self._finished)
+        if state is State.LISTENING and not self._seconds:
+            state = State.ARMING
+        note = "" if self._finished else _DISK[self.keeping()] or self._note
+        if microphone is None:
+            return View(state, self._seconds, unsent_s, note=note)
+        return View(state, self._seconds, unsent_s, microphone.device, microphone.level_dbfs, note)
+
+    def _write(self, line: Line) -> None:
+        if self._out.is_terminal:
+            self._out.print(Text(printable(line.text, LINES), "red" if line.failed else ""), soft_wrap=True)
+        elif line.failed:
+            self.tell(line.text)
+        else:  # unescaped, because no terminal interprets it
+            self._out.file.write(f"{line.text}\n")
+            self._out.file.flush()

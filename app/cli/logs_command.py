@@ -1,0 +1,141 @@
+"""Implement ``kikipounamu logs``: tell the story of a session from the logs of all programs involved."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import typer
+
+from runtime.terminal import printable, say
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from app.diagnostics.timeline.session_timeline import Row, Story
+
+_TABLE_WIDTH: Final = 100
+_COLUMNS: Final = (
+    ("spoken", "began"),
+    ("ended", "ended"),
+    ("uploaded", "uploaded"),
+    ("queued", "queued"),
+    ("decoded", "decoded"),
+    ("delivered", "delivered"),
+    ("typed", "typed"),
+    ("whole", "whole"),
+    ("unexplained", "unexplained"),
+)
+_FOLDER: Final = typer.Option(
+    "--folder",
+    exists=True,
+    file_okay=False,
+    readable=True,
+    resolve_path=True,
+    help="Logs of another computer, copied or mounted; repeatable.",
+)
+
+
+def logs(
+    session: Annotated[
+        str, typer.Option("--session", help="Id of a session, its beginning, or `last`. Takes have the same ids.")
+    ] = "last",
+    segment: Annotated[int | None, typer.Option("--segment", min=0, help="Only this one.")] = None,
+    folder: Annotated[list[Path] | None, _FOLDER] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show where the time between speech and text went, across all programs.
+
+    The logs of this computer are always read. Remote gateways and workers have logs of their own.
+    """
+    from app.core.errors import AppError
+    from app.diagnostics.timeline.log_search import find, reaches_back_to
+    from app.diagnostics.timeline.session_timeline import tell
+    from runtime.folders import folders
+
+    places = list(dict.fromkeys((folders().logs.resolve(), *(folder or []))))  # without duplicates
+    try:
+        found = find(session, places)
+    except AppError as error:
+        _give_up(str(error))
+    if not any(line.session for line in found.lines):
+        oldest = reaches_back_to(places)
+        since = f"they reach back to {_day(oldest.at_ms / 1000)}" if oldest else "they are empty"
+        _give_up(f"the logs have nothing of session {found.session}: {since}")
+    story = _only(segment, tell(found.session, found.lines, [str(place) for place in places]))
+    if as_json:
+        say(json.dumps(_as_json(story, found.left_out), ensure_ascii=False, indent=2))
+    else:
+        _print(story, found.left_out)
+
+
+def _only(segment: int | None, story: "Story") -> "Story":
+    """Return the part of the story that concerns this segment, and the lines without a segment."""
+    if segment is None:
+        return story
+    entries = tuple(one for one in story.entries if one.segment in (segment, None))
+    return replace(story, entries=entries, rows=tuple(row for row in story.rows if row.segment == segment))
+
+
+def _print(story: "Story", left_out: int) -> None:
+    from app.core.console import Console
+
+    console = Console(soft_wrap=True)
+    console.width = max(console.width, _TABLE_WIDTH)
+    console.print(f"session {story.session}, {_day(story.began_s)}", markup=False)
+    widest = max((len(one.who) for one in story.entries), default=0)
+    for one in story.entries:
+        console.print(f"{one.at_ms / 1000:9.3f}  {one.who:{widest}}  {one.what}", markup=False)
+    console.print(_table(story.rows))
+    told = f"from the end of speech to its text: {story.whole_ms:.0f} ms in all"
+    console.print(f"{told}; unexplained: {story.unexplained_ms:.0f} ms", markup=False)
+    for note in story.notes:
+        console.print(f"note: {note}", markup=False)
+    if left_out:
+        console.print(f"{left_out} older lines of this session are left out", markup=False)
+
+
+def _table(rows: Iterable["Row"]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    legend = "spoken, ended: s since the beginning; the rest: ms"
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), caption=legend, caption_justify="left")
+    table.add_column("segment", justify="right")
+    for title, _ in _COLUMNS:
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("outcome")
+    for row in rows:
+        told = [_figure(getattr(row, name), name in ("began", "ended")) for _, name in _COLUMNS]
+        table.add_row(str(row.segment), *told, printable(row.outcome))
+    return table
+
+
+def _figure(ms: float | None, as_time: bool) -> str:
+    if ms is None:
+        return "-"
+    return f"{ms / 1000:.3f}" if as_time else f"{ms:.0f}"
+
+
+def _as_json(story: "Story", left_out: int) -> dict[str, object]:
+    return {
+        "session": story.session,
+        "began": datetime.fromtimestamp(story.began_s, UTC).isoformat(timespec="milliseconds"),
+        "entries": [asdict(one) for one in story.entries],
+        "segments": [asdict(row) for row in story.rows],
+        "whole_ms": round(story.whole_ms),
+        "unexplained_ms": round(story.unexplained_ms),
+        "left_out": left_out,
+        "notes": list(story.notes),
+    }
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
+
+
+def _give_up(why: str) -> NoReturn:
+    say(why, err=True)
+    raise typer.Exit(1)

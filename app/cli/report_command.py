@@ -1,0 +1,40 @@
+"""Implement ``kikipounamu report``: save information for troubleshooting in one file, without speech."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runtime.terminal import printable, say
+
+
+def report(
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to. [default: a new file here]")] = None,
+) -> None:
+    """Save a report for troubleshooting: versions, settings, states, logs.
+
+    It has no speech, texts or keys.
+    """
+    from app.core import process
+
+    process.run("kikipounamu", lambda: write(to))
+
+
+async def write(to: Path | None) -> int:
+    """Collect and save the report, and list its parts. Raises ``AppError``."""
+    import asyncio
+
+    from app.diagnostics.checks import active_settings  # the module that writes settings needs the desktop extra
+    from app.diagnostics.report.report import Sources, gather, save
+    from app.diagnostics.report.view import suggested_name
+    from app.settings.path import settings_place
+
+    found = await asyncio.to_thread(active_settings.read, settings_place())
+    parts = await gather(Sources(found.settings))
+    place = to or Path(suggested_name(time.time()))
+    await asyncio.to_thread(save, parts, place)
+    for part in parts:
+        say(f"{part.name}  {len(part.content):,} bytes")
+    say(f"saved as {printable(str(place))}")
+    return 0

@@ -1,0 +1,258 @@
+"""Implement ``kikipounamu takes``: list, show, export and resend recordings.
+
+The journal and its dependencies are imported by the command that runs.
+"""
+
+import json
+import os
+import tempfile
+import wave
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from app.cli.options import Certificate, Engine, Gateway, GetModels, Key
+from app.core.console import Console
+from app.core.errors import AppError, OutputFailed
+from app.core.formats import Format, render
+from app.core.outputs import write_whole
+from app.core.states import State
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from runtime.terminal import printable, say
+
+if TYPE_CHECKING:
+    from app.cli.commands import Source
+    from app.journal.damage import Fault
+    from app.journal.library import Found, Library
+
+app = typer.Typer(help="Recordings that were kept here: list, show, export, send again.", no_args_is_help=True)
+
+_CHUNK: Final = SAMPLE_RATE * BYTES_PER_SAMPLE * 10
+_START: Final = 60
+_KEPT: Final = "the recording is damaged, and kept until you delete it"
+_LINE: Final = "{:36}  {:16}  {:>9}  {:11}  {}"
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes list` prints it.")]
+
+
+@app.command("list")
+def list_takes(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one object a line.")] = False,
+) -> None:
+    """Print each take, newest first: its state, its length and the start of its text."""
+    library = _library()
+    with _exit_on_error():
+        takes = library.all()
+    if as_json:
+        for found in takes:
+            say(json.dumps(_facts(found), ensure_ascii=False))
+        return
+    say(_LINE.format("id", "started", "length", "state", "text").rstrip())
+    for found in takes:
+        started, length = _started(found)[:16], f"{found.seconds:.1f} s"
+        state = f"{_state(found).word} (partly inserted)" if found.partly else _state(found).word
+        say(_LINE.format(str(found.session), started, length, state, _start_of_text(found)).rstrip())
+    say(f"folder: {printable(str(library.root))}")
+    if damaged := [found for found in takes if found.damaged]:
+        say(f"{len(damaged)} damaged: `kikipounamu takes show ID` says what is wrong", err=True)
+
+
+@app.command()
+def show(session: Id) -> None:
+    """Print one take: each segment's time and its text or error, and the edited text if there is one."""
+    with _exit_on_error():
+        found = _find(session)
+    say(f"{found.session}: {_state(found).word}, {found.seconds:.1f} s, started {_started(found)}")
+    for segment in found.transcript.segments:
+        said = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
+        say(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {said}")
+    if found.take.edited:
+        say(f"edited to: {found.take.edited}")
+    say(f"folder: {printable(str(found.folder))}")
+    _exit_if_damaged(found)
+
+
+@app.command()
+def export(
+    session: Id,
+    form: Annotated[Format, typer.Option("--format", help="How the text is written.")] = Format.TXT,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Where to.")] = Path("."),
+) -> None:
+    """Write the audio of a take as ID.wav, and its text, edited or not, to the same folder."""
+    with _exit_on_error():
+        found = _find(session)
+        sound, text = output / f"{session}.wav", output / f"{session}.{form}"
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+            audible = bool(found.samples) or not found.damaged
+            if audible:
+                _write_wav(found, sound)
+            write_whole(text, _text_of(found, form, sound.name))
+        except OSError as error:
+            raise OutputFailed(f"{session} cannot be exported to {output}: {error.strerror}") from error
+    written = (
+        f"{printable(str(sound))}, {printable(str(text))}"
+        if audible
+        else f"{printable(str(text))} (no audio is left)"
+    )
+    say(f"written: {written}")
+    _exit_if_damaged(found)
+
+
+@app.command()
+def resend(
+    session: Id,
+    gateway: Gateway = "",
+    key: Key = "",
+    certificate: Certificate = "",
+    engine: Engine = "whisper",
+    get_models: GetModels = None,
+) -> None:
+    """Recognise the segments that have no text yet, and print the whole text.
+
+    Existing texts stay unchanged.
+    """
+    from app.cli import commands
+    from app.core import process
+
+    with _exit_on_error():
+        found = _find(session)
+        _library().reopen(found.session).close()  # check that it can be opened before starting anything
+    model = found.take.options.model
+    source = commands.Source(gateway, key, certificate, engine, model, get_models)
+    process.run("kikipounamu", lambda: _resend(found, source), source.prepare)
+
+
+async def _resend(found: "Found", source: "Source") -> int:
+    from app.core.process import FAILED
+    from app.models import needed_models
+    from app.transcription.progress import Display
+    from app.transcription.resending import Resender
+
+    console = Console(stderr=True)
+    with _library().reopen(found.session) as journal:
+        _tell_damage(journal.take.damage)
+        async with AsyncExitStack() as cleanup:
+            stack = source.stack()
+            if stack is not None:
+                console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
+                await cleanup.enter_async_context(stack)
+            display = cleanup.enter_context(Display(console, "take").shown())
+            work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
+            transcript = await (stack.unless_broken(work) if stack else work)
+        damaged = journal.take.damage
+    say(render(transcript, Format.TXT), end="")
+    for segment in transcript.failures:
+        say(f"no text at {segment.start_ms / 1000:.1f} s: {segment.error}", err=True)
+    if damaged:
+        say(_KEPT, err=True)
+    elif found.damaged and not transcript.failures:
+        say("recovered: all audio on disk has a text", err=True)
+    return FAILED if transcript.failures or damaged else 0
+
+
+def _library() -> "Library":
+    from app.journal.library import of_this_user
+
+    return of_this_user()
+
+
+def _find(session: str) -> "Found":
+    """Return the take with this id. Raises ``TakeUnknown``."""
+    from app.journal.library import parse_session
+
+    return _library().find(parse_session(session))
+
+
+def _state(found: "Found") -> State:
+    from app.messages.view import state_of
+
+    return state_of(found.state, cancelled=found.take.cancelled)
+
+
+def _facts(found: "Found") -> dict[str, str | float | bool]:
+    """Return a take for programs.
+
+    ``journal``: the state in its journal, which ignores cancellation.
+    """
+    return {
+        "id": str(found.session),
+        "started_s": found.take.started_s,
+        "seconds": found.seconds,
+        "state": _state(found).value,
+        "journal": found.state.value,
+        "partly_inserted": found.partly,
+        "text": found.text,
+    }
+
+
+def _tell_damage(damage: "tuple[Fault, ...]") -> None:
+    from app.journal.damage import told
+
+    for fault in told(damage):
+        say(f"damaged: {fault}", err=True)
+
+
+def _exit_if_damaged(found: "Found") -> None:
+    """Report the damage and its remedy, then exit with 1."""
+    if found.damaged:
+        _tell_damage(found.take.damage)
+        how = f"`kikipounamu takes resend {found.session}` recognises all audio that is on disk"
+        say(_KEPT if found.take.file_faults else f"{_KEPT}; {how}", err=True)
+        raise typer.Exit(1)
+
+
+def _started(found: "Found") -> str:
+    seconds = found.take.started_s
+    return datetime.fromtimestamp(seconds).isoformat(" ", "seconds") if seconds else "unknown"
+
+
+def _start_of_text(found: "Found") -> str:
+    text = " ".join(found.text.split())
+    return text if len(text) <= _START else f"{text[: _START - 1]}…"
+
+
+def _text_of(found: "Found", form: Format, source: str) -> str:
+    """Render the text like the export of the history window."""
+    if not found.take.edited:
+        return render(found.transcript, form, source)
+    from app.history.word_times import edited
+
+    if form is Format.TXT:
+        return f"{found.text.strip()}\n"
+    return render(edited(found.transcript, found.text), form, source)
+
+
+def _write_wav(found: "Found", place: Path) -> None:
+    """Write the file completely or not at all.
+
+    It is private, like the take. Raises ``OSError``.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as sound, found.audio.open("rb") as pcm:
+            sound.setnchannels(1)
+            sound.setsampwidth(BYTES_PER_SAMPLE)
+            sound.setframerate(SAMPLE_RATE)
+            left = found.samples * BYTES_PER_SAMPLE
+            while left and (chunk := pcm.read(min(_CHUNK, left))):
+                sound.writeframesraw(chunk)
+                left -= len(chunk)
+        os.replace(name, place)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+@contextmanager
+def _exit_on_error() -> Iterator[None]:
+    try:
+        yield
+    except AppError as error:
+        say(str(error), err=True)
+        raise typer.Exit(1) from error

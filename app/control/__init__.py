@@ -1,0 +1,1 @@
+"""The control socket through which commands reach the running app."""

@@ -1,0 +1,138 @@
+"""Send requests to the running app over its control socket.
+
+Uses only the standard library, because a key press waits for it. Errors derive from ``app.core.errors.AppError``:
+
+ControlError            base
+├── NotRunning          no app of this user listens
+├── Refused             the app refused; ``code`` is one of ``app.control.server.Code``, or ``no-answer``
+├── AlreadyRunning      (``app.control.server``) another app of this user listens
+├── ControlUnavailable  (``app.control.server``) the control socket cannot be created
+└── BadRequest          (``app.control.server``) the request cannot be understood
+"""
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from app.core.errors import AppError
+from runtime.folders import folders
+from runtime.terminal import reason
+
+ANSWER_S: Final = 5.0
+START: Final = "start it with `kikipounamu app`, then try again"
+_LONGEST_LINE: Final = 1 << 20
+_TRY_AGAIN_S: Final = 0.02
+
+
+class ControlError(AppError):
+    """Base class of control errors.
+
+    The message says how to resolve the error.
+    """
+
+
+class NotRunning(ControlError):
+    """No app of this user listens."""
+
+    def __init__(self) -> None:
+        super().__init__(f"kikipounamu is not running: {START}")
+
+
+class Refused(ControlError):
+    """The app refused the request and gave a reason."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float = 0.0) -> dict[str, Any]:
+    """Send one request and return the answer.
+
+    ``patience_s``: how long to wait for an app that is starting. Raises ``NotRunning`` or ``Refused``.
+    """
+    with _connected(place or folders().control_socket, time.monotonic() + patience_s) as stream:
+        _send(stream, request)
+        return _answer(stream)
+
+
+def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the current view and each change until the app ends. Raises ``NotRunning`` or ``Refused``."""
+    with _connected(place or folders().control_socket, 0.0, silent_s=None) as stream:
+        _send(stream, {"verb": "status", "follow": True})
+        while True:
+            try:
+                view: dict[str, Any] = _answer(stream)["view"]
+            except Refused as error:
+                if error.code != "no-answer":
+                    raise
+                return
+            yield view
+
+
+def pipe_name(place: Path) -> str:
+    """Return the named pipe that replaces a unix socket on Windows (not run there yet)."""
+    return "\\\\.\\pipe\\kikipounamu-" + str(place).replace("\\", "-").replace(":", "").replace("/", "-")
+
+
+@contextmanager
+def _connected(place: Path, until: float, silent_s: float | None = ANSWER_S) -> Iterator[Any]:
+    """Open a binary stream to the app for writing and reading."""
+    if sys.platform == "win32":
+        with _patiently(partial(open, pipe_name(place), "r+b", buffering=0), until) as pipe:
+            yield pipe
+        return
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_S)
+        _patiently(lambda: connection.connect(os.fspath(place)), until)
+        connection.settimeout(silent_s)
+        with connection.makefile("rwb") as stream:
+            yield stream
+
+
+def _patiently(connect: Any, until: float) -> Any:
+    while True:
+        try:
+            return connect()
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() >= until:
+                raise NotRunning from None
+            time.sleep(_TRY_AGAIN_S)
+        except TimeoutError:
+            raise Refused("no-answer", _silent()) from None
+        except OSError as error:
+            raise Refused("no-answer", f"the running app cannot be asked: {reason(error)}") from None
+
+
+def _send(stream: Any, request: dict[str, Any]) -> None:
+    try:
+        stream.write(json.dumps(request).encode() + b"\n")
+        stream.flush()
+    except OSError as error:
+        raise Refused("no-answer", f"the running app went away: {reason(error)}") from None
+
+
+def _answer(stream: Any) -> dict[str, Any]:
+    try:
+        line = stream.readline(_LONGEST_LINE)
+    except TimeoutError:
+        raise Refused("no-answer", _silent()) from None
+    except OSError as error:
+        raise Refused("no-answer", f"the running app went away: {reason(error)}") from None
+    if not line.endswith(b"\n"):
+        raise Refused("no-answer", "the running app ended before it answered")
+    answer: dict[str, Any] = json.loads(line)
+    if not answer["ok"]:
+        raise Refused(answer["error"], answer["text"])
+    return answer
+
+
+def _silent() -> str:
+    return f"the running app has not answered for {ANSWER_S:g} s: end it and start it again"

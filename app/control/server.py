@@ -1,0 +1,311 @@
+"""Serve the control socket, through which the command line, compositor shortcuts and a second start reach the app.
+
+Each request and each answer is one line of JSON. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``.
+Verbs about held text may name a recording by its ``"session"``.
+``{"verb": "status"}`` is answered ``{"ok": true, "view": {…}}``, with the fields of ``app.messages.view.View``.
+With
+``"follow": true`` one such line is sent at once and one after each change, at most 20 per second. A request that
+fails is answered ``{"ok": false, "error": CODE, "text": "…"}``.
+
+The socket is a unix socket that only this user may open. On Windows it is a named pipe, whose default access lets
+other users only read, so that they cannot send requests. The Windows part has NOT been run yet.
+
+The process that holds the lock next to the socket owns it. A killed process holds no lock, so its socket is
+taken over.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+import structlog
+
+from app.control.client import ControlError, pipe_name
+from app.core.errors import AppError
+from app.messages.actions import HELD_DEEDS, SettleHeld, Verb
+from app.messages.view import View
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import folders, private_folder
+from runtime.locking import try_lock
+from runtime.tasks import Tasks
+from runtime.terminal import reason
+
+log = structlog.get_logger(logger_names.APP_CONTROL)
+
+STATUS: Final = "status"
+MOST_CLIENTS: Final = 32
+LONGEST_REQUEST: Final = 4096  # bytes
+_PER_SECOND: Final = 20
+_DEADLINE_S: Final = 5.0
+_SILENT_S: Final = 10.0  # for a client to send a request
+_ENDING_S: Final = 30.0  # for an app that is ending
+_LOOK_S: Final = 0.05
+_UNREAD_BYTES: Final = 1 << 16
+
+
+class Code(StrEnum):
+    """Error codes of refused requests, for programs."""
+
+    MALFORMED = "malformed"
+    TOO_LONG = "too-long"
+    UNKNOWN_VERB = "unknown-verb"
+    TOO_MANY = "too-many"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+class AlreadyRunning(ControlError):
+    """The socket belongs to another app of this user.
+
+    The caller hands over its request and leaves.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("kikipounamu is already running: use that one, or end it with `kikipounamu quit`")
+
+
+class ControlUnavailable(ControlError):
+    """The control socket cannot be created."""
+
+
+class BadRequest(ControlError):
+    """A request that cannot be understood; ``code`` is the reason."""
+
+    def __init__(self, code: Code, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A request of a client.
+
+    ``verb``: a ``Verb`` or ``STATUS``. Unknown fields are ignored. ``session``: the recording whose held text is
+    meant. Empty: the newest.
+    """
+
+    verb: str
+    follow: bool = False
+    session: str = ""
+
+    @property
+    def action(self) -> Verb | SettleHeld:
+        """The action that the request asks for."""
+        verb = Verb(self.verb)
+        return SettleHeld(self.session, HELD_DEEDS[verb]) if self.session and verb in HELD_DEEDS else verb
+
+
+def parse(line: bytes) -> Request:
+    """Parse one line as a request. Raises ``BadRequest``."""
+    try:
+        request = msgspec.json.decode(line, type=Request)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest(Code.MALFORMED, f'a request is a line like {{"verb": "toggle"}}: {error}') from error
+    known = [*Verb, STATUS]
+    if request.verb not in known:
+        raise BadRequest(Code.UNKNOWN_VERB, f"{request.verb!r} is none of {', '.join(known)}")
+    return request
+
+
+class Control:
+    """Server of the control socket, as an async context manager.
+
+    Entering raises ``AlreadyRunning`` or ``ControlUnavailable``. ``ask`` passes an action on and returns at
+    once; its ``AppError`` is reported to the client. ``view`` returns the current view; call ``changed()`` when
+    it changes. All calls happen in the entering event loop. ``deadline_s``: limit for accepting an action, and
+    for a client to read. ``ending_s``: how long to wait for an app that is just ending.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Verb | SettleHeld], Awaitable[None]],
+        view: Callable[[], View],
+        place: Path | None = None,
+        deadline_s: float = _DEADLINE_S,
+        ending_s: float = _ENDING_S,
+    ) -> None:
+        self._deadline_s, self._ending_s = deadline_s, ending_s
+        self._ask = ask
+        self._view = view
+        self._place = place or folders().control_socket
+        self._tasks = Tasks("control")
+        self._clients = 0
+        self._followers: set[asyncio.Event] = set()
+        self._lock = -1
+        self._stop: Callable[[], None] = lambda: None
+
+    @property
+    def clients(self) -> int:
+        """The number of connected clients."""
+        return self._clients
+
+    def changed(self) -> None:
+        """Notify followers that the view changed."""
+        for follower in self._followers:
+            follower.set()
+
+    def leave(self) -> None:
+        """Stop serving because this app ends.
+
+        The next app waits until the lock is released.
+        """
+        self._stop()
+        self._place.unlink(missing_ok=True)
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._lock = os.open(
+                private_folder(self._place.parent) / "control.lock", os.O_RDWR | os.O_CREAT, 0o600
+            )
+            await self._own()
+            await self._listen()
+        except OSError as error:
+            await self._close()
+            raise ControlUnavailable(f"the command line cannot reach this app: {reason(error)}") from error
+        except AlreadyRunning:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stop()
+        await self._tasks.close()
+        self._place.unlink(missing_ok=True)
+        await self._close()
+
+    async def _own(self) -> None:
+        """Take the lock, waiting for an app that has removed its socket and is ending."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._ending_s):
+                while not try_lock(self._lock):
+                    if self._place.exists() or sys.platform == "win32":
+                        raise AlreadyRunning
+                    await asyncio.sleep(_LOOK_S)
+                return
+        raise AlreadyRunning
+
+    async def _close(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    async def _listen(self) -> None:
+        if sys.platform == "win32":
+            loop: Any = asyncio.get_running_loop()
+            (server,) = await loop.start_serving_pipe(self._protocol, pipe_name(self._place))
+            self._stop = server.close
+            return
+        self._place.unlink(missing_ok=True)  # left by a dead owner: the lock is ours
+        listener = socket.socket(socket.AF_UNIX)
+        try:
+            listener.bind(os.fspath(self._place))
+            os.chmod(self._place, 0o600)
+            unix = await asyncio.start_unix_server(self._connected, sock=listener, limit=LONGEST_REQUEST)
+        except BaseException:
+            listener.close()
+            raise
+        self._stop = unix.close
+
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(LONGEST_REQUEST), self._connected)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.start(self._serve(reader, writer), "client")
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients += 1
+        writer.transport.set_write_buffer_limits(high=_UNREAD_BYTES)
+        try:
+            if self._clients > MOST_CLIENTS:
+                return await self._write(
+                    writer, _refusal(Code.TOO_MANY, "too many programs ask at once: try again")
+                )
+            while line := await _line(reader):
+                await self._take(parse(line), reader, writer)
+        except BadRequest as error:
+            with suppress(OSError, TimeoutError):
+                await self._write(writer, _refusal(error.code, str(error)))
+        except (OSError, TimeoutError):
+            log.info(LogEvent.CONTROL_CLIENT_LOST)
+        finally:
+            self._clients -= 1
+            if writer.transport.get_write_buffer_size():
+                writer.transport.abort()
+            writer.close()
+
+    async def _take(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if request.verb == STATUS:
+            if request.follow:
+                return await self._follow(reader, writer)
+            return await self._write(writer, self._shown())
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await self._ask(request.action)
+        except TimeoutError:
+            answer = _refusal(Code.BUSY, f"the app has been busy for {self._deadline_s:g} s: try again")
+        except AppError as error:
+            answer = _refusal(Code.FAILED, str(error))
+        else:
+            answer = b'{"ok":true}'
+        await self._write(writer, answer)
+
+    async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send views until the client disconnects, ignoring its further requests."""
+        changed = asyncio.Event()
+        self._followers.add(changed)
+        showing = asyncio.ensure_future(self._show_changes(changed, writer))
+        leaving = asyncio.ensure_future(_until_gone(reader))
+        try:
+            await asyncio.wait({showing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._followers.discard(changed)
+            for task in (showing, leaving):
+                task.cancel()
+            results = await asyncio.gather(showing, leaving, return_exceptions=True)
+        for error in results:
+            if isinstance(error, Exception):
+                raise error
+
+    async def _show_changes(self, changed: asyncio.Event, writer: asyncio.StreamWriter) -> None:
+        last = b""
+        while True:
+            changed.clear()
+            if (line := self._shown()) != last:
+                await self._write(writer, line)
+                last = line
+                await asyncio.sleep(1 / _PER_SECOND)
+            await changed.wait()
+
+    async def _write(self, writer: asyncio.StreamWriter, line: bytes) -> None:
+        """Send one line. Raises ``TimeoutError`` if the client does not read."""
+        writer.write(line + b"\n")
+        async with asyncio.timeout(self._deadline_s):
+            await writer.drain()
+
+    def _shown(self) -> bytes:
+        return msgspec.json.encode({"ok": True, "view": self._view()})
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """Read the next line, empty at the end. Raises ``BadRequest`` or ``TimeoutError``."""
+    async with asyncio.timeout(_SILENT_S):
+        try:
+            return await reader.readline()
+        except ValueError as error:
+            raise BadRequest(Code.TOO_LONG, f"a request is at most {LONGEST_REQUEST} bytes long") from error
+
+
+async def _until_gone(reader: asyncio.StreamReader) -> None:
+    while await reader.read(LONGEST_REQUEST):
+        pass
+
+
+def _refusal(code: Code, text: str) -> bytes:
+    return msgspec.json.encode({"ok": False, "error": code, "text": text})

@@ -1,0 +1,182 @@
+"""Run one of our programs as a child process: find, leash, restart and stop it."""
+
+import asyncio
+import os
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from app.core.errors import ProgramEnds, ProgramMissing
+from client.backoff import backoff
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import private_folder
+from runtime.leash import leashed
+from runtime.terminal import reason
+
+log = structlog.get_logger(logger_names.APP_CHILD)
+
+_STEADY_S: Final = 10.0
+_USELESS_S: Final = 10.0
+_LONGEST_USELESS_S: Final = 300.0
+_TOLD_LINES: Final = 5
+_TOLD_BYTES: Final = 4096
+
+Pause = Callable[[int], float]
+
+
+def find_program(name: str) -> str:
+    """Return the path of console script ``name``, from this interpreter's folder or the PATH.
+
+    Raises ``ProgramMissing``.
+    """
+    beside = Path(sys.executable).parent
+    found = shutil.which(name, path=str(beside)) or shutil.which(name)
+    if found is None:
+        raise ProgramMissing(name, str(beside))
+    return found
+
+
+def restart_pause(failures: int) -> float:
+    """Return 0.25 to 10 s, doubling; a child has one supervisor, so no jitter is needed."""
+    return backoff(failures, 1.0)
+
+
+def useless_pause(failures: int) -> float:
+    """Return 10 s to 5 min, doubling, for a program that reported that it cannot run."""
+    return min(_LONGEST_USELESS_S, _USELESS_S * 2.0 ** min(failures - 1, 16))
+
+
+class Child:
+    """Supervisor that keeps one program running.
+
+    ``output`` receives the program's output; ``None``: our own terminal does. ``secrets``: environment variables
+    added to ours. An exit status in ``final`` means that restarting is useless.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        output: Path | None,
+        final: frozenset[int] = frozenset(),
+        pause: Pause = restart_pause,
+    ) -> None:
+        self.name = name
+        self.starts = 0
+        self.status: int | None = None  # exit status of the last process
+        self.given_up: ProgramEnds | None = None
+        self.secrets: Mapping[str, str] = {}
+        self._command = command
+        self._output = output
+        self._final = final
+        self._pause = pause
+        self._process: Process | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while the program runs."""
+        return self._process.pid if self._process else None
+
+    async def keep_running(self) -> None:
+        """Run the program until ``stop`` or cancellation. Raises ``ProgramEnds`` for a final exit status."""
+        clock = asyncio.get_running_loop().time
+        failures = 0
+        while not self._stopping.is_set():
+            started = clock()
+            try:
+                self.status, failure = await self._run_once(), ""
+            except OSError as error:  # no room for a new process or file: temporary
+                failure = reason(error)
+            if self._stopping.is_set():
+                return
+            if self.status in self._final:
+                raise ProgramEnds(self.name, self.status, self.last_words())
+            failures = 1 if clock() - started >= _STEADY_S else failures + 1
+            pause = self._pause(failures)
+            if failure:
+                log.warning(LogEvent.CHILD_START_FAILED, child=self.name, reason=failure, restart_in_s=pause)
+            else:
+                log.warning(LogEvent.CHILD_ENDED, child=self.name, status=self.status, restart_in_s=pause)
+            await asyncio.sleep(pause)
+
+    async def insist(self, for_good: frozenset[int] = frozenset(), pause: Pause = useless_pause) -> None:
+        """Keep running even after a final exit, because the cause may be fixed later.
+
+        ``given_up`` holds the error during each pause. Raises ``ProgramEnds`` for an exit status in ``for_good``.
+        """
+        for failures in count(1):
+            try:
+                return await self.keep_running()
+            except ProgramEnds as error:
+                if error.status in for_good:
+                    raise
+                pause_s = pause(failures)
+                log.error(LogEvent.CHILD_CANNOT_RUN, child=self.name, status=error.status, again_in_s=pause_s)
+                self.given_up = error
+                try:
+                    async with asyncio.timeout(pause_s):
+                        await self._stopping.wait()
+                except TimeoutError:
+                    self.given_up = None
+
+    async def stop(self, deadline_s: float) -> None:
+        """Send SIGTERM, then SIGKILL at the deadline. Safe to call twice."""
+        self._stopping.set()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), deadline_s)
+        except TimeoutError:
+            log.warning(LogEvent.CHILD_KILLED, child=self.name)
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    def last_words(self) -> str:
+        """Return the end of the program's output, formatted to follow a message."""
+        if self._output is None:
+            return ""
+        try:
+            end = self._output.read_bytes()[-_TOLD_BYTES:]
+        except OSError:
+            return ""
+        written = end.decode(errors="replace").strip().splitlines()
+        return ":\n" + "\n".join(f"    {line}" for line in written[-_TOLD_LINES:]) if written else ""
+
+    async def _run_once(self) -> int:
+        self._process = process = await self._start()
+        try:
+            return await process.wait()
+        except asyncio.CancelledError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()  # collect it now, in case the loop ends
+            raise
+        finally:
+            self._process = None
+
+    async def _start(self) -> Process:
+        self.starts += 1
+        command, environment = leashed(self._command), {**os.environ, **self.secrets}
+        # In its own session, so that Ctrl-C reaches only us and we end the children in order.
+        start = partial(
+            asyncio.create_subprocess_exec, *command, stdin=DEVNULL, start_new_session=True, env=environment
+        )
+        if self._output is None:
+            return await start()
+        private_folder(self._output.parent)
+        with self._output.open("wb") as output:
+            return await start(stdout=output, stderr=output)

@@ -1,0 +1,106 @@
+"""Define the errors of the desktop program.
+
+AppError                base
+├── ModelsMissing       required models are not installed
+├── ModelUnfit          this computer's worker cannot run this model
+├── StackFailed         the gateway or the worker cannot be started here
+│   ├── ProgramMissing  a program of ours is not installed
+│   ├── ProgramEnds     the program ends, and restarting it is useless
+│   ├── GatewayNotReady the gateway or a worker was not ready in time
+│   └── StartedElsewhere another process has been starting a gateway for too long
+├── UsageMistake        the command line asks for something impossible
+├── OutputFailed        a result cannot be written
+├── JournalError        a recording cannot be stored or read: its tree is in ``app.capture.errors``
+├── MicrophoneError     a microphone does not work: its tree is there too
+├── HotkeyError         hotkeys are unavailable: ``app.hotkeys.errors``
+├── InsertionError      texts cannot be inserted: ``app.insertion.errors``
+├── GatewaysNotKept     the keys of paired gateways cannot be stored: ``app.gateways.errors``
+├── ControlError        the running app cannot be reached: ``app.control.client``
+├── HistoryError        the history cannot do what was asked: ``app.history.errors``
+└── SettingsError       a setting is invalid: ``app.settings.errors``
+"""
+
+from collections.abc import Sequence
+
+from runtime.installing import extra_command
+
+
+class AppError(Exception):
+    """Base class of desktop errors.
+
+    The message says how to resolve the error.
+    """
+
+
+class ModelsMissing(AppError):
+    """Required models are not installed."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        install = f"kikipounamu models get {' '.join(names)}"
+        super().__init__(f"not installed: {', '.join(names)}. Run `{install}`, or add --get-models")
+        self.names = tuple(names)
+
+
+class ModelUnfit(AppError):
+    """The worker of this computer cannot run this model.
+
+    Installing ``extra`` of this program would help.
+    """
+
+    def __init__(self, model: str, extra: str = "") -> None:
+        advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
+        super().__init__(f"no engine that is installed here runs the model {model}: {advice} another one")
+        self.model = model
+        self.extra = extra
+
+
+class StackFailed(AppError):
+    """The gateway or the worker cannot be started here."""
+
+
+class ProgramMissing(StackFailed):
+    """A program of ours is neither in ``place`` nor on the PATH."""
+
+    def __init__(self, program: str, place: str) -> None:
+        install = extra_command("gateway,worker,whisper")
+        super().__init__(f"{program} is neither in {place} nor on the PATH: run `{install}`")
+        self.program = program
+
+
+class ProgramEnds(StackFailed):
+    """A program ends, and restarting it is useless.
+
+    ``words``: its last output.
+    """
+
+    def __init__(self, program: str, status: int, words: str) -> None:
+        super().__init__(f"{program} cannot run here (exit status {status}){words}")
+        self.program = program
+        self.status = status
+
+
+class GatewayNotReady(StackFailed):
+    """The gateway or a worker was not ready in time.
+
+    ``complaint``: the missing part.
+    """
+
+    def __init__(self, complaint: str, seconds: float, words: str) -> None:
+        super().__init__(f"{complaint} within {seconds:g} s{words}")
+        self.seconds = seconds
+
+
+class StartedElsewhere(StackFailed):
+    """A different process has been starting a gateway for too long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"for {seconds:g} s another process has been starting a gateway: end it")
+        self.seconds = seconds
+
+
+class UsageMistake(AppError):
+    """The command line asks for something impossible."""
+
+
+class OutputFailed(AppError):
+    """A result cannot be written."""

@@ -1,0 +1,93 @@
+"""Render transcripts as txt, srt, vtt and json. Pure."""
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from app.core.transcript import Transcript
+from protocol.subtitles import Cue, srt, vtt
+
+
+class Format(StrEnum):
+    """Output formats of a transcript."""
+
+    TXT = "txt"
+    SRT = "srt"
+    VTT = "vtt"
+    JSON = "json"
+
+
+def render(transcript: Transcript, form: Format, source: str = "", *, line: bool = False) -> str:
+    """Render a transcript, ending with a line feed unless it is empty.
+
+    ``source``: the recording's name, for json. ``line``: render json on one line, as JSON Lines requires.
+    """
+    if form is Format.JSON:
+        content = document(transcript, source) | {"truncated": bool(transcript.truncated)}
+        return render_json_line(content) if line else render_json(content)
+    return _WRITERS[form](transcript)
+
+
+def _txt(transcript: Transcript) -> str:
+    return f"{transcript.text}\n" if transcript.text else ""
+
+
+def _srt(transcript: Transcript) -> str:
+    return srt(_cues(transcript))
+
+
+def _vtt(transcript: Transcript) -> str:
+    return vtt(_cues(transcript))
+
+
+def _cues(transcript: Transcript) -> Iterator[Cue]:
+    return (Cue(segment.start_ms, segment.end_ms, segment.text) for segment in transcript.segments)
+
+
+def document(transcript: Transcript, source: str) -> dict[str, object]:
+    """Return the JSON content of a transcript.
+
+    A file name that is not UTF-8 loses its invalid bytes.
+    """
+    segments = [
+        {
+            "start_ms": segment.start_ms,
+            "end_ms": segment.end_ms,
+            "text": segment.text,
+            "language": segment.language,
+            "words": segment.words,
+            "model": segment.model,
+            **({"error": segment.error} if segment.error else {}),
+        }
+        for segment in transcript.segments
+    ]
+    return {
+        "file": valid(source),
+        "duration_ms": transcript.duration_ms,
+        "text": transcript.text,
+        "segments": segments,
+    }
+
+
+def valid(name: str) -> str:
+    """Return a file name in a form that JSON can hold."""
+    return name.encode(errors="replace").decode()
+
+
+def render_json_line(value: object) -> str:
+    """Return a value as one line of JSON Lines."""
+    return msgspec.json.encode(value).decode() + "\n"
+
+
+def render_json(value: object) -> str:
+    """Return a value as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+
+
+_WRITERS: Final[dict[Format, Callable[[Transcript], str]]] = {
+    Format.TXT: _txt,
+    Format.SRT: _srt,
+    Format.VTT: _vtt,
+}

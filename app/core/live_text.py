@@ -1,0 +1,104 @@
+"""Arrange the text shown while the user speaks: texts in spoken order, then partials that may change. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.transcript import Segment
+from protocol.session import Partial
+from protocol.texts import join_texts
+
+_NOT_YET: Final = "…"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of the text.
+
+    ``stable``: no partial of its segment will change it.
+    """
+
+    text: str
+    stable: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A segment that has ended, ready to be written: its text, or a mark that it failed."""
+
+    text: str
+    failed: bool = False
+
+
+class LiveText:
+    """Sorter of segments, which are numbered from 0 and end in any order.
+
+    A text is written once all segments before it are.
+    """
+
+    def __init__(self) -> None:
+        self._next = 0  # the first segment not yet written
+        self._ended: dict[int, Segment] = {}
+        self._partials: dict[int, Partial] = {}
+
+    def partial(self, partial: Partial) -> None:
+        """Record a partial, unless it is outdated or its segment has ended."""
+        number = partial.segment
+        if number < self._next or number in self._ended:
+            return
+        known = self._partials.get(number)
+        if known is None or partial.revision > known.revision:
+            self._partials[number] = partial
+
+    def ended(self, segment: Segment) -> list[Line]:
+        """Record a segment's text or error, and return the lines that can be written now.
+
+        A segment without text gives no line.
+        """
+        number = segment.index
+        if number < self._next or number in self._ended:
+            return []
+        self._ended[number] = segment
+        self._partials.pop(number, None)
+        lines: list[Line] = []
+        while (written := self._ended.pop(self._next, None)) is not None:
+            self._next += 1
+            if written.error or written.text:
+                lines.append(_line(written))
+        return lines
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The text that is known but not yet written, in spoken order, including spaces."""
+        spans: list[Span] = []
+        before = self._next - 1
+        for number in sorted(self._ended.keys() | self._partials.keys()):
+            if number > before + 1:
+                _append(spans, Span(_NOT_YET, False))
+            _append(spans, *self._pieces(number))
+            before = number
+        return tuple(spans)
+
+    def _pieces(self, number: int) -> list[Span]:
+        if segment := self._ended.get(number):
+            return [Span(_line(segment).text, True)] if segment.error or segment.text else []
+        partial = self._partials[number]
+        pieces = Span(partial.text[: partial.stable], True), Span(partial.text[partial.stable :], False)
+        return [piece for piece in pieces if piece.text]
+
+
+def mark(error: str) -> str:
+    """Return the mark that replaces a missing text."""
+    return f"[no text: {error}]"
+
+
+def _line(segment: Segment) -> Line:
+    return Line(mark(segment.error), failed=True) if segment.error else Line(segment.text)
+
+
+def _append(spans: list[Span], *pieces: Span) -> None:
+    """Append one segment's pieces, preceded by a space where it is needed."""
+    for place, piece in enumerate(pieces):
+        text = piece.text
+        if place == 0 and spans and (left := spans[-1].text.strip()) and (right := text.strip()):
+            text = join_texts((left, right))[len(left) : -len(right)] + text.lstrip()
+        spans.append(Span(text, piece.stable))

@@ -1,0 +1,101 @@
+"""Write transcripts to standard output, next to the recordings, or into a folder."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from app.core.errors import OutputFailed, UsageMistake
+from app.core.formats import Format, render_json_line, valid
+from runtime.terminal import printable, say
+
+STDOUT: Final = "-"
+BESIDE: Final = "beside"
+_ONE_DOCUMENT: Final = frozenset({Format.SRT, Format.VTT})
+
+
+class Outputs:
+    """Destinations of results, checked before any recording is recognised.
+
+    Raises ``UsageMistake`` for two results in one place, ``OutputFailed`` for a folder that cannot be created.
+    """
+
+    def __init__(self, recordings: Sequence[Path], where: str, form: Format) -> None:
+        self._many = len(recordings) > 1
+        self._form = form
+        self._places: dict[Path, Path] = {}
+        if where == STDOUT:
+            if self._many and form in _ONE_DOCUMENT:
+                raise UsageMistake(f"several {form} files cannot be one: add --output beside, or --output DIR")
+            return
+        folder = None if where == BESIDE else _folder(Path(where))
+        for recording in recordings:
+            place = (folder or recording.parent) / f"{recording.stem}.{form}"
+            if place in self._places.values():
+                raise UsageMistake(f"two recordings would become {place}: use one --output for each")
+            if place == recording:
+                raise UsageMistake(f"the result would replace {recording}: use another --output")
+            self._places[recording] = place
+
+    @property
+    def lines(self) -> bool:
+        """True if results are written as JSON Lines on standard output."""
+        return self._many and self._form is Format.JSON and not self._places
+
+    def fail(self, recording: Path, why: str) -> None:
+        """Write a JSON object for a recording without a result, if JSON goes to standard output.
+
+        Raises ``OutputFailed``.
+        """
+        if self._form is Format.JSON and not self._places:
+            _print(render_json_line({"file": valid(str(recording)), "error": valid(why)}))
+
+    def deliver(self, recording: Path, text: str) -> str:
+        """Write one result and return its place (empty: standard output). Raises ``OutputFailed``."""
+        place = self._places.get(recording)
+        if place is None:
+            if self._many and self._form is Format.TXT:
+                text = f"==> {printable(str(recording))} <==\n{text}"
+            _print(text)
+            return ""
+        try:
+            write_whole(place, text)
+        except OSError as error:
+            raise OutputFailed(f"{place} cannot be written: {error.strerror}") from error
+        return str(place)
+
+
+def _print(text: str) -> None:
+    try:
+        say(text, end="")
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(f"standard output cannot be written: {error.strerror}") from error
+
+
+def write_whole(place: Path, text: str) -> None:
+    """Write a file atomically: it is replaced completely or not at all."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        if os.name == "posix":
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(name, 0o666 & ~umask)
+        os.replace(name, place)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputFailed(f"{folder} cannot be made: {error.strerror}") from error
+    return folder

@@ -1,0 +1,91 @@
+"""Provide the user's texts by key and language, without windows.
+
+Pure, apart from reading the files once.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Protocol
+
+from app.messages.view import Note
+
+LANGUAGES: Final = ("en", "zh")
+COUNT: Final = "count"
+_PLACEHOLDER: Final = re.compile(r"{([a-z_]+)}")
+
+Entry = str | Mapping[str, str]
+"""A text, or one for each plural form of ``count``: ``one`` (English only) and ``other``."""
+
+
+class Say(Protocol):
+    """Interface for looking up texts: ``app.ui.strings.texts.Texts`` or ``Sentences``."""
+
+    def __call__(self, key: str, /, **values: str | int) -> str:
+        """Return a text with its values filled in. Raises ``KeyError`` for an unknown key."""
+        ...
+
+    def knows(self, key: str) -> bool:
+        """Return whether a text with this key exists."""
+        ...
+
+
+class Sentences:
+    """Texts in one language, for the command line. Implements ``Say``."""
+
+    def __init__(self, language: str = LANGUAGES[0]) -> None:
+        self._language = language
+
+    def __call__(self, key: str, /, **values: str | int) -> str:
+        """Return a text with its values filled in. Raises ``KeyError`` for an unknown key."""
+        return filled(self._language, key, values)
+
+    def knows(self, key: str) -> bool:
+        """Return whether a text with this key exists."""
+        return key in entries(self._language)
+
+
+def filled(language: str, key: str, values: Mapping[str, str | int]) -> str:
+    """Return a text with its values filled in. Raises ``KeyError``."""
+    entry = entries(language)[key]
+    if not isinstance(entry, str):
+        entry = entry.get(_plural(language, int(values[COUNT])), entry["other"])
+    return _PLACEHOLDER.sub(lambda found: str(values[found[1]]), entry)
+
+
+def noted(say: Say, note: Note) -> str:
+    """Return the text of a note, or an empty one if this version does not know the note."""
+    key = f"note.{note.key}"
+    if not say.knows(key):
+        return ""
+    reason = {"reason": noted(say, note.reason)} if note.reason else {}
+    return say(key, **(dict(note.values) | reason))
+
+
+@cache
+def entries(language: str) -> Mapping[str, Entry]:
+    """Return all texts of a language by dotted key."""
+    source = files("app.ui.strings").joinpath("texts", f"{language}.toml").read_text(encoding="utf-8")
+    return dict(_flat(tomllib.loads(source)))
+
+
+def placeholders(entry: Entry) -> set[str]:
+    """Return the names of the values that a text needs."""
+    forms = [entry] if isinstance(entry, str) else entry.values()
+    return {name for form in forms for name in _PLACEHOLDER.findall(form)}
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Entry]]:
+    found: list[tuple[str, Entry]] = []
+    for name, value in table.items():
+        if isinstance(value, str) or "other" in value:
+            found.append((prefix + name, value))
+        else:
+            found += _flat(value, f"{prefix}{name}.")
+    return found
+
+
+def _plural(language: str, count: int) -> str:
+    return "one" if language == "en" and count == 1 else "other"

@@ -1,0 +1,1 @@
+"""Help with problems: checks of this computer, reports, timelines of sessions."""

@@ -1,0 +1,1 @@
+"""Checks of ``kikipounamu doctor``: one module per subject."""

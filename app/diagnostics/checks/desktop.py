@@ -1,0 +1,116 @@
+"""Checks of the desktop session, of text insertion and of the tray.
+
+Types and copies nothing. Not run on Windows and macOS yet.
+"""
+
+import asyncio
+import importlib.util
+import shutil
+from asyncio.subprocess import DEVNULL
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.insertion.choose import has_input_method, is_wayland
+from app.insertion.errors import InsertionUnavailable, ScreenGone
+from runtime.installing import extra_command
+from runtime.leash import leashed
+
+_WATCHER: Final = "org.kde.StatusNotifierWatcher"
+_BUS_S: Final = 3.0
+
+
+class Screen(NamedTuple):
+    """Abilities of an X server.
+
+    ``types``: programs may press keys. ``tray``: a tray shows icons.
+    """
+
+    types: bool
+    tray: bool
+
+
+Look = Callable[[str], Awaitable[Screen]]
+"""Examine the X server of this name. Raises ``InsertionUnavailable`` or ``ScreenGone``."""
+
+
+async def look(display: str) -> Screen:
+    """Connect to an X server and return its abilities."""
+    from app.insertion.x11.connection import XThread
+
+    thread = XThread(display)
+    await thread.open()
+    try:
+        return await thread.call(_screen)
+    finally:
+        await thread.close()
+
+
+def _screen(connection: Any) -> Screen:
+    number = connection.display.get_default_screen()
+    tray = connection.display.get_selection_owner(connection.atom(f"_NET_SYSTEM_TRAY_S{number}"))
+    return Screen(bool(connection.display.has_extension("XTEST")), bool(tray))
+
+
+async def watcher_is_there() -> bool | None:
+    """Return whether a tray is on the session's bus; ``None``: unknown, as ``busctl`` is missing or hangs."""
+    asks = shutil.which("busctl")
+    if asks is None:
+        return None
+    command = leashed([asks, "--user", "status", _WATCHER])
+    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        async with asyncio.timeout(_BUS_S):
+            return await process.wait() == 0
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return None
+
+
+def session(platform: str, environment: Mapping[str, str]) -> Finding:
+    """Return the kind of the desktop session. Pure."""
+    if platform in {"win32", "darwin"}:
+        return ok(Area.SESSION, "session-system", system={"win32": "Windows", "darwin": "macOS"}[platform])
+    desktop = environment.get("XDG_CURRENT_DESKTOP", "") or environment.get("DESKTOP_SESSION", "") or "?"
+    if is_wayland(environment):
+        return ok(Area.SESSION, "session-wayland", desktop=desktop)
+    if environment.get("DISPLAY"):
+        return ok(Area.SESSION, "session-x11", desktop=desktop, display=environment["DISPLAY"])
+    return advice(Area.SESSION, "session-none")
+
+
+async def desktop(
+    platform: str,
+    environment: Mapping[str, str],
+    look: Look = look,
+    watcher: Callable[[], Awaitable[bool | None]] = watcher_is_there,
+) -> list[Finding]:
+    """Check the session, text insertion and the tray."""
+    kind = session(platform, environment)
+    library = "pynput" if platform in {"win32", "darwin"} else "Xlib"
+    if kind.key == "session-none":
+        return [kind]
+    if kind.key == "session-wayland":
+        return [kind, advice(Area.INSERTION, "insertion-wayland"), *_tray(await watcher())]
+    if importlib.util.find_spec(library) is None:
+        return [kind, advice(Area.INSERTION, "insertion-not-installed", install=extra_command("desktop"))]
+    if kind.key == "session-system":
+        return [kind, ok(Area.INSERTION, "insertion-pastes")]
+    try:
+        screen = await look(environment["DISPLAY"])
+    except (InsertionUnavailable, ScreenGone):
+        return [kind, wrong(Area.INSERTION, "screen-unreachable", display=environment["DISPLAY"])]
+    return [kind, _insertion(screen, environment), *_tray(screen.tray or await watcher())]
+
+
+def _insertion(screen: Screen, environment: Mapping[str, str]) -> Finding:
+    if not screen.types:
+        return wrong(Area.INSERTION, "insertion-no-keys")
+    return ok(Area.INSERTION, "insertion-method" if has_input_method(environment) else "insertion-ready")
+
+
+def _tray(there: bool | None) -> list[Finding]:
+    if there is None:
+        return []
+    return [ok(Area.TRAY, "tray-there") if there else advice(Area.TRAY, "tray-none")]

@@ -1,0 +1,90 @@
+"""Checks of free disk space, and of durable writes to the folder of recordings. Blocks."""
+
+import errno
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from rich.filesize import decimal
+
+from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+
+_FULL: Final = 100_000_000
+_LITTLE: Final = 1_000_000_000
+_SLOW_S: Final = 1.0
+_PIECE: Final = 32_000  # bytes: a second of speech
+
+Free = Callable[[Path], int]
+Sync = Callable[[int], None]
+
+
+def free_bytes(place: Path) -> int:
+    """Return the free bytes of the disk that holds ``place``."""
+    return shutil.disk_usage(place).free
+
+
+def disk(
+    places: Iterable[Path], recordings: Path, free: Free = free_bytes, sync: Sync = os.fsync
+) -> list[Finding]:
+    """Check free space for all ``places``, existing or not, one finding per disk, and writes to ``recordings``."""
+    return [*_room(places, free), writable(recordings, sync)]
+
+
+def _room(places: Iterable[Path], free: Free) -> Iterator[Finding]:
+    disks: dict[int, list[Path]] = {}
+    for wanted in places:
+        with suppress(OSError):
+            disks.setdefault(existing(wanted).stat().st_dev, []).append(wanted)
+    for there in disks.values():
+        with suppress(OSError):
+            yield _told(free(existing(there[0])), os.path.commonpath(there))
+
+
+def _told(free: int, folder: str) -> Finding:
+    size = decimal(free)
+    if free < _FULL:
+        return wrong(Area.DISK, "disk-full", size=size, folder=folder)
+    if free < _LITTLE:
+        return advice(Area.DISK, "disk-little", size=size, folder=folder)
+    return ok(Area.DISK, "disk-room", size=size, folder=folder)
+
+
+def writable(folder: Path, sync: Sync = os.fsync, clock: Callable[[], float] = time.perf_counter) -> Finding:
+    """Check that a second of speech can be written and synced to disk.
+
+    Leaves no file behind.
+    """
+    there = existing(folder)
+    begun = clock()
+    try:
+        with tempfile.TemporaryFile(dir=there) as file:
+            file.write(bytes(_PIECE))
+            file.flush()
+            sync(file.fileno())
+    except OSError as error:
+        return _refused(error, str(there))
+    took_s = clock() - begun
+    if took_s > _SLOW_S:
+        return advice(Area.DISK, "disk-slow", folder=str(there), seconds=f"{took_s:.1f}")
+    return ok(Area.DISK, "disk-takes", folder=str(folder), ms=round(1000 * took_s))
+
+
+def _refused(error: OSError, folder: str) -> Finding:
+    match error.errno:
+        case errno.EROFS:
+            return wrong(Area.DISK, "disk-read-only", folder=folder)
+        case errno.EACCES | errno.EPERM:
+            return wrong(Area.DISK, "disk-not-allowed", folder=folder)
+        case errno.ENOSPC | errno.EDQUOT:
+            return wrong(Area.DISK, "disk-no-room", folder=folder)
+    return wrong(Area.DISK, "disk-refuses", folder=folder, error=error.strerror or type(error).__name__)
+
+
+def existing(wanted: Path) -> Path:
+    """Return the folder, or its nearest parent that exists."""
+    return next((place for place in (wanted, *wanted.parents) if place.is_dir()), Path(wanted.anchor or "."))

@@ -1,0 +1,85 @@
+"""Findings of checks as values: a key of the texts and the values to insert. Pure.
+
+Texts: ``doctor.found.KEY`` says what was found; ``doctor.do.KEY``, where it exists, says what to do about it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from app.messages.view import Note
+
+
+class Severity(StrEnum):
+    """Severity of a finding.
+
+    ``PROBLEM``: a wanted feature does not work. ``ADVICE``: it could work better, or will fail later.
+    """
+
+    OK = "ok"
+    ADVICE = "advice"
+    PROBLEM = "problem"
+
+
+class Area(StrEnum):
+    """Areas of checks, in the order of the report."""
+
+    SETTINGS = "settings"
+    MICROPHONE = "microphone"
+    VAD = "vad"
+    MODELS = "models"
+    DISK = "disk"
+    RECORDINGS = "recordings"
+    GATEWAY = "gateway"
+    BROKER = "broker"
+    ELSEWHERE = "elsewhere"
+    SESSION = "session"
+    HOTKEYS = "hotkeys"
+    INSERTION = "insertion"
+    TRAY = "tray"
+    PERMISSIONS = "permissions"
+    INSTALLATION = "installation"
+    LOG = "log"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Result of a check.
+
+    ``reason``: a note with texts of its own, inserted for ``{reason}``.
+    """
+
+    area: Area
+    severity: Severity
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    reason: Note | None = None
+
+    def because(self, reason: Note) -> "Finding":
+        """Return a copy with this reason."""
+        return replace(self, reason=reason)
+
+
+def ok(area: Area, key: str, **values: str | int) -> Finding:
+    """Return a finding that all is well."""
+    return Finding(area, Severity.OK, key, _texts(values))
+
+
+def advice(area: Area, key: str, **values: str | int) -> Finding:
+    """Return a finding that something could be better."""
+    return Finding(area, Severity.ADVICE, key, _texts(values))
+
+
+def wrong(area: Area, key: str, **values: str | int) -> Finding:
+    """Return a finding that something does not work."""
+    return Finding(area, Severity.PROBLEM, key, _texts(values))
+
+
+def count(findings: Iterable[Finding], severity: Severity) -> int:
+    """Count the findings of a severity."""
+    return sum(finding.severity is severity for finding in findings)
+
+
+def _texts(values: Mapping[str, str | int]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items()}

@@ -1,0 +1,184 @@
+"""Checks of this computer's gateway, its history and its broker."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from app.core.problem_notes import note_of
+from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.gateway_query import Answers, answers
+from app.diagnostics.checks.threads import aside
+from app.local_services.local_gateway import alive
+from client.connection import Address
+from client.errors import GatewayError, Unreachable
+from protocol.endpoint import Endpoint
+from protocol.monitor import BrokerTrouble
+from runtime.locking import try_lock
+
+_ANSWER_S: Final = 5.0
+_FULL: Final = 0.6  # share of the broker's memory from which new sessions are refused
+_LOCK: Final = "broker.lock"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Expectations of the gateway.
+
+    ``version``: this program's version. ``worker``: speech is to be recognised on this computer.
+    """
+
+    version: str
+    worker: bool = True
+    answer_s: float = _ANSWER_S
+
+
+async def gateway(
+    endpoint: Endpoint | None, folder: Path, expected: Expected, alive: Callable[[int], bool] = alive
+) -> list[Finding]:
+    """Check the gateway.
+
+    ``endpoint``: written by this user's gateway. ``folder``: the embedded broker's folder.
+    """
+    if endpoint is None:
+        return [ok(Area.GATEWAY, "gateway-none"), *await aside(lambda: list(unattended(folder)))]
+    if not alive(endpoint.pid):
+        ended = advice(Area.GATEWAY, "gateway-ended", process=endpoint.pid)
+        return [ended, *await aside(lambda: list(unattended(folder)))]
+    try:
+        found = await answers(Address(endpoint.url, endpoint.key), expected.answer_s)
+    except Unreachable:
+        return [wrong(Area.GATEWAY, "gateway-silent", process=endpoint.pid, seconds=f"{expected.answer_s:g}")]
+    except GatewayError as error:
+        return [wrong(Area.GATEWAY, "gateway-refuses", process=endpoint.pid).because(note_of(error))]
+    return [*told(found, endpoint, expected), *history(found.ready), *broker(found.ready, folder)]
+
+
+def told(found: Answers, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
+    """Yield the findings about a gateway that answers. Pure."""
+    ready, area = found.ready, Area.GATEWAY
+    if ready.get("draining"):
+        yield advice(area, "gateway-leaving", process=endpoint.pid)
+    elif ready.get("ready"):
+        models = ", ".join(map(str, _list(ready.get("models")))) or "?"
+        workers, ms = str(ready.get("workers", "?")), f"{found.ms:.0f}"
+        yield ok(
+            area, "gateway-ready", url=endpoint.url, process=endpoint.pid, ms=ms, workers=workers, models=models
+        )
+    elif _broker_is_up(ready) and not ready.get("workers"):
+        finding = wrong if expected.worker else advice
+        yield finding(area, "gateway-no-worker", url=endpoint.url, process=endpoint.pid)
+    elif _broker_is_up(ready):
+        yield wrong(area, "gateway-unready", url=endpoint.url, process=endpoint.pid, why=reasons(ready))
+    else:
+        yield wrong(area, "gateway-without-broker", url=endpoint.url, process=endpoint.pid)
+    if ready.get("ready") and ready.get("accepting") is False:
+        yield wrong(area, "gateway-not-accepting", why=reasons(ready))
+    if found.version and found.version != expected.version:
+        yield advice(area, "gateway-version", version=found.version, own=expected.version)
+
+
+def reasons(ready: Mapping[str, Any]) -> str:
+    """Return the gateway's own words on why it is not ready or refuses sessions. Pure."""
+    told = [one for one in _list(ready.get("reasons")) if isinstance(one, Mapping)]
+    said = [one.get("message") or one.get("code") for one in told]
+    return "; ".join(map(str, filter(None, said))) or "?"
+
+
+def history(ready: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the problems of the gateway's history, if it keeps one. Pure."""
+    said, area = ready.get("history"), Area.GATEWAY
+    if not isinstance(said, Mapping):
+        return
+    if said.get("up") is False:
+        yield wrong(area, "gateway-history-away", count=_count(said.get("waiting")))
+    if left_out := _count(said.get("left_out_since_start")):
+        yield advice(area, "gateway-history-left-out", count=left_out)
+    if refused := _count(said.get("refused")):
+        yield advice(area, "gateway-history-refused", count=refused)
+
+
+def broker(ready: Mapping[str, Any], folder: Path) -> Iterator[Finding]:
+    """Yield the findings about the gateway's broker. Pure."""
+    said = ready.get("broker")
+    if not isinstance(said, Mapping):
+        return
+    embedded, area = bool(ready.get("embedded")), Area.BROKER
+    memory = _share(said.get("memory"))
+    figures = {"version": str(said.get("version") or "?"), "percent": f"{100 * memory:.0f}"}
+    if not said.get("up"):
+        yield _silent(said, memory, str(folder) if embedded else "")
+        return
+    if embedded:
+        yield ok(area, "broker-embedded", folder=str(folder), **figures)
+    else:
+        yield ok(area, "broker-elsewhere", **figures)
+    if said.get("durable") is False:
+        yield advice(area, "broker-not-durable")
+    if memory >= _FULL:
+        yield wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
+
+
+def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
+    """Return why a broker accepts nothing.
+
+    ``folder``: the embedded broker's folder; empty for an external server.
+    """
+    area, trouble = Area.BROKER, said.get("trouble")
+    if trouble == BrokerTrouble.FULL or (
+        not trouble and memory >= _FULL
+    ):  # older gateways do not report the trouble
+        return wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
+    if trouble == BrokerTrouble.LOADING:
+        return advice(area, "broker-loading")
+    if trouble == BrokerTrouble.DISK:
+        return wrong(area, "broker-disk", folder=folder) if folder else wrong(area, "broker-disk-elsewhere")
+    if trouble == BrokerTrouble.REPLICA:
+        return wrong(area, "broker-replica")
+    if trouble == BrokerTrouble.DENIED:
+        return wrong(area, "broker-denied")
+    return wrong(area, "broker-down", folder=folder) if folder else wrong(area, "broker-away")
+
+
+def unattended(folder: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:
+    """Yield problems of the broker's folder while no gateway answers: held by a process, or no access. Blocks."""
+    if denied := next((place for place in (folder, folder / _LOCK) if not _usable(place, access)), None):
+        yield wrong(Area.BROKER, "broker-not-allowed", folder=str(denied))
+        return
+    holder = lock_holder(folder)
+    if holder is not None:
+        yield wrong(Area.BROKER, "broker-held", process=holder or "?", folder=str(folder))
+
+
+def lock_holder(folder: Path) -> str | None:
+    """Return the process id in the lock file if the folder is locked; ``None``: it is not."""
+    with suppress(OSError), (folder / _LOCK).open("r+b") as file:
+        if not try_lock(file.fileno(), shared=True):
+            return file.read(32).decode(errors="replace").strip()
+    return None
+
+
+def _usable(place: Path, access: Callable[[Path, int], bool]) -> bool:
+    """Return whether this user may read and write ``place``; also true if it does not exist yet."""
+    with suppress(OSError):  # a parent folder may be unreadable
+        return access(place, os.R_OK | os.W_OK) or not place.exists()
+    return False
+
+
+def _broker_is_up(ready: Mapping[str, Any]) -> bool:
+    said = ready.get("broker")
+    return isinstance(said, Mapping) and bool(said.get("up"))
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _share(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -1,0 +1,53 @@
+"""Check of the installation: its version, its missing extras and how to add them.
+
+Imports none of them.
+"""
+
+import platform
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Final
+
+from app.diagnostics.checks.finding import Area, Finding, advice, ok
+from runtime.installing import extra_command
+
+_EXTRAS: Final = {
+    "gateway": ("alembic", "prometheus_client", "redis", "segno", "sqlalchemy"),
+    "worker": ("opencc", "prometheus_client", "redis"),
+    "server": ("psycopg",),
+    "whisper": ("faster_whisper",),
+    "microphone": ("sounddevice",),
+    "desktop": ("PySide6", "segno", "sounddevice", "tomlkit"),
+    "media": ("av",),
+    "funasr": ("funasr", "torch"),
+}
+_OPTIONAL: Final = frozenset({"server", "media", "funasr"})
+
+
+def has_module(name: str) -> bool:
+    """Return whether a module is installed."""
+    return find_spec(name) is not None
+
+
+def installation(version: str, *, frozen: bool, has: Callable[[str], bool] = has_module) -> list[Finding]:
+    """Check the installed extras.
+
+    ``frozen``: a bundle that contains everything and cannot be extended.
+    """
+    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    findings = [
+        ok(Area.INSTALLATION, "installed", version=version, python=platform.python_version(), system=system)
+    ]
+    missing = [extra for extra, modules in _EXTRAS.items() if not all(map(has, modules))]
+    wanted = [extra for extra in missing if extra not in _OPTIONAL]
+    if "desktop" in wanted and "microphone" in wanted:
+        wanted.remove("microphone")  # desktop includes it
+    if frozen:
+        return findings
+    if wanted:
+        names = ",".join(wanted)
+        install = extra_command(names)
+        findings.append(advice(Area.INSTALLATION, "extras-missing", extras=names, install=install))
+    if optional := [extra for extra in missing if extra in _OPTIONAL]:
+        findings.append(ok(Area.INSTALLATION, "extras-optional", extras=",".join(optional)))
+    return findings

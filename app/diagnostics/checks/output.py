@@ -1,0 +1,121 @@
+"""Findings on the command line: a list for people, JSON for programs, and the exit status."""
+
+import json
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from app.core.process import FAILED
+from app.core.sentences import Say
+from app.diagnostics.checks.finding import Area, Finding, Severity, count
+from app.diagnostics.checks.wording import told
+
+_MARKS: Final = {Severity.OK: "ok", Severity.ADVICE: "advice", Severity.PROBLEM: "PROBLEM"}
+_STYLES: Final = {Severity.OK: "green", Severity.ADVICE: "yellow", Severity.PROBLEM: "bold red"}
+_MARK: Final = 7
+_TITLE: Final = 18
+_GAP: Final = 2
+
+
+class Listing:
+    """Report that prints each finding when it arrives and shows the running check on a terminal.
+
+    ``quiet``: prints nothing.
+    """
+
+    def __init__(self, say: Say, areas: Sequence[Area], console: Console, *, quiet: bool = False) -> None:
+        self._say, self._console, self._quiet = say, console, quiet
+        self._left = list(areas)
+        self._status = console.status("")
+
+    def __enter__(self) -> Self:
+        if not self._quiet and self._console.is_terminal:
+            self._status.start()
+            self._wait()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._status.stop()
+
+    def tell(self, area: Area, findings: tuple[Finding, ...]) -> None:
+        """Print the findings of an area."""
+        self._left.remove(area)
+        if self._quiet:
+            return
+        for finding in findings:
+            self._print(finding)
+        self._wait()
+
+    def sum_up(self, findings: Sequence[Finding]) -> None:
+        """Print the summary as the last line."""
+        if not self._quiet:
+            self._status.stop()
+            self._console.print(Text(f"\n{summary(findings)}", "bold"), soft_wrap=True)
+
+    def _wait(self) -> None:
+        if self._left:  # all checks run at once; this is the next one to print
+            self._status.update(f"examining: {self._say(f'doctor.area.{self._left[0]}')}")
+
+    def _print(self, finding: Finding) -> None:
+        title, found, do = told(self._say, finding)
+        mark, style = _MARKS[finding.severity], _STYLES[finding.severity]
+        if not self._console.is_terminal:
+            head = f"{mark:{_MARK}}{'':{_GAP}}{title:{_TITLE}}{'':{_GAP}}"
+            self._console.print(Text(head + found), soft_wrap=True)
+            if do:
+                self._console.print(Text(f"{'':{len(head)}}Do this: {do}"), soft_wrap=True)
+            return
+        row = Table.grid(padding=(0, _GAP))
+        row.add_column(width=_MARK)
+        row.add_column(width=_TITLE)
+        row.add_column(ratio=1, overflow="fold")
+        row.add_row(Text(mark, style), Text(title), Text(found))
+        if do:
+            row.add_row("", "", Text.assemble(("Do this: ", "bold"), do))
+        self._console.print(row)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Return one sentence about all findings."""
+    problems, advice = count(findings, Severity.PROBLEM), count(findings, Severity.ADVICE)
+    if not problems and not advice:
+        return "All is well."
+    found = [f"{problems} {'problem' if problems == 1 else 'problems'}"] * bool(problems)
+    found += [f"{advice} {'piece' if advice == 1 else 'pieces'} of advice"] * bool(advice)
+    return f"{' and '.join(found)}; everything else is well."
+
+
+def status(findings: Sequence[Finding]) -> int:
+    """Return the exit status of the process; advice is not a failure."""
+    return FAILED if count(findings, Severity.PROBLEM) else 0
+
+
+def as_json(say: Say, findings: Sequence[Finding], version: str) -> str:
+    """Return all findings as JSON for programs."""
+    content = {
+        "kikipounamu": version,
+        "problems": count(findings, Severity.PROBLEM),
+        "advice": count(findings, Severity.ADVICE),
+        "findings": [as_object(say, finding) for finding in findings],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def as_object(say: Say, finding: Finding) -> dict[str, Any]:
+    """Return one finding in JSON's types."""
+    title, found, do = told(say, finding)
+    return {
+        "area": finding.area,
+        "severity": finding.severity,
+        "key": finding.key,
+        "title": title,
+        "found": found,
+        "do": do,
+        "values": dict(finding.values),
+    }

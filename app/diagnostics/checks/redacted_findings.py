@@ -1,0 +1,72 @@
+"""Findings for a report, without the names of people, places or devices. Blocks."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from app.core.sentences import Say
+from app.diagnostics.checks.finding import Finding
+from app.diagnostics.checks.output import as_object
+from app.diagnostics.report.facts import model_names
+from app.diagnostics.report.program_constants import own_modules
+from app.diagnostics.report.redaction import LEFT_OUT, Redaction
+from app.diagnostics.report.report import Part
+from app.messages.view import Note
+from runtime.event_names import EVENT_NAMES
+
+NAME: Final = "doctor.json"
+
+# Values that this program makes itself: figures and fixed words.
+_OWN: Final = frozenset(
+    {
+        *("binding", "bindings", "count", "detector", "extras", "level", "minutes", "ms", "percent"),
+        *("process", "python", "seconds", "since", "size", "status", "workers"),
+    }
+)
+_WORDS: Final = frozenset({"desktop", "own", "system", "version", "what"})
+_WORD: Final = re.compile(r"[\w.,+:()/ -]{1,60}", re.ASCII)
+_HARDWARE: Final = re.compile(r"driver|card \d+|torch|ctranslate2")
+# The message of a successful decode. A library's message about a failed one may name a folder.
+_DECODED: Final = re.compile(
+    r"\d+ s of sound in [\d.]+ s: RTF [\d.]+, "
+    r"(\d+ times as fast as speech|slower than speech: texts will lag behind)"
+)
+
+
+def part(say: Say, findings: Sequence[Finding]) -> Part:
+    """Return the findings as one file of the report."""
+    redaction = Redaction(own_modules())
+    told = [as_object(say, redacted(finding, redaction)) for finding in findings]
+    return Part(NAME, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def redacted(finding: Finding, redaction: Redaction) -> Finding:
+    """Return the finding without any value that a user may have chosen."""
+    values = {name: _kept(finding, name, value, redaction) for name, value in finding.values.items()}
+    return replace(finding, values=values, reason=_without_values(finding.reason))
+
+
+def _kept(finding: Finding, name: str, value: str, redaction: Redaction) -> str:
+    if name in _OWN:
+        return value
+    if name in {"model", "models"}:
+        return value if set(value.split(", ")) <= set(model_names()) else LEFT_OUT
+    if name in _WORDS:
+        return value if _WORD.fullmatch(value) else LEFT_OUT
+    if name == "says" and _is_of_hardware(finding.values.get("what", ""), value):
+        return value
+    if name == "event":
+        return value if value in EVENT_NAMES else LEFT_OUT
+    return redaction.text(value) if name == "says" else LEFT_OUT
+
+
+def _is_of_hardware(what: str, says: str) -> bool:
+    return bool(_HARDWARE.fullmatch(what) or (what == "decode" and _DECODED.fullmatch(says)))
+
+
+def _without_values(note: Note | None) -> Note | None:
+    if note is None:
+        return None
+    return Note(note.key, dict.fromkeys(note.values, LEFT_OUT), _without_values(note.reason))

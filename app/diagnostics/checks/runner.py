@@ -1,0 +1,76 @@
+"""Runs checks concurrently, each within its deadline; a check that fails or hangs does not affect the others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from app.core.errors import AppError
+from app.core.problem_notes import note_of
+from app.diagnostics.checks.finding import Area, Finding, wrong
+from client.errors import GatewayError
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import cancel_and_wait
+from speech.errors import SpeechError
+
+log = structlog.get_logger(logger_names.APP_DOCTOR_EXAMINING)
+
+DEADLINE_S: Final = 20.0  # enough for a busy computer
+_GRACE_S: Final = 2.0
+
+Work = Callable[[], Awaitable[Sequence[Finding]]]
+Tell = Callable[[Area, tuple[Finding, ...]], None]
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A check of one area.
+
+    ``work`` returns the findings.
+    """
+
+    area: Area
+    work: Work
+    deadline_s: float = DEADLINE_S
+
+
+async def examine(examinations: Sequence[Examination], tell: Tell) -> tuple[Finding, ...]:
+    """Run all checks and return their findings.
+
+    ``tell`` gets each area in order, as soon as the areas before it are done.
+    """
+    tasks = [asyncio.create_task(_findings(one), name=f"doctor/{one.area}") for one in examinations]
+    found: list[Finding] = []
+    try:
+        for one, task in zip(examinations, tasks, strict=True):
+            findings = await task
+            found += findings
+            tell(one.area, findings)
+    finally:
+        await cancel_and_wait(tasks)
+    return tuple(found)
+
+
+async def _findings(one: Examination) -> tuple[Finding, ...]:
+    working = asyncio.ensure_future(one.work())
+    try:
+        await asyncio.wait({working}, timeout=one.deadline_s)
+        if working.done():
+            return _outcome(one.area, working)
+        return (wrong(one.area, "no-answer", seconds=f"{one.deadline_s:g}"),)
+    finally:
+        working.cancel()  # the grace period below is all it has to clean up
+        await asyncio.wait({working}, timeout=_GRACE_S)
+
+
+def _outcome(area: Area, working: "asyncio.Future[Sequence[Finding]]") -> tuple[Finding, ...]:
+    try:
+        return tuple(working.result())
+    except (AppError, GatewayError, SpeechError) as error:
+        return (wrong(area, "stopped").because(note_of(error)),)
+    except Exception as error:  # a failing check must not stop the others
+        log.exception(LogEvent.CHECK_FAILED, area=area)
+        return (wrong(area, "failed", error=type(error).__name__),)

@@ -1,0 +1,117 @@
+"""Check of this computer's worker by ``kikipounamu-worker doctor``: GPU, engine, model, one decode."""
+
+import asyncio
+import os
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import IO, Final
+
+import msgspec
+from msgspec import Struct
+
+from app.core.child_process import find_program
+from app.core.errors import AppError, ProgramMissing
+from app.core.problem_notes import note_of
+from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.threads import aside
+from runtime.installing import extra_command
+from runtime.leash import leashed
+
+DEADLINE_S: Final = 150.0  # a large model on a slow computer
+_PROGRAM: Final = "kikipounamu-worker"
+_MOST_BYTES: Final = 1 << 16
+_LONGEST: Final = 300
+
+
+class Line(Struct, frozen=True):
+    """A line that the worker's doctor prints as JSON.
+
+    ``good``: ``None`` if neutral.
+    """
+
+    what: str
+    says: str
+    good: bool | None = None
+
+
+async def worker(
+    arguments: Sequence[str],
+    *,
+    unfit: AppError | None = None,
+    needed: bool = True,
+    command: Sequence[str] = (),
+    deadline_s: float = DEADLINE_S,
+) -> list[Finding]:
+    """Check the worker.
+
+    ``arguments``: the arguments of this computer's worker. ``unfit``: why it cannot run. ``needed``: recognition
+    depends on it. ``command``: a replacement for the worker's doctor.
+    """
+    bad = wrong if needed else advice
+    if unfit is not None:
+        return [bad(Area.WORKER, "worker-unfit").because(note_of(unfit))]
+    try:
+        program = command or (find_program(_PROGRAM), "doctor", "--json")
+    except ProgramMissing:
+        return [bad(Area.WORKER, "worker-missing", install=extra_command("gateway,worker,whisper"))]
+    lines: list[Line] = []
+    with tempfile.TemporaryFile() as complaints:
+        status = await _run([*program, *arguments], complaints, lines, deadline_s)
+        words = await aside(lambda: _last_words(complaints))
+    findings = told(lines, needed=needed)
+    if status is None:
+        findings.append(bad(Area.WORKER, "worker-slow", seconds=f"{deadline_s:g}"))
+    elif not lines or (status and not any(line.good is False for line in lines)):
+        findings.append(bad(Area.WORKER, "worker-crashed", status=status, words=words or "?"))
+    return findings
+
+
+async def _run(command: Sequence[str], complaints: IO[bytes], lines: list[Line], deadline_s: float) -> int | None:
+    """Run the doctor and return its exit status; ``None``: it missed the deadline.
+
+    ``lines`` receives its output until then.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *leashed(command), stdin=DEVNULL, stdout=PIPE, stderr=complaints, limit=_MOST_BYTES
+    )
+    try:
+        async with asyncio.timeout(deadline_s):
+            await _read(process, lines)
+            return await process.wait()
+    except TimeoutError:
+        return None
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _last_words(complaints: IO[bytes]) -> str:
+    """Return the last line of stderr, which names the error of a traceback."""
+    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _MOST_BYTES))
+    written = complaints.read().decode(errors="replace").strip().splitlines()
+    return written[-1][:_LONGEST] if written else ""
+
+
+async def _read(process: Process, lines: list[Line]) -> None:
+    assert process.stdout is not None
+    while True:
+        try:
+            if not (raw := await process.stdout.readline()):
+                return
+            lines.append(msgspec.json.decode(raw, type=Line))
+        except (ValueError, msgspec.DecodeError):  # printed by a library, or longer than any line of ours
+            continue
+
+
+def told(lines: Iterable[Line], *, needed: bool) -> list[Finding]:
+    """Convert the doctor's lines, which are in English, to findings. Pure."""
+    bad = wrong if needed else advice
+    return [
+        bad(Area.WORKER, "worker-fails", what=line.what, says=line.says)
+        if line.good is False
+        else ok(Area.WORKER, "worker-says", what=line.what, says=line.says)
+        for line in lines
+    ]

@@ -1,0 +1,66 @@
+"""Texts and names in this program's own code, read from its compiled form without running it. Blocks."""
+
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.machinery import PathFinder
+from types import CodeType
+from typing import Any, Final
+
+from app.diagnostics.report.redaction import Constants
+from runtime import logger_names
+
+PACKAGES: Final = ("app", "backend", "client", "loadtest", "protocol", "runtime", "speech", "worker")
+
+_LOGGERS: Final = {name: value for name, value in vars(logger_names).items() if name.isupper()}
+_MAKES_LOGGER: Final = "get_logger"
+
+
+@cache
+def own_modules() -> Mapping[str, Constants]:
+    """Return the constants of all modules by name.
+
+    Modules without code are left out; reports then keep less of a log.
+    """
+    found: dict[str, Constants] = {}
+    for package in PACKAGES:
+        spec = PathFinder.find_spec(package, sys.path)
+        if spec is not None:
+            found |= {package: _constants(_code(spec))}
+            found |= dict(_inside(list(spec.submodule_search_locations or ()), f"{package}."))
+    return found
+
+
+def _inside(folders: Sequence[str], prefix: str) -> Iterator[tuple[str, Constants]]:
+    for info in pkgutil.iter_modules(folders):
+        spec: Any = PathFinder.find_spec(info.name, folders)
+        if spec is not None:
+            yield prefix + info.name, _constants(_code(spec))
+            yield from _inside(list(spec.submodule_search_locations or ()), f"{prefix}{info.name}.")
+
+
+def _code(spec: Any) -> CodeType | None:
+    try:
+        code: CodeType | None = spec.loader.get_code(spec.name)
+    except (AttributeError, ImportError, OSError, SyntaxError):
+        return None
+    return code
+
+
+def _constants(code: CodeType | None) -> Constants:
+    texts: set[str] = set()
+    names: set[str] = set()
+    waiting: list[object] = [code]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                texts.add(text)
+            case tuple() | frozenset() as several:
+                waiting += several
+                names |= {text for text in several if isinstance(text, str)}
+            case CodeType() as inner:
+                waiting += inner.co_consts
+                names |= {*inner.co_names, inner.co_name}
+    loggers = {_LOGGERS[name] for name in names & _LOGGERS.keys() if _MAKES_LOGGER in names}
+    return Constants(frozenset(texts), frozenset(names), frozenset(loggers))

@@ -1,0 +1,111 @@
+"""Report about the state of this computer for support: a zip for review, without speech, texts or keys."""
+
+import asyncio
+import json
+import os
+import time
+import zipfile
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from app.capture.device_listing import look
+from app.capture.devices import Input
+from app.diagnostics.report import facts
+from app.diagnostics.report.errors import ReportNotSaved
+from app.diagnostics.report.licences import dependencies
+from app.diagnostics.report.log_reader import logs_in, tail_of
+from app.diagnostics.report.program_constants import own_modules
+from app.diagnostics.report.redaction import PROGRAMS, Redaction
+from app.journal.library import Library, of_this_user
+from app.local_services import local_gateway
+from app.messages.view import WorkerView
+from app.settings.sections import Settings
+from runtime.folders import Folders, folders
+
+LOG_BYTES: Final = 1_000_000
+"""Most bytes from the end of each program's log."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """File of a report: its name and its content."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Sources of a report.
+
+    ``worker``: this computer's worker, if the app supervises one.
+    """
+
+    settings: Settings = Settings()
+    worker: WorkerView | None = None
+    places: Folders = field(default_factory=folders)
+    library: Library = field(default_factory=of_this_user)
+    look: Callable[[], Awaitable[list[Input]]] = look
+
+
+async def gather(sources: Sources) -> tuple[Part, ...]:
+    """Gather all parts in memory: a few megabytes at most."""
+    inputs = await sources.look()
+    endpoint = local_gateway.read_endpoint()
+    readiness = await local_gateway.ask(endpoint) if endpoint else None
+    workers = await local_gateway.workers(endpoint) if endpoint else ()
+    found = {
+        "settings.json": facts.settings(sources.settings, inputs),
+        "microphones.json": facts.microphones(inputs),
+        "states.json": facts.states(readiness, workers, sources.worker),
+    }
+    found |= await asyncio.to_thread(_blocking, sources)
+    logs = await asyncio.to_thread(redacted_logs, sources.places.logs)
+    return (*(Part(name, _encoded(told)) for name, told in sorted(found.items())), *logs)
+
+
+def _blocking(sources: Sources) -> dict[str, Any]:
+    return {
+        "system.json": facts.system(dependencies()),
+        "models.json": facts.models(sources.places),
+        "disk.json": facts.disk(sources.places),
+        "recordings.json": facts.journal(sources.library, time.time()),
+    }
+
+
+def redacted_logs(folder: Path) -> tuple[Part, ...]:
+    """Return the end of each log, with only this program's own texts. Blocks."""
+    redaction = Redaction(own_modules())
+    found: list[Part] = []
+    for path in logs_in(folder):
+        if path.stem in PROGRAMS:
+            lines = tail_of(path, LOG_BYTES).decode(errors="replace").splitlines()
+            told = [redaction.line(line) for line in lines]
+            unread = told.count(None)
+            kept = [line for line in told if line is not None]
+            kept += [json.dumps({"unreadable lines": unread})] if unread else []
+            found.append(Part(f"logs/{path.name}", "".join(f"{line}\n" for line in kept).encode()))
+    return tuple(found)
+
+
+def save(parts: tuple[Part, ...], place: Path) -> None:
+    """Write the zip atomically and readable only by this user. Raises ``ReportNotSaved``. Blocks."""
+    beside = place.with_name(f".{place.name}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in parts:
+                archive.writestr(part.name, part.content)
+        beside.replace(place)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise ReportNotSaved(f"{place} cannot be written ({error.strerror}): choose another place") from error
+
+
+def _encoded(told: Any) -> bytes:
+    return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,221 @@
+"""Help for its panels: actions in, values out.
+
+    async with Help(post, sources) as helping:
+        helping.ask(LookAtLogs(True))     # from now on ``post`` gets ``LogLines`` whenever they change
+
+Logs are read only while they are visible. Everything here belongs to one loop; ``post`` must not wait.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import structlog
+
+from app.core.errors import AppError
+from app.core.problem_notes import note_of, unexpected
+from app.diagnostics.checks.finding import Area, Finding
+from app.diagnostics.checks.runner import Examination, examine
+from app.diagnostics.report import report
+from app.diagnostics.report.actions import (
+    Examine,
+    HelpAction,
+    LicencesWanted,
+    LicenceTextWanted,
+    LookAtLogs,
+    PrepareReport,
+    SaveReport,
+)
+from app.diagnostics.report.licences import PROGRAM, licences, text_of
+from app.diagnostics.report.log_lines import LogFilter
+from app.diagnostics.report.log_reader import LogReading
+from app.diagnostics.report.report import Part, Sources
+from app.diagnostics.report.view import (
+    ExaminationView,
+    HelpValue,
+    LicencesView,
+    LicenceText,
+    LogLines,
+    ReportPart,
+    ReportState,
+    ReportView,
+)
+from app.messages.view import Note
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import folders
+from runtime.tasks import Tasks, cancel_and_wait
+
+log = structlog.get_logger(logger_names.APP_HELP_SERVING)
+
+MOST_SHOWN: Final = 5_000
+FOLLOW_S: Final = 0.5
+_LONGEST_LOOK: Final = 20_000
+
+
+def examinations() -> Sequence[Examination]:
+    """Return the checks of ``kikipounamu doctor``. Blocks."""
+    from app.diagnostics.checks.all_checks import (  # imported late: it may never be needed
+        Everything,
+        Wish,
+        this_computer,
+    )
+
+    return Everything(Wish(), this_computer(sys.platform, os.environ)).examinations()
+
+
+class Help:
+    """Service of the help panels.
+
+    ``sources``: returns the sources of the next report. ``logs``: the folder of logs. ``examinations``: returns
+    the checks.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[HelpValue], None],
+        sources: Callable[[], Sources] = Sources,
+        logs: Path | None = None,
+        examinations: Callable[[], Sequence[Examination]] = examinations,
+    ) -> None:
+        self.sources = sources
+        self._examinations = examinations
+        self._examining: asyncio.Task[None] | None = None
+        self._post = post
+        self._logs = logs or folders().logs
+        self._tasks = Tasks("help")
+        self._looking: asyncio.Task[None] | None = None
+        self._seen, self._wanted = False, LogFilter()
+        self._look_now = asyncio.Event()
+        self._reporting: asyncio.Task[None] | None = None
+        self._parts: tuple[Part, ...] = ()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._tasks.close()
+
+    def ask(self, action: HelpAction) -> None:
+        """Start an action; returns at once."""
+        match action:
+            case Examine():
+                if self._examining is None or self._examining.done():
+                    self._examining = self._tasks.start(self._examine(), "examination")
+            case LookAtLogs(on, wanted):
+                self._look(on, wanted)
+            case PrepareReport():
+                self._report(self._gather())
+            case SaveReport(place):
+                self._report(self._save(place))
+            case LicencesWanted():
+                self._tasks.start(self._tell_licences(), "licences")
+            case LicenceTextWanted(name):
+                self._tasks.start(self._tell_licence(name), "licence")
+
+    # -- the doctor ----------------------------------------------------------------------------------------
+
+    async def _examine(self) -> None:
+        """Post the findings of each check when it and all checks before it are done."""
+        there = await asyncio.to_thread(self._examinations)
+        left = [one.area for one in there]
+        found: list[Finding] = []
+        self._post(ExaminationView((), left[0]))
+
+        def tell(area: Area, findings: tuple[Finding, ...]) -> None:
+            left.remove(area)
+            found.extend(findings)
+            self._post(ExaminationView(tuple(found), left[0] if left else None))
+
+        await examine(there, tell)
+
+    # -- logs ----------------------------------------------------------------------------------------------
+
+    def _look(self, on: bool, wanted: LogFilter) -> None:
+        self._seen, self._wanted = on, wanted
+        self._look_now.set()
+        if on and (self._looking is None or self._looking.done()):
+            self._looking = self._tasks.start(self._follow(), "logs")
+
+    async def _follow(self) -> None:
+        """Follow the logs while they are visible; drop all lines afterwards."""
+        reading = LogReading(self._logs)
+        shown: LogFilter | None = None
+        while True:
+            self._look_now.clear()
+            wanted = self._wanted
+            added = await asyncio.to_thread(reading.read)
+            if not self._seen:
+                return
+            if added or wanted != shown:
+                shown = wanted
+                self._post(await asyncio.to_thread(_chosen, reading, wanted))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_now.wait(), FOLLOW_S)
+
+    # -- the report ----------------------------------------------------------------------------------------
+
+    def _report(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start this work on the report, and cancel earlier work."""
+        before = self._reporting
+        self._reporting = self._tasks.start(self._after(before, work), "report")
+
+    async def _after(self, before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            if before is not None:
+                await cancel_and_wait([before])
+        except BaseException:
+            work.close()
+            raise
+        try:
+            await work
+        except AppError as error:
+            self._tell(ReportState.FAILED, note=note_of(error))
+        except Exception as error:  # last resort of the task: tell the user
+            log.exception(LogEvent.REPORT_FAILED)
+            self._tell(ReportState.FAILED, note=unexpected(error))
+
+    async def _gather(self) -> None:
+        self._parts = ()
+        self._tell(ReportState.GATHERING)
+        self._parts = await report.gather(self.sources())
+        self._tell(ReportState.READY)
+
+    async def _save(self, place: Path) -> None:
+        """Save only the parts that were shown for review."""
+        if self._parts:
+            self._tell(ReportState.SAVING)
+            await asyncio.to_thread(report.save, self._parts, place)
+            self._tell(ReportState.SAVED, place=str(place))
+
+    def _tell(self, state: ReportState, place: str = "", note: Note | None = None) -> None:
+        self._post(ReportView(state, tuple(map(_shown, self._parts)), place, note))
+
+    # -- licences ------------------------------------------------------------------------------------------
+
+    async def _tell_licences(self) -> None:
+        found = await asyncio.to_thread(licences)
+        own = next(licence.version for licence in found if licence.name == PROGRAM)
+        self._post(LicencesView(own, found))
+
+    async def _tell_licence(self, name: str) -> None:
+        self._post(LicenceText(name, await asyncio.to_thread(text_of, name)))
+
+
+def _chosen(reading: LogReading, wanted: LogFilter) -> LogLines:
+    found = [line for line in reading.lines if wanted.lets_through(line)]
+    left_out = max(0, len(found) - MOST_SHOWN)
+    return LogLines(wanted, tuple(islice(found, left_out, None)), reading.programs, left_out)
+
+
+def _shown(part: Part) -> ReportPart:
+    beginning = part.content[:_LONGEST_LOOK].decode(errors="ignore")
+    return ReportPart(part.name, len(part.content), beginning)

@@ -1,0 +1,116 @@
+"""Views of the help, as values. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.diagnostics.checks.finding import Area, Finding
+from app.diagnostics.report.log_lines import LogFilter, LogLine
+from app.messages.view import Note
+
+
+@dataclass(frozen=True, eq=False)
+class LogLines:
+    """Newest lines that match ``wanted``, oldest first.
+
+    ``left_out``: number of older matches.
+    """
+
+    wanted: LogFilter = LogFilter()
+    lines: tuple[LogLine, ...] = ()
+    programs: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class ReportPart:
+    """File of a report.
+
+    ``size``: bytes. ``text``: its beginning.
+    """
+
+    name: str
+    size: int
+    text: str
+
+
+class ReportState(StrEnum):
+    """State of the report."""
+
+    NONE = "none"
+    GATHERING = "gathering"
+    READY = "ready"
+    SAVING = "saving"
+    SAVED = "saved"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """State and parts of the report.
+
+    ``place``: where it was saved. ``note``: why it failed.
+    """
+
+    state: ReportState = ReportState.NONE
+    parts: tuple[ReportPart, ...] = ()
+    place: str = ""
+    note: Note | None = None
+
+
+def suggested_name(now_s: float) -> str:
+    """Return a file name for a report made now."""
+    return f"kikipounamu-report-{datetime.fromtimestamp(now_s):%Y%m%d-%H%M}.zip"
+
+
+class Kind(StrEnum):
+    """Kinds of components that have a licence."""
+
+    PROGRAM = "program"
+    PACKAGE = "package"
+    LIBRARY = "library"
+    MODEL = "model"
+    FILES = "files"
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Component of this program with the name of its licence."""
+
+    name: str
+    version: str
+    licence: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class LicencesView:
+    """All licences, this program's first.
+
+    ``version``: this program's version.
+    """
+
+    version: str
+    licences: tuple[Licence, ...]
+
+
+@dataclass(frozen=True)
+class LicenceText:
+    """Text of the licence of ``name``, or the page that states it."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ExaminationView:
+    """Findings so far.
+
+    ``waits_for``: the next check to finish; ``None``: all are done.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    waits_for: Area | None = None
+
+
+HelpValue = ExaminationView | LogLines | ReportView | LicencesView | LicenceText

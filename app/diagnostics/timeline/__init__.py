@@ -1,0 +1,1 @@
+"""The timeline of a session, read from the logs of all programs."""

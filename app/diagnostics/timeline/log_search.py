@@ -1,0 +1,236 @@
+"""Search for the lines of one session in all logs of some folders, including rotated and compressed ones. Blocks.
+
+Files are searched as bytes in chunks. Only lines with the session, or with an event of a whole process, are
+decoded. Memory is bounded.
+"""
+
+import gzip
+import re
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from app.core.errors import AppError
+from app.diagnostics.timeline.log_lines import Line, parse
+from app.diagnostics.timeline.sentences import PROCESS_EVENTS
+from runtime import logger_names
+
+MOST_LINES: Final = 200_000
+"""Limit for one session, which has at most 65,536 segments."""
+
+_MOST_BESIDE: Final = 20_000
+_AROUND_MS: Final = 2_000.0
+_PIECE: Final = 1 << 20
+_LONGEST_LINE: Final = 1 << 20
+_TAIL: Final = 1 << 18
+_TAIL_LINES: Final = 1_000
+_MOST_NAMED: Final = 8
+_SESSION: Final = re.compile(rb'"session": ?"([0-9a-f-]{36})"')
+_NAME: Final = re.compile(r"[0-9a-f-]{4,36}")
+_LOG: Final = re.compile(r"[\w.-]+\.jsonl(\.\d+)?(\.gz)?")
+_SPOKE: Final = f'"logger": "{logger_names.CLIENT_STORY}"'.encode()
+_MARKS: Final = tuple(f'"{event}"'.encode() for event in PROCESS_EVENTS)
+
+
+class NoStory(AppError):
+    """Failure to find one session: no such session, several, or no logs."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Lines of a session and process-level lines.
+
+    ``left_out``: lines of the session over the limit.
+    """
+
+    session: str
+    lines: list[Line]
+    left_out: int = 0
+
+
+def find(name: str, folders: Sequence[Path]) -> Found:
+    """Find a session by its id, the beginning of its id, or ``last``. Raises ``NoStory``."""
+    files = [(number, path) for number, folder in enumerate(folders) for path in logs_of(folder)]
+    if not files:
+        raise NoStory(f"there are no logs in {', '.join(map(str, folders))}")
+    session = _newest(files) if name == "last" else _whole_name(name.lower(), files)
+    own, count = deque[Line](maxlen=MOST_LINES), 0
+    spans = list[_Span]()
+    for computer, path in files:
+        span = _Span(computer, path)
+        spans.append(span)
+        for raw in span.matching((session.encode(),)):
+            if (line := parse(raw, computer)) is not None and line.named and line.session == session:
+                own.append(line)
+                count += 1
+    return Found(session, [*own, *_beside(own, spans)], count - len(own))
+
+
+def _beside(own: Iterable[Line], spans: Iterable["_Span"]) -> Iterable[Line]:
+    """Return process-level lines of the same period on the same computer."""
+    times: dict[int, list[float]] = {}
+    for line in own:
+        times.setdefault(line.computer, []).append(line.at_ms)
+    found = deque[Line](maxlen=_MOST_BESIDE)
+    for span in spans:
+        known = times.get(span.computer)
+        if known is None or not span.overlaps(first := min(known) - _AROUND_MS, last := max(known) + _AROUND_MS):
+            continue
+        for raw in _matching(span.path, _MARKS):
+            beside = parse(raw, span.computer)
+            if beside is None or beside.session or beside.event not in PROCESS_EVENTS:
+                continue
+            if first <= beside.at_ms <= last:
+                found.append(beside)
+    return found
+
+
+@dataclass
+class _Span:
+    """Log file and its period, as far as it has been read."""
+
+    computer: int
+    path: Path
+    first: bytes = b""
+    last: bytes = b""
+
+    def matching(self, marks: Sequence[bytes]) -> Iterator[bytes]:
+        """Yield lines as ``_matching``, and note the first and last line of the file."""
+        for piece in pieces(self.path):
+            self.first = self.first or piece[: _end_of_line(piece, 0)]
+            self.last = piece[piece.rfind(b"\n") + 1 :]
+            yield from found_in(piece, marks)
+
+    def overlaps(self, first: float, last: float) -> bool:
+        """Return whether the file may have lines of this period."""
+        begins, ends = parse(self.first, self.computer), parse(self.last, self.computer)
+        return (begins is None or begins.at_ms <= last) and (ends is None or ends.at_ms >= first)
+
+
+def logs_of(folder: Path) -> list[Path]:
+    """Return the log files of a folder by program, oldest first."""
+    with suppress(OSError):
+        return sorted((path for path in folder.iterdir() if _LOG.fullmatch(path.name)), key=_age, reverse=True)
+    return []
+
+
+def _age(path: Path) -> tuple[str, int]:
+    program, _, rest = path.name.partition(".jsonl")
+    number = rest.removesuffix(".gz").lstrip(".")
+    return program, int(number) if number.isdigit() else 0
+
+
+def reaches_back_to(folders: Sequence[Path]) -> Line | None:
+    """Return the oldest line of all logs."""
+    oldest: Line | None = None
+    for number, folder in enumerate(folders):
+        for path in logs_of(folder):
+            first = next(_lines(path), None)
+            line = parse(first, number) if first else None
+            if line is not None and (oldest is None or line.at_ms < oldest.at_ms):
+                oldest = line
+    return oldest
+
+
+def _whole_name(name: str, files: Iterable[tuple[int, Path]]) -> str:
+    if not _NAME.fullmatch(name):
+        raise NoStory(f"{name!r} is not (the beginning of) a session's id: give at least four of its characters")
+    if len(name) == 36:
+        return name
+    wanted, found = name.encode(), dict[str, None]()
+    for _, path in files:
+        for raw in _matching(path, (b'"' + wanted,)):
+            for one in _SESSION.findall(raw):
+                if one.startswith(wanted):
+                    found[one.decode()] = None
+        if len(found) > _MOST_NAMED:
+            break
+    if not found:
+        raise NoStory(f"no session in these logs begins with {name}")
+    if len(found) > 1:
+        names = ", ".join(list(found)[:_MOST_NAMED])
+        raise NoStory(f"several sessions begin with {name}: {names}{', …' if len(found) > _MOST_NAMED else ''}")
+    return next(iter(found))
+
+
+def _newest(files: Iterable[tuple[int, Path]]) -> str:
+    """Return the session that a client logged last, or any program if no client's log exists."""
+    best: tuple[bool, float, str] | None = None
+    for number, path in files:
+        for raw in reversed(_tail(path)):
+            line = parse(raw, number) if _SESSION.search(raw) else None
+            if line is None or not line.named:
+                continue
+            of = (_SPOKE in raw, line.at_ms, line.session)
+            best = of if best is None or of[:2] > best[:2] else best
+            if of[0]:
+                break
+    if best is None:
+        raise NoStory("no session is in these logs")
+    return best[2]
+
+
+def _tail(path: Path) -> list[bytes]:
+    if path.suffix == ".gz":
+        return list(deque(_lines(path), maxlen=_TAIL_LINES))
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL))
+            return file.read().splitlines()
+    except OSError:
+        return []
+
+
+def _matching(path: Path, marks: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the lines that contain one of the marks."""
+    for piece in pieces(path):
+        yield from found_in(piece, marks)
+
+
+def found_in(piece: bytes, marks: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a chunk that contain one of the marks."""
+    starts = set[int]()
+    for mark in marks:
+        at = piece.find(mark)
+        while at >= 0:
+            starts.add(piece.rfind(b"\n", 0, at) + 1)
+            end = piece.find(b"\n", at)
+            at = -1 if end < 0 else piece.find(mark, end)
+    for start in sorted(starts):
+        yield piece[start : _end_of_line(piece, start)]
+
+
+def _end_of_line(piece: bytes, start: int) -> int:
+    end = piece.find(b"\n", start)
+    return len(piece) if end < 0 else end
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    for piece in pieces(path):
+        yield from piece.splitlines()
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """Yield chunks of whole lines.
+
+    Read errors end the file silently, because logs may be rotated meanwhile.
+    """
+    rest = b""
+    with suppress(OSError, EOFError, zlib.error), _opened(path) as file:
+        while read := file.read(_PIECE):
+            whole, _, rest = (rest + read).rpartition(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                rest = b""
+            if whole:
+                yield whole
+    if rest:
+        yield rest
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")

@@ -1,0 +1,255 @@
+"""Timeline of one segment on one clock: the speaker's, else the gateway's, else the broker's. Pure.
+
+Spans are measured by a process. Gaps between them, from the end of speech to the text, are short transmission
+times, or unexplained by the logs.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.diagnostics.timeline.clocks import difference, less
+from app.diagnostics.timeline.log_lines import Line
+from app.diagnostics.timeline.segment_facts import RETURNED, SegmentFacts, Taking
+from runtime.event_names import LogEvent
+
+
+class What(StrEnum):
+    """Kinds of spans in a segment's timeline."""
+
+    SPOKEN = "spoken"
+    SENDING = "sending"
+    HANDING = "handing"
+    QUEUED = "queued"
+    AGAIN = "again"
+    ELSEWHERE = "elsewhere"
+    SILENT = "silent"
+    WAITING = "waiting"
+    DECODING = "decoding"
+    STORING = "storing"
+    KEEPING = "keeping"
+    INSERTING = "inserting"
+    AWAY = "away"
+    BROKER_AWAY = "broker_away"
+
+
+@dataclass(frozen=True)
+class Span:
+    """Span of time in ms.
+
+    ``who``: the worker concerned, if any. ``other``: the worker that took over.
+    """
+
+    what: What
+    start: float
+    end: float
+    who: str = ""
+    other: str = ""
+
+    @property
+    def ms(self) -> float:
+        """Duration of the span."""
+        return max(0.0, self.end - self.start)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Timeline of one segment.
+
+    ``began``, ``ended``, ``text``, ``inserted``: on the report's clock; ``None``: unknown. ``broker``: offset
+    from the broker's clock to the report's. ``gateway``: time on the report's clock to which the offsets in
+    ``told`` are relative.
+    """
+
+    facts: SegmentFacts
+    began: float | None
+    ended: float | None
+    text: float | None
+    inserted: float | None
+    spans: tuple[Span, ...]
+    told: Line | None = None
+    gateway: float | None = None
+    broker: float | None = None
+
+    @property
+    def winner(self) -> Taking | None:
+        """Assignment that produced the result."""
+        return next((taking for taking in self.facts.takings if taking.delivered), None)
+
+    def sum(self, *whats: What) -> float:
+        """Return the ms of these spans after the end of speech; overlaps count once."""
+        total, at = 0.0, self.ended or 0.0
+        for span in sorted((span for span in self.spans if span.what in whats), key=lambda span: span.start):
+            total += max(0.0, span.end - max(span.start, at))
+            at = max(at, span.end)
+        return total
+
+    def holes(self, outages: Sequence[Span] = ()) -> list[Span]:
+        """Return the gaps between the end of speech and its text, without outages."""
+        if self.ended is None or self.text is None:
+            return []
+        holes, at = list[Span](), self.ended
+        covers = sorted((*self.spans, *outages), key=lambda span: span.start)
+        for span in covers:
+            if span.what in (What.SPOKEN, What.INSERTING):
+                continue
+            if span.start > at:
+                holes.append(Span(span.what, at, min(span.start, self.text)))
+            at = max(at, span.end)
+            if at >= self.text:
+                break
+        if at < self.text:
+            holes.append(Span(What.KEEPING, at, self.text))
+        return [hole for hole in holes if hole.end > hole.start]
+
+
+def timeline(facts: SegmentFacts) -> Timeline:
+    """Build the timeline of a segment from its facts."""
+    app, told = facts.app, _taken_in(facts)
+    origin = less(app.at_ms, app.ms("kept")) if app else None
+    gateway = _gateway_clock(app, origin, told)
+    broker = _broker_clock(facts, app, origin, told, gateway)
+    began = origin if origin is not None else gateway
+    ended = _at(origin, app, "ended") or _at(gateway, told, "complete")
+    text = app.at_ms if app else _at(gateway, told, "told")
+    spans = [*_of_app(app, origin), *_of_gateway(told, gateway), *_of_workers(facts, told, gateway, broker)]
+    inserted = None
+    if facts.inserted is not None and app is not None and facts.inserted.event == LogEvent.TEXT_INSERTED:
+        inserted = facts.inserted.at_ms
+        spans.append(Span(What.INSERTING, app.at_ms, inserted))
+    return Timeline(facts, began, ended, text, inserted, tuple(spans), told, gateway, broker)
+
+
+def _taken_in(facts: SegmentFacts) -> Line | None:
+    """Return the last line of a gateway that received the whole segment; others only forwarded its result."""
+    whole = [line for line in facts.gateway if line.ms("complete") is not None]
+    return whole[-1] if whole else None
+
+
+def _at(clock: float | None, line: Line | None, name: str) -> float | None:
+    if clock is None or line is None or (offset := line.ms(name)) is None:
+        return None
+    return clock + offset
+
+
+def _queued(told: Line | None) -> float | None:
+    """Return when the job that was recognised was queued."""
+    if told is None:
+        return None
+    return told.ms("queued") if told.ms("requeued") is None else told.ms("requeued")
+
+
+def _gateway_clock(app: Line | None, origin: float | None, told: Line | None) -> float | None:
+    if told is None:
+        return None
+    if app is None or origin is None:
+        return less(told.at_ms, told.ms("told"))
+    came = [less(_at(origin, app, "final"), told.ms("told"))]
+    if told.fields.get("early") is not True:
+        came.append(less(_at(origin, app, "queued"), _queued(told)))
+    return difference(came, less(_at(origin, app, "sent"), told.ms("complete")))
+
+
+def _broker_clock(
+    facts: SegmentFacts, app: Line | None, origin: float | None, told: Line | None, gateway: float | None
+) -> float | None:
+    taking = next((one for one in facts.takings if one.delivered), facts.takings[-1] if facts.takings else None)
+    if taking is None:
+        return None
+    told_at, queued = _at(gateway, told, "told"), _queued(told)
+    queued_at = gateway + queued if gateway is not None and queued is not None else _at(origin, app, "queued")
+    came = [less(_at(origin, app, "final") if told_at is None else told_at, taking.ended)]
+    queue = less(queued_at, taking.entry)
+    if told is not None and told.fields.get("early") is True:  # queued at the request, but reported much later
+        return difference([queue], difference(came))
+    found = difference([*came, queue])
+    return 0.0 if found is None else found  # no other source: the broker's clock becomes the reference
+
+
+def _of_app(app: Line | None, origin: float | None) -> Iterator[Span]:
+    if app is None or origin is None:
+        return
+    at = {name: _at(origin, app, name) for name in ("ended", "sent", "final", "kept")}
+    if at["ended"] is not None:
+        yield Span(What.SPOKEN, origin, at["ended"])
+        if at["sent"] is not None:
+            yield Span(What.SENDING, at["ended"], at["sent"])
+    if at["final"] is not None and at["kept"] is not None:
+        yield Span(What.KEEPING, at["final"], at["kept"])
+
+
+def _of_gateway(told: Line | None, gateway: float | None) -> Iterator[Span]:
+    if told is None or gateway is None:
+        return
+    complete, queued = told.ms("complete"), _queued(told)
+    if complete is not None and queued is not None and queued > complete:
+        yield Span(What.HANDING, gateway + complete, gateway + queued)
+
+
+def _of_workers(
+    facts: SegmentFacts, told: Line | None, gateway: float | None, broker: float | None
+) -> Iterator[Span]:
+    takings = _chain(facts.takings)
+    if takings and broker is not None:
+        for span in _chained(takings):
+            yield Span(span.what, span.start + broker, span.end + broker, span.who, span.other)
+    elif told is not None and gateway is not None and (queued := _queued(told)) is not None:
+        start = gateway + queued  # without a worker's log: use the figures that the gateway received
+        decoding = start + (told.ms("queue_ms") or 0.0)
+        worker = told.text("worker")
+        yield Span(What.QUEUED, start, decoding)
+        yield Span(What.DECODING, decoding, decoding + (told.ms("decode_ms") or 0.0), worker)
+
+
+def _chain(takings: Sequence[Taking]) -> list[Taking]:
+    """Return the assignments of the last attempt in order, up to the one with the result."""
+    last = max((taking.attempt for taking in takings), default=0)
+    chain = list[Taking]()
+    for taking in takings:
+        if taking.attempt == last:
+            chain.append(taking)
+            if taking.delivered:
+                break
+    return chain
+
+
+def _chained(takings: Sequence[Taking]) -> Iterator[Span]:
+    """Yield the spans from the queue to the result, in ms of the broker's clock."""
+    at, what = takings[0].entry, What.QUEUED
+    for taking, following in zip(takings, (*takings[1:], None), strict=True):
+        if taking.entry > at and what is not What.QUEUED:
+            at, what = taking.entry, What.QUEUED  # its job was lost and queued anew
+        if taking.taken_from and taking.taken_from != RETURNED:
+            yield from _before_takeover(takings, taking, at, what)
+        else:
+            yield Span(what, at, taking.taken)
+        yield from _worked(taking, ends := _ends(taking, following))
+        at, what = ends, What.AGAIN
+
+
+def _before_takeover(takings: Iterable[Taking], taking: Taking, at: float, what: What) -> Iterator[Span]:
+    """Yield the spans of the previous worker, as far as it or the broker reported them."""
+    last_sign = max(at, taking.taken - taking.silent)
+    if not any(one.worker == taking.taken_from for one in takings):
+        yield Span(What.ELSEWHERE, at, last_sign, taking.taken_from)
+    yield Span(What.SILENT, last_sign, taking.taken, taking.taken_from, taking.worker)
+
+
+def _ends(taking: Taking, following: Taking | None) -> float:
+    """Return when the worker's part ended; without a report, its last sign of life."""
+    if taking.ended is not None:
+        return taking.ended if following is None else min(taking.ended, following.taken)
+    if following is not None and following.taken_from == taking.worker:
+        return max(taking.seen, following.taken - following.silent)
+    return taking.seen
+
+
+def _worked(taking: Taking, ends: float) -> Iterator[Span]:
+    if taking.ended is None:  # the worker fell silent or is still working
+        yield Span(What.DECODING, taking.taken, ends, taking.worker)
+        return
+    decodes = taking.taken + taking.wait
+    stores = decodes + taking.decode
+    yield Span(What.WAITING, taking.taken, min(decodes, ends), taking.worker)
+    yield Span(What.DECODING, decodes, min(stores, ends), taking.worker)
+    yield Span(What.STORING, stores, min(taking.ended, ends), taking.worker)

@@ -1,0 +1,181 @@
+"""Sentences for log lines, and texts for durations and worker names. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from app.diagnostics.timeline.log_lines import Line, host_of
+from runtime.event_names import LogEvent
+
+
+def lasting(ms: float) -> str:
+    """Format a duration for people."""
+    return f"{ms:.0f} ms" if ms < 995 else f"{ms / 1000:.1f} s"
+
+
+def named(worker: str, workers: Mapping[str, str]) -> str:
+    """Return the short name of a worker.
+
+    ``workers``: the short names of this report.
+    """
+    return workers.get(worker, worker) or "a worker"
+
+
+def short_names(workers: list[str]) -> dict[str, str]:
+    """Return each worker's host as its name, with the process id where a host has several."""
+    hosts = [host_of(worker) for worker in workers]
+    return {
+        worker: f"worker {host if hosts.count(host) == 1 else worker.rpartition('-')[0]}"
+        for worker, host in zip(workers, hosts, strict=True)
+    }
+
+
+def sentence(line: Line) -> str:
+    """Return a sentence for a line outside the normal steps of a segment."""
+    told = _SENTENCES.get(line.event, line.event)
+    if not isinstance(told, str):
+        return told(line)
+    why = line.text("reason") or line.text("error")
+    return f"{told}: {why}" if why else told
+
+
+def _reached(line: Line) -> str:
+    return f"connected to the gateway, after {lasting(line.ms('away_ms') or 0)}"
+
+
+def _again(line: Line) -> str:
+    away = lasting(line.ms("away_ms") or 0)
+    return f"connected again: no gateway for {away}. {_holds(line)}"
+
+
+def _holds(line: Line) -> str:
+    held, queued, ended = (round(line.ms(name) or 0) for name in ("held", "queued", "ended"))
+    return f"It knows of {held} segments that are not complete or not queued, {queued} queued, {ended} ended"
+
+
+def _lost(line: Line) -> str:
+    asked = line.ms("asked_s")
+    why = line.text("reason")
+    wait = f"trying again in {lasting((line.ms('retry_in_s') or 0) * 1000)}"
+    return f"no connection: {why}; {f'asked to wait {asked:g} s, ' if asked else ''}{wait}"
+
+
+def _busy(line: Line) -> str:
+    eta = line.ms("eta_ms")
+    wait = "" if eta is None else f", {lasting(eta)} to wait"
+    return f"told that the gateway is busy ({line.text('reason')}){wait}"
+
+
+def _failed(line: Line) -> str:
+    after = {
+        "again": "it goes back, for any worker",
+        "dead": "it failed too often and is among the dead letters",
+    }
+    verdict = line.text("verdict")
+    what = after.get(verdict, "it is not its job any more")
+    return f"failed ({line.text('code')}: {line.text('reason')}); {what}"
+
+
+def _told(line: Line) -> str:
+    again = ", and may be tried again" if line.fields.get("retryable") is True else ""
+    return f"tells the client that attempt {round(line.ms('attempt') or 0)} failed ({line.text('outcome')}){again}"
+
+
+def _engine(line: Line) -> str:
+    return f"an engine is loaded: {line.text('model') or line.text('engine')} on {line.text('device')}"
+
+
+def _resumed(line: Line) -> str:
+    return f"the session is resumed here. {_holds(line)}"
+
+
+def _audio(line: Line) -> str:
+    return f"audio is missing and asked for again, from {lasting(line.ms('from_ms') or 0)} on"
+
+
+def _closed(line: Line) -> str:
+    return f"the connection ended: {line.text('reason') or 'its client left'}"
+
+
+def _child(line: Line) -> str:
+    status = line.ms("status")
+    return f"{line.text('child')} ended{'' if status is None else f' with status {status:g}'}; starting it again"
+
+
+def _log(line: Line) -> str:
+    return f"{line.ms('lines') or 0:g} lines of the log are not written"
+
+
+_SENTENCES: Final[Mapping[str, str | Callable[[Line], str]]] = {
+    LogEvent.BROKER_DIED: "the broker died; starting it again",
+    LogEvent.BROKER_DISCONNECTED: "no connection to the broker; commands wait",
+    LogEvent.BROKER_RECONNECTED: lambda line: f"the broker is back, after {line.ms('away_s') or 0:g} s",
+    LogEvent.BROKER_START_FAILED: "the broker does not start",
+    LogEvent.BROKER_STATUS_UNKNOWN: "the broker does not report its state",
+    LogEvent.CHILD_ENDED: _child,
+    LogEvent.CHILD_START_FAILED: lambda line: f"{line.text('child')} cannot be started: {line.text('reason')}",
+    LogEvent.COMPUTER_SLEPT: lambda line: f"this computer slept for {lasting((line.ms('seconds') or 0) * 1000)}",
+    LogEvent.CONNECTION_CLOSED: _closed,
+    LogEvent.ENGINE_ENDED_WITH_PARTIALS: "the engine ended while it decoded partials",
+    LogEvent.ENGINE_FAILED: "the engine failed",
+    LogEvent.ENGINE_GPU_MEMORY_EXCEEDED: "the engine takes too much GPU memory; starting another",
+    LogEvent.ENGINE_LOADED: _engine,
+    LogEvent.ENGINE_TOO_LARGE: "the engine has grown too large; starting another",
+    LogEvent.GATEWAY_BUSY: _busy,
+    LogEvent.GATEWAY_CONNECTED: _reached,
+    LogEvent.GATEWAY_DRAINING: "the gateway drains",
+    LogEvent.GATEWAY_LISTENING: "the gateway listens",
+    LogEvent.GATEWAY_LOST: _lost,
+    LogEvent.GATEWAY_RECONNECTED: _again,
+    LogEvent.JOB_DECODED_ALONE: "its batch failed; decoding it again alone",
+    LogEvent.JOB_FAILED: _failed,
+    LogEvent.JOURNAL_WRITE_FAILED: "the journal cannot be written",
+    LogEvent.JOURNAL_WRITE_RECOVERED: "the journal is written again",
+    LogEvent.LEASE_LOST: "its lease is lost: another worker has the job, or the job ended",
+    LogEvent.LEASES_NOT_RENEWED: "leases are not renewed",
+    LogEvent.LOG_LINES_HELD_BACK: _log,
+    LogEvent.LOG_LINES_LOST: _log,
+    LogEvent.MICROPHONE_CHANGED: lambda line: f"the microphone changed: {line.text('change')}",
+    LogEvent.RESULTS_SUBSCRIPTION_LOST: "the subscription to results is lost",
+    LogEvent.SEGMENT_AUDIO_MISSING: _audio,
+    LogEvent.SEGMENT_CANCELLED: "the segment is cancelled",
+    LogEvent.SEGMENT_CONCLUDED: _told,
+    LogEvent.SEGMENT_RETRIED: lambda line: f"sends it again as attempt {round(line.ms('attempt') or 0)}",
+    LogEvent.SESSION_DONE: "every segment has ended, and the client was told",
+    LogEvent.SESSION_ERROR_SENT: "tells the client an error",
+    LogEvent.SESSION_GIVEN_UP: "the session is given up",
+    LogEvent.SESSION_RESUMED: _resumed,
+    LogEvent.SESSION_STARTED: "the session begins here",
+    LogEvent.TEXT_HELD: "its text is held: a key pastes it",
+    LogEvent.WORKER_STARTED: "the worker starts",
+    LogEvent.WORKER_WAITING_FOR_BROKER: "waiting for the broker",
+}
+
+PROCESS_EVENTS: Final[frozenset[str]] = frozenset(
+    {
+        LogEvent.BROKER_DIED,
+        LogEvent.BROKER_DISCONNECTED,
+        LogEvent.BROKER_RECONNECTED,
+        LogEvent.BROKER_START_FAILED,
+        LogEvent.BROKER_STATUS_UNKNOWN,
+        LogEvent.CHILD_ENDED,
+        LogEvent.CHILD_START_FAILED,
+        LogEvent.COMPUTER_SLEPT,
+        LogEvent.ENGINE_ENDED_WITH_PARTIALS,
+        LogEvent.ENGINE_FAILED,
+        LogEvent.ENGINE_GPU_MEMORY_EXCEEDED,
+        LogEvent.ENGINE_LOADED,
+        LogEvent.ENGINE_TOO_LARGE,
+        LogEvent.GATEWAY_DRAINING,
+        LogEvent.GATEWAY_LISTENING,
+        LogEvent.JOURNAL_WRITE_FAILED,
+        LogEvent.JOURNAL_WRITE_RECOVERED,
+        LogEvent.LEASES_NOT_RENEWED,
+        LogEvent.LOG_LINES_HELD_BACK,
+        LogEvent.LOG_LINES_LOST,
+        LogEvent.MICROPHONE_CHANGED,
+        LogEvent.RESULTS_SUBSCRIPTION_LOST,
+        LogEvent.WORKER_STARTED,
+        LogEvent.WORKER_WAITING_FOR_BROKER,
+    }
+)
+"""Events of process-level lines that may explain what happened to a session."""

@@ -1,0 +1,1 @@
+"""Dictation: from key presses and recognised texts to insertions at the cursor."""

@@ -1,0 +1,166 @@
+"""Record the outcome of each text in the journal of its take, in order of occurrence.
+
+A journal stays open from the beginning of its take until no more of it is inserted automatically. It is reopened
+when a held text is pasted later. Disk access runs in threads.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from uuid import UUID
+
+import structlog
+
+from app.capture.errors import JournalError
+from app.core.segment_observer import NOBODY, Witness
+from app.dictation.insertion_queue import Piece
+from app.journal.async_journal import AsyncJournal
+from app.journal.journal import Journal
+from app.journal.library import Library
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.APP_LEDGER)
+
+Note = Callable[[AsyncJournal, int], Awaitable[None]]
+
+
+class Ledger:
+    """The journals of one run of the app.
+
+    The observer (``witness``) is notified before anything is on disk.
+    """
+
+    def __init__(self, library: Library, witness: Witness = NOBODY) -> None:
+        self._library = library
+        self._witness = witness
+        self._sessions: dict[int, UUID] = {}
+        self._journals: dict[int, Journal] = {}
+        self._given_up: set[int] = set()  # takes given up before their journal was open
+        self._lock = asyncio.Lock()  # keeps the order of records
+
+    async def opened(self, take: int, journal: Journal) -> None:
+        """Register a take's journal, which the ledger closes from now on.
+
+        A pending cancellation is recorded in it.
+        """
+        self._sessions[take] = journal.session
+        self._journals[take] = journal
+        if take in self._given_up:
+            await self.give_up(take)
+
+    def earlier(self, session: UUID) -> int:
+        """Return the number of a take of an earlier run.
+
+        Such numbers count from 0 downwards, so none is used in this run.
+        """
+        if (known := self.number(session)) is not None:
+            return known
+        take = min(1, *self._sessions) - 1 if self._sessions else 0
+        self._sessions[take] = session
+        return take
+
+    def number(self, session: UUID) -> int | None:
+        """Return the number of a take, or ``None`` if it has none in this run."""
+        return next((take for take, known in self._sessions.items() if known == session), None)
+
+    def session(self, take: int) -> UUID | None:
+        """Return the session of the take with this number."""
+        return self._sessions.get(take)
+
+    async def inserting(self, pieces: tuple[Piece, ...]) -> None:
+        """Record that these pieces are about to be inserted, so that they may be at the cursor."""
+        await self._note(pieces, lambda journal, segment: journal.inserting(segment))
+
+    async def held(self, pieces: tuple[Piece, ...]) -> None:
+        """Record that these pieces are held.
+
+        Like ``inserting``: they are not inserted automatically later.
+        """
+        self._witnessed(pieces, self._witness.held)
+        await self.inserting(pieces)
+
+    async def inserted(self, pieces: tuple[Piece, ...]) -> None:
+        """Record that these pieces were inserted."""
+        self._witnessed(pieces, self._witness.inserted)
+        await self._note(pieces, lambda journal, segment: journal.inserted(segment))
+
+    async def dismissed(self, pieces: tuple[Piece, ...]) -> None:
+        """Record that these pieces were dismissed and only stay in the history."""
+        await self._note(pieces, lambda journal, segment: journal.dismissed(segment))
+
+    async def give_up(self, take: int) -> None:
+        """Record that the user cancelled the take: its texts only stay in the history."""
+        if known := self._sessions.get(take):
+            self._witness.cancelled(known)
+        async with self._lock:
+            if take not in self._sessions:
+                self._given_up.add(take)
+            await self._note_in(take, lambda journal: journal.cancel())
+
+    async def close(self, take: int) -> None:
+        """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
+        if session := self._sessions.get(take):
+            self._witness.closed(session)
+        async with self._lock:
+            await self._close(take)
+
+    async def discard(self, take: int) -> None:
+        """Delete the take and its journal."""
+        if known := self._sessions.get(take):
+            self._witness.discarded(known)
+        async with self._lock:
+            await self._close(take)
+            if session := self._sessions.pop(take, None):
+                await asyncio.to_thread(self._library.discard, session)
+
+    async def close_all(self) -> None:
+        """Close every journal because the app ends."""
+        async with self._lock:
+            for take in list(self._journals):
+                await self._close(take)
+
+    def _witnessed(self, pieces: tuple[Piece, ...], told: Callable[[UUID, int], None]) -> None:
+        for piece in pieces:
+            if session := self._sessions.get(piece.take):
+                told(session, piece.segment)
+
+    async def _note(self, pieces: tuple[Piece, ...], note: Note) -> None:
+        async with self._lock:
+            for take in dict.fromkeys(piece.take for piece in pieces):
+                segments = [piece.segment for piece in pieces if piece.take == take]
+                await self._note_in(take, partial(_note_each, segments, note))
+
+    async def _note_in(self, take: int, work: Callable[[AsyncJournal], Awaitable[None]]) -> None:
+        """Write to a take's journal.
+
+        A disk error is only logged, so that it does not prevent the insertion.
+        """
+        journal, opened = self._journals.get(take), None
+        try:
+            if journal is None:
+                if (session := self._sessions.get(take)) is None:
+                    return
+                journal = opened = await asyncio.to_thread(self._library.reopen, session)
+            await work(AsyncJournal(journal))
+        except JournalError as error:
+            log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
+        finally:
+            if opened is not None:
+                await asyncio.shield(asyncio.to_thread(_closed, opened))
+
+    async def _close(self, take: int) -> None:
+        self._given_up.discard(take)
+        if journal := self._journals.pop(take, None):
+            await asyncio.shield(asyncio.to_thread(_closed, journal))
+
+
+async def _note_each(segments: list[int], note: Note, journal: AsyncJournal) -> None:
+    for segment in segments:
+        await note(journal, segment)
+
+
+def _closed(journal: Journal) -> None:
+    with suppress(JournalError):  # write errors were already reported
+        journal.close()

@@ -1,0 +1,61 @@
+"""Decide which held texts the paste key inserts, and allow one paste at a time. Pure.
+
+The key pastes the newest recording of this run that has held texts. After pasting a recording, it never pastes
+earlier ones, so that a second press inserts no unexpected text. Earlier recordings are pasted from the list.
+"""
+
+from app.dictation.insertion_queue import SpokenOrder
+from app.dictation.messages import AimHere, Effect, NoteDismissed
+from app.insertion.outcome import Target
+from app.messages.actions import HeldDeed
+
+
+class HeldTexts:
+    """The paste rules for the held texts of a ``SpokenOrder``."""
+
+    def __init__(self, order: SpokenOrder) -> None:
+        self._order = order
+        self._aiming = False
+        self._oldest = 1  # the key pastes no earlier take than this
+
+    @property
+    def newest(self) -> int | None:
+        """The take that the key pastes, or ``None``."""
+        newest = next(iter(self._order.holding), 0)
+        return newest if newest >= self._oldest else None
+
+    @property
+    def earlier(self) -> int:
+        """The number of takes that can be pasted from the list only."""
+        return len(self._order.holding) - (self.newest is not None)
+
+    def by_key(self, deed: HeldDeed) -> list[Effect]:
+        """Settle the recording that the key applies to."""
+        take = self.newest
+        if take is None:
+            return []
+        if deed is HeldDeed.PASTE:
+            self._oldest = take
+        return self.settle(take, deed, leaves=False)
+
+    def settle(self, take: int, deed: HeldDeed, *, leaves: bool = True) -> list[Effect]:
+        """Paste, copy or dismiss the held texts of a take.
+
+        A paste is ignored while another one is in progress. ``leaves``: the request came from one of our
+        windows, which gives up the focus.
+        """
+        if deed is HeldDeed.DISMISS:
+            dismissed = self._order.dismiss(take)
+            return [NoteDismissed(dismissed)] if dismissed else []
+        if self._aiming or self._order.pasting or not self._order.holds(take):
+            return []
+        if deed is HeldDeed.COPY:
+            self._order.paste(take, None)
+            return []
+        self._aiming = True
+        return [AimHere(take, leaves)]
+
+    def here(self, take: int, target: Target | None, *, joins: bool, followed: bool) -> None:
+        """Paste the held texts of a take into the window that has the focus."""
+        self._aiming = False
+        self._order.paste(take, target, joins=joins, followed=followed)

@@ -1,0 +1,239 @@
+"""Connect the hotkeys to the state machine: pass on key events and answer its queries.
+
+The cancel key is bound only during a recording, so that Esc works in other programs at other times. No key is
+bound while the user chooses one. During a key test all keys are bound, and their events are only displayed.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from app.core.problem_notes import note_of, unexpected
+from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
+from app.dictation.messages import CANCEL, Event, Key, NoteKey, Polled
+from app.hotkeys.errors import HotkeyError, HotkeyTaken
+from app.hotkeys.events import Hotkeys
+from app.messages.view import Note
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.APP_KEY_SHELL)
+
+TEST_S: Final = 10.0
+
+
+@dataclass(frozen=True)
+class KeyTimes:
+    """Time limits of hotkeys: for answers of the keyboard, and for pauses and tests that are not ended.
+
+    ``again_s``: the interval at which a key taken by another program is requested again.
+    """
+
+    answer_s: float = 2.0
+    again_s: float = 10.0
+    pause_s: float = 30.0
+    test_s: float = TEST_S
+
+
+class KeyShell:
+    """Runner of the hotkeys.
+
+    ``tell`` receives events. ``warn`` receives notes for the user, and ``None`` once the problem is solved.
+    ``show`` receives the state of the keys for display.
+    """
+
+    def __init__(
+        self,
+        hotkeys: Hotkeys,
+        tell: Callable[[Event], None],
+        warn: Callable[[Note | None], None],
+        show: Callable[[KeysSeen], None] = lambda seen: None,
+        times: KeyTimes | None = None,
+    ) -> None:
+        self._times = times or KeyTimes()
+        self._hotkeys = hotkeys
+        self._tell = tell
+        self._warn = warn
+        self._show = show
+        self._keys: Mapping[str, str] = {}
+        self._cancelling = False
+        self._paused: asyncio.TimerHandle | None = None
+        self._test = KeyTest()
+        self._test_ends: asyncio.TimerHandle | None = None
+        self._refused: Note | None = None
+        self._bound: dict[str, str] | None = None
+        self._changed = asyncio.Event()
+        self._lock = asyncio.Lock()
+
+    async def listen(self) -> None:
+        """Pass on key events until the hotkeys are lost."""
+        try:
+            async for event in self._hotkeys.events():
+                if self._test.hears(event):
+                    self._tell_seen()
+                else:
+                    self._tell(Key(event.action, event.pressed, event.chord))
+        except HotkeyError as error:
+            log.warning(LogEvent.HOTKEYS_LOST, reason=str(error))
+            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))
+        except Exception as error:  # top level of a task: dictation continues without hotkeys
+            log.exception(LogEvent.HOTKEYS_FAILED)
+            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=unexpected(error)))
+
+    def want(self, keys: Mapping[str, str]) -> None:
+        """Request these bindings from now on."""
+        self._keys = keys
+        self._changed.set()
+
+    def recording(self, on: bool) -> None:
+        """Set whether a recording is in progress, so that the cancel key is bound."""
+        if on != self._cancelling:
+            self._cancelling = on
+            self._changed.set()
+            if on and self._test.on:
+                self.test(False)
+
+    def pause(self, on: bool) -> None:
+        """Release or rebind all keys.
+
+        A forgotten pause ends after a time limit, so that no key stays dead.
+        """
+        if self._paused is not None:
+            self._paused.cancel()
+        loop = asyncio.get_running_loop()
+        self._paused = loop.call_later(self._times.pause_s, self.pause, False) if on else None
+        self._changed.set()
+
+    def test(self, on: bool) -> None:
+        """Start or end a time-limited key test, which shows key events instead of dictating.
+
+        Refused while recording.
+        """
+        if self._test_ends is not None:
+            self._test_ends.cancel()
+            self._test_ends = None
+        if on and self._cancelling:
+            return self._show(KeysSeen(problem=RECORDING))
+        if on:
+            self._test.begin()
+            self._test_ends = asyncio.get_running_loop().call_later(self._times.test_s, self.test, False)
+        else:
+            self._test.end()
+        self._changed.set()
+        self._tell_seen()
+
+    async def bind(self, keys: Mapping[str, str]) -> None:
+        """Bind these keys at once. Raises ``HotkeyError``; then the previous keys stay bound."""
+        async with self._lock:
+            before, self._keys = self._keys, keys
+            try:
+                await self._bind()
+            except HotkeyError:
+                self._keys = before
+                raise
+        self._warn(None)
+        self._bound_or_not(None)
+
+    async def keep_bound(self) -> None:
+        """Keep the requested keys bound until cancelled.
+
+        Keys taken by other programs are left out and retried.
+        """
+        refused: HotkeyError | None = None
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._times.again_s if refused else None):
+                    await self._changed.wait()
+            self._changed.clear()
+            async with self._lock:
+                refused = await self._bind_what_can_be()
+            self._bound_or_not(note_of(refused) if refused else None)
+
+    async def renew(self) -> None:
+        """Grab the requested keys again after they may have been lost."""
+        async with self._lock:
+            try:
+                await self._hotkeys.renew()
+            except HotkeyError as error:
+                log.warning(LogEvent.HOTKEYS_RENEWAL_FAILED, reason=str(error))
+                self._bound_or_not(note_of(error))
+            self._bound = None
+        self._changed.set()
+
+    async def poll(self, action: str) -> None:
+        """Report the physical state of a key.
+
+        A timeout reports no state, and a lost keyboard counts as "up".
+        """
+        try:
+            async with asyncio.timeout(self._times.answer_s):
+                down = await self._hotkeys.is_down(action)
+        except TimeoutError:
+            return
+        except HotkeyError:
+            down = False
+        self._tell(Polled(action, down))
+
+    async def pass_on(self, action: str) -> None:
+        """Send a short tap to the program that has the focus."""
+        try:
+            async with asyncio.timeout(self._times.answer_s):
+                await self._hotkeys.pass_on(action)
+        except (TimeoutError, HotkeyError) as error:
+            log.warning(LogEvent.HOTKEYS_KEY_NOT_PASSED_ON, reason=str(error))
+
+    async def _bind(self) -> None:
+        wanted = self._wanted()
+        if wanted != self._bound:
+            await self._hotkeys.bind(wanted)
+            self._bound = wanted
+
+    async def _bind_what_can_be(self) -> HotkeyError | None:
+        """Bind as many keys as possible and return the first error.
+
+        An action whose new key is taken keeps its old key.
+        """
+        wanted, refused = self._wanted(), None
+        while wanted != self._bound:
+            try:
+                await self._hotkeys.bind(wanted)
+                self._bound = wanted
+            except HotkeyTaken as error:
+                refused = refused or error
+                wanted, before = _without(wanted, error.action, self._bound or {}), wanted
+                if wanted == before:
+                    return error
+            except HotkeyError as error:
+                return error
+        return refused
+
+    def _wanted(self) -> dict[str, str]:
+        keys = {} if self._paused else self._keys
+        cancels = self._cancelling or self._test.on
+        return {action: key for action, key in keys.items() if key and (cancels or action != CANCEL)}
+
+    def _bound_or_not(self, refused: Note | None) -> None:
+        """Report why the requested keys could not be bound, or that they are bound again."""
+        if refused != self._refused:
+            if refused:
+                log.warning(LogEvent.HOTKEYS_REFUSED, reason=refused.key)
+            else:
+                log.warning(LogEvent.HOTKEYS_BOUND)
+            self._refused = refused
+            self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=refused) if refused else None)
+            self._tell_seen()
+
+    def _tell_seen(self) -> None:
+        self._show(KeysSeen(self._test.on, self._test.keys, self._refused))
+
+
+def _without(wanted: dict[str, str], action: str, bound: Mapping[str, str]) -> dict[str, str]:
+    """Return the bindings with the action's previous key, or without the action."""
+    kept = {name: key for name, key in wanted.items() if name != action}
+    if action in wanted and bound.get(action, wanted[action]) != wanted[action]:
+        kept[action] = bound[action]
+    return kept

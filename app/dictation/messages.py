@@ -1,0 +1,364 @@
+"""Define the events and effects of the dictation state machine.
+
+Plain values; takes are identified by number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from app.core.transcript import Segment
+from app.dictation.gestures import TalkMode
+from app.dictation.insertion_queue import Ordered, Piece
+from app.insertion.outcome import Insertion, Target
+from app.messages.actions import HeldDeed, Verb
+from app.messages.view import LOWEST_DBFS, Note
+from protocol.session import Partial
+
+DICTATE: Final = "dictate"
+CANCEL: Final = "cancel"
+PASTE_HELD: Final = "paste-held"
+"""Actions that hotkeys can be bound to."""
+
+
+class NoteKey(StrEnum):
+    """Keys of the state machine's notes in the translated texts.
+
+    ``insertion.outcome.Reason`` defines more.
+    """
+
+    NOTHING_UNDERSTOOD = "nothing-understood"
+    NOTHING_LEFT = "nothing-left"  # replacements removed all of the recognised text
+    CANCELLED = "cancelled"
+    MICROPHONE_FAILED = "microphone-failed"  # reason
+    NOT_RECORDED = "not-recorded"  # reason: the disk has no room for a recording
+    RECORDING_KEPT = "recording-kept"  # reason: it cannot be recognised now, but can be sent again
+    RECORDING_DAMAGED = "recording-damaged"  # place: the audio on disk is recognised, but it is incomplete
+    RECOGNISED_LATER = "recognised-later"  # too many takes wait: this one is recognised later, for the history
+    INSERT_READY = "insert-ready"  # offer to insert without waiting for earlier speech
+    QUITTING = "quitting"  # seconds (unsent), takes: the app leaves after them; quitting again leaves at once
+    COPIED = "copied"  # the held text is on the clipboard, for the user to paste
+    HELD_EARLIER = "held-earlier"  # count: no text of the newest recording is held, but texts of earlier ones are
+    HELD_LET_GO = "held-let-go"  # count: held texts over the limit, now only in the history
+    SLEPT = "slept"  # the recording ended because the computer slept
+    # Notes of the shell, shown alongside a dictation.
+    HOTKEYS_FAILED = "hotkeys-failed"  # reason
+    GATEWAY_AWAY = "gateway-away"  # reconnecting continues
+    NO_WORKER = "no-worker"
+    MUCH_WAITS = "much-waits"
+    BROKER_AWAY = "broker-away"
+    MICROPHONE_LOST = "microphone-lost"  # device
+    MICROPHONE_OTHER = "microphone-other"  # device: the replacement that records instead
+    MICROPHONE_BACK = "microphone-back"  # device
+    MICROPHONE_LATE = "microphone-late"  # device: this computer was too slow and dropped samples
+    DISK_WAITING = "disk-waiting"
+    DISK_FULL = "disk-full"
+
+
+class Cue(StrEnum):
+    """Sounds that the app can play."""
+
+    START = "start"
+    STOP = "stop"
+    HELD = "held"
+
+
+# -- events ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Key:
+    """A hotkey press or release.
+
+    ``chord``: the release ended a key combination meant for another program.
+    """
+
+    action: str
+    pressed: bool
+    chord: bool = False
+
+
+@dataclass(frozen=True)
+class Polled:
+    """The physical state of a key that the state machine believes to be down."""
+
+    action: str
+    down: bool
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Notification that time has passed."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """The window that has the focus now, as the target for the held texts of a take."""
+
+    take: int
+    target: Target | None
+
+
+@dataclass(frozen=True)
+class Settle:
+    """A user's request to paste, copy or dismiss the held texts of one take."""
+
+    take: int
+    deed: HeldDeed
+
+
+@dataclass(frozen=True)
+class Aimed:
+    """The target window of a take: the window that had the focus at key-down.
+
+    Hands-free, it is the target of one ``segment``: the window that had the focus when the segment began.
+    """
+
+    take: int
+    target: Target | None
+    segment: int | None = None
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """Arrival of the first real sample of a take."""
+
+    take: int
+
+
+@dataclass(frozen=True)
+class Began:
+    """Beginning of a new segment in a take."""
+
+    take: int
+    segment: int
+
+
+@dataclass(frozen=True)
+class Guessed:
+    """A partial result for a segment."""
+
+    take: int
+    partial: Partial
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The final text of a segment, or its error."""
+
+    take: int
+    segment: Segment
+
+
+@dataclass(frozen=True)
+class RecordingOver:
+    """End of a take's samples, for whatever reason.
+
+    ``note``: the reason if recording failed.
+    """
+
+    take: int
+    note: Note | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """End of every segment of a take.
+
+    ``note``: why some have no text, as far as it is known.
+    """
+
+    take: int
+    note: Note | None = None
+
+
+@dataclass(frozen=True)
+class InsertionEnded:
+    """The outcome of the insertion that was requested."""
+
+    insertion: Insertion
+
+
+@dataclass(frozen=True)
+class HeldBefore:
+    """Texts that an earlier run held, with takes numbered from 0 downwards."""
+
+    texts: Mapping[Piece, str]
+
+
+@dataclass(frozen=True)
+class Woke:
+    """Notification that this computer has woken from sleep."""
+
+
+TakeEvent = Aimed | Sounding | Began | Guessed | Recognised | RecordingOver | Ended
+Event = Key | Verb | Polled | Tick | Here | Settle | InsertionEnded | HeldBefore | Woke | TakeEvent
+
+
+# -- effects -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Record:
+    """Begin a take: remember the target first (``Aimed``), then record and recognise."""
+
+    take: int
+    mode: TalkMode
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Find the target window for one segment's text (``Aimed``)."""
+
+    take: int
+    segment: int
+
+
+@dataclass(frozen=True)
+class AimHere:
+    """Find the window that has the focus now (``Here``).
+
+    ``leaves``: our own window is about to lose the focus.
+    """
+
+    take: int
+    leaves: bool = False
+
+
+@dataclass(frozen=True)
+class StopRecording:
+    """Stop recording, keeping all speech up to now."""
+
+    take: int
+
+
+@dataclass(frozen=True)
+class Discard:
+    """Stop the take and delete everything of it."""
+
+    take: int
+
+
+@dataclass(frozen=True)
+class PutAside:
+    """Stop recognising this take because too many wait.
+
+    Its recording stays on disk and can be sent again.
+    """
+
+    take: int
+
+
+@dataclass(frozen=True)
+class PassOn:
+    """Send a short tap of a suppressed key to the program that has the focus."""
+
+    action: str
+
+
+@dataclass(frozen=True)
+class PollKey:
+    """Query the physical state of a key (``Polled``)."""
+
+    action: str
+
+
+@dataclass(frozen=True)
+class Play:
+    """Play a sound cue to the user."""
+
+    cue: Cue
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Record the start of an insertion in the journal, then insert (``InsertionEnded``)."""
+
+    ordered: Ordered
+
+
+@dataclass(frozen=True)
+class NoteInserted:
+    """Record in the journal that these pieces were inserted."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class NoteHeld:
+    """Record in the journal that these pieces are held: recognised, but not inserted."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class NoteDismissed:
+    """Record in the journal that these held pieces were dismissed and only stay in the history."""
+
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Mark the take as cancelled by the user.
+
+    It is recognised for the history only.
+    """
+
+    take: int
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close the take: no more of it will be inserted automatically."""
+
+    take: int
+
+
+@dataclass(frozen=True)
+class Renew:
+    """Reopen the microphone and grab the hotkeys again."""
+
+
+@dataclass(frozen=True)
+class Leave:
+    """End the program now."""
+
+
+Effect = (
+    Record
+    | Aim
+    | AimHere
+    | StopRecording
+    | Discard
+    | PutAside
+    | PassOn
+    | PollKey
+    | Play
+    | Insert
+    | NoteInserted
+    | NoteHeld
+    | NoteDismissed
+    | GiveUp
+    | Close
+    | Renew
+    | Leave
+)
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """Values that only the shell knows, measured when the view is drawn.
+
+    ``unsent_s``: seconds of unsent audio per take. ``note``: about the microphone, the disk or the gateway.
+    """
+
+    level_dbfs: float = LOWEST_DBFS
+    device: str = ""
+    destination: str = ""
+    unsent_s: Mapping[int, float] = field(default_factory=dict)
+    note: Note | None = None
+
+
+NO_GAUGES: Final = Gauges()

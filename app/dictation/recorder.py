@@ -1,0 +1,251 @@
+"""Own the microphone for takes: one device, kept open, or opened for a take and closed some seconds later.
+
+The device is always armed before a recording begins. Each recording therefore includes the 500 ms before it, if
+the device was open, and no sample belongs to two recordings. The end of a recording includes its tail, unless
+the next recording begins meanwhile.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final, Protocol
+
+import structlog
+
+from app.capture.errors import MicrophoneError
+from app.capture.microphone import MicrophoneChange
+from app.transcription.pipeline import Samples
+from runtime import logger_names
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_RECORDER)
+
+LINGER_S: Final = 3.0
+"""The device stays open this long after a recording, so that the next one starts at once."""
+
+AGAIN_S: Final = 10.0
+"""Delay before retrying to open a device that is to be kept open."""
+
+
+class OpenDevice(Protocol):
+    """Signature of ``app.capture.microphone.open_microphone``, armed."""
+
+    def __call__(
+        self, choice: str, *, armed: bool, on_change: Callable[[MicrophoneChange], None]
+    ) -> AbstractAsyncContextManager["Device"]: ...
+
+
+class Device(Protocol):
+    """The part of ``app.capture.microphone.Microphone`` that this module uses."""
+
+    level_dbfs: float
+
+    @property
+    def device(self) -> str: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def blocks(self) -> AsyncIterator[Samples]: ...
+
+
+class Recording:
+    """A ``listening.Microphone`` for one take.
+
+    ``sounding`` is called at its first sample, ``over`` at its end.
+    """
+
+    def __init__(self, device: Device, sounding: Callable[[], None], over: Callable[["Recording"], None]) -> None:
+        self._device = device
+        self._sounding = sounding
+        self._over = over
+        self._blocks = device.blocks()
+        self._stopped = False
+        self.superseded = False
+
+    @property
+    def device(self) -> str:
+        """The name of the device."""
+        return self._device.device
+
+    @property
+    def level_dbfs(self) -> float:
+        """The level of the latest block."""
+        return self._device.level_dbfs
+
+    def stop(self) -> None:
+        """Stop after the speech up to now.
+
+        Safe to call twice, and during a later recording.
+        """
+        if not self._stopped:
+            self._stopped = True
+            if not self.superseded:
+                self._device.stop()
+
+    def give_up(self) -> None:
+        """End a recording whose samples are not needed."""
+        self.stop()
+        self._over(self)
+
+    async def blocks(self) -> AsyncIterator[Samples]:
+        """Yield the samples. Raises ``MicrophoneError``."""
+        sounding = False
+        try:
+            async for block in self._blocks:
+                if not sounding:
+                    sounding = True
+                    self._sounding()
+                yield block
+        finally:
+            self._over(self)
+
+
+class Recorder:
+    """Provider of consecutive recordings, as an async context manager."""
+
+    def __init__(
+        self,
+        open_device: OpenDevice,
+        on_change: Callable[[MicrophoneChange], None],
+        linger_s: float = LINGER_S,
+        again_s: float = AGAIN_S,
+    ) -> None:
+        self._open_device = open_device
+        self._on_change = on_change
+        self._linger_s, self._again_s = linger_s, again_s
+        self._choice = ""
+        self._keep_open = False
+        self._lock = asyncio.Lock()  # serialises opening and closing
+        self._opened: AbstractAsyncContextManager[Device] | None = None
+        self._device: Device | None = None
+        self._device_choice = ""
+        self._recording: Recording | None = None
+        self._closing: asyncio.TimerHandle | None = None
+        self._again: asyncio.TimerHandle | None = None
+        self._tasks = Tasks("recorder")
+        self._closed = False
+        self._stale = False
+
+    async def __aenter__(self) -> "Recorder":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._closed = True
+        self._linger(False)
+        if self._again is not None:
+            self._again.cancel()
+        await self._tasks.close()
+        async with self._lock:
+            await self._close()
+
+    @property
+    def device(self) -> str:
+        """The name of the device in use or last used."""
+        return self._device.device if self._device else self._choice
+
+    @property
+    def _is_right(self) -> bool:
+        """True if the open device is the chosen one and not stale."""
+        return self._device_choice == self._choice and not self._stale
+
+    @property
+    def level_dbfs(self) -> float | None:
+        """The level of the current recording, or ``None``."""
+        return self._device.level_dbfs if self._device and self._recording else None
+
+    def choose(self, choice: str, *, keep_open: bool) -> None:
+        """Choose the device for the next recordings, and whether it stays open between them."""
+        changed = choice != self._choice
+        self._choice, self._keep_open = choice, keep_open
+        if keep_open or changed:
+            self._tasks.start(self._settle(), "settle")
+        else:
+            self._linger(True)
+
+    async def record(self, sounding: Callable[[], None], over: Callable[[], None]) -> Recording:
+        """Begin a recording for a take. Raises ``MicrophoneError``."""
+        async with self._lock:
+            return await self._begin(sounding, over)
+
+    async def attend(self, over: Callable[[], None]) -> Recording | None:
+        """Begin a recording that belongs to no take, or return ``None`` during another recording.
+
+        A take that begins ends it. Raises ``MicrophoneError``.
+        """
+        async with self._lock:
+            busy = self._recording is not None or self._closed
+            return None if busy else await self._begin(lambda: None, over)
+
+    def renew(self) -> None:
+        """Reopen the device once no recording uses it, because it may be gone."""
+        self._stale = self._device is not None
+        self._tasks.start(self._settle(), "renew")
+
+    def broken(self) -> None:
+        """Close the failed device, so that the next recording opens it again."""
+        self._tasks.start(self._let_go(), "let go")
+
+    # -- opening and closing -------------------------------------------------------------------------------
+
+    async def _begin(self, sounding: Callable[[], None], over: Callable[[], None]) -> Recording:
+        self._linger(False)
+        if self._device is not None and not self._is_right:
+            await self._close()
+        device = self._device or await self._open()
+        if self._recording is not None:
+            self._recording.superseded = True
+        device.start()
+
+        def ended(recording: Recording) -> None:
+            if self._recording is recording:
+                self._recording = None
+                self._linger(True)
+                if self._stale:
+                    self._tasks.start(self._settle(), "renew")
+            over()
+
+        self._recording = Recording(device, sounding, ended)
+        return self._recording
+
+    async def _open(self) -> Device:
+        opened = self._open_device(self._choice, armed=True, on_change=self._on_change)
+        self._device = await opened.__aenter__()
+        self._opened, self._device_choice = opened, self._choice
+        return self._device
+
+    async def _close(self) -> None:
+        opened, self._opened, self._device = self._opened, None, None
+        self._stale = False
+        if opened is not None:
+            await opened.__aexit__(None, None, None)
+
+    async def _settle(self) -> None:
+        """Open the device if it is to stay open, without reporting failures, because no caller waits."""
+        async with self._lock:
+            if self._recording is not None:
+                return
+            if self._device is not None and not self._is_right:
+                await self._close()
+            if self._keep_open and self._device is None:
+                try:
+                    await self._open()
+                except MicrophoneError:
+                    self._try_later()
+
+    def _try_later(self) -> None:
+        """Schedule another attempt, in case a device is plugged in later."""
+        loop = asyncio.get_running_loop()
+        if not self._closed and (self._again is None or self._again.when() <= loop.time()):
+            self._again = loop.call_later(self._again_s, lambda: self._tasks.start(self._settle(), "again"))
+
+    async def _let_go(self) -> None:
+        async with self._lock:
+            if self._recording is None:
+                await self._close()
+
+    def _linger(self, on: bool) -> None:
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
+        if on and not self._keep_open and self._device is not None and self._recording is None:
+            loop = asyncio.get_running_loop()
+            self._closing = loop.call_later(self._linger_s, self.broken)

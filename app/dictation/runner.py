@@ -1,0 +1,396 @@
+"""Run dictation: perform the state machine's effects with microphone, journals, gateway and inserter.
+
+    dictating = Dictating(parts, wishes)
+    dictating.follow(show)          # receives each new ``View``, at most about 20 a second
+    await dictating.run()           # until the user quits or it is cancelled; speech is kept either way
+
+Everything here belongs to the event loop of ``run`` and nothing blocks it: slow work runs in tasks or threads.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, Protocol
+
+import structlog
+
+from app.capture.microphone import Change, MicrophoneChange
+from app.core.errors import AppError
+from app.core.segment_observer import NOBODY, Witness
+from app.dictation.delivery_log import Ledger
+from app.dictation.gestures import TalkMode
+from app.dictation.hotkey_adapter import KeyShell
+from app.dictation.hotkey_test import KeysSeen
+from app.dictation.messages import (
+    Close,
+    Cue,
+    Discard,
+    Effect,
+    Event,
+    Gauges,
+    Leave,
+    NoteKey,
+    PassOn,
+    Play,
+    PollKey,
+    PutAside,
+    Record,
+    Renew,
+    StopRecording,
+    Tick,
+    Woke,
+)
+from app.dictation.past_takes import Earlier
+from app.dictation.recorder import OpenDevice, Recorder
+from app.dictation.recordings import Known, Recordings
+from app.dictation.state_machine import MOST_TAKES, Dictation
+from app.dictation.take_runner import TakeWork, Workshop
+from app.dictation.text_inserter import Hands, TextWork
+from app.dictation_options import Wishes
+from app.hotkeys.events import Hotkeys
+from app.insertion.clipboard import Copier
+from app.insertion.outcome import Inserter
+from app.journal.library import Library
+from app.journal.retention import RetentionLimits
+from app.messages.actions import (
+    Action,
+    ChooseMicrophone,
+    HeldDeed,
+    PauseHotkeys,
+    RecoverTake,
+    SettleHeld,
+    TestHotkeys,
+    Verb,
+)
+from app.messages.view import LOWEST_DBFS, Note, TakeView, View
+from app.transcription.listening import Listener, warm
+from runtime import logger_names
+from runtime.tasks import Tasks, cancel_and_wait
+
+log = structlog.get_logger(logger_names.APP_DICTATING)
+
+REFRESH_S: Final = 0.05
+_SLOW_REFRESH_S: Final = 0.25
+_PREPARE_S: Final = 2.0
+_SWEEP_S: Final = 3600.0
+_LOOK_S: Final = 1.0
+LAST_TAKES: Final = 20
+
+_CHANGES: Final = {
+    Change.LOST: NoteKey.MICROPHONE_LOST,
+    Change.FELL_BACK: NoteKey.MICROPHONE_OTHER,
+    Change.CAME_BACK: NoteKey.MICROPHONE_BACK,
+    Change.DROPPED: NoteKey.MICROPHONE_LATE,
+}
+
+
+class Cues(Protocol):
+    """Player of sound cues that returns at once and never raises."""
+
+    def play(self, cue: Cue) -> None: ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components that ``Dictating`` works with.
+
+    ``hotkeys``: already entered, if the platform has any. ``copier``: present where there are windows.
+    ``most_takes``: the limit on takes that wait at once.
+    """
+
+    library: Library
+    listener: Listener
+    inserter: Inserter
+    open_device: OpenDevice
+    cues: Cues
+    hotkeys: Hotkeys | None = None
+    copier: Copier | None = None
+    most_takes: int = MOST_TAKES
+    witness: Witness = NOBODY
+    limits: Callable[[], RetentionLimits] = RetentionLimits
+    show_keys: Callable[[KeysSeen], None] = lambda seen: None
+
+
+class Dictating:
+    """Runner for the takes of one run of the app; calls ``history_changed`` when the takes on disk change."""
+
+    def __init__(self, parts: Parts, wishes: Wishes, history_changed: Callable[[], None] = lambda: None) -> None:
+        self._parts = parts
+        self._wishes = wishes
+        self._machine = Dictation(wishes.mode, parts.most_takes)
+        self._machine.joins = wishes.joins
+        self._tasks = Tasks("dictating")
+        self._core = Tasks("dictating")  # the failure of any of these ends the run
+        self._ledger = Ledger(parts.library, parts.witness)
+        self._history_changed = history_changed
+        hands = Hands(parts.inserter, parts.copier)
+        self._texts = TextWork(hands, self._ledger, self._tell, self._tasks, history_changed)
+        self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
+        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self.recorder, parts.witness)
+        self._earlier = Earlier(parts.library, parts.listener)
+        show, warn = parts.show_keys, partial(self._warn, "hotkeys")
+        self._keys = KeyShell(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None
+        self._works: dict[int, tuple[TakeWork, asyncio.Task[None]]] = {}
+        self._warnings: dict[str, Note] = {}
+        self._followers: list[Callable[[View], None]] = []
+        self._view = View()
+        self._aside = deque[str]()
+        known = Known(self._machine, self._ledger, self._aside)
+        self.recordings = Recordings(self._earlier, known, self._tell, self._texts.noted)
+        self._catching_up = False
+        self._woken = asyncio.Event()
+        self._leaving = asyncio.Event()
+        self._running = False
+
+    # -- requests ------------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """The view that the user sees now."""
+        loop = asyncio.get_running_loop()
+        return self._machine.view(loop.time(), self._gauges())
+
+    def follow(self, told: Callable[[View], None]) -> Callable[[], None]:
+        """Call ``told`` with views, state changes at once, others 20 times a second; return the unsubscriber."""
+        self._followers.append(told)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._followers.remove(told)
+
+        return end
+
+    def ask(self, action: Action) -> None:
+        """Start a user's action and return at once, ignoring actions that do not concern dictation."""
+        match action:
+            case Verb():
+                self._tell(action)
+            case ChooseMicrophone(name):
+                self.change(replace(self._wishes, microphone=name))
+            case RecoverTake(session):
+                self._tasks.start(self._recover(session), "recover")
+            case SettleHeld(session, deed):
+                self._tasks.start(self._settle(session, deed), "settle")
+            case PauseHotkeys(on) if self._keys:
+                self._keys.pause(on)
+            case TestHotkeys(on) if self._keys:
+                self._keys.test(on)
+
+    def change(self, wishes: Wishes) -> None:
+        """Apply new preferences; a key that cannot be bound becomes a note, whereas ``bind`` raises."""
+        self._wishes = wishes
+        self._machine.mode, self._machine.joins = wishes.mode, wishes.joins
+        self.recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
+        if self._keys:
+            self._keys.want(wishes.keys)
+        self._woken.set()
+
+    def woke(self) -> None:
+        """Handle a wake-up from sleep: end the recording, reopen the microphone and grab the keys again."""
+        self._tell(Woke())
+
+    async def bind(self, keys: Mapping[str, str]) -> None:
+        """Bind these keys from now on. Raises ``HotkeyError``; then the previous keys stay bound."""
+        if self._keys:
+            await self._keys.bind(keys)
+        self._wishes = replace(self._wishes, keys=keys)
+
+    async def takes(self, most: int = LAST_TAKES) -> list[TakeView]:
+        """Return the user's latest takes and those with held texts, newest first, in their current state."""
+        return await self.recordings.views(most)
+
+    async def finished(self) -> None:
+        """Wait until every take begun so far is over, but not for takes that begin later."""
+        newest, seen = self._machine.begun, asyncio.Event()
+        end = self.follow(lambda view: seen.set())
+        try:
+            while self._machine.waits_for(newest):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(seen.wait(), _LOOK_S)
+                seen.clear()
+        finally:
+            end()
+
+    # -- lifetime ------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run until the user quits; cancellation ends it at once, and recorded speech is kept either way."""
+        if self._running:
+            raise RuntimeError("it runs already")
+        self._running = True
+        try:
+            async with self.recorder, self._tasks, self._core:
+                self.change(self._wishes)
+                self._core.start(self._ticking(), "tick")
+                self._tasks.start(self.recordings.hold_again(), "held before")
+                self._tasks.start(self._preparing(), "prepare")
+                if self._keys:
+                    self._core.start(self._keys.listen(), "keys")
+                    self._core.start(self._keys.keep_bound(), "bind")
+                try:
+                    await self._until_left()
+                finally:
+                    await self._texts.noted()
+        finally:
+            await asyncio.shield(self._ledger.close_all())
+
+    async def _settle(self, session: str, deed: HeldDeed) -> None:
+        with suppress(AppError):  # the view was outdated: refresh it
+            await self.recordings.settle(session, deed)
+        self._history_changed()
+
+    async def _until_left(self) -> None:
+        """Wait until the user quits. Raises the error of a core task that failed."""
+        leaving = asyncio.create_task(self._leaving.wait(), name="dictating/leaving")
+        try:
+            ends: set[asyncio.Future[Any]] = {leaving, self._core.failed}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if self._core.failed.done():
+                raise self._core.failed.result()
+        finally:
+            leaving.cancel()
+
+    async def _ticking(self) -> None:
+        """Send ticks to the state machine and refresh the view."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            now = clock()
+            due = self._machine.due(now)
+            self._show()
+            await asyncio.sleep(REFRESH_S)
+            pause = None if due is None else max(0.0, due - clock())
+            if self._machine.recording is not None:
+                pause = 0.0
+            elif self._machine.pending:
+                pause = min(_SLOW_REFRESH_S, _SLOW_REFRESH_S if pause is None else pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), pause)
+            self._woken.clear()
+            self._perform(self._machine.handle(Tick(), clock()))
+            if self._aside and not self._catching_up and not self._machine.pending:
+                self._catching_up = True
+                self._tasks.start(self._catch_up(), "catch up")
+
+    async def _preparing(self) -> None:
+        """Load libraries ahead of the first take, then sweep expired takes periodically."""
+        await asyncio.sleep(_PREPARE_S)
+        await asyncio.to_thread(warm, self._parts.listener)
+        while True:
+            await self._earlier.sweep(self._parts.limits())
+            await asyncio.sleep(_SWEEP_S)
+
+    # -- the view ------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        view = self.view
+        if view != self._view:
+            self._view = view
+            for told in tuple(self._followers):
+                told(view)
+
+    def _gauges(self) -> Gauges:
+        works = {take: work for take, (work, _) in self._works.items()}
+        notes = [*(work.note for work in works.values()), *self._warnings.values()]
+        where = works[max(works)].destination if works else None
+        level = self.recorder.level_dbfs
+        return Gauges(
+            level_dbfs=LOWEST_DBFS if level is None else level,
+            device=self.recorder.device,
+            destination=self._wishes.destination if where is None else where,
+            unsent_s={take: work.unsent_s() for take, work in works.items()},
+            note=next((note for note in notes if note is not None), None),
+        )
+
+    def _microphone_changed(self, change: MicrophoneChange) -> None:
+        self._warn("microphone", Note(_CHANGES[change.change], {"device": change.device}))
+
+    def _warn(self, about: str, note: Note | None) -> None:
+        self._warnings.pop(about, None)
+        if note is not None:
+            self._warnings[about] = note
+        self._woken.set()
+
+    # -- effects -------------------------------------------------------------------------------------------
+
+    def _tell(self, event: Event) -> None:
+        self._perform(self._machine.handle(event, asyncio.get_running_loop().time()))
+        if self.view.state is not self._view.state:  # immediate feedback for key presses
+            self._show()
+        self._woken.set()
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            self._of_take(effect) or self._texts.perform(effect) or self._of_keys(effect)
+        if self._keys:
+            self._keys.recording(self._machine.recording is not None)
+
+    def _of_take(self, effect: Effect) -> bool:
+        match effect:
+            case Record(take, mode):
+                self._record(take, mode)
+            case StopRecording(take):
+                if known := self._works.get(take):
+                    known[0].stop()
+            case Discard(take):
+                self._tasks.start(self._end(take, self._ledger.discard), "discard")
+            case PutAside(take):
+                if known := self._works.pop(take, None):
+                    self._tasks.start(self._put_aside(take, *known), "put aside")
+            case Close(take):
+                self._works.pop(take, None)
+                self._warnings.pop("microphone", None)
+                self._texts.note(self._ledger.close(take))
+            case _:
+                return False
+        return True
+
+    def _of_keys(self, effect: Effect) -> bool:
+        match effect:
+            case PollKey(action) if self._keys:
+                self._tasks.start(self._keys.poll(action), "poll")
+            case PassOn(action) if self._keys:
+                self._tasks.start(self._keys.pass_on(action), "pass on")
+            case Play(cue) if self._wishes.cues:
+                self._parts.cues.play(cue)
+            case Renew():
+                self.recorder.renew()
+                if self._keys:
+                    self._tasks.start(self._keys.renew(), "renew")
+            case Leave():
+                self._leaving.set()
+        return True
+
+    def _record(self, take: int, mode: TalkMode) -> None:
+        self._texts.aim(take)  # first: the focus may move at any time
+        work = TakeWork(take, mode, self._workshop, self._wishes.options, self._tell)
+        self._works[take] = (work, self._tasks.start(work.run(), f"take {take}"))
+
+    async def _end(self, take: int, then: Callable[[int], Awaitable[None]]) -> None:
+        if known := self._works.pop(take, None):
+            known[0].stop()
+            await cancel_and_wait([known[1]])
+        await then(take)
+
+    async def _put_aside(self, take: int, work: TakeWork, running: asyncio.Task[None]) -> None:
+        """Stop a take because too many wait, and queue it for later recognition, for the history only."""
+        work.stop()
+        await cancel_and_wait([running])
+        await self._ledger.close(take)
+        self._aside.append(str(work.session))
+        self._woken.set()
+
+    async def _catch_up(self) -> None:
+        """Recognise the takes that were put aside, one after the other."""
+        try:
+            while self._aside and not self._machine.pending:
+                await self._recover(self._aside.popleft())
+        finally:
+            self._catching_up = False
+
+    async def _recover(self, session: str) -> None:
+        note = await self._earlier.recover(session)
+        self._history_changed()
+        self._warn("recovery", note)

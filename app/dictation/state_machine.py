@@ -1,0 +1,397 @@
+"""Implement dictation as a state machine over keys, results and insertions. Pure.
+
+    for effect in dictation.handle(event, now):    # seconds on a monotonic clock
+        perform(effect)
+
+Each take has its own state. A new take may begin while earlier ones are recognised, but only one records at a
+time. ``app.dictation.gestures`` decides what keys mean, and ``app.dictation.insertion_queue`` decides which text
+is inserted next. A
+cancelled take is still recognised for the history, but no more of its text is inserted.
+"""
+
+from typing import Final
+
+from app.core.states import State
+from app.core.transcript import Segment
+from app.dictation.gestures import Gestures, KeyWatch, TalkMode, Wish
+from app.dictation.held_texts import HeldTexts
+from app.dictation.insertion_queue import OFFER_S, Piece, SpokenOrder
+from app.dictation.messages import (
+    CANCEL,
+    DICTATE,
+    NO_GAUGES,
+    PASTE_HELD,
+    Aim,
+    Aimed,
+    Began,
+    Close,
+    Cue,
+    Discard,
+    Effect,
+    Ended,
+    Event,
+    Gauges,
+    GiveUp,
+    Guessed,
+    HeldBefore,
+    Here,
+    Insert,
+    InsertionEnded,
+    Key,
+    Leave,
+    NoteHeld,
+    NoteInserted,
+    NoteKey,
+    PassOn,
+    Play,
+    Polled,
+    PollKey,
+    PutAside,
+    Recognised,
+    Record,
+    RecordingOver,
+    Renew,
+    Settle,
+    Sounding,
+    StopRecording,
+    TakeEvent,
+    Tick,
+    Woke,
+)
+from app.dictation.view import NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
+from app.insertion.outcome import How, Insertion, Reason
+from app.messages.actions import HELD_DEEDS, Verb
+from app.messages.view import Note, View
+
+MOST_TAKES: Final = 50
+"""Limit on takes that are not over. Beyond it the oldest is put aside, so that a new take can always begin."""
+
+_WHY_HELD: Final = frozenset(Reason)
+JOINED_S: Final = 30.0
+"""A take that begins within this time after an insertion continues its text, with a space where needed."""
+
+_VERBS: Final = {CANCEL: Verb.CANCEL, PASTE_HELD: Verb.PASTE_HELD}
+
+
+class Dictation:
+    """State machine for every take of one run of the app. Not thread-safe.
+
+    ``mode``: how the key works, from its next press on. ``joins``: a take that begins shortly after the last
+    insertion continues that text.
+    """
+
+    def __init__(self, mode: TalkMode = TalkMode.HYBRID, most_takes: int = MOST_TAKES) -> None:
+        self._gestures = Gestures(mode)
+        self._most_takes = most_takes
+        self._keys = KeyWatch()
+        self._order = SpokenOrder()
+        self._held = HeldTexts(self._order)
+        self._takes: dict[int, TakeProgress] = {}
+        self._begun = 0
+        self._let_go = 0
+        self._arrived_at = -JOINED_S
+        self.joins = True
+        self._notice: Notice | None = None
+        self._quitting = False
+        self._left = False
+        self._effects: list[Effect] = []
+
+    @property
+    def mode(self) -> TalkMode:
+        return self._gestures.mode
+
+    @mode.setter
+    def mode(self, mode: TalkMode) -> None:
+        self._gestures.mode = mode
+
+    @property
+    def recording(self) -> int | None:
+        """The number of the take that is being recorded, or ``None``."""
+        newest = self._takes.get(self._begun)
+        return self._begun if newest is not None and newest.recording else None
+
+    @property
+    def pending(self) -> int:
+        """The number of takes with texts that are still awaited."""
+        return sum(take.pending for take in self._takes.values())
+
+    def stand(self, take: int, now: float) -> tuple[State | None, int]:
+        """Return the state of a take and its number of held texts.
+
+        The state is ``None`` once the take is over and on disk.
+        """
+        known = self._takes.get(take)
+        state = state_of(known, self._order, 0.0, now) if known is not None else None
+        return None if state is State.IDLE else state, self._order.count(take)
+
+    @property
+    def holding(self) -> list[int]:
+        """The takes with held texts, newest first."""
+        return self._order.holding
+
+    @property
+    def begun(self) -> int:
+        """The number of the newest take."""
+        return self._begun
+
+    def waits_for(self, newest: int) -> bool:
+        """Return whether any take up to ``newest`` still has texts that are awaited."""
+        return any(take.pending for number, take in self._takes.items() if number <= newest)
+
+    def handle(self, event: Event, now: float) -> list[Effect]:
+        """Process one event and return the effects to perform, in order."""
+        match event:
+            case Key() | Polled() | Verb() | Here() | Settle():
+                self._by_hand(event, now)
+            case InsertionEnded(insertion):
+                self._insertion_ended(insertion, now)
+            case HeldBefore(texts):
+                self._order.hold_again(texts)
+            case Woke():
+                self._woke(now)
+            case Tick():
+                pass
+            case _ if take := self._takes.get(event.take):
+                self._by_take(event, take, now)
+        self._go_on(now)
+        effects, self._effects = self._effects, []
+        return effects
+
+    def due(self, now: float) -> float | None:
+        """Return when the state next changes by itself, so that a ``Tick`` is needed; ``None`` if it does not."""
+        offer_at, notice = self._order.offer_at, self._notice
+        times = [
+            self._keys.poll_at,
+            None if offer_at is None else offer_at + OFFER_S,
+            notice.until if notice else None,
+            *(idle_at(take, self._order) for take in self._takes.values() if take.settled),
+        ]
+        return min((time for time in times if time is not None and time > now), default=None)
+
+    def view(self, now: float, gauges: Gauges = NO_GAUGES) -> View:
+        """Return the view that the user sees."""
+        return view_of(Scene(self._takes, self._order, self._held, self._notice, self._quitting), gauges, now)
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def _by_hand(self, event: Key | Polled | Verb | Here | Settle, now: float) -> None:
+        match event:
+            case Key(action, pressed=True):
+                if self._keys.pressed(action, now):
+                    self._pressed(action, now)
+            case Key(action, chord=chord):
+                if self._keys.released(action):
+                    self._released(action, now, now, chord=chord)
+            case Polled(action, down):
+                if (released_at := self._keys.answered(action, down, now)) is not None:
+                    self._released(action, released_at, now)
+            case Here(take, target):
+                self._held.here(take, target, joins=self._joins(now), followed=self.joins)
+            case Settle(take, deed):
+                self._effects += self._held.settle(take, deed)
+            case Verb():
+                self._asked(event, now)
+
+    def _pressed(self, action: str, now: float) -> None:
+        if action == DICTATE:
+            self._wished(self._gestures.pressed(now, self.recording, self._begun + 1), now)
+        elif verb := _VERBS.get(action):
+            self._asked(verb, now)
+
+    def _released(self, action: str, at: float, now: float, *, chord: bool = False) -> None:
+        if action == DICTATE:
+            self._wished(self._gestures.released(at, self.recording, chord=chord), now)
+
+    def _wished(self, wish: Wish | None, now: float) -> None:
+        match wish:
+            case Wish.BEGIN:
+                self._begin(now)
+            case Wish.END:
+                self._stop(now)
+            case Wish.TAP | Wish.CHORD:
+                self._discard()
+        if wish in (Wish.TAP, Wish.PASS):
+            self._effects.append(PassOn(DICTATE))
+
+    def _asked(self, verb: Verb, now: float) -> None:
+        match verb:
+            case Verb.START | Verb.TOGGLE if self.recording is None:
+                self._begin(now)
+            case Verb.STOP | Verb.TOGGLE:
+                self._stop(now)
+            case Verb.CANCEL:
+                self._cancel(now)
+            case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.newest is not None:
+                self._effects += self._held.by_key(HELD_DEEDS[verb])
+            case Verb.PASTE_HELD | Verb.INSERT_READY if self._order.offered(now):
+                self._order.accept()
+            case Verb.PASTE_HELD | Verb.COPY_HELD | Verb.DISMISS_HELD if self._held.earlier:
+                self._tell(Note(NoteKey.HELD_EARLIER, {"count": str(self._held.earlier)}), now)
+            case Verb.QUIT:
+                self._quit(now)
+            case Verb.SHOW:  # starting the app again while it is quitting keeps it running
+                self._quitting = False
+
+    # -- lifecycle of a take -------------------------------------------------------------------------------
+
+    def _begin(self, now: float) -> None:
+        if self._quitting:
+            return
+        self._make_room(now)
+        self._begun += 1
+        self._notice = None
+        self._takes[self._begun] = TakeProgress(self._begun, self.mode, now)
+        each = self.mode is TalkMode.HANDS_FREE
+        self._order.begin(self._begun, each=each, joins=self._joins(now))
+        self._effects.append(Record(self._begun, self.mode))
+
+    def _joins(self, now: float) -> bool:
+        """Return whether text inserted now continues the text inserted last."""
+        return self.joins and now - self._arrived_at < JOINED_S
+
+    def _stop(self, now: float) -> None:
+        if (number := self.recording) is not None:
+            take = self._takes[number]
+            self._silent(take, now)
+            self._effects.append(StopRecording(number))
+
+    def _woke(self, now: float) -> None:
+        """Stop the recording after a sleep and renew the devices, because later speech is for another take."""
+        if self.recording is not None:
+            self._stop(now)
+            self._tell(Note(NoteKey.SLEPT), now)
+        self._effects.append(Renew())
+
+    def _silent(self, take: TakeProgress, now: float) -> None:
+        take.recording, take.stopped_at = False, now
+        if take.sounding_at is not None:
+            self._effects.append(Play(Cue.STOP))
+
+    def _discard(self) -> None:
+        """Discard the take that is being recorded, leaving no trace of it."""
+        if (number := self.recording) is not None:
+            del self._takes[number]
+            self._order.drop(number)
+            self._effects.append(Discard(number))
+
+    def _cancel(self, now: float) -> None:
+        newest = max((number for number, take in self._takes.items() if take.pending), default=None)
+        if newest is not None:
+            self._stop(now)
+            self._takes[newest].cancelled_at = now
+            self._order.drop(newest)
+            self._effects.append(GiveUp(newest))
+            self._tell(Note(NoteKey.CANCELLED), now)
+
+    def _make_room(self, now: float) -> None:
+        waiting = [take for take in self._takes.values() if take.over_at is None]
+        if len(waiting) >= self._most_takes:
+            self._effects.append(PutAside(waiting[0].number))
+            self._ended(waiting[0], Note(NoteKey.RECOGNISED_LATER), now)
+            self._close(now)
+
+    def _quit(self, now: float) -> None:
+        if self._quitting:
+            self._leave()
+        self._stop(now)
+        self._quitting = True
+
+    # -- progress of a take --------------------------------------------------------------------------------
+
+    def _by_take(self, event: TakeEvent, take: TakeProgress, now: float) -> None:
+        match event:
+            case Aimed(number, target, segment):
+                self._order.aim(number, target, segment)
+                take.at = target.middle if target else take.at
+            case Sounding():
+                self._sounding(take, now)
+            case Began(number, segment) if take.mode is TalkMode.HANDS_FREE:
+                self._effects.append(Aim(number, segment))
+            case Guessed(_, partial):
+                take.text.partial(partial)
+            case Recognised(_, segment):
+                self._recognised(take, segment, now)
+            case RecordingOver(_, note):
+                if take.recording:
+                    self._silent(take, now)
+                self._broken(take, note, now)
+            case Ended(_, note):
+                self._ended(take, note, now)
+
+    def _sounding(self, take: TakeProgress, now: float) -> None:
+        if take.recording and take.sounding_at is None:
+            take.sounding_at = now
+            self._effects.append(Play(Cue.START))
+
+    def _recognised(self, take: TakeProgress, segment: Segment, now: float) -> None:
+        if take.ended:
+            return
+        take.text.ended(segment)
+        take.failures += bool(segment.error)
+        take.said = take.said or bool(segment.text.strip())
+        take.replaced = take.replaced or bool(segment.recognised)
+        text = None if segment.error else segment.text
+        self._order.result(Piece(take.number, segment.index), text, now)
+
+    def _ended(self, take: TakeProgress, note: Note | None, now: float) -> None:
+        if take.recording:
+            self._silent(take, now)
+        take.ended = True
+        self._order.ended(take.number)
+        self._broken(take, note, now)
+
+    def _broken(self, take: TakeProgress, note: Note | None, now: float) -> None:
+        if note is not None:
+            take.broken = True
+            self._tell(note, now)
+
+    def _insertion_ended(self, insertion: Insertion, now: float) -> None:
+        if arrived := self._order.inserted(insertion):
+            self._effects.append(NoteInserted(arrived))
+            self._arrived_at = now
+        if insertion.how is How.HELD and insertion.reason:
+            self._tell(Note(insertion.reason), now)
+        elif insertion.how is How.COPIED:
+            self._tell(Note(NoteKey.COPIED), now)
+
+    # -- consequences of every event -----------------------------------------------------------------------
+
+    def _go_on(self, now: float) -> None:
+        self._effects += [PollKey(action) for action in self._keys.polls(now)]
+        # While a hotkey is down X11 sends every key to us, including those that would type or paste.
+        ordered = None if self._keys else self._order.next()
+        self._note_held()
+        if self._notice and self._notice.note.key in _WHY_HELD and not self._order.held:
+            self._notice = None  # the note is outdated: the text was inserted or dismissed
+        if ordered is not None:
+            self._effects.append(Insert(ordered))
+        if (let_go := self._order.let_go) > self._let_go:
+            self._let_go = let_go
+            self._tell(Note(NoteKey.HELD_LET_GO, {"count": str(let_go)}), now)
+        self._close(now)
+        if self._quitting and not self.pending and self._order.flight is None:
+            self._leave()
+
+    def _note_held(self) -> None:
+        if held := self._order.newly_held():
+            self._effects += [NoteHeld(held), Play(Cue.HELD)]
+
+    def _close(self, now: float) -> None:
+        for number, take in list(self._takes.items()):
+            if take.over_at is None and take.ended and self._order.over(number):
+                take.over_at = now
+                self._order.forget(number)
+                self._effects.append(Close(number))
+                if not (take.said or take.failures or take.broken or take.cancelled):
+                    key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
+                    self._tell(Note(key), now)
+            if take.over_at is not None and number != max(self._takes):
+                del self._takes[number]
+
+    def _leave(self) -> None:
+        if not self._left:
+            self._left = True
+            self._effects.append(Leave())
+
+    def _tell(self, note: Note, now: float) -> None:
+        self._notice = Notice(note, now + NOTICE_S)

@@ -1,0 +1,205 @@
+"""Run one take: its journal, recording and recognition.
+
+Events go to the state machine.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID, uuid4
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from app.capture.errors import JournalError, MicrophoneError
+from app.core.errors import AppError
+from app.core.problem_notes import note_of, unexpected
+from app.core.segment_observer import NOBODY, Witness
+from app.core.transcript import Segment
+from app.dictation.delivery_log import Ledger
+from app.dictation.gestures import TalkMode
+from app.dictation.messages import Began, Ended, Event, Guessed, NoteKey, Recognised, RecordingOver, Sounding
+from app.dictation.recorder import Recorder, Recording
+from app.journal.backlog import Keeping
+from app.journal.journal import Journal
+from app.journal.library import Library
+from app.messages.view import Note
+from app.transcription.listening import Heard, Listener, Mode
+from client.connection import Address
+from client.errors import GatewayError
+from client.events import ClientEvent, Connected, Disconnected
+from protocol.recognition import Options
+from protocol.session import Busy, Partial, Queued
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from speech.errors import SpeechError
+
+log = structlog.get_logger(logger_names.APP_TAKE_WORK)
+
+Tell = Callable[[Event], None]
+
+_BUSY: Final = {
+    "no_worker": NoteKey.NO_WORKER,
+    "load": NoteKey.MUCH_WAITS,
+    "broker": NoteKey.BROKER_AWAY,
+}
+_DISK: Final = {Keeping.WAITING: Note(NoteKey.DISK_WAITING), Keeping.FULL: Note(NoteKey.DISK_FULL)}
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The components shared by every take of this run."""
+
+    library: Library
+    ledger: Ledger
+    listener: Listener
+    recorder: Recorder
+    witness: Witness = NOBODY
+
+
+class TakeWork:
+    """Runner of take number ``take``, in its own session. Implements the ``Audience`` of its listener."""
+
+    def __init__(self, take: int, mode: TalkMode, workshop: Workshop, options: Options, tell: Tell) -> None:
+        self.session: UUID = uuid4()
+        self.unsent_s: Callable[[], float] = lambda: 0.0
+        self.keeping: Callable[[], Keeping] = lambda: Keeping.WRITING
+        self.microphone: Heard | None = None
+        self.options = options
+        self._take = take
+        self._workshop = workshop
+        self._tell = tell
+        self._gateway: Note | None = None
+        self._recording: Recording | None = None
+        self._stopped = False
+        listening = Mode.HANDS_FREE if mode is TalkMode.HANDS_FREE else Mode.TOGGLE
+        self._listener = replace(workshop.listener, locate=self._locate, mode=listening, records_on=True)
+        self._goes_to: str | None = None
+
+    @property
+    def note(self) -> Note | None:
+        """A note for the user about the disk or the gateway, or ``None``."""
+        return _DISK.get(self.keeping()) or self._gateway
+
+    @property
+    def destination(self) -> str | None:
+        """The name of the gateway that receives the audio; empty: this computer, ``None``: none at present."""
+        return self._goes_to
+
+    def stop(self) -> None:
+        """Stop recording; speech up to now is still recognised."""
+        self._stopped = True
+        if self._recording is not None:
+            self._recording.stop()
+
+    async def run(self) -> None:
+        """Run the take from opening the device to the last text.
+
+        Always sends ``Ended``, unless cancelled.
+        """
+        with bound_contextvars(session=str(self.session)):
+            try:
+                note = await self._work()
+            except Exception as error:  # top level of a task: logged, and shown to the user
+                log.exception(LogEvent.TAKE_FAILED)
+                note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
+            self._tell(Ended(self._take, note))
+
+    def _locate(self) -> Address:
+        address = self._workshop.listener.locate()
+        self._goes_to = address.name
+        return address
+
+    async def _work(self) -> Note | None:
+        journal = asyncio.create_task(self._new_journal(), name=f"take {self._take}/journal")
+        try:
+            await self._record()
+            opened = await asyncio.shield(journal)
+        except MicrophoneError as error:
+            await asyncio.wait({journal})
+            await self._workshop.ledger.discard(self._take)
+            return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
+        except JournalError as error:
+            return Note(NoteKey.NOT_RECORDED, reason=note_of(error))
+        finally:
+            if not journal.done():
+                await asyncio.wait({journal})  # the code that ends the take closes the journal
+            if self._recording and (journal.cancelled() or journal.exception()):
+                self._recording.give_up()
+        return await self._listen(opened)
+
+    async def _new_journal(self) -> Journal:
+        journal = await asyncio.to_thread(self._create_journal)
+        await self._workshop.ledger.opened(self._take, journal)
+        return journal
+
+    def _create_journal(self) -> Journal:
+        """Create the journal without sweeping old takes, which would delay the recording."""
+        root, mode = self._workshop.library.root, self._listener.mode
+        journal = Journal.create(root, self.session, self.options, time.time(), mode)
+        try:
+            journal.want(inserted=True)
+        except JournalError:
+            journal.close()
+            raise
+        return journal
+
+    async def _record(self) -> None:
+        recording = await self._workshop.recorder.record(
+            lambda: self._tell(Sounding(self._take)), lambda: self._tell(RecordingOver(self._take))
+        )
+        self._recording = recording
+        if self._stopped:
+            recording.stop()
+
+    async def _listen(self, journal: Journal) -> Note | None:
+        assert self._recording is not None
+        try:
+            await self._listener.listen(journal, self._recording, self, self._begun, self._completed)
+        except MicrophoneError as error:
+            self._workshop.recorder.broken()
+            return Note(NoteKey.MICROPHONE_FAILED, reason=note_of(error))
+        except (GatewayError, AppError, SpeechError) as error:
+            return Note(NoteKey.RECORDING_KEPT, reason=note_of(error))
+        return None
+
+    # -- observed events -----------------------------------------------------------------------------------
+
+    def _begun(self, segment: int) -> None:
+        self._workshop.witness.began(self.session, segment)
+        self._tell(Began(self._take, segment))
+
+    def _completed(self, segment: int) -> None:
+        self._workshop.witness.completed(self.session, segment)
+
+    def listened(self, seconds: float) -> None:
+        """Ignore the progress, because the state machine has a clock."""
+
+    def over(self) -> None:
+        """Ignore the end of audio, because the recording reports it."""
+
+    def finished(self) -> None:
+        """Ignore the end, because ``run`` reports it."""
+
+    def heard(self, event: ClientEvent) -> None:
+        """Process partials and changes of the connection to the gateway."""
+        match event:
+            case Partial():
+                self._tell(Guessed(self._take, event))
+            case Queued(segment):
+                self._workshop.witness.queued(self.session, segment)
+            case Connected():
+                self._gateway = None
+            case Disconnected():
+                self._goes_to = None
+                self._gateway = Note(NoteKey.GATEWAY_AWAY)
+            case Busy(reason):
+                self._gateway = Note(_BUSY[reason])
+
+    def recognised(self, segment: Segment) -> None:
+        """Pass on a segment that has ended."""
+        self._gateway = None
+        self._workshop.witness.recognised(self.session, segment)
+        self._tell(Recognised(self._take, segment))

@@ -1,0 +1,163 @@
+"""Handle texts: find their target, insert them, and record the outcome in the journals.
+
+If a held text is requested while no window of another program has the focus, it is copied to the clipboard.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from app.dictation.delivery_log import Ledger
+from app.dictation.insertion_queue import Ordered
+from app.dictation.messages import (
+    Aim,
+    Aimed,
+    AimHere,
+    Effect,
+    Event,
+    GiveUp,
+    Here,
+    Insert,
+    InsertionEnded,
+    NoteDismissed,
+    NoteHeld,
+    NoteInserted,
+)
+from app.insertion.clipboard import Copier
+from app.insertion.outcome import How, Inserter, Insertion, Reason, Target, held
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_TEXT_WORK)
+
+_TARGET_S: Final = 2.0
+_INSERT_S: Final = 120.0
+_LOOKS_AGAIN: Final = 10
+_LOOK_AGAIN_S: Final = 0.05
+_NOTING_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Hands:
+    """The means of inserting or copying texts."""
+
+    inserter: Inserter
+    copier: Copier | None = None
+
+
+class TextWork:
+    """Runner of the state machine's effects that concern texts, in its owner's ``tasks``.
+
+    ``tell`` receives events. ``noted_one`` is called when a journal has changed.
+    """
+
+    def __init__(
+        self,
+        hands: Hands,
+        ledger: Ledger,
+        tell: Callable[[Event], None],
+        tasks: Tasks,
+        noted_one: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._hands = hands
+        self._ledger = ledger
+        self._tell = tell
+        self._tasks = tasks
+        self._noted_one = noted_one
+        self._noting: set[asyncio.Task[None]] = set()
+
+    def perform(self, effect: Effect) -> bool:
+        """Start an effect and return at once.
+
+        Return whether the effect concerns texts.
+        """
+        match effect:
+            case Aim(take, segment):
+                self.aim(take, segment)
+            case AimHere(take, leaves):
+                self._tasks.start(self._aim_here(take, leaves), "aim here")
+            case Insert(ordered):
+                self._tasks.start(self._insert(ordered), "insert")
+            case NoteInserted(pieces):
+                self.note(self._ledger.inserted(pieces))
+            case NoteHeld(pieces):
+                self.note(self._ledger.held(pieces))
+            case NoteDismissed(pieces):
+                self.note(self._ledger.dismissed(pieces))
+            case GiveUp(take):
+                self.note(self._ledger.give_up(take))
+            case _:
+                return False
+        return True
+
+    def aim(self, take: int, segment: int | None = None) -> None:
+        """Report the window that has the focus now."""
+        self._tasks.start(self._aim(take, segment), "aim")
+
+    def note(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start writing to a journal, for which ``noted`` waits."""
+        task = self._tasks.start(work, "note")
+        self._noting.add(task)
+        task.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._noting.discard(task)
+        self._noted_one()
+
+    async def noted(self) -> None:
+        """Wait until the outcome of texts is on disk."""
+        if self._noting:
+            await asyncio.wait(self._noting, timeout=_NOTING_S)
+
+    async def _aim(self, take: int, segment: int | None) -> None:
+        self._tell(Aimed(take, await self._target(), segment))
+
+    async def _aim_here(self, take: int, leaves: bool) -> None:
+        target = await self._target()
+        for _ in range(_LOOKS_AGAIN):  # the menu or window of the request may still have the focus
+            if target is not None and not (leaves and target.own):
+                break
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            target = await self._target()
+        self._tell(Here(take, target))
+
+    async def _target(self) -> Target | None:
+        try:
+            async with asyncio.timeout(_TARGET_S):
+                return await self._hands.inserter.target()
+        except TimeoutError:
+            return None
+        except Exception:  # the text will be held, and later texts continue
+            log.exception(LogEvent.INSERTION_FOCUS_UNKNOWN)
+            return None
+
+    async def _insert(self, ordered: Ordered) -> None:
+        """Insert texts and always report the outcome.
+
+        An unknown outcome counts as held.
+        """
+        try:
+            await self._ledger.inserting(ordered.pieces)
+            async with asyncio.timeout(_INSERT_S):
+                insertion = await self._copy(ordered)
+                if insertion is None:
+                    insertion = await self._hands.inserter.insert(ordered.text, ordered.target)
+        except TimeoutError:
+            insertion = held(Reason.NOT_READ)
+        except Exception:  # top level of a task: this text is held, and later texts continue
+            log.exception(LogEvent.INSERTION_FAILED)
+            insertion = held(Reason.NOT_READ)
+        self._tell(InsertionEnded(insertion))
+
+    async def _copy(self, ordered: Ordered) -> Insertion | None:
+        """Copy a text if no window can receive it and return the outcome, or ``None`` if it can be inserted."""
+        target, copier = ordered.target, self._hands.copier
+        if not ordered.pasted or (target is not None and not target.own):
+            return None
+        if copier is not None and await copier.copy(ordered.text.strip()):
+            return Insertion(How.COPIED)
+        return held(Reason.NO_TARGET) if target is not None else None

@@ -1,0 +1,39 @@
+"""Select the settings that dictation uses. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.dictation.gestures import TalkMode
+from app.settings.sections import Settings
+from protocol.recognition import Options
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Preferences that may change while dictation runs.
+
+    ``keys``: for the actions dictate, cancel and paste-held. ``joins``: put a space between texts of consecutive
+    takes. ``destination``: the name of the gateway for the next take, empty for this computer.
+    """
+
+    mode: TalkMode = TalkMode.HYBRID
+    microphone: str = ""
+    keep_open: bool = False
+    cues: bool = True
+    joins: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict)
+    options: Options = Options(partials=True)
+    destination: str = ""
+
+
+def wishes_of(settings: Settings) -> Wishes:
+    """Return the preferences that the settings contain; the caller sets the destination."""
+    return Wishes(
+        mode=settings.hotkeys.mode,
+        microphone=settings.audio.microphone,
+        keep_open=settings.general.keep_microphone_open,
+        cues=settings.general.sounds,
+        joins=settings.insertion.joins,
+        keys=settings.hotkeys.bindings,
+        options=settings.recognition.options,
+    )

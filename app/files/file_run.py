@@ -1,0 +1,210 @@
+"""A run of one file: from its first sample without a text to its saved results or its failure."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from app.core.errors import OutputFailed
+from app.core.problem_notes import note_of
+from app.core.transcript import Transcript
+from app.files.events import Broken, Finished, Noted, Progress, Run
+from app.files.queue import Saving
+from app.files.recogniser import FileRecogniser
+from app.files.result_store import Kept, Known, Piece
+from app.files.results import save
+from app.files.view import FileNote, left_s, shortened
+from app.messages.view import Note
+from client.errors import GatewayError, Refused
+from client.events import ClientEvent, Connected, Disconnected
+from protocol.recognition import Options
+from protocol.session import Busy
+from protocol.texts import join_texts
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from speech.errors import (
+    AudioDamaged,
+    AudioEmpty,
+    AudioMissing,
+    AudioUnsupported,
+    MediaExtraMissing,
+    SpeechError,
+)
+
+log = structlog.get_logger(logger_names.APP_FILES_ONE_FILE)
+
+Tell = Callable[[Progress | Noted], None]
+
+_MOST_TRIES: Final = 3
+_SHOWN_PIECES: Final = 40
+_UNREADABLE: Final[dict[type[SpeechError], FileNote]] = {
+    AudioMissing: FileNote.MISSING,
+    AudioUnsupported: FileNote.UNSUPPORTED,
+    AudioDamaged: FileNote.DAMAGED,
+    AudioEmpty: FileNote.EMPTY,
+    MediaExtraMissing: FileNote.MEDIA_MISSING,
+}
+_BUSY: Final = {"no_worker": FileNote.NO_WORKER, "broker": FileNote.BROKER_AWAY}
+"""Other reasons are not shown: most of the waiting work is the file's own."""
+
+
+def unreadable(error: SpeechError) -> Note:
+    """Return the note for a file that cannot be read."""
+    key = _UNREADABLE.get(type(error))
+    return Note(key) if key else Note(FileNote.BROKEN, reason=note_of(error))
+
+
+def not_saved(place: str) -> Note:
+    """Return the note for a text that could not be written to this folder or file."""
+    return Note(FileNote.NOT_SAVED, {"place": place})
+
+
+@dataclass(frozen=True)
+class OneFile:
+    """A file to ``run``.
+
+    ``duration_s``: if known. ``again_s``: pause before another session is tried.
+    """
+
+    recogniser: FileRecogniser
+    kept: Kept
+    options: Options
+    saving: Callable[[], Saving]
+    duration_s: float | None
+    again_s: float
+
+    async def run(self, run: Run, tell: Tell) -> Finished | Broken:
+        """Recognise the file and save its results.
+
+        A cancellation after recognition has completed is ignored.
+        """
+        try:
+            known = await self._recognise(run, tell)
+        except SpeechError as error:
+            return Broken(run.file, unreadable(error))
+        except OutputFailed as error:
+            log.warning(LogEvent.FILE_RESULTS_NOT_KEPT, file=run.file, reason=str(error))
+            return Broken(run.file, Note(FileNote.NOT_KEPT))
+        except Refused as error:
+            return Broken(run.file, Note(FileNote.REFUSED, reason=note_of(error)))
+        except GatewayError as error:
+            log.warning(LogEvent.FILE_GIVEN_UP, file=run.file, reason=str(error))
+            return Broken(run.file, Note(FileNote.NO_ANSWER))
+        loop = asyncio.get_running_loop()
+        return await _through(loop.run_in_executor(self.recogniser.pool, self._save, run, known))
+
+    async def _recognise(self, run: Run, tell: Tell) -> Known:
+        """Recognise in a new session whenever one is lost, up to three times in a row without progress."""
+        options = msgspec.structs.replace(self.options, priority="bulk", partials=False)
+        again, tries = run.again, 0
+        while True:
+            watching = Reporter(run.file, self.duration_s, tell, asyncio.get_running_loop().time)
+            try:
+                return await self.recogniser.recognise(Path(run.path), options, self.kept, watching, again=again)
+            except Refused:
+                raise
+            except GatewayError as error:
+                again, tries = False, 1 if watching.gained else tries + 1
+                if tries >= _MOST_TRIES:
+                    raise
+                log.warning(LogEvent.FILE_SESSION_LOST, file=run.file, reason=str(error))
+                tell(Noted(run.file, Note(FileNote.GATEWAY_AWAY)))
+            await asyncio.sleep(self.again_s)
+
+    def _save(self, run: Run, known: Known) -> Finished:
+        transcript, note = known.transcript, None
+        if known.results is None:
+            results, note = self._saved(Path(run.path), transcript)
+            known = replace(known, results=results)
+            try:
+                self.kept.finish(known)
+            except OutputFailed as error:
+                log.warning(LogEvent.FILE_END_NOT_KEPT, file=run.file, reason=str(error))
+        return Finished(
+            run.file,
+            transcript.duration_ms / 1000,
+            shortened(transcript.text, end=False),
+            known.results or (),
+            note or _about(transcript),
+            gaps=bool(transcript.failures),
+            truncated=known.truncated,
+        )
+
+    def _saved(self, path: Path, transcript: Transcript) -> tuple[tuple[str, ...], Note | None]:
+        """Save the transcript; return the paths, and a note if something could not be saved."""
+        saving, places = self.saving(), list[str]()
+        try:
+            for form in saving.forms if transcript.text else ():
+                places.append(str(save(transcript, path, form, saving.folder)))
+        except OutputFailed as error:
+            log.warning(LogEvent.FILE_RESULTS_NOT_SAVED, reason=error.__cause__)
+            return tuple(places), not_saved(saving.folder or str(path.parent))
+        return tuple(places), None
+
+
+class Reporter:
+    """``Onlooker`` that turns events into progress and notes.
+
+    ``gained``: this run has recognised something.
+    """
+
+    def __init__(self, file: int, duration_s: float | None, tell: Tell, clock: Callable[[], float]) -> None:
+        self.gained = False
+        self._file = file
+        self._duration_s = duration_s
+        self._tell = tell
+        self._clock = clock
+        self._began: tuple[float, float] | None = None
+        self._text = ""
+        self._noted = True  # the previous session may have left a note
+
+    def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
+        """Report that everything up to here is recognised; ``pieces`` are new."""
+        now = self._clock()
+        self.gained |= self._began is not None and bool(pieces)  # the first call brings the pieces of earlier runs
+        began_s, began_at = self._began = self._began or (position_s, now)
+        if pieces:
+            texts = (self._text, *(piece.segment.text for piece in pieces[-_SHOWN_PIECES:]))
+            self._text = shortened(join_texts(texts), end=True)
+            self._note(None)
+        left = None
+        if self._duration_s:
+            left = left_s(position_s - began_s, self._duration_s - position_s, now - began_at)
+        self._tell(Progress(self._file, position_s, self._text, left))
+
+    def heard(self, event: ClientEvent) -> None:
+        """Report the state of the connection to the gateway."""
+        match event:
+            case Connected():
+                self._note(None)
+            case Disconnected():
+                self._note(Note(FileNote.GATEWAY_AWAY))
+            case Busy(reason):
+                self._note(Note(_BUSY[reason]) if reason in _BUSY else None)
+
+    def _note(self, note: Note | None) -> None:
+        if note or self._noted:
+            self._noted = note is not None
+            self._tell(Noted(self._file, note))
+
+
+def _about(transcript: Transcript) -> Note | None:
+    if transcript.failures:
+        return Note(FileNote.GAPS, {"count": str(len(transcript.failures))})
+    if transcript.truncated:
+        return Note(FileNote.TRUNCATED)
+    return None if transcript.text else Note(FileNote.SILENT)
+
+
+async def _through(work: "asyncio.Future[Finished]") -> Finished:
+    """Wait for the result of ``work`` despite cancellations."""
+    while not work.done():
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            continue
+    return work.result()

@@ -1,0 +1,323 @@
+"""Recognition of one file from where its last run ended: ``app.transcription.pipeline`` with additions for files.
+
+Reading and VAD run in a thread, so that the loop stays free for dictation. At most ``held_s`` of audio without a
+result is in memory, however long the file is. Reading keeps the pace of recognition.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Final as Constant
+from typing import Protocol
+from uuid import uuid4
+
+import numpy as np
+from structlog.contextvars import bound_contextvars
+
+from app.core.errors import OutputFailed
+from app.core.outlet import ToGateway
+from app.core.transcript import Rewrite, Segment, as_it_is
+from app.files.result_store import Kept, Known, Piece, shifted, source_of
+from app.transcription.pipeline import Ears, Samples, in_thread, transcribe
+from app.transcription.pipeline import Piece as Heard
+from client.connection import Locate
+from client.errors import AudioGone, GatewayError
+from client.events import ClientEvent, Outcome
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import Final
+from runtime.tasks import cancel_and_wait
+from speech.audio_file import AvailableAudio
+from speech.errors import AudioMissing
+from speech.segmenter import Segmenter
+from speech.vad import Vad, open_vad
+
+UNHURRIED: Constant = ClientSettings(first_contact_s=inf, give_up_s=inf, quiet_s=3600.0, held_s=120.0)
+"""Wait for a gateway without limit, and hold just enough audio for a few workers."""
+
+_WITHDRAW_S: Constant = 2.0
+_KEEP_S: Constant = 10.0
+_NOTHING: Constant = np.empty(0, np.int16)
+
+
+class Onlooker(Protocol):
+    """Observer of a file's progress."""
+
+    def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
+        """Accept that everything up to here is recognised; ``pieces`` are new and consecutive."""
+        ...
+
+    def heard(self, event: ClientEvent) -> None:
+        """Accept an event of the client."""
+        ...
+
+
+@dataclass(frozen=True)
+class FileRecogniser:
+    """Gateway, VAD, settings and threads that all files share.
+
+    ``rewrite``: applied to every text.
+    """
+
+    locate: Locate
+    vad_folder: Path
+    settings: ClientSettings = field(default_factory=lambda: UNHURRIED)
+    pool: Executor | None = None
+    rewrite: Rewrite = as_it_is
+
+    async def recognise(
+        self, path: Path, options: Options, kept: Kept, onlooker: Onlooker, *, again: bool = False
+    ) -> Known:
+        """Recognise ``path`` and add each result to ``kept``; with ``again``, retry failed segments.
+
+        Cancellation withdraws unrecognised segments from the gateway. Raises ``SpeechError``, ``OutputFailed``
+        or ``GatewayError``; earlier results stay kept.
+        """
+        session = uuid4()
+        aside = asyncio.get_running_loop().run_in_executor
+        with bound_contextvars(session=str(session)):
+            known = await aside(self.pool, _resumed, path, kept, again)
+            progress = Progress(known, onlooker)
+            if known.results is not None:
+                return known
+            ears = await aside(self.pool, _ears, self.vad_folder)
+            audio = AvailableAudio(path)
+            blocks = in_thread(ears.listen(skipping(iter(audio), known.origin)), self.pool)
+            async with (
+                _kept_meanwhile(progress, kept),
+                GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
+            ):
+                try:
+                    await transcribe(blocks, ears, _Noted(client, progress), progress, says=self._says)
+                except asyncio.CancelledError:
+                    await _withdraw(client, progress.open)
+                    raise
+            return Known(progress.pieces, known.origin + ears.samples, truncated=audio.cut is not None)
+
+    def _says(self, final: Final) -> str:
+        return self.rewrite(final.text.strip())
+
+
+def _ears(vad_folder: Path) -> "ReadingEars":
+    return ReadingEars(open_vad(vad_folder), Segmenter())
+
+
+class _Noted(ToGateway):
+    """``ToGateway`` that records the positions of segments, and stops sending once results cannot be kept."""
+
+    def __init__(self, client: GatewayClient, progress: "Progress") -> None:
+        super().__init__(client, live=False)
+        self._progress = progress
+
+    async def begin(self, segment: int, at: int) -> None:
+        self._progress.begun(segment, at)
+        await super().begin(segment, at)
+
+    async def audio(self, segment: int, pcm: bytes) -> None:
+        self._progress.check()
+        await super().audio(segment, pcm)
+
+    async def end(self, segment: int, samples: int) -> None:
+        self._progress.ended(segment, samples)
+        await super().end(segment, samples)
+
+
+@asynccontextmanager
+async def _kept_meanwhile(progress: "Progress", kept: Kept) -> AsyncIterator[None]:
+    """Write results as they arrive; on exit, wait for the last one. Raises ``OutputFailed``."""
+    keeper = asyncio.create_task(_keep(progress, kept), name="files/keep")
+    try:
+        yield
+    finally:
+        progress.end()
+        _, late = await asyncio.wait({keeper}, timeout=_KEEP_S)
+        if late:
+            progress.failure = OutputFailed(f"for {_KEEP_S:g} s the disk has taken nothing: is it still there?")
+        await cancel_and_wait({keeper})
+    progress.check()
+
+
+async def _keep(progress: "Progress", kept: Kept) -> None:
+    try:
+        while pieces := await progress.new():
+            await asyncio.to_thread(kept.add, pieces)
+    except OutputFailed as error:
+        progress.failure = error
+
+
+async def _withdraw(client: GatewayClient, segments: tuple[int, ...]) -> None:
+    """Cancel these segments at the gateway, within a short deadline."""
+    with suppress(GatewayError, TimeoutError):
+        async with asyncio.timeout(_WITHDRAW_S):
+            for segment in segments:
+                await client.cancel(segment)
+            await client.finish()
+
+
+def _resumed(path: Path, kept: Kept, again: bool) -> Known:
+    try:
+        return kept.resume(source_of(path), again=again)
+    except OSError as error:
+        reason = f"{path} cannot be opened ({error.strerror}): check the name and its permissions"
+        raise AudioMissing(reason) from error
+
+
+def skipping(blocks: Iterator[Samples], samples: int) -> Iterator[Samples]:
+    """Drop the first ``samples``, but yield empty blocks for them, so that the consumer keeps being served."""
+    for block in blocks:
+        skipped = min(samples, len(block))
+        samples -= skipped
+        yield block[skipped:]
+
+
+class ReadingEars(Ears):
+    """Ears that listen in the thread that reads blocks; the results are ready when a block arrives."""
+
+    def __init__(self, vad: Vad, segmenter: Segmenter) -> None:
+        super().__init__(vad, segmenter)
+        self._heard: list[Heard] = []
+        self._last: list[Heard] = []
+
+    def listen(self, blocks: Iterator[Samples]) -> Iterator[Samples]:
+        """Listen to the blocks and yield them unchanged. Blocks.
+
+        The thread that reads must call it.
+        """
+        for block in blocks:
+            self._heard = list(super().hear(block)) if len(block) else []
+            yield block
+        self._last = list(super().finish())
+
+    def hear(self, block: Samples) -> Iterator[Heard]:
+        """Return the results for the latest block."""
+        return iter(self._heard)
+
+    def finish(self) -> Iterator[Heard]:
+        """Return the results for the end of the audio."""
+        return iter(self._last)
+
+
+class MemoryAudio:
+    """``AudioStore`` in memory, bounded by the client's ``held_s``; never waits for a disk."""
+
+    def __init__(self) -> None:
+        self._audio: dict[int, bytearray] = {}
+
+    @property
+    def size(self) -> int:
+        """Number of bytes held."""
+        return sum(map(len, self._audio.values()))
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """Append audio to a segment."""
+        self._audio.setdefault(segment, bytearray()).extend(pcm)
+
+    async def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """Return exactly these samples. Raises ``AudioGone``."""
+        first, size = offset * BYTES_PER_SAMPLE, samples * BYTES_PER_SAMPLE
+        found = bytes(memoryview(self._audio.get(segment, b""))[first : first + size])
+        if len(found) < size:
+            raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
+        return found
+
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """Drop the audio of a segment; repeated calls are harmless."""
+        self._audio.pop(segment, None)
+
+
+@dataclass
+class _Lying:
+    """Position of a segment in the recording, in samples; its length is known only at its end."""
+
+    begin: int
+    samples: int = 0
+
+
+class Progress:
+    """``pipeline.Watcher`` that turns the results of a run, in any order, into ordered pieces of the recording."""
+
+    def __init__(self, known: Known, onlooker: Onlooker) -> None:
+        self.failure: OutputFailed | None = None
+        self._onlooker = onlooker
+        self._before = known
+        self._lying: dict[int, _Lying] = {}  # segments of this run that wait for a result
+        self._pieces = list(known.pieces)
+        self._early: dict[int, Piece] = {}  # results that wait for an earlier one
+        self._new: list[Piece] = []
+        self._read = self._position = known.origin
+        self._ended = False
+        self._changed = asyncio.Event()
+        onlooker.moved(known.origin / SAMPLE_RATE, known.pieces)
+
+    @property
+    def open(self) -> tuple[int, ...]:
+        """Numbers of this run's segments without a result."""
+        return tuple(self._lying)
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Pieces from the beginning of the recording, without a gap."""
+        return tuple(self._pieces)
+
+    def check(self) -> None:
+        """Raise ``OutputFailed`` if results cannot be kept."""
+        if self.failure is not None:
+            raise self.failure
+
+    def begun(self, number: int, at: int) -> None:
+        """Record that a segment begins at this sample of the run."""
+        self._lying[number] = _Lying(self._before.origin + at)
+
+    def ended(self, number: int, samples: int) -> None:
+        """Record the length of a segment."""
+        if lying := self._lying.get(number):
+            lying.samples = samples
+
+    def listened(self, seconds: float) -> None:
+        """Record how much of the run has been read."""
+        self._read = self._before.origin + round(seconds * SAMPLE_RATE)
+        self._move(())
+
+    def over(self) -> None:
+        """Ignore the event, because nothing depends on the end of reading."""
+
+    def heard(self, event: ClientEvent) -> None:
+        """Forward an event of the client to the onlooker."""
+        self._onlooker.heard(event)
+
+    def recognised(self, segment: Segment) -> None:
+        """Add the result of a segment."""
+        lying = self._lying.pop(segment.index)
+        of_recording = shifted(segment, len(self._before.pieces), self._before.origin)
+        piece = Piece(lying.begin, lying.samples, of_recording)
+        self._early[piece.segment.index] = piece
+        self._new.append(piece)
+        self._changed.set()
+        following: list[Piece] = []
+        while found := self._early.pop(len(self._pieces) + len(following), None):
+            following.append(found)
+        self._pieces += following
+        self._move(tuple(following))
+
+    def end(self) -> None:
+        """Mark that no more results will come."""
+        self._ended = True
+        self._changed.set()
+
+    async def new(self) -> list[Piece]:
+        """Wait for new pieces and return them; an empty list after the end."""
+        while not self._new and not self._ended:
+            self._changed.clear()
+            await self._changed.wait()
+        new, self._new = self._new, []
+        return new
+
+    def _move(self, pieces: tuple[Piece, ...]) -> None:
+        first = min((lying.begin for lying in self._lying.values()), default=self._read)
+        self._position = max(self._position, first)  # a segment is reported slightly after it begins
+        self._onlooker.moved(self._position / SAMPLE_RATE, pieces)

@@ -1,0 +1,205 @@
+"""Results of one file on disk, one line of JSON per segment, so that a later run can continue.
+
+Reading stops at a truncated line; its segment is recognised again.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from app.core.errors import OutputFailed
+from app.core.outputs import write_whole
+from app.core.transcript import Segment, Transcript
+from protocol.audio import samples_to_ms
+
+_ENDING: Final = ".jsonl"
+
+
+class Source(Struct, frozen=True):
+    """Identity of a recording, which differs when another file takes its name."""
+
+    size: int
+    mtime_ns: int
+
+
+class Piece(Struct, frozen=True, tag="piece"):
+    """Recognised segment at these samples; its number and its times refer to the whole recording."""
+
+    begin: int
+    samples: int
+    segment: Segment
+
+    @property
+    def end(self) -> int:
+        """First sample after the segment."""
+        return self.begin + self.samples
+
+
+class _Whole(Struct, frozen=True, tag="whole"):
+    """Mark of a completed recording: its length and its saved results."""
+
+    samples: int
+    results: tuple[str, ...]
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """Known part of a recording: every segment from the beginning, without a gap.
+
+    ``samples``: length of the recording, if known. ``results``: paths of the saved results once complete, else
+    ``None``. ``truncated``: the end of the recording is missing.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    samples: int | None = None
+    results: tuple[str, ...] | None = None
+    truncated: bool = False
+
+    @property
+    def origin(self) -> int:
+        """First sample that is not known yet."""
+        return self.pieces[-1].end if self.pieces else 0
+
+    @property
+    def transcript(self) -> Transcript:
+        """Transcript of the known segments."""
+        samples = self.origin if self.samples is None else self.samples
+        segments = tuple(piece.segment for piece in self.pieces)
+        return Transcript(segments, samples_to_ms(samples), "its end is missing" if self.truncated else "")
+
+
+def source_of(path: Path) -> Source:
+    """Return the identity of the recording that is there now. Raises ``OSError``."""
+    found = path.stat()
+    return Source(found.st_size, found.st_mtime_ns)
+
+
+def place_in(folder: Path, file: int) -> Path:
+    """Return the path of the results of file number ``file``."""
+    return folder / f"{file}{_ENDING}"
+
+
+def sweep(folder: Path, files: Iterable[int]) -> None:
+    """Delete the results of all other files."""
+    known = {place_in(folder, file) for file in files}
+    for place in folder.glob(f"*{_ENDING}"):
+        if place not in known:
+            place.unlink(missing_ok=True)
+
+
+class Kept:
+    """Store of one file's results, for one run at a time. Blocks.
+
+    Raises ``OutputFailed`` for failed writes.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def read(self) -> Known:
+        """Return everything known, even if the recording has changed; an empty ``Known`` if there is no store."""
+        return _known(self._lines())
+
+    def resume(self, source: Source, *, again: bool) -> Known:
+        """Return what is still valid for ``source``, and discard the rest.
+
+        ``again``: keep only what comes before the first segment without a text.
+        """
+        lines = self._lines()
+        known = _known(lines) if _is_of(lines, source) else Known()
+        if again:
+            failed = next((piece.segment.index for piece in known.pieces if piece.segment.error), None)
+            known = known if failed is None else Known(known.pieces[:failed])
+        if known.results is None:
+            self._write(b"".join(map(_line, (source, *known.pieces))))
+        return known
+
+    def add(self, pieces: Iterable[Piece]) -> None:
+        """Append these segments to the store."""
+        self._append(b"".join(map(_line, pieces)))
+
+    def finish(self, known: Known) -> None:
+        """Mark the recording as complete and its results as saved."""
+        self._append(_line(_Whole(known.samples or known.origin, known.results or (), known.truncated)))
+
+    def forget(self) -> None:
+        """Delete all results of the file."""
+        self._place.unlink(missing_ok=True)
+
+    def _lines(self) -> list[bytes]:
+        try:
+            return self._place.read_bytes().split(b"\n")[:-1]
+        except OSError:
+            return []
+
+    def _write(self, lines: bytes) -> None:
+        try:
+            write_whole(self._place, lines.decode())
+        except OSError as error:
+            raise _failed(self._place, error) from error
+
+    def _append(self, lines: bytes) -> None:
+        try:
+            with self._place.open("r+b") as file:  # never a new file, which would lack the line with the source
+                file.seek(0, os.SEEK_END)
+                file.write(lines)
+        except OSError as error:
+            raise _failed(self._place, error) from error
+
+
+def without_holes(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Return the segments from number 0 up to the first missing number; of duplicates, the later one."""
+    found = {piece.segment.index: piece for piece in pieces}
+    whole: list[Piece] = []
+    while piece := found.get(len(whole)):
+        whole.append(piece)
+    return tuple(whole)
+
+
+def shifted(segment: Segment, index: int, origin: int) -> Segment:
+    """Renumber and shift a segment of a run that began at sample ``origin``, after ``index`` segments."""
+    at_ms = samples_to_ms(origin)
+    return replace(
+        segment,
+        index=segment.index + index,
+        start_ms=segment.start_ms + at_ms,
+        end_ms=segment.end_ms + at_ms,
+    )
+
+
+def _known(lines: list[bytes]) -> Known:
+    pieces: list[Piece] = []
+    whole = None
+    for line in lines[1:]:
+        try:
+            found = msgspec.json.decode(line, type=Piece | _Whole)
+        except msgspec.MsgspecError:
+            break
+        if isinstance(found, Piece):
+            pieces.append(found)
+        else:
+            whole = found
+    if whole is None:
+        return Known(without_holes(pieces))
+    return Known(without_holes(pieces), whole.samples, whole.results, whole.truncated)
+
+
+def _is_of(lines: list[bytes], source: Source) -> bool:
+    try:
+        return bool(lines) and msgspec.json.decode(lines[0], type=Source) == source
+    except msgspec.MsgspecError:
+        return False
+
+
+def _line(found: object) -> bytes:
+    return msgspec.json.encode(found) + b"\n"
+
+
+def _failed(place: Path, error: OSError) -> OutputFailed:
+    return OutputFailed(f"{place} cannot be written: {error.strerror}")

@@ -1,0 +1,279 @@
+"""Recognition of files in the background: carries out the decisions of ``queue`` while dictation goes on.
+
+Everything that may wait for a disk runs in threads of its own. A hanging network folder therefore blocks nothing
+else.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+import structlog
+
+from app.core.errors import OutputFailed
+from app.core.formats import valid
+from app.core.outputs import write_whole
+from app.core.problem_notes import unexpected
+from app.files import snapshot
+from app.files.actions import AddFiles, CopyFile, FileAction, SaveFile
+from app.files.events import (
+    Add,
+    Broken,
+    Effect,
+    Event,
+    Forget,
+    Halt,
+    Halted,
+    Keep,
+    Look,
+    Looked,
+    Noted,
+    Progress,
+    Run,
+    Saved,
+    Told,
+    Unreadable,
+)
+from app.files.file_run import OneFile, not_saved, unreadable
+from app.files.file_search import find
+from app.files.queue import FileQueue
+from app.files.recogniser import FileRecogniser
+from app.files.result_store import Kept, place_in, sweep
+from app.files.results import save_as
+from app.files.view import MOST_FILES, FileNote, FilesView, FileText
+from app.messages.view import Note
+from protocol.recognition import Options
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import private_folder
+from runtime.tasks import Tasks
+from speech.audio_file import length_s
+from speech.errors import SpeechError
+
+log = structlog.get_logger(logger_names.APP_FILES_WORKING)
+
+T = TypeVar("T")
+Post = Callable[[FilesView | FileText], None]
+
+_LIST: Final = "list.json"
+_THREADS: Final = 4
+_MOST_ASKED: Final = 1_000
+_SHOW_S: Final = 0.1
+_LOOK_S: Final = 30.0
+_DISK_S: Final = 5.0
+_AGAIN_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class FileParts:
+    """Dependencies of ``Files``.
+
+    ``folder``: holds the saved list. ``options``: returns the options for the next run.
+    """
+
+    recogniser: FileRecogniser
+    folder: Path
+    options: Callable[[], Options] = Options
+    again_s: float = _AGAIN_S
+
+
+class Files:
+    """Background recognition on one event loop.
+
+    ``post`` receives views in the loop's thread.
+    """
+
+    def __init__(self, post: Post, parts: FileParts) -> None:
+        self._post = post
+        self._parts = parts
+        self._queue = FileQueue()
+        self._tasks = Tasks("files")
+        self._pool = ThreadPoolExecutor(_THREADS, "files")
+        self._recogniser = replace(parts.recogniser, pool=self._pool)
+        self._events: asyncio.Queue[Event | FileAction] = asyncio.Queue()
+        self._runs: dict[int, asyncio.Task[None]] = {}
+        self._outcomes: dict[int, Event] = {}
+        self._looking = asyncio.Semaphore(1)
+        self._changed = asyncio.Event()
+        self._unsaved = asyncio.Event()
+
+    def ask(self, action: FileAction) -> None:
+        """Queue an action of the user; returns at once."""
+        if self._events.qsize() < _MOST_ASKED:
+            self._events.put_nowait(action)
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        Unfinished files continue with the next run on the same folder.
+        """
+        try:
+            async with self._tasks:
+                self._queue = await self._aside(self._load)
+                self._tasks.start(self._show_forever(), "show")
+                self._tasks.start(self._save_forever(), "save")
+                self._changed.set()
+                await self._perform(self._queue.start())
+                while True:
+                    await self._take(await self._events.get())
+        finally:
+            await self._save()
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # -- effects --------------------------------------------------------------------------------------------
+
+    async def _take(self, event: Event | FileAction) -> None:
+        match event:
+            case AddFiles(paths):
+                self._tasks.start(self._find(paths), "find")
+            case CopyFile(file):
+                self._tasks.start(self._tell_text(file), "text")
+            case SaveFile():
+                self._tasks.start(self._save_as(event), "save as")
+            case _:
+                await self._perform(self._handled(event))
+
+    def _handled(self, event: Event) -> list[Effect]:
+        effects = self._queue.handle(event)
+        self._changed.set()
+        return effects
+
+    def _tell(self, event: Progress | Noted) -> None:
+        self._handled(event)
+
+    async def _perform(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Look(file, path):
+                    self._tasks.start(self._look(file, path), f"look {file}")
+                case Run(file):
+                    self._runs[file] = self._tasks.start(self._run(effect), f"run {file}")
+                    self._runs[file].add_done_callback(partial(self._run_ended, file))
+                case Halt(file):
+                    self._runs[file].cancel()
+                case Forget(file):
+                    await self._forget(file)
+                case Keep():
+                    self._unsaved.set()
+
+    def _run_ended(self, file: int, task: "asyncio.Task[None]") -> None:
+        """Report the end of a run, even of one cancelled before it began."""
+        del self._runs[file]
+        self._events.put_nowait(self._outcomes.pop(file, Halted(file)))
+
+    async def _run(self, run: Run) -> None:
+        view = self._queue.find(run.file)
+        one = OneFile(
+            self._recogniser,
+            self._kept(run.file),
+            self._parts.options(),
+            lambda: self._queue.saving,
+            view.duration_s if view else None,
+            self._parts.again_s,
+        )
+        try:
+            self._outcomes[run.file] = await one.run(run, self._tell)
+        except Exception as error:  # last resort of the task: log it and tell the user
+            log.exception(LogEvent.FILE_FAILED, file=run.file)
+            self._outcomes[run.file] = Broken(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
+
+    # -- other work ----------------------------------------------------------------------------------------
+
+    async def _find(self, paths: tuple[str, ...]) -> None:
+        found = await self._aside(find, paths, MOST_FILES)
+        named = tuple(path for path in found.paths if valid(path) == path)
+        self._events.put_nowait(Add(named, found.left_out))
+        if unnamed := len(found.paths) - len(
+            named
+        ):  # undecodable names: neither the list nor results can contain them
+            self._events.put_nowait(Told(Note(FileNote.UNNAMED, {"count": str(unnamed)})))
+
+    async def _look(self, file: int, path: str) -> None:
+        """Read the length of one file at a time, because a hanging disk keeps its thread."""
+        event: Event = Looked(file, None)
+        async with self._looking:
+            try:
+                async with asyncio.timeout(_LOOK_S):
+                    event = Looked(file, await self._aside(length_s, path))
+            except TimeoutError:
+                log.warning(LogEvent.FILE_LENGTH_UNKNOWN, file=file)
+            except SpeechError as error:
+                event = Unreadable(file, unreadable(error))
+            except Exception as error:  # last resort of the task: log it and tell the user
+                log.exception(LogEvent.FILE_INSPECTION_FAILED, file=file)
+                event = Unreadable(file, Note(FileNote.BROKEN, reason=unexpected(error)))
+        self._events.put_nowait(event)
+
+    async def _tell_text(self, file: int) -> None:
+        known = await self._aside(self._kept(file).read)
+        self._post(FileText(file, known.transcript.text))
+
+    async def _save_as(self, wanted: SaveFile) -> None:
+        view, place = self._queue.find(wanted.file), Path(wanted.place)
+        if view is None:
+            return
+        path = Path(view.path)
+
+        def write() -> None:
+            save_as(self._kept(wanted.file).read().transcript, path, place, wanted.form)
+
+        try:
+            await self._aside(write)
+            self._events.put_nowait(Saved(wanted.file, str(place)))
+        except OutputFailed as error:
+            log.warning(LogEvent.FILE_TEXT_NOT_SAVED, file=wanted.file, reason=error.__cause__)
+            self._events.put_nowait(Told(not_saved(wanted.place)))
+
+    async def _forget(self, file: int) -> None:
+        with suppress(OSError, TimeoutError):  # the next start removes leftovers
+            async with asyncio.timeout(_DISK_S):
+                await self._aside(self._kept(file).forget)
+
+    async def _show_forever(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            self._post(self._queue.view())
+            await asyncio.sleep(_SHOW_S)
+
+    # -- the saved list -------------------------------------------------------------------------------------
+
+    def _load(self) -> FileQueue:
+        folder = private_folder(self._parts.folder)
+        try:
+            queue = snapshot.decode((folder / _LIST).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            queue = FileQueue() if not (folder / _LIST).exists() else None
+        if queue is None:
+            log.warning(LogEvent.FILES_LIST_UNREADABLE, place=str(folder))
+            (folder / _LIST).replace(folder / f"{_LIST}.unreadable")
+            queue = FileQueue()
+        sweep(folder, (entry.view.file for entry in queue.entries))
+        return queue
+
+    async def _save_forever(self) -> None:
+        while True:
+            await self._unsaved.wait()
+            await self._save()
+
+    async def _save(self) -> None:
+        if not self._unsaved.is_set():
+            return
+        self._unsaved.clear()
+        try:
+            async with asyncio.timeout(_DISK_S):
+                await self._aside(write_whole, self._parts.folder / _LIST, snapshot.encode(self._queue))
+        except (OSError, TimeoutError) as error:
+            log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
+            self._handled(Told(Note(FileNote.NOT_KEPT)))
+
+    def _kept(self, file: int) -> Kept:
+        return Kept(place_in(self._parts.folder, file))
+
+    async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))

@@ -1,0 +1,45 @@
+"""Find the gateway that a command names: by its address, or by the name of a paired one."""
+
+from pathlib import Path
+
+from app.core.errors import UsageMistake
+from app.gateways.errors import GatewaysNotKept
+from app.gateways.store import Paired, decode, of_this_user
+from client.connection import Address, named
+
+
+def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Address:
+    """Return the address of ``gateway``: a URL, or the name of a paired gateway. Blocks for one small file.
+
+    Key and certificate of a name are known. Raises ``UsageMistake``, ``GatewaysNotKept`` or ``Refused``.
+    """
+    if "://" in gateway:
+        return named(gateway, key, certificate_sha256)
+    return paired_as(gateway, of_this_user()).addresses[0]
+
+
+def paired_as(name: str, file: Path) -> Paired:
+    """Return the gateway with this name or id. Raises ``UsageMistake`` or ``GatewaysNotKept``.
+
+    The file is not modified, even if it is damaged: only the app moves it aside.
+    """
+    paired = _read(file)
+    found = [one for one in paired if name in (one.called, one.id)]
+    if len(found) > 1:
+        ids = ", ".join(one.id for one in found)
+        raise UsageMistake(f"this computer is paired with {len(found)} gateways called {name}: say which, {ids}")
+    if not found:
+        known = ", ".join(one.called for one in paired) or "none"
+        raise UsageMistake(
+            f"this computer is paired with no gateway called {name}; paired: {known}. An address begins with https://"
+        )
+    return found[0]
+
+
+def _read(file: Path) -> tuple[Paired, ...]:
+    try:
+        return decode(file.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        raise GatewaysNotKept(f"{file} cannot be read: open the app, which says what to do about it") from error

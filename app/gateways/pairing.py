@@ -1,0 +1,102 @@
+"""Pair with one gateway at a time: exchange a typed code for a key, or explain the failure in a note."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from app.core.errors import AppError
+from app.core.problem_notes import note_of
+from app.gateways.actions import PairGateway
+from app.gateways.view import PairingStage, PairingView
+from app.messages.view import Note
+from client.errors import GatewayError, SomebodyElse, Unreachable
+from client.pairing import NewPairing, pair
+from protocol.devices import DeviceKind
+from protocol.errors import MalformedMessage
+from protocol.pairing import clean_code
+from runtime.tasks import Tasks
+
+Pair = Callable[[str, str, str, DeviceKind, str], Coroutine[Any, Any, NewPairing]]
+
+
+class Joining:
+    """A pairing and its state. ``keep`` stores the new gateway, returns its id, and may raise an error.
+
+    ``keep`` completes even if its caller is cancelled. ``changed`` is called after each change of ``view``.
+    """
+
+    def __init__(
+        self,
+        keep: Callable[[NewPairing], Awaitable[str]],
+        changed: Callable[[], None],
+        pair: Pair = pair,
+    ) -> None:
+        self._keep, self._changed, self._pair = keep, changed, pair
+        self._tasks = Tasks("pairing")
+        self._running: asyncio.Task[None] | None = None
+        self._wrong = ""  # the last refused code
+        self.view = PairingView()
+
+    def begin(self, wanted: PairGateway) -> None:
+        """Begin this pairing and cancel a running one."""
+        self.end()
+        self._show(PairingView(PairingStage.ASKING))
+        self._running = self._tasks.start(self._run(wanted), "pair")
+
+    def end(self) -> None:
+        """Cancel a running pairing and dismiss its result."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        self._show(PairingView())
+
+    async def close(self) -> None:
+        """Cancel the pairing. Safe to call twice."""
+        self.end()
+        await self._tasks.close()
+
+    async def _run(self, wanted: PairGateway) -> None:
+        try:
+            made = await self._first(wanted)
+            gateway = await self._keep(made)
+        except MalformedMessage:
+            self._show(PairingView(PairingStage.REFUSED, note=Note("pair-no-code")))
+        except (GatewayError, AppError) as error:
+            self._show(PairingView(PairingStage.REFUSED, note=self._why(error, wanted)))
+        else:
+            self._show(PairingView(PairingStage.PAIRED, gateway, made.address.name))
+
+    def _why(self, error: Exception, wanted: PairGateway) -> Note:
+        """Return the note for a failure. The same code refused twice is unlikely to be a typing error.
+
+        A gateway may lie about a wrong code, and that cannot be detected.
+        """
+        note = note_of(error)
+        if note.key != "pair-wrong-code":
+            return note
+        before, self._wrong = self._wrong, clean_code(wanted.code)
+        return Note("pair-wrong-again", note.values) if before == self._wrong else note
+
+    async def _first(self, wanted: PairGateway) -> NewPairing:
+        """Pair at the first address that answers. Raises ``GatewayError`` or ``MalformedMessage``.
+
+        Container bridges have the same address on many computers. If the certificate is known and another one is
+        shown, the next address is tried. If no address shows the known one, the connection is being intercepted.
+        """
+        lost: GatewayError = Unreachable("there is no address")
+        other: GatewayError | None = None
+        for url in wanted.urls:
+            try:
+                return await self._pair(
+                    url, wanted.code, wanted.name, DeviceKind.CLIENT, wanted.certificate_sha256
+                )
+            except SomebodyElse as error:
+                other = error
+            except Unreachable as error:
+                lost = error
+        raise other or lost
+
+    def _show(self, view: PairingView) -> None:
+        if view != self.view:
+            self.view = view
+            self._changed()

@@ -1,0 +1,46 @@
+"""The lists of gateways for display. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from app.gateways.pairing_address import shown
+from app.gateways.store import Paired
+from app.gateways.view import Answer, FoundView, GatewayView
+from app.settings.sections import Gateway
+from client.discovery import Found
+
+
+def listed(paired: Iterable[Paired], chosen: Gateway, answers: Mapping[str, Answer]) -> Iterator[GatewayView]:
+    """Yield the gateways to choose from: the paired ones, and the one that the settings name by URL."""
+    for one in paired:
+        answer = answers.get(one.id, Answer())
+        yield GatewayView(one.id, one.called, shown(one.urls[0]), one.id == chosen.chosen, answer)
+    if chosen.url:
+        used = not chosen.chosen
+        yield GatewayView("", chosen.url, shown(chosen.url), used, answers.get("", Answer()) if used else Answer())
+
+
+def strangers(
+    found: Iterable[Found], paired: Sequence[Paired], own_addresses: Sequence[str], own_certificate: str = ""
+) -> Iterator[FoundView]:
+    """Yield the found gateways that this computer could be paired with, except its own."""
+    known = {own_certificate, *(one.certificate_sha256 for one in paired)}
+    for one in sorted(found, key=lambda found: (found.name.casefold(), found.service)):
+        if one.certificate_sha256 not in known and (urls := elsewhere(one.urls, own_addresses)):
+            yield FoundView(one.name, urls, one.certificate_sha256)
+
+
+def elsewhere(urls: Iterable[str], own_addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return the URLs on other computers; those in a network of this computer come first.
+
+    An address that this computer has too would lead to itself: container bridges share addresses on many
+    computers.
+    """
+    near = {_network(own) for own in own_addresses}
+    others = [url for url in urls if urlsplit(url).hostname not in own_addresses]
+    return tuple(sorted(others, key=lambda url: _network(urlsplit(url).hostname or "") not in near))
+
+
+def _network(address: str) -> str:
+    """Return the first three numbers of an address: the network in most homes and offices."""
+    return address.rpartition(".")[0]

@@ -1,0 +1,75 @@
+"""Query the health of a gateway: whether it answers and accepts this computer, its speed, and its workers."""
+
+import time
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from app.core.problem_notes import note_of
+from app.gateways.view import Answer, Health
+from app.local_services.local_gateway import Readiness, WorkerSeen
+from client.connection import Address, broken, credentials, pinned, refusal
+from client.errors import GatewayError, Refused, Unreachable
+
+ANSWER_S: Final = 3.0
+_MOST_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 16
+_MOST_WORKERS: Final = 3
+_READY: Final = "/readyz"
+_WORKERS: Final = "/v1/workers"
+_JSON: Final = "application/json"
+
+_Answer = TypeVar("_Answer")
+
+
+class Workers(Struct, frozen=True):
+    """The response of ``/v1/workers``."""
+
+    workers: tuple[WorkerSeen, ...] = ()
+
+
+async def ask(address: Address, deadline_s: float = ANSWER_S) -> Answer:
+    """Query a gateway once, with the key and certificate of ``address``. Errors become a note."""
+    timeout = aiohttp.ClientTimeout(total=deadline_s)
+    try:
+        tls = pinned(address)
+        with broken("ask"):
+            async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
+                ready = await _answer(http, address, _READY, Readiness, tls)
+                begun = time.perf_counter()  # after the first request, the connection is open
+                found = await _answer(http, address, _WORKERS, Workers, tls)
+                latency_ms = (time.perf_counter() - begun) * 1000
+    except Unreachable as error:
+        return Answer(Health.AWAY, note=note_of(error))
+    except GatewayError as error:
+        return Answer(Health.REFUSED, note=note_of(error))
+    if ready.draining:
+        return Answer(Health.AWAY, latency_ms, note=note_of(Unreachable("it is going away")))
+    workers = [f"{one.device} · {one.model or one.engine}" for one in found.workers]
+    health = Health.WELL if ready.ready else Health.NOBODY
+    return Answer(health, latency_ms, tuple(workers[:_MOST_WORKERS]))
+
+
+async def _answer(
+    http: aiohttp.ClientSession,
+    address: Address,
+    path: str,
+    kind: type[_Answer],
+    tls: aiohttp.Fingerprint | bool,
+) -> _Answer:
+    """Fetch and decode one response. Raises ``Unreachable`` or ``Refused``."""
+    url = address.url.rstrip("/") + path
+    async with http.get(url, allow_redirects=False, ssl=tls) as response:
+        unready = path == _READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
+        if not (unready or response.status == HTTPStatus.OK) or response.content_type != _JSON:
+            raise refusal(address, path, response.status, response.headers)
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            body += chunk[: _MOST_BYTES - len(body)]  # a truncated answer is not valid JSON
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise Refused(f"{address.url} is not a kikipounamu gateway: it says something else to {path}") from error

@@ -1,0 +1,346 @@
+"""The gateways of this app: destination of speech, available gateways, and user actions.
+
+    gateways = Gateways(post, change, moved, env_key)
+    async with gateways:
+        gateways.choose(settings.gateway)
+        gateways.locate()           # a ``client.connection.Locate``
+
+While the chosen gateway is away, this computer substitutes for it. Use everything here in one event loop.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+import msgspec
+import structlog
+
+from app.core.errors import AppError
+from app.core.problem_notes import note_of
+from app.gateways import reconnection
+from app.gateways.actions import (
+    EndPairing,
+    ForgetGateway,
+    GatewayAction,
+    LookAtGateways,
+    PairGateway,
+    RenameGateway,
+)
+from app.gateways.discovery import Discover, Finding
+from app.gateways.pairing import Joining, Pair
+from app.gateways.presentation import elsewhere, listed, strangers
+from app.gateways.probe import ask
+from app.gateways.reconnection import Moving
+from app.gateways.registry import Keeping
+from app.gateways.route import RouteTimes
+from app.gateways.store import GatewayStore, Paired, of_this_user
+from app.gateways.unpairing import leave
+from app.gateways.view import Answer, GatewaysView
+from app.gateways.watcher import THERE, Ask, Watching, best_answer
+from app.local_services import local_gateway
+from app.messages.view import Note
+from app.settings.sections import Gateway
+from client.connection import Address, Locate
+from client.discovery import Found, discover, own_addresses
+from client.pairing import NewPairing, pair
+from protocol.devices import clean_name
+from runtime import logger_names
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_GATEWAYS_SERVING)
+
+LOOK_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class World:
+    """The dependencies of ``Gateways``; tests replace them. ``here``: locates this computer's gateway."""
+
+    store: GatewayStore = field(default_factory=lambda: GatewayStore(of_this_user()))
+    here: Locate = local_gateway.locate
+    asks: Ask = ask
+    discover: Discover = discover
+    pair: Pair = pair
+    times: RouteTimes = RouteTimes()
+    own_addresses: Callable[[], tuple[str, ...]] = own_addresses
+    look_s: float = LOOK_S
+    quiet_s: float = reconnection.LOOK_S
+    own_certificate: Callable[[], str] = local_gateway.own_certificate
+
+
+class Gateways:
+    """The gateways of this app. ``post`` gets each new view. ``unchoose`` chooses this computer instead.
+
+    ``moved`` is called when the destination of speech changes. ``key``: for a gateway named by URL in the
+    settings.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[GatewaysView], None],
+        unchoose: Callable[[], None],
+        moved: Callable[[], None],
+        key: str = "",
+        world: World | None = None,
+    ) -> None:
+        self._post, self._unchoose, self._moved, self._key = post, unchoose, moved, key
+        self._world = world = world or World()
+        self._chosen = Gateway()
+        self._keeping = Keeping(world.store, self._show)
+        self._watching = Watching(self._answered, self._rerouted, world.asks, world.times)
+        self._finding = Finding(self._found, self._show, world.discover)
+        self._joining = Joining(self._keep, self._show, world.pair)
+        self._moving = Moving(self._is_there, world.own_addresses, self._search, world.quiet_s)
+        self._answers: dict[str, Answer] = {}
+        self._at: Address | None = None
+        self._told: Note | None = None
+        self._lookers: set[str] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._tasks = Tasks("gateways")
+        self._view: GatewaysView | None = None
+        self._open = False
+
+    async def __aenter__(self) -> Self:
+        self._keeping.read()
+        self._open = True
+        self._show()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._open = False
+        self._look(set())
+        for part in (self._joining, self._watching, self._finding, self._tasks, self._keeping):
+            await part.close()
+
+    # -- destination of speech -----------------------------------------------------------------------------
+
+    @property
+    def here(self) -> bool:
+        """True if speech is recognised on this computer now."""
+        return not self._candidates or self._watching.here
+
+    @property
+    def destination(self) -> str:
+        """The display name of the destination of speech; empty: this computer."""
+        return "" if self.here else self._candidates[0].name
+
+    @property
+    def instead_of(self) -> str:
+        """The name of the chosen gateway while this computer substitutes for it; otherwise empty."""
+        return self._candidates[0].name if self._candidates and self._watching.here else ""
+
+    @property
+    def problem(self) -> Note | None:
+        """A note about the destination of speech that the user should see."""
+        if self._chosen.chosen and self._keeping.of(self._chosen.chosen) is None:
+            return Note("gateway-unknown")
+        return Note("gateway-instead", {"gateway": self.instead_of}) if self.instead_of else None
+
+    def falls_back(self) -> bool:
+        """Return whether this computer substitutes, now or later, for a gateway that refuses it."""
+        return bool(self._candidates) and self._chosen.fall_back
+
+    def locate(self) -> Address:
+        """Return the current destination of speech. Raises ``Unreachable``."""
+        if self.here or self._at is None:
+            return self._world.here()
+        self._watching.hurry()
+        return self._at
+
+    async def until_moved(self, address: Address) -> None:
+        """Wait until the connection should be replaced, for ``ClientSettings.until_moved``.
+
+        Pending speech moves along.
+        """
+        await self._moving.until_moved(address)
+
+    def choose(self, chosen: Gateway) -> None:
+        """Apply the settings. A newly chosen gateway is queried at once."""
+        before, self._chosen = self._chosen, chosen
+        if _where(chosen) != _where(before):
+            self._follow()
+
+    def woke(self) -> None:
+        """Reconnect and query again: this computer has slept."""
+        self._moving.woke()
+        self._watching.move(self._candidates)
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def ask(self, action: GatewayAction) -> None:
+        """Start a user action; returns at once."""
+        if not self._open:
+            return
+        match action:
+            case LookAtGateways(on, who):
+                self._look(self._lookers | {who} if on else self._lookers - {who})
+            case PairGateway():
+                self._joining.begin(action)
+            case EndPairing():
+                self._joining.end()
+            case RenameGateway(gateway, name):
+                self._tasks.start(self._rename(gateway, name), "rename")
+            case ForgetGateway(gateway):
+                self._tasks.start(self._forget(gateway), "forget")
+
+    async def _rename(self, gateway: str, name: str) -> None:
+        if (one := self._keeping.of(gateway)) is not None:
+            await self._replace(msgspec.structs.replace(one, name=clean_name(name)))
+
+    async def _forget(self, gateway: str) -> None:
+        one = self._keeping.of(gateway)
+        if one is None:
+            return
+        if self._chosen.chosen == gateway:
+            self._unchoose()
+        try:
+            await self._keeping.remove(gateway)
+        except AppError as error:
+            return self._tell(note_of(error))
+        named = {"gateway": one.called}
+        gone = await leave(one)
+        self._tell(Note("gateway-forgotten", named) if gone else Note("gateway-still-listed", named))
+
+    async def _keep(self, made: NewPairing) -> str:
+        self._told = None
+        one = await self._keeping.add(made)
+        if self._chosen.chosen == one.id:  # paired again: the key changed
+            self._follow()
+        return one.id
+
+    async def _replace(self, one: Paired) -> None:
+        try:
+            await self._keeping.replace(one)
+        except AppError as error:
+            return self._tell(note_of(error))
+        if self._chosen.chosen == one.id:
+            self._watching.move(self._candidates)
+            self._at = self._candidates[0]
+            self._moved()
+
+    def _tell(self, note: Note) -> None:
+        self._told = note
+        self._show()
+
+    # -- state of the gateways -----------------------------------------------------------------------------
+
+    @property
+    def _candidates(self) -> tuple[Address, ...]:
+        """The possible addresses of the chosen gateway; empty if this computer is chosen."""
+        if one := self._keeping.of(self._chosen.chosen):
+            return one.addresses
+        url = "" if self._chosen.chosen else self._chosen.url
+        return (Address(url, self._key, name=url),) if url else ()
+
+    @property
+    def _chosen_id(self) -> str:
+        return self._chosen.chosen
+
+    def _is_there(self, address: Address) -> bool | None:
+        """Return whether the chosen gateway is used at this address; ``None`` if it belongs to another one."""
+        candidates = self._candidates
+        if not candidates or address.certificate_sha256 != candidates[0].certificate_sha256:
+            return None
+        if not address.certificate_sha256 and address.url != candidates[0].url:
+            return None
+        return not self.here and self._at is not None and address.url == self._at.url
+
+    def _follow(self) -> None:
+        """Switch to the newly chosen gateway, or to its new key."""
+        candidates = self._candidates
+        self._at = candidates[0] if candidates else None
+        self._answers.pop(self._chosen_id, None)
+        self._watching.choose(candidates, falls_back=self._chosen.fall_back)
+        self._search()
+        self._rerouted()
+
+    def _answered(self, address: Address, answer: Answer) -> None:
+        """Handle an answer of the chosen gateway."""
+        self._answers[self._chosen_id] = answer
+        if answer.health in THERE and address != self._at:
+            self._at = address
+            if one := self._keeping.of(self._chosen_id):
+                self._tasks.start(self._move(one.at((address.url,))), "remember")
+        self._search()
+        self._show()
+
+    def _found(self, found: Found) -> None:
+        """Store the new addresses of a paired gateway; its certificate will be verified there."""
+        one = next(
+            (one for one in self._keeping.gateways if one.certificate_sha256 == found.certificate_sha256), None
+        )
+        if one is None:
+            return
+        urls = elsewhere(found.urls, self._world.own_addresses()) or found.urls
+        if not set(urls) <= set(one.urls):
+            self._tasks.start(self._move(one.at(urls)), "move")
+
+    async def _move(self, one: Paired) -> None:
+        with suppress(AppError):  # the next search finds it again
+            await self._keeping.replace(one)
+        if self._chosen_id == one.id:
+            self._watching.move(self._candidates)
+
+    def _search(self) -> None:
+        """Search the network while the gateways are watched, or while the chosen one is in use or lost."""
+        answer, paired = self._answers.get(self._chosen_id, Answer()), self._keeping.of(self._chosen_id)
+        lost = answer.note is not None and answer.health not in THERE
+        wanted = paired is not None and (lost or self._moving.in_use)
+        self._finding.look(self._open and (wanted or bool(self._lookers)))
+
+    def _rerouted(self) -> None:
+        self._show()
+        self._moved()
+
+    def _look(self, lookers: set[str]) -> None:
+        before, self._lookers = self._lookers, lookers
+        if bool(lookers) is not bool(before):
+            if self._looking is not None:
+                self._looking.cancel()
+                self._looking = None
+            if lookers:
+                self._looking = self._tasks.start(self._keep_looking(), "look")
+            else:
+                self._told = None
+        self._search()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            self._watching.hurry()
+            others = [one for one in self._keeping.gateways if one.id != self._chosen_id]
+            await asyncio.gather(*map(self._ask_other, others))
+            self._show()
+            await asyncio.sleep(self._world.look_s)
+
+    async def _ask_other(self, one: Paired) -> None:
+        _, answer = await best_answer(one.addresses, self._world.asks)
+        if one.id != self._chosen_id:
+            self._answers[one.id] = answer
+            self._show()
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        self._moving.look()
+        own = self._world.own_addresses(), self._world.own_certificate()
+        view = GatewaysView(
+            tuple(listed(self._keeping.gateways, self._chosen, self._answers)),
+            tuple(strangers(self._finding.known, self._keeping.gateways, *own)),
+            self.here,
+            self.instead_of,
+            clean_name(socket.gethostname()),
+            self._joining.view,
+            self._keeping.problem,
+            self._told,
+        )
+        if view != self._view:
+            self._view = view
+            self._post(view)
+
+
+def _where(chosen: Gateway) -> tuple[str, str, bool]:
+    """Return the part of the section that affects the destination of speech."""
+    return chosen.url, chosen.chosen, chosen.fall_back

@@ -1,0 +1,99 @@
+"""Query the chosen gateway repeatedly; ``Route`` decides what follows from its answers.
+
+It is queried at once when the user wants to speak, so its loss is noticed within seconds.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from app.gateways.probe import ask
+from app.gateways.route import Route, RouteTimes
+from app.gateways.view import Answer, Health
+from client.connection import Address
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_GATEWAYS_WATCHING)
+
+Ask = Callable[[Address], Awaitable[Answer]]
+THERE: Final = frozenset({Health.WELL, Health.NOBODY})
+_BEST: Final = (Health.WELL, Health.NOBODY, Health.REFUSED, Health.AWAY, Health.ASKING)
+
+
+async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Address, Answer]:
+    """Query a gateway at its possible addresses; return the first address if it answers, else the best one."""
+    first = await asks(addresses[0])
+    if first.health in THERE or len(addresses) == 1:
+        return addresses[0], first
+    others = await asyncio.gather(*map(asks, addresses[1:]))
+    answers = list(zip(addresses, (first, *others), strict=True))
+    return min(answers, key=lambda one: _BEST.index(one[1].health))
+
+
+class Watching:
+    """A repeated query of the chosen gateway. ``told`` gets each answer.
+
+    ``changed`` is called after ``told`` if the answer changes the destination of speech.
+    """
+
+    def __init__(
+        self,
+        told: Callable[[Address, Answer], None],
+        changed: Callable[[], None],
+        asks: Ask = ask,
+        times: RouteTimes | None = None,
+    ) -> None:
+        self._told, self._changed, self._asks = told, changed, asks
+        self._route = Route(times)
+        self._addresses: tuple[Address, ...] = ()
+        self._tasks = Tasks("chosen gateway")
+        self._task: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
+
+    @property
+    def here(self) -> bool:
+        """True while this computer substitutes for the gateway."""
+        return self._route.here
+
+    def choose(self, addresses: tuple[Address, ...], *, falls_back: bool) -> None:
+        """Watch this gateway; no addresses stop watching."""
+        self._route.choose(falls_back=falls_back)
+        self.move(addresses)
+
+    def move(self, addresses: tuple[Address, ...]) -> None:
+        """Watch the same gateway at other addresses."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._addresses = addresses
+        if addresses:
+            self._task = self._tasks.start(self._keep_asking(addresses), "ask")
+
+    def hurry(self) -> None:
+        """Query the gateway now if its answer is old."""
+        if self._route.stale(asyncio.get_running_loop().time()):
+            self._hurry.set()
+
+    async def close(self) -> None:
+        """Stop the queries. Safe to call twice."""
+        self.move(())
+        await self._tasks.close()
+
+    async def _keep_asking(self, addresses: tuple[Address, ...]) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            self._hurry.clear()
+            address, answer = await best_answer(addresses, self._asks)
+            changed = self._route.heard(answer.health, clock())
+            self._told(address, answer)
+            if changed:
+                log.info(LogEvent.GATEWAY_ROUTE_CHANGED, here=self._route.here, health=answer.health.value)
+                self._changed()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._route.look_in(clock())):
+                    await self._hurry.wait()

@@ -1,0 +1,109 @@
+"""Export of takes to files, in the chosen form and place.
+
+Replaces existing files only on request.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from app.core.formats import Format, document, render, render_json
+from app.core.outputs import write_whole
+from app.core.transcript import Transcript
+from app.history.errors import ExportFailed, NothingToExport
+from app.history.word_times import edited
+from app.journal.library import Found
+
+_ONE_EACH: Final = frozenset({Format.SRT, Format.VTT})
+_NAME: Final = "kikipounamu"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """File to write: its path and its content."""
+
+    place: Path
+    text: str
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Result of an export: the written files, or the existing ones that kept it from writing any."""
+
+    written: tuple[Path, ...] = ()
+    exist: tuple[Path, ...] = ()
+
+
+def export(takes: Sequence[Found], form: Format, place: Path, *, overwrite: bool = False) -> Exported:
+    """Write takes into a folder or one file.
+
+    Subtitles of several takes need a folder. Raises ``ExportFailed``.
+    """
+    to_write = sheets(takes, form, place, folder=place.is_dir())
+    exist = tuple(sheet.place for sheet in to_write if sheet.place.exists())
+    if exist and not overwrite:
+        return Exported(exist=exist)
+    for sheet in to_write:
+        try:
+            write_whole(sheet.place, sheet.text)
+        except OSError as error:
+            raise ExportFailed(f"{sheet.place} cannot be written: {error.strerror}") from error
+    return Exported(tuple(sheet.place for sheet in to_write))
+
+
+def sheets(takes: Sequence[Found], form: Format, place: Path, *, folder: bool) -> list[Sheet]:
+    """Return the files to write, with takes in order of time. Raises ``ExportFailed``."""
+    takes = sorted((take for take in takes if take.text.strip()), key=lambda take: take.take.started_s)
+    if not takes:
+        raise NothingToExport("there is no text to export: recognise it first")
+    if form in _ONE_EACH:
+        if len(takes) > 1 and not folder:
+            raise ExportFailed(f"several {form} files cannot be one: choose a folder")
+        names = _names([_moment(take) for take in takes])
+        places = [place / f"{_NAME} {name}.{form}" if folder else place for name in names]
+        return [Sheet(at, render(_as_edited(take), form)) for at, take in zip(places, takes, strict=True)]
+    moments = dict.fromkeys(_moment(take) for take in (takes[0], takes[-1]))
+    text = _text(takes) if form is Format.TXT else render_json([_document(take) for take in takes])
+    return [Sheet(place / f"{_NAME} {' - '.join(moments)}.{form}" if folder else place, text)]
+
+
+def _text(takes: Sequence[Found]) -> str:
+    """Join the texts; several get their time as a heading."""
+    if len(takes) == 1:
+        return f"{takes[0].text.strip()}\n"
+    return "\n".join(f"{_local(take):%Y-%m-%d %H:%M:%S}\n{take.text.strip()}\n" for take in takes)
+
+
+def _document(take: Found) -> dict[str, object]:
+    started = datetime.fromtimestamp(take.take.started_s, UTC).isoformat(timespec="seconds")
+    recognised = document(take.transcript, "")
+    del recognised["file"]
+    own = {"session": str(take.session), "started": started, "edited": bool(take.take.edited)}
+    return own | recognised | {"text": take.text}
+
+
+def _as_edited(take: Found) -> Transcript:
+    return edited(take.transcript, take.take.edited) if take.take.edited else take.transcript
+
+
+def _local(take: Found) -> datetime:
+    return datetime.fromtimestamp(take.take.started_s)
+
+
+def _moment(take: Found) -> str:
+    """Return the time of a take in a form that is valid in file names on every system."""
+    return f"{_local(take):%Y-%m-%d %H.%M.%S}"
+
+
+def _names(moments: Sequence[str]) -> list[str]:
+    """Number the names of takes that started in the same second."""
+    names: list[str] = []
+    for moment in moments:
+        name, count = moment, 1
+        while name in names:
+            count += 1
+            name = f"{moment} ({count})"
+        names.append(name)
+    return names

@@ -1,0 +1,153 @@
+"""Repeated recognition of a take, for comparison: with another model, or without the VAD.
+
+The take is only read. The result is never inserted, and the recognised text stays unchanged.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from math import inf
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import msgspec
+from structlog.contextvars import bound_contextvars
+
+from app.capture.errors import TakeBusy
+from app.core.outlet import ToGateway
+from app.core.transcript import Rewrite, Segment, Transcript, as_it_is
+from app.history.errors import NothingRecorded, NotRerun
+from app.history.take_segments import Piece, pieces_of, read
+from app.history.view import Wish
+from app.journal.events import Reran, iso_time
+from app.journal.library import Found
+from app.journal.take import TakeState
+from app.transcription.pipeline import Texts
+from client.audio_store import AudioStore
+from client.connection import Locate
+from client.errors import GatewayError
+from client.events import ClientEvent, Outcome
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import SAMPLE_RATE
+from protocol.session import Final as Said
+
+FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
+"""Reports a missing gateway at once, but waits long, because dictation and files go first."""
+
+_WITHDRAW_S: Final = 2.0
+
+Told = Callable[[int, int], None]
+"""Receives the progress: (pieces that have ended, pieces in total)."""
+
+
+@dataclass(frozen=True)
+class Rerunner:
+    """Gateway and settings for repeated recognition.
+
+    ``rewrite``: rules for the text, as for the original.
+    """
+
+    locate: Locate
+    settings: ClientSettings = field(default_factory=lambda: FOR_SOMEBODY)
+    rewrite: Rewrite = as_it_is
+
+    async def rerun(self, found: Found, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
+        """Recognise a take and return the result.
+
+        Cancellation withdraws unfinished pieces from the gateway. Raises ``TakeBusy`` for a take in use,
+        ``GatewayError``, or ``NotRerun`` if there is no text.
+        """
+        if found.state is TakeState.LIVE:
+            raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
+        pieces = await asyncio.to_thread(pieces_of, found, wish.vad)
+        if not pieces:
+            raise NothingRecorded("nothing was recorded in it, so there is nothing to recognise")
+        options = msgspec.structs.replace(found.take.options, model=wish.model, priority="bulk", partials=False)
+        session, audio = uuid4(), _TakeAudio(found.audio, pieces)
+        settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
+        texts = Texts(_Watching(told, len(pieces)), says=self._says)
+        with bound_contextvars(session=str(session)):
+            async with GatewayClient(self.locate, session, audio, options, settings) as client:
+                transcript = await _recognise(pieces, audio, client, texts)
+        failures = transcript.failures
+        if len(failures) == len(pieces):
+            raise NotRerun(f"nothing of it could be recognised: {failures[0].error}")
+        models = Counter(segment.model for segment in transcript.segments if segment.model)
+        model = models.most_common(1)[0][0] if models else wish.model
+        return Reran(iso_time(time.time()), options, wish.vad, model, transcript.text, len(failures))
+
+    def _says(self, final: Said) -> str:
+        return self.rewrite(final.text.strip())
+
+
+async def _recognise(pieces: list[Piece], audio: "_TakeAudio", client: GatewayClient, texts: Texts) -> Transcript:
+    outlet = ToGateway(client, live=False)
+    collecting = asyncio.create_task(texts.collect(outlet.events()), name="rerun/texts")
+    try:
+        for number, piece in enumerate(pieces):
+            texts.begun(number, piece.at)
+            texts.ended(number, piece.samples, 0)
+            await outlet.begin(number, piece.at)
+            for offset in range(0, piece.samples, SAMPLE_RATE):
+                pcm = await audio.read(number, offset, min(SAMPLE_RATE, piece.samples - offset))
+                await outlet.audio(number, pcm)
+            await outlet.end(number, piece.samples)
+        await outlet.finish()
+        await outlet.close()
+        await collecting
+    except asyncio.CancelledError:
+        await _withdraw(client, len(pieces))
+        raise
+    finally:
+        collecting.cancel()
+        await asyncio.gather(collecting, return_exceptions=True)
+    return texts.transcript(pieces[-1].at + pieces[-1].samples)
+
+
+async def _withdraw(client: GatewayClient, pieces: int) -> None:
+    """Cancel all pieces at the gateway, within a short deadline."""
+    with suppress(GatewayError, TimeoutError):
+        async with asyncio.timeout(_WITHDRAW_S):
+            for number in range(pieces):
+                await client.cancel(number)
+            await client.finish()
+
+
+class _TakeAudio(AudioStore):
+    """``AudioStore`` that reads the pieces of a take and stores nothing itself."""
+
+    def __init__(self, audio: Path, pieces: list[Piece]) -> None:
+        self._audio = audio
+        self._pieces = pieces
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """Ignore the audio, which is in the take."""
+
+    async def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """Return these samples of a piece.
+
+        Raises ``AudioGone`` if the take was deleted.
+        """
+        return await asyncio.to_thread(read, self._audio, self._pieces[segment].at + offset, samples)
+
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """Do nothing, because no audio was stored."""
+
+
+class _Watching:
+    """``pipeline.Watcher`` that counts ended pieces."""
+
+    def __init__(self, told: Told, pieces: int) -> None:
+        self._told, self._pieces, self._ended = told, pieces, 0
+
+    def listened(self, seconds: float) -> None: ...
+    def over(self) -> None: ...
+    def heard(self, event: ClientEvent) -> None: ...
+
+    def recognised(self, segment: Segment) -> None:
+        self._ended += 1
+        self._told(self._ended, self._pieces)

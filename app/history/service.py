@@ -1,0 +1,255 @@
+"""History for a window in another thread: actions in, values out.
+
+    async with Serving(history, post, models) as serving:
+        serving.ask(SearchHistory("天气", 1))    # ``post`` gets ``HistoryList``, then requested ``HistoryRows``
+
+Only the newest search is answered, and only the newest few requests for rows.
+"""
+
+import asyncio
+from array import array
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from typing import Any, Final, Self
+from uuid import UUID
+
+from app.capture.desktop_sound import sound_system
+from app.core.errors import AppError
+from app.core.problem_notes import note_of
+from app.history.actions import (
+    MOST_WAITING,
+    DeleteTakes,
+    EditTake,
+    ExportTakes,
+    HistoryAction,
+    LookAtTake,
+    ModelsWanted,
+    PausePlaying,
+    PlayAction,
+    PlayTake,
+    RecogniseAgain,
+    RowsWanted,
+    SearchHistory,
+    SeekTake,
+    StopPlaying,
+    StopRecognising,
+)
+from app.history.history import History, Shelf
+from app.history.open_take import Looking
+from app.history.player import Output, Player
+from app.history.rerecognition_queue import Again
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    HistoryNote,
+    HistoryRows,
+    HistoryTold,
+    HistoryValue,
+)
+from app.journal.events import Reran
+from app.messages.view import Note
+from client.errors import GatewayError
+from runtime.tasks import Tasks
+
+MOST_ROWS: Final = 200
+_NAMED: Final = 3
+_CLOSE_S: Final = 5.0
+
+
+Models = Callable[[], Awaitable[tuple[str, ...]]]
+
+
+class Serving:
+    """Service of the history window, in the loop of the history; ``post`` must not wait.
+
+    ``models``: returns the loaded models; raises ``GatewayError``. ``output``: plays takes.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        post: Callable[[HistoryValue], None],
+        models: Models,
+        output: Output | None = None,
+    ) -> None:
+        self._history, self._post, self._models = history, post, models
+        self._looking = Looking(history.take, post)
+        self._again = Again(history.rerun, post, self._came)
+        self._player = Player(history.take, output or sound_system(), post)
+        self._tasks = Tasks("history-window")
+        self._doing: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._search: SearchHistory | None = None
+        self._answered: tuple[SearchHistory | None, int] = (None, -1)
+        self._keys: array[int] = array("q")
+        self._problem: Note | None = None
+        self._kept = AsyncExitStack()
+        self._told: HistoryList | None = None
+        self._wanted: deque[RowsWanted] = deque(maxlen=MOST_WAITING)
+        self._end: Callable[[], None] = lambda: None
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as opening:
+            for part in (self._looking, self._again, self._player):
+                await opening.enter_async_context(part)
+            self._kept = opening.pop_all()
+        self._end = self._history.follow(self._changed)
+        self._tasks.start(self._serve(), "lists")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Complete requested actions, within a few seconds: an edit may be the last action before the app ends."""
+        self._end()
+        await self._kept.aclose()
+        if self._doing:
+            await asyncio.wait(self._doing, timeout=_CLOSE_S)
+        await self._tasks.close()
+
+    def ask(self, action: HistoryAction) -> None:
+        """Start an action; returns at once."""
+        match action:
+            case SearchHistory():
+                self._search = action
+                self._wake.set()
+            case RowsWanted():
+                if action in self._wanted:  # a duplicate would push out another request
+                    self._wanted.remove(action)
+                self._wanted.append(action)
+                self._wake.set()
+            case PlayTake() | SeekTake() | PausePlaying() | StopPlaying():
+                self._heard(action)
+            case LookAtTake():
+                self._looking.look(action)
+            case RecogniseAgain(session, wish):
+                self._again.ask(session, wish)
+            case StopRecognising(session):
+                self._again.stop(session)
+            case _:
+                self._start(self._work(action))
+
+    def _work(self, action: EditTake | DeleteTakes | ExportTakes | ModelsWanted) -> Coroutine[Any, Any, None]:
+        match action:
+            case EditTake(session, text):
+                return self._history.edit(session, text)
+            case DeleteTakes():
+                return self._delete(action)
+            case ExportTakes():
+                return self._export(action)
+            case ModelsWanted():
+                return self._tell_models()
+
+    def hush(self, on: bool) -> None:
+        """Block playback while dictation records."""
+        self._player.hush(on)
+
+    def _heard(self, action: PlayAction) -> None:
+        match action:
+            case PlayTake(session, ms):
+                self._player.play(session, ms)
+            case SeekTake(session, ms):
+                self._player.seek(session, ms)
+            case PausePlaying():
+                self._player.pause()
+            case StopPlaying():
+                self._player.stop()
+
+    def _changed(self, shelf: Shelf) -> None:
+        self._looking.changed()
+        if self._search is not None:
+            self._wake.set()
+
+    # -- lists and rows ------------------------------------------------------------------------------------
+
+    async def _serve(self) -> None:
+        """Answer the newest search first, then the newest request for rows, one page per turn."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._list()
+                if self._wanted:
+                    await self._rows(self._wanted.pop())
+            except AppError as error:
+                self._tell_problem(note_of(error))
+            if self._wanted:
+                self._wake.set()
+
+    async def _list(self) -> None:
+        """Post the list if the search or the history's state has changed."""
+        search, shelf = self._search, self._history.shelf
+        if search is None:
+            return
+        if self._answered != (search, shelf.version):
+            self._answered = search, shelf.version  # set even if the search fails: the next change retries
+            keys = await self._history.keys(search.query)
+            if search is not self._search:
+                return self._wake.set()
+            self._keys, self._problem = keys, None
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._search is not None:
+            search, shelf, version = self._search, self._history.shelf, self._answered[1]
+            problem = self._problem or (Note("history-index") if shelf.problem else None)
+            count = len(self._keys)
+            made = HistoryList(search.serial, search.query, count, problem, shelf.done, shelf.total, version)
+            if made != self._told:
+                self._told = made
+                self._post(made)
+
+    def _tell_problem(self, problem: Note) -> None:
+        self._problem = problem
+        self._tell()
+
+    async def _rows(self, wanted: RowsWanted) -> None:
+        """Post rows, unless the search or the list has changed meanwhile; the window then requests them again."""
+        if self._search is None or wanted.serial != self._search.serial:
+            return
+        answered = self._answered
+        keys = self._keys[wanted.start : wanted.start + min(wanted.count, MOST_ROWS)]
+        rows = {row.key: row for row in await self._history.rows(keys)}
+        if answered == self._answered:
+            self._post(HistoryRows(wanted.serial, wanted.start, tuple(rows.get(key) for key in keys)))
+
+    # -- actions of the user --------------------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.start(self._telling(work), "work")
+        self._doing.add(task)
+        task.add_done_callback(self._doing.discard)
+
+    async def _telling(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run an action and report its failure."""
+        try:
+            await work
+        except AppError as error:
+            self._tell_not_done(note_of(error))
+
+    async def _delete(self, action: DeleteTakes) -> None:
+        refused = await self._history.delete(action.sessions)
+        for error in list(refused.values())[:1]:
+            self._tell_not_done(note_of(error))
+
+    async def _export(self, action: ExportTakes) -> None:
+        done = await self._history.export(action.sessions, action.form, action.place, overwrite=action.overwrite)
+        if done.exist:
+            names = ", ".join(path.name for path in done.exist[:_NAMED])
+            self._told_note(HistoryNote.EXIST, count=str(len(done.exist)), names=names)
+        else:
+            self._told_note(HistoryNote.EXPORTED, count=str(len(done.written)), place=str(action.place))
+
+    async def _tell_models(self) -> None:
+        try:
+            self._post(HistoryModels(await self._models()))
+        except GatewayError as error:
+            self._post(HistoryModels(note=note_of(error)))
+
+    def _came(self, session: UUID, run: Reran) -> None:
+        self._looking.came(session, run)
+
+    def _tell_not_done(self, reason: Note) -> None:
+        self._post(HistoryTold(Note(HistoryNote.NOT_DONE, reason=reason)))
+
+    def _told_note(self, key: HistoryNote, **values: str) -> None:
+        self._post(HistoryTold(Note(key, values)))

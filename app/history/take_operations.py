@@ -1,0 +1,77 @@
+"""Changes to the takes themselves; the caller updates the index afterwards. Blocks."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from uuid import UUID
+
+import structlog
+from msgspec.structs import replace
+
+from app.capture.errors import JournalError, TakeUnknown
+from app.journal.events import Reran
+from app.journal.library import Found, Library
+from app.journal.take import TRANSCRIBED
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.APP_HISTORY_DEEDS)
+
+
+def edit(library: Library, session: UUID, text: str) -> None:
+    """Set a take's text.
+
+    An empty text, or the recognised one, removes the edit. Raises ``JournalError``.
+    """
+    with library.reopen(session) as journal:
+        wanted = "" if text == journal.take.transcript(journal.samples).text else text
+        if wanted != journal.take.edited:
+            journal.edit(wanted)
+
+
+def keep_run(library: Library, session: UUID, run: Reran) -> None:
+    """Add the result of a repeated recognition to the take, unless an equal one is there.
+
+    Raises ``TakeUnknown`` if the take was deleted meanwhile. Other failures are only logged, because the result
+    serves comparison only.
+    """
+    try:
+        with library.reopen(session) as journal:
+            if not any(replace(before, started=run.started) == run for before in journal.take.runs):
+                journal.reran(run)
+    except TakeUnknown:
+        raise
+    except JournalError as error:
+        log.warning(LogEvent.TAKE_RERECOGNITION_NOT_KEPT, reason=str(error))
+
+
+def delete(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalError]:
+    """Delete takes and return those that could not be deleted, with the reasons.
+
+    Missing takes are ignored.
+    """
+    refused: dict[UUID, JournalError] = {}
+    for session in sessions:
+        try:
+            library.delete(session)
+        except TakeUnknown:
+            continue
+        except JournalError as error:
+            refused[session] = error
+    return refused
+
+
+def let_go(library: Library, sessions: Iterable[UUID]) -> list[UUID]:
+    """Delete those of the takes that are still unneeded, and return them."""
+    gone: list[UUID] = []
+    for session in sessions:
+        with suppress(TakeUnknown):
+            if library.find(session).state in TRANSCRIBED and library.discard(session):
+                gone.append(session)
+    return gone
+
+
+def there(library: Library, sessions: Iterable[UUID]) -> Iterator[Found]:
+    """Yield the takes that exist."""
+    for session in sessions:
+        with suppress(TakeUnknown):
+            yield library.find(session)

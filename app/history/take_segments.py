@@ -1,0 +1,81 @@
+"""Pieces of a take to recognise: its segments, or all of its audio without the VAD.
+
+Only reads.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.journal.library import Found
+from app.journal.take import Take
+from client.errors import AudioGone
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions, SegmentOutput
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Part of a take, in samples."""
+
+    at: int
+    samples: int
+
+
+def pieces_of(found: Found, vad: bool) -> list[Piece]:
+    """Return the pieces to recognise; none is longer than a segment may be. Raises ``AudioGone``."""
+    if not vad:
+        return _cut(found, 0)
+    known = _known(found.take, found.samples)
+    if found.take.finished:
+        return known
+    rest = known[-1].at + known[-1].samples if known else 0
+    return [*known, *_cut(found, rest)]  # a crash left the rest without segments
+
+
+def read(audio: Path, at: int, samples: int) -> bytes:
+    """Read these samples; closes the file at once, so that it can be deleted. Raises ``AudioGone``."""
+    try:
+        with audio.open("rb") as file:
+            file.seek(at * BYTES_PER_SAMPLE)
+            pcm = file.read(samples * BYTES_PER_SAMPLE)
+    except OSError as error:
+        raise AudioGone(f"the recording {audio} cannot be read ({error.strerror}): it was deleted") from error
+    if len(pcm) != samples * BYTES_PER_SAMPLE:
+        raise AudioGone(f"samples {at} to {at + samples} are not in the recording {audio}")
+    return pcm
+
+
+def _known(take: Take, samples: int) -> list[Piece]:
+    """Return the segments except cancelled ones; a segment without an end lasts until the next one."""
+    spoken = [segment for _, segment in sorted(take.segments.items()) if not segment.cancelled]
+    begins = [*(segment.at for segment in spoken), samples]
+    pieces: list[Piece] = []
+    for segment, following in zip(spoken, begins[1:], strict=True):
+        end = following if segment.samples is None else segment.at + segment.samples
+        if (length := min(end, samples) - segment.at) > 0:
+            pieces.append(Piece(segment.at, length))
+    return pieces
+
+
+def _cut(found: Found, start: int) -> list[Piece]:
+    """Cut everything from a sample on at quiet points, without leaving anything out."""
+    segmenter = Segmenter(SegmenterOptions(gate=False, quiet_ms=None))
+    begins, lengths = list[int](), list[int]()
+
+    def note(outputs: list[SegmentOutput]) -> None:
+        begins.extend(start + output.at for output in outputs if isinstance(output, SegmentBegin))
+        lengths.extend(output.samples for output in outputs if isinstance(output, SegmentEnd))
+
+    for block in _blocks(found, start):
+        note(segmenter.accept(block, ()))
+    note(segmenter.finish())
+    return [Piece(at, samples) for at, samples in zip(begins, lengths, strict=True)]
+
+
+def _blocks(found: Found, start: int) -> Iterator[NDArray[np.int16]]:
+    for at in range(start, found.samples, SAMPLE_RATE):
+        yield np.frombuffer(read(found.audio, at, min(SAMPLE_RATE, found.samples - at)), "<i2")

@@ -1,0 +1,1 @@
+"""Text insertion on X11, by a helper process."""

@@ -1,0 +1,301 @@
+"""The clipboard of X11, lent to a text and restored once the target has read it.
+
+This code is used instead of Qt's because the owner of a selection sees which window asks. So a clipboard manager,
+which reads every new text at once, is not mistaken for the target.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from Xlib import X
+from Xlib.ext import xfixes
+
+from app.insertion.outcome import Reason
+from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteWatch, Verdict
+from app.insertion.x11.connection import Connection
+from app.insertion.x11.kept_contents import KeptContents
+from app.insertion.x11.selection_owner import SelectionOwner
+from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
+
+_WHY = {Verdict.TAKEN: Reason.CLIPBOARD_BUSY, Verdict.NOT_READ: Reason.NOT_READ, Verdict.WAITING: Reason.NOT_READ}
+_SAVE_DEADLINE_S = 1.0
+_MOST_TRIES = 3
+_MOST_STEPS = 5  # steps of a target that keeps asking, each within its deadline
+MOST_LATE = 16
+_ALL_CHANGES = (
+    xfixes.XFixesSetSelectionOwnerNotifyMask
+    | xfixes.XFixesSelectionWindowDestroyNotifyMask
+    | xfixes.XFixesSelectionClientCloseNotifyMask
+)
+
+# Presses the keys, calling its argument just before; returns the reason for a failure.
+Press = Callable[[Callable[[], None]], Reason | None]
+
+
+class X11Clipboard:
+    """The clipboard and, for old terminals, the selected text (PRIMARY). Targets must read within ``deadline_s``.
+
+    ``kept`` stores lent and served contents, in case this process is killed.
+    """
+
+    def __init__(
+        self, connection: Connection, deadline_s: float = READ_DEADLINE_S, kept: KeptContents | None = None
+    ) -> None:
+        self._connection = connection
+        self._deadline_s = deadline_s
+        self._kept = kept or KeptContents(None)
+        self.owner = SelectionOwner(connection)
+        self._reader = ContentsReader(connection)
+        self._before: dict[int, Contents] = {}  # old contents of lent selections, and unchanged ones already read
+        self._changes: Counter[int] = Counter()  # changes by other programs
+        self._lent: set[int] = set()
+        self._watch: PasteWatch | None = None
+        self._given_up: list[PasteWatch] = []  # at most one per program
+        self._hears = self._listen()
+        self.owner.refuses = self._refuses
+        self.owner.asked = self._asked
+        self.owner.lost = self._lost
+
+    def selections(self, *, primary: bool) -> tuple[int, ...]:
+        """Return the selections that a paste key may read. In old terminals, the user's settings choose one."""
+        names = ("CLIPBOARD", "PRIMARY") if primary else ("CLIPBOARD",)
+        return tuple(self._connection.atom(name) for name in names)
+
+    def recover(self, late: int) -> None:
+        """Serve what a killed process had lent or served.
+
+        Refuse the late requests of program ``late`` (0 for none) for a key that the killed process pressed.
+        """
+        if late:
+            watch = PasteWatch(late)
+            watch.pressed(time.monotonic())
+            watch.give_up(time.monotonic())
+            self._given_up = [watch]
+        for selection, contents in self._kept.read().items():
+            with self._connection.grabbed():
+                if self._connection.display.get_selection_owner(selection) == X.NONE:
+                    self.owner.own(selection, contents)
+        self._store()
+
+    def keep(self, selections: Iterable[int]) -> bool:
+        """Save the contents of these selections. Return False if that is impossible."""
+        return all(self._keep(selection) for selection in selections)
+
+    def paste(self, text: str, selections: Iterable[int], program: int, press: Press) -> Reason | None:
+        """Offer ``text``, ``press`` the keys and wait until it is read; return the reason for a failure.
+
+        The old contents return a little later.
+        """
+        late = self._late()
+        if any(watch.late(program, time.monotonic()) for watch in late) or len(late) >= MOST_LATE:
+            return Reason.NOT_READ  # an earlier key is still pending and would get this text
+        watch = self._watch = PasteWatch(program, self._deadline_s)
+        if not self._lend(text, tuple(selections)):
+            self._give_back()
+            return Reason.CLIPBOARD_BUSY
+        reason = press(lambda: watch.pressed(time.monotonic()))
+        if reason is None:
+            verdict = self._verdict(watch)
+            if verdict is Verdict.READ:
+                self._give_back_when_settled(watch)
+                return None
+            reason = _WHY[verdict]
+        watch.give_up(time.monotonic())
+        self._given_up = [*self._late(), watch]
+        self._give_back()
+        return reason
+
+    @property
+    def lends(self) -> bool:
+        """True while the last text is still offered."""
+        return bool(self._lent)
+
+    def settled(self) -> bool:
+        """Return whether no further request for the last text is likely."""
+        return self._watch is None or not self._lent or time.monotonic() >= self._watch.quiet_s()
+
+    def close(self) -> None:
+        """Restore the contents at once.
+
+        If a clipboard manager runs, hand it contents that would otherwise be lost.
+        """
+        self._give_back()
+        clipboard = self._connection.atom("CLIPBOARD")
+        if self.owner.contents(clipboard):
+            self._save(clipboard)
+
+    # -- reads by the target -------------------------------------------------------------------------------
+
+    def _verdict(self, watch: PasteWatch) -> Verdict:
+        """Wait for the verdict on a paste."""
+        end = time.monotonic() + _MOST_STEPS * self._deadline_s
+        while True:
+            left = min(end, watch.ends_s()) - time.monotonic()
+            self._connection.wait(lambda: watch.verdict(time.monotonic()) is not Verdict.WAITING, left)
+            if watch.verdict(time.monotonic()) is Verdict.READ:
+                return Verdict.READ
+            verdict = self._last_look(watch, is_last=time.monotonic() >= end)
+            if verdict is not Verdict.WAITING:
+                return verdict
+
+    def _last_look(self, watch: PasteWatch, *, is_last: bool) -> Verdict:
+        """Handle requests that arrived unnoticed.
+
+        Withdraw a text that is not read, so that it cannot be read later.
+
+        While the server is grabbed, the target cannot take anything in between.
+        """
+        with self._connection.grabbed():
+            self._connection.display.sync()
+            self._connection.handle_pending()
+            verdict = watch.verdict(time.monotonic())
+            if verdict is Verdict.WAITING and is_last:
+                verdict = Verdict.NOT_READ
+            if verdict in (Verdict.NOT_READ, Verdict.TAKEN):
+                self.owner.withdraw(watch.received)
+            return verdict
+
+    def _late(self) -> list[PasteWatch]:
+        """Return the pastes whose key a program may still have to process."""
+        now = time.monotonic()
+        self._given_up = [watch for watch in self._given_up if watch.may_be_late(now)]
+        return self._given_up
+
+    # -- saved contents ------------------------------------------------------------------------------------
+
+    def _keep(self, selection: int) -> bool:
+        if selection in self._lent or (self._hears and selection in self._before):
+            return True
+        for _ in range(_MOST_TRIES):
+            changes = self._changes[selection]
+            ours = self.owner.contents(selection)
+            contents = ours if ours is not None else self._reader.read(selection)
+            if contents is None:
+                return False
+            if self._changes[selection] == changes:
+                self._before[selection] = contents
+                return True
+        return False
+
+    def _listen(self) -> bool:
+        """Subscribe to changes by other programs, and return whether that works.
+
+        Then contents need not be read again at the last moment.
+        """
+        display = self._connection.display
+        if not display.has_extension(xfixes.extname):
+            return False
+        display.xfixes_query_version()
+        for selection in self.selections(primary=True):
+            display.xfixes_select_selection_input(self._connection.window, selection, _ALL_CHANGES)
+        self._connection.handlers.append(self._changed)
+        return True
+
+    def _changed(self, event: Any) -> None:
+        changed = isinstance(event, xfixes.SelectionNotify) and event.owner != self._connection.window
+        if changed:
+            self._changes[int(event.selection)] += 1
+        if changed and int(event.selection) not in self._lent:
+            self._before.pop(int(event.selection), None)
+
+    # -- lending -------------------------------------------------------------------------------------------
+
+    def _lend(self, text: str, selections: tuple[int, ...]) -> bool:
+        contents = self._contents_of(text)
+        for _ in range(_MOST_TRIES):
+            if not self.keep(selections):
+                return False
+            self._store(selections)
+            if self._offer(contents, selections):
+                return True
+        return False
+
+    def _offer(self, contents: Contents, selections: tuple[int, ...]) -> bool:
+        """Offer contents unless something else was copied since the last read. The server is grabbed meanwhile."""
+        with self._connection.grabbed():
+            stamp = self._connection.server_time()  # also handles all earlier events
+            if not all(selection in self._before for selection in selections):
+                return False
+            self._lent.update(selections)
+            return all([self.owner.own(selection, contents, stamp) for selection in selections])
+
+    def _contents_of(self, text: str) -> Contents:
+        atom, utf8 = self._connection.atom, text.encode()
+        texts = {name: Value(atom(name), 8, utf8) for name in ("UTF8_STRING", "text/plain;charset=utf-8")}
+        texts["text/plain"] = Value(atom("text/plain"), 8, utf8)
+        texts["TEXT"] = Value(atom("UTF8_STRING"), 8, utf8)
+        if text.isascii():
+            texts["STRING"] = Value(atom("STRING"), 8, utf8)
+        # Clipboard histories skip contents with this mark (KDE's convention, adopted by others).
+        texts["x-kde-passwordManagerHint"] = Value(atom("UTF8_STRING"), 8, b"secret")
+        return Contents({atom(name): value for name, value in texts.items()})
+
+    def _give_back_when_settled(self, watch: PasteWatch) -> None:
+        def settle() -> None:
+            if self._watch is not watch:
+                return  # the next text is offered and will restore the contents
+            if time.monotonic() < watch.settles_s():
+                self._connection.at(watch.settles_s(), settle)
+            else:
+                self._give_back()
+
+        self._connection.at(watch.settles_s(), settle)
+
+    def _give_back(self) -> None:
+        """Restore the old contents.
+
+        A selection that had been empty stays owned while late answers must be refused.
+        """
+        lent, self._lent = self._lent, set()
+        for selection in lent:
+            before = self._before.pop(selection, Contents())
+            if self.owner.contents(selection) is None:
+                continue  # another program owns it now
+            if before.values or self._late():
+                self.owner.own(selection, before)
+            else:
+                self.owner.disown(selection)
+            if not before.values:
+                self._connection.at(time.monotonic() + LATE_S, partial(self._leave_empty, selection))
+        self._store()
+
+    def _store(self, to_lend: tuple[int, ...] = ()) -> None:
+        """Store the contents that are lent, about to be lent, or served."""
+        found: dict[int, Contents] = {}
+        for selection in self.selections(primary=True):
+            lent = selection in self._lent or selection in to_lend
+            contents = self._before.get(selection) if lent else self.owner.contents(selection)
+            if contents is not None:
+                found[selection] = contents
+        self._kept.write(found)
+
+    def _leave_empty(self, selection: int) -> None:
+        contents = self.owner.contents(selection)
+        if contents is not None and not contents.values:
+            self.owner.disown(selection)
+
+    def _save(self, clipboard: int) -> None:
+        """Ask the clipboard manager to take over, as freedesktop.org specifies for programs that end."""
+        manager = self._connection.atom("CLIPBOARD_MANAGER")
+        if self._connection.display.get_selection_owner(manager) == X.NONE:
+            return
+        self._reader.ask(manager, self._connection.atom("SAVE_TARGETS"), _SAVE_DEADLINE_S)
+
+    # -- callbacks of the selection owner ------------------------------------------------------------------
+
+    def _refuses(self, program: int) -> bool:
+        return any(watch.refuses(program, time.monotonic()) for watch in self._late())
+
+    def _asked(self, program: int) -> Callable[[], None] | None:
+        watch = self._watch
+        if not self._lent or watch is None or not watch.asked(program, time.monotonic()):
+            return None
+        return watch.received
+
+    def _lost(self, selection: int) -> None:
+        self._before.pop(selection, None)
+        if selection in self._lent and self._watch is not None:
+            self._watch.taken()

@@ -1,0 +1,206 @@
+"""The helper process of ``x11_main``, as the app sees it. Never talks to the X server itself."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final, Self
+
+import psutil
+import structlog
+
+from app.insertion.errors import HelperEnded, HelperFailed, InsertionError, ScreenMissing
+from app.insertion.outcome import How, Insertion, Target
+from app.insertion.plan import Rules
+from app.insertion.x11.frames import (
+    REPLIES,
+    REQUESTS,
+    Close,
+    Failed,
+    Find,
+    Found,
+    Insert,
+    Inserted,
+    Open,
+    Opened,
+    Pressing,
+    Refused,
+    Reply,
+    Request,
+)
+from app.insertion.x11.grab_guard import CUT_OFF
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.framing import BrokenFrame
+from runtime.leash import leashed
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_INSERTION_X11_HELPER)
+
+_START_S: Final = 10.0
+_CLOSE_S: Final = 5.0
+COMMAND: Final = (
+    sys.executable,
+    "-P",
+    "-m",
+    "app.insertion.x11.helper_main",
+)  # -P: import nothing from the current folder
+
+
+def memory_file() -> int | None:
+    """Return the descriptor of a new file for ``KeptContents``; ``None`` if the system has no memory files."""
+    return os.memfd_create("kikipounamu-clipboard") if hasattr(os, "memfd_create") else None
+
+
+class Helper:
+    """A connected helper process. Once it is ``over``, requests raise ``HelperEnded``.
+
+    ``late``: the process of a program that may still have to process a paste key; 0 for none.
+    """
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self.late = 0
+        self.over = False
+        self._process, self._requests, self._replies = process, process.stdin, process.stdout
+        self._usage = psutil.Process(process.pid)
+        self._asked: dict[int, asyncio.Future[Reply]] = {}
+        self._number = 0
+        self._pressed = False
+        self._tasks = Tasks("insertion helper")
+        self._reading: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(cls, opening: Open, kept: int | None, grab_s: float, command: Sequence[str] = COMMAND) -> Self:
+        """Start a helper process. Raises ``ScreenMissing`` or ``HelperEnded``."""
+        words = [*command, str(grab_s), *([] if kept is None else [str(kept)])]
+        passed = () if kept is None else (kept,)
+        process = await asyncio.create_subprocess_exec(
+            *leashed(words, signal.SIGKILL), stdin=PIPE, stdout=PIPE, pass_fds=passed, start_new_session=True
+        )
+        helper = cls(process)
+        helper.late = opening.late
+        try:
+            async with asyncio.timeout(_START_S):
+                helper._send(opening)
+                reply = await REPLIES.receive(helper._replies)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, BrokenFrame) as error:
+            await helper._end()
+            raise HelperEnded from error
+        except BaseException:
+            await helper._end()
+            raise
+        if not isinstance(reply, Opened):
+            await helper._end()
+            raise ScreenMissing(reply.message) if isinstance(reply, Refused) else HelperEnded
+        helper._reading = helper._tasks.start(helper._read(), "read")
+        return helper
+
+    @property
+    def pid(self) -> int:
+        """The id of the started process, which is the parent of the inserting one."""
+        return self._process.pid
+
+    async def find(self) -> Target | None:
+        """Return the focused window."""
+        reply = await self._ask(Find(self._next()))
+        return reply.target if isinstance(reply, Found) else None
+
+    async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
+        """Insert one text; calls must not overlap."""
+        self._pressed = False
+        reply = await self._ask(Insert(self._next(), text, target, rules))
+        assert isinstance(reply, Inserted), reply
+        if reply.insertion.how is not How.HELD:
+            self.late = 0
+        return reply.insertion
+
+    async def ended(self) -> None:
+        """Wait for the end of the helper."""
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
+
+    async def close(self) -> None:
+        """Let the helper restore borrowed resources, then end it. Safe to call twice."""
+        if not self.over:
+            with suppress(HelperEnded):
+                self._send(Close())
+            self._requests.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_S):
+                    await self.ended()
+            self.kill()
+        await self.ended()
+        await self._tasks.close()
+
+    def kill(self) -> None:
+        """Kill the helper and its inserting process at once. Safe after its end."""
+        with suppress(psutil.Error):  # not Process.kill: its poll would steal the status from asyncio
+            self._usage.kill()
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _send(self, request: Request) -> None:
+        try:
+            self._requests.write(REQUESTS.pack(request))
+        except (OSError, RuntimeError) as error:
+            raise HelperEnded(pressed=self._pressed) from error
+
+    async def _ask(self, request: Find | Insert) -> Reply:
+        if self.over:
+            raise HelperEnded
+        answer = self._asked[request.number] = asyncio.get_running_loop().create_future()
+        try:
+            self._send(request)
+            reply: Reply = await answer
+            return reply
+        finally:
+            self._asked.pop(request.number, None)
+
+    async def _read(self) -> None:
+        """Deliver replies to the waiting callers, until the process ends."""
+        with suppress(asyncio.IncompleteReadError, OSError, BrokenFrame):
+            while True:
+                self._take(await REPLIES.receive(self._replies))
+        self.over = True
+        status = await self._end()
+        log.info(LogEvent.INSERTION_HELPER_ENDED, status=status, cut_off=status == CUT_OFF, pressed=self._pressed)
+        for answer in self._asked.values():
+            _fail(answer, HelperEnded(pressed=self._pressed))
+
+    def _take(self, reply: Reply) -> None:
+        match reply:
+            case Pressing(program):
+                self._pressed, self.late = True, program
+            case Failed(number, message):
+                if number in self._asked:
+                    _fail(self._asked[number], HelperFailed(message))
+            case Found(number=number) | Inserted(number=number):
+                answer = self._asked.get(number)
+                if answer is not None and not answer.done():
+                    answer.set_result(reply)
+
+    async def _end(self) -> int:
+        """Kill the process unless it has ended; return its exit status."""
+        if self._process.returncode is None and self._replies.at_eof():
+            with suppress(TimeoutError):  # the parent ends a moment after the child
+                async with asyncio.timeout(_CLOSE_S):
+                    await self._process.wait()
+        self.kill()
+        self._requests.close()
+        status = await self._process.wait()
+        with suppress(OSError):  # includes TimeoutError
+            async with asyncio.timeout(_CLOSE_S):
+                await self._replies.read()
+                await self._requests.wait_closed()
+        return status
+
+
+def _fail(answer: "asyncio.Future[Reply]", error: InsertionError) -> None:
+    if not answer.done():
+        answer.set_exception(error)

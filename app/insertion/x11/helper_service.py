@@ -1,0 +1,140 @@
+"""The work of the helper process: answer the app's requests, with two threads that talk to the X server.
+
+One thread inserts. The other finds the focused window: an insertion may take seconds, and the focus may move
+during it.
+"""
+
+import asyncio
+import os
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import Any, BinaryIO, Final
+
+from app.insertion.errors import InsertionUnavailable, ScreenGone
+from app.insertion.outcome import Target
+from app.insertion.x11.connection import Connection, XThread
+from app.insertion.x11.frames import (
+    REPLIES,
+    REQUESTS,
+    Failed,
+    Find,
+    Found,
+    Insert,
+    Inserted,
+    Open,
+    Opened,
+    Pressing,
+    Refused,
+    Reply,
+)
+from app.insertion.x11.grab_guard import Grabs
+from app.insertion.x11.kept_contents import KeptContents
+from app.insertion.x11.screen import X11Screen
+from app.insertion.x11.strategies import X11Strategies
+
+_CLOSE_DEADLINE_S: Final = 3.0
+_SCREEN_GONE: Final = 76
+
+
+class Replies:
+    """A channel for replies, usable from any thread."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def send(self, reply: Reply) -> None:
+        """Send a reply now. End the process if the app no longer reads."""
+        try:
+            with self._lock:
+                self._pipe.write(REPLIES.pack(reply))
+                self._pipe.flush()
+        except BrokenPipeError:
+            os._exit(0)
+
+
+def serve(grabs: Grabs, kept: int | None, send_by: Callable[[BinaryIO], Replies] = Replies) -> None:
+    """Answer requests from standard input until it ends."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)  # libraries and logs may print: send that to standard error
+    first = REQUESTS.read(requests)
+    if isinstance(first, Open):
+        Service(first, send_by(replies), grabs, KeptContents(kept)).run(requests)
+
+
+class Service:
+    """A server for the app's requests. ``kept``: clipboard contents that an earlier process lent."""
+
+    def __init__(self, opening: Open, replies: Replies, grabs: Grabs, kept: KeptContents) -> None:
+        self._opening, self._replies, self._kept = opening, replies, kept
+        self._looks, self._works = XThread(opening.display), XThread(opening.display, grabs)
+        self._preparing: Future[None] | None = None
+
+    def run(self, requests: BinaryIO) -> None:
+        """Answer requests until their stream ends or ``Close`` arrives."""
+        try:
+            asyncio.run(self._open())
+            self._screen = self._looks.submit(self._new_screen).result()
+            self._strategies = self._works.submit(self._new_strategies).result()
+        except InsertionUnavailable as error:
+            self._replies.send(Refused(str(error)))
+        else:
+            self._replies.send(Opened())
+            self._serve(requests)
+        finally:
+            asyncio.run(self._close())
+
+    async def _open(self) -> None:
+        await self._looks.open()
+        await self._works.open()
+
+    async def _close(self) -> None:
+        await self._looks.close()
+        await self._works.close()
+
+    def _serve(self, requests: BinaryIO) -> None:
+        while isinstance(request := REQUESTS.read(requests), Find | Insert):
+            self._answer(request)
+        closed = self._works.submit(lambda _: self._strategies.close())
+        wait([closed], _CLOSE_DEADLINE_S)
+
+    def _answer(self, request: Find | Insert) -> None:
+        """Let one of the threads do the work and reply."""
+        number = request.number
+        if isinstance(request, Find):
+            found = self._looks.submit(lambda _: self._screen.target())
+            self._reply(found, number, lambda target: self._found(number, target))
+        else:
+            done = self._works.submit(
+                lambda _: self._strategies.insert(request.text, request.target, request.rules)
+            )
+            self._reply(done, number, lambda insertion: Inserted(number, insertion))
+
+    def _reply(self, future: "Future[Any]", number: int, make: Callable[[Any], Reply]) -> None:
+        def done(ended: "Future[Any]") -> None:
+            error = ended.exception()
+            if isinstance(error, ScreenGone):
+                os._exit(_SCREEN_GONE)  # the app starts another helper, which reconnects
+            if error is not None:
+                traceback.print_exception(error)
+            self._replies.send(make(ended.result()) if error is None else Failed(number, repr(error)))
+
+        future.add_done_callback(done)
+
+    def _found(self, number: int, target: Target | None) -> Found:
+        """Return the reply to ``Find``, and start reading the clipboard, off the critical path."""
+        if target is not None and (self._preparing is None or self._preparing.done()):
+            self._preparing = self._works.submit(lambda _: self._strategies.prepare(target))
+        return Found(number, target)
+
+    def _new_screen(self, connection: Connection) -> X11Screen:
+        return X11Screen(connection, ours=self._opening.app)
+
+    def _new_strategies(self, connection: Connection) -> X11Strategies:
+        made = X11Strategies(connection, self._opening.patience_s, self._kept)
+        made.screen.pressing = lambda process: self._replies.send(Pressing(process))
+        made.clipboard.recover(self._opening.late)
+        return made

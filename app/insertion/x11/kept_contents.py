@@ -1,0 +1,67 @@
+"""Clipboard contents that outlive the helper process: a memory file owned by the app and written by the helper.
+
+The user's clipboard contents, while lent or served, exist nowhere else. If the helper is killed, the next one
+reads them here and serves them again. The file is kernel memory: it is never on a disk, and ends with the app.
+
+Layout: 8 bytes with the length of the body, little-endian; then the body in msgpack. The length is 0 while the
+body is being written. A helper killed meanwhile leaves an empty file, never half of the contents.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from app.insertion.x11.selection_reader import Contents, Value
+
+_HEADER_BYTES: Final = 8
+_decoder: Final = msgspec.msgpack.Decoder(dict[int, dict[int, Value]])
+
+
+class KeptContents:
+    """Contents by selection, in a memory file. ``descriptor``: of the file; ``None`` stores nothing."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+        self._written: dict[int, Contents] = {}
+
+    def write(self, contents: Mapping[int, Contents]) -> None:
+        """Replace the stored contents, unless they are the same as before."""
+        wanted = {selection: each for selection, each in contents.items() if each.values}
+        same = wanted.keys() == self._written.keys() and all(
+            each is self._written[selection] for selection, each in wanted.items()
+        )
+        if self._descriptor is None or same:
+            return
+        self._written = wanted
+        body = msgspec.msgpack.encode({selection: dict(each.values) for selection, each in wanted.items()})
+        os.pwrite(self._descriptor, bytes(_HEADER_BYTES), 0)
+        os.ftruncate(self._descriptor, _HEADER_BYTES + len(body))
+        _write_all(self._descriptor, body, _HEADER_BYTES)
+        os.pwrite(self._descriptor, len(body).to_bytes(_HEADER_BYTES, "little"), 0)
+
+    def read(self) -> dict[int, Contents]:
+        """Return the contents written last, even by an earlier process."""
+        if self._descriptor is None:
+            return {}
+        length = int.from_bytes(os.pread(self._descriptor, _HEADER_BYTES, 0), "little")
+        body = _read_all(self._descriptor, length, _HEADER_BYTES)
+        if not body:
+            return {}
+        return {selection: Contents(values) for selection, values in _decoder.decode(body).items()}
+
+
+def _write_all(descriptor: int, data: bytes, at: int) -> None:
+    left = memoryview(data)
+    while left:
+        count = os.pwrite(descriptor, left, at)
+        left, at = left[count:], at + count
+
+
+def _read_all(descriptor: int, length: int, at: int) -> bytes:
+    parts: list[bytes] = []
+    while length and (part := os.pread(descriptor, length, at)):
+        parts.append(part)
+        length, at = length - len(part), at + len(part)
+    return b"".join(parts)

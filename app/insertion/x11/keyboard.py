@@ -1,0 +1,142 @@
+"""Press keys by XTEST: key combinations, and texts in every script.
+
+A character that the keyboard lacks gets a spare key code. Programs read the keyboard table when they process the
+key, not when it is pressed. A code therefore keeps its meaning until the target has caught up. The progress of a
+program that answers no pings (xterm) is unknown. Such a program gets only texts that need each spare code once.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Final
+
+from Xlib import XK, X
+
+from app.insertion.errors import CannotType
+from app.insertion.keyboard_layout import Batch, Layout, Stroke, batches, changes, lends_anew, read_layout
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.programs import PasteKeys
+from app.insertion.x11.connection import Connection
+from app.insertion.x11.pings import Pings
+from app.insertion.x11.screen import X11Screen
+
+_HANGS_AFTER_S: Final = 1.0
+_BATCH_DEADLINE_S: Final = 5.0  # an editor with a long text takes some ms per key
+# Each change makes every program reload the table; a window manager was seen to take 30 ms for that.
+MOST_CHANGES: Final = 32
+_LENT_S: Final = 10.0  # enough for a program without pings, unless it hangs
+_CONTROL, _SHIFT, _CAPS_LOCK = (XK.string_to_keysym(name) for name in ("Control_L", "Shift_L", "Caps_Lock"))
+
+
+class X11Keyboard:
+    """The keyboard of an X server. Press chords through ``X11Screen.press``; ``type`` does so itself."""
+
+    def __init__(
+        self, connection: Connection, screen: X11Screen, pings: Pings, hangs_after_s: float = _HANGS_AFTER_S
+    ) -> None:
+        self._connection = connection
+        self._display = connection.display
+        self._screen = screen
+        self._pings = pings
+        self._hangs_after_s = hangs_after_s
+        self._lent: dict[int, int] = {}
+
+    def chord(self, keys: PasteKeys) -> Sequence[int]:
+        """Return the key codes of a combination, to press in order and release in reverse."""
+        sym = XK.string_to_keysym(keys.key)
+        found = self._layout().keys.get(sym)
+        # If the active layout lacks the letter (Cyrillic …), programs look shortcuts up in other layouts.
+        code = found.code if found is not None and not found.shift else self._code(sym)
+        held_down = [self._code(_CONTROL)] * keys.control + [self._code(_SHIFT)] * keys.shift
+        return [*held_down, code]
+
+    def press(self, codes: Sequence[int]) -> None:
+        """Press the keys together, then release them."""
+        for code in codes:
+            self._display.xtest_fake_input(X.KeyPress, code)
+        for code in reversed(codes):
+            self._display.xtest_fake_input(X.KeyRelease, code)
+
+    def plan(self, text: str, target: Target, *, shift_return: bool) -> Sequence[Batch] | None:
+        """Plan how to ``type`` a text; ``None`` if that is impossible or needs too many table changes."""
+        try:
+            pieces = list(batches(text, self._layout(), self._lent, shift_return=shift_return))
+        except CannotType:
+            return None
+        if changes(self._lent, pieces) > MOST_CHANGES:
+            return None
+        unsure = not self._pings.answered(target) and lends_anew(self._lent, pieces)
+        return None if unsure else pieces
+
+    def type(self, pieces: Sequence[Batch], target: Target) -> Insertion:
+        """Type the planned pieces while ``target`` has the focus."""
+        answers = self._pings.answered(target)
+        if answers and not self._pings.reached(target, self._hangs_after_s):
+            return held(Reason.NOT_READ)
+        try:
+            return self._type_all(pieces, target, answers=answers)
+        finally:
+            self._take_back()
+
+    def _type_all(self, pieces: Sequence[Batch], target: Target, *, answers: bool) -> Insertion:
+        for at, piece in enumerate(pieces):
+            self._lend(piece.borrowed)
+            reason = self._screen.press(target, partial(self._strike, piece.strokes, self._code(_SHIFT)))
+            if reason is not None:
+                rest = "".join(piece.text for piece in pieces[at:])
+                return held(Reason.PARTLY_TYPED, rest) if at else held(reason)
+            if answers and not self._pings.reached(target, _BATCH_DEADLINE_S):
+                return held(Reason.NOT_READ)  # the program may still process the keys: unknown
+        return Insertion(How.TYPED)
+
+    def _strike(self, strokes: Iterable[Stroke], shift: int) -> None:
+        """Type the strokes with Caps Lock off: programs apply it to letters in inconsistent ways."""
+        lock = [self._code(_CAPS_LOCK)] if self._screen.caps_lock() else []
+        self.press(lock)
+        for stroke in strokes:
+            self.press([shift, stroke.code] if stroke.shift else [stroke.code])
+        self.press(lock)
+
+    # -- keyboard table ------------------------------------------------------------------------------------
+
+    def _layout(self) -> Layout:
+        first = self._display.display.info.min_keycode
+        count = self._display.display.info.max_keycode - first + 1
+        table = enumerate(self._display.get_keyboard_mapping(first, count), first)
+        rows = [[] if code in self._lent else list(row) for code, row in table]
+        return read_layout(rows, first, self._screen.group())
+
+    def _code(self, sym: int) -> int:
+        code = int(self._display.keysym_to_keycode(sym))
+        if not code:
+            raise CannotType
+        return code
+
+    def close(self) -> None:
+        """Restore the keyboard table."""
+        self._lend({})
+
+    def _lend(self, borrowed: dict[int, int]) -> None:
+        """Give spare codes exactly these meanings."""
+        if borrowed == self._lent:
+            return
+        for code in sorted({*self._lent, *borrowed}):
+            sym = borrowed.get(code, X.NoSymbol)
+            if self._lent.get(code) != sym:
+                # The same with Shift: a single keysym would imply its other case.
+                self._display.change_keyboard_mapping(code, [(sym, sym)])
+        self._lent = dict(borrowed)
+        self._display.sync()
+
+    def _take_back(self) -> None:
+        """Schedule the removal of meanings.
+
+        It is delayed: the next text may need the same ones, and a program without pings may lag behind.
+        """
+        lent = self._lent
+
+        def take() -> None:
+            if self._lent is lent:
+                self._lend({})
+
+        self._connection.at(time.monotonic() + _LENT_S, take)

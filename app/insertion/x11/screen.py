@@ -1,0 +1,186 @@
+"""The focused window, and key presses that only this window gets.
+
+The server is grabbed from the last check to the last key. So no other program can move the focus in between.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from Xlib import X
+from Xlib.error import XError
+from Xlib.protocol.request import GetInputFocus, QueryPointer
+from Xlib.xobject.drawable import Window
+
+from app.insertion.outcome import Reason, Target
+from app.insertion.programs import is_terminal
+from app.insertion.x11.connection import Connection
+
+RELEASE_DEADLINE_S: Final = 2.0
+_LOOK_AGAIN_S: Final = 0.01
+_MOST_PARENTS: Final = 16
+# Lock keys do not count as held modifiers.
+_LOCKS: Final = frozenset({0xFF7F, 0xFF14, 0xFFE5, 0xFFE6, 0xFE0D})  # Num, Scroll, Caps, Shift and group locks
+
+
+class X11Screen:
+    """The screen as seen by the thread of its connection.
+
+    Windows of the process ``ours`` (default: this process) are our own. ``pressing`` is called with the target's
+    process before keys are pressed.
+    """
+
+    def __init__(
+        self, connection: Connection, release_deadline_s: float = RELEASE_DEADLINE_S, ours: int | None = None
+    ) -> None:
+        self.pressing: Callable[[int], None] = lambda process: None
+        self._connection = connection
+        self._release_deadline_s = release_deadline_s
+        self._display = connection.display
+        self._ours = connection.program(connection.window.id) if ours is None else ours
+
+    def target(self) -> Target | None:
+        """Return the focused top-level window."""
+        window = self._window_of(self._display.get_input_focus().focus)
+        if window is None:
+            return None
+        names = self.names(window.id)
+        program, process = names[-1] if names else "", self._connection.program(window.id)
+        own = process == self._ours
+        return Target(window.id, program, is_terminal(*names), own, self._middle(window), process)
+
+    def names(self, window: int) -> tuple[str, ...]:
+        """Return the names of the window's program: instance and class."""
+        try:
+            found = self._display.create_resource_object("window", window).get_wm_class()
+        except (XError, UnicodeDecodeError):
+            return ()
+        return tuple(str(name) for name in found or ())
+
+    def press(self, target: Target, keys: Callable[[], None] | None) -> Reason | None:
+        """Call ``keys`` to press keys that only ``target`` gets; return the reason for a failure.
+
+        Waits until no modifier is held, and no menu or shortcut grabs the keyboard. ``None`` presses nothing.
+        """
+        end = time.monotonic() + self._release_deadline_s
+        while True:
+            reason = self._try(target, keys)
+            if reason in (None, Reason.FOCUS_MOVED) or time.monotonic() >= end:
+                return reason
+            self._connection.wait(lambda: False, _LOOK_AGAIN_S)
+
+    def ready(self, target: Target) -> Reason | None:
+        """Do the checks of ``press`` without a key, before anything is borrowed."""
+        return self.press(target, None)
+
+    def caps_lock(self) -> bool:
+        """Return whether Caps Lock is on."""
+        return bool(self._state() & X.LockMask)
+
+    def group(self) -> int:
+        """Return the active keyboard layout. X Keyboard Extension: bits 13 and 14 of a state."""
+        return int(self._state() >> 13 & 3)
+
+    def _try(self, target: Target, keys: Callable[[], None] | None) -> Reason | None:
+        held_bits = self._held_bits()
+        before = self._display.get_input_focus().focus
+        if not self._has_focus(target, before):
+            return Reason.FOCUS_MOVED
+        with self._connection.grabbed():
+            focus, state = self._still_there(target, before)
+            if not focus:
+                return Reason.FOCUS_MOVED
+            if state & held_bits:
+                return Reason.MODIFIERS_HELD
+            if self._grabbed():
+                return Reason.KEYBOARD_GRABBED
+            if keys is not None:
+                # Earlier requests are no answer to the keys.
+                self._connection.handle_pending()
+                self.pressing(target.process)
+                keys()
+            return None
+
+    def _still_there(self, target: Target, before: Any) -> tuple[bool, int]:
+        """Check again whether a focus that was in ``target`` still is, and return the state of the keys.
+
+        While the server is grabbed, each round trip blocks all other programs; this is a single one.
+        """
+        server = self._display.display
+        focus = GetInputFocus(display=server, defer=True)
+        pointer = QueryPointer(display=server, window=self._connection.root.id, defer=True)
+        program = self._connection.ask_program(target.window)
+        focus.reply()
+        pointer.reply()
+        process = program()
+        same = focus.focus == before and (not target.process or process == target.process)
+        return same or self._has_focus(target, focus.focus), int(pointer.mask)
+
+    def _has_focus(self, target: Target, focus: Any) -> bool:
+        """Return whether ``target`` has the focus.
+
+        A program started later may reuse the window's number, so the process must match too.
+        """
+        window = self._window_of(focus)
+        if window is None or window.id != target.window:
+            return False
+        return not target.process or self._connection.program(window.id) == target.process
+
+    def _window_of(self, focus: Any) -> Any | None:
+        """Return the top-level window around ``focus``."""
+        if isinstance(focus, int):
+            return None  # no focus, or the focus follows the pointer
+        state = self._connection.atom("WM_STATE")
+        window = focus
+        try:
+            for _ in range(_MOST_PARENTS):
+                if window.id == self._connection.root.id:
+                    break
+                if window.get_property(state, X.AnyPropertyType, 0, 1) is not None:
+                    return window
+                window = window.query_tree().parent
+        except XError:
+            return None  # the window was closed just now
+        return self._active()
+
+    def _middle(self, window: Any) -> tuple[int, int] | None:
+        try:
+            size = window.get_geometry()
+            corner = self._connection.root.translate_coords(window, 0, 0)
+        except XError:
+            return None
+        return corner.x + size.width // 2, corner.y + size.height // 2
+
+    def _active(self) -> Window | None:
+        """Return the window that the window manager reports as active (EWMH).
+
+        This is for a focus in a window that belongs to no top-level window.
+        """
+        active = self._connection.atom("_NET_ACTIVE_WINDOW")
+        found = self._connection.root.get_property(active, X.AnyPropertyType, 0, 1)
+        number = int(found.value[0]) if found is not None and len(found.value) else X.NONE
+        window = self._display.create_resource_object("window", number)
+        try:
+            managed = number and window.get_property(self._connection.atom("WM_STATE"), X.AnyPropertyType, 0, 1)
+        except XError:
+            return None  # the window was closed, unknown to the window manager so far
+        return window if managed else None
+
+    def _state(self) -> int:
+        return int(self._connection.root.query_pointer().mask)
+
+    def _held_bits(self) -> int:
+        """Return the bits of Shift, Ctrl, Alt, Super and so on. Such keys may be held or latched (sticky keys)."""
+        bits = 0
+        for bit, codes in enumerate(self._display.get_modifier_mapping()):
+            syms = {self._display.keycode_to_keysym(code, 0) for code in codes if code}
+            if syms and not syms & _LOCKS:
+                bits |= 1 << bit
+        return bits
+
+    def _grabbed(self) -> bool:
+        """Return whether another program has grabbed the keyboard, tested by trying to grab it."""
+        status = self._connection.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        if status == X.GrabSuccess:
+            self._display.ungrab_keyboard(X.CurrentTime)
+        return bool(status != X.GrabSuccess)

@@ -1,0 +1,305 @@
+"""The journal of one take: every sample heard, and every event of its segments.
+
+A segment is a range of the take's audio, so audio is stored once; a resend reads it from the file. ``hear``
+takes samples from the microphone. ``begin`` and ``end`` record boundaries before the client sends them. Several
+threads may use a journal at once, each for its own task: the microphone, the segmenter, the consumer of results.
+An event loop uses it through ``app.journal.async_journal``.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.capture.errors import JournalError, TakeDamaged, TakeUnknown
+from app.journal.backlog import MOST_WAITING, Keeping
+from app.journal.damage import Fault, told
+from app.journal.disk import AUDIO, DISK, EVENTS, Disk, DiskFile, File, TakeLock
+from app.journal.events import (
+    Begin,
+    Cancelled,
+    Dismissed,
+    Edited,
+    End,
+    Event,
+    Finished,
+    Inserted,
+    Inserting,
+    Mended,
+    Recut,
+    Replaced,
+    Reran,
+    Wanted,
+    encode_line,
+    opened,
+    whole_lines,
+)
+from app.journal.take import Spoken, Take
+from app.journal.take_files import TakeFiles, Unreadable, look, read_events
+from app.journal.take_reader import audio_faults, read_take
+from app.journal.writer import Writer
+from client.errors import AudioGone
+from client.events import Outcome
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import Queued
+
+_BLOCK: Final = SAMPLE_RATE
+_MOST_RUNS: Final = 20
+
+OpenFile = Callable[[Path], File]
+
+
+class Journal:
+    """A take that this process records or sends. An operation that raises ``NotKept`` recorded nothing."""
+
+    def __init__(self, folder: Path, lock: TakeLock, writer: Writer, take: Take) -> None:
+        self.folder = folder
+        self.take = take
+        self._lock = lock
+        self._writer = writer
+        self._appended: dict[int, int] = {}
+        self._audio = folder / AUDIO
+
+    @classmethod
+    def create(
+        cls, root: Path, session: UUID, options: Options, now_s: float, mode: str = "", disk: Disk = DISK
+    ) -> Self:
+        """Begin a take. Raises ``JournalError`` if its name is taken, or if the disk refuses it."""
+        folder = root / str(session)
+        try:
+            disk.make_root(root)
+            folder.mkdir(mode=0o700)
+            journal = cls._open(folder, disk.open)
+        except OSError as error:
+            raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
+        with ExitStack() as undo:
+            undo.callback(journal.close)
+            journal._record(opened(session, options, now_s, mode))
+            try:
+                disk.sync_folder(folder)
+                disk.sync_folder(root)
+            except OSError as error:
+                raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
+            undo.pop_all()
+        return journal
+
+    @classmethod
+    def reopen(
+        cls, root: Path, session: UUID, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING
+    ) -> Self:
+        """Continue a take, buffering at most ``most_waiting`` bytes in memory while the disk is full.
+
+        Raises ``TakeUnknown``, ``TakeDamaged``, or ``TakeBusy`` while another process holds it.
+        """
+        folder = root / str(session)
+        files = look(folder) if folder.is_dir() else TakeFiles(None, None)
+        if not files.exist:
+            raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
+        if files.faults:
+            raise TakeDamaged(f"take {session} is damaged: {'; '.join(told(files.faults))}")
+        try:
+            return cls._open(folder, open_file, most_waiting)
+        except Unreadable as error:
+            raise TakeDamaged(f"take {session} is damaged: {Fault(EVENTS, str(error))}") from error
+        except OSError as error:
+            raise JournalError(f"the take {folder} cannot be opened: {error.strerror}") from error
+
+    @classmethod
+    def _open(cls, folder: Path, open_file: OpenFile = DiskFile, most_waiting: int = MOST_WAITING) -> Self:
+        """Open the files and continue after the last whole event and sample.
+
+        Raises ``OSError`` or ``Unreadable`` and then holds nothing.
+        """
+        with ExitStack() as undo:
+            lock = TakeLock(folder)
+            undo.callback(lock.release)
+            audio = open_file(folder / AUDIO)
+            undo.callback(audio.close)
+            events = open_file(folder / EVENTS)
+            undo.callback(events.close)
+            known = read_events(folder)
+            events.truncate(whole_lines(known))
+            take = read_take(known, audio.size)
+            if not take.finished:  # half a sample, left by a crash
+                audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
+            writer = Writer(audio, events, most_waiting, following=take.following)
+            undo.callback(writer.close)
+            journal = cls(folder, lock, writer, take)
+            undo.pop_all()
+            return journal
+
+    # -- for the recording ---------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> UUID:
+        """The session id of this take."""
+        return UUID(self.folder.name)
+
+    @property
+    def samples(self) -> int:
+        """Samples of the take, including those still in memory."""
+        return self._writer.heard // BYTES_PER_SAMPLE
+
+    @property
+    def keeping(self) -> Keeping:
+        """The state of the disk: writing, waiting or full."""
+        return self._writer.keeping
+
+    def hear(self, samples: NDArray[np.int16]) -> None:
+        """Keep samples from the microphone without waiting for the disk. Raises ``NotKept`` if memory is full."""
+        self._writer.hear(samples.astype("<i2", copy=False).tobytes())
+
+    def begin(self, segment: int, at: int) -> None:
+        """Record that a segment begins at sample ``at``. On disk when this returns."""
+        self._record(Begin(segment, at))
+
+    def end(self, segment: int, samples: int) -> None:
+        """Record that a segment is complete, and its length. On disk when this returns."""
+        self._record(End(segment, samples))
+
+    def queued(self, queued: Queued) -> None:
+        """Record that the broker has the segment. Informational, so not synced."""
+        self._record(queued, durable=False)
+
+    def want(self, *, inserted: bool) -> None:
+        """Record whether the take's texts are to be inserted, or kept for the history only (the default)."""
+        if self.take.wanted is not inserted:
+            self._record(Wanted(inserted), durable=False)
+
+    def cancel(self) -> None:
+        """Record that the user cancelled the take: its texts are for the history only."""
+        if not self.take.cancelled:
+            self._record(Wanted(inserted=False, cancelled=True))
+
+    def inserting(self, segment: int) -> None:
+        """Record that the text is about to be given to another program.
+
+        After a crash, a text with this event but no ``inserted`` may or may not have arrived.
+        """
+        self._record(Inserting(segment))
+
+    def inserted(self, segment: int) -> None:
+        """Record that the text of a segment was inserted."""
+        self._record(Inserted(segment))
+
+    def dismissed(self, segment: int) -> None:
+        """Record that the text of a segment is for the history only."""
+        self._record(Dismissed(segment))
+
+    def edit(self, text: str) -> None:
+        """Replace the text of the whole take; an empty text restores the recognised one."""
+        self._record(Edited(text))
+
+    def reran(self, run: Reran) -> None:
+        """Keep the result of recognising the take again. Raises ``JournalError`` at the limit of reruns."""
+        if len(self.take.runs) >= _MOST_RUNS:
+            raise JournalError(f"take {self.folder.name} was recognised {_MOST_RUNS} times: no more is kept of it")
+        self._record(run)
+
+    def finish(self) -> None:
+        """Record that the VAD has heard everything: no more segments follow."""
+        if not self.take.finished:
+            self._record(Finished(self.samples))
+
+    def recut(self, segment: int) -> None:
+        """Record that the boundaries of a segment are uncertain: its audio is cut again under other numbers."""
+        self._record(Recut(segment))
+
+    def mended(self) -> None:
+        """Record that all audio has boundaries again, despite the faults in earlier lines."""
+        self._record(Mended(self.samples, self.take.faults_found))
+        self.take.file_faults = audio_faults(self.take, self._writer.heard)
+
+    def flush(self) -> None:
+        """Wait until everything heard is on disk. Raises ``NotKept``."""
+        self._writer.flush()
+
+    # -- for the client ------------------------------------------------------------------------------------
+
+    def append(self, segment: int, pcm: bytes) -> None:
+        """Count more of a segment's audio as sent to the gateway. The audio itself is in the journal already."""
+        samples = self._appended.get(segment, 0) + len(pcm) // BYTES_PER_SAMPLE
+        if self._segment(segment).at + samples > self.samples:
+            raise ValueError(f"segment {segment} has more samples than were heard")
+        self._appended[segment] = samples
+
+    def read(self, segment: int, offset: int, samples: int) -> bytes:
+        """Return samples of a segment. They are in the file before they are sent, unless the disk is full.
+
+        Raises ``AudioGone``.
+        """
+        return self.audio(self._segment(segment).at + offset, samples)
+
+    def written(self, segment: int, samples: int) -> bool:
+        """Return whether the file has the first ``samples`` of a segment, so that ``read`` does not wait."""
+        return (self._segment(segment).at + samples) * BYTES_PER_SAMPLE <= self._writer.written
+
+    def settle(self, segment: int, outcome: Outcome | None, says: str | None = None) -> None:
+        """Keep the first text of a segment; a failure only until a text arrives. On disk when this returns.
+
+        ``says``: the text after replacement rules, kept in addition. Outcome ``None``: the segment was cancelled.
+        """
+        if self._segment(segment).settled:
+            return
+        known = outcome if outcome is not None else Cancelled(segment, self._appended.get(segment, 0))
+        self._record(known, *([] if says is None else [Replaced(segment, says)]))
+        if self._segment(segment).settled:
+            self._appended.pop(segment, None)
+
+    def audio(self, at: int, samples: int) -> bytes:
+        """Return samples of the take, from ``at`` on. Raises ``AudioGone``."""
+        start, stop = at * BYTES_PER_SAMPLE, (at + samples) * BYTES_PER_SAMPLE
+        unwritten = b"" if stop <= self._writer.written else self._writer.unwritten(start, stop)
+        pcm = self._read(start, stop - start - len(unwritten)) + unwritten
+        if len(pcm) != stop - start:
+            raise AudioGone(f"samples {at} to {at + samples} of take {self.folder.name} are not on disk")
+        return pcm
+
+    def blocks(self, at: int, end: int | None = None) -> Iterator[NDArray[np.int16]]:
+        """Yield the take's audio from sample ``at`` (up to ``end``), in blocks of one second."""
+        end = self.samples if end is None else end
+        for start in range(at, end, _BLOCK):
+            yield np.frombuffer(self.audio(start, min(_BLOCK, end - start)), "<i2")
+
+    # -- lifetime ------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Write what is left and release the lock. Safe to call twice. Raises ``NotKept``."""
+        try:
+            self._writer.close()
+        finally:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _record(self, *events: Event, durable: bool = True) -> None:
+        self._writer.record(*map(encode_line, events), durable=durable)
+        for event in events:
+            self.take.apply(event)
+
+    def _segment(self, segment: int) -> Spoken:
+        try:
+            return self.take.segments[segment]
+        except KeyError:
+            raise ValueError(f"segment {segment} has no beginning in the journal") from None
+
+    def _read(self, start: int, size: int) -> bytes:
+        with self._audio.open("rb", buffering=0) as file:  # own handle: threads must not share a file position
+            file.seek(start)
+            pieces: list[bytes] = []
+            while size > 0 and (piece := file.read(size)):
+                pieces.append(piece)
+                size -= len(piece)
+        return b"".join(pieces)

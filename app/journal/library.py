@@ -1,0 +1,223 @@
+"""The takes of this user: one folder each, named by session id."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from app.capture.errors import JournalError, NotDeleted, TakeUnknown
+from app.core.transcript import Transcript
+from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
+from app.journal.journal import Journal
+from app.journal.retention import RetentionLimits, Stored, expired
+from app.journal.take import TRANSCRIBED, Take, TakeState
+from app.journal.take_files import TakeFiles, look, read_folder
+from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
+from protocol.recognition import Options
+from runtime.folders import folders
+
+
+@dataclass(frozen=True)
+class Found:
+    """A snapshot of a take on disk. Reading it changes nothing."""
+
+    session: UUID
+    folder: Path
+    take: Take
+    samples: int
+    size: int
+    state: TakeState
+
+    @property
+    def seconds(self) -> float:
+        """The duration of the take, in seconds."""
+        return samples_to_seconds(self.samples)
+
+    @property
+    def partly(self) -> bool:
+        """True if a part of its text was inserted before the take was cancelled."""
+        return self.take.cancelled and self.take.inserted
+
+    @property
+    def transcript(self) -> Transcript:
+        """Everything that was recognised so far."""
+        return self.take.transcript(self.samples)
+
+    @property
+    def text(self) -> str:
+        """The text of the take: the user's edit, or everything recognised so far."""
+        return self.take.edited or self.transcript.text
+
+    @property
+    def damaged(self) -> bool:
+        """True if the take cannot be read completely."""
+        return self.state is TakeState.DAMAGED
+
+    @property
+    def audio(self) -> Path:
+        """The path of the audio file."""
+        return self.folder / AUDIO
+
+
+class Stamp(NamedTuple):
+    """A fingerprint of a take's files, to detect changes."""
+
+    changed_ns: int
+    events: int
+    audio: int
+    live: bool
+
+
+def parse_session(name: str) -> UUID:
+    """Parse a session id in its canonical form, as folders have it. Raises ``TakeUnknown`` for anything else."""
+    with suppress(ValueError):
+        session = UUID(name)
+        if str(session) == name:
+            return session
+    raise TakeUnknown(f"{name!r} is not the name of a take: `kikipounamu takes list` shows them")
+
+
+def of_this_user(limits: RetentionLimits | None = None) -> "Library":
+    """Return the takes of this user on this computer, with these retention limits."""
+    return Library(folders().data / "takes", limits)
+
+
+class Library:
+    """A folder that contains takes."""
+
+    def __init__(self, root: Path, limits: RetentionLimits | None = None) -> None:
+        self.root = root
+        self._limits = limits or RetentionLimits()
+
+    def create(self, session: UUID, options: Options, now_s: float, mode: str = "") -> Journal:
+        """Begin a take, after deleting expired ones. Raises ``JournalError``."""
+        self.sweep(now_s)
+        return Journal.create(self.root, session, options, now_s, mode)
+
+    def reopen(self, session: UUID) -> Journal:
+        """Continue a take. Raises ``TakeUnknown`` or ``TakeBusy``."""
+        return Journal.reopen(self.root, session)
+
+    def find(self, session: UUID) -> Found:
+        """Return the take with this id. Raises ``TakeUnknown``."""
+        folder = self.root / str(session)
+        if not folder.is_dir():
+            raise _unknown(session)
+        take, files = read_folder(folder)
+        if not files.exist:
+            raise _unknown(session)
+        if not take.opened:
+            take.started_s = self._made_s(session)
+        audio, events = files.audio or 0, files.events or 0
+        samples = audio // BYTES_PER_SAMPLE
+        return Found(session, folder, take, samples, audio + events, take.state(samples, locked(folder)))
+
+    def all(self) -> list[Found]:
+        """Return all takes, the newest first."""
+        found: list[Found] = []
+        for session in self._sessions():
+            with suppress(TakeUnknown):  # another process just deleted it
+                found.append(self.find(session))
+        return sorted(found, key=lambda take: take.take.started_s, reverse=True)
+
+    def latest(self) -> Iterator[Found]:
+        """Yield takes lazily, those with the newest folder first."""
+        for session in self.newest():
+            with suppress(TakeUnknown):
+                yield self.find(session)
+
+    def newest(self) -> list[UUID]:
+        """Return the session ids, those with the newest folder first, without reading takes."""
+        return sorted(self._sessions(), key=self._made_s, reverse=True)
+
+    def stamp(self, session: UUID) -> "Stamp":
+        """Return a value that stays equal while ``find`` returns the same. Raises ``TakeUnknown``."""
+        folder = self.root / str(session)
+        files = look(folder) if folder.is_dir() else TakeFiles(None, None)
+        if not files.exist:
+            raise _unknown(session)
+        try:
+            changed_ns = (folder / EVENTS).stat().st_mtime_ns
+        except OSError:
+            changed_ns = 0
+        return Stamp(changed_ns, files.events or 0, files.audio or 0, locked(folder))
+
+    def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
+        """Delete expired takes by these ``limits`` or the library's own, and return their ids.
+
+        Also completes deletions that a crash interrupted.
+        """
+        for session in self._sessions():
+            if (self.root / str(session) / DELETED).exists():
+                self.discard(session)
+        stored = [
+            Stored(found.session, found.take.started_s, found.size, found.state not in TRANSCRIBED)
+            for found in self.all()
+        ]
+        return [session for session in expired(stored, now_s, limits or self._limits) if self.discard(session)]
+
+    def discard(self, session: UUID) -> bool:
+        """Delete a take unless a process works on it; return whether it was deleted."""
+        try:
+            self.delete(session)
+        except JournalError:
+            return False
+        return True
+
+    def delete(self, session: UUID) -> None:
+        """Delete a take for good. Raises ``TakeUnknown``, ``TakeBusy`` or ``NotDeleted``.
+
+        The audio is renamed first, so that an interrupted deletion leaves no take. The lock is deleted last,
+        because Windows cannot delete an open file.
+        """
+        folder = self.root / str(session)
+        if not folder.is_dir():
+            raise _unknown(session)
+        try:
+            lock = TakeLock(folder)
+            try:
+                with suppress(FileNotFoundError):
+                    os.replace(folder / AUDIO, folder / DELETED)
+                for file in sorted(folder.iterdir(), key=lambda file: file.name == DELETED):
+                    if file.name != LOCK:
+                        _remove(file)
+            finally:
+                lock.release()
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise NotDeleted(f"the take {folder} cannot be deleted: {error.strerror}") from error
+
+    def _sessions(self) -> list[UUID]:
+        """List the session ids. Raises ``JournalError`` if the folder cannot be read."""
+        sessions: list[UUID] = []
+        try:
+            names = os.listdir(self.root)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise JournalError(f"the folder of recordings {self.root} cannot be read: {error.strerror}") from error
+        for name in names:
+            with suppress(TakeUnknown):
+                sessions.append(parse_session(name))
+        return sessions
+
+    def _made_s(self, session: UUID) -> float:
+        try:
+            return (self.root / str(session)).stat().st_mtime  # files are added only when the folder is created
+        except OSError:
+            return 0.0
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _unknown(session: UUID) -> TakeUnknown:
+    return TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")

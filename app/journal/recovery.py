@@ -1,0 +1,169 @@
+"""Plan how to complete a take that is not live: known boundaries stay, the VAD cuts the rest. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.journal.take import Spoken, Take
+from app.journal.take_reader import LONGEST
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A step that sends these samples of the take as this segment."""
+
+    segment: int
+    at: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class Skip:
+    """A step that sends no audio of a segment. ``lost``: it has no result, and its audio is gone.
+
+    ``empty``: it has no result, and never had audio.
+    """
+
+    segment: int
+    at: int
+    lost: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class PassOver:
+    """A step for a number without a certain segment. A gateway may know it, and numbers must not have gaps."""
+
+    segment: int
+
+
+Step = Replay | Skip | PassOver
+
+
+class Span(NamedTuple):
+    """A range of the take, in samples."""
+
+    at: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan for completing a take. ``steps``: every number that a gateway may know, in order.
+
+    ``unended``: the first sample of a segment after them that had begun but not ended. ``rest``: the first
+    sample outside all these segments; ``None`` if nothing is left to cut. ``mends``: lines of the journal are
+    damaged. Then ``gaps`` are cut instead of the rest, and ``again`` is sent under new numbers. ``recut``: the
+    segments whose audio lies in ``gaps`` or ``again``.
+    """
+
+    steps: tuple[Step, ...]
+    unended: int | None
+    rest: int | None
+    gaps: tuple[Span, ...] = ()
+    again: tuple[Span, ...] = ()
+    recut: tuple[int, ...] = ()
+    mends: bool = False
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing is left to do."""
+        return (
+            self.rest is None and not self.gaps and not self.again and not any(_asks(step) for step in self.steps)
+        )
+
+
+def plan(take: Take, samples: int) -> Plan:
+    """Plan how to complete a take that has ``samples`` on disk.
+
+    A power loss may have removed the end of the audio: segments that reach beyond it are shortened.
+    """
+    if take.line_faults or (take.finished and take.heard < samples):
+        return _mend(take, samples)
+    steps: list[Step] = []
+    spans = certain_spans(take)
+    for number in range(max(take.segments, default=-1) + 1):
+        spoken, span = take.segments.get(number), spans.get(number)
+        if spoken is not None and span is None and not spoken.recut:
+            if spoken.at < samples:
+                return Plan(tuple(steps), spoken.at, spoken.at)
+            span = Span(spoken.at, spoken.at)
+        steps.append(_step(number, spoken, span, samples))
+    rest = max((min(span.end, samples) for span in spans.values()), default=0)
+    if take.finished or rest >= samples:
+        return Plan(tuple(steps), None, None)
+    steps += [PassOver(len(steps) + number) for number in range(take.lost)]
+    return Plan(tuple(steps), None, rest)
+
+
+def certain_spans(take: Take) -> dict[int, Span]:
+    """Return the spans of segments with certain boundaries; a span may reach beyond the audio.
+
+    A segment without an end ends where the next one begins, if that is next in number and in position.
+    """
+    certain = {
+        number: spoken
+        for number, spoken in take.segments.items()
+        if not spoken.recut and number not in take.doubtful
+    }
+    placed = sorted((spoken.at, number) for number, spoken in certain.items())
+    following = {number: (at, then) for (_, number), (at, then) in zip(placed, placed[1:], strict=False)}
+    ends = ((number, spoken.at, _end(spoken, number, following)) for number, spoken in certain.items())
+    return {number: Span(at, end) for number, at, end in ends if end is not None}
+
+
+def gaps_between(spans: Mapping[int, Span], samples: int) -> Iterator[Span]:
+    """Yield the ranges of a take that belong to no segment."""
+    at = 0
+    for span in sorted(spans.values()):
+        if at < min(span.at, samples):
+            yield Span(at, min(span.at, samples))
+        at = max(at, span.end)
+    if at < samples:
+        yield Span(at, samples)
+
+
+def _mend(take: Take, samples: int) -> Plan:
+    """Keep certain boundaries and cut everything else, under numbers above all that a gateway may know.
+
+    Segments without text get new numbers too: the line with the text may be lost, and the gateway no longer has
+    it.
+    """
+    spans = certain_spans(take)
+    again = {
+        number: Span(span.at, min(span.end, samples))
+        for number, span in spans.items()
+        if span.at < min(span.end, samples) and not take.segments[number].settled
+    }
+    steps: list[Step] = []
+    for number in range(max(take.segments, default=-1) + 1 + take.lost):
+        span = None if number in again else spans.get(number)
+        steps.append(_step(number, take.segments.get(number), span, samples))
+    recut = (n for n, each in sorted(take.segments.items()) if (n not in spans or n in again) and not each.recut)
+    gaps = tuple(gaps_between(spans, samples))
+    return Plan(tuple(steps), None, None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
+
+
+def _end(spoken: Spoken, number: int, following: Mapping[int, tuple[int, int]]) -> int | None:
+    if spoken.samples is not None:
+        return spoken.at + spoken.samples
+    at, then = following.get(number, (0, -1))
+    if spoken.cancelled or then != number + 1 or at - spoken.at > LONGEST:
+        return spoken.at if spoken.cancelled else None
+    return at
+
+
+def _step(number: int, spoken: Spoken | None, span: Span | None, samples: int) -> Step:
+    if spoken is None or spoken.recut or span is None:
+        return PassOver(number)
+    end = min(span.end, samples)
+    if spoken.settled:
+        return Skip(number, spoken.at)
+    if end <= spoken.at:
+        gone = max(span.end, spoken.at) > samples
+        return Skip(number, spoken.at, lost=gone, empty=not gone)
+    return Replay(number, spoken.at, end - spoken.at)
+
+
+def _asks(step: Step) -> bool:
+    return isinstance(step, Replay) or isinstance(step, Skip) and (step.lost or step.empty)

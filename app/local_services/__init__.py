@@ -1,0 +1,1 @@
+"""The gateway and the worker that the app runs on this computer."""

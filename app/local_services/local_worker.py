@@ -1,0 +1,236 @@
+"""Run this computer's worker: switch it on and off, fetch its model first, and report its activity.
+
+The reported state is what the worker's heartbeat says, not what was requested.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import structlog
+
+from app.core.child_process import Child, find_program
+from app.core.errors import AppError, ModelUnfit
+from app.core.problem_notes import note_of, unexpected
+from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
+from app.messages.view import Note, WorkerState, WorkerView
+from app.models.engines import DEFAULT, KINDS, arguments_for
+from app.models.needed_models import VAD_MODEL
+from client.connection import Address
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import folders
+from runtime.tasks import Tasks, cancel_and_wait
+from speech.errors import SpeechError
+
+log = structlog.get_logger(logger_names.APP_LOCAL_WORKER)
+
+_PROGRAM: Final = "kikipounamu-worker"
+_KEY: Final = "KIKIPOUNAMU_KEY"
+_USELESS: Final = frozenset({2, 3, 4})  # exit statuses for which an immediate restart is useless
+_REFUSED: Final = frozenset({4})
+_LOOK_S: Final = 1.0
+_STOP_S: Final = 10.0
+_DRAIN_S: Final = 30.0  # enough for a long segment on a slow computer
+
+Percent = Callable[[int | Note], None]
+"""Receives the progress of a download in percent, or why it is paused."""
+Fetch = Callable[[str, Percent], Awaitable[None]]
+"""Installs the model if necessary. Raises ``SpeechError``."""
+Look = Callable[[], Awaitable[tuple[WorkerSeen, ...]]]
+
+
+@dataclass(frozen=True)
+class LocalWorkerSettings:
+    """The settings of a worker process.
+
+    ``models``: must be installed before it starts. ``arguments``: of ``kikipounamu-worker run``.
+    ``unfit``: why it cannot run with the chosen settings. ``key``: authenticates it to a remote gateway.
+    ``output``: the name of its log file.
+    """
+
+    models: tuple[str, ...] = (VAD_MODEL, DEFAULT)
+    arguments: tuple[str, ...] = ("--engine", "whisper")
+    unfit: AppError | None = None
+    key: str = field(default="", repr=False)
+    output: str = _PROGRAM
+
+    @property
+    def model(self) -> str:
+        """The model that the worker runs, if it is in the catalogue."""
+        return next((name for name in self.models if name in KINDS and KINDS[name].engine), "")
+
+    def running(self, model: str) -> "LocalWorkerSettings":
+        """Return the settings for another model, or these settings for an empty name."""
+        if not model:
+            return self
+        try:
+            return LocalWorkerSettings((VAD_MODEL, model), arguments_for(model))
+        except ModelUnfit as error:
+            return LocalWorkerSettings((), (), error)
+
+    def with_threads(self, threads: int) -> "LocalWorkerSettings":
+        """Return the settings with a number of processor threads; 0: as the engine prefers."""
+        if not threads or self.unfit:
+            return self
+        return replace(self, arguments=(*self.arguments, "--threads", str(threads)))
+
+    def with_gpu_memory(self, megabytes: int) -> "LocalWorkerSettings":
+        """Return the settings with a limit on GPU memory in MiB; 0: no limit."""
+        if not megabytes or self.unfit:
+            return self
+        return replace(self, arguments=(*self.arguments, "--gpu-memory", str(megabytes)))
+
+    def through(self, gateway: Address, output: str) -> "LocalWorkerSettings":
+        """Return the settings for working for a remote gateway."""
+        if self.unfit:
+            return self
+        where = ("--gateway", gateway.url, "--certificate-sha256", gateway.certificate_sha256)
+        return replace(self, arguments=(*self.arguments, *where), key=gateway.key, output=output)
+
+
+async def given(model: str, percent: Percent) -> None:
+    """Do nothing: a ``Fetch`` for models that are installed by other means."""
+
+
+async def look() -> tuple[WorkerSeen, ...]:
+    """Return the workers of this user's gateway."""
+    endpoint = read_endpoint()
+    return await workers(endpoint) if endpoint else ()
+
+
+class LocalWorker:
+    """Runner of this computer's worker.
+
+    ``tell`` receives each change. Used in one event loop.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[WorkerView], None],
+        settings: LocalWorkerSettings | None = None,
+        fetch: Fetch = given,
+        look: Look = look,
+    ) -> None:
+        self.view = WorkerView()
+        self.settings = settings or LocalWorkerSettings()
+        self._tell = tell
+        self._fetch = fetch
+        self._look = look
+        self._tasks = Tasks("local worker")
+        self._working: asyncio.Task[None] | None = None
+        self._child: Child | None = None
+        self._lock = asyncio.Lock()
+        self._closed = False
+
+    async def switch(self, on: bool, why: Note | None = None) -> None:
+        """Start the worker, or let it finish its jobs and end.
+
+        ``why``: the reason for off. Safe to call twice.
+        """
+        async with self._lock:
+            if self._closed:
+                return
+            if on and self._child is not None and self._child.given_up:  # retry now instead of after the pause
+                await self._end()
+            if on and (self._working is None or self._working.done()):
+                self._begin()
+            elif not on:
+                await self._end()
+                self._show(WorkerView(reason=why))
+
+    async def use(self, settings: LocalWorkerSettings) -> None:
+        """Run with these settings from now on.
+
+        The worker finishes its jobs first.
+        """
+        async with self._lock:
+            if settings == self.settings:
+                return
+            self.settings = settings
+            if self._working is not None and not self._closed:
+                await self._end()
+                self._begin()
+
+    async def close(self) -> None:
+        """End the worker for good. Safe to call twice."""
+        self._closed = True
+        if self._child is not None:  # also during a drain, to shorten the wait when the app quits
+            await self._child.stop(_STOP_S)
+        async with self._lock:
+            await self._end()
+        await self._tasks.close()
+
+    def _begin(self) -> None:
+        self._show(WorkerView(WorkerState.STARTING))
+        self._working = self._tasks.start(self._work(), "work")
+
+    async def _end(self) -> None:
+        if self._child is not None:
+            await self._child.stop(_DRAIN_S)
+            self._child = None
+        if self._working is not None:
+            await cancel_and_wait([self._working])
+            self._working = None
+
+    async def _work(self) -> None:
+        try:
+            if self.settings.unfit:
+                raise self.settings.unfit
+            for model in self.settings.models:
+                await self._fetch(model, self._downloaded)
+            await self._run()
+        except (AppError, SpeechError) as error:
+            log.warning(LogEvent.WORKER_CANNOT_RUN, reason=str(error))
+            self._show(WorkerView(WorkerState.FAILED, reason=note_of(error)))
+        except Exception as error:  # top level of a task: logged, and shown to the user
+            log.exception(LogEvent.WORKER_FAILED)
+            self._show(WorkerView(WorkerState.FAILED, reason=unexpected(error)))
+
+    async def _run(self) -> None:
+        command = [find_program(_PROGRAM), "run", *self.settings.arguments]
+        output = folders().logs / f"{self.settings.output}.out"
+        self._child = child = Child(_PROGRAM, command, output, _USELESS)
+        if self.settings.key:
+            child.secrets = {_KEY: self.settings.key}
+        self._show(WorkerView(WorkerState.STARTING))
+        # If a remote gateway refuses this worker, the code that lends it handles that.
+        insisting = child.insist(_REFUSED if self.settings.key else frozenset())
+        running = asyncio.create_task(insisting, name="local worker/child")
+        try:
+            while not running.done():
+                if child.given_up:
+                    self._show(WorkerView(WorkerState.FAILED, reason=note_of(child.given_up)))
+                else:
+                    self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
+                await asyncio.wait({running}, timeout=_LOOK_S)
+            await running
+        finally:
+            await cancel_and_wait([running])
+
+    def _downloaded(self, percent: int | Note) -> None:
+        if isinstance(percent, Note):
+            self._show(WorkerView(WorkerState.DOWNLOADING, reason=percent))
+        else:
+            self._show(WorkerView(WorkerState.DOWNLOADING, percent=percent))
+
+    def _show(self, view: WorkerView) -> None:
+        if view != self.view:
+            self.view = view
+            self._tell(view)
+
+
+def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerView:
+    """Return the view of the worker with process id ``pid``, from its heartbeat.
+
+    Without one it is starting.
+    """
+    for worker in seen:
+        if pid is not None and worker.worker.startswith(f"{host}-{pid}-"):
+            state = {"idle": WorkerState.IDLE, "busy": WorkerState.BUSY}.get(worker.state, WorkerState.STARTING)
+            detail = f"{worker.device} · {worker.model or worker.engine}"
+            reason = Note("engine-not-loaded", {"problem": worker.problem}) if worker.problem else None
+            return WorkerView(state, detail, reason=reason, jobs=worker.busy)
+    return WorkerView(WorkerState.STARTING)

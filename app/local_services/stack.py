@@ -1,0 +1,202 @@
+"""Start and supervise this computer's gateway and worker as child processes.
+
+A gateway of this user that is already running is used instead. If it ends while needed, our own replaces it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import structlog
+
+from app.core.child_process import Child, Pause, find_program, restart_pause
+from app.core.errors import GatewayNotReady, ProgramEnds, StackFailed
+from app.local_services.local_gateway import Readiness, Running, alive, running
+from app.local_services.start_lock import starting_alone
+from protocol.endpoint import Endpoint
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import folders
+from runtime.tasks import Tasks
+
+T = TypeVar("T")
+
+log = structlog.get_logger(logger_names.APP_STACK)
+
+_GATEWAY: Final = "kikipounamu-gateway"
+_WORKER: Final = "kikipounamu-worker"
+_LOOK_S: Final = 0.1
+_WATCH_S: Final = 1.0
+_GRACE_S: Final = 5.0
+_WORKER_USELESS: Final = frozenset(
+    {2, 3}
+)  # exit states of kikipounamu-worker: wrong usage; no such engine or model
+_GATEWAY_USELESS: Final = frozenset({2})
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """The settings of the local stack.
+
+    ``own_terminal``: the children write to our terminal instead of files in the logs folder. ``worker``: whether
+    to start a worker; otherwise other code provides one. ``lasting``: the gateway stays although the worker
+    cannot run, and the worker is retried.
+    """
+
+    engine: str = "whisper"
+    model: str = ""
+    worker: bool = True
+    lasting: bool = False
+    gateway_arguments: tuple[str, ...] = ()
+    worker_arguments: tuple[str, ...] = ()
+    own_terminal: bool = False
+    ready_s: float = 60.0
+    stop_s: float = 25.0  # a gateway drains for up to 20 s
+    pause: Pause = restart_pause
+
+
+class Stack:
+    """Local gateway and worker.
+
+    Entering ensures that a gateway answers; leaving ends what was started here.
+    """
+
+    def __init__(self, settings: StackSettings | None = None) -> None:
+        self._settings = settings or StackSettings()
+        self._tasks = Tasks("stack")
+        self._children: list[Child] = []
+        self._worker_started = False
+
+    @property
+    def trouble(self) -> ProgramEnds | None:
+        """The reason why a lasting worker cannot run at this moment."""
+        return next((child.given_up for child in self._children if child.given_up), None)
+
+    @property
+    def children(self) -> dict[str, int]:
+        """The names and process ids of our children; empty while an existing gateway is used."""
+        return {child.name: pid for child in self._children if (pid := child.pid) is not None}
+
+    async def __aenter__(self) -> Self:
+        try:
+            found = await self._ensure_gateway()
+            if found is not None:
+                self._borrow(found.endpoint, found.readiness)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def until_ready(self) -> None:
+        """Wait until a worker can recognise something. Raises ``StackFailed`` at the deadline."""
+
+        async def ready() -> bool:
+            found = await running()
+            return found is not None and found.readiness.ready
+
+        await self._until(ready, "no worker got ready")
+
+    async def until_broken(self) -> None:
+        """Wait until a child ends that cannot be restarted. Raises ``StackFailed``."""
+        raise _as_stack_failed(await asyncio.shield(self._tasks.failed))
+
+    async def unless_broken(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run ``work``, but stop waiting if the stack breaks. Raises ``StackFailed``."""
+        working = asyncio.create_task(work, name="stack/work")
+        broken = asyncio.create_task(self.until_broken(), name="stack/broken")
+        try:
+            await asyncio.wait({working, broken}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                await broken
+            return await working
+        finally:
+            working.cancel()
+            broken.cancel()
+            await asyncio.gather(working, broken, return_exceptions=True)
+
+    async def close(self) -> None:
+        """End the children, the worker first. Safe to call twice."""
+        for child in reversed(self._children):
+            await child.stop(self._settings.stop_s)
+        await self._tasks.close()
+
+    async def _ensure_gateway(self) -> Running | None:
+        """Return the gateway that already runs, or start ours, wait until it answers and return ``None``."""
+        async with starting_alone(2 * self._settings.ready_s):
+            if found := await running():
+                return found
+            self._start_gateway()
+            if self._settings.worker and not self._worker_started:
+                self._start_worker()
+            await self._until_answering()
+            return None
+
+    def _start_gateway(self) -> None:
+        self._start(_GATEWAY, ["serve", *self._settings.gateway_arguments], _GATEWAY_USELESS)
+
+    def _start_worker(self) -> None:
+        self._worker_started = True
+        model = ["--model", self._settings.model] if self._settings.model else []
+        arguments = ["run", "--engine", self._settings.engine, *model, *self._settings.worker_arguments]
+        self._start(_WORKER, arguments, _WORKER_USELESS)
+
+    def _start(self, program: str, arguments: list[str], final: frozenset[int]) -> None:
+        output = None if self._settings.own_terminal else folders().logs / f"{program}.out"
+        child = Child(program, [find_program(program), *arguments], output, final, self._settings.pause)
+        self._children.append(child)
+        insists = self._settings.lasting and program == _WORKER
+        self._tasks.start(child.insist() if insists else child.keep_running(), program)
+
+    def _borrow(self, endpoint: Endpoint, readiness: Readiness) -> None:
+        log.info(LogEvent.GATEWAY_ALREADY_RUNNING, url=endpoint.url, pid=endpoint.pid)
+        if self._settings.worker and readiness.embedded and not readiness.workers:
+            self._start_worker()
+        self._tasks.start(self._stand_in(endpoint.pid), "watch")
+
+    async def _stand_in(self, pid: int) -> None:
+        """Start our own gateway if the gateway we use ends and its owner does not restart it."""
+        clock = asyncio.get_running_loop().time
+        seen_at = clock()
+        while True:
+            if alive(pid):
+                seen_at = clock()
+            elif found := await running():
+                pid = found.endpoint.pid
+            elif clock() - seen_at >= _GRACE_S:
+                log.warning(LogEvent.GATEWAY_ENDED, pid=pid)
+                if await self._ensure_gateway() is None:
+                    return
+            await asyncio.sleep(_WATCH_S)
+
+    async def _until_answering(self) -> None:
+        gateway = next(child for child in self._children if child.name == _GATEWAY)
+
+        async def answering() -> bool:
+            if gateway.status is not None and gateway.status >= 0:  # a killed gateway is restarted
+                raise ProgramEnds(gateway.name, gateway.status, gateway.last_words())
+            found = await running()
+            return found is not None and found.readiness.broker.up
+
+        await self._until(answering, "the gateway did not get ready")
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]], complaint: str) -> None:
+        try:
+            async with asyncio.timeout(self._settings.ready_s):
+                while not await condition():
+                    if self._tasks.failed.done():
+                        raise _as_stack_failed(self._tasks.failed.result())
+                    await asyncio.sleep(_LOOK_S)
+        except TimeoutError as error:
+            words = "".join(child.last_words() for child in self._children)
+            raise GatewayNotReady(complaint, self._settings.ready_s, words) from error
+
+
+def _as_stack_failed(error: BaseException) -> StackFailed:
+    return error if isinstance(error, StackFailed) else StackFailed(f"the stack failed: {error!r}")

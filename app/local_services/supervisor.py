@@ -1,0 +1,137 @@
+"""Run this computer's gateway and worker while speech is recognised here.
+
+When a remote gateway is chosen, takes that began before are finished here first. Takes that are unfinished after
+ten minutes continue there, in the same session.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, Final, Protocol
+
+import structlog
+
+from app.core.errors import AppError, StackFailed
+from app.messages.view import Note
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks, cancel_and_wait
+
+log = structlog.get_logger(logger_names.APP_OWN_GATEWAY)
+
+AGAIN_S: Final = 5.0
+FINISH_S: Final = 600.0
+NOT_NEEDED: Final = Note("recognised-elsewhere")
+
+
+class Unbroken(Protocol):
+    """The part of an entered ``app.local_services.stack.Stack`` that this module uses."""
+
+    async def unless_broken(self, work: Coroutine[Any, Any, None]) -> None: ...
+
+
+class Switched(Protocol):
+    """The part of ``app.local_services.local_worker.LocalWorker`` that this module uses."""
+
+    async def switch(self, on: bool, why: Note | None = None) -> None: ...
+
+
+class OwnGateway:
+    """Runner of this computer's gateway.
+
+    ``stack`` makes a gateway that runs while entered. ``finished`` waits until takes begun so far are over.
+    ``tell`` receives the error that keeps the gateway from running, or ``None``.
+    """
+
+    def __init__(
+        self,
+        stack: Callable[[], AbstractAsyncContextManager[Unbroken]],
+        worker: Switched,
+        finished: Callable[[], Awaitable[None]],
+        tell: Callable[[AppError | None], None],
+        finish_s: float = FINISH_S,
+    ) -> None:
+        self._stack, self._worker, self._finished, self._tell = stack, worker, finished, tell
+        self._finish_s = finish_s
+        self._here, self._elsewhere, self._again = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._worker_on = False
+        self._rests: Note | None = None
+        self._serving = False
+        self._tasks = Tasks("own gateway")
+
+    def want(self, *, here: bool, worker: bool) -> None:
+        """Set whether speech is recognised on this computer, and whether its worker is switched on."""
+        (self._here if here else self._elsewhere).set()
+        (self._elsewhere if here else self._here).clear()
+        self._worker_on = worker
+        self._tasks.start(self._switch(), "switch")
+
+    def rest(self, why: Note | None) -> None:
+        """Set the reason for the worker to rest, or ``None`` to let it work."""
+        self._rests = why
+        self._tasks.start(self._switch(), "switch")
+
+    def again(self) -> None:
+        """Restart the gateway with new settings.
+
+        Sessions continue in the new gateway.
+        """
+        self._again.set()
+
+    async def keep(self) -> None:
+        """Run the gateway as requested until cancelled.
+
+        Then the gateway ends, but not the worker.
+        """
+        async with self._tasks:
+            while True:
+                if self._elsewhere.is_set():
+                    await self._serve(False)
+                    self._tell(None)
+                await self._here.wait()
+                self._again.clear()
+                await self._serve(True)
+                try:
+                    async with self._stack() as stack:
+                        self._tell(None)
+                        await stack.unless_broken(self._until_unneeded())
+                        if not self._again.is_set():  # otherwise the worker waits for the next gateway
+                            await self._serve(False)  # stop the worker first: it would search for its broker
+                except (StackFailed, OSError) as error:  # such as temporary shortage of processes or files
+                    log.error(LogEvent.GATEWAY_START_FAILED, reason=str(error))
+                    self._tell(error if isinstance(error, StackFailed) else StackFailed(str(error)))
+                    await asyncio.sleep(AGAIN_S)
+
+    async def _until_unneeded(self) -> None:
+        while True:
+            await _first(self._elsewhere, self._again)
+            if self._again.is_set():
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._finish_s):
+                    await self._finished()
+            if self._elsewhere.is_set():
+                return
+
+    async def _serve(self, serving: bool) -> None:
+        self._serving = serving
+        await self._switch()
+
+    async def _switch(self) -> None:
+        """Switch the worker, with a reason if it is off.
+
+        No reason is shown if the user switched it off. "Not needed" precedes any rest.
+        """
+        why = None if self._serving else NOT_NEEDED
+        why = why or self._rests
+        on = self._worker_on and why is None
+        await self._worker.switch(on, why if self._worker_on else None)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
+    waiting = [asyncio.create_task(event.wait(), name="own gateway/wait") for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await cancel_and_wait(waiting)

@@ -1,0 +1,79 @@
+"""Make the worker rest when a limit applies: check every few seconds while any limit is set."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from app.local_services.worker_limits import Limits, Rest, Surroundings
+from app.messages.view import Note
+from app.system.full_screen import FullScreen
+from app.system.power import on_battery
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.APP_WORKER_REST)
+
+LOOK_S: Final = 5.0
+
+See = Callable[[Limits], Awaitable[Surroundings]]
+
+
+class Seeing:
+    """A ``See`` for this computer.
+
+    Checks only the conditions that a limit needs.
+    """
+
+    def __init__(self, screen: FullScreen, clock: Callable[[], datetime] = datetime.now) -> None:
+        self._screen = screen
+        self._clock = clock
+
+    async def __call__(self, limits: Limits) -> Surroundings:
+        """Return the current state of the computer."""
+        battery = None if limits.on_battery else await asyncio.to_thread(on_battery)
+        if limits.beside_full_screen:
+            await self._screen.close()
+        filled = None if limits.beside_full_screen else await self._screen.now()
+        now = self._clock()
+        return Surroundings(battery, filled, now.hour * 60 + now.minute)
+
+    async def close(self) -> None:
+        """Close the connection to the screen. Safe to call twice."""
+        await self._screen.close()
+
+
+class WorkerRest:
+    """Watcher that calls ``rest`` with the reason to rest, or ``None`` to work. Used in one event loop."""
+
+    def __init__(self, rest: Callable[[Note | None], None], see: See, look_s: float = LOOK_S) -> None:
+        self._rest, self._see, self._look_s = rest, see, look_s
+        self._limits = Limits()
+        self._decides = Rest()
+        self._changed = asyncio.Event()
+
+    def allow(self, limits: Limits) -> None:
+        """Set the limits that apply from now on."""
+        if limits != self._limits:
+            self._limits = limits
+            self._decides.allow(limits)
+            self._changed.set()
+
+    async def watch(self) -> None:
+        """Check the limits until cancelled."""
+        clock = asyncio.get_running_loop().time
+        told: Note | None = None
+        while True:
+            self._changed.clear()
+            seen = await self._see(self._limits)
+            why = self._decides.look(seen, clock())
+            if why != told:
+                log.info(LogEvent.WORKER_RESTING if why else LogEvent.WORKER_ACTIVE, reason=why.key if why else "")
+                self._rest(why)
+                told = why
+            try:
+                await asyncio.wait_for(self._changed.wait(), self._look_s if self._limits.any else None)
+            except TimeoutError:
+                continue

@@ -1,0 +1,1 @@
+"""Messages between the app and its windows: actions, views, notifications."""

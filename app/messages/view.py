@@ -1,0 +1,126 @@
+"""Define the values that windows display, created by the running app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from app.core.live_text import Span
+from app.core.states import State
+from app.journal.take import TakeState
+
+LOWEST_DBFS: Final = -60.0
+
+STATES: Final = {
+    TakeState.LIVE: State.WAITING,
+    TakeState.INTERRUPTED: State.FAILED,
+    TakeState.DAMAGED: State.DAMAGED,
+    TakeState.WAITING: State.FAILED,
+    TakeState.FAILED: State.FAILED,
+    TakeState.CANCELLED: State.CANCELLED,
+    TakeState.HELD: State.HELD,
+    TakeState.DONE: State.DONE,
+    TakeState.EMPTY: State.DONE,
+}
+"""The displayed state of each journal state. ``failed``: some of it can be recognised again."""
+
+RECOVERABLE: Final = frozenset({TakeState.INTERRUPTED, TakeState.DAMAGED, TakeState.WAITING, TakeState.FAILED})
+"""States of takes that can be recognised again."""
+
+
+def state_of(state: TakeState, *, cancelled: bool) -> State:
+    """Return the state that users see; damage takes precedence over cancellation."""
+    return State.CANCELLED if cancelled and state is not TakeState.DAMAGED else STATES[state]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A message for the user: the key of a translated text, and the values to fill in.
+
+    ``reason``: another note whose text fills {reason}.
+    """
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    reason: "Note | None" = None
+
+
+@dataclass(frozen=True)
+class View:
+    """The view of the newest take and of everything shown with it.
+
+    ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
+    earlier takes that are not done. ``held``: held texts of the newest recording, which the key pastes.
+    ``earlier``: other recordings with held texts, which are pasted from a list. ``at``: a point in the window
+    that receives the take's texts, in physical screen pixels, if known.
+    """
+
+    state: State = State.IDLE
+    seconds: float = 0.0
+    level_dbfs: float = LOWEST_DBFS
+    spans: tuple[Span, ...] = ()
+    unsent_s: float = 0.0
+    destination: str = ""
+    device: str = ""
+    waiting: int = 0
+    held: int = 0
+    earlier: int = 0
+    at: tuple[int, int] | None = None
+    note: Note | None = None
+
+    @property
+    def listed(self) -> tuple[State, int, int, int]:
+        """The values that affect the list of recordings."""
+        return self.state, self.waiting, self.held, self.earlier
+
+
+class WorkerState(StrEnum):
+    """States of this computer's worker, as the tray shows them."""
+
+    OFF = "off"
+    STARTING = "starting"
+    DOWNLOADING = "downloading"
+    IDLE = "idle"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class WorkerView:
+    """The state of this computer's worker.
+
+    ``detail``: its device and model. ``percent``: download progress. ``reason``: why it failed or is off.
+    ``jobs``: the number of jobs in progress.
+    """
+
+    state: WorkerState = WorkerState.OFF
+    detail: str = ""
+    percent: int | None = None
+    reason: Note | None = None
+    jobs: int = 0
+
+    @property
+    def can_be_switched_on(self) -> bool:
+        """True if it failed or the user switched it off.
+
+        When off for another reason, it restarts by itself.
+        """
+        return self.state is WorkerState.FAILED or (self.state is WorkerState.OFF and self.reason is None)
+
+
+@dataclass(frozen=True)
+class TakeView:
+    """A take as the list shows it.
+
+    ``started_s``: seconds since 1970. ``held``: the number of held texts. ``recovers``: some of it can be
+    recognised again. ``partly``: some of it was inserted before it was cancelled.
+    """
+
+    session: str
+    started_s: float
+    seconds: float
+    state: State
+    text: str = ""
+    held: int = 0
+    recovers: bool = False
+    partly: bool = False

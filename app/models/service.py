@@ -1,0 +1,269 @@
+"""Models of this computer: carries out the decisions of ``shelf`` in threads that can be stopped."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import structlog
+
+from app.messages.view import Note
+from app.models.actions import LookAtModels, ModelAction
+from app.models.disk import Place, about, do, look, note_of_error, wheels_of
+from app.models.engines import lacks
+from app.models.events import Disk, Effect, Ended, Halt, Looked, Outcome, Run, ShelfEvent, Told, Used, Want, Work
+from app.models.state_machine import Shelf
+from app.models.view import ModelNote, ModelState, ModelsView
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
+from speech.models.progress import Advanced, Checked, Event
+from speech.models.stopping import Stop
+
+log = structlog.get_logger(logger_names.APP_MODELS_WORKING)
+
+T = TypeVar("T")
+Tell = Callable[[int | Note], None]
+"""Receives the percentage downloaded, or the reason for a wait."""
+
+_SHOW_S: Final = 0.1
+_LOOK_S: Final = 1.0
+_END_S: Final = 3.0
+_HERE: Final = frozenset({ModelState.INSTALLED, ModelState.VERIFYING})
+_NOBODY_AT_IT: Final = frozenset({ModelState.MISSING, ModelState.FAILED, ModelState.DAMAGED})
+
+
+class Models:
+    """Manager of the models; an async context manager.
+
+    ``post`` receives views while they are visible. ``came`` receives the name of each newly installed model.
+    Everything here belongs to the loop that entered it.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[ModelsView], None],
+        place: Place | None = None,
+    ) -> None:
+        self._post = post
+        self.came: Callable[[str], None] = lambda name: None
+        self._place = place or Place()
+        known = self._place.catalogue.models
+        self._shelf = Shelf(map(about, known), {model.name: wheels_of(model) for model in known})
+        self._tasks = Tasks("models")
+        self._stops: dict[str, Stop] = {}
+        self._errors: dict[str, ModelError] = {}
+        self._room: int | None = None
+        self._ended = 0
+        self._used: tuple[str, bool] | None = None
+        self._changed, self._seen = asyncio.Event(), asyncio.Event()
+        self._looked = asyncio.Event()
+        self._waiting: set[asyncio.Event] = set()
+        self._open = False
+
+    async def __aenter__(self) -> Self:
+        self._open = True
+        self._tasks.start(self._look(), "look")
+        self._tasks.start(self._keep_looking(), "keep looking")
+        self._tasks.start(self._show_forever(), "show")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop downloads; they resume at the next start."""
+        self._open = False
+        for stop in self._stops.values():
+            stop.ask()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_S):
+                while self._stops:
+                    await self._next_change()
+        await self._tasks.close()
+
+    def ask(self, action: ModelAction) -> None:
+        """Start an action of the user; returns at once."""
+        if isinstance(action, LookAtModels):
+            if action.on:
+                self._seen.set()
+            else:
+                self._seen.clear()
+            self._change()
+        elif self._open:
+            self._tasks.start(self._when_looked(action), "ask")
+
+    def used(self, chosen: str, *, running: bool) -> None:
+        """Set which model this computer's worker uses, and whether the worker runs."""
+        if (chosen, running) == self._used:
+            return
+        self._used = chosen, running
+        missing = {model.name: lacks(model.name) for model in self._place.catalogue.models}
+        self._handle(Used(chosen, running, missing))
+
+    async def have(self, name: str, tell: Tell) -> None:
+        """Download this model if necessary, and wait for it even while the user pauses the download.
+
+        Raises ``ModelError``.
+        """
+        self._place.catalogue.model(name)
+        await self._looked.wait()
+        if self._shelf.state(name) not in _HERE:
+            self._handle(Want(name))
+        while (state := self._shelf.state(name)) not in _HERE:
+            if not self._open:
+                await asyncio.Event().wait()  # closing: the caller will be cancelled
+            if state in _NOBODY_AT_IT:
+                raise self._errors.get(name) or ModelMissing(name)
+            tell(self._progress(name))
+            await self._next_change()
+
+    def _progress(self, name: str) -> int | Note:
+        view = next(view for view in self._shelf.view(time.monotonic()) if view.name == name)
+        if view.state is ModelState.PAUSED:
+            return Note("model-paused", {"model": name})
+        return view.percent
+
+    # -- jobs ----------------------------------------------------------------------------------------------
+
+    async def _when_looked(self, action: ShelfEvent) -> None:
+        await self._looked.wait()
+        self._handle(action)
+
+    def _handle(self, event: ShelfEvent) -> None:
+        for effect in self._shelf.handle(event):
+            self._perform(effect)
+        self._change()
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Run(name) if self._open:
+                self._stops[name] = Stop()
+                self._tasks.start(self._run(effect, self._stops[name]), f"{effect.work} {name}")
+            case Halt(name) if name in self._stops:
+                self._stops[name].ask()
+
+    async def _run(self, run: Run, stop: Stop) -> None:
+        report = _Reporter(asyncio.get_running_loop(), partial(self._told, run.name))
+        outcome, note, details = Outcome.DONE, None, tuple[str, ...]()
+        self._errors.pop(run.name, None)
+        try:
+            await aside(partial(do, self._place, run, report, stop), f"{run.work} {run.name}")
+        except Stopped:
+            outcome = Outcome.STOPPED
+        except ModelError as error:
+            log.warning(LogEvent.MODEL_ACTION_FAILED, model=run.name, work=run.work, reason=str(error))
+            self._errors[run.name] = error
+            outcome = Outcome.DAMAGED if isinstance(error, ModelDamaged) else Outcome.FAILED
+            note, details = note_of_error(error, run)
+        except Exception as error:  # last resort of the thread: log it and tell the user
+            log.exception(LogEvent.MODEL_ACTION_FAILED, model=run.name, work=run.work)
+            outcome, note = Outcome.FAILED, Note(ModelNote.BROKEN, {"error": type(error).__name__})
+        finally:
+            del self._stops[run.name]
+            self._ended += 1
+            self._change()
+        found = await asyncio.to_thread(look, self._place, [run.name], frozenset([run.name]))
+        self._room = await asyncio.to_thread(self._place.room)
+        self._handle(Ended(run.name, outcome, found.get(run.name, Disk()), note, details))
+        if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
+            self.came(run.name)
+
+    def _told(self, name: str, event: Event, at: float) -> None:
+        self._handle(Told(name, event, at))
+
+    # -- views ---------------------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        names = self._place.catalogue.names
+        mine, ended = frozenset(self._stops), self._ended
+        found = await asyncio.to_thread(look, self._place, names, mine)
+        self._room = await asyncio.to_thread(self._place.room)
+        if ended == self._ended:  # otherwise the result may be older than the end of a job
+            changing = mine | self._stops.keys()
+            self._handle(Looked({name: disk for name, disk in found.items() if name not in changing}))
+            self._looked.set()
+
+    async def _keep_looking(self) -> None:
+        """Inspect the disk repeatedly while the list is visible: other programs change models too."""
+        while True:
+            await self._seen.wait()
+            await self._look()
+            await asyncio.sleep(_LOOK_S)
+
+    async def _show_forever(self) -> None:
+        while True:
+            await self._seen.wait()
+            await self._looked.wait()
+            await self._changed.wait()
+            self._changed.clear()
+            self._post(ModelsView(self._shelf.view(time.monotonic()), str(self._place.folder), self._room))
+            await asyncio.sleep(_SHOW_S)
+
+    def _change(self) -> None:
+        self._changed.set()
+        for waits in self._waiting:
+            waits.set()
+
+    async def _next_change(self) -> None:
+        event = asyncio.Event()
+        self._waiting.add(event)
+        try:
+            await event.wait()
+        finally:
+            self._waiting.discard(event)
+
+
+class _Reporter:
+    """Forwards events of an installation from its thread at the display rate, always including the last one."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, told: Callable[[Event, float], None]) -> None:
+        self._loop, self._told = loop, told
+        self._kept: tuple[Event, float] | None = None
+        self._coming = False
+
+    def __call__(self, event: Event) -> None:
+        now = time.monotonic()
+        with suppress(RuntimeError):  # the loop has ended
+            if not isinstance(event, Advanced | Checked) or event.done >= event.size:
+                self._kept = None
+                self._loop.call_soon_threadsafe(self._told, event, now)
+                return
+            self._kept = event, now
+            if not self._coming:
+                self._coming = True
+                self._loop.call_soon_threadsafe(self._loop.call_later, _SHOW_S, self._hand_on)
+
+    def _hand_on(self) -> None:
+        self._coming = False
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            self._told(*kept)
+
+
+async def aside(work: Callable[[], T], name: str) -> T:
+    """Run ``work`` in a daemon thread and return its result or raise its error.
+
+    Cancellation does not stop it.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(do: Callable[[T], None] | Callable[[BaseException], None], value: object) -> None:
+        if not future.done():
+            do(value)  # type: ignore[arg-type]  # each setter gets its own type
+
+    def run() -> None:
+        try:
+            outcome = partial(settle, future.set_result, work())
+        except BaseException as error:  # noqa: BLE001  # re-raised in the caller
+            outcome = partial(settle, future.set_exception, error)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(outcome)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return await future

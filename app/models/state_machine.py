@@ -1,0 +1,314 @@
+"""State machine for the models of this computer: actions and events in, effects out. Pure.
+
+One model is downloaded at a time; meanwhile one other model may be verified, imported or removed. The others wait.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from app.messages.view import Note
+from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
+from app.models.download_progress import Meter
+from app.models.engines import KINDS
+from app.models.events import (
+    Asked,
+    Disk,
+    Effect,
+    Ended,
+    Halt,
+    Looked,
+    Outcome,
+    Run,
+    ShelfEvent,
+    Told,
+    Used,
+    Want,
+    Work,
+)
+from app.models.view import About, ModelNote, ModelState, ModelView, Purpose, Use
+from speech.models.progress import Waiting
+
+_AT_ONCE: Final = 1
+
+
+# -- the machine -------------------------------------------------------------------------------------------
+
+
+class _Then(StrEnum):
+    """Next step after a job has stopped."""
+
+    PAUSE = "pause"
+    CANCEL = "cancel"
+    AGAIN = "again"
+
+
+@dataclass
+class _Job:
+    work: Work
+    meter: Meter
+    folder: str = ""
+    running: bool = False
+    waits: bool = False  # another program is working on this model
+    then: _Then | None = None
+
+
+@dataclass
+class _Entry:
+    about: About
+    wheels: frozenset[str] = frozenset()
+    disk: Disk = Disk()
+    job: _Job | None = None
+    paused: bool = False
+    damaged: bool = False
+    failed: bool = False
+    note: Note | None = None
+    details: tuple[str, ...] = ()
+
+    def forget(self) -> None:
+        """Clear the messages and states of earlier jobs."""
+        self.paused = self.failed = False
+        self.note, self.details = None, ()
+
+
+_WORKING: Final = {
+    Work.FETCH: ModelState.FETCHING,
+    Work.IMPORT: ModelState.IMPORTING,
+    Work.VERIFY: ModelState.VERIFYING,
+    Work.REMOVE: ModelState.REMOVING,
+    Work.ABANDON: ModelState.REMOVING,
+}
+_FILLS: Final = frozenset({Work.FETCH, Work.IMPORT})
+
+
+class Shelf:
+    """State of all models.
+
+    ``wheels``: names of the wheels of models that have some.
+    """
+
+    def __init__(self, models: Iterable[About], wheels: Mapping[str, frozenset[str]] | None = None) -> None:
+        known = wheels or {}
+        self._entries = {one.name: _Entry(one, known.get(one.name, frozenset())) for one in models}
+        self._queue: list[str] = []
+        self._used = Used("", False)
+
+    def handle(self, event: ShelfEvent) -> list[Effect]:
+        """Apply an event and return its effects."""
+        match event:
+            case Looked(disks):
+                for name, disk in disks.items():
+                    self._entries[name].disk = disk
+                return []
+            case Used():
+                self._used = event
+                return []
+        entry = self._entries.get(event.name)
+        if entry is None:
+            return []
+        effects = self._happened(entry, event) if isinstance(event, Told | Ended) else self._asked(entry, event)
+        return effects + self._started()
+
+    def state(self, name: str) -> ModelState:
+        """Return the state of a model."""
+        return _state(self._entries[name])
+
+    def at_work(self) -> bool:
+        """Return whether any job is queued or running."""
+        return any(entry.job for entry in self._entries.values())
+
+    def view(self, at: float) -> tuple[ModelView, ...]:
+        """Return the views of all models at the given time."""
+        return tuple(self._view(entry, at) for entry in self._entries.values())
+
+    # -- actions -------------------------------------------------------------------------------------------
+
+    def _asked(self, entry: _Entry, event: Asked | Want) -> list[Effect]:
+        match event:
+            case FetchModel():
+                return self._fetch(entry)
+            case Want():
+                return [] if entry.paused or entry.job else self._fetch(entry, first=True)
+            case PauseModel():
+                return self._pause(entry)
+            case CancelModel():
+                return self._cancel(entry)
+            case VerifyModel() if _state(entry) in {ModelState.INSTALLED, ModelState.DAMAGED}:
+                return self._put(entry, Work.VERIFY)
+            case ImportModel(_, folder) if not entry.job and _state(entry) is not ModelState.INSTALLED:
+                return self._put(entry, Work.IMPORT, folder)
+            case RemoveModel() if not entry.job:
+                return self._remove(entry)
+        return []
+
+    def _fetch(self, entry: _Entry, *, first: bool = False) -> list[Effect]:
+        if entry.job is None:
+            if _state(entry) is ModelState.INSTALLED:
+                return []
+            return self._put(entry, Work.FETCH, first=first)
+        if entry.job.then is _Then.PAUSE:
+            entry.job.then = _Then.AGAIN
+        return []
+
+    def _pause(self, entry: _Entry) -> list[Effect]:
+        job = entry.job
+        if job is None or job.work is not Work.FETCH:
+            return []
+        if job.running:
+            return self._halt(entry, _Then.PAUSE)
+        self._drop(entry)
+        entry.paused = True
+        return []
+
+    def _cancel(self, entry: _Entry) -> list[Effect]:
+        job = entry.job
+        if job is None:
+            entry.forget()
+            return self._put(entry, Work.ABANDON) if entry.disk.unfinished and not entry.disk.busy else []
+        if job.work in {Work.REMOVE, Work.ABANDON}:
+            return []
+        if job.running:
+            return self._halt(entry, _Then.CANCEL)
+        self._drop(entry)
+        return self._put(entry, Work.ABANDON) if job.work in _FILLS and entry.disk.unfinished else []
+
+    def _remove(self, entry: _Entry) -> list[Effect]:
+        use = self._use(entry)
+        if use is not Use.NOBODY:
+            entry.note = Note(ModelNote.USED_BY_APP if use is Use.APP else ModelNote.USED_BY_WORKER)
+            return []
+        return self._put(entry, Work.REMOVE)
+
+    def _put(self, entry: _Entry, work: Work, folder: str = "", *, first: bool = False) -> list[Effect]:
+        """Queue a job; its effects follow when it starts."""
+        entry.forget()
+        here = entry.disk.here if work in _FILLS else {}
+        entry.job = _Job(work, Meter(entry.about.size, here, entry.wheels), folder)
+        self._queue.insert(0 if first else len(self._queue), entry.about.name)
+        return []
+
+    @staticmethod
+    def _halt(entry: _Entry, then: _Then) -> list[Effect]:
+        assert entry.job is not None
+        before, entry.job.then = entry.job.then, then
+        return [] if before else [Halt(entry.about.name)]
+
+    def _drop(self, entry: _Entry) -> None:
+        entry.job = None
+        self._queue.remove(entry.about.name)
+
+    def _started(self) -> list[Effect]:
+        """Start queued jobs and return their effects."""
+        effects: list[Effect] = []
+        for name in list(self._queue):
+            entry = self._entries[name]
+            job = entry.job
+            assert job is not None
+            if self._running(fetching=job.work is Work.FETCH) < _AT_ONCE:
+                job.running = True
+                self._queue.remove(name)
+                effects.append(Run(name, job.work, job.folder))
+        return effects
+
+    def _running(self, *, fetching: bool) -> int:
+        jobs = (entry.job for entry in self._entries.values() if entry.job and entry.job.running)
+        return sum((job.work is Work.FETCH) == fetching for job in jobs)
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    def _happened(self, entry: _Entry, event: Told | Ended) -> list[Effect]:
+        job = entry.job
+        if job is None or not job.running:
+            return []
+        if isinstance(event, Told):
+            job.waits = isinstance(event.event, Waiting)
+            job.meter.take(event.event, event.at)
+            return []
+        entry.job, entry.disk = None, event.disk
+        match event.outcome:
+            case Outcome.STOPPED:
+                return self._stopped(entry, job)
+            case Outcome.DONE:
+                entry.damaged = False
+                entry.note = Note(ModelNote.WHOLE) if job.work is Work.VERIFY else None
+            case Outcome.DAMAGED:
+                entry.damaged, entry.note, entry.details = True, event.note, event.details
+            case Outcome.FAILED:
+                entry.failed = job.work in _FILLS
+                entry.note, entry.details = event.note, event.details
+        return []
+
+    def _stopped(self, entry: _Entry, job: _Job) -> list[Effect]:
+        if job.then is _Then.AGAIN:
+            return self._put(entry, job.work, job.folder)
+        entry.paused = job.then is _Then.PAUSE
+        discards = job.then is _Then.CANCEL and job.work in _FILLS and entry.disk.unfinished
+        return self._put(entry, Work.ABANDON) if discards else []
+
+    # -- views ---------------------------------------------------------------------------------------------
+
+    def _view(self, entry: _Entry, at: float) -> ModelView:
+        state, job, about = _state(entry), entry.job, self._about(entry)
+        moving = job.meter if job and job.running and not job.waits else None
+        return ModelView(
+            about,
+            state,
+            done=_done(entry, state, moving),
+            speed=moving.speed(at) if moving else None,
+            left_s=moving.left_s(at) if moving else None,
+            source=moving.source if moving else "",
+            installed_s=entry.disk.installed_s if entry.disk.installed else None,
+            use=self._use(entry),
+            chosen=self._used.chosen == about.name,
+            lacks=self._used.lacks.get(about.name, ""),
+            waiting=bool(job and job.waits),
+            stopping=bool(job and job.then),
+            note=entry.note,
+            details=entry.details,
+        )
+
+    @staticmethod
+    def _about(entry: _Entry) -> About:
+        """Return the facts with the size that the hub stated or that is installed."""
+        if not entry.about.at_most:
+            return entry.about
+        told = entry.job.meter.size if entry.job else entry.about.size
+        size = entry.disk.size if entry.disk.installed else told
+        return replace(entry.about, size=size, at_most=size == entry.about.size)
+
+    def _use(self, entry: _Entry) -> Use:
+        name = entry.about.name
+        if entry.about.purpose is Purpose.VAD:
+            return Use.APP
+        beside = KINDS[name].beside if name in KINDS else ""
+        runs = self._used.running and self._used.chosen in {name, beside or name}
+        return Use.WORKER if runs else Use.NOBODY
+
+
+def _state(entry: _Entry) -> ModelState:
+    if entry.job is not None:
+        return _state_of_job(entry.job)
+    if entry.disk.busy:
+        return ModelState.BUSY
+    if entry.disk.damaged or (entry.damaged and entry.disk.installed):
+        return ModelState.DAMAGED
+    if entry.disk.installed:
+        return ModelState.INSTALLED
+    if entry.failed:
+        return ModelState.FAILED
+    return ModelState.PAUSED if entry.paused or entry.disk.unfinished else ModelState.MISSING
+
+
+def _state_of_job(job: _Job) -> ModelState:
+    if not job.running:
+        return ModelState.QUEUED
+    return ModelState.BUSY if job.waits else _WORKING[job.work]
+
+
+def _done(entry: _Entry, state: ModelState, moving: Meter | None) -> int:
+    if moving is not None and state is not ModelState.REMOVING:
+        return moving.done
+    if state in {ModelState.INSTALLED, ModelState.DAMAGED}:
+        return entry.disk.size
+    return min(entry.about.size, entry.disk.unfinished)

@@ -1,0 +1,152 @@
+"""Monitor of a gateway: follows its feed while the monitor is visible, and posts a view once a second.
+
+    async with Monitoring(locate, post) as monitoring:
+        monitoring.look(True)       # the monitor is visible
+        monitoring.look(False)      # hidden: the connection closes, the figures stay
+
+``monitoring.takes`` records this app's own takes at all times. Everything here belongs to one loop, and returns
+at once.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Final, Self
+from uuid import UUID
+
+from app.core.transcript import Segment
+from app.monitoring.model import MonitorModel
+from app.monitoring.utterances import Utterances
+from app.monitoring.view import MonitorView
+from client.connection import Locate
+from client.errors import GatewayError
+from client.monitor import WatchSettings, watch
+from runtime.tasks import Tasks
+
+REFRESH_S: Final = 1.0
+AGAIN_S: Final = 15.0
+"""Pause after a refusal; the key may be corrected meanwhile."""
+
+Post = Callable[[MonitorView], None]
+
+
+class OwnTakes:
+    """Observer of dictation that records when each step of a segment happens."""
+
+    def __init__(self, utterances: Utterances, clock: Callable[[], float]) -> None:
+        self._utterances = utterances
+        self._clock = clock
+
+    def began(self, session: UUID, segment: int) -> None:
+        """Record the start of a segment."""
+        self._utterances.began(str(session), segment, self._clock())
+
+    def completed(self, session: UUID, segment: int) -> None:
+        """Record the end of a segment's speech."""
+        self._utterances.completed(str(session), segment, self._clock())
+
+    def queued(self, session: UUID, segment: int) -> None:
+        """Record that the broker has the segment."""
+        self._utterances.queued(str(session), segment, self._clock())
+
+    def recognised(self, session: UUID, segment: Segment) -> None:
+        """Record that the segment has a result."""
+        self._utterances.recognised(str(session), segment, self._clock())
+
+    def inserted(self, session: UUID, segment: int) -> None:
+        """Record that the text was inserted."""
+        self._utterances.inserted(str(session), segment, self._clock())
+
+    def held(self, session: UUID, segment: int) -> None:
+        """Record that the text is held for pasting."""
+        self._utterances.held(str(session), segment)
+
+    def cancelled(self, session: UUID) -> None:
+        """Record that the user cancelled the take."""
+        self._utterances.cancelled(str(session))
+
+    def closed(self, session: UUID) -> None:
+        """Record that no more texts of the take will be inserted automatically."""
+        self._utterances.closed(str(session))
+
+    def discarded(self, session: UUID) -> None:
+        """Remove the take, because it was discarded."""
+        self._utterances.discarded(str(session))
+
+
+class Monitoring:
+    """Monitor of a gateway.
+
+    ``locate`` runs before each connection; ``post`` gets views only while visible.
+    """
+
+    def __init__(
+        self,
+        locate: Locate,
+        post: Post,
+        settings: WatchSettings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        refresh_s: float = REFRESH_S,
+    ) -> None:
+        self._locate = locate
+        self._post = post
+        self._settings = settings
+        self._clock = clock
+        self._refresh_s = refresh_s
+        self._model = MonitorModel(time.time() - clock())
+        self._tasks = Tasks("monitoring")
+        self._looking: list[asyncio.Task[None]] = []
+        self.takes = OwnTakes(self._model.utterances, clock)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop for good; repeated calls are harmless."""
+        self.look(False)
+        await self._tasks.close()
+
+    def look(self, on: bool) -> None:
+        """Start or stop following the feed; repeated calls are harmless."""
+        if on and not self._looking:
+            self._model.begin()
+            self._looking = [
+                self._tasks.start(self._follow(), "follow"),
+                self._tasks.start(self._tell(), "tell"),
+            ]
+        elif not on:
+            for task in self._looking:
+                task.cancel()
+            self._looking = []
+
+    def again(self) -> None:
+        """Reconnect, because the gateway or its key has changed."""
+        if self._looking:
+            self.look(False)
+            self.look(True)
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async with aclosing(watch(self._locate, self._settings)) as events:
+                    async for event in events:
+                        before = self._model.link
+                        self._model.take(event, self._clock())
+                        if self._model.link is not before:
+                            self._show()
+            except GatewayError as error:
+                self._model.refused(str(error))
+                self._show()
+            await asyncio.sleep(AGAIN_S)
+
+    async def _tell(self) -> None:
+        while True:
+            self._show()
+            await asyncio.sleep(self._refresh_s)
+
+    def _show(self) -> None:
+        self._post(self._model.view(self._clock()))

@@ -1,0 +1,47 @@
+"""Watch the computer while the app runs: sleep, battery power, full-screen programs."""
+
+import os
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from app.local_services.worker_limits import Limits
+from app.local_services.worker_rest import Seeing, WorkerRest
+from app.messages.view import Note
+from app.system.full_screen import full_screen
+from app.system.sleep_detector import Times, Waking, times
+from runtime.tasks import Tasks
+
+
+class Attending:
+    """Watcher of sleep, battery and full-screen use, active while entered. Used in one event loop.
+
+    ``rest`` is called with the reason when the worker must rest, ``woke`` with the length of each sleep.
+    """
+
+    def __init__(
+        self,
+        rest: Callable[[Note | None], None],
+        woke: Callable[[float], None],
+        clock: Callable[[], Times] = times,
+    ) -> None:
+        self._seeing = Seeing(full_screen(sys.platform, os.environ))
+        self._rest = WorkerRest(rest, self._seeing)
+        self._waking = Waking(woke, clock)
+        self._tasks = Tasks("attending")
+
+    def allow(self, limits: Limits) -> None:
+        """Set when the worker may work from now on."""
+        self._rest.allow(limits)
+
+    async def __aenter__(self) -> Self:
+        self._tasks.start(self._waking.watch(), "waking")
+        self._tasks.start(self._rest.watch(), "rest")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._tasks.close()
+        await self._seeing.close()

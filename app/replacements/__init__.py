@@ -1,0 +1,1 @@
+"""Replacement rules: edited, tried on the history, applied to recognised texts."""

@@ -1,0 +1,183 @@
+"""Application of rules to a text, in one pass: no rule sees the output of another. Pure.
+
+Deleting words also deletes their comma and space, and passes their capital on to the next word. Inserted
+punctuation is placed as usual. Nothing else changes.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from app.replacements.matcher import Match, Matcher
+from app.replacements.rules import Replacement
+
+_WIDE_PAUSES: Final = "，、；："
+_WIDE_ENDS: Final = "。！？…"
+_PAUSES: Final = frozenset(_WIDE_PAUSES + ",;:")
+_ENDS: Final = frozenset(_WIDE_ENDS + ".!?")
+_OPENING: Final = frozenset("([{“‘（「『《〈【")
+_CLOSING: Final = _PAUSES | _ENDS | frozenset(")]}”）」』》〉】\n")
+_WHITE: Final = re.compile(r"\s*")
+_PAUSE: Final = re.compile(rf"\s*(?:[{_WIDE_PAUSES}]|[,;:](?=\s|$))")
+_END: Final = re.compile(rf"\s*(?:[{_WIDE_ENDS}]|[.!?](?=\s|$))")
+_LAST: Final = re.compile(rf"{_END.pattern}|\s*$")
+_MARKS: Final = re.compile(rf"\s*(?:[{_WIDE_PAUSES}{_WIDE_ENDS}]|[,;:.!?]+(?=\s|$))*\s*")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Change that rule number ``rule`` made.
+
+    The old text from ``start`` to ``end`` became the new text from ``at`` to ``until``.
+    """
+
+    rule: int
+    start: int
+    end: int
+    at: int
+    until: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """New text with its changes."""
+
+    text: str
+    hits: tuple[Hit, ...] = ()
+
+
+class Replacer:
+    """Function that applies rules to a text: ``replacer(text)``.
+
+    The result may be empty.
+    """
+
+    def __init__(self, rules: Iterable[Replacement] = ()) -> None:
+        self.rules = tuple(rules)
+        self._matcher = Matcher(self.rules)
+
+    def __call__(self, text: str) -> str:
+        """Return the text with all rules applied once."""
+        return self.written(text).text
+
+    def written(self, text: str) -> Written:
+        """Return the text with all rules applied once, and the changes."""
+        matches = self._matcher.matches(text) if self.rules else []
+        return _Writing(text, self.rules).written(matches) if matches else Written(text)
+
+
+class LiveReplacer:
+    """``Replacer`` that follows changes of the rules."""
+
+    def __init__(self, rules: Callable[[], tuple[Replacement, ...]]) -> None:
+        self._rules = rules
+        self._replacer = Replacer()
+
+    def __call__(self, text: str) -> str:
+        """Return the text with all current rules applied once."""
+        rules = self._rules()
+        if rules is not self._replacer.rules:
+            self._replacer = Replacer(rules)
+        return self._replacer(text)
+
+
+class _Writing:
+    """Pass over one text.
+
+    ``_done``: position already copied. ``_capital``: the next word begins a sentence.
+    """
+
+    def __init__(self, text: str, rules: Sequence[Replacement]) -> None:
+        self._text, self._rules = text, rules
+        self._out = ""
+        self._done = 0
+        self._capital = False
+        self._hits: list[Hit] = []
+
+    def written(self, matches: Sequence[Match]) -> Written:
+        """Apply the matches and return the result."""
+        for match in matches:
+            if match.start < self._done:  # this mark was deleted together with the words before it
+                continue
+            self._put(self._text[self._done : match.start])
+            self._done = match.end
+            said = self._said(match)
+            if not said:
+                self._leave_out(match)
+            elif all(not character.isalnum() for character in said):
+                self._make_room(said)
+            at = len(self._out)
+            self._put(said)
+            self._hits.append(Hit(match.rule, match.start, match.end, at, len(self._out)))
+        self._put(self._text[self._done :])
+        return Written(self._out, tuple(self._hits))
+
+    def _put(self, text: str) -> None:
+        if text and self._capital:
+            text, self._capital = _raised(text), False
+        self._out += text
+
+    def _said(self, match: Match) -> str:
+        """Return the replacement, with a capital at the start of a sentence."""
+        rule = self._rules[match.rule]
+        if not rule.writes:
+            return ""
+        if not _is_lower(rule) or rule.writes != rule.writes.lower():
+            self._capital = False  # the rule decides the case, as in iPhone
+            return rule.writes
+        return _raised(rule.writes) if self._begins() and self._text[match.start].isupper() else rule.writes
+
+    def _begins(self) -> bool:
+        """Return whether a sentence begins here."""
+        before = self._out.rstrip()
+        if not before or "\n" in self._out[len(before) :]:
+            return True
+        return before[-1] in _WIDE_ENDS or (before[-1] in _ENDS and len(before) < len(self._out))
+
+    def _leave_out(self, match: Match) -> None:
+        """Close the gap that deleted words leave."""
+        before = self._out.rstrip()[-1:]
+        if self._begins():
+            rule = self._rules[match.rule]
+            self._capital = self._capital or (self._text[match.start].isupper() and _is_lower(rule))
+            self._skip(_MARKS)
+        elif before in _PAUSES and not self._skip(_PAUSE) and _LAST.match(self._text, self._done):
+            self._take_back(self._out.rstrip()[:-1].rstrip())
+        if not self._out or self._out[-1].isspace():
+            self._skip(_WHITE)
+        if self._text[self._done : self._done + 1] in _CLOSING | {""}:
+            self._take_back(self._out.rstrip(" "))
+
+    def _make_room(self, mark: str) -> None:
+        """Adjust the spaces around a mark, and prevent double marks.
+
+        A closing mark has no space before it, an opening one has none after it.
+        """
+        if mark[0] in _CLOSING:
+            before = self._out.rstrip(" ")
+            self._take_back(before[:-1] if before[-1:] in _PAUSES else before)
+            self._skip(_PAUSE) or self._skip(_END)
+        if mark[-1] in _OPENING or mark[-1] == "\n" or mark[-1] in _WIDE_PAUSES + _WIDE_ENDS:
+            self._skip(_WHITE)
+
+    def _take_back(self, out: str) -> None:
+        """Shorten the output to ``out`` and adjust the last change."""
+        self._out = out
+        if self._hits and (last := self._hits[-1]).until > len(out):  # whitespace or a mark
+            self._hits[-1] = replace(last, at=min(last.at, len(out)), until=len(out))
+
+    def _skip(self, what: re.Pattern[str]) -> bool:
+        """Skip a pattern in the text and return whether it was there."""
+        found = what.match(self._text, self._done)
+        before, self._done = self._done, found.end() if found else self._done
+        return self._done > before
+
+
+def _is_lower(rule: Replacement) -> bool:
+    return not rule.match_case and rule.hears == rule.hears.lower()
+
+
+def _raised(text: str) -> str:
+    first = text[0].upper()
+    return first + text[1:] if len(first) == 1 else text

@@ -1,0 +1,234 @@
+"""A gateway that this computer lends a worker to, at its current address.
+
+A worker ends if the gateway shows another certificate than the paired one. The reason may be that another computer
+got the address. So the search continues, and the worker starts again where the right certificate is shown.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from http import HTTPStatus
+from math import inf
+from typing import Final
+
+import aiohttp
+import msgspec
+import structlog
+from msgspec import Struct
+
+from app.gateways.presentation import elsewhere
+from app.gateways.store import Paired
+from app.local_services.local_gateway import WorkerSeen
+from app.local_services.local_worker import Fetch, LocalWorker, LocalWorkerSettings
+from app.messages.view import Note, WorkerState, WorkerView
+from client.connection import Address, broken, credentials, pinned, refusal
+from client.discovery import DiscoveryEvent, Found, own_addresses
+from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_SHARING_LENT)
+
+ANSWER_S: Final = 5.0
+LOOK_S: Final = 3.0
+_PAUSE_S: Final = 1.0
+AWAY: Final = Note("lent-away")
+_PATH: Final = "/v1/workers"
+_REFUSED: Final = "4"  # exit status of a worker that its gateway refused
+
+_MISSED: Final = (Unreachable, WrongCertificate)  # errors at an address that the gateway has left
+
+AskWorkers = Callable[[Address], Awaitable[tuple[WorkerSeen, ...]]]
+Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
+
+
+class _Workers(Struct, frozen=True):
+    workers: tuple[WorkerSeen, ...] = ()
+
+
+async def workers_of(address: Address) -> tuple[WorkerSeen, ...]:
+    """Return the workers of a gateway. Raises ``Unreachable`` or ``Refused``."""
+    timeout = aiohttp.ClientTimeout(total=ANSWER_S)
+    with broken("workers"):
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http,
+            http.get(address.url + _PATH, ssl=pinned(address), allow_redirects=False) as response,
+        ):
+            if response.status != HTTPStatus.OK:
+                raise refusal(address, _PATH, response.status, response.headers)
+            answer = await response.read()
+    try:
+        return msgspec.json.decode(answer, type=_Workers).workers
+    except msgspec.DecodeError as error:
+        raise Refused(f"{address.url} says something else to {_PATH}. Update one of the two") from error
+
+
+class Lent:
+    """A worker lent to one gateway. ``changed`` is called when ``view`` or the addresses of ``paired`` change.
+
+    ``ask`` queries the gateway's workers. ``look_s``: how long an answer about address and workers is valid.
+    """
+
+    def __init__(
+        self,
+        paired: Paired,
+        settings: LocalWorkerSettings,
+        fetch: Fetch,
+        changed: Callable[[], None],
+        ask: AskWorkers = workers_of,
+    ) -> None:
+        self.paired = paired
+        self.view = WorkerView()
+        self.discover: Discover | None = None
+        self.own_addresses: Callable[[], tuple[str, ...]] = own_addresses
+        self.look_s = LOOK_S
+        self._settings, self._changed, self._ask = settings, changed, ask
+        self._at = paired.addresses[0]
+        self._trouble: GatewayError | None = None
+        self._seen: tuple[WorkerSeen, ...] = ()
+        self._looked_at = -inf
+        self._tasks = Tasks("lent")
+        self._seeking: asyncio.Task[None] | None = None
+        self._finding_out: asyncio.Task[None] | None = None
+        self._worker = LocalWorker(self._told, self._through(), fetch, self._look)
+
+    async def switch(self, on: bool, why: Note | None) -> None:
+        """Start the worker, or end it after its current work; ``why``: the reason. Safe to call twice."""
+        if not on:
+            self._stop()
+        await self._worker.switch(on, why)
+        if not on:
+            self._stop()  # tasks started meanwhile
+
+    async def use(self, settings: LocalWorkerSettings) -> None:
+        """Run the worker with these settings from now on."""
+        self._settings = settings
+        await self._worker.use(self._through())
+
+    async def close(self) -> None:
+        """End the worker and all tasks. Safe to call twice."""
+        await self._tasks.close()
+        await self._worker.close()
+
+    def _stop(self) -> None:
+        self._stop_seeking()
+        if self._finding_out is not None:
+            self._finding_out.cancel()
+            self._finding_out = None
+
+    def _through(self) -> LocalWorkerSettings:
+        return self._settings.through(self._at, f"kikipounamu-worker-{self.paired.id}")
+
+    # -- address of the gateway ----------------------------------------------------------------------------
+
+    async def _look(self) -> tuple[WorkerSeen, ...]:
+        """Query the gateway's workers from time to time; the first address that answers counts."""
+        await self._find_again()
+        self._show(self._explained(self._worker.view))
+        return self._seen
+
+    async def _find_again(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= self.look_s:
+            self._looked_at = now
+            self._seen = await self._find()
+
+    async def _find(self) -> tuple[WorkerSeen, ...]:
+        known, trouble = self.paired.addresses, list[GatewayError]()
+        for address in (self._at, *(one for one in known if one != self._at)):
+            try:
+                found = await self._ask(address)
+            except Unauthorised as error:  # the gateway answers at this address
+                self._trouble = error
+                self._stop_seeking()
+                return ()
+            except GatewayError as error:
+                trouble.append(error)
+                continue
+            self._trouble = None
+            self._stop_seeking()
+            self._move(address)
+            return found
+        self._trouble = trouble[0]  # its other addresses may belong to any computer, even this one
+        self._seek()
+        return ()
+
+    def _move(self, address: Address) -> None:
+        if address != self._at:
+            log.info(LogEvent.GATEWAY_ADDRESS_CHANGED, gateway=self.paired.id, url=address.url)
+            self._at, self.paired = address, self.paired.at((address.url,))
+            self._changed()
+            self._tasks.start(self._worker.use(self._through()), "move")
+
+    def _seek(self) -> None:
+        if self.discover is not None and (self._seeking is None or self._seeking.done()):
+            self._seeking = self._tasks.start(self._sought(self.discover), "seek")
+
+    def _stop_seeking(self) -> None:
+        if self._seeking is not None:
+            self._seeking.cancel()
+            self._seeking = None
+
+    async def _sought(self, discover: Discover) -> None:
+        """Search the network for the gateway's certificate, and store the addresses that announce it."""
+        async with aclosing(discover()) as events:
+            async for event in events:
+                if isinstance(event, Found) and event.certificate_sha256 == self.paired.certificate_sha256:
+                    self.paired = self.paired.at(elsewhere(event.urls, self.own_addresses()) or event.urls)
+                    self._looked_at = -inf
+                    self._changed()
+
+    # -- reports -------------------------------------------------------------------------------------------
+
+    def _told(self, view: WorkerView) -> None:
+        self._show(self._explained(view))
+        if _is_refused(view) and (self._finding_out is None or self._finding_out.done()):
+            self._finding_out = self._tasks.start(self._find_out(), "find out")
+
+    async def _find_out(self) -> None:
+        """Ask the gateway why it refused the worker. A gateway that is away is awaited."""
+        await self._find()
+        self._show(self._explained(self._worker.view))
+        while self._is_missed:
+            await asyncio.sleep(min(_PAUSE_S, self.look_s))
+            await self._find_again()
+            if self._trouble is None and _is_refused(self._worker.view):
+                await self._worker.use(self._through())
+                await self._worker.switch(True)  # the settings may be unchanged: restart anyway
+            self._show(self._explained(self._worker.view))
+
+    @property
+    def _is_missed(self) -> bool:
+        """True if a worker was refused, and the right gateway cannot be reached."""
+        return _is_refused(self._worker.view) and isinstance(self._trouble, _MISSED)
+
+    def _explained(self, view: WorkerView) -> WorkerView:
+        missed = view.state is WorkerState.STARTING and isinstance(self._trouble, _MISSED)
+        return replace(view, reason=self._why()) if missed or _is_refused(view) else view
+
+    def _why(self) -> Note:
+        values = {"gateway": self.paired.called}
+        if isinstance(self._trouble, Unreachable):
+            return AWAY
+        if isinstance(self._trouble, Unauthorised):
+            return Note("lent-unknown", values)
+        if isinstance(self._trouble, WrongCertificate):
+            return Note("lent-other-certificate", values)
+        return Note("lent-other-version", values)
+
+    def _show(self, view: WorkerView) -> None:
+        if view != self.view:
+            self.view = view
+            self._changed()
+
+
+def _is_refused(view: WorkerView) -> bool:
+    reason = view.reason
+    return (
+        view.state is WorkerState.FAILED
+        and reason is not None
+        and reason.key == "program-ends"
+        and reason.values.get("status") == _REFUSED
+    )

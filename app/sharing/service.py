@@ -1,0 +1,311 @@
+"""Sharing of this computer's gateway: how it starts, who may use it, and codes for new devices.
+
+Its state is queried only while watched or while a code is shown. If sharing fails, it is retried automatically.
+Use everything here in one event loop; ``post`` must not wait.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import replace
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+
+from app.core.errors import AppError
+from app.core.problem_notes import note_of
+from app.local_services.local_gateway import locate
+from app.local_services.stack import Stack, StackSettings
+from app.messages.view import Note
+from app.sharing import owner_client
+from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice, SharingAction
+from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
+from client.connection import Locate
+from client.errors import GatewayError
+from protocol.devices import DeviceKind, DeviceState
+from protocol.errors import ErrorCode
+from protocol.pairing import PairingStage, PairingState, link_of
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.APP_SHARING_SHARING)
+
+LOOK_S: Final = 0.5
+LOCAL: Final = ("--mode", "local", "--host", "127.0.0.1")
+NOT_OURS: Final = Note("sharing-not-ours")
+_FIRST_RETRY_S: Final = 5.0
+_LONGEST_RETRY_S: Final = 300.0
+
+Post = Callable[[SharingView | InviteView], None]
+
+
+def shared(port: int) -> tuple[str, ...]:
+    """Return the arguments of a gateway that other devices can reach."""
+    return "--mode", "shared", "--host", "0.0.0.0", "--port", str(port)
+
+
+def port_is_free(port: int) -> bool:
+    """Return whether a gateway could listen on this port now."""
+    with closing(socket.socket()) as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind(("0.0.0.0", port))
+            trying.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def retry_pause(failures: int) -> float:
+    """Return the pause before a retry: 5 s to 5 minutes, doubling. A restart briefly interrupts dictation."""
+    return float(min(_FIRST_RETRY_S * 2 ** min(failures - 1, 16), _LONGEST_RETRY_S))
+
+
+class Sharing:
+    """The sharing of this computer's gateway. ``again`` is called when the gateway must restart differently.
+
+    ``pause``: returns the seconds before the next attempt, given the number of consecutive failures.
+    """
+
+    def __init__(
+        self,
+        post: Post,
+        find: Locate = locate,
+        look_s: float = LOOK_S,
+        pause: Callable[[int], float] = retry_pause,
+    ) -> None:
+        self.again: Callable[[], None] = lambda: None
+        self._post, self._locate, self._look_s, self._pause = post, find, look_s, pause
+        self._on, self._port = False, 0
+        self._blocked: Note | None = None
+        self._failures = 0
+        self._retrying: asyncio.Task[None] | None = None
+        self._stack: Stack | None = None
+        self._seen = False
+        self._view = SharingView()
+        self._invite = InviteView()
+        self._code = ""  # the code that is shown
+        self._inviting = False
+        self._one_at_a_time = asyncio.Lock()
+        self._told: Note | None = None
+        self._tasks = Tasks("sharing")
+        self._following: asyncio.Task[None] | None = None
+        self._look_now = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._tasks.close()
+
+    # -- gateway process -----------------------------------------------------------------------------------
+
+    def wish(self, *, on: bool, port: int) -> None:
+        """Set whether to share, and on which port."""
+        if (on, port) == (self._on, self._port):
+            return
+        restarts = on or self._on
+        self._on, self._port, self._blocked, self._failures = on, port, None, 0
+        if self._retrying is not None:
+            self._retrying.cancel()  # its pause belongs to the old settings
+            self._retrying = None
+        if restarts:
+            self.again()
+        self._look()
+
+    def stack(self) -> Stack:
+        """Return the next gateway, not yet started. If sharing is blocked, it serves only this computer."""
+        arguments: tuple[str, ...] = LOCAL
+        if self._on and self._blocked is None:
+            if port_is_free(self._port):
+                arguments = shared(self._port)
+            else:
+                self._block(Note("sharing-port-taken", {"port": str(self._port)}))
+        log.info(LogEvent.GATEWAY_STARTING, shared=arguments is not LOCAL)
+        self._stack = Stack(StackSettings(worker=False, gateway_arguments=arguments))
+        return self._stack
+
+    def gateway_told(self, error: AppError | None) -> None:
+        """Handle the start (``None``) or the failure of the gateway.
+
+        A shared gateway that failed is started again without sharing.
+        """
+        if self._on and self._blocked is None:
+            if error is None:
+                self._failures = 0
+            else:
+                self._block(note_of(error))
+        self._look()
+
+    def _block(self, why: Note) -> None:
+        self._blocked, self._failures = why, self._failures + 1
+        if self._retrying is None or self._retrying.done():
+            self._retrying = self._tasks.start(self._retry(), "retry")
+
+    async def _retry(self) -> None:
+        """Retry until no visible obstacle is left."""
+        while self._blocked is not None:
+            await asyncio.sleep(self._pause(self._failures))
+            self._try_again()
+
+    def _try_again(self) -> None:
+        if self._blocked is None:  # the settings changed meanwhile
+            return
+        if not port_is_free(self._port):
+            self._failures += 1
+            return
+        log.info(LogEvent.SHARING_RETRIED, failures=self._failures)
+        self._blocked = None
+        self.again()
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def ask(self, action: SharingAction) -> None:
+        """Start a user action; returns at once."""
+        match action:
+            case LookAtSharing(on):
+                self._seen = on
+                if on:
+                    self._post(self._view)
+                self._look()
+            case InviteDevice(worker):
+                self._inviting = True
+                self._tasks.start(self._begin(worker=worker), "invite")
+            case EndInvite():
+                self._inviting = False
+                self._tasks.start(self._end(), "end invite")
+            case RenameDevice(device, name):
+                self._tasks.start(self._change(device, name), "rename")
+            case RevokeDevice(device):
+                self._tasks.start(self._change(device, None), "revoke")
+
+    async def _begin(self, *, worker: bool) -> None:
+        async with self._one_at_a_time:
+            if not self._inviting:
+                return
+            self._show_invite(InviteView(worker=worker))
+            try:
+                kind = DeviceKind.WORKER if worker else DeviceKind.CLIENT
+                state = await owner_client.begin_pairing(self._locate(), kind)
+            except GatewayError as error:
+                self._show_invite(InviteView(worker=worker, note=self._view.note or note_of(error)))
+                return
+            self._code = state.code
+            self._show_invite(invite_of(state))
+        self._look()
+
+    async def _end(self) -> None:
+        async with self._one_at_a_time:
+            if self._inviting:  # a new invitation meanwhile
+                return
+            waits, self._code = bool(self._code), ""
+            if waits:
+                with suppress(GatewayError):
+                    await owner_client.end_pairing(self._locate())
+
+    async def _change(self, device: str, name: str | None) -> None:
+        self._told = None
+        try:
+            if name is None:
+                await owner_client.revoke_device(self._locate(), device)
+            else:
+                await owner_client.rename_device(self._locate(), device, name)
+        except GatewayError as error:
+            log.warning(LogEvent.DEVICE_CHANGE_FAILED, reason=str(error))
+            self._told = Note("device-not-changed")
+        self._look()
+
+    # -- sharing state -------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        self._look_now.set()
+        if self._wanted and (self._following is None or self._following.done()):
+            self._following = self._tasks.start(self._follow(), "look")
+
+    @property
+    def _wanted(self) -> bool:
+        return self._seen or bool(self._code)
+
+    async def _follow(self) -> None:
+        while self._wanted:
+            self._look_now.clear()
+            await self._tell()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_now.wait(), self._look_s)
+
+    async def _tell(self) -> None:
+        code = self._code
+        try:
+            address = self._locate()
+            state = await owner_client.pairing_state(address)
+            devices = await owner_client.devices(address)
+        except GatewayError:
+            self._show(replace(self._stated(None), devices=self._view.devices))
+            return
+        self._show(replace(self._stated(state), devices=tuple(map(_device, devices))))
+        if code and code == self._code:  # an answer older than the code says nothing about it
+            self._follow_invite(state, devices)
+
+    def _stated(self, state: PairingState | None) -> SharingView:
+        """Return the sharing state: as the gateway reports it, or why none answers."""
+        if state is not None and state.certificate_sha256:
+            return SharingView(
+                SharingState.ON, state.gateway, state.urls, state.certificate_sha256, told=self._told
+            )
+        if not self._on:
+            return SharingView(told=self._told)
+        why = self._blocked
+        if why is None and state is not None and self._stack is not None and not self._stack.children:
+            why = NOT_OURS
+        return SharingView(SharingState.FAILED if why else SharingState.STARTING, note=why, told=self._told)
+
+    def _follow_invite(self, state: PairingState, devices: tuple[DeviceState, ...]) -> None:
+        if state.stage is PairingStage.WAITING and state.code == self._code:
+            self._show_invite(invite_of(state))
+            return
+        if state.stage is PairingStage.PAIRED and not state.device:
+            return  # the device is still being stored
+        self._code = ""
+        stage = (
+            PairingStage.EXPIRED if state.stage is PairingStage.NONE else state.stage
+        )  # the gateway was restarted
+        if state.problem is not None:
+            full = state.problem.code is ErrorCode.DISK_FULL
+            why = Note("invite-disk-full") if full else Note("invite-not-kept")
+            self._show_invite(InviteView(worker=self._invite.worker, note=why))
+            return
+        named = next((one.name for one in devices if one.id == state.device), state.device)
+        self._show_invite(replace(invite_of(state), stage=stage, device=named, worker=self._invite.worker))
+
+    def _show(self, view: SharingView) -> None:
+        if view != self._view:
+            self._view = view
+            self._post(view)
+
+    def _show_invite(self, invite: InviteView) -> None:
+        self._invite = invite
+        self._post(invite)
+
+
+def invite_of(state: PairingState) -> InviteView:
+    """Return the display state of a pairing."""
+    return InviteView(
+        stage=state.stage,
+        worker=state.kind is DeviceKind.WORKER,
+        code=state.code,
+        link=link_of(state),
+        left_s=state.left_s,
+        tries_left=state.tries_left,
+        device=state.device,
+        urls=state.urls,
+    )
+
+
+def _device(state: DeviceState) -> SharedDevice:
+    worker = state.kind is DeviceKind.WORKER
+    return SharedDevice(state.id, state.name, worker, state.seen_s, bool(state.connections))

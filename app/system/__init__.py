@@ -1,0 +1,1 @@
+"""Facts about the computer: sleep, battery, full screen, autostart."""

@@ -1,0 +1,248 @@
+"""Start the app with the user's session, through an entry where each system looks for startup programs.
+
+An entry that already starts this app stays unchanged, because the user may have edited it. Any other content is
+kept next to the new entry as ``….bak``. The Windows and macOS parts have not been run yet.
+"""
+
+import importlib
+import os
+import plistlib
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from app.core.child_process import find_program
+from app.core.errors import AppError
+
+NAME: Final = "kikipounamu"
+ARGUMENTS: Final = ("app", "--hidden")
+HOME: Final = "KIKIPOUNAMU_HOME"
+_AGENT: Final = "org.kikipounamu.app"
+_RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_SPECIAL: Final = str.maketrans({character: f"\\{character}" for character in '"`$\\'})
+
+
+class AutostartRefused(AppError):
+    """The entry cannot be written or removed."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place} cannot be changed ({reason}): allow this app to write there")
+        self.place = place
+
+
+class Entry(Protocol):
+    """A startup entry of the system.
+
+    Each method raises ``AutostartRefused`` and may be called repeatedly. ``mend``: repair an entry that was
+    added earlier, because the program may have moved. An entry that the user switched off with another tool
+    stays off.
+    """
+
+    def add(self) -> None: ...
+    def mend(self) -> None: ...
+    def remove(self) -> None: ...
+
+
+def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Entry:
+    """Return the startup entry for a ``sys.platform``.
+
+    ``program``: the path of ``kikipounamu``.
+    """
+    home = Path(environment.get("HOME") or Path.home())
+    own = {HOME: environment[HOME]} if environment.get(HOME) else {}
+    if platform == "win32":
+        return RunKey(program)
+    if platform == "darwin":
+        place = home / "Library" / "LaunchAgents" / f"{_AGENT}.plist"
+        return FileEntry(place, launch_agent(program, own), agent_command)
+    chosen = environment.get("XDG_CONFIG_HOME", "")
+    base = Path(chosen) if os.path.isabs(chosen) else home / ".config"  # relative paths are ignored
+    place = base / "autostart" / f"{NAME}.desktop"
+    return FileEntry(place, desktop_entry(program, own), desktop_command)
+
+
+def keep_autostart(on: bool, *, changed: bool, entry: Entry | None = None) -> None:
+    """Apply the autostart setting.
+
+    ``changed``: the user has just changed it. Raises ``AppError``. An existing entry is not removed merely
+    because the setting is off by default.
+    """
+    if not (on or changed):
+        return
+    kept = entry or entry_of(sys.platform, os.environ, find_program(NAME))
+    if not changed:
+        kept.mend()
+    elif on:
+        kept.add()
+    else:
+        kept.remove()
+
+
+# -- files: Linux and macOS --------------------------------------------------------------------------------
+
+
+class FileEntry:
+    """A startup entry in a file.
+
+    ``command`` parses the command from its content; ``None`` means switched off.
+    """
+
+    def __init__(self, place: Path, content: str, command: Callable[[str], Sequence[str] | None]) -> None:
+        self.place, self.content = place, content
+        self._command = command
+
+    def add(self) -> None:
+        """Write the entry, unless an existing entry starts the app."""
+        if not _is_ours(self._command(self._read())):
+            self._write()
+
+    def mend(self) -> None:
+        """Repair the entry, but leave it alone if it is switched off."""
+        if self._command(self._read()) is not None:
+            self.add()
+
+    def remove(self) -> None:
+        """Remove the entry, whatever its content."""
+        with _refusals(self.place):
+            self._keep_beside()
+            self.place.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        with _refusals(self.place):
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            self._keep_beside()
+            new = self.place.with_name(f"{self.place.name}.new")
+            new.write_text(self.content, encoding="utf-8")
+            new.replace(self.place)
+
+    def _keep_beside(self) -> None:
+        """Back up content that the user wrote; systems ignore files with the ending ``.bak``."""
+        if self._read() not in ("", self.content):
+            shutil.copyfile(self.place, self.place.with_name(f"{self.place.name}.bak"))
+
+    def _read(self) -> str:
+        with _refusals(self.place):
+            try:
+                return self.place.read_text(encoding="utf-8", errors="replace")
+            except (FileNotFoundError, NotADirectoryError):
+                return ""
+
+
+@contextmanager
+def _refusals(place: Path | str) -> Iterator[None]:
+    """Convert system errors to ``AutostartRefused``."""
+    try:
+        yield
+    except OSError as error:
+        raise AutostartRefused(str(place), error.strerror or str(error)) from error
+
+
+def desktop_entry(program: str, environment: Mapping[str, str]) -> str:
+    """Return a desktop entry, following the Desktop Application Autostart and Desktop Entry specifications."""
+    own = [f"{name}={value}" for name, value in environment.items()]
+    through = ["env", *own] if own or "%" in program else []  # GLib takes %% in a program name literally
+    words = [*through, program, *ARGUMENTS]
+    return "\n".join(
+        (
+            "[Desktop Entry]",
+            "Type=Application",
+            f"Name={NAME}",
+            f"Exec={' '.join(map(_quoted, words))}",
+            "Terminal=false",
+            "X-GNOME-Autostart-enabled=true",
+            "",
+        )
+    )
+
+
+def desktop_command(content: str) -> Sequence[str] | None:
+    """Return the command that a desktop entry starts, or ``None`` if the entry is switched off."""
+    lines = (line.split("=", 1) for line in content.splitlines() if "=" in line and not line.startswith("#"))
+    fields = {name.strip(): value.strip() for name, value in lines}
+    if fields.get("Hidden") == "true" or fields.get("X-GNOME-Autostart-enabled") == "false":
+        return None
+    try:
+        words = shlex.split(fields.get("Exec", "").replace("\\\\", "\\").replace("%%", "%"))
+    except ValueError:
+        return ()
+    return [re.sub(r"\\([$`])", r"\1", word) for word in words]
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for an ``Exec`` line.
+
+    The line is itself a string in which backslashes are doubled.
+    """
+    quoted = word if word.replace("-", "").isalnum() else f'"{word.translate(_SPECIAL)}"'
+    return quoted.replace("\\", "\\\\").replace("%", "%%")
+
+
+def launch_agent(program: str, environment: Mapping[str, str]) -> str:
+    """Return a launch agent as launchd.plist(5) describes."""
+    wanted: dict[str, Any] = {"Label": _AGENT, "ProgramArguments": [program, *ARGUMENTS], "RunAtLoad": True}
+    if environment:
+        wanted["EnvironmentVariables"] = dict(environment)
+    return plistlib.dumps(wanted).decode()
+
+
+def agent_command(content: str) -> Sequence[str] | None:
+    """Return the command that a launch agent starts, or ``None`` if the agent is switched off."""
+    try:
+        found = plistlib.loads(content.encode())
+    except Exception:  # noqa: BLE001 - its parsers raise errors of several kinds: it is no list of properties
+        return ()
+    if not isinstance(found, dict):
+        return ()
+    return None if found.get("Disabled") else [str(word) for word in found.get("ProgramArguments", [])]
+
+
+def _is_ours(command: Sequence[str] | None) -> bool:
+    """Return whether the command starts an installed program of our name."""
+    return any(Path(word).stem == NAME and shutil.which(word) for word in command or ())
+
+
+# -- Windows -----------------------------------------------------------------------------------------------
+
+
+class RunKey:
+    """A value under this user's ``Run`` registry key.
+
+    Not run on Windows yet.
+    """
+
+    def __init__(self, program: str, registry: Any = None) -> None:
+        self.command = f'"{program}" {" ".join(ARGUMENTS)}'
+        self._winreg = registry
+
+    def add(self) -> None:
+        """Write the value, which holds only a command, so that no user edits can be lost."""
+        registry = self._registry()
+        with _refusals(_RUN), registry.CreateKey(registry.HKEY_CURRENT_USER, _RUN) as key:
+            registry.SetValueEx(key, NAME, 0, registry.REG_SZ, self.command)
+
+    def mend(self) -> None:
+        """Rewrite the value; the Task Manager stores its own switch in a different place."""
+        self.add()
+
+    def remove(self) -> None:
+        """Remove the value, if it exists."""
+        registry = self._registry()
+        with (
+            _refusals(_RUN),
+            suppress(FileNotFoundError),
+            registry.OpenKey(registry.HKEY_CURRENT_USER, _RUN, 0, registry.KEY_SET_VALUE) as key,
+        ):
+            registry.DeleteValue(key, NAME)
+
+    def _registry(self) -> Any:
+        if self._winreg is None:
+            try:
+                self._winreg = importlib.import_module("winreg")
+            except ModuleNotFoundError as error:
+                raise AutostartRefused(_RUN, "this is not Windows") from error
+        return self._winreg

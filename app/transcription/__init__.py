@@ -1,0 +1,1 @@
+"""From audio to text: voice activity detection, segments, gateway."""

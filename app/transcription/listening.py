@@ -1,0 +1,179 @@
+"""Run one dictation: microphone -> journal -> vad -> segmenter -> journal -> gateway -> screen.
+
+The recording continues whatever happens to the gateway. After it has ended, texts are awaited as long as
+the gateway shows progress.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+
+from app.capture.block_buffer import Tape
+from app.core.transcript import Rewrite, Transcript, as_it_is
+from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.backlog import Keeping
+from app.journal.journal import Journal
+from app.transcription.pipeline import Ears, Samples, Watcher, transcribe
+from client.connection import Locate
+from client.errors import GatewayError
+from client.events import Disconnected
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import SAMPLE_RATE
+from speech.segmenter import Segmenter, SegmenterOptions
+from speech.vad import open_vad
+
+QUIET_S: Final = 120.0
+PATIENT: Final = ClientSettings(first_contact_s=inf, give_up_s=inf, held_s=inf, quiet_s=QUIET_S)
+"""Settings under which no gateway failure ends a recording. Waiting audio is on disk, so memory does not grow."""
+
+_STOP_S: Final = 5.0
+_ROOM_S: Final = 300.0  # wait for a full disk to have room again; audio waits in memory for less
+
+
+class Mode(StrEnum):
+    """Rules for when a segment begins and ends."""
+
+    HANDS_FREE = "hands-free"  # speech is sent, with 300 ms before and 200 ms after it
+    TOGGLE = "toggle"  # everything except long silence is sent
+
+
+_CUTTING: Final = {
+    Mode.HANDS_FREE: (600, SegmenterOptions()),
+    Mode.TOGGLE: (800, SegmenterOptions(gate=False)),
+}
+
+
+def mode_of(name: str) -> Mode:
+    """Return the mode of this name, or hands-free for an unknown name."""
+    return Mode(name) if name in set(Mode) else Mode.HANDS_FREE
+
+
+def ears_of(mode: Mode, vad_folder: Path) -> Ears:
+    """Build the cutter for a mode, with an endpoint silence of 600 ms hands-free, 800 ms otherwise."""
+    endpoint_silence_ms, options = _CUTTING[mode]
+    return Ears(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
+
+
+def warm(listener: "Listener") -> None:
+    """Load libraries and models so that the first take does not wait for them. Blocks."""
+    for _ in ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16)):
+        pass
+
+
+class Microphone(Protocol):
+    """The part of ``app.capture.microphone.Microphone`` that the listener uses, while it records."""
+
+    @property
+    def device(self) -> str: ...
+    @property
+    def level_dbfs(self) -> float: ...
+    def blocks(self) -> AsyncIterator[Samples]: ...
+    def stop(self) -> None: ...
+
+
+class Heard(Protocol):
+    """The values of a microphone that are displayed."""
+
+    @property
+    def device(self) -> str: ...
+    @property
+    def level_dbfs(self) -> float: ...
+
+
+class Audience(Watcher, Protocol):
+    """Observer of a dictation that can also query its current values at any time."""
+
+    unsent_s: Callable[[], float]
+    keeping: Callable[[], Keeping]
+    microphone: Heard | None
+
+    def finished(self) -> None:
+        """Report that everything has ended."""
+        ...
+
+
+@dataclass(frozen=True)
+class Listener:
+    """The configuration of dictation: gateway, VAD and cutting mode.
+
+    ``records_on``: keep recording even if the gateway refuses the session.
+    ``rewrite``: the replacement rules for recognised texts.
+    """
+
+    locate: Locate
+    vad_folder: Path
+    mode: Mode = Mode.HANDS_FREE
+    settings: ClientSettings = PATIENT
+    records_on: bool = False
+    rewrite: Rewrite = as_it_is
+
+    async def listen(
+        self,
+        journal: Journal,
+        microphone: Microphone,
+        audience: Audience,
+        begun: Callable[[int], None] = lambda segment: None,
+        ended: Callable[[int], None] = lambda segment: None,
+    ) -> Transcript:
+        """Record until the microphone is stopped and every text has arrived, writing everything to the journal.
+
+        ``begun`` is called for each segment that begins, ``ended`` for each that is complete.
+
+        Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``; all audio up to the error is in the journal.
+        """
+        tape, store = Tape(journal), AsyncJournal(journal, _ROOM_S, self.rewrite)
+        client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
+        recording = asyncio.create_task(_record(tape, microphone), name="listening/record")
+        audience.unsent_s, audience.keeping = lambda: client.unsent_s, lambda: journal.keeping
+        audience.microphone = microphone
+        try:
+            async with client:
+                ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder)
+                outlet = _Announced(store, client, begun, ended)
+                transcript = await transcribe(tape.blocks(), ears, outlet, audience, says=journal.take.says)
+        except GatewayError as error:
+            if self.records_on:
+                audience.heard(Disconnected(str(error), inf))
+                await asyncio.wait({recording})
+            raise
+        finally:
+            microphone.stop()
+            await asyncio.wait({recording}, timeout=_STOP_S)
+            recording.cancel()
+        if tape.error:
+            raise tape.error
+        audience.finished()
+        return transcript
+
+
+class _Announced(Journaled):
+    def __init__(
+        self,
+        journal: AsyncJournal,
+        client: GatewayClient,
+        begun: Callable[[int], None],
+        ended: Callable[[int], None],
+    ) -> None:
+        super().__init__(journal, client)
+        self._begun, self._ended = begun, ended
+
+    async def begin(self, segment: int, at: int) -> None:
+        self._begun(segment)
+        await super().begin(segment, at)
+
+    async def end(self, segment: int, samples: int) -> None:
+        self._ended(segment)
+        await super().end(segment, samples)
+
+
+async def _record(tape: Tape, microphone: Microphone) -> None:
+    try:
+        await tape.record(microphone.blocks())
+    finally:
+        microphone.stop()

@@ -1,0 +1,241 @@
+"""Join the stages from audio to text.
+
+blocks of samples -> vad -> segmenter -> outlet (journal, gateway client) -> texts
+
+Only this module connects them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from typing import Final as Constant
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.outlet import Outlet, pass_on
+from app.core.transcript import Segment, Transcript
+from app.transcription.boundary_log import cut
+from client.events import ClientEvent
+from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
+from protocol.session import Failed, Final
+from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.vad import SpeechEnded, SpeechPaused, Vad, VadEvent
+
+Samples = NDArray[np.int16]
+Clock = Callable[[], float]
+
+Says = Callable[[Final], str]
+
+_NOTHING: Constant = np.empty(0, np.int16)
+
+
+class Watcher(Protocol):
+    """Observer of a transcription's progress."""
+
+    def listened(self, seconds: float) -> None:
+        """Report that this many seconds of audio have been processed."""
+        ...
+
+    def over(self) -> None:
+        """Report that all audio has been processed."""
+        ...
+
+    def heard(self, event: ClientEvent) -> None:
+        """Receive an event from the gateway client."""
+        ...
+
+    def recognised(self, segment: Segment) -> None:
+        """Receive a segment that has ended."""
+        ...
+
+
+def as_recognised(final: Final) -> str:
+    """Return the recognised text without applying any rule."""
+    return final.text.strip()
+
+
+async def transcribe(
+    blocks: AsyncIterator[Samples],
+    ears: "Ears",
+    outlet: Outlet,
+    watcher: Watcher,
+    live: Clock | None = None,
+    says: Says = as_recognised,
+) -> Transcript:
+    """Transcribe all of ``blocks``.
+
+    ``live``: the clock by which the audio is spoken; if given, delays are measured.
+    ``says``: turns a final result into the text of its segment.
+
+    Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
+    """
+    texts = Texts(watcher, live, says)
+    collecting = asyncio.create_task(texts.collect(outlet.events()), name="pipeline/texts")
+    try:
+        async for block in blocks:
+            for piece in ears.hear(block):
+                await _pass_on(piece, outlet, texts)
+            watcher.listened(ears.seconds)
+        for piece in ears.finish():
+            await _pass_on(piece, outlet, texts)
+        watcher.over()
+        await outlet.finish()
+        await outlet.close()
+        await collecting
+    finally:
+        collecting.cancel()
+        await asyncio.gather(collecting, return_exceptions=True)
+    return texts.transcript(ears.samples)
+
+
+class Ears:
+    """Cutter of samples into pieces of segments: a VAD, and a segmenter that cuts where the VAD says."""
+
+    def __init__(self, vad: Vad, segmenter: Segmenter) -> None:
+        self._vad = vad
+        self._segmenter = segmenter
+        self._speech_end = 0
+        self.samples = 0
+
+    @property
+    def seconds(self) -> float:
+        """The amount of audio processed so far, in seconds."""
+        return self.samples / SAMPLE_RATE
+
+    def hear(self, block: Samples) -> Iterator["Piece"]:
+        """Process a block of samples and return the pieces that follow from it."""
+        self.samples += len(block)
+        events = self._vad.accept(block)
+        return self._pieces(self._segmenter.accept(block, events), events)
+
+    def finish(self) -> Iterator["Piece"]:
+        """End the recording and return the remaining pieces."""
+        events = self._vad.finish()
+        outputs = [*self._segmenter.accept(_NOTHING, events), *self._segmenter.finish()]
+        return self._pieces(outputs, events)
+
+    def _pieces(self, outputs: Iterable[SegmentOutput], events: Iterable[VadEvent]) -> Iterator["Piece"]:
+        for event in events:
+            if isinstance(event, SpeechPaused | SpeechEnded):
+                self._speech_end = event.at
+        for output in outputs:
+            yield Piece(output, self._speech_end)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A segmenter output with context.
+
+    ``speech_end``: the sample at which the last known speech ended.
+    """
+
+    output: SegmentOutput
+    speech_end: int
+
+
+async def _pass_on(piece: Piece, outlet: Outlet, texts: "Texts") -> None:
+    match piece.output:
+        case SegmentBegin(number, at):
+            texts.begun(number, at)
+        case SegmentEnd(number, samples):
+            texts.ended(number, samples, piece.speech_end)
+    await pass_on(piece.output, outlet)
+
+
+@dataclass
+class _Spoken:
+    """The position of a segment in the recording, in samples.
+
+    Its end is set once it is known.
+    """
+
+    begin: int
+    samples: int = 0
+    speech_end: int = 0
+
+
+@dataclass
+class Texts:
+    """Collector that matches results to their positions in the recording."""
+
+    watcher: Watcher
+    live: Clock | None = None
+    says: Says = as_recognised
+    _spoken: dict[int, _Spoken] = field(default_factory=dict)
+    _results: dict[int, Segment] = field(default_factory=dict)
+
+    def begun(self, number: int, at: int) -> None:
+        """Record that a segment begins at sample ``at``."""
+        self._spoken[number] = _Spoken(at)
+
+    def ended(self, number: int, samples: int, speech_end: int) -> None:
+        """Record the length of a segment and the end of its speech.
+
+        A ``speech_end`` outside the segment is replaced by the segment's end.
+        """
+        spoken = self._spoken[number]
+        end = spoken.begin + samples
+        spoken.samples = samples
+        spoken.speech_end = speech_end if spoken.begin < speech_end <= end else end
+        cut(number, samples, end - spoken.speech_end)
+
+    async def collect(self, events: AsyncIterator[ClientEvent]) -> None:
+        """Collect results as they arrive."""
+        async for event in events:
+            self.watcher.heard(event)
+            if isinstance(event, Final | Failed):
+                self._take(event)
+
+    def transcript(self, samples: int) -> Transcript:
+        """Return the transcript in spoken order."""
+        return Transcript(tuple(self._results[number] for number in sorted(self._results)), samples_to_ms(samples))
+
+    def _take(self, outcome: Final | Failed) -> None:
+        spoken = self._spoken[outcome.segment]
+        start, end = samples_to_ms(spoken.begin), samples_to_ms(spoken.begin + spoken.samples)
+        segment = Segment(outcome.segment, start, end)
+        if isinstance(outcome, Failed):
+            segment = replace(segment, error=f"{outcome.message} ({outcome.code})")
+        else:
+            segment = replace(
+                segment,
+                text=self.says(outcome),
+                language=outcome.language,
+                words=outcome.words,
+                model=outcome.model,
+                timing=outcome.timing,
+                after_speech_ms=self._delay(spoken),
+            ).of(outcome.text.strip())
+        self._results[outcome.segment] = segment
+        self.watcher.recognised(segment)
+
+    def _delay(self, spoken: _Spoken) -> int | None:
+        if self.live is None:
+            return None
+        return round((self.live() - spoken.speech_end / SAMPLE_RATE) * 1000)
+
+
+async def in_thread(blocks: Iterator[Samples], pool: Executor | None = None) -> AsyncIterator[Samples]:
+    """Read blocks outside the event loop, in ``pool`` or in the loop's default executor."""
+    read = asyncio.get_running_loop().run_in_executor
+    while (block := await read(pool, next, blocks, None)) is not None:
+        yield block
+
+
+async def at_speaking_pace(blocks: AsyncIterator[Samples], spoken_s: Clock) -> AsyncIterator[Samples]:
+    """Yield the samples in frames of 100 ms, each once ``spoken_s`` says that it has been spoken."""
+    said = 0
+    rest = _NOTHING
+    async for block in blocks:
+        rest = np.concatenate((rest, block))
+        while len(rest) >= FRAME_SAMPLES:
+            frame, rest = rest[:FRAME_SAMPLES], rest[FRAME_SAMPLES:]
+            said += FRAME_SAMPLES
+            await asyncio.sleep(said / SAMPLE_RATE - spoken_s())
+            yield frame
+    if len(rest):
+        await asyncio.sleep((said + len(rest)) / SAMPLE_RATE - spoken_s())
+        yield rest

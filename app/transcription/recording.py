@@ -1,0 +1,60 @@
+"""Transcribe one recording, in a session of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from uuid import uuid4
+
+from structlog.contextvars import bound_contextvars
+
+from app.core.outlet import Outlet, ToGateway
+from app.core.transcript import Transcript
+from app.transcription.pipeline import Ears, Samples, at_speaking_pace, in_thread, transcribe
+from app.transcription.progress import Display
+from client.audio_store import TemporaryAudio
+from client.connection import Locate
+from client.gateway import ClientSettings, GatewayClient
+from protocol.recognition import Options
+from speech.audio_file import AvailableAudio
+from speech.segmenter import Segmenter
+from speech.vad import open_vad
+
+
+@dataclass(frozen=True)
+class Recogniser:
+    """The gateway, VAD and options that recognise every recording of a command."""
+
+    locate: Locate
+    vad_folder: Path
+    options: Options = Options()
+    settings: ClientSettings = field(default_factory=ClientSettings)
+
+    async def recognise(self, path: Path, display: Display, *, live: bool = False) -> Transcript:
+        """Transcribe the file at ``path`` as fast as possible, or at speaking pace if ``live``.
+
+        A file whose end is missing yields the text of the available part, with ``truncated`` set.
+        Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
+        """
+        session = uuid4()
+        ears, audio = Ears(open_vad(self.vad_folder), Segmenter()), AvailableAudio(path)
+        with bound_contextvars(session=str(session)), TemporaryAudio() as store:
+            async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
+                display.unsent_s = lambda: client.unsent_s
+                outlet, blocks = ToGateway(client, live=live), in_thread(iter(audio))
+                transcript = await (_spoken if live else transcribe)(blocks, ears, outlet, display)
+        if audio.cut is None:
+            return transcript
+        display.truncated()
+        return replace(transcript, truncated=str(audio.cut))
+
+
+async def _spoken(blocks: AsyncIterator[Samples], ears: Ears, outlet: Outlet, display: Display) -> Transcript:
+    """Transcribe at speaking pace, measuring delays."""
+    clock = asyncio.get_running_loop().time
+    start = clock()
+
+    def spoken_s() -> float:
+        return clock() - start
+
+    return await transcribe(at_speaking_pace(blocks, spoken_s), ears, outlet, display, spoken_s)

@@ -1,0 +1,195 @@
+"""Resend a take whose process has ended: what has no text is sent in the same session.
+
+Segments keep their boundaries, because a gateway may know them. The VAD cuts only the audio after them; a segment
+that had begun but not ended keeps its beginning. In a damaged take, the VAD cuts all audio without certain
+boundaries, under numbers that no gateway knows.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from math import inf
+from pathlib import Path
+
+from app.core.outlet import pass_on
+from app.core.transcript import Rewrite, Transcript, as_it_is
+from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.journal import Journal
+from app.journal.recovery import PassOver, Plan, Replay, Skip, Step, plan
+from app.transcription.listening import ears_of, mode_of
+from app.transcription.pipeline import Ears, Watcher
+from client.connection import Locate
+from client.events import ClientEvent, Outcome
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import SAMPLE_RATE
+from protocol.errors import ErrorCode
+from protocol.session import Failed, Final
+from speech.segmenter import (
+    SegmentAudio,
+    SegmentBegin,
+    SegmentEnd,
+    Segmenter,
+    SegmenterOptions,
+    SegmentOutput,
+    SegmentSpeculate,
+)
+from speech.vad import open_vad
+
+
+@dataclass(frozen=True)
+class Resender:
+    """The gateway, VAD and settings with which a command resends takes.
+
+    ``rewrite``: applies replacement rules to texts.
+    """
+
+    locate: Locate
+    vad_folder: Path
+    settings: ClientSettings = field(default_factory=ClientSettings)
+    rewrite: Rewrite = as_it_is
+
+    async def resend(self, journal: Journal, watcher: Watcher) -> Transcript:
+        """Send the rest of the take and return all its text. Raises ``GatewayError``, ``NotKept``.
+
+        None of its texts is to be inserted any more: they are for the caller.
+        """
+        store = _Store(journal, self.rewrite)
+        await store.want(inserted=False)
+        todo = plan(journal.take, journal.samples)
+        if todo.idle:
+            if todo.mends:
+                await store.mended()
+            journal.finish()
+            watcher.over()
+            return journal.take.transcript(journal.samples)
+        settings = replace(self.settings, held_s=inf)  # waiting audio is on disk, not in memory
+        client = GatewayClient(self.locate, journal.session, store, journal.take.options, settings, resume=True)
+        sending = _Sending(journal, store, client, watcher, self.vad_folder)
+        for segment in todo.recut:
+            await store.recut(segment)
+        for step in todo.steps:  # before connecting: the client must know every old segment first
+            await sending.replay(step)
+        async with client:
+            await sending.run(todo)
+        return journal.take.transcript(journal.samples)
+
+
+class _Store(AsyncJournal):
+    """A journal that distinguishes segments without audio from cancelled ones."""
+
+    def __init__(self, journal: Journal, rewrite: Rewrite) -> None:
+        super().__init__(journal, rewrite=rewrite)
+        self.lost: set[int] = set()
+        self._take = journal.take
+
+    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+        """Keep the outcome of a segment; ignore numbers that are passed over."""
+        spoken = self._take.segments.get(segment)
+        if outcome is None and (spoken is None or spoken.recut):
+            return
+        if outcome is None and segment in self.lost:
+            outcome = Failed(segment, ErrorCode.AUDIO_INVALID, "its audio is missing")
+        if spoken is None or spoken.outcome != outcome or outcome is None:
+            await super().settle(segment, outcome)
+
+
+class _Sending:
+    def __init__(
+        self, journal: Journal, store: _Store, client: GatewayClient, watcher: Watcher, vad_folder: Path
+    ) -> None:
+        self._journal = journal
+        self._store = store
+        self._client = client
+        self._outlet = Journaled(store, client)
+        self._watcher = watcher
+        self._vad_folder = vad_folder
+
+    async def run(self, todo: Plan) -> None:
+        """Cut the remaining audio, and wait until every segment has ended."""
+        collecting = asyncio.create_task(self._collect(self._outlet.events()), name="resending/events")
+        try:
+            if todo.rest is not None:
+                await self._cut_rest(len(todo.steps), todo.rest, unended=todo.unended is not None)
+            number = len(todo.steps)
+            for gap in todo.gaps:
+                number = await self._cut(number, gap.at, gap.end)
+            for following, span in enumerate(todo.again, number):
+                await self.replay(Replay(following, span.at, span.end - span.at))
+            if todo.mends:
+                await self._store.mended()
+            self._watcher.over()
+            await self._outlet.finish()
+            await self._outlet.close()
+            await collecting
+        finally:
+            collecting.cancel()
+            await asyncio.gather(collecting, return_exceptions=True)
+
+    async def replay(self, step: Step) -> None:
+        """Send a segment with its old boundaries."""
+        number = step.segment
+        if isinstance(step, PassOver):
+            await self._client.begin(number, 0)
+            await self._client.cancel(number)
+            return
+        await self._outlet.begin(number, step.at)
+        if isinstance(step, Skip):
+            if step.lost:
+                self._store.lost.add(number)
+            await self._client.cancel(number)
+            return
+        for start in range(0, step.samples, SAMPLE_RATE):
+            samples = min(SAMPLE_RATE, step.samples - start)
+            await self._outlet.audio(number, self._journal.audio(step.at + start, samples))
+        await self._outlet.end(number, step.samples)
+
+    async def _cut_rest(self, number: int, at: int, *, unended: bool) -> None:
+        """Cut the audio from ``at`` on; with ``unended``, segment ``number`` has begun there already."""
+        if unended:
+            await self._outlet.begin(number, at)
+            at += await self._rest_of(number, at)
+            number += 1
+        await self._cut(number, at, self._journal.samples)
+
+    async def _cut(self, number: int, at: int, end: int) -> int:
+        """Cut this audio into segments from ``number`` on; return the number after the last."""
+        ears, following = ears_of(mode_of(self._journal.take.mode), self._vad_folder), number
+        async for output in self._outputs(at, end, ears):
+            if isinstance(output, SegmentBegin):
+                following = number + output.segment + 1
+            if not isinstance(output, SegmentSpeculate):  # the end follows at once
+                await pass_on(output, self._outlet, number, at)
+        return following
+
+    async def _rest_of(self, number: int, at: int) -> int:
+        """Send the rest of a segment that began at sample ``at``, and return its length.
+
+        Its start stays, even in silence.
+        """
+        ears = Ears(open_vad(self._vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
+        length = 0
+        async with aclosing(self._outputs(at, self._journal.samples, ears)) as outputs:
+            async for output in outputs:
+                if isinstance(output, SegmentAudio):
+                    await self._outlet.audio(number, output.pcm)
+                elif isinstance(output, SegmentEnd):
+                    length = output.samples
+                    break
+        await self._outlet.end(number, length)
+        return length
+
+    async def _outputs(self, at: int, end: int, ears: Ears) -> AsyncGenerator[SegmentOutput]:
+        for block in self._journal.blocks(at, end):
+            for piece in ears.hear(block):
+                yield piece.output
+            self._watcher.listened((at + ears.samples) / SAMPLE_RATE)
+            await asyncio.sleep(0)
+        for piece in ears.finish():
+            yield piece.output
+
+    async def _collect(self, events: AsyncIterator[ClientEvent]) -> None:
+        async for event in events:
+            self._watcher.heard(event)
+            if isinstance(event, Final | Failed):
+                self._watcher.recognised(self._journal.take.recognised(event.segment, self._journal.samples))

@@ -1,0 +1,1 @@
+"""The dictation page and the overlay."""

@@ -1,0 +1,122 @@
+"""Live text in a few lines.
+
+The newest words are always visible; stable words are solid, others lighter.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
+
+from app.core.live_text import Span
+
+MOST: Final = 600
+"""Number of characters considered; more never fit."""
+_CUT: Final = "…"
+_WORD: Final = 16  # a cut word of at most this many letters is dropped entirely
+
+
+def newest(text: str, fits: Callable[[str], bool]) -> str:
+    """Return the longest end of ``text`` that fits, after an ellipsis if text was cut. Pure."""
+    if len(text) <= MOST and fits(text):
+        return text
+    text = text[-MOST:]
+    low, high = 1, len(text)
+    while low < high:
+        middle = (low + high) // 2
+        if fits(_CUT + text[middle:]):
+            high = middle
+        else:
+            low = middle + 1
+    return _CUT + text[_word(text, low) :]
+
+
+def _word(text: str, start: int) -> int:
+    """Return the next start of a word, or ``start`` if the script has no words."""
+    if start >= len(text) or text[start - 1].isspace():
+        return start
+    space = text.find(" ", start, start + _WORD)
+    inside = text[start - 1 : space] if space > 0 else ""
+    return space + 1 if inside.isascii() and inside else start
+
+
+class LiveLines:
+    """Layout of the last ``most`` lines of some spans."""
+
+    def __init__(self, spans: Sequence[Span], font: QFont, width: float, most: int = 2) -> None:
+        self._font, self._width = font, width
+        whole = "".join(span.text for span in spans).rstrip()
+        self.shown = newest(whole, lambda text: self._laid(text).lineCount() <= most)
+        self._cut = len(whole) - len(self.shown) + len(_CUT) if self.shown != whole else 0
+        self._spans = tuple(spans)
+        self._layout = self._laid(self.shown)
+
+    @property
+    def lines(self) -> int:
+        """Number of lines that are shown."""
+        return self._layout.lineCount()
+
+    @property
+    def height(self) -> float:
+        """Height of all lines, in pixels."""
+        return self.lines * QFontMetricsF(self._font).lineSpacing()
+
+    @property
+    def widest(self) -> float:
+        """Width of the longest line, in pixels."""
+        lines = (self._layout.lineAt(line) for line in range(self.lines))
+        return max((line.naturalTextWidth() for line in lines), default=0.0)
+
+    def draw(self, painter: QPainter, place: QPointF, stable: QColor, unstable: QColor) -> None:
+        """Draw stable and unstable text in their colours.
+
+        If both colours are the same, as in high contrast, unstable text has a dotted underline.
+        """
+        painter.setPen(stable)
+        ranges: list[QTextLayout.FormatRange] = []
+        done = 0
+        for piece, solid in self._pieces():
+            dotted = not solid and stable == unstable
+            ranges.append(_look(done, _utf16(piece), stable if solid else unstable, dotted=dotted))
+            done += _utf16(piece)
+        self._laid(self.shown, ranges).draw(painter, place)
+
+    def _pieces(self) -> Iterator[tuple[str, bool]]:
+        """Yield the shown part of each span, and whether it is stable."""
+        if self._cut:
+            yield _CUT, False
+        start = 0
+        for span in self._spans:
+            yield span.text[max(0, self._cut - start) :], span.stable
+            start += len(span.text)
+
+    def _laid(self, text: str, ranges: Sequence[QTextLayout.FormatRange] = ()) -> QTextLayout:
+        layout = QTextLayout(text, self._font)
+        layout.setFormats(ranges)
+        option = QTextOption(Qt.AlignmentFlag.AlignLeft)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        spacing = QFontMetricsF(self._font).lineSpacing()
+        layout.beginLayout()
+        number = 0
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(self._width)
+            line.setPosition(QPointF(0, number * spacing))
+            number += 1
+        layout.endLayout()
+        return layout
+
+
+def _look(start: int, length: int, colour: QColor, *, dotted: bool) -> QTextLayout.FormatRange:
+    look = QTextCharFormat()
+    look.setForeground(colour)
+    if dotted:
+        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
+    made = QTextLayout.FormatRange()
+    made.start, made.length, made.format = start, length, look
+    return made
+
+
+def _utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,1 @@
+"""The page of files that are transcribed in the background."""

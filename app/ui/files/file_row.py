@@ -1,0 +1,207 @@
+"""Row of the file list: progress, text and actions of one file."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QContextMenuEvent, QFont
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout
+
+from app.core.formats import Format
+from app.files.actions import (
+    CancelFile,
+    CopyFile,
+    FileAction,
+    MoveFile,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+    RetryFile,
+    SaveFile,
+)
+from app.files.queue import can_retry
+from app.files.view import ENDED, FileState, FileView
+from app.ui.files.file_widgets import FileShape, Progress
+from app.ui.files.wording import file_note_text, file_state_text, how_text
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import Elided, label
+from app.ui.widgets.file_dialogs import Dialogs
+from app.ui.widgets.untrusted_text import tip
+
+_BARS: Final = frozenset({FileState.WAITING, FileState.WORKING, FileState.PAUSED})
+_LINES: Final = 2
+
+
+class FileRow(QFrame):
+    """Row of one file.
+
+    Likely actions are buttons; the others are in a menu.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
+        self.file = FileView(0, "")
+        self.setProperty("role", "card")
+        self.shape, self.bar = FileShape(theme), Progress(theme)
+        self.name, self.how, self.text = Elided(1), Elided(1), Elided(_LINES)
+        self.note = label(size=SCALE.caption, role="warning")
+        self.step = self._button(self._take_step)
+        self.copy = self._button(lambda: self._ask(CopyFile(self.file.file)))
+        self.show_folder = self._button(lambda: self._dialogs.show(self.file.results[-1]))
+        self.cancel = self._button(self._cancel)
+        self.more = self._button(self._open_menu)
+        self.menu = QMenu(self)
+        self._lay_out()
+
+    def show_file(self, file: FileView, *, again: bool = False) -> None:
+        """Show ``file``; redraw only if it changed.
+
+        ``again``: redraw everything in the current language and colours.
+        """
+        if file == self.file and not again:
+            return
+        self.file, texts = file, self._texts
+        self.shape.show_state(file.state, file_state_text(texts, file.state))
+        self.name.show_text(file.name)
+        self.setToolTip(tip(file.path))
+        self.how.show_text(how_text(texts, file))
+        self.setAccessibleName(f"{file.name}: {self.how.accessibleName()}")
+        self.text.show_text(file.text)
+        self.text.setVisible(bool(file.text))
+        self.bar.show_percent(file.percent or 0, file.name, moving=file.state is FileState.WORKING)
+        begun = file.position_s > 0 or file.state is FileState.WORKING
+        self.bar.setVisible(file.percent is not None and begun and file.state in _BARS)
+        self._show_note()
+        self._show_buttons()
+
+    def show_copied(self) -> None:
+        """Confirm on the button that the text is on the clipboard."""
+        self.copy.setText(self._texts("action.copied"))
+
+    def _show_note(self) -> None:
+        said = file_note_text(self._texts, self.file.note) if self.file.note else ""
+        role = "danger" if self.file.state is FileState.FAILED else "warning"
+        if self.note.property("role") != role:
+            self.note.setProperty("role", role)
+            self.note.style().unpolish(self.note)
+            self.note.style().polish(self.note)
+        self.note.setText(said)
+        self.note.setVisible(bool(said))
+
+    def _show_buttons(self) -> None:
+        file, ended = self.file, self.file.state in ENDED
+        step = "pause"
+        if ended:
+            step = "retry"
+        elif file.state is FileState.PAUSED:
+            step = "resume"
+        self._name(self.step, f"files.{step}", "recover" if ended else step)
+        self.step.setVisible(not ended or can_retry(file))
+        self._name(self.copy, "action.copy", "copy")
+        self.copy.setVisible(file.state is FileState.DONE and bool(file.text))
+        self._name(self.show_folder, "files.show", "folder")
+        self.show_folder.setVisible(file.state is FileState.DONE and bool(file.results))
+        self._name(self.cancel, "files.remove" if ended else "files.cancel", "cancel")
+        self.cancel.setVisible(file.state is not FileState.DONE)
+        self._name(self.more, "files.more", "more")
+        self.more.setText("")
+
+    def _name(self, button: QPushButton, key: str, icon: str) -> None:
+        says = self._texts(key)
+        button.setText(says)
+        button.setAccessibleName(self._texts("files.button-name", action=says, name=self.file.name))
+        button.setToolTip(says if button is self.more else "")
+        side = button.fontMetrics().ascent()
+        button.setIconSize(QSize(side, side))
+        button.setIcon(icons.icon(icon, self._theme.colour("accent")))
+
+    def _take_step(self) -> None:
+        file = self.file.file
+        if self.file.state in ENDED:
+            self._ask(RetryFile(file))
+        elif self.file.state is FileState.PAUSED:
+            self._ask(ResumeFiles(file))
+        else:
+            self._ask(PauseFiles(file))
+
+    def _cancel(self) -> None:
+        file = self.file.file
+        self._ask(RemoveFiles(file) if self.file.state in ENDED else CancelFile(file))
+
+    # -- the menu ------------------------------------------------------------------------------------------
+
+    def fill_menu(self) -> None:
+        """Fill the menu with the actions that the file allows now."""
+        texts, file = self._texts, self.file
+        self.menu.clear()
+        self.menu.setAccessibleName(self.more.accessibleName())
+        if file.text:
+            self._entry(texts("files.copy-text"), lambda: self._ask(CopyFile(file.file)))
+            for form in Format:
+                says = texts("files.save-as", form=texts(f"files.form.{form.value}"))
+                self._entry(says, partial(self._save, form))
+        if file.results:
+            self._entry(texts("files.show"), lambda: self._dialogs.show(file.results[-1]))
+        if file.state not in ENDED:
+            self.menu.addSeparator()
+            self._entry(texts("files.earlier"), lambda: self._ask(MoveFile(file.file, -1)))
+            self._entry(texts("files.later"), lambda: self._ask(MoveFile(file.file, 1)))
+        self.menu.addSeparator()
+        self._entry(texts("files.remove"), lambda: self._ask(RemoveFiles(file.file)))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the same menu at the pointer."""
+        self.fill_menu()
+        self.menu.popup(event.globalPos())
+
+    def _entry(self, says: str, do: Callable[[], None]) -> None:
+        entry = QAction(says, self.menu)
+        entry.triggered.connect(lambda: do())  # drop the argument of Qt's signal
+        self.menu.addAction(entry)
+
+    def _open_menu(self) -> None:
+        self.fill_menu()
+        self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def _save(self, form: Format) -> None:
+        suggested = str(Path(self.file.path).with_suffix(f".{form}"))
+        title = self._texts("files.save-title", name=self.file.name)
+        if place := self._dialogs.place(self, title, suggested):
+            self._ask(SaveFile(self.file.file, place, form))
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def _button(self, do: Callable[[], None]) -> QPushButton:
+        made = QPushButton()
+        made.setProperty("role", "quiet")
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+        made.clicked.connect(do)
+        return made
+
+    def _lay_out(self) -> None:
+        self.name.setFont(font(weight=QFont.Weight.DemiBold))
+        self.how.setFont(font(SCALE.caption))
+        self.how.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        head = QHBoxLayout()
+        head.setSpacing(SPACING.hair)
+        head.addWidget(self.shape)
+        head.addSpacing(SPACING.small)
+        head.addWidget(self.name, 1)
+        for button in (self.step, self.copy, self.show_folder, self.cancel, self.more):
+            head.addWidget(button)
+        words = QVBoxLayout()
+        words.setContentsMargins(self.shape.width() + SPACING.medium, 0, SPACING.small, 0)
+        words.setSpacing(SPACING.small)
+        for widget in (self.how, self.bar, self.text, self.note):
+            words.addWidget(widget)
+        card = QVBoxLayout(self)
+        card.setContentsMargins(SPACING.large, SPACING.small, SPACING.small, SPACING.medium)
+        card.setSpacing(0)
+        card.addLayout(head)
+        card.addLayout(words)

@@ -1,0 +1,252 @@
+"""Controls that only the file list uses."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QBoxLayout,
+    QFrame,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.files.view import FileState
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import StateIcon, control_height, label, ring
+
+SHAPES: Final = {
+    FileState.ADDED: ("idle", "muted"),
+    FileState.WAITING: ("arming", "muted"),
+    FileState.WORKING: ("wave", "accent"),
+    FileState.PAUSED: ("pause", "warning"),
+    FileState.DONE: ("done", "accent"),
+    FileState.FAILED: ("failed", "danger"),
+    FileState.CANCELLED: ("cancelled", "muted"),
+}
+"""Icon and colour name of each state."""
+
+_BAR: Final = 6
+_DASH: Final = 4.0
+_BOX: Final = 2.0
+
+
+class FileShape(StateIcon[FileState]):
+    """Icon for the state of a file."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, SHAPES, FileState.ADDED)
+
+
+class Progress(QProgressBar):
+    """Progress bar of a file, in a quiet colour while nothing moves."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self.moving = theme, False
+        self.setTextVisible(False)
+        self.setFixedHeight(_BAR)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_percent(self, percent: int, name: str, *, moving: bool) -> None:
+        """Show ``percent``; ``name`` is the accessible name of the bar."""
+        self.moving = moving
+        self.setAccessibleName(name)
+        self.setValue(percent)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the track and the finished part of it."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(self.rect())
+        painter.setBrush(self._theme.colour("accent_soft"))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        if filled := track.width() * self.value() / self.maximum():
+            painter.setBrush(self._theme.colour("accent" if self.moving else "edge"))
+            track.setWidth(max(track.height(), filled))
+            painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+
+
+class Tick(QAbstractButton):
+    """Toggle button for one of several independent options, filled and ticked when selected."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setCheckable(True)
+        self.setFont(font())
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Return a size with room for the tick, so that ticking moves no other control."""
+        across = self.fontMetrics().horizontalAdvance(self.text()) + self._side + SPACING.small
+        return QSize(across + 2 * SPACING.medium, control_height())
+
+    @property
+    def _side(self) -> int:
+        return self.fontMetrics().ascent()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw outline, tick and text."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on, side = self.isChecked(), float(self._side)
+        edge = self._theme.colour("accent" if on or self.underMouse() else "edge")
+        painter.setPen(QPen(edge, 1.0))
+        painter.setBrush(self._theme.colour("accent_soft" if on else "surface"))
+        outline = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(outline, RADII.small, RADII.small)
+        mark = QRectF(SPACING.medium + 0.5, (self.height() - side) // 2 + 0.5, side - 1, side - 1)
+        painter.setBrush(self._theme.colour("accent" if on else "surface"))
+        painter.drawRoundedRect(mark, _BOX, _BOX)
+        if on:
+            inside = mark.adjusted(_BOX, _BOX, -_BOX, -_BOX)
+            icons.draw(painter, "done", inside, self._theme.colour("on_accent"))
+        painter.setPen(self._theme.colour("text"))
+        place = self.rect().adjusted(int(mark.right()) + SPACING.small, 0, 0, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), RADII.small)
+
+
+class DropZone(QFrame):
+    """Area where files are dropped or opened.
+
+    It fills the page while the list is empty and is a strip above the list otherwise.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, opens: Callable[[], None], folder: Callable[[], None]) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self.over = self.full = self.strip = False
+        self.says, self.hint = label(size=SCALE.heading, bold=True), label(role="muted")
+        for words in (self.says, self.hint):
+            words.setWordWrap(True)
+        self.open, self.folder = QPushButton(), QPushButton()
+        self.open.setProperty("role", "primary")
+        self.open.clicked.connect(opens)
+        self.folder.clicked.connect(folder)
+        self._mark = _Mark(theme)
+        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._words = QVBoxLayout()
+        self._words.setSpacing(SPACING.hair)
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._buttons.setSpacing(SPACING.small)
+        self._fill()
+        theme.changed.connect(self.update)
+
+    def show_zone(self, *, strip: bool, full: bool) -> None:
+        """Show the zone as a strip or large.
+
+        ``full``: disable it, because the list takes no more files.
+        """
+        self.full = full
+        if strip != self.strip:
+            self.strip = strip
+            self._arrange()
+        self.refresh()
+
+    def show_over(self, over: bool) -> None:
+        """Highlight the zone while the user drags files over the page."""
+        if over != self.over:
+            self.over = over
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        texts = self._texts
+        self.says.setText(texts("files.drop-now" if self.over else "files.drop"))
+        self.hint.setText(texts("files.full-hint" if self.full else "files.drop-hint"))
+        self.open.setText(texts("files.open"))
+        self.folder.setText(texts("files.open-folder"))
+        self.open.setEnabled(not self.full)
+        self.folder.setEnabled(not self.full)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a dashed outline, filled while files are dragged over the page."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(self._theme.colour("accent" if self.over else "edge"), 2.0 if self.over else 1.5)
+        pen.setDashPattern([_DASH, _DASH])
+        painter.setPen(pen)
+        painter.setBrush(self._theme.colour("accent_soft" if self.over else "surface"))
+        outline = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.drawRoundedRect(outline, RADII.small * 2, RADII.small * 2)
+
+    def _fill(self) -> None:
+        self._words.addWidget(self.says)
+        self._words.addWidget(self.hint)
+        self._buttons.addWidget(self.open)
+        self._buttons.addWidget(self.folder)
+        self._row.addStretch(1)
+        self._row.addWidget(self._mark)
+        self._row.addLayout(self._words)
+        self._row.addLayout(self._buttons)
+        self._row.addStretch(1)
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a minimum size in which the buttons stand below the words."""
+        least = self._buttons.minimumSize().width() + 2 * SPACING.large
+        return QSize(least, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Move the buttons below the words in a narrow strip."""
+        self._arrange()
+
+    @property
+    def _across(self) -> bool:
+        parts = (
+            self._mark.width(),
+            self.says.fontMetrics().horizontalAdvance(self.says.text()),
+            self._buttons.sizeHint().width(),
+        )
+        return self.strip and sum(parts) + 4 * SPACING.large <= self.width()
+
+    def _arrange(self) -> None:
+        across, middle, left = self._across, Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignLeft
+        side = QBoxLayout.Direction.LeftToRight if across else QBoxLayout.Direction.TopToBottom
+        self._row.setDirection(side)
+        pad = SPACING.large if self.strip else SPACING.huge
+        self._row.setContentsMargins(pad, pad, pad, pad)
+        self._row.setSpacing(SPACING.medium if self.strip else SPACING.large)
+        for place, stretch in ((0, 0 if self.strip else 1), (2, 1 if across else 0), (4, 0 if self.strip else 1)):
+            self._row.setStretch(place, stretch)
+        for words in (self.says, self.hint):
+            words.setAlignment(left if self.strip else middle)
+        self._row.setAlignment(self._buttons, left if self.strip and not across else middle)
+        self._row.setAlignment(self._mark, middle)
+        self._mark.show_size(SCALE.display if self.strip else 2 * SCALE.display)
+        self._mark.setVisible(across or not self.strip)
+        vertical = QSizePolicy.Policy.Maximum if self.strip else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, vertical)
+
+
+class _Mark(QWidget):
+    """Icon of an arrow into a tray."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        theme.changed.connect(self.update)
+
+    def show_size(self, size: float) -> None:
+        side = QFontMetrics(font(size)).height()
+        self.setFixedSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        icons.draw(QPainter(self), "drop", QRectF(self.rect()), self._theme.colour("accent"))

@@ -1,0 +1,270 @@
+"""Page of recordings that become text in the background: drop or open them, follow progress, copy texts."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QMimeData, QSize, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.formats import Format
+from app.files.actions import (
+    AddFiles,
+    ChooseSaving,
+    FileAction,
+    PauseFiles,
+    RemoveFiles,
+    ResumeFiles,
+)
+from app.files.file_search import KINDS
+from app.files.view import ENDED, FileState, FilesView, FileText
+from app.ui.files.file_row import FileRow
+from app.ui.files.file_widgets import DropZone, Tick
+from app.ui.files.wording import file_note_text
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import Choice, label
+from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.widgets.untrusted_text import tip
+
+_BESIDE: Final = 0
+_CHOSEN: Final = 1
+
+
+class FilesPage(QWidget):
+    """Page that shows the file list and asks for actions.
+
+    ``show_files`` is cheap enough for ten calls per second.
+    """
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[FileAction], None], dialogs: Dialogs | None = None
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask = theme, texts, ask
+        self._dialogs = dialogs or SystemDialogs()
+        self._view = FilesView()
+        self.rows: dict[int, FileRow] = {}
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAcceptDrops(True)
+        self.name = label(size=SCALE.display, bold=True)
+        self.pause, self.clear = self._quiet(self._pause), self._quiet(lambda: self._ask(RemoveFiles()))
+        self.zone = DropZone(theme, texts, self._open, self._open_folder)
+        self.saved, self.where = label(role="muted"), label(role="muted")
+        self.forms = {form: Tick(theme) for form in Format}
+        self.place = Choice(theme)
+        self.note = label(role="warning")
+        self._list, self._ticks = QVBoxLayout(), QGridLayout()
+        self._saving = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.listing = QWidget()
+        self._lay_out()
+        for tick in self.forms.values():
+            tick.clicked.connect(lambda: self._choose(self._view.folder))
+        self.place.activated.connect(self._choose_place)
+        theme.changed.connect(self.refresh)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def show_files(self, view: FilesView) -> None:
+        """Show the current file list."""
+        self._view = view
+        self._show()
+
+    def show_text(self, text: FileText) -> None:
+        """Copy the whole text of a file to the clipboard, as the user asked."""
+        QGuiApplication.clipboard().setText(text.text)
+        if row := self.rows.get(text.file):
+            row.show_copied()
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        texts = self._texts
+        self.name.setText(texts("files.name"))
+        self.saved.setText(texts("files.saved"))
+        self.where.setText(texts("files.where"))
+        self.clear.setText(texts("files.clear"))
+        self.place.setAccessibleName(texts("files.where"))
+        self.listing.setAccessibleName(texts("files.name"))
+        for form, tick in self.forms.items():
+            tick.setText(texts(f"files.form.{form.value}"))
+            tick.setAccessibleName(texts("files.form-name", form=tick.text()))
+            tick.updateGeometry()
+        self.zone.refresh()
+        self._show(again=True)
+        self._arrange()
+
+    def _show(self, *, again: bool = False) -> None:
+        view, texts = self._view, self._texts
+        states = {file.state for file in view.files}
+        self.zone.show_zone(strip=bool(view.files), full=view.full)
+        self.listing.setVisible(bool(view.files))
+        self.clear.setVisible(bool(states & ENDED))
+        self.pause.setVisible(bool(states - ENDED))
+        self.pause.setText(texts("files.resume-all" if self._all_paused else "files.pause-all"))
+        for form, tick in self.forms.items():
+            tick.setChecked(form in view.forms)
+        self._show_place()
+        said = file_note_text(texts, view.note) if view.note else ""
+        self.note.setText(said)
+        self.note.setVisible(bool(said))
+        self._show_rows(again=again)
+
+    @property
+    def _all_paused(self) -> bool:
+        going = [file.state for file in self._view.files if file.state not in ENDED]
+        return bool(going) and all(state is FileState.PAUSED for state in going)
+
+    def _show_place(self) -> None:
+        folder, texts = self._view.folder, self._texts
+        items = [texts("files.beside"), *([folder] if folder else []), texts("files.choose-folder")]
+        if items != [self.place.itemText(number) for number in range(self.place.count())]:
+            self.place.clear()
+            self.place.addItems(items)
+        self.place.setCurrentIndex(_CHOSEN if folder else _BESIDE)
+        self.place.setToolTip(tip(folder))
+
+    def _show_rows(self, *, again: bool) -> None:
+        """Update the rows of the list.
+
+        Each file keeps its row, so the focus stays in place.
+        """
+        wanted = {file.file for file in self._view.files}
+        for number in [number for number in self.rows if number not in wanted]:
+            row = self.rows.pop(number)
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        for place, file in enumerate(self._view.files):
+            row = self.rows.get(file.file) or self._new_row(file.file, place)
+            if self._list.indexOf(row) != place:
+                self._list.insertWidget(place, row)
+            row.show_file(file, again=again)
+
+    def _new_row(self, number: int, place: int) -> FileRow:
+        row = self.rows[number] = FileRow(self._theme, self._texts, self._ask, self._dialogs)
+        self._list.insertWidget(place, row)
+        return row
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        texts = self._texts
+        kinds, every = texts("files.kinds"), texts("files.every-kind")
+        endings = " ".join(f"*.{kind}" for kind in KINDS)
+        if paths := self._dialogs.files(self, texts("files.open"), (f"{kinds} ({endings})", f"{every} (*)")):
+            self._ask(AddFiles(tuple(paths)))
+
+    def _open_folder(self) -> None:
+        if folder := self._dialogs.folder(self, self._texts("files.open-folder")):
+            self._ask(AddFiles((folder,)))
+
+    def _pause(self) -> None:
+        self._ask(ResumeFiles() if self._all_paused else PauseFiles())
+
+    def _choose_place(self, number: int) -> None:
+        if number == self.place.count() - 1:
+            folder = self._dialogs.folder(self, self._texts("files.choose-folder"))
+            if folder:
+                self._choose(folder)
+            else:
+                self._show_place()
+        else:
+            self._choose("" if number == _BESIDE else self._view.folder)
+
+    def _choose(self, folder: str) -> None:
+        forms = tuple(form for form, tick in self.forms.items() if tick.isChecked())
+        self._ask(ChooseSaving(forms, folder))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept a drag that carries local files or folders, unless the list is full."""
+        if paths_of(event.mimeData()) and not self._view.full:
+            event.acceptProposedAction()
+            self.zone.show_over(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Remove the highlight: the drag left the page."""
+        self.zone.show_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add the dropped files and folders."""
+        self.zone.show_over(False)
+        event.acceptProposedAction()
+        self._ask(AddFiles(paths_of(event.mimeData())))
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _quiet(do: Callable[[], None]) -> QPushButton:
+        made = QPushButton()
+        made.setProperty("role", "quiet")
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+        made.clicked.connect(do)
+        return made
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a size narrower than one line of all controls; the controls wrap."""
+        return QSize(self.zone.minimumSizeHint().width() + 2 * SPACING.wide, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the saving options in as many lines as the width requires."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        room = self.width() - 2 * SPACING.wide
+        ticks = [tick.sizeHint().width() + SPACING.small for tick in self.forms.values()]
+        one = self.saved.sizeHint().width() + SPACING.small + sum(ticks)
+        rest = SPACING.large + self.where.sizeHint().width() + SPACING.small + self.place.minimumSizeHint().width()
+        direction = QBoxLayout.Direction
+        self._saving.setDirection(direction.LeftToRight if one + rest <= room else direction.TopToBottom)
+        across = len(ticks) if one <= room else 2
+        for number, tick in enumerate(self.forms.values()):
+            self._ticks.addWidget(tick, number // across, 1 + number % across)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.name, 1)
+        head.addWidget(self.pause)
+        head.addWidget(self.clear)
+        self._ticks.setSpacing(SPACING.small)
+        self._ticks.addWidget(self.saved, 0, 0)
+        self._ticks.setColumnStretch(len(self.forms) + 1, 1)
+        places = QHBoxLayout()
+        places.setSpacing(SPACING.small)
+        places.addWidget(self.where)
+        places.addWidget(self.place, 1)
+        self._saving.setSpacing(SPACING.small)
+        self._saving.addLayout(self._ticks)
+        self._saving.addLayout(places, 1)
+        self.note.setWordWrap(True)
+        page = QVBoxLayout(self)
+        page.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        page.setSpacing(SPACING.large)
+        page.addLayout(head)
+        page.addWidget(self.zone)
+        page.addLayout(self._saving)
+        page.addWidget(self.note)
+        page.addWidget(self._listing(), 1)
+
+    def _listing(self) -> QWidget:
+        column = QVBoxLayout(self.listing)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(SPACING.small)
+        column.addLayout(self._list)
+        column.addStretch(1)
+        return self.listing
+
+
+def paths_of(dropped: QMimeData) -> tuple[str, ...]:
+    """Return the distinct paths of local files and folders in ``dropped``."""
+    paths = (url.toLocalFile() for url in dropped.urls() if url.isLocalFile())
+    return tuple(dict.fromkeys(path for path in paths if path))

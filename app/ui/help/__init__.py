@@ -1,0 +1,1 @@
+"""The help panels: checks, logs, report, licences."""

@@ -1,0 +1,129 @@
+"""Version of the app and licences of its parts: a searchable list, and licence texts on demand."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
+
+from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
+from app.diagnostics.report.view import Licence, LicencesView, LicenceText
+from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.row_model import RowModel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import control_height, label
+
+_LONGEST_QUERY: Final = 100
+_PLACES: Final = 10
+
+
+class AboutPanel(QFrame):
+    """Panel of version and licences.
+
+    The list is requested once, when the panel is first shown.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._view: LicencesView | None = None
+        self._found: tuple[Licence, ...] = ()
+        self._name = ""
+        self.setProperty("role", "card")
+        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
+        self.says.setWordWrap(True)
+        self.search = QLineEdit()
+        self.search.setMaxLength(_LONGEST_QUERY)
+        self.list, self.nothing = Rows(_PLACES), label(role="muted")
+        self.model = RowModel(self)
+        self._delegate = RowDelegate(theme, self.model.cells)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(self._delegate)
+        self.text = Reading(12)
+        self._lay_out()
+        self.search.textChanged.connect(self._search)
+        self.list.selectionModel().currentChanged.connect(self._chosen)
+        self.refresh()
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel."""
+        names = (licence.name for licence in self._view.licences) if self._view else ()
+        return (self._texts("help.about.find"), self._texts("help.about.says"), *names)
+
+    def again(self) -> None:
+        """Request the list again if it is still missing, now that the app can answer."""
+        if self.isVisible() and self._view is None:
+            self._ask(LicencesWanted())
+
+    def show_licences(self, view: LicencesView) -> None:
+        """Show the version and the list of licences."""
+        self._view = view
+        self.refresh()
+
+    def show_text(self, text: LicenceText) -> None:
+        """Show a licence text, if its entry is still selected."""
+        if text.name == self._name:
+            self.text.show_text(text.text or self._texts("help.about.no-text"))
+            self.text.setVisible(True)
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        texts, view = self._texts, self._view
+        name = texts("app.name")
+        self.heading.setText(texts("help.about.version", name=name, version=view.version) if view else name)
+        self.says.setText(texts("help.about.says"))
+        self.search.setPlaceholderText(texts("help.about.search"))
+        self.search.setFont(font())
+        self.search.setMinimumHeight(control_height())
+        for control, key in ((self.search, "search"), (self.list, "list"), (self.text, "text")):
+            control.setAccessibleName(texts(f"help.about.{key}"))
+        self.list.refresh()
+        self.text.refresh()
+        self._search()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Request the list when the panel is first shown."""
+        super().showEvent(event)
+        self.again()
+
+    def _search(self) -> None:
+        wanted = self.search.text().casefold()
+        every = self._view.licences if self._view else ()
+        self._found = tuple(one for one in every if wanted in f"{one.name} {one.licence}".casefold())
+        self.model.show_rows([(self._cells(one), self._described(one)) for one in self._found])
+        self.list.setVisible(bool(self._found))
+        self.list.fit(len(self._found))
+        self.nothing.setVisible(not self._found)
+        self.nothing.setText(self._texts("help.about.nothing-found" if self._view else "help.about.loading"))
+        if self._name not in {one.name for one in self._found}:
+            self._name = ""
+            self.list.setCurrentIndex(self.model.index(-1))
+        self.text.setVisible(bool(self._name) and bool(self.text.toPlainText()))
+
+    def _cells(self, one: Licence) -> tuple[Cell, ...]:
+        kind = self._texts(f"help.kind.{one.kind.value}")
+        return (
+            Cell(f"{one.name} {one.version}".rstrip()),
+            Cell(kind, "muted", 14),
+            Cell(one.licence, "muted", 30),
+        )
+
+    def _described(self, one: Licence) -> str:
+        return f"{one.name} {one.version}, {self._texts(f'help.kind.{one.kind.value}')}, {one.licence}"
+
+    def _chosen(self) -> None:
+        row = self.list.currentIndex().row()
+        name = self._found[row].name if 0 <= row < len(self._found) else ""
+        if name and name != self._name:
+            self._name = name
+            self._ask(LicenceTextWanted(name))
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        self.text.hide()
+        for part in (self.heading, self.says, self.search, self.nothing, self.list, self.text):
+            column.addWidget(part)
+        column.addStretch(1)

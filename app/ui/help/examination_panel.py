@@ -1,0 +1,123 @@
+"""Check of what works on this computer, run on demand.
+
+The most severe findings come first.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+
+from app.diagnostics.checks.finding import Finding, Severity, count
+from app.diagnostics.checks.wording import Told, told
+from app.diagnostics.report.actions import Examine, HelpAction
+from app.diagnostics.report.view import ExaminationView
+from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.row_model import RowModel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import label
+
+_ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)
+_COLOURS: Final = {Severity.OK: "muted", Severity.ADVICE: "warning", Severity.PROBLEM: "danger"}
+_PLACES: Final = 12
+_SEVERITY, _TITLE = 10, 20  # column widths in letters
+
+
+class ExaminationPanel(QFrame):
+    """Panel that runs the check and lists its findings.
+
+    Without a selection, the text lists every finding that needs attention.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[HelpAction], None]) -> None:
+        super().__init__()
+        self._texts = texts
+        self._view: ExaminationView | None = None
+        self._found: tuple[Finding, ...] = ()
+        self.setProperty("role", "card")
+        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
+        self.examine, self.state = QPushButton(), label(role="muted")
+        self.list = Rows(_PLACES)
+        self.model = RowModel(self)
+        self._delegate = RowDelegate(theme, self.model.cells)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(self._delegate)
+        self.text = Reading(6)
+        for wraps in (self.says, self.state):
+            wraps.setWordWrap(True)
+        self._lay_out()
+        self.examine.clicked.connect(lambda: ask(Examine()))
+        self.list.selectionModel().selectionChanged.connect(self._tell_all)
+        self.refresh()
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel."""
+        return (self._texts("help.examine.name"), self._texts("help.examine.says"))
+
+    def show_examination(self, view: ExaminationView) -> None:
+        """Show the findings so far and the area being checked."""
+        self._view = view
+        self._show()
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        texts = self._texts
+        self.heading.setText(texts("help.examine.name"))
+        self.says.setText(texts("help.examine.says"))
+        self.list.setAccessibleName(texts("help.examine.list"))
+        self.text.setAccessibleName(texts("help.examine.text"))
+        self.list.refresh()
+        self.text.refresh()
+        self._show()
+
+    def _show(self) -> None:
+        view, texts = self._view, self._texts
+        self._found = tuple(sorted(view.findings, key=lambda one: _ORDER.index(one.severity))) if view else ()
+        self.examine.setText(texts("help.examine.again" if view else "help.examine.start"))
+        self.examine.setEnabled(view is None or view.waits_for is None)
+        self.model.show_rows([self._row(finding) for finding in self._found])
+        self.list.setVisible(bool(self._found))
+        self.list.fit(len(self._found))
+        self.state.setText(self._said(view) if view else "")
+        self._tell_all()
+
+    def _said(self, view: ExaminationView) -> str:
+        texts, problems = self._texts, count(view.findings, Severity.PROBLEM)
+        if view.waits_for is not None:
+            return texts("help.examine.running", area=texts(f"doctor.area.{view.waits_for}"))
+        return texts("help.examine.problems", count=problems) if problems else texts("help.examine.well")
+
+    def _row(self, finding: Finding) -> tuple[tuple[Cell, ...], str]:
+        title, found, do = told(self._texts, finding)
+        severity = self._texts(f"help.examine.severity.{finding.severity}")
+        cells = (
+            Cell(severity, _COLOURS[finding.severity], _SEVERITY),
+            Cell(title, letters=_TITLE),
+            Cell(found, "muted"),
+        )
+        return cells, f"{severity}, {title}, {found} {do}".rstrip()
+
+    def _tell_all(self) -> None:
+        chosen = [index.row() for index in self.list.selectedIndexes()]
+        found = [self._found[row] for row in chosen if row < len(self._found)]
+        shown = found or [one for one in self._found if one.severity is not Severity.OK]
+        self.text.setVisible(bool(shown))
+        self.text.show_text("\n\n".join(self._paragraph(told(self._texts, one)) for one in shown))
+
+    def _paragraph(self, worded: Told) -> str:
+        found = self._texts("help.examine.paragraph", title=worded.title, found=worded.found)
+        return f"{found}\n{self._texts('help.examine.do', text=worded.do)}" if worded.do else found
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING.small)
+        buttons.addWidget(self.examine)
+        buttons.addWidget(self.state, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        for part in (self.heading, self.says, self.list, self.text):
+            column.addWidget(part)
+        column.addLayout(buttons)
+        column.addStretch(1)

@@ -1,0 +1,137 @@
+"""Long lists of one-line rows.
+
+Rows consist of cells and need no widget each.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QListView, QPlainTextEdit, QStyle, QStyledItemDelegate
+from PySide6.QtWidgets import QStyleOptionViewItem as Option
+
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import ring
+
+Index = QModelIndex | QPersistentModelIndex
+
+_BAR: Final = 3.0
+_GAP: Final = SPACING.medium
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text in a colour.
+
+    ``letters``: width in average letters; 0 takes the remaining width. ``right``: align to the right.
+    """
+
+    text: str
+    colour: str = "text"
+    letters: int = 0
+    right: bool = False
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Painter of rows that consist of cells.
+
+    ``cells``: function from a row number to its cells. All rows have the same height.
+    """
+
+    def __init__(self, theme: Theme, cells: Callable[[int], Sequence[Cell]]) -> None:
+        super().__init__()
+        self._theme, self._cells = theme, cells
+
+    def sizeHint(self, option: Option, index: Index) -> QSize:
+        """Return the height of one line."""
+        metrics = QFontMetrics(font(SCALE.caption))
+        return QSize(metrics.averageCharWidth() * 20, metrics.height() + SPACING.small)
+
+    def paint(self, painter: QPainter, option: Option, index: Index) -> None:
+        """Draw the cells of a row.
+
+        A selected row has a fill and a bar, so that colour is not the only sign.
+        """
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        place = QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(place, self._theme.colour("accent_soft"))
+            painter.fillRect(place.adjusted(0, 0, _BAR - place.width(), 0), self._theme.colour("accent"))
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            ring(painter, place, self._theme.colour("accent"), RADII.small)
+        painter.setFont(font(SCALE.caption))
+        self._draw(painter, place.adjusted(SPACING.medium, 0, -SPACING.small, 0), self._cells(index.row()))
+        painter.restore()
+
+    def _draw(self, painter: QPainter, place: QRectF, cells: Sequence[Cell]) -> None:
+        metrics = painter.fontMetrics()
+        letter = metrics.averageCharWidth()
+        fixed = sum(cell.letters * letter + _GAP for cell in cells if cell.letters)
+        left = place.left()
+        for cell in cells:
+            across = cell.letters * letter if cell.letters else max(0.0, place.width() - fixed)
+            shown = metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, int(across))
+            side = Qt.AlignmentFlag.AlignRight if cell.right else Qt.AlignmentFlag.AlignLeft
+            painter.setPen(self._theme.colour(cell.colour))
+            painter.drawText(QRectF(left, place.top(), across, place.height()), side | _MIDDLE, shown)
+            left += across + _GAP
+
+
+_MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
+
+
+class Rows(QListView):
+    """List view that is ``lines`` rows high, or lower after ``fit`` with fewer rows."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self._lines = self._most = lines
+        self.setObjectName("rows")
+        self.setUniformItemSizes(True)
+        self.setLayoutMode(QListView.LayoutMode.SinglePass)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update the height to the current font size."""
+        line = QFontMetrics(font(SCALE.caption)).height() + SPACING.small
+        self.setFixedHeight(line * self._lines + 2 * SPACING.hair)
+        self.doItemsLayout()
+
+    def fit(self, count: int) -> None:
+        """Set the height to ``count`` rows, at most the initial number."""
+        lines = max(1, min(count, self._most))
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+
+
+class Reading(QPlainTextEdit):
+    """Read-only text to read and copy, ``lines`` lines high."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update font and height to the current font size."""
+        self.setFont(font(SCALE.caption))
+        self.setFixedHeight(QFontMetrics(font(SCALE.caption)).lineSpacing() * self._lines + 3 * SPACING.small)
+
+    def show_text(self, text: str) -> None:
+        """Show ``text`` from its start.
+
+        If the text is the same, keep the scroll position.
+        """
+        if text != self.toPlainText():
+            self.setPlainText(text)

@@ -1,0 +1,244 @@
+"""Live view of the logs of all programs of this app."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+
+from app.diagnostics.report.actions import HelpAction, LookAtLogs
+from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
+from app.diagnostics.report.view import LogLines
+from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.log_model import LogModel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import Choice, control_height, label
+from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+
+_SHOWN_LEVELS: Final = LEVELS[:4]
+_COLOURS: Final = {"error": "danger", "critical": "danger", "warning": "warning"}
+_LONGEST_QUERY: Final = 100
+_PLACES: Final = 14
+
+
+class LogPanel(QFrame):
+    """Panel of log lines, updated while it is visible.
+
+    The view follows new lines while it is scrolled to the newest line. Otherwise it keeps its position.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[HelpAction], None],
+        logs: Path,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self._texts, self._ask, self._logs = texts, ask, logs
+        self._dialogs = dialogs or SystemDialogs()
+        self._view: LogLines | None = None
+        self.setProperty("role", "card")
+        self.heading, self.count = label(size=SCALE.heading, bold=True), label(size=SCALE.caption, role="muted")
+        self.says = label(role="muted")
+        self.says.setWordWrap(True)
+        self.search = QLineEdit()
+        self.search.setMaxLength(_LONGEST_QUERY)
+        self.level, self.program = Choice(theme), Choice(theme)
+        self.list, self.nothing = Rows(_PLACES), label(role="muted")
+        self.model = LogModel(self._describe, self)
+        self.list.setModel(self.model)
+        self._delegate = RowDelegate(theme, self._cells)
+        self.list.setItemDelegate(self._delegate)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.detail = Reading(6)
+        self.copy, self.folder = QPushButton(), QPushButton()
+        self._lay_out()
+        self.search.textChanged.connect(self._look)
+        self.level.activated.connect(self._look)
+        self.program.activated.connect(self._look)
+        self.list.selectionModel().selectionChanged.connect(self._chosen)
+        self.copy.clicked.connect(self._copy)
+        self.folder.clicked.connect(lambda: self._dialogs.show(str(self._logs / "desktop.jsonl")))
+        self.refresh()
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel."""
+        return (self._texts("help.logs.name"), self._texts("help.logs.says"))
+
+    def again(self) -> None:
+        """Repeat the request for log lines, now that the app can answer."""
+        if self.isVisible():
+            self._look()
+
+    def show_lines(self, view: LogLines) -> None:
+        """Show the lines, unless the filter has changed since they were requested."""
+        if view.wanted != self._wanted():
+            return
+        self._view = view
+        bar = self.list.verticalScrollBar()
+        follows = bar.value() >= bar.maximum() - SPACING.medium
+        self.model.show_lines(view.lines)
+        if follows:
+            self.list.scrollToBottom()
+        self._show()
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        texts = self._texts
+        self.heading.setText(texts("help.logs.name"))
+        self.says.setText(texts("help.logs.says"))
+        self.search.setPlaceholderText(texts("help.logs.search"))
+        self.search.setFont(font())
+        self.search.setMinimumHeight(control_height())
+        self.folder.setText(texts("help.logs.folder"))
+        named = (self.search, "search"), (self.level, "level"), (self.program, "program"), (self.list, "list")
+        for control, name in (*named, (self.detail, "detail")):
+            control.setAccessibleName(texts(f"help.logs.{name}"))
+        with QSignalBlocker(self.level):
+            chosen = max(0, self.level.currentIndex())
+            self.level.clear()
+            for level in _SHOWN_LEVELS:
+                self.level.addItem(texts(f"help.logs.level-{level}"), level)
+            self.level.setCurrentIndex(chosen)
+        self.list.refresh()
+        self.detail.refresh()
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Request log lines: logs are read only while the panel is visible."""
+        super().showEvent(event)
+        self._look()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop reading logs while the panel is hidden."""
+        super().hideEvent(event)
+        self._ask(LookAtLogs(False))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the selected lines on the system's copy shortcut."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._copy()
+        else:
+            super().keyPressEvent(event)
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        texts, view = self._texts, self._view
+        self._show_programs(view.programs if view else ())
+        lines = len(self.model.lines)
+        self.list.setVisible(bool(lines))
+        self.nothing.setVisible(not lines)
+        filtered = self._wanted() != LogFilter()
+        key = "loading" if view is None else "nothing-found" if filtered else "empty"
+        self.nothing.setText(texts(f"help.logs.{key}"))
+        older = view.left_out if view else 0
+        shown = "older" if older else "count"
+        self.count.setText(texts(f"help.logs.{shown}", count=lines) if lines else "")
+        self._chosen()
+
+    def _show_programs(self, programs: Sequence[str]) -> None:
+        entries = [("", self._texts("help.logs.every")), *((name, name) for name in programs)]
+        known = [(self.program.itemData(row), self.program.itemText(row)) for row in range(self.program.count())]
+        if entries == known:
+            return
+        with QSignalBlocker(self.program):
+            chosen = self.program.currentData()
+            self.program.clear()
+            for name, text in entries:
+                self.program.addItem(text, name)
+            self.program.setCurrentIndex(max(0, self.program.findData(chosen)))
+
+    def _cells(self, place: int) -> Sequence[Cell]:
+        line = self.model.lines[place]
+        said = f"{line.event}   {line.details}" if line.details else line.event
+        colour = _COLOURS.get(line.level, "muted") if line.level else "warning"
+        return (
+            Cell(_time(line.at_s) if line.level else "", "muted", 15),
+            Cell(self._level(line), colour, 12),
+            Cell(line.program, "muted", 11),
+            Cell(said, "text" if line.level else "muted"),
+        )
+
+    def _level(self, line: LogLine) -> str:
+        return self._texts(f"help.level.{line.level}") if line.level else self._texts("help.level.unreadable")
+
+    def _describe(self, line: LogLine) -> str:
+        return f"{_time(line.at_s)}, {self._level(line)}, {line.program}: {line.event} {line.details}".rstrip()
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def _wanted(self) -> LogFilter:
+        level, program = self.level.currentData(), self.program.currentData()
+        return LogFilter(level or LEVELS[0], program or "", self.search.text())
+
+    def _look(self) -> None:
+        if self.isVisible():
+            self._ask(LookAtLogs(True, self._wanted()))
+
+    def _selected(self) -> list[LogLine]:
+        rows = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
+        return [self.model.lines[row] for row in rows if row < len(self.model.lines)]
+
+    def _chosen(self) -> None:
+        lines = self._selected()
+        self.detail.setVisible(len(lines) == 1)
+        if len(lines) == 1:
+            self.detail.show_text(_whole(lines[0]))
+        self.copy.setEnabled(bool(self.model.lines))
+        self.copy.setText(self._texts("help.logs.copy" if lines else "help.logs.copy-all"))
+
+    def _copy(self) -> None:
+        lines = self._selected() or self.model.lines
+        if lines:
+            QGuiApplication.clipboard().setText("".join(f"{line.raw}\n" for line in lines))
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.count)
+        wanted = QHBoxLayout()
+        wanted.setSpacing(SPACING.small)
+        wanted.addWidget(self.level, 1)
+        wanted.addWidget(self.program, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING.small)
+        buttons.addWidget(self.copy)
+        buttons.addWidget(self.folder)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        column.addLayout(head)
+        column.addWidget(self.says)
+        column.addWidget(self.search)
+        column.addLayout(wanted)
+        column.addWidget(self.nothing)
+        column.addWidget(self.list)
+        column.addWidget(self.detail)
+        column.addLayout(buttons)
+        column.addStretch(1)
+
+
+def _time(at_s: float) -> str:
+    return f"{datetime.fromtimestamp(at_s):%H:%M:%S.%f}"[:-3] if at_s else ""
+
+
+def _whole(line: LogLine) -> str:
+    fields = as_object(line.raw)
+    if fields is None:
+        return line.raw
+    texts = (
+        f"{name}: {value}" if isinstance(value, str) else f"{name}: {json.dumps(value)}"
+        for name, value in fields.items()
+    )
+    return "\n".join(texts)

@@ -1,0 +1,67 @@
+"""Help section of the settings: examination, logs, report and licences."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from app.diagnostics.report.actions import HelpAction
+from app.diagnostics.report.view import ExaminationView, LicencesView, LicenceText, LogLines, ReportView
+from app.ui.help.about_panel import AboutPanel
+from app.ui.help.examination_panel import ExaminationPanel
+from app.ui.help.log_panel import LogPanel
+from app.ui.help.report_panel import ReportPanel
+from app.ui.settings.section import Words
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from app.ui.widgets.file_dialogs import Dialogs
+
+SECTION = "help"
+
+
+class Page(Protocol):
+    """Settings page, such as ``app.ui.settings.page.SettingsPage``."""
+
+    def add(self, section: str, panel: QWidget, words: Words) -> None: ...
+
+
+class HelpPanels:
+    """The four panels of the help section.
+
+    ``logs``: folder of the log files.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[HelpAction], None],
+        logs: Path,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        self.examination = ExaminationPanel(theme, texts, ask)
+        self.logs = LogPanel(theme, texts, ask, logs, dialogs)
+        self.report = ReportPanel(theme, texts, ask, dialogs)
+        self.about = AboutPanel(theme, texts, ask)
+        self.shows: dict[type, Callable[[Any], None]] = {
+            ExaminationView: self.examination.show_examination,
+            LogLines: self.logs.show_lines,
+            ReportView: self.report.show_report,
+            LicencesView: self.about.show_licences,
+            LicenceText: self.about.show_text,
+        }
+        self._panels = (self.examination, self.logs, self.report, self.about)
+        for panel in self._panels:
+            theme.changed.connect(panel.refresh)
+            texts.changed.connect(panel.refresh)
+
+    def add_to(self, page: Page) -> None:
+        """Add the panels to the help section of ``page``."""
+        for panel in self._panels:
+            page.add(SECTION, panel, panel.words)
+
+    def again(self) -> None:
+        """Repeat the panels' requests, now that the app can answer."""
+        self.logs.again()
+        self.about.again()

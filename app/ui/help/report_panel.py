@@ -1,0 +1,151 @@
+"""Report that the user can give to support.
+
+The user sees its contents before saving it; the app sends nothing.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+
+from app.diagnostics.report.actions import HelpAction, PrepareReport, SaveReport
+from app.diagnostics.report.view import ReportPart, ReportState, ReportView, suggested_name
+from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.row_model import RowModel
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import label
+from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+
+PARTS: Final = ("system", "settings", "microphones", "states", "models", "disk", "recordings")
+_WORKING: Final = (ReportState.GATHERING, ReportState.SAVING)
+_PLACES: Final = 10
+
+
+class ReportPanel(QFrame):
+    """Panel that prepares, shows and saves a report."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[HelpAction], None],
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._dialogs = dialogs or SystemDialogs()
+        self._view = ReportView()
+        self.setProperty("role", "card")
+        self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
+        self.prepare, self.save, self.show_place = QPushButton(), QPushButton(), QPushButton()
+        self.save.setProperty("role", "primary")
+        self.list = Rows(_PLACES)
+        self.model = RowModel(self)
+        self._delegate = RowDelegate(theme, self.model.cells)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(self._delegate)
+        self.text, self.told = Reading(9), label()
+        for wraps in (self.says, self.told):
+            wraps.setWordWrap(True)
+        self._lay_out()
+        self.prepare.clicked.connect(lambda: ask(PrepareReport()))
+        self.save.clicked.connect(self._save)
+        self.show_place.clicked.connect(lambda: self._dialogs.show(self._view.place))
+        self.list.selectionModel().selectionChanged.connect(self._chosen)
+        self.refresh()
+
+    def words(self) -> Iterable[str]:
+        """Return the words by which the settings search finds this panel."""
+        return (self._texts("help.report.name"), self._texts("help.report.says"))
+
+    def show_report(self, view: ReportView) -> None:
+        """Show the report's state and contents."""
+        self._view = view
+        self._show()
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        texts = self._texts
+        self.heading.setText(texts("help.report.name"))
+        self.says.setText(texts("help.report.says"))
+        self.save.setText(texts("help.report.save"))
+        self.show_place.setText(texts("help.report.show"))
+        self.list.setAccessibleName(texts("help.report.list"))
+        self.text.setAccessibleName(texts("help.report.text"))
+        self.list.refresh()
+        self.text.refresh()
+        self._show()
+
+    def _show(self) -> None:
+        view, texts = self._view, self._texts
+        parts = bool(view.parts)
+        self.prepare.setText(texts("help.report.again" if parts else "help.report.prepare"))
+        self.prepare.setEnabled(view.state not in _WORKING)
+        self.save.setVisible(parts)
+        self.save.setEnabled(view.state not in _WORKING)
+        self.show_place.setVisible(view.state is ReportState.SAVED)
+        self.model.show_rows([(self._cells(part), self._described(part)) for part in view.parts])
+        self.list.setVisible(parts)
+        self.list.fit(len(view.parts))
+        self._tell()
+        self._chosen()
+
+    def _tell(self) -> None:
+        view, texts = self._view, self._texts
+        said = {
+            ReportState.GATHERING: lambda: texts("help.report.gathering"),
+            ReportState.SAVED: lambda: texts("help.report.saved", place=view.place),
+            ReportState.FAILED: lambda: note_text(texts, view.note) if view.note else "",
+        }.get(view.state, lambda: "")()
+        self.told.setText(said)
+        self.told.setVisible(bool(said))
+        self.told.setProperty("role", "danger" if view.state is ReportState.FAILED else "muted")
+        self.told.style().polish(self.told)
+
+    def _described(self, part: ReportPart) -> str:
+        return f"{part.name}, {self._about(part)}, {self._size(part)}"
+
+    def _cells(self, part: ReportPart) -> tuple[Cell, ...]:
+        return (
+            Cell(part.name, letters=24),
+            Cell(self._about(part), "muted"),
+            Cell(self._size(part), "muted", 9, True),
+        )
+
+    def _about(self, part: ReportPart) -> str:
+        name = part.name.partition(".")[0]
+        return self._texts(f"help.part.{name}" if name in PARTS else "help.part.log")
+
+    def _size(self, part: ReportPart) -> str:
+        return self._texts("help.report.size", count=max(1, round(part.size / 1000)))
+
+    def _chosen(self) -> None:
+        row = self.list.currentIndex().row()
+        chosen = self._view.parts[row] if 0 <= row < len(self._view.parts) else None
+        self.text.setVisible(chosen is not None)
+        if chosen is not None:
+            self.text.show_text(chosen.text)
+
+    def _save(self) -> None:
+        suggested = str(Path.home() / suggested_name(time.time()))
+        if place := self._dialogs.place(self, self._texts("help.report.title"), suggested):
+            self._ask(SaveReport(Path(place)))
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING.small)
+        buttons.addWidget(self.prepare)
+        buttons.addWidget(self.save)
+        buttons.addWidget(self.show_place)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        for part in (self.heading, self.says, self.list, self.text, self.told):
+            column.addWidget(part)
+        column.addLayout(buttons)
+        column.addStretch(1)

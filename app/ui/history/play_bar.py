@@ -1,0 +1,215 @@
+"""Playback controls of a take: play, pause and seek."""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
+from app.history.view import Playing, PlayState
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import clock, note_text
+from app.ui.theme import icons
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import control_height, label, ring
+
+KEY: Final = "Ctrl+P"
+_STEP_MS: Final = 1_000
+_PAGE_MS: Final = 5_000
+_TRACK: Final = 4.0
+
+
+class SeekBar(QSlider):
+    """Slider with a knob.
+
+    A click moves the knob straight to that position.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._theme = theme
+        self.setSingleStep(_STEP_MS)
+        self.setPageStep(_PAGE_MS)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of a button."""
+        return QSize(control_height() * 3, control_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a size that leaves room for the knob to move."""
+        return QSize(control_height(), control_height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Start dragging and move the knob to the pointer."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self._go(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move the knob with the pointer while dragging."""
+        if self.isSliderDown():
+            self._go(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End dragging of the knob."""
+        self.setSliderDown(False)
+
+    def _go(self, event: QMouseEvent) -> None:
+        room = max(1.0, self.width() - self._side)
+        part = (event.position().x() - self._side / 2) / room
+        self.setValue(round(min(1.0, max(0.0, part)) * self.maximum()))
+
+    @property
+    def _side(self) -> float:
+        return float(QFontMetrics(font()).ascent())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw track and knob; the part before the knob is filled."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side, middle = self._side, self.height() / 2
+        part = self.value() / self.maximum() if self.maximum() else 0.0
+        at = part * (self.width() - side)
+        track = QRectF(side / 2, middle - _TRACK / 2, self.width() - side, _TRACK)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("edge"))
+        painter.drawRoundedRect(track, _TRACK / 2, _TRACK / 2)
+        painter.setBrush(self._theme.colour("accent"))
+        painter.drawRoundedRect(QRectF(track.left(), track.top(), at, _TRACK), _TRACK / 2, _TRACK / 2)
+        painter.setPen(QPen(self._theme.colour("surface"), 2))
+        knob = QRectF(at, middle - side / 2, side, side).adjusted(1, 1, -1, -1)
+        painter.drawEllipse(knob)
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), SPACING.hair)
+
+
+class PlayBar(QWidget):
+    """Playback controls of the selected take.
+
+    ``moved``: called with the position in ms and whether to mark the word there.
+    """
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[PlayAction], None], moved: Callable[[int, bool], None]
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._moved = theme, texts, ask, moved
+        self._session: UUID | None = None
+        self._state = Playing(UUID(int=0), PlayState.STOPPED)
+        self.button, self.bar = QPushButton(), SeekBar(theme)
+        self.time = label(size=SCALE.caption, role="muted")
+        self.note = label(size=SCALE.caption, role="warning")
+        self.note.setWordWrap(True)
+        self._lay_out()
+        self.button.clicked.connect(self.toggle)
+        self.bar.valueChanged.connect(self._sought)
+        self.refresh()
+
+    @property
+    def name(self) -> str:
+        """Name of the button's current action."""
+        return self._texts("history.play.pause" if self.playing else "history.play.play")
+
+    @property
+    def playing(self) -> bool:
+        """True while the take plays."""
+        return self._state.state is PlayState.PLAYING
+
+    def show_take(self, session: UUID | None, of_ms: int = 0) -> None:
+        """Use this take from its start and stop playback of another one.
+
+        The same take again only updates the length.
+        """
+        if session == self._session:
+            if of_ms and of_ms != self.bar.maximum():
+                with QSignalBlocker(self.bar):
+                    self.bar.setMaximum(of_ms)
+                self._show()
+            return
+        if self._state.state is not PlayState.STOPPED:
+            self._ask(StopPlaying())
+        self._session = session
+        self._state = Playing(session or UUID(int=0), PlayState.STOPPED, 0, of_ms)
+        with QSignalBlocker(self.bar):
+            self.bar.setMaximum(of_ms)
+            self.bar.setValue(0)
+        self._show()
+
+    def show_playing(self, playing: Playing) -> None:
+        """Show the state of playback; ignore another take."""
+        if playing.session != self._session:
+            return
+        self._state = playing
+        if not self.bar.isSliderDown():
+            with QSignalBlocker(self.bar):
+                self.bar.setMaximum(playing.of_ms or self.bar.maximum())
+                self.bar.setValue(playing.ms)
+        self._show()
+        self._moved(self.bar.value(), playing.state is not PlayState.STOPPED)
+
+    def toggle(self) -> None:
+        """Play the take, or pause it.
+
+        Playback at the end starts from the beginning.
+        """
+        if self._session is None:
+            return
+        if self.playing:
+            self._ask(PausePlaying())
+        else:
+            whole = self.bar.value() >= self.bar.maximum()
+            self._ask(PlayTake(self._session, 0 if whole else self.bar.value()))
+
+    def stop(self) -> None:
+        """Stop playback if it is running or paused."""
+        if self._state.state is not PlayState.STOPPED:
+            self._ask(StopPlaying())
+
+    def go(self, ms: int) -> None:
+        """Move to this position, also while paused or stopped."""
+        self.bar.setValue(ms)
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        self.bar.setAccessibleName(self._texts("history.play.where"))
+        self._show()
+
+    def _sought(self, ms: int) -> None:
+        if self._session is not None and self.playing:
+            self._ask(SeekTake(self._session, ms))
+        self._show()
+        self._moved(ms, True)
+
+    def _show(self) -> None:
+        texts, side = self._texts, QFontMetrics(font()).ascent()
+        if self.button.accessibleName() != (name := self.name):
+            self.button.setAccessibleName(name)
+            key = QKeySequence(KEY).toString(QKeySequence.SequenceFormat.NativeText)
+            self.button.setToolTip(f"{name} ({key})")
+        self.button.setIconSize(QSize(side, side))
+        self.button.setIcon(icons.icon("pause" if self.playing else "resume", self._theme.colour("text")))
+        position, length = clock(self.bar.value() / 1000), clock(self.bar.maximum() / 1000)
+        self.time.setText(texts("history.play.time", position=position, length=length))
+        note = self._state.note
+        self.note.setText(note_text(texts, note) if note else "")
+        self.note.setVisible(note is not None)
+
+    def _lay_out(self) -> None:
+        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.button)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.time)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.hair)
+        column.addLayout(row)
+        column.addWidget(self.note)

@@ -1,0 +1,73 @@
+"""Marking of the spoken word while a take plays, scrolled into view."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
+from app.history.word_times import Spoken, said_at, when_said
+from app.ui.history.row_delegate import mark_format, units
+from app.ui.theme.theme import Theme
+
+
+class Follower:
+    """Marker of the spoken word in one text.
+
+    Nothing is marked while the user edits the text.
+    """
+
+    def __init__(self, theme: Theme, edit: QPlainTextEdit) -> None:
+        self._theme, self._edit = theme, edit
+        self._text = ""
+        self._spoken: Sequence[Spoken] = ()
+        self._marked: Spoken | None = None
+
+    def show(self, text: str, spoken: Sequence[Spoken]) -> None:
+        """Use this text and the times of its words from now on."""
+        self._text, self._spoken = text, spoken
+        self.mark(None)
+
+    def mark(self, ms: int | None) -> None:
+        """Mark the word spoken at ``ms``; ``None`` removes the mark."""
+        known = ms is not None and self._edit.toPlainText() == self._text
+        one = said_at(self._spoken, ms) if ms is not None and known else None
+        if one == self._marked:
+            return
+        self._marked = one
+        self._edit.setExtraSelections([self._selection(one)] if one else [])
+        if one and not self._edit.hasFocus():
+            self._into_sight(self._cursor(one))
+
+    def when(self, point: QPoint) -> int | None:
+        """Return when the word at this point of the viewport was spoken, in ms."""
+        if not self._spoken or self._edit.toPlainText() != self._text:
+            return None
+        before = self._edit.cursorForPosition(point).position()
+        coded = self._text.encode("utf-16-le", "surrogatepass")[: 2 * before]
+        return when_said(self._spoken, len(coded.decode("utf-16-le", "replace")))
+
+    def _cursor(self, one: Spoken) -> QTextCursor:
+        made = QTextCursor(self._edit.document())
+        first = units(self._text[: one.first])
+        made.setPosition(first)
+        last = first + units(self._text[one.first : one.last])
+        made.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
+        return made
+
+    def _selection(self, one: Spoken) -> QTextEdit.ExtraSelection:
+        made = QTextEdit.ExtraSelection()
+        made.cursor = self._cursor(one)
+        made.format = mark_format(self._theme)
+        return made
+
+    def _into_sight(self, cursor: QTextCursor) -> None:
+        """Scroll the cursor into view with a few lines above it.
+
+        The scroll bar counts lines.
+        """
+        block, bar = cursor.block(), self._edit.verticalScrollBar()
+        inside = block.layout().lineForTextPosition(cursor.positionInBlock())
+        line = block.firstLineNumber() + max(0, inside.lineNumber() if inside.isValid() else 0)
+        if not bar.value() <= line < bar.value() + bar.pageStep():
+            bar.setValue(line - bar.pageStep() // 3)

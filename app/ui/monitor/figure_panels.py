@@ -1,0 +1,114 @@
+"""Cards of figures: a value with its last ten minutes, and the latency of each stage."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel
+
+from app.monitoring.view import Curve, Stage, StageFigures
+from app.ui.monitor.curves import CurveView, RangeBar, peak
+from app.ui.monitor.wording import NOTHING, STAGES, seconds_text, stage_text
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import label
+from app.ui.widgets.panels import Panel
+
+_OTHER_SCRIPT = 1.25  # letters of other scripts, as in a neighbouring tile, may be this much higher
+Wording = Callable[[Texts, float], str]
+
+
+class Tile(Panel):
+    """Card of one figure: its name, its value and its last ten minutes."""
+
+    def __init__(self, theme: Theme, texts: Texts, key: str, wording: Wording, floor: float) -> None:
+        super().__init__(theme)
+        self._texts, self._key, self._wording = texts, key, wording
+        self.name, self.value = label(role="muted"), label(size=SCALE.display, bold=True)
+        self.highest = label(size=SCALE.caption, role="muted")
+        self.value.setMinimumHeight(round(self.value.sizeHint().height() * _OTHER_SCRIPT))
+        self.curve = CurveView(theme, floor)
+        row = QHBoxLayout()
+        row.addWidget(self.value)
+        row.addStretch(1)
+        row.addWidget(self.highest, 0, Qt.AlignmentFlag.AlignBottom)
+        self.column.addWidget(self.name)
+        self.column.addLayout(row)
+        self.column.addStretch(1)
+        self.column.addWidget(self.curve)
+
+    def show_curve(self, curve: Curve) -> None:
+        """Show the current curve in the current language."""
+        texts, name = self._texts, self._texts(self._key)
+        value = NOTHING if curve.now is None else self._wording(texts, curve.now)
+        most = peak(curve.values)
+        highest = self._wording(texts, most)
+        self.name.setText(name)
+        self.value.setText(value)
+        self.highest.setText(texts("monitor.peak", value=highest) if most else "")
+        self.curve.show_curve(curve)
+        known = texts("monitor.curve", name=name, value=value, peak=highest)
+        self.setAccessibleName(known if curve.values else texts("monitor.curve-empty", name=name))
+
+
+class _Line:
+    """Widgets of one stage in the grid."""
+
+    def __init__(self, theme: Theme, grid: QGridLayout, row: int, bold: bool) -> None:
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        self.name, self.half, self.most = label(bold=bold), label(bold=bold), label(role="muted")
+        self.bar = RangeBar(theme)
+        grid.addWidget(self.name, row, 0)
+        grid.addWidget(self.bar, row, 1)
+        grid.addWidget(self.half, row, 2, right)
+        grid.addWidget(self.most, row, 3, right)
+
+    def set_visible(self, visible: bool) -> None:
+        for widget in (self.name, self.bar, self.half, self.most):
+            widget.setVisible(visible)
+
+
+class StagesPanel(Panel):
+    """Latency by stage, on one scale.
+
+    Stages without figures are left out.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__(theme)
+        self._texts = texts
+        self.hint = label(size=SCALE.caption, role="muted")
+        self.hint.setWordWrap(True)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(SPACING.large)
+        grid.setVerticalSpacing(SPACING.small)
+        grid.setColumnStretch(1, 1)
+        self.heads = tuple(label(size=SCALE.caption, role="muted") for _ in range(2))
+        for column, head in enumerate(self.heads, 2):
+            grid.addWidget(head, 0, column, Qt.AlignmentFlag.AlignRight)
+        self.lines = {stage: _Line(theme, grid, row, stage is Stage.WHOLE) for row, stage in enumerate(Stage, 1)}
+        self.column.addWidget(self.hint)
+        self.column.addLayout(grid)
+
+    def show_stages(self, stages: Sequence[StageFigures]) -> None:
+        """Show the current figures in the current language."""
+        texts = self._texts
+        self.hint.setText(texts("monitor.stages-hint" if stages else "monitor.stages-empty"))
+        for head, key in zip(self.heads, ("monitor.p50", "monitor.p95"), strict=True):
+            _say(head, texts(key))
+            head.setVisible(bool(stages))
+        known = {figures.stage: figures for figures in stages}
+        longest = max((figures.p95_s for figures in stages), default=0.0) or 1.0
+        for stage, line in self.lines.items():
+            line.set_visible(stage in known)
+            if figures := known.get(stage):
+                _say(line.name, texts(STAGES[stage]))
+                _say(line.half, seconds_text(texts, figures.p50_s))
+                _say(line.most, seconds_text(texts, figures.p95_s))
+                line.bar.show_parts(figures.p50_s / longest, figures.p95_s / longest)
+        said = [stage_text(texts, figures) for figures in stages] or [self.hint.text()]
+        self.setAccessibleName("; ".join((texts("monitor.stages"), *said)))
+
+
+def _say(widget: QLabel, text: str) -> None:
+    if widget.text() != text:
+        widget.setText(text)

@@ -1,0 +1,230 @@
+"""Monitor page: queue, workers, speed, time spent per stage, and the timeline of utterances."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.core.states import State
+from app.messages.actions import Action, SwitchWorker
+from app.messages.view import WorkerView
+from app.monitoring.view import Link, MonitorView
+from app.ui.monitor.figure_panels import StagesPanel, Tile
+from app.ui.monitor.timeline import Timeline
+from app.ui.monitor.wording import (
+    count_text,
+    gateway_text,
+    link_text,
+    ratio_text,
+    seconds_text,
+    times_text,
+    trouble_text,
+)
+from app.ui.monitor.worker_card import WorkerCard
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import worker_text
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import Shape, label
+from app.ui.widgets.panels import Columns, Panel
+
+_TILES: Final = 4
+_WORKERS: Final = 2
+
+
+class MonitorPage(QWidget):
+    """Page that shows monitor values and passes actions to ``ask``.
+
+    While hidden, it only keeps the latest values.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self._view, self._worker = MonitorView(), WorkerView()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = QFontMetrics(font()).height()
+        self.name = label(size=SCALE.display, bold=True)
+        self.shape = Shape(theme, State.ARMING)
+        self.link, self.gateway = label(), label(size=SCALE.caption, role="muted")
+        self.trouble, self.trouble_shape = Panel(theme), Shape(theme, State.FAILED)
+        self.trouble_name, self.help = label(bold=True), label()
+        self.reason = label(size=SCALE.caption, role="muted")
+        self.tiles = Columns(line * 10, _TILES)
+        self.queued = Tile(theme, texts, "monitor.queued", count_text, 4.0)
+        self.oldest = Tile(theme, texts, "monitor.oldest", seconds_text, 1.0)
+        self.throughput = Tile(theme, texts, "monitor.throughput", times_text, 1.0)
+        self.rtf = Tile(theme, texts, "monitor.rtf", ratio_text, 0.1)
+        self.tiles_name, self.workers_name, self.stages_name, self.utterances_name = (
+            label(size=SCALE.heading, bold=True) for _ in range(4)
+        )
+        self.nobody, self.nobody_says, self.start = Panel(theme), label(), QPushButton()
+        self.here = label(size=SCALE.caption, role="muted")
+        self.workers = Columns(line * 20, _WORKERS)
+        self.cards: list[WorkerCard] = []
+        self.more = label(size=SCALE.caption, role="muted")
+        self.stages = StagesPanel(theme, texts)
+        self.timeline, self.no_utterances = Timeline(theme, texts), label(role="muted")
+        self.figures = QWidget()
+        self._lay_out()
+        self.start.clicked.connect(lambda: ask(SwitchWorker(True)))
+        theme.changed.connect(self.refresh)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def show_monitor(self, view: MonitorView) -> None:
+        """Show the state of the system; cheap enough to call once a second."""
+        self._view = view
+        if self.isVisible():
+            self._show()
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """Show this computer's worker, which the page offers to start if no worker runs."""
+        self._worker = worker
+        if self.isVisible():
+            self._show_workers()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language, font and colours."""
+        texts = self._texts
+        for said, key in (
+            (self.name, "monitor.name"),
+            (self.tiles_name, "monitor.span"),
+            (self.workers_name, "monitor.workers"),
+            (self.stages_name, "monitor.stages"),
+            (self.utterances_name, "monitor.utterances"),
+            (self.no_utterances, "monitor.utterances-empty"),
+            (self.start, "monitor.start-worker"),
+        ):
+            said.setText(texts(key))
+        self.setAccessibleName(texts("monitor.name"))
+        self.timeline.refresh()
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show the values that arrived while the page was hidden."""
+        self._show()
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        view, texts = self._view, self._texts
+        word, state = link_text(texts, view)
+        self.shape.show_state(state, word)
+        self.link.setText(word)
+        self.gateway.setText(gateway_text(texts, view.gateway) if view.gateway else "")
+        self.gateway.setVisible(view.gateway is not None)
+        name, helps = trouble_text(texts, view)
+        self.trouble_shape.show_state(state, word)
+        self.trouble_name.setText(name)
+        self.help.setText(helps)
+        self.reason.setText(view.reason)
+        self.reason.setVisible(bool(view.reason))
+        self.trouble.setVisible(bool(helps))
+        self.trouble.setAccessibleName(". ".join(filter(None, (name, helps, view.reason))))
+        self.figures.setVisible(view.gateway is not None)
+        self.queued.show_curve(view.queued)
+        self.oldest.show_curve(view.oldest_s)
+        self.throughput.show_curve(view.throughput)
+        self.rtf.show_curve(view.rtf)
+        self._show_workers()
+        self.stages.show_stages(view.stages)
+        self.timeline.show_utterances(view.utterances)
+        self.timeline.setVisible(bool(view.utterances))
+        self.no_utterances.setVisible(not view.utterances)
+
+    def _show_workers(self) -> None:
+        view, texts = self._view, self._texts
+        while len(self.cards) < len(view.workers):
+            self.cards.append(WorkerCard(self._theme, texts))
+        shown = self.cards[: len(view.workers)]
+        if self.workers.show_widgets(shown):
+            for before, after in pairwise((self.start, *shown)):
+                QWidget.setTabOrder(before, after)  # otherwise workers that join later would come last
+        for card, worker in zip(shown, view.workers, strict=True):
+            card.show_worker(worker)
+        self.workers.setVisible(bool(shown))
+        self.more.setText(texts("monitor.more-workers", count=view.more_workers))
+        self.more.setVisible(bool(view.more_workers))
+        alone = view.link is Link.LIVE and not any(not worker.gone for worker in view.workers)
+        self.nobody.setVisible(alone)
+        said, here = texts("monitor.no-workers"), texts("worker.stated", state=worker_text(texts, self._worker))
+        self.nobody_says.setText(said)
+        self.here.setText(here)
+        self.nobody.setAccessibleName(f"{said} {here}")
+        self.start.setVisible(self._worker.can_be_switched_on)
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        column.setSpacing(SPACING.large)
+        column.addLayout(self._head())
+        column.addWidget(self.trouble)
+        column.addWidget(self.figures)
+        column.addStretch(1)
+        self._lay_out_trouble()
+        self._lay_out_figures()
+
+    def _head(self) -> QVBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.name)
+        row.addStretch(1)
+        row.addWidget(self.shape)
+        row.addWidget(self.link)
+        column = QVBoxLayout()
+        column.setSpacing(SPACING.hair)
+        column.addLayout(row)
+        column.addWidget(self.gateway)
+        self.gateway.setWordWrap(True)
+        return column
+
+    def _lay_out_trouble(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.trouble_shape)
+        row.addWidget(self.trouble_name, 1)
+        self.trouble.column.addLayout(row)
+        for said in (self.trouble_name, self.help, self.reason):
+            said.setWordWrap(True)
+        self.trouble.column.addWidget(self.help)
+        self.trouble.column.addWidget(self.reason)
+
+    def _lay_out_figures(self) -> None:
+        column = QVBoxLayout(self.figures)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.medium)
+        self.tiles.show_widgets((self.queued, self.oldest, self.throughput, self.rtf))
+        column.addWidget(self.tiles_name)
+        column.addWidget(self.tiles)
+        column.addSpacing(SPACING.small)
+        column.addWidget(self.workers_name)
+        column.addWidget(self._nobody())
+        column.addWidget(self.workers)
+        column.addWidget(self.more)
+        column.addSpacing(SPACING.small)
+        column.addWidget(self.stages_name)
+        column.addWidget(self.stages)
+        column.addSpacing(SPACING.small)
+        column.addWidget(self.utterances_name)
+        column.addWidget(self._utterances())
+
+    def _nobody(self) -> Panel:
+        for said in (self.nobody_says, self.here):
+            said.setWordWrap(True)
+            self.nobody.column.addWidget(said)
+        self.nobody.column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeft)
+        return self.nobody
+
+    def _utterances(self) -> Panel:
+        panel = Panel(self._theme)
+        panel.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the rows take the focus
+        self.no_utterances.setWordWrap(True)
+        panel.column.addWidget(self.no_utterances)
+        panel.column.addWidget(self.timeline)
+        return panel

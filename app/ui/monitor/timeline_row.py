@@ -1,0 +1,152 @@
+"""Row of one utterance: state, time, a bar of its stages, their description, and the total."""
+
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.monitoring.view import UtteranceRow
+from app.ui.monitor.timeline_scale import Measures, TimeScale, paint_part
+from app.ui.monitor.wording import NOTHING, row_text, seconds_text, story_text, time_text, who_text
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import state_text
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SPACING, Theme
+from app.ui.widgets.basic import ring
+from app.ui.widgets.panels import bring_into_sight
+from app.ui.widgets.untrusted_text import tip
+
+_LEAST: Final = 2.0
+_VERTICAL: Final = Qt.AlignmentFlag.AlignVCenter
+
+
+class TimelineRow(QWidget):
+    """Utterance painted as one widget; the accessible name contains everything."""
+
+    def __init__(self, theme: Theme, texts: Texts, moved: "Moved") -> None:
+        super().__init__()
+        self._theme, self._texts, self._moved = theme, texts, moved
+        self.row: UtteranceRow | None = None
+        self._measures, self._scale = Measures(texts), TimeScale()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_row(self, row: UtteranceRow, measures: Measures, scale: TimeScale) -> None:
+        """Show an utterance; repaint only if something visible changed."""
+        if (row, measures, scale) == (self.row, self._measures, self._scale):
+            return
+        if measures is not self._measures:
+            self.setFixedHeight(measures.height)
+        self.row, self._measures, self._scale = row, measures, scale
+        said = row_text(self._texts, row)
+        self.setAccessibleName(said)
+        self.setToolTip(tip(story_text(self._texts, row)))
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Make this row the tab stop, and scroll to it unless it was clicked."""
+        self._moved.came(self)
+        if event.reason() is not Qt.FocusReason.MouseFocusReason:
+            bring_into_sight(self)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Repaint without the focus ring."""
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the focus with the up, down, Home and End keys."""
+        if not self._moved.key(self, event.key()):
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint state, time, bar, description and total."""
+        if self.row is None:
+            return
+        painter, measures = QPainter(self), self._measures
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_words(painter, self.row, measures)
+        self._paint_bar(painter, self.row, measures)
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), RADII.small)
+
+    def _paint_words(self, painter: QPainter, row: UtteranceRow, measures: Measures) -> None:
+        top, low = float(SPACING.small), SPACING.small + measures.line + SPACING.hair
+        side, width = measures.side, float(self.width())
+        mark = QRectF(SPACING.small, top + (measures.line - side) / 2, side, side)
+        icons.draw(painter, row.state.value, mark, self._theme.state_colour(row.state))
+        begin = mark.right() + SPACING.medium
+        across = width - measures.left - SPACING.small
+        total = seconds_text(self._texts, row.total_s) if row.total_s else NOTHING
+        who = f"{who_text(self._texts, row)} · {state_text(self._texts, row.state)}"
+        story = self._story(row, QFontMetricsF(measures.caption), across)
+        painter.setPen(self._theme.colour("text"))
+        painter.setFont(measures.body)
+        painter.drawText(QRectF(begin, top, measures.left, measures.line), _VERTICAL, time_text(row))
+        painter.setFont(measures.strong if row.over else measures.body)
+        painter.setPen(self._theme.colour("text" if row.over else "muted"))
+        place = QRectF(width - measures.right, top, measures.right - SPACING.small, measures.line)
+        painter.drawText(place, _VERTICAL | Qt.AlignmentFlag.AlignRight, total)
+        painter.setPen(self._theme.colour("muted"))
+        painter.setFont(measures.caption)
+        painter.drawText(QRectF(begin, low, measures.left, measures.small), _VERTICAL, who)
+        painter.drawText(QRectF(measures.left, low, across, measures.small), _VERTICAL, story)
+
+    def _story(self, row: UtteranceRow, metrics: QFontMetricsF, across: float) -> str:
+        """Return as much of the description as fits; the tool tip has all of it."""
+        story = story_text(self._texts, row)
+        if metrics.horizontalAdvance(story) > across:
+            story = story_text(self._texts, row, short=True)
+        return metrics.elidedText(story, Qt.TextElideMode.ElideRight, across)
+
+    def _paint_bar(self, painter: QPainter, row: UtteranceRow, measures: Measures) -> None:
+        width, scale = float(self.width()), self._scale
+        high = round(measures.line * 0.6)
+        top = SPACING.small + round((measures.line - high) / 2)
+        zero = measures.zero(width)
+        if row.spoken_s:
+            spoken = max(_LEAST, measures.spoken(width, scale, row.spoken_s))
+            paint_part(painter, self._theme, None, QRectF(zero - spoken, top, spoken, high))
+        at = partial(measures.after, width, scale)
+        for span in row.spans:
+            if span.end_s > span.start_s:
+                begin, end = at(span.start_s), at(span.end_s)
+                paint_part(painter, self._theme, span.stage, QRectF(begin, top, max(_LEAST, end - begin), high))
+        painter.setPen(QPen(self._theme.colour("text"), 1))
+        painter.drawLine(QPointF(round(zero) + 0.5, top - 2), QPointF(round(zero) + 0.5, top + high + 2))
+        if row.total_s > scale.after_s:
+            self._paint_beyond(painter, at(scale.after_s), top, high)
+
+    def _paint_beyond(self, painter: QPainter, x: float, top: float, high: float) -> None:
+        """Paint a break where the bar exceeds the scale."""
+        painter.setPen(QPen(self._theme.colour("surface"), 2))
+        for shift in (8.0, 13.0):
+            painter.drawLine(QPointF(x - shift, top - 1), QPointF(x - shift + high / 3, top + high + 1))
+
+
+class Moved:
+    """Keyboard focus among the rows: one row is the tab stop, arrow keys move from there."""
+
+    def __init__(self) -> None:
+        self.rows: list[TimelineRow] = []
+
+    def came(self, row: TimelineRow) -> None:
+        """Make this row the only tab stop."""
+        for each in self.rows:
+            each.setFocusPolicy(Qt.FocusPolicy.StrongFocus if each is row else Qt.FocusPolicy.ClickFocus)
+
+    def key(self, row: TimelineRow, key: int) -> bool:
+        """Move the focus by a key, and return True if the key does so."""
+        there = [each for each in self.rows if each.isVisible()]
+        place = there.index(row)
+        to = {
+            Qt.Key.Key_Up: max(0, place - 1),
+            Qt.Key.Key_Down: min(len(there) - 1, place + 1),
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: len(there) - 1,
+        }.get(Qt.Key(key))
+        if to is not None:
+            there[to].setFocus(Qt.FocusReason.OtherFocusReason)
+        return to is not None

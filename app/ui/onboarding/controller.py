@@ -1,0 +1,136 @@
+"""Control of the first steps: when they cover the window, and the values they need at the start."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
+
+from app.dictation.hotkey_test import KeysSeen
+from app.gateways.actions import GatewayAction
+from app.gateways.view import GatewaysView
+from app.messages.actions import Action, ChangeSetting
+from app.messages.notifications import Problem
+from app.messages.view import View, WorkerView
+from app.models.actions import ModelAction
+from app.models.view import ModelsView
+from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
+from app.onboarding.view import GatewayTrial, MicrophoneTrial
+from app.settings.sections import Settings
+from app.ui.onboarding.pages import Onboarding
+from app.ui.settings.choices import HOTKEYS, Choices
+from app.ui.shell.shell import Shell
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import label
+
+
+class FirstSteps:
+    """Owner of the first steps page.
+
+    The page appears with the first settings that do not say ``welcomed``, and again whenever ``welcomed`` is
+    reset. It is created on first use, so that the window of a returning user opens sooner.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_models: Callable[[ModelAction | GatewayAction], None],
+        shell: Shell,
+    ) -> None:
+        self._theme, self._texts, self._shell = theme, texts, shell
+        self._ask, self._ask_models = ask, ask_models
+        self._welcomed = True
+        self._begun = False
+        self._known: dict[type, Any] = {}
+        self.page: Onboarding | None = None
+
+    def open(self, step: Step = Step.LANGUAGE) -> None:
+        """Cover the window with the first steps, starting at ``step``."""
+        if self.page is None:
+            self.page = Onboarding(self._theme, self._texts, self._ask, self._ask_models)
+            self.page.over.connect(self._shell.uncover)
+            for news in tuple(self._known.values()):
+                self._pass_on(news)
+        if not self._shell.covered:
+            self.page.begin_at(step)
+            self._shell.cover(self.page)
+
+    def show(self, news: object) -> None:
+        """Pass a published value to the page.
+
+        The newest value of each kind is kept for a page created later.
+        """
+        if isinstance(news, Problem) and news.about != HOTKEYS:
+            return
+        self._known[type(news)] = news
+        if isinstance(news, Settings):
+            self._show_settings(news)
+        if self.page is not None:
+            self._pass_on(news)
+
+    def _show_settings(self, settings: Settings) -> None:
+        first, self._begun = not self._begun, True
+        before, self._welcomed = self._welcomed, settings.general.welcomed
+        if before and not self._welcomed:
+            self.open(Step(settings.general.first_step))
+        elif self._welcomed and (first or not before):
+            self._shell.uncover()
+
+    def _pass_on(self, news: object) -> None:
+        assert self.page is not None
+        page = self.page
+        shows: dict[type, Callable[[Any], None]] = {
+            Settings: page.show_settings,
+            Choices: page.show_choices,
+            Problem: page.show_problem,
+            View: page.show_view,
+            WorkerView: page.show_worker,
+            KeysSeen: page.show_keys,
+            ModelsView: page.show_models,
+            MicrophoneTrial: page.show_microphone,
+            GatewayTrial: page.show_gateway,
+            GatewaysView: page.show_gateways,
+        }
+        if show := shows.get(type(news)):
+            show(news)
+
+
+class Again(QFrame):
+    """Card in the settings that starts the first steps again."""
+
+    def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self.setProperty("role", "card")
+        self.name, self.says, self.button = (
+            label(bold=True),
+            label(size=SCALE.caption, role="muted"),
+            QPushButton(),
+        )
+        self.says.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        for widget in (self.name, self.says):
+            column.addWidget(widget)
+        column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.button.clicked.connect(self._again)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def words(self) -> tuple[str, ...]:
+        """Return the words by which the settings search finds this card."""
+        return self.name.text(), self.says.text(), self.button.text()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        self.name.setText(self._texts("onboarding.name"))
+        self.says.setText(self._texts("onboarding.again-says"))
+        self.button.setText(self._texts("onboarding.again"))
+
+    def _again(self) -> None:
+        self._ask(ChangeSetting(FIRST_STEP, STEPS[0].value))
+        self._ask(ChangeSetting(WELCOMED, False))

@@ -1,0 +1,81 @@
+"""Base page of the first steps: a heading, a sentence, and a frame for the controls."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.onboarding.steps import Step
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import card, label
+
+
+class StepPage(QWidget):
+    """Page of one step, of which one is visible at a time.
+
+    ``begin`` is called when the page becomes visible, ``end`` when it is left.
+    """
+
+    step: Step
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self.seen = False
+        self.heading, self.says = label(size=SCALE.display, bold=True), label(role="muted")
+        self.frame, self.column = card()
+        wrapping([self.heading, self.says])
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(SPACING.medium)
+        page.addWidget(self.heading)
+        page.addWidget(self.says)
+        page.addSpacing(SPACING.small)
+        page.addWidget(self.frame)
+
+    @property
+    def first(self) -> QWidget:
+        """Widget that gets the focus first."""
+        raise NotImplementedError
+
+    def show_seen(self, seen: bool) -> None:
+        """Call ``begin`` or ``end`` when the visibility changes; safe to call twice."""
+        if seen != self.seen:
+            self.seen = seen
+            self.begin() if seen else self.end()
+
+    def begin(self) -> None:
+        """Start the step; called when it becomes visible."""
+
+    def end(self) -> None:
+        """Stop the step; called when it is no longer visible."""
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        self.heading.setText(self._texts(f"onboarding.heading.{self.step.value}"))
+        self.says.setText(self._sentence())
+        self.setAccessibleName(self.heading.text())
+        self.setAccessibleDescription(self.says.text())
+
+    def _sentence(self) -> str:
+        return self._texts(f"onboarding.says.{self.step.value}")
+
+
+def wrapping(labels: Sequence[QLabel]) -> None:
+    """Let these labels wrap to several lines."""
+    for one in labels:
+        one.setWordWrap(True)
+
+
+def paint_role(shown: QLabel, role: str) -> None:
+    """Set the role of a label, which decides its colour."""
+    if shown.property("role") != role:
+        shown.setProperty("role", role)
+        shown.style().polish(shown)
+
+
+def tell(shown: QLabel, text: str, role: str = "muted") -> None:
+    """Show a text in a role; hide the label if the text is empty."""
+    paint_role(shown, role)
+    shown.setText(text)
+    shown.setVisible(bool(text))

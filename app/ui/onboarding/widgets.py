@@ -1,0 +1,227 @@
+"""Widgets of the first steps: progress trail, option with explanation, and key caps."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from app.onboarding.steps import STEPS, Step, number
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import ring
+
+_LINE: Final = 2.0
+_WRAPPED: Final = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+
+
+class Trail(QWidget):
+    """Numbered steps in a row: past steps ticked, the current one filled, later ones outlined."""
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self._theme, self._texts, self.step = theme, texts, Step.LANGUAGE
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_step(self, step: Step) -> None:
+        """Mark this step as the current one."""
+        self.step = step
+        name = self._texts(f"onboarding.step.{step.value}")
+        said = self._texts("onboarding.trail", number=number(step), all=len(STEPS), step=name)
+        self.setAccessibleName(said)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the circles and one line of text below."""
+        return QSize(self._side * 2 * len(STEPS), self._side + SPACING.hair + self._caption.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of the circles alone."""
+        return QSize((self._side + SPACING.small) * len(STEPS), self.sizeHint().height())
+
+    @property
+    def _caption(self) -> QFontMetrics:
+        return QFontMetrics(font(SCALE.caption, QFont.Weight.DemiBold))
+
+    @property
+    def _side(self) -> int:
+        return QFontMetrics(font()).height() + SPACING.small
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint circles on a line, with the names below if all of them fit."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        cell, side = self.width() / len(STEPS), float(self._side)
+        names = [self._texts(f"onboarding.step.{step.value}") for step in STEPS]
+        roomy = all(self._caption.horizontalAdvance(name) + SPACING.hair <= cell for name in names)
+        painter.setPen(QPen(self._theme.colour("line"), _LINE))
+        painter.drawLine(QPointF(cell / 2, side / 2), QPointF(self.width() - cell / 2, side / 2))
+        for place, (step, name) in enumerate(zip(STEPS, names, strict=True)):
+            self._paint_circle(painter, step, QRectF((place + 0.5) * cell - side / 2, 0, side, side))
+            if roomy:
+                self._paint_name(painter, step, name, QRectF(place * cell, side + SPACING.hair, cell, side))
+
+    def _paint_circle(self, painter: QPainter, step: Step, place: QRectF) -> None:
+        now, past = step is self.step, number(step) < number(self.step)
+        painter.setPen(QPen(self._theme.colour("accent" if now or past else "edge"), _LINE))
+        painter.setBrush(self._theme.colour("accent" if now else "accent_soft" if past else "surface"))
+        painter.drawEllipse(place.adjusted(1, 1, -1, -1))
+        if past:
+            inset = place.width() * 0.28
+            icons.draw(painter, "done", place.adjusted(inset, inset, -inset, -inset), self._theme.colour("accent"))
+            return
+        painter.setPen(self._theme.colour("on_accent" if now else "muted"))
+        painter.setFont(font(weight=QFont.Weight.DemiBold if now else QFont.Weight.Normal))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(number(step)))
+
+    def _paint_name(self, painter: QPainter, step: Step, name: str, place: QRectF) -> None:
+        now = step is self.step
+        painter.setFont(font(SCALE.caption, QFont.Weight.DemiBold if now else QFont.Weight.Normal))
+        painter.setPen(self._theme.colour("text" if now else "muted"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, name)
+
+
+class Option(QAbstractButton):
+    """Radio button with an explanation below its name; arrow keys move between options."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self.says = theme, ""
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        theme.changed.connect(self.update)
+
+    def show_option(self, name: str, says: str = "") -> None:
+        """Set name and explanation in the current language."""
+        self.says = says
+        self.setText(name)
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(says)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a flexible width and the height needed at the current width."""
+        least = SPACING.huge * 10
+        return QSize(least, self.heightForWidth(max(least, self.width())))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the name on one line."""
+        across = QFontMetrics(font(weight=QFont.Weight.DemiBold)).horizontalAdvance(self.text())
+        return QSize(self._left + across + SPACING.large, 0)
+
+    def hasHeightForWidth(self) -> bool:
+        """Return True, because the explanation wraps."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the name and the wrapped explanation."""
+        height = QFontMetrics(font()).height() + 2 * SPACING.medium
+        if self.says:
+            height += SPACING.hair + self._wrapped(width).height()
+        return height
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for a new height after the width changed."""
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a card with a dot; the chosen option has a filled dot and a stronger outline."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on, line = self.isChecked(), QFontMetrics(font()).height()
+        strong = on or self.underMouse()
+        painter.setPen(QPen(self._theme.colour("accent" if strong else "edge"), 2.0 if on else 1.0))
+        painter.setBrush(self._theme.colour("accent_soft" if on else "surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADII.medium, RADII.medium)
+        side = line * 0.8
+        dot = QRectF(SPACING.large, SPACING.medium + (line - side) / 2, side, side)
+        painter.setPen(QPen(self._theme.colour("accent" if on else "edge"), 2.0))
+        painter.setBrush(self._theme.colour("surface"))
+        painter.drawEllipse(dot)
+        if on:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.colour("accent"))
+            painter.drawEllipse(dot.adjusted(side / 4, side / 4, -side / 4, -side / 4))
+        painter.setPen(self._theme.colour("text"))
+        painter.setFont(font(weight=QFont.Weight.DemiBold))
+        across = self.width() - self._left - SPACING.large
+        painter.drawText(
+            QRect(self._left, SPACING.medium, across, line), Qt.AlignmentFlag.AlignVCenter, self.text()
+        )
+        if self.says:
+            painter.setFont(font(SCALE.caption))
+            painter.setPen(self._theme.colour("muted"))
+            below = QRect(self._left, SPACING.medium + line + SPACING.hair, across, self.height())
+            painter.drawText(below, _WRAPPED, self.says)
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()).adjusted(3, 3, -3, -3), self._theme.colour("accent"), RADII.small)
+
+    @property
+    def _left(self) -> int:
+        return SPACING.large + QFontMetrics(font()).height() + SPACING.small
+
+    def _wrapped(self, width: int) -> QRect:
+        room = QRect(0, 0, max(1, width - self._left - SPACING.large), 10_000)
+        return QFontMetrics(font(SCALE.caption)).boundingRect(room, _WRAPPED, self.says)
+
+
+class KeyCaps(QWidget):
+    """Keys drawn as large caps; ``lit`` while they arrive or have arrived."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.caps: tuple[str, ...] = ()
+        self.lit = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_caps(self, caps: Sequence[str], *, lit: bool, name: str) -> None:
+        """Show these caps; ``name`` is the accessible text with the keys and their state."""
+        self.caps, self.lit = tuple(caps), lit
+        self.setAccessibleName(name)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the width of all caps and the height of a large cap, pressed or not."""
+        across = sum(self._across(cap) + SPACING.small for cap in self.caps)
+        return QSize(round(across), QFontMetrics(font(SCALE.display)).height() + 2 * SPACING.large)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size that shows all caps."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the caps in the middle; lit caps are filled and lowered like a pressed key."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(SCALE.display))
+        whole = sum(self._across(cap) for cap in self.caps) + SPACING.small * max(0, len(self.caps) - 1)
+        x, deep = (self.width() - whole) / 2, float(SPACING.hair)
+        for cap in self.caps:
+            place = QRectF(x, 1, self._across(cap), self.height() - deep - 2)
+            painter.setPen(QPen(self._theme.colour("accent" if self.lit else "edge"), _LINE))
+            if not self.lit:
+                painter.setBrush(self._theme.colour("edge"))
+                painter.drawRoundedRect(place.translated(0, deep), RADII.medium, RADII.medium)
+            face = place.translated(0, deep) if self.lit else place
+            painter.setBrush(self._theme.colour("accent" if self.lit else "surface"))
+            painter.drawRoundedRect(face, RADII.medium, RADII.medium)
+            painter.setPen(self._theme.colour("on_accent" if self.lit else "text"))
+            painter.drawText(face, Qt.AlignmentFlag.AlignCenter, cap)
+            x += self._across(cap) + SPACING.small
+
+    def _across(self, cap: str) -> float:
+        metrics = QFontMetricsF(font(SCALE.display))
+        return max(metrics.height() + 2 * SPACING.large, metrics.horizontalAdvance(cap) + 2 * SPACING.wide)

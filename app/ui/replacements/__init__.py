@@ -1,0 +1,1 @@
+"""The panels of replacement rules and hotwords."""

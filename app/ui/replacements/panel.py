@@ -1,0 +1,296 @@
+"""Panel of replacements: an editable table, a dry run on past takes, and import and export as a sheet."""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from app.core.outputs import write_whole
+from app.messages.actions import Action, ChangeSetting
+from app.messages.notifications import Problem
+from app.replacements.rules import MOST_RULES, Replacement
+from app.replacements.spreadsheets import from_text, to_csv
+from app.replacements.view import ReplacementsTried, TryReplacements
+from app.settings.schema import as_written
+from app.ui.replacements.dry_run_results import DryRunResults
+from app.ui.replacements.rules_model import RulesModel
+from app.ui.replacements.rules_table import RulesTable
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import control_height, label
+from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.widgets.flow_layout import Lines
+
+NAME: Final = "recognition.replacements"
+_MANY: Final = 8
+_TRY_MS: Final = 400
+_MOST_BYTES: Final = 4 << 20
+_SHEET: Final = "replacements.csv"
+
+Ask = Callable[[Action], None]
+AskTry = Callable[[TryReplacements], None]
+
+
+class ReplacementsPanel(QFrame):
+    """Panel that shows rules and requests changes.
+
+    A rule takes effect when the user leaves its row. An invalid rule stays in the panel, marked.
+    """
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Ask, ask_try: AskTry, dialogs: Dialogs | None = None
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._ask_try = theme, texts, ask, ask_try
+        self._dialogs = dialogs or SystemDialogs()
+        self._known: tuple[Replacement, ...] = ()
+        self._asked: tuple[Replacement, ...] | None = None
+        self._serials, self._serial = count(1), 0
+        self._tried_rows: tuple[int, ...] = ()
+        self._tried: ReplacementsTried | None = None
+        self._told: Callable[[], str] = str
+        self.setProperty("role", "card")
+        self.heading = label(bold=True)
+        self.says, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
+        self.search = QLineEdit()
+        self.model = RulesModel(texts)
+        self.table = RulesTable(theme, self.model)
+        self.problem, self.told = label(size=SCALE.caption, role="danger"), label(size=SCALE.caption)
+        self.add, self.remove = QPushButton(), QPushButton()
+        self.take_in, self.give_out = QPushButton(), QPushButton()
+        self.results = DryRunResults(theme, texts)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_TRY_MS)
+        self._left = QTimer(self)  # delayed: no row may be removed while its editor closes
+        self._left.setSingleShot(True)
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def show_rules(self, rules: Sequence[Replacement]) -> None:
+        """Show the rules in effect, unless the answer to a newer change is still pending."""
+        self._known = rules = tuple(rules)
+        if self._asked in (None, rules):
+            self._asked = None
+            if rules != self.model.draft.counting:
+                self.model.show_rules(rules)
+                self._changed()
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show why the requested rules were refused."""
+        if problem.setting == NAME and problem.note is not None:
+            note = problem.note
+            self._asked = None
+            self._tell(lambda: note_text(self._texts, note))
+
+    def show_tried(self, tried: ReplacementsTried) -> None:
+        """Show the results of a dry run, unless the rules have changed since."""
+        if tried.serial == self._serial and self._tried_rows:
+            self._tried = tried
+            rules = zip(self._tried_rows, tried.rules, strict=False)
+            self.model.show_takes({row: rule.takes for row, rule in rules})
+            self._show_results()
+
+    def again(self) -> None:
+        """Request the dry run again if the panel is visible; called once the app can answer."""
+        if self.isVisible():
+            self._try()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language, font and colours."""
+        texts = self._texts
+        self.heading.setText(texts("words.replacements"))
+        self.says.setText(texts("words.replacements-say"))
+        self.empty.setText(texts("words.no-rules"))
+        self.search.setPlaceholderText(texts("words.search"))
+        self.search.setAccessibleName(texts("words.search"))
+        self.search.setFont(font())
+        self.search.setMinimumHeight(control_height())
+        for part in (self.table, self.table.horizontalHeader()):
+            part.setAccessibleName(texts("words.replacements"))
+        named = {
+            self.add: "words.add",
+            self.remove: "words.remove",
+            self.take_in: "words.import",
+            self.give_out: "words.export",
+        }
+        for button, key in named.items():
+            button.setText(texts(key))
+            button.setAccessibleName(texts(key))
+        self.model.refresh()
+        self.table.refresh()
+        self.results.refresh()
+        self._show()
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        rules = self.model.draft.rules
+        self.table.setVisible(bool(rules))
+        self.empty.setVisible(not rules)
+        self.search.setVisible(len(rules) > _MANY or bool(self.search.text()))
+        self.add.setEnabled(len(rules) < MOST_RULES)
+        self.remove.setEnabled(bool(self.table.rows))
+        self.give_out.setEnabled(bool(self.model.draft.tried))
+        row = self.table.row
+        wrong = sorted(self.model.draft.wrong)
+        why = self.model.problem(row) if row is not None and row in wrong else ""
+        if not why and wrong:
+            why = self._texts("words.wrong-rows", count=len(wrong))
+        self.problem.setText(why)
+        self.problem.setVisible(bool(why))
+        self.told.setText(self._told())
+        self.told.setVisible(bool(self.told.text()))
+        self._lines.arrange()
+        self._show_results()
+
+    def _show_results(self) -> None:
+        """Show the dry run's results for the current row, or for the first rule that would change a take."""
+        tried = self._tried if self._tried_rows else None
+        self.results.show_tried(tried)
+        if tried is None:
+            return
+        changing = [row for row, rule in zip(self._tried_rows, tried.rules, strict=False) if rule.takes]
+        row = self.table.row if self.table.row in self._tried_rows else next(iter(changing), None)
+        if row is None or row >= len(self.model.draft.rules):
+            self.results.show_rule(None, None)
+        else:
+            place = self._tried_rows.index(row)
+            rule = tried.rules[place] if place < len(tried.rules) else None
+            self.results.show_rule(self.model.draft.rules[row], rule)
+
+    def _tell(self, told: Callable[[], str]) -> None:
+        self._told = told
+        self._show()
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Start a dry run when the panel appears."""
+        self._soon.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """End the dry run, and finish a row that was begun."""
+        self._soon.stop()
+        if self.model.begun:
+            self.model.finish()
+        self._left.start()
+        if self._tried_rows:
+            self._serial = next(self._serials)
+            self._ask_try(TryReplacements((), self._serial))
+            self._tried_rows, self._tried = (), None
+
+    def _add(self) -> None:
+        self.search.clear()
+        row = self.model.add()
+        self._show()
+        self.table.begin(row)
+
+    def _leave(self) -> None:
+        """Finish the new row, unless the keyboard is in it again."""
+        fresh = self.model.draft.fresh
+        if fresh is not None and not self.table.is_at(fresh):
+            self.model.finish()
+            self._show()
+
+    def _remove(self, rows: list[int]) -> None:
+        here = self.table.currentIndex().row()
+        self.model.remove(rows)
+        last = self.table.found.rowCount() - 1
+        if last >= 0:
+            self.table.setCurrentIndex(self.table.found.index(min(here, last), 0))
+
+    def _edited(self) -> None:
+        """Request the valid rules; invalid ones wait in the panel."""
+        counting = self.model.draft.counting
+        self._told = str
+        if counting != (self._known if self._asked is None else self._asked):
+            self._asked = counting
+            self._ask(ChangeSetting(NAME, tuple(as_written(counting))))
+        self._changed()
+
+    def _changed(self) -> None:
+        self._soon.start()
+        self._tried_rows, self._tried = (), None
+        self._show()
+
+    def _try(self) -> None:
+        draft = self.model.draft
+        self._tried_rows = draft.tried
+        self._serial = next(self._serials)
+        if self.isVisible():
+            self._ask_try(TryReplacements(tuple(draft.rules[row] for row in draft.tried), self._serial))
+
+    def _import(self) -> None:
+        sheets = self._texts("words.sheets")
+        kinds = [f"{sheets} (*.csv *.tsv *.txt)"]
+        chosen = self._dialogs.files(self, self._texts("words.import"), kinds)
+        if not chosen:
+            return
+        try:
+            with Path(chosen[0]).open("rb") as file:
+                text = file.read(_MOST_BYTES).decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            return self._tell(lambda: self._texts("words.not-read"))
+        sheet = from_text(text)
+        if sheet.rules:
+            self.model.merge(sheet.rules)
+        values = {"count": len(sheet.rules), "left": sheet.left_out}
+        self._tell(lambda: self._texts("words.imported-some" if sheet.left_out else "words.imported", **values))
+
+    def _export(self) -> None:
+        place = self._dialogs.place(self, self._texts("words.export"), str(Path.home() / _SHEET))
+        if not place:
+            return
+        draft = self.model.draft
+        try:
+            write_whole(Path(place), to_csv([draft.rules[row] for row in draft.tried]))
+        except OSError:
+            return self._tell(lambda: self._texts("words.not-written"))
+        self._tell(lambda: self._texts("words.exported", place=place))
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self.model.edited.connect(self._edited)
+        self.model.dataChanged.connect(lambda: self._soon.start())
+        self.table.left.connect(lambda: self._left.start())
+        self._left.timeout.connect(self._leave)
+        self.table.removed.connect(self._remove)
+        self.table.selectionModel().selectionChanged.connect(lambda: self._show())
+        self.table.selectionModel().currentChanged.connect(lambda: self._show())
+        self.table.found.rowsRemoved.connect(lambda: self._show())
+        self.search.textChanged.connect(self._search)
+        self.add.clicked.connect(self._add)
+        self.remove.clicked.connect(lambda: self._remove(self.table.rows))
+        self.take_in.clicked.connect(self._import)
+        self.give_out.clicked.connect(self._export)
+        self._soon.timeout.connect(self._try)
+        new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
+        new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        new.activated.connect(self._add)
+        self._texts.changed.connect(self.refresh)
+
+    def _search(self, query: str) -> None:
+        self.table.found.search(query)
+        self.table.fit()
+        self._show()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        self._lines = Lines((self.add, self.remove, self.take_in, self.give_out))
+        for said in (self.says, self.empty, self.problem, self.told):
+            said.setWordWrap(True)
+        widgets: tuple[QWidget, ...] = (self.heading, self.says, self.search, self.empty, self.table)
+        for widget in (*widgets, self.problem, self._lines, self.told, self.results):
+            column.addWidget(widget)

@@ -1,0 +1,61 @@
+"""Panel of replacements for recognised words, and of hotwords to listen for."""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.messages.actions import Action
+from app.messages.notifications import Problem
+from app.replacements.view import ReplacementsTried, TryReplacements
+from app.settings.sections import Settings
+from app.ui.replacements.hotwords_panel import HotwordsPanel
+from app.ui.replacements.panel import ReplacementsPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.file_dialogs import Dialogs
+
+
+class WordsPanel(QWidget):
+    """Panel with replacements and hotwords; settings go to ``ask``, dry runs to ``ask_try``."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        ask_try: Callable[[TryReplacements], None],
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self._texts = texts
+        self.replacements = ReplacementsPanel(theme, texts, ask, ask_try, dialogs)
+        self.hotwords = HotwordsPanel(theme, texts, ask)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.large)
+        column.addWidget(self.replacements)
+        column.addWidget(self.hotwords)
+
+    def words(self) -> Iterable[str]:
+        """Yield the words by which the settings search finds this panel."""
+        texts = self._texts
+        yield from (texts("words.find"), texts("words.replacements"), texts("words.replacements-say"))
+        yield from (texts("words.hotwords"), texts("words.hotwords-say"))
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show the settings in effect."""
+        self.replacements.show_rules(settings.recognition.replacements)
+        self.hotwords.show_words(settings.recognition.hotwords)
+
+    def show_tried(self, tried: ReplacementsTried) -> None:
+        """Show the results of a dry run."""
+        self.replacements.show_tried(tried)
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show why requested words were refused."""
+        self.replacements.show_problem(problem)
+        self.hotwords.show_problem(problem)
+
+    def again(self) -> None:
+        """Request the dry run again if the panel is visible; called once the app can answer."""
+        self.replacements.again()

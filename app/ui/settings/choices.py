@@ -1,0 +1,69 @@
+"""Options and current selections of the main settings, as values, with their setting names."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.dictation.gestures import TalkMode
+from app.ui.strings.texts import SYSTEM, Texts
+from runtime.terminal import printable
+
+MODE: Final = "hotkeys.mode"
+DICTATE_KEY: Final = "hotkeys.dictate"
+LANGUAGE: Final = "general.language"
+DICTATE: Final = "dictate"
+PASTE_HELD: Final = "paste-held"
+"""Actions that hotkeys trigger."""
+HOTKEYS: Final = "hotkeys"
+"""Subject of problems with hotkeys."""
+UNHEARD: Final = frozenset({"hotkeys-wayland", "hotkeys-no-display", "hotkeys-not-installed"})
+"""Notes which say that this desktop delivers no hotkeys to the app."""
+_SOURCE: Final = re.compile(r"alsa_input\.(?:usb|pci)-(?P<model>[^.]+?)(?:-\d+)?\..+")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Options and current selections of the main settings.
+
+    ``microphones``: (choice, name) pairs. ``microphone``: the selected choice; empty selects the system default,
+    whose name is ``default_microphone``. ``keys``: bindings by action. ``heard``: true if this desktop delivers
+    hotkeys to the app.
+    """
+
+    microphones: tuple[tuple[str, str], ...] = ()
+    microphone: str = ""
+    default_microphone: str = ""
+    mode: TalkMode = TalkMode.HYBRID
+    keys: Mapping[str, str] = field(default_factory=dict)
+    language: str = SYSTEM
+    heard: bool = True
+
+    def works(self, action: str) -> str:
+        """Return the binding that triggers ``action`` on this desktop; empty for none."""
+        return self.keys.get(action, "") if self.heard else ""
+
+
+def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:
+    """Return (choice, text) pairs of the system default and all microphones.
+
+    The selected microphone is listed even while it is absent. A choice that is (a part of) a microphone's name
+    selects that microphone.
+    """
+    default = choices.default_microphone
+    system = texts("microphone.system-device", device=default) if default else texts("microphone.system")
+    found, chosen = dict(choices.microphones), choices.microphone
+    if chosen and chosen not in found:
+        named = next((key for key, name in found.items() if chosen.casefold() in name.casefold()), None)
+        if named is None:
+            name = source_name(chosen)
+            found[chosen] = texts("microphone.away", device=name) if found else name
+        else:
+            found = {chosen if key == named else key: name for key, name in found.items()}
+    return [("", printable(system)), *((key, printable(name)) for key, name in found.items())]
+
+
+def source_name(key: str) -> str:
+    """Return a readable name for an absent source: maker and model, if its key contains them."""
+    model = _SOURCE.fullmatch(key)
+    return model["model"].replace("_", " ").strip() if model else key

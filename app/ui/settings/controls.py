@@ -1,0 +1,243 @@
+"""Controls for settings by type: each shows the value in effect and requests another one."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from app.settings import checks
+from app.settings.schema import Setting
+from app.ui.theme.theme import SPACING, Theme, font
+from app.ui.widgets.basic import Choice, Switch, control_height, label
+
+Asks = Callable[[str | bool | int], None]
+Options = Callable[[], Sequence[tuple[str, str]]]
+"""Returns the values with their texts in the current language."""
+
+Said = Callable[[], str]
+"""Returns a sentence in the current language."""
+
+LONGEST: Final = 1_000
+_LINES: Final = 4
+
+
+class Control(QWidget):
+    """Base of all controls for a setting.
+
+    ``target`` is the widget with the focus and the accessible name. ``high``: the control belongs below its name.
+
+    ``dropped`` is emitted when the user discards typed text. ``refuse`` is set by the row and shows invalid input.
+    """
+
+    dropped = Signal()
+    high = False
+
+    def __init__(self, target: QWidget, asks: Asks) -> None:
+        super().__init__()
+        self.target, self.asks = target, asks
+        self.refuse: Callable[[Said | None], None] = lambda said: None
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(SPACING.small)
+
+    def show_value(self, value: Any) -> None:
+        """Show the value in effect."""
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+
+    @property
+    def warning(self) -> str:
+        """Warning about the value in effect; empty without one."""
+        return ""
+
+    def keep(self) -> None:
+        """Request the typed value, unless it was requested already."""
+
+    def drop(self) -> None:
+        """Discard typed text that was not requested."""
+
+
+class SwitchControl(Control):
+    """Switch for a setting that is on or off."""
+
+    def __init__(self, theme: Theme, asks: Asks) -> None:
+        self.switch = Switch(theme)
+        super().__init__(self.switch, asks)
+        self.column.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)
+        self.switch.clicked.connect(lambda on: asks(on))
+
+    def show_value(self, value: Any) -> None:
+        """Set the switch to the setting in effect; a click alone does not move it."""
+        self.switch.setChecked(bool(value))
+
+
+class ChoiceControl(Control):
+    """List for a setting with several values."""
+
+    def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
+        self.choice = Choice(theme)
+        super().__init__(self.choice, asks)
+        self._options, self._value = options, ""
+        self.column.addWidget(self.choice)
+        self.choice.activated.connect(lambda _: asks(str(self.choice.currentData())))
+
+    def show_value(self, value: Any) -> None:
+        """Select the value in effect."""
+        self._value = str(value)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update the texts of the list to the current language."""
+        self.choice.show_entries(self._options(), self._value)
+        self.choice.setMinimumWidth(max(usual_width(), self.choice.minimumSizeHint().width()))
+
+
+class TextControl(Control):
+    """Text field that requests its value on Enter or when it loses focus; Esc restores the value in effect."""
+
+    def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
+        self.field = QLineEdit()
+        super().__init__(self.field, asks)
+        self._placeholder, self._value = placeholder, ""
+        self._typed, self._asked = False, ""
+        self.field.setMaxLength(LONGEST)
+        self.field.setMinimumWidth(usual_width())
+        self.column.addWidget(self.field)
+        self.field.editingFinished.connect(self.keep)
+        self.field.textEdited.connect(self._edited)
+        self.field.installEventFilter(self)
+
+    def show_value(self, value: Any) -> None:
+        """Show the value in effect, but keep text that is being typed or was refused, so that it can be fixed."""
+        self._value = str(value)
+        if not self._typed or self._asked == self._value:
+            self.drop()
+
+    def refresh(self) -> None:
+        """Update placeholder and font."""
+        self.field.setFont(font())
+        self.field.setMinimumHeight(control_height())
+        self.field.setPlaceholderText(self._placeholder())
+
+    def keep(self) -> None:
+        """Request the typed value, once per text."""
+        meant = self.meant(self.field.text().strip())
+        if str(meant) == self._value:
+            self.drop()
+        elif str(meant) != self._asked:
+            self._asked = str(meant)
+            self.asks(meant)
+
+    def drop(self) -> None:
+        """Restore the value in effect."""
+        self._typed, self._asked = False, ""
+        self.field.setText(self._value)
+
+    def meant(self, text: str) -> str | int:
+        """Convert typed text to a value."""
+        return text
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Restore the value in effect on Esc; without typed text the page handles Esc."""
+        escapes = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if escapes and self._typed:
+            if event.type() == QEvent.Type.KeyPress:
+                self.drop()
+                self.dropped.emit()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _edited(self) -> None:
+        self._typed, self._asked = True, ""
+
+
+class NumberControl(TextControl):
+    """Field for a whole number, followed by its unit."""
+
+    def __init__(self, asks: Asks, unit: Callable[[], str]) -> None:
+        super().__init__(asks)
+        self._unit = unit
+        self.unit = label(role="muted")
+        self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.field.setMinimumWidth(QFontMetrics(font()).height() * 6)
+        self.field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.field)
+        row.addWidget(self.unit)
+        self.column.addLayout(row)
+
+    def refresh(self) -> None:
+        """Update placeholder, font and unit."""
+        super().refresh()
+        self.unit.setText(self._unit())
+        self.unit.setVisible(bool(self._unit()))
+        self.unit.setMinimumWidth(QFontMetrics(font()).height() * 3)
+
+    def meant(self, text: str) -> str | int:
+        """Convert digits to a number; keep other text, so that the settings check can refuse it with a reason."""
+        return int(text) if text.isdecimal() else text
+
+
+class LinesControl(Control):
+    """Text box for a list of texts, one per line."""
+
+    high = True
+
+    def __init__(self, asks: Asks) -> None:
+        self.field = QPlainTextEdit()
+        super().__init__(self.field, asks)
+        self._value: tuple[str, ...] = ()
+        self.field.setTabChangesFocus(True)
+        self.column.addWidget(self.field)
+        self.field.installEventFilter(self)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Lines in the box, without empty ones."""
+        return tuple(filter(None, map(str.strip, self.field.toPlainText().splitlines())))
+
+    def show_value(self, value: Any) -> None:
+        """Show the value in effect, but keep text that is being typed."""
+        before, self._value = self._value, tuple(value)
+        if self.lines == before:
+            self.drop()
+
+    def refresh(self) -> None:
+        """Apply the current font."""
+        self.field.setFont(font())
+        self.field.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + 2 * SPACING.medium)
+
+    def keep(self) -> None:
+        """Request the typed lines if they differ from the value in effect."""
+        if self.lines != self._value:
+            self.asks("\n".join(self.lines))
+
+    def drop(self) -> None:
+        """Restore the value in effect."""
+        if self.lines != self._value:
+            self.field.setPlainText("\n".join(self._value))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Request the typed lines when the box loses focus."""
+        if event.type() == QEvent.Type.FocusOut:
+            self.keep()
+        return super().eventFilter(watched, event)
+
+
+def usual_width() -> int:
+    """Return the usual width of fields, in pixels."""
+    return QFontMetrics(font()).height() * 14
+
+
+def is_key(setting: Setting) -> bool:
+    """Return True if the setting is a hotkey."""
+    return setting.check is checks.key
+
+
+def is_lines(setting: Setting) -> bool:
+    """Return True if the setting is a list of texts."""
+    return bool(setting.type == tuple[str, ...])

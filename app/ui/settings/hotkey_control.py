@@ -1,0 +1,82 @@
+"""Control for a hotkey in the settings: key field, conflicts, and a button for no key."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
+
+from app.hotkeys.conflicts import other_action, used_for
+from app.messages.view import Note
+from app.ui.settings.controls import Asks, Control, usual_width
+from app.ui.settings.key_field import KeyField
+from app.ui.settings.wording import title
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_text, note_text
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import keep_place
+
+Bindings = Callable[[], Mapping[str, str]]
+"""Returns the current key bindings by the names of their settings."""
+
+
+class KeyControl(Control):
+    """Control for the hotkey setting ``name``.
+
+    A key of another action of this app is refused. A key of another program causes a warning.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, name: str, bindings: Bindings, asks: Asks) -> None:
+        self._texts, self._name, self._bindings = texts, name, bindings
+        self._value, self._problem = "", Note("")
+        self.field = KeyField(theme, texts, self._chosen, self._unusable, lambda: title(texts, name))
+        super().__init__(self.field, asks)
+        self.none = QPushButton()
+        self.none.setProperty("role", "quiet")
+        self.none.setObjectName(f"{name}.none")
+        self.field.setMinimumWidth(usual_width())
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.hair)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.none)
+        self.column.addLayout(row)
+        keep_place(self.none)
+        self.none.clicked.connect(lambda: asks(""))
+        self.refresh()
+
+    def show_value(self, value: Any) -> None:
+        """Show the key in effect."""
+        self._value = str(value)
+        self.field.show_binding(self._value)
+        self.none.setVisible(bool(self._value))
+
+    def show_problem(self, problem: Note | None) -> None:
+        """Set why keys could not be bound; the note may concern another key."""
+        self._problem = problem or Note("")
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        self.none.setText(self._texts("settings.key.none"))
+        self.none.setAccessibleName(self._texts("settings.key.none-of", name=title(self._texts, self._name)))
+
+    @property
+    def warning(self) -> str:
+        """Warning that another program has the key or may want it; empty without one."""
+        if self._value and self._problem.values.get("binding") == self._value:
+            return note_text(self._texts, self._problem)
+        if use := used_for(self._value):
+            key, used = key_text(self._texts, self._value), self._texts(f"settings.key-use.{use.value}")
+            return self._texts("settings.key.used", key=key, use=used)
+        return ""
+
+    def _chosen(self, binding: str) -> None:
+        if other := other_action(binding, self._name, self._bindings()):
+            self.field.show_binding(self._value)
+            texts = self._texts
+            self.refuse(
+                lambda: texts("settings.key.twice", key=key_text(texts, binding), name=title(texts, other))
+            )
+        else:
+            self.asks(binding)
+
+    def _unusable(self) -> None:
+        self.refuse(lambda: self._texts("hotkey.unusable"))

@@ -1,0 +1,171 @@
+"""Key test in the settings: which hotkeys arrive, and how long they are held."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout
+
+from app.core.sentences import LANGUAGES, entries
+from app.core.states import State
+from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
+from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
+from app.messages.actions import Action, TestHotkeys
+from app.messages.view import Note
+from app.ui.settings.wording import title
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_text, note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import Shape, label
+
+KEYS: Final = {DICTATE: "hotkeys.dictate", CANCEL: "hotkeys.cancel", PASTE_HELD: "hotkeys.paste_held"}
+"""Settings of the hotkeys by action."""
+LONGEST_MS: Final = 11_000
+"""Time limit of the test, slightly longer than the hotkey listener's own."""
+
+
+class PressTest(QFrame):
+    """Panel that shows the app's hotkeys as they arrive; dictation is paused meanwhile."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._bindings: Mapping[str, str] = {}
+        self._seen, self._problem = KeysSeen(), Note("")
+        self._tried = False
+        self.setProperty("role", "card")
+        self.setObjectName("settings.press-test")
+        self.heading = label(bold=True)
+        self.says = label(size=SCALE.caption, role="muted")
+        self.button = QPushButton()
+        self.button.setObjectName("press-test")
+        self.result = label(size=SCALE.caption)
+        self.shapes = {action: Shape(theme, State.IDLE) for action in KEYS}
+        self.names = {action: label() for action in KEYS}
+        self.told = {action: label(role="muted") for action in KEYS}
+        self._limit = QTimer(self, singleShot=True, interval=LONGEST_MS)
+        self._limit.timeout.connect(lambda: self.show_keys(KeysSeen(False, self._seen.keys, self._seen.problem)))
+        self._lay_out()
+        self.button.clicked.connect(self._clicked)
+        texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def testing(self) -> bool:
+        """True while the test runs."""
+        return self._limit.isActive()
+
+    def words(self) -> Iterable[str]:
+        """Yield the words by which the settings search finds this panel, in all languages."""
+        for language in LANGUAGES:
+            for key in ("settings.press.name", "settings.press.says"):
+                yield str(entries(language)[key])
+
+    def show_bindings(self, bindings: Mapping[str, str]) -> None:
+        """Show the keys by setting name; results for other keys are discarded."""
+        if bindings != self._bindings and not self.testing:
+            self._tried, self._seen = False, replace(self._seen, keys=())
+        self._bindings = bindings
+        self.refresh()
+
+    def show_problem(self, problem: Note | None) -> None:
+        """Show why hotkeys are impossible here."""
+        self._problem = problem or Note("")
+        self.refresh()
+
+    def show_keys(self, seen: KeysSeen) -> None:
+        """Show the keys that arrived."""
+        self._seen = seen
+        self._tried = self._tried or seen.testing
+        if not seen.testing:
+            self._limit.stop()
+        if seen.problem == RECORDING:
+            self._tried = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts = self._texts
+        self.heading.setText(texts("settings.press.name"))
+        self.says.setText(texts("settings.press.says"))
+        self.button.setText(texts("settings.press.stop" if self.testing else "settings.press.start"))
+        self.button.setAccessibleName(self.button.text())
+        self.button.setAccessibleDescription(texts("settings.press.says"))
+        seen = {key.action: key for key in self._seen.keys}
+        for action, setting in KEYS.items():
+            self._show_key(action, self._bindings.get(setting, ""), seen.get(action))
+        said = self._said(seen)
+        self.result.setText(said)
+        self.result.setVisible(bool(said))
+        told = (f"{self.names[action].text()}: {self.told[action].text()}" for action in KEYS)
+        self.setAccessibleName(". ".join([texts("settings.press.name"), *told, said]))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop the test when the panel is hidden, so that the keys dictate again."""
+        if self.testing:
+            self._clicked()
+
+    def _clicked(self) -> None:
+        on = not self.testing
+        if on:
+            self._tried, self._seen = False, KeysSeen()  # until the listener confirms the test
+            self._limit.start()
+        else:
+            self._limit.stop()
+        self._ask(TestHotkeys(on))
+        self.refresh()
+
+    def _show_key(self, action: str, binding: str, seen: KeySeen | None) -> None:
+        texts = self._texts
+        key = key_text(texts, binding) or texts("hotkey.none")
+        self.names[action].setText(texts("settings.press.key", name=title(texts, KEYS[action]), key=key))
+        said, state = self._state(binding, seen)
+        self.told[action].setText(said)
+        self.shapes[action].show_state(state, said)
+
+    def _state(self, binding: str, seen: KeySeen | None) -> tuple[str, State]:
+        texts = self._texts
+        if seen is None:
+            missed = self._tried and not self.testing and binding
+            if missed:
+                return texts("settings.press.missed"), State.FAILED
+            waits = self._seen.testing and binding
+            return (texts("settings.press.waiting"), State.ARMING) if waits else ("", State.IDLE)
+        if seen.held_s is None:
+            return texts("settings.press.down"), State.LISTENING
+        key = "settings.press.chord" if seen.chord else "settings.press.up"
+        return texts(key, ms=round(seen.held_s * 1000), count=seen.times), State.DONE
+
+    def _said(self, seen: Mapping[str, KeySeen]) -> str:
+        if self._problem.key:
+            return note_text(self._texts, self._problem)
+        if self._seen.problem is not None:
+            return note_text(self._texts, self._seen.problem)
+        missed = [action for action, name in KEYS.items() if self._bindings.get(name) and action not in seen]
+        if not self._tried or self.testing:
+            return self._texts("settings.press.now") if self.testing and self._seen.testing else ""
+        return self._texts("settings.press.help" if missed else "settings.press.good")
+
+    def _lay_out(self) -> None:
+        keys = QGridLayout()
+        keys.setHorizontalSpacing(SPACING.small)
+        keys.setVerticalSpacing(SPACING.hair)
+        keys.setColumnStretch(2, 1)
+        for place, action in enumerate(KEYS):
+            keys.addWidget(self.shapes[action], place, 0)
+            keys.addWidget(self.names[action], place, 1)
+            keys.addWidget(self.told[action], place, 2)
+            self.told[action].setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        for words in (self.heading, self.says):
+            column.addWidget(words)
+        column.addLayout(keys)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.result)  # below the button, so that it does not move it
+        for words in (self.says, self.result):
+            words.setWordWrap(True)

@@ -1,0 +1,198 @@
+"""Field that records the hotkey that the user presses."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+
+from app.hotkeys.binding import parse
+from app.hotkeys.errors import HotkeyUnknown
+from app.ui.settings import key_names
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_caps, key_text
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import control_height, frame
+
+Chosen = Callable[[str], None]
+Refused = Callable[[], None]
+
+LONGEST_MS: Final = 30_000
+_STAYS_UP_MS: Final = 100
+"""Repeats of a key include releases, which some systems do not distinguish from real ones."""
+
+
+class KeyField(QAbstractButton):
+    """Button that shows a hotkey as key caps and records a new one.
+
+    When clicked, it takes the next key combination or single modifier. Esc or a timeout ends recording.
+    ``listens``: emitted with True when all keys belong to this field, and with False when they no longer do.
+    False comes only after the chosen key stays up, because its repeats would otherwise trigger the new hotkey.
+    ``name``: returns the accessible name of the field.
+    """
+
+    listens = Signal(bool)
+
+    def __init__(
+        self, theme: Theme, texts: Texts, chosen: Chosen, refused: Refused, name: Callable[[], str] | None = None
+    ) -> None:
+        super().__init__()
+        self._called = name or (lambda: texts("hotkey.name"))
+        self._theme, self._texts, self._chosen, self._refused = theme, texts, chosen, refused
+        self.binding, self.recording = "", False
+        self._held: list[str] = []
+        self._lone = ""
+        self._listening = False
+        self._limit = QTimer(self, singleShot=True, interval=LONGEST_MS)
+        self._limit.timeout.connect(self._give_up)
+        self._up = QTimer(self, singleShot=True, interval=_STAYS_UP_MS)
+        self._up.timeout.connect(lambda: self._listen(False))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(self._clicked)
+        theme.changed.connect(self.update)
+        texts.changed.connect(self._name)
+        self._name()
+
+    def show_binding(self, binding: str) -> None:
+        """Show the current binding."""
+        self.binding = binding
+        self._name()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the height of a button."""
+        return QSize(SPACING.huge * 6, control_height())
+
+    def event(self, event: QEvent) -> bool:
+        """Handle every key while listening, including Tab and shortcuts."""
+        if self._listening and isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.KeyPress:
+                self.keyPressEvent(event)
+            elif event.type() == QEvent.Type.KeyRelease:
+                self.keyReleaseEvent(event)
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Record the key that was pressed.
+
+        Outside of recording, Enter clicks the field.
+        """
+        if self._listening and not self.recording:
+            self._up.stop()
+            return
+        if not self.recording:
+            if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+                self.click()
+            else:
+                super().keyPressEvent(event)
+            return
+        if event.isAutoRepeat():
+            return
+        if event.key() == Qt.Key.Key_Escape and not key_names.held(event):
+            self._record(False)
+        elif key_names.is_modifier(event):
+            self._lone = "" if self._held else key_names.side(event)
+            self._held = key_names.held(event) or [self._lone.rpartition("_")[2]]
+            self.update()
+        else:
+            self._take(key_names.binding(event))
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Take a modifier as the hotkey if no other key was pressed before its release."""
+        if not self._listening:
+            super().keyReleaseEvent(event)
+        elif not self.recording:
+            self._up.start()
+        elif self._lone and key_names.side(event) == self._lone:
+            self._take(self._lone)
+            self._up.start()
+        elif not event.isAutoRepeat():
+            self._held, self._lone = [], ""
+            self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Give up recording when the focus leaves."""
+        self._give_up()
+        super().focusOutEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Give up recording when the field is hidden."""
+        self._give_up()
+        super().hideEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the key caps, or an instruction."""
+        painter = QPainter(self)
+        frame(painter, self, self._theme)
+        caps = self._caps()
+        if caps:
+            self._paint_caps(painter, caps)
+            return
+        painter.setPen(self._theme.colour("accent" if self.recording else "muted"))
+        said = self._texts("hotkey.record" if self.recording else "hotkey.none")
+        place = QRectF(self.rect()).adjusted(SPACING.medium, 0, -SPACING.small, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, said)
+
+    def _caps(self) -> tuple[str, ...]:
+        if self.recording:
+            return key_caps(self._texts, "+".join(self._held))
+        return key_caps(self._texts, self.binding)
+
+    def _paint_caps(self, painter: QPainter, caps: tuple[str, ...]) -> None:
+        look = font(SCALE.caption)
+        metrics, x = QFontMetricsF(look), float(SPACING.small)
+        painter.setFont(look)
+        for cap in caps:
+            across = metrics.horizontalAdvance(cap) + 2 * SPACING.small
+            height = metrics.height() + SPACING.hair
+            place = QRectF(x, (self.height() - height) / 2, across, height)
+            painter.setPen(QPen(self._theme.colour("edge"), 1))
+            painter.setBrush(self._theme.colour("sunken"))
+            painter.drawRoundedRect(place, RADII.small - 2, RADII.small - 2)
+            painter.setPen(self._theme.colour("text"))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, cap)
+            x += across + SPACING.hair
+
+    def _clicked(self) -> None:
+        if self.recording:
+            self._give_up()
+        else:
+            self._up.stop()
+            self._record(True)
+            self._listen(True)
+            self._limit.start()
+
+    def _give_up(self) -> None:
+        self._record(False)
+        self._listen(False)
+
+    def _listen(self, on: bool) -> None:
+        if on != self._listening:
+            self._listening = on
+            self._limit.stop()
+            self._up.stop()
+            self.listens.emit(on)
+
+    def _record(self, recording: bool) -> None:
+        self.recording = recording
+        self._held, self._lone = [], ""
+        self.update()
+
+    def _take(self, binding: str) -> None:
+        self._record(False)
+        try:
+            chosen = str(parse(binding))
+        except HotkeyUnknown:
+            self._refused()
+            return
+        self.show_binding(chosen)
+        self._chosen(chosen)
+
+    def _name(self) -> None:
+        keys = key_text(self._texts, self.binding) or self._texts("hotkey.none")
+        self.setAccessibleName(self._called())
+        self.setAccessibleDescription(self._texts("hotkey.change", keys=keys))

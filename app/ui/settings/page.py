@@ -1,0 +1,311 @@
+"""Settings page: all settings by section, with search, changed while the app runs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from app.dictation.hotkey_test import KeysSeen
+from app.messages.actions import Action
+from app.messages.notifications import Devices, Problem
+from app.messages.view import Note, View
+from app.onboarding.view import MicrophoneTrial
+from app.settings.sections import Settings
+from app.ui.settings.file_problem import FileTrouble
+from app.ui.settings.hotkey_control import KeyControl
+from app.ui.settings.hotkey_test import PressTest
+from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.row import Row
+from app.ui.settings.row_table import ELSEWHERE, MICROPHONE, Known, Rows
+from app.ui.settings.search import terms
+from app.ui.settings.section import Section, Words
+from app.ui.settings.section_tabs import SectionTabs
+from app.ui.settings.wording import is_of_file, is_of_value, refusal_text
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import control_height, label
+from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.widgets.panels import scrolling
+
+SECTIONS: Final = (
+    *("general", "audio", "hotkeys", "recognition", "words", "models", "insertion"),
+    *("history", "gateway", "worker", "advanced", "help"),
+)
+"""Sections in order; their titles are the texts ``settings.section.NAME``."""
+_LONGEST_QUERY: Final = 100
+
+
+class SettingsPage(QWidget):
+    """Page that shows settings and requests changes.
+
+    Other parts of the window ``add`` their panels below the settings of a section.
+    """
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs | None = None
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask = theme, texts, ask
+        self._known = Known()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.name = label(size=SCALE.display, bold=True)
+        self.search = QLineEdit()
+        self.search.setObjectName("settings.search")
+        self.search.setMaxLength(_LONGEST_QUERY)
+        self.clear = self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition)
+        self.count, self.nothing = label(role="muted"), label(role="muted")
+        self.trouble = FileTrouble(texts, dialogs or SystemDialogs())
+        self.tabs = SectionTabs(theme, self.choose)
+        self.sections = {name: Section(name, texts) for name in SECTIONS}
+        self.section = SECTIONS[0]
+        for place, name in enumerate(SECTIONS):
+            self.tabs.add(name, place)
+        self._made = Rows(theme, texts, ask, self._known)
+        self._built = False
+        self._idle = QTimer(self, interval=0)
+        self._idle.timeout.connect(self._fill_next)
+        self.press_test = PressTest(theme, texts, ask)
+        self._keys, self._problems = KeysSeen(), dict[str, Problem]()
+        self._lay_out()
+        self._connect()
+        self.add("hotkeys", self.press_test, self.press_test.words)
+
+    def add(self, section: str, panel: QWidget, words: Words) -> None:
+        """Add a panel below the settings of a section.
+
+        ``words()`` returns the words by which the search finds the panel.
+        """
+        self.sections[section].add(panel, words)
+        if self._built:
+            self.refresh()
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        """All rows by setting name; missing rows are created first."""
+        for name in SECTIONS:
+            self._fill(name)
+        return self._made.made
+
+    def build(self) -> None:
+        """Create the visible section on the first call; the others follow when the event loop is idle."""
+        if self._built:
+            return
+        self._built = True
+        self._fill(self.section)
+        self.refresh()
+        self.press_test.show_bindings(self._known.bindings())
+        self.press_test.show_keys(self._keys)
+        self._idle.start()
+
+    def _fill_next(self) -> None:
+        missing = [name for name in SECTIONS if self._lacks_rows(name)]
+        if missing:
+            self._fill(missing[0])
+        else:
+            self._idle.stop()
+
+    def _lacks_rows(self, section: str) -> bool:
+        return self._made.has(section) and not self.sections[section].rows
+
+    def _fill(self, name: str) -> None:
+        if not self._lacks_rows(name):
+            return
+        section = self.sections[name]
+        section.fill(self._made.of(name))
+        section.refresh()
+        section.show_settings(self._known.settings)
+        for row in section.rows:
+            if isinstance(row.control, KeyControl):
+                row.control.show_problem(self._keys.problem)
+                row.refresh()
+        for problem in tuple(self._problems.values()):
+            self.show_problem(problem)
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show the settings in effect."""
+        known = self._known
+        known.settings = settings
+        known.choices = replace(known.choices, microphone=settings.audio.microphone)
+        if self._built:
+            for section in self.sections.values():
+                section.show_settings(settings)
+            self.press_test.show_bindings(known.bindings())
+
+    def show_devices(self, devices: Devices) -> None:
+        """Show the available microphones."""
+        choices = self._known.choices
+        self._known.choices = replace(choices, microphones=devices.microphones, default_microphone=devices.default)
+        if row := self._made.made.get(MICROPHONE):
+            row.control.refresh()
+
+    def show_view(self, view: View) -> None:
+        """Show the microphone level of a take; cheap enough to call twenty times a second."""
+        if (microphone := self._microphone) and microphone.isVisible():
+            microphone.show_level(view.level_dbfs)
+
+    def show_trial(self, trial: MicrophoneTrial) -> None:
+        """Show the microphone level during a test."""
+        if microphone := self._microphone:
+            microphone.show_trial(trial)
+
+    @property
+    def _microphone(self) -> MicrophoneControl | None:
+        row = self._made.made.get(MICROPHONE)
+        return row.control if row and isinstance(row.control, MicrophoneControl) else None
+
+    def show_keys(self, seen: KeysSeen) -> None:
+        """Show the hotkeys that arrived and those that could not be bound."""
+        self._keys = seen
+        self.press_test.show_keys(seen)
+        for row in self._made.made.values():
+            if isinstance(row.control, KeyControl):
+                row.control.show_problem(seen.problem)
+                row.refresh()
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show a refused value at its row, and a problem with the settings file at the top."""
+        self._problems[problem.about] = problem
+        if problem.about == "hotkeys":
+            self.press_test.show_problem(problem.note)
+        if problem.about != "settings" or not self._built:
+            return
+        note = problem.note
+        self._fill(problem.setting.partition(".")[0])
+        refused = self._made.made.get(problem.setting) if note else None
+        for row in self._made.made.values():
+            row.refuse(None if row is not refused else self._why(problem))
+            row.show_settings(self._known.settings)
+        elsewhere = problem.setting in ELSEWHERE
+        if note is None or not (refused or elsewhere):
+            self.trouble.show_problem(note)
+        elif is_of_value(note) and is_of_file(note):  # the file is readable again
+            self.trouble.show_problem(note if elsewhere else None)
+        elif not is_of_value(note) and self.trouble.isHidden():  # a visible message already names the place
+            self.trouble.show_problem(note)
+
+    def choose(self, section: str) -> None:
+        """Show this section and clear the search."""
+        self.section = section
+        self.build()
+        self.search.clear()
+        self._search()
+        self.area.verticalScrollBar().setValue(0)
+
+    def refresh(self) -> None:
+        """Update all texts to the current language and colours."""
+        if not self._built:
+            return
+        texts = self._texts
+        self.name.setText(texts("settings.name"))
+        self.search.setPlaceholderText(texts("settings.search"))
+        self.search.setAccessibleName(texts("settings.search"))
+        self.search.setFont(font())
+        self.search.setMinimumHeight(control_height())
+        self.clear.setText(texts("settings.clear"))
+        self.clear.setToolTip(texts("settings.clear"))
+        self.clear.setIcon(icons.icon("cancel", self._theme.colour("muted")))
+        for name, section in self.sections.items():
+            section.refresh()
+            tab = self.tabs.tabs[name]
+            tab.setText(section.title)
+            tab.setAccessibleName(section.title)
+            tab.setVisible(bool(section.panels) or self._made.has(name))
+        self.trouble.refresh()
+        bar = self.side.verticalScrollBar().sizeHint().width()
+        self.side.setFixedWidth(self.tabs.sizeHint().width() + bar)
+        self._search()
+
+    def _why(self, problem: Problem) -> Callable[[], str]:
+        note = problem.note or Note("")
+        return lambda: refusal_text(self._texts, problem.setting, note)
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def start_search(self) -> None:
+        """Move the focus to the search field and select its text."""
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the visible content, because the page scrolls only vertically."""
+        inside, bar = self.area.widget(), self.area.verticalScrollBar().sizeHint().width()
+        shown = inside.minimumSizeHint().width() if inside else 0
+        across = self.side.minimumWidth() + SPACING.large + shown + bar + 2 * SPACING.wide
+        return QSize(across, super().minimumSizeHint().height())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Create the rows when the page is shown for the first time."""
+        self.build()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Request typed values when the page is hidden."""
+        for section in self.sections.values():
+            section.keep()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Clear the search on Esc."""
+        if self.search.text() and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.KeyPress:
+                self.search.clear()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _search(self) -> None:
+        wanted = terms(self.search.text())
+        for name in self.sections if wanted else (self.section,):
+            self._fill(name)
+        looked = self.sections if wanted else {self.section: self.sections[self.section]}
+        hits = {name: section.search(wanted) for name, section in looked.items()}
+        for name, section in self.sections.items():
+            section.setVisible(bool(hits[name]) if wanted else name == self.section)
+        self.tabs.choose("" if wanted else self.section)
+        count = sum(hits.values())
+        self.count.setText(self._texts("settings.found", count=count) if wanted and count else "")
+        self.nothing.setText(self._texts("settings.nothing-found"))
+        self.nothing.setVisible(not count)
+        self.clear.setVisible(bool(self.search.text()))
+        self.updateGeometry()
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self._search)
+        self.search.installEventFilter(self)
+        self.clear.triggered.connect(self.search.clear)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(self.start_search)
+        self._texts.changed.connect(self.refresh)
+        self._theme.changed.connect(self.refresh)
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        inside.setObjectName("list")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(SPACING.hair, 0, SPACING.small, 0)
+        column.setSpacing(SPACING.wide)
+        column.addWidget(self.trouble)
+        for section in self.sections.values():
+            column.addWidget(section)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setWordWrap(True)
+        column.addWidget(self.nothing)
+        column.addStretch(1)
+        self.area, self.side = scrolling(inside), scrolling(self.tabs)
+        sides = QHBoxLayout()
+        sides.setSpacing(SPACING.large)
+        sides.addWidget(self.side)
+        sides.addWidget(self.area, 1)
+        head = QHBoxLayout()
+        head.addWidget(self.name, 1)
+        head.addWidget(self.count)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        page.setSpacing(SPACING.medium)
+        page.addLayout(head)
+        page.addWidget(self.search)
+        page.addLayout(sides, 1)

@@ -1,0 +1,110 @@
+"""Factory of setting rows: which settings have a row, and with which control."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from app.messages.actions import Action, ChangeSetting, PauseHotkeys
+from app.settings.schema import Setting, all_settings
+from app.settings.sections import Settings
+from app.ui.settings.choices import Choices, microphone_entries
+from app.ui.settings.controls import (
+    ChoiceControl,
+    Control,
+    LinesControl,
+    NumberControl,
+    SwitchControl,
+    TextControl,
+    is_key,
+    is_lines,
+)
+from app.ui.settings.hotkey_control import KeyControl
+from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.row import Row
+from app.ui.settings.wording import option_keys, placeholder, unit
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+MICROPHONE: Final = "audio.microphone"
+ELSEWHERE: Final = frozenset(
+    {
+        "general.welcomed",  # the first steps write these
+        "general.first_step",
+        "recognition.hotwords",  # these have panels of their own
+        "recognition.replacements",
+        "insertion.programs",
+        "worker.model",
+        "gateway.chosen",
+        "gateway.share",
+        "worker.lend_to",
+    }
+)
+"""Settings without a row on the settings page."""
+
+
+@dataclass
+class Known:
+    """Values that controls need beyond their own: settings in effect and available choices."""
+
+    settings: Settings = Settings()
+    choices: Choices = Choices()
+
+    def bindings(self) -> dict[str, str]:
+        """Return the hotkeys by the names of their settings."""
+        keys = (setting for setting in all_settings().values() if is_key(setting))
+        return {setting.name: str(setting.of_settings(self.settings)) for setting in keys}
+
+
+class Rows:
+    """Rows by setting name, created section by section, because creating all at once would freeze the window."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: Known) -> None:
+        self._theme, self._texts, self._ask, self._known = theme, texts, ask, known
+        self.made: dict[str, Row] = {}
+        self._shown = [setting for setting in all_settings().values() if setting.name not in ELSEWHERE]
+
+    def has(self, section: str) -> bool:
+        """Return True if the section has settings with rows."""
+        return any(setting.section == section for setting in self._shown)
+
+    def of(self, section: str) -> list[Row]:
+        """Return the rows of a section, in order; the first call makes them."""
+        wanted = [setting for setting in self._shown if setting.section == section]
+        for setting in wanted:
+            if setting.name not in self.made:
+                self.made[setting.name] = Row(setting, self._control(setting), self._theme, self._texts)
+        return [self.made[setting.name] for setting in wanted]
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        """All rows; missing rows are created first."""
+        return {row.setting.name: row for one in self._shown for row in self.of(one.section)}
+
+    def _control(self, setting: Setting) -> Control:
+        texts, theme, name = self._texts, self._theme, setting.name
+        asks = self._asks(name)
+        if name == MICROPHONE:
+            return MicrophoneControl(theme, texts, self._microphones, asks, self._ask)
+        if is_key(setting):
+            key = KeyControl(theme, texts, name, self._known.bindings, asks)
+            key.field.listens.connect(lambda on: self._ask(PauseHotkeys(on)))
+            return key
+        if setting.choices:
+            keys = option_keys(setting)
+            return ChoiceControl(theme, lambda: [(value, texts(key)) for value, key in keys.items()], asks)
+        if is_lines(setting):
+            return LinesControl(asks)
+        if setting.type is bool:
+            return SwitchControl(theme, asks)
+        if setting.type is int:
+            return NumberControl(asks, partial(unit, texts, name))
+        if setting.type is str:
+            return TextControl(asks, partial(placeholder, texts, name))
+        raise TypeError(f"{name}: give it a control, or write it down as shown elsewhere")
+
+    def _microphones(self) -> list[tuple[str, str]]:
+        return microphone_entries(self._texts, self._known.choices)
+
+    def _asks(self, name: str) -> Callable[[str | bool | int], None]:
+        return lambda value: self._ask(ChangeSetting(name, value))

@@ -1,0 +1,143 @@
+"""Section of the settings page: its rows, added panels, and the reset of all its settings."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.settings.sections import Settings
+from app.ui.settings.row import Row
+from app.ui.settings.search import found
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING
+from app.ui.widgets.basic import card, keep_place, label
+
+Words = Callable[[], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Added:
+    """Panel added to a section, its wrapper ``around``, and the words by which a search finds it."""
+
+    panel: QWidget
+    around: QWidget
+    words: Words
+
+
+class Section(QWidget):
+    """Section that is shown alone, or reduced to its matches during a search."""
+
+    def __init__(self, name: str, texts: Texts) -> None:
+        super().__init__()
+        self.name, self._texts = name, texts
+        self.rows: tuple[Row, ...] = ()
+        self._sure = False
+        self.setObjectName(f"settings.{name}")
+        self.heading = label(size=SCALE.heading, bold=True)
+        self.reset = QPushButton()
+        self.reset.setObjectName(f"reset.{name}")
+        self.panels: list[Added] = []
+        self.card, self._inside = card()
+        self._inside.setSpacing(0)
+        self._inside.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.reset)
+        keep_place(self.reset)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACING.medium)
+        self._column.addLayout(head)
+        self._column.addWidget(self.card)
+        self.reset.clicked.connect(self._reset)
+        self.reset.installEventFilter(self)
+        self.refresh()
+
+    @property
+    def title(self) -> str:
+        """Title in the current language."""
+        return self._texts(f"settings.section.{self.name}")
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        """Add the rows of this section's settings."""
+        self.rows = tuple(rows)
+        for row in rows:
+            self._inside.addWidget(row)
+
+    def add(self, panel: QWidget, words: Words) -> None:
+        """Add a panel at the end; it may still hide itself inside its wrapper."""
+        around = QWidget()
+        inside = QVBoxLayout(around)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(panel)
+        self.panels.append(Added(panel, around, words))
+        self._column.addWidget(around)
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show the settings in effect."""
+        for row in self.rows:
+            row.show_settings(settings)
+        self._show()
+
+    def search(self, wanted: tuple[str, ...]) -> int:
+        """Show the matching rows and panels, and return their number; without terms show everything."""
+        rows = [row for row in self.rows if row.search(wanted)]
+        for row in self.rows:
+            row.setVisible(row in rows)
+            row.first = row in rows[:1]
+        self.card.setVisible(bool(rows))
+        panels = [added for added in self.panels if not wanted or found(wanted, self._words_of(added))]
+        for added in self.panels:
+            added.around.setVisible(added in panels)
+        self.reset.setEnabled(not wanted)
+        self._show()
+        return len(rows) + len(panels)
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        self.heading.setText(self.title)
+        for row in self.rows:
+            row.refresh()
+        self._show()
+
+    def keep(self) -> None:
+        """Request values that were typed but not yet requested."""
+        for row in self.rows:
+            row.control.keep()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ignore double clicks on the reset button, and cancel its confirmation when the focus leaves."""
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            return True
+        if event.type() == QEvent.Type.FocusOut and self._sure:
+            self._sure = False
+            self._show()
+        return super().eventFilter(watched, event)
+
+    def _words_of(self, added: Added) -> str:
+        return " ".join((self.title, *added.words())).casefold()
+
+    @property
+    def _changed(self) -> list[Row]:
+        return [row for row in self.rows if row.changed]
+
+    def _reset(self) -> None:
+        """Reset all changed settings on the second click; the first asks for confirmation."""
+        changed = self._changed
+        if self._sure:
+            for row in changed:
+                row.back()
+        self._sure = not self._sure
+        self.reset.setFocus()
+        self._show()
+
+    def _show(self) -> None:
+        texts, count = self._texts, len(self._changed)
+        self._sure = self._sure and bool(count)
+        said = texts("settings.reset-sure", count=count) if self._sure else texts("settings.reset-section")
+        self.reset.setText(said)
+        self.reset.setAccessibleName(f"{self.title}: {said}")
+        self.reset.setVisible(bool(count) and self.reset.isEnabled())
+        self.reset.setProperty("role", "danger" if self._sure else "quiet")
+        self.reset.style().polish(self.reset)

@@ -1,0 +1,82 @@
+"""Texts for settings: names, explanations, values and search words."""
+
+from typing import Final
+
+from app.core.sentences import LANGUAGES, entries
+from app.messages.view import Note
+from app.settings import checks
+from app.settings.schema import Setting, all_settings
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
+
+_BAD: Final = frozenset({"setting-bad", "setting-not-allowed"})
+_FILE: Final = "settings.toml"
+_OPTIONS: Final = {"hotkeys.mode": "mode", "general.language": "language"}
+"""Text families shared with other windows; all other options use ``settings.option.NAME.VALUE``."""
+
+
+def title(texts: Texts, name: str) -> str:
+    """Return the title of a setting."""
+    return texts(f"settings.title.{name}")
+
+
+def says(texts: Texts, name: str) -> str:
+    """Return the explanation of a setting, one or two lines long."""
+    return texts(f"settings.says.{name}")
+
+
+def option_keys(setting: Setting) -> dict[str, str]:
+    """Return the text key of each choice of a setting."""
+    family = _OPTIONS.get(setting.name, f"settings.option.{setting.name}")
+    return {choice: f"{family}.{choice}" for choice in setting.choices}
+
+
+def unit(texts: Texts, name: str) -> str:
+    """Return the unit of a number; empty if the title names it."""
+    key = f"settings.unit.{name}"
+    return texts(key) if texts.knows(key) else ""
+
+
+def placeholder(texts: Texts, name: str) -> str:
+    """Return the meaning of an empty field; empty if it has none."""
+    key = f"settings.empty.{name}"
+    return texts(key) if texts.knows(key) else ""
+
+
+def refusal_text(texts: Texts, name: str, note: Note) -> str:
+    """Return why a value is not in effect: the allowed values, or another problem."""
+    if not is_of_value(note):
+        return note_text(texts, note)
+    key = "settings.refused-in-file" if is_of_file(note) else "settings.refused"
+    return texts(key, allowed=_allowed(texts, name))
+
+
+def is_of_value(note: Note) -> bool:
+    """Return True if the note is about the value of one setting."""
+    return note.key in _BAD
+
+
+def is_of_file(note: Note) -> bool:
+    """Return True if the problem is in the settings file, False if the user just requested the value."""
+    return not is_of_value(note) or _FILE in note.values.get("place", "")
+
+
+def _allowed(texts: Texts, name: str) -> str:
+    setting = all_settings()[name]
+    if setting.choices:
+        return ", ".join(texts(key) for key in option_keys(setting).values())
+    if isinstance(setting.check, checks.UpTo):
+        return texts("settings.allowed.number", most=setting.check.most)
+    key = f"settings.allowed.{getattr(setting.check, '__name__', '')}"
+    if texts.knows(key):
+        return texts(key)
+    return texts("settings.allowed.text") if setting.type is str else setting.allowed
+
+
+def found_by(setting: Setting) -> str:
+    """Return all search words of a setting in every language, because the user may not read the current one."""
+    name = setting.name
+    keys = [f"settings.section.{setting.section}", f"settings.title.{name}", f"settings.says.{name}"]
+    keys += option_keys(setting).values()
+    known = (entries(language).get(key) for language in LANGUAGES for key in keys)
+    return " ".join([name, *(entry for entry in known if isinstance(entry, str))]).casefold()

@@ -1,0 +1,1 @@
+"""The panels for sharing this computer's gateway and lending its worker."""

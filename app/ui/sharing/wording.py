@@ -1,0 +1,94 @@
+"""Texts for sharing and lending."""
+
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from app.core.states import State
+from app.messages.view import WorkerState
+from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import clock, note_text, today, worker_text
+from protocol.pairing import PairingStage
+
+_HALF: Final = 4
+_GROUP: Final = 4
+_LINE: Final = 8
+SHAPES: Final = {
+    SharingState.OFF: State.IDLE,
+    SharingState.STARTING: State.ARMING,
+    SharingState.ON: State.DONE,
+    SharingState.FAILED: State.FAILED,
+}
+LENT_SHAPES: Final = {
+    WorkerState.OFF: State.IDLE,
+    WorkerState.STARTING: State.ARMING,
+    WorkerState.DOWNLOADING: State.ARMING,
+    WorkerState.IDLE: State.DONE,
+    WorkerState.BUSY: State.LISTENING,
+    WorkerState.FAILED: State.FAILED,
+}
+
+
+def sharing_text(texts: Texts, view: SharingView) -> str:
+    """Return the state of sharing, with a remedy if it failed."""
+    if view.state is SharingState.ON and not view.urls:
+        return texts("sharing.no-network")
+    reason = note_text(texts, view.note) if view.note else ""
+    return texts(f"sharing.{view.state.value}", name=view.name, reason=reason)
+
+
+def places_text(view: SharingView | InviteView) -> str:
+    """Return the addresses to type, one per line."""
+    return "\n".join(urlsplit(url).netloc for url in view.urls)
+
+
+def fingerprint_text(digest: str) -> str:
+    """Return a fingerprint in groups of four, eight per line, for comparison by eye."""
+    groups = [digest[place : place + _GROUP] for place in range(0, len(digest), _GROUP)]
+    return "\n".join(" ".join(groups[place : place + _LINE]) for place in range(0, len(groups), _LINE))
+
+
+def code_text(code: str) -> str:
+    """Return a pairing code in two halves."""
+    return f"{code[:_HALF]} {code[_HALF:]}" if code else ""
+
+
+def device_text(texts: Texts, device: SharedDevice, day: date | None = None) -> str:
+    """Return the purpose of a device and when it was last connected."""
+    return f"{texts('sharing.lends' if device.worker else 'sharing.dictates')} · {_seen(texts, device, day)}"
+
+
+def left_text(texts: Texts, invite: InviteView) -> str:
+    """Return the remaining time and tries of a code."""
+    tries = texts("sharing.invite.tries", count=invite.tries_left)
+    return texts("sharing.invite.left", time=clock(invite.left_s), tries=tries)
+
+
+def ended_text(texts: Texts, invite: InviteView) -> str:
+    """Return the result of a code; empty while it is valid."""
+    if invite.note is not None:
+        return note_text(texts, invite.note)
+    if invite.stage is PairingStage.PAIRED:
+        kind = "worker" if invite.worker else "client"
+        return texts(f"sharing.invite.paired-{kind}", device=invite.device)
+    if invite.stage in {PairingStage.EXPIRED, PairingStage.LOCKED, PairingStage.INTERCEPTED}:
+        return texts(f"sharing.invite.{invite.stage.value}")
+    return ""
+
+
+def lent_text(texts: Texts, lent: LentView) -> str:
+    """Return a tray text with the gateway's name, and the worker's state if lending is on."""
+    if not lent.on:
+        return texts("lending.to", gateway=lent.name)
+    return texts("lending.lent", gateway=lent.name, state=worker_text(texts, lent.worker))
+
+
+def _seen(texts: Texts, device: SharedDevice, day: date | None) -> str:
+    if device.connected:
+        return texts("sharing.connected")
+    if not device.seen_s:
+        return texts("sharing.never-seen")
+    seen = datetime.fromtimestamp(device.seen_s)
+    when = seen.strftime("%H:%M") if seen.date() == (day or today()) else seen.date().isoformat()
+    return texts("sharing.seen", when=when)

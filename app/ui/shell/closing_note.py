@@ -1,0 +1,63 @@
+"""Dialog at the first closing of the window: the app keeps running, and where to find it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
+
+from app.core.shown_once import Once
+from app.ui.onboarding.step_page import wrapping
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, font
+from app.ui.widgets.basic import label
+from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.panels import DialogBody
+
+_LETTERS = 60
+
+
+class ClosingNote(QDialog):
+    """Dialog whose two buttons call ``close_window`` and ``end``.
+
+    Esc leaves the window open.
+    """
+
+    def __init__(
+        self, texts: Texts, once: Once, close_window: Callable[[], None], end: Callable[[], None], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._texts, self._once = texts, once
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.heading, self.says = label(size=SCALE.heading, bold=True), label()
+        self.go_on, self.quit = QPushButton(), QPushButton()
+        self.go_on.setProperty("role", "primary")
+        self.go_on.setDefault(True)
+        wrapping([self.heading, self.says])
+        self._body = DialogBody(self)
+        self._body.column.setSpacing(SPACING.medium)
+        for words in (self.heading, self.says):
+            self._body.column.addWidget(words)
+        self._body.column.addStretch(1)
+        self._body.finish(Lines((self.go_on, self.quit)))
+        self.go_on.clicked.connect(lambda: self._over(close_window))
+        self.quit.clicked.connect(lambda: self._over(end))
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts = self._texts
+        self.setWindowTitle(texts("app.name"))
+        self.heading.setText(texts("closing.heading"))
+        self.heading.setMinimumWidth(QFontMetrics(font()).averageCharWidth() * _LETTERS)
+        self.says.setText(texts("closing.says"))
+        self.go_on.setText(texts("closing.go-on"))
+        self.quit.setText(texts("closing.quit"))
+        self._body.fit()
+
+    def _over(self, do: Callable[[], None]) -> None:
+        self._once.tell()
+        self.accept()
+        do()

@@ -1,0 +1,1 @@
+"""The texts of the windows in every language, and their wording."""

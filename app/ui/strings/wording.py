@@ -1,0 +1,138 @@
+"""Texts for states, notes, times and keys."""
+
+import time
+from datetime import date, datetime
+from typing import Final
+
+from app.core.states import State
+from app.messages.view import Note, TakeView, View, WorkerState, WorkerView
+from app.ui.strings.texts import Texts
+
+_SIDES: Final = ("left", "right")
+_BINDING: Final = "binding"
+_PART: Final = " · "
+_TEXTLESS: Final = {
+    State.DONE: "take.no-text",
+    State.HELD: "take.no-text",
+    State.CANCELLED: "take.no-text",
+    State.FAILED: "take.failed",
+    State.DAMAGED: "take.damaged",
+}
+
+
+def state_text(texts: Texts, state: State) -> str:
+    """Return the word of a state."""
+    return texts(state.key)
+
+
+def ended_text(texts: Texts, state: State, *, partly: bool = False) -> str:
+    """Return the word of a recording's state.
+
+    ``partly``: some text was inserted before the recording was cancelled.
+    """
+    word = state_text(texts, state)
+    return _PART.join((word, texts("take.partly"))) if partly else word
+
+
+def textless(texts: Texts, state: State) -> str:
+    """Return the text shown for a recording without text, by its state."""
+    return texts(_TEXTLESS[state]) if state in _TEXTLESS else state_text(texts, state)
+
+
+def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
+    """Return the text of a note; empty for a note unknown to this version.
+
+    ``paste_key`` is the key to press, for notes that can name it.
+    """
+    key, values = f"note.{note.key}", _worded(texts, note)
+    if paste_key and texts.knows(f"{key}-key"):
+        return texts(f"{key}-key", key=paste_key, **values)
+    return texts(key, **values) if texts.knows(key) else ""
+
+
+def worker_text(texts: Texts, worker: WorkerView) -> str:
+    """Return a worker's state with download percentage, device, jobs or failure reason."""
+    if worker.state is WorkerState.DOWNLOADING and worker.percent is not None:
+        state = texts("worker.downloading-percent", percent=worker.percent)
+    else:
+        state = texts(f"worker.{worker.state.value}")
+    detail = note_text(texts, worker.reason) if worker.reason else worker.detail
+    if worker.jobs and not worker.reason:
+        jobs = texts("worker.jobs", count=worker.jobs)
+        detail = f"{detail} · {jobs}" if detail else jobs
+    return texts("worker.detailed", state=state, detail=detail) if detail else state
+
+
+def when_text(texts: Texts, take: TakeView, today: date) -> str:
+    """Return time and length of a take, with the day unless it is today."""
+    begun = datetime.fromtimestamp(take.started_s)
+    at, length = begun.strftime("%H:%M"), clock(take.seconds)
+    if begun.date() == today:
+        return texts("take.when-today", time=at, length=length)
+    return texts("take.when", day=begun.date().isoformat(), time=at, length=length)
+
+
+def beside(texts: Texts, view: View, paste_key: str) -> list[tuple[str, str]]:
+    """Return remarks on a take with their colour names: destination, unsent audio, waiting and held texts."""
+    where = texts("place.to", destination=view.destination) if view.destination else texts("place.to-here")
+    found = [(where, "muted")]
+    if view.unsent_s >= 1:
+        found.append((texts("overlay.unsent", seconds=round(view.unsent_s)), "warning"))
+    if view.waiting:
+        found.append((texts("overlay.waiting", count=view.waiting), "muted"))
+    found += [(text, "warning") for text in to_paste(texts, view, paste_key)]
+    return found
+
+
+def to_paste(texts: Texts, view: View, paste_key: str) -> list[str]:
+    """Return remarks on the held texts of the newest recording and of earlier ones."""
+    said = []
+    if view.held and paste_key:
+        said.append(texts("overlay.held-key", count=view.held, key=paste_key))
+    elif view.held:
+        said.append(texts("overlay.held", count=view.held))
+    if view.earlier:
+        said.append(texts("overlay.earlier", count=view.earlier))
+    return said
+
+
+def beside_text(texts: Texts, view: View, paste_key: str) -> str:
+    """Return the remarks on a take on one line."""
+    return _PART.join(text for text, _ in beside(texts, view, paste_key))
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as ``0:07``, ``12:30`` or ``1:02:03``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def key_caps(texts: Texts, binding: str) -> tuple[str, ...]:
+    """Return the labels of the keys in a binding such as ``ctrl+alt+d``."""
+    return tuple(_cap(texts, word) for word in binding.split("+") if word)
+
+
+def key_text(texts: Texts, binding: str) -> str:
+    """Return a binding as ``Ctrl+Alt+D``; empty for none."""
+    return "+".join(key_caps(texts, binding))
+
+
+def today() -> date:
+    """Return the current local date."""
+    return datetime.fromtimestamp(time.time()).date()
+
+
+def _cap(texts: Texts, word: str) -> str:
+    side, _, key = word.partition("_")
+    if side in _SIDES and key:
+        return texts(f"key.{side}", key=_cap(texts, key))
+    return word.replace("_", " ").title()
+
+
+def _worded(texts: Texts, note: Note) -> dict[str, str | int]:
+    """Return the values of a note, with keys under their local names."""
+    values: dict[str, str | int] = {
+        name: key_text(texts, value) if name == _BINDING else value for name, value in note.values.items()
+    }
+    return values | {"reason": note_text(texts, note.reason)} if note.reason else values

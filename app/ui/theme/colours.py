@@ -1,0 +1,117 @@
+"""Colours of the light, dark and high contrast schemes.
+
+Each pair that carries text meets WCAG 2.2 AA.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from app.core.states import State
+
+
+class Scheme(StrEnum):
+    """Colour scheme that the system asks for."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    HIGH_CONTRAST = "high-contrast"
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Colours of one scheme, as ``#rrggbb``.
+
+    ``line`` separates areas; ``edge`` outlines controls (contrast 3:1).
+    """
+
+    window: str
+    surface: str
+    sunken: str
+    line: str
+    edge: str
+    text: str
+    muted: str
+    accent: str
+    accent_strong: str
+    accent_soft: str
+    on_accent: str
+    warning: str
+    danger: str
+
+
+COLOURS: Final = {
+    Scheme.LIGHT: Colours(
+        window="#f4f7f5",
+        surface="#ffffff",
+        sunken="#eaf0ed",
+        line="#d8e1dc",
+        edge="#7d8f87",
+        text="#12211b",
+        muted="#52645c",
+        accent="#19694f",
+        accent_strong="#0f5740",
+        accent_soft="#dcefe7",
+        on_accent="#ffffff",
+        warning="#875200",
+        danger="#b3261e",
+    ),
+    Scheme.DARK: Colours(
+        window="#0f1513",
+        surface="#171f1c",
+        sunken="#0a0f0d",
+        line="#293530",
+        edge="#6b7f76",
+        text="#e8f1ec",
+        muted="#9bb0a6",
+        accent="#52c29a",
+        accent_strong="#76d8b4",
+        accent_soft="#18382d",
+        on_accent="#05241a",
+        warning="#e6b65c",
+        danger="#ff8f86",
+    ),
+    Scheme.HIGH_CONTRAST: Colours(
+        window="#000000",
+        surface="#000000",
+        sunken="#000000",
+        line="#ffffff",
+        edge="#ffffff",
+        text="#ffffff",
+        muted="#ffffff",
+        accent="#66ffc2",
+        accent_strong="#a6ffdb",
+        accent_soft="#003d29",
+        on_accent="#000000",
+        warning="#ffd84d",
+        danger="#ffa8a0",
+    ),
+}
+
+_QUIET: Final = frozenset({State.IDLE, State.ARMING, State.CANCELLED})
+_ALARMS: Final = frozenset({State.FAILED, State.DAMAGED})
+_WARNING: Final = frozenset({State.WAITING, State.HELD})
+
+
+def state_colour(colours: Colours, state: State) -> str:
+    """Return the colour of a state, which its icon also tells by shape.
+
+    Accent is for progress, amber for waiting or held text, red for failures and muted for quiet states.
+    """
+    if state in _ALARMS:
+        return colours.danger
+    if state in _WARNING:
+        return colours.warning
+    return colours.muted if state in _QUIET else colours.accent
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2.2, 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,100 @@
+"""Icons of the app: SVG in one colour, drawn in any colour.
+
+Each state has its own shape.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from app.core.states import State
+from app.ui.theme.colours import Colours, state_colour
+
+APP: Final = "app"
+SIZES: Final = (16, 22, 24, 32, 48, 64)
+_ON_STONE: Final = QRectF(0.21, 0.26, 0.58, 0.58)  # place of the state's shape, as fractions of the icon
+_BADGE: Final = QRectF(0.62, 0.0, 0.38, 0.38)
+_COLOUR: Final = b"currentColor"
+
+
+def svg(name: str, colour: QColor | None = None) -> bytes:
+    """Return the SVG source, in ``colour`` if given."""
+    return _drawing(name) if colour is None else _drawing(name).replace(_COLOUR, colour.name().encode())
+
+
+def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
+    """Draw the icon into ``place``."""
+    QSvgRenderer(QByteArray(svg(name, colour))).render(painter, place)
+
+
+def image(name: str, size: int, colour: QColor | None = None) -> QImage:
+    """Return the icon as ``size`` x ``size`` pixels on a transparent background."""
+    made = _empty(size)
+    painter = QPainter(made)
+    QSvgRenderer(QByteArray(svg(name, colour))).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return made
+
+
+def icon(name: str, colour: QColor | None = None) -> QIcon:
+    """Return the icon in all sizes that are needed."""
+    return _icon(image(name, size, colour) for size in SIZES)
+
+
+def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = False) -> QImage:
+    """Return the stone with the state's shape on it.
+
+    A dot in the corner shows unsent audio.
+    """
+    made = _empty(size)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    quiet = state in {State.IDLE, State.ARMING}
+    stone = QColor(colours.accent if quiet else state_colour(colours, state))
+    draw(painter, "stone", QRectF(0, 0, size, size), stone)
+    shape = "wave" if state is State.IDLE else state.value
+    draw(painter, shape, _scaled(_ON_STONE, size), QColor(colours.on_accent))
+    if unsent:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.surface))
+        painter.drawEllipse(_scaled(_BADGE, size).adjusted(-1, -1, 1, 1))
+        painter.setBrush(QColor(colours.warning))
+        painter.drawEllipse(_scaled(_BADGE, size))
+    painter.end()
+    return made
+
+
+def tray_icon(state: State, colours: Colours, *, unsent: bool = False) -> QIcon:
+    """Return the tray icon in all sizes that trays use."""
+    return _icon(tray_image(state, colours, size, unsent=unsent) for size in SIZES)
+
+
+@cache
+def _drawing(name: str) -> bytes:
+    """Return the SVG source of an icon.
+
+    The source is cached, because states are painted many times a second.
+    """
+    return files("app.ui.theme").joinpath("icons", f"{name}.svg").read_bytes()
+
+
+def _icon(images: Iterable[QImage]) -> QIcon:
+    made = QIcon()
+    for drawn in images:
+        made.addPixmap(QPixmap.fromImage(drawn))
+    return made
+
+
+def _scaled(part: QRectF, size: int) -> QRectF:
+    return QRectF(part.x() * size, part.y() * size, part.width() * size, part.height() * size)
+
+
+def _empty(size: int) -> QImage:
+    made = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
+    made.fill(Qt.GlobalColor.transparent)
+    return made

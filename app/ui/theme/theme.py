@@ -1,0 +1,192 @@
+"""Design tokens other than colours, and the theme that follows the system while the app runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.core.states import State
+from app.ui.theme.colours import COLOURS, Colours, Scheme, state_colour
+from app.ui.theme.stylesheet import stylesheet
+
+HAN: Final = ("Noto Sans CJK SC", "Microsoft YaHei UI", "PingFang SC")
+"""Fonts for Han after the system's own: without them some systems draw Chinese with Japanese glyphs."""
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """Distances in pixels, in steps of four."""
+
+    hair: int = 4
+    small: int = 8
+    medium: int = 12
+    large: int = 16
+    wide: int = 24
+    huge: int = 32
+
+
+@dataclass(frozen=True)
+class Radii:
+    """Corner radii in pixels."""
+
+    small: int = 6
+    medium: int = 10
+    large: int = 20
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Font sizes relative to the system's own, which the user may have enlarged."""
+
+    caption: float = 0.88
+    body: float = 1.0
+    heading: float = 1.15
+    display: float = 1.6
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Durations of animations in milliseconds; ``reduced`` switches animations off."""
+
+    quick: int = 120
+    gentle: int = 200
+    reduced: bool = False
+
+
+SPACING: Final = Spacing()
+RADII: Final = Radii()
+SCALE: Final = Scale()
+STILL: Final = Motion(0, 0, True)
+
+
+class Theme(QObject):
+    """Colours and animation settings for drawing; ``changed`` is emitted when the system's preferences change.
+
+    A given ``scheme`` or ``motion`` overrides the system.
+    """
+
+    changed = Signal()
+
+    def __init__(self, scheme: Scheme | None = None, motion: Motion | None = None) -> None:
+        super().__init__()
+        self._scheme, self._motion = scheme, motion
+        self._system = System()
+        for signal in self._system.signals():
+            signal.connect(self._look_again)
+
+    @property
+    def scheme(self) -> Scheme:
+        """Colour scheme in effect."""
+        return self._scheme or self._system.scheme
+
+    @property
+    def colours(self) -> Colours:
+        """Colours of the scheme in effect."""
+        return COLOURS[self.scheme]
+
+    @property
+    def motion(self) -> Motion:
+        """Durations of animations in effect."""
+        return self._motion or self._system.motion
+
+    def colour(self, name: str) -> QColor:
+        """Return a colour by the name of its token."""
+        return QColor(getattr(self.colours, name))
+
+    def state_colour(self, state: State) -> QColor:
+        """Return the colour of a state's icon."""
+        return QColor(state_colour(self.colours, state))
+
+    def choose(self, scheme: Scheme | None) -> None:
+        """Fix the scheme; None follows the system again."""
+        self._scheme = scheme
+        self.changed.emit()
+
+    def dress(self, application: QApplication) -> None:
+        """Apply style, font and colours to the application, now and at each change."""
+        application.setStyle("Fusion")
+        application.setFont(font())
+        self._apply(application)
+        self.changed.connect(lambda: self._apply(application))
+
+    def _apply(self, application: QApplication) -> None:
+        application.setPalette(palette(self.colours))
+        application.setStyleSheet(stylesheet(self.colours, RADII.small, SPACING.small))
+
+    def _look_again(self) -> None:
+        self.changed.emit()
+
+
+def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Return the system's font at this scale, with Simplified Chinese fonts as fallback."""
+    made = QFont(QGuiApplication.font())
+    family = QFontInfo(made).family()  # Qt would skip an alias like "Sans Serif" in a list of families
+    made.setFamilies(list(dict.fromkeys((family, *HAN))))
+    made.setWeight(weight)
+    if made.pointSizeF() > 0:
+        made.setPointSizeF(made.pointSizeF() * size)
+    else:
+        made.setPixelSize(round(made.pixelSize() * size))
+    return made
+
+
+class System:
+    """Preferences of the system: contrast since Qt 6.10, reduced motion since 6.11 or later.
+
+    Both objects are kept: when Python's wrapper of one is collected, PySide treats that of the other as deleted.
+    """
+
+    def __init__(self) -> None:
+        self._hints = QGuiApplication.styleHints()
+        self._wishes: Any = self._hints.accessibility() if hasattr(self._hints, "accessibility") else None
+
+    def signals(self) -> Iterator[SignalInstance]:
+        """Yield the signals that report changed preferences."""
+        yield self._hints.colorSchemeChanged
+        for name in ("contrastPreferenceChanged", "motionPreferenceChanged"):
+            if hasattr(self._wishes, name):
+                yield getattr(self._wishes, name)
+
+    @property
+    def scheme(self) -> Scheme:
+        """High contrast if the system asks for it, else dark or light."""
+        if self._wish("contrastPreference") == Qt.ContrastPreference.HighContrast:
+            return Scheme.HIGH_CONTRAST
+        return Scheme.DARK if self._hints.colorScheme() == Qt.ColorScheme.Dark else Scheme.LIGHT
+
+    @property
+    def motion(self) -> Motion:
+        """Animations, or none if the system asks for reduced motion."""
+        wish = self._wish("motionPreference")  # its enumeration is missing in older versions
+        return STILL if getattr(wish, "name", "") == "ReducedMotion" else Motion()
+
+    def _wish(self, name: str) -> object:
+        return getattr(self._wishes, name)() if hasattr(self._wishes, name) else None
+
+
+def palette(colours: Colours) -> QPalette:
+    """Return the palette for everything that Qt draws without the style sheet."""
+    made = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: colours.window,
+        QPalette.ColorRole.WindowText: colours.text,
+        QPalette.ColorRole.Base: colours.surface,
+        QPalette.ColorRole.AlternateBase: colours.sunken,
+        QPalette.ColorRole.Text: colours.text,
+        QPalette.ColorRole.PlaceholderText: colours.muted,
+        QPalette.ColorRole.Button: colours.surface,
+        QPalette.ColorRole.ButtonText: colours.text,
+        QPalette.ColorRole.ToolTipBase: colours.surface,
+        QPalette.ColorRole.ToolTipText: colours.text,
+        QPalette.ColorRole.Highlight: colours.accent,
+        QPalette.ColorRole.HighlightedText: colours.on_accent,
+        QPalette.ColorRole.Link: colours.accent,
+    }
+    for role, colour in roles.items():
+        made.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.muted))
+    return made

@@ -1,0 +1,349 @@
+"""Controls that Qt does not draw as needed, and helpers for layouts."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTextLayout,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.states import State
+from app.messages.view import LOWEST_DBFS
+from app.ui.dictation.live_lines import MOST
+from app.ui.dictation.pill import loudness
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.untrusted_text import tip
+
+S = TypeVar("S", bound=StrEnum)
+
+_RING = 2.0
+_ANY = "surrogatepass"  # file names may contain undecodable bytes
+_LONGEST_TIP = 2_000
+_LONGEST_CHOICE = 44
+
+
+def label(text: str = "", *, size: float = SCALE.body, role: str = "", bold: bool = False) -> QLabel:
+    """Return a label in the common type scale."""
+    made = QLabel(text)
+    made.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def card() -> tuple[QFrame, QVBoxLayout]:
+    """Return a card that groups related widgets, and its layout."""
+    frame = QFrame()
+    frame.setProperty("role", "card")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
+    layout.setSpacing(SPACING.medium)
+    return frame, layout
+
+
+def action_button(do: Callable[[], None], role: str = "") -> QPushButton:
+    """Return a button with this action; its text is set later."""
+    made = QPushButton()
+    made.setProperty("role", role)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+    made.clicked.connect(do)
+    return made
+
+
+class Shape(QWidget):
+    """Icon of a state in its colour, with the state's word as accessible name."""
+
+    def __init__(self, theme: Theme, state: State, size: float = SCALE.body) -> None:
+        super().__init__()
+        self._theme, self.state = theme, state
+        side = QFontMetrics(font(size)).ascent()
+        self.setFixedSize(side, side)
+        theme.changed.connect(self.update)
+
+    def show_state(self, state: State, word: str) -> None:
+        """Show a state; repaint only if it changed."""
+        if state is not self.state:
+            self.state = state
+            self.update()
+        self.setAccessibleName(word)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the icon of the state."""
+        painter = QPainter(self)
+        icons.draw(painter, self.state.value, QRectF(self.rect()), self._theme.state_colour(self.state))
+
+
+class StateIcon(QWidget, Generic[S]):
+    """Icon of a state as drawn and coloured in ``shapes``, with the state's word as accessible name."""
+
+    def __init__(self, theme: Theme, shapes: Mapping[S, tuple[str, str]], state: S) -> None:
+        super().__init__()
+        self._theme, self._shapes, self.state = theme, shapes, state
+        side = QFontMetrics(font()).ascent()
+        self.setFixedSize(side, side)
+        theme.changed.connect(self.update)
+
+    def show_state(self, state: S, word: str) -> None:
+        """Show this state and its word."""
+        self.state = state
+        self.setAccessibleName(word)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the icon of the state."""
+        name, colour = self._shapes[self.state]
+        icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
+
+
+class Meter(QWidget):
+    """Level meter drawn as a bar."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self.level_dbfs = theme, LOWEST_DBFS
+        self.setFixedHeight(SPACING.small)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def show_level(self, level_dbfs: float) -> None:
+        """Show a level; repaint only if the bar changes visibly."""
+        if round(loudness(level_dbfs), 2) != round(loudness(self.level_dbfs), 2):
+            self.update()
+        self.level_dbfs = level_dbfs
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the track, filled up to the level."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(self.rect())
+        painter.setBrush(self._theme.colour("accent_soft"))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        if filled := track.width() * loudness(self.level_dbfs):
+            painter.setBrush(self._theme.colour("accent"))
+            track.setWidth(max(track.height(), filled))
+            painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+
+
+class Switch(QAbstractButton):
+    """Switch without text; a separate label stands next to it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Return a size as high as a line of text."""
+        height = QFontMetrics(font()).height() + SPACING.hair
+        return QSize(round(height * 1.8) + SPACING.small, height + SPACING.small)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a track with a knob, which is on the right and filled when on."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        track = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
+        on = self.isChecked()
+        painter.setPen(QPen(self._theme.colour("accent" if on else "edge"), 1))
+        painter.setBrush(self._theme.colour("accent" if on else "sunken"))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        side = track.height() - 6
+        knob = QPointF(track.right() - 3 - side if on else track.left() + 3, track.top() + 3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("on_accent" if on else "edge"))
+        painter.drawEllipse(QRectF(knob, track.size()).adjusted(0, 0, side - track.width(), side - track.height()))
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), self.height() / 2)
+
+
+class Choice(QComboBox):
+    """Drop-down list drawn like the buttons; the mouse wheel scrolls the page instead of changing the value."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """Return a size as high as a button."""
+        return QSize(super().sizeHint().width(), control_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of a button and a width that fits all entries up to a limit."""
+        metrics = QFontMetrics(font())
+        widest = max((metrics.horizontalAdvance(self.itemText(row)) for row in range(self.count())), default=0)
+        widest = min(widest, metrics.averageCharWidth() * _LONGEST_CHOICE)
+        return QSize(widest + metrics.height() + SPACING.wide + SPACING.hair, control_height())
+
+    def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Show values with their texts and select one.
+
+        Unchanged entries are kept, because new ones would close an open list under the pointer.
+        """
+        with QSignalBlocker(self):
+            known = [(self.itemData(row), self.itemText(row)) for row in range(self.count())]
+            if known != list(entries):
+                self.clear()
+                for value, text in entries:
+                    self.addItem(text, value)
+            self.setCurrentIndex(max(0, self.findData(chosen)))
+        self.updateGeometry()
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the mouse wheel to the page."""
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a field with the selected text and a chevron."""
+        painter = QPainter(self)
+        frame(painter, self, self._theme)
+        height = float(self.height())
+        side = float(QFontMetrics(font()).ascent())
+        mark = QRectF(self.width() - side - SPACING.small, (height - side) / 2, side, side)
+        icons.draw(painter, "chevron", mark, self._theme.colour("muted"))
+        across = int(mark.left()) - SPACING.medium - SPACING.small
+        shown = painter.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, across)
+        painter.setPen(self._theme.colour("text"))
+        place = QRectF(SPACING.medium, 0, across, height)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+
+class Elided(QLabel):
+    """Label that shows the first lines of a text; the tool tip shows more."""
+
+    def __init__(self, lines: int = 2) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setFont(font())
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._whole = ""
+
+    def show_text(self, text: str) -> None:
+        """Show a text; the accessible name holds all of it."""
+        self._whole = text
+        self.setAccessibleName(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the text again for the new width."""
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def _fit(self) -> None:
+        shown = beginning(self._whole, self.font(), self.contentsRect().width(), self._lines)
+        self.setText(shown)
+        self.setToolTip("" if shown == self._whole else tip(self._whole[:_LONGEST_TIP]))
+
+
+def beginning(text: str, look: QFont, width: float, most: int) -> str:
+    """Return the start of ``text`` that fits into ``most`` lines, with an ellipsis if it is cut.
+
+    Only the visible part is laid out, once, so half an hour of speech costs no more than a sentence.
+    """
+    start = text[:MOST].replace("\n", " ")
+    units = start.encode("utf-16-le", _ANY)  # Qt counts in UTF-16 units
+    layout = QTextLayout(start, look)
+    layout.setTextOption(_by_word())
+    layout.beginLayout()
+    last = end = 0
+    for _ in range(most):
+        if not (line := layout.createLine()).isValid():
+            break
+        line.setLineWidth(width)
+        last, end = line.textStart(), line.textStart() + line.textLength()
+    layout.endLayout()
+    if len(text) <= MOST and 2 * end == len(units):
+        return start
+    head, tail = (part.decode("utf-16-le", _ANY) for part in (units[: 2 * last], units[2 * last :]))
+    shown = QFontMetricsF(look).elidedText(f"{tail}…", Qt.TextElideMode.ElideRight, width)
+    return head + shown[:-1].rstrip() + "…"
+
+
+def _by_word() -> QTextOption:
+    """Return the option that breaks lines as ``QLabel`` does."""
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    return option
+
+
+def control_height() -> int:
+    """Return the height of fields and buttons, in pixels."""
+    return QFontMetrics(font()).height() + 2 * SPACING.small + 2
+
+
+def make_room(button: QPushButton, names: Iterable[str]) -> None:
+    """Make the button as wide as its longest name, so that changing the name moves no neighbour."""
+    button.setMinimumWidth(0)
+    shown, widest = button.text(), 0
+    for name in names:
+        button.setText(name)
+        widest = max(widest, button.sizeHint().width())
+    button.setText(shown)
+    button.setMinimumWidth(widest)
+
+
+def keep_place(control: QWidget) -> None:
+    """Keep the control's room while it is hidden, so that its neighbours do not move."""
+    policy = control.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    control.setSizePolicy(policy)
+
+
+def reveal(control: QWidget, shown: bool, heir: QWidget) -> None:
+    """Show or hide a control; if it had the focus, ``heir`` gets it, not the next control, such as "delete"."""
+    if not shown and control.hasFocus():
+        heir.setFocus()
+    control.setVisible(shown)
+
+
+def frame(painter: QPainter, widget: QWidget, theme: Theme) -> None:
+    """Paint the outline of a field, wider with the focus."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    focused = widget.hasFocus()
+    inset = 1.0 if focused else 0.5
+    colour = theme.colour("accent" if focused or widget.underMouse() else "edge")
+    painter.setPen(QPen(colour, _RING if focused else 1.0))
+    painter.setBrush(theme.colour("surface"))
+    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(inset, inset, -inset, -inset), RADII.small, RADII.small)
+
+
+def ring(painter: QPainter, around: QRectF, colour: QColor, radius: float) -> None:
+    """Paint the focus ring around a rectangle."""
+    painter.setPen(QPen(colour, _RING))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(around.adjusted(1, 1, -1, -1), radius, radius)

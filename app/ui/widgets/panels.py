@@ -1,0 +1,161 @@
+"""Cards in the focus order, cards in columns, scroll areas and scrolling dialogs."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.ui.theme.theme import RADII, SPACING, Theme
+from app.ui.widgets.basic import ring
+
+
+class Panel(QFrame):
+    """Card that groups related widgets.
+
+    With the focus it has a ring, and screen readers read its accessible name.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setProperty("role", "card")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        self.column.setSpacing(SPACING.small)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the card, and the focus ring."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            ring(QPainter(self), QRectF(self.rect()), self._theme.colour("accent"), RADII.small * 2)
+
+
+def bring_into_sight(widget: QWidget) -> None:
+    """Scroll the enclosing scroll area to a widget.
+
+    Qt does so only when Tab moves the focus.
+    """
+    around = widget.parentWidget()
+    while around is not None and not isinstance(around, QScrollArea):
+        around = around.parentWidget()
+    if around is not None:
+        around.ensureWidgetVisible(widget, 0, SPACING.large)
+
+
+def scrolling(inside: QWidget) -> QScrollArea:
+    """Return a vertical scroll area around a widget.
+
+    A page has one area, or several next to each other, but never nested.
+    """
+    area = QScrollArea()
+    area.setWidget(inside)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
+
+
+class DialogBody(QScrollArea):
+    """Scrolling content of a dialog, for screens that are too low; ``finish`` puts the buttons below."""
+
+    def __init__(self, dialog: QDialog) -> None:
+        super().__init__()
+        self._dialog, self._inside = dialog, QWidget()
+        self._inside.setObjectName("list")
+        self.column = QVBoxLayout(self._inside)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.setWidget(self._inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._shown = QTimer(self, singleShot=True, interval=0)
+        self._shown.timeout.connect(self.fit)
+
+    def finish(self, buttons: QWidget) -> None:
+        """Lay out the dialog with these buttons below the content."""
+        whole = QVBoxLayout(self._dialog)
+        whole.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        whole.setSpacing(SPACING.medium)
+        whole.addWidget(self, 1)
+        whole.addWidget(buttons)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the content and the height of a few lines."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._inside.minimumSizeHint().width() + bar, SPACING.huge * 2)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the whole content."""
+        wanted = max(self._inside.sizeHint().width(), self.minimumSizeHint().width())
+        across = max(wanted, self._dialog.width() - 2 * SPACING.wide)
+        return QSize(across, self.column.totalHeightForWidth(across))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the dialog now that the font is known, and again when the buttons have their final rows."""
+        super().showEvent(event)
+        self.fit()
+        self._shown.start()
+
+    def fit(self) -> None:
+        """Make the dialog as high as its content, but no higher than the screen."""
+        if (layout := self._dialog.layout()) is None:
+            return
+        self.updateGeometry()
+        layout.invalidate()
+        room = self._dialog.screen().availableSize() - QSize(SPACING.huge, SPACING.huge)
+        self._dialog.resize(layout.sizeHint().boundedTo(room))
+
+
+class Columns(QWidget):
+    """Grid of widgets: each column at least ``least`` pixels wide if possible, at most ``most`` columns."""
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__()
+        self._least, self._most = least, most
+        self._shown: tuple[QWidget, ...] = ()
+        self._across = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(SPACING.medium)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+
+    @property
+    def across(self) -> int:
+        """Number of columns in use."""
+        return self._across
+
+    def show_widgets(self, widgets: Sequence[QWidget]) -> bool:
+        """Show these widgets in order, and return True if they differ from the previous ones."""
+        if tuple(widgets) == self._shown:
+            return False
+        for widget in self._shown:
+            widget.setVisible(widget in widgets)
+        self._shown = tuple(widgets)
+        self._place(self._fitting())
+        return True
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of one column."""
+        return QSize(min(self._least, SPACING.huge * 4), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Change the number of columns to fit the width."""
+        if (across := self._fitting()) != self._across:
+            self._place(across)
+
+    def _fitting(self) -> int:
+        fitting = (self.width() + SPACING.medium) // (self._least + SPACING.medium)
+        return max(1, min(self._most, fitting))
+
+    def _place(self, across: int) -> None:
+        self._across = across
+        while self._grid.count():
+            self._grid.takeAt(0)
+        for number, widget in enumerate(self._shown):
+            self._grid.addWidget(widget, number // across, number % across)
+            widget.show()
+        for column in range(self._most):
+            self._grid.setColumnStretch(column, 1 if column < across else 0)

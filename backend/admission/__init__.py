@@ -1,0 +1,1 @@
+"""Admission of speech: quotas, turns, limits on memory, readiness."""

@@ -1,0 +1,196 @@
+"""Turns of keys and of their sessions: how much of each may be in the broker at a time. Pure.
+
+A stream is read in the order in which it was filled. Each key therefore gets a small part of it, enough to keep
+all workers busy alone, and more as its jobs end. The sessions of a key take turns. A complete segment held back
+here is not queued; its client keeps it.
+
+Every job costs at least ``LEAST_COST_S`` of audio, because an empty segment is work too.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from backend.admission.admission import Survey, Waiting, able, cost, speed
+from protocol.audio import SAMPLE_RATE
+from protocol.job import CLASSES, Job
+
+Wanted = Callable[[str, int, int], bool]
+"""Takes session, segment and attempt; returns whether the attempt is complete and has not ended."""
+
+
+@dataclass(frozen=True)
+class QueueLimits:
+    """Limits of audio in the broker, in seconds, each job counted with at least one; 0: no limit.
+
+    ``offered_s``: how long a model is accepted after its last worker left.
+    """
+
+    key_s: float = 1_200.0
+    session_s: float = 600.0
+    offered_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Limits of one class per key. ``ahead_s``: seconds of the fleet's work, but at least ``least_s`` of audio.
+
+    ``per_slot`` jobs are always allowed, however long; more than ``most_per_slot`` never.
+    """
+
+    per_slot: int
+    most_per_slot: int
+    least_s: float
+    ahead_s: float
+
+
+UNATTENDED_S: Final = 60.0
+"""Audio per key that is let in while no worker is able to decode it."""
+MOST_UNATTENDED: Final = 60
+PACES: Final = dict(zip(CLASSES, (Pace(1, 2, 10.0, 1.0), Pace(2, 4, 60.0, 2.0)), strict=True))
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Limit of one key's jobs in a stream.
+
+    More are let in while fewer than ``jobs`` are there, or fewer than ``most`` with less audio than ``samples``.
+    """
+
+    jobs: int = 0
+    most: int = MOST_UNATTENDED
+    samples: int = round(UNATTENDED_S * SAMPLE_RATE)
+
+
+def allowance(survey: Survey, priority: str, model: str) -> Allowance:
+    """Return the allowance that keeps all workers with ``model`` (empty: any) busy with a single key."""
+    slots = sum(one.slots for one in able(survey) if model in ("", one.model))
+    if not slots:
+        return Allowance()
+    pace = PACES[priority]
+    seconds = max(pace.least_s, pace.ahead_s * speed(survey, model))
+    return Allowance(pace.per_slot * slots, pace.most_per_slot * slots, round(seconds * SAMPLE_RATE))
+
+
+@dataclass
+class _Lane:
+    """Jobs of one key in one stream.
+
+    ``held``: by session, the next turn first; ``inside``: attempt and cost of each queued job.
+    """
+
+    held: dict[str, dict[int, Job]] = field(default_factory=dict)
+    inside: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+
+    def cost(self) -> int:
+        return sum(samples for _, samples in self.inside.values())
+
+    def has_room(self, most: Allowance) -> bool:
+        jobs = len(self.inside)
+        return jobs < most.jobs or (jobs < most.most and self.cost() < most.samples)
+
+
+class Turns:
+    """Segments that are held back, by key.
+
+    ``looked``: samples of each key in the broker at the last survey, from all gateways.
+    """
+
+    def __init__(self, limits: QueueLimits) -> None:
+        self._most_of_key = limits.key_s * SAMPLE_RATE
+        self._most_of_session = limits.session_s * SAMPLE_RATE
+        self._keys: dict[str, dict[tuple[str, str], _Lane]] = {}
+        self.looked: dict[str, int] = {}
+
+    def hold(self, key: str, job: Job) -> None:
+        """Hold a complete segment until ``let_in`` returns it."""
+        self._lane(key, job).held.setdefault(job.session, {})[job.segment] = job
+
+    def entered(self, key: str, job: Job) -> None:
+        """Count a segment that entered the broker without a turn."""
+        self._lane(key, job).inside[job.session, job.segment] = job.attempt, cost(job.samples)
+
+    def drop(self, key: str, session: str, segment: int) -> None:
+        """Forget a segment that is no longer wanted."""
+        for lane in self._keys.get(key, {}).values():
+            held = lane.held.get(session, {})
+            held.pop(segment, None)
+            if not held:
+                lane.held.pop(session, None)
+
+    def leave(self, key: str, session: str) -> None:
+        """Forget a session that left this gateway."""
+        for lane in self._keys.get(key, {}).values():
+            lane.held.pop(session, None)
+            lane.inside = {which: of for which, of in lane.inside.items() if which[0] != session}
+        self._tidy(key)
+
+    def holds(self, key: str) -> bool:
+        """Return whether segments of a key are held back."""
+        return any(lane.held for lane in self._keys.get(key, {}).values())
+
+    def waiting(self) -> tuple[str, ...]:
+        """Return the keys with segments that are held back."""
+        return tuple(filter(self.holds, self._keys))
+
+    def held(self, key: str) -> dict[tuple[str, str], Waiting]:
+        """Return the audio held back for a key, by class and model."""
+        return {
+            stream: Waiting(
+                sum(job.samples for jobs in lane.held.values() for job in jobs.values()),
+                sum(map(len, lane.held.values())),
+                0,
+            )
+            for stream, lane in self._keys.get(key, {}).items()
+            if lane.held
+        }
+
+    def let_in(self, key: str, most: Callable[[str, str], Allowance], wanted: Wanted) -> list[Job]:
+        """Return the jobs of a key that may go now; ``most`` returns the allowance by class and model."""
+        lanes = self._keys.get(key, {})
+        for lane in lanes.values():
+            lane.inside = {which: of for which, of in lane.inside.items() if wanted(*which, of[0])}
+        gone: list[Job] = []
+        for stream, lane in lanes.items():
+            if lane.held:
+                gone += self._of_lane(key, lane, most(*stream), wanted)
+        self._tidy(key)
+        return gone
+
+    def _of_lane(self, key: str, lane: _Lane, most: Allowance, wanted: Wanted) -> Iterator[Job]:
+        of_key = max(sum(one.cost() for one in self._keys[key].values()), self.looked.get(key, 0))
+        of_session = Counter[str]()
+        for (session, _), (_, samples) in lane.inside.items():
+            of_session[session] += samples
+        while lane.has_room(most) and not 0 < self._most_of_key <= of_key:
+            allowed = (one for one in lane.held if not 0 < self._most_of_session <= of_session[one])
+            if (next_one := next(allowed, None)) is None:
+                return
+            job = self._take(lane, next_one)
+            if wanted(job.session, job.segment, job.attempt):
+                samples = cost(job.samples)
+                lane.inside[job.session, job.segment] = job.attempt, samples
+                of_session[job.session] += samples
+                of_key += samples
+                yield job
+
+    @staticmethod
+    def _take(lane: _Lane, session: str) -> Job:
+        """Return the first job of a session, and move the session to the end of the line."""
+        jobs = lane.held.pop(session)
+        job = jobs.pop(next(iter(jobs)))
+        if jobs:
+            lane.held[session] = jobs
+        return job
+
+    def _lane(self, key: str, job: Job) -> _Lane:
+        stream = job.options.priority, job.options.model
+        return self._keys.setdefault(key, {}).setdefault(stream, _Lane())
+
+    def _tidy(self, key: str) -> None:
+        lanes = self._keys.get(key, {})
+        for stream in [stream for stream, lane in lanes.items() if not (lane.held or lane.inside)]:
+            del lanes[stream]
+        if not lanes:
+            self._keys.pop(key, None)

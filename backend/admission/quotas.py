@@ -1,0 +1,118 @@
+"""Quotas and usage of each key. Pure: the time is passed in.
+
+Each key has a token bucket: ``burst`` requests at once, ``per_minute`` on average. The number of open streams is
+limited too. Only valid keys are counted, so that attackers cannot fill the memory.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from backend.admission.admission import Refusal
+from backend.sessions.observers import RefusalReason
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+
+_MINUTE_S: Final = 60.0
+_STREAMS_RETRY_S: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Limits of each key; 0: no limit. The owner's key has none."""
+
+    per_minute: int = 0
+    burst: int = 60
+    streams: int = 0
+
+
+@dataclass
+class MessagePace:
+    """Rate limit of one key's messages, except audio, over all its connections."""
+
+    per_second: float = 2_000.0
+    burst: float = 4_096.0
+    _ahead: float = 0.0
+    _at: float = 0.0
+
+    def pause_s(self, now: float) -> float:
+        """Count one message; return for how long its connection must then not be read."""
+        self._ahead = max(0.0, self._ahead - (now - self._at) * self.per_second) + 1.0
+        self._at = now
+        return max(0.0, self._ahead - self.burst) / self.per_second
+
+
+@dataclass
+class Usage:
+    """Usage of one key since this process started. ``streams`` counts open ones."""
+
+    requests: int = 0
+    refused: int = 0
+    streams: int = 0
+    audio_bytes: int = 0
+    pace: MessagePace = field(default_factory=MessagePace)
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of received audio."""
+        return self.audio_bytes / (SAMPLE_RATE * BYTES_PER_SAMPLE)
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    at: float
+
+
+@dataclass
+class Meter:
+    """Quotas and usage of all keys."""
+
+    quota: Quota
+    usage: dict[str, Usage] = field(default_factory=dict)
+    _before: int = 0
+    _buckets: dict[str, _Bucket] = field(default_factory=dict)
+
+    def of(self, key: str) -> Usage:
+        """Return the usage of this key."""
+        return self.usage.setdefault(key, Usage())
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of received audio of all keys, including revoked ones."""
+        return Usage(audio_bytes=self._before + sum(usage.audio_bytes for usage in self.usage.values())).audio_s
+
+    def forget(self, key: str) -> None:
+        """Forget a revoked key; its audio stays in the total."""
+        gone = self.usage.pop(key, None)
+        if gone is not None:
+            self._before += gone.audio_bytes
+        self._buckets.pop(key, None)
+
+    def request(self, key: str, now: float, limited: bool = True) -> Refusal | None:
+        """Count a request; return a refusal if it exceeds the quota."""
+        usage = self.of(key)
+        usage.requests += 1
+        if not limited or not self.quota.per_minute or self._take(key, now):
+            return None
+        usage.refused += 1
+        wait = (1.0 - self._buckets[key].tokens) * _MINUTE_S / self.quota.per_minute
+        message = f"this key may ask {self.quota.per_minute} times a minute"
+        return Refusal(429, RefusalReason.KEY_REQUESTS, message, wait)
+
+    def stream(self, key: str, limited: bool = True) -> Refusal | None:
+        """Return a refusal if the key may not open another stream; the caller counts opened streams."""
+        usage = self.of(key)
+        if not limited or not self.quota.streams or usage.streams < self.quota.streams:
+            return None
+        usage.refused += 1
+        message = f"this key has {usage.streams} streams open, which is its limit"
+        return Refusal(429, RefusalReason.KEY_STREAMS, message, _STREAMS_RETRY_S)
+
+    def _take(self, key: str, now: float) -> bool:
+        quota, most = self.quota, float(max(1, self.quota.burst))
+        bucket = self._buckets.setdefault(key, _Bucket(most, now))
+        gained = max(0.0, now - bucket.at) * quota.per_minute / _MINUTE_S
+        bucket.tokens, bucket.at = min(most, bucket.tokens + gained), max(now, bucket.at)
+        if bucket.tokens < 1.0:
+            return False
+        bucket.tokens -= 1.0
+        return True

@@ -1,0 +1,1 @@
+"""The broker: the embedded Valkey, jobs on Redis Streams, Lua scripts."""

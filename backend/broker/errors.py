@@ -1,0 +1,63 @@
+"""Translation of redis-py's errors into our own. Only this file and ``jobs.py`` know redis-py."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    ClusterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from backend.core.errors import BrokerFailed, BrokerUnreachable
+from protocol.monitor import BrokerTrouble
+
+UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
+_AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
+_AWAY_TEXTS: Final = ("MISCONF", "BUSY ")
+_TROUBLES: Final = {
+    BrokerTrouble.FULL: (OutOfMemoryError,),
+    BrokerTrouble.LOADING: (BusyLoadingError,),
+    BrokerTrouble.REPLICA: (ReadOnlyError,),
+    BrokerTrouble.DENIED: (AuthenticationError, AuthorizationError, NoPermissionError),
+}
+
+
+def trouble_of(error: Exception) -> str:
+    """Return the ``BrokerTrouble`` behind an error of redis-py; empty: none.
+
+    redis-py hides the broker's error behind its own while it connects.
+    """
+    said = (error, error.__context__)
+    if any(str(one).startswith("MISCONF") for one in said):
+        return BrokerTrouble.DISK
+    found = (trouble for trouble, kinds in _TROUBLES.items() if any(isinstance(one, kinds) for one in said))
+    return next(found, "")
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Translate Redis errors raised in the context into our own."""
+    try:
+        yield
+    except UNREACHABLE as error:
+        raise BrokerUnreachable(str(error), trouble_of(error)) from error
+    except RedisError as error:
+        raise BrokerFailed(str(error), trouble_of(error)) from error
+
+
+def ours(reply: Any, optional: bool) -> Any:
+    """Translate an error reply. ``BrokerUnreachable``: a required command that the broker may accept soon."""
+    if not isinstance(reply, RedisError):
+        return reply
+    away = not optional and (isinstance(reply, _AWAY) or str(reply).startswith(_AWAY_TEXTS))
+    return (BrokerUnreachable if away else BrokerFailed)(str(reply), trouble_of(reply))

@@ -1,0 +1,41 @@
+"""Parsing of INFO and CONFIG of Redis and Valkey. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from backend.core.errors import BrokerTooOld
+
+_MUCH: Final = 1024 * 1024
+_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
+
+
+def checked_version(info: Mapping[str, Any]) -> str:
+    """Return name and version from INFO. Raises ``BrokerTooOld``."""
+    kind = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get(f"{kind}_version", "0"))
+    number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if number < _OLDEST[kind]:
+        needed = ".".join(map(str, _OLDEST[kind]))
+        raise BrokerTooOld(f"{kind} {version} is too old: {kind} {needed} or newer is needed")
+    return f"{kind} {version}"
+
+
+def is_durable(config: Mapping[str, str]) -> bool:
+    """Return whether acknowledged writes survive a power loss, according to CONFIG."""
+    return config.get("appendonly") == "yes" and config.get("appendfsync") == "always"
+
+
+def is_worth_compacting(info: Mapping[str, Any], *, anyway: bool = False) -> bool:
+    """Return whether the append-only file holds much deleted data and no rewrite runs, according to INFO.
+
+    ``anyway``: even with little. INFO counts writes during the last rewrite as part of it.
+    """
+    grown = int(info.get("aof_current_size", 0)) - int(info.get("aof_base_size", 0))
+    busy = info.get("aof_rewrite_in_progress") or info.get("aof_rewrite_scheduled")
+    return bool(info.get("aof_enabled")) and not busy and (anyway or grown > _MUCH)
+
+
+def shown_url(url: str) -> str:
+    """Return the URL without user, password and query."""
+    return re.sub(r"^(\w+://)[^/?]*@", r"\1", url).partition("?")[0]

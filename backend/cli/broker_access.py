@@ -1,0 +1,51 @@
+"""Shared parts of ``kikipounamu-gateway`` commands that use the broker without a gateway."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from backend.broker.embedded import socket_url
+from backend.broker.jobs import Jobs, open_jobs
+from backend.configuration import (
+    CONFIGURATION_FILE,
+    VARIABLE,
+    Configuration,
+    merged,
+    read_configuration,
+    read_environment,
+)
+from backend.core.errors import BackendError
+from runtime.folders import Folders, folders
+from runtime.terminal import say
+
+Redis = Annotated[
+    str,
+    typer.Option(envvar="KIKIPOUNAMU_REDIS", help="URL of a Redis or Valkey; default: the file's, or ours."),
+]
+Config = Annotated[Path | None, typer.Option(envvar=f"{VARIABLE}CONFIG", help="TOML file; default: gateway.toml.")]
+
+
+def else_said(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
+    """Return the settings of the environment, then those of the file. Raises ``SettingsError``."""
+    file = config or here.config / CONFIGURATION_FILE
+    return read_environment(os.environ), read_configuration(file, must_exist=config is not None)
+
+
+def with_jobs(redis: str, config: Path | None, use: Callable[[Jobs], Coroutine[Any, Any, None]]) -> None:
+    """Run ``use`` with the broker of a gateway with these settings. Exits with status 1 on an error."""
+
+    async def connected() -> None:
+        here = folders()
+        url = redis or merged(else_said(config, here)).redis or socket_url(here.broker_socket)
+        async with open_jobs(url, f"cli-{os.getpid()}") as jobs:
+            await use(jobs)
+
+    try:
+        asyncio.run(connected())
+    except BackendError as error:
+        say(str(error), err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,111 @@
+"""The ``kikipounamu-gateway devices`` commands. A running gateway follows changes within a second."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final, TypeVar
+
+import aiohttp
+import msgspec
+import typer
+
+from backend.cli.pair_command import running
+from backend.core.errors import BackendError, PairingFailed
+from backend.devices.records import DEVICES_FILE, Device, DeviceStore
+from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
+from protocol.endpoint import ENDPOINT_FILE
+from protocol.pairing import PAIRING_PATH, PairingState
+from runtime.folders import folders
+from runtime.terminal import printable, reason, say
+
+devices = typer.Typer(no_args_is_help=True, help="Who else may use this gateway.")
+
+Which = Annotated[str, typer.Argument(help="Its id, the beginning of it, or its name.")]
+_NEVER: Final = "never"
+_NOW: Final = "now"
+_ANSWER_S: Final = 2.0
+
+_Answer = TypeVar("_Answer")
+
+
+@devices.command("list")
+def list_devices() -> None:
+    """List the paired devices, oldest first: id, kind, when paired, when last seen, name."""
+    with _store() as store:
+        listed = store.read()
+        told = asyncio.run(_asked(DEVICES_PATH, DeviceList)) if listed else None
+        known = {device.id: device for device in told.devices} if told else {}  # the file lags by a minute
+        for one in listed:
+            seen = _seen(one, known.get(one.id))
+            say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
+            if one.refused:
+                say(f"    refused: a device is client or worker; `devices revoke {one.id}`, and pair it", err=True)
+
+
+@devices.command("add")
+def add_device(
+    name: str, worker: Annotated[bool, typer.Option("--worker", help="For a worker, not a client.")] = False
+) -> None:
+    """Create a key where pairing is impossible; print it once, with the gateway's certificate digest."""
+    with _store() as store:
+        made, key = store.add(name, DeviceKind.WORKER if worker else DeviceKind.CLIENT, time.time())
+        say(f"{made.id}  {made.kind}  {made.name}\n{key}")
+    here = asyncio.run(_asked(PAIRING_PATH, PairingState))
+    if here is None:
+        say("while the gateway runs, its certificate's digest is shown here too", err=True)
+    elif here.certificate_sha256:
+        say(f"certificate: {here.certificate_sha256}")
+        for url in here.urls:
+            say(f"at: {url}")
+
+
+@devices.command("name")
+def name_device(device: Which, name: str) -> None:
+    """Rename a paired device."""
+    with _store() as store:
+        renamed = store.rename(device, name)
+        say(f"{renamed.id}  {renamed.name}")
+
+
+@devices.command("revoke")
+def revoke_device(device: Which) -> None:
+    """Revoke a device's key and end its open connections."""
+    with _store() as store:
+        revoked = store.revoke(device)
+        say(f"{revoked.id}  {revoked.name}  revoked")
+
+
+@contextmanager
+def _store() -> Iterator[DeviceStore]:
+    try:
+        yield DeviceStore(folders().data / DEVICES_FILE)
+    except (BackendError, OSError) as error:
+        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        say(f"{where}{reason(error)}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _asked(path: str, kind: type[_Answer]) -> _Answer | None:
+    """Ask the running gateway; ``None`` if no gateway runs or answers."""
+    try:
+        gateway = running(folders().runtime / ENDPOINT_FILE)
+        bearer = {"Authorization": f"Bearer {gateway.key}"}
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
+        async with (
+            aiohttp.ClientSession(gateway.url, headers=bearer, timeout=timeout) as http,
+            http.get(path, raise_for_status=True) as response,
+        ):
+            return msgspec.json.decode(await response.read(), type=kind)
+    except (PairingFailed, aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError):
+        return None
+
+
+def _seen(device: Device, known: DeviceState | None) -> str:
+    if known is not None and known.connections:
+        return _NOW
+    return _day(max(device.seen_s, known.seen_s if known else 0))
+
+
+def _day(moment_s: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment_s)) if moment_s else _NEVER

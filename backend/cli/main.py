@@ -1,0 +1,196 @@
+"""The ``kikipounamu-gateway`` program: serve, and manage devices, queues and dead letters."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from backend.broker.jobs import Jobs
+from backend.broker.records import SessionGone
+from backend.cli.broker_access import Config, Redis, else_said, with_jobs
+from backend.cli.device_commands import devices
+from backend.cli.pair_command import pair_device
+from backend.cli.queue_commands import queues
+from backend.configuration import (
+    Configuration,
+    merged,
+    settings_of,
+)
+from backend.core.errors import BackendError, SettingsError
+from backend.devices.discovery import own_key
+from backend.gateway import running_gateway
+from backend.http.modes import Mode
+from backend.settings import GatewaySettings
+from protocol.audio import samples_to_seconds
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.folders import Folders, folders
+from runtime.garbage import collect_seldom
+from runtime.logs import logging_to
+from runtime.terminal import printable, reason, say
+
+log = structlog.get_logger(logger_names.BACKEND_CLI)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The gateway between clients and workers.",
+)
+main = app
+
+
+@app.callback()
+def _group() -> None:
+    """The gateway between clients and workers."""
+
+
+@app.command(
+    epilog="What no option says the environment may (KIKIPOUNAMU_GATEWAY_PORT, and so on), then gateway.toml."
+)
+def serve(  # noqa: PLR0913 - typer: an option is a parameter
+    mode: Annotated[Mode | None, typer.Option(help="Who it is for; default: local.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: as the mode says.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0: any that is free. Default: 8765, local: 0.")
+    ] = None,
+    redis: Redis = "",
+    key: Annotated[
+        str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="The owner's key; default: this user's own.")
+    ] = "",
+    origin: Annotated[list[str] | None, typer.Option(help="Origin of pages that may connect; repeatable.")] = None,
+    name: Annotated[str | None, typer.Option(help="What people call it; default: the computer's name.")] = None,
+    certificate: Annotated[str | None, typer.Option(help="PEM file; default: one of its own.")] = None,
+    private_key: Annotated[str | None, typer.Option(help="PEM file of the certificate's key.")] = None,
+    trusted_proxy: Annotated[
+        list[str] | None, typer.Option(help="Address or network of a proxy in front; repeatable.")
+    ] = None,
+    announce: Annotated[bool | None, typer.Option(help="Be found on the network; default: if shared.")] = None,
+    history: Annotated[str | None, typer.Option(help="Keep one: on, or a database's URL; default: off.")] = None,
+    config: Config = None,
+) -> None:
+    """Serve clients and workers until SIGTERM or Ctrl-C, then drain and exit."""
+    here = folders()
+    said = Configuration(
+        mode=mode,
+        name=name,
+        host=host,
+        port=port,
+        redis=redis or None,
+        certificate=certificate,
+        private_key=private_key,
+        origins=_some(origin),
+        trusted_proxies=_some(trusted_proxy),
+        announce=announce,
+        history=history,
+    )
+    with logging_to("gateway", here.logs):
+        _raise_file_limit()
+        _serve_as(said, key, config, here)
+
+
+def _serve_as(said: Configuration, key: str, config: Path | None, here: Folders) -> None:
+    try:
+        settings = settings_of(merged((said, *else_said(config, here))), here, key or own_key(here.data))
+        _run(_serve(settings))
+    except BackendError as error:
+        log.error(LogEvent.GATEWAY_CANNOT_RUN, reason=str(error))
+        raise typer.Exit(1) from None
+    except OSError as error:
+        log.error(LogEvent.GATEWAY_CANNOT_LISTEN, reason=reason(error))
+        raise typer.Exit(1) from None
+
+
+def _some(values: list[str] | None) -> tuple[str, ...] | None:
+    return tuple(values) if values else None
+
+
+app.command("pair")(pair_device)
+app.add_typer(devices, name="devices")
+app.add_typer(queues, name="queues")
+dead = typer.Typer(no_args_is_help=True, help="Segments that no engine could recognise.")
+app.add_typer(dead, name="dead")
+
+
+@dead.command("list")
+def list_dead(
+    redis: Redis = "", config: Config = None, count: Annotated[int, typer.Option(help="At most so many.")] = 100
+) -> None:
+    """List the newest dead letters: id, session, segment, length, reason."""
+
+    async def show(jobs: Jobs) -> None:
+        for letter in await jobs.dead_letters(count):
+            job, failure = letter.job, letter.failure
+            why = f"{failure.code}: {failure.message}" if failure else "unknown"
+            seconds = samples_to_seconds(job.samples)
+            say(printable(f"{letter.entry}  {job.session}  segment {job.segment}  {seconds:.1f} s  {why}"))
+
+    with_jobs(redis, config, show)
+
+
+@dead.command()
+def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
+    """Queue these dead letters again, as the next attempt of their segments."""
+
+    async def again(jobs: Jobs) -> None:
+        for entry in entries:
+            letter = await jobs.dead_letter(entry)
+            if letter is None:
+                raise SettingsError(f"{entry} is not among the dead letters")
+            reply = await jobs.retry_dead(letter)
+            gone = isinstance(reply, SessionGone)
+            say(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
+
+    with_jobs(redis, config, again)
+
+
+@dead.command()
+def drop(entries: list[str], redis: Redis = "", config: Config = None) -> None:
+    """Delete these dead letters for good."""
+
+    async def delete(jobs: Jobs) -> None:
+        for entry in entries:
+            if not await jobs.drop_dead(entry):
+                raise SettingsError(f"{entry} is not among the dead letters")
+            say(f"{entry}  dropped")
+
+    with_jobs(redis, config, delete)
+
+
+async def _serve(settings: GatewaySettings) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with running_gateway(settings) as gateway:
+        collect_seldom()
+        gateway.failed.add_done_callback(lambda _: told.set())
+        await told.wait()
+        log.info(LogEvent.GATEWAY_STOPPING)
+    if gateway.failed.done():
+        raise typer.Exit(1)
+
+
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(coroutine)
+        return
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(coroutine)
+
+
+def _raise_file_limit() -> None:
+    if os.name != "posix":
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

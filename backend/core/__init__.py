@@ -1,0 +1,1 @@
+"""Errors and files that every package of the gateway may use."""

@@ -1,1 +1,0 @@
-"""Dashboard of a gateway for any browser that can reach it."""

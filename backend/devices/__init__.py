@@ -1,0 +1,1 @@
+"""Paired devices: records, registry, pairing, announcement on the network."""

@@ -1,0 +1,1 @@
+"""HTTP: the server, its TLS port, access control, streams and device routes."""

@@ -1,0 +1,180 @@
+"""Access control of the gateway: keys, origins, transport, tenants, quotas."""
+
+import hmac
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import hdrs, web
+
+from backend.admission.quotas import Meter, Usage
+from backend.core.errors import OverQuota
+from backend.devices.records import Device
+from backend.devices.registry import OnRevoked, Roster
+from backend.history.records import About
+from backend.http.modes import Mode, is_among, is_loopback
+from backend.http.tls_listener import Door
+from backend.settings import GatewaySettings, digest_of
+from protocol.devices import DeviceKind
+from protocol.errors import Forbidden, Unauthorised
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.BACKEND_ACCESS)
+
+TENANT: Final = "X-Tenant-Id"
+_TENANT: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+OWNER: Final = (DeviceKind.OWNER,)
+CLIENTS: Final = (DeviceKind.OWNER, DeviceKind.CLIENT)
+WORKERS: Final = (DeviceKind.OWNER, DeviceKind.WORKER)
+EVERYBODY: Final = tuple(DeviceKind)
+
+
+class Access:
+    """The single place that identifies the device behind a request. One per gateway, at ``app[ACCESS]``."""
+
+    def __init__(self, settings: GatewaySettings, roster: Roster, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self.roster = roster
+        self.door = Door(trusted=settings.proxies)
+        self.meter = Meter(settings.quota)
+        self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))
+        roster.on_gone = lambda device: self.meter.forget(device.id)
+
+    def device_of(self, request: web.Request) -> Device:
+        """Return the device whose key the request has. Raises ``Unauthorised`` or ``Forbidden``."""
+        device = self._device_of(request)
+        self.door.known(request.protocol)
+        return device
+
+    def _device_of(self, request: web.Request) -> Device:
+        self.check_origin(request)
+        self.check_transport(request)
+        if not self._settings.key:
+            return self.owner
+        key = _shown_key(request)
+        if hmac.compare_digest(key.encode(), self._settings.key.encode()):
+            return self.owner
+        device = self.roster.of_key(key)
+        if device is None:
+            log.info(LogEvent.AUDIT_KEY_REFUSED, path=request.path, peer=request.remote)
+            raise Unauthorised("show the key: Authorization: Bearer KEY, or ?api_key=KEY")
+        return device
+
+    def check_origin(self, request: web.Request) -> None:
+        """Check the origin of a browser's page. Raises ``Forbidden`` if it is not allowed."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is not None and origin not in self._settings.origins and origin != _own_origin(request):
+            raise Forbidden("pages of this origin may not use this gateway: allow it with --origin")
+
+    def check_transport(self, request: web.Request) -> None:
+        """Check that no third party could read the request. Raises ``Forbidden``."""
+        if not (request.secure or self._may_come_without_tls(request)):
+            raise Forbidden("this gateway is spoken to over TLS, through its proxy")
+
+    def tenant_of(self, request: web.Request) -> str:
+        """Return the tenant named by a trusted proxy, or an empty string."""
+        if self._settings.mode is not Mode.SERVER or not is_among(request.remote or "", self._settings.proxies):
+            return ""
+        tenant = request.headers.get(TENANT, "")
+        return tenant if _TENANT.fullmatch(tenant) else ""
+
+    def admit(self, request: web.Request, kinds: tuple[DeviceKind, ...]) -> "Visit":
+        """Count and admit a request of these kinds. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
+        device = self.device_of(request)
+        if device.kind not in kinds:
+            raise Forbidden(f"this key is for a {device.kind}: it may not be used for this")
+        visit = Visit(self, device, self.tenant_of(request))
+        if refusal := self.meter.request(device.id, self._clock(), limited=visit.limited):
+            raise OverQuota(refusal)
+        return visit
+
+    def _may_come_without_tls(self, request: web.Request) -> bool:
+        """Return whether the key cannot have been read on its way to this gateway."""
+        peer = request.remote or ""
+        return not peer or is_loopback(peer) or is_among(peer, self._settings.proxies)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An admitted request of a device."""
+
+    access: Access
+    device: Device
+    tenant: str = ""
+
+    @property
+    def about(self) -> About:
+        """Owner, device name and tenant of the sessions begun in this request."""
+        return About(self.device.owner, self.device.name, self.tenant)
+
+    @property
+    def limited(self) -> bool:
+        """True when quotas apply to the device."""
+        return self.device.kind is not DeviceKind.OWNER
+
+    @contextmanager
+    def stream(self, on_revoked: OnRevoked) -> Iterator[Usage]:
+        """Count a permanent connection, which ``on_revoked`` ends. Both its ends are in the audit log."""
+        usage = self.access.meter.of(self.device.id)
+        before = usage.audio_bytes
+        who = {"device": self.device.id, "kind": self.device.kind, "tenant": self.tenant}
+        log.info(LogEvent.AUDIT_STREAM_OPENED, **who)
+        usage.streams += 1
+        try:
+            with self.present(on_revoked):
+                yield usage
+        finally:
+            usage.streams -= 1
+            spoken = round(Usage(audio_bytes=usage.audio_bytes - before).audio_s, 3)
+            log.info(LogEvent.AUDIT_STREAM_CLOSED, **who, audio_s=spoken)
+
+    @contextmanager
+    def present(self, on_revoked: OnRevoked) -> Iterator[None]:
+        """Register a permanent connection; ``on_revoked`` ends it as soon as its device is revoked."""
+        with self.access.roster.present(self.device, on_revoked):
+            yield
+
+
+ACCESS: Final = web.AppKey("access", Access)
+
+
+def device_of(request: web.Request) -> Device:
+    """Return the device whose key the request has. Raises ``Unauthorised`` or ``Forbidden``."""
+    return request.app[ACCESS].device_of(request)
+
+
+def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> Visit:
+    """Admit a request with one of these kinds of key. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
+    return request.app[ACCESS].admit(request, kinds)
+
+
+def _own_origin(request: web.Request) -> str | None:
+    """Return the origin of our own page, the dashboard, or ``None`` if the host is a name.
+
+    A foreign page could have the same name as origin, because any name may resolve to this gateway. An IP
+    address is safe: only this gateway answers there.
+    """
+    host = request.headers.get(hdrs.HOST, "")
+    with suppress(ValueError):
+        ip_address(urlsplit(f"//{host}").hostname or "")
+        return f"{'https' if request.secure else 'http'}://{host}"
+    return None
+
+
+def _shown_key(request: web.Request) -> str:
+    """Return the key in a request; empty if there is none or it is not UTF-8."""
+    scheme, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    key = key.strip() if scheme.lower() == "bearer" else request.query.get("api_key", "")
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return ""
+    return key

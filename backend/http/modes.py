@@ -1,0 +1,87 @@
+"""Modes of a gateway: who can reach it, and where it listens. Pure.
+
+==========  =====================================================================================================
+``local``   For this user of this computer: a loopback port, any that is free.
+``shared``  For other devices too, over TLS with a pinned certificate; a loopback port stays for this computer.
+``server``  Behind a proxy that terminates TLS; or, with a certificate of its own, as ``shared``.
+==========  =====================================================================================================
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from contextlib import suppress
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from backend.core.errors import SettingsError
+
+LOOPBACK: Final = "127.0.0.1"
+SHARED_PORT: Final = 8765
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Mode(StrEnum):
+    """Reach of a gateway: this user, other devices, or a server."""
+
+    LOCAL = "local"
+    SHARED = "shared"
+    SERVER = "server"
+
+
+class Listener(NamedTuple):
+    """An address to listen on."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+
+def listeners(mode: Mode, host: str, port: int, tls: bool, proxies: Iterable[Network]) -> tuple[Listener, ...]:
+    """Return the addresses to listen on, the one for this computer's own clients first. Raises ``SettingsError``.
+
+    ``local`` never listens beyond loopback. Without TLS, only a gateway with named proxies does.
+    """
+    match mode:
+        case Mode.LOCAL if not is_loopback(host):
+            raise SettingsError(f"{host} is not this computer: say --mode shared, or --mode server behind a proxy")
+        case Mode.SHARED if not tls:
+            raise SettingsError("a gateway that is shared needs a certificate")
+        case Mode.SERVER if not tls and not is_loopback(host) and not tuple(proxies):
+            raise SettingsError(
+                f"on {host} without TLS, keys could be read on the way: give --certificate, or name the addresses "
+                "of the proxy that speaks TLS with --trusted-proxy"
+            )
+    if mode is Mode.LOCAL or not tls:
+        return (Listener(host, port),)
+    return Listener(LOOPBACK, 0), Listener(host, port, tls=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this computer reaches the address."""
+    with suppress(ValueError):
+        return _unmapped(host).is_loopback
+    return host == "localhost"
+
+
+def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Parse addresses and networks (10.0.0.0/8). Raises ``SettingsError``."""
+    try:
+        return tuple(ipaddress.ip_network(text.strip()) for text in texts)
+    except ValueError as error:
+        raise SettingsError(f"{error}: give addresses like 10.0.0.7 or networks like 10.0.0.0/24") from error
+
+
+def is_among(address: str, among: Iterable[Network]) -> bool:
+    """Return whether an address lies in one of these networks; malformed addresses do not."""
+    with suppress(ValueError):
+        peer = _unmapped(address)
+        return any(peer in network for network in among)
+    return False
+
+
+def _unmapped(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return an address, with IPv4 addresses in IPv6 notation (::ffff:10.0.0.7) as IPv4."""
+    found = ipaddress.ip_address(address)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found

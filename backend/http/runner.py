@@ -1,0 +1,61 @@
+"""aiohttp's runner, with the common form of errors even for requests that are not HTTP.
+
+aiohttp answers such requests in plain text and logs a traceback, which is too much for stray connections. No
+public interface can change this; a test notices if the private ones move.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import structlog
+from aiohttp import web
+
+from backend.http.masking import MaskedFrames
+from backend.http.responses import error_response
+from protocol.errors import ErrorCode
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.BACKEND_HTTP_RUNNER)
+
+_CODES: Final = {413: ErrorCode.TOO_LARGE, 500: ErrorCode.INTERNAL}
+
+
+class JsonRunner(web.AppRunner):
+    """``web.AppRunner`` that uses the handler of this module."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = _Server
+        return server
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Handler(self, loop=self._loop, **self._kwargs)
+
+
+class _Handler(web.RequestHandler):
+    __slots__ = ()
+
+    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
+        """Install the WebSocket parser behind a check for masked frames."""
+        super().set_parser(cast(Any, MaskedFrames(parser)), data_received_cb)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer a request that is not valid HTTP or broke off."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun, there is no place for another one")
+        if isinstance(exc, UnicodeEncodeError):  # aiohttp would repeat a header that is not UTF-8
+            status = 400
+        log.info(LogEvent.REQUEST_MALFORMED, peer=request.remote, status=status, error=type(exc).__name__)
+        code = _CODES.get(status, ErrorCode.MALFORMED)
+        response = error_response(status, code, "this is not HTTP as it should be")
+        response.force_close()
+        return response

@@ -1,0 +1,205 @@
+"""Protection of the TLS port: connections without a valid key are limited in number and time.
+
+Any peer may begin a handshake, which costs memory and time. Above the limits, old connections are closed to make
+room, first those of the address with the most. Connections with a valid key are never closed.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from backend.http.modes import Network, is_among
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from runtime.tasks import Tasks
+
+log = structlog.get_logger(logger_names.BACKEND_DOOR)
+
+BACKLOG: Final = 1024
+_LOOK_S: Final = 1.0
+_TOLD_S: Final = 60.0
+_FULL_S: Final = 0.1
+_PREFIX_V6: Final = 64  # network prefix of one subscriber
+
+Protocols = Callable[[], asyncio.Protocol]
+
+
+@dataclass(frozen=True)
+class DoorLimits:
+    """Limits of connections without a key: ``unknown`` in total, ``per_peer`` of one address.
+
+    A handshake may take ``handshake_s``, the first valid key ``unknown_s``. After ``grace_s`` a connection may
+    be closed to make room.
+    """
+
+    unknown: int = 128
+    per_peer: int = 64
+    handshake_s: float = 5.0
+    unknown_s: float = 15.0
+    grace_s: float = 1.0
+
+
+@dataclass(eq=False)
+class _Unknown:
+    """A connection without a key.
+
+    Its socket ``waits``, then ``opening`` is the handshake, and finally it has a ``transport``.
+    """
+
+    peer: str
+    since: float
+    waits: socket.socket | None
+    opening: "asyncio.Task[None] | None" = None
+    transport: asyncio.WriteTransport | None = None
+
+
+class Door:
+    """Listener of the TLS port. ``trusted``: addresses of proxies, which have no limit of their own."""
+
+    def __init__(self, limits: DoorLimits | None = None, trusted: Sequence[Network] = ()) -> None:
+        self._limits = limits or DoorLimits()
+        self._trusted = tuple(trusted)
+        self._unknown: dict[asyncio.Protocol, _Unknown] = {}  # in order of age, oldest first
+        self._tasks = Tasks("door")
+        self._handshakes = Tasks("door")  # handshake failures of unauthenticated peers are not fatal
+        self._sockets: list[socket.socket] = []
+        self._sent_away = 0
+
+    @property
+    def unknown(self) -> int:
+        """Number of connections that have not shown a valid key."""
+        return len(self._unknown)
+
+    @property
+    def failed(self) -> "asyncio.Future[BaseException]":
+        """Future that completes when no connections can be accepted any more."""
+        return self._tasks.failed
+
+    def known(self, protocol: asyncio.Protocol) -> None:
+        """Exempt a connection that has shown a valid key."""
+        self._unknown.pop(protocol, None)
+
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext, protocols: Protocols) -> tuple[str, int]:
+        """Accept connections; return the address. Raises ``OSError``."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        first = len(self._sockets)
+        for family, address in dict.fromkeys((family, address[:2]) for family, *_, address in found):
+            listening = socket.create_server(address, family=family, backlog=BACKLOG)
+            listening.setblocking(False)
+            self._sockets.append(listening)
+            self._tasks.start(self._accept(listening, tls, protocols), "accept")
+        if not first:
+            self._tasks.start(self._look(), "look")
+        where: tuple[str, int] = self._sockets[first].getsockname()[:2]
+        return where
+
+    async def close(self) -> None:
+        """Stop accepting and close connections without a key. Safe to call twice."""
+        await self._tasks.close()
+        await self._handshakes.close()
+        for listening in self._sockets:
+            listening.close()
+        self._send_away(tuple(self._unknown))
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    async def _accept(self, listening: socket.socket, tls: ssl.SSLContext, protocols: Protocols) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connected, address = await loop.sock_accept(listening)
+            except OSError as error:  # no free descriptor, or the peer has gone
+                log.warning(LogEvent.GATEWAY_ACCEPT_FAILED, reason=str(error))
+                await asyncio.sleep(_FULL_S)
+                continue
+            peer = peer_of(address[0])
+            try:
+                protocol = protocols() if await self._room(peer) else None
+            except BaseException:
+                connected.close()
+                raise
+            if protocol is not None:
+                one = self._unknown[protocol] = _Unknown(peer, loop.time(), connected)
+                one.opening = self._handshakes.start(self._open(connected, tls, protocol, one), "handshake")
+            else:
+                connected.close()
+                self._sent_away += 1
+
+    async def _open(
+        self, connected: socket.socket, tls: ssl.SSLContext, protocol: asyncio.Protocol, one: _Unknown
+    ) -> None:
+        connect, limit_s = asyncio.get_running_loop().connect_accepted_socket, self._limits.handshake_s
+        one.waits = None  # the loop owns the socket from now on
+        try:
+            transport, _ = await connect(lambda: protocol, connected, ssl=tls, ssl_handshake_timeout=limit_s)
+        except OSError:  # no TLS, or not in time
+            self._unknown.pop(protocol, None)
+            connected.close()
+        else:
+            one.transport = transport
+
+    async def _room(self, peer: str) -> bool:
+        """Wait until there is room for one more connection; return whether it may come in."""
+        limits, clock = self._limits, asyncio.get_running_loop().time
+        while True:
+            self._forget_gone()
+            peers = Counter(one.peer for one in self._unknown.values())
+            if peers[peer] >= limits.per_peer and not is_among(peer, self._trusted):
+                return self._make_room(peer, clock())
+            if len(self._unknown) < limits.unknown or self._make_room(peers.most_common(1)[0][0], clock()):
+                return True
+            await asyncio.sleep(limits.grace_s / 10)
+
+    def _make_room(self, peer: str, now: float) -> bool:
+        """Close the oldest connection of this address if its grace period is over."""
+        protocol, oldest = next((p, one) for p, one in self._unknown.items() if one.peer == peer)
+        if now - oldest.since < self._limits.grace_s:
+            return False
+        self._send_away([protocol])
+        return True
+
+    def _send_away(self, protocols: Iterable[asyncio.Protocol]) -> None:
+        for protocol in protocols:
+            one = self._unknown.pop(protocol)
+            self._sent_away += 1
+            if one.transport is not None:
+                one.transport.abort()
+            elif one.opening is not None:
+                one.opening.cancel()
+            if one.waits is not None:
+                one.waits.close()
+
+    def _forget_gone(self) -> None:
+        gone = [p for p, one in self._unknown.items() if one.transport is not None and one.transport.is_closing()]
+        for protocol in gone:
+            del self._unknown[protocol]
+
+    async def _look(self) -> None:
+        clock = asyncio.get_running_loop().time
+        told_at = clock()
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            self._forget_gone()
+            late = clock() - self._limits.unknown_s
+            self._send_away([protocol for protocol, one in self._unknown.items() if one.since <= late])
+            if self._sent_away and clock() - told_at >= _TOLD_S:
+                log.info(LogEvent.AUDIT_KEY_TIMED_OUT, connections=self._sent_away)
+                told_at, self._sent_away = clock(), 0
+
+
+def peer_of(address: str) -> str:
+    """Return the peer that counts as one: an IPv4 address, or the network of an IPv6 address."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, _PREFIX_V6), strict=False).network_address)

@@ -1,0 +1,1 @@
+"""Monitor, timeline, metrics, segment log and dashboard."""

@@ -1,0 +1,227 @@
+"""Prometheus output of ``/metrics``: counters of ``metrics``, and values read at the time of the scrape.
+
+The only file that knows prometheus_client; imported at the first scrape. Labels are bounded: classes, reasons
+and codes are enumerations, models are those of workers, and the number of workers is limited.
+"""
+
+import os
+import platform
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import metadata
+from math import inf
+from typing import Final
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from backend.admission.admission import AdmissionLimits, Survey, Waiting, expect, refuse, speed
+from backend.history.service import HistoryState
+from backend.observability.metrics import Metrics, Now
+from backend.sessions.observers import RefusalReason
+from protocol.audio import samples_to_seconds
+from protocol.job import ANY_MODEL, CLASSES, EndState, JobKind
+from protocol.monitor import WorkerState, WorkerStatus
+from protocol.recognition import Options
+from runtime.histogram import Histogram, Reading
+
+PREFIX: Final = "kikipounamu_"
+MOST_WORKERS: Final = 256
+MOST_MODELS: Final = 64
+OTHER: Final = "other"
+_MOST_TEXT: Final = 128
+_EVERYWHERE: Final = {"interactive": Options(), "bulk": Options(priority="bulk")}
+_BEST_EFFORT: Final = {JobKind.HYPOTHESISE: "partial", JobKind.SPECULATE: "speculation"}
+_NOTHING: Final = Waiting(0, 0, 0)
+
+_OF_A_WORKER: Final[tuple[tuple[str, str, Callable[[WorkerStatus], float]], ...]] = (
+    ("fleet_speed", "Audio seconds recognised per second of decoding.", lambda one: one.speed),
+    ("fleet_rtf", "Real-time factor: seconds of decoding per second of audio.", lambda one: 1 / one.speed),
+    ("fleet_slots", "How many jobs it decodes at once.", lambda one: one.slots),
+    ("fleet_busy_slots", "How many it decodes now.", lambda one: one.busy),
+)
+"""Values per worker. The first two exist once the worker has decoded something."""
+
+Row = tuple[Sequence[str], float]
+
+
+def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
+    """Return the body and its content type: OpenMetrics if accepted, else Prometheus' text."""
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+def registry_of(gateway: "GatewayCollector") -> CollectorRegistry:
+    """Return a registry of this gateway, with process metrics where the platform has them."""
+    registry = CollectorRegistry()
+    registry.register(gateway)
+    if os.path.isdir("/proc/self"):
+        ProcessCollector(registry=registry)
+    return registry
+
+
+class GatewayCollector(Collector):
+    """Collector of one gateway. ``look`` returns its current state."""
+
+    def __init__(
+        self, metrics: Metrics, round_trips: Histogram, limits: AdmissionLimits, look: Callable[[], Now]
+    ) -> None:
+        self._metrics = metrics
+        self._round_trips = round_trips
+        self._limits = limits
+        self._look = look
+        self._models: dict[str, None] = {ANY_MODEL: None}
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all metrics of one moment."""
+        now = self._look()
+        yield from self._streams(now.survey)
+        yield from _admission(now, self._limits)
+        yield from _gateway(now)
+        if now.history is not None:
+            yield from _history(now.history)
+        yield from _workers(now.survey)
+        yield from _counted(self._metrics, now)
+        stages = {stage: histogram.read() for stage, histogram in self._metrics.stages.items()}
+        yield _histogram("segment_stage_seconds", "Where the time of segments with a text went.", "stage", stages)
+        batches = {"": self._round_trips.read()}
+        yield _histogram("broker_round_trip_seconds", "How long batches of commands took.", "", batches)
+
+    def _streams(self, survey: Survey) -> Iterator[Metric]:
+        waiting = self._by_stream(survey)
+        labels = ("class", "model")
+        backlog = [(of, samples_to_seconds(one.samples)) for of, one in waiting.items()]
+        yield _gauges("backlog_audio_seconds", "Audio that waits or is being decoded.", labels, backlog)
+        depth = [(of, one.entries) for of, one in waiting.items()]
+        yield _gauges("queue_depth", "Jobs that wait or are being decoded.", labels, depth)
+        oldest = [(of, one.oldest_ms / 1000) for of, one in waiting.items()]
+        yield _gauges("oldest_wait_seconds", "How long the oldest job is there.", labels, oldest)
+
+    def _by_stream(self, survey: Survey) -> dict[tuple[str, str], Waiting]:
+        """Return queues by class and model; models that no worker ever had are counted as one."""
+        for worker in survey.workers:
+            if len(self._models) < MOST_MODELS:
+                self._models.setdefault(worker.model or ANY_MODEL)
+        found = {(priority, model): _NOTHING for priority in CLASSES for model in self._models}
+        for name, one in survey.streams.items():
+            _, priority, model = name.rsplit(":", 2)
+            of = (priority, model if model in self._models else OTHER)
+            known = found.get(of, _NOTHING)
+            found[of] = Waiting(
+                known.samples + one.samples, known.entries + one.entries, max(known.oldest_ms, one.oldest_ms)
+            )
+        return found
+
+
+def _admission(now: Now, limits: AdmissionLimits) -> Iterator[Metric]:
+    survey = now.survey
+    yield _gauge(
+        "capacity_streams", "How many can speak at once, by the measured speed of all.", speed(survey, "")
+    )
+    waits = [([name], expect(survey, wanted).eta_s) for name, wanted in _EVERYWHERE.items()]
+    rows = [(of, inf if eta_s is None else eta_s) for of, eta_s in waits]
+    yield _gauges("expected_wait_seconds", "Of a new segment; +Inf: nobody works.", ("class",), rows)
+    refusal = refuse(survey, now.broker.up, now.connections, limits)
+    yield _gauge("accepting", "1: new sessions are taken.", not (refusal or now.draining))
+    yield _gauge("connections_limit", "How many connections are taken.", limits.sessions)
+
+
+def _gateway(now: Now) -> Iterator[Metric]:
+    yield _gauge(
+        "sessions", "Sessions in this gateway, with a connection or without one for a while.", now.sessions
+    )
+    yield _gauge("connections", "Open WebSockets of clients.", now.connections)
+    yield _gauge("viewers", "Who watches the monitor.", now.viewers)
+    yield _gauge("pending_segments", "Segments that have begun and not ended.", now.pending)
+    yield _gauge("unqueued_audio_seconds", "Audio that this gateway has and the broker has not.", now.unqueued_s)
+    yield _gauge("broker_up", "1: the broker answers.", now.broker.up)
+    yield _gauge("broker_durable", "1: the broker keeps what it took over a power loss.", now.broker.durable)
+    yield _gauge("broker_memory_ratio", "Used part of the broker's limit; 0: it has none.", now.broker.memory)
+    said = {"version": metadata.version("kikipounamu"), "python": platform.python_version()}
+    yield InfoMetricFamily(f"{PREFIX}build", "What runs here.", value=said)
+
+
+def _history(state: HistoryState) -> Iterator[Metric]:
+    yield _gauge("history_up", "1: the history's database can be used.", state.up)
+    yield _gauge("history_waiting", "What is to be recorded and still in the broker.", state.waiting)
+    text = "What went in the broker for want of room and was never recorded; counted there."
+    yield _counters("history_left_out", text, (), [((), state.left_out)])
+    yield _counters("history_recorded", "What this gateway recorded.", (), [((), state.recorded)])
+    text = "What the database never takes, so that it is not recorded."
+    yield _counters("history_refused", text, (), [((), state.refused)])
+
+
+def _workers(survey: Survey) -> Iterator[Metric]:
+    states = [([state.value], sum(one.state is state for one in survey.workers)) for state in WorkerState]
+    yield _gauges("workers", "Workers, by what they say that they do.", ("state",), states)
+    shown = {_short(one.worker): one for one in sorted(survey.workers, key=lambda one: one.worker)[:MOST_WORKERS]}
+    about = InfoMetricFamily(
+        f"{PREFIX}fleet", "Who works.", labels=("worker", "host", "engine", "model", "device")
+    )
+    for name, one in shown.items():
+        said = (one.host, one.engine, one.model, one.device)
+        about.add_metric([name, *(_short(text) for text in said)], {})
+    yield about
+    for figure, text, of in _OF_A_WORKER:
+        rows = [((name,), of(one)) for name, one in shown.items() if one.speed or "slots" in figure]
+        yield _gauges(figure, text, ("worker",), rows)
+
+
+def _counted(metrics: Metrics, now: Now) -> Iterator[Metric]:
+    nothing: dict[tuple[EndState, str], int] = {(EndState.FINAL, ""): 0, (EndState.CANCELLED, ""): 0}
+    segments = [((outcome.value, code), n) for (outcome, code), n in (nothing | metrics.segments).items()]
+    text = "Segments that ended here; of those that failed, why."
+    yield _counters("segments", text, ("outcome", "code"), segments)
+    recognised = samples_to_seconds(metrics.samples)
+    yield _counters("audio_recognised_seconds", "Audio of segments with a text.", (), [((), recognised)])
+    yield _counters("audio_received_seconds", "Audio that came, again or not.", (), [((), now.received_s)])
+    yield _counters("partials_told", "Hypotheses that clients were told.", (), [((), metrics.partials)])
+    attempts = [
+        ((name, "asked" if made else "shed"), metrics.attempts[kind, made])
+        for kind, name in _BEST_EFFORT.items()
+        for made in (True, False)
+    ]
+    text = "What is best effort: asked of a worker, or not for want of time."
+    yield _counters("best_effort", text, ("kind", "outcome"), attempts)
+    refusals = [((reason.value,), metrics.refusals[reason]) for reason in RefusalReason]
+    yield _counters("refusals", "What was not taken, and why.", ("reason",), refusals)
+    hellos = [((str(resumed).lower(),), metrics.hellos[resumed]) for resumed in (False, True)]
+    yield _counters("hellos", "Connections that began to speak for a session, new or known.", ("resumed",), hellos)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(PREFIX + name, text, value=float(value))
+
+
+def _gauges(name: str, text: str, labels: Sequence[str], rows: Iterable[Row]) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, text, labels=labels)
+    for values, value in rows:
+        family.add_metric(values, float(value))
+    return family
+
+
+def _counters(name: str, text: str, labels: Sequence[str], rows: Iterable[Row]) -> Metric:
+    family = CounterMetricFamily(PREFIX + name, text, labels=labels)
+    for values, value in rows:
+        family.add_metric(values, float(value))
+    return family
+
+
+def _histogram(name: str, text: str, label: str, readings: dict[str, Reading]) -> Metric:
+    family = HistogramMetricFamily(PREFIX + name, text, labels=[label] if label else [])
+    for value, reading in readings.items():
+        buckets = [("+Inf" if bound == inf else repr(bound), count) for bound, count in reading.buckets]
+        family.add_metric([value] if label else [], buckets, reading.sum)
+    return family
+
+
+def _short(text: str) -> str:
+    """Cut a text from a worker to a safe length."""
+    return text[:_MOST_TEXT]

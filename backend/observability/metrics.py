@@ -1,0 +1,92 @@
+"""Counters of session events for ``/metrics``, cheap per event; ``exposition`` reads them.
+
+They count since this gateway started. A result sent by two gateways is counted by both.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from backend.admission.admission import Survey
+from backend.history.service import HistoryState
+from backend.sessions.observers import Conclusion, Observer, RefusalReason
+from protocol.job import EndState, JobKind
+from protocol.monitor import BrokerState
+from protocol.session import Failed, GatewayMessage, Partial
+from runtime.histogram import Histogram
+
+STAGES: Final = ("upload", "queue", "decode", "deliver")
+"""Stages of a segment, as in ``protocol.recognition.Timing``."""
+
+
+@dataclass(frozen=True)
+class Now:
+    """State of a gateway at the time of a scrape. ``received_s``: audio received since its start.
+
+    ``history`` ``None``: no history is kept.
+    """
+
+    survey: Survey
+    broker: BrokerState
+    sessions: int
+    connections: int
+    viewers: int
+    pending: int
+    unqueued_s: float
+    received_s: float
+    draining: bool
+    history: HistoryState | None = None
+
+
+class Metrics(Observer):
+    """Counters. ``segments``: by outcome and code. ``attempts``: best-effort requests, by kind and whether sent.
+
+    ``samples``: audio of segments with a text that were complete here. ``hellos``: by whether they resume.
+    """
+
+    def __init__(self) -> None:
+        self.segments: Counter[tuple[EndState, str]] = Counter()
+        self.stages = {stage: Histogram() for stage in STAGES}
+        self.attempts: Counter[tuple[JobKind, bool]] = Counter()
+        self.refusals: Counter[RefusalReason] = Counter()
+        self.hellos: Counter[bool] = Counter()
+        self.samples = 0
+        self.partials = 0
+
+    def bound(self, session: str, resumed: bool) -> None:
+        """Count an accepted hello."""
+        self.hellos[resumed] += 1
+
+    def told(self, session: str, message: GatewayMessage) -> None:
+        """Count partials; ignore other messages."""
+        if isinstance(message, Partial):
+            self.partials += 1
+
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """Count outcomes and their timings."""
+        for conclusion in conclusions:
+            outcome = conclusion.outcome
+            if isinstance(outcome, Failed):
+                self.segments[EndState.FAILED, outcome.code.value] += 1
+                continue
+            self.segments[EndState.FINAL, ""] += 1
+            self.samples += conclusion.course.samples
+            timing = outcome.timing
+            if timing.upload:  # 0 if the audio went to another gateway
+                self.stages["upload"].add(timing.upload / 1000)
+            self.stages["queue"].add(timing.queue / 1000)
+            self.stages["decode"].add(timing.decode / 1000)
+            self.stages["deliver"].add(timing.deliver / 1000)
+
+    def cancelled(self, session: str, segment: int) -> None:
+        """Count a cancelled segment."""
+        self.segments[EndState.CANCELLED, ""] += 1
+
+    def attempted(self, kind: JobKind, made: bool) -> None:
+        """Count a best-effort request."""
+        self.attempts[kind, made] += 1
+
+    def refused(self, reason: RefusalReason) -> None:
+        """Count a refusal by reason."""
+        self.refusals[reason] += 1

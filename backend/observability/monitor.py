@@ -1,0 +1,280 @@
+"""Monitor of the gateway: one survey per interval, shared by admission, readiness and all viewers."""
+
+import asyncio
+import dataclasses
+import secrets
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from backend.admission.admission import Survey, speed
+from backend.admission.process_load import ProcessLoad
+from backend.broker.jobs import Jobs
+from backend.core.errors import BrokerError, OverQuota
+from backend.history.service import HistoryState
+from backend.http.viewers import refuse_viewer
+from backend.observability.metrics import Now
+from backend.observability.timeline import Moments
+from backend.sessions.hub import Hub
+from backend.sessions.observers import Conclusion, Observer, RefusalReason
+from protocol.audio import samples_to_ms, samples_to_seconds
+from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot, Timeline, Totals
+from protocol.recognition import Timing
+from protocol.session import Failed, GatewayMessage, Partial
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.BACKEND_MONITOR)
+
+WATCHED_S: Final = 1.0
+UNWATCHED_S: Final = 2.0
+IDLE_S: Final = 30.0
+_RECENT: Final = 50
+_EVENTS_PER_VIEWER: Final = 256
+_GATHER_S: Final = 0.25
+_MARK_BYTES: Final = 4
+
+
+@dataclass
+class _Counted:
+    """Counters from which ``Totals`` are made."""
+
+    final: int = 0
+    failed: int = 0
+    samples: int = 0
+    refused: int = 0
+    partials: int = 0
+
+    def totals(self) -> Totals:
+        seconds = round(samples_to_seconds(self.samples), 3)
+        return Totals(self.final, self.failed, seconds, self.refused, self.partials)
+
+
+@dataclass(eq=False)
+class _Viewer:
+    """A viewer of the monitor. ``owner``: whose session ids it may see; ``None``: all."""
+
+    events: "asyncio.Queue[bytes]"
+    owner: str | None
+
+    def put(self, event: bytes) -> None:
+        """Queue an event; drop the oldest if the viewer is slow."""
+        if self.events.full():
+            with suppress(asyncio.QueueEmpty):
+                self.events.get_nowait()
+        self.events.put_nowait(event)
+
+
+class Monitor(Observer):
+    """Observer that surveys the broker regularly and sends snapshots and results to viewers.
+
+    ``compacts``: the broker belongs to this gateway. ``places``: limit of viewers. Viewers with the same rights
+    share the same bytes.
+    """
+
+    def __init__(self, jobs: Jobs, compacts: bool, places: int) -> None:
+        self._jobs = jobs
+        self._started = time.monotonic()
+        self._viewers: set[_Viewer] = set()
+        self._recent: deque[tuple[str, Recent]] = deque(maxlen=_RECENT)  # with the owner of each
+        self._secret = secrets.token_bytes()
+        self._answers = True
+        self._trouble = ""
+        self._compacts = compacts
+        self._places = places
+        self._busy_at = self._started
+        self._counted = _Counted()
+        self._load = ProcessLoad()
+        self._moments = Moments()
+        self.survey = Survey()
+
+    @property
+    def up(self) -> bool:
+        """True when the broker answers."""
+        return self._answers and self._jobs.up
+
+    @property
+    def viewers(self) -> int:
+        """Number of connected viewers."""
+        return len(self._viewers)
+
+    def told(self, session: str, message: GatewayMessage) -> None:
+        """Count partials; ignore other messages."""
+        if isinstance(message, Partial):
+            self._counted.partials += 1
+
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        """Count outcomes and show them to viewers."""
+        for conclusion in conclusions:
+            self._count(conclusion)
+
+    def refused(self, reason: RefusalReason) -> None:
+        """Count a refusal for the totals."""
+        self._counted.refused += 1
+
+    def _count(self, ended: Conclusion) -> None:
+        outcome, samples, owner = ended.outcome, ended.course.samples, ended.owner
+        of = ended.session, outcome.segment
+        when = samples_to_ms(samples), round(ended.at - self._started, 3)
+        if isinstance(outcome, Failed):
+            self._counted.failed += 1
+            recent = Recent(*of, outcome.code, "", "", Timing(), *when)
+        else:
+            self._counted.final += 1
+            self._counted.samples += samples
+            recent = Recent(*of, FINAL, outcome.model, outcome.worker, outcome.timing, *when)
+        self._recent.append((owner, recent))
+        self._show(SEGMENT, lambda viewer: self._as_seen(recent, owner, viewer))
+
+    async def run(self, hub: Hub) -> None:
+        """Survey the broker at intervals until cancelled."""
+        while True:
+            try:
+                self.survey = await self._jobs.survey()
+                self._answers, self._trouble = True, ""
+            except BrokerError as error:
+                self._answers, self._trouble = False, error.trouble
+                log.warning(LogEvent.BROKER_STATUS_UNKNOWN, error=str(error))
+            self.survey = dataclasses.replace(self.survey, held=hub.held)
+            hub.surveyed(self.survey)
+            self._look_around(hub)
+            await self._compact_when_idle()
+            await asyncio.sleep(WATCHED_S if self._viewers else UNWATCHED_S)
+
+    def _look_around(self, hub: Hub) -> None:
+        due = self._moments.due(self._uptime_s())
+        if not (due or self._viewers):
+            return
+        snapshot = self.snapshot(hub)
+        if due:
+            self._moments.add(snapshot)
+        self._show(SNAPSHOT, lambda viewer: replace(snapshot, recent=self._recent_for(viewer)))
+
+    async def _compact_when_idle(self) -> None:
+        """Compact an idle broker, so that deleted audio and text leave its file soon."""
+        now = time.monotonic()
+        if any(waiting.entries for waiting in self.survey.streams.values()):
+            self._busy_at = now
+        elif self._compacts and now - self._busy_at >= IDLE_S:
+            self._busy_at = now
+            with suppress(BrokerError):
+                await self._jobs.compact()
+
+    def snapshot(self, hub: Hub) -> Snapshot:
+        """Return the state of the gateway now, as viewers see it."""
+        streams = self.survey.streams.values()
+        hosted = hub.hosted.values()
+        return Snapshot(
+            gateway=self._jobs.gateway,
+            uptime_s=round(self._uptime_s(), 3),
+            broker=self.broker(),
+            sessions=len(hosted),
+            connections=len(hub.connections),
+            pending=sum(len(one.session.live) for one in hosted),
+            unqueued_s=samples_to_seconds(sum(hub.held)),
+            queued=sum(waiting.entries for waiting in streams),
+            backlog_s=samples_to_seconds(sum(waiting.samples for waiting in streams)),
+            oldest_s=max((waiting.oldest_ms for waiting in streams), default=0) / 1000,
+            streams=round(speed(self.survey, ""), 2),
+            workers=self.survey.workers,
+            recent=self._recent_for(None),
+            totals=self._counted.totals(),
+            load=self._load.now(),
+        )
+
+    def timeline(self) -> Timeline:
+        """Return the moments of the last hour."""
+        return replace(self._moments.timeline(round(self._uptime_s(), 3)), gateway=self._jobs.gateway)
+
+    def now(self, hub: Hub, received_s: float, draining: bool, history: HistoryState | None = None) -> Now:
+        """Return the state of the gateway now, for ``/metrics``."""
+        hosted = hub.hosted.values()
+        return Now(
+            survey=self.survey,
+            broker=self.broker(),
+            sessions=len(hosted),
+            connections=len(hub.connections),
+            viewers=self.viewers,
+            pending=sum(len(one.session.live) for one in hosted),
+            unqueued_s=samples_to_seconds(sum(hub.held)),
+            received_s=received_s,
+            draining=draining,
+            history=history,
+        )
+
+    def broker(self) -> BrokerState:
+        """Return the state of the broker."""
+        trouble = self._trouble or self._jobs.trouble
+        memory = round(self.survey.memory, 4)
+        return BrokerState(self.up, self._jobs.version, self._jobs.durable, memory, trouble)
+
+    @asynccontextmanager
+    async def watch(self, hub: Hub, owner: str | None = None) -> AsyncIterator["asyncio.Queue[bytes]"]:
+        """Yield a queue of server-sent events for a new viewer; a slow viewer loses the oldest.
+
+        The viewer sees a mark instead of the id of sessions that are not of ``owner``; ``None``: it sees all
+        ids. Raises ``OverQuota`` when all places are taken.
+        """
+        watching = Counter(viewer.owner for viewer in self._viewers)
+        if refusal := refuse_viewer(watching, owner, self._places):
+            raise OverQuota(refusal)
+        viewer = _Viewer(asyncio.Queue(_EVENTS_PER_VIEWER), owner)
+        viewer.put(_event(SNAPSHOT, replace(self.snapshot(hub), recent=self._recent_for(owner))))
+        self._viewers.add(viewer)
+        try:
+            yield viewer.events
+        finally:
+            self._viewers.discard(viewer)
+
+    def end(self) -> None:
+        """Disconnect all viewers with an empty event, which is the last one."""
+        for viewer in self._viewers:
+            viewer.put(b"")
+
+    def _uptime_s(self) -> float:
+        return time.monotonic() - self._started
+
+    def _recent_for(self, viewer: str | None) -> tuple[Recent, ...]:
+        return tuple(self._as_seen(recent, owner, viewer) for owner, recent in self._recent)
+
+    def _as_seen(self, recent: Recent, owner: str, viewer: str | None) -> Recent:
+        """Return a result as a viewer may see it: other owners' sessions are marks, not ids."""
+        if viewer is None or viewer == owner:
+            return recent
+        mark = blake2b(recent.session.encode(), key=self._secret, digest_size=_MARK_BYTES).hexdigest()
+        return replace(recent, session=mark)
+
+    def _show(self, name: str, seen_by: Callable[[str | None], Snapshot | Recent]) -> None:
+        events: dict[str | None, bytes] = {}
+        for viewer in self._viewers:
+            if viewer.owner not in events:
+                events[viewer.owner] = _event(name, seen_by(viewer.owner))
+            viewer.put(events[viewer.owner])
+
+
+async def gathered(events: "asyncio.Queue[bytes]") -> AsyncIterator[bytes]:
+    """Yield waiting events joined, then new ones four times a second; end with the empty event.
+
+    Sending each result alone would cost more than all the counting.
+    """
+    while event := await events.get():
+        together = [event]
+        while event and not events.empty():
+            event = events.get_nowait()
+            together.append(event)
+        yield b"".join(together)
+        if not event:
+            return
+        await asyncio.sleep(_GATHER_S)
+
+
+def _event(name: str, value: Snapshot | Recent) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(value))

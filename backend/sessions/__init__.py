@@ -1,0 +1,1 @@
+"""Client sessions: the pure state machine, the hub that connects sessions to the broker."""

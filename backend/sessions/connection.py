@@ -1,0 +1,148 @@
+"""Outgoing messages of one client connection: bounded, ordered, never blocking the caller."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final as Constant
+from typing import Protocol
+
+from backend.sessions.ledger import MOST_SEGMENTS
+from protocol.errors import CloseCode, ProtocolError
+from protocol.session import Done, Error, Failed, Final, GatewayMessage, MoreHeld, Partial, Welcome, encode
+
+_HELD: Constant = (Welcome, MoreHeld, Final, Failed, Done)
+"""Messages that the session holds anyway: waiting costs no further memory, and all may be due at once."""
+_MOST_HELD: Constant = 2 * MOST_SEGMENTS
+
+
+class Socket(Protocol):
+    """The WebSocket functions used here. Each call waits while the peer does not read."""
+
+    def send(self, text: str) -> Awaitable[None]:
+        """Write a text message."""
+        ...
+
+    def ping(self) -> Awaitable[None]:
+        """Write a ping frame."""
+        ...
+
+    def close(self, code: int, reason: str) -> Awaitable[None]:
+        """Write a close frame."""
+        ...
+
+
+class Connection:
+    """The outgoing side of one WebSocket. The reader sets ``heard`` at any sign of life.
+
+    ``most_bytes`` limits waiting messages that the session does not hold anyway. A peer that accepts nothing for
+    ``stuck_s`` counts as stuck.
+    """
+
+    def __init__(self, socket: Socket, most_bytes: int, stuck_s: float) -> None:
+        self._socket = socket
+        self._most = most_bytes
+        self._stuck_s = stuck_s
+        self._waiting: deque[tuple[GatewayMessage, str]] = deque()
+        self._bytes = 0
+        self._ping = False
+        self._asked = False
+        self._wanted = asyncio.Event()
+        self._close: tuple[CloseCode, str] | None = None
+        self.heard = True
+
+    @property
+    def closing(self) -> bool:
+        """True when nothing more will be sent and incoming messages no longer matter."""
+        return self._close is not None
+
+    @property
+    def reason(self) -> str:
+        """Reason why this side closes the connection; empty while it does not."""
+        return f"{self._close[1]} ({self._close[0].value})".strip() if self._close else ""
+
+    def send(self, message: GatewayMessage) -> None:
+        """Queue a message. When too much waits, drop partials first, then close the connection."""
+        if self.closing:
+            return
+        text = "" if isinstance(message, _HELD) else encode(message)
+        if isinstance(message, Partial):
+            self._drop_partials(message.segment)
+        elif isinstance(message, Done):  # made anew for each ``finish``
+            self._drop(lambda waiting: isinstance(waiting, Done))
+        if self._bytes + len(text) > self._most:
+            self._drop_partials(None)
+        if self._bytes + len(text) > self._most or len(self._waiting) >= _MOST_HELD:
+            self._waiting.clear()
+            self.close(CloseCode.TRY_AGAIN_LATER, "too much waits for this connection")
+            return
+        self._waiting.append((message, text))
+        self._bytes += len(text)
+        self._wanted.set()
+
+    def check_alive(self) -> None:
+        """Ping a peer that was silent since the last call; close if it ignored the last ping."""
+        if self.heard:
+            self.heard = self._asked = False
+        elif self._asked:
+            self.close(CloseCode.TRY_AGAIN_LATER, "no pong")
+        else:
+            self._asked = self._ping = True
+            self._wanted.set()
+
+    def close(self, code: CloseCode, reason: str = "") -> None:
+        """Close after all waiting messages are sent."""
+        if self._close is None:
+            self._close = (code, reason)
+            self._wanted.set()
+
+    def refuse(self, error: ProtocolError) -> None:
+        """Send the error, then close the connection."""
+        self.send(Error(error.code, str(error)))
+        self.close(error.close, error.code)
+
+    def dismiss(self, error: ProtocolError) -> None:
+        """Send only this error and close; it replaces all waiting messages and an earlier close."""
+        last = Error(error.code, str(error))
+        text = encode(last)
+        self._waiting = deque([(last, text)])
+        self._bytes, self._ping = len(text), False
+        self._close = (error.close, error.code)
+        self._wanted.set()
+
+    async def run(self) -> bool:
+        """Send messages until the connection closes. Return false if the peer is gone or does not read."""
+        try:
+            while not (self.closing and not self._waiting):
+                await self._write()
+            async with asyncio.timeout(self._stuck_s):
+                await self._socket.close(*self._close)  # type: ignore[misc] # closing: ``_close`` is set
+        except (TimeoutError, ConnectionError):
+            self.close(CloseCode.TRY_AGAIN_LATER)
+            return False
+        return True
+
+    async def _write(self) -> None:
+        """Wait for messages and send all of them, each with the full deadline."""
+        await self._wanted.wait()
+        self._wanted.clear()
+        while self._ping or self._waiting:
+            async with asyncio.timeout(self._stuck_s):
+                await self._write_one()
+            if self._waiting:
+                await asyncio.sleep(0)  # let other connections run while this peer reads fast
+
+    async def _write_one(self) -> None:
+        if self._ping:
+            self._ping = False
+            await self._socket.ping()
+        else:
+            message, text = self._waiting.popleft()
+            self._bytes -= len(text)
+            await self._socket.send(text or encode(message))
+
+    def _drop_partials(self, segment: int | None) -> None:
+        self._drop(lambda message: isinstance(message, Partial) and segment in (None, message.segment))
+
+    def _drop(self, stale: Callable[[GatewayMessage], bool]) -> None:
+        self._waiting = deque((message, text) for message, text in self._waiting if not stale(message))
+        self._bytes = sum(len(text) for _, text in self._waiting)

@@ -1,0 +1,400 @@
+"""All sessions of this process: connects the pure sessions with their connections and with the broker.
+
+Only a hello waits for the broker; every other call returns at once.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from msgspec.structs import replace
+
+from backend.admission.admission import (
+    Survey,
+    busy,
+    decode_s,
+    makes_partials,
+    no_room,
+    refuse_load,
+    spare_slots,
+    with_eta,
+    worth_telling,
+)
+from backend.admission.audio_budget import Held, crowded_out, full
+from backend.broker.jobs import Jobs
+from backend.broker.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
+from backend.core.errors import BrokerBusy, BrokerError, ModelNotOffered, TooBusy, TryLater, reason_of
+from backend.history.records import About
+from backend.sessions.adoption import Adoption, go_through, perform_some
+from backend.sessions.connection import Connection
+from backend.sessions.intake import Intake
+from backend.sessions.observers import Conclusion, News, Observer
+from backend.sessions.segments import (
+    Acknowledge,
+    AttachAgain,
+    Close,
+    Hypothesise,
+    LookAgain,
+    Output,
+    Promote,
+    Speculate,
+    Submit,
+    Withdraw,
+)
+from backend.sessions.session import Session
+from backend.sessions.session_slot import Hosted, order_of
+from backend.settings import GatewaySettings
+from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
+from protocol.job import CLASSES, Failure, Job, JobKind, Notice
+from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Welcome
+from protocol.session import Final as FinalMessage
+from runtime import logger_names
+from runtime.event_names import LogEvent
+
+log = structlog.get_logger(logger_names.BACKEND_HUB)
+
+TICK_S: Final = 1.0
+_AWAY_S: Final = 5.0
+_Promoted = Submitted | NothingToPromote
+_Known = dict[tuple[int, str, str, bool], tuple[Busy | None, bool]]
+"""Cache by survey, class, model and partials wanted: the ``Busy`` message, and whether partials are made."""
+
+
+class Hub:
+    """Sessions and connections of this process. ``observer`` is notified of session events."""
+
+    def __init__(self, jobs: Jobs, settings: GatewaySettings, observer: Observer) -> None:
+        self._jobs = jobs
+        self.settings = settings
+        self._observer = observer
+        self._news = News()
+        self._survey = Survey()
+        self._crowded_out: frozenset[str] = frozenset()
+        self._started = time.monotonic()
+        self.hosted: dict[str, Hosted] = {}
+        self.intake = Intake(settings.queue, self.hosted, self._submit)
+        self._adoption = Adoption()
+        self.connections: set[Connection] = set()
+        self.deserted = asyncio.Event()
+        self.deserted.set()
+
+    @property
+    def held(self) -> Held:
+        """Samples of all sessions that the broker does not have."""
+        sessions = [one.session for one in self.hosted.values()]
+        return Held(*(sum(s.unqueued for s in sessions if s.options.priority == name) for name in CLASSES))
+
+    # -- connections ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def connected(self, connection: Connection) -> Iterator[None]:
+        """Register a connection for the duration of the context, with or without a hello."""
+        self.connections.add(connection)
+        self.deserted.clear()
+        try:
+            yield
+        finally:
+            self.connections.discard(connection)
+            if not self.connections:
+                self.deserted.set()
+
+    async def bind(self, hello: Hello, about: About, connection: Connection) -> Hosted:
+        """Attach the session and bind it to this connection. Raises ``ProtocolError``."""
+        identity = str(hello.session)
+        if hello.options.priority in self._crowded_out:
+            raise TooBusy(no_room(self.held))
+        about = replace(about, client=hello.client)
+        attachment = await self._attach(hello, about)
+        hosted = self.hosted.get(identity)
+        if hosted is None:
+            session = Session(hello.session, hello.options, self.settings.limits, self.settings.pace)
+            hosted = self.hosted[identity] = Hosted(session, about)
+        hosted.bind(connection)
+        hosted.session.options, hosted.busy, hosted.hello = hello.options, None, order_of(hello)
+        server_ms = round((time.monotonic() - self._started) * 1000)
+        welcome = Welcome(hello.session, self._jobs.gateway, self._jobs.durable, server_ms, self.settings.limits)
+        self._observer.bound(identity, hello.resume)
+        steps = hosted.session.attached(attachment, welcome, time.monotonic(), hello.pieces)
+        outputs = await self._adoption.run(hosted, connection, steps)
+        if self.hosted.setdefault(identity, hosted) is not hosted:
+            raise TakenOver("another connection now speaks for this session")
+        hosted.bound(connection)
+        self.intake.adopt(hosted)
+        await perform_some(hosted, connection, outputs, partial(self._perform, hosted))
+        hosted.catch_up()
+        self._tell_busy(hosted, {})
+        return hosted
+
+    async def _attach(self, hello: Hello, about: About) -> Attachment:
+        survey, unknown_model = self.intake.survey_of(about.owner), self.intake.refuse_model(hello.options.model)
+        refusal = refuse_load(survey, self.settings.admission, hello.options)
+        create = refusal is None and unknown_model is None
+        try:
+            async with asyncio.timeout(self.settings.attach_s):
+                reply = await self._jobs.attach(
+                    *(str(hello.session), about.owner, hello.resume, create, order_of(hello)),
+                    self.settings.history_field(about),
+                )
+        except (TimeoutError, BrokerError) as error:
+            raise TryLater("the broker does not answer: connect again, with resume") from error
+        if isinstance(reply, SessionGone):
+            raise ModelNotOffered(unknown_model) if unknown_model else TooBusy(refusal)
+        return reply
+
+    def unbind(self, hosted: Hosted, connection: Connection) -> None:
+        """Detach a closed connection; the session stays for ``keep_s``."""
+        if hosted.connection is connection:
+            hosted.connection, hosted.left = None, time.monotonic()
+            self._observer.unbound(hosted.identity)
+
+    def frame(self, hosted: Hosted, data: bytes) -> None:
+        """Handle a binary message. Raises ``ProtocolError``."""
+        if self._crowded_out and hosted.session.options.priority in self._crowded_out:
+            raise TooBusy(no_room(self.held))
+        outputs = hosted.session.frame(data, time.monotonic())
+        if outputs:
+            self._perform(hosted, outputs)
+
+    def receive(self, hosted: Hosted, message: ClientMessage) -> None:
+        """Handle a text message. Raises ``ProtocolError``."""
+        self._perform(hosted, hosted.session.receive(message, time.monotonic()))
+
+    def turn_away(self, connection: Connection, error: ProtocolError) -> None:
+        """Report an error to the client, close the connection, and count the refusal once."""
+        if not connection.closing:
+            if reason := reason_of(error):
+                self._observer.refused(reason)
+            connection.refuse(error)
+
+    # -- the broker ----------------------------------------------------------------------------------------
+
+    def noticed(self, notice: Notice) -> None:
+        """Pass a published notice to its session."""
+        hosted = self.hosted.get(notice.session)
+        if hosted is not None:
+            self._perform(hosted, hosted.session.noticed(notice, time.monotonic()))
+
+    def subscribed(self) -> None:
+        """Read all queued segments again, because notices before the subscription may be lost."""
+        for hosted in tuple(self.hosted.values()):
+            self._perform(hosted, hosted.session.look(time.monotonic()))
+
+    def surveyed(self, survey: Survey) -> None:
+        """Use a new survey of the fleet and tell waiting clients how busy it is."""
+        self._survey = survey
+        self.intake.surveyed(survey)
+        known: _Known = {}
+        for hosted in tuple(self.hosted.values()):
+            self._tell_busy(hosted, known)
+
+    def tick(self, now: float) -> None:
+        """Free memory, advance all sessions, and drop sessions that are unbound for too long."""
+        self._make_room(now)
+        for identity, hosted in tuple(self.hosted.items()):
+            self._perform(hosted, hosted.session.tick(now))
+            if hosted.connection is None and now - hosted.left >= self.settings.keep_s:
+                self.leave(identity, hosted)
+
+    def farewell(self) -> None:
+        """Leave all sessions, because this gateway ends."""
+        for identity, hosted in tuple(self.hosted.items()):
+            self.leave(identity, hosted)
+
+    def check_alive(self) -> None:
+        """Ping silent connections and close those that ignored the last ping. Call once per interval."""
+        for connection in self.connections:
+            connection.check_alive()
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _make_room(self, now: float) -> None:
+        """Drop the sessions unbound the longest when memory is full; their clients still have the audio."""
+        held, most = self.held, self.settings.admission.unqueued_bytes
+        if full(held, most):
+            away = (one for one in self.hosted.values() if one.connection is None and now - one.left >= _AWAY_S)
+            for hosted in sorted(away, key=lambda one: one.left):
+                if hosted.session.options.priority in full(held, most):
+                    held = held.less(hosted.session.options.priority, hosted.session.unqueued)
+                    self.leave(hosted.identity, hosted)
+        self._crowded_out = crowded_out(held, most)
+
+    def leave(self, identity: str, hosted: Hosted) -> None:
+        """Drop a session, and delete its texts from the broker once the client has them all."""
+        self._drop(hosted)
+        if hosted.session.over:
+            self._ask(hosted, self._jobs.forget, (identity,))
+
+    def _perform(self, hosted: Hosted, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            match output:
+                case Submit(job):
+                    self._take(hosted, job)
+                case Promote():
+                    answer = partial(self._promoted, hosted, output)
+                    self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
+                case Speculate() | Hypothesise():
+                    self._attempt(hosted, output)
+                case Withdraw():
+                    self._withdraw(hosted, output)
+                case Acknowledge(segment):
+                    self._news.received(hosted.identity, segment)
+                    self._ask(hosted, self._jobs.received, (hosted.identity, segment))
+                case LookAgain(segments):
+                    look = partial(self._reread, hosted)
+                    self._ask(hosted, self._jobs.reread, (hosted.identity, segments), look)
+                case AttachAgain():
+                    self._attach_again(hosted)
+                case Close(code):
+                    self._close(hosted, code)
+                case _:
+                    self._tell(hosted, output)
+        self.intake.go_on(hosted)
+
+    def _take(self, hosted: Hosted, job: Job) -> None:
+        """Queue a complete segment, or fail it if its model has been unavailable for too long."""
+        if why := self.intake.refuse_model(job.options.model):
+            failure = Failure(job.session, job.segment, ErrorCode.MODEL_UNAVAILABLE, why, job.attempt)
+            self._perform(hosted, hosted.session.noticed(failure, time.monotonic()))
+        else:
+            self.intake.add(hosted, job)
+
+    def _withdraw(self, hosted: Hosted, cancelled: Withdraw) -> None:
+        self.intake.cancelled(hosted, cancelled.segment)
+        self._observer.cancelled(hosted.identity, cancelled.segment)
+        if cancelled.sent:
+            self._ask(hosted, self._jobs.cancel, (hosted.identity, cancelled.segment, cancelled.attempt))
+
+    def _submit(self, hosted: Hosted, job: Job) -> None:
+        self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
+
+    def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
+        """Send a message, repeated if necessary; observers get each result once."""
+        if not isinstance(message, FinalMessage | Failed):
+            self._observer.told(hosted.identity, message)
+        elif self._news.is_new(hosted.identity, message):
+            course = hosted.session.course(message.segment)
+            whose, now = (hosted.identity, hosted.about.owner), time.monotonic()
+            self._observer.concluded((Conclusion(*whose, message, course, now, time.time()),))
+        hosted.send(message)
+
+    def _ask(
+        self,
+        hosted: Hosted,
+        command: Callable[..., "asyncio.Future[Any]"],
+        arguments: tuple[Any, ...],
+        answer: Callable[[Any], None] = lambda reply: None,  # the next read finds data that the broker forgot
+    ) -> None:
+        """Send a command; ``answer`` gets its result, or the exception that came instead."""
+
+        def settled(future: "asyncio.Future[Any]") -> None:
+            hosted.flying -= 1
+            hosted.landed.set()
+            if future.cancelled():
+                return
+            if (error := future.exception()) is not None:
+                log.error(LogEvent.SESSION_COMMAND_FAILED, session=hosted.identity, error=repr(error))
+                self._fail(hosted, TryLater("the broker refused a command: connect again, with resume"))
+            answer(future.result() if error is None else error)
+
+        try:
+            command(*arguments).add_done_callback(settled)
+            hosted.flying += 1
+        except BrokerBusy as error:
+            self._fail(hosted, TryLater(str(error)))
+            answer(error)
+
+    def _attempt(self, hosted: Hosted, output: Speculate | Hypothesise) -> None:
+        """Send a best-effort request; drop it without an error when capacity is short."""
+        job = output.job
+        answer = partial(self._attempted, hosted, job)
+        slots = spare_slots(self._survey, job.options, self.settings.admission) if self._jobs.up else 0
+        if not slots or decode_s(self._survey, job.options, job.samples) > self.settings.pace.slow_s:
+            answer(None)
+            return
+        command = self._jobs.hypothesise if isinstance(output, Hypothesise) else self._jobs.speculate
+        try:
+            command(job, slots).add_done_callback(answer)
+        except BrokerBusy:
+            answer(None)
+
+    def _attempted(self, hosted: Hosted, job: Job, reply: "asyncio.Future[bool] | None") -> None:
+        """Handle the reply to a best-effort request; ``None``: it was not sent."""
+        made = False
+        if reply is not None and not reply.cancelled():
+            made = reply.exception() is None and reply.result()
+        self._observer.attempted(job.kind, made)
+        if job.kind is JobKind.SPECULATE:
+            hosted.session.speculated(job, made)
+        elif not made:
+            hosted.session.declined(job, time.monotonic())
+
+    def _submitted(self, hosted: Hosted, job: Job, reply: Submitted | BaseException) -> None:
+        session = hosted.session
+        if isinstance(reply, BaseException):
+            outputs = session.unsubmitted(job.segment, job.attempt)
+        else:
+            outputs = session.submitted(job.segment, job.attempt, reply, time.monotonic())
+        self._perform(hosted, with_eta(outputs, self._survey, session.options, job.samples))
+
+    def _promoted(self, hosted: Hosted, promote: Promote, reply: _Promoted | BaseException) -> None:
+        session = hosted.session
+        if isinstance(reply, BaseException):
+            outputs = session.unsubmitted(promote.segment, promote.attempt)
+        else:
+            outputs = session.promoted(promote, reply, time.monotonic())
+            self.intake.adopt(hosted)
+        self._perform(hosted, with_eta(outputs, self._survey, session.options, promote.samples))
+
+    def _reread(self, hosted: Hosted, reply: Reread | BaseException) -> None:
+        if isinstance(reply, Reread):
+            self._perform(hosted, hosted.session.reread(reply, self._jobs.gateway, time.monotonic()))
+
+    def _attach_again(self, hosted: Hosted) -> None:
+        if hosted.connection is None:  # its client may use another gateway now, which must keep the session
+            self._drop(hosted)
+            return
+        if hosted.attaching:
+            return
+        hosted.attaching = True
+        about, history = hosted.about, self.settings.history_field(hosted.about)
+        arguments = (hosted.identity, about.owner, True, True, hosted.hello, history)
+        self._ask(hosted, self._jobs.attach, arguments, partial(self._reattached, hosted))
+
+    def _reattached(self, hosted: Hosted, reply: Attachment | BaseException) -> None:
+        hosted.attaching = False
+        if isinstance(reply, Attachment):
+            go_through(hosted.session.reattached(reply, time.monotonic()), partial(self._perform, hosted))
+
+    def _close(self, hosted: Hosted, code: CloseCode) -> None:
+        if hosted.connection is not None:
+            hosted.connection.close(code)
+        if code is CloseCode.TAKEN_OVER:  # another gateway has it now
+            self._drop(hosted)
+
+    def _drop(self, hosted: Hosted) -> None:
+        self.hosted.pop(hosted.identity, None)
+        self.intake.left(hosted)
+
+    def _fail(self, hosted: Hosted, error: ProtocolError) -> None:
+        if hosted.connection is not None:
+            self.turn_away(hosted.connection, error)
+
+    def _tell_busy(self, hosted: Hosted, known: _Known) -> None:
+        """Tell a client how busy the fleet is. ``known`` caches answers of this moment for equal options."""
+        if hosted.connection is None:
+            return
+        options, limits = hosted.session.options, self.settings.admission
+        survey = self.intake.survey_of(hosted.about.owner)
+        wish = id(survey), options.priority, options.model, options.partials
+        if wish not in known:
+            now = busy(survey, self._jobs.up, options, limits, len(self.connections))
+            known[wish] = now, makes_partials(survey, options, limits)
+        now, partials = known[wish]
+        if (message := worth_telling(hosted.busy, now, partials)) is not None:
+            hosted.busy = now
+            self._observer.told(hosted.identity, message)
+            hosted.send(message)

@@ -1,0 +1,110 @@
+"""Submission of complete segments of all sessions to the broker, in turns per key.
+
+This module only executes: ``turns`` decides which segments may go, ``offers`` which models are accepted.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from backend.admission.admission import Survey
+from backend.admission.bulk_throttle import Allowance, QueueLimits, Turns, allowance
+from backend.admission.offered_models import Offers
+from backend.sessions.segments import Stage
+from backend.sessions.session_slot import Hosted
+from protocol.job import Job
+from protocol.monitor import WorkerState
+
+_IN = frozenset({Stage.SUBMITTED, Stage.QUEUED})
+
+
+class Intake:
+    """Queue in front of the broker.
+
+    ``hosted``: the sessions of this gateway; ``submit`` gives a job to the broker.
+    """
+
+    def __init__(
+        self, limits: QueueLimits, hosted: Mapping[str, Hosted], submit: Callable[[Hosted, Job], None]
+    ) -> None:
+        self._limits = limits
+        self._hosted = hosted
+        self._submit = submit
+        self._turns = Turns(limits)
+        self._survey = Survey()
+        self._allowances: dict[tuple[str, str], Allowance] = {}
+        self._surveys: dict[str, Survey] = {}
+        self._going = False
+        self.offers = Offers()
+
+    def add(self, hosted: Hosted, job: Job) -> None:
+        """Accept a complete segment. It goes at once if its key has little in the broker."""
+        self._turns.hold(hosted.about.owner, job)
+        self.go_on(hosted)
+
+    def adopt(self, hosted: Hosted) -> None:
+        """Count the session's jobs put into the broker by another gateway or by a promoted speculation."""
+        session = hosted.session
+        for n, one in session.live.items():
+            if one.stage is Stage.QUEUED:
+                job = Job(session.identity, n, b"", one.samples or 0, one.attempt, options=session.options)
+                self._turns.entered(hosted.about.owner, job)
+
+    def cancelled(self, hosted: Hosted, segment: int) -> None:
+        """Forget a segment that its client cancelled."""
+        self._turns.drop(hosted.about.owner, hosted.identity, segment)
+
+    def left(self, hosted: Hosted) -> None:
+        """Forget a session that left this gateway."""
+        self._turns.leave(hosted.about.owner, hosted.identity)
+
+    def go_on(self, hosted: Hosted) -> None:
+        """Submit more segments of this session's key if its limits allow."""
+        if self._turns.holds(hosted.about.owner):
+            self._go_on((hosted.about.owner,))
+
+    def surveyed(self, survey: Survey) -> None:
+        """Use a new survey of the fleet: reset allowances, note the offered models, submit waiting segments."""
+        self._survey, self._allowances, self._surveys = survey, {}, {}
+        here = {one.model for one in survey.workers if one.model and one.state is not WorkerState.FAILED}
+        if here - self.offers.ages.keys():
+            self.offers = self.offers.seen(here)
+        self._go_on(self._turns.waiting())
+
+    def looked(self, queued: Mapping[str, int]) -> None:
+        """Record the samples in the broker by key, from all gateways."""
+        self._turns.looked = dict(queued)
+
+    def survey_of(self, owner: str) -> Survey:
+        """Return the survey plus the audio held back for this key, which delays only this key."""
+        if owner not in self._surveys:
+            held = self._turns.held(owner)
+            self._surveys[owner] = self._survey.with_held(held) if held else self._survey
+        return self._surveys[owner]
+
+    def refuse_model(self, model: str) -> str | None:
+        """Return why segments for this model are refused, or ``None`` if they are accepted."""
+        return self.offers.refuse(model, self._limits.offered_s)
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _go_on(self, owners: Iterable[str]) -> None:
+        """Submit waiting segments. Immediate refusals re-enter here; the inner call returns at once."""
+        if self._going:
+            return
+        self._going = True
+        try:
+            for owner in owners:
+                for job in self._turns.let_in(owner, self._allowance, self._wanted):
+                    if hosted := self._hosted.get(job.session):
+                        self._submit(hosted, job)
+        finally:
+            self._going = False
+
+    def _allowance(self, priority: str, model: str) -> Allowance:
+        if (priority, model) not in self._allowances:
+            self._allowances[priority, model] = allowance(self._survey, priority, model)
+        return self._allowances[priority, model]
+
+    def _wanted(self, session: str, segment: int, attempt: int) -> bool:
+        hosted = self._hosted.get(session)
+        known = hosted.session.live.get(segment) if hosted else None
+        return known is not None and known.stage in _IN and known.attempt == attempt

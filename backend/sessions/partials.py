@@ -1,0 +1,137 @@
+"""Pace of hypothesis requests of a session, and the partials that its client gets. Pure: time is a value.
+
+Partials are best effort and yield to all other work. One request runs at a time, for at most half of the time,
+so a slow fleet gets fewer. A fleet so slow that a request would delay a final gets none for a while.
+"""
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from backend.sessions.local_agreement import Agreement
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.job import Hypothesis
+from protocol.session import LIMITS, Partial
+
+MOST_S: Final = 30.0
+"""Longest segment with partials: each request covers its segment from the beginning."""
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Limit of all requests in one stream. Their options arrived in one text message, which bounds their length."""
+MOST_ENTRIES: Final = MOST_BYTES // (round(MOST_S * SAMPLE_RATE) * BYTES_PER_SAMPLE + LIMITS.json_bytes)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Limits of requests. ``new_s``: new audio per request; an answer slower than ``slow_s`` pauses requests.
+
+    ``share`` is the part of the time in which a request may be pending.
+    """
+
+    new_s: float = 0.6
+    share: float = 0.5
+    lost_s: float = 3.0
+    slow_s: float = 1.5
+    rest_s: float = 30.0
+    declined_s: float = 2.0
+    speculation_s: float = 1.0
+
+
+PACE: Final = Pace()
+
+
+class _Asked(NamedTuple):
+    segment: int
+    samples: int
+    at: float
+
+
+@dataclass
+class _Heard:
+    attempt: int
+    samples: int = 0
+    agreement: Agreement = field(default_factory=Agreement)
+
+
+class Partials:
+    """Partials of one session and one connection.
+
+    Revisions grow over all segments and restart with the connection.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._new = round(pace.new_s * SAMPLE_RATE)
+        self._most = round(MOST_S * SAMPLE_RATE)
+        self._not_before = 0.0
+        self._quiet_until = 0.0
+        self._round_trip = 0.0
+        self._waits_for: _Asked | None = None
+        self._covered = (-1, 0)
+        self._heard: dict[int, _Heard] = {}
+        self._revision = 0
+
+    def due(self, segment: int, held: int, now: float) -> bool:
+        """Return whether to request a hypothesis of this segment, of which ``held`` samples are here.
+
+        Called for each frame.
+        """
+        if now < self._not_before or now < self._quiet_until:
+            return False
+        if self._waits_for is not None:  # the request is lost
+            self._settle(self._not_before - self._waits_for.at)
+            if now < self._not_before:
+                return False
+        of, samples = self._covered
+        new = held - samples if segment == of and held >= samples else held
+        return new >= self._new and held <= self._most
+
+    def asked(self, segment: int, held: int, now: float) -> None:
+        """Note that a request was sent."""
+        self._waits_for, self._covered = _Asked(segment, held, now), (segment, held)
+        self._not_before = now + max(self._pace.lost_s, 3 * self._round_trip)
+
+    def declined(self, segment: int, samples: int, now: float) -> None:
+        """Note that this request will get no answer."""
+        if self._is_for(segment, samples):
+            self._waits_for = None
+            self._not_before = now + self._pace.declined_s
+
+    def speculated(self, now: float) -> None:
+        """Pause requests, because a speculation decodes the segment."""
+        self._quiet_until = now + max(self._pace.speculation_s, 2 * self._round_trip)
+
+    def answered(self, answer: Hypothesis, now: float) -> None:
+        """Note that an answer arrived, used or not."""
+        if self._waits_for is None or not self._is_for(answer.segment, answer.samples):
+            return
+        self._round_trip = now - self._waits_for.at
+        self._settle(self._round_trip)
+        if self._round_trip > self._pace.slow_s:
+            self._not_before = now + self._pace.rest_s
+
+    def tell(self, answer: Hypothesis, live: Container[int]) -> Partial | None:
+        """Return the next partial for the client if the text changed; ``live`` are the segments in progress."""
+        index = answer.segment
+        heard = self._heard.get(index)
+        if heard is None or heard.attempt != answer.attempt:
+            self._heard = {n: known for n, known in self._heard.items() if n in live}
+            heard = self._heard[index] = _Heard(answer.attempt)
+        if answer.samples <= heard.samples:
+            return None
+        heard.samples = answer.samples
+        before = (heard.agreement.text, heard.agreement.stable)
+        heard.agreement.add(answer.text)
+        after = (heard.agreement.text, heard.agreement.stable)
+        if after == before:
+            return None
+        self._revision += 1
+        return Partial(index, self._revision, *after)
+
+    def _is_for(self, segment: int, samples: int) -> bool:
+        return self._waits_for is not None and self._waits_for[:2] == (segment, samples)
+
+    def _settle(self, took: float) -> None:
+        """End the pending request, and wait until its share of the time allows the next."""
+        if self._waits_for is not None:
+            self._not_before = self._waits_for.at + took / self._pace.share
+            self._waits_for = None

@@ -1,0 +1,289 @@
+"""State of one segment in the gateway, and the effects that its session requests. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final as Constant
+from typing import NamedTuple
+
+from backend.broker.records import Record
+from protocol.audio import BYTES_PER_SAMPLE
+from protocol.errors import CloseCode, ErrorCode, OutOfOrder
+from protocol.job import EndState, Job, Result
+from protocol.recognition import Timing
+from protocol.session import Failed, Final, GatewayMessage
+
+
+class Submit(NamedTuple):
+    """Request to put a segment into its stream; the reply goes to ``Session.submitted``."""
+
+    job: Job
+
+
+class Speculate(NamedTuple):
+    """Request to decode the beginning of a segment with spare capacity; refusals go to ``Session.speculated``."""
+
+    job: Job
+
+
+class Promote(NamedTuple):
+    """Request to turn a correct speculation into the job; the reply goes to ``Session.promoted``."""
+
+    segment: int
+    attempt: int
+    samples: int
+
+
+class Hypothesise(NamedTuple):
+    """Request for a hypothesis of a segment's beginning; refusals go to ``Session.declined``."""
+
+    job: Job
+
+
+class Withdraw(NamedTuple):
+    """Notice that the client cancelled a segment. ``sent``: the broker may know the segment."""
+
+    segment: int
+    attempt: int
+    sent: bool = True
+
+
+class Acknowledge(NamedTuple):
+    """Notice that the client has received a segment's result."""
+
+    segment: int
+
+
+class LookAgain(NamedTuple):
+    """Request to read segments from the broker; the reply goes to ``Session.reread``."""
+
+    segments: tuple[int, ...]
+
+
+class AttachAgain(NamedTuple):
+    """Request to attach a session that the broker forgot; the reply goes to ``Session.reattached``."""
+
+
+class Close(NamedTuple):
+    """Request to close the connection after all earlier messages are sent."""
+
+    code: CloseCode
+
+
+Effect = Submit | Speculate | Promote | Hypothesise | Withdraw | Acknowledge | LookAgain | AttachAgain
+Output = GatewayMessage | Effect | Close
+
+
+_SMALL: Constant = 2_048
+
+
+class Stage(Enum):
+    """Stages of a segment, in order; a lost job or a failed attempt starts again."""
+
+    RECEIVING = auto()
+    SUBMITTED = auto()  # complete, on its way to the broker
+    QUEUED = auto()  # in the broker
+    ENDED = auto()
+
+
+class Course(NamedTuple):
+    """History of a segment, for observers. Times as in ``Segment``; 0: not seen by this gateway.
+
+    ``queued``: when the broker first had it; ``requeued``: when it last did, if it was queued again. ``ahead``:
+    samples queued before it at that moment. ``early``: decoding began before it was complete, at ``queued``.
+    """
+
+    samples: int
+    attempt: int
+    began: float
+    completed: float
+    queued: float
+    requeued: float
+    ahead: int
+    early: bool
+
+
+class Speculation(NamedTuple):
+    """Speculative decoding of a segment: up to which sample, and since when."""
+
+    samples: int
+    at: float
+
+
+@dataclass(slots=True)
+class Segment:
+    """State of one segment. ``samples`` is its length once it is complete.
+
+    Times are seconds of the gateway's monotonic clock. ``held`` counts the samples that need no resending.
+    ``asked`` is the position of the last request for audio; each gap is requested once. A ``speculation`` may
+    have failed or be lost; only its promotion shows whether it exists.
+
+    ``told`` is the outcome until the client confirms it; ``text`` stays. A failure stays even when it is
+    ``received``, because a returning client may begin a higher attempt. ``sent``: the broker may know the
+    segment. ``guesses`` counts the speculations of one attempt. ``began``, ``first_queued``, ``ahead`` and
+    ``sent`` survive a restart.
+    """
+
+    attempt: int = 0
+    stage: Stage = Stage.RECEIVING
+    pcm: list[bytes | memoryview] = field(default_factory=list)
+    held: int = 0
+    samples: int | None = None
+    asked: int = -1
+    speculation: Speculation | None = None
+    first_frame: float = 0.0
+    completed: float = 0.0
+    queued: float = 0.0
+    early: bool = False
+    sent: bool = False
+    guesses: int = 0
+    began: float = 0.0
+    first_queued: float = 0.0
+    ahead: int = 0
+    state: EndState | None = None
+    told: Final | Failed | None = None
+    received: bool = False
+    text: str = ""
+
+    @property
+    def unqueued(self) -> int:
+        """Samples that only this gateway and the client have."""
+        return 0 if self.stage in (Stage.QUEUED, Stage.ENDED) else self.held
+
+    @property
+    def unreceived(self) -> bool:
+        """True while the client has not confirmed the outcome."""
+        return self.told is not None and not self.received
+
+    def settled(self, attempt: int) -> bool:
+        """Return whether news of this attempt can no longer change the segment."""
+        return self.stage is Stage.ENDED and not (self.state is EndState.FAILED and attempt > self.attempt)
+
+    def restart(self, attempt: int) -> None:
+        """Discard all state of the last attempt and receive from the first sample."""
+        self.began, self.first_queued = self.began or self.first_frame, self.first_queued or self.queued
+        self.attempt, self.stage, self.pcm = attempt, Stage.RECEIVING, []
+        self.held, self.samples, self.asked = 0, None, -1
+        self.state, self.told, self.received, self.text, self.speculation = None, None, False, "", None
+        self.first_frame = self.completed = self.queued = 0.0
+        self.early, self.guesses = False, 0
+
+    def append(self, pcm: bytes | memoryview, samples: int) -> None:
+        """Append audio. Large frames are kept as they are; small ones are merged to save list entries."""
+        if self.pcm and len(pcm) < _SMALL and len(self.pcm[-1]) < _SMALL:
+            self.pcm[-1] = bytes(self.pcm[-1]) + pcm
+        else:
+            self.pcm.append(pcm)
+        self.held += samples
+
+    def beginning(self, samples: int) -> bytes:
+        """Return the first ``samples`` of the held audio."""
+        return b"".join(self.pcm)[: samples * BYTES_PER_SAMPLE]
+
+    def speculate(self, samples: int, now: float) -> None:
+        """Note that the segment is decoded speculatively up to ``samples``."""
+        self.speculation, self.sent = Speculation(samples, now), True
+        self.guesses += 1
+
+    def complete(self, samples: int, now: float) -> None:
+        """Mark the segment as complete and cut it to ``samples``."""
+        self.sent = True
+        self.pcm = [self.beginning(samples)]
+        self.stage, self.completed = Stage.SUBMITTED, now
+        self.held = self.samples = samples
+
+    def hand_over(self) -> bytes:
+        """Return all audio for submission, and forget it and any speculation."""
+        pcm = b"".join(self.pcm)
+        self.pcm, self.speculation = [], None
+        return pcm
+
+    def enqueue(self, attempt: int, now: float, ahead: int = 0) -> None:
+        """Note that the broker has the job; a promoted speculation counts from its own start."""
+        if self.stage is Stage.QUEUED and attempt == self.attempt:
+            return  # already known
+        self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.sent = True
+        self.queued = now if self.speculation is None else self.speculation.at
+        self.early, self.ahead = self.speculation is not None, ahead
+        self.attempt, self.stage, self.pcm, self.speculation = attempt, Stage.QUEUED, [], None
+
+    def end(self, index: int, record: Record, now: float) -> None:
+        """Record the end; ``told`` then holds the outcome that the client has yet to get."""
+        ended, outcome = record.end, record.outcome
+        if ended is None:
+            return
+        self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.sent |= ended.state is not EndState.CANCELLED
+        self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, Stage.ENDED, []
+        self.text, self.told, self.received = record.text or "", None, False
+        if isinstance(outcome, Result):
+            self.text = outcome.text
+            self.told = _final(index, outcome, self._timing(outcome, now))
+        elif outcome is not None:
+            self.told = Failed(
+                index, outcome.code, outcome.message, attempt=outcome.attempt, retryable=outcome.retryable
+            )
+        elif ended.state is EndState.FAILED:  # stored by an earlier version, which kept no details once received
+            self.told = Failed(index, ErrorCode.INTERNAL, "it failed", attempt=ended.attempt, retryable=True)
+        if self.speculation is not None:
+            self.early, self.queued = True, self.speculation.at
+        self.speculation = None
+
+    def receive(self) -> None:
+        """Note that the client has the outcome."""
+        self.received = True
+        if isinstance(self.told, Final):
+            self.told = None
+
+    def course(self) -> Course:
+        """Return the segment's history so far."""
+        first = self.first_queued or self.queued
+        return Course(
+            self.samples or 0,
+            self.attempt,
+            self.began or self.first_frame,
+            self.completed,
+            first,
+            self.queued if self.queued > first else 0.0,
+            self.ahead,
+            self.early,
+        )
+
+    def _timing(self, result: Result, now: float) -> Timing:
+        upload = self.completed - self.first_frame if self.completed and self.first_frame else 0.0
+        if self.queued:
+            deliver = round((now - self.queued) * 1000) - result.queue_ms - result.decode_ms
+        elif self.speculation is not None and self.completed:  # decoded before it was complete
+            deliver = round((now - self.completed) * 1000)
+        else:
+            deliver = 0
+        return Timing(max(0, round(upload * 1000)), result.queue_ms, result.decode_ms, max(0, deliver))
+
+
+def _final(index: int, result: Result, timing: Timing) -> Final:
+    return Final(
+        index,
+        result.text,
+        result.language,
+        result.words,
+        result.model,
+        result.worker,
+        timing,
+        result.emotion,
+        result.event,
+    )
+
+
+def resent(index: int, segment: Segment, offset: int, size: int) -> Sequence[Output]:
+    """Answer a frame of a complete segment: ignore known samples, reject samples behind its end."""
+    if size and segment.samples is not None and offset >= segment.samples:
+        raise OutOfOrder(f"segment {index} is closed: it ended after {segment.samples} samples")
+    return ()
+
+
+def outcome(index: int, segment: Segment) -> Sequence[Output]:
+    """Return the outcome of an ended segment, to be told again."""
+    if segment.told is not None:
+        return [segment.told]
+    return [Final(index, segment.text)] if segment.state is EndState.FINAL else ()

@@ -1,0 +1,392 @@
+"""State machine of one client session. Pure: inputs and the time come in as values, messages and effects go out.
+
+Client mistakes raise ``ProtocolError`` and leave the session unchanged. The caller carries out the outputs in
+order. All inputs may be repeated. A segment ends once per attempt; the first known result is the one the client
+gets.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final as Constant
+from uuid import UUID
+
+from backend.admission.admission import Refusal
+from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone, Submitted
+from backend.core.errors import TooBusy
+from backend.sessions.ledger import MOST_OPEN, Ledger, Steps
+from backend.sessions.observers import RefusalReason
+from backend.sessions.partials import PACE, Pace, Partials
+from backend.sessions.segments import (
+    Acknowledge,
+    AttachAgain,
+    Close,
+    Course,
+    Hypothesise,
+    LookAgain,
+    Output,
+    Promote,
+    Segment,
+    Speculate,
+    Stage,
+    Submit,
+    Withdraw,
+    outcome,
+    resent,
+)
+from protocol.audio import (
+    BYTES_PER_SAMPLE,
+    CODEC,
+    SAMPLE_RATE,
+    decode_frame,
+    samples_to_seconds,
+)
+from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder, UnsupportedFormat
+from protocol.job import CLASSES, Detached, Ended, EndState, Hypothesis, Job, JobKind, Notice, Result
+from protocol.recognition import Options
+from protocol.session import (
+    ClientMessage,
+    Done,
+    Error,
+    Finish,
+    Hello,
+    Limits,
+    Missing,
+    Queued,
+    Received,
+    SegmentBegin,
+    SegmentCancel,
+    SegmentEnd,
+    SegmentSpeculate,
+    Welcome,
+)
+
+LOOK_AFTER_S: Constant = 5.0
+LINGER_S: Constant = 5.0
+_MOST_GUESSES: Constant = 16
+_MOST_DONES: Constant = 8
+_CROWDED: Constant = f"{MOST_OPEN} segments wait to be queued: send more when some of them are"
+
+_TAKEN_OVER: Constant = (
+    Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"),
+    Close(CloseCode.TAKEN_OVER),
+)
+
+
+def check_hello(message: object) -> Hello:
+    """Return the first message of a connection if it is a valid hello. Raises ``ProtocolError``."""
+    if not isinstance(message, Hello):
+        raise OutOfOrder("the first message must be hello")
+    if (message.audio.codec, message.audio.rate) != (CODEC, SAMPLE_RATE):
+        raise UnsupportedFormat(f"audio must be {CODEC} at {SAMPLE_RATE} Hz")
+    return message
+
+
+class Session:
+    """State of one session on one gateway. ``epoch`` counts the hellos that the broker has seen for it."""
+
+    def __init__(self, identity: UUID, options: Options, limits: Limits, pace: Pace = PACE) -> None:
+        self.identity = str(identity)
+        self.options = options
+        self.epoch = 0
+        self._limits = limits
+        self._pace = pace
+        self._partials: Partials | None = None
+        self._most_of_segment = round(limits.segment_s * SAMPLE_RATE)
+        self._most_unqueued = round(limits.window_s * SAMPLE_RATE)
+        self._ledger = Ledger()
+        self._finish: int | None = None
+        self._done_at: float | None = None
+        self._dones = 0
+        self._looked = 0.0
+
+    @property
+    def unqueued(self) -> int:
+        """Samples held by this gateway and not yet in the broker."""
+        return self._ledger.unqueued
+
+    @property
+    def live(self) -> Mapping[int, Segment]:
+        """Segments that have not ended, by number."""
+        return self._ledger.live
+
+    def course(self, index: int) -> Course:
+        """Return the history of a segment; its length is 0 samples if this gateway never had it complete."""
+        return self._ledger.all[index].course()
+
+    @property
+    def over(self) -> bool:
+        """True when every segment has ended and the client has confirmed every result."""
+        ended = self._finish is not None and self._ledger.ended(self._finish)
+        return ended and not self._ledger.unreceived
+
+    # -- the client ----------------------------------------------------------------------------------------
+
+    def attached(self, attachment: Attachment, welcome: Welcome, now: float, pieces: bool = False) -> Steps:
+        """Tell a new connection which segments are held, then unconfirmed results and failures.
+
+        ``pieces``: the client accepts the list of held segments in several messages.
+        """
+        self.epoch = attachment.epoch
+        self._finish, self._done_at, self._dones = None, None, 0
+        wanted = self.options.partials and self.options.priority == CLASSES[0]
+        self._partials = Partials(self._pace) if wanted else None
+        yield from self._ledger.adopt(attachment, now)
+        for segment in self._ledger.live.values():
+            segment.asked = -1
+        return (yield from self._ledger.tell(welcome, pieces))
+
+    def receive(self, message: ClientMessage, now: float) -> Sequence[Output]:
+        """Handle a text message that follows the hello."""
+        match message:
+            case SegmentBegin():
+                return self._begin(message)
+            case SegmentEnd():
+                return self._end(message, now)
+            case SegmentCancel():
+                return self._cancel(message.segment, now)
+            case SegmentSpeculate():
+                return self._speculate(message, now)
+            case Finish():
+                return self._finished(message.segments, now)
+            case Received():
+                return self._received(message.segment)
+            case Hello():
+                raise OutOfOrder("hello may come only once in a connection")
+
+    def frame(self, data: bytes, now: float) -> Sequence[Output]:
+        """Append the new samples of a binary message."""
+        if len(data) > self._limits.frame_bytes:
+            raise MessageTooLarge(f"a frame may have {self._limits.frame_bytes} bytes, this one has {len(data)}")
+        index, offset, pcm = decode_frame(data)
+        segment = self._ledger.known(index)
+        if segment.stage is not Stage.RECEIVING:
+            return resent(index, segment, offset, len(pcm))
+        held = segment.held
+        if offset > held:
+            return self._gap(index, segment)
+        samples = len(pcm) // BYTES_PER_SAMPLE - (held - offset)
+        if samples > 0:
+            if held + samples > self._most_of_segment or self._ledger.unqueued + samples > self._most_unqueued:
+                raise self._no_room(index, held + samples)
+            if not held:
+                segment.first_frame = now
+            self._ledger.append(segment, pcm if offset == held else pcm[-samples * BYTES_PER_SAMPLE :], samples)
+            if self._partials is not None and self._partials.due(index, segment.held, now):
+                return self._hypothesise(index, segment, now)
+        return ()
+
+    # -- the broker ----------------------------------------------------------------------------------------
+
+    def reattached(self, attachment: Attachment, now: float) -> Steps:
+        """Adopt the broker's state after it had forgotten the session."""
+        self.epoch = attachment.epoch
+        return (yield from self._ledger.adopt(attachment, now)) + self._conclude(now)
+
+    def submitted(self, index: int, attempt: int, reply: Submitted, now: float) -> list[Output]:
+        """Handle the broker's reply to ``Submit``."""
+        segment = self._ledger.all[index]
+        if attempt != segment.attempt or segment.stage is not Stage.SUBMITTED:
+            return []
+        if isinstance(reply, SessionGone):
+            return [AttachAgain(), *self.unsubmitted(index, attempt)]
+        if isinstance(reply, JobQueued):
+            self._ledger.enqueue(segment, attempt, now, reply.ahead)
+            return [Queued(index, samples_to_seconds(reply.ahead))]
+        return self._ledger.learn(index, reply, now) + self._conclude(now)
+
+    def speculated(self, job: Job, made: bool) -> None:
+        """Note whether the broker took a ``Speculate``; if not, the segment's end submits instead of promoting."""
+        segment = self._ledger.all[job.segment]
+        speculation = segment.speculation
+        if made or speculation is None or segment.stage is not Stage.RECEIVING:
+            return
+        if (segment.attempt, speculation.samples) == (job.attempt, job.samples):
+            segment.speculation = None
+
+    def promoted(self, promote: Promote, reply: Submitted | NothingToPromote, now: float) -> list[Output]:
+        """Handle the broker's reply to ``Promote``."""
+        index, attempt, samples = promote
+        segment = self._ledger.all[index]
+        if segment.speculation is None or (segment.attempt, segment.samples) != (attempt, samples):
+            return []
+        if isinstance(reply, NothingToPromote):
+            return [Submit(self._job(index, segment, segment.hand_over()))]
+        return self.submitted(index, attempt, reply, now)
+
+    def declined(self, job: Job, now: float) -> None:
+        """Note that no worker will answer a ``Hypothesise``."""
+        if self._partials is not None:
+            self._partials.declined(job.segment, job.samples, now)
+
+    def unsubmitted(self, index: int, attempt: int) -> list[Output]:
+        """Ask the client for a segment again, because the broker could not take it."""
+        segment = self._ledger.all[index]
+        if attempt != segment.attempt or segment.stage is not Stage.SUBMITTED:
+            return []
+        self._ledger.open(index, attempt)
+        return [Missing(index, 0)]
+
+    def noticed(self, notice: Notice, now: float) -> list[Output]:
+        """Handle a notice that was published to this gateway about the session."""
+        if isinstance(notice, Detached):
+            return list(_TAKEN_OVER) if notice.epoch > self.epoch else []
+        if isinstance(notice, Hypothesis):
+            return self._supposed(notice, now)
+        if notice.segment not in self._ledger.all:
+            return []
+        state = EndState.FINAL if isinstance(notice, Result) else EndState.FAILED
+        record = Record(end=Ended(state, notice.attempt), outcome=notice)
+        return self._ledger.learn(notice.segment, record, now) + self._conclude(now)
+
+    def reread(self, reply: Reread, gateway: str, now: float) -> list[Output]:
+        """Handle the broker's reply to ``LookAgain``."""
+        if not reply.gateway:
+            return [AttachAgain()]
+        outputs: list[Output] = []
+        if reply.gateway != gateway:
+            if reply.epoch > self.epoch:
+                return list(_TAKEN_OVER)
+            outputs.append(AttachAgain())  # the broker was rolled back and publishes to the previous gateway
+        for index, record in reply.segments.items():
+            outputs += self._ledger.learn(index, record, now)
+        return outputs + self._conclude(now)
+
+    def look(self, now: float) -> list[Output]:
+        """Read all queued segments again, because notices may have been lost."""
+        self._looked = now
+        waiting = self._ledger.waiting(since=now)
+        return [LookAgain(waiting)] if waiting else []
+
+    def tick(self, now: float) -> list[Output]:
+        """Handle the passing of time: late closes, and queued segments due for another read."""
+        if self._done_at is not None and now - self._done_at >= LINGER_S:
+            self._done_at = None
+            return [Close(CloseCode.NORMAL)]
+        waiting = self._ledger.waiting(since=now - LOOK_AFTER_S)
+        if not waiting or now - self._looked < LOOK_AFTER_S:
+            return []
+        self._looked = now
+        return [LookAgain(waiting)]
+
+    # -- inside --------------------------------------------------------------------------------------------
+
+    def _begin(self, message: SegmentBegin) -> Sequence[Output]:
+        index, attempt = message.segment, message.attempt
+        segment = self._ledger.all.get(index)
+        if segment is None:
+            if self._finish is not None and index >= self._finish:
+                raise OutOfOrder(f"segment {index} begins after finish with {self._finish} segments")
+            if self._ledger.crowded:
+                raise TooBusy(Refusal(503, RefusalReason.UNQUEUED, _CROWDED, 5.0))
+            self._ledger.open(index, attempt)
+        elif attempt > segment.attempt:
+            if segment.stage in (Stage.SUBMITTED, Stage.QUEUED):
+                raise OutOfOrder(f"attempt {segment.attempt} of segment {index} has not failed")
+            if segment.stage is Stage.RECEIVING or segment.state is EndState.FAILED:
+                self._ledger.open(index, attempt)
+                self._done_at = None
+        return ()
+
+    def _speculate(self, message: SegmentSpeculate, now: float) -> Sequence[Output]:
+        index, samples = message.segment, message.samples
+        segment = self._ledger.known(index)
+        if segment.stage is not Stage.RECEIVING or not 0 < samples <= segment.held:
+            return ()
+        if segment.guesses >= _MOST_GUESSES or samples == (segment.speculation and segment.speculation.samples):
+            return ()
+        segment.speculate(samples, now)
+        if self._partials is not None:
+            self._partials.speculated(now)
+        return [Speculate(self._job(index, segment, segment.beginning(samples), JobKind.SPECULATE))]
+
+    def _hypothesise(self, index: int, segment: Segment, now: float) -> Sequence[Output]:
+        """Request a hypothesis, unless a complete segment of this session still waits for its final."""
+        if self._partials is None or any(s.stage is not Stage.RECEIVING for s in self._ledger.live.values()):
+            return ()
+        self._partials.asked(index, segment.held, now)
+        return [Hypothesise(self._job(index, segment, segment.beginning(segment.held), JobKind.HYPOTHESISE))]
+
+    def _supposed(self, answer: Hypothesis, now: float) -> list[Output]:
+        if self._partials is None:
+            return []
+        self._partials.answered(answer, now)
+        segment = self._ledger.live.get(answer.segment)
+        if segment is None or segment.stage is not Stage.RECEIVING or segment.attempt != answer.attempt:
+            return []
+        partial = self._partials.tell(answer, self._ledger.live)
+        return [] if partial is None else [partial]
+
+    def _job(self, index: int, segment: Segment, pcm: bytes, kind: JobKind = JobKind.RECOGNISE) -> Job:
+        samples = len(pcm) // BYTES_PER_SAMPLE
+        return Job(self.identity, index, pcm, samples, segment.attempt, kind, self.options)
+
+    def _end(self, message: SegmentEnd, now: float) -> Sequence[Output]:
+        index, samples = message.segment, message.samples
+        segment = self._ledger.known(index)
+        if samples > self._most_of_segment:
+            raise self._no_room(index, samples)
+        match segment.stage:
+            case Stage.RECEIVING if samples > segment.held:
+                segment.asked = segment.held
+                return [Missing(index, segment.held)]
+            case Stage.RECEIVING:
+                self._ledger.complete(segment, samples, now)
+                if segment.speculation is not None and segment.speculation.samples == samples:
+                    return [Promote(index, segment.attempt, samples)]
+                return [Submit(self._job(index, segment, segment.hand_over()))]
+            case Stage.QUEUED:
+                return [Queued(index)]
+            case Stage.ENDED:
+                return outcome(index, segment)
+            case _:
+                return ()
+
+    def _cancel(self, index: int, now: float) -> Sequence[Output]:
+        known = self._ledger.all.get(index)
+        segment = known or self._ledger.open(index, 0)
+        if segment.state is EndState.CANCELLED:
+            return ()
+        withdraw = [Withdraw(index, segment.attempt, segment.sent)] if known else []
+        self._ledger.cancel(index, now)
+        return [*withdraw, *self._conclude(now)]
+
+    def _finished(self, segments: int, now: float) -> Sequence[Output]:
+        if self._ledger.last >= segments:
+            raise OutOfOrder(f"finish with {segments} segments, but segment {self._ledger.last} has begun")
+        if self._dones >= _MOST_DONES:
+            raise OutOfOrder("finish was said too often in one connection: say it once")
+        self._finish, self._done_at = segments, None
+        return self._conclude(now)
+
+    def _received(self, index: int) -> Sequence[Output]:
+        segment = self._ledger.all.get(index)
+        if segment is None or not segment.unreceived:
+            return ()
+        self._ledger.receive(segment)
+        outputs: list[Output] = [Acknowledge(index)]
+        if self._done_at is not None and not self._ledger.unreceived:
+            self._done_at = None
+            outputs.append(Close(CloseCode.NORMAL))
+        return outputs
+
+    def _conclude(self, now: float) -> list[Output]:
+        """Return ``done`` once everything has ended; the close follows once everything is confirmed."""
+        if self._finish is None or self._done_at is not None or not self._ledger.ended(self._finish):
+            return []
+        self._dones += 1
+        done = Done(self._finish, self._ledger.text(range(self._finish)))
+        if not self._ledger.unreceived:
+            return [done, Close(CloseCode.NORMAL)]
+        self._done_at = now
+        return [done]
+
+    def _gap(self, index: int, segment: Segment) -> Sequence[Output]:
+        if segment.asked == segment.held:
+            return ()
+        segment.asked = segment.held
+        return [Missing(index, segment.held)]
+
+    def _no_room(self, index: int, samples: int) -> MessageTooLarge:
+        limits = self._limits
+        if samples > self._most_of_segment:
+            return MessageTooLarge(f"segment {index} is longer than {limits.segment_s:g} s: end it earlier")
+        return MessageTooLarge(f"more than {limits.window_s:g} s of audio are not yet queued: send less ahead")

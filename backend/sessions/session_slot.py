@@ -1,0 +1,67 @@
+"""A session in this process, with the connection that speaks for it."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.history.records import About
+from backend.sessions.connection import Connection
+from backend.sessions.session import Session
+from protocol.errors import CloseCode, ErrorCode
+from protocol.session import Busy, Error, Hello
+
+
+@dataclass(eq=False)
+class Hosted:
+    """A session in this process. ``left`` is when its last connection closed.
+
+    ``binding``: the newest connection; until the session is adopted for it, ``late`` collects its messages.
+    ``flying``: commands that the broker has not answered; ``landed`` is set at each answer.
+    """
+
+    session: Session
+    about: About
+    connection: Connection | None = None
+    left: float = 0.0
+    busy: Busy | None = None
+    attaching: bool = False
+    hello: str = ""
+    binding: Connection | None = None
+    late: list[Any] | None = None
+    flying: int = 0
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def identity(self) -> str:
+        """The session's id as a string."""
+        return self.session.identity
+
+    def send(self, output: Any) -> None:
+        """Send to the client, if it is connected; important messages are repeated when it reconnects."""
+        if self.connection is not None:
+            self.connection.send(output)
+        elif self.late is not None:
+            self.late.append(output)
+
+    def bind(self, connection: Connection) -> None:
+        """Make ``connection`` the newest one and close the previous one as taken over."""
+        if self.connection is not None:
+            self.connection.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
+            self.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
+        self.connection, self.binding, self.late, self.left = None, connection, [], time.monotonic()
+
+    def bound(self, connection: Connection) -> None:
+        """Start to send to the connection, because the session is adopted."""
+        self.connection = connection
+
+    def catch_up(self) -> None:
+        """Send the messages collected during adoption, after the session's state."""
+        late, self.late = self.late or (), None
+        for output in late:
+            self.send(output)
+
+
+def order_of(hello: Hello) -> str:
+    """Return the client instance and connection number of a hello, or an empty string."""
+    return f"{hello.instance} {hello.connection}" if hello.instance else ""

@@ -1,0 +1,1 @@
+"""Workers that reach the broker through the gateway: tunnel, accounts, permitted commands."""

@@ -1,0 +1,206 @@
+"""Tests of the commands in this process: exit statuses, outputs and error messages."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import soundfile
+import typer
+from aiohttp import web
+
+from app.cli.commands import Source, Transcription, Wanted, up
+from app.core.errors import ModelsMissing, StackFailed, UsageMistake
+from app.core.formats import Format
+from app.core.process import FAILED
+from app.local_services.local_gateway import locate
+from app.local_services.stack import Stack, StackSettings
+from client.connection import Address
+from client.errors import Refused
+from runtime.logs import logging_to
+from tests.app.speech import SPEECH, digests
+from tests.helpers.ports import free_port
+from tests.helpers.recordings import samples_of
+from tests.helpers.scripted_gateway import Gateway, Memory, oblige, scripted
+
+TALK = SPEECH / "en-01.flac"
+
+
+@pytest.fixture(autouse=True)
+def as_in_main(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+async def oblige_each(socket: web.WebSocketResponse, memory: Memory) -> None:
+    """Serve each file as a new session."""
+    memory.audio.clear()
+    memory.texts.clear()
+    memory.received.clear()
+    await oblige(socket, memory)
+
+
+@asynccontextmanager
+async def elsewhere() -> AsyncIterator[tuple[Source, Gateway]]:
+    async with scripted(oblige_each) as gateway:
+        yield Source(gateway.url, "k"), gateway
+
+
+def test_remote_gateway_needs_no_stack_and_no_recognition_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
+    remote, local = Source("https://h:1", "k", get_models=False), Source(get_models=False)
+    assert remote.stack() is None
+    assert remote.locate()() == Address("https://h:1", "k")
+    assert Source("https://h:1", "k", "AB" * 32).locate()() == Address("https://h:1", "k", "", "AB" * 32)
+    assert local.stack() is not None
+    assert local.locate() is locate
+    with pytest.raises(ModelsMissing) as missing:
+        remote.prepare()
+    assert missing.value.names == ("fsmn-vad",)
+    with pytest.raises(ModelsMissing) as missing:
+        local.prepare()
+    assert missing.value.names == ("fsmn-vad", "whisper-base")
+
+
+def test_prepare_rejects_unknown_gateway() -> None:
+    for source in (Source("The tower"), Source("https://h:1", "k", "ab"), Source("http://h:1", "k")):
+        with pytest.raises((UsageMistake, Refused)):
+            source.prepare()
+
+
+async def transcribed(source: Source, *files: Path, form: Format = Format.TXT, output: str = "-") -> int:
+    """Return the exit status, as the command computes it."""
+    transcription = Transcription(Wanted(files, form, output, "en"), source)
+    try:
+        transcription.prepare()
+    except typer.Exit as end:
+        return end.exit_code
+    return await transcription.run()
+
+
+def wav(path: Path, missing: int = 0) -> Path:
+    """Write the recording as a WAV file without its last ``missing`` bytes."""
+    with path.open("wb") as file:  # opened here, so that any file name works
+        soundfile.write(file, samples_of(TALK), 16_000, subtype="PCM_16", format="WAV")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size - missing])
+    return path
+
+
+async def test_standard_output_has_only_the_result(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with elsewhere() as (source, gateway):
+        assert await transcribed(source, TALK) == 0
+        hello = gateway.memory.hellos[0]
+    out, err = capsys.readouterr()
+    assert out == " ".join(digests(TALK, models)) + "\n"
+    assert "en-01.flac: done" in err
+    assert (hello.options.language, hello.options.priority) == ("en", "bulk")
+
+
+async def test_transcribe_continues_when_one_file_fails(
+    tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.wav").write_text("this is no recording")
+    files = [tmp_path / "broken.wav", tmp_path / "none.wav", TALK]
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, *files, form=Format.JSON, output=str(tmp_path / "out")) == FAILED
+    document = json.loads((tmp_path / "out" / "en-01.json").read_text())
+    assert document["text"] == " ".join(digests(TALK, models)) and document["truncated"] is False
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["en-01.json"]
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("broken.wav: ") == err.count("none.wav: ") == 1
+    assert "en-01.flac: written to" in err
+
+
+@pytest.mark.parametrize("form", [Format.TXT, Format.JSON])
+async def test_truncated_file_is_recognised_and_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: Format
+) -> None:
+    cut = wav(tmp_path / "cut.wav", missing=2 * 16_000)
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, cut, form=form) == FAILED
+    out, err = capsys.readouterr()
+    assert "cut.wav: breaks off, " in err and "promises at least 32,000 bytes more" in err and "done" not in err
+    if form is Format.JSON:
+        assert json.loads(out)["truncated"] is True and json.loads(out)["text"]
+    else:
+        assert out.strip()
+
+
+async def test_json_of_several_files_is_one_line_per_file_in_order(
+    tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [TALK, tmp_path / "none.wav", wav(tmp_path / "cut.wav", missing=3), TALK]
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, *files, form=Format.JSON) == FAILED
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["file"] for one in found] == [str(file) for file in files]
+    assert [one.get("truncated") for one in found] == [False, None, True, False]
+    assert "No such file" in found[1]["error"] and "text" not in found[1]
+    assert found[0]["text"] == found[3]["text"] == " ".join(digests(TALK, models))
+
+
+async def test_json_of_one_file_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, TALK, form=Format.JSON) == 0
+        assert json.loads(capsys.readouterr().out)["file"] == str(TALK)
+        assert await transcribed(source, tmp_path / "none.wav", form=Format.JSON) == FAILED
+    out, err = capsys.readouterr()
+    assert json.loads(out)["error"] in err and out.count("\n") == 1
+
+
+async def test_transcribe_fails_early_when_no_file_is_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not even the models are requested."""
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path / "no models"))
+    (tmp_path / "empty.wav").touch()
+    files = [tmp_path / "missing.wav", tmp_path, tmp_path / "empty.wav"]
+    assert await transcribed(Source(get_models=False), *files) == FAILED
+    out, err = capsys.readouterr()
+    assert out == "" and [line.partition(": ")[0] for line in err.splitlines()] == [file.name for file in files]
+    assert "No such file" in err and "is a folder" in err and "is an empty file" in err
+
+
+async def test_refused_key_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
+    async with scripted(oblige, refusing=((401, {}),) * 9) as gateway:
+        assert await transcribed(Source(gateway.url, "wrong"), TALK, SPEECH / "en-02.flac") == FAILED
+        assert gateway.connections == 0
+    err = capsys.readouterr().err
+    assert err.count("--key") == 1 and "en-02.flac: not tried" in err
+
+
+async def test_dead_gateway_is_reported_once_without_errno(capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    source = Source(f"http://127.0.0.1:{port}", "k")
+    assert await transcribed(source, TALK, SPEECH / "en-02.flac", form=Format.JSON) == FAILED
+    out, err = capsys.readouterr()
+    assert err.count(f"nothing listens at 127.0.0.1:{port}") == 1 and "Errno" not in err + out
+    assert err.count("trying again") == 1 and "en-02.flac: not tried" in err
+    assert ["nothing listens" in json.loads(line)["error"] for line in out.splitlines()] == [True, True]
+
+
+async def test_file_names_are_escaped_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = wav(tmp_path / "a\x1b[2J\u202e\udc80.wav")
+    async with elsewhere() as (source, _):
+        assert await transcribed(source, hostile, TALK) == 0
+        shown = "".join(capsys.readouterr())
+        assert await transcribed(source, hostile, form=Format.JSON) == 0
+    assert "\x1b" not in shown and "\u202e" not in shown and r"a\x1b[2J\u202e\udc80.wav" in shown
+    assert json.loads(capsys.readouterr().out)["file"] == str(hostile).replace("\udc80", "?")
+
+
+async def test_usage_mistake_is_raised_before_stack_starts() -> None:
+    with pytest.raises(UsageMistake):
+        await transcribed(Source(), TALK, TALK, form=Format.SRT)
+
+
+async def test_up_fails_when_gateway_already_runs() -> None:
+    async with Stack(StackSettings(engine="checksum")):
+        with pytest.raises(StackFailed, match=r"already runs at http://127.0.0.1:\d+"):
+            await up(Source(engine="checksum"))

@@ -1,0 +1,172 @@
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from app.cli import control_command
+from app.control.server import Control
+from app.core.states import State
+from app.messages.actions import HELD_DEEDS, SettleHeld, Verb
+from app.messages.view import View
+from runtime.folders import folders
+from tests.helpers.waiting import wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
+
+LINE = (
+    "● Listening 12 s · 3 s unsent · to: desk · recognising 2 earlier recordings"
+    " · 1 text to paste: kikipounamu paste-held"
+)
+CODE = "import sys; from app.cli.entry import main; main()"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    return dict(os.environ)
+
+
+class App:
+    def __init__(self) -> None:
+        self.asked: list[Verb | SettleHeld] = []
+        self.view = View(State.LISTENING, 12.4, unsent_s=3.2, destination="desk", waiting=2, held=1)
+        self.control = Control(self._take, lambda: self.view)
+
+    async def _take(self, verb: Verb | SettleHeld) -> None:
+        self.asked.append(verb)
+
+
+@pytest.fixture
+async def app(environment: dict[str, str]) -> AsyncIterator[App]:
+    app = App()
+    async with app.control:
+        yield app
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
+async def run(environment: dict[str, str], *words: str, code: str = CODE) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, *words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_every_verb_reaches_running_app(app: App, environment: dict[str, str]) -> None:
+    for verb in Verb:
+        assert await run(environment, verb.value) == (0, "", "")
+    assert app.asked == list(Verb)
+
+
+@pytest.mark.parametrize("verb", list(HELD_DEEDS))
+async def test_held_text_verb_with_id_names_recording(verb: Verb, app: App, environment: dict[str, str]) -> None:
+    assert await run(environment, verb.value, "some-id") == (0, "", "")
+    assert app.asked == [SettleHeld("some-id", HELD_DEEDS[verb])]
+
+
+async def test_second_start_is_handed_over_to_running_app(
+    app: App, environment: dict[str, str], tmp_path: Path
+) -> None:
+    code = "import sys; from app.cli.control_command import handed_over; print(handed_over(hidden={}))"
+    said = "kikipounamu is already running"
+    assert await run(environment, code=code.format(True)) == (0, f"{said}\n0\n", "")
+    assert app.asked == []
+    assert await run(environment, code=code.format(False)) == (0, f"{said}: its window is shown\n0\n", "")
+    assert app.asked == [Verb.SHOW]
+    elsewhere = environment | {"KIKIPOUNAMU_HOME": str(tmp_path / "other")}
+    assert await run(elsewhere, code=code.format(False)) == (0, "None\n", "")
+
+
+async def test_status_prints_text_or_json(app: App, environment: dict[str, str]) -> None:
+    status, out, _ = await run(environment, "status")
+    assert (status, out) == (0, f"{LINE}\n")
+    status, out, _ = await run(environment, "status", "--json")
+    assert status == 0 and json.loads(out)["state"] == "listening"
+
+
+async def test_status_follow_prints_changes_until_app_ends(environment: dict[str, str], tmp_path: Path) -> None:
+    app = App()
+    with (tmp_path / "out").open("wb") as output:
+        async with app.control:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", CODE, "status", "--follow", "--json"), env=environment, stdout=output
+            )
+            lines = partial(_lines, tmp_path / "out")
+            await wait_until(lambda: len(lines()) == 1, "the first line is there")
+            app.view = View(State.DONE)
+            app.control.changed()
+            await wait_until(lambda: len(lines()) == 2, "the change is there")
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    assert [json.loads(line)["state"] for line in lines()] == ["listening", "done"]
+
+
+async def test_status_follow_ends_quietly_when_reader_closes_pipe(app: App, environment: dict[str, str]) -> None:
+    command = f"{sys.executable} -c '{CODE}' status --follow | head -n 1"
+    process = await asyncio.create_subprocess_shell(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    reading = asyncio.ensure_future(process.communicate())
+
+    async def ended() -> bool:
+        app.view = View(State.LISTENING, app.view.seconds + 1)
+        app.control.changed()
+        return reading.done()
+
+    await wait_until(ended, "it has ended")
+    out, err = await reading
+    assert out.startswith("●".encode()) and err == b""
+
+
+async def test_commands_explain_how_to_start_app_when_none_runs(environment: dict[str, str]) -> None:
+    for words in (["toggle"], ["status"], ["status", "--follow", "--json"]):
+        status, out, err = await run(environment, *words)
+        assert (status, out) == (1, "") and "kikipounamu is not running: start it" in err
+    assert not folders().runtime.exists()
+
+
+async def test_verb_runs_without_heavy_imports(app: App, environment: dict[str, str]) -> None:
+    heavy = {"PySide6", "aiohttp", "asyncio", "msgspec", "numpy", "platformdirs", "rich", "structlog", "typer"}
+    code = (
+        "import sys\nfrom app.cli import control_command\n"
+        "assert control_command.quick(sys.argv[1:]) == 0\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    for words in (["toggle"], ["status"]):
+        status, out, err = await run(environment, *words, code=code)
+        assert status == 0, err
+        assert out.splitlines()[-1] == "[]"
+    assert app.asked == [Verb.TOGGLE]
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["listen"], ["toggle", "--help"], ["status", "--jason"], ["takes", "list"], ["toggle", "x"]]
+)
+def test_quick_leaves_other_words_to_full_command_line(words: list[str]) -> None:
+    assert control_command.quick(words) is None
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_line_names_every_state(state: State) -> None:
+    assert state.word in control_command.line(json.loads(json.dumps(asdict(View(state)))))
+
+
+def test_full_command_line_has_verbs_with_help(environment: dict[str, str]) -> None:
+    full = typer.Typer()
+    control_command.register(full)
+    shown = CliRunner().invoke(full, ["--help"])
+    assert shown.exit_code == 0 and all(verb.value in shown.output for verb in Verb) and "status" in shown.output
+    assert CliRunner().invoke(full, ["status", "--json"]).exit_code == 1
+    assert CliRunner().invoke(full, ["toggle"]).exit_code == 1

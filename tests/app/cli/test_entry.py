@@ -1,0 +1,22 @@
+import subprocess
+import sys
+from pathlib import Path
+
+CODE = "import sys; from app.cli.entry import main; main()"
+
+
+def run(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    environment = {"KIKIPOUNAMU_HOME": str(home), "PATH": ""}
+    command = [sys.executable, "-c", CODE, *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_entry_sends_verb_to_running_app(tmp_path: Path) -> None:
+    assert "is not running" in run(tmp_path, "toggle").stderr
+
+
+def test_entry_leaves_other_words_to_full_command_line(tmp_path: Path) -> None:
+    shown = run(tmp_path, "toggle", "--help")
+    assert shown.returncode == 0 and "Start to dictate in the running app" in shown.stdout
+    assert "transcribe" in run(tmp_path, "--help").stdout
+    assert run(tmp_path, "status", "--jason").returncode == 2

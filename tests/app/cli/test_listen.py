@@ -1,0 +1,149 @@
+"""Tests of the command: the effect of Ctrl-C at each moment, and messages about recordings without texts."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+
+from app.capture.errors import NoMicrophone
+from app.capture.microphone import Change, MicrophoneChange
+from app.cli.commands import Source
+from app.cli.listen import Wish, interrupted, listen
+from app.core.process import FAILED, INTERRUPTED
+from app.journal.library import Found, of_this_user
+from app.journal.take import Take, TakeState
+from app.transcription.listening import Microphone
+from protocol.recognition import Options
+from runtime.logs import logging_to
+from tests.app.speech import SPEECH
+from tests.app.transcription.test_listening import Played
+from tests.helpers.recordings import samples_of
+from tests.helpers.scripted_gateway import oblige, scripted
+from tests.helpers.waiting import wait_until
+
+NOBODY = Source("http://127.0.0.1:9", "k")
+OnChange = Callable[[MicrophoneChange], None]
+
+
+@pytest.fixture(autouse=True)
+def as_in_main(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+@pytest.fixture
+def microphone() -> Played:
+    return Played(samples_of(SPEECH / "en-01.flac"))
+
+
+def wish(microphone: Played) -> Wish:
+    @asynccontextmanager
+    async def opened(choice: str, *, on_change: OnChange) -> AsyncIterator[Microphone]:
+        assert choice == "desk"
+        on_change(MicrophoneChange(Change.FELL_BACK, "another", 0))
+        yield microphone
+
+    return Wish(microphone="desk", options=Options(language="en", partials=True), open_microphone=opened)
+
+
+def interrupt(how: signal.Signals = signal.SIGINT) -> None:
+    os.kill(os.getpid(), how)
+
+
+async def until_heard(microphone: Played) -> None:
+    await wait_until(lambda: microphone.heard > 60_000, "all is heard")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+async def test_first_signal_ends_recording_and_waits_for_texts(
+    how: signal.Signals, microphone: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with scripted(oblige) as gateway:
+        working = asyncio.create_task(listen(Source(gateway.url, "k"), wish(microphone)))
+        await until_heard(microphone)
+        interrupt(how)
+        assert await working == 0
+        hello = gateway.memory.hellos[0]
+        texts = [gateway.memory.texts[number] for number in sorted(gateway.memory.texts)]
+    assert (hello.options.language, hello.options.partials) == ("en", True)
+    (found,) = of_this_user().all()
+    assert found.state is TakeState.DONE
+    assert hello.session == found.session
+    out, err = capsys.readouterr()
+    assert out.split() == texts != []
+    assert "the microphone is now another" in err
+    assert "sending the rest" in err
+    assert err.splitlines()[-1] == "done"
+
+
+async def test_second_signal_leaves_at_once_and_reports_kept_recording(
+    microphone: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
+    working = asyncio.create_task(listen(NOBODY, wish(microphone)))
+    await until_heard(microphone)
+    interrupt()
+    await wait_until(lambda: of_this_user().all()[0].take.finished, "all of it was cut")
+    interrupt()
+    assert await working == INTERRUPTED
+    (found,) = of_this_user().all()
+    assert found.state is TakeState.WAITING
+    assert f"`kikipounamu takes resend {found.session}`" in capsys.readouterr().err.splitlines()[-1]
+
+
+async def test_listen_fails_without_microphone_and_creates_no_take(capsys: pytest.CaptureFixture[str]) -> None:
+    def none(choice: str, *, on_change: OnChange) -> AbstractAsyncContextManager[Microphone]:
+        raise NoMicrophone
+
+    assert await listen(NOBODY, Wish(open_microphone=none)) == FAILED
+    assert "no microphone found" in capsys.readouterr().err
+    assert of_this_user().all() == []
+
+
+async def test_ctrl_c_while_microphone_opens_keeps_no_recording(capsys: pytest.CaptureFixture[str]) -> None:
+    opening = asyncio.Event()
+
+    @asynccontextmanager
+    async def never(choice: str, *, on_change: OnChange) -> AsyncIterator[Microphone]:
+        opening.set()
+        await asyncio.Event().wait()
+        yield Played(np.empty(0, np.int16))
+
+    working = asyncio.create_task(listen(NOBODY, Wish(open_microphone=never)))
+    await opening.wait()
+    interrupt()
+    assert await working == INTERRUPTED
+    assert "kept" not in capsys.readouterr().err
+
+
+async def test_error_is_reported_with_kept_recording(
+    microphone: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with scripted(oblige, refusing=((401, {}),)) as gateway:
+        assert await listen(Source(gateway.url, "wrong"), wish(microphone)) == FAILED
+    *_, error, kept = capsys.readouterr().err.splitlines()
+    assert "--key" in error
+    assert "the recording is kept" in kept
+
+
+def found(state: TakeState, session: UUID) -> Found:
+    return Found(session, Path(), Take(), 0, 0, state)
+
+
+def test_interrupted_lists_earlier_recordings_that_lack_texts() -> None:
+    sessions = [uuid4() for _ in range(5)]
+    states = [TakeState.INTERRUPTED, TakeState.DONE, TakeState.WAITING, TakeState.LIVE, TakeState.FAILED]
+    takes = [found(state, session) for state, session in zip(states, sessions, strict=True)]
+    told = interrupted(takes)
+    assert told.startswith("earlier recordings lack texts: ")
+    assert [str(session) in told for session in sessions] == [True, False, True, False, False]
+    assert "takes resend ID" in told
+    assert "…" in interrupted([*takes, *takes])
+    assert interrupted(takes[1:2]) == ""

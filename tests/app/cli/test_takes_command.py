@@ -1,0 +1,227 @@
+"""Tests of ``kikipounamu takes``: its output and files, and resending a take after a crash."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import CliRunner, Result
+
+from app.cli.takes_command import app
+from app.journal.journal import Journal
+from loadtest.checksum import checksum
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.session import Failed, Final
+from speech.audio_file import read_audio
+from tests.app.journal.files import tone
+from tests.app.local_services.test_stack import processes_of
+from tests.app.speech import digests, recording
+from tests.helpers.waiting import wait_until_sync
+
+PROGRAM = str(Path(sys.executable).parent / "kikipounamu")
+FIRST, SECOND = str(UUID(int=1)), str(UUID(int=2))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
+    yield tmp_path / "home"
+    wait_until_sync(lambda: processes_of(tmp_path / "home") == [], "nothing is left behind")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def take(home: Path, session: str = FIRST, started_s: float = 1_000_000.0) -> Journal:
+    """Create a take of two seconds in two segments.
+
+    The caller completes and closes it.
+    """
+    journal = Journal.create(home / "data" / "takes", UUID(session), Options(), started_s)
+    journal.hear(tone(0, 32_000))
+    for segment in (0, 1):
+        journal.begin(segment, segment * 16_000)
+        journal.end(segment, 12_000)
+    return journal
+
+
+@pytest.fixture
+def finished(home: Path) -> None:
+    with take(home) as journal:
+        journal.settle(0, Final(0, "Good morning.", "en", model="m"))
+        journal.settle(1, Failed(1, ErrorCode.ENGINE_DIED, "it died"))
+        journal.finish()
+
+
+def test_list_is_empty_without_takes(home: Path) -> None:
+    listed = run("list")
+    assert listed.exit_code == 0
+    assert listed.stdout.splitlines()[1:] == [f"folder: {home / 'data' / 'takes'}"]
+
+
+@pytest.mark.usefixtures("finished")
+def test_list_shows_state_length_and_start_of_text(home: Path) -> None:
+    with take(home, SECOND, 2_000_000.0) as journal:
+        journal.settle(0, Final(0, "[b]" + "long " * 50))
+        first, second, *_ = run("list").stdout.splitlines()[1:]
+        assert second.split()[:1] + second.split()[3:] == [FIRST, "2.0", "s", "Failed", "Good", "morning."]
+        assert (first.split()[0], first.split()[5]) == (SECOND, "Recognising")
+        assert "[b]long" in first
+        assert first.endswith("…")
+    assert "Failed" in run("list").stdout.splitlines()[1]
+
+
+@pytest.mark.usefixtures("finished")
+def test_list_shows_edited_text(home: Path) -> None:
+    with Journal.reopen(home / "data" / "takes", UUID(FIRST)) as journal:
+        journal.edit("Good evening.")
+    assert run("list").stdout.splitlines()[1].endswith("Good evening.")
+
+
+@pytest.mark.usefixtures("finished")
+def test_show_prints_each_segment() -> None:
+    shown = run("show", FIRST)
+    assert shown.exit_code == 0
+    assert shown.stdout.splitlines()[0].startswith(f"{FIRST}: Failed, 2.0 s, started 1970-01-12")
+    assert shown.stdout.splitlines()[1:3] == [
+        "[0.0-0.8 s] Good morning.",
+        "[1.0-1.8 s] no text: it died (engine_died)",
+    ]
+
+
+@pytest.mark.usefixtures("finished")
+def test_export_writes_sound_and_text(tmp_path: Path) -> None:
+    assert run("export", FIRST, "--output", str(tmp_path / "out")).exit_code == 0
+    sound = tmp_path / "out" / f"{FIRST}.wav"
+    samples, rate = soundfile.read(sound, dtype="int16")
+    assert rate == 16_000
+    assert np.array_equal(samples, tone(0, 32_000))
+    assert stat.S_IMODE(sound.stat().st_mode) == 0o600
+    assert (tmp_path / "out" / f"{FIRST}.txt").read_text() == "Good morning.\n"
+    assert run("export", FIRST, "--format", "json", "--output", str(tmp_path / "out")).exit_code == 0
+    document = json.loads((tmp_path / "out" / f"{FIRST}.json").read_text())
+    assert [segment["text"] for segment in document["segments"]] == ["Good morning.", ""]
+    assert (document["file"], document["duration_ms"]) == (f"{FIRST}.wav", 2_000)
+
+
+@pytest.mark.usefixtures("finished")
+def test_edited_text_is_shown_with_original_and_exported(home: Path, tmp_path: Path) -> None:
+    with Journal.reopen(home / "data" / "takes", UUID(FIRST)) as journal:
+        journal.edit("Good\nevening.")
+    shown = run("show", FIRST).stdout
+    assert "[0.0-0.8 s] Good morning." in shown and "edited to: Good\nevening." in shown
+    for form in ("txt", "srt", "json"):
+        assert run("export", FIRST, "--format", form, "--output", str(tmp_path)).exit_code == 0
+    assert (tmp_path / f"{FIRST}.txt").read_text() == "Good\nevening.\n"
+    subtitles = (tmp_path / f"{FIRST}.srt").read_text()
+    assert "00:00:00,000 --> 00:00:00,750\nGood evening." in subtitles
+    document = json.loads((tmp_path / f"{FIRST}.json").read_text())
+    assert (document["text"], document["file"]) == ("Good\nevening.", f"{FIRST}.wav")
+
+
+@pytest.mark.usefixtures("finished")
+def test_failed_export_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "out" / f"{FIRST}.wav").mkdir(parents=True)
+    failed = run("export", FIRST, "--output", str(tmp_path / "out"))
+    assert failed.exit_code == 1
+    assert "cannot be exported" in failed.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{FIRST}.wav"]
+
+
+@pytest.mark.usefixtures("finished")
+def test_damaged_take_is_shown_with_place_of_damage_and_status_1(home: Path, tmp_path: Path) -> None:
+    events = home / "data" / "takes" / FIRST / "events.jsonl"
+    lines = events.read_bytes().splitlines(keepends=True)
+    events.write_bytes(b"".join((*lines[:1], lines[1].replace(b'"at":0', b'"at":2'), *lines[2:])))
+    listed = run("list")
+    assert listed.exit_code == 0 and listed.stdout.splitlines()[1].split()[5] == "Damaged"
+    assert "takes show ID" in listed.stderr
+    for arguments in (("show", FIRST), ("export", FIRST, "--output", str(tmp_path))):
+        shown = run(*arguments)
+        assert shown.exit_code == 1
+        assert "damaged: events.jsonl, line 2: the line cannot be read" in shown.stderr
+        assert f"kikipounamu takes resend {FIRST}" in shown.stderr
+    assert (tmp_path / f"{FIRST}.wav").exists() and (tmp_path / f"{FIRST}.txt").exists()
+
+
+@pytest.mark.usefixtures("finished")
+@pytest.mark.parametrize("name", ["events.jsonl", "audio.pcm16"])
+def test_every_command_reports_folder_in_place_of_file(home: Path, tmp_path: Path, name: str) -> None:
+    (home / "data" / "takes" / FIRST / name).unlink()
+    (home / "data" / "takes" / FIRST / name).mkdir()
+    listed = run("list")
+    assert listed.exit_code == 0 and listed.stdout.splitlines()[1].split()[5] == "Damaged"
+    for arguments in (("show", FIRST), ("export", FIRST, "--output", str(tmp_path)), ("resend", FIRST)):
+        failed = run(*arguments)
+        assert failed.exit_code == 1 and f"{name}: it is a folder, not a file" in failed.stderr
+    assert (tmp_path / f"{FIRST}.wav").exists() == (name == "events.jsonl")
+
+
+@pytest.mark.parametrize("command", ["show", "export", "resend"])
+@pytest.mark.parametrize("name", [SECOND, "../../x", "nonsense"])
+def test_commands_reject_unknown_take(command: str, name: str) -> None:
+    failed = run(command, name)
+    assert failed.exit_code == 1
+    assert "kikipounamu takes list" in failed.stderr
+
+
+def resend(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [PROGRAM, "takes", "resend", *arguments, "--engine", "checksum"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+
+def test_resend_refuses_take_in_use(home: Path) -> None:
+    with take(home):
+        failed = resend(FIRST)
+    assert failed.returncode == 1
+    assert "in use" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_resend_recovers_crashed_take_even_if_killed_once(home: Path, models: Path, tmp_path: Path) -> None:
+    talk = recording("en-01", "zh-01", "en-02", "zh-02", to=tmp_path / "talk.wav")
+    folder = home / "data" / "takes" / FIRST
+    with Journal.create(folder.parent, UUID(FIRST), Options(), 0.0) as journal:
+        for block in read_audio(talk):
+            journal.hear(block)
+    command = [PROGRAM, "takes", "resend", FIRST, "--engine", "checksum"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sender:
+        wait_until_sync(lambda: (folder / "events.jsonl").read_text().count('"end"') >= 1, "it cuts")
+        os.kill(sender.pid, signal.SIGKILL)
+    done = resend(FIRST)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == " ".join(digests(talk, models)) + "\n"
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    spoken = [event["segment"] for event in events if event["type"] == "final"]
+    assert sorted(spoken) == list(range(len(digests(talk, models))))
+    again = resend(FIRST)
+    assert (again.returncode, again.stdout) == (0, done.stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_files_of_take_are_readable_by_ordinary_tools(home: Path) -> None:
+    """The format in docs/operations.md: plain little-endian samples, and one JSON object per line."""
+    with take(home) as journal:
+        journal.settle(0, Final(0, "yes"))
+    folder = home / "data" / "takes" / FIRST
+    dumped = subprocess.run(
+        ["od", "-An", "-td2", "-v", "-w2", "--endian=little", folder / "audio.pcm16"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert np.array_equal(np.array(dumped.stdout.split(), np.int16), tone(0, 32_000))
+    types = [json.loads(line)["type"] for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert types == ["opened", "begin", "end", "begin", "end", "final"]
+    assert checksum((folder / "audio.pcm16").read_bytes()) == checksum(tone(0, 32_000).tobytes())

@@ -1,0 +1,89 @@
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.control.client import NotRunning, Refused, ask, follow, pipe_name
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
+
+VIEW = b'{"ok":true,"view":{"state":"idle"}}\n'
+
+
+@contextmanager
+def answering(place: Path, answer: bytes) -> Iterator[None]:
+    """Run a fake app that reads one line, sends ``answer`` and ends."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.fspath(place))
+        listener.listen()
+
+        def work() -> None:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as lines:
+                lines.readline()
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        yield
+        thread.join(30)
+
+
+def test_ask_returns_the_answer(tmp_path: Path) -> None:
+    with answering(tmp_path / "s", VIEW):
+        assert ask({"verb": "status"}, tmp_path / "s")["view"] == {"state": "idle"}
+
+
+def test_follow_ends_when_app_ends(tmp_path: Path) -> None:
+    with answering(tmp_path / "s", VIEW * 3):
+        assert list(follow(tmp_path / "s")) == [{"state": "idle"}] * 3
+
+
+def test_ask_explains_how_to_start_app_when_socket_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(NotRunning, match="not running: start it with `kikipounamu app`"):
+        ask({"verb": "status"}, tmp_path / "s")
+
+
+def test_refusal_has_code_and_text(tmp_path: Path) -> None:
+    for call in (lambda: ask({"verb": "x"}, tmp_path / "s"), lambda: list(follow(tmp_path / "s"))):
+        with answering(tmp_path / "s", b'{"ok":false,"error":"busy","text":"why"}\n'):
+            with pytest.raises(Refused, match="why") as error:
+                call()
+            assert error.value.code == "busy"
+        (tmp_path / "s").unlink()
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"ok":tr'])
+def test_ask_is_refused_when_app_ends_before_answering(tmp_path: Path, answer: bytes) -> None:
+    with answering(tmp_path / "s", answer), pytest.raises(Refused) as error:
+        ask({"verb": "toggle"}, tmp_path / "s")
+    assert error.value.code == "no-answer"
+
+
+def test_client_raises_not_running_for_missing_or_dead_socket(tmp_path: Path) -> None:
+    with pytest.raises(NotRunning, match="is not running: start it"):
+        ask({"verb": "toggle"}, tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(os.fspath(tmp_path / "s"))
+    with pytest.raises(NotRunning):
+        list(follow(tmp_path / "s"))
+
+
+def test_ask_waits_for_app_that_is_starting(tmp_path: Path) -> None:
+    answers: list[object] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(ask({"verb": "toggle"}, tmp_path / "s", patience_s=30))
+    )
+    asking.start()
+    with answering(tmp_path / "s", b'{"ok":true}\n'):
+        asking.join(30)
+    assert answers == [{"ok": True}]
+
+
+def test_pipe_name_has_no_separators() -> None:
+    assert pipe_name(Path("C:/a/control.sock")).rpartition("\\")[2] == "kikipounamu-C-a-control.sock"

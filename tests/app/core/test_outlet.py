@@ -1,0 +1,63 @@
+"""Tests that the segmenter's output reaches the client with the right numbers and positions."""
+
+from contextlib import AsyncExitStack
+from uuid import UUID
+
+from app.core.outlet import ToGateway, pass_on
+from client.audio_store import TemporaryAudio
+from client.connection import Address, fixed
+from client.events import Connected
+from client.gateway import ClientSettings, GatewayClient
+from protocol.session import Final
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
+from tests.helpers.scripted_gateway import digest, oblige, scripted
+
+SEGMENT: tuple[SegmentOutput, ...] = (
+    SegmentBegin(0, 1_600),
+    SegmentAudio(0, 0, b"12"),
+    SegmentSpeculate(0, 1),
+    SegmentAudio(0, 1, b"34"),
+    SegmentEnd(0, 2),
+)
+
+
+class Recorder:
+    """Outlet that records its calls."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+
+    def __getattr__(self, name: str) -> object:
+        async def note(*arguments: object) -> None:
+            self.told.append((name, *arguments))
+
+        return note
+
+
+async def test_pass_on_shifts_numbers_and_positions() -> None:
+    recorder = Recorder()
+    for output in SEGMENT:
+        await pass_on(output, recorder, first=7, origin=100)  # type: ignore[arg-type] # it has any method
+    assert recorder.told == [
+        ("begin", 7, 1_700),
+        ("audio", 7, b"12"),
+        ("speculate", 7),
+        ("audio", 7, b"34"),
+        ("end", 7, 2),
+    ]
+
+
+async def test_to_gateway_sends_segment_and_receives_text() -> None:
+    settings = ClientSettings(retry=lambda failures, chance, asked: 0.0)
+    async with AsyncExitStack() as cleanup:
+        store = cleanup.enter_context(TemporaryAudio())
+        gateway = await cleanup.enter_async_context(scripted(oblige))
+        client = GatewayClient(fixed(Address(gateway.url)), UUID(int=1), store, settings=settings)
+        outlet = ToGateway(await cleanup.enter_async_context(client))
+        for output in SEGMENT:
+            await pass_on(output, outlet)
+        await outlet.finish()
+        await outlet.close()
+        events = [event async for event in outlet.events()]
+    assert events[0] == Connected("scripted", True)
+    assert events[-1] == Final(0, digest(b"1234"))

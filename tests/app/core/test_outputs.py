@@ -1,0 +1,102 @@
+"""Tests that results arrive completely and in the right place, and that mistakes are reported early."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import OutputFailed, UsageMistake
+from app.core.formats import Format
+from app.core.outputs import Outputs, write_whole
+
+
+def test_single_result_on_standard_output_has_no_heading(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Outputs([Path("a.wav")], "-", Format.TXT).deliver(Path("a.wav"), "text\n") == ""
+    assert capsys.readouterr().out == "text\n"
+
+
+def test_several_texts_on_standard_output_have_headings(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = Outputs([Path("a.wav"), Path("b.wav")], "-", Format.TXT)
+    outputs.deliver(Path("a.wav"), "one\n")
+    outputs.deliver(Path("b.wav"), "two\n")
+    assert capsys.readouterr().out == "==> a.wav <==\none\n==> b.wav <==\ntwo\n"
+
+
+def test_outputs_write_failures_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    Outputs([Path("a.wav")], "-", Format.JSON).fail(Path("a.wav"), "it\nis not there")
+    assert capsys.readouterr().out == '{"file":"a.wav","error":"it\\nis not there"}\n'
+    Outputs([Path("a.wav")], str(tmp_path), Format.JSON).fail(Path("a.wav"), "x")
+    Outputs([Path("a.wav")], "-", Format.TXT).fail(Path("a.wav"), "x")
+    assert capsys.readouterr().out == ""
+
+
+def test_outputs_use_json_lines_for_several_results_on_standard_output() -> None:
+    one, two = Path("a.wav"), Path("b.wav")
+    assert Outputs([one, two], "-", Format.JSON).lines
+    assert not Outputs([one], "-", Format.JSON).lines and not Outputs([one, two], "beside", Format.JSON).lines
+
+
+def test_heading_escapes_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = Outputs([Path("a\x1b[2J.wav"), Path("b")], "-", Format.TXT)
+    outputs.deliver(Path("a\x1b[2J.wav"), "\x1b[1m\n")
+    assert capsys.readouterr().out == "==> a\\x1b[2J.wav <==\n\x1b[1m\n"  # the text stays unescaped in a pipe
+
+
+@pytest.mark.parametrize("form", [Format.SRT, Format.VTT])
+def test_outputs_refuse_several_subtitles_on_standard_output(form: Format) -> None:
+    with pytest.raises(UsageMistake, match="--output"):
+        Outputs([Path("a.wav"), Path("b.wav")], "-", form)
+
+
+def test_result_is_written_next_to_recording(tmp_path: Path) -> None:
+    recording = tmp_path / "talk.wav"
+    place = Outputs([recording], "beside", Format.SRT).deliver(recording, "x\n")
+    assert place == str(tmp_path / "talk.srt")
+    assert (tmp_path / "talk.srt").read_text() == "x\n"
+
+
+def test_result_is_written_into_created_folder(tmp_path: Path) -> None:
+    recording = tmp_path / "talk.wav"
+    Outputs([recording], str(tmp_path / "a" / "b"), Format.JSON).deliver(recording, "{}\n")
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["talk.json"]
+
+
+def test_outputs_refuse_two_results_in_one_place(tmp_path: Path) -> None:
+    with pytest.raises(UsageMistake, match="two recordings"):
+        Outputs([tmp_path / "a" / "x.wav", tmp_path / "b" / "x.flac"], str(tmp_path / "out"), Format.TXT)
+
+
+def test_outputs_refuse_to_replace_recording(tmp_path: Path) -> None:
+    with pytest.raises(UsageMistake, match="would replace"):
+        Outputs([tmp_path / "x.txt"], "beside", Format.TXT)
+
+
+def test_outputs_fail_when_folder_cannot_be_created(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputFailed, match="cannot be made"):
+        Outputs([tmp_path / "x.wav"], str(tmp_path / "file" / "below"), Format.TXT)
+
+
+def test_deliver_fails_when_file_cannot_be_written(tmp_path: Path) -> None:
+    recording = tmp_path / "gone" / "x.wav"
+    with pytest.raises(OutputFailed, match="cannot be written"):
+        Outputs([recording], "beside", Format.TXT).deliver(recording, "x")
+
+
+def test_failed_write_leaves_existing_file_unchanged(tmp_path: Path) -> None:
+    place = tmp_path / "x.txt"
+    place.write_text("before")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(place, "\ud800")
+    assert place.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_written_file_has_mode_of_umask(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_whole(tmp_path / "x", "y")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o644

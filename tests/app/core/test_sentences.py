@@ -1,0 +1,36 @@
+"""Tests that texts without windows are the same as in the windows, in the requested language."""
+
+import subprocess
+import sys
+
+import pytest
+
+from app.core.sentences import LANGUAGES, Sentences, entries, filled, noted, placeholders
+from app.messages.view import Note
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_return_text_of_language(language: str) -> None:
+    say = Sentences(language)
+    assert say("state.idle") == entries(language)["state.idle"]
+    assert say.knows("state.idle") and not say.knows("no.such")
+    with pytest.raises(KeyError):
+        say("no.such")
+
+
+def test_filled_inserts_counts_and_finds_placeholders() -> None:
+    assert filled("en", "overlay.waiting", {"count": 1}).endswith(" 1 earlier recording")
+    assert filled("en", "overlay.waiting", {"count": 2}).endswith(" 2 earlier recordings")
+    assert placeholders("{a} and {b}") == {"a", "b"}
+
+
+def test_noted_includes_reason() -> None:
+    reason = Note("microphone-refused", {"device": "usb"})
+    told = noted(Sentences("en"), Note("microphone-failed", reason=reason))
+    assert told.startswith("Nothing is recorded. usb gives no sound")
+    assert noted(Sentences("en"), Note("of-a-later-version")) == ""
+
+
+def test_sentences_load_without_qt() -> None:
+    code = "import sys, app.core.sentences as s; s.Sentences()('state.idle'); sys.exit('PySide6' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

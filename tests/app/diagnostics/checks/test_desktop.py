@@ -1,0 +1,83 @@
+"""Sessions, text insertion and the tray: by kind of desktop, and on a real X server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.diagnostics.checks.desktop import Screen, desktop, look, session
+from app.insertion.errors import ScreenMissing
+from tests.app.diagnostics.checks.found import keys
+from tests.helpers.desktop import Desktop, running_desktop
+
+X11 = {"DISPLAY": ":7", "XDG_CURRENT_DESKTOP": "XFCE"}
+WAYLAND = {"XDG_SESSION_TYPE": "wayland", "XDG_CURRENT_DESKTOP": "GNOME"}
+
+
+async def has_tray() -> bool | None:
+    return True
+
+
+async def no_tray() -> bool | None:
+    return False
+
+
+async def nobody_knows() -> bool | None:
+    return None
+
+
+async def well(display: str) -> Screen:
+    return Screen(types=True, tray=True)
+
+
+async def poor(display: str) -> Screen:
+    return Screen(types=False, tray=False)
+
+
+async def gone(display: str) -> Screen:
+    raise ScreenMissing("no")
+
+
+def test_session_names_its_kind() -> None:
+    assert keys([session("linux", X11)]) == ["ok session-x11"]
+    assert keys([session("linux", WAYLAND | X11)]) == ["ok session-wayland"]
+    assert keys([session("linux", {})]) == ["advice session-none"]
+    assert session("darwin", {}).values == {"system": "macOS"}
+
+
+async def test_desktop_on_x11_checks_insertion_and_tray() -> None:
+    assert keys(await desktop("linux", X11, well)) == ["ok session-x11", "ok insertion-ready", "ok tray-there"]
+    with_method = X11 | {"XMODIFIERS": "@im=fcitx"}
+    assert keys(await desktop("linux", with_method, well))[1] == "ok insertion-method"
+    assert keys(await desktop("linux", X11, poor, no_tray)) == [
+        "ok session-x11",
+        "problem insertion-no-keys",
+        "advice tray-none",
+    ]
+    assert keys(await desktop("linux", X11, poor, has_tray))[2] == "ok tray-there"
+    assert keys(await desktop("linux", X11, gone)) == ["ok session-x11", "problem screen-unreachable"]
+
+
+async def test_desktop_without_x11_gives_advice() -> None:
+    assert keys(await desktop("linux", WAYLAND, well, nobody_knows)) == [
+        "ok session-wayland",
+        "advice insertion-wayland",
+    ]
+    assert keys(await desktop("linux", {}, well)) == ["advice session-none"]
+    assert keys(await desktop("win32", {}, well)) == ["ok session-system", "advice insertion-not-installed"]
+
+
+@pytest.fixture(scope="module")
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
+    with running_desktop(tmp_path_factory.mktemp("screen")) as desktop:
+        yield desktop
+
+
+async def test_look_examines_a_real_x_server(screen: Desktop) -> None:
+    assert await look(screen.display) == Screen(types=True, tray=True)
+    with pytest.raises(ScreenMissing):
+        await look("no name of a display")
+
+
+def test_desktop_check_writes_no_files(home: Path) -> None:
+    assert not home.exists()

@@ -1,0 +1,68 @@
+"""Free space and durable writes: on a disk that is full, slow or refuses."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from app.diagnostics.checks.disk import disk, existing, free_bytes, writable
+from tests.app.diagnostics.checks.found import keys
+from tests.helpers.tmpfs import fill, small_disk
+
+MUCH, LITTLE, NONE = 10**10, 5 * 10**8, 10**6
+
+
+def test_disk_reports_folders_of_one_disk_once(tmp_path: Path) -> None:
+    places = [tmp_path / "data" / "takes", tmp_path / "logs"]
+    room, takes = disk(places, tmp_path / "data" / "takes", lambda place: MUCH)
+    assert keys([room, takes]) == ["ok disk-room", "ok disk-takes"]
+    assert room.values == {"size": "10.0 GB", "folder": str(tmp_path)}
+    assert list(tmp_path.iterdir()) == [], "nothing is made, nothing stays"
+    assert free_bytes(tmp_path) > 0
+
+
+def test_disk_reports_low_and_exhausted_space(tmp_path: Path) -> None:
+    assert keys(disk([tmp_path], tmp_path, lambda place: LITTLE))[0] == "advice disk-little"
+    assert keys(disk([tmp_path], tmp_path, lambda place: NONE))[0] == "problem disk-full"
+
+
+def test_disk_reports_failed_sync(tmp_path: Path) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    found = writable(tmp_path, refuse)
+    assert keys([found]) == ["problem disk-refuses"] and found.values["error"] == "Input/output error"
+
+
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [
+        (errno.EROFS, "disk-read-only"),
+        (errno.EACCES, "disk-not-allowed"),
+        (errno.EPERM, "disk-not-allowed"),
+        (errno.EDQUOT, "disk-no-room"),
+        (errno.ENOSPC, "disk-no-room"),
+    ],
+)
+def test_disk_names_cause_of_refused_write(tmp_path: Path, number: int, key: str) -> None:
+    def refuse(descriptor: int) -> None:
+        raise OSError(number, "no")
+
+    assert keys([writable(tmp_path, refuse)]) == [f"problem {key}"]
+
+
+def test_existing_skips_a_file_in_the_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert existing(tmp_path / "file" / "takes") == tmp_path
+
+
+def test_slow_disk_is_advice(tmp_path: Path) -> None:
+    times = iter([0.0, 1.5])
+    found = writable(tmp_path, lambda descriptor: None, clock=lambda: next(times))
+    assert keys([found]) == ["advice disk-slow"] and found.values["seconds"] == "1.5"
+
+
+def test_disk_reports_a_really_full_disk(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small") as small:
+        fill(small)
+        assert keys(disk([small], small)) == ["problem disk-full", "problem disk-no-room"]

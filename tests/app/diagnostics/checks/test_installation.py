@@ -1,0 +1,45 @@
+"""Missing extras are reported with the command that adds them."""
+
+import re
+import tomllib
+from functools import partial
+from operator import ne
+from pathlib import Path
+
+from app.diagnostics.checks.installation import has_module, installation
+from runtime.installing import extra_command
+from tests.app.diagnostics.checks.found import keys
+
+ROOT = Path(__file__).resolve().parents[4]
+MODULES = {"PySide6-Essentials": "PySide6"}
+"""Modules whose name differs from their distribution."""
+
+
+def test_installation_is_ok_when_complete() -> None:
+    assert keys(installation("1.0", frozen=False, has=lambda name: True)) == ["ok installed"]
+
+
+def test_installation_names_missing_extras_once() -> None:
+    found = installation("1.0", frozen=False, has=lambda name: name not in {"sounddevice", "redis", "av"})
+    assert keys(found) == ["ok installed", "advice extras-missing", "ok extras-optional"]
+    assert [finding.values["extras"] for finding in found[1:]] == ["gateway,worker,desktop", "media"]
+    terminal = installation("1.0", frozen=False, has=lambda name: name != "sounddevice")
+    assert terminal[1].values == {"extras": "desktop", "install": extra_command("desktop")}
+
+
+def test_installation_suggests_no_extras_in_bundle() -> None:
+    assert keys(installation("1.0", frozen=True, has=lambda name: False)) == ["ok installed"]
+
+
+def test_has_module_finds_installed_modules() -> None:
+    assert has_module("json") and not has_module("no_such_module")
+
+
+def test_installation_knows_every_requirement_of_each_extra() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for extra in declared.keys() - {"dev", "microphone"}:  # included in desktop
+        for requirement in declared[extra]:
+            name, _, only_on = requirement.partition(";")
+            module = MODULES.get(found := re.split(r"[^\w-]", name)[0], found.lower().replace("-", "_"))
+            told = installation("1.0", frozen=False, has=partial(ne, module))
+            assert only_on or any(extra in one.values["extras"].split(",") for one in told[1:]), requirement

@@ -1,0 +1,62 @@
+"""List, summary, JSON and exit status of the doctor command."""
+
+import io
+import json
+
+from rich.console import Console
+
+from app.core.sentences import Sentences
+from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
+from app.diagnostics.checks.output import Listing, as_json, status, summary
+
+WELL = ok(Area.TRAY, "tray-there")
+HINT = advice(Area.TRAY, "tray-none")
+BAD = wrong(Area.MODELS, "model-damaged", model="fsmn-vad")
+
+
+def listed(*findings: Finding, terminal: bool = False, quiet: bool = False) -> str:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=60, highlight=False, color_system=None)
+    with Listing(Sentences(), [Area.TRAY, Area.MODELS], console, quiet=quiet) as listing:
+        listing.tell(Area.TRAY, tuple(one for one in findings if one.area is Area.TRAY))
+        listing.tell(Area.MODELS, tuple(one for one in findings if one.area is Area.MODELS))
+        listing.sum_up(findings)
+    return out.getvalue()
+
+
+def test_listing_prints_remedy_below_finding() -> None:
+    lines = listed(WELL, BAD).splitlines()
+    assert lines[0].split() == ["ok", "Tray", "There", "is", "one."]
+    assert lines[1].startswith("PROBLEM  Models") and lines[1].endswith("fsmn-vad is damaged.")
+    assert lines[2].strip().startswith("Do this: Run kikipounamu models get fsmn-vad")
+    assert lines[-1] == "1 problem; everything else is well."
+
+
+def test_listing_shows_progress_on_terminal() -> None:
+    shown = listed(WELL, BAD, terminal=True)
+    assert "PROBLEM" in shown and "Do this:" in shown and "examining: " in shown
+
+
+def test_listing_is_silent_when_json_is_requested() -> None:
+    assert listed(WELL, BAD, quiet=True) == ""
+    told = json.loads(as_json(Sentences(), [WELL, HINT, BAD], "1.0"))
+    assert (told["kikipounamu"], told["problems"], told["advice"]) == ("1.0", 1, 1)
+    assert told["findings"][2] == {
+        "area": "models",
+        "severity": "problem",
+        "key": "model-damaged",
+        "title": "Models",
+        "found": "fsmn-vad is damaged.",
+        "do": "Run kikipounamu models get fsmn-vad (it fetches only what is wrong).",
+        "values": {"model": "fsmn-vad"},
+    }
+
+
+def test_summary_counts_problems_and_advice() -> None:
+    assert summary([WELL]) == "All is well."
+    assert summary([HINT, HINT]) == "2 pieces of advice; everything else is well."
+    assert summary([WELL, HINT, BAD, BAD]) == "2 problems and 1 piece of advice; everything else is well."
+
+
+def test_status_ignores_advice() -> None:
+    assert status([WELL, HINT]) == 0 and status([WELL, BAD]) == 1

@@ -1,0 +1,80 @@
+"""Checks that hang, fail or raise a typed error do not stop the others."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from app.core.errors import ProgramMissing
+from app.diagnostics.checks.finding import Area, Finding, ok
+from app.diagnostics.checks.runner import Examination, examine
+from tests.app.diagnostics.checks.found import keys
+
+FINE = ok(Area.TRAY, "tray-there")
+
+
+async def fine() -> Sequence[Finding]:
+    return [FINE]
+
+
+async def hangs() -> Sequence[Finding]:
+    await asyncio.Event().wait()
+    return []
+
+
+async def clings() -> Sequence[Finding]:
+    while True:
+        try:
+            await asyncio.sleep(0.5)
+        except asyncio.CancelledError:
+            return []
+
+
+async def fails() -> Sequence[Finding]:
+    raise ZeroDivisionError
+
+
+async def cannot() -> Sequence[Finding]:
+    raise ProgramMissing("prog", "/here")
+
+
+async def test_findings_arrive_in_order_when_checks_hang_or_fail(capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[tuple[Area, tuple[Finding, ...]]] = []
+    examinations = [
+        Examination(Area.DISK, hangs, 0.05),
+        Examination(Area.LOG, clings, 0.05),
+        Examination(Area.VAD, fails),
+        Examination(Area.WORKER, cannot),
+        Examination(Area.TRAY, fine),
+    ]
+    found = await examine(examinations, lambda area, findings: told.append((area, findings)))
+    assert keys(found) == [
+        "problem no-answer",
+        "problem no-answer",
+        "problem failed",
+        "problem stopped",
+        "ok tray-there",
+    ]
+    assert [area for area, _ in told] == [one.area for one in examinations]
+    assert [finding for _, findings in told for finding in findings] == list(found)
+    assert found[2].values == {"error": "ZeroDivisionError"}
+
+
+async def test_cancelling_examine_cancels_all_checks() -> None:
+    begun = asyncio.Event()
+    ended: list[bool] = []
+
+    async def work() -> Sequence[Finding]:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+        return []
+
+    examining = asyncio.create_task(examine([Examination(Area.DISK, work)], lambda area, findings: None))
+    await begun.wait()
+    examining.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await examining
+    assert ended == [True]

@@ -1,0 +1,73 @@
+"""Texts for every possible finding exist in both languages, and no text is unused."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from app.core.sentences import LANGUAGES, Sentences, entries, placeholders
+from app.diagnostics.checks.finding import Area, ok, wrong
+from app.diagnostics.checks.wording import told
+from app.messages.view import Note
+
+DOCTOR = Path(__file__).resolve().parents[4] / "app" / "diagnostics" / "checks"
+MADE = re.compile(r'\b(?:ok|advice|wrong|bad|finding)\(\s*(?:Area\.\w+|area|one\.area),\s*"([a-z0-9-]+)"')
+
+
+@cache
+def sources() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in DOCTOR.glob("*.py"))
+
+
+def named(table: str) -> set[str]:
+    return {key.removeprefix(table) for key in entries("en") if key.startswith(table)}
+
+
+def test_every_finding_has_a_text() -> None:
+    made = set(MADE.findall(sources()))
+    assert len(made) > 60
+    assert made - named("doctor.found.") == set()
+
+
+def test_every_text_belongs_to_a_finding() -> None:
+    assert {key for key in named("doctor.found.") if f'"{key}"' not in sources()} == set()
+    assert named("doctor.do.") - named("doctor.found.") == set()
+
+
+def test_every_area_has_a_title() -> None:
+    assert named("doctor.area.") == set(Area)
+
+
+def test_told_returns_title_finding_and_remedy() -> None:
+    english = told(Sentences(), wrong(Area.MODELS, "model-damaged", model="fsmn-vad"))
+    assert english.title == "Models" and english.found == "fsmn-vad is damaged."
+    assert "kikipounamu models get fsmn-vad" in english.do
+    assert told(Sentences("zh"), ok(Area.TRAY, "tray-there")).do == ""
+
+
+def test_told_inserts_reason_in_same_language() -> None:
+    finding = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
+    assert "gateway of this computer failed" in told(Sentences("en"), finding).found
+    assert "本机网关出错" in told(Sentences("zh"), finding).found
+
+
+def test_texts_with_counts_have_plural_forms() -> None:
+    counted = {
+        key for key, entry in entries("en").items() if key.startswith("doctor.") and "count" in placeholders(entry)
+    }
+    assert counted and all(not isinstance(entries("en")[key], str) for key in counted)
+    one = ok(Area.RECORDINGS, "recordings", count=1, minutes=1, size="3 kB")
+    assert told(Sentences(), one).found == "1 recording, 1 min, 3 kB."
+
+
+def test_broker_has_the_same_name_in_all_texts() -> None:
+    elsewhere = ok(Area.BROKER, "broker-elsewhere", version="valkey 9.1", percent=3)
+    assert told(Sentences("en"), elsewhere).title == "Broker"
+    assert told(Sentences("zh"), elsewhere).title == "消息代理"
+
+
+def test_texts_for_windows_mention_no_command_options() -> None:
+    for language in LANGUAGES:
+        texts = {key: entry for key, entry in entries(language).items() if key.startswith("doctor.")}
+        assert {
+            key for key, entry in texts.items() if "--bundle" in str(entry) or "this command" in str(entry)
+        } == set()

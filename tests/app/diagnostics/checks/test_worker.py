@@ -1,0 +1,70 @@
+"""Findings come from the worker's own doctor, however it ends."""
+
+import sys
+from pathlib import Path
+
+from app.core.errors import ModelUnfit
+from app.diagnostics.checks.worker import Line, told, worker
+from tests.app.diagnostics.checks.found import keys
+
+
+def doctor(tmp_path: Path, script: str) -> list[str]:
+    program = tmp_path / "doctor.py"
+    program.write_text(script)
+    return [sys.executable, str(program)]
+
+
+def test_told_converts_good_and_bad_lines() -> None:
+    lines = [Line("driver", "none"), Line("engine", "here", True), Line("decode", "slow", False)]
+    assert keys(told(lines, needed=True)) == ["ok worker-says", "ok worker-says", "problem worker-fails"]
+    assert keys(told(lines, needed=False))[-1] == "advice worker-fails"
+
+
+async def test_worker_check_returns_findings_of_its_doctor(tmp_path: Path) -> None:
+    script = (
+        "print('a library greets')\n"
+        'print(\'{"what": "driver", "says": "none", "good": null}\')\n'
+        'print(\'{"what": "model", "says": "missing", "good": false}\')\n'
+        "raise SystemExit(3)\n"
+    )
+    found = await worker(["--engine", "x"], command=doctor(tmp_path, script))
+    assert keys(found) == ["ok worker-says", "problem worker-fails"]
+
+
+async def test_worker_check_notices_crash_of_its_doctor(tmp_path: Path) -> None:
+    found = await worker([], command=doctor(tmp_path, "raise SystemExit(9)"))
+    assert keys(found) == ["problem worker-crashed"] and found[0].values == {"status": "9", "words": "?"}
+    fell = await worker([], command=doctor(tmp_path, "import no_such_library"))
+    assert fell[0].values["words"] == "ModuleNotFoundError: No module named 'no_such_library'"
+
+
+async def test_worker_check_ignores_output_of_libraries(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "print('x' * 300_000, flush=True)\n"
+        'sys.stdout.buffer.write(b\'"\\xff"\\n{"what": "\\xff", "says": ""}\\n\')\n'
+        'print(\'{"what": "engine", "says": "here", "good": true}\')\n'
+    )
+    assert keys(await worker([], command=doctor(tmp_path, script))) == ["ok worker-says"]
+
+
+async def test_worker_check_notices_doctor_without_findings(tmp_path: Path) -> None:
+    found = await worker([], command=doctor(tmp_path, "print('x' * 300_000)"))
+    assert keys(found) == ["problem worker-crashed"] and found[0].values["status"] == "0"
+
+
+async def test_worker_check_kills_hanging_doctor_and_keeps_findings(tmp_path: Path) -> None:
+    script = 'import time\nprint(\'{"what": "driver", "says": "none"}\', flush=True)\ntime.sleep(600)\n'
+    found = await worker([], command=doctor(tmp_path, script), deadline_s=1.0)
+    assert keys(found)[-1] == "problem worker-slow"
+
+
+async def test_worker_check_reports_unfit_model() -> None:
+    assert keys(await worker([], unfit=ModelUnfit("m", "funasr"))) == ["problem worker-unfit"]
+    assert keys(await worker([], unfit=ModelUnfit("m"), needed=False)) == ["advice worker-unfit"]
+
+
+async def test_worker_check_runs_the_real_doctor(home: Path) -> None:
+    found = await worker(["--engine", "checksum"])
+    assert {"engine", "decode"} <= {finding.values["what"] for finding in found}
+    assert all(finding.severity == "ok" for finding in found)

@@ -1,0 +1,47 @@
+"""Every bundled component states its licence."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from app.diagnostics.report.licences import PROGRAM, UNKNOWN, dependencies, licences, text_of
+from app.diagnostics.report.view import Kind
+
+PROJECT = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text())["project"]
+
+
+def needed() -> list[str]:
+    """Return the requirements of the base and the desktop on this platform."""
+    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["desktop"]]
+    here = [one for one in wanted if "; sys_platform != 'linux'" not in one]
+    return [re.split(r"[^A-Za-z0-9._-]", one)[0].lower() for one in here]
+
+
+@pytest.mark.parametrize("name", needed())
+def test_every_dependency_has_a_licence(name: str) -> None:
+    found = [one for one in licences() if one.name.lower().replace("_", "-") == name.replace("_", "-")]
+    assert len(found) == 1 and found[0].version
+    assert found[0].licence not in ("", UNKNOWN)
+
+
+def test_every_component_is_listed_once_with_licence() -> None:
+    found = licences()
+    assert found[0].name == PROGRAM and found[0].licence == "MIT"
+    assert [one.name for one in found if one.licence in ("", UNKNOWN)] == []
+    assert len({one.name for one in found}) == len(found)
+    assert {one.kind for one in found} == set(Kind)
+
+
+def test_dependencies_exclude_development_tools() -> None:
+    assert "aiohttp" in dependencies() and "multidict" in dependencies()
+    assert not {"ruff", "mypy", "pytest", "import-linter"} & set(dependencies())
+
+
+def test_licence_texts_are_available() -> None:
+    assert "Permission is hereby granted" in text_of(PROGRAM)
+    assert "Apache License" in text_of("aiohttp")
+    assert "MODEL_LICENSE" in text_of("SenseVoiceSmall")
+    assert "https://" in text_of("Qt")
+    assert text_of("no such thing") == ""

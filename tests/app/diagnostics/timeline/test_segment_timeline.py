@@ -1,0 +1,80 @@
+"""Timeline of one segment: spans and gaps."""
+
+import pytest
+
+from app.diagnostics.timeline.segment_facts import gather
+from app.diagnostics.timeline.segment_timeline import Span, Timeline, What, timeline
+from tests.app.diagnostics.timeline.world import GATEWAY_S, ONE, TWO, Ways, World, name_of, taken_over, usual
+
+
+def of(world: World) -> Timeline:
+    return timeline(gather(world.lines)[0])
+
+
+def spans(one: Timeline) -> list[tuple[What, int, str]]:
+    return [(span.what, round(span.ms), span.who) for span in one.spans if span.ms > 5]
+
+
+def test_timeline_of_normal_segment_has_queue_and_decoding() -> None:
+    world = World()
+    usual(world)
+    one = of(world)
+    assert spans(one) == [(What.SPOKEN, 2_000, ""), (What.QUEUED, 203, ""), (What.DECODING, 1_000, name_of(ONE))]
+    assert one.winner is not None and one.winner.worker == name_of(ONE)
+    assert one.sum(What.DECODING) == pytest.approx(1_000) and one.sum(What.SPOKEN) == 0
+
+
+def test_timeline_of_takeover_has_last_sign_of_first_worker() -> None:
+    world = World()
+    taken_over(world)
+    assert spans(of(world)) == [
+        (What.SPOKEN, 2_000, ""),
+        (What.QUEUED, 203, ""),
+        (What.DECODING, 400, name_of(ONE)),
+        (What.SILENT, 10_000, name_of(ONE)),
+        (What.DECODING, 1_000, name_of(TWO)),
+    ]
+
+
+def test_decoding_before_end_of_speech_is_not_counted() -> None:
+    world = World()
+    world.client.began(0, world.now)
+    world.now += 1.5
+    early = world.now + GATEWAY_S
+    entry = world.broker_ms()
+    delivery = world.takes(ONE, 0, entry)
+    world.decodes(ONE, delivery, Ways(decode=0.3))
+    world.now += 0.3
+    world.client.ended(0, world.now)
+    world.client.sent(0, world.now)
+    world.now += 0.002
+    course_complete = world.now + GATEWAY_S
+    world.delivers(0, course_complete, early, delivery, ONE, Ways(decode=0.3))
+    world.raw = [(raw.replace(b'"told"', b'"early": true, "told"'), where) for raw, where in world.raw]
+    one = of(world)
+    assert one.sum(What.DECODING) == 0 and one.text is not None and one.ended is not None
+    assert one.text - one.ended == pytest.approx(7, abs=2)
+    assert sum(hole.ms for hole in one.holes()) == pytest.approx(6, abs=2)
+
+
+def test_holes_exclude_spans_and_outages() -> None:
+    facts = gather([])
+    assert facts == {}
+    world = World()
+    usual(world, ways=Ways(network=0.5))
+    one = of(world)
+    assert one.ended is not None and one.text is not None
+    holes = one.holes()
+    assert sum(hole.ms for hole in holes) == pytest.approx(1_500, abs=3)
+    assert one.holes([Span(What.AWAY, one.ended, one.text)]) == []
+
+
+def test_timeline_uses_only_the_last_attempt() -> None:
+    world = World()
+    usual(world)
+    world.raw = [(raw.replace(b'"attempt": 0', b'"attempt": 1'), where) for raw, where in world.raw]
+    stale = World(broker_skew=-5.0)
+    usual(stale)
+    world.raw += [(raw, where) for raw, where in stale.raw if where == ONE]
+    one = of(world)
+    assert len(one.facts.takings) == 2 and [span.what for span in one.spans].count(What.DECODING) == 1

@@ -1,0 +1,65 @@
+"""Drive the dictation state machine with timed events and collect its effects."""
+
+from dataclasses import dataclass, field
+
+from app.core.states import State
+from app.core.transcript import Segment
+from app.dictation.gestures import TalkMode
+from app.dictation.messages import (
+    Aimed,
+    Effect,
+    Event,
+    Insert,
+    InsertionEnded,
+    Key,
+    Recognised,
+    RecordingOver,
+    Sounding,
+)
+from app.dictation.state_machine import Dictation
+from app.insertion.outcome import How, Insertion, Target
+from app.messages.actions import Verb
+
+WINDOW = Target(1, middle=(30, 40))
+DOWN, UP = Key("dictate", True), Key("dictate", False)
+TYPED, HELD = InsertionEnded(Insertion(How.TYPED)), InsertionEnded(Insertion(How.HELD, "focus-moved"))
+
+
+@dataclass
+class Story:
+    """A sequence of events at given times.
+
+    ``effects`` are those of the latest call.
+    """
+
+    dictation: Dictation = field(default_factory=lambda: Dictation(TalkMode.TOGGLE))
+    now: float = 0.0
+    effects: list[Effect] = field(default_factory=list)
+
+    def at(self, now: float, *events: Event) -> list[Effect]:
+        self.now = now
+        self.effects = [effect for event in events for effect in self.dictation.handle(event, now)]
+        return self.effects
+
+    def then(self, *events: Event) -> list[Effect]:
+        return self.at(self.now, *events)
+
+    def state(self) -> State:
+        return self.dictation.view(self.now).state
+
+    @property
+    def note(self) -> str:
+        note = self.dictation.view(self.now).note
+        return note.key if note else ""
+
+    def inserts(self) -> list[str]:
+        return [effect.ordered.text for effect in self.effects if isinstance(effect, Insert)]
+
+
+def text(take: int, segment: int, text: str = "", error: str = "") -> Recognised:
+    return Recognised(take, Segment(segment, 0, 1, text=text, error=error))
+
+
+def spoken(take: int = 1) -> list[Event]:
+    """Return the events of a take from its start to its last sample."""
+    return [Verb.START, Aimed(take, WINDOW), Sounding(take), Verb.STOP, RecordingOver(take)]

@@ -1,0 +1,171 @@
+"""Tests that the outcome of texts is in the journals, in order, whether the journals are open or not."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from app.core.segment_observer import Nobody
+from app.dictation.delivery_log import Ledger
+from app.dictation.insertion_queue import Piece
+from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
+from app.journal.journal import Journal
+from app.journal.library import Library
+from app.journal.take import TakeState
+from protocol.recognition import Options
+from protocol.session import Final
+
+ONE, TWO = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path)
+
+
+class Told(Nobody):
+    """Observer that remembers its calls."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[object, ...]] = []
+
+    def held(self, session: UUID, segment: int) -> None:
+        self.heard.append(("held", session, segment))
+
+    def inserted(self, session: UUID, segment: int) -> None:
+        self.heard.append(("inserted", session, segment))
+
+    def closed(self, session: UUID) -> None:
+        self.heard.append(("closed", session))
+
+    def discarded(self, session: UUID) -> None:
+        self.heard.append(("discarded", session))
+
+
+def begun(library: Library, session: UUID, segments: int = 2) -> Journal:
+    journal = library.create(session, Options(), 0)
+    journal.hear(np.zeros(segments, np.int16))
+    for segment in range(segments):
+        journal.begin(segment, segment)
+        journal.end(segment, 1)
+        journal.settle(segment, Final(segment, "text"))
+    journal.finish()
+    return journal
+
+
+def told(library: Library, session: UUID) -> list[tuple[str, int]]:
+    events = decode_lines((library.root / str(session) / "events.jsonl").read_bytes())
+    return [
+        (type(event).__name__.lower(), event.segment)
+        for event in events
+        if isinstance(event, Inserting | Inserted | Dismissed)
+    ]
+
+
+async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> None:
+    ledger = Ledger(library)
+    await ledger.opened(1, begun(library, ONE))
+    pieces = (Piece(1, 0), Piece(1, 1))
+    await asyncio.gather(
+        ledger.inserting(pieces), ledger.inserted(pieces[:1]), ledger.inserting(pieces), ledger.close(1)
+    )
+    assert told(library, ONE) == [("inserting", 0), ("inserting", 1), ("inserted", 0)]
+    assert library.find(ONE).state is TakeState.HELD
+    await ledger.close(1)
+
+
+async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: Library) -> None:
+    ledger = Ledger(library)
+    for take, session in ((1, ONE), (2, TWO)):
+        await ledger.opened(take, begun(library, session))
+    pieces = (Piece(1, 0), Piece(1, 1), Piece(2, 0))
+    await ledger.inserting(pieces)
+    await ledger.close(1)
+    await ledger.inserted(pieces)
+    assert library.find(ONE).state is TakeState.DONE
+    assert told(library, TWO) == [("inserting", 0), ("inserted", 0)]
+    await ledger.close_all()
+    assert library.find(TWO).state is TakeState.DONE
+
+
+async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library) -> None:
+    with begun(library, ONE) as journal:
+        journal.want(inserted=True)
+    assert library.find(ONE).state is TakeState.HELD
+    ledger = Ledger(library)
+    assert ledger.earlier(ONE) == 0
+    await ledger.inserting((Piece(0, 0), Piece(0, 1)))
+    await ledger.inserted((Piece(0, 0), Piece(0, 1)))
+    assert library.find(ONE).state is TakeState.DONE
+
+
+async def test_ledger_records_dismissal_of_held_text(library: Library) -> None:
+    with begun(library, ONE) as journal:
+        journal.want(inserted=True)
+    ledger = Ledger(library)
+    assert ledger.earlier(ONE) == 0
+    await ledger.dismissed((Piece(0, 0), Piece(0, 1)))
+    assert library.find(ONE).state is TakeState.DONE
+    assert [kind for kind, _ in told(library, ONE)] == ["dismissed", "dismissed"]
+
+
+async def test_given_up_takes_become_cancelled(library: Library) -> None:
+    ledger = Ledger(library)
+    for take, session in ((1, ONE), (2, TWO)):
+        journal = begun(library, session)
+        journal.want(inserted=True)
+        await ledger.opened(take, journal)
+    await ledger.close(2)
+    await ledger.give_up(1)
+    await ledger.give_up(2)
+    await ledger.close_all()
+    assert [found.state for found in library.all()] == [TakeState.CANCELLED] * 2
+
+
+async def test_take_given_up_before_its_journal_opens_becomes_cancelled(library: Library) -> None:
+    """The user may press Esc while the disk is still creating the journal."""
+    ledger = Ledger(library)
+    await ledger.give_up(1)
+    for take, session in ((1, ONE), (2, TWO)):
+        journal = begun(library, session)
+        journal.want(inserted=True)
+        await ledger.opened(take, journal)
+    await ledger.close_all()
+    assert [library.find(session).take.wanted for session in (ONE, TWO)] == [False, True]
+
+
+async def test_ledger_tolerates_journal_that_cannot_be_opened(library: Library) -> None:
+    ledger = Ledger(library)
+    await ledger.opened(1, begun(library, ONE))
+    await ledger.close(1)
+    with library.reopen(ONE):  # the take is in use: it is being resent
+        await ledger.inserted((Piece(1, 0), Piece(9, 0)))
+    assert told(library, ONE) == []
+
+
+async def test_discarded_take_leaves_no_files(library: Library) -> None:
+    ledger = Ledger(library)
+    await ledger.opened(1, begun(library, ONE))
+    await ledger.discard(1)
+    await ledger.discard(1)
+    await ledger.discard(2)
+    assert library.all() == []
+    assert not list(library.root.iterdir())
+
+
+async def test_observer_is_notified_of_outcomes(library: Library) -> None:
+    witness = Told()
+    ledger = Ledger(library, witness)
+    await ledger.opened(1, begun(library, ONE))
+    pieces = (Piece(1, 0), Piece(9, 0), Piece(1, 1))
+    await ledger.inserting(pieces)
+    assert witness.heard == []
+    await ledger.held(pieces[:1])
+    await ledger.inserted(pieces[1:])
+    await ledger.close(1)
+    await ledger.discard(1)
+    await ledger.close(9)
+    assert witness.heard == [("held", ONE, 0), ("inserted", ONE, 1), ("closed", ONE), ("discarded", ONE)]
+    assert library.all() == []

@@ -1,0 +1,239 @@
+"""Tests of hotkeys at work: when keys are bound, and keyboards that do not answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.dictation.hotkey_adapter import KeyShell, KeyTimes
+from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
+from app.dictation.messages import Event, Key, NoteKey, Polled
+from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken
+from app.hotkeys.events import KeyEvent
+from app.messages.view import Note
+from runtime.tasks import Tasks
+from tests.app.dictation.world import FakeHotkeys
+from tests.helpers.waiting import wait_until
+
+KEYS = {"dictate": "f9", "cancel": "esc", "paste-held": ""}
+
+
+class Lost(FakeHotkeys):
+    """Fake hotkeys whose connection to the keyboard is lost."""
+
+    async def events(self) -> AsyncIterator[KeyEvent]:
+        yield KeyEvent("dictate", False, 0.0, chord=True)
+        raise HotkeysUnavailable("gone")
+
+    async def is_down(self, action: str) -> bool:
+        raise HotkeysUnavailable("gone")
+
+    async def pass_on(self, action: str) -> None:
+        raise HotkeysUnavailable("gone")
+
+
+class Shell:
+    def __init__(self, hotkeys: FakeHotkeys, times: KeyTimes | None = None) -> None:
+        self.told: list[Event] = []
+        self.notes: list[Note | None] = []
+        self.seen: list[KeysSeen] = []
+        self.keys = KeyShell(hotkeys, self.told.append, self.notes.append, self.seen.append, times)
+
+
+async def test_cancel_key_is_bound_only_while_recording() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "without a key there is nothing to bind")
+        shell.keys.recording(True)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "Esc is ours")
+        shell.keys.recording(False)
+        await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
+
+
+async def test_pause_unbinds_all_keys_until_it_ends() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound, "it is bound")
+        shell.keys.pause(True)
+        await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
+        shell.keys.recording(True)
+        shell.keys.want(KEYS | {"dictate": "f8"})
+        shell.keys.pause(False)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "cancel": "esc"}, "the new one is bound")
+
+
+async def test_pause_ends_after_time_limit() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys, KeyTimes(pause_s=0.01))
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound, "it is bound")
+        shell.keys.pause(True)
+        await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}, {}, {"dictate": "f9"}], "it is bound again")
+
+
+async def test_bind_raises_for_taken_key_and_keeps_old_binding() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    await shell.keys.bind(KEYS)
+    hotkeys.taken = {"f8", "esc"}
+    with pytest.raises(HotkeyTaken):
+        await shell.keys.bind({"dictate": "f8"})
+    assert hotkeys.bound == {"dictate": "f9"}
+    assert shell.notes == [None]
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.recording(True)
+        await wait_until(lambda: shell.notes[-1], "it is told")
+        shell.keys.recording(False)
+    assert hotkeys.bound == {"dictate": "f9"}, "those of before stay"
+
+
+async def test_key_events_and_polls_are_passed_on() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.listen(), "listen")
+        hotkeys.press()
+        await wait_until(lambda: shell.told == [Key("dictate", True)], "it is down")
+        await shell.keys.poll("dictate")
+        hotkeys.release(noticed=False)
+        await shell.keys.poll("dictate")
+        await shell.keys.pass_on("dictate")
+    assert shell.told[1:] == [Polled("dictate", True), Polled("dictate", False)]
+    assert hotkeys.passed_on == ["dictate"]
+
+
+async def test_lost_keyboard_counts_keys_as_up_and_warns() -> None:
+    shell = Shell(Lost())
+    await shell.keys.listen()
+    await shell.keys.poll("dictate")
+    await shell.keys.pass_on("dictate")
+    assert shell.told == [Key("dictate", False, chord=True), Polled("dictate", False)]
+    assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]
+
+
+async def test_unexpected_error_in_hotkeys_becomes_warning() -> None:
+    class Wrong(FakeHotkeys):
+        async def events(self) -> AsyncIterator[KeyEvent]:
+            yield KeyEvent("dictate", True, 0.0)
+            raise ValueError("a mistake")
+
+    shell = Shell(Wrong())
+    await shell.keys.listen()
+    assert [note.reason for note in shell.notes if note] == [Note("unexpected", {"error": "ValueError"})]
+
+
+async def test_poll_reports_no_state_when_keyboard_times_out() -> None:
+    class Silent(FakeHotkeys):
+        async def is_down(self, action: str) -> bool:
+            await asyncio.Event().wait()
+            return True
+
+    hotkeys, told = Silent(), list[Event]()
+    times = KeyTimes(answer_s=0.01)
+    await KeyShell(hotkeys, told.append, lambda note: None, times=times).poll("dictate")
+    assert told == []
+
+
+async def test_problem_ends_when_free_key_is_bound() -> None:
+    hotkeys = FakeHotkeys()
+    hotkeys.taken = {"f8"}
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want({"dictate": "f8"})
+        await wait_until(lambda: shell.seen, "it is told")
+        assert shell.seen[-1].problem == Note("hotkey-taken", {"binding": "f8"})
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound, "another one is bound")
+    assert (shell.seen[-1], shell.notes[-1]) == (KeysSeen(), None)
+
+
+async def test_free_keys_are_bound_and_taken_keys_are_retried() -> None:
+    hotkeys = FakeHotkeys()
+    hotkeys.taken = {"f8"}
+    shell = Shell(hotkeys, KeyTimes(again_s=0.01))
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want({"dictate": "f8", "paste-held": "f7"})
+        await wait_until(lambda: hotkeys.bound == {"paste-held": "f7"}, "the other one is ours")
+        hotkeys.taken.clear()
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "paste-held": "f7"}, "it is given back")
+    assert [seen.problem is None for seen in shell.seen] == [False, True], "it is told once, and when it is over"
+
+
+async def test_action_keeps_old_key_when_new_key_is_taken() -> None:
+    hotkeys = FakeHotkeys()
+    hotkeys.taken = {"f8"}
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9"}, "it is bound")
+        shell.keys.want({"dictate": "f8", "paste-held": "f7"})
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "paste-held": "f7"}, "the rest is bound")
+
+
+async def test_key_test_keeps_key_events_from_dictation() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        tasks.start(shell.keys.listen(), "listen")
+        shell.keys.want(KEYS)
+        shell.keys.test(True)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "all of them are ours")
+        hotkeys.press()
+        await wait_until(lambda: shell.seen[-1].keys == (KeySeen("dictate"),), "it is down")
+        shell.keys.test(False)
+        hotkeys.release()
+        await wait_until(lambda: shell.seen[-1].keys == (KeySeen("dictate", 0.0),), "it is up")
+        assert not shell.seen[-1].testing
+        await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
+        assert shell.told == []
+        hotkeys.press()
+        await wait_until(lambda: shell.told == [Key("dictate", True)], "it dictates again")
+
+
+async def test_key_test_ends_after_time_limit() -> None:
+    shell = Shell(FakeHotkeys(), KeyTimes(test_s=0.01))
+    shell.keys.test(True)
+    await wait_until(lambda: [seen.testing for seen in shell.seen] == [True, False], "it is over")
+
+
+async def test_key_test_is_refused_while_recording() -> None:
+    shell = Shell(FakeHotkeys())
+    shell.keys.test(True)
+    shell.keys.recording(True)
+    shell.keys.test(True)
+    assert shell.seen[1:] == [KeysSeen(), KeysSeen(problem=RECORDING)]
+
+
+async def test_renew_grabs_and_rebinds_keys() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.binds, "they are bound")
+        await shell.keys.renew()
+        await wait_until(lambda: hotkeys.binds == [{"dictate": "f9"}] * 2, "they are bound once more")
+    assert hotkeys.renewed == 1
+
+
+async def test_failed_renewal_of_keys_becomes_warning() -> None:
+    class Gone(FakeHotkeys):
+        async def renew(self) -> None:
+            raise HotkeysUnavailable("gone")
+
+    shell = Shell(Gone())
+    await shell.keys.renew()
+    assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]

@@ -1,0 +1,329 @@
+"""Tests that texts are inserted once each, in spoken order.
+
+``test_dictation_model.py`` covers arbitrary interleavings.
+"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.dictation.insertion_queue import MOST_HELD, OFFER_S, Ordered, Piece, SpokenOrder, gap
+from app.insertion.outcome import How, Insertion, Target
+from protocol.texts import join_texts
+
+WINDOW, OTHER = Target(1), Target(2)
+TYPED, HELD = Insertion(How.TYPED), Insertion(How.HELD, "focus-moved")
+
+WORDS = st.text(st.sampled_from("ab 。，三四.ก"), max_size=4)
+
+
+def order_of(*takes: int, each: bool = False) -> SpokenOrder:
+    order = SpokenOrder()
+    for take in takes:
+        order.begin(take, each=each)
+        order.aim(take, WINDOW)
+    return order
+
+
+def say(order: SpokenOrder, take: int, segment: int, text: str | None, now: float = 0.0) -> None:
+    order.result(Piece(take, segment), text, now)
+
+
+def goes(order: SpokenOrder, insertion: Insertion = TYPED) -> str | None:
+    """Insert the next text and return it, or ``None`` if no text is ready."""
+    ordered = order.next()
+    if ordered is None:
+        return None
+    order.inserted(insertion)
+    return ordered.text
+
+
+@given(st.lists(WORDS, max_size=8), st.randoms(use_true_random=False))
+def test_inserted_pieces_equal_joined_transcript(texts: list[str], random: object) -> None:
+    """Results arrive in random order, so that texts are inserted alone or together."""
+    order = order_of(1)
+    inserted = ""
+    shuffled = list(enumerate(texts))
+    random.shuffle(shuffled)  # type: ignore[attr-defined] # hypothesis gives a random.Random
+    for segment, text in shuffled:
+        say(order, 1, segment, text)
+        inserted += goes(order) or ""
+    assert inserted == join_texts(texts)
+    order.ended(1)
+    assert order.over(1)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "between"),
+    [
+        ("one", "two", " "),
+        ("三", "四", ""),
+        ("三。", "two", ""),
+        ("", "two", ""),
+        ("one", " two", " "),
+        ("三", "two", " "),
+    ],
+)
+def test_gap_separates_texts_by_their_scripts(left: str, right: str, between: str) -> None:
+    assert gap(left, right) == between
+
+
+def test_results_wait_for_earlier_speech() -> None:
+    order = order_of(1, 2)
+    say(order, 2, 0, "three")
+    say(order, 1, 1, "two")
+    assert goes(order) is None
+    say(order, 1, 0, "one")
+    assert goes(order) == "one two"
+    assert goes(order) is None, "take 1 may have more to say"
+    order.ended(1)
+    assert goes(order) == " three"
+
+
+def test_take_continues_text_of_take_that_was_not_over_when_it_began() -> None:
+    order = order_of(1, 2, 3)
+    say(order, 1, 0, "one")
+    for take in (1, 2):
+        order.ended(take)  # the second take has no speech
+        order.over(take)
+    assert goes(order) == "one"
+    order.forget(1)
+    order.forget(2)
+    say(order, 3, 0, "three")
+    order.ended(3)
+    assert goes(order) == " three"
+    order.forget(3)
+    order.begin(4)  # the user may have moved the cursor meanwhile, or sent the message
+    order.aim(4, WINDOW)
+    say(order, 4, 0, "four")
+    assert goes(order) == "four"
+
+
+def test_take_in_other_window_does_not_continue_text() -> None:
+    order = SpokenOrder()
+    for take, window in ((1, WINDOW), (2, OTHER)):
+        order.begin(take)
+        order.aim(take, window)
+        say(order, take, 0, f"take {take}")
+    order.ended(1)
+    assert [goes(order), goes(order)] == ["take 1", "take 2"]
+
+
+def test_next_allows_only_one_insertion_at_a_time() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    say(order, 1, 1, "two")
+    assert order.next() is None
+    assert not order.over(1)
+    order.inserted(TYPED)
+    assert goes(order) == " two"
+
+
+def test_failed_and_empty_segments_are_skipped_and_second_results_ignored() -> None:
+    order = order_of(1)
+    for segment, text in enumerate(["one", None, " ", "two"]):
+        say(order, 1, segment, text)
+        say(order, 1, segment, "again")
+    assert goes(order) == "one two"
+    order.ended(1)
+    say(order, 1, 4, "too late")
+    assert goes(order) is None
+
+
+def test_text_is_not_released_before_its_target_is_known() -> None:
+    order = SpokenOrder()
+    order.begin(1)
+    say(order, 1, 0, "one")
+    assert order.next() is None
+    order.aim(1, None)
+    order.aim(1, OTHER)
+    ordered = order.next()
+    assert ordered is not None and ordered.target is None, "the first answer counts"
+
+
+def test_texts_after_held_text_are_held_and_pasted_together() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "one")
+    assert goes(order) == "one"
+    say(order, 1, 1, "two")
+    assert goes(order, HELD) == " two"
+    say(order, 1, 2, "three")
+    order.ended(1)
+    say(order, 2, 0, "other")
+    assert goes(order) == " other", "take 2 has a target of its own"
+    assert order.newly_held() == (Piece(1, 1), Piece(1, 2))
+    assert order.newly_held() == ()
+    assert order.paste(1, WINDOW)
+    assert goes(order, HELD) == " two three", "with the space after what is there"
+    assert order.paste(1, OTHER)
+    assert goes(order) == "two three"
+    assert not order.held
+    assert not order.paste(1, OTHER)
+
+
+def test_take_continues_at_its_target_after_paste() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    goes(order, HELD)
+    order.paste(1, WINDOW)
+    assert goes(order) == "one"
+    say(order, 1, 1, "two")
+    assert goes(order) == " two"
+
+
+def test_copied_text_does_not_affect_space_before_next_text() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one.")
+    assert goes(order) == "one."
+    say(order, 1, 1, "two")
+    goes(order, HELD)
+    order.paste(1, None)
+    assert goes(order, Insertion(How.COPIED)) == "two"
+    say(order, 1, 2, "three")
+    assert goes(order) == " three" and not order.held
+
+
+def test_rest_of_partly_typed_text_is_held() -> None:
+    order = order_of(1)
+    for segment, text in enumerate(["one", "two", "three"]):
+        say(order, 1, segment, text)
+    ordered = order.next()
+    assert ordered is not None and ordered.text == "one two three"
+    assert order.inserted(Insertion(How.HELD, "partly-typed", "wo three")) == (Piece(1, 0),)
+    assert order.held == {Piece(1, 1): "wo", Piece(1, 2): "three"}
+    order.paste(1, WINDOW)
+    assert order.next() == Ordered((Piece(1, 1), Piece(1, 2)), ("wo", "three"), " wo three", WINDOW, True)
+    order.inserted(Insertion(How.HELD, "partly-typed", "ee"))
+    assert order.held == {Piece(1, 2): "ee"}
+
+
+def test_hands_free_segment_has_own_target_and_holds_no_other_segment() -> None:
+    order = order_of(1, each=True)
+    for segment, target in enumerate([WINDOW, OTHER, OTHER]):
+        say(order, 1, segment, f"s{segment}")
+        assert order.next() is None
+        order.aim(1, target, segment)
+        ordered = order.next()
+        assert ordered is not None and ordered.target == target
+        order.inserted(HELD if segment == 1 else TYPED)
+    assert list(order.held) == [Piece(1, 1)]
+
+
+def test_accept_releases_text_without_predecessors_and_late_texts_are_held() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 1, "two", 100.0)
+    assert order.offer_at == 100.0
+    assert not order.offered(100.0 + OFFER_S - 0.1)
+    assert order.offered(100.0 + OFFER_S)
+    say(order, 2, 0, "five", 101.0)
+    order.accept()
+    assert [goes(order), goes(order)] == ["two", " five"]
+    say(order, 1, 0, "one")
+    say(order, 1, 2, "three")
+    assert order.newly_held() == (Piece(1, 0), Piece(1, 2))
+    assert not order.offered(1e9)
+    say(order, 2, 1, "six")
+    assert goes(order) == " six", "late texts hold nobody"
+
+
+def test_text_that_arrives_before_its_turn_is_not_late() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    say(order, 1, 2, "three", 0.0)
+    order.accept()
+    say(order, 1, 1, "two")
+    order.inserted(TYPED)
+    assert goes(order) == " two three"
+
+
+def test_text_after_missing_segment_is_offered_during_insertion() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    for segment in (1, 3):
+        say(order, 1, segment, f"s{segment}", 5.0)
+    assert order.offer_at == 5.0
+
+
+def test_offer_ends_once_it_is_accepted() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    say(order, 1, 2, "three")
+    say(order, 2, 0, "four")
+    offers = [order.offer_at]
+    order.accept()
+    assert [*offers, order.offer_at] == [0.0, None], "all of it goes when the insertion has ended"
+    order.inserted(TYPED)
+    assert [goes(order), goes(order)] == [" three", " four"]
+
+
+def test_accept_has_no_effect_when_no_text_waits() -> None:
+    order = order_of(1)
+    order.accept()
+    say(order, 1, 0, "one")
+    assert goes(order) == "one"
+
+
+def test_dropped_take_inserts_no_text() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "one")
+    assert goes(order, HELD)
+    say(order, 2, 0, "two")
+    order.drop(1)
+    assert not order.held
+    assert goes(order) == "two"
+    order.drop(2)
+    say(order, 2, 1, "three")
+    assert goes(order) is None
+    assert order.over(2)
+
+
+def test_text_dropped_during_insertion_is_not_held() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    order.next()
+    order.drop(1)
+    assert order.inserted(HELD) == ()
+    assert not order.held
+
+
+def test_oldest_held_text_is_let_go_above_limit() -> None:
+    order = order_of(1)
+    for segment in range(3):
+        say(order, 1, segment, "x" * (MOST_HELD // 2))
+        goes(order, HELD)
+    assert list(order.held) == [Piece(1, 1), Piece(1, 2)]
+    assert order.let_go == 1
+    order.hold_again({Piece(0, 0): "from before"})
+    assert Piece(0, 0) not in order.held and order.let_go == 2
+
+
+def test_single_text_above_limit_is_still_held() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "x" * (MOST_HELD + 1))
+    assert goes(order, HELD) and order.holding == [1] and order.let_go == 0
+
+
+def test_space_depends_on_typed_part_of_previous_text() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one 三四")
+    assert goes(order, Insertion(How.HELD, "partly-typed", " 三四")) == "one 三四"
+    order.dismiss(1)
+    say(order, 1, 1, "五")
+    assert goes(order) == " 五"
+
+
+def test_offer_requires_a_missing_segment() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert order.next() is not None
+    for segment in (1, 2):
+        say(order, 1, segment, f"s{segment}")
+    offers = [order.offer_at]
+    say(order, 1, 4, "s4")
+    offers.append(order.offer_at)
+    order.ended(1)
+    assert [*offers, order.offer_at] == [None, 0.0, None], "only while segment 3 is missing"

@@ -1,0 +1,119 @@
+"""Tests of held texts while they are being pasted."""
+
+from app.dictation.insertion_queue import Piece, SpokenOrder
+from app.insertion.outcome import How, Insertion
+from tests.app.dictation.test_insertion_queue import HELD, OTHER, TYPED, WINDOW, goes, order_of, say
+
+
+def held_and_pasting() -> SpokenOrder:
+    """Set up a take whose held text is being pasted."""
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    assert goes(order, HELD) == "one"
+    assert order.paste(1, OTHER)
+    assert order.next() is not None
+    return order
+
+
+def test_take_keeps_holding_when_another_text_became_held_during_paste() -> None:
+    order = order_of(1)
+    for segment in (0, 1):
+        say(order, 1, segment, f"s{segment}")
+    order.accept()
+    assert goes(order, HELD) == "s0 s1"
+    assert order.paste(1, OTHER)
+    assert order.next() is not None
+    order.hold_again({Piece(1, 5): "late"})
+    assert order.inserted(TYPED) == (Piece(1, 0), Piece(1, 1))
+    say(order, 1, 2, "s2")
+    assert goes(order) is None and list(order.held) == [Piece(1, 5), Piece(1, 2)]
+    assert order.paste(1, OTHER) and goes(order) == " s2 late"
+    say(order, 1, 3, "s3")
+    assert goes(order) == "s3", "it goes on once nothing is held"
+
+
+def test_dismissal_spares_text_being_pasted_and_take_keeps_holding() -> None:
+    order = held_and_pasting()
+    order.hold_again({Piece(1, 7): "late", Piece(2, 0): "other"})
+    assert order.dismiss(1) == (Piece(1, 7),)
+    assert set(order.held) == {Piece(1, 0), Piece(2, 0)}
+    order.inserted(HELD)
+    say(order, 1, 1, "two")
+    assert goes(order) is None and Piece(1, 1) in order.held, "a hole would be left before it"
+    assert order.dismiss(1) == (Piece(1, 0), Piece(1, 1))
+    say(order, 1, 2, "three")
+    assert goes(order) == "three"
+
+
+def test_paste_is_refused_while_another_is_in_progress() -> None:
+    order = held_and_pasting()
+    assert not order.paste(1, WINDOW), "one is on its way"
+    order.inserted(HELD)
+    assert order.paste(1, WINDOW) and goes(order) == "one"
+    assert not order.paste(1, WINDOW), "nothing is held"
+
+
+def test_paste_request_survives_end_of_earlier_insertion() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "one")
+    assert goes(order, HELD) == "one"
+    order.ended(1)
+    say(order, 2, 0, "two")
+    assert order.next() is not None
+    assert order.paste(1, OTHER)
+    order.inserted(TYPED)
+    assert order.pasting and goes(order) == "one"
+
+
+def test_paste_of_take_dropped_meanwhile_has_no_effect() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "one")
+    goes(order, HELD)
+    order.paste(1, OTHER)
+    order.drop(1)
+    assert goes(order) is None and not order.pasting
+
+
+def test_text_dropped_during_paste_is_not_held_again() -> None:
+    order = held_and_pasting()
+    order.drop(1)
+    assert order.inserted(HELD) == () and not order.held
+
+
+def test_texts_of_earlier_run_are_not_held_again_once_settled() -> None:
+    order = SpokenOrder()
+    before = {Piece(0, 0): "one", Piece(0, 1): "two", Piece(-1, 0): "three"}
+    order.hold_again(before)
+    assert order.holding == [0, -1] and order.holds(-1) and order.count(0) == 2
+    order.paste(0, WINDOW)
+    assert goes(order, Insertion(How.HELD, "partly-typed", "two")) == "one two"
+    order.dismiss(-1)
+    order.hold_again(before)
+    assert order.held == {Piece(0, 1): "two"}
+
+
+def test_paste_continues_last_insertion_only_in_same_window() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "held.")
+    goes(order, HELD)
+    order.ended(1)
+    say(order, 2, 0, "one.")
+    assert goes(order) == "one."
+    assert order.paste(1, OTHER, joins=True) and goes(order, HELD) == "held."
+    assert order.paste(1, WINDOW) and goes(order, HELD) == "held."
+    assert order.paste(1, WINDOW, joins=True, followed=True) and goes(order) == " held."
+    say(order, 2, 1, "二")
+    assert goes(order) == " 二", "behind the full stop of what was pasted"
+
+
+def test_insertion_ending_before_paste_is_continued_only_by_its_own_take() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "one")
+    assert goes(order) == "one"
+    say(order, 2, 0, "二。")
+    order.accept()
+    assert order.next() is not None
+    say(order, 1, 1, "late")
+    assert order.paste(1, WINDOW, followed=True)
+    order.inserted(TYPED)
+    assert goes(order) == " late", "behind the first text of its take, and not behind the full stop"

@@ -1,0 +1,181 @@
+"""Tests that earlier takes are shown in their current state and recognised on request."""
+
+from math import inf
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from app.core.states import State
+from app.dictation.messages import NoteKey
+from app.dictation.past_takes import HELD_S, MOST_HELD_TAKES, Earlier
+from app.journal.library import Found, Library
+from app.journal.retention import DAY_S, RetentionLimits
+from app.messages.view import Note
+from app.transcription.listening import Listener
+from client.connection import Address, fixed
+from client.gateway import ClientSettings
+from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.session import Failed, Final
+from runtime.clocks import WallClock
+from tests.helpers.scripted_gateway import digest, oblige, scripted
+
+ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
+AT_ONCE = ClientSettings(first_contact_s=0.0)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path)
+
+
+def earlier_of(
+    library: Library, models: Path, url: str = "http://127.0.0.1:9", clock: WallClock | None = None
+) -> Earlier:
+    return Earlier(library, Listener(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE), clock)
+
+
+def take(
+    library: Library,
+    session: UUID,
+    started_s: float,
+    *outcomes: Final | Failed | None,
+    wanted: bool = False,
+    edited: str = "",
+    finished: bool = True,
+) -> None:
+    """Create a take with a segment of 100 samples for each outcome."""
+    with library.create(session, Options(), started_s) as journal:
+        journal.want(inserted=wanted)
+        journal.hear(np.arange(100 * len(outcomes), dtype=np.int16))
+        for segment, outcome in enumerate(outcomes):
+            journal.begin(segment, 100 * segment)
+            journal.end(segment, 100)
+            if outcome is not None:
+                journal.settle(segment, outcome)
+        if finished:
+            journal.finish()
+        if edited:
+            journal.edit(edited)
+
+
+async def test_views_are_newest_first_without_silent_takes(library: Library, models: Path) -> None:
+    now = 1_000_000_000.0
+    take(library, ONE, now, Final(0, "one"), Final(1, "two"))
+    take(library, TWO, now + 1, Final(0, "one"), Failed(1, ErrorCode.ENGINE_DIED, "it died"))
+    take(library, THREE, now + 2)
+    views = await earlier_of(library, models).views(5)
+    assert [(view.session, view.state, view.text) for view in views] == [
+        (str(TWO), State.FAILED, "one"),
+        (str(ONE), State.DONE, "one two"),
+    ]
+    assert views[1].started_s == now
+    assert views[1].seconds == 200 / 16_000
+    with library.reopen(ONE):
+        assert (await earlier_of(library, models).views(5))[1].state is State.WAITING
+    assert len(await earlier_of(library, models).views(1)) == 1
+
+
+class Reading(Library):
+    """Library that records which takes were read."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.read: list[UUID] = []
+
+    def find(self, session: UUID) -> Found:
+        self.read.append(session)
+        return super().find(session)
+
+
+async def test_unchanged_takes_are_not_read_again(tmp_path: Path, models: Path) -> None:
+    """Every key press reads the list, which may cover hours of speech."""
+    library = Reading(tmp_path)
+    for session, outcome in ((ONE, Final(0, "kia ora")), (TWO, None), (THREE, Final(0, "kia ora"))):
+        take(library, session, 1_000_000_000.0, outcome)
+    earlier = earlier_of(library, models)
+    before = await earlier.views(3)
+    library.read.clear()
+    assert await earlier.views(3) == before
+    assert library.read == []
+    with library.reopen(TWO) as journal:
+        journal.settle(0, Final(0, "tēnā koe"))
+        states = {view.session: view.state for view in await earlier.views(3)}
+        assert states[str(TWO)] is State.WAITING
+    texts = {view.session: view.text for view in await earlier.views(3)}
+    assert texts[str(TWO)] == "tēnā koe"
+    assert set(library.read) == {TWO}
+    assert library.discard(ONE)
+    assert {view.session for view in await earlier.views(3)} == {str(TWO), str(THREE)}
+
+
+async def test_recover_recognises_missing_segments(library: Library, models: Path) -> None:
+    take(library, ONE, 0.0, Final(0, "one"), None)
+    async with scripted(oblige) as gateway:
+        earlier = earlier_of(library, models, gateway.url)
+        assert await earlier.recover(str(ONE)) is None
+    pcm = np.arange(100, 200, dtype="<i2").tobytes()
+    assert [view.text for view in await earlier.views(5)] == [f"one {digest(pcm)}"]
+
+
+async def test_held_lists_recent_complete_takes_with_uninserted_text(library: Library, models: Path) -> None:
+    now = 1_000_000_000.0
+    take(library, ONE, now, Final(0, "one"), Failed(1, ErrorCode.ENGINE_DIED, "it died"), wanted=True)
+    take(library, TWO, now + 1, Final(0, "two"), Final(1, "three"), wanted=True)
+    others = (UUID(int=number) for number in range(100, 200))
+    take(library, next(others), now + 2, Final(0, "for the history"))
+    take(library, next(others), now + 3, Final(0, "has an end that"), None, wanted=True)
+    take(library, next(others), now + 4, Final(0, "a crash cut off"), wanted=True, finished=False)
+    take(library, next(others), now + 5, Final(0, "mistaken"), wanted=True, edited="mended")
+    take(library, next(others), now + 6, wanted=True)
+    earlier = earlier_of(library, models)
+    assert list((await earlier.held(now + 10)).items()) == [(TWO, {0: "two", 1: "three"}), (ONE, {0: "one"})]
+    with library.reopen(TWO):
+        assert list(await earlier.held(now + 10)) == [ONE], "somebody works on it"
+    assert await earlier.held(now + HELD_S + 0.5) == {TWO: {0: "two", 1: "three"}}
+    for number in range(MOST_HELD_TAKES - 1):
+        take(library, next(others), now + 10 + number, Final(0, "newer"), wanted=True)
+    assert ONE not in (held := await earlier.held(now + 100)) and len(held) < MOST_HELD_TAKES
+
+
+async def test_recovered_take_is_not_held(library: Library, models: Path) -> None:
+    now = 1_000_000_000.0
+    take(library, ONE, now, Final(0, "one"), None, wanted=True)
+    async with scripted(oblige) as gateway:
+        earlier = earlier_of(library, models, gateway.url)
+        assert await earlier.recover(str(ONE)) is None
+    assert await earlier.held(now) == {}
+    assert [view.state for view in await earlier.views(5)] == [State.DONE]
+
+
+async def test_recover_returns_reason_of_failure(library: Library, models: Path) -> None:
+    take(library, ONE, 0.0, None)
+    earlier = earlier_of(library, models)
+    whys = {"no such take": "take-unknown", str(TWO): "take-unknown", str(ONE): "gateway-unreachable"}
+    for session, why in whys.items():
+        assert await earlier.recover(session) == Note(NoteKey.RECORDING_KEPT, reason=Note(why))
+    with library.reopen(ONE):
+        assert await earlier.recover(str(ONE)) == Note(NoteKey.RECORDING_KEPT, reason=Note("take-busy"))
+
+
+async def test_sweep_deletes_expired_takes(library: Library, models: Path) -> None:
+    take(library, ONE, 1.0, Final(0, "one"))
+    await earlier_of(library, models).sweep(RetentionLimits(inf, inf))
+    assert len(library.all()) == 1
+    await earlier_of(library, models).sweep(RetentionLimits())
+    assert library.all() == []
+
+
+async def test_sweep_ignores_age_when_clock_was_changed(library: Library, models: Path) -> None:
+    now_s, steady_s = 1_000_000_000.0, 0.0
+    earlier = earlier_of(library, models, clock=WallClock(lambda: now_s, lambda: steady_s))
+    take(library, ONE, now_s, Final(0, "held"), wanted=True)
+    take(library, TWO, now_s + 1, Final(0, "done"))
+    for set_by_s in (0.0, 60 * DAY_S, 0.0):
+        now_s, steady_s = now_s + 3600 + set_by_s, steady_s + 3600
+        await earlier.sweep(RetentionLimits())
+        assert {found.session for found in library.all()} == {ONE, TWO}
+    await earlier.sweep(RetentionLimits(size=1))
+    assert library.all() == [], "they may still be too many"

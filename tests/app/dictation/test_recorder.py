@@ -1,0 +1,187 @@
+"""Tests that all takes share one device: opened when needed, kept open if chosen, never two at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+
+from app.capture.errors import MicrophoneRefused
+from app.capture.microphone import MicrophoneChange
+from app.dictation.recorder import Recorder, Recording
+from app.transcription.pipeline import Samples
+from tests.app.dictation.world import FakeDevices
+from tests.helpers.waiting import wait_until
+
+LOWEST = -100.0
+AUDIO = np.arange(3000, dtype=np.int16)
+
+
+class Takes:
+    """A recorder and the events it reported."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.told: list[str] = []
+
+    async def record(self, name: str = "") -> Recording:
+        return await self.recorder.record(
+            lambda: self.told.append(f"sounding {name}"), lambda: self.told.append(f"over {name}")
+        )
+
+    @property
+    def level(self) -> float:
+        level = self.recorder.level_dbfs
+        return LOWEST if level is None else level
+
+    async def whole(self, name: str = "") -> Samples:
+        recording = await self.record(name)
+        blocks = []
+        async for block in recording.blocks():
+            blocks.append(block)
+            if sum(map(len, blocks)) == len(AUDIO):
+                recording.stop()
+        return np.concatenate(blocks)
+
+
+def nothing(change: MicrophoneChange) -> None: ...
+
+
+@pytest.fixture
+async def devices() -> FakeDevices:
+    return FakeDevices(AUDIO)
+
+
+@pytest.fixture
+async def takes(devices: FakeDevices) -> AsyncIterator[Takes]:
+    async with Recorder(devices, nothing, linger_s=0.05) as recorder:
+        yield Takes(recorder)
+    assert devices.open_now == 0
+
+
+async def test_device_is_opened_for_take_and_closed_after_delay(takes: Takes, devices: FakeDevices) -> None:
+    assert np.array_equal(await takes.whole("one"), AUDIO)
+    assert np.array_equal(await takes.whole("two"), AUDIO)
+    assert takes.told == ["sounding one", "over one", "sounding two", "over two"]
+    assert devices.opened == 1
+    await wait_until(lambda: devices.open_now == 0, "it is closed")
+    await takes.whole("three")
+    assert devices.opened == 2
+
+
+async def test_kept_open_device_opens_before_first_take(takes: Takes, devices: FakeDevices) -> None:
+    takes.recorder.choose("desk", keep_open=True)
+    await wait_until(lambda: devices.open_now == 1, "it is open")
+    assert takes.recorder.device == "desk"
+    await takes.whole()
+    assert devices.opened == 1
+    takes.recorder.choose("desk", keep_open=False)
+    await wait_until(lambda: devices.open_now == 0, "it is closed")
+
+
+async def test_chosen_device_is_used_from_next_take(takes: Takes, devices: FakeDevices) -> None:
+    recording = await takes.record()
+    takes.recorder.choose("headset", keep_open=True)
+    assert takes.level == -20.0
+    assert recording.device == "default"
+    recording.stop()
+    async for _ in recording.blocks():
+        pass
+    assert takes.level == LOWEST
+    assert (await takes.record()).device == "headset"
+    assert devices.opened == 2
+
+
+async def test_late_stop_does_not_end_later_take(takes: Takes, devices: FakeDevices) -> None:
+    first = await takes.record("first")
+    await takes.record("second")
+    first.stop()
+    first.stop()
+    assert devices.device is not None
+    assert not devices.device._stopped.is_set()
+    assert [len(block) async for block in first.blocks()] == [], "the second has begun"
+    assert takes.told == ["over first"]
+    assert takes.level == -20.0
+
+
+async def test_device_is_retried_after_failing_to_open(takes: Takes, devices: FakeDevices) -> None:
+    devices.failure = MicrophoneRefused("desk", "busy")
+    takes.recorder.choose("desk", keep_open=True)
+    with pytest.raises(MicrophoneRefused):
+        await takes.record()
+    devices.failure = None
+    assert np.array_equal(await takes.whole(), AUDIO)
+
+
+async def test_broken_device_is_reopened(takes: Takes, devices: FakeDevices) -> None:
+    await takes.whole()
+    takes.recorder.broken()
+    await wait_until(lambda: devices.open_now == 0, "it is closed")
+    await takes.whole()
+    assert devices.opened == 2
+
+
+async def test_giving_up_recording_releases_device(takes: Takes, devices: FakeDevices) -> None:
+    (await takes.record("one")).give_up()
+    assert takes.told == ["over one"]
+    await wait_until(lambda: devices.open_now == 0, "it is closed")
+
+
+async def test_cancellation_while_opening_leaves_no_device_open(takes: Takes, devices: FakeDevices) -> None:
+    devices.gate = asyncio.Event()
+    opening = asyncio.create_task(takes.record())
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    devices.gate.set()
+    assert np.array_equal(await takes.whole(), AUDIO)
+    assert devices.opened == 1
+
+
+async def test_attended_recording_yields_to_takes(takes: Takes, devices: FakeDevices) -> None:
+    attended = await takes.recorder.attend(lambda: takes.told.append("over"))
+    assert attended is not None
+    assert await takes.recorder.attend(lambda: None) is None
+    assert np.array_equal(await takes.whole("take"), AUDIO)
+    assert attended.superseded
+    attended.give_up()
+    assert takes.told == ["sounding take", "over take", "over"]
+    assert devices.opened == 1
+
+
+async def test_renew_reopens_kept_open_device(takes: Takes, devices: FakeDevices) -> None:
+    takes.recorder.choose("desk", keep_open=True)
+    await wait_until(lambda: devices.opened == 1, "it is open")
+    takes.recorder.renew()
+    await wait_until(lambda: devices.opened == 2 and devices.open_now == 1, "it is another one")
+    await takes.whole()
+    assert devices.opened == 2
+
+
+async def test_renew_waits_for_end_of_recording(takes: Takes, devices: FakeDevices) -> None:
+    takes.recorder.choose("desk", keep_open=True)
+    recording = await takes.record()
+    takes.recorder.renew()
+    recording.stop()
+    assert devices.opened == 1
+    assert [len(block) async for block in recording.blocks()] == []
+    await wait_until(lambda: devices.opened == 2 and devices.open_now == 1, "it is another one")
+
+
+async def test_take_after_renew_uses_reopened_device(takes: Takes, devices: FakeDevices) -> None:
+    await takes.whole("one")
+    takes.recorder.renew()
+    assert np.array_equal(await takes.whole("two"), AUDIO)
+    assert devices.opened == 2
+
+
+async def test_device_plugged_in_later_is_kept_open(devices: FakeDevices) -> None:
+    devices.failure = MicrophoneRefused("desk", "not there")
+    async with Recorder(devices, nothing, again_s=0.01) as recorder:
+        recorder.choose("desk", keep_open=True)
+        await asyncio.sleep(0)
+        devices.failure = None
+        await wait_until(lambda: devices.open_now == 1, "it is open")
+        assert recorder.device == "desk"
+    assert devices.open_now == 0

@@ -1,0 +1,126 @@
+"""Tests of the list of recordings: the state on disk, combined with the knowledge of this run."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.capture.errors import TakeUnknown
+from app.core.errors import UsageMistake
+from app.core.states import State
+from app.dictation.delivery_log import Ledger
+from app.dictation.messages import AimHere, Effect, Event, HeldBefore, NoteDismissed
+from app.dictation.past_takes import Earlier
+from app.dictation.recordings import Known, Recordings
+from app.dictation.state_machine import Dictation
+from app.journal.library import Library
+from app.messages.actions import HeldDeed, Verb
+from app.transcription.listening import Listener
+from client.connection import Address
+from tests.helpers.takes import recognised_take
+
+ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
+
+
+class Run:
+    """A new run of the app, with its state machine and ledger."""
+
+    def __init__(self, root: Path) -> None:
+        self.machine, self.ledger = Dictation(), Ledger(Library(root))
+        self.aside: list[str] = []
+        self.effects: list[Effect] = []
+        self.events: list[Event] = []
+        self.noted = 0
+        earlier = Earlier(Library(root), Listener(lambda: Address("ws://nowhere"), root))
+        known = Known(self.machine, self.ledger, self.aside)
+        self.recordings = Recordings(earlier, known, self._tell, self._noted)
+
+    def _tell(self, event: Event) -> None:
+        self.events.append(event)
+        self.effects += self.machine.handle(event, 0.0)
+
+    async def _noted(self) -> None:
+        self.noted += 1
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Set up a folder with two recordings with held text and one without, of an earlier run."""
+    now = time.time()
+    for session, age_s in ((ONE, 20.0), (TWO, 10.0), (THREE, 0.0)):
+        with recognised_take(tmp_path, session, now - age_s, "kia", "ora") as journal:
+            journal.finish()
+            if session == THREE:
+                journal.cancel()
+    return tmp_path
+
+
+@pytest.fixture
+def run(root: Path) -> Iterator[Run]:
+    yield Run(root)
+
+
+async def test_held_texts_of_earlier_run_are_offered_newest_first(run: Run) -> None:
+    await run.recordings.hold_again()
+    assert run.machine.holding == [0, -1]
+    assert (run.ledger.session(0), run.ledger.session(-1)) == (TWO, ONE)
+    views = await run.recordings.views(20)
+    assert [(view.session, view.state, view.held) for view in views] == [
+        (str(THREE), State.CANCELLED, 0),
+        (str(TWO), State.HELD, 2),
+        (str(ONE), State.HELD, 2),
+    ]
+
+
+async def test_recording_with_held_text_is_always_listed(run: Run) -> None:
+    await run.recordings.hold_again()
+    assert [view.session for view in await run.recordings.views(1)] == [str(one) for one in (THREE, TWO, ONE)]
+
+
+async def test_settled_recording_has_no_held_text(run: Run) -> None:
+    await run.recordings.hold_again()
+    await run.recordings.settle(str(ONE), HeldDeed.PASTE)
+    assert run.effects == [AimHere(-1, leaves=True)]
+    await run.recordings.settle(str(TWO), HeldDeed.DISMISS)
+    assert isinstance(run.effects[-1], NoteDismissed) and run.machine.holding == [-1]
+    views = {view.session: view.held for view in await run.recordings.views(20)}
+    assert views[str(TWO)] == 0, "although its journal does not say so yet"
+    with pytest.raises(UsageMistake, match=f"{TWO} has no text to paste"):
+        await run.recordings.settle(str(TWO), HeldDeed.PASTE)
+    assert run.noted == 1 and run.machine.holding == [-1], "it was read from disk again, and not held again"
+
+
+async def test_recording_that_was_not_offered_is_read_from_disk(run: Run) -> None:
+    await run.recordings.settle(str(ONE), HeldDeed.PASTE)
+    assert (run.noted, run.effects) == (1, [AimHere(0, leaves=True)])
+    await run.recordings.hold_again()
+    assert run.machine.holding == [0, -1] and run.ledger.session(-1) == TWO
+
+
+async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path) -> None:
+    """The journal of a current recording may lack the latest insertions."""
+    await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
+    await run.ledger.close_all()
+    with pytest.raises(UsageMistake):
+        await run.recordings.settle(str(UUID(int=4)), HeldDeed.PASTE)
+    await run.recordings.hold_again()
+    (before,) = [event for event in run.events if isinstance(event, HeldBefore)]
+    assert {piece.take for piece in before.texts} == {0, -1} and run.noted == 0
+
+
+@pytest.mark.parametrize("session", [str(UUID(int=9)), "../etc", ""])
+async def test_settle_raises_for_unknown_recording(run: Run, session: str) -> None:
+    with pytest.raises(TakeUnknown):
+        await run.recordings.settle(session, HeldDeed.COPY)
+
+
+async def test_row_shows_state_known_to_this_run(run: Run, root: Path) -> None:
+    run.machine.handle(Verb.START, 0.0)
+    await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
+    run.aside.append(str(ONE))
+    views = {view.session: view for view in await run.recordings.views(20)}
+    assert views[str(UUID(int=4))].state is State.ARMING
+    assert (views[str(ONE)].state, views[str(ONE)].recovers) == (State.WAITING, False)
+    await run.ledger.close_all()

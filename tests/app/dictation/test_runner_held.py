@@ -1,0 +1,144 @@
+"""Tests of held texts that outlive the app until the user pastes or dismisses them."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.core.errors import UsageMistake
+from app.core.states import State
+from app.dictation.gestures import TalkMode
+from app.dictation_options import Wishes
+from app.insertion.outcome import How, Insertion
+from app.journal.take import TakeState
+from app.messages.actions import HeldDeed, SettleHeld, Verb
+from app.transcription.pipeline import Samples
+from client.connection import Locate
+from runtime.logs import logging_to
+from tests.app.dictation.world import WINDOW, dictating
+from tests.helpers.takes import recognised_take
+from tests.helpers.waiting import wait_until
+
+TOGGLE = Wishes(TalkMode.TOGGLE)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+async def test_held_text_of_earlier_run_is_pasted_once_from_list(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        await world.dictate()
+        await world.over()
+        session = str(world.found[0].session)
+        texts = [segment.text for segment in world.found[0].transcript.segments]
+    assert world.found[0].state is TakeState.HELD
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
+        await wait_until(lambda: again.dictating.view.earlier == 1, "it is offered again")
+        assert again.dictating.view.state is State.HELD
+        (listed,) = await again.dictating.takes()
+        assert (listed.state, listed.held) == (State.HELD, len(texts))
+        again.dictating.ask(Verb.PASTE_HELD)
+        assert again.inserter.asked == 0, "the key pastes nothing of an earlier run"
+        before = again.changes
+        again.inserter.gate = asyncio.Event()
+        for _ in range(3):
+            again.dictating.ask(SettleHeld(session, HeldDeed.PASTE))
+        await wait_until(lambda: again.inserter.asked, "it is on its way")
+        again.dictating.ask(SettleHeld(session, HeldDeed.PASTE))
+        again.inserter.gate.set()
+        await wait_until(lambda: again.found[0].state is TakeState.DONE, "it is there, and noted")
+        await wait_until(lambda: again.changes > before, "whoever shows the history is told")
+        with pytest.raises(UsageMistake, match="no text to paste"):
+            await again.dictating.recordings.settle(session, HeldDeed.PASTE)
+        (listed,) = await again.dictating.takes()
+        assert (listed.state, listed.held) == (State.DONE, 0)
+        assert again.dictating.view.earlier == 0
+    assert again.inserter.texts == [(" ".join(texts), WINDOW)]
+
+
+async def test_held_text_too_old_for_the_key_is_pasted_once_from_list(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    with recognised_take(tmp_path / "takes", UUID(int=5), 1_000_000.0, "riverbank.") as journal:
+        journal.finish()
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        assert world.dictating.view.earlier == 0
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
+        await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is pasted")
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
+        with pytest.raises(UsageMistake):
+            await world.dictating.recordings.settle(str(UUID(int=5)), HeldDeed.DISMISS)
+    assert world.inserter.texts == [("riverbank.", WINDOW)]
+
+
+async def test_text_is_offered_again_but_not_inserted_when_app_died_during_paste(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    with recognised_take(tmp_path / "takes", UUID(int=5), time.time(), "riverbank.") as journal:
+        journal.finish()
+        journal.inserting(0)  # as if the app was killed before it knew the outcome
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        await wait_until(lambda: world.dictating.view.earlier == 1, "it is offered")
+        world.dictating.ask(Verb.PASTE_HELD)
+        await world.dictate()
+        await world.over(2)
+        assert world.dictating.view.earlier == 1
+        assert "riverbank." not in world.inserter.text()
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.DISMISS))
+        await wait_until(lambda: world.library.find(UUID(int=5)).state is TakeState.DONE, "it is dismissed")
+
+
+async def test_listed_take_shows_its_current_state(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+
+        async def state() -> State | None:
+            listed = await world.dictating.takes()
+            return listed[0].state if listed else None
+
+        async def is_listed(wanted: State) -> None:
+            async def it_is() -> bool:
+                return await state() is wanted
+
+            await wait_until(it_is, f"the row says {wanted.word}")
+
+        world.inserter.gate = asyncio.Event()
+        world.dictating.ask(Verb.START)
+        await is_listed(State.LISTENING)
+        await world.all_heard()
+        world.dictating.ask(Verb.STOP)
+        await is_listed(State.INSERTING)
+        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        world.inserter.gate.set()
+        await is_listed(State.HELD)
+        world.dictating.ask(Verb.START)
+        await is_listed(State.LISTENING)
+        world.dictating.ask(Verb.CANCEL)
+        await is_listed(State.CANCELLED)
+        await world.over(2)
+        assert await state() is State.CANCELLED
+        assert [found.state for found in world.found] == [TakeState.CANCELLED, TakeState.HELD]
+
+
+async def test_dismissed_text_is_not_held_after_restart(
+    tmp_path: Path, models: Path, talk: Samples, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
+        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        await world.dictate()
+        await world.over()
+        world.dictating.ask(Verb.DISMISS_HELD)
+        await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is noted")
+        assert world.dictating.view.held == 0 and world.found[0].text
+    assert world.inserter.texts == []

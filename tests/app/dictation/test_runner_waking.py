@@ -1,0 +1,81 @@
+"""Tests of a computer that sleeps during dictation: no speech is lost, and its devices are renewed."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.core.states import State
+from app.dictation.gestures import TalkMode
+from app.dictation.messages import Cue, NoteKey
+from app.dictation_options import Wishes
+from app.messages.actions import Verb
+from app.system.sleep_detector import Times, Waking
+from client.connection import Address, Locate, fixed
+from protocol.audio import SAMPLE_RATE
+from runtime.tasks import Tasks
+from tests.app.dictation.world import World, dictating
+from tests.helpers.scripted_gateway import oblige, scripted
+from tests.helpers.waiting import wait_until
+
+KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
+WISHES = Wishes(TalkMode.TOGGLE, keep_open=True, keys=KEYS)
+NOISE = np.random.default_rng(1).integers(-9_000, 9_000, 2 * SAMPLE_RATE).astype(np.int16)
+
+
+@pytest.fixture
+async def locate() -> AsyncIterator[Locate]:
+    async with scripted(oblige) as gateway:
+        yield fixed(Address(gateway.url))
+
+
+class Clock:
+    """Clock that stands still until the computer sleeps."""
+
+    def __init__(self) -> None:
+        self.now = Times(10.0, 10.0)
+
+    def __call__(self) -> Times:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now = replace(self.now, always_s=self.now.always_s + seconds)
+
+
+async def sleeps(world: World, clock: Clock, tasks: Tasks) -> None:
+    """Let the computer sleep for eight hours."""
+    waking = Waking(lambda seconds: world.dictating.woke(), clock, look_s=0.01)
+    tasks.start(waking.watch(), "watch")
+    renewed = world.hotkeys.renewed
+    await wait_until(lambda: world.devices.open_now == 1, "the microphone is open")
+    clock.sleep(8 * 3600.0)
+    await wait_until(lambda: world.hotkeys.renewed == renewed + 1, "the keys are taken once more")
+
+
+async def test_sleep_ends_recording_and_renews_microphone_and_keys(
+    tmp_path: Path, models: Path, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, NOISE, WISHES) as world, Tasks("test") as tasks:
+        world.dictating.ask(Verb.START)
+        await world.is_in(State.LISTENING)
+        await world.all_heard()
+        await sleeps(world, Clock(), tasks)
+        await world.over()
+        await wait_until(lambda: world.devices.opened == 2 and world.devices.open_now == 1, "it is opened anew")
+        (found,) = world.found
+        assert np.array_equal(np.fromfile(found.audio, "<i2"), NOISE), "all that was heard is there"
+        assert world.cues.played == [Cue.START, Cue.STOP]
+        assert NoteKey.SLEPT in [view.note.key for view in world.views if view.note]
+        world.hotkeys.press()
+        world.hotkeys.release()
+        await world.is_in(State.LISTENING)
+        await wait_until(lambda: world.devices.opened == 2, "with the new one")
+
+
+async def test_sleep_while_idle_only_renews_devices(tmp_path: Path, models: Path, locate: Locate) -> None:
+    async with dictating(tmp_path, models, locate, NOISE, WISHES) as world, Tasks("test") as tasks:
+        await sleeps(world, Clock(), tasks)
+        await wait_until(lambda: world.devices.opened == 2 and world.devices.open_now == 1, "it is opened anew")
+        assert not world.found and not any(view.note for view in world.views)

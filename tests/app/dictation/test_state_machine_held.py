@@ -1,0 +1,203 @@
+"""Tests of held texts: effects of the key and the list, and the space before pasted text."""
+
+import pytest
+
+from app.core.states import State
+from app.dictation.insertion_queue import Ordered, Piece
+from app.dictation.messages import (
+    Aimed,
+    AimHere,
+    Close,
+    Cue,
+    Ended,
+    HeldBefore,
+    Here,
+    Insert,
+    InsertionEnded,
+    Key,
+    NoteDismissed,
+    NoteHeld,
+    NoteInserted,
+    NoteKey,
+    Play,
+    Settle,
+    Sounding,
+    Tick,
+)
+from app.insertion.outcome import How, Insertion, Target
+from app.messages.actions import HeldDeed, Verb
+from app.messages.view import Note
+from tests.app.dictation.story import HELD, TYPED, WINDOW, Story, spoken, text
+
+
+def test_held_text_is_pasted_into_focused_window() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, Play, Close]
+    assert story.state() is State.HELD
+    assert story.note == "focus-moved"
+    assert story.at(1.0, Key("paste-held", True)) == [AimHere(1)]
+    assert story.then(Here(1, Target(2))) == [], "not while the key is down"
+    story.then(Key("paste-held", False))
+    assert story.inserts() == ["one"]
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
+    assert story.then(Verb.PASTE_HELD) == []
+    assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
+
+
+def test_texts_held_together_are_noted_together_with_one_cue() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), text(1, 1, "two"))
+    assert story.then(HELD) == [NoteHeld((Piece(1, 0), Piece(1, 1))), Play(Cue.HELD)]
+
+
+def test_copied_text_is_no_longer_held() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    story.at(1.0, Verb.PASTE_HELD, Here(1, None))
+    assert story.then(InsertionEnded(Insertion(How.COPIED))) == [NoteInserted((Piece(1, 0),))]
+    assert story.note == "copied" and story.dictation.view(1.0).held == 0
+
+
+def test_dismissed_text_is_no_longer_offered_and_later_text_is_inserted() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), HELD)
+    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
+    assert (story.dictation.view(0.0).held, story.note) == (0, "")
+    assert story.then(Verb.DISMISS_HELD) == story.then(Verb.PASTE_HELD) == []
+    story.then(text(1, 1, "two"))
+    assert story.inserts()[-1].strip() == "two"
+
+
+def test_dismissal_does_not_affect_text_being_pasted() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
+    story.at(1.0, Verb.PASTE_HELD, Here(1, Target(2)))
+    assert story.then(Verb.DISMISS_HELD) == []
+    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
+
+
+def test_held_text_of_earlier_run_is_pasted_from_list_but_not_by_key() -> None:
+    story = Story()
+    before = {Piece(-1, 2): "one", Piece(0, 0): "two", Piece(0, 4): "three"}
+    story.at(0.0, HeldBefore(before))
+    assert (story.state(), story.dictation.view(0.0).held, story.dictation.view(0.0).earlier) == (State.HELD, 0, 2)
+    assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD, Verb.COPY_HELD) == []
+    assert story.dictation.view(0.0).note == Note(NoteKey.HELD_EARLIER, {"count": "2"})
+    story.at(1.0, *spoken(), text(1, 0, "four"), Ended(1), TYPED)
+    assert story.inserts() == ["four"]
+    assert (story.state(), story.dictation.view(1.0).earlier) == (State.DONE, 2)
+    assert story.at(9.0, Settle(0, HeldDeed.PASTE)) == [AimHere(0, leaves=True)]
+    story.then(Here(0, Target(2)))
+    assert story.inserts() == ["two three"]
+    assert story.then(HELD) == [] and story.dictation.view(9.0).earlier == 2
+    story.at(10.0, Settle(0, HeldDeed.PASTE), Here(0, Target(2)))
+    assert story.then(TYPED) == [NoteInserted((Piece(0, 0), Piece(0, 4)))]
+    assert story.then(HeldBefore(before)) == [] and story.dictation.view(10.0).earlier == 1
+    assert story.then(Settle(-1, HeldDeed.DISMISS)) == [NoteDismissed((Piece(-1, 2),))]
+    assert (story.state(), story.dictation.view(10.0).earlier) == (State.IDLE, 0)
+
+
+def two_held() -> Story:
+    """Set up two held recordings of this run and one of an earlier run."""
+    story = Story()
+    story.at(0.0, HeldBefore({Piece(0, 0): "zero"}))
+    story.at(0.0, *spoken(1), text(1, 0, "one"), Ended(1), HELD)
+    story.at(1.0, *spoken(2), text(2, 0, "two."), text(2, 1, "Three."), HELD, Ended(2))
+    story.at(20.0, Tick())
+    assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (2, 2)
+    return story
+
+
+def test_paste_key_pastes_newest_recording_as_one_but_no_earlier_one() -> None:
+    story = two_held()
+    assert story.at(20.0, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.PASTE_HELD) == [AimHere(2)], "one press is enough"
+    story.then(Here(2, WINDOW), Verb.PASTE_HELD)
+    assert story.inserts() == ["two. Three."]
+    assert story.then(TYPED) == [NoteInserted((Piece(2, 0), Piece(2, 1)))]
+    assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (0, 2)
+    assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD) == [], "what is earlier is in the list"
+    assert story.state() is State.HELD
+    assert story.then(Settle(1, HeldDeed.PASTE)) == [AimHere(1, leaves=True)]
+
+
+def test_paste_key_skips_later_recording_that_was_inserted() -> None:
+    story = Story()
+    story.at(0.0, *spoken(1), text(1, 0, "one"), Ended(1), HELD)
+    story.at(40.0, *spoken(2), text(2, 0, "two"), Ended(2), TYPED)
+    assert story.then(Verb.PASTE_HELD) == [AimHere(1)]
+
+
+def test_paste_key_retries_paste_that_failed() -> None:
+    story = two_held()
+    story.then(Verb.PASTE_HELD, Here(2, WINDOW), HELD)
+    assert story.dictation.view(20.0).held == 2
+    assert story.then(Verb.PASTE_HELD) == [AimHere(2)]
+
+
+def test_paste_is_unaffected_by_recording_that_begins_meanwhile() -> None:
+    story = two_held()
+    story.then(Verb.PASTE_HELD, *spoken(3), text(3, 0, "four"))
+    story.then(Here(2, WINDOW))
+    assert story.inserts() == [], "one insertion at a time"
+    story.then(HELD)
+    assert story.inserts() == ["two. Three."] and story.dictation.view(20.0).held == 1
+    assert story.then(TYPED)[0] == NoteInserted((Piece(2, 0), Piece(2, 1)))
+    assert story.then(Ended(3), Verb.PASTE_HELD)[-1] == AimHere(3)
+
+
+def test_copy_and_dismiss_apply_to_newest_recording() -> None:
+    story = two_held()
+    story.then(Verb.COPY_HELD)
+    assert [effect.ordered for effect in story.effects if isinstance(effect, Insert)] == [
+        Ordered((Piece(2, 0), Piece(2, 1)), ("two.", "Three."), "two. Three.", None, pasted=True)
+    ]
+    story.then(InsertionEnded(Insertion(How.COPIED)))
+    view = story.dictation.view(20.0)
+    assert (view.held, view.earlier) == (1, 1), "the key has pasted none, and goes on to the one before"
+    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
+
+
+@pytest.mark.parametrize(
+    ("first", "held", "after_s", "joins", "arrives"),
+    [
+        ("riverbank.", "Good morning", 29.0, True, " Good morning"),
+        ("riverbank.", "Good morning", 31.0, True, "Good morning"),
+        ("riverbank.", "Good morning", 1.0, False, "Good morning"),
+        ("河边。", "早上好", 1.0, True, "早上好"),
+    ],
+)
+def test_pasted_text_continues_recent_insertion_in_same_window(
+    first: str, held: str, after_s: float, joins: bool, arrives: str
+) -> None:
+    story = Story()
+    story.dictation.joins = joins
+    story.at(0.0, *spoken(), text(1, 0, first), Ended(1), TYPED)
+    story.at(0.5, Verb.START, Aimed(2, Target(99)), Sounding(2), Verb.STOP, text(2, 0, held), Ended(2), HELD)
+    story.at(after_s, Verb.PASTE_HELD, Here(2, WINDOW))
+    assert story.inserts() == [arrives]
+
+
+@pytest.mark.parametrize(("joins", "arrives"), [(True, " Good morning"), (False, "Good morning")])
+def test_text_continues_paste_made_while_it_was_spoken(joins: bool, arrives: str) -> None:
+    story = Story()
+    story.dictation.joins = joins
+    story.at(0.0, *spoken(), text(1, 0, "riverbank."), Ended(1), HELD)
+    story.at(40.0, Verb.START, Aimed(2, WINDOW), Sounding(2), Verb.PASTE_HELD, Here(1, WINDOW), TYPED)
+    story.then(Verb.STOP, text(2, 0, "Good morning"))
+    assert story.inserts() == [arrives]
+    story = Story()
+    story.dictation.joins = joins
+    story.at(0.0, *spoken(), text(1, 0, "riverbank."), Ended(1), HELD, Verb.PASTE_HELD, Here(1, WINDOW), TYPED)
+    story.at(5.0, *spoken(2), text(2, 0, "Good morning"))
+    assert story.inserts() == [arrives]
+
+
+def test_stand_reports_state_and_held_count_of_each_take() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD, Verb.START)
+    assert story.dictation.stand(1, 0.0) == (None, 1), "it is over: its journal says the rest"
+    assert story.dictation.stand(2, 0.0) == (State.ARMING, 0)
+    story.then(Sounding(2), Verb.CANCEL)
+    assert story.dictation.stand(2, 0.0) == (State.CANCELLED, 0)
+    assert story.dictation.stand(3, 0.0) == (None, 0)

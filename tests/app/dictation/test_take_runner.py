@@ -1,0 +1,159 @@
+"""Tests of the events of one take, in order, including failures.
+
+``test_dictating.py`` covers the rest.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.capture.errors import MicrophoneRefused
+from app.dictation.delivery_log import Ledger
+from app.dictation.gestures import TalkMode
+from app.dictation.messages import Began, Ended, Event, NoteKey, Recognised, RecordingOver, Sounding
+from app.dictation.recorder import Recorder
+from app.dictation.take_runner import TakeWork, Workshop
+from app.journal.library import Library
+from app.transcription.listening import PATIENT, Listener, Mode
+from app.transcription.pipeline import Samples
+from client.connection import Address, fixed
+from client.events import Connected, Disconnected
+from protocol.recognition import Options
+from protocol.session import Busy
+from runtime.tasks import cancel_and_wait
+from speech.audio_file import read_audio
+from tests.app.dictation.world import FakeDevices
+from tests.app.speech import recording
+from tests.helpers.scripted_gateway import closing_with, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+TOGGLE = TalkMode.TOGGLE
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    path = recording("en-01", to=tmp_path_factory.mktemp("talk") / "talk.wav")
+    return np.concatenate(list(read_audio(path)))
+
+
+class Desk:
+    """A running take with its own collaborators."""
+
+    def __init__(
+        self, root: Path, models: Path, audio: Samples, url: str, mode: TalkMode = TalkMode.TOGGLE
+    ) -> None:
+        self.told: list[Event] = []
+        self.devices = FakeDevices(audio)
+        self.library = Library(root / "takes")
+        self.ledger = Ledger(self.library)
+        self.recorder = Recorder(self.devices, lambda change: None)
+        listener = Listener(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
+        workshop = Workshop(self.library, self.ledger, listener, self.recorder)
+        self.work = TakeWork(1, mode, workshop, Options(), self.told.append)
+
+    async def run(self, until: Callable[[], bool] = lambda: True) -> list[str]:
+        """Run the take and stop it once ``until`` is true.
+
+        Return the event names without repetitions.
+        """
+        async with self.recorder:
+            running = asyncio.create_task(self.work.run())
+            await wait_until(lambda: until() or running.done(), "it is time to stop")
+            self.work.stop()
+            await running
+        await self.ledger.close_all()
+        kinds = [type(event).__name__ for event in self.told]
+        return [kind for place, kind in enumerate(kinds) if place == 0 or kinds[place - 1] != kind]
+
+    def all_heard(self) -> bool:
+        return self.devices.device is not None and self.devices.device.heard == len(self.devices.audio)
+
+    @property
+    def note(self) -> tuple[str, str]:
+        ended = self.told[-1]
+        assert isinstance(ended, Ended) and ended.note is not None
+        assert ended.note.reason is not None
+        return ended.note.key, ended.note.reason.key
+
+
+async def test_take_reports_its_events_in_order(tmp_path: Path, models: Path, talk: Samples) -> None:
+    async with scripted(oblige) as gateway:
+        desk = Desk(tmp_path, models, talk, gateway.url)
+        kinds = await desk.run(desk.all_heard)
+    assert kinds[0] == "Sounding" and kinds[-1] == "Ended"
+    assert [event for event in desk.told if isinstance(event, Sounding | RecordingOver | Ended)] == [
+        Sounding(1),
+        RecordingOver(1),
+        Ended(1),
+    ]
+    begun = [event.segment for event in desk.told if isinstance(event, Began)]
+    ended = [event.segment.index for event in desk.told if isinstance(event, Recognised)]
+    assert begun == ended == list(range(len(begun))) and begun
+    assert desk.library.all()[0].samples == len(talk)
+
+
+async def test_stop_before_device_opens_ends_take(tmp_path: Path, models: Path, talk: Samples) -> None:
+    async with scripted(oblige) as gateway:
+        desk = Desk(tmp_path, models, talk, gateway.url)
+        assert (await desk.run())[-2:] == ["RecordingOver", "Ended"]
+
+
+async def test_take_without_microphone_ends_and_leaves_no_files(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    desk.devices.failure = MicrophoneRefused("desk", "busy")
+    assert await desk.run() == ["Ended"]
+    assert desk.note[0] == NoteKey.MICROPHONE_FAILED and desk.note[1] == "microphone-refused"
+    assert desk.library.all() == []
+
+
+async def test_device_is_released_when_journal_cannot_be_created(
+    tmp_path: Path, models: Path, talk: Samples
+) -> None:
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    (tmp_path / "takes").write_text("a file where a folder should be")
+    assert await desk.run() == ["RecordingOver", "Ended"]
+    assert desk.note[0] == NoteKey.NOT_RECORDED and desk.note[1] == "takes-unwritable"
+    assert desk.recorder.level_dbfs is None
+
+
+async def test_take_keeps_recording_when_gateway_refuses(tmp_path: Path, models: Path, talk: Samples) -> None:
+    async with scripted(closing_with(1003)) as gateway:
+        desk = Desk(tmp_path, models, talk, gateway.url)
+        await desk.run(desk.all_heard)
+    assert desk.note == (NoteKey.RECORDING_KEPT, "gateway-refuses")
+    assert desk.library.all()[0].samples == len(talk)
+
+
+async def test_unexpected_error_ends_take_with_note(tmp_path: Path, models: Path, talk: Samples) -> None:
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    desk.devices.failure = ValueError("a mistake")  # type: ignore[assignment] # nothing that anybody expects
+    assert await desk.run() == ["Ended"]
+    assert desk.note == (NoteKey.RECORDING_KEPT, "unexpected")
+    await desk.ledger.close_all()
+
+
+async def test_cancelled_take_keeps_all_audio(tmp_path: Path, models: Path, talk: Samples) -> None:
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    async with desk.recorder:
+        running = asyncio.create_task(desk.work.run())
+        await wait_until(desk.all_heard, "all is heard")
+        await cancel_and_wait([running])
+    await desk.ledger.close_all()
+    assert not any(isinstance(event, Ended) for event in desk.told)
+    assert desk.library.all()[0].samples == len(talk)
+
+
+def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Samples) -> None:
+    work = Desk(tmp_path, models, talk, NOBODY, TalkMode.HANDS_FREE).work
+    assert work._listener.mode is Mode.HANDS_FREE
+    notes = []
+    for event in (Disconnected("gone", 1.0), Busy("no_worker"), Connected("here", True)):
+        work.heard(event)
+        notes.append(work.note.key if work.note else None)
+    assert notes == [NoteKey.GATEWAY_AWAY, NoteKey.NO_WORKER, None]

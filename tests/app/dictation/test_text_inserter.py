@@ -1,0 +1,136 @@
+"""Tests that the outcome of every text is reported and recorded, whatever the desktop does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.dictation.delivery_log import Ledger
+from app.dictation.insertion_queue import Ordered, Piece
+from app.dictation.messages import Aim, Aimed, AimHere, Event, Here, Insert, InsertionEnded, Leave
+from app.dictation.text_inserter import Hands, TextWork
+from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.journal.library import Library
+from runtime.tasks import Tasks
+from tests.app.dictation.world import WINDOW, FakeInserter
+from tests.helpers.waiting import wait_until
+
+OURS = Target(9, "kikipounamu", own=True)
+
+
+def ordered(target: Target | None = WINDOW, *, pasted: bool = False) -> Ordered:
+    return Ordered((Piece(1, 0),), ("kia ora",), "kia ora", target, pasted)
+
+
+class Broken(FakeInserter):
+    """Fake inserter whose every call fails."""
+
+    async def target(self) -> Target | None:
+        raise RuntimeError("no focus")
+
+    async def insert(self, text: str, target: Target | None) -> Insertion:
+        raise RuntimeError("no keys")
+
+
+class Copies:
+    """Fake clipboard; ``works``: whether copying succeeds."""
+
+    def __init__(self, *, works: bool = True) -> None:
+        self.works = works
+        self.text = ""
+
+    async def copy(self, text: str) -> bool:
+        self.text = text if self.works else ""
+        return self.works
+
+
+class Texts:
+    """A ``TextWork`` and the events it reported."""
+
+    def __init__(self, root: Path, inserter: FakeInserter, tasks: Tasks, copier: Copies | None = None) -> None:
+        self.told: list[Event] = []
+        self.inserter = inserter
+        self.work = TextWork(Hands(inserter, copier), Ledger(Library(root)), self.told.append, tasks)
+
+    async def tells(self, event: Event) -> None:
+        await wait_until(lambda: event in self.told, f"{event} is told, not {self.told}")
+
+
+@pytest.fixture
+async def tasks() -> AsyncIterator[Tasks]:
+    async with Tasks("test") as tasks:
+        yield tasks
+
+
+async def test_text_work_performs_only_effects_on_texts(tmp_path: Path, tasks: Tasks) -> None:
+    texts = Texts(tmp_path, FakeInserter(), tasks)
+    assert not texts.work.perform(Leave())
+    assert all(texts.work.perform(effect) for effect in (Aim(1, 0), AimHere(1), Insert(ordered())))
+    await texts.tells(Aimed(1, WINDOW, 0))
+    await texts.tells(Here(1, WINDOW))
+    await texts.tells(InsertionEnded(Insertion(How.TYPED)))
+    assert texts.inserter.texts == [("kia ora", WINDOW)]
+
+
+async def test_text_is_held_when_desktop_fails(tmp_path: Path, tasks: Tasks) -> None:
+    texts = Texts(tmp_path, Broken(), tasks)
+    texts.work.aim(1)
+    await texts.tells(Aimed(1, None))
+    texts.work.perform(Insert(ordered()))
+    await texts.tells(InsertionEnded(held(Reason.NOT_READ)))
+
+
+@pytest.mark.parametrize("target", [None, OURS])
+async def test_text_is_copied_when_no_other_window_has_focus(
+    target: Target | None, tmp_path: Path, tasks: Tasks
+) -> None:
+    inserter, copies = FakeInserter(focus=target), Copies()
+    texts = Texts(tmp_path, inserter, tasks, copies)
+    texts.work.perform(AimHere(1))
+    await texts.tells(Here(1, target))
+    texts.work.perform(Insert(ordered(target, pasted=True)))
+    await texts.tells(InsertionEnded(Insertion(How.COPIED)))
+    assert (copies.text, inserter.asked) == ("kia ora", 0)
+
+
+async def test_aim_here_waits_until_menu_releases_focus(tmp_path: Path, tasks: Tasks) -> None:
+    inserter = FakeInserter(focus=None)
+    texts = Texts(tmp_path, inserter, tasks)
+    texts.work.perform(AimHere(1))
+    await asyncio.sleep(0)
+    inserter.focus = WINDOW
+    await texts.tells(Here(1, WINDOW))
+    assert texts.told == [Here(1, WINDOW)]
+
+
+@pytest.mark.parametrize(
+    ("insert", "copier", "outcome"),
+    [
+        (ordered(pasted=True), Copies(), Insertion(How.TYPED)),
+        (ordered(OURS), Copies(), Insertion(How.TYPED)),  # dictated into a text field of our own window
+        (ordered(OURS, pasted=True), Copies(works=False), held(Reason.NO_TARGET)),
+        (ordered(OURS, pasted=True), None, held(Reason.NO_TARGET)),
+        (ordered(None, pasted=True), Copies(works=False), Insertion(How.HELD, "focus-moved")),
+    ],
+)
+async def test_text_is_not_copied_in_other_cases(
+    insert: Ordered, copier: Copies | None, outcome: Insertion, tmp_path: Path, tasks: Tasks
+) -> None:
+    inserter = FakeInserter(focus=insert.target or WINDOW)
+    texts = Texts(tmp_path, inserter, tasks, copier)
+    texts.work.perform(Insert(insert))
+    await texts.tells(InsertionEnded(outcome))
+    assert copier is None or copier.text == ""
+
+
+async def test_noted_waits_for_pending_notes(tmp_path: Path, tasks: Tasks) -> None:
+    texts, done = Texts(tmp_path, FakeInserter(), tasks), list[str]()
+
+    async def write() -> None:
+        done.append("written")
+
+    await texts.work.noted()
+    texts.work.note(write())
+    await texts.work.noted()
+    assert done == ["written"]

@@ -1,0 +1,277 @@
+"""A run of one file: its outcome in every case, and the progress and notes before it."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from app.core.formats import Format
+from app.core.transcript import Segment
+from app.files.events import Broken, Finished, Noted, Progress, Run
+from app.files.file_run import OneFile, Reporter, unreadable
+from app.files.queue import Saving
+from app.files.recogniser import UNHURRIED, FileRecogniser
+from app.files.result_store import Kept, Known, Piece, source_of
+from app.files.view import MOST_TEXT, FileNote
+from app.messages.view import Note
+from client.connection import Address, fixed
+from client.events import Connected, Disconnected
+from protocol.errors import CloseCode
+from protocol.recognition import Options
+from protocol.session import Busy
+from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnsupported, MediaExtraMissing, SpeechError
+from tests.app.speech import digests, recording
+from tests.helpers.scripted_gateway import Gateway, closing_with, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+AT_ONCE = replace(UNHURRIED, retry=lambda failures, chance, asked: 0.02)
+LOST = closing_with(CloseCode.TAKEN_OVER)
+
+
+@dataclass
+class Bench:
+    """Recording with the store, settings and reports of its run."""
+
+    path: Path
+    models: Path
+    kept: Kept
+    saving: Callable[[], Saving] = Saving
+    options: Options = Options("en", partials=True)
+    told: list[Progress | Noted] = field(default_factory=list)
+
+    async def run(self, gateway: Gateway, *, again: bool = False) -> Finished | Broken:
+        recogniser = FileRecogniser(fixed(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
+        one = OneFile(recogniser, self.kept, self.options, self.saving, 10.0, again_s=0.01)
+        return await one.run(Run(7, str(self.path), again), self.told.append)
+
+    @property
+    def notes(self) -> list[Note | None]:
+        return [told.note for told in self.told if isinstance(told, Noted)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, models: Path) -> Bench:
+    return Bench(recording("en-01", to=tmp_path / "talk.wav"), models, Kept(tmp_path / "7.jsonl"))
+
+
+async def test_run_saves_text_and_subtitles(bench: Bench, tmp_path: Path) -> None:
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+        options = gateway.memory.hellos[0].options
+    text = " ".join(digests(bench.path, bench.models))
+    places = (str(tmp_path / "talk.txt"), str(tmp_path / "talk.srt"))
+    assert outcome == Finished(7, int(soundfile.info(bench.path).duration * 1000) / 1000, text, places)
+    assert (tmp_path / "talk.txt").read_text() == text + "\n"
+    assert (tmp_path / "talk.srt").read_text().startswith("1\n00:00:0")
+    assert bench.kept.read().results == places
+    assert (options.language, options.priority, options.partials) == ("en", "bulk", False)
+    last = bench.told[-1]
+    assert isinstance(last, Progress)
+    assert (last.file, last.text) == (7, text)
+
+
+async def test_run_saves_results_once(bench: Bench, tmp_path: Path) -> None:
+    """The program ended before its list recorded that the file is done."""
+    async with scripted(oblige) as gateway:
+        first = await bench.run(gateway)
+        assert await bench.run(gateway) == first
+    assert not (tmp_path / "talk (2).txt").exists()
+
+
+async def test_silent_file_finishes_without_results(bench: Bench, tmp_path: Path) -> None:
+    bench.path = tmp_path / "silence.wav"
+    soundfile.write(bench.path, np.zeros(32_000, np.int16), 16_000)
+    async with scripted(oblige) as gateway:
+        assert await bench.run(gateway) == Finished(7, 2.0, "", (), Note(FileNote.SILENT))
+
+
+async def test_text_stays_in_store_when_folder_is_not_writable(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    bench.saving = lambda: Saving((Format.TXT,), str(tmp_path / "file"))
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, Finished)
+    assert outcome.note == Note(FileNote.NOT_SAVED, {"place": str(tmp_path / "file")})
+    assert outcome.results == ()
+    assert bench.kept.read().transcript.text == outcome.text != ""
+
+
+async def test_finished_counts_gaps_and_retry_fills_them(bench: Bench) -> None:
+    pieces = (
+        Piece(0, 16_000, Segment(0, 0, 1000, "one")),
+        Piece(16_000, 16_000, Segment(1, 1000, 2000, error="lost")),
+    )
+    bench.kept.resume(source_of(bench.path), again=False)
+    bench.kept.add(pieces)
+    bench.kept.finish(Known(pieces, 32_000, ("/talk.srt",)))
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+        assert outcome == Finished(7, 2.0, "one", ("/talk.srt",), Note(FileNote.GAPS, {"count": "1"}), gaps=True)
+        again = await bench.run(gateway, again=True)
+    assert isinstance(again, Finished)
+    assert not again.gaps and again.text.startswith("one ")
+
+
+async def test_truncated_file_is_recognised_and_marked(bench: Bench, tmp_path: Path) -> None:
+    bench.saving = lambda: Saving((Format.JSON,))
+    bench.path.write_bytes(bench.path.read_bytes()[:-32_000])
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+        assert await bench.run(gateway) == outcome  # also when the results are only read from the store
+    assert isinstance(outcome, Finished)
+    assert outcome.truncated and outcome.text and outcome.note == Note(FileNote.TRUNCATED)
+    assert json.loads((tmp_path / "talk.json").read_text())["truncated"] is True
+
+
+async def test_complete_copy_replaces_truncated_file(bench: Bench) -> None:
+    whole = bench.path.read_bytes()
+    bench.path.write_bytes(whole[:-32_000])
+    async with scripted(oblige) as gateway:
+        await bench.run(gateway)
+    bench.path.write_bytes(whole)
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway, again=True)
+    assert isinstance(outcome, Finished) and not outcome.truncated and outcome.note is None
+    assert outcome.text == " ".join(digests(bench.path, bench.models))
+
+
+async def test_run_opens_new_session_when_one_is_lost(bench: Bench) -> None:
+    async with scripted(LOST, LOST, oblige) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, Finished)
+    assert len({hello.session for hello in gateway.memory.hellos}) == 3
+    assert bench.notes.count(Note(FileNote.GATEWAY_AWAY)) == 2
+    assert bench.notes[-1] is None
+
+
+async def test_run_fails_after_three_sessions_without_progress(bench: Bench) -> None:
+    async with scripted(LOST) as gateway:
+        assert await bench.run(gateway) == Broken(7, Note(FileNote.NO_ANSWER))
+        assert gateway.connections == 3
+
+
+async def test_run_names_reason_of_refusal(bench: Bench) -> None:
+    async with scripted(oblige, refusing=((401, {}),)) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, Broken)
+    assert outcome.note == Note(FileNote.REFUSED, reason=Note("gateway-unauthorised"))
+
+
+async def test_run_fails_when_results_cannot_be_kept(bench: Bench, tmp_path: Path) -> None:
+    bench.kept = Kept(tmp_path / "none" / "7.jsonl")
+    async with scripted(oblige) as gateway:
+        outcome = await bench.run(gateway)
+    assert isinstance(outcome, Broken)
+    assert outcome.note.key == FileNote.NOT_KEPT
+
+
+async def test_run_fails_when_file_is_not_audio(bench: Bench, tmp_path: Path) -> None:
+    bench.path = tmp_path / "x.wav"
+    bench.path.write_text("not a recording at all, but long enough to look at")
+    async with scripted(oblige) as gateway:
+        assert await bench.run(gateway) == Broken(7, Note(FileNote.UNSUPPORTED))
+
+
+async def test_cancellation_is_ignored_while_results_are_saved(bench: Bench, tmp_path: Path) -> None:
+    saving, go = threading.Event(), threading.Event()
+
+    def slow() -> Saving:
+        saving.set()
+        assert go.wait(10)
+        return Saving()
+
+    bench.saving = slow
+    async with scripted(oblige) as gateway:
+        running = asyncio.create_task(bench.run(gateway))
+        await wait_until(saving.is_set, "it is being saved")
+        running.cancel()
+        await asyncio.sleep(0)
+        running.cancel()
+        go.set()
+        outcome = await running
+    assert isinstance(outcome, Finished)
+    assert outcome.results[0] == str(tmp_path / "talk.txt")
+
+
+# -- progress and notes ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def said(text: str, index: int = 0) -> Piece:
+    return Piece(index * 16_000, 16_000, Segment(index, 0, 1000, text))
+
+
+def test_reporter_shows_newest_words_and_remaining_time() -> None:
+    told: list[Progress | Noted] = []
+    clock = Clock()
+    reporter = Reporter(7, 1000.0, told.append, clock)
+    reporter.moved(100.0, (said("kia ora"),))
+    assert not reporter.gained, "an earlier run did"
+    assert told.pop() == Progress(7, 100.0, "kia ora", None)
+    clock.now += 10.0
+    reporter.moved(200.0, (said("koutou", 1), said("katoa", 2)))
+    assert told.pop() == Progress(7, 200.0, "kia ora koutou katoa", 80.0)
+    reporter.moved(200.0, (said("x" * 2 * MOST_TEXT, 3),))
+    last = told.pop()
+    assert isinstance(last, Progress)
+    assert len(last.text) == MOST_TEXT + 1
+    assert reporter.gained
+
+
+def test_remaining_time_is_unknown_when_length_is_unknown() -> None:
+    told: list[Progress | Noted] = []
+    clock = Clock()
+    reporter = Reporter(7, None, told.append, clock)
+    reporter.moved(0.0, ())
+    clock.now += 60.0
+    reporter.moved(50.0, ())
+    assert told[-1] == Progress(7, 50.0, "", None)
+
+
+def test_reporter_sets_and_clears_notes() -> None:
+    told: list[Progress | Noted] = []
+    reporter = Reporter(7, None, told.append, Clock())
+    reporter.heard(Connected("g", True))
+    reporter.heard(Busy("load", True))
+    assert told == [Noted(7, None)], "of the session before"
+    told.clear()
+    reporter.heard(Disconnected("gone", 1.0))
+    reporter.heard(Connected("g", True))
+    reporter.heard(Busy("no_worker", True))
+    reporter.moved(1.0, (said("x"),))
+    reporter.heard(Busy("broker", True))
+    reporter.heard(Busy("load", True, eta_ms=0))
+    notes = [event.note for event in told if isinstance(event, Noted)]
+    away, nobody, broker = map(Note, (FileNote.GATEWAY_AWAY, FileNote.NO_WORKER, FileNote.BROKER_AWAY))
+    assert notes == [away, None, nobody, None, broker, None]
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (AudioMissing("x"), FileNote.MISSING),
+        (AudioUnsupported("x"), FileNote.UNSUPPORTED),
+        (AudioDamaged("x"), FileNote.DAMAGED),
+        (AudioEmpty("x"), FileNote.EMPTY),
+        (MediaExtraMissing("x"), FileNote.MEDIA_MISSING),
+    ],
+)
+def test_unreadable_maps_each_error_to_its_note(error: SpeechError, key: FileNote) -> None:
+    assert unreadable(error) == Note(key)
+
+
+def test_unreadable_passes_on_message_of_other_error() -> None:
+    assert unreadable(SpeechError("why")) == Note(FileNote.BROKEN, reason=Note("plain", {"text": "Why"}))

@@ -1,0 +1,49 @@
+"""Recordings in dropped files and folders."""
+
+import os
+from pathlib import Path
+
+from app.files.file_search import KINDS, find
+
+
+def made(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def names(folder: Path, *paths: Path, most: int = 100) -> list[str]:
+    return [str(Path(path).relative_to(folder)) for path in find(map(str, paths), most).paths]
+
+
+def test_find_accepts_any_named_file_once(tmp_path: Path) -> None:
+    made(tmp_path, "a.mp3", "notes.txt")
+    missing = tmp_path / "none.wav"
+    found = names(tmp_path, tmp_path / "notes.txt", missing, tmp_path / "a.mp3", tmp_path / "x" / ".." / "a.mp3")
+    assert found == ["notes.txt", "none.wav", "a.mp3"]
+
+
+def test_find_sorts_recordings_of_folder(tmp_path: Path) -> None:
+    made(tmp_path, "b/2.MP4", "b/1.wav", "b/c/3.opus", "b/notes.txt", "b/.hidden.wav", "b/.cache/4.wav", "b/wav")
+    assert names(tmp_path, tmp_path / "b") == ["b/1.wav", "b/2.MP4", "b/c/3.opus"]
+
+
+def test_find_follows_no_links_to_folders(tmp_path: Path) -> None:
+    made(tmp_path, "a/1.wav")
+    os.symlink(tmp_path / "a", tmp_path / "a" / "again")
+    assert names(tmp_path, tmp_path / "a") == ["a/1.wav"]
+
+
+def test_find_counts_recordings_over_the_limit(tmp_path: Path) -> None:
+    made(tmp_path, *(f"{number:02}.wav" for number in range(12)))
+    found = find([str(tmp_path)], 10)
+    assert (len(found.paths), found.left_out) == (10, 2)
+
+
+def test_find_returns_nothing_for_empty_folder(tmp_path: Path) -> None:
+    assert find([str(tmp_path)], 10) == ((), 0)
+
+
+def test_extensions_are_unique_and_lower_case() -> None:
+    assert len(set(KINDS)) == len(KINDS)
+    assert all(kind == kind.lower() and "." not in kind for kind in KINDS)

@@ -1,0 +1,44 @@
+"""The network is searched only while a part of the app needs it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from app.gateways.discovery import Finding
+from client.discovery import DiscoveryEvent, Found, Gone
+from tests.helpers.waiting import wait_until
+
+DESK = Found("desk.x", "desk", ("https://10.0.0.1:8765",), "a" * 64, "1")
+LAPTOP = Found("laptop.x", "laptop", ("https://10.0.0.2:8765",), "b" * 64, "1")
+
+
+async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
+    events: asyncio.Queue[DiscoveryEvent] = asyncio.Queue()
+    looks: list[str] = []
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        looks.append("begun")
+        try:
+            while True:
+                yield await events.get()
+        finally:
+            looks.append("ended")
+
+    told: list[Found] = []
+    changes: list[int] = []
+    finding = Finding(told.append, lambda: changes.append(1), discover)
+    finding.look(False)
+    assert looks == []
+    finding.look(True)
+    finding.look(True)
+    for event in (DESK, LAPTOP, Gone("desk.x"), Gone("never.x")):
+        events.put_nowait(event)
+    await wait_until(lambda: len(changes) == 4, "all of it is told")
+    assert (told, finding.known, looks) == ([DESK, LAPTOP], (LAPTOP,), ["begun"])
+    finding.look(False)
+    assert finding.known == ()
+    await wait_until(lambda: looks == ["begun", "ended"], "it is over")
+    finding.look(True)
+    await wait_until(lambda: looks[-1] == "begun", "once more")
+    await finding.close()
+    await finding.close()
+    assert looks[-1] == "ended"

@@ -1,0 +1,75 @@
+"""Queries of a gateway: one that is well, one without workers, one with another key, and one that is away."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from app.gateways.probe import ask
+from app.gateways.view import Answer, Health
+from app.messages.view import Note
+from client.connection import Address
+
+KEY = "a-key"
+WORKER = {"worker": "w", "state": "idle", "engine": "whisper", "model": "whisper-base", "device": "RTX 5060 Ti"}
+
+
+@asynccontextmanager
+async def gateway(
+    ready: str = '{"ready": true, "workers": 1}', *, kind: str = "application/json", status: int = 200
+) -> AsyncIterator[str]:
+    """Serve the answers of ``backend.gateway``, and yield the address."""
+
+    async def readiness(request: web.Request) -> web.Response:
+        return web.Response(status=status, text=ready, content_type=kind)
+
+    async def workers(request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {KEY}":
+            return web.json_response({"error": "unauthorised"}, status=401)
+        return web.json_response({"workers": [WORKER]})
+
+    app = web.Application()
+    app.add_routes([web.get("/readyz", readiness), web.get("/v1/workers", workers)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_ask_reports_health_workers_and_latency() -> None:
+    async with gateway() as url:
+        answer = await ask(Address(url + "/", KEY))
+    assert (answer.health, answer.workers, answer.note) == (Health.WELL, ("RTX 5060 Ti · whisper-base",), None)
+    assert answer.latency_ms > 0
+
+
+async def test_ask_distinguishes_missing_workers_from_draining() -> None:
+    async with gateway('{"ready": false}', status=503) as url:
+        assert (await ask(Address(url, KEY))).health is Health.NOBODY
+    async with gateway('{"ready": false, "draining": true}', status=503) as url:
+        assert (await ask(Address(url, KEY))).health is Health.AWAY
+
+
+async def test_ask_distinguishes_a_wrong_key_from_an_unreachable_gateway() -> None:
+    async with gateway() as url:
+        assert await ask(Address(url, "another")) == Answer(Health.REFUSED, note=Note("gateway-unauthorised"))
+    assert await ask(Address(url, KEY)) == Answer(Health.AWAY, note=Note("gateway-unreachable"))
+
+
+@pytest.mark.parametrize(
+    ("ready", "kind", "status"),
+    [("<html>", "text/html", 200), ("{", "application/json", 200), ("{}", "application/json", 404)],
+)
+async def test_ask_reports_an_answer_that_is_not_of_a_gateway(ready: str, kind: str, status: int) -> None:
+    async with gateway(ready, kind=kind, status=status) as url:
+        assert await ask(Address(url, KEY)) == Answer(Health.REFUSED, note=Note("gateway-refuses"))
+
+
+async def test_gateway_with_a_certificate_is_queried_only_over_tls() -> None:
+    async with gateway() as url:
+        answer = await ask(Address(url, KEY, certificate_sha256="0" * 64))
+    assert answer.health is Health.REFUSED

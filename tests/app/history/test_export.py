@@ -1,0 +1,97 @@
+"""Export in every form, of several takes at once, without replacing files."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from app.core.formats import Format
+from app.history.errors import ExportFailed
+from app.history.export import Exported, export
+from app.journal.library import Found, Library
+from tests.app.history.takes import record, session
+
+T0 = 1_700_000_000.0
+TIMES = [datetime.fromtimestamp(T0 + number) for number in range(9)]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+def takes(library: Library, *numbers: int) -> list[Found]:
+    return [library.find(session(number)) for number in numbers]
+
+
+def test_export_joins_texts_under_their_times(library: Library, out: Path) -> None:
+    record(library, 2, "second")
+    record(library, 1, "first", "half")
+    record(library, 3)
+    with library.reopen(session(2)) as journal:
+        journal.edit("second, edited")
+    done = export(takes(library, 2, 3, 1), Format.TXT, out)
+    first, second = TIMES[1], TIMES[2]
+    name = f"kikipounamu {first:%Y-%m-%d %H.%M.%S} - {second:%Y-%m-%d %H.%M.%S}.txt"
+    assert done == Exported((out / name,))
+    assert (out / name).read_text() == f"{first}\nfirst half\n\n{second}\nsecond, edited\n"
+
+
+def test_export_of_one_text_has_no_heading(library: Library, out: Path) -> None:
+    record(library, 1, "今天", "天气很好")
+    assert export(takes(library, 1), Format.TXT, out / "a.txt") == Exported((out / "a.txt",))
+    assert (out / "a.txt").read_text() == "今天天气很好\n"
+
+
+@pytest.mark.parametrize(("form", "mark"), [(Format.SRT, ","), (Format.VTT, ".")])
+def test_export_writes_edited_subtitles_per_take(library: Library, out: Path, form: Format, mark: str) -> None:
+    record(library, 1, "first", "half", started_s=T0)
+    record(library, 2, "second", started_s=T0)
+    with library.reopen(session(1)) as journal:
+        journal.edit("first two halves")
+    done = export(takes(library, 2, 1), form, out)
+    name = f"kikipounamu {TIMES[0]:%Y-%m-%d %H.%M.%S}"
+    assert done == Exported((out / f"{name}.{form}", out / f"{name} (2).{form}"))
+    edited = (out / f"{name} (2).{form}").read_text()
+    assert f"00:00:00{mark}100 --> 00:00:00{mark}200\ntwo halves\n" in edited
+    with pytest.raises(ExportFailed, match="choose a folder"):
+        export(takes(library, 1, 2), form, out / "one")
+    export(takes(library, 2), form, out / "one")
+    assert "second" in (out / "one").read_text()
+
+
+def test_export_json_has_recognised_and_edited_text(library: Library, out: Path) -> None:
+    record(library, 1, "first", None)
+    with library.reopen(session(1)) as journal:
+        journal.edit("edited")
+    export(takes(library, 1), Format.JSON, out / "a.json")
+    (take,) = json.loads((out / "a.json").read_text())
+    assert take["session"] == str(session(1)) and take["started"] == "2023-11-14T22:13:21+00:00"
+    assert (take["text"], take["edited"], take["duration_ms"]) == ("edited", True, 200)
+    assert [segment["text"] for segment in take["segments"]] == ["first", ""]
+
+
+def test_export_replaces_files_only_on_request(library: Library, out: Path) -> None:
+    record(library, 1, "one")
+    record(library, 2, "two")
+    (first, _) = export(takes(library, 1, 2), Format.SRT, out).written
+    first.write_text("mine")
+    (out / "a.txt").write_text("mine too")
+    record(library, 3, "three")
+    again = export(takes(library, 1, 3), Format.SRT, out)
+    assert again == Exported(exist=(first,))
+    assert first.read_text() == "mine" and len(list(out.iterdir())) == 3
+    assert export(takes(library, 1), Format.TXT, out / "a.txt").exist == (out / "a.txt",)
+    export(takes(library, 1), Format.TXT, out / "a.txt", overwrite=True)
+    assert (out / "a.txt").read_text() == "one\n"
+
+
+def test_export_raises_when_there_is_no_text_or_folder(library: Library, out: Path) -> None:
+    record(library, 1, None)
+    with pytest.raises(ExportFailed, match="no text"):
+        export(takes(library, 1), Format.TXT, out)
+    record(library, 2, "two")
+    with pytest.raises(ExportFailed, match="cannot be written"):
+        export(takes(library, 2), Format.TXT, out / "no such folder" / "a.txt")

@@ -1,0 +1,180 @@
+"""History survives any failure of its index, and deleted texts are erased."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.history.errors import IndexUnavailable
+from app.history.indexed_takes import MOST_IN_MEMORY, Keeper
+from app.journal.library import Library
+from app.journal.retention import DAY_S, RetentionLimits
+from app.journal.take import TakeState
+from runtime.logs import logging_to
+from tests.app.history.takes import record, session
+from tests.helpers.takes import write_take
+
+
+@pytest.fixture(autouse=True)
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+@pytest.fixture
+def keeper(library: Library, place: Path) -> Iterator[Keeper]:
+    keeper = Keeper(library, place)
+    yield keeper
+    keeper.close()
+
+
+def refresh(keeper: Keeper) -> None:
+    for _ in keeper.refresh():
+        pass
+
+
+def is_stale(keeper: Keeper) -> bool:
+    return keeper.stale
+
+
+def texts(keeper: Keeper, query: str = "") -> list[str]:
+    return [row.text for row in keeper.page(99, query=query)]
+
+
+def written(place: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in place.parent.iterdir())
+
+
+def damage(place: Path) -> None:
+    """Overwrite all pages but the first."""
+    whole = place.read_bytes()
+    place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
+
+
+def test_keeper_lists_finds_and_counts_takes(library: Library, keeper: Keeper, place: Path) -> None:
+    for number in range(4):
+        record(library, number, f"take {number} 天气")
+    refresh(keeper)
+    assert texts(keeper, "天气") == [f"take {number} 天气" for number in (3, 2, 1, 0)]
+    assert keeper.count() == keeper.count("天") == 4
+    keys = keeper.keys("take")
+    assert [row.text for row in keeper.rows(keys[1:3])] == ["take 2 天气", "take 1 天气"]
+    assert (keeper.problem, is_stale(keeper)) == ("", False)
+    keeper.close()
+    keeper.close()
+    again = Keeper(library, place)
+    assert len(texts(again)) == 4  # before a refresh
+    again.close()
+
+
+def test_page_shows_live_state_of_take_in_use(library: Library, keeper: Keeper) -> None:
+    record(library, 1, "a", None)
+    record(library, 2, "b")
+    refresh(keeper)
+    with library.reopen(session(1)), library.reopen(session(2)):
+        assert [row.state for row in keeper.page(9)] == [TakeState.DONE, TakeState.LIVE]
+    assert [row.state for row in keeper.page(9)] == [TakeState.DONE, TakeState.WAITING]
+    with library.reopen(session(1)) as journal:
+        journal.edit("edited")
+    keeper.read([session(1)])
+    assert texts(keeper) == ["b", "edited"]
+
+
+def test_keeper_rebuilds_damaged_index(library: Library, place: Path) -> None:
+    record(library, 1, "a")
+    keeper = Keeper(library, place)
+    refresh(keeper)
+    keeper.close()
+    damage(place)
+    assert texts(keeper) == [] and not keeper.problem
+    refresh(keeper)
+    assert texts(keeper) == ["a"]
+    keeper.close()
+
+
+def test_keeper_rebuilds_index_damaged_during_use(library: Library, place: Path) -> None:
+    for number in range(300):
+        write_take(library.root, session(number), number, "many words " * 30)
+    keeper = Keeper(library, place)
+    refresh(keeper)
+    keeper.close()
+    assert len(keeper.page(1)) == 1  # opened with few pages read
+    damage(place)
+    assert keeper.page(300) == [] and is_stale(keeper)
+    refresh(keeper)
+    assert not is_stale(keeper) and keeper.count("words") == 300
+    keeper.close()
+
+
+def test_keeper_is_stale_when_refresh_finds_damage(library: Library, place: Path) -> None:
+    for number in range(300):
+        write_take(library.root, session(number), number, "many words " * 30)
+    keeper = Keeper(library, place)
+    refresh(keeper)
+    keeper.close()
+    assert len(keeper.page(1)) == 1
+    damage(place)
+    refresh(keeper)
+    assert is_stale(keeper)
+    refresh(keeper)
+    assert not is_stale(keeper) and keeper.count() == 300
+    keeper.close()
+
+
+def test_keeper_uses_memory_when_file_cannot_be_created(library: Library, place: Path) -> None:
+    record(library, 1, "a")
+    place.parent.write_text("no folder")
+    keeper = Keeper(library, place)
+    refresh(keeper)
+    assert texts(keeper, "a") == ["a"] and "cannot be opened" in keeper.problem
+    place.parent.unlink()
+    refresh(keeper)
+    assert texts(keeper, "a") == ["a"] and not keeper.problem
+    assert place.is_file() and MOST_IN_MEMORY >= 1_000
+    keeper.close()
+
+
+def test_forget_and_purge_erase_texts_from_files(library: Library, keeper: Keeper, place: Path) -> None:
+    for number in range(50):
+        write_take(library.root, session(number), number, f"secret{number}x")
+    refresh(keeper)
+    keeper.forget([session(7), session(8)])
+    assert keeper.count() == 48 and keeper.count("secret7x") == 0
+    while keeper.purge():
+        pass
+    assert b"secret7x" not in written(place) and b"secret9x" in written(place)
+    keeper.forget([session(9)])
+    keeper.close()
+    assert b"secret9x" not in written(place) and b"secret10x" in written(place)
+
+
+def test_forget_deletes_index_when_disk_is_full(library: Library, keeper: Keeper, place: Path) -> None:
+    for number in range(50):
+        write_take(library.root, session(number), number, f"secret{number}x")
+    refresh(keeper)
+    assert keeper._opened is not None
+    keeper._opened[0]._connection.execute("PRAGMA query_only=ON")  # refuses writes like a full disk
+    library.delete(session(7))
+    keeper.forget([session(7)])
+    assert is_stale(keeper) and b"secret7x" not in written(place)
+    refresh(keeper)
+    assert keeper.count() == 49 and b"secret7x" not in written(place)
+
+
+def test_forget_raises_when_index_cannot_be_deleted(library: Library, keeper: Keeper, place: Path) -> None:
+    record(library, 1, "a")
+    refresh(keeper)
+    assert keeper._opened is not None
+    keeper._opened[0]._connection.execute("PRAGMA query_only=ON")
+    place.with_name(f"{place.name}-journal").mkdir()
+    with pytest.raises(IndexUnavailable, match="cannot be deleted"):
+        keeper.forget([session(1)])
+
+
+def test_expired_returns_takes_beyond_limits(library: Library, keeper: Keeper) -> None:
+    record(library, 1, "old", started_s=DAY_S)
+    record(library, 2, None, started_s=DAY_S)
+    record(library, 3, "new", started_s=9 * DAY_S)
+    refresh(keeper)
+    assert keeper.expired(10 * DAY_S, RetentionLimits(age_s=5 * DAY_S)) == [session(1)]
+    assert keeper.expired(10 * DAY_S, RetentionLimits(age_s=5 * DAY_S, keep=3)) == []

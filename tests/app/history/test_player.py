@@ -1,0 +1,227 @@
+"""Playback is exact, starts where requested, and reports its position."""
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from app.history.player import Player
+from app.history.view import Playing, PlayState
+from app.journal.journal import Journal
+from app.journal.library import Found, Library
+from protocol.audio import SAMPLE_RATE
+from protocol.recognition import Options
+from tests.app.dictation.test_sounds import speakers
+from tests.app.history.heard import FakeOutput
+from tests.app.history.takes import SEGMENT, record, session
+from tests.app.journal.files import tone
+from tests.helpers.recordings import SYNTHETIC, samples_of
+from tests.helpers.virtual_microphone import virtual_microphones
+from tests.helpers.waiting import wait_until
+
+LENGTH_MS = 300
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    made = Library(tmp_path)
+    for number in (1, 2):
+        record(made, number, "one", "two", "three")
+    return made
+
+
+@asynccontextmanager
+async def playing(
+    library: Library, output: FakeOutput, told: list[Playing], stuck_s: float = 60.0
+) -> AsyncIterator[Player]:
+    async def find(wanted: UUID) -> Found:
+        return library.find(wanted)
+
+    async with Player(find, output, told.append, stuck_s) as player:
+        yield player
+    assert not output.open
+
+
+def states(told: list[Playing]) -> list[PlayState]:
+    return [one.state for one in told]
+
+
+def ms(told: list[Playing]) -> int:
+    return told[-1].ms if told else -1
+
+
+async def heard(output: FakeOutput, samples: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """Wait for so many samples and return them."""
+    parts: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []
+
+    def enough() -> bool:
+        parts.append(output.hear(samples - sum(map(len, parts))))
+        return sum(map(len, parts)) >= samples
+
+    await wait_until(enough, "it is heard")
+    return np.concatenate(parts)
+
+
+async def test_player_plays_exact_samples_to_the_end(library: Library) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        sound = await heard(output, 3 * SEGMENT)
+        await wait_until(lambda: told[-1].state is PlayState.STOPPED, "it is over")
+    assert np.array_equal(np.rint(sound * 32_768).astype(np.int16), tone(0, 3 * SEGMENT))
+    assert (told[0].state, told[-1].note, {one.of_ms for one in told[1:]}) == (
+        PlayState.PLAYING,
+        None,
+        {LENGTH_MS},
+    )
+    assert [one.ms for one in told[:-1]] == sorted(one.ms for one in told[:-1])
+
+
+async def test_player_resamples_to_rate_of_output(library: Library) -> None:
+    output, told = FakeOutput(48_000), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        sound = await heard(output, 48_000 * LENGTH_MS // 1000)
+        await wait_until(lambda: told[-1].state is PlayState.STOPPED, "it is over")
+    assert len(output.hear(9)) == 0 and 0.1 < np.max(np.abs(sound)) <= 1.0
+
+
+async def test_player_position_accounts_for_latency(library: Library) -> None:
+    output, told = FakeOutput(latency_s=0.05), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1), 100)
+        await heard(output, 1_600)
+        await wait_until(lambda: ms(told) == 150, "100 ms are taken, 50 ms of them heard")
+
+
+async def test_player_resumes_where_it_paused(library: Library) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        await heard(output, 1_600)
+        await wait_until(lambda: ms(told) == 100, "it is at 100 ms")
+        player.pause()
+        assert told[-1] == Playing(session(1), PlayState.PAUSED, 100, LENGTH_MS)
+        await wait_until(lambda: not output.open, "the output is let go")
+        player.play(session(1), 100)
+        sound = await heard(output, 800)
+        assert np.array_equal(np.rint(sound * 32_768).astype(np.int16), tone(1_600, 800))
+
+
+async def test_player_seeks_and_switches_takes(library: Library) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        await heard(output, 10)
+        player.seek(session(2), 0)  # ignored: another take is playing
+        player.seek(session(1), 200)
+        await wait_until(lambda: ms(told) == 200, "it goes on there")
+        sound = await heard(output, 800)
+        assert np.array_equal(np.rint(sound * 32_768).astype(np.int16), tone(3_200, 800))
+        player.play(session(2), 9_999)
+        await wait_until(lambda: told[-1].session == session(2) and told[-1].state is PlayState.STOPPED, "its end")
+    stopped = [one.session for one in told if one.state is PlayState.STOPPED]
+    assert stopped == [session(1), session(2)]
+
+
+async def test_player_is_silent_while_dictation_records(library: Library) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told) as player:
+        player.play(session(1))
+        await heard(output, 10)
+        player.hush(True)
+        assert states(told)[-1] is PlayState.PAUSED
+        await wait_until(lambda: not output.open, "it is silent")
+        player.play(session(1))
+        assert told[-1].state is PlayState.STOPPED and told[-1].note is not None
+        assert told[-1].note.key == "dictation-records" and not output.open
+        player.hush(False)
+        player.play(session(1))
+        await wait_until(lambda: output.open, "it is heard again")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "note"),
+    [
+        (lambda library, output: None, "speaker-refused"),  # the output takes no data
+        (lambda library, output: output.end(), "speaker-refused"),  # the output is unplugged
+        (lambda library, output: library.delete(session(1)), ""),
+    ],
+)
+async def test_player_reports_failure_during_playback(
+    library: Library, spoil: Callable[[Library, FakeOutput], None], note: str
+) -> None:
+    output, told = FakeOutput(), list[Playing]()
+    async with playing(library, output, told, 0.1 if note else 60.0) as player:
+        player.play(session(1))
+        await wait_until(lambda: output.open, "it plays")
+        spoil(library, output)
+        await wait_until(lambda: output.hear(800 if not note else 0) is not None and not output.open, "it ends")
+        assert not note or (told[-1].note is not None and told[-1].note.key == note)
+
+
+async def test_player_reports_missing_output_or_take(library: Library) -> None:
+    told = list[Playing]()
+    async with playing(library, FakeOutput(refuses=True), told) as player:
+        player.play(session(1))
+        await wait_until(lambda: told[-1].note, "why")
+        player.play(session(9))
+        await wait_until(lambda: len(told) >= 4 and told[-1].note, "why")
+    assert [one.note.key for one in told if one.note] == ["speaker-refused", "take-unknown"]
+
+
+HEAR = """
+import asyncio, sys
+from pathlib import Path
+from uuid import UUID
+import numpy as np
+from app.journal.library import Library
+from app.capture.microphone import open_microphone
+from app.capture.desktop_sound import sound_system
+from app.history.player import Player
+from app.history.view import PlayState
+
+async def main(root, session, heard):
+    library, told, blocks, rest = Library(Path(root)), [], [], 8_000
+
+    async def find(wanted):
+        return library.find(wanted)
+
+    async with Player(find, sound_system(), told.append) as player, open_microphone() as microphone:
+        async for block in microphone.blocks():
+            if not blocks:
+                player.play(UUID(session))
+            blocks.append(block)
+            rest = rest - len(block) if told and told[-1].state is PlayState.STOPPED else rest
+            if rest < 0:
+                break
+    np.save(heard, np.concatenate(blocks))
+    print(told[-1].note, max(one.ms for one in told))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.serial("sound")
+def test_player_plays_journal_through_real_output(tmp_path: Path) -> None:
+    spoken = samples_of(SYNTHETIC / "en-03.flac")[:SAMPLE_RATE]
+    with Journal.create(tmp_path, session(1), Options(), 0.0) as journal:
+        journal.hear(spoken)
+        journal.finish()
+    with virtual_microphones("desk") as (desk,):
+        arguments = [str(tmp_path), str(session(1)), str(tmp_path / "heard.npy")]
+        command = [sys.executable, "-c", HEAR, *arguments]
+        told = subprocess.run(command, env=speakers(desk), capture_output=True, text=True, timeout=60, check=False)
+    assert told.stdout.startswith("None"), told.stdout + told.stderr
+    heard = np.load(tmp_path / "heard.npy")
+    size = 1 << (len(spoken) + len(heard)).bit_length()
+    spectrum = np.fft.rfft(heard.astype(np.float64), size) * np.conj(np.fft.rfft(spoken.astype(np.float64), size))
+    at = int(np.fft.irfft(spectrum, size)[: len(heard)].argmax())
+    there = heard[at : at + len(spoken)].astype(np.float64)
+    assert len(there) == len(spoken)
+    assert np.corrcoef(there, spoken)[0, 1] > 0.98

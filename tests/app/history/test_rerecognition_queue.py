@@ -1,0 +1,107 @@
+"""Takes are recognised again one at a time, with a bounded queue, and can be stopped."""
+
+import asyncio
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from app.history.errors import NotRerun
+from app.history.rerecognition import Told
+from app.history.rerecognition_queue import MOST_WAITING, Again
+from app.history.view import Rerunning, RerunState, Wish
+from app.journal.events import Reran
+from client.errors import GatewayError, SessionLost, Unreachable
+from protocol.recognition import Options
+from tests.app.history.takes import session
+from tests.helpers.waiting import wait_until
+
+CAME = Reran("", Options(), True, "m", "text")
+
+
+class Recogniser:
+    """Fake recogniser; each release of ``go`` ends one run."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[UUID, Wish]] = []
+        self.go = asyncio.Semaphore(0)
+        self.error: Exception | None = None
+
+    async def rerun(self, wanted: UUID, wish: Wish, told: Told) -> Reran:
+        self.asked.append((wanted, wish))
+        told(1, 2)
+        await self.go.acquire()
+        if self.error:
+            raise self.error
+        return CAME
+
+
+def states(told: list[Rerunning], number: int) -> list[RerunState]:
+    return [one.state for one in told if one.session == session(number)]
+
+
+async def test_again_runs_takes_one_at_a_time_and_once() -> None:
+    recogniser, told, came = Recogniser(), list[Rerunning](), list[UUID]()
+    async with Again(recogniser.rerun, told.append, lambda wanted, run: came.append(wanted)) as again:
+        for number in (1, 2, 1):
+            again.ask(session(number), Wish(f"model-{number}"))
+        await wait_until(lambda: recogniser.asked, "the first")
+        assert states(told, 2) == [RerunState.WAITING]
+        recogniser.go.release()
+        await wait_until(lambda: len(recogniser.asked) == 2, "the second")
+        recogniser.go.release()
+        await wait_until(lambda: RerunState.DONE in states(told, 2), "both")
+    assert recogniser.asked == [(session(number), Wish(f"model-{number}")) for number in (1, 2)]
+    assert came == [session(1), session(2)]
+    assert Rerunning(session(1), RerunState.RUNNING, 1, 2) in told
+
+
+async def test_again_stops_running_and_queued_takes() -> None:
+    recogniser, told = Recogniser(), list[Rerunning]()
+    async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+        for number in (1, 2, 3, 4):
+            again.ask(session(number), Wish())
+        await wait_until(lambda: recogniser.asked, "the first")
+        again.stop(session(2))
+        again.stop(session(1))
+        again.stop(session(9))
+        await wait_until(lambda: len(recogniser.asked) == 2, "the third is next")
+        again.stop(session(3))
+        again.stop(session(3))
+        await wait_until(lambda: len(recogniser.asked) == 3, "the fourth")
+        for number in (1, 2, 3):
+            assert states(told, number)[-1] is RerunState.STOPPED
+        recogniser.go.release()
+        await wait_until(lambda: states(told, 4)[-1] is RerunState.DONE, "the fourth")
+    assert [wanted for wanted, _ in recogniser.asked] == [session(1), session(3), session(4)]
+
+
+async def test_again_refuses_take_when_queue_is_full() -> None:
+    recogniser, told = Recogniser(), list[Rerunning]()
+    async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+        for number in range(MOST_WAITING + 2):
+            again.ask(session(number), Wish())
+        last = told[-1]
+        assert last.session == session(MOST_WAITING + 1) and last.state is RerunState.FAILED
+        assert last.note is not None and last.note.key == "again-full"
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (Unreachable("nobody"), "gateway-unreachable"),
+        (SessionLost("silence"), "again-silent"),
+        (NotRerun("nothing"), "again-failed"),
+        (GatewayError("else"), "session-lost"),
+    ],
+)
+async def test_again_reports_failure_and_continues(error: Exception, key: str) -> None:
+    recogniser, told = Recogniser(), list[Rerunning]()
+    recogniser.error = error
+    async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+        for number in (1, 2):
+            again.ask(session(number), Wish())
+            recogniser.go.release()
+            ended = partial(lambda number: RerunState.FAILED in states(told, number), number)
+            await wait_until(ended, "it is told")
+    assert [one.note.key for one in told if one.note] == [key, key]

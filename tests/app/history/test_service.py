@@ -1,0 +1,245 @@
+"""Actions of a window, and the values posted for them."""
+
+from array import array
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.core.formats import Format
+from app.history.actions import (
+    DeleteTakes,
+    EditTake,
+    ExportTakes,
+    LookAtTake,
+    ModelsWanted,
+    PausePlaying,
+    PlayTake,
+    RecogniseAgain,
+    RowsWanted,
+    SearchHistory,
+    SeekTake,
+    StopPlaying,
+    StopRecognising,
+)
+from app.history.history import History
+from app.history.rerecognition import Rerunner
+from app.history.service import Serving
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    HistoryNote,
+    HistoryRows,
+    HistoryTold,
+    HistoryValue,
+    Playing,
+    PlayState,
+    Rerunning,
+    RerunState,
+    TakeDetails,
+    Wish,
+)
+from app.journal.library import Library
+from app.messages.view import Note
+from client.connection import Address, fixed
+from client.errors import Unreachable
+from tests.app.history.heard import FakeOutput
+from tests.app.history.takes import record, session
+from tests.helpers.scripted_gateway import oblige, scripted
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    made = Library(tmp_path / "takes")
+    for number in range(5):
+        record(made, number, f"take {number} 天气")
+    return made
+
+
+async def none_loaded() -> tuple[str, ...]:
+    raise Unreachable("nobody")
+
+
+class Window:
+    """Recorder of posted values."""
+
+    def __init__(self) -> None:
+        self.values: list[HistoryValue] = []
+
+    @property
+    def lists(self) -> list[HistoryList]:
+        return [value for value in self.values if isinstance(value, HistoryList)]
+
+    @property
+    def texts(self) -> list[str]:
+        rows = [value for value in self.values if isinstance(value, HistoryRows)]
+        return [row.text if row else "" for row in rows[-1].rows] if rows else []
+
+    @property
+    def details(self) -> list[TakeDetails]:
+        return [value for value in self.values if isinstance(value, TakeDetails)]
+
+    @property
+    def reruns(self) -> list[RerunState]:
+        return [value.state for value in self.values if isinstance(value, Rerunning)]
+
+    @property
+    def playing(self) -> list[PlayState]:
+        return [value.state for value in self.values if isinstance(value, Playing)]
+
+    @property
+    def notes(self) -> list[str]:
+        return [value.note.key for value in self.values if isinstance(value, HistoryTold)]
+
+    def has_notes(self, count: int) -> bool:
+        return len(self.notes) >= count
+
+    def count(self, serial: int) -> int:
+        return next((told.count for told in reversed(self.lists) if told.serial == serial), -1)
+
+
+@asynccontextmanager
+async def served(library: Library, window: Window, url: str = "") -> AsyncIterator[tuple[Serving, History]]:
+    place = library.root.parent / "index.sqlite"
+    async with History(library, Rerunner(fixed(Address(url))), place) as history:
+        await history.refresh()
+        async with Serving(history, window.values.append, none_loaded, FakeOutput()) as serving:
+            yield serving, history
+
+
+async def test_search_posts_count_and_rows_on_request(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(SearchHistory("天气", 1))
+        await wait_until(lambda: window.count(1) == 5, "the list")
+        serving.ask(RowsWanted(1, 1, 2))
+        await wait_until(lambda: window.texts == ["take 3 天气", "take 2 天气"], "its rows")
+
+
+async def test_only_newest_search_is_answered(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        for serial, query in enumerate(("t", "ta", "tak", "take 3"), start=1):
+            serving.ask(SearchHistory(query, serial))
+        serving.ask(RowsWanted(3, 0, 5))
+        await wait_until(lambda: window.count(4) == 1, "the newest")
+        serving.ask(RowsWanted(4, 0, 5))
+        await wait_until(lambda: window.texts == ["take 3 天气"], "its row")
+    assert {told.serial for told in window.lists} == {4}
+    assert all(value.serial == 4 for value in window.values if isinstance(value, HistoryRows))
+
+
+class Overtaken(History):
+    """History in which a newer search arrives while the first one is read."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library, Rerunner(fixed(Address(""))), library.root.parent / "index.sqlite")
+        self.then: Callable[[], None] | None = None
+
+    async def keys(self, query: str = "") -> "array[int]":
+        found = await super().keys(query)
+        if then := self.then:
+            self.then = None
+            then()
+        return found
+
+
+async def test_result_of_overtaken_search_is_dropped(library: Library) -> None:
+    window = Window()
+    async with Overtaken(library) as history:
+        await history.refresh()
+        async with Serving(history, window.values.append, none_loaded, FakeOutput()) as serving:
+            history.then = partial(serving.ask, SearchHistory("take 3", 2))
+            serving.ask(SearchHistory("take", 1))
+            await wait_until(lambda: window.lists, "the newest")
+    assert [(told.serial, told.count) for told in window.lists] == [(2, 1)]
+
+
+async def test_serving_completes_last_edit_before_exit(library: Library) -> None:
+    async with served(library, Window()) as (serving, _):
+        serving.ask(EditTake(session(1), "the last word"))
+    assert library.find(session(1)).text == "the last word"
+
+
+async def test_list_is_posted_again_after_change(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, history):
+        serving.ask(SearchHistory("", 1))
+        await wait_until(lambda: window.count(1) == 5, "the list")
+        record(library, 7, "new")
+        history.changed(session(7))
+        await wait_until(lambda: window.count(1) == 6, "the new one")
+        assert window.lists[-1].version > window.lists[0].version
+
+
+async def test_edit_and_deletion_update_the_list(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(SearchHistory("kōrero", 1))
+        await wait_until(lambda: window.count(1) == 0, "nothing yet")
+        serving.ask(EditTake(session(2), "korero"))
+        await wait_until(lambda: window.count(1) == 1, "the edit")
+        serving.ask(DeleteTakes((session(2),)))
+        await wait_until(lambda: window.count(1) == 0, "the deletion")
+    assert session(2) not in {found.session for found in library.all()}
+
+
+async def test_failed_actions_post_their_reason(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        with library.reopen(session(1)):
+            serving.ask(EditTake(session(1), "busy"))
+            await wait_until(lambda: window.notes == [HistoryNote.NOT_DONE], "the edit")
+            serving.ask(DeleteTakes((session(1),)))
+            await wait_until(lambda: len(window.notes) == 2, "the deletion")
+    told = [value.note for value in window.values if isinstance(value, HistoryTold)]
+    assert [note.reason for note in told] == [Note("take-busy"), Note("take-busy")]
+
+
+async def test_export_action_replaces_files_only_on_request(library: Library, tmp_path: Path) -> None:
+    window, some = Window(), (session(1), session(2))
+    async with served(library, window) as (serving, _):
+        for overwrite in (False, False, True):
+            told = len(window.notes)
+            serving.ask(ExportTakes(some, Format.TXT, tmp_path, overwrite))
+            await wait_until(partial(window.has_notes, told + 1), "what came of it")
+    assert window.notes == [HistoryNote.EXPORTED, HistoryNote.EXIST, HistoryNote.EXPORTED]
+
+
+async def test_repeated_recognition_is_shown_in_details(library: Library) -> None:
+    window = Window()
+    async with scripted(oblige) as gateway, served(library, window, gateway.url) as (serving, _):
+        serving.ask(LookAtTake(session(1)))
+        await wait_until(lambda: window.details, "the take")
+        assert window.details[0].compared is None
+        serving.ask(RecogniseAgain(session(1), Wish("other", vad=False)))
+        await wait_until(lambda: window.details[-1].compared, "the difference")
+        assert window.reruns[-1] is RerunState.DONE and window.reruns[0] is RerunState.WAITING
+        assert [(run.model, run.vad) for run in window.details[-1].runs] == [("other", False)]
+        assert library.find(session(1)).text == "take 1 天气"
+        serving.ask(LookAtTake(session(2)))
+        await wait_until(lambda: window.details[-1].session == session(2), "another one")
+        serving.ask(StopRecognising(session(2)))
+
+
+async def test_models_action_posts_reason_when_gateway_is_away(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(ModelsWanted())
+        await wait_until(lambda: HistoryModels((), Note("gateway-unreachable")) in window.values, "why")
+
+
+async def test_play_actions_control_playback(library: Library) -> None:
+    window = Window()
+    async with served(library, window) as (serving, _):
+        serving.ask(PlayTake(session(1)))
+        serving.ask(SeekTake(session(1), 50))
+        serving.ask(PausePlaying())
+        assert window.values[-1] == Playing(session(1), PlayState.PAUSED, 50)
+        serving.ask(PlayTake(session(1)))
+        serving.hush(True)
+        serving.ask(StopPlaying())
+    assert window.playing == [PlayState.PLAYING, PlayState.PAUSED, PlayState.PLAYING, PlayState.PAUSED]

@@ -1,0 +1,75 @@
+"""Changes to takes, including takes that are in use or gone."""
+
+from pathlib import Path
+
+import pytest
+
+from app.capture.errors import TakeBusy, TakeUnknown
+from app.history.take_operations import delete, edit, keep_run, let_go, there
+from app.journal.events import Reran
+from app.journal.library import Library
+from protocol.recognition import Options
+from runtime.logs import logging_to
+from tests.app.history.takes import record, session
+
+RUN = Reran("2024-01-01T00:00:00+00:00", Options(model="other"), False, "other", "once more")
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path)
+
+
+def events(library: Library, number: int) -> bytes:
+    return (library.root / str(session(number)) / "events.jsonl").read_bytes()
+
+
+def test_edit_is_stored_once_and_can_be_undone(library: Library) -> None:
+    record(library, 1, "one", "two")
+    for text, says in (("three", "three"), ("one two", "one two"), ("four", "four"), ("", "one two")):
+        edit(library, session(1), text)
+        before = events(library, 1)
+        edit(library, session(1), text)
+        assert library.find(session(1)).text == says
+        assert events(library, 1) == before
+    assert library.find(session(1)).take.edited == ""
+    with library.reopen(session(1)), pytest.raises(TakeBusy):
+        edit(library, session(1), "five")
+    with pytest.raises(TakeUnknown):
+        edit(library, session(2), "five")
+
+
+def test_keep_run_stores_equal_results_once(library: Library) -> None:
+    record(library, 1, "one")
+    later = Reran("2025-01-01T00:00:00+00:00", Options(model="other"), False, "other", "once more")
+    other = Reran("2025-01-01T00:00:00+00:00", Options(model="other"), True, "other", "once more")
+    for run in (RUN, later, other):
+        keep_run(library, session(1), run)
+    assert library.find(session(1)).take.runs == [RUN, other]
+
+
+def test_keep_run_raises_only_when_take_is_gone(library: Library) -> None:
+    record(library, 1, "one")
+    with logging_to("test", None, terminal=False), library.reopen(session(1)):
+        keep_run(library, session(1), RUN)
+    assert library.find(session(1)).take.runs == []
+    with pytest.raises(TakeUnknown):
+        keep_run(library, session(2), RUN)
+
+
+def test_delete_returns_takes_in_use(library: Library) -> None:
+    record(library, 1, "one")
+    record(library, 2, "two")
+    with library.reopen(session(2)):
+        refused = delete(library, [session(1), session(2), session(3)])
+    assert list(refused) == [session(2)] and isinstance(refused[session(2)], TakeBusy)
+    assert [found.session for found in there(library, [session(n) for n in (1, 2, 3)])] == [session(2)]
+
+
+def test_let_go_spares_needed_takes(library: Library) -> None:
+    record(library, 1, "one")
+    record(library, 2, "two", None)
+    record(library, 3, "three")
+    with library.reopen(session(3)):
+        assert let_go(library, [session(n) for n in (1, 2, 3, 4)]) == [session(1)]
+    assert len(library.all()) == 2

@@ -1,0 +1,58 @@
+"""Helpers that start, fail and end. ``test_x11.py`` has whole insertions."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from app.insertion.errors import HelperEnded, HelperFailed, ScreenMissing
+from app.insertion.outcome import Target
+from app.insertion.plan import Rules, Strategy
+from app.insertion.x11.frames import Open
+from app.insertion.x11.helper import COMMAND, Helper
+from tests.helpers.desktop import PATIENT_S, Desktop
+
+ENDS = (sys.executable, "-c", "import sys; sys.exit(3)")
+WRITES_NONSENSE = (sys.executable, "-c", "import time; print('x' * 100, flush=True); time.sleep(60)")
+
+
+async def start(display: str, command: Sequence[str] = COMMAND) -> Helper:
+    return await Helper.start(Open(display, PATIENT_S, os.getpid()), None, PATIENT_S, command)
+
+
+@pytest.mark.parametrize("command", [ENDS, WRITES_NONSENSE])
+async def test_start_fails_when_the_helper_ends_or_sends_garbage(command: Sequence[str]) -> None:
+    with pytest.raises(HelperEnded):
+        await start(":0", command)
+
+
+async def test_start_fails_without_a_screen() -> None:
+    with pytest.raises(ScreenMissing, match="DISPLAY"):
+        await start(":nowhere")
+
+
+async def test_helper_answers_concurrent_requests(screen: Desktop) -> None:
+    helper = await start(screen.display)
+    assert await asyncio.gather(*(helper.find() for _ in range(20))) == [None] * 20
+    with pytest.raises(HelperFailed, match="format"):
+        await helper.insert("text", Target(2**40), Rules(Strategy.TYPE))
+    assert await helper.find() is None
+    await helper.close()
+    await helper.close()
+    assert helper.over
+
+
+async def test_requests_fail_when_helper_has_ended(screen: Desktop) -> None:
+    helper = await start(screen.display)
+    helper.kill()
+    with pytest.raises(HelperEnded) as ended:
+        while True:
+            await helper.find()
+    assert not ended.value.pressed
+    await helper.ended()
+    helper.kill()
+    with pytest.raises(HelperEnded):
+        await helper.insert("text", Target(1), Rules())
+    await helper.close()

@@ -1,0 +1,203 @@
+"""The journal in an event loop: events are on disk before the gateway sees them, and the loop never blocks."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.capture.errors import DiskRefuses, NotKept
+from app.core.outlet import pass_on
+from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.backlog import Keeping
+from app.journal.disk import AUDIO, EVENTS
+from app.journal.events import Begin, End, Event, Finished, Inserted, Inserting, Opened, Replaced, decode_lines
+from app.journal.journal import Journal
+from client.connection import Address, fixed
+from client.gateway import ClientSettings, GatewayClient
+from protocol.audio import SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import Final, Queued
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentSpeculate
+from tests.app.journal.files import FaultyFile, opened_in, tone
+from tests.helpers.scripted_gateway import digest, oblige, scripted
+from tests.helpers.waiting import wait_until
+
+ID = UUID(int=5)
+
+
+@pytest.fixture
+async def faulty(tmp_path: Path) -> AsyncIterator[tuple[Journal, dict[str, FaultyFile]]]:
+    Journal.create(tmp_path, ID, Options(), 0).close()
+    files: dict[str, FaultyFile] = {}
+    with Journal.reopen(tmp_path, ID, lambda path: opened_in(files, path)) as journal:
+        yield journal, files
+
+
+def on_disk(journal: Journal) -> list[Event]:
+    events = decode_lines((journal.folder / EVENTS).read_bytes())
+    return [event for event in events if not isinstance(event, Opened)]
+
+
+async def test_insertion_events_are_on_disk_when_the_call_returns(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        await store.begin(0, 0)
+        await store.inserting(0)
+        await store.inserting(0)
+        assert on_disk(journal) == [Begin(0, 0), Inserting(0)]
+        await store.inserted(0)
+        assert on_disk(journal)[-1] == Inserted(0)
+
+
+async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
+    pcm = tone(0, SAMPLE_RATE)
+    settings = ClientSettings(retry=lambda failures, chance, asked: 0.0)
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        async with scripted(oblige) as gateway:
+            async with GatewayClient(fixed(Address(gateway.url)), ID, store, settings=settings) as client:
+                outlet = Journaled(store, client)
+                journal.hear(pcm)
+                await pass_on(SegmentBegin(0, 100), outlet)
+                assert on_disk(journal) == [Begin(0, 100)]
+                await pass_on(SegmentAudio(0, 0, pcm[100:900].tobytes()), outlet)
+                await pass_on(SegmentSpeculate(0, 800), outlet)
+                await pass_on(SegmentEnd(0, 800), outlet)
+                assert End(0, 800) in on_disk(journal)
+                await outlet.finish()
+                await outlet.close()
+                events = [event async for event in outlet.events()]
+            assert gateway.memory.received == [0]
+        text = digest(pcm[100:900].tobytes())
+        assert events[-2:] == [Queued(0), Final(0, text)]
+        assert {Queued(0), Final(0, text), Finished(SAMPLE_RATE)} <= set(on_disk(journal))
+
+
+class Looking(GatewayClient):
+    """A client that reads the journal's file whenever it gets a boundary."""
+
+    journal: Journal
+    seen: list[Event]
+
+    async def begin(self, segment: int, at_ms: int) -> None:
+        self.seen = on_disk(self.journal)
+
+    async def end(self, segment: int) -> None:
+        self.seen = on_disk(self.journal)
+
+
+async def test_boundaries_are_on_disk_before_the_gateway_gets_them(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        client = Looking(fixed(Address("http://127.0.0.1:9")), ID, store)
+        client.journal = journal
+        outlet = Journaled(store, client)
+        await pass_on(SegmentBegin(0, 100), outlet)
+        assert client.seen == [Begin(0, 100)]
+        await pass_on(SegmentEnd(0, 50), outlet)
+        assert client.seen == [Begin(0, 100), End(0, 50)]
+
+
+async def test_known_boundaries_are_not_written_again(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        for _ in range(2):
+            await store.begin(0, 10)
+            await store.end(0, 5)
+        assert on_disk(journal) == [Begin(0, 10), End(0, 5)]
+
+
+async def test_event_loop_keeps_running_while_the_disk_is_slow(
+    faulty: tuple[Journal, dict[str, FaultyFile]],
+) -> None:
+    journal, files = faulty
+    released, entered = threading.Event(), threading.Event()
+    sync = files[EVENTS].sync
+
+    def slow() -> None:
+        entered.set()
+        assert released.wait(30)
+        sync()
+
+    files[EVENTS].sync = slow  # type: ignore[method-assign] # a fault
+    beginning = asyncio.create_task(AsyncJournal(journal).begin(0, 0))
+    await wait_until(entered.is_set, "the disk is asked")
+    assert not beginning.done()
+    released.set()
+    await beginning
+    assert journal.take.segments[0].at == 0
+
+
+async def test_journal_completes_an_operation_whose_caller_was_cancelled(
+    faulty: tuple[Journal, dict[str, FaultyFile]],
+) -> None:
+    journal, _ = faulty
+    store = AsyncJournal(journal)
+    await store.begin(0, 0)
+    settling = asyncio.create_task(store.settle(0, Final(0, "said")))
+    await asyncio.sleep(0)
+    settling.cancel()
+    await wait_until(lambda: journal.take.segments[0].settled, "the text is kept")
+    assert on_disk(journal)[-1] == Final(0, "said")
+
+
+async def test_replacement_rules_apply_once_when_the_text_arrives(
+    faulty: tuple[Journal, dict[str, FaultyFile]],
+) -> None:
+    journal, _ = faulty
+    for word in ("one", "two"):
+        store = AsyncJournal(journal, rewrite=f"{{}} {word}".format)
+        if word == "one":
+            await store.begin(0, 0)
+        await store.settle(0, Final(0, " said "))
+    assert on_disk(journal)[-2:] == [Final(0, " said "), Replaced(0, "said one")]
+    unchanged = AsyncJournal(journal, rewrite=str.strip)
+    await unchanged.begin(1, 0)
+    await unchanged.settle(1, Final(1, " said "))
+    assert on_disk(journal)[-1] == Final(1, " said ")
+
+
+class Refusing(Journal):
+    """A journal that refuses ``begin`` once for each error in ``refusals``."""
+
+    refusals: list[NotKept]
+
+    def begin(self, segment: int, at: int) -> None:
+        if self.refusals:
+            raise self.refusals.pop()
+        super().begin(segment, at)
+
+
+async def test_journal_retries_a_refused_write_while_its_state_is_writing(tmp_path: Path) -> None:
+    with Refusing.create(tmp_path, ID, Options(), 0) as journal:
+        journal.refusals = [DiskRefuses("full")]
+        assert journal.keeping is Keeping.WRITING
+        await AsyncJournal(journal, 60.0).begin(0, 0)
+        assert on_disk(journal) == [Begin(0, 0)]
+        journal.refusals = [NotKept("it does not answer")]
+        with pytest.raises(NotKept, match="answer"):
+            await AsyncJournal(journal, 60.0).begin(1, 0)
+
+
+@pytest.mark.parametrize("patient", [False, True])
+async def test_begin_waits_for_room_on_a_full_disk_only_with_patience(
+    patient: bool, faulty: tuple[Journal, dict[str, FaultyFile]]
+) -> None:
+    journal, files = faulty
+    store = AsyncJournal(journal, 60.0 if patient else 0.0)
+    files[AUDIO].room = files[EVENTS].room = 0
+    journal.hear(tone(0, 1_000))
+    beginning = asyncio.create_task(store.begin(0, 0))
+    await store.queued(Queued(0))  # informational: no error
+    await wait_until(lambda: journal.keeping is Keeping.WAITING, "the state is told")
+    if not patient:
+        with pytest.raises(NotKept):
+            await beginning
+    files[AUDIO].room = files[EVENTS].room = None
+    if patient:
+        await beginning
+        assert await store.read(0, 10, 20) == tone(10, 20).tobytes()
+        assert on_disk(journal) == [Begin(0, 0)]

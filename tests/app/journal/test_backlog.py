@@ -1,0 +1,45 @@
+"""Audio in memory: every byte is kept, in order, until it is in the file."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.journal.backlog import MOST_WAITING, Backlog, Keeping, keeping
+
+
+@pytest.mark.parametrize(
+    ("refused", "waiting", "state"),
+    [
+        (False, 0, Keeping.WRITING),
+        (False, MOST_WAITING, Keeping.WRITING),
+        (True, 0, Keeping.WAITING),
+        (True, MOST_WAITING - 3_200, Keeping.WAITING),
+        (True, MOST_WAITING - 3_199, Keeping.FULL),
+    ],
+)
+def test_disk_state_follows_from_refusal_and_waiting_bytes(refused: bool, waiting: int, state: Keeping) -> None:
+    assert keeping(refused, waiting) is state
+
+
+def test_memory_holds_one_minute_of_audio() -> None:
+    assert MOST_WAITING == 60 * 16_000 * 2
+
+
+@given(st.integers(0, 100), st.lists(st.one_of(st.binary(max_size=9), st.integers(1, 9)), max_size=40), st.data())
+def test_backlog_keeps_all_bytes_in_order(start: int, steps: list[bytes | int], data: st.DataObject) -> None:
+    """Steps: ``bytes`` adds a chunk, an integer is the number of bytes that the disk accepts at once."""
+    backlog, added, file = Backlog(start), b"", b""
+    for step in steps:
+        if isinstance(step, bytes):
+            backlog.add(step)
+            added += step
+        elif backlog:
+            taken = backlog.first()[:step]
+            file += taken
+            backlog.written(len(taken))
+    assert backlog.start == start + len(file)
+    assert bool(backlog) == (len(file) < len(added))
+    first = data.draw(st.integers(0, start + len(added) + 3))
+    last = data.draw(st.integers(first, start + len(added) + 3))
+    whole = bytes(start) + added
+    assert backlog.read(first, last) == whole[max(first, backlog.start) : last]

@@ -1,0 +1,91 @@
+"""Plans for completing a take, for every way in which it can have ended."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.journal.events import Begin, Cancelled, End, Event, Finished
+from app.journal.recovery import PassOver, Plan, Replay, Skip, plan
+from app.journal.take import Take
+from protocol.errors import ErrorCode
+from protocol.session import Failed, Final
+
+FIRST = (Begin(0, 100), End(0, 400))
+SECOND = (Begin(1, 600), End(1, 300))
+
+
+def planned(*events: Event, samples: int = 1_000) -> Plan:
+    return plan(Take.of(events), samples)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ((), Plan((), None, 0)),
+        (FIRST, Plan((Replay(0, 100, 400),), None, 500)),
+        ((*FIRST, Final(0, "a")), Plan((Skip(0, 100),), None, 500)),
+        ((*FIRST, Failed(0, ErrorCode.BUSY, "")), Plan((Replay(0, 100, 400),), None, 500)),
+        ((*FIRST, Begin(1, 600)), Plan((Replay(0, 100, 400),), 600, 600)),
+        ((*FIRST, *SECOND, Finished(1_000)), Plan((Replay(0, 100, 400), Replay(1, 600, 300)), None, None)),
+        ((*FIRST, *SECOND, Final(1, "b")), Plan((Replay(0, 100, 400), Skip(1, 600)), None, 900)),
+        ((Begin(0, 100), Cancelled(0, 200)), Plan((Skip(0, 100),), None, 300)),
+    ],
+)
+def test_plan_keeps_boundaries_and_cuts_the_rest(events: tuple[Event, ...], expected: Plan) -> None:
+    assert planned(*events) == expected
+
+
+def test_plan_is_idle_only_for_a_finished_take_with_all_texts() -> None:
+    assert planned(*FIRST, Final(0, "a"), Finished(1_000)).idle
+    assert planned(*FIRST, Cancelled(0, 400), Finished(1_000)).idle
+    assert planned(samples=0).idle
+    assert not planned(*FIRST, Final(0, "a")).idle
+    assert not planned(*FIRST, Finished(1_000)).idle
+    assert not planned(*FIRST, Finished(1_000), samples=50).idle
+
+
+def test_segment_beyond_the_end_of_the_audio_is_shortened() -> None:
+    assert planned(*FIRST, samples=300) == Plan((Replay(0, 100, 200),), None, None)
+    assert planned(*FIRST, samples=100) == Plan((Skip(0, 100, lost=True),), None, None)
+    assert planned(*FIRST, Begin(1, 600), samples=600).steps[1] == Skip(1, 600, empty=True)
+
+
+def test_plan_has_no_gap_in_segment_numbers_after_damaged_lines() -> None:
+    without_begin = planned(*FIRST, *(Begin(2, 700), End(2, 100)))
+    assert without_begin.steps == (Replay(0, 100, 400), PassOver(1), Replay(2, 700, 100))
+    without_end = planned(Begin(0, 100), *SECOND)
+    assert without_end.steps == (Replay(0, 100, 500), Replay(1, 600, 300))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50), st.sampled_from("oofc")), max_size=8),
+    st.integers(0, 30),
+    st.integers(0, 500),
+    st.booleans(),
+)
+def test_plan_sends_or_cuts_every_needed_sample(
+    segments: list[tuple[int, int, str]], cut: int, samples: int, finished: bool
+) -> None:
+    """Segments with gaps, with or without a text, after a crash between any two events."""
+    events: list[Event] = []
+    at = 0
+    for number, (gap, length, how) in enumerate(segments):
+        events += [Begin(number, at + gap), End(number, length)]
+        if how != "o":
+            events.append(Final(number, "x") if how == "f" else Cancelled(number, length))
+        at += gap + length
+    events = [*events, Finished(at)] if finished else events[:cut]
+    samples = min(samples, at) if finished else samples
+    take = Take.of(events)
+    todo = plan(take, samples)
+    sent = {n for step in todo.steps if isinstance(step, Replay) for n in range(step.at, step.at + step.samples)}
+    rest = set(range(samples if todo.rest is None else todo.rest, samples))
+    assert [step.segment for step in todo.steps] == list(range(len(todo.steps)))
+    assert len(todo.steps) + (todo.unended is not None) == len(take.segments)
+    for spoken in take.segments.values():
+        needed = range(spoken.at, min(samples, spoken.at + (spoken.samples or samples)))
+        if not spoken.settled:
+            assert set(needed) <= sent | rest
+        elif spoken.samples is not None:
+            assert not set(needed) & (sent | rest)
+    assert not sent & rest

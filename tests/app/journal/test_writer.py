@@ -1,0 +1,204 @@
+"""The writer thread on real files, and on full, slow or broken disks."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.capture.errors import DiskRefuses, NotKept
+from app.journal.backlog import Keeping
+from app.journal.disk import AUDIO, EVENTS
+from app.journal.writer import Writer
+from runtime.logs import logging_to
+from tests.app.journal.files import FaultyFile
+from tests.helpers.waiting import wait_until_sync
+
+SECOND = bytes(range(256)) * 125  # 32,000 bytes
+
+
+class Disk:
+    """A folder with both files, and a log of their operations in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log: list[str] = []
+        self.audio = FaultyFile(folder / AUDIO, self.log.append)
+        self.events = FaultyFile(folder / EVENTS, self.log.append)
+
+    def writer(self, most: int = 60 * len(SECOND), sync_s: float = 0.02) -> Writer:
+        return Writer(self.audio, self.events, most, sync_s, seal=lambda line, number: line)
+
+    def room(self, size: int | None) -> None:
+        self.audio.room = self.events.room = size
+
+    @property
+    def pcm(self) -> bytes:
+        return (self.folder / AUDIO).read_bytes()
+
+    @property
+    def lines(self) -> bytes:
+        return (self.folder / EVENTS).read_bytes()
+
+
+@pytest.fixture(autouse=True)
+def as_in_main() -> Iterator[None]:
+    with logging_to("test", None, terminal=False):
+        yield
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    yield Disk(tmp_path)
+    assert not [thread for thread in threading.enumerate() if thread.name == "journal/writer"]
+
+
+def test_writer_writes_and_syncs_audio_on_its_own(disk: Disk) -> None:
+    writer = disk.writer()
+    writer.hear(SECOND)
+    wait_until_sync(lambda: disk.audio.synced == len(SECOND), "the audio is synced")
+    assert disk.pcm == SECOND
+    writer.hear(b"more")
+    wait_until_sync(lambda: disk.audio.synced == len(SECOND) + 4, "the rest is synced")
+    writer.close()
+    assert writer.written == writer.synced == writer.heard == len(SECOND) + 4
+
+
+def test_idle_writer_does_not_touch_the_disk(disk: Disk) -> None:
+    writer = disk.writer(sync_s=0.001)
+    writer.hear(b"ab")
+    wait_until_sync(lambda: writer.synced == 2, "it is synced")
+    writer.hear(b"cd")
+    wait_until_sync(lambda: writer.synced == 4, "it is synced")
+    assert disk.log.count("sync audio.pcm16") == 2
+    writer.close()
+
+
+def test_writer_puts_an_event_on_disk_after_the_audio_before_it(disk: Disk) -> None:
+    writer = disk.writer(sync_s=1_000)
+    writer.hear(b"ab")
+    writer.record(b"one\n")
+    assert disk.log == ["write audio.pcm16 2", "sync audio.pcm16", "write events.jsonl 4", "sync events.jsonl"]
+    writer.record(b"two\n", durable=False)
+    assert disk.log[4:] == ["write events.jsonl 4"]
+    writer.close()
+    assert disk.lines == b"one\ntwo\n"
+
+
+def test_flush_returns_after_audio_is_synced(disk: Disk) -> None:
+    writer = disk.writer(sync_s=1_000)
+    writer.hear(SECOND)
+    writer.flush()
+    assert disk.audio.synced == len(SECOND)
+    writer.close()
+
+
+def test_writer_syncs_both_files_when_it_closes(disk: Disk) -> None:
+    writer = disk.writer(sync_s=1_000)
+    writer.record(b"one\n", durable=False)
+    writer.hear(b"ab")
+    writer.close()
+    assert disk.log[-3:] == ["write audio.pcm16 2", "sync audio.pcm16", "sync events.jsonl"]
+    assert (disk.audio.synced, disk.events.synced) == (2, 4)
+
+
+def test_writer_keeps_audio_in_memory_while_the_disk_is_full(disk: Disk) -> None:
+    writer = disk.writer()
+    disk.room(1001)
+    writer.hear(SECOND)
+    wait_until_sync(lambda: writer.keeping is Keeping.WAITING, "the state is told")
+    assert disk.pcm == SECOND[:1001]
+    assert writer.unwritten(0, 1_101) == SECOND[1001:1101]
+    writer.hear(b"more")
+    disk.room(None)
+    wait_until_sync(lambda: writer.keeping is Keeping.WRITING, "it is written")
+    wait_until_sync(lambda: disk.audio.synced == len(SECOND) + 4, "it is synced")
+    assert disk.pcm == SECOND + b"more"
+    writer.close()
+
+
+def test_writer_refuses_audio_when_memory_is_full(disk: Disk) -> None:
+    writer = disk.writer(most=2 * len(SECOND))
+    disk.room(0)
+    writer.hear(SECOND)
+    wait_until_sync(lambda: writer.keeping is Keeping.WAITING, "the disk is full")
+    writer.hear(SECOND)
+    assert writer.keeping is Keeping.FULL
+    with pytest.raises(NotKept, match=r"takes nothing \(No space left on device\).* 2 s"):
+        writer.hear(b"ab")
+    disk.room(None)
+    wait_until_sync(lambda: writer.keeping is Keeping.WRITING, "there is room")
+    writer.hear(b"ab")
+    writer.close()
+    assert disk.pcm == SECOND + SECOND + b"ab"
+
+
+def test_refused_event_leaves_no_half_line(disk: Disk) -> None:
+    writer = disk.writer()
+    writer.record(b"one\n")
+    disk.events.room = 2
+    with pytest.raises(NotKept, match="No space left on device"):
+        writer.record(b"lost\n")
+    disk.events.room = None
+    writer.record(b"two\n")
+    writer.close()
+    assert disk.lines == b"one\ntwo\n"
+
+
+def test_writer_stays_waiting_until_the_disk_accepts_data(disk: Disk) -> None:
+    writer = disk.writer()
+    disk.room(0)
+    with pytest.raises(DiskRefuses):
+        writer.record(b"lost\n")
+    writer.flush()  # nothing to write
+    assert writer.keeping is Keeping.WAITING
+    disk.room(None)
+    writer.record(b"one\n")
+    wait_until_sync(lambda: writer.keeping is Keeping.WRITING, "the disk has taken it")
+    writer.close()
+
+
+def test_event_is_refused_while_earlier_audio_does_not_fit(disk: Disk) -> None:
+    writer = disk.writer()
+    disk.audio.room = 0
+    writer.hear(b"ab")
+    with pytest.raises(NotKept):
+        writer.record(b"one\n")
+    assert disk.lines == b""
+    disk.room(None)
+    writer.close()
+    assert disk.pcm == b"ab"
+
+
+def test_writer_refuses_events_when_sync_fails(disk: Disk) -> None:
+    writer = disk.writer()
+    disk.audio.broken = True
+    writer.hear(b"ab")
+    wait_until_sync(lambda: writer.keeping is Keeping.WAITING, "the state is told")
+    with pytest.raises(NotKept, match="Input/output error"):
+        writer.record(b"one\n")
+    disk.audio.broken = False
+    writer.record(b"two\n")
+    writer.close()
+    assert (disk.pcm, disk.lines) == (b"ab", b"two\n")
+
+
+def test_close_fails_when_audio_does_not_fit_the_disk(disk: Disk) -> None:
+    writer = disk.writer()
+    disk.room(0)
+    writer.hear(b"ab")
+    with pytest.raises(NotKept):
+        writer.close()
+    writer.close()
+
+
+def test_writer_refuses_everything_after_close(disk: Disk) -> None:
+    writer = disk.writer()
+    writer.close()
+    writer.close()
+    with pytest.raises(NotKept, match="closed"):
+        writer.hear(b"ab")
+    with pytest.raises(NotKept, match="closed"):
+        writer.record(b"x\n")
+    with pytest.raises(NotKept, match="closed"):
+        writer.flush()

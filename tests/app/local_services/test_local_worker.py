@@ -1,0 +1,209 @@
+"""Tests of this computer's worker with fake collaborators, and one with a real process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import ModelUnfit
+from app.local_services.local_gateway import WorkerSeen
+from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
+from app.local_services.stack import Stack, StackSettings
+from app.messages.view import Note, WorkerState, WorkerView
+from client.connection import Address
+from runtime.installing import extra_command
+from speech.models.errors import ModelMissing
+from tests.helpers.waiting import wait_until
+
+CHECKSUM = LocalWorkerSettings((), ("--engine", "checksum"))
+
+
+@asynccontextmanager
+async def closing(worker: LocalWorker) -> AsyncIterator[LocalWorker]:
+    try:
+        yield worker
+    finally:
+        await worker.close()
+
+
+async def nobody() -> tuple[WorkerSeen, ...]:
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        ((), WorkerView(WorkerState.STARTING)),
+        ((WorkerSeen("host-8-ab", "idle"),), WorkerView(WorkerState.STARTING)),
+        ((WorkerSeen("other-7-ab", "idle"),), WorkerView(WorkerState.STARTING)),
+        (
+            (WorkerSeen("host-7-ab", "busy", "funasr", "m", "cuda:0", 3),),
+            WorkerView(WorkerState.BUSY, "cuda:0 · m", jobs=3),
+        ),
+        ((WorkerSeen("host-7-ab", "idle", "whisper", "base", "cpu"),), WorkerView(WorkerState.IDLE, "cpu · base")),
+        (
+            (WorkerSeen("host-7-ab", "busy", "checksum", "", "cpu"),),
+            WorkerView(WorkerState.BUSY, "cpu · checksum"),
+        ),
+        (
+            (WorkerSeen("host-7-ab", "starting", device="cpu", model="m", problem="it was killed"),),
+            WorkerView(
+                WorkerState.STARTING, "cpu · m", reason=Note("engine-not-loaded", {"problem": "it was killed"})
+            ),
+        ),
+        (
+            (WorkerSeen("host-7-ab", "draining", device="cpu", model="m"),),
+            WorkerView(WorkerState.STARTING, "cpu · m"),
+        ),
+    ],
+)
+def test_worker_view_follows_heartbeat(seen: tuple[WorkerSeen, ...], expected: WorkerView) -> None:
+    assert seen_as(7, seen, "host") == expected
+
+
+async def test_worker_fetches_model_first_and_reports_progress(tmp_path: Path) -> None:
+    told: list[WorkerView] = []
+    goes_on = asyncio.Event()
+
+    async def fetch(model: str, percent: Percent) -> None:
+        percent(0)
+        percent(40)
+        await goes_on.wait()
+
+    async with closing(LocalWorker(told.append, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
+        await worker.switch(on=True)
+        await wait_until(lambda: len(told) == 3, "the download is told")
+        assert told[1:] == [WorkerView(WorkerState.DOWNLOADING, percent=done) for done in (0, 40)]
+        await worker.switch(on=False, why=Note("recognised-elsewhere"))
+        assert worker.view == WorkerView(reason=Note("recognised-elsewhere"))
+    await worker.switch(on=True)
+    assert worker.view.state is WorkerState.OFF, "it has been ended for good"
+
+
+async def test_worker_fails_when_model_cannot_be_fetched(tmp_path: Path) -> None:
+    async def fetch(model: str, percent: Percent) -> None:
+        raise ModelMissing(model)
+
+    worker = LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)
+    async with closing(worker):
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        assert worker.view.reason == Note("models-missing", {"names": "m"})
+
+
+async def test_worker_fails_on_unexpected_error(tmp_path: Path) -> None:
+    async def fetch(model: str, percent: Percent) -> None:
+        raise OSError("no room")
+
+    worker = LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)
+    async with closing(worker):
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        assert worker.view.reason is not None
+
+
+async def test_real_worker_is_switched_on_and_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    worker = LocalWorker(lambda view: None, CHECKSUM)
+    async with Stack(StackSettings(worker=False)) as stack, closing(worker):
+        assert set(stack.children) == {"kikipounamu-gateway"}
+        for _ in range(2):
+            await worker.switch(on=True)
+            await worker.switch(on=True)
+            await wait_until(lambda: worker.view == WorkerView(WorkerState.IDLE, "cpu · checksum"), "it is idle")
+            await worker.switch(on=False)
+            assert worker.view == WorkerView()
+
+
+async def test_worker_that_cannot_run_reports_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    settings = LocalWorkerSettings((), ("--engine", "no-such-engine", "--redis", "redis://127.0.0.1:1"))
+    worker = LocalWorker(lambda view: None, settings, look=nobody)
+    async with closing(worker):
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        assert worker.view.reason and worker.view.reason.key == "program-ends"
+        first = worker.view
+        await worker.switch(on=True)
+        assert worker.view.state is WorkerState.STARTING, "who switches it on does not wait for the next try"
+        await wait_until(lambda: worker.view == first, "it failed again")
+        await worker.use(CHECKSUM)
+        assert worker.view.state is WorkerState.STARTING
+
+
+async def test_worker_reports_paused_download() -> None:
+    paused = Note("model-paused", {"model": "m"})
+    waits = asyncio.Event()
+
+    async def fetch(model: str, percent: Percent) -> None:
+        percent(paused)
+        await waits.wait()
+
+    async with closing(LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
+        await worker.switch(on=True)
+        await wait_until(lambda: worker.view.reason == paused, "it waits")
+        assert worker.view.state is WorkerState.DOWNLOADING
+
+
+async def test_worker_switches_models_and_reports_unfit_one() -> None:
+    fetched: list[str] = []
+
+    async def fetch(model: str, percent: Percent) -> None:
+        fetched.append(model)
+        await asyncio.Event().wait()
+
+    unfit = ModelUnfit("SenseVoiceSmall", "funasr")
+    async with closing(LocalWorker(lambda view: None, LocalWorkerSettings(("a",)), fetch, nobody)) as worker:
+        await worker.use(LocalWorkerSettings(("b",)))
+        await worker.switch(on=True)
+        await wait_until(lambda: fetched == ["b"], "the one that was chosen before is fetched")
+        await worker.use(LocalWorkerSettings(("c",)))
+        await wait_until(lambda: fetched == ["b", "c"], "the other one is")
+        await worker.use(LocalWorkerSettings((), (), unfit))
+        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it cannot run")
+        assert worker.view.reason == Note(
+            "model-needs-extra", {"model": "SenseVoiceSmall", "install": extra_command("funasr")}
+        )
+        await worker.use(LocalWorkerSettings(("b",)))
+        await wait_until(lambda: fetched == ["b", "c", "b"], "a better choice makes it try again")
+        await worker.use(LocalWorkerSettings(("b",)))
+        await worker.switch(on=False)
+        await worker.use(LocalWorkerSettings(("c",)))
+        assert worker.view.state is WorkerState.OFF
+    assert fetched == ["b", "c", "b"]
+
+
+def test_worker_settings_follow_chosen_model() -> None:
+    usual = LocalWorkerSettings()
+    assert (usual.model, usual.running("")) == ("whisper-base", usual)
+    other = usual.running("whisper-base")
+    assert other.models == ("fsmn-vad", "whisper-base")
+    assert other.arguments == ("--engine", "whisper", "--model", "whisper-base")
+    unfit = CHECKSUM.running("Fun-ASR-Nano")
+    assert isinstance(unfit.unfit, ModelUnfit) and unfit.model == ""
+    assert CHECKSUM.model == ""
+
+
+def test_threads_are_passed_to_worker() -> None:
+    assert CHECKSUM.with_threads(3).arguments == ("--engine", "checksum", "--threads", "3")
+    assert CHECKSUM.with_threads(0) == CHECKSUM
+    unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
+    assert unfit.with_threads(2) == unfit
+
+
+def test_gpu_memory_limit_is_passed_to_worker() -> None:
+    assert CHECKSUM.with_gpu_memory(4096).arguments == ("--engine", "checksum", "--gpu-memory", "4096")
+    assert CHECKSUM.with_gpu_memory(0) == CHECKSUM
+    unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
+    assert unfit.with_gpu_memory(2) == unfit
+
+
+def test_worker_for_remote_gateway_hides_key() -> None:
+    there = Address("https://10.0.0.7:8765", "secret", "desk", "ab" * 32)
+    lent = CHECKSUM.through(there, "lent")
+    assert lent.arguments[2:] == ("--gateway", there.url, "--certificate-sha256", there.certificate_sha256)
+    assert lent.key == "secret" and "secret" not in repr(lent) + " ".join(lent.arguments)
+    unfit = LocalWorkerSettings((), (), ModelUnfit("m"))
+    assert unfit.through(there, "lent") == unfit

@@ -1,0 +1,70 @@
+"""Tests that only one process at a time starts a gateway."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import StackFailed
+from app.local_services.start_lock import starting_alone
+from tests.helpers.waiting import wait_until
+
+HOLDER = """
+import asyncio
+from app.local_services.start_lock import starting_alone
+async def hold():
+    async with starting_alone(5):
+        print("held", flush=True)
+        await asyncio.Event().wait()
+asyncio.run(hold())
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+
+
+async def test_start_lock_admits_one_holder_at_a_time() -> None:
+    order: list[str] = []
+    inside = asyncio.Event()
+
+    async def second() -> None:
+        await inside.wait()
+        order.append("second waits")
+        async with starting_alone(30):
+            order.append("second")
+
+    waiting = asyncio.create_task(second())
+    async with starting_alone(5):
+        inside.set()
+        await wait_until(lambda: order, "the second one waits")
+        order.append("first")
+    await waiting
+    assert order == ["second waits", "first", "second"]
+
+
+@contextmanager
+def holding() -> Iterator[None]:
+    """Hold the lock in another process within the context."""
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    with holder.stdout:
+        try:
+            assert holder.stdout.readline() == b"held\n"
+            yield
+        finally:
+            holder.kill()
+            holder.wait()
+
+
+async def test_start_lock_is_freed_by_kill_and_wait_ends_at_deadline() -> None:
+    with holding(), pytest.raises(StackFailed, match=r"0\.2 s another process"):
+        async with starting_alone(0.2):
+            pass
+    async with starting_alone(5):
+        pass

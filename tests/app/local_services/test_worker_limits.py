@@ -1,0 +1,117 @@
+"""Tests of when the worker rests, and that brief changes neither stop nor start it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from app.local_services.worker_limits import (
+    BATTERY,
+    FULL_SCREEN,
+    REST_AFTER_S,
+    WORK_AFTER_S,
+    Limits,
+    Rest,
+    Surroundings,
+    parse_hours,
+    reason_to_rest,
+)
+from app.messages.view import Note
+
+CAREFUL = Limits(on_battery=False, beside_full_screen=False)
+PLUGGED, UNPLUGGED = Surroundings(on_battery=False), Surroundings(on_battery=True)
+NIGHT = Limits(hours="20:00-08:00")
+
+
+@pytest.mark.parametrize(
+    ("limits", "now", "why"),
+    [
+        (Limits(), Surroundings(True, True), None),
+        (CAREFUL, Surroundings(True, False), BATTERY),
+        (CAREFUL, Surroundings(False, True), FULL_SCREEN),
+        (CAREFUL, Surroundings(True, True), BATTERY),
+        (CAREFUL, Surroundings(None, None), None),
+        (NIGHT, Surroundings(minute=12 * 60), Note("rests-hours", {"begin": "20:00", "end": "08:00"})),
+        (NIGHT, Surroundings(minute=8 * 60), Note("rests-hours", {"begin": "20:00", "end": "08:00"})),
+        (NIGHT, Surroundings(minute=8 * 60 - 1), None),
+        (NIGHT, Surroundings(minute=20 * 60), None),
+        (NIGHT, Surroundings(minute=0), None),
+        (Limits(hours="nonsense"), Surroundings(), None),
+    ],
+)
+def test_reason_to_rest_follows_limits_and_surroundings(
+    limits: Limits, now: Surroundings, why: Note | None
+) -> None:
+    assert reason_to_rest(limits, now) == why
+
+
+@given(some.integers(0, 1439), some.integers(0, 1439), some.integers(0, 1439))
+def test_hours_and_their_complement_cover_the_day(begin: int, end: int, minute: int) -> None:
+    def hours(one: int, other: int) -> str:
+        return f"{one // 60:02}:{one % 60:02}-{other // 60:02}:{other % 60:02}"
+
+    if begin == end:
+        assert parse_hours(hours(begin, end)) is None
+        return
+    works = reason_to_rest(Limits(hours=hours(begin, end)), Surroundings(minute=minute)) is None
+    rests = reason_to_rest(Limits(hours=hours(end, begin)), Surroundings(minute=minute)) is None
+    assert works is not rests
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8:00-20:00", "08:00", "24:00-08:00", "08:60-09:00", "08:00-08:00", "08:00-20:00 "]
+)
+def test_parse_hours_rejects_invalid_text(text: str) -> None:
+    assert parse_hours(text) is None
+
+
+def test_rest_starts_in_current_state_at_once() -> None:
+    assert Rest(CAREFUL).look(UNPLUGGED, 0.0) == BATTERY
+    assert Rest(CAREFUL).look(PLUGGED, 0.0) is None
+
+
+def test_rest_ignores_brief_changes() -> None:
+    rest = Rest(CAREFUL)
+    rest.look(PLUGGED, 0.0)
+    assert rest.look(UNPLUGGED, 100.0) is None
+    assert rest.look(PLUGGED, 100.0 + REST_AFTER_S) is None
+    assert rest.look(UNPLUGGED, 200.0) is None
+    assert rest.look(UNPLUGGED, 200.0 + REST_AFTER_S - 0.1) is None
+    assert rest.look(UNPLUGGED, 200.0 + REST_AFTER_S) == BATTERY
+    assert rest.look(PLUGGED, 300.0) == BATTERY
+    assert rest.look(PLUGGED, 300.0 + WORK_AFTER_S - 0.1) == BATTERY
+    assert rest.look(PLUGGED, 300.0 + WORK_AFTER_S) is None
+
+
+def test_new_limits_apply_at_once() -> None:
+    rest = Rest(Limits())
+    assert rest.look(UNPLUGGED, 0.0) is None
+    rest.allow(CAREFUL)
+    assert rest.look(UNPLUGGED, 0.1) == BATTERY
+    rest.allow(CAREFUL)
+    rest.allow(Limits())
+    assert rest.look(UNPLUGGED, 0.2) is None
+
+
+def test_rest_reports_another_reason_at_once() -> None:
+    rest = Rest(CAREFUL)
+    assert rest.look(Surroundings(True, True), 0.0) == BATTERY
+    assert rest.look(Surroundings(False, True), 1.0) == FULL_SCREEN
+
+
+@given(some.lists(some.tuples(some.booleans(), some.floats(0.1, 5.0)), max_size=60))
+def test_rest_changes_are_always_separated_by_delay(looks: list[tuple[bool, float]]) -> None:
+    rest = Rest(CAREFUL)
+    rest.look(PLUGGED, 0.0)
+    now, changes, before = 0.0, [0.0], False
+    for unplugged, later in looks:
+        now += later
+        rests = rest.look(Surroundings(on_battery=unplugged), now) is not None
+        if rests is not before:
+            changes.append(now)
+            before = rests
+    gaps = [after - one for one, after in zip(changes, changes[1:], strict=False)]
+    assert all(gap >= REST_AFTER_S - 0.01 for gap in gaps)
+
+
+def test_any_is_true_when_a_limit_is_set() -> None:
+    assert not Limits().any and CAREFUL.any and NIGHT.any and Limits(on_battery=False).any

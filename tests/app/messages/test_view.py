@@ -1,0 +1,11 @@
+"""Tests of when the user can switch on the worker."""
+
+from app.messages.view import Note, WorkerState, WorkerView
+
+
+def test_failed_or_switched_off_worker_can_be_switched_on() -> None:
+    why = Note("recognised-elsewhere")
+    assert WorkerView(WorkerState.FAILED, reason=why).can_be_switched_on
+    assert WorkerView(WorkerState.OFF).can_be_switched_on
+    assert not WorkerView(WorkerState.OFF, reason=why).can_be_switched_on, "it comes back by itself"
+    assert not any(WorkerView(state).can_be_switched_on for state in (WorkerState.STARTING, WorkerState.IDLE))

@@ -1,0 +1,46 @@
+"""Tests of which models each command needs, and of the error when they are missing."""
+
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import ModelsMissing, UsageMistake
+from app.models.needed_models import VAD_MODEL, ensure, needed, vad_folder
+from speech.models.errors import ModelMissing, ModelUnknown
+
+
+def test_needed_models_depend_on_engine_and_model() -> None:
+    assert needed(None) == [VAD_MODEL]
+    assert needed("checksum") == [VAD_MODEL]
+    assert needed("whisper") == [VAD_MODEL, "whisper-base"]
+    assert needed("funasr") == [VAD_MODEL, "SenseVoiceSmall"]
+    assert needed("whisper", "other") == [VAD_MODEL, "other"]
+    assert needed(None, "other") == [VAD_MODEL]
+
+
+def test_ensure_accepts_installed_models(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
+    ensure(needed("whisper"), fetch=False)
+    assert vad_folder() == models / VAD_MODEL
+
+
+@pytest.mark.parametrize("fetch", [False, None])
+def test_ensure_names_install_command_without_terminal(
+    fetch: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
+    with pytest.raises(ModelsMissing, match="kikipounamu models get fsmn-vad whisper-base"):
+        ensure(needed("whisper"), fetch)
+    with pytest.raises(ModelMissing):
+        vad_folder()
+
+
+def test_ensure_rejects_unknown_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
+    with pytest.raises(ModelUnknown):
+        ensure(["no-such-model"], fetch=True)
+
+
+def test_ensure_rejects_model_that_no_engine_runs() -> None:
+    with pytest.raises(UsageMistake, match="no engine of this version runs Fun-ASR-Nano"):
+        ensure(needed("funasr", "Fun-ASR-Nano"), fetch=True)

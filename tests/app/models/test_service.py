@@ -1,0 +1,267 @@
+"""Models downloaded from a real server in threads: paused, resumed after a restart, needed by the worker."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.messages.view import Note
+from app.models.actions import (
+    CancelModel,
+    FetchModel,
+    ImportModel,
+    LookAtModels,
+    ModelAction,
+    PauseModel,
+    RemoveModel,
+    VerifyModel,
+)
+from app.models.disk import Place
+from app.models.service import Models, aside
+from app.models.view import ModelNote, ModelState, ModelsView, ModelView
+from speech.models.collecting import FreeBytes, free_bytes
+from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
+from speech.models.lock import locked
+from tests.helpers.waiting import wait_until
+from tests.speech.models.example import (
+    CONFIG,
+    CONTENTS,
+    HALF,
+    NAME,
+    ON_MODELSCOPE,
+    WEIGHTS,
+    catalogue_of,
+    file_of,
+    flip_bit,
+    serve,
+    write_files,
+)
+from tests.speech.models.server import FileServer, file_server
+
+_PREFIX = "models/lab/tiny/resolve/v1/"
+_WEIGHTS = f"/{_PREFIX}{WEIGHTS}"
+_SIZE = sum(map(len, CONTENTS.values()))
+
+
+@pytest.fixture
+def hub() -> Iterator[FileServer]:
+    with file_server() as server:
+        serve(server, _PREFIX)
+        yield server
+
+
+class World:
+    """Successive starts of ``Models`` on one folder, with the latest views."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.url = url
+        self.free: FreeBytes = free_bytes
+        self.told: list[ModelsView] = []
+        self.came: list[str] = []
+        self.models: Models
+
+    @asynccontextmanager
+    async def started(self) -> AsyncIterator[Models]:
+        self.told.clear()
+        place = Place(self.folder, catalogue_of(ON_MODELSCOPE), {"MODELSCOPE_ENDPOINT": self.url}, self.free)
+        async with Models(self.told.append, place) as self.models:
+            self.models.came = self.came.append
+            self.models.ask(LookAtModels(True))
+            await wait_until(lambda: self.told, "what there is is told")
+            yield self.models
+
+    @property
+    def view(self) -> ModelView:
+        return self.told[-1].models[0]
+
+    async def ask(self, action: ModelAction, state: ModelState) -> ModelView:
+        self.models.ask(action)
+        return await self.stands(state)
+
+    async def stands(self, state: ModelState, so: Callable[[ModelView], bool] = lambda view: True) -> ModelView:
+        await wait_until(lambda: self.view.state is state and so(self.view), f"it is {state}")
+        return self.view
+
+    @property
+    def whole(self) -> bool:
+        path = self.folder / NAME / WEIGHTS
+        return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file_of(WEIGHTS).sha256
+
+
+@pytest.fixture
+def world(tmp_path: Path, hub: FileServer) -> World:
+    return World(tmp_path / "models", hub.url)
+
+
+async def half_here(world: World) -> None:
+    await world.stands(ModelState.FETCHING, lambda view: view.done >= HALF)
+
+
+async def test_paused_download_resumes_after_restart(world: World, hub: FileServer) -> None:
+    hub.files[_WEIGHTS].hold_at = HALF
+    async with world.started():
+        world.models.ask(FetchModel(NAME))
+        await half_here(world)
+        assert world.view.source.startswith("ModelScope (127.0.0.1")
+        view = await world.ask(PauseModel(NAME), ModelState.PAUSED)
+        assert view.done == len(CONTENTS[CONFIG]) + HALF
+    hub.files[_WEIGHTS].hold_at = None
+    hub.asked.clear()
+    async with world.started():
+        assert world.view.state is ModelState.PAUSED
+        view = await world.ask(FetchModel(NAME), ModelState.INSTALLED)
+        assert view.installed_s is not None
+    assert world.whole
+    assert [asked.range for asked in hub.downloads(_WEIGHTS)] == [f"bytes={HALF}-"]
+    assert len(hub.downloads(f"/{_PREFIX}{CONFIG}")) == 0
+    assert world.came == [NAME]
+
+
+async def test_download_interrupted_by_exit_resumes(world: World, hub: FileServer) -> None:
+    hub.files[_WEIGHTS].hold_at = HALF
+    async with world.started():
+        world.models.ask(FetchModel(NAME))
+        await half_here(world)
+    part = world.folder / ".staging" / NAME / "parts" / WEIGHTS
+    assert part.read_bytes() == CONTENTS[WEIGHTS][:HALF]
+    hub.files[_WEIGHTS].hold_at = None
+    async with world.started() as models:
+        await models.have(NAME, lambda told: None)
+    assert world.whole
+    assert hub.downloads(_WEIGHTS)[-1].range == f"bytes={HALF}-"
+
+
+async def test_cancelled_download_leaves_no_data(world: World, hub: FileServer) -> None:
+    hub.files[_WEIGHTS].hold_at = HALF
+    async with world.started():
+        world.models.ask(FetchModel(NAME))
+        await half_here(world)
+        await world.ask(CancelModel(NAME), ModelState.MISSING)
+    assert [path.name for path in (world.folder / ".staging").iterdir()] == [f"{NAME}.lock"]
+
+
+async def test_have_fetches_model_and_reports_progress_and_pause(world: World, hub: FileServer) -> None:
+    hub.files[_WEIGHTS].hold_at = HALF
+    told: list[int | Note] = []
+    async with world.started() as models:
+        having = asyncio.create_task(models.have(NAME, told.append))
+        await wait_until(lambda: told and told[-1] == 100 * (HALF + len(CONTENTS[CONFIG])) // _SIZE, "half of it")
+        await world.ask(PauseModel(NAME), ModelState.PAUSED)
+        await wait_until(lambda: told[-1] == Note("model-paused", {"model": NAME}), "that it waits is told")
+        hub.files[_WEIGHTS].hold_at = None
+        models.ask(FetchModel(NAME))
+        await having
+        await models.have(NAME, told.append)
+    assert world.whole
+
+
+async def test_have_raises_reason_of_failure(world: World, hub: FileServer) -> None:
+    hub.files[_WEIGHTS].hold_at = HALF
+    async with world.started() as models:
+        having = asyncio.create_task(models.have(NAME, lambda told: None))
+        await half_here(world)
+        models.ask(CancelModel(NAME))
+        with pytest.raises(ModelMissing):
+            await having
+        hub.files.clear()
+        with pytest.raises(ModelUnavailable):
+            await models.have(NAME, lambda told: None)
+        view = await world.stands(ModelState.FAILED)
+        assert view.note == Note(ModelNote.UNAVAILABLE)
+        assert any("404" in said for said in view.details)
+        with pytest.raises(ModelUnknown):
+            await models.have("no-such-model", lambda told: None)
+
+
+async def test_fetch_waits_for_download_of_other_program(world: World) -> None:
+    write_files(world.folder / ".staging" / NAME / "parts", {WEIGHTS: CONTENTS[WEIGHTS][:HALF]})
+    lock = world.folder / ".staging" / f"{NAME}.lock"
+    async with world.started():
+        await world.stands(ModelState.PAUSED)
+        with locked(lock, 0, lambda: None):
+            assert (await world.stands(ModelState.BUSY)).done == HALF
+            world.models.ask(FetchModel(NAME))
+            await wait_until(lambda: world.models._stops, "it waits")
+        await world.stands(ModelState.INSTALLED)
+    assert world.whole
+
+
+async def test_verify_finds_damage_and_fetch_repairs_it(world: World, hub: FileServer) -> None:
+    async with world.started():
+        await world.ask(FetchModel(NAME), ModelState.INSTALLED)
+        world.models.ask(VerifyModel(NAME))
+        await world.stands(ModelState.INSTALLED, lambda view: view.note == Note(ModelNote.WHOLE))
+        flip_bit(world.folder / NAME / WEIGHTS)
+        view = await world.ask(VerifyModel(NAME), ModelState.DAMAGED)
+        assert view.note == Note(ModelNote.DAMAGED) and "weights.bin" in view.details[0]
+        await world.ask(FetchModel(NAME), ModelState.INSTALLED)
+    assert world.whole
+    assert len(hub.downloads(f"/{_PREFIX}{CONFIG}")) == 1, "what is good of it stays"
+
+
+async def test_import_installs_files_from_folder(world: World, hub: FileServer, tmp_path: Path) -> None:
+    hub.files.clear()
+    async with world.started():
+        view = await world.ask(ImportModel(NAME, str(tmp_path / "none")), ModelState.FAILED)
+        assert view.note == Note(ModelNote.NOT_IN_FOLDER, {"folder": str(tmp_path / "none"), "file": CONFIG})
+        copy = write_files(tmp_path / "copy")
+        await world.ask(ImportModel(NAME, str(copy)), ModelState.INSTALLED)
+    assert world.whole
+
+
+async def test_model_is_removed_only_when_unused(world: World) -> None:
+    async with world.started() as models:
+        await world.ask(FetchModel(NAME), ModelState.INSTALLED)
+        models.used(NAME, running=True)
+        models.ask(RemoveModel(NAME))
+        await wait_until(
+            lambda: world.view.note and world.view.note.key == ModelNote.USED_BY_WORKER, "it is refused"
+        )
+        assert world.whole
+        models.used(NAME, running=False)
+        await world.ask(RemoveModel(NAME), ModelState.MISSING)
+    assert not (world.folder / NAME).exists()
+
+
+async def test_full_disk_note_names_needed_and_free_bytes(world: World) -> None:
+    world.free = lambda folder: 1000
+    async with world.started():
+        view = await world.ask(FetchModel(NAME), ModelState.FAILED)
+        assert view.note and view.note.key == ModelNote.NO_ROOM
+        assert view.note.values["free"] == "1000" and int(view.note.values["needed"]) > _SIZE
+        assert world.told[-1].free == 1000
+
+
+async def test_views_are_posted_only_while_visible(world: World, hub: FileServer) -> None:
+    hub.files[_WEIGHTS].hold_at = HALF
+    async with world.started() as models:
+        models.ask(LookAtModels(False))
+        models.ask(FetchModel(NAME))
+        await wait_until(lambda: hub.downloads(_WEIGHTS), "it is being fetched")
+        assert all(view.models[0].state is not ModelState.FETCHING for view in world.told)
+        models.ask(LookAtModels(True))
+        await half_here(world)
+
+
+async def test_models_start_no_work_after_exit(world: World, hub: FileServer) -> None:
+    async with world.started() as models:
+        pass
+    models.ask(FetchModel(NAME))
+    having = asyncio.create_task(models.have(NAME, lambda told: None))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert hub.asked == [] and not having.done()
+    having.cancel()
+
+
+async def test_aside_returns_result_or_raises_error() -> None:
+    def fail() -> None:
+        raise ModelMissing("x")
+
+    assert await aside(lambda: 7, "seven") == 7
+    with pytest.raises(ModelMissing):
+        await aside(fail, "fail")

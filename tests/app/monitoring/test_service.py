@@ -1,0 +1,112 @@
+"""Monitoring follows a gateway only while it is visible."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from app.core.states import State
+from app.core.transcript import Segment
+from app.monitoring.service import Monitoring
+from app.monitoring.view import Link, MonitorView
+from client.connection import Address, fixed
+from tests.client.test_monitor import AT_ONCE, STANDS, Feed, Say, feeding
+from tests.helpers.waiting import wait_until
+
+SESSION = UUID("6f1f7c0e-2a53-4c5e-9d0f-0a4b8f2f9f11")
+
+
+async def stands(say: Say) -> None:
+    """Send one snapshot and keep the connection open."""
+    await say(b"event: snapshot\ndata: " + msgspec.json.encode(STANDS) + b"\n\n")
+    await asyncio.sleep(30)
+
+
+@asynccontextmanager
+async def monitoring(feed: Feed, views: list[MonitorView]) -> AsyncIterator[Monitoring]:
+    async with Monitoring(fixed(Address(feed.url, "k")), views.append, AT_ONCE) as made:
+        yield made
+
+
+async def test_feed_is_followed_only_while_visible() -> None:
+    views: list[MonitorView] = []
+    async with feeding(stands) as feed, monitoring(feed, views) as made:
+        assert (feed.keys, views) == ([], [])
+        made.look(True)
+        made.look(True)
+        await wait_until(lambda: views and views[-1].link is Link.LIVE, "it is shown")
+        assert feed.keys == ["Bearer k"]
+        assert views[0].link is Link.CONNECTING
+        made.look(False)
+        made.look(False)
+        await wait_until(lambda: all(task.done() for task in made._tasks._tasks), "nothing goes on")
+        shown = len(views)
+        made.look(True)
+        await wait_until(lambda: len(feed.keys) == 2, "it is asked again")
+        assert views[shown].gateway == views[shown - 1].gateway  # earlier figures stay
+    await made.close()
+
+
+async def test_view_is_posted_repeatedly() -> None:
+    views: list[MonitorView] = []
+    async with feeding(stands) as feed:
+        async with Monitoring(fixed(Address(feed.url)), views.append, AT_ONCE, refresh_s=0.01) as made:
+            made.look(True)
+            await wait_until(lambda: len(views) > 20, "time passes")
+        shown = len(views)
+        await asyncio.sleep(0)
+        assert len(views) == shown
+
+
+async def test_refusal_is_shown_and_reconnect_works() -> None:
+    views: list[MonitorView] = []
+    async with feeding(stands, web.Response(status=401)) as feed, monitoring(feed, views) as made:
+        made.look(True)
+        await wait_until(lambda: views and views[-1].link is Link.REFUSED, "it is told")
+        assert "key" in views[-1].reason
+        made.again()
+        await wait_until(lambda: views[-1].link is Link.LIVE, "the other key is good")
+
+
+async def test_again_does_nothing_while_hidden() -> None:
+    async with feeding(stands) as feed, monitoring(feed, []) as made:
+        made.again()
+        assert made._looking == []
+
+
+async def test_lost_gateway_is_shown_at_once() -> None:
+    async def briefly(say: Say) -> None:
+        await say(b"event: snapshot\ndata: " + msgspec.json.encode(STANDS) + b"\n\n")
+
+    views: list[MonitorView] = []
+    async with feeding(briefly) as feed, monitoring(feed, views) as made:
+        made._settings = replace(AT_ONCE, retry=lambda failures, chance, asked: 30.0)
+        made.look(True)
+        await wait_until(lambda: views and views[-1].link is Link.LOST, "it is told")
+        assert list(dict.fromkeys(view.link for view in views)) == [Link.CONNECTING, Link.LIVE, Link.LOST]
+
+
+async def test_own_takes_are_recorded_while_hidden() -> None:
+    views: list[MonitorView] = []
+    now = 100.0
+    async with Monitoring(fixed(Address("http://h")), views.append, AT_ONCE, lambda: now) as made:
+        takes = made.takes
+        for segment in range(3):
+            takes.began(SESSION, segment)
+            takes.completed(SESSION, segment)
+            takes.queued(SESSION, segment)
+            takes.recognised(SESSION, Segment(segment, 0, 1_000, "kia ora"))
+        takes.inserted(SESSION, 0)
+        takes.held(SESSION, 1)
+        takes.began(UUID(int=1), 0)
+        takes.discarded(UUID(int=1))
+        takes.closed(SESSION)
+        assert views == []
+        made._show()
+        states = {row.segment: row.state for row in views[-1].utterances}
+        assert states == {0: State.DONE, 1: State.HELD, 2: State.DONE}
+        assert all(row.own and row.session == str(SESSION) for row in views[-1].utterances)

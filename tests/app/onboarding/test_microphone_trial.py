@@ -1,0 +1,216 @@
+"""Microphone trials: their reports, the priority of takes, and the release of the device."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import numpy as np
+
+from app.capture.errors import MicrophoneRefused, NoMicrophone, SpeakerRefused
+from app.core.problem_notes import note_of
+from app.dictation.recorder import Recorder
+from app.messages.view import Note
+from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
+from app.onboarding.microphone_trial import MicrophoneTrying, Times
+from app.onboarding.sample_recording import SAMPLE_S
+from app.onboarding.view import Hearing, MicrophoneTrial
+from app.transcription.pipeline import Samples
+from protocol.audio import SAMPLE_RATE
+from tests.app.dictation.world import BLOCK, FakeDevice, FakeDevices
+from tests.helpers.waiting import wait_until
+
+LOUD = (np.sin(np.arange(BLOCK * 4) / 20) * 8_000).astype(np.int16)
+SOON = Times(most_s=60.0, look_s=0.02, again_s=0.02, tell_s=0.0)
+
+
+class EndlessDevice(FakeDevice):
+    """A device that repeats its audio, faster than real time."""
+
+    async def _blocks(self, stopped: asyncio.Event) -> AsyncIterator[Samples]:
+        while not stopped.is_set():
+            for at in range(0, len(self.audio), BLOCK):
+                yield self.audio[at : at + BLOCK]
+            await asyncio.sleep(0.001)
+
+
+class World:
+    """A trial, the recorder that it shares with takes, and the values it reported."""
+
+    def __init__(self, devices: FakeDevices, recorder: Recorder, times: Times) -> None:
+        self.devices, self.recorder = devices, recorder
+        self.told: list[MicrophoneTrial] = []
+        self.played: list[bytes] = []
+        self.looks = 0
+        self.silent: SpeakerRefused | None = None
+        self.opens = asyncio.Event()
+        self.opens.set()
+        self.trying = MicrophoneTrying(recorder, self.told.append, self._play, self._look, times)
+
+    async def is_(self, *states: Hearing) -> MicrophoneTrial:
+        await wait_until(lambda: self.told and self.told[-1].hearing in states, f"the trial is {states}")
+        return self.told[-1]
+
+    def _look(self) -> None:
+        self.looks += 1
+
+    async def _play(self, sound_at: Callable[[int], bytes], began: Callable[[], None]) -> None:
+        await self.opens.wait()
+        if self.silent:
+            raise self.silent
+        began()
+        self.played.append(sound_at(SAMPLE_RATE))
+
+
+@asynccontextmanager
+async def world(audio: Samples = LOUD, times: Times = SOON) -> AsyncIterator[World]:
+    devices = FakeDevices(audio, kind=EndlessDevice)
+    async with Recorder(devices, lambda change: None, linger_s=0.05) as recorder:
+        made = World(devices, recorder, times)
+        try:
+            yield made
+        finally:
+            await made.trying.close()
+            await made.trying.close()
+        await wait_until(lambda: devices.open_now == 0, "the device is given back")
+
+
+async def test_level_is_reported_during_a_trial() -> None:
+    async with world() as made:
+        made.trying.ask(TryMicrophone(True))
+        seen = await made.is_(Hearing.HEARING)
+        assert (seen.device, round(seen.level_dbfs), seen.quiet, seen.note) == ("default", -15, False, None)
+        await wait_until(lambda: made.looks > 2, "what is plugged in is looked for again and again")
+        made.trying.ask(TryMicrophone(False))
+        assert made.told[-1] == MicrophoneTrial()
+        await wait_until(lambda: made.devices.open_now == 0, "it is closed")
+        looks = made.looks
+        await asyncio.sleep(0)
+        assert made.looks == looks
+
+
+async def test_silence_is_reported_as_quiet() -> None:
+    async with world(np.zeros(BLOCK, np.int16)) as made:
+        made.trying.ask(TryMicrophone(True))
+        await wait_until(lambda: made.told and made.told[-1].quiet, "it is quiet")
+
+
+async def test_sample_is_recorded_played_and_played_again() -> None:
+    async with world() as made:
+        made.trying.ask(RecordSample())
+        made.trying.ask(PlaySample())
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING)
+        made.trying.ask(RecordSample())
+        await made.is_(Hearing.RECORDING)
+        await wait_until(lambda: len(made.played) == 1, "it is played by itself")
+        assert len(made.played[0]) == SAMPLE_S * SAMPLE_RATE * 4
+        assert (await made.is_(Hearing.HEARING)).sample
+        made.trying.ask(PlaySample())
+        await wait_until(lambda: len(made.played) == 2, "it is played again")
+
+
+async def test_missing_output_is_reported_and_the_trial_continues() -> None:
+    async with world() as made:
+        made.silent = SpeakerRefused("there is none")
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING)
+        made.trying.ask(RecordSample())
+        await wait_until(lambda: made.told[-1].note, "that is told")
+        assert made.told[-1].note == note_of(made.silent)
+        made.silent = None
+        made.trying.ask(PlaySample())
+        await wait_until(lambda: made.told[-1].note is None and made.played, "now it is heard")
+
+
+async def test_take_has_priority_over_a_trial() -> None:
+    async with world() as made:
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING)
+        take = await made.recorder.record(lambda: None, lambda: None)
+        await made.is_(Hearing.OPENING)
+        heard = 0
+        async for block in take.blocks():
+            heard += len(block)
+            if heard == 10 * len(LOUD):
+                take.stop()
+        assert (heard, take.superseded) == (10 * len(LOUD), False)
+        await made.is_(Hearing.HEARING)
+        assert made.devices.opened == 1
+
+
+async def test_trial_waits_for_a_running_take() -> None:
+    async with world() as made:
+        take = await made.recorder.record(lambda: None, lambda: None)
+        made.trying.ask(TryMicrophone(True))
+        await wait_until(lambda: made.looks > 3, "it has been tried")
+        assert (made.told[-1].hearing, take.superseded) == (Hearing.OPENING, False)
+        take.give_up()
+        await made.is_(Hearing.HEARING)
+
+
+async def test_microphone_plugged_in_later_is_found() -> None:
+    async with world() as made:
+        made.devices.failure = NoMicrophone()
+        made.trying.ask(TryMicrophone(True))
+        await wait_until(lambda: made.told[-1].note == Note("no-microphone"), "it is told that there is none")
+        made.devices.failure = MicrophoneRefused("USB", "denied")
+        await wait_until(lambda: made.told[-1].note == Note("microphone-refused", {"device": "USB"}), "denied")
+        made.devices.failure = None
+        assert (await made.is_(Hearing.HEARING)).note is None
+
+
+async def test_trial_restarts_with_another_chosen_microphone() -> None:
+    async with world() as made:
+        made.trying.again()
+        assert made.told == []
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING)
+        made.recorder.choose("headset", keep_open=False)
+        made.trying.again()
+        await wait_until(lambda: made.told[-1].device == "headset", "the other one is heard")
+
+
+async def test_trial_ends_after_its_longest_time() -> None:
+    async with world(times=Times(0.05, 1.0, 1.0, 0.0)) as made:
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING, Hearing.OPENING)
+        await made.is_(Hearing.CLOSED)
+        assert made.told[-1] == MicrophoneTrial()
+
+
+async def test_playback_is_reported_only_after_the_output_accepts_it() -> None:
+    async with world() as made:
+        made.opens.clear()
+        made.silent = SpeakerRefused("there is none")
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING)
+        made.trying.ask(RecordSample())
+        await wait_until(lambda: made.told[-1].sample, "the sample is there, the output is not open")
+        made.opens.set()
+        await wait_until(lambda: made.told[-1].note, "the failure is told")
+        assert Hearing.PLAYING not in [trial.hearing for trial in made.told]
+
+
+async def test_playback_failure_is_reported_until_the_output_accepts_a_sound() -> None:
+    async with world() as made:
+        made.silent = SpeakerRefused("there is none")
+        made.trying.ask(TryMicrophone(True))
+        await made.is_(Hearing.HEARING)
+        made.trying.ask(RecordSample())
+        await wait_until(lambda: made.told[-1].note, "the failure is told")
+        made.silent = None
+        made.opens.clear()
+        told = len(made.told)
+        made.trying.ask(PlaySample())
+        await wait_until(lambda: len(made.told) > told + 3, "more is told")
+        assert all(trial.note for trial in made.told[told:])
+        made.opens.set()
+        await wait_until(lambda: made.told[-1].note is None, "now it is heard")
+
+
+async def test_silence_after_a_voice_is_not_reported_as_quiet() -> None:
+    async with world(np.concatenate([LOUD, np.zeros(5 * SAMPLE_RATE, np.int16)])) as made:
+        made.trying.ask(TryMicrophone(True))
+        await wait_until(lambda: len(made.told) > 100, "it has been heard, and silence after it")
+        assert made.told[-1].heard
+        assert not any(trial.quiet for trial in made.told)

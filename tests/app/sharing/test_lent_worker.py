@@ -1,0 +1,192 @@
+"""A worker lent to a gateway: its address, and reports of problems."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from app.gateways.store import Paired
+from app.local_services.local_gateway import WorkerSeen
+from app.local_services.local_worker import LocalWorkerSettings, Percent
+from app.messages.view import Note, WorkerState, WorkerView
+from app.sharing.lent_worker import AWAY, Lent, workers_of
+from backend.gateway import Gateway
+from client.connection import Address
+from client.discovery import DiscoveryEvent, Found, Gone
+from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
+from tests.helpers.waiting import wait_until
+
+DIGEST = "ab" * 32
+OLD, NEW = "https://10.0.0.7:8765", "https://10.0.0.9:8765"
+DESK = Paired((OLD,), DIGEST, "device", "key", "desk")
+REFUSED = LocalWorkerSettings((), ("--engine", "checksum", "--key-file", "/nowhere"))
+
+
+class Away:
+    """A query of workers that raises ``error`` at some addresses, and records all queried addresses."""
+
+    def __init__(self, error: GatewayError | None, also: tuple[str, ...] = ()) -> None:
+        self.error = error
+        self.at = (OLD, *also)
+        self.asked: list[str] = []
+
+    async def __call__(self, address: Address) -> tuple[WorkerSeen, ...]:
+        self.asked.append(address.url)
+        if self.error is not None and address.url in self.at:
+            raise self.error
+        return ()
+
+
+async def given(model: str, percent: Percent) -> None:
+    return None
+
+
+@asynccontextmanager
+async def lent(settings: LocalWorkerSettings, ask: Away) -> AsyncIterator[Lent]:
+    made = Lent(DESK, settings, given, lambda: None, ask)
+    made.look_s = 0.02
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_workers_are_queried_with_the_worker_key(owned: Address, shared: Gateway) -> None:
+    assert await workers_of(owned) == ()
+    with pytest.raises(Unauthorised):
+        await workers_of(Address(owned.url, "another key"))
+    with pytest.raises(Unreachable):
+        await workers_of(Address("http://127.0.0.1:9", "key"))
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (Unauthorised("no"), "lent-unknown"),
+        (WrongCertificate("no"), "lent-other-certificate"),
+        (Refused("no"), "lent-other-version"),
+        (None, "lent-other-version"),
+    ],
+)
+async def test_reason_for_a_refused_worker_is_found(
+    error: GatewayError | None, key: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    async with lent(REFUSED, Away(error)) as made:  # its key file is missing: it ends like a refused worker
+        await made.switch(True, None)
+        wanted = WorkerView(WorkerState.FAILED, reason=Note(key, {"gateway": "desk"}))
+        await wait_until(lambda: made.view == wanted, "it is told why, and what to do")
+
+
+async def test_missing_gateway_is_reported_searched_and_followed(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    heard = asyncio.Event()
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        yield Gone("somebody")
+        yield Found(
+            "another", "desk", ("https://10.6.6.6:8765",), "cd" * 32, "1"
+        )  # another gateway of the same name
+        await heard.wait()
+        yield Found("desk", "desk", (NEW,), DIGEST, "1")
+        await asyncio.Event().wait()
+
+    ask = Away(Unreachable("no"))
+    running = LocalWorkerSettings((), ("--engine", "checksum"))
+    async with lent(running, ask) as made:
+        made.discover = discover
+        await made.switch(True, None)
+        await wait_until(lambda: made.view == WorkerView(WorkerState.STARTING, reason=AWAY), "it is away")
+        heard.set()
+        await wait_until(lambda: made.paired.urls == (NEW, OLD), "it is heard of elsewhere")
+        await wait_until(lambda: NEW in ask.asked and made.view.reason is None, "it is used there")
+        assert "https://10.6.6.6:8765" not in ask.asked
+        await made.switch(False, Note("rests-on-battery"))
+        assert made.view == WorkerView(reason=Note("rests-on-battery"))
+
+
+OWN, FAR = "https://172.17.0.1:8765", "https://172.18.0.1:8765"
+OTHER = Note("lent-other-certificate", {"gateway": "desk"})
+VERSION = Note("lent-other-version", {"gateway": "desk"})
+
+
+class Seen:
+    """All states and reasons of a lent worker, in order."""
+
+    def __init__(self, made: Lent) -> None:
+        self.views: list[WorkerView] = []
+        made._changed = lambda: self.views.append(made.view)
+
+    def began_again_after(self, reason: Note) -> bool:
+        refused = WorkerView(WorkerState.FAILED, reason=reason)
+        later = self.views[self.views.index(refused) :] if refused in self.views else []
+        return next((view for view in later if view != refused), None) == WorkerView(WorkerState.STARTING)
+
+
+async def test_gateway_whose_address_another_computer_got_is_found(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    heard = asyncio.Event()
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        await heard.wait()
+        yield Found("desk", "desk", (OWN, FAR, NEW), DIGEST, "1")
+        await asyncio.Event().wait()
+
+    ask = Away(WrongCertificate("no"), also=(FAR,))
+    async with lent(REFUSED, ask) as made:
+        made.discover, made.own_addresses, seen = discover, lambda: ("172.17.0.1",), Seen(made)
+        await made.switch(True, None)
+        await wait_until(lambda: made.view == WorkerView(WorkerState.FAILED, reason=OTHER), "it is told so")
+        asked = len(ask.asked)
+        await wait_until(lambda: len(ask.asked) > asked, "it is asked for on", 10)
+        heard.set()
+        await wait_until(lambda: seen.began_again_after(OTHER), "a worker begins there")
+        assert made.paired.urls == (NEW, FAR, OLD), "where it was found is tried first"
+        await wait_until(lambda: made.view.reason == VERSION, "refused there too, for another reason", 10)
+
+
+async def test_worker_restarts_when_the_gateway_is_back_at_its_address(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    ask = Away(WrongCertificate("no"))
+    async with lent(REFUSED, ask) as made:
+        seen = Seen(made)
+        await made.switch(True, None)
+        refused = WorkerView(WorkerState.FAILED, reason=OTHER)
+        await wait_until(lambda: made.view == refused, "somebody else is there")
+        ask.error = Unreachable("no")
+        await wait_until(lambda: made.view == WorkerView(WorkerState.FAILED, reason=AWAY), "nobody is", 10)
+        ask.error = None
+        await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew", 10)
+
+
+async def test_gateway_is_not_searched_after_lending_was_switched_off(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    looking = list[int]()
+
+    async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
+        looking.append(1)
+        try:
+            await asyncio.Event().wait()
+            yield Gone("nobody")
+        finally:
+            looking.clear()
+
+    async with lent(REFUSED, Away(WrongCertificate("no"))) as made:
+        made.discover = discover
+        await made.switch(True, None)
+        refused = WorkerView(WorkerState.FAILED, reason=OTHER)
+        await wait_until(lambda: made.view == refused and looking, "it is looked for")
+        finding = made._finding_out
+        assert finding is not None
+        await made.switch(False, None)
+        await wait_until(lambda: not looking and finding.done(), "it is not any more")
+        assert made.view == WorkerView()

@@ -1,0 +1,298 @@
+"""Sharing through a real gateway; then the child process of the app, and the addresses it listens on."""
+
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.core.errors import StackFailed
+from app.local_services.stack import Stack
+from app.local_services.supervisor import OwnGateway
+from app.messages.view import Note
+from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice
+from app.sharing.service import NOT_OURS, Sharing, port_is_free, retry_pause
+from app.sharing.view import InviteView, SharingState, SharingView
+from backend.devices.records import Device
+from backend.devices.registry import Roster
+from backend.gateway import Gateway
+from client.connection import Address, Locate, fixed
+from client.errors import DeviceNotKept, NotPaired, Unreachable
+from client.pairing import pair
+from protocol.devices import DeviceKind
+from protocol.pairing import PairingStage, PairRefusal, decode_link
+from runtime.tasks import Tasks
+from tests.helpers.ports import free_port
+from tests.helpers.waiting import wait_until
+
+
+def nowhere() -> Address:
+    raise Unreachable("nobody there")
+
+
+@dataclass
+class Told:
+    """The newest reported value of each kind."""
+
+    view: SharingView = SharingView()
+    invite: InviteView = InviteView()
+    invites: list[InviteView] = field(default_factory=list)
+
+    def __call__(self, value: SharingView | InviteView) -> None:
+        if isinstance(value, SharingView):
+            self.view = value
+        else:
+            self.invite = value
+            self.invites.append(value)
+
+
+@asynccontextmanager
+async def sharing(told: Told, find: Locate) -> AsyncIterator[Sharing]:
+    async with Sharing(told, find, look_s=0.02) as made:
+        yield made
+
+
+async def test_sharing_state_is_reported_while_watched(shared: Gateway, owned: Address) -> None:
+    told = Told()
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(LookAtSharing(True))
+        await wait_until(lambda: told.view.state is SharingState.ON, "it is shared")
+        assert (told.view.name, told.view.devices) == ("desk", ())
+        assert len(told.view.certificate_sha256) == 64
+        made.ask(LookAtSharing(False))
+
+
+async def test_device_is_paired_renamed_and_revoked_in_the_panel(shared: Gateway, owned: Address) -> None:
+    told = Told()
+    place = f"https://127.0.0.1:{shared.tls_port}"
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(InviteDevice(worker=True))
+        await wait_until(lambda: told.invite.code, "a code is shown")
+        assert told.invite.worker and told.invite.tries_left == 5 and 0 < told.invite.left_s <= 120
+        if told.invite.link:  # only with a network
+            assert decode_link(told.invite.link).code == told.invite.code
+        wrong = f"{(int(told.invite.code) + 1) % 10**8:08}"
+        with pytest.raises(NotPaired):
+            await pair(place, wrong, "tower", DeviceKind.WORKER)
+        await wait_until(lambda: told.invite.tries_left == 4, "a try is gone")
+        await pair(place, told.invite.code, "tower", DeviceKind.WORKER)
+        await wait_until(lambda: told.invite.stage is PairingStage.PAIRED, "it is paired")
+        assert told.invite.device == "tower" and not told.invite.code
+        made.ask(LookAtSharing(True))
+        await wait_until(lambda: told.view.devices, "it is listed")
+        assert told.view.devices is not None
+        (device,) = told.view.devices
+        assert (device.name, device.worker, device.connected) == ("tower", True, False)
+        made.ask(RenameDevice(device.id, "the tower"))
+        await wait_until(lambda: told.view.devices and told.view.devices[0].name == "the tower", "it is renamed")
+        made.ask(RevokeDevice(device.id))
+        await wait_until(lambda: told.view.devices == (), "it is gone")
+        made.ask(RevokeDevice(device.id))
+        await wait_until(lambda: told.view.told == Note("device-not-changed"), "it is told that it was not there")
+
+
+async def test_withdrawn_code_cannot_be_used(shared: Gateway, owned: Address) -> None:
+    told = Told()
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(InviteDevice())
+        await wait_until(lambda: told.invite.code, "a code is shown")
+        code = told.invite.code
+        made.ask(EndInvite())
+
+        async def closed() -> bool:
+            try:
+                await pair(f"https://127.0.0.1:{shared.tls_port}", code, "laptop")
+            except NotPaired as error:
+                return error.reason is PairRefusal.CLOSED
+            return False
+
+        await wait_until(closed, "it is good no more")
+
+
+async def test_pairing_is_locked_after_too_many_tries(shared: Gateway, owned: Address) -> None:
+    told = Told()
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(InviteDevice())
+        await wait_until(lambda: told.invite.code, "a code is shown")
+        wrong = f"{(int(told.invite.code) + 1) % 10**8:08}"
+        for _ in range(5):
+            with pytest.raises(NotPaired):
+                await pair(f"https://127.0.0.1:{shared.tls_port}", wrong, "laptop")
+        await wait_until(lambda: told.invite.stage is PairingStage.LOCKED, "it is locked")
+        assert told.invite.code == ""
+
+
+async def test_full_disk_is_reported_when_a_device_pairs(shared: Gateway, owned: Address) -> None:
+    class Full(Roster):
+        async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    told = Told()
+    async with sharing(told, fixed(owned)) as made:
+        made.ask(InviteDevice())
+        await wait_until(lambda: told.invite.code, "a code is shown")
+        shared.access.roster = Full(None)
+        with pytest.raises(DeviceNotKept):
+            await pair(f"https://127.0.0.1:{shared.tls_port}", told.invite.code, "laptop")
+        await wait_until(lambda: told.invite.note == Note("invite-disk-full"), "it is told why")
+        assert not told.invite.code
+
+
+async def test_invitation_fails_when_the_gateway_does_not_answer() -> None:
+    told = Told()
+    async with sharing(told, nowhere) as made:
+        made.ask(InviteDevice())
+        await wait_until(lambda: told.invite.note, "it is told why")
+        assert told.invite.note == Note("gateway-unreachable")
+        made.ask(LookAtSharing(True))
+        made.wish(on=True, port=1)
+        await wait_until(lambda: told.view.state is SharingState.STARTING, "it is about to be")
+
+
+def test_used_port_is_not_free() -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        assert not port_is_free(port)
+    assert port_is_free(port)
+
+
+# -- the child process -------------------------------------------------------------------------------------
+
+
+def listens(stack: Stack | None) -> set[str]:
+    """Return the addresses on which the app's gateway and its child processes listen."""
+    if stack is None or not stack.children:
+        return set()
+    found = set()
+    with suppress(psutil.NoSuchProcess):  # the process is just ending
+        gateway = psutil.Process(stack.children["kikipounamu-gateway"])
+        for process in (gateway, *gateway.children(recursive=True)):
+            listening = (at for at in process.net_connections("inet") if at.status == psutil.CONN_LISTEN)
+            found |= {str(at.laddr.ip) for at in listening}
+    return found
+
+
+class Worker:
+    """A substitute that records how it is switched."""
+
+    def __init__(self) -> None:
+        self.told: list[bool] = []
+
+    async def switch(self, on: bool, why: Note | None = None) -> None:
+        self.told.append(on)
+
+
+async def never() -> None:
+    return None
+
+
+async def test_gateway_listens_only_on_loopback_until_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    port = free_port()
+    told, worker, stacks = Told(), Worker(), list[Stack]()
+    async with Sharing(told, look_s=0.05) as made, Tasks("test") as tasks:
+
+        def stack() -> Stack:
+            stacks.append(made.stack())
+            return stacks[-1]
+
+        own = OwnGateway(stack, worker, never, made.gateway_told)
+        made.again = own.again
+        made.wish(on=False, port=port)
+        own.want(here=True, worker=True)
+        tasks.start(own.keep(), "keep")
+        made.ask(LookAtSharing(True))
+        await wait_until(lambda: stacks and listens(stacks[-1]), "it listens")
+        assert listens(stacks[-1]) == {"127.0.0.1"} and told.view.state is SharingState.OFF
+        worker.told.clear()
+        made.wish(on=True, port=port)
+        await wait_until(lambda: told.view.state is SharingState.ON, "it is shared")
+        assert listens(stacks[-1]) == {"127.0.0.1", "0.0.0.0"}
+        assert all(f":{port}" in url for url in told.view.urls)
+        assert False not in worker.told, "the worker waits for the next gateway"
+        made.wish(on=False, port=port)
+        await wait_until(lambda: listens(stacks[-1]) == {"127.0.0.1"}, "it is shared no more")
+
+
+async def test_sharing_is_retried_until_the_port_is_free() -> None:
+    told, starts, pauses = Told(), list[Stack](), list[int]()
+
+    def pause(failures: int) -> float:
+        pauses.append(failures)
+        return 0.01
+
+    async with Sharing(told, nowhere, look_s=0.02, pause=pause) as made:
+        made.again = lambda: starts.append(made.stack())
+        made.ask(LookAtSharing(True))
+        port = free_port()
+        with socket.create_server(("0.0.0.0", port)):
+            made.wish(on=True, port=port)
+            await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
+            await wait_until(lambda: len(pauses) > 3, "it is looked whether the port is free")
+            assert len(starts) == 1, "nobody is interrupted for nothing"
+        await wait_until(lambda: len(starts) == 2, "it is started again")
+        await wait_until(lambda: told.view.state is SharingState.STARTING, "nothing is in the way")
+        made.gateway_told(None)
+    assert pauses[:4] == [1, 2, 3, 4]
+
+
+async def test_changed_port_is_tried_without_the_old_pause() -> None:
+    pauses = list[int]()
+
+    def pause(failures: int) -> float:
+        pauses.append(failures)
+        return 600.0 if len(pauses) == 1 else 0.01
+
+    async with Sharing(Told(), nowhere, pause=pause) as made:
+        made.again = lambda: made.gateway_told(StackFailed("it ends"))
+        made.wish(on=True, port=1)
+        await wait_until(lambda: pauses == [1], "a long pause")
+        made.wish(on=True, port=2)
+        await wait_until(lambda: len(pauses) > 1, "the new one is tried soon")
+        assert pauses[1] == 1
+        made.again = lambda: None
+        made.wish(on=False, port=2)
+
+
+async def test_failed_gateway_is_retried_with_growing_pauses() -> None:
+    pauses = list[int]()
+
+    def pause(failures: int) -> float:
+        pauses.append(failures)
+        return 0.01
+
+    async with Sharing(Told(), nowhere, pause=pause) as made:
+        made.again = lambda: made.gateway_told(StackFailed("it ends"))
+        port = free_port()
+        made.wish(on=True, port=port)
+        await wait_until(lambda: pauses[:3] == [1, 2, 3], "again and again")
+        made.again = lambda: made.gateway_told(None)
+        await wait_until(lambda: made._blocked is None, "it runs")
+        made.gateway_told(StackFailed("it ends later"))
+        await wait_until(lambda: pauses[-1] == 1, "that is a new failure")
+        made.wish(on=False, port=port)
+    assert (retry_pause(1), retry_pause(2), retry_pause(99)) == (5.0, 10.0, 300.0)
+
+
+async def test_gateway_serves_this_computer_when_it_cannot_be_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    told = Told()
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        async with Sharing(told, look_s=0.05) as made:
+            made.wish(on=True, port=taken.getsockname()[1])
+            made.ask(LookAtSharing(True))
+            async with made.stack() as stack:
+                assert listens(stack) == {"127.0.0.1"}
+                await wait_until(lambda: told.view.state is SharingState.FAILED, "it is told why")
+                assert told.view.note and told.view.note.key == "sharing-port-taken"
+                made.wish(on=True, port=1)
+                async with made.stack():  # port 1 is free, but a gateway runs already
+                    await wait_until(lambda: told.view.note == NOT_OURS, "somebody else's gateway is used")

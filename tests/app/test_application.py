@@ -1,0 +1,182 @@
+"""Tests of the app without windows and without a screen: its reports and its reactions to actions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.application import Desk, DeskSettings
+from app.control.server import AlreadyRunning
+from app.dictation.hotkey_test import KeysSeen
+from app.history.actions import PlayTake
+from app.history.view import Playing
+from app.local_services import local_gateway
+from app.local_services.local_worker import LocalWorkerSettings
+from app.messages.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, TestHotkeys, Verb
+from app.messages.notifications import Devices, News, Problem, Takes, WindowWanted
+from app.messages.view import Note, WorkerState, WorkerView
+from app.models.actions import LookAtModels
+from app.models.view import ModelsView, Use
+from app.onboarding.actions import TryGateway, TryMicrophone
+from app.onboarding.view import GatewayTrial, MicrophoneTrial
+from app.settings.sections import Settings
+from runtime.folders import folders
+from tests.helpers.waiting import wait_until
+
+ELSEWHERE = "https://gpu.example:8765"
+CHECKSUM = DeskSettings(LocalWorkerSettings((), ("--engine", "checksum")))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@asynccontextmanager
+async def running(told: list[News]) -> AsyncIterator[tuple[Desk, "asyncio.Task[None]"]]:
+    desk = Desk(told.append, CHECKSUM)
+    task = asyncio.create_task(desk.run())
+    try:
+        yield desk, task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def newest(told: list[News], kind: type[News]) -> News | None:
+    return next((news for news in reversed(told) if isinstance(news, kind)), None)
+
+
+def problem(told: list[News], about: str) -> str:
+    """Return the text of the current problem about a topic, or an empty string."""
+    of = [news.text for news in told if isinstance(news, Problem) and news.about == about]
+    return of[-1] if of else ""
+
+
+def worker_is(told: list[News], state: WorkerState) -> bool:
+    seen = newest(told, WorkerView)
+    return isinstance(seen, WorkerView) and seen.state is state
+
+
+async def no_gateway_here_while_one_elsewhere_is_chosen(desk: Desk, told: list[News]) -> None:
+    here = await local_gateway.running()
+    assert here is not None and desk._locate().name == ""
+    desk.ask(ChangeSetting("gateway.fall_back", False))  # otherwise this computer would replace it
+    desk.ask(ChangeSetting("gateway.url", ELSEWHERE))
+    off = WorkerView(reason=Note("recognised-elsewhere"))
+    await wait_until(lambda: newest(told, WorkerView) == off, "the worker is off, and it is told why")
+    await wait_until(lambda: not local_gateway.alive(here.endpoint.pid), "the gateway has ended")
+    assert (desk._locate().url, desk._locate().name) == (ELSEWHERE, ELSEWHERE)
+    desk.ask(ChangeSetting("gateway.fall_back", True))
+    instead = Problem("route", note=Note("gateway-instead", {"gateway": ELSEWHERE}))
+    await wait_until(lambda: instead in told, "this computer is in the place of one that is away")
+    await wait_until(lambda: worker_is(told, WorkerState.IDLE), "its worker works again")
+    assert await local_gateway.running() is not None and desk._locate().name == ""
+
+
+async def what_is_tried_is_told(desk: Desk, told: list[News]) -> None:
+    desk.ask(TryGateway(ELSEWHERE))
+    desk.ask(TryMicrophone(on=True))
+    await wait_until(lambda: newest(told, MicrophoneTrial), "the microphone is tried")
+    assert newest(told, GatewayTrial) == GatewayTrial(ELSEWHERE)
+    desk.ask(TryMicrophone(on=False))
+    assert newest(told, MicrophoneTrial) == MicrophoneTrial()
+    desk.ask(TestHotkeys(True))
+    assert newest(told, KeysSeen) == KeysSeen(testing=True)
+
+
+async def the_session_starts_it(desk: Desk, home: Path) -> None:
+    entry = home / "autostart" / "kikipounamu.desktop"
+    desk.ask(ChangeSetting("general.autostart", True))
+    await wait_until(entry.exists, "the session starts it")
+    desk.ask(ChangeSetting("general.autostart", False))
+    await wait_until(lambda: not entry.exists(), "the session starts it no more")
+
+
+async def models_are_told_and_chosen(desk: Desk, told: list[News]) -> None:
+    desk.ask_beside(LookAtModels(True))
+    await wait_until(lambda: newest(told, ModelsView), "the models")
+    view = newest(told, ModelsView)
+    assert isinstance(view, ModelsView) and view.models[0].use is Use.APP
+    desk.ask(ChangeSetting("worker.model", "Fun-ASR-Nano"))
+    unfit = WorkerView(WorkerState.FAILED, reason=Note("model-unfit", {"model": "Fun-ASR-Nano"}))
+    await wait_until(lambda: newest(told, WorkerView) == unfit, "no engine runs it")
+    before = len(told)
+    desk.ask(SwitchWorker(True))  # the switch is already on
+    await wait_until(lambda: WorkerView(WorkerState.STARTING) in told[before:], "one that failed begins again")
+    desk.ask(ChangeSetting("worker.model", ""))
+    await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the usual one runs again")
+
+
+def nothing_is_played_while_somebody_speaks(desk: Desk, told: list[News]) -> None:
+    desk.ask(Verb.START)
+    desk.ask_beside(PlayTake(UUID(int=1)))
+    playing = newest(told, Playing)
+    assert isinstance(playing, Playing) and playing.note == Note("dictation-records")
+    desk.ask(Verb.CANCEL)
+
+
+async def test_desk_reports_its_state_and_reacts_to_changes(home: Path) -> None:
+    told: list[News] = []
+    async with running(told) as (desk, task):
+        await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
+        await wait_until(lambda: newest(told, Devices), "the microphones")
+        await wait_until(lambda: newest(told, Takes) == Takes(), "there are no takes")
+        assert newest(told, Settings) == Settings()
+        assert "no screen" in problem(told, "insertion")
+        assert Problem("hotkeys", note=Note("hotkeys-no-display")) in told
+        assert problem(told, "gateway") == problem(told, "settings") == ""
+        assert newest(told, WindowWanted) is None
+        desk.ask(Verb.SHOW)
+        assert newest(told, WindowWanted)
+        nothing_is_played_while_somebody_speaks(desk, told)
+        await models_are_told_and_chosen(desk, told)
+        await no_gateway_here_while_one_elsewhere_is_chosen(desk, told)
+        desk.ask(Verb.QUIT)
+        await asyncio.wait_for(task, 30)
+
+
+async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
+    told: list[News] = []
+    async with running(told) as (desk, _):
+        await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
+        desk.ask(SwitchWorker(on=False))
+        await wait_until(lambda: worker_is(told, WorkerState.OFF), "the worker is off")
+        desk.ask(ChooseMicrophone("USB"))
+        desk.ask(ChangeSetting("hotkeys.mode", "hold"))
+
+        def kept() -> bool:
+            seen = newest(told, Settings)
+            return isinstance(seen, Settings) and seen.audio.microphone == "USB" and seen.hotkeys.mode == "hold"
+
+        await wait_until(kept, "both are in force")
+        await what_is_tried_is_told(desk, told)
+        await the_session_starts_it(desk, home)
+        desk.ask(ChangeSetting("hotkeys.mode", "sometimes"))
+        await wait_until(lambda: "sometimes" in problem(told, "settings"), "it is refused")
+        refused = newest(told, Problem)
+        assert isinstance(refused, Problem) and refused.setting == "hotkeys.mode"
+    assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
+
+
+async def test_second_desk_of_user_is_refused(home: Path) -> None:
+    told: list[News] = []
+    async with running(told):
+        await wait_until(lambda: newest(told, Settings), "the first one runs")
+        with pytest.raises(AlreadyRunning, match="already running"):
+            await Desk(told.append, CHECKSUM).run()
+
+
+async def test_quit_during_start_ends_desk(home: Path) -> None:
+    async with running([]) as (desk, task):
+        await asyncio.sleep(0)  # let it begin
+        desk.ask(Verb.QUIT)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 30)

@@ -1,0 +1,63 @@
+"""Tests of sharing in the whole app: share the gateway, show a code, and lend a worker."""
+
+from pathlib import Path
+
+from app.local_services import local_gateway
+from app.messages.actions import ChangeSetting
+from app.messages.notifications import News
+from app.messages.view import WorkerState
+from app.settings.sections import Settings
+from app.sharing.actions import EndInvite, Enlist, ForgetLent, InviteDevice, Lend, LookAtSharing
+from app.sharing.view import InviteView, LendingView, LentView, SharingState, SharingView
+from protocol.pairing import PairingStage
+from tests.app.test_application import home, newest, running, worker_is
+from tests.helpers.ports import free_port
+from tests.helpers.waiting import wait_until
+
+__all__ = ["home"]  # a fixture
+
+
+def lent(told: list[News]) -> tuple[LentView, ...]:
+    view = newest(told, LendingView)
+    return view.lent if isinstance(view, LendingView) else ()
+
+
+def invite(told: list[News]) -> InviteView:
+    view = newest(told, InviteView)
+    return view if isinstance(view, InviteView) else InviteView()
+
+
+def shared(told: list[News]) -> SharingView:
+    view = newest(told, SharingView)
+    return view if isinstance(view, SharingView) else SharingView()
+
+
+async def two_work() -> bool:
+    """Return whether both the local worker and the lent worker are connected."""
+    found = await local_gateway.running()
+    return found is not None and len(await local_gateway.workers(found.endpoint)) == 2
+
+
+async def test_desk_shares_gateway_and_lends_worker_to_it(home: Path) -> None:
+    told: list[News] = []
+    port = free_port()
+    async with running(told) as (desk, _):
+        await wait_until(lambda: worker_is(told, WorkerState.IDLE), "its own worker works")
+        desk.ask_beside(LookAtSharing(True))
+        desk.ask(ChangeSetting("gateway.port", port))
+        desk.ask(ChangeSetting("gateway.share", True))
+        await wait_until(lambda: shared(told).state is SharingState.ON, "it is shared")
+        await wait_until(lambda: worker_is(told, WorkerState.IDLE), "its own worker has found the new gateway")
+        desk.ask_beside(InviteDevice(worker=True))
+        await wait_until(lambda: invite(told).code, "a code is shown")
+        desk.ask_beside(Enlist(f"127.0.0.1:{port}", invite(told).code))
+        await wait_until(lambda: invite(told).stage is PairingStage.PAIRED, "it is paired")
+        desk.ask_beside(EndInvite())
+        await wait_until(lambda: lent(told) and lent(told)[0].worker.state is WorkerState.IDLE, "it is lent to")
+        settings = newest(told, Settings)
+        assert isinstance(settings, Settings) and settings.worker.lend_to == (lent(told)[0].id,)
+        await wait_until(two_work, "it works for both")
+        desk.ask_beside(Lend(lent(told)[0].id, False))
+        await wait_until(lambda: lent(told)[0].worker.state is WorkerState.OFF, "it is lent no more")
+        desk.ask_beside(ForgetLent(lent(told)[0].id))
+        await wait_until(lambda: lent(told) == (), "its key is thrown away")

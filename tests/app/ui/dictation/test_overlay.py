@@ -1,0 +1,197 @@
+"""Overlay: appears at once, takes no input, hides by itself, and repaints only for changes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible, QPaintEvent, QScreen
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.core.live_text import Span
+from app.core.states import State
+from app.messages.view import Note, View
+from app.ui.dictation import overlay as module
+from app.ui.dictation.overlay import Overlay
+from app.ui.dictation.overlay_timing import STAYS_S
+from app.ui.settings.choices import Choices
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+LISTENING = View(State.LISTENING, 1.0, -20.0, (Span("kia ora", True),))
+
+
+class Counting(Overlay):
+    """Overlay that counts how often it is painted."""
+
+    painted = 0
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.painted += 1
+        super().paintEvent(event)
+
+
+class Clock:
+    """Clock that returns the time set by the test."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=[True, False])
+def overlay(theme: Theme, texts: Texts, clock: Clock, request: pytest.FixtureRequest) -> Iterator[Counting]:
+    made = Counting(theme, texts, translucent=request.param, now=clock)
+    yield made
+    made.hide()
+    made.deleteLater()
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        Qt.WindowType.FramelessWindowHint,
+        Qt.WindowType.WindowStaysOnTopHint,
+        Qt.WindowType.WindowDoesNotAcceptFocus,
+        Qt.WindowType.WindowTransparentForInput,
+        Qt.WindowType.X11BypassWindowManagerHint,
+        Qt.WindowType.Tool,
+    ],
+)
+def test_overlay_window_has_flag(overlay: Counting, flag: Qt.WindowType) -> None:
+    assert overlay.flags() & flag == flag
+
+
+def test_overlay_appears_with_first_view(overlay: Counting, qtbot: QtBot) -> None:
+    assert not overlay.isVisible()
+    overlay.show_view(View(State.ARMING))
+    assert overlay.isVisible()
+    qtbot.waitUntil(lambda: overlay.painted > 0)
+
+
+def test_overlay_is_hidden_from_screen_readers(overlay: Counting, qapp: QApplication) -> None:
+    overlay.show_view(LISTENING)
+    assert overlay in qapp.topLevelWindows()
+    assert QAccessible.queryAccessibleInterface(overlay) is None
+    application = QAccessible.queryAccessibleInterface(qapp)
+    children = [application.child(number).object() for number in range(application.childCount())]
+    assert overlay not in children
+
+
+def test_overlay_is_at_bottom_centre_and_grows_upwards(overlay: Counting) -> None:
+    overlay.show_view(View(State.ARMING))
+    low = overlay.geometry()
+    area = overlay.screen().availableGeometry()
+    assert abs(low.center().x() - area.center().x()) <= 1
+    assert 0 < area.bottom() - low.bottom() <= 60
+    overlay.show_view(LISTENING)
+    high = overlay.geometry()
+    assert high.height() > low.height()
+    assert abs(high.bottom() - low.bottom()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("place", "ratio", "there"),
+    [((0, 0), 1.0, False), ((1920, 0), 1.0, True), ((3839, 1079), 1.0, True), ((3840, 0), 1.0, False)]
+    + [((3840, 0), 2.0, True), ((5759, 2159), 2.0, True), ((5760, 0), 2.0, False)],
+)
+def test_screen_is_found_by_system_pixels(place: tuple[int, int], ratio: float, there: bool) -> None:
+    assert module.shows(QRect(1920, 0, 1920, 1080), ratio, QPoint(*place)) is there
+
+
+def test_overlay_chooses_screen_once_per_target_window(theme: Theme, clock: Clock) -> None:
+    asked: list[tuple[int, int] | None] = []
+
+    class Asking(Overlay):
+        def choose_screen(self, place: tuple[int, int] | None) -> QScreen:
+            asked.append(place)
+            return super().choose_screen(place)
+
+    made = Asking(theme, Texts("en"), now=clock)
+    made.show_view(View(State.ARMING))
+    made.show_view(replace(LISTENING, at=(3, 3)))
+    made.show_view(replace(LISTENING, at=(3, 3), seconds=2.0))
+    made.show_view(View(State.SENDING))
+    made.hide()
+    assert asked == [None, (3, 3)]  # the overlay does not jump while the user speaks
+
+
+def test_overlay_hides_some_time_after_take_ends(overlay: Counting, clock: Clock, qtbot: QtBot) -> None:
+    overlay.show_view(LISTENING)
+    overlay.show_view(View(State.DONE))
+    overlay.show_view(View())
+    assert overlay.isVisible()
+    clock.now += STAYS_S[State.DONE] - 0.01
+    overlay.show_view(View())
+    assert overlay.isVisible()
+    clock.now += 0.01
+    qtbot.waitUntil(lambda: not overlay.isVisible())  # by the overlay's own timer
+    assert overlay.drawing is None
+
+
+def test_overlay_stays_longer_for_held_or_failed_take(overlay: Counting, clock: Clock) -> None:
+    for state in (State.HELD, State.FAILED):
+        overlay.show_view(LISTENING)
+        overlay.show_view(View(state))
+        clock.now += STAYS_S[State.DONE] + 1
+        overlay.show_view(View(state))
+        assert overlay.isVisible()
+
+
+def test_overlay_hides_at_once_or_shows_note_when_take_is_cancelled(overlay: Counting) -> None:
+    overlay.show_view(LISTENING)
+    overlay.show_view(View())
+    assert not overlay.isVisible()
+    overlay.show_view(View(note=Note("cancelled")))
+    assert overlay.isVisible()
+
+
+def test_overlay_animates_only_while_listening(overlay: Counting, qtbot: QtBot) -> None:
+    overlay.show_view(LISTENING)
+    qtbot.waitUntil(lambda: len(overlay.levels) > 2)
+    overlay.show_view(View(State.WAITING, 1.0))
+    qtbot.waitUntil(lambda: overlay.painted > 0)
+    assert not overlay._frames.isActive()
+
+
+def test_overlay_does_not_repaint_unchanged_view(overlay: Counting, qtbot: QtBot, qapp: QApplication) -> None:
+    waiting = View(State.WAITING, 5.0)
+    overlay.show_view(waiting)
+    qtbot.waitUntil(lambda: overlay.painted > 0)
+    qapp.processEvents()
+    before = overlay.painted
+    for number in range(20):
+        overlay.show_view(View(State.WAITING, 5.0 + number / 100))
+        qapp.processEvents()
+    assert overlay.painted == before
+
+
+def test_overlay_changes_language_at_once(theme: Theme, clock: Clock, qtbot: QtBot) -> None:
+    texts = Texts("en")
+    overlay = Counting(theme, texts, now=clock)
+    overlay.show_view(LISTENING)
+    texts.choose("zh")
+    assert overlay.drawing is not None
+    assert "正在聆听" in {piece.text for piece in overlay.drawing.pieces}
+    overlay.hide()
+
+
+def test_overlay_names_paste_key_for_held_text(overlay: Counting) -> None:
+    overlay.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}))
+    overlay.show_view(View(State.HELD, held=1))
+    assert overlay.drawing is not None
+    assert any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces)
+    overlay.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}, heard=False))
+    overlay.show_view(View(State.HELD, held=2))
+    assert not any("Ctrl+Alt+V" in piece.text for piece in overlay.drawing.pieces), "nobody hears it"
+
+
+def test_overlay_is_possible_on_offscreen_platform(qapp: QApplication) -> None:
+    assert module.possible()  # the offscreen platform allows it

@@ -1,0 +1,144 @@
+"""Overlay pill: complete, uncut and without overlaps at any font size."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app.core.live_text import Span
+from app.core.states import State
+from app.messages.view import Note, View
+from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, loudness
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import STILL, Theme
+
+SPANS = Span("one two three 四五六 " * 30, True), Span("seven 八九", False)
+FULL = View(
+    seconds=3723.0,
+    spans=SPANS,
+    unsent_s=61.0,
+    destination="desktop-gpu.local",
+    waiting=12,
+    held=3,
+    note=Note("partly-typed"),
+)
+
+
+def view(state: State) -> View:
+    return replace(FULL, state=state, level_dbfs=-20.0)
+
+
+def boxes(drawing: Drawing) -> list[QRectF]:
+    """Return the rectangles in which the pill paints."""
+    texts = [QRectF(place, place + QPointF(lines.widest, lines.height)) for lines, place in drawing.texts]
+    meter = [drawing.meter] if drawing.meter else []
+    return [drawing.icon, *meter, *(piece.place for piece in drawing.pieces), *texts]
+
+
+@pytest.fixture
+def pill(theme: Theme, texts: Texts) -> Pill:
+    made = Pill(theme, texts)
+    made.paste_key = "Ctrl+Alt+V"
+    return made
+
+
+def sized(application: QApplication, scale: float) -> None:
+    larger = QFont(application.font())
+    larger.setPointSizeF(larger.pointSizeF() * scale)
+    application.setFont(larger)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("width", [10_000.0, 360.0])
+@pytest.mark.parametrize("state", list(State))
+def test_pill_parts_are_uncut_and_do_not_overlap(
+    qapp: QApplication, pill: Pill, state: State, width: float, scale: float
+) -> None:
+    sized(qapp, scale)
+    pill.most_width = width * scale
+    drawing = pill.drawing(view(state))
+    body = QRectF(QPointF(0, 0), drawing.size)
+    for box in boxes(drawing):
+        assert body.adjusted(8, 8, -8, -8).contains(box), (box, body)
+    for one, other in combinations(boxes(drawing), 2):
+        assert not one.adjusted(0.5, 0.5, -0.5, -0.5).intersects(other), (one, other)
+    for piece in drawing.pieces:
+        assert piece.place.width() >= QFontMetricsF(piece.font).horizontalAdvance(piece.text)
+
+
+def test_pill_shows_word_of_every_state(pill: Pill, texts: Texts) -> None:
+    for state in State:
+        assert texts(f"state.{state.value}") in {piece.text for piece in pill.drawing(view(state)).pieces}
+
+
+def test_live_text_shows_newest_two_lines(pill: Pill) -> None:
+    (lines, _), *_ = pill.drawing(view(State.LISTENING)).texts
+    assert lines.lines == 2
+    assert lines.shown.endswith("seven 八九")
+
+
+def test_pill_is_lower_without_text(pill: Pill) -> None:
+    assert pill.drawing(View(State.ARMING)).size.height() < pill.drawing(view(State.LISTENING)).size.height() / 1.5
+
+
+def test_meter_is_shown_only_while_arming_or_listening(pill: Pill) -> None:
+    shown = {state for state in State if pill.drawing(view(state)).meter is not None}
+    assert shown == {State.ARMING, State.LISTENING}
+
+
+def test_held_text_names_the_paste_key(pill: Pill) -> None:
+    assert any("Ctrl+Alt+V" in piece.text for piece in pill.drawing(view(State.HELD)).pieces)
+
+
+def painted(pill: Pill, shown: View, levels: Levels) -> QImage:
+    drawing = pill.drawing(shown)
+    image = QImage(drawing.size.toSize(), QImage.Format.Format_RGB32)
+    image.fill(QColor("black"))
+    painter = QPainter(image)
+    pill.paint(painter, shown, levels, drawing)
+    painter.end()
+    return image
+
+
+def accent_columns(pill: Pill, levels: Levels) -> list[int]:
+    """Return the height of the meter per pixel column, from left to right."""
+    shown = View(State.LISTENING)
+    meter = pill.drawing(shown).meter
+    assert meter is not None
+    image = painted(pill, shown, levels)
+    white = QColor("white")
+    columns = range(int(meter.left()), int(meter.right()))
+    rows = range(int(meter.top()), int(meter.bottom()))
+    return [sum(image.pixelColor(x, y) != white for y in rows) for x in columns]
+
+
+def test_waveform_height_follows_level(pill: Pill) -> None:
+    quiet, loud = Levels(), Levels()
+    quiet.extend([-60.0] * BARS)
+    loud.extend([-60.0] * (BARS - 1) + [-6.0])
+    assert max(accent_columns(pill, quiet)) <= 4
+    heights = accent_columns(pill, loud)
+    assert max(heights[-4:]) > 10
+    assert max(heights[:-6]) <= 4
+
+
+def test_levels_keep_only_three_seconds() -> None:
+    levels = Levels()
+    levels.extend(float(number) for number in range(1000))
+    assert len(levels) == BARS
+
+
+def test_meter_is_a_bar_with_reduced_motion(theme: Theme, texts: Texts) -> None:
+    still = Pill(Theme(theme.scheme, STILL), texts)
+    levels = Levels()
+    levels.extend([-60.0, -6.0])
+    assert max(accent_columns(still, levels)) <= 7  # a low track from end to end
+    assert min(accent_columns(still, levels)[4:-4]) >= 5
+
+
+@pytest.mark.parametrize(("level", "seen"), [(-90.0, 0.0), (-60.0, 0.0), (-33.0, 0.5), (-6.0, 1.0), (0.0, 1.0)])
+def test_loudness_maps_level_to_length(level: float, seen: float) -> None:
+    assert loudness(level) == pytest.approx(seen)

@@ -1,0 +1,269 @@
+"""The files page: drop, open, list and save; usable by keyboard, with accessible names, and never cut off."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFont, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.core.formats import Format
+from app.core.sentences import LANGUAGES
+from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
+from app.files.file_search import KINDS
+from app.files.view import MOST_FILES, FileNote, FileState, FilesView, FileText, FileView
+from app.messages.view import Note
+from app.ui.files.page import FilesPage, paths_of
+from app.ui.strings.texts import Texts
+from app.ui.theme.colours import Scheme
+from app.ui.theme.theme import STILL, Theme
+
+FORMS = (Format.TXT, Format.SRT)
+_FOCUS = 2  # the focus ring takes this much of the padding
+DONE = FileView(1, "/a/done.mp3", FileState.DONE, 60.0, 60.0, text="kia ora", results=("/a/done.srt",))
+WORKING = FileView(2, "/a/working.mp4", FileState.WORKING, 30.0, 120.0, text="koutou")
+WAITING = FileView(3, "/a/waiting.wav", FileState.WAITING, duration_s=90.0)
+VIEW = FilesView((DONE, WORKING, WAITING), FORMS)
+
+
+@dataclass
+class Chosen:
+    """Dialogs that answer at once."""
+
+    paths: list[str] = field(default_factory=list)
+    place_chosen: str = ""
+    kinds: Sequence[str] = ()
+    shown: list[str] = field(default_factory=list)
+
+    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
+        self.kinds = kinds
+        return self.paths
+
+    def folder(self, parent: QWidget, title: str) -> str:
+        return self.place_chosen
+
+    def place(self, parent: QWidget, title: str, suggested: str) -> str:
+        return self.place_chosen
+
+    def show(self, path: str) -> None:
+        self.shown.append(path)
+
+
+Make = Callable[[Texts], FilesPage]
+
+
+@pytest.fixture
+def asked() -> list[FileAction]:
+    return []
+
+
+@pytest.fixture
+def dialogs() -> Chosen:
+    return Chosen()
+
+
+@pytest.fixture
+def make(theme: Theme, asked: list[FileAction], dialogs: Chosen, qtbot: QtBot) -> Make:
+    def made(texts: Texts) -> FilesPage:
+        page = FilesPage(theme, texts, asked.append, dialogs)
+        qtbot.addWidget(page)
+        page.show_files(VIEW)
+        page.resize(900, 700)
+        page.show()
+        return page
+
+    return made
+
+
+@pytest.fixture
+def page(make: Make, texts: Texts) -> FilesPage:
+    return make(texts)
+
+
+def mime(*urls: str) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl(url) for url in urls])
+    return data
+
+
+def enters(data: QMimeData) -> QDragEnterEvent:
+    return QDragEnterEvent(
+        QPoint(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+
+
+def test_files_page_is_drop_zone_when_list_is_empty(page: FilesPage, texts: Texts) -> None:
+    page.show_files(FilesView((), FORMS))
+    assert not page.listing.isVisible()
+    assert not page.zone.strip
+    assert page.zone.says.text() == texts("files.drop")
+    assert not page.pause.isVisible() and not page.clear.isVisible()
+    page.show_files(VIEW)
+    assert page.listing.isVisible() and page.zone.strip
+
+
+def test_dropped_local_files_are_added_once(page: FilesPage, asked: list[FileAction]) -> None:
+    data = mime("file:///a/talk.mp3", "file:///a/b%20c", "https://example.org/x.mp3", "file:///a/talk.mp3")
+    assert paths_of(data) == ("/a/talk.mp3", "/a/b c")
+    entering = enters(data)
+    QApplication.sendEvent(page, entering)
+    assert entering.isAccepted()
+    over = [page.zone.over]
+    QApplication.sendEvent(page, QDragLeaveEvent())
+    over.append(page.zone.over)
+    QApplication.sendEvent(page, enters(data))
+    drop = QDropEvent(
+        QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(page, drop)
+    assert asked == [AddFiles(("/a/talk.mp3", "/a/b c"))]
+    assert [*over, page.zone.over] == [True, False, False]
+
+
+@pytest.mark.parametrize("urls", [(), ("https://example.org/x.mp3",)])
+def test_drag_without_local_files_is_rejected(page: FilesPage, urls: tuple[str, ...]) -> None:
+    data = mime(*urls)
+    entering = enters(data)
+    entering.ignore()
+    QApplication.sendEvent(page, entering)
+    assert not entering.isAccepted()
+
+
+def test_full_list_rejects_files(page: FilesPage) -> None:
+    full = tuple(FileView(number, f"/{number}") for number in range(MOST_FILES))
+    page.show_files(FilesView(full[:-1], FORMS))
+    assert page.zone.open.isEnabled()
+    page.show_files(FilesView(full, FORMS))
+    assert not page.zone.open.isEnabled()
+    data = mime("file:///a/talk.mp3")
+    entering = enters(data)
+    entering.ignore()
+    QApplication.sendEvent(page, entering)
+    assert not entering.isAccepted()
+
+
+def test_files_page_adds_opened_files_and_folders(
+    page: FilesPage, dialogs: Chosen, asked: list[FileAction]
+) -> None:
+    page.zone.open.click()
+    page.zone.folder.click()
+    assert asked == []
+    dialogs.paths, dialogs.place_chosen = ["/a", "/b"], "/folder"
+    page.zone.open.click()
+    page.zone.folder.click()
+    assert asked == [AddFiles(("/a", "/b")), AddFiles(("/folder",))]
+    assert all(f"*.{kind}" in dialogs.kinds[0] for kind in KINDS)
+
+
+def test_files_keep_their_rows_when_list_changes(page: FilesPage) -> None:
+    assert [row.name.accessibleName() for row in page.rows.values()] == ["done.mp3", "working.mp4", "waiting.wav"]
+    working = page.rows[2]
+    working.step.setFocus()
+    page.show_files(replace(VIEW, files=(WAITING, replace(WORKING, position_s=60.0))))
+    assert set(page.rows) == {2, 3}
+    assert page.rows[2] is working
+    assert working.bar.value() == 50
+    places = {number: page._list.indexOf(row) for number, row in page.rows.items()}
+    assert places == {3: 0, 2: 1}
+
+
+def test_pause_button_pauses_and_resumes_all_files(page: FilesPage, asked: list[FileAction], texts: Texts) -> None:
+    assert page.pause.text() == texts("files.pause-all")
+    page.pause.click()
+    paused = tuple(replace(file, state=FileState.PAUSED) for file in (WORKING, WAITING))
+    page.show_files(replace(VIEW, files=(DONE, *paused)))
+    assert page.pause.text() == texts("files.resume-all")
+    page.pause.click()
+    page.clear.click()
+    assert asked == [PauseFiles(), ResumeFiles(), RemoveFiles()]
+    page.show_files(replace(VIEW, files=(DONE,)))
+    assert not page.pause.isVisible() and page.clear.isVisible()
+
+
+def test_format_tick_asks_to_change_saving(page: FilesPage, asked: list[FileAction]) -> None:
+    assert [form for form, tick in page.forms.items() if tick.isChecked()] == list(FORMS)
+    QTest.keyClick(page.forms[Format.VTT], Qt.Key.Key_Space)
+    assert asked == [ChooseSaving((*FORMS, Format.VTT), "")]
+
+
+def test_place_choice_asks_to_change_saving(page: FilesPage, dialogs: Chosen, asked: list[FileAction]) -> None:
+    assert page.place.count() == 2
+    page._choose_place(1)
+    assert asked == [] and page.place.currentIndex() == 0
+    dialogs.place_chosen = "/texts"
+    page._choose_place(1)
+    page.show_files(replace(VIEW, folder="/texts"))
+    assert (page.place.currentText(), page.place.count()) == ("/texts", 3)
+    page._choose_place(1)
+    page._choose_place(0)
+    assert asked == [ChooseSaving(FORMS, "/texts"), ChooseSaving(FORMS, "/texts"), ChooseSaving(FORMS, "")]
+
+
+def test_arriving_text_is_copied_to_clipboard(page: FilesPage, texts: Texts) -> None:
+    page.show_text(FileText(1, "kia ora koutou"))
+    assert QGuiApplication.clipboard().text() == "kia ora koutou"
+    assert page.rows[1].copy.text() == texts("action.copied")
+    page.show_text(FileText(99, "of a file that is gone"))
+    assert QGuiApplication.clipboard().text() == "of a file that is gone"
+
+
+def test_files_page_shows_note_of_list(page: FilesPage, texts: Texts) -> None:
+    assert not page.note.isVisible()
+    page.show_files(replace(VIEW, note=Note(FileNote.NOTHING_FOUND)))
+    assert page.note.text() == texts("files.note.nothing-found")
+
+
+def test_files_page_follows_language_and_theme(make: Make, theme: Theme) -> None:
+    texts = Texts("en")
+    page = make(texts)
+    texts.choose("zh")
+    assert (page.name.text(), page.rows[1].copy.text()) == ("文件", "复制")
+    before = page.grab().toImage()
+    theme.choose(Scheme.DARK)
+    assert page.grab().toImage() != before
+
+
+def test_files_page_is_reachable_by_keyboard_and_named(page: FilesPage) -> None:
+    wanted = {
+        widget
+        for widget in page.findChildren(QWidget)
+        if isinstance(widget, QAbstractButton | QComboBox) and widget.isVisible() and widget.isEnabled()
+    }
+    assert len(wanted) > 12
+    for widget in wanted:
+        name = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
+        assert name, widget
+    reached: set[QWidget] = set()
+    after = page.nextInFocusChain()
+    while after is not None and after is not page and after not in reached:
+        reached.add(after)
+        after = after.nextInFocusChain()
+    assert all(widget in reached and widget.focusPolicy() & Qt.FocusPolicy.TabFocus for widget in wanted)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_files_page_fits_at_double_font_size(qapp: QApplication, language: str, qtbot: QtBot) -> None:
+    before = QFont(qapp.font())
+    large = QFont(before)
+    large.setPointSizeF(before.pointSizeF() * 2)
+    qapp.setFont(large)
+    theme = Theme(Scheme.HIGH_CONTRAST, STILL)
+    theme.dress(qapp)
+    try:
+        page = FilesPage(theme, Texts(language), lambda action: None, Chosen())
+        qtbot.addWidget(page)
+        page.show_files(VIEW)
+        page.resize(QSize(page.minimumSizeHint().width() + 200, 1000))
+        page.show()
+        qtbot.waitUntil(lambda: page.forms[Format.JSON].y() > page.forms[Format.TXT].y())
+        for button in page.findChildren(QAbstractButton):
+            if button.isVisible() and button.window() is page:
+                assert button.width() >= button.minimumSizeHint().width() - _FOCUS, button.text()
+                right = button.mapTo(page, QPoint(button.width(), 0)).x()
+                assert right <= page.width(), button.text()
+    finally:
+        page.deleteLater()
+        qapp.setFont(before)

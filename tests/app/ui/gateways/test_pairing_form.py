@@ -1,0 +1,129 @@
+"""The user types or pastes a code, reads what is sent where, and sees the result."""
+
+from functools import partial
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.gateways.actions import EndPairing, GatewayAction, PairGateway
+from app.gateways.view import FoundView, PairingStage, PairingView
+from app.messages.view import Note
+from app.ui.gateways.pairing_form import PairingForm
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from protocol.pairing import PairingLink, PairRefusal, encode_link
+from tests.app.ui.steady import on_a_page, places
+
+ATTIC = FoundView("attic", ("https://10.0.0.3:8765", "https://[fd00::3]:8765"), "c" * 64)
+LINK = PairingLink(("https://10.0.0.4:8765",), "00112233", "d" * 64)
+ASKING = PairingView(PairingStage.ASKING)
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+        self.asked, self.used, self.closed = list[GatewayAction](), list[str](), list[int]()
+        self.form = PairingForm(theme, texts, self.asked.append, self.used.append, lambda: self.closed.append(1))
+        qtbot.addWidget(self.form)
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
+    return World(theme, texts, qtbot)
+
+
+def paste(field: QLineEdit, text: str) -> None:
+    field.clear()
+    field.insert(text)
+    field.textEdited.emit(field.text())
+
+
+def test_found_gateway_needs_only_its_code(world: World, texts: Texts) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    assert not form.address.isVisible() and form.device.text() == "laptop" and not form.go.isEnabled()
+    assert "attic" in form.sends.text() and "attic" in form.heading.text()
+    QTest.keyClicks(form.code, "12345678")
+    assert form.code.text() == "1234 5678" and form.go.isEnabled()
+    QTest.keyClick(form.code, Qt.Key.Key_Return)
+    assert world.asked == [PairGateway(ATTIC.urls, "1234 5678", "laptop", "c" * 64)]
+    form.show_pairing(ASKING)
+    assert not form.go.isEnabled() and form.note.text() == texts("pairing.asking")
+    QTest.keyClick(form.code, Qt.Key.Key_Return)
+    assert len(world.asked) == 1
+
+
+def test_gateway_is_paired_by_typed_address(world: World, texts: Texts) -> None:
+    form = world.form
+    form.open(None, "laptop")
+    paste(form.code, "your code: 1234-5678")
+    assert form.code.text() == "1234 5678" and not form.go.isEnabled() and not form.note.isVisible()
+    paste(form.address, "ftp://x")
+    assert form.note.text() == texts("pairing.bad-address")
+    paste(form.address, "desk.local")
+    form.device.setText("my laptop")
+    form.go.click()
+    assert world.asked == [PairGateway(("https://desk.local:8765",), "1234 5678", "my laptop")]
+
+
+@pytest.mark.parametrize("into", ["address", "code"])
+def test_pairing_link_fills_address_and_code(world: World, into: str) -> None:
+    world.form.open(None, "laptop")
+    paste(getattr(world.form, into), encode_link(LINK))
+    assert world.form.code.text() == "0011 2233"
+    world.form.go.click()
+    assert world.asked == [PairGateway(LINK.urls, "0011 2233", "laptop", LINK.certificate_sha256)]
+
+
+@pytest.mark.parametrize("reason", PairRefusal)
+def test_pairing_form_shows_refusal_and_accepts_new_code(world: World, texts: Texts, reason: PairRefusal) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    paste(form.code, "12345678")
+    form.go.click()
+    form.show_pairing(ASKING)
+    note = Note(f"pair-{reason.value.replace('_', '-')}", {"tries": "4"})
+    form.show_pairing(PairingView(PairingStage.REFUSED, note=note))
+    assert form.note.text() and form.go.text() == texts("pairing.again") and form.code.isEnabled()
+    paste(form.code, "8765")
+    assert not form.note.text() and not form.go.isEnabled()
+
+
+def test_paired_gateway_can_be_used_now_or_later(world: World) -> None:
+    form = world.form
+    for use in (True, False):
+        form.open(ATTIC, "laptop")
+        paste(form.code, "12345678")
+        form.go.click()
+        form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
+        assert form.use.isVisible() and not form.code.isVisible() and "attic" in form.sends.text()
+        (form.use if use else form.later).click()
+        assert not form.isVisible()
+    assert world.used == ["its-id"] and world.closed == [1, 1]
+    assert world.asked[-1] == EndPairing()
+
+
+def test_pairing_form_ignores_earlier_pairing_and_ends_on_cancel(world: World) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    form.show_pairing(PairingView(PairingStage.PAIRED, "old", "old"))
+    assert form.go.isVisible()
+    form.cancel.click()
+    form.close_form()
+    assert world.asked == [EndPairing()] and world.closed == [1]
+
+
+def test_pairing_answers_move_no_controls(world: World) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    QTest.keyClicks(form.code, "12345678")
+    form.go.click()
+    refused = PairingView(PairingStage.REFUSED, note=Note("gateway-busy"))
+    with on_a_page(form):
+        seen = places(
+            (form.code, form.go, form.cancel),
+            [lambda: None, partial(form.show_pairing, ASKING), partial(form.show_pairing, refused)],
+        )
+    assert [len(found) for found in seen] == [1, 1, 1]

@@ -1,0 +1,68 @@
+"""Rows of cells are painted and fit large fonts; texts can be read and copied."""
+
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.row_model import RowModel
+from app.ui.theme.theme import Theme
+
+
+def made(theme: Theme, qtbot: QtBot, count: int) -> tuple[Rows, RowModel]:
+    rows = Rows(5)
+    model = RowModel(rows)
+    rows.setModel(model)
+    delegate = RowDelegate(theme, model.cells)
+    delegate.setParent(rows)
+    rows.setItemDelegate(delegate)
+    model.show_rows(
+        [((Cell(f"row {row}", letters=10), Cell("rest", "danger")), f"row {row}") for row in range(count)]
+    )
+    qtbot.addWidget(rows)
+    rows.resize(400, rows.height())
+    rows.show()
+    return rows, model
+
+
+def test_selected_row_is_drawn_differently(theme: Theme, qtbot: QtBot) -> None:
+    rows, model = made(theme, qtbot, 3)
+    before = rows.grab().toImage()
+    rows.setCurrentIndex(model.index(1))
+    after = rows.grab().toImage()
+    assert before != after
+    colours = {before.pixelColor(x, y).name() for x in range(before.width()) for y in range(0, before.height(), 2)}
+    assert theme.colour("danger").name() in colours
+
+
+def test_list_height_fits_rows_up_to_maximum(theme: Theme, qtbot: QtBot) -> None:
+    rows, model = made(theme, qtbot, 3)
+    most = rows.height()
+    rows.fit(3)
+    assert rows.height() < most and rows.visualRect(model.index(2)).bottom() <= rows.viewport().height()
+    rows.fit(100)
+    assert rows.height() == most
+
+
+def test_rows_and_text_grow_with_font_size(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+    rows, model = made(theme, qtbot, 2)
+    small = rows.visualRect(model.index(0)).height()
+    font = QFont(qapp.font())
+    font.setPointSizeF(font.pointSizeF() * 2)
+    qapp.setFont(font)
+    rows.refresh()
+    assert rows.visualRect(model.index(0)).height() > 1.4 * small
+    text = Reading(4)
+    qtbot.addWidget(text)
+    assert text.height() > 4 * QFontMetrics(text.font()).height()
+
+
+def test_reading_keeps_scroll_position_for_same_text(qtbot: QtBot) -> None:
+    text = Reading(3)
+    qtbot.addWidget(text)
+    text.show_text("\n".join(map(str, range(100))))
+    text.verticalScrollBar().setValue(50)
+    text.show_text("\n".join(map(str, range(100))))
+    assert text.verticalScrollBar().value() == 50 and text.isReadOnly()
+    text.show_text("other")
+    assert text.toPlainText() == "other"

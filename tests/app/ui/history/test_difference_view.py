@@ -1,0 +1,52 @@
+"""A difference is visible without colours and readable by a screen reader."""
+
+import pytest
+from PySide6.QtGui import QTextCharFormat, QTextCursor
+from pytestqt.qtbot import QtBot
+
+from app.history.difference import Change, Piece, difference
+from app.ui.history.difference_view import LONGEST_SAME, MOST_SHOWN, MOST_SPOKEN, DifferenceView, described
+from app.ui.strings.texts import Texts
+from app.ui.theme.colours import Scheme
+from app.ui.theme.theme import Theme
+
+
+@pytest.fixture
+def view(theme: Theme, texts: Texts, qtbot: QtBot) -> DifferenceView:
+    made = DifferenceView(theme, texts)
+    qtbot.addWidget(made)
+    return made
+
+
+def look(view: DifferenceView, word: str) -> QTextCharFormat:
+    found: QTextCursor = view.document().find(word)
+    return found.charFormat()
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_removed_words_are_struck_through_and_added_underlined(
+    view: DifferenceView, theme: Theme, scheme: Scheme
+) -> None:
+    theme.choose(scheme)
+    view.show_pieces(difference("the quick fox 今天很好", "the slow fox 今天不好"))
+    assert view.toPlainText() == "the quickslow fox 今天很不好"
+    for removed, added in (("quick", "slow"), ("很", "不")):
+        assert look(view, removed).fontStrikeOut() and not look(view, removed).fontUnderline()
+        assert look(view, added).fontUnderline() and not look(view, added).fontStrikeOut()
+    assert not look(view, "fox").fontStrikeOut() and not look(view, "fox").fontUnderline()
+
+
+def test_difference_is_described_for_screen_reader(view: DifferenceView, texts: Texts) -> None:
+    view.show_pieces(difference("the quick fox", "the slow fox"))
+    removed, added = texts("history.again.removed", text="quick"), texts("history.again.added", text="slow")
+    assert view.accessibleDescription() == f"{removed} {added}" and view.accessibleName()
+    assert described(texts, difference("same", "same")) == texts("history.again.same")
+
+
+def test_long_differences_are_shortened(view: DifferenceView, texts: Texts) -> None:
+    view.show_pieces((Piece(Change.SAME, "a" * 9_999), Piece(Change.ADDED, "b" * 999)))
+    assert len(view.toPlainText()) == LONGEST_SAME + 3 + 999
+    many = tuple(Piece(change, "x ") for _ in range(MOST_SHOWN) for change in (Change.ADDED, Change.SAME))
+    view.show_pieces(many)
+    assert len(view.toPlainText()) == 2 * MOST_SHOWN + 3
+    assert described(texts, many).endswith("…") and described(texts, many).count("x") == MOST_SPOKEN

@@ -1,0 +1,187 @@
+"""Repeated recognition: choose, follow, fail, compare.
+
+The text changes only when the user accepts it.
+"""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.history.actions import HistoryAction, LookAtTake, ModelsWanted, RecogniseAgain, StopRecognising
+from app.history.difference import difference, words_that_differ
+from app.history.index import Row
+from app.history.view import Compared, HistoryModels, Rerunning, RerunState, Run, TakeDetails, Wish
+from app.journal.take import TakeState
+from app.messages.view import Note
+from app.ui.history.rerecognition_panel import AgainPanel, Stage
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+ONE = Row(UUID(int=1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, "the quick fox", model="b")
+TWO = replace(ONE, session=UUID(int=2))
+
+
+class Person:
+    """Recorder of the actions and texts that the user asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[HistoryAction] = []
+        self.used: list[str] = []
+
+    def back(self) -> None:
+        self.used.append("mine")
+
+
+@pytest.fixture
+def person() -> Person:
+    return Person()
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, person: Person, qtbot: QtBot) -> AgainPanel:
+    made = AgainPanel(theme, texts, person.asked.append, person.used.append, person.back)
+    qtbot.addWidget(made)
+    made.resize(500, 500)
+    made.show_take(ONE)
+    return made
+
+
+def compared(*texts: str, run: int | None = None, row: Row = ONE) -> TakeDetails:
+    """Return details of the take with one run for each text."""
+    run = len(texts) - 1 if run is None else run
+    runs = tuple(Run(1_700_000_000.0 + number, "a", number == 0, number) for number in range(len(texts)))
+    pieces = difference(row.text, texts[run])
+    known = Compared(run, texts[run], pieces, words_that_differ(pieces))
+    return TakeDetails(row.session, row.text, 5_000, (), runs, known)
+
+
+def stage(panel: AgainPanel) -> Stage:
+    return panel.stage
+
+
+def seen(panel: AgainPanel) -> list[QPushButton]:
+    return [button for button in panel.buttons.controls if button.isVisible() and isinstance(button, QPushButton)]
+
+
+def test_again_panel_opens_on_request_and_offers_loaded_models(
+    panel: AgainPanel, person: Person, texts: Texts
+) -> None:
+    assert stage(panel) is Stage.CLOSED and not panel.isVisible()
+    panel.open_it()
+    assert stage(panel) is Stage.CHOOSING and person.asked == [ModelsWanted()] and panel.isVisible()
+    panel.show_models(HistoryModels(("a", "b")))
+    names = [panel.model.itemText(row) for row in range(panel.model.count())]
+    assert names == [texts("history.again.any-model"), "a", texts("history.again.used", model="b")]
+    assert panel.model.currentData() == "a"  # a model other than the one used
+    panel.begin.click()
+    panel.range.setCurrentIndex(1)
+    panel.model.setCurrentIndex(0)
+    panel.begin.click()
+    assert person.asked[1:] == [
+        RecogniseAgain(ONE.session, Wish("a")),
+        RecogniseAgain(ONE.session, Wish("", vad=False)),
+    ]
+    panel.keep.click()
+    assert stage(panel) is Stage.CLOSED
+
+
+def test_again_panel_shows_progress_and_stops(panel: AgainPanel, person: Person, texts: Texts) -> None:
+    panel.open_it()
+    panel.show_rerun(Rerunning(ONE.session, RerunState.WAITING))
+    assert stage(panel) is Stage.WORKING and panel.how.text() == texts("history.again.waiting")
+    panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 2, 5))
+    assert panel.how.text() == texts("history.again.progress", ended=2, count=5) and panel.progress.value() == 40
+    panel.stop.click()
+    assert person.asked[-1] == StopRecognising(ONE.session)
+    panel.show_rerun(Rerunning(ONE.session, RerunState.STOPPED))
+    assert stage(panel) is Stage.CHOOSING and not panel.note.isVisible()
+
+
+def test_again_panel_shows_failure_with_remedy(panel: AgainPanel, texts: Texts) -> None:
+    panel.open_it()
+    panel.show_models(HistoryModels(note=Note("gateway-unreachable")))
+    assert panel.note.text() == texts("note.gateway-unreachable")
+    panel.show_rerun(Rerunning(ONE.session, RerunState.FAILED, note=Note("again-failed")))
+    assert texts("note.again-failed") in panel.note.text() and panel.begin.isVisible()
+    panel.close_it()
+    panel.show_models(HistoryModels(("a",)))
+    panel.open_it()
+    assert not panel.note.isVisible()
+
+
+def test_again_panel_uses_new_text_only_when_accepted(panel: AgainPanel, person: Person, texts: Texts) -> None:
+    panel.open_it()
+    panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 1))
+    panel.show_details(compared("the slow fox"))
+    assert stage(panel) is Stage.WORKING
+    panel.show_rerun(Rerunning(ONE.session, RerunState.DONE))
+    assert stage(panel) is Stage.COMPARING and texts("history.again.words", count=1) in panel.how.text()
+    assert panel.difference.toPlainText() == "the quickslow fox" and person.used == []
+    panel.take.click()
+    same = replace(compared("the slow fox"), text="the slow fox")
+    panel.show_details(same)
+    assert person.used == ["the slow fox"] and panel.undo.isVisible() and not panel.take.isVisible()
+    panel.undo.click()
+    assert person.used == ["the slow fox", "mine"]
+    panel.keep.click()
+    assert stage(panel) is Stage.CLOSED and person.used == ["the slow fox", "mine"]
+
+
+@pytest.mark.parametrize(("text", "key"), [("the quick fox", "same"), ("The quick fox".lower() + ".", "marks")])
+def test_again_panel_says_when_no_words_differ(panel: AgainPanel, texts: Texts, text: str, key: str) -> None:
+    panel.show_details(compared(text))
+    panel.open_it()
+    assert texts(f"history.again.{key}") in panel.how.text()
+
+
+def test_again_panel_compares_each_of_several_runs(panel: AgainPanel, person: Person, texts: Texts) -> None:
+    panel.show_details(compared("the slow fox", "a slow fox"))
+    panel.open_it()
+    assert panel.runs.isVisible() and panel.runs.count() == 2 and panel.runs.currentData() == "1"
+    assert texts("history.again.missing", count=1) in panel.how.text()
+    panel.runs.setCurrentIndex(1)
+    panel.runs.activated.emit(1)
+    assert person.asked == [LookAtTake(ONE.session, 0)]
+    panel.show_details(compared("the slow fox", "a slow fox", run=0))
+    assert panel.runs.currentData() == "0"
+    panel.more.click()
+    assert stage(panel) is Stage.CHOOSING and person.asked[-1] == ModelsWanted()
+
+
+def test_again_panel_keeps_state_per_take(panel: AgainPanel) -> None:
+    panel.open_it()
+    panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 2))
+    panel.show_take(TWO)
+    panel.show_details(compared("x"))  # details of the previous take
+    assert stage(panel) is Stage.CLOSED
+    panel.show_rerun(Rerunning(ONE.session, RerunState.DONE))
+    panel.show_take(ONE)
+    panel.show_details(compared("the slow fox"))
+    assert stage(panel) is Stage.COMPARING  # its recognition was started here
+    panel.show_take(None)
+    assert stage(panel) is Stage.CLOSED
+
+
+def test_again_panel_has_accessible_names_and_fits_large_font(
+    qapp: QApplication, theme: Theme, texts: Texts, person: Person, qtbot: QtBot
+) -> None:
+    large = QFont(qapp.font())
+    large.setPointSizeF(large.pointSizeF() * 2)
+    qapp.setFont(large)
+    made = AgainPanel(theme, texts, person.asked.append, person.used.append, person.back)
+    qtbot.addWidget(made)
+    made.show_take(ONE)
+    made.show_details(compared("the slow fox", "a slow fox"))
+    made.open_it()
+    made.resize(made.minimumSizeHint().width(), 1_000)
+    qapp.processEvents()
+    assert (
+        all(button.width() >= button.minimumSizeHint().width() for button in seen(made)) and len(seen(made)) == 3
+    )
+    assert all(button.geometry().right() <= made.buttons.width() for button in seen(made))
+    named = (made.model, made.range, made.runs, made.difference)
+    assert all(widget.accessibleName() for widget in named)

@@ -1,0 +1,116 @@
+"""Texts for models: sizes, states, remaining time and problems."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.core.sentences import LANGUAGES, entries
+from app.messages.view import Note
+from app.models.engines import KINDS
+from app.models.view import About, ModelNote, ModelState, ModelsView, ModelView, Purpose, Use
+from app.ui.models.wording import (
+    about_text,
+    how_text,
+    note_role,
+    note_text,
+    origin_text,
+    room_text,
+    size_text,
+    too_large_text,
+    whole_size_text,
+)
+from app.ui.strings.texts import Texts
+from runtime.installing import extra_command
+
+EN = Texts("en")
+MODEL = ModelView(About("whisper-base", size=148_000_000, sources=("modelscope", "wheels")))
+FETCHING = replace(
+    MODEL, state=ModelState.FETCHING, done=74_000_000, speed=2.5e6, left_s=30.0, source="ModelScope (a.b, c/d)"
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(8_040, "8 kB"), (3_460_000, "3.5 MB"), (148_000_000, "148 MB"), (3e9, "3.0 GB"), (41.2e9, "41 GB")],
+)
+def test_sizes_are_rounded_to_significant_figures(number: float, text: str) -> None:
+    assert size_text(EN, number) == text
+
+
+def test_size_reported_by_hub_is_an_upper_limit() -> None:
+    assert whole_size_text(EN, About("a", size=10**9)) == "1.0 GB"
+    assert whole_size_text(EN, About("a", size=10**9, at_most=True)) == "at most 1.0 GB"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_catalogue_model_has_purpose_text(language: str) -> None:
+    told = entries(language)
+    assert {key.removeprefix("models.about.") for key in told if key.startswith("models.about.")} == set(KINDS)
+    assert about_text(Texts(language), About("other", Purpose.VAD)) == told["models.purpose.vad"]
+
+
+def test_model_without_engine_says_it_is_for_later() -> None:
+    assert about_text(EN, About("Fun-ASR-Nano", later=True)).endswith(EN("models.later"))
+    assert "。此" in about_text(Texts("zh"), About("Fun-ASR-Nano", later=True))
+
+
+def test_download_text_shows_progress_speed_and_source() -> None:
+    assert how_text(EN, FETCHING) == (
+        "Fetching · 50 % · 74 MB of 148 MB · 2.5 MB per second · less than a minute left · "
+        "from ModelScope (a.b, c/d)"
+    )
+    assert how_text(EN, replace(FETCHING, speed=None, left_s=None, source="", stopping=True)) == (
+        "Fetching · Stopping · 50 % · 74 MB of 148 MB"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("package index", "from the package index"),
+        ("folder /a/b", "from /a/b"),
+        ("installed copy", "installed copy"),
+    ],
+)
+def test_generic_sources_are_translated(source: str, said: str) -> None:
+    assert said in how_text(EN, replace(FETCHING, source=source))
+    assert source not in how_text(Texts("zh"), replace(FETCHING, source=source))
+
+
+def test_installed_model_shows_date_and_user() -> None:
+    here = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000, installed_s=0.0, use=Use.WORKER)
+    assert how_text(EN, here).startswith("Installed · 148 MB · since 19")
+    assert how_text(EN, here).endswith("in use by the worker of this computer")
+    assert how_text(EN, MODEL) == "Not installed"
+
+
+def test_notes_show_sizes_and_urgency() -> None:
+    note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
+    failed = replace(MODEL, state=ModelState.FAILED, note=note)
+    assert note_text(EN, failed) == "It needs 968 MB, and 512 MB are free. Make room and try again."
+    assert note_role(failed) == "danger"
+    assert note_role(replace(MODEL, note=Note(ModelNote.USED_BY_APP))) == "warning"
+    assert note_role(replace(MODEL, note=Note(ModelNote.WHOLE))) == "muted"
+    assert extra_command("funasr") in note_text(EN, replace(MODEL, lacks="funasr"))
+    assert (note_text(EN, MODEL), note_role(MODEL)) == ("", "muted")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", list(ModelNote))
+def test_every_note_is_worded(language: str, key: ModelNote) -> None:
+    values = {"needed": "1", "free": "1", "folder": "/f", "file": "a.bin", "error": "E"}
+    assert note_text(Texts(language), replace(MODEL, note=Note(key, values)))
+
+
+def test_free_space_and_missing_space_are_shown_before_download() -> None:
+    assert room_text(EN, ModelsView(folder="/m", free=2 * 10**9)) == "2.0 GB free in /m"
+    assert room_text(EN, ModelsView(folder="/m")) == "They are in /m"
+    assert too_large_text(EN, MODEL, 10**6) == "It needs 148 MB, and 1.0 MB are free."
+    assert too_large_text(EN, MODEL, 10**9) == too_large_text(EN, MODEL, None) == ""
+    assert too_large_text(EN, replace(MODEL, state=ModelState.INSTALLED), 10**6) == ""
+
+
+def test_sources_of_model_are_listed() -> None:
+    assert origin_text(EN, MODEL.about) == "From ModelScope, the package index"
+    assert "、" in origin_text(Texts("zh"), MODEL.about)
+    assert origin_text(EN, About("only from a folder")) == "From a folder"

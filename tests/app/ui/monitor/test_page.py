@@ -1,0 +1,200 @@
+"""Monitor page in each of its states: visible values, actions and keyboard access."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.core.states import State
+from app.messages.actions import Action, SwitchWorker
+from app.messages.view import Note, WorkerState, WorkerView
+from app.monitoring.model import MonitorModel
+from app.monitoring.view import Link, MonitorView
+from app.ui.monitor.page import MonitorPage
+from app.ui.monitor.timeline_row import TimelineRow
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from app.ui.widgets.panels import Panel, scrolling
+from scripts.example_fleet import MACHINES, ExampleFleet
+
+
+def busy() -> MonitorView:
+    """Return the monitor view after a minute of work."""
+    model = MonitorModel()
+    ExampleFleet(model).run(60)
+    return model.view(60.0)
+
+
+def seen(page: QWidget, widget: QWidget) -> bool:
+    """Return True if the whole widget is inside the page."""
+    return page.rect().contains(QRect(widget.mapTo(page, QPoint(0, 0)), widget.size()))
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> MonitorPage:
+    made = MonitorPage(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    return made
+
+
+def test_monitor_says_connecting_before_first_values(page: MonitorPage, texts: Texts) -> None:
+    assert page.link.text() == page.trouble_name.text() == texts("monitor.connecting")
+    assert page.trouble.isVisible() and not page.figures.isVisible()
+    assert page.help.text() == texts("monitor.connecting-help")
+
+
+def test_monitor_shows_figures_workers_stages_and_utterances(page: MonitorPage, texts: Texts) -> None:
+    view = busy()
+    page.show_monitor(view)
+    assert page.figures.isVisible() and not page.trouble.isVisible()
+    assert (page.link.text(), page.shape.state) == (texts("monitor.live"), State.LISTENING)
+    assert page.queued.value.text() == f"{view.queued.now:.0f}"
+    assert [card.host.text() for card in page.cards] == sorted(machine.host for machine in MACHINES)
+    assert all(card.isVisible() for card in page.cards)
+    assert len(page.timeline.rows) == len(view.utterances) > 10
+    assert page.timeline.isVisible() and not page.no_utterances.isVisible() and not page.nobody.isVisible()
+    assert len([line for line in page.stages.lines.values() if line.name.isVisible()]) == len(view.stages)
+
+
+def test_unreachable_gateway_is_shown_with_remedy(page: MonitorPage, texts: Texts) -> None:
+    page.show_monitor(MonitorView(Link.LOST, reason="no connection: refused"))
+    assert not page.figures.isVisible() and page.trouble.isVisible()
+    assert (page.link.text(), page.shape.state) == (texts("monitor.not-connected"), State.FAILED)
+    assert (page.help.text(), page.reason.text()) == (texts("monitor.lost-help"), "no connection: refused")
+    for said in (texts("monitor.lost"), texts("monitor.lost-help"), "no connection: refused"):
+        assert said in page.trouble.accessibleName()
+
+
+def test_last_values_stay_visible_when_gateway_is_lost(page: MonitorPage, texts: Texts) -> None:
+    page.show_monitor(replace(busy(), link=Link.LOST, reason="the cable"))
+    assert page.figures.isVisible() and page.trouble.isVisible()
+    assert page.trouble_name.text() == texts("monitor.lost-old")
+
+
+def test_own_worker_can_be_started_when_no_worker_runs(
+    page: MonitorPage, texts: Texts, asked: list[Action]
+) -> None:
+    page.show_monitor(replace(busy(), workers=(), utterances=(), stages=()))
+    assert page.nobody.isVisible() and page.start.isVisible() and not page.workers.isVisible()
+    assert texts("monitor.no-workers") in page.nobody.accessibleName()
+    assert page.no_utterances.isVisible() and not page.timeline.isVisible()
+    QTest.keyClick(page.start, Qt.Key.Key_Space)
+    assert asked == [SwitchWorker(True)]
+    page.show_worker(WorkerView(WorkerState.DOWNLOADING, "whisper-base", 40))
+    assert not page.start.isVisible() and "40" in page.here.text()
+    page.show_worker(WorkerView(WorkerState.FAILED, reason=Note("models-disk-full")))
+    assert page.start.isVisible()
+    page.show_worker(WorkerView(reason=Note("recognised-elsewhere")))
+    assert [page.start.isVisible()] == [False], "it comes back by itself"
+
+
+def test_gone_workers_do_not_count_as_running(page: MonitorPage) -> None:
+    view = busy()
+    page.show_monitor(replace(view, workers=tuple(replace(worker, gone=True) for worker in view.workers)))
+    assert page.nobody.isVisible() and page.workers.isVisible()
+
+
+def test_worker_cards_follow_number_of_workers(page: MonitorPage, texts: Texts) -> None:
+    view = busy()
+    page.show_monitor(view)
+    page.show_monitor(replace(view, workers=view.workers[:1], more_workers=5))
+    assert [card.isVisible() for card in page.cards] == [True, False, False]
+    assert page.more.isVisible() and page.more.text() == texts("monitor.more-workers", count=5)
+    page.show_monitor(view)
+    assert all(card.isVisible() for card in page.cards) and not page.more.isVisible()
+
+
+def test_hidden_monitor_only_keeps_values(page: MonitorPage) -> None:
+    page.hide()
+    page.show_monitor(busy())
+    page.show_worker(WorkerView(WorkerState.IDLE))
+    assert page.cards == []
+    page.show()
+    assert len(page.cards) == len(MACHINES)
+
+
+def test_keyboard_reaches_every_named_part_of_monitor(page: MonitorPage, qtbot: QtBot) -> None:
+    page.show_monitor(busy())
+    reached: list[QWidget] = []
+    page.queued.setFocus()
+    qtbot.waitUntil(page.queued.hasFocus)
+    widget: QWidget = page.queued
+    for _ in range(30):
+        reached.append(widget)
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+        after = QApplication.focusWidget()
+        assert isinstance(after, QWidget)
+        widget = after
+        if widget is page.queued:
+            break
+    wanted = [page.queued, page.oldest, page.throughput, page.rtf, *page.cards, page.stages]
+    assert reached[: len(wanted)] == wanted
+    assert isinstance(reached[len(wanted)], TimelineRow)  # one row takes the focus, arrow keys reach the others
+    assert len(reached) == len(wanted) + 1
+    assert all(widget.accessibleName() for widget in reached)
+
+
+def test_row_reached_by_arrow_keys_is_scrolled_into_view(page: MonitorPage, qtbot: QtBot) -> None:
+    area = scrolling(page)
+    area.resize(page.size())
+    area.show()
+    area.activateWindow()
+    page.show_monitor(busy())
+    first, last = page.timeline.rows[0], page.timeline.rows[-1]
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus)
+    qtbot.waitUntil(lambda: not seen(area, last) and page.height() > 2 * area.height())
+    QTest.keyClick(first, Qt.Key.Key_End)
+    assert last.hasFocus()
+    qtbot.waitUntil(lambda: seen(area, last))
+    area.takeWidget()
+
+
+def test_monitor_changes_language_and_colours_while_open(theme: Theme, qtbot: QtBot) -> None:
+    from app.ui.theme.colours import Scheme
+
+    texts = Texts("en")
+    page = MonitorPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.show()
+    page.show_monitor(busy())
+    before = page.grab().toImage()
+    texts.choose("zh")
+    assert page.name.text() == "监视器" and page.tiles_name.text() == "最近 10 分钟"
+    assert page.cards[0].cpu.name.text() == "处理器"
+    theme.choose(Scheme.DARK)
+    assert page.grab().toImage() != before
+
+
+def test_monitor_cuts_no_text_at_double_font_size(
+    theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
+) -> None:
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    qapp.setFont(larger)
+    page = MonitorPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.resize(900, 700)
+    page.show()
+    page.show_monitor(busy())
+    qtbot.waitUntil(lambda: page.tiles.across < 4)
+    panels = [panel for panel in page.findChildren(Panel) if panel.isVisible()]
+    labels = [said for panel in panels for said in panel.findChildren(QLabel) if said.isVisible()]
+    assert len(labels) > 30
+
+    def cut_off() -> list[str]:
+        plain = (said for said in labels if not said.wordWrap())
+        return [said.text() for said in plain if said.width() < said.sizeHint().width()]
+
+    qtbot.waitUntil(lambda: cut_off() == [])

@@ -1,0 +1,68 @@
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.onboarding.steps import Step
+from app.ui.onboarding.widgets import KeyCaps, Option, Trail
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+
+def test_trail_names_and_paints_each_step(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    trail = Trail(theme, texts)
+    qtbot.addWidget(trail)
+    trail.resize(700, trail.sizeHint().height())
+    seen = []
+    for step in Step:
+        trail.show_step(step)
+        assert texts(f"onboarding.step.{step.value}") in trail.accessibleName()
+        seen.append(trail.grab().toImage())
+    assert all(one != other for number, one in enumerate(seen) for other in seen[number + 1 :])
+    trail.resize(trail.minimumSizeHint())
+    assert trail.grab().toImage() != seen[-1]
+
+
+@pytest.fixture
+def options(theme: Theme, qtbot: QtBot) -> Iterator[list[Option]]:
+    around = QWidget()
+    qtbot.addWidget(around)
+    column = QVBoxLayout(around)
+    made = [Option(theme), Option(theme)]
+    for number, option in enumerate(made):
+        option.show_option(f"Way {number}", "What it means, in a sentence that is too long for one line. " * 3)
+        column.addWidget(option)
+    around.resize(400, 300)
+    around.show()
+    made[0].setChecked(True)
+    yield made
+    around.hide()
+
+
+def test_option_is_chosen_by_keyboard_and_pointer(options: list[Option], qtbot: QtBot) -> None:
+    first, second = options
+    QTest.mouseClick(second, Qt.MouseButton.LeftButton)
+    assert (first.isChecked(), second.isChecked()) == (False, True)
+    second.setFocus()
+    qtbot.waitUntil(second.hasFocus)
+    QTest.keyClick(second, Qt.Key.Key_Up)
+    assert (first.isChecked(), first.hasFocus()) == (True, True)
+    assert first.accessibleName() == "Way 0" and first.accessibleDescription().startswith("What it means")
+
+
+def test_option_explanation_is_wrapped(options: list[Option]) -> None:
+    assert options[0].heightForWidth(300) > options[0].heightForWidth(900)
+    assert options[0].height() >= options[0].heightForWidth(options[0].width())
+
+
+def test_key_caps_light_up(theme: Theme, qtbot: QtBot) -> None:
+    caps = KeyCaps(theme)
+    qtbot.addWidget(caps)
+    caps.show_caps(("Ctrl", "D"), lit=False, name="Ctrl+D. Press it")
+    caps.resize(caps.sizeHint())
+    dark = caps.grab().toImage()
+    caps.show_caps(("Ctrl", "D"), lit=True, name="Ctrl+D. It arrives")
+    assert (caps.grab().toImage() != dark, caps.accessibleName()) == (True, "Ctrl+D. It arrives")

@@ -1,0 +1,206 @@
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.messages.actions import Action, ChangeSetting
+from app.messages.notifications import Problem
+from app.messages.view import Note
+from app.replacements.rules import Replacement
+from app.replacements.spreadsheets import from_text
+from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
+from app.ui.replacements.panel import NAME, ReplacementsPanel
+from app.ui.replacements.rules_model import Column
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+GITHUB, UM = Replacement("git hub", "GitHub"), Replacement("um")
+
+
+@dataclass
+class FakeDialogs:
+    """File dialogs that return the chosen paths at once."""
+
+    chosen: list[str] = field(default_factory=list)
+
+    def files(self, parent: QWidget, title: str, kinds: object) -> list[str]:
+        return self.chosen
+
+    def folder(self, parent: QWidget, title: str) -> str:
+        return ""
+
+    def place(self, parent: QWidget, title: str, suggested: str) -> str:
+        assert suggested.endswith(".csv")
+        return next(iter(self.chosen), "")
+
+    def show(self, path: str) -> None: ...
+
+
+@dataclass
+class Desk:
+    """Panel with its dialogs and recorded requests."""
+
+    panel: ReplacementsPanel
+    dialogs: FakeDialogs
+    asked: list[Action]
+    tried: list[TryReplacements]
+
+    @property
+    def values(self) -> list[object]:
+        return [action.value for action in self.asked if isinstance(action, ChangeSetting) and action.name == NAME]
+
+    def fill(self, hears: str, writes: str, between: Qt.Key, qtbot: QtBot) -> None:
+        """Fill in a new row with the keyboard."""
+        self.panel.add.click()
+        for text, key in ((hears, between), (writes, Qt.Key.Key_Return)):
+            qtbot.waitUntil(lambda: len(self.panel.table.findChildren(QLineEdit)) == 1)
+            editor = self.panel.table.findChildren(QLineEdit)[0]
+            QTest.keyClicks(editor, text)
+            with qtbot.waitSignal(editor.destroyed):
+                QTest.keyClick(editor, key)
+
+
+@pytest.fixture
+def desk(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[Desk]:
+    asked: list[Action] = []
+    tried: list[TryReplacements] = []
+    dialogs = FakeDialogs()
+    panel = ReplacementsPanel(theme, texts, asked.append, tried.append, dialogs)
+    qtbot.addWidget(panel)
+    panel.resize(700, 600)
+    panel.show()
+    yield Desk(panel, dialogs, asked, tried)
+    panel.hide()
+
+
+def test_new_rule_is_requested_once_row_is_filled(desk: Desk, qtbot: QtBot) -> None:
+    assert desk.panel.empty.isVisible() and not desk.panel.table.isVisible()
+    desk.fill("git hub", "GitHub", Qt.Key.Key_Return, qtbot)
+    assert desk.values == [({"hears": "git hub", "writes": "GitHub"},)]
+    desk.panel.show_rules((GITHUB,))
+    desk.fill("um", "", Qt.Key.Key_Tab, qtbot)
+    assert desk.values[1:] == [({"hears": "git hub", "writes": "GitHub"}, {"hears": "um", "writes": ""})]
+
+
+def test_begun_row_is_requested_when_panel_is_hidden(desk: Desk) -> None:
+    desk.panel.add.click()
+    model = desk.panel.model
+    model.setData(model.index(0, Column.HEARS), "um")
+    assert desk.values == [()] or desk.values == []
+    desk.panel.hide()
+    assert desk.values[-1] == ({"hears": "um", "writes": ""},)
+
+
+def test_invalid_rule_stays_marked_and_others_count(desk: Desk, texts: Texts) -> None:
+    desk.panel.show_rules((GITHUB, UM))
+    model = desk.panel.model
+    model.setData(model.index(1, Column.HEARS), "GIT HUB")
+    assert desk.values == [({"hears": "git hub", "writes": "GitHub"},)]
+    desk.panel.show_rules((GITHUB,))
+    assert model.rowCount() == 2, "what somebody is writing stays"
+    assert desk.panel.problem.text() == texts("words.wrong-rows", count=1)
+    desk.panel.table.selectRow(1)
+    assert desk.panel.problem.text() == texts("words.wrong.twice")
+    desk.panel.remove.click()
+    assert not desk.panel.problem.isVisible() and len(desk.values) == 1
+
+
+def test_older_answer_does_not_undo_newer_edit(desk: Desk) -> None:
+    desk.panel.show_rules((GITHUB,))
+    model = desk.panel.model
+    model.setData(model.index(0, Column.WRITES), "Git")
+    model.setData(model.index(0, Column.WRITES), "GitLab")
+    desk.panel.show_rules((Replacement("git hub", "Git"),))
+    assert model.draft.rules == [Replacement("git hub", "GitLab")]
+    desk.panel.show_rules((Replacement("git hub", "GitLab"),))
+    desk.panel.show_rules((UM,))
+    assert model.draft.rules == [UM], "the file was changed by somebody else"
+
+
+def test_refused_rules_are_reported_and_reset(desk: Desk, texts: Texts) -> None:
+    model = desk.panel.model
+    desk.panel.show_rules((GITHUB,))
+    model.setData(model.index(0, Column.WRITES), "Git")
+    note = Note("settings-no-toml", {"line": "3"})
+    desk.panel.show_problem(Problem("settings", note=note, setting=NAME))
+    assert desk.panel.told.text() == texts("note.settings-no-toml", line="3")
+    desk.panel.show_rules((GITHUB,))
+    assert model.draft.rules == [GITHUB]
+
+
+def test_dry_run_follows_rules_while_panel_is_visible(desk: Desk, texts: Texts, qtbot: QtBot) -> None:
+    desk.panel.show_rules((GITHUB, Replacement("x", "x"), UM))
+    desk.panel.again()
+    asked = desk.tried[-1]
+    assert asked.rules == (GITHUB, Replacement("x", "x"), UM)
+    rules = (RuleTried(), RuleTried(), RuleTried(14))
+    desk.panel.show_tried(ReplacementsTried(asked.serial - 1, 1, 1, 9, rules))
+    assert not desk.panel.results.isVisible(), "that was asked about others"
+    desk.panel.show_tried(ReplacementsTried(asked.serial, 20, 20, 14, rules))
+    assert desk.panel.model.index(2, Column.TAKES).data() == "14"
+    assert desk.panel.results.summary.text() == texts("words.would-change", count=14, total=20)
+    assert desk.panel.results.about.text() == texts("words.rule-takes-left-out", count=14, hears="um")
+    desk.panel.table.selectRow(0)
+    assert desk.panel.results.about.text() == texts("words.rule-takes", count=0, hears="git hub", writes="GitHub")
+    model = desk.panel.model
+    model.setData(model.index(0, Column.HEARS), "git")
+    assert not desk.panel.results.isVisible(), "it is asked anew"
+    qtbot.waitUntil(lambda: desk.tried[-1].rules[0].hears == "git")
+    desk.panel.hide()
+    assert desk.tried[-1].rules == ()
+
+
+def test_search_appears_for_many_rules(desk: Desk) -> None:
+    desk.panel.show_rules([GITHUB])
+    assert not desk.panel.search.isVisible()
+    desk.panel.show_rules([GITHUB, *(Replacement(f"word {number}") for number in range(20))])
+    QTest.keyClicks(desk.panel.search, "github")
+    assert desk.panel.table.found.rowCount() == 1
+    desk.panel.table.selectRow(0)
+    desk.panel.remove.click()
+    assert len(desk.panel.model.draft.rules) == 20
+    desk.panel.add.click()
+    assert desk.panel.search.text() == "" and desk.panel.table.row == 20
+
+
+def test_rules_are_imported_and_exported_as_sheet(desk: Desk, texts: Texts, tmp_path: Path) -> None:
+    sheet = tmp_path / "words.tsv"
+    sheet.write_text("git hub\tGitHub\num\t\nalone\n", encoding="utf-8-sig")
+    desk.dialogs.chosen = [str(sheet)]
+    desk.panel.show_rules((Replacement("Git Hub", "x"),))
+    desk.panel.take_in.click()
+    assert desk.values[-1] == ({"hears": "git hub", "writes": "GitHub"}, {"hears": "um", "writes": ""})
+    assert desk.panel.told.text() == texts("words.imported-some", count=2, left=1)
+    desk.dialogs.chosen = [str(tmp_path / "out.csv")]
+    desk.panel.give_out.click()
+    assert from_text((tmp_path / "out.csv").read_text(encoding="utf-8")).rules == (GITHUB, UM)
+    assert desk.panel.told.text() == texts("words.exported", place=str(tmp_path / "out.csv"))
+
+
+def test_unreadable_sheet_is_reported_and_changes_nothing(desk: Desk, texts: Texts, tmp_path: Path) -> None:
+    picture = tmp_path / "picture.csv"
+    picture.write_bytes(b"\xff\xd8\xff\x00")
+    for chosen in (picture, tmp_path / "none.csv"):
+        desk.dialogs.chosen = [str(chosen)]
+        desk.panel.take_in.click()
+        assert desk.panel.told.text() == texts("words.not-read")
+    desk.panel.show_rules((UM,))
+    desk.dialogs.chosen = [str(tmp_path / "no" / "folder.csv")]
+    desk.panel.give_out.click()
+    assert desk.panel.told.text() == texts("words.not-written")
+    desk.dialogs.chosen = []
+    desk.panel.take_in.click()
+    desk.panel.give_out.click()
+    assert desk.values == []
+
+
+def test_replacements_controls_have_accessible_names(desk: Desk) -> None:
+    desk.panel.show_rules((UM,))
+    panel = desk.panel
+    for widget in (panel.add, panel.remove, panel.take_in, panel.give_out, panel.table, panel.search):
+        assert widget.accessibleName()

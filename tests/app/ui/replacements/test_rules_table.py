@@ -1,0 +1,87 @@
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.replacements.rules import LONGEST_HEARD, Replacement
+from app.ui.replacements.rules_model import Column, RulesModel
+from app.ui.replacements.rules_table import RulesTable
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+RULES = [Replacement(f"word {number}", "x") for number in range(20)]
+
+
+@pytest.fixture
+def model(texts: Texts) -> RulesModel:
+    return RulesModel(texts)
+
+
+@pytest.fixture
+def table(theme: Theme, model: RulesModel, qtbot: QtBot) -> Iterator[RulesTable]:
+    made = RulesTable(theme, model)
+    qtbot.addWidget(made)
+    made.resize(600, 300)
+    made.refresh()
+    made.show()
+    model.show_rules(RULES[:2])
+    yield made
+    made.hide()
+
+
+def editor(table: RulesTable) -> QLineEdit:
+    (field,) = table.findChildren(QLineEdit)
+    return field
+
+
+def test_keyboard_edits_ticks_and_removes_rules(table: RulesTable, model: RulesModel, qtbot: QtBot) -> None:
+    table.setFocus()
+    table.setCurrentIndex(table.found.index(1, Column.HEARS))
+    QTest.keyClick(table, Qt.Key.Key_Return)
+    field = editor(table)
+    assert field.maxLength() == LONGEST_HEARD and field.accessibleName()
+    field.selectAll()
+    QTest.keyClicks(field, "um")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: model.draft.rules[1].hears == "um")
+    table.setCurrentIndex(table.found.index(1, Column.CASE))
+    QTest.keyClick(table, Qt.Key.Key_Space)
+    assert model.draft.rules[1].match_case
+    with qtbot.waitSignal(table.removed) as told:
+        QTest.keyClick(table, Qt.Key.Key_Delete)
+    assert told.args == [[1]] and table.row == 1
+
+
+def test_click_near_cell_edge_toggles_tick(table: RulesTable, model: RulesModel) -> None:
+    place = table.visualRect(table.found.index(0, Column.WHOLE)).topLeft() + QPoint(3, 3)
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert not model.draft.rules[0].whole_word
+
+
+def test_new_row_opens_editor_and_reports_when_left(table: RulesTable, model: RulesModel, qtbot: QtBot) -> None:
+    table.begin(model.add())
+    assert editor(table).isVisible() and table.row == 2
+    with qtbot.waitSignal(table.left):
+        table.setCurrentIndex(table.found.index(0, Column.HEARS))
+
+
+def test_table_height_follows_rows_up_to_maximum(table: RulesTable, model: RulesModel) -> None:
+    few = table.height()
+    model.show_rules(RULES[:6])
+    some = table.height()
+    model.show_rules(RULES)
+    assert few < some < table.height() < 2 * some
+    table.found.search("word 3")
+    assert table.found.rowCount() == 1
+
+
+def test_rules_table_paints_every_kind_of_cell(table: RulesTable, model: RulesModel) -> None:
+    """Paint an invalid row, an empty replacement, ticks and counts."""
+    model.show_rules([Replacement("a"), Replacement("A", "x", False, True), Replacement("b", "y")])
+    model.setData(model.index(1, Column.CASE), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
+    model.show_takes({0: 3, 2: 0})
+    table.selectRow(1)
+    assert model.draft.wrong and not table.grab().isNull()

@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+import pytest
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.insertion.plan import ProgramRule
+from app.messages.notifications import Problem
+from app.messages.view import Note
+from app.replacements.rules import Replacement
+from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
+from app.settings.sections import Insertion, Recognition, Settings
+from app.ui.replacements.words_panel import WordsPanel
+from app.ui.settings.page import SettingsPage
+from app.ui.settings.program_rules_panel import ProgramRulesPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+RULES = tuple(Replacement(f"word number {number}", "something else") for number in range(12))
+SETTINGS = replace(
+    Settings(),
+    recognition=Recognition(replacements=RULES, hotwords=("pounamu",)),
+    insertion=Insertion(programs=(ProgramRule("slack"), ProgramRule("keepassxc", hold=True))),
+)
+
+
+def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    tried: list[TryReplacements] = []
+    panel = WordsPanel(theme, texts, lambda action: None, tried.append)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_settings(SETTINGS)
+    assert panel.replacements.model.rowCount() == 12 and panel.hotwords.field.toPlainText() == "pounamu"
+    panel.again()
+    panel.show_tried(ReplacementsTried(tried[-1].serial, 1, 1, 1, (RuleTried(1),)))
+    assert panel.replacements.results.isVisible()
+    note = Note("settings-unreadable")
+    panel.show_problem(Problem("settings", note=note, setting="recognition.hotwords"))
+    assert panel.hotwords.problem.isVisible() and not panel.replacements.told.isVisible()
+    assert texts("words.replacements") in list(panel.words())
+
+
+@pytest.mark.parametrize("section", ["words", "insertion"])
+def test_words_panels_cut_no_text_at_double_font_size(
+    section: str, theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
+) -> None:
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    qapp.setFont(larger)
+    page = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    words = WordsPanel(theme, texts, lambda action: None, lambda action: None)
+    programs = ProgramRulesPanel(theme, texts, lambda action: None)
+    page.add("words", words, words.words)
+    page.add("insertion", programs, programs.words)
+    page.resize(900, 700)
+    page.show()
+    words.show_settings(SETTINGS)
+    programs.show_rules(SETTINGS.insertion.programs)
+    page.choose(section)
+    panel: QWidget = words if section == "words" else programs
+    inside = page.area.widget()
+    assert inside is not None
+    qtbot.waitUntil(lambda: cut_off(panel) == [] and inside.width() <= page.area.viewport().width())
+
+
+def cut_off(panel: QWidget) -> list[str]:
+    """Return the parts that need more room than they have."""
+    seen = [part for part in panel.findChildren(QWidget) if part.isVisible()]
+    narrow = [type(part).__name__ for part in seen if part.width() < part.minimumSizeHint().width()]
+    plain = [part for part in panel.findChildren(QLabel) if part.isVisible()]
+    said = [one.text() for one in plain if not one.wordWrap() and one.width() < one.sizeHint().width()]
+    low = [one.text() for one in plain if one.wordWrap() and one.height() < one.heightForWidth(one.width())]
+    return narrow + said + low

@@ -1,0 +1,150 @@
+"""Controls of settings: they show the value in effect, request changes, and keep typed text."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.settings.schema import all_settings
+from app.ui.settings.controls import (
+    ChoiceControl,
+    Control,
+    LinesControl,
+    NumberControl,
+    SwitchControl,
+    TextControl,
+    is_key,
+    is_lines,
+)
+from app.ui.theme.theme import Theme
+
+
+class Page:
+    """Control next to a button that can take the focus."""
+
+    def __init__(self, control: Control, asked: list[object], qtbot: QtBot) -> None:
+        self.asked, self.control, self.qtbot = asked, control, qtbot
+        self.around, self.elsewhere = QWidget(), QPushButton()
+        layout = QVBoxLayout(self.around)
+        layout.addWidget(control)
+        layout.addWidget(self.elsewhere)
+        qtbot.addWidget(self.around)
+        self.around.show()
+        control.refresh()
+        self.focus()
+
+    def focus(self) -> None:
+        self.control.target.setFocus()
+        self.qtbot.waitUntil(self.control.target.hasFocus)
+
+    def leave(self) -> None:
+        self.elsewhere.setFocus()
+        self.qtbot.waitUntil(self.elsewhere.hasFocus)
+
+
+def test_switch_requests_change_and_waits_for_answer(theme: Theme, qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = SwitchControl(theme, asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value(True)
+    QTest.keyClick(control.switch, Qt.Key.Key_Space)
+    assert page.asked == [False]
+    control.show_value(True)
+    assert control.switch.isChecked(), "it was refused"
+
+
+def test_choice_requests_change_and_waits_for_answer(theme: Theme, qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = ChoiceControl(theme, lambda: [("a", "First"), ("b", "Second")], asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value("a")
+    QTest.keyClick(control.choice, Qt.Key.Key_Down)
+    assert asked == ["b"]
+    control.show_value("a")
+    assert control.choice.currentText() == "First" and page.asked == ["b"]
+
+
+def test_text_is_requested_once_on_return(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = TextControl(asked.append, lambda: "nothing")
+    page = Page(control, asked, qtbot)
+    assert control.field.placeholderText() == "nothing"
+    QTest.keyClicks(control.field, "one ")
+    assert asked == []
+    QTest.keyClick(control.field, Qt.Key.Key_Return)
+    page.leave()
+    assert asked == ["one"]
+    control.show_value("one")
+    assert control.field.text() == "one"
+    control.show_value("two")
+    assert control.field.text() == "two", "somebody else has changed it"
+
+
+def test_typed_text_survives_new_values_and_refusal(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = TextControl(asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value("old")
+    control.field.clear()
+    QTest.keyClicks(control.field, "ne")
+    control.show_value("old")
+    control.show_value("other")
+    assert control.field.text() == "ne"
+    QTest.keyClick(control.field, Qt.Key.Key_Return)
+    control.show_value("other")
+    control.keep()
+    assert (asked, control.field.text()) == (["ne"], "ne"), "refused"
+    QTest.keyClicks(control.field, "w")
+    page.leave()
+    assert asked == ["ne", "new"]
+
+
+def test_escape_restores_value_in_effect(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = TextControl(asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value("old")
+    QTest.keyClicks(control.field, "er")
+    with qtbot.waitSignal(control.dropped):
+        QTest.keyClick(control.field, Qt.Key.Key_Escape)
+    assert control.field.text() == "old"
+    with qtbot.assertNotEmitted(control.dropped):
+        QTest.keyClick(control.field, Qt.Key.Key_Escape)
+    page.leave()
+    assert asked == []
+
+
+def test_digits_are_requested_as_number(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = NumberControl(asked.append, lambda: "days")
+    page = Page(control, asked, qtbot)
+    control.show_value(30)
+    assert (control.field.text(), control.unit.text()) == ("30", "days")
+    for typed in ("030", "007", "many"):
+        control.field.clear()
+        QTest.keyClicks(control.field, typed)
+        QTest.keyClick(control.field, Qt.Key.Key_Return)
+    assert page.asked == [7, "many"]
+
+
+def test_typed_lines_are_requested_when_box_loses_focus(qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = LinesControl(asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value(("one", "two"))
+    assert control.field.toPlainText() == "one\ntwo"
+    page.leave()
+    assert asked == []
+    page.focus()
+    control.field.setPlainText(" one\n\nthree ")
+    control.show_value(("one", "two"))
+    page.leave()
+    assert asked == ["one\nthree"]
+    control.drop()
+    assert control.field.toPlainText() == "one\ntwo"
+
+
+def test_settings_of_keys_and_lists_are_recognised() -> None:
+    keys = [name for name, setting in all_settings().items() if is_key(setting)]
+    assert keys == ["hotkeys.dictate", "hotkeys.cancel", "hotkeys.paste_held"]
+    assert is_lines(all_settings()["recognition.hotwords"]) and not is_lines(all_settings()["history.days"])

@@ -1,0 +1,44 @@
+"""Message about a problem with the settings file."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.messages.view import Note
+from app.ui.settings.file_problem import FileTrouble
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+
+class Dialogs:
+    """File dialogs that record the paths to be shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def files(self, parent: QWidget, title: str, kinds: Sequence[str]) -> list[str]:
+        return []
+
+    def folder(self, parent: QWidget, title: str) -> str:
+        return ""
+
+    def place(self, parent: QWidget, title: str, suggested: str) -> str:
+        return ""
+
+    def show(self, path: str) -> None:
+        self.shown.append(path)
+
+
+def test_file_problem_is_shown_and_opens_folder(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    dialogs = Dialogs()
+    trouble = FileTrouble(texts, dialogs)
+    qtbot.addWidget(trouble)
+    assert trouble.isHidden()
+    trouble.show_problem(Note("settings-no-toml", {"line": "12"}))
+    assert not trouble.isHidden() and "12" in trouble.says.text() and "12" in trouble.accessibleName()
+    assert trouble.where.text().endswith("settings.toml")
+    trouble.open.click()
+    assert dialogs.shown == [str(trouble.place)]
+    trouble.show_problem(None)
+    assert trouble.isHidden()

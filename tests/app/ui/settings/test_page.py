@@ -1,0 +1,313 @@
+"""Settings page: every setting can be found and changed in each language; added panels; refused values."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.dictation.hotkey_test import KeySeen, KeysSeen
+from app.messages.actions import Action, ChangeSetting
+from app.messages.notifications import Devices, Problem
+from app.messages.view import Note, View
+from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
+from app.ui.settings.controls import TextControl
+from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.page import SECTIONS, SettingsPage
+from app.ui.settings.row import Row
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+BAD = Note("setting-bad", {"place": "gateway.url"})
+BROKEN = Note("settings-no-toml", {"line": "12"})
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def page(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> Iterator[SettingsPage]:
+    made = SettingsPage(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    made.show_settings(Settings())
+    yield made
+    made.hide()
+
+
+def shown(page: SettingsPage) -> list[str]:
+    """Return the names of the visible settings."""
+    return [name for name, row in page.rows.items() if row.isVisible()]
+
+
+def field(page: SettingsPage, name: str) -> TextControl:
+    control = page.rows[name].control
+    assert isinstance(control, TextControl)
+    return control
+
+
+def test_every_setting_is_in_its_section_with_accessible_name(page: SettingsPage) -> None:
+    seen: list[str] = []
+    for name, tab in page.tabs.tabs.items():
+        if tab.isHidden():
+            continue
+        tab.click()
+        assert [setting for setting in shown(page) if not setting.startswith(f"{name}.")] == []
+        seen += shown(page)
+    assert sorted(seen) == sorted(page.rows)
+    for row in page.rows.values():
+        target = row.control.target
+        assert target.accessibleName() and target.focusPolicy() & Qt.FocusPolicy.TabFocus, row.setting.name
+
+
+def test_section_titles_are_translated(page: SettingsPage, texts: Texts) -> None:
+    assert [tab.text() for tab in page.tabs.tabs.values()] == [
+        texts(f"settings.section.{name}") for name in SECTIONS
+    ]
+    assert page.name.text() == texts("settings.name")
+
+
+def test_keyboard_reaches_search_sections_and_settings(page: SettingsPage, qtbot: QtBot) -> None:
+    page.start_search()
+    qtbot.waitUntil(page.search.hasFocus)
+    reached: list[QWidget] = []
+    for _ in range(20):
+        widget = QApplication.focusWidget()
+        assert isinstance(widget, QWidget)
+        if widget in reached:
+            break
+        reached.append(widget)
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+    rows = [page.rows[name].control.target for name in shown(page)]
+    assert reached[: len(rows) + 2] == [page.search, page.tabs.tabs["general"], *rows]
+
+
+def test_ctrl_f_focuses_settings_search(page: SettingsPage, qtbot: QtBot) -> None:
+    page.activateWindow()
+    page.tabs.tabs["general"].setFocus()
+    qtbot.waitUntil(page.tabs.tabs["general"].hasFocus)
+    QTest.keyClick(page.tabs.tabs["general"], Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(page.search.hasFocus)
+
+
+def test_change_is_requested_and_shown_after_answer(page: SettingsPage, asked: list[Action]) -> None:
+    page.choose("gateway")
+    control = field(page, "gateway.url")
+    QTest.keyClicks(control.field, "https://gpu:8765")
+    QTest.keyClick(control.field, Qt.Key.Key_Return)
+    assert asked == [ChangeSetting("gateway.url", "https://gpu:8765")]
+    page.show_settings(replace(Settings(), gateway=Gateway("https://gpu:8765")))
+    assert page.rows["gateway.url"].changed and page.sections["gateway"].reset.isVisible()
+
+
+def test_typed_value_is_requested_when_page_is_hidden(page: SettingsPage, asked: list[Action]) -> None:
+    page.choose("gateway")
+    QTest.keyClicks(field(page, "gateway.url").field, "https://gpu:8765")
+    page.hide()
+    assert asked == [ChangeSetting("gateway.url", "https://gpu:8765")]
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("Bluetooth", "general.keep_microphone_open"),
+        ("蓝牙", "general.keep_microphone_open"),
+        ("hotkeys.mode", "hotkeys.mode"),
+        ("Hands-free", "hotkeys.mode"),
+        ("免提", "hotkeys.mode"),
+        ("traditional", "recognition.script"),
+        ("繁体", "recognition.script"),
+        ("disk", "history.megabytes"),
+    ],
+)
+def test_settings_search_finds_in_either_language(page: SettingsPage, query: str, name: str) -> None:
+    page.search.setText(query)
+    assert shown(page) == [name]
+    assert page.sections[name.partition(".")[0]].heading.isVisible()
+    assert not any(tab.isChecked() for tab in page.tabs.tabs.values())
+
+
+def test_settings_search_is_cleared_by_escape_and_section(page: SettingsPage, texts: Texts) -> None:
+    before = shown(page)
+    page.search.setText("xyz")
+    assert shown(page) == [] and page.nothing.isVisible()
+    QTest.keyClick(page.search, Qt.Key.Key_Escape)
+    assert shown(page) == before and not page.nothing.isVisible() and not page.count.text()
+    page.search.setText("bluetooth")
+    assert page.count.text() == texts("settings.found", count=1)
+    page.tabs.tabs["audio"].click()
+    assert shown(page) == ["audio.microphone"] and page.search.text() == ""
+
+
+def test_added_panel_is_shown_in_its_section_and_found(page: SettingsPage, texts: Texts) -> None:
+    assert page.tabs.tabs["models"].isHidden(), "there is nothing in it"
+    button = QPushButton("x")
+    page.add("models", button, lambda: ["Whisper"])
+    page.tabs.tabs["models"].click()
+    assert button.isVisible() and page.tabs.tabs["models"].isChecked()
+    assert page.sections["models"].heading.text() == texts("settings.section.models")
+    page.choose("general")
+    assert not button.isVisible()
+    page.search.setText("whisper")
+    assert button.isVisible() and shown(page) == []
+
+
+def test_settings_page_changes_language_while_open(theme: Theme, qtbot: QtBot) -> None:
+    texts = Texts("en")
+    page = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.show()
+    page.show_settings(Settings())
+    texts.choose("zh")
+    assert page.name.text() == "设置" and page.tabs.tabs["general"].text() == "通用"
+    assert page.rows["general.language"].control.target.accessibleName() == "界面语言"
+    assert page.rows["general.sounds"].name.text() == "提示音" and page.search.placeholderText() == "搜索设置"
+    page.choose("hotkeys")
+    assert page.press_test.heading.text() == "按键测试" and page.press_test.isVisible()
+
+
+def test_refused_value_is_reported_at_its_row(page: SettingsPage, texts: Texts) -> None:
+    page.choose("gateway")
+    control = field(page, "gateway.url")
+    QTest.keyClicks(control.field, "gpu")
+    QTest.keyClick(control.field, Qt.Key.Key_Return)
+    page.show_problem(Problem("settings", note=BAD, setting="gateway.url"))
+    row = page.rows["gateway.url"]
+    assert row.refusal.isVisible() and texts("settings.allowed.url") in row.refusal.text()
+    assert control.field.text() == "gpu" and not page.trouble.isVisible()
+    page.show_problem(Problem("settings"))
+    assert not row.refusal.isVisible()
+
+
+def test_refused_switch_returns_to_value_in_effect(page: SettingsPage) -> None:
+    switch = page.rows["general.sounds"].control.target
+    assert isinstance(switch, QWidget)
+    QTest.keyClick(switch, Qt.Key.Key_Space)
+    assert switch.property("checked") is False
+    page.show_problem(Problem("settings", note=Note("settings-not-kept"), setting="general.sounds"))
+    assert switch.property("checked") is True
+    assert page.rows["general.sounds"].refusal.isVisible() and page.trouble.isVisible()
+
+
+def test_broken_settings_file_is_reported_until_fixed(page: SettingsPage) -> None:
+    page.show_problem(Problem("settings", note=BROKEN))
+    assert page.trouble.isVisible() and "12" in page.trouble.says.text()
+    page.show_problem(Problem("settings", note=BAD, setting="gateway.url"))
+    page.show_problem(Problem("settings", note=Note("settings-unreadable"), setting="gateway.url"))
+    assert page.trouble.isVisible() and "12" in page.trouble.says.text(), "what was refused mends no file"
+    written = Note("setting-bad", {"place": "gateway.url (settings.toml:3)"})
+    page.show_problem(Problem("settings", note=written, setting="gateway.url"))
+    assert not page.trouble.isVisible() and page.rows["gateway.url"].refusal.text()
+    page.show_problem(Problem("settings", note=BROKEN))
+    page.show_problem(Problem("insertion", note=BROKEN))
+    page.show_problem(Problem("settings"))
+    assert not page.trouble.isVisible()
+
+
+def test_bad_value_without_row_is_reported_at_top(page: SettingsPage) -> None:
+    page.show_problem(Problem("settings", note=Note("setting-bad", {"place": "general"}), setting="general"))
+    assert page.trouble.isVisible()
+
+
+def test_refusal_for_added_panel_is_not_reported_at_top(page: SettingsPage) -> None:
+    asked = Note("setting-bad", {"place": "recognition.hotwords"})
+    page.show_problem(Problem("settings", note=asked, setting="recognition.hotwords"))
+    assert not page.trouble.isVisible()
+    written = Note("setting-bad", {"place": "recognition.hotwords (settings.toml:3)"})
+    page.show_problem(Problem("settings", note=written, setting="recognition.hotwords"))
+    assert page.trouble.isVisible()
+
+
+def test_microphones_and_their_level_are_shown(page: SettingsPage) -> None:
+    page.choose("audio")
+    page.show_devices(Devices((("USB", "USB"), ("Built-in", "Built-in")), "USB"))
+    page.show_settings(replace(Settings(), audio=Audio("Pebble")))
+    control = page.rows["audio.microphone"].control
+    assert isinstance(control, MicrophoneControl)
+    assert [control.choice.itemData(row) for row in range(4)] == ["", "USB", "Built-in", "Pebble"]
+    assert control.choice.currentData() == "Pebble"
+    page.show_view(View(level_dbfs=-18.0))
+    assert control.meter.level_dbfs == -18.0
+
+
+def test_hotkey_rows_show_warnings_and_key_test(page: SettingsPage, texts: Texts) -> None:
+    page.choose("hotkeys")
+    page.show_settings(replace(Settings(), hotkeys=Hotkeys(dictate="f9", cancel="f11")))
+    page.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "f9"})))
+    assert page.rows["hotkeys.dictate"].warning.text() == texts("note.hotkey-taken", binding="F9")
+    assert texts("settings.key-use.full-screen") in page.rows["hotkeys.cancel"].warning.text()
+    page.press_test.button.click()
+    page.show_keys(KeysSeen(False, (KeySeen("dictate", 0.2),)))
+    assert not page.rows["hotkeys.dictate"].warning.isVisible()
+    assert "F9" in page.press_test.names["dictate"].text() and "200" in page.press_test.told["dictate"].text()
+    page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
+    assert page.press_test.result.text() == texts("note.hotkeys-wayland")
+
+
+def test_values_set_before_first_show_appear_on_show(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    page = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.show_settings(replace(Settings(), general=General(sounds=False)))
+    page.show_devices(Devices((("USB", "USB"),), "USB"))
+    page.show_view(View())
+    page.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "esc"})))
+    page.show_problem(Problem("settings", note=BROKEN))
+    assert page.findChildren(Row) == []
+    page.show()
+    assert page.rows["general.sounds"].changed and page.trouble.isVisible()
+    assert page.rows["hotkeys.cancel"].control.warning
+
+
+def test_settings_page_cuts_no_text_at_double_font_size(
+    theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
+) -> None:
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    qapp.setFont(larger)
+    page = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.resize(900, 700)
+    page.show()
+    page.show_settings(replace(Settings(), hotkeys=Hotkeys(dictate="ctrl+space", mode=Hotkeys().mode)))
+    for name, tab in page.tabs.tabs.items():
+        if not tab.isHidden():
+            page.choose(name)
+            page.resize(page.minimumSizeHint().width(), 700)
+            qtbot.waitUntil(lambda: cut_off(page) == [])
+            assert shown(page)
+
+
+def cut_off(page: SettingsPage) -> list[str]:
+    """Return the parts that need more room than they have, or that reach out of the scroll area."""
+    inside = page.area.widget()
+    assert inside is not None
+    seen = [part for part in inside.findChildren(QWidget) if part.isVisible() and part.parent() is not None]
+    narrow = [part for part in seen if part.width() < part.minimumSizeHint().width()]
+    labels = [said for said in inside.findChildren(QLabel) if said.isVisible()]
+    said = [said.text() for said in labels if not said.wordWrap() and said.width() < said.sizeHint().width()]
+    said += [said.text() for said in labels if said.height() < said.heightForWidth(said.width())]
+    wide = [inside.objectName()] if inside.width() > page.area.viewport().width() else []
+    return [part.objectName() or type(part).__name__ for part in narrow] + said + wide
+
+
+def test_first_paint_creates_one_section_and_idle_time_the_rest(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    page = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.show_settings(replace(Settings(), gateway=Gateway("https://gpu:8765")))
+    assert page.findChildren(Row) == [], "nothing before somebody looks"
+    page.resize(900, 700)
+    page.show()
+    page.grab()
+    first = {row.setting.section for row in page.findChildren(Row)}
+    assert first == {"general"}
+    qtbot.waitUntil(lambda: not page._idle.isActive())
+    assert len(page.findChildren(Row)) == len(page.rows) > 25
+    assert page.rows["gateway.url"].changed, "rows that come late show what is in force"
+    page.hide()

@@ -1,0 +1,113 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.insertion.plan import Newline, ProgramRule, Strategy
+from app.messages.actions import Action, ChangeSetting
+from app.messages.notifications import Problem, Programs
+from app.messages.view import Note
+from app.ui.settings.program_rules_panel import NAME, ProgramRow, ProgramRulesPanel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+SLACK, SAFE = ProgramRule("slack", Strategy.TYPE), ProgramRule("keepassxc", hold=True)
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> ProgramRulesPanel:
+    made = ProgramRulesPanel(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    return made
+
+
+def choose(row: ProgramRow, how: str) -> None:
+    row.how.setCurrentIndex(row.how.findData(how))
+    row.how.activated.emit(row.how.currentIndex())
+
+
+def entries(panel: ProgramRulesPanel) -> list[str]:
+    panel.menu.aboutToShow.emit()
+    return [action.text() for action in panel.menu.actions() if not action.isSeparator()]
+
+
+def test_program_rules_are_shown_with_accessible_names(panel: ProgramRulesPanel) -> None:
+    assert panel.empty.isVisible()
+    panel.show_rules((SLACK, SAFE))
+    first, second = panel.rows
+    assert (first.program.text(), first.how.currentData(), first.newline.isHidden()) == ("slack", "type", False)
+    assert (second.how.currentData(), second.newline.isHidden()) == ("hold", True)
+    for row in panel.rows:
+        assert row.how.accessibleName() and row.remove.accessibleName() and row.program.accessibleName()
+
+
+def test_changed_rule_is_requested_as_setting(panel: ProgramRulesPanel, asked: list[Action]) -> None:
+    panel.show_rules((SLACK, SAFE))
+    choose(panel.rows[0], "hold")
+    assert asked[-1] == ChangeSetting(
+        NAME, ({"program": "slack", "strategy": "type", "hold": True}, {"program": "keepassxc", "hold": True})
+    )
+    choose(panel.rows[1], "automatic")
+    row = panel.rows[1]
+    row.newline.setCurrentIndex(row.newline.findData(Newline.SPACE.value))
+    row.newline.activated.emit(row.newline.currentIndex())
+    panel.rows[0].remove.click()
+    assert asked[-1] == ChangeSetting(NAME, ({"program": "keepassxc", "newline": "space"},))
+
+
+def test_menu_offers_programs_without_rule(panel: ProgramRulesPanel, asked: list[Action], texts: Texts) -> None:
+    panel.show_rules((SLACK,))
+    panel.show_programs(Programs(("kitty", "Slack")))
+    assert entries(panel) == ["kitty", texts("programs.another")]
+    panel.menu.actions()[0].trigger()
+    assert asked == [ChangeSetting(NAME, ({"program": "slack", "strategy": "type"}, {"program": "kitty"}))]
+    assert entries(panel) == [texts("programs.another")]
+
+
+def test_typed_program_counts_once_it_has_a_valid_name(
+    panel: ProgramRulesPanel, asked: list[Action], texts: Texts
+) -> None:
+    panel.show_rules((SLACK,))
+    entries(panel)
+    panel.menu.actions()[-1].trigger()
+    row = panel.rows[1]
+    assert asked == [] and not row.problem.isVisible()
+    for name in ("Slack.exe", "kitty"):
+        row.program.selectAll()
+        QTest.keyClicks(row.program, name)
+        QTest.keyClick(row.program, Qt.Key.Key_Return)
+        wrong = name != "kitty"
+        assert row.problem.text() == (texts("programs.wrong.twice") if wrong else "")
+        assert len(asked) == (0 if wrong else 1)
+
+
+def test_empty_row_is_dropped_when_panel_is_hidden(panel: ProgramRulesPanel) -> None:
+    entries(panel)
+    panel.menu.actions()[-1].trigger()
+    panel.hide()
+    assert panel.rows == []
+
+
+def test_older_answer_keeps_newer_choice_and_refusal_resets_it(panel: ProgramRulesPanel, texts: Texts) -> None:
+    panel.show_rules((SLACK,))
+    choose(panel.rows[0], "paste")
+    choose(panel.rows[0], "hold")
+    panel.show_rules((ProgramRule("slack", Strategy.PASTE),))
+    assert panel.rows[0].rule.hold, "an older answer does not undo a newer choice"
+    note = Note("settings-no-toml", {"line": "3"})
+    panel.show_problem(Problem("settings", note=note, setting=NAME))
+    assert panel.problem.text() == texts("note.settings-no-toml", line="3")
+    panel.show_rules((SLACK,))
+    assert [row.rule for row in panel.rows] == [SLACK]
+
+
+def test_settings_search_finds_programs_of_rules(panel: ProgramRulesPanel) -> None:
+    panel.show_rules((SLACK, SAFE))
+    assert "keepassxc" in list(panel.words())

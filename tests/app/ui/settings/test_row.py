@@ -1,0 +1,96 @@
+"""Row of one setting: value, refusal, and reset to the default."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QBoxLayout
+from pytestqt.qtbot import QtBot
+
+from app.messages.actions import Action, ChangeSetting
+from app.settings.sections import General, History, Settings
+from app.ui.settings.controls import NumberControl, SwitchControl
+from app.ui.settings.row import Row, mark_style
+from app.ui.settings.row_table import Known, Rows
+from app.ui.settings.search import terms
+from app.ui.strings.texts import Texts
+from app.ui.theme.colours import Scheme
+from app.ui.theme.theme import Theme
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+        self.asked: list[Action] = []
+        self._rows = Rows(theme, texts, self.asked.append, Known()).rows
+        for row in self._rows.values():
+            qtbot.addWidget(row)
+
+    def row(self, name: str, settings: Settings | None = None) -> Row:
+        row = self._rows[name]
+        row.show_settings(settings or Settings())
+        row.resize(900, 100)
+        row.show()
+        return row
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
+    return World(theme, texts, qtbot)
+
+
+def test_setting_row_is_named_and_shows_value_in_effect(world: World, texts: Texts) -> None:
+    row = world.row("general.sounds", replace(Settings(), general=General(sounds=False)))
+    assert isinstance(row.control, SwitchControl) and not row.control.switch.isChecked()
+    assert row.control.target.accessibleName() == texts("settings.title.general.sounds")
+    assert row.control.target.accessibleDescription() == texts("settings.says.general.sounds")
+    assert row.control.target.objectName() == "setting.general.sounds"
+
+
+def test_changed_setting_can_be_reset(world: World, texts: Texts) -> None:
+    row = world.row("general.sounds")
+    assert not row.reset.isVisible() and not row.changed
+    row.show_settings(replace(Settings(), general=General(sounds=False)))
+    assert row.reset.isVisible() and texts("settings.title.general.sounds") in row.reset.accessibleName()
+    row.reset.click()
+    assert world.asked == [ChangeSetting("general.sounds", True)]
+
+
+def test_reset_discards_typed_text(world: World) -> None:
+    row = world.row("history.days", replace(Settings(), history=History(days=7)))
+    assert isinstance(row.control, NumberControl)
+    row.control.field.setText("x")
+    row.control.field.textEdited.emit("x")
+    row.reset.click()
+    assert row.control.field.text() == "7" and world.asked == [ChangeSetting("history.days", History().days)]
+
+
+def test_refusal_is_shown_until_text_is_dropped(world: World) -> None:
+    row = world.row("history.days")
+    row.refuse(lambda: "too many")
+    assert row.refusal.isVisible() and row.refusal.text() == "too many"
+    assert "too many" in row.control.target.accessibleDescription()
+    row.control.dropped.emit()
+    assert not row.refusal.isVisible()
+
+
+def test_search_terms_are_marked_in_row(world: World, theme: Theme, texts: Texts) -> None:
+    row = world.row("history.days")
+    query = {"en": "recordings", "zh": "录音"}[texts.language]
+    assert row.search(terms(query)) and mark_style(theme) in row.name.text()
+    assert not row.search(terms("nothing like it"))
+    assert row.search(()) and "span" not in row.name.text()
+    theme.choose(Scheme.HIGH_CONTRAST)
+    assert "underline" in mark_style(theme)
+
+
+def test_control_moves_below_texts_in_narrow_row(world: World, qtbot: QtBot) -> None:
+    row = world.row("hotkeys.mode")
+    assert row._sides.direction() is QBoxLayout.Direction.LeftToRight
+    row.resize(row.minimumSizeHint().width(), 200)
+    qtbot.waitUntil(lambda: row._sides.direction() is QBoxLayout.Direction.TopToBottom)
+
+
+def test_line_separates_rows(world: World) -> None:
+    row = world.row("general.sounds")
+    first = row.grab().toImage()
+    row.first = False
+    assert row.grab().toImage() != first

@@ -1,0 +1,57 @@
+"""Rows of settings: which settings have one, and with which control."""
+
+from pytestqt.qtbot import QtBot
+
+from app.messages.actions import Action, ChangeSetting, PauseHotkeys
+from app.settings.schema import all_settings
+from app.ui.settings.choices import Choices
+from app.ui.settings.controls import ChoiceControl, NumberControl, SwitchControl, TextControl
+from app.ui.settings.hotkey_control import KeyControl
+from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.row_table import ELSEWHERE, Known, Rows
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+KINDS = {
+    "general.language": ChoiceControl,
+    "general.sounds": SwitchControl,
+    "audio.microphone": MicrophoneControl,
+    "hotkeys.cancel": KeyControl,
+    "hotkeys.mode": ChoiceControl,
+    "recognition.model": TextControl,
+    "history.days": NumberControl,
+}
+
+
+def made(theme: Theme, texts: Texts, qtbot: QtBot, known: Known, asked: list[Action]) -> Rows:
+    rows = Rows(theme, texts, asked.append, known)
+    for row in rows.rows.values():
+        qtbot.addWidget(row)
+    return rows
+
+
+def test_every_setting_has_a_row_or_is_excluded(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    rows = made(theme, texts, qtbot, Known(), [])
+    assert list(rows.rows) == [name for name in all_settings() if name not in ELSEWHERE]
+    assert set(all_settings()) >= ELSEWHERE
+    assert {name: type(rows.rows[name].control) for name in KINDS} == KINDS
+    assert [row.setting.name for row in rows.of("audio")] == ["audio.microphone"]
+
+
+def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    asked: list[Action] = []
+    rows = made(theme, texts, qtbot, Known(), asked)
+    rows.rows["general.sounds"].control.asks(False)
+    key = rows.rows["hotkeys.dictate"].control
+    assert isinstance(key, KeyControl)
+    key.field.listens.emit(True)
+    assert asked == [ChangeSetting("general.sounds", False), PauseHotkeys(True)]
+
+
+def test_microphone_control_lists_known_devices(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    known = Known(choices=Choices((("USB", "USB"),), "", "Built-in"))
+    control = made(theme, texts, qtbot, known, []).rows["audio.microphone"].control
+    assert isinstance(control, MicrophoneControl)
+    control.refresh()
+    assert [control.choice.itemData(row) for row in range(control.choice.count())] == ["", "USB"]
+    assert known.bindings()["hotkeys.cancel"] == "esc"

@@ -1,0 +1,86 @@
+"""Section of the settings: search results, added panels, and the reset of all settings."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.messages.actions import Action, ChangeSetting
+from app.settings.sections import General, Settings
+from app.ui.settings.row_table import Known, Rows
+from app.ui.settings.search import terms
+from app.ui.settings.section import Section
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+CHANGED = replace(Settings(), general=General(sounds=False, announce=True))
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+        self.asked: list[Action] = []
+        self.around, self.elsewhere = QWidget(), QLineEdit()
+        rows = Rows(theme, texts, self.asked.append, Known())
+        self.section = Section("general", texts)
+        self.section.fill(rows.of("general"))
+        column = QVBoxLayout(self.around)
+        column.addWidget(self.section)
+        column.addWidget(self.elsewhere)
+        for row in rows.rows.values():
+            if row.parent() is None:
+                qtbot.addWidget(row)
+        qtbot.addWidget(self.around)
+        self.section.show_settings(CHANGED)
+        self.section.search(())
+        self.around.show()
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
+    return World(theme, texts, qtbot)
+
+
+def test_section_is_reset_on_second_click(world: World, texts: Texts) -> None:
+    reset = world.section.reset
+    assert reset.isVisible() and reset.text() == texts("settings.reset-section")
+    QTest.keyClick(reset, Qt.Key.Key_Space)
+    assert world.asked == [] and reset.text() == texts("settings.reset-sure", count=2)
+    QTest.keyClick(reset, Qt.Key.Key_Space)
+    assert set(world.asked) == {ChangeSetting("general.sounds", True), ChangeSetting("general.announce", False)}
+    world.section.show_settings(Settings())
+    assert not reset.isVisible()
+
+
+def test_reset_is_cancelled_when_focus_leaves(world: World, texts: Texts, qtbot: QtBot) -> None:
+    world.section.reset.click()
+    qtbot.waitUntil(world.section.reset.hasFocus)
+    world.elsewhere.setFocus()
+    qtbot.waitUntil(lambda: world.section.reset.text() == texts("settings.reset-section"))
+    QTest.mouseDClick(world.section.reset, Qt.MouseButton.LeftButton)
+    assert world.asked == []
+
+
+def test_section_shows_only_search_matches(world: World) -> None:
+    panel = QWidget()
+    world.section.add(panel, lambda: ["Greenstone"])
+    assert world.section.search(terms("bluetooth")) == 1
+    shown = [row.setting.name for row in world.section.rows if row.isVisible()]
+    assert shown == ["general.keep_microphone_open"] and not panel.isVisible()
+    assert [row.setting.name for row in world.section.rows if row.first] == shown
+    assert not world.section.reset.isVisible()
+    assert world.section.search(terms("greenstone")) == 1
+    assert panel.isVisible() and not world.section.card.isVisible()
+    assert world.section.search(terms("xyz")) == 0
+    assert world.section.search(()) == len(world.section.rows) + 1
+    assert all(row.isVisible() for row in world.section.rows) and world.section.reset.isVisible()
+
+
+def test_panel_that_hides_itself_stays_hidden_after_search(world: World) -> None:
+    panel = QWidget()
+    world.section.add(panel, lambda: [])
+    panel.hide()
+    world.section.search(())
+    assert not panel.isVisible()

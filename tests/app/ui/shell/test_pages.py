@@ -1,0 +1,158 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.gateways.actions import LookAtGateways
+from app.gateways.view import FoundView, GatewaysView, GatewayView
+from app.history.actions import SearchHistory
+from app.history.view import (
+    HistoryList,
+    HistoryModels,
+    Playing,
+    PlayState,
+    Rerunning,
+    RerunState,
+    TakeDetails,
+)
+from app.insertion.plan import ProgramRule
+from app.messages.actions import Action
+from app.messages.background_actions import BesideAction, LookAtMonitor
+from app.messages.notifications import Problem, Programs
+from app.messages.view import Note
+from app.models.actions import LookAtModels
+from app.models.view import About, ModelsView, ModelView
+from app.replacements.rules import Replacement
+from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
+from app.settings.sections import Insertion, Recognition, Settings
+from app.sharing.actions import EndEnlisting
+from app.ui.shell.pages import HISTORY, MONITOR, SETTINGS, Pages
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+ONE = UUID(int=1)
+
+
+class World:
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        self.asked, self.beside = list[Action](), list[BesideAction]()
+        self.pages = Pages(theme, texts, self.asked.append, self.beside.append, hides=True)
+
+
+@pytest.fixture
+def world(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[World]:
+    world = World(theme, texts)
+    qtbot.addWidget(world.pages.shell)
+    yield world
+    world.pages.shell.hide()
+
+
+def test_monitor_is_watched_only_while_visible(world: World) -> None:
+    world.pages.shell.appear(MONITOR)
+    assert world.beside[-1] == LookAtMonitor(True)
+    world.pages.shell.hide()
+    assert world.beside[-1] == LookAtMonitor(False)
+
+
+def test_pages_repeat_their_requests_once_app_can_answer(world: World) -> None:
+    world.pages.shell.appear(HISTORY)
+    world.beside.clear()
+    world.pages.begun()
+    assert LookAtMonitor(False) in world.beside
+    assert any(isinstance(action, SearchHistory) for action in world.beside)
+
+
+def test_news_reach_their_page_and_unknown_news_are_ignored(world: World) -> None:
+    world.pages.shell.appear(HISTORY)
+    search = next(action for action in world.beside if isinstance(action, SearchHistory))
+    world.pages.show(HistoryList(search.serial, "", 7))
+    assert world.pages.history.model.rowCount() == 7
+    for news in (
+        TakeDetails(ONE),
+        HistoryModels(),
+        Rerunning(ONE, RerunState.DONE),
+        Playing(ONE, PlayState.PAUSED),
+    ):
+        world.pages.show(news)
+    world.pages.show(object())
+
+
+def test_gateways_are_listed_and_added_in_settings(world: World) -> None:
+    pages = world.pages
+    pages.show(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
+    assert list(pages.gateways.cards) == ["desk"]
+    pages.add_gateway()
+    assert pages.shell.page == SETTINGS and pages.settings.section == "gateway"
+    assert pages.gateways.form.isVisible() and LookAtGateways(True) in world.beside
+
+
+def test_lending_opens_dialog_with_gateways_found(world: World) -> None:
+    pages = world.pages
+    pages.show(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
+    pages.lend()
+    dialog = pages.lending.dialog
+    assert pages.shell.page == SETTINGS and pages.settings.section == "worker" and dialog.isVisible()
+    assert [row.found.name for row in dialog.found.rows] == ["attic"]
+    world.beside.clear()
+    pages.begun()
+    assert LookAtGateways(True, "lending") in world.beside
+    dialog.reject()
+    assert world.beside[-2:] == [LookAtGateways(False, "lending"), EndEnlisting()]
+
+
+def test_models_are_watched_only_while_their_section_is_visible(world: World) -> None:
+    pages = world.pages
+    pages.show(ModelsView((ModelView(About("whisper-base")),), "/models"))
+    assert list(pages.models.cards) == ["whisper-base"]
+
+    def looked() -> LookAtModels:
+        return [action for action in world.beside if isinstance(action, LookAtModels)][-1]
+
+    pages.shell.appear(SETTINGS)
+    pages.settings.choose("general")
+    assert looked() == LookAtModels(False)
+    pages.settings.choose("models")
+    assert looked() == LookAtModels(True)
+    world.beside.clear()
+    pages.begun()
+    assert looked() == LookAtModels(True), "now there is somebody who answers"
+    pages.settings.choose("history")
+    assert looked() == LookAtModels(False)
+
+
+def test_settings_contain_words_and_program_rules(world: World) -> None:
+    pages = world.pages
+    rules = (Replacement("um"),)
+    settings = replace(Settings(), recognition=Recognition(replacements=rules))
+    pages.show_settings(replace(settings, insertion=Insertion(programs=(ProgramRule("slack"),))))
+    assert pages.words.replacements.model.draft.counting == rules
+    assert [row.rule for row in pages.programs.rows] == [ProgramRule("slack")]
+    pages.shell.appear(SETTINGS)
+    pages.settings.choose("words")
+    pages.begun()
+    asked = [action for action in world.beside if isinstance(action, TryReplacements)][-1]
+    assert asked.rules == rules
+    pages.show(ReplacementsTried(asked.serial, 1, 1, 1, (RuleTried(1),)))
+    assert pages.words.replacements.results.isVisible()
+    pages.show(Programs(("kitty",)))
+    pages.programs.menu.aboutToShow.emit()
+    assert pages.programs.menu.actions()[0].text() == "kitty"
+    pages.show_problem(Problem("settings", note=Note("settings-unreadable"), setting="insertion.programs"))
+    assert pages.programs.problem.text()
+
+
+@pytest.mark.parametrize("name", [HISTORY, SETTINGS])
+def test_ctrl_f_searches_visible_page_from_any_focus(world: World, qtbot: QtBot, name: str) -> None:
+    shell = world.pages.shell
+    shell.appear(name)
+    shell.activateWindow()
+    qtbot.waitUntil(shell.isActiveWindow)
+    search = world.pages.history.search if name == HISTORY else world.pages.settings.search
+    for place in (shell.tabs[name], shell.pages[name]):
+        place.setFocus()
+        QTest.keyClick(place, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+        assert search.hasFocus()

@@ -1,0 +1,214 @@
+"""Texts in both languages: the same keys, the same values, and no unused text."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.core.formats import Format
+from app.core.sentences import LANGUAGES, entries, placeholders
+from app.core.states import State
+from app.diagnostics.checks.finding import Severity
+from app.diagnostics.report.log_lines import LEVELS
+from app.diagnostics.report.view import Kind
+from app.dictation.gestures import TalkMode
+from app.dictation.messages import NoteKey
+from app.files.view import FileNote, FileState
+from app.history.view import HistoryNote
+from app.hotkeys.conflicts import Use
+from app.insertion.outcome import Reason
+from app.messages.view import WorkerState
+from app.models.engines import KINDS
+from app.models.view import ModelNote, ModelState, Purpose
+from app.models.view import Use as ModelUse
+from app.onboarding.steps import Step
+from app.replacements.rules import Wrong
+from app.settings.schema import all_settings
+from app.sharing.view import SharingState
+from app.ui.help.report_panel import PARTS
+from app.ui.settings.page import SECTIONS
+from app.ui.settings.row_table import ELSEWHERE
+from app.ui.settings.wording import option_keys
+from app.ui.strings.texts import SYSTEM, Texts, language_for
+from protocol.pairing import PairRefusal
+
+APP = Path(__file__).resolve().parents[4] / "app"
+WITH_ROW = [name for name in all_settings() if name not in ELSEWHERE]
+LOG_NAMES = [
+    *("search", "level", "program", "list", "detail"),
+    *("count", "older", "loading", "nothing-found", "empty"),
+]
+FAMILIES = {
+    "state": [state.value for state in State],
+    "worker": [state.value for state in WorkerState],
+    "mode": [mode.value for mode in TalkMode],
+    "note": [*NoteKey, *Reason, *(f"pair-{reason.value.replace('_', '-')}" for reason in PairRefusal)],
+    "language": [SYSTEM, *LANGUAGES],
+    "key": ["left", "right"],
+    "action": ["paste", "copy", "dismiss", "recover"],
+    "take": ["paste-name", "copy-name", "dismiss-name", "recover-name"],
+    "page": ["dictation", "history", "files", "monitor", "settings"],
+    "settings.section": SECTIONS,
+    "onboarding.step": list(Step),
+    "onboarding.heading": list(Step),
+    "onboarding.says": [step.value for step in Step if step is not Step.SENTENCE],
+    "onboarding.how": [*(mode.value for mode in TalkMode), "without-key"],
+    "settings.title": WITH_ROW,
+    "settings.says": WITH_ROW,
+    "settings.allowed": ["language", "model", "url", "key", "hours", "port"],
+    "settings.unit": ["history.days", "history.megabytes", "history.keep", "worker.gpu_memory"],
+    "settings.empty": ["gateway.url", "recognition.model", "worker.hours"],
+    "settings.key-use": [use.value for use in Use],
+    "files": ["pause", "resume", "retry"],
+    "files.state": [state.value for state in FileState],
+    "files.note": [key.value for key in FileNote],
+    "history.note": [key.value for key in HistoryNote],
+    "help.examine": ["list", "text", "do"],
+    "help.examine.severity": [severity.value for severity in Severity],
+    "help.level": [*LEVELS, "unreadable"],
+    "help.logs": [f"level-{level}" for level in LEVELS[:4]] + LOG_NAMES,
+    "help.about": ["search", "list", "text"],
+    "help.part": [*PARTS, "log"],
+    "help.kind": [kind.value for kind in Kind],
+    "models.state": [state.value for state in ModelState],
+    "models.note": [key.value for key in ModelNote],
+    "models.about": list(KINDS),
+    "models.purpose": [purpose.value for purpose in Purpose],
+    "models.source": ["modelscope", "huggingface", "wheels", "folder"],
+    "models.used": [use.value for use in ModelUse if use is not ModelUse.NOBODY],
+    "words.wrong": [why.value for why in Wrong],
+    "programs.wrong": ["empty", "long", "twice", "too-many"],
+    "sharing": [
+        *(state.value for state in SharingState),
+        *("lends", "dictates", "revoke", "revoke-sure", "loading", "none"),
+    ],
+    "sharing.invite": [
+        *("paired-client", "paired-worker", "expired", "locked", "intercepted"),
+        *("done", "cancel", "another", "new-code"),
+    ],
+    "lending": ["where", "where-hint", "code", "code-hint", "close", "cancel", "forget", "forget-sure"],
+    "files.form": [form.value for form in Format],
+    "language.latin": list(LANGUAGES),
+}
+OPTIONS = {key for name in WITH_ROW for key in option_keys(all_settings()[name]).values()}
+NAMED = ("microphone.name", "hotkey.name", "mode.name", "language.name", "worker.name")
+PLAIN_NOTE = re.compile(r'\bNote\("([a-z-]+)"')
+
+
+@cache
+def sources() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in APP.rglob("*.py"))
+
+
+def wanted() -> set[str]:
+    """Return the keys named in the sources and those of families built from values."""
+    literal = {key for key in entries("en") if f'"{key}"' in sources()}
+    made = {f"{family}.{name}" for family, names in FAMILIES.items() for name in names}
+    notes = {f"note.{name}" for name in PLAIN_NOTE.findall(sources())}
+    findings = {
+        key for key in entries("en") if key.startswith("doctor.")
+    }  # tests/app/diagnostics/checks/test_wording.py
+    return (
+        literal
+        | made
+        | notes
+        | findings
+        | OPTIONS
+        | set(NAMED)
+        | {f"{key}-key" for key in made if f"{key}-key" in entries("en")}
+    )
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert entries("en").keys() == entries("zh").keys()
+
+
+def test_every_needed_text_exists() -> None:
+    assert wanted() - entries("en").keys() == set()
+
+
+def test_every_literal_key_in_sources_exists() -> None:
+    named = set(re.findall(r'texts\(\s*"([a-z.-]+)"', sources()))
+    assert len(named) > 30
+    assert named - entries("en").keys() == set()
+
+
+def test_no_text_is_unused() -> None:
+    assert entries("en").keys() - wanted() == set()
+
+
+@pytest.mark.parametrize("key", sorted(entries("en")))
+def test_both_languages_take_the_same_values(key: str) -> None:
+    english, chinese = placeholders(entries("en")[key]), placeholders(entries("zh")[key])
+    assert english == chinese
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plurals_have_all_forms_with_count(language: str) -> None:
+    plurals = {key: entry for key, entry in entries(language).items() if not isinstance(entry, str)}
+    assert plurals
+    forms = {"one", "other"} if language == "en" else {"other"}
+    for key, entry in plurals.items():
+        assert set(entry) == forms, key
+        assert all("{count}" in form for form in entry.values()), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty_or_padded(language: str) -> None:
+    for key, entry in entries(language).items():
+        for form in [entry] if isinstance(entry, str) else entry.values():
+            assert form and form == form.strip(), key
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 texts"), (1, "1 text "), (2, "2 texts"), (11, "11 texts")])
+def test_english_count_has_singular_and_plural(count: int, text: str) -> None:
+    assert Texts("en")("overlay.held", count=count).startswith(text)
+
+
+def test_count_may_be_a_string() -> None:
+    assert Texts("en")("note.held-let-go", count="1") != Texts("en")("note.held-let-go", count="2")
+    assert "3" in Texts("zh")("note.held-let-go", count="3")
+
+
+def test_values_are_inserted_verbatim() -> None:
+    assert Texts("en")("note.microphone-failed", reason="{reason} {x}") == "Nothing is recorded. {reason} {x}"
+
+
+def test_unknown_key_or_missing_value_raises() -> None:
+    with pytest.raises(KeyError):
+        Texts("en")("no.such")
+    assert not Texts("en").knows("no.such")
+    with pytest.raises(KeyError):
+        Texts("en")("place.to")
+
+
+@pytest.mark.parametrize(
+    ("tags", "language"),
+    [
+        (["zh-Hans-CN", "en"], "zh"),
+        (["zh-CN"], "zh"),
+        (["zh_TW"], "zh"),
+        (["zh-Hant-HK"], "zh"),
+        (["en-NZ"], "en"),
+        (["mi-NZ", "zh"], "zh"),
+        (["fr"], "en"),
+        ([], "en"),
+    ],
+)
+def test_language_tags_map_to_supported_languages(tags: list[str], language: str) -> None:
+    assert language_for(tags) == language
+
+
+def test_texts_change_language_at_runtime(qtbot: QtBot) -> None:
+    texts = Texts("en")
+    with qtbot.waitSignal(texts.changed):
+        texts.choose("zh")
+    assert texts("state.listening") == "正在聆听"
+    with qtbot.assertNotEmitted(texts.changed):
+        texts.choose("zh")
+    texts.choose("zh-Hant")
+    assert (texts.language, texts.chosen) == ("zh", "zh-Hant")
+    texts.choose(SYSTEM)
+    assert texts.language in LANGUAGES

@@ -1,0 +1,111 @@
+"""Texts for states, notes, times and keys."""
+
+import re
+from datetime import date, datetime
+
+import pytest
+
+from app.core.states import State
+from app.messages.view import Note, TakeView, View, WorkerState, WorkerView
+from app.ui.strings import wording
+from app.ui.strings.texts import Texts
+from tests.app.core.test_problem_notes import ERRORS
+
+EN, ZH = Texts("en"), Texts("zh")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0:00"), (7.9, "0:07"), (75, "1:15"), (3599, "59:59"), (3723, "1:02:03")]
+)
+def test_duration_is_formatted_as_clock(seconds: float, shown: str) -> None:
+    assert wording.clock(seconds) == shown
+
+
+def test_states_use_words_of_the_vocabulary() -> None:
+    assert [wording.state_text(EN, state) for state in (State.LISTENING, State.HELD)] == ["Listening", "To paste"]
+    assert wording.state_text(ZH, State.LISTENING) == "正在聆听"
+
+
+def test_note_text_contains_its_values() -> None:
+    note = Note("microphone-failed", {"reason": "Unplugged"})
+    assert wording.note_text(EN, note) == "Nothing is recorded. Unplugged"
+    assert wording.note_text(EN, Note("of-a-later-version")) == ""
+
+
+def test_reason_is_in_the_same_language_as_its_note() -> None:
+    note = Note("hotkeys-failed", reason=Note("hotkey-taken", {"binding": "right_ctrl"}))
+    said = "Hotkeys: Right Ctrl is used by another program. Choose another key"
+    assert wording.note_text(EN, note) == said
+    assert "右 Ctrl 已被其他程序占用" in wording.note_text(ZH, note)
+    worker = WorkerView(WorkerState.FAILED, reason=Note("model-busy"))
+    assert wording.worker_text(EN, worker).startswith("Failed · Another program has been fetching")
+
+
+@pytest.mark.parametrize(("error", "note"), ERRORS, ids=lambda value: type(value).__name__)
+def test_every_error_is_worded_in_each_language(error: Exception, note: Note) -> None:
+    english, chinese = (wording.note_text(texts, note) for texts in (EN, ZH))
+    assert english and chinese and re.search("[\u4e00-\u9fff]", chinese)
+    assert not re.search("[{}]", english + chinese)
+    assert all(value in english for name, value in note.values.items() if name != "binding")
+
+
+def test_note_names_paste_key_when_there_is_one() -> None:
+    note = Note("insert-ready")
+    assert "Ctrl+Alt+V" in wording.note_text(EN, note, "Ctrl+Alt+V")
+    assert "tray" in wording.note_text(EN, note)
+    assert wording.note_text(EN, Note("cancelled"), "F9") == wording.note_text(EN, Note("cancelled"))
+
+
+@pytest.mark.parametrize(
+    ("worker", "said"),
+    [
+        (WorkerView(), "Off"),
+        (WorkerView(WorkerState.DOWNLOADING, percent=40), "Downloading 40 %"),
+        (WorkerView(WorkerState.DOWNLOADING), "Downloading"),
+        (WorkerView(WorkerState.BUSY, "RTX 5060 Ti"), "Busy · RTX 5060 Ti"),
+        (WorkerView(WorkerState.FAILED, reason=Note("plain", {"text": "no model"})), "Failed · no model"),
+    ],
+)
+def test_worker_text_shows_state_and_detail(worker: WorkerView, said: str) -> None:
+    assert wording.worker_text(EN, worker) == said
+
+
+def test_take_of_today_has_no_date() -> None:
+    begun = datetime(2026, 3, 4, 9, 41)
+    take = TakeView("s", begun.timestamp(), 75.0, State.DONE)
+    assert wording.when_text(EN, take, begun.date()) == "Today 09:41 · 1:15"
+    assert wording.when_text(EN, take, date(2026, 3, 5)) == "2026-03-04 09:41 · 1:15"
+
+
+@pytest.mark.parametrize(
+    ("binding", "en", "zh"),
+    [
+        ("ctrl+alt+d", "Ctrl+Alt+D", "Ctrl+Alt+D"),
+        ("right_ctrl", "Right Ctrl", "右 Ctrl"),
+        ("f9", "F9", "F9"),
+        ("ctrl+page_up", "Ctrl+Page Up", "Ctrl+Page Up"),
+        ("ctrl+left", "Ctrl+Left", "Ctrl+Left"),
+        ("", "", ""),
+    ],
+)
+def test_keys_have_their_keyboard_names(binding: str, en: str, zh: str) -> None:
+    assert wording.key_text(EN, binding) == en
+    assert wording.key_text(ZH, binding) == zh
+
+
+def test_destination_comes_first_without_needless_remarks() -> None:
+    assert wording.beside(EN, View(), "") == [("To: this computer", "muted")]
+    assert wording.beside_text(EN, View(destination="desktop-gpu", unsent_s=0.4), "") == "To: desktop-gpu"
+
+
+def test_unsent_waiting_and_held_texts_are_mentioned() -> None:
+    said = dict(wording.beside(EN, View(unsent_s=3.2, waiting=2, held=1), "F8"))
+    assert said["3 s unsent"] == "warning"
+    assert "Recognising 2 earlier recordings" in said
+    assert said["1 text to paste: F8"] == "warning"
+    assert "1 text to paste" in dict(wording.beside(EN, View(held=1), ""))
+    assert dict(wording.beside(EN, View(earlier=3), "F8"))["3 earlier recordings to paste"] == "warning"
+
+
+def test_today_is_the_current_date() -> None:
+    assert abs((wording.today() - date.today()).days) <= 1

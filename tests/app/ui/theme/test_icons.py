@@ -1,0 +1,86 @@
+"""Icons of the app: every state has its own shape, whatever its colour."""
+
+from importlib.resources import files
+from itertools import combinations
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from app.core.states import SHAPES, State
+from app.ui.theme import icons
+from app.ui.theme.colours import COLOURS, Scheme
+
+TRAY = 22
+NAMES = sorted(path.name.removesuffix(".svg") for path in files("app.ui.theme").joinpath("icons").iterdir())
+
+
+def outline(image: QImage) -> list[bool]:
+    """Return for each pixel whether it is painted."""
+    pixels = range(image.width())
+    return [image.pixelColor(x, y).alpha() > 127 for x in pixels for y in pixels]
+
+
+def lightness(image: QImage) -> list[bool]:
+    """Return for each pixel whether it is light."""
+    pixels = range(image.width())
+    return [image.pixelColor(x, y).lightness() > 160 for x in pixels for y in pixels]
+
+
+def test_icon_exists_for_each_state() -> None:
+    assert {state.value for state in SHAPES} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_icon_can_be_drawn(name: str, qapp: QApplication) -> None:
+    assert QSvgRenderer(icons.svg(name)).isValid()
+    drawn = icons.image(name, 24, QColor("#123456"))
+    painted = sum(outline(drawn))
+    assert painted > 20
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != icons.APP])
+def test_icon_is_drawn_in_given_colour(name: str, qapp: QApplication) -> None:
+    assert b"#ff0000" in icons.svg(name, QColor("#ff0000"))
+    assert b"currentColor" not in icons.svg(name, QColor("#ff0000"))
+
+
+def test_states_have_distinct_shapes(qapp: QApplication) -> None:
+    shapes = {state: outline(icons.image(state.value, TRAY, QColor("black"))) for state in State}
+    for one, other in combinations(State, 2):
+        differs = sum(a != b for a, b in zip(shapes[one], shapes[other], strict=True))
+        assert differs > 15, (one, other)
+
+
+def test_tray_icons_of_states_differ_without_colour(qapp: QApplication) -> None:
+    colours = COLOURS[Scheme.LIGHT]
+    looks = {state: lightness(icons.tray_image(state, colours, TRAY)) for state in State}
+    for one, other in combinations(State, 2):
+        differs = sum(a != b for a, b in zip(looks[one], looks[other], strict=True))
+        assert differs >= 6, (one, other)
+
+
+def test_tray_icon_shows_unsent_audio(qapp: QApplication) -> None:
+    colours = COLOURS[Scheme.DARK]
+    plain = icons.tray_image(State.SENDING, colours, TRAY)
+    marked = icons.tray_image(State.SENDING, colours, TRAY, unsent=True)
+    assert marked.pixelColor(TRAY - 4, 4).name() == colours.warning
+    assert plain.pixelColor(TRAY - 4, 4).name() != colours.warning
+
+
+def test_tray_icon_has_all_sizes(qapp: QApplication) -> None:
+    made = icons.tray_icon(State.IDLE, COLOURS[Scheme.LIGHT])
+    assert sorted(size.width() for size in made.availableSizes()) == sorted(icons.SIZES)
+    assert not icons.icon(icons.APP).isNull()
+
+
+def test_icon_is_drawn_into_given_rectangle(qapp: QApplication) -> None:
+    ground = QImage(40, 40, QImage.Format.Format_ARGB32_Premultiplied)
+    ground.fill(0)
+    painter = QPainter(ground)
+    icons.draw(painter, "held", QRectF(20, 20, 20, 20), QColor("red"))
+    painter.end()
+    assert ground.pixelColor(30, 30).name() == "#ff0000"
+    assert ground.pixelColor(10, 10).alpha() == 0

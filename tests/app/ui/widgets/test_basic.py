@@ -1,0 +1,189 @@
+"""Custom controls: appearance and keyboard operation."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.core.states import State
+from app.ui.theme.colours import COLOURS, Scheme
+from app.ui.theme.theme import Theme
+from app.ui.widgets import basic
+from app.ui.widgets.basic import Choice, Elided, Meter, Shape, Switch, beginning, reveal
+
+LONG = "a sentence that goes on and on 而且没有结束 " * 20
+
+
+def pixels(widget: QWidget) -> QImage:
+    return widget.grab().toImage()
+
+
+def has(image: QImage, colour: str) -> bool:
+    spots = [(x, y) for x in range(image.width()) for y in range(image.height())]
+    return any(image.pixelColor(*spot).name() == colour for spot in spots)
+
+
+def lines(text: Elided) -> int:
+    """Return the number of lines that the label's text takes at its width.
+
+    Lines are as high as the highest letter in the text.
+    """
+    metrics, room = text.fontMetrics(), text.contentsRect().adjusted(0, 0, 0, 10_000)
+    height = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap.value), text.text()).height()
+    highest = metrics.boundingRect(room, 0, text.text().replace("\n", " ")).height()
+    return round(height / highest)
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+@pytest.mark.parametrize("said", [LONG, "𝄞 kia ora 😀 " * 60, "没有空格的一句话" * 40, "a\nb\n" * 200])
+def test_elided_text_fits_its_number_of_lines(theme: Theme, qtbot: QtBot, said: str, most: int) -> None:
+    text = Elided(most)
+    qtbot.addWidget(text)
+    text.resize(240, 200)
+    text.show_text(said)
+    assert text.text().endswith("…") and lines(text) == most
+    assert said.replace("\n", " ").startswith(text.text()[:-1])
+
+
+@pytest.mark.parametrize("width", [0.0, 5.0, 10_000_000.0])
+def test_beginning_is_cut_at_any_width(theme: Theme, width: float) -> None:
+    said = "kia ora koutou " * 10_000
+    shown = beginning(said, QFont(), width, 2)
+    assert shown.endswith("…") and said.startswith(shown[:-1]) and len(shown) < 1_000
+    assert beginning("kia ora", QFont(), 10_000.0, 2) == "kia ora"
+    assert beginning("kia" * 200, QFont(), 100.0, 2).startswith("kiakia")
+
+
+def test_long_text_is_cut_but_complete_for_screen_readers(theme: Theme, qtbot: QtBot) -> None:
+    text = Elided(2)
+    qtbot.addWidget(text)
+    text.resize(240, 200)
+    text.show_text(LONG)
+    assert lines(text) == 2
+    assert text.toolTip() == text.accessibleName() == LONG
+    text.resize(240, 300)
+    text.show_text("short")
+    assert (text.text(), text.toolTip()) == ("short", "")
+    text.show_text(LONG * 100)
+    assert LONG in text.toolTip() and len(text.toolTip()) < 5 * len(LONG)
+    assert text.accessibleName() == LONG * 100
+
+
+def test_wider_label_shows_more_text(theme: Theme, qtbot: QtBot) -> None:
+    text = Elided(2)
+    qtbot.addWidget(text)
+    text.resize(200, 60)
+    text.show()
+    text.show_text(LONG)
+    narrow = text.text()
+    text.resize(500, 60)
+    qtbot.waitUntil(lambda: len(text.text()) > len(narrow))
+
+
+def test_shape_has_accessible_name_and_colour(theme: Theme, qtbot: QtBot) -> None:
+    shape = Shape(theme, State.IDLE)
+    qtbot.addWidget(shape)
+    shape.show_state(State.FAILED, "Failed")
+    assert shape.accessibleName() == "Failed"
+    assert has(pixels(shape), COLOURS[Scheme.LIGHT].danger)
+
+
+def test_meter_length_follows_level(theme: Theme, qtbot: QtBot) -> None:
+    meter = Meter(theme)
+    qtbot.addWidget(meter)
+    meter.resize(200, 8)
+    accent = COLOURS[Scheme.LIGHT].accent
+
+    def filled() -> int:
+        image = pixels(meter)
+        return sum(image.pixelColor(x, 4).name() == accent for x in range(200))
+
+    assert filled() == 0
+    meter.show_level(-33.0)
+    assert filled() == pytest.approx(100, abs=8)
+    meter.show_level(0.0)
+    assert filled() > 190
+
+
+def test_switch_is_operated_with_keyboard(theme: Theme, qtbot: QtBot) -> None:
+    switch = Switch(theme)
+    qtbot.addWidget(switch)
+    off = pixels(switch)
+    with qtbot.waitSignal(switch.clicked):
+        QTest.keyClick(switch, Qt.Key.Key_Space)
+    assert switch.isChecked()
+    assert pixels(switch) != off
+
+
+def test_choice_is_operated_with_keyboard_but_not_wheel(theme: Theme, qtbot: QtBot) -> None:
+    choice = Choice(theme)
+    qtbot.addWidget(choice)
+    choice.addItems(["one", "two"])
+    QTest.keyClick(choice, Qt.Key.Key_Down)
+    assert choice.currentText() == "two"
+    assert choice.focusPolicy() == Qt.FocusPolicy.StrongFocus  # the wheel gives no focus
+
+
+def test_choice_shows_selected_text(theme: Theme, qtbot: QtBot) -> None:
+    choice = Choice(theme)
+    qtbot.addWidget(choice)
+    empty = pixels(choice)
+    choice.addItem("a name that is far too long for the little room that there is for it")
+    choice.resize(120, basic.control_height())
+    assert pixels(choice) != empty
+    assert choice.sizeHint().height() == choice.minimumSizeHint().height() == basic.control_height()
+
+
+@pytest.mark.parametrize("kind", [Switch, Choice])
+def test_control_shows_its_focus(theme: Theme, qtbot: QtBot, kind: Callable[[Theme], QWidget]) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    control, other = kind(theme), Switch(theme)
+    for widget in (control, other):
+        widget.setParent(around)
+    around.show()
+    other.setFocus()
+    without = pixels(control)
+    control.setFocus()
+    qtbot.waitUntil(control.hasFocus)
+    assert pixels(control) != without
+
+
+def test_controls_grow_with_font(theme: Theme, qapp: QApplication, qtbot: QtBot) -> None:
+    small = basic.control_height(), Switch(theme).sizeHint().height()
+    larger = QFont(qapp.font())
+    larger.setPointSizeF(larger.pointSizeF() * 2)
+    qapp.setFont(larger)
+    assert basic.control_height() > small[0] * 1.4
+    assert Switch(theme).sizeHint().height() > small[1] * 1.4
+
+
+def test_card_and_label_have_their_role(theme: Theme, qtbot: QtBot) -> None:
+    frame, layout = basic.card()
+    qtbot.addWidget(frame)
+    said = basic.label("kia ora <b>", role="muted", bold=True)
+    layout.addWidget(said)
+    assert said.textFormat() == Qt.TextFormat.PlainText
+    assert (frame.property("role"), said.property("role")) == ("card", "muted")
+    assert said.font().bold() or said.font().weight() > QFont.Weight.Normal
+
+
+def test_hidden_control_passes_focus_to_heir(theme: Theme, qtbot: QtBot) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    row = QVBoxLayout(around)
+    first, going, later = QPushButton(), QPushButton(), QPushButton()
+    for button in (first, going, later):
+        row.addWidget(button)
+    around.show()
+    around.activateWindow()
+    going.setFocus()
+    qtbot.waitUntil(going.hasFocus)
+    reveal(going, False, first)
+    assert (first.hasFocus(), going.isVisible()) == (True, False)
+    reveal(going, True, first)
+    assert going.isVisible()

@@ -1,0 +1,105 @@
+"""The system's file dialogs return the user's choice, or an empty value if the user cancels."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.ui.widgets.file_dialogs import SystemDialogs
+
+KINDS = ("Audio (*.wav)", "All (*)")
+
+
+@pytest.fixture
+def parent(qtbot: QtBot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    return made
+
+
+def when_open(do: Callable[[QFileDialog], None]) -> None:
+    """Call ``do`` with the file dialog once its event loop runs."""
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, QFileDialog):
+            do(dialog)
+        else:
+            QTimer.singleShot(5, look)
+
+    QTimer.singleShot(0, look)
+
+
+def test_files_dialog_returns_chosen_files(parent: QWidget, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.touch()
+    titles: list[str] = []
+
+    def choose(dialog: QFileDialog) -> None:
+        titles.append(dialog.windowTitle())
+        assert dialog.nameFilters() == list(KINDS)
+        dialog.setDirectory(str(tmp_path))
+        dialog.selectFile(str(path))
+        dialog.accept()
+
+    when_open(choose)
+    assert SystemDialogs().files(parent, "Open", KINDS) == [str(path)]
+    assert titles == ["Open"]
+
+
+def test_dialogs_return_empty_values_when_cancelled(parent: QWidget) -> None:
+    dialogs = SystemDialogs()
+    when_open(QFileDialog.reject)
+    assert dialogs.files(parent, "Open", KINDS) == []
+    when_open(QFileDialog.reject)
+    assert dialogs.folder(parent, "Open") == ""
+    when_open(QFileDialog.reject)
+    assert dialogs.place(parent, "Save", "/x/a.srt") == ""
+
+
+def test_folder_dialog_returns_chosen_folder(parent: QWidget, tmp_path: Path) -> None:
+    def choose(dialog: QFileDialog) -> None:
+        dialog.setDirectory(str(tmp_path.parent))
+        dialog.selectFile(str(tmp_path))
+        dialog.accept()
+
+    when_open(choose)
+    assert SystemDialogs().folder(parent, "Folder") == str(tmp_path)
+
+
+def test_place_dialog_suggests_name_and_adds_its_suffix(parent: QWidget, tmp_path: Path) -> None:
+    when_open(QFileDialog.accept)
+    assert SystemDialogs().place(parent, "Save", str(tmp_path / "talk.srt")) == str(tmp_path / "talk.srt")
+
+    def another(dialog: QFileDialog) -> None:
+        dialog.selectFile("other")
+        dialog.accept()
+
+    when_open(another)
+    assert SystemDialogs().place(parent, "Save", str(tmp_path / "talk.srt")) == str(tmp_path / "other.srt")
+
+
+class Opener(QObject):
+    """URL handler for file addresses during a test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[QUrl] = []
+
+    @Slot(QUrl)
+    def open(self, url: QUrl) -> None:
+        self.opened.append(url)
+
+
+def test_show_opens_folder_of_file(qapp: QApplication, tmp_path: Path) -> None:
+    opener = Opener()
+    QDesktopServices.setUrlHandler("file", opener, "open")  # type: ignore[arg-type]  # it takes no bytes
+    try:
+        SystemDialogs().show(str(tmp_path / "a b.srt"))
+    finally:
+        QDesktopServices.unsetUrlHandler("file")
+    assert [url.toLocalFile() for url in opener.opened] == [str(tmp_path)]

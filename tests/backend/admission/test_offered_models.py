@@ -1,0 +1,47 @@
+"""Models that workers offer, and models without a worker for ten minutes."""
+
+import pytest
+
+from backend.admission.offered_models import Offers
+
+TEN_MINUTES = 600.0
+
+
+@pytest.mark.parametrize(
+    ("ages", "up_s", "model", "taken"),
+    [
+        ({"m": 0.0}, 9e9, "m", True),
+        ({"m": 599.0}, 9e9, "m", True),
+        ({"m": 601.0}, 9e9, "m", False),
+        ({"m": 0.0}, 0.0, "n", False),
+        ({"m": 0.0}, 9e9, "", True),
+        ({}, 9e9, "", True),
+        ({}, 599.0, "m", True),
+        ({}, 601.0, "m", False),
+        ({"m": 601.0}, 1.0, "m", True),
+    ],
+)
+def test_model_is_accepted_while_its_worker_may_return(
+    ages: dict[str, float], up_s: float, model: str, taken: bool
+) -> None:
+    assert (Offers(ages, up_s).refuse(model, TEN_MINUTES) is None) == taken
+
+
+def test_refusal_names_the_models_on_offer() -> None:
+    why = Offers({"zh": 1.0, "en": 2.0, "old": 9_999.0}).refuse("x", TEN_MINUTES)
+    assert why is not None and why.endswith("On offer: en, zh") and "model x" in why and "10 minutes" in why
+    assert "start a worker" in (Offers({}, 9e9).refuse("x", TEN_MINUTES) or "")
+
+
+def test_refusal_stays_short_with_many_models() -> None:
+    why = Offers({f"model-{n:03}": 0.0 for n in range(500)}).refuse("x", TEN_MINUTES)
+    assert why is not None and len(why) < 1_000
+
+
+def test_model_of_new_worker_is_accepted() -> None:
+    offers = Offers({"m": 30.0, "n": 700.0}, 9e9).seen({"n", "new"})
+    assert offers.names(TEN_MINUTES) == ("m", "n", "new")
+
+
+def test_no_model_is_refused_without_a_limit() -> None:
+    assert Offers({"m": 0.0}, 9e9).refuse("x", 0.0) is None

@@ -1,0 +1,56 @@
+"""Translation of redis-py's errors."""
+
+import pytest
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from backend.broker.errors import mapped, ours, trouble_of
+from backend.core.errors import BrokerError, BrokerFailed, BrokerUnreachable
+from protocol.monitor import BrokerTrouble
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (RedisConnectionError("gone"), BrokerUnreachable),
+        (OSError("no"), BrokerUnreachable),
+        (ResponseError("no"), BrokerFailed),
+    ],
+)
+def test_raised_errors_are_translated(error: Exception, kind: type[Exception]) -> None:
+    with pytest.raises(kind), mapped():
+        raise error
+
+
+def test_temporary_refusal_is_unreachable_unless_optional() -> None:
+    full = OutOfMemoryError("OOM")
+    assert isinstance(ours(full, optional=False), BrokerUnreachable)
+    assert isinstance(ours(full, optional=True), BrokerFailed)
+    assert isinstance(ours(ResponseError("MISCONF no disk"), optional=False), BrokerUnreachable)
+    assert ours(b"fine", optional=False) == b"fine"
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (OutOfMemoryError("OOM"), BrokerTrouble.FULL),
+        (BusyLoadingError("LOADING"), BrokerTrouble.LOADING),
+        (ResponseError("MISCONF Errors writing to the AOF file: No space left on device"), BrokerTrouble.DISK),
+        (ReadOnlyError("READONLY"), BrokerTrouble.REPLICA),
+        (AuthenticationError("WRONGPASS"), BrokerTrouble.DENIED),
+        (NoPermissionError("NOPERM"), BrokerTrouble.DENIED),
+        (RedisConnectionError("gone"), ""),
+    ],
+)
+def test_trouble_is_kept_in_translated_error(error: Exception, trouble: str) -> None:
+    assert trouble_of(error) == trouble and ours(error, optional=False).trouble == trouble
+    with pytest.raises(BrokerError) as caught, mapped():
+        raise error
+    assert caught.value.trouble == trouble

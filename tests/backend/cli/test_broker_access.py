@@ -1,0 +1,37 @@
+"""Commands that use the broker without a gateway: which broker, and errors without one."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from backend.broker.jobs import Jobs
+from backend.cli.broker_access import else_said, with_jobs
+from backend.core.errors import SettingsError
+from runtime.folders import folders
+from tests.helpers.valkey import Broker
+
+
+def test_command_uses_named_broker(broker: Broker) -> None:
+    seen: list[str] = []
+
+    async def look(jobs: Jobs) -> None:
+        seen.append(jobs.version)
+
+    with_jobs(broker.url, None, look)
+    assert seen and seen[0].startswith("valkey")
+
+
+def test_command_without_broker_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
+    async def look(jobs: Jobs) -> None:
+        raise AssertionError("there is none")
+
+    with pytest.raises(typer.Exit) as ended:
+        with_jobs("redis://127.0.0.1:1", None, look)
+    assert ended.value.exit_code == 1
+    assert "is it running" in capsys.readouterr().err
+
+
+def test_named_configuration_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is not there"):
+        else_said(tmp_path / "none.toml", folders())

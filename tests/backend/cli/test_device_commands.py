@@ -1,0 +1,100 @@
+"""The ``kikipounamu-gateway devices`` commands."""
+
+import asyncio
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from backend.cli.main import app
+from backend.devices.records import DeviceStore
+from backend.gateway import running_gateway
+from backend.http.certificates import own_certificate
+from backend.http.modes import Mode
+from backend.settings import GatewaySettings
+from protocol.devices import DeviceKind
+from protocol.endpoint import ENDPOINT_FILE, Endpoint, encode_endpoint
+from tests.backend.wire import connected
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DeviceStore:
+    return DeviceStore(tmp_path / "data" / "devices.json")
+
+
+def command(store: DeviceStore, *words: str) -> Result:
+    home = {"KIKIPOUNAMU_HOME": str(store.file.parent.parent)}
+    return CliRunner().invoke(app, ["devices", *words], env=home)
+
+
+def test_list_is_empty_at_first(store: DeviceStore) -> None:
+    assert (command(store, "list").output, command(store, "list").exit_code) == ("", 0)
+
+
+def test_device_is_added_renamed_listed_and_revoked(store: DeviceStore) -> None:
+    client, key = command(store, "add", "Anna").stdout.splitlines()
+    worker, _ = command(store, "add", "--worker", "GPU").stdout.splitlines()
+    assert re.fullmatch(r"[0-9a-f]{12}  client  Anna", client) and worker.endswith("worker  GPU")
+    assert [device.kind for device in store.read()] == [DeviceKind.CLIENT, DeviceKind.WORKER]
+    assert key not in store.file.read_text()
+    assert "Anne" in command(store, "name", "Anna", "Anne").output
+    lines = command(store, "list").output.splitlines()
+    assert re.fullmatch(r"[0-9a-f]{12}  client  \d{4}-\d\d-\d\d \d\d:\d\d  never {13}Anne", lines[0]), lines
+    assert "revoked" in command(store, "revoke", client[:6]).output
+    assert [device.name for device in store.read()] == ["GPU"]
+
+
+@pytest.mark.parametrize("words", [("revoke", "nobody"), ("name", "nobody", "n"), ("add", " ")])
+def test_invalid_command_is_reported(store: DeviceStore, words: tuple[str, ...]) -> None:
+    done = command(store, *words)
+    assert done.exit_code == 1 and done.output.strip() and done.exception is not None
+    assert "Traceback" not in done.output
+
+
+def test_damaged_device_file_is_reported(store: DeviceStore) -> None:
+    store.file.parent.mkdir()
+    store.file.write_text("{")
+    done = command(store, "list")
+    assert done.exit_code == 1 and "damaged" in done.output
+
+
+async def test_connected_device_is_listed_as_now(broker: Broker, store: DeviceStore) -> None:
+    store.add("tablet", DeviceKind.CLIENT, 2_000)
+    _, key = store.add("laptop", DeviceKind.CLIENT, 1_000)
+    endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
+    settings = GatewaySettings(redis=broker.url, key="k" * 16, devices_file=store.file, endpoint_file=endpoint)
+    async with running_gateway(settings) as gateway, connected(gateway.url, key):
+        tablet, laptop = (await asyncio.to_thread(command, store, "list")).output.splitlines()
+        assert "  now  " in laptop and "never" in tablet
+        await wait_until(lambda: store.read()[1].seen_s > 1_000, "the file follows")
+    output = (await asyncio.to_thread(command, store, "list")).output
+    assert re.search(r"\d\d:\d\d  \d{4}-\d\d-\d\d \d\d:\d\d  laptop", output), output
+
+
+async def test_added_key_is_printed_with_certificate_digest(
+    broker: Broker, store: DeviceStore, tmp_path: Path
+) -> None:
+    certificate = own_certificate(tmp_path)
+    endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
+    settings = GatewaySettings(redis=broker.url, key="k" * 16, devices_file=store.file, endpoint_file=endpoint)
+    shared = replace(settings, mode=Mode.SHARED, certificate=certificate)
+    async with running_gateway(shared):
+        added = await asyncio.to_thread(command, store, "add", "Anna")
+    assert added.stdout.splitlines()[2:] == [f"certificate: {certificate.sha256}"], "127.0.0.1 is for nobody else"
+    async with running_gateway(settings):
+        added = await asyncio.to_thread(command, store, "add", "Anna")
+    assert (len(added.stdout.splitlines()), added.stderr) == (2, ""), "there is none"
+    added = await asyncio.to_thread(command, store, "add", "Anna")
+    assert len(added.stdout.splitlines()) == 2 and "while the gateway runs" in added.stderr
+
+
+def test_list_does_not_wait_for_killed_gateway(store: DeviceStore) -> None:
+    store.add("tablet", DeviceKind.CLIENT, 2_000)
+    endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
+    endpoint.parent.mkdir()
+    endpoint.write_bytes(encode_endpoint(Endpoint("http://127.0.0.1:1", "k", 1)))
+    assert "never" in command(store, "list").output

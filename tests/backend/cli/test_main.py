@@ -1,0 +1,197 @@
+"""``kikipounamu-gateway`` as a process: found, killed, restarted, drained; and dead letters by hand."""
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+from redis.asyncio import Redis
+from typer.testing import CliRunner
+
+from backend.broker.embedded import socket_url
+from backend.broker.jobs import open_jobs
+from backend.cli.main import app
+from protocol.endpoint import ENDPOINT_FILE
+from protocol.errors import CloseCode, ErrorCode
+from protocol.job import Failure, Job, Keys, encode_job, encode_notice
+from protocol.session import Done, Final, Finish, Queued
+from tests.backend.fake_worker import working
+from tests.backend.processes import GatewayProcess, alive, endpoint_of, gateway_process, start_gateway
+from tests.backend.wire import Wire, connected, tone
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+PCM = tone(4_000)
+TEXT = f"4000:{sum(PCM)}"
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="kiki-") as folder:
+        yield Path(folder)
+
+
+def url_of(home: Path) -> str:
+    return socket_url(home / "run" / "broker.sock")
+
+
+async def resumed(gateway: GatewayProcess, session: UUID) -> str:
+    """Resume a session and return the first text it gets."""
+    async with connected(gateway.endpoint.url, gateway.endpoint.key, session, resume=True) as wire:
+        return (await wire.expect(Final)).text
+
+
+async def test_gateway_is_found_only_by_its_user_and_drains_on_sigterm(home: Path) -> None:
+    async with gateway_process(home) as gateway:
+        file = home / "run" / ENDPOINT_FILE
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert gateway.endpoint.url.startswith("http://127.0.0.1:")
+        broker = gateway.broker
+        async with connected(gateway.endpoint.url, gateway.endpoint.key) as wire:
+            await wire.segment(0, PCM)
+            await wire.expect(Queued)
+            gateway.process.send_signal(signal.SIGTERM)
+            assert await wire.until_closed() == CloseCode.GOING_AWAY
+        assert gateway.process.wait(timeout=30) == 0
+        assert not file.exists() and not alive(broker)
+        assert list((home / "run").iterdir()) == []
+    async with gateway_process(home) as again, working(url_of(home)):
+        assert await resumed(again, wire.session) == TEXT
+
+
+@pytest.mark.parametrize("victim", ["gateway", "broker"])
+async def test_session_survives_kill_of_gateway_or_broker(home: Path, victim: str) -> None:
+    session = uuid4()
+    async with gateway_process(home) as gateway:
+        async with Wire(gateway.endpoint.url, gateway.endpoint.key, session) as wire:
+            await wire.hello()
+            await wire.segment(0, PCM)
+            await wire.expect(Queued)
+            broker = gateway.broker
+            os.kill(broker if victim == "broker" else gateway.process.pid, signal.SIGKILL)
+            if victim == "broker":
+                await wire.segment(1, PCM)
+                assert (await wire.expect(Queued)).segment == 1
+            else:
+                assert await wire.until_closed() != CloseCode.NORMAL
+        await wait_until(lambda: not alive(broker), "the old broker is gone")
+        if victim == "broker":
+            async with working(url_of(home)):
+                assert await resumed(gateway, session) == TEXT
+    async with gateway_process(home) as again, working(url_of(home)):
+        assert await resumed(again, session) == TEXT
+
+
+async def test_second_gateway_shares_broker_and_inherits_it(home: Path) -> None:
+    async with gateway_process(home) as first, gateway_process(home) as second:
+        assert second.endpoint.key == first.endpoint.key
+        broker = first.broker
+        async with connected(first.endpoint.url, first.endpoint.key) as wire:
+            await wire.segment(0, PCM)
+            await wire.expect(Queued)
+        first.end(signal.SIGKILL)
+        await wait_until(lambda: not alive(broker), "its broker goes with it")
+        async with working(url_of(home)):
+            assert await resumed(second, wire.session) == TEXT
+        assert (home / "run" / ENDPOINT_FILE).exists()
+
+
+async def test_session_works_on_external_broker(home: Path, broker: Broker) -> None:
+    async with gateway_process(home, "--redis", broker.url, "--key", "chosen") as gateway, working(broker.url):
+        async with connected(gateway.endpoint.url, "chosen") as wire:
+            await wire.segment(0, PCM)
+            await wire.expect(Final)
+            await wire.say(Finish(1))
+            assert (await wire.expect(Done)).text == TEXT
+        assert gateway.end(signal.SIGINT) == 0
+    assert not (home / "data" / "broker").exists()
+
+
+async def test_missing_broker_ends_gateway_with_message(home: Path) -> None:
+    process = start_gateway(home, "--redis", "redis://:secret@127.0.0.1:1", log=home / "stderr")
+    assert process.wait(timeout=30) == 1
+    said = (home / "stderr").read_text()
+    assert "no broker answers at redis://127.0.0.1:1" in said
+    assert "secret" not in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", [("serve",), ("dead", "list"), ("queues", "list")])
+def test_invalid_broker_address_is_reported_without_traceback(home: Path, command: tuple[str, ...]) -> None:
+    program = str(Path(sys.executable).parent / "kikipounamu-gateway")
+    words = [program, *command, "--redis", "nonsense"]
+    environment = os.environ | {"KIKIPOUNAMU_HOME": str(home)}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "nonsense is not the address of a broker" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+async def test_port_in_use_is_reported(home: Path) -> None:
+    async with gateway_process(home) as first:
+        port = first.endpoint.url.rpartition(":")[2]
+        process = start_gateway(home, "--port", port, log=home / "second")
+        assert process.wait(timeout=30) == 1
+        said = (home / "second").read_text()
+        assert "gateway.cannot_listen" in said and "Traceback" not in said
+        assert await endpoint_of(home, first.process) == first.endpoint
+
+
+async def test_log_contains_no_key(home: Path) -> None:
+    async with gateway_process(home) as gateway:
+        url = f"{gateway.endpoint.url}/v1/workers?api_key={gateway.endpoint.key}"
+        async with aiohttp.ClientSession() as http, http.get(url) as response:
+            assert response.status == 200
+        gateway.end(signal.SIGTERM)
+    logs = "".join(path.read_text() for path in (home / "logs").iterdir()) + (home / "stderr").read_text()
+    assert "gateway.listening" in logs and gateway.endpoint.key not in logs
+
+
+async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> None:
+    job = Job("s", 4, bytes(32_000), 16_000)
+    failure = Failure("s", 4, ErrorCode.ENGINE_DIED, "it died thrice")
+    letter: Any = encode_job(job) | {"failure": encode_notice(failure)}
+    async with Redis.from_url(broker.url) as redis, open_jobs(broker.url, "g") as jobs:
+        await jobs.attach("s", "o", resume=False)
+        entries: list[Any] = [await redis.xadd(Keys().dead, letter) for _ in range(2)]
+        first, second = (entry.decode() for entry in entries)
+    run = CliRunner()
+    listed = await _command(run, "list", "--redis", broker.url)
+    assert listed.output.splitlines() == [
+        f"{entry}  s  segment 4  1.0 s  engine_died: it died thrice" for entry in (second, first)
+    ]
+    assert "queued" in (await _command(run, "retry", first, "--redis", broker.url)).output
+    assert "dropped" in (await _command(run, "drop", second, "--redis", broker.url)).output
+    for action in ("retry", "drop"):
+        failed = await _command(run, action, second, "--redis", broker.url)
+        assert failed.exit_code == 1 and "not among the dead letters" in failed.output
+    assert (await _command(run, "list", "--redis", broker.url)).output == ""
+
+
+async def test_dead_letter_commands_use_the_gateways_broker(broker: Broker, home: Path) -> None:
+    """The broker's address comes from the default configuration file or from a named one."""
+    async with Redis.from_url(broker.url) as redis:
+        letter: Any = encode_job(Job("s", 4, bytes(32_000), 16_000))
+        added: Any = await redis.xadd(Keys().dead, letter)
+    (home / "config").mkdir(parents=True)
+    elsewhere = home / "elsewhere.toml"
+    for file, more in ((home / "config" / "gateway.toml", ()), (elsewhere, ("--config", str(elsewhere)))):
+        file.write_text(f'redis = "{broker.url}"\n')
+        listed = await _command(CliRunner(env={"KIKIPOUNAMU_HOME": str(home)}), "list", *more)
+        assert listed.output.startswith(f"{added.decode()}  s  segment 4"), listed.output
+        file.write_text("redis = 1\n")
+        failed = await _command(CliRunner(env={"KIKIPOUNAMU_HOME": str(home)}), "list", *more)
+        assert failed.exit_code == 1 and file.name in failed.output
+        file.unlink()
+
+
+async def _command(run: CliRunner, *arguments: str) -> Any:
+    """Run a command, which has an event loop of its own, in a thread."""
+    return await asyncio.to_thread(run.invoke, app, ["dead", *arguments])

@@ -1,0 +1,133 @@
+"""Modes of a gateway as a process: its listeners, its certificate, and invalid settings."""
+
+import ipaddress
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from backend.cli.main import app
+from backend.devices.records import DeviceStore
+from client.connection import Address, connect
+from client.errors import WrongCertificate
+from protocol.devices import DeviceKind
+from tests.backend.processes import GatewayProcess, gateway_process
+from tests.helpers.waiting import wait_until, wait_until_sync
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="kiki-") as folder:
+        yield Path(folder)
+
+
+def listening(gateway: GatewayProcess) -> dict[int, str]:
+    """Return port and address of all sockets that the gateway and its children listen on."""
+    root = psutil.Process(gateway.process.pid)
+    sockets = [found for one in (root, *root.children(recursive=True)) for found in one.net_connections("inet")]
+    states = (psutil.CONN_LISTEN, psutil.CONN_NONE)  # the latter: UDP
+    return {found.laddr.port: found.laddr.ip for found in sockets if found.status in states}
+
+
+def told(home: Path, what: str) -> dict[str, str]:
+    """Wait for a log line with this event and return it."""
+    log = home / "logs" / "gateway.jsonl"
+
+    def found() -> dict[str, str]:
+        lines = log.read_text().splitlines() if log.exists() else []
+        return next((dict(line) for line in map(json.loads, lines) if line["event"] == what), {})
+
+    return dict(wait_until_sync(found, f"the log says: {what}"))
+
+
+async def test_gateway_listens_only_on_loopback_until_shared(home: Path) -> None:
+    async with gateway_process(home) as gateway:
+        addresses = listening(gateway).values()
+        assert addresses and all(ipaddress.ip_address(address).is_loopback for address in addresses)
+        assert not (home / "data" / "gateway.pem").exists()
+
+
+async def test_shared_gateway_uses_certificate_only_for_other_devices(home: Path) -> None:
+    store = DeviceStore(home / "data" / "devices.json")
+    _, key = store.add("n", DeviceKind.CLIENT, 0)
+    (home / "config").mkdir()
+    (home / "config" / "gateway.toml").write_text('mode = "shared"\nport = 0\nannounce = false\n')
+    async with gateway_process(home) as gateway:
+        line = told(home, "gateway.shared")
+        assert gateway.endpoint.certificate_sha256 == line["certificate"]
+        port, certificate = int(line["port"]), line["certificate"]
+        found = listening(gateway)
+        assert found.pop(port) == "0.0.0.0"
+        assert all(ipaddress.ip_address(address).is_loopback for address in found.values())
+        url = f"https://127.0.0.1:{port}"
+        async with aiohttp.ClientSession() as http:
+            connection = await connect(http, Address(url, key, certificate_sha256=certificate), 10, 20)
+            await connection.close()
+            with pytest.raises(WrongCertificate):
+                await connect(http, Address(url, key, certificate_sha256="00" * 32), 10, 20)
+            connection = await connect(http, Address(gateway.endpoint.url, gateway.endpoint.key), 10, 20)
+            await connection.close()
+        assert told(home, "audit.stream_opened")["device"]
+    log = (home / "logs" / "gateway.jsonl").read_text()
+    assert "audit.stream_opened" in log and key not in log and gateway.endpoint.key not in log
+
+
+async def test_running_gateway_follows_manual_revocation(home: Path) -> None:
+    store = DeviceStore(home / "data" / "devices.json")
+    device, key = store.add("n", DeviceKind.CLIENT, 0)
+    async with gateway_process(home) as gateway, aiohttp.ClientSession() as http:
+        bearer = {"Authorization": f"Bearer {key}"}
+
+        async def status() -> int:
+            async with http.get(gateway.endpoint.url + "/v1/models", headers=bearer) as response:
+                return response.status
+
+        assert await status() == 200
+        store.revoke(device.id)
+
+        async def out() -> bool:
+            return await status() == 401
+
+        await wait_until(out, "the key is good no more")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--host", "0.0.0.0"), "--mode shared"),
+        (("--mode", "server", "--host", "0.0.0.0"), "--trusted-proxy"),
+        (("--mode", "shared", "--certificate", "/nowhere.pem"), "/nowhere.pem"),
+        (("--config", "/nowhere.toml"), "/nowhere.toml"),
+    ],
+)
+def test_invalid_options_end_gateway_with_reason(home: Path, arguments: tuple[str, ...], reason: str) -> None:
+    done = CliRunner().invoke(app, ["serve", *arguments], env={"KIKIPOUNAMU_HOME": str(home)})
+    assert done.exit_code == 1
+    said = told(home, "gateway.cannot_run")
+    assert reason in said["reason"] and "exception" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "reason"),
+    [
+        ((), {}, "on 10.0.0.9 without TLS"),
+        ((), {"HOST": "10.0.0.8"}, "on 10.0.0.8 without TLS"),
+        (("--host", "10.0.0.7"), {"HOST": "10.0.0.8"}, "on 10.0.0.7 without TLS"),
+        ((), {"MODE": "local"}, "10.0.0.9 is not this computer"),
+        ((), {"PORT": "x"}, "KIKIPOUNAMU_GATEWAY_PORT"),
+        (("--port", "70000"), {}, "$.port"),
+    ],
+)
+def test_option_overrides_environment_which_overrides_file(
+    home: Path, arguments: tuple[str, ...], variables: dict[str, str], reason: str
+) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "gateway.toml").write_text('mode = "server"\nhost = "10.0.0.9"\n')
+    said = {f"KIKIPOUNAMU_GATEWAY_{name}": text for name, text in variables.items()}
+    done = CliRunner().invoke(app, ["serve", *arguments], env=said | {"KIKIPOUNAMU_HOME": str(home)})
+    assert done.exit_code == 1 and reason in told(home, "gateway.cannot_run")["reason"]

@@ -1,0 +1,50 @@
+"""The error trees and the content of errors."""
+
+import inspect
+
+import pytest
+
+from backend.admission.admission import Refusal
+from backend.core import errors
+from backend.core.errors import BackendError, OverQuota, TooBusy, TryLater, reason_of
+from backend.sessions.observers import RefusalReason
+from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, ProtocolError, TakenOver, Unauthorised
+
+CLASSES = [
+    (name, kind)
+    for name, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, Exception) and kind.__module__ == errors.__name__
+]
+
+
+def test_errors_belong_to_backend_or_protocol_tree() -> None:
+    assert len(CLASSES) > 10
+    assert all(issubclass(kind, BackendError) != issubclass(kind, ProtocolError) for _, kind in CLASSES)
+
+
+def test_module_docstring_shows_every_error() -> None:
+    for name, kind in CLASSES:
+        assert name in (errors.__doc__ or "")
+        assert kind.__doc__
+
+
+def test_over_quota_keeps_its_refusal() -> None:
+    refusal = Refusal(429, RefusalReason.KEY_REQUESTS, "too often", 3.0)
+    assert OverQuota(refusal).refusal is refusal and str(OverQuota(refusal)) == "too often"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TooBusy(Refusal(503, RefusalReason.MEMORY, "full", 1.0)), RefusalReason.MEMORY),
+        (TooBusy(None), RefusalReason.LOAD),
+        (TryLater("away"), RefusalReason.BROKER),
+        (Unauthorised("no key"), RefusalReason.KEY),
+        (Forbidden("another's"), RefusalReason.KEY),
+        (MalformedMessage("no JSON"), RefusalReason.MESSAGE),
+        (OutOfOrder("too early"), RefusalReason.MESSAGE),
+        (TakenOver("somebody else"), None),
+    ],
+)
+def test_error_has_reason_to_count(error: ProtocolError, reason: RefusalReason | None) -> None:
+    assert reason_of(error) is reason

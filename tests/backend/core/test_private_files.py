@@ -1,0 +1,105 @@
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from backend.core.private_files import made_once, open_or_make, replace_file
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_made_once_keeps_first_content(tmp_path: Path) -> None:
+    file = tmp_path / "deep" / "secret"
+    assert made_once(file, lambda: b"first") == made_once(file, lambda: b"second") == b"first"
+    assert (mode(file), mode(file.parent)) == (0o600, 0o700)
+
+
+def test_made_once_returns_same_content_to_concurrent_callers(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    with ThreadPoolExecutor(8) as several:
+        made = set(several.map(lambda _: made_once(file, lambda: uuid4().bytes), range(64)))
+    assert len(made) == 1
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_replace_file_replaces_whole_content(tmp_path: Path) -> None:
+    file = tmp_path / "list"
+    replace_file(file, b"a" * 100)
+    replace_file(file, b"b")
+    assert (file.read_bytes(), mode(file)) == (b"b", 0o600)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_failed_replacement_leaves_no_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "list").mkdir()
+    with pytest.raises(OSError):
+        replace_file(tmp_path / "list", b"a")
+    assert [path.name for path in tmp_path.iterdir()] == ["list"]
+
+
+def test_failed_creation_leaves_no_file(tmp_path: Path) -> None:
+    def fail() -> bytes:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        made_once(tmp_path / "secret", fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- whose they are ----------------------------------------------------------------------------------------
+
+as_root = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs root to give files away")
+
+
+def whose(path: Path) -> tuple[int, int]:
+    found = path.lstat()
+    return found.st_uid, found.st_gid
+
+
+@as_root
+def test_replacement_by_root_keeps_owner(tmp_path: Path) -> None:
+    file = tmp_path / "list"
+    replace_file(file, b"a")
+    os.chown(file, 4_711, 4_712)
+    replace_file(file, b"b")
+    assert (file.read_bytes(), whose(file), mode(file)) == (b"b", (4_711, 4_712), 0o600)
+    assert whose(tmp_path) == (os.geteuid(), os.getegid())
+
+
+@as_root
+def test_file_made_by_root_gets_owner_of_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, 4_711, 4_712)
+    replace_file(folder / "list", b"a")
+    made_once(folder / "secret", lambda: b"a")
+    os.close(open_or_make(folder / "lock"))
+    assert {whose(folder / name) for name in ("list", "secret", "lock")} == {(4_711, 4_712)}
+
+
+@as_root
+def test_root_never_changes_owner_of_existing_files(tmp_path: Path) -> None:
+    folder, precious = tmp_path / "data", tmp_path / "precious"
+    folder.mkdir()
+    precious.write_bytes(b"a")
+    os.chown(folder, 4_711, 4_712)
+    (folder / "hard").hardlink_to(precious)
+    (folder / "soft").symlink_to(precious)
+    os.close(open_or_make(folder / "hard"))
+    with pytest.raises(OSError):
+        open_or_make(folder / "soft")
+    replace_file(folder / "soft", b"b")
+    assert (precious.read_bytes(), whose(precious)) == (b"a", (os.geteuid(), os.getegid()))
+
+
+def test_lock_file_is_made_once_and_opened_again(tmp_path: Path) -> None:
+    lock = tmp_path / "deep" / "lock"
+    opened = [open_or_make(lock) for _ in range(2)]
+    assert os.path.sameopenfile(*opened) and mode(lock) == 0o600
+    for descriptor in opened:
+        os.close(descriptor)

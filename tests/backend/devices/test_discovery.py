@@ -1,0 +1,39 @@
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from backend.devices.discovery import findable, own_key
+from protocol.endpoint import Endpoint, decode_endpoint, encode_endpoint
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_endpoint_file_exists_while_gateway_runs_and_is_private(tmp_path: Path) -> None:
+    file = tmp_path / "run" / "gateway.json"
+    with findable(file, "http://127.0.0.1:1", "k", "ab" * 32):
+        endpoint = decode_endpoint(file.read_bytes())
+        assert (endpoint.url, endpoint.key, endpoint.certificate_sha256) == ("http://127.0.0.1:1", "k", "ab" * 32)
+        assert (mode(file), mode(file.parent)) == (0o600, 0o700)
+    assert not file.exists()
+
+
+def test_endpoint_file_of_later_gateway_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.json"
+    with findable(file, "http://127.0.0.1:1", "k"):
+        later = encode_endpoint(Endpoint("http://127.0.0.1:2", "k", 1))
+        file.write_bytes(later)
+    assert file.read_bytes() == later
+
+
+def test_key_is_made_once_with_concurrent_callers(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with ThreadPoolExecutor(8) as several:
+        keys = set(several.map(own_key, [folder] * 32))
+    assert len(keys) == 1 and len(keys.pop()) >= 32
+    assert [(path.name, mode(path)) for path in folder.iterdir()] == [("gateway.key", 0o600)]
+
+
+def test_every_user_has_own_key(tmp_path: Path) -> None:
+    assert own_key(tmp_path / "a") != own_key(tmp_path / "b")

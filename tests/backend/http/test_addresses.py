@@ -1,0 +1,56 @@
+import ipaddress
+from pathlib import Path
+
+import pytest
+
+from backend.http.addresses import Interface, interfaces, is_inner, reachable
+
+FOUND = (
+    Interface("lo", ("127.0.0.1", "::1")),
+    Interface("wan", ("8.8.4.4", "fe80::1%wan")),
+    Interface("wlan0", ("192.168.1.4", "169.254.3.3", "fd00::4", "fe80::2%wlan0", "no address")),
+    Interface("docker0", ("172.17.0.1",), inner=True),
+    Interface("virbr0", ("10.0.3.1",), inner=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "at"),
+    [
+        ("0.0.0.0", ("192.168.1.4", "8.8.4.4", "10.0.3.1", "172.17.0.1")),
+        ("::", ("fd00::4",)),
+        ("192.168.1.4", ("192.168.1.4",)),
+        ("desk.example", ("desk.example",)),
+        ("127.0.0.1", ()),
+        ("::1", ()),
+        ("localhost", ()),
+    ],
+)
+def test_reachable_addresses_are_sorted_by_likelihood(host: str, at: tuple[str, ...]) -> None:
+    assert reachable(host, FOUND) == at
+
+
+def test_bridge_is_inner_unless_hardware_is_below(tmp_path: Path) -> None:
+    """The layout follows sysfs: a bond is below the bridge, a network card below the bond."""
+    below = {
+        "docker0": ["veth1"],
+        "br0": ["tap1", "bond0"],
+        "bond0": ["eth0"],
+        "eth0": [],
+        "veth1": [],
+        "tap1": [],
+    }
+    for name in below:
+        (tmp_path / name).mkdir()
+    for name, others in below.items():
+        for other in others:
+            (tmp_path / name / f"lower_{other}").symlink_to(tmp_path / other)
+    (tmp_path / "eth0" / "device").mkdir()
+    for name in ("docker0", "br0"):
+        (tmp_path / name / "bridge").mkdir()
+    assert [name for name in (*below, "nothing") if is_inner(name, tmp_path)] == ["docker0"]
+
+
+def test_interfaces_include_loopback() -> None:
+    addresses = [ipaddress.ip_address(text.partition("%")[0]) for one in interfaces() for text in one.addresses]
+    assert any(address.is_loopback for address in addresses)

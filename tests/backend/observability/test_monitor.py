@@ -1,0 +1,159 @@
+"""The live feed: one survey for all viewers."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from backend.devices.records import DeviceStore
+from backend.gateway import Gateway, running_gateway
+from backend.observability.monitor import gathered
+from backend.sessions.observers import RefusalReason
+from backend.settings import GatewaySettings
+from protocol.devices import DeviceKind
+from protocol.errors import ErrorCode
+from protocol.monitor import Totals
+from protocol.session import Failed, Final, Partial
+from tests.backend.conclusions import concluded
+from tests.backend.conftest import KEY
+from tests.backend.fake_worker import working
+from tests.backend.wire import connected, tone
+from tests.helpers.valkey import Broker
+from tests.helpers.waiting import wait_until
+
+
+class Viewer:
+    """Reader of server-sent events."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+
+    async def next(self, name: str) -> dict[str, Any]:
+        """Return the next event of this name."""
+        async with asyncio.timeout(30):
+            while True:
+                event = (await self.response.content.readline()).decode().strip()
+                data = (await self.response.content.readline()).decode().strip()
+                assert await self.response.content.readline() == b"\n"
+                if event == f"event: {name}":
+                    found: dict[str, Any] = json.loads(data.removeprefix("data: "))
+                    return found
+
+
+@asynccontextmanager
+async def viewer(gateway: Gateway, key: str = KEY) -> AsyncIterator[Viewer]:
+    url = f"{gateway.url}/v1/monitor?api_key={key}"
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        assert response.status == 200
+        assert response.headers["Content-Type"] == "text/event-stream"
+        yield Viewer(response)
+
+
+async def test_viewer_gets_snapshot_at_once_and_live_events(gateway: Gateway, broker: Broker) -> None:
+    async with viewer(gateway) as viewing, connected(gateway.url, KEY) as wire:
+        first = await viewing.next("snapshot")
+        assert first["broker"]["up"] and first["gateway"] and first["workers"] == []
+        pcm = tone(16_000)
+        await wire.segment(0, pcm)
+        while (seen := await viewing.next("snapshot"))["queued"] == 0:
+            pass
+        assert (seen["sessions"], seen["connections"], seen["pending"]) == (1, 1, 1)
+        assert (seen["backlog_s"], seen["unqueued_s"]) == (1.0, 0.0)
+        async with working(broker.url):
+            final = await wire.expect(Final)
+            told = await viewing.next("segment")
+        assert (told["session"], told["segment"], told["outcome"]) == (str(wire.session), 0, "final")
+        assert told["audio_ms"] == 1_000 and told["at_s"] >= first["uptime_s"]
+        assert final.text not in json.dumps(told)
+        while (seen := await viewing.next("snapshot"))["queued"]:
+            pass
+        assert (seen["pending"], seen["recent"]) == (0, [told])
+
+
+async def test_viewers_share_events_of_one_producer(gateway: Gateway) -> None:
+    async with viewer(gateway) as one, viewer(gateway) as two:
+        await one.next("snapshot")
+        await two.next("snapshot")
+        assert await one.next("snapshot") == await two.next("snapshot")
+        assert gateway.monitor.viewers == 2
+    await wait_until(lambda: gateway.monitor.viewers == 0, "nobody watches")
+
+
+async def test_device_sees_ids_of_own_sessions_only(broker: Broker, tmp_path: Path) -> None:
+    store = DeviceStore(tmp_path / "devices.json")
+    keys = [store.add(name, DeviceKind.CLIENT, 0)[1] for name in ("laptop", "tablet")]
+    settings = GatewaySettings(redis=broker.url, key=KEY, devices_file=store.file)
+    async with running_gateway(settings) as gateway, working(broker.url):
+        marks = set[str]()
+        async with (
+            viewer(gateway, KEY) as owner,
+            viewer(gateway, keys[0]) as laptop,
+            viewer(gateway, keys[1]) as tablet,
+            connected(gateway.url, keys[0]) as wire,
+        ):
+            for segment in range(2):
+                await wire.segment(segment, tone(1_600))
+                await wire.expect(Final)
+                for sees in (owner, laptop):
+                    assert (await sees.next("segment"))["session"] == str(wire.session)
+                told = await tablet.next("segment")
+                assert told["segment"] == segment
+                marks.add(told["session"])
+        (mark,) = marks
+        assert len(mark) == 8 and mark not in str(wire.session)
+        async with viewer(gateway, keys[1]) as late, viewer(gateway, keys[0]) as again:
+            assert {one["session"] for one in (await late.next("snapshot"))["recent"]} == marks
+            assert {one["session"] for one in (await again.next("snapshot"))["recent"]} == {str(wire.session)}
+
+
+async def test_slow_viewer_loses_oldest_events(gateway: Gateway) -> None:
+    async with gateway.monitor.watch(gateway.hub) as events:
+        for n in range(1_000):
+            gateway.monitor.concluded(concluded(Final(n, "text")))
+        assert events.qsize() <= 256
+        last = b""
+        while not events.empty():
+            last = events.get_nowait()
+        assert b'"segment":999' in last
+
+
+async def test_waiting_events_are_sent_together_until_the_end() -> None:
+    events: asyncio.Queue[bytes] = asyncio.Queue()
+    for event in (b"a", b"b"):
+        events.put_nowait(event)
+    sent = gathered(events)
+    assert await anext(sent) == b"ab"
+    for event in (b"c", b"d", b"", b"e"):
+        events.put_nowait(event)
+    assert [together async for together in sent] == [b"cd"]
+
+
+async def test_totals_count_results_refusals_and_partials(gateway: Gateway) -> None:
+    monitor = gateway.monitor
+    monitor.concluded(concluded(Final(0, "text"), 16_000))
+    monitor.concluded(concluded(Failed(1, ErrorCode.ENGINE_FAILED, "no"), 8_000))
+    monitor.told("s", Partial(2, 1, "te"))
+    monitor.refused(RefusalReason.LOAD)
+    snapshot = monitor.snapshot(gateway.hub)
+    assert snapshot.totals == Totals(final=1, failed=1, audio_s=1.0, refused=1, partials=1)
+    assert snapshot.load.memory_bytes > 1_000_000
+
+
+async def test_number_of_viewers_is_limited(broker: Broker) -> None:
+    settings = GatewaySettings(redis=broker.url, key=KEY, viewers=1)
+    async with running_gateway(settings) as gateway, viewer(gateway) as _:
+        url = f"{gateway.url}/v1/monitor?api_key={KEY}"
+        async with aiohttp.ClientSession() as http, http.get(url) as response:
+            assert response.status == 429
+
+
+async def test_drain_disconnects_viewers(gateway: Gateway) -> None:
+    async with viewer(gateway) as viewing:
+        await gateway.drain()
+        async with asyncio.timeout(30):
+            await viewing.response.content.read()
+        assert gateway.monitor.viewers == 0

@@ -1,0 +1,243 @@
+"""Outgoing messages of a client: in order, bounded, never blocking the sender."""
+
+import asyncio
+from uuid import UUID
+
+from backend.sessions.connection import Connection
+from backend.sessions.ledger import MOST_SEGMENTS
+from protocol.errors import CloseCode, ErrorCode, MalformedMessage, Unauthorised
+from protocol.session import (
+    Done,
+    Error,
+    Failed,
+    Final,
+    GatewayMessage,
+    HeldSegments,
+    Partial,
+    Queued,
+    Welcome,
+    decode_gateway,
+)
+from tests.helpers.waiting import wait_until
+
+
+class FakeSocket:
+    """Socket that accepts messages while ``reads`` is set."""
+
+    def __init__(self) -> None:
+        self.said: list[GatewayMessage] = []
+        self.sends = 0
+        self.pings = 0
+        self.closed: tuple[int, str] | None = None
+        self.reads = asyncio.Event()
+        self.reads.set()
+
+    async def send(self, text: str) -> None:
+        self.sends += 1
+        await self.reads.wait()
+        self.said.append(decode_gateway(text))
+
+    async def ping(self) -> None:
+        self.pings += 1
+
+    async def close(self, code: int, reason: str) -> None:
+        await self.reads.wait()
+        self.closed = (code, reason)
+
+
+class SkippingLoop(asyncio.SelectorEventLoop):
+    """Event loop whose clock a test can advance."""
+
+    skipped_s = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.skipped_s
+
+
+class SlowSocket(FakeSocket):
+    """Socket on which each message takes ``takes_s``."""
+
+    takes_s = 1_000.0
+
+    async def send(self, text: str) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SkippingLoop)
+        loop.skipped_s += self.takes_s
+        for _ in range(3):  # let due timers run
+            await asyncio.sleep(0)
+        await super().send(text)
+
+
+def connection(socket: FakeSocket, most_bytes: int = 10_000, stuck_s: float = 30.0) -> Connection:
+    return Connection(socket, most_bytes, stuck_s)
+
+
+async def test_messages_are_sent_in_order_before_close() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket)
+    outgoing.send(Queued(0))
+    outgoing.send(Final(0, "text"))
+    outgoing.close(CloseCode.NORMAL, "bye")
+    outgoing.send(Queued(1))
+    outgoing.close(CloseCode.TAKEN_OVER, "too late")
+    assert await outgoing.run()
+    assert socket.said == [Queued(0), Final(0, "text")]
+    assert socket.closed == (1000, "bye")
+
+
+async def test_refusal_is_sent_before_close() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket)
+    outgoing.refuse(MalformedMessage("what?"))
+    assert outgoing.closing
+    assert await outgoing.run()
+    assert socket.said == [Error(MalformedMessage.code, "what?")]
+    assert socket.closed == (CloseCode.INVALID_DATA, "malformed")
+
+
+async def test_dismissal_replaces_all_waiting_messages() -> None:
+    socket = FakeSocket()
+    socket.reads.clear()
+    outgoing = connection(socket)
+    running = asyncio.create_task(outgoing.run())
+    outgoing.send(Final(0, "x"))
+    await wait_until(lambda: socket.sends, "it writes")
+    for n in range(1, 10):
+        outgoing.send(Final(n, "x"))
+    outgoing.check_alive()
+    outgoing.check_alive()  # a ping waits too
+    outgoing.close(CloseCode.TRY_AGAIN_LATER, "busy")
+    outgoing.dismiss(Unauthorised("revoked"))
+    outgoing.send(Queued(0))
+    socket.reads.set()
+    assert await running
+    assert socket.said == [Final(0, "x"), Error(ErrorCode.UNAUTHORISED, "revoked")]
+    assert (socket.closed, socket.pings) == ((CloseCode.UNAUTHORISED, "unauthorised"), 0)
+
+
+async def test_newer_partial_replaces_older_one_of_its_segment() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket)
+    for revision in range(100):
+        outgoing.send(Partial(0, revision, "x" * 1_000))
+        outgoing.send(Partial(1, revision, "y" * 1_000))
+    outgoing.close(CloseCode.NORMAL)
+    await outgoing.run()
+    assert [(m.segment, m.revision) for m in socket.said if isinstance(m, Partial)] == [(0, 99), (1, 99)]
+
+
+async def test_partials_are_dropped_first_when_too_much_waits() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket, most_bytes=3_000)
+    outgoing.send(Partial(0, 0, "x" * 2_000))
+    outgoing.send(Error(ErrorCode.BUSY, "y" * 2_000))
+    outgoing.close(CloseCode.NORMAL)
+    await outgoing.run()
+    assert socket.said == [Error(ErrorCode.BUSY, "y" * 2_000)]
+
+
+async def test_connection_closes_when_too_much_waits() -> None:
+    socket = FakeSocket()
+    socket.reads.clear()
+    outgoing = connection(socket, most_bytes=3_000)
+    running = asyncio.create_task(outgoing.run())
+    outgoing.send(Queued(0))
+    await wait_until(lambda: socket.sends, "it writes")
+    for n in range(100):
+        outgoing.send(Queued(n))
+    assert outgoing.closing
+    socket.reads.set()
+    assert await running
+    assert socket.said == [Queued(0)]
+    assert socket.closed is not None and socket.closed[0] == CloseCode.TRY_AGAIN_LATER
+
+
+async def test_messages_held_by_session_do_not_count_as_waiting() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket, most_bytes=3_000)
+    held: list[GatewayMessage] = [
+        Welcome(UUID(int=1), "g", True, segments=HeldSegments(ended=tuple(range(10_000)))),
+        *(Final(n, "x" * 500) for n in range(100)),
+        Failed(100, ErrorCode.ENGINE_DIED, "y" * 4_000),
+        Done(101, "z" * 50_000),
+    ]
+    for message in held:
+        outgoing.send(message)
+    outgoing.send(Queued(101))
+    outgoing.close(CloseCode.NORMAL)
+    assert await outgoing.run()
+    assert socket.said == [*held, Queued(101)]
+
+
+async def test_number_of_waiting_messages_is_limited() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket)
+    for n in range(3):
+        outgoing.send(Done(1, f"{n}"))  # every `finish` is answered with the whole text
+    again = Final(0, "x")
+    for _ in range(2 * MOST_SEGMENTS):  # every `segment.end` is answered with the segment's text
+        outgoing.send(again)
+    assert outgoing.closing
+    assert await outgoing.run()
+    assert socket.said == [] and socket.closed is not None
+
+
+async def test_newest_done_replaces_older_ones() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket)
+    for n in range(3):
+        outgoing.send(Done(n, "all of it"))
+        outgoing.send(Queued(n))
+    outgoing.close(CloseCode.NORMAL)
+    await outgoing.run()
+    assert socket.said == [Queued(0), Queued(1), Done(2, "all of it"), Queued(2)]
+
+
+def test_slow_peer_has_full_deadline_per_message() -> None:
+    async def say_four() -> list[GatewayMessage]:
+        socket = SlowSocket()
+        outgoing = connection(socket, stuck_s=1.5 * SlowSocket.takes_s)
+        for n in range(4):
+            outgoing.send(Final(n, "x"))
+        outgoing.close(CloseCode.NORMAL)
+        assert await outgoing.run()
+        return socket.said
+
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+        assert runner.run(say_four()) == [Final(n, "x") for n in range(4)]
+
+
+async def test_peer_that_never_reads_is_given_up() -> None:
+    socket = FakeSocket()
+    socket.reads.clear()
+    outgoing = connection(socket, stuck_s=0.05)
+    outgoing.send(Final(0, "text"))
+    assert not await outgoing.run()
+    assert outgoing.closing and socket.closed is None
+
+
+async def test_peer_that_is_gone_ends_connection() -> None:
+    class Gone(FakeSocket):
+        async def send(self, text: str) -> None:
+            raise ConnectionResetError
+
+    outgoing = connection(Gone())
+    outgoing.send(Failed(0, MalformedMessage.code, ""))
+    assert not await outgoing.run()
+    assert outgoing.closing
+
+
+async def test_silent_peer_is_pinged_once_then_disconnected() -> None:
+    socket = FakeSocket()
+    outgoing = connection(socket)
+    running = asyncio.create_task(outgoing.run())
+    outgoing.check_alive()  # a new connection counts as heard
+    outgoing.check_alive()
+    await wait_until(lambda: socket.pings, "a ping")
+    outgoing.heard = True
+    for _ in range(2):
+        outgoing.check_alive()
+    await wait_until(lambda: socket.pings == 2, "another ping, and no close")
+    outgoing.check_alive()
+    assert await running
+    assert socket.closed is not None and socket.closed[0] == CloseCode.TRY_AGAIN_LATER

@@ -1,0 +1,80 @@
+"""Limits on unqueued audio of all sessions while the broker accepts none."""
+
+from typing import Literal
+from uuid import UUID
+
+import pytest
+
+from backend.admission.admission import AdmissionLimits
+from backend.admission.audio_budget import Held
+from backend.broker.records import JobQueued
+from backend.core.errors import TooBusy
+from backend.history.records import About
+from backend.sessions.observers import RefusalReason
+from backend.sessions.session_slot import Hosted
+from backend.settings import GatewaySettings
+from protocol.audio import encode_frame
+from protocol.recognition import Options
+from protocol.session import Hello, SegmentBegin, SegmentCancel, SegmentEnd
+from tests.backend.sessions.test_hub import Scene
+
+
+def small() -> Scene:
+    """Return a hub that may hold 200 samples."""
+    return Scene(GatewaySettings(admission=AdmissionLimits(unqueued_bytes=2 * 200)))
+
+
+def add(scene: Scene, hosted: Hosted, segment: int, start: int, samples: int = 1) -> None:
+    scene.hub.frame(hosted, encode_frame(segment, start, bytes(2 * samples)))
+
+
+@pytest.mark.parametrize(("priority", "most"), [("interactive", 200), ("bulk", 100)])
+async def test_audio_above_gateway_limit_is_refused_until_broker_takes_some(
+    priority: Literal["interactive", "bulk"], most: int
+) -> None:
+    scene = small()
+    hosted = await scene.speak(most - 1, priority=priority)
+    scene.hub.tick(1.0)
+    add(scene, hosted, 0, most - 1)
+    scene.hub.tick(2.0)
+    with pytest.raises(TooBusy) as refused:
+        add(scene, hosted, 0, most)
+    assert refused.value.reason is RefusalReason.UNQUEUED
+    assert sum(scene.hub.held) == hosted.session.unqueued == most
+    scene.hub.receive(hosted, SegmentEnd(0, most))
+    if priority == "interactive":
+        await scene.jobs.answer("submit", JobQueued(0))
+    else:
+        scene.hub.receive(hosted, SegmentCancel(0))
+    scene.hub.tick(3.0)
+    scene.hub.receive(hosted, SegmentBegin(1))
+    add(scene, hosted, 1, 0)
+    assert sum(scene.hub.held) == 1
+
+
+async def test_files_leave_room_for_speech_and_are_refused_at_hello() -> None:
+    scene = small()
+    file = await scene.speak(150, priority="bulk")
+    scene.hub.tick(1.0)
+    assert scene.hub.held == Held(0, 150)
+    again = Hello(UUID(file.identity), options=Options(priority="bulk"), resume=True)
+    with pytest.raises(TooBusy):
+        await scene.hub.bind(again, About("o"), scene.connection)
+    scene.jobs.attaches = True
+    speaker = await scene.speak(10)
+    add(scene, speaker, 0, 10)
+    assert scene.hub.held == Held(11, 150)
+
+
+async def test_longest_unbound_sessions_are_dropped_until_there_is_room() -> None:
+    scene, gone = small(), []
+    for samples in (60, 50, 40):
+        scene.jobs.attaches = True
+        gone.append(await scene.speak(samples))
+        scene.hub.unbind(gone[-1], scene.connection)
+    first, second, third = gone
+    first.left, second.left, third.left = 30.0, 20.0, 36.0
+    scene.hub.tick(40.0)
+    assert set(scene.hub.hosted) == {third.identity}, "50 went, 100 are still half, 60 went"
+    scene.hub.tick(50.0)
+    assert scene.hub.held == Held(40), "that is less than half"

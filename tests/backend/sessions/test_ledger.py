@@ -1,0 +1,202 @@
+"""All segments of one session."""
+
+from uuid import UUID
+
+import pytest
+
+from backend.broker.records import Attachment, Record
+from backend.sessions.ledger import MOST_OPEN, MOST_SEGMENTS, STEP, Ledger, finished, joined
+from backend.sessions.segments import Output, Stage
+from protocol.errors import ErrorCode, MessageTooLarge, OutOfOrder
+from protocol.job import Ended, EndState, Failure, Result
+from protocol.session import LIMITS, Final, HeldSegments, Missing, MoreHeld, Welcome, encode
+
+FINAL, FAILED, CANCELLED = (Ended(state, 0) for state in (EndState.FINAL, EndState.FAILED, EndState.CANCELLED))
+
+
+def received(ledger: Ledger, index: int, samples: int, attempt: int = 0) -> None:
+    ledger.append(ledger.open(index, attempt), b"\x01\x00" * samples, samples)
+
+
+def queued(ledger: Ledger, index: int, attempt: int = 0) -> None:
+    received(ledger, index, 10, attempt)
+    ledger.complete(ledger.known(index), 10, 1.0)
+    ledger.enqueue(ledger.known(index), attempt, 2.0)
+
+
+def test_segment_is_unknown_before_it_begins() -> None:
+    ledger = Ledger()
+    ledger.open(1, 0)
+    assert ledger.known(1).stage is Stage.RECEIVING
+    with pytest.raises(OutOfOrder, match="segment 0 has not begun"):
+        ledger.known(0)
+
+
+def test_segments_per_session_are_limited() -> None:
+    Ledger().open(MOST_SEGMENTS - 1, 0)
+    with pytest.raises(MessageTooLarge):
+        Ledger().open(MOST_SEGMENTS, 0)
+
+
+def test_unqueued_samples_are_counted_through_every_stage() -> None:
+    ledger = Ledger()
+    received(ledger, 0, 30)
+    received(ledger, 1, 12)
+    assert ledger.unqueued == 42
+    ledger.complete(ledger.known(0), 25, 1.0)
+    assert ledger.unqueued == 37
+    ledger.enqueue(ledger.known(0), 0, 2.0)
+    assert ledger.unqueued == 12
+    ledger.open(1, 1)
+    assert ledger.unqueued == 0
+    received(ledger, 2, 5)
+    ledger.cancel(2, 3.0)
+    assert ledger.unqueued == 0
+
+
+def told_of(ledger: Ledger, pieces: bool = False) -> list[Output]:
+    """Return all messages for a client that reconnects."""
+    return finished(ledger.tell(Welcome(UUID(int=1), "g", durable=True), pieces))
+
+
+def held(ledger: Ledger) -> HeldSegments:
+    """Return the segments in a single welcome that need no resending."""
+    welcome = told_of(ledger)[0]
+    assert isinstance(welcome, Welcome) and not welcome.more
+    return welcome.segments
+
+
+def results(ledger: Ledger) -> list[Output]:
+    """Return the results that follow the welcome."""
+    return told_of(ledger)[1:]
+
+
+def test_long_list_of_held_segments_is_split_and_joins_to_the_same() -> None:
+    ledger = Ledger()
+    for number in range(3 * STEP):
+        if number % 7 == 0:
+            received(ledger, number, 10)
+        elif number % 7 == 1:
+            queued(ledger, number)
+        else:
+            ledger.learn(number, Record(end=CANCELLED), 1.0)
+    ledger.learn(3 * STEP, Record(end=FINAL, outcome=Result("s", 3 * STEP, "hi")), 2.0)
+    whole = told_of(ledger)
+    first, *more, result = told_of(ledger, pieces=True)
+    assert isinstance(first, Welcome) and first.more and isinstance(result, Final)
+    assert [one.more for one in more if isinstance(one, MoreHeld)] == [True, True, False]
+    pieces = [first.segments, *(one.segments for one in more if isinstance(one, MoreHeld))]
+    assert joined(pieces) == held(ledger) and [type(one) for one in whole] == [Welcome, Final]
+    assert all(
+        len(encode(one)) < LIMITS.json_bytes for one in (first, *more) if isinstance(one, Welcome | MoreHeld)
+    )
+
+
+def test_short_list_of_held_segments_stays_one_message() -> None:
+    ledger = Ledger()
+    assert told_of(ledger, pieces=True) == told_of(ledger)
+    received(ledger, 0, 10)
+    assert told_of(ledger, pieces=True) == told_of(ledger)
+
+
+def test_end_of_segment_is_sent_once() -> None:
+    ledger = Ledger()
+    queued(ledger, 0)
+    record = Record(end=FINAL, outcome=Result("s", 0, "hi"))
+    (told,) = ledger.learn(0, record, 3.0)
+    assert isinstance(told, Final)
+    assert ledger.learn(0, record, 4.0) == []
+    assert ledger.learn(0, Record(end=FINAL, outcome=Result("s", 0, "other")), 5.0) == []
+    assert results(ledger) == [told]
+
+
+def test_records_of_older_attempt_are_ignored() -> None:
+    ledger = Ledger()
+    queued(ledger, 0, attempt=1)
+    assert ledger.learn(0, Record(end=FAILED), 3.0) == []
+    assert ledger.learn(0, Record(job=0), 3.0) == []
+    assert ledger.known(0).stage is Stage.QUEUED
+
+
+def test_failed_segment_follows_retry_by_other_gateway() -> None:
+    ledger = Ledger()
+    queued(ledger, 0)
+    ledger.learn(0, Record(end=FAILED), 3.0)
+    ledger.learn(0, Record(job=1), 4.0)
+    assert (ledger.known(0).stage, ledger.known(0).attempt) == (Stage.QUEUED, 1)
+    assert 0 in ledger.live
+
+
+def test_lost_job_is_requested_again() -> None:
+    ledger = Ledger()
+    queued(ledger, 0)
+    received(ledger, 1, 10)
+    assert finished(ledger.adopt(Attachment(2, {}), 5.0)) == [Missing(0, 0)]
+    assert held(ledger) == HeldSegments(receiving={0: 0, 1: 10})
+    assert ledger.learn(7, Record(), 5.0) == []
+
+
+def test_segments_in_broker_need_no_resending() -> None:
+    ledger = Ledger()
+    received(ledger, 1, 10)
+    records = {0: Record(end=FINAL, text="hi"), 1: Record(job=0), 2: Record(job=3), 3: Record(end=CANCELLED)}
+    assert finished(ledger.adopt(Attachment(1, records), 5.0)) == []
+    assert held(ledger) == HeldSegments(queued=(1, 2), ended=(0, 3))
+    assert ledger.unqueued == 0
+    assert ledger.text(range(4)[:1]) == "hi"
+
+
+def test_queued_segments_do_not_count_as_crowd() -> None:
+    ledger = Ledger()
+    for index in range(MOST_OPEN):
+        ledger.open(index, 0)
+        if index % 2:
+            ledger.complete(ledger.known(index), 0, 1.0)
+            ledger.enqueue(ledger.known(index), 0, 1.0)
+    assert not ledger.crowded
+
+
+def test_segment_keeps_course_when_broker_reports_its_job() -> None:
+    ledger = Ledger()
+    received(ledger, 0, 10)
+    ledger.complete(ledger.known(0), 10, 1.0)
+    assert ledger.learn(0, Record(job=0), 2.0) == []
+    assert (ledger.known(0).stage, ledger.known(0).course().samples) == (Stage.QUEUED, 10)
+
+
+def test_submitted_segment_is_reported_as_receiving() -> None:
+    ledger = Ledger()
+    received(ledger, 0, 10)
+    ledger.complete(ledger.known(0), 10, 1.0)
+    assert finished(ledger.adopt(Attachment(1, {}), 2.0)) == []
+    assert held(ledger) == HeldSegments(receiving={0: 10})
+
+
+def test_ended_requires_each_of_the_first_segments() -> None:
+    ledger = Ledger()
+    assert ledger.ended(0)
+    assert not ledger.ended(2**32 - 1)
+    queued(ledger, 0)
+    ledger.open(2, 0)
+    ledger.cancel(2, 1.0)
+    assert not ledger.ended(1)
+    ledger.learn(0, Record(end=FINAL), 3.0)
+    assert ledger.ended(1)
+    assert not ledger.ended(2) and not ledger.ended(3)
+
+
+def test_waiting_lists_only_segments_queued_long_enough() -> None:
+    ledger = Ledger()
+    queued(ledger, 0)
+    received(ledger, 1, 4)
+    assert ledger.waiting(since=1.9) == ()
+    assert ledger.waiting(since=2.0) == (0,)
+
+
+def test_success_of_lower_attempt_ends_segment() -> None:
+    ledger = Ledger()
+    ledger.open(0, 1)
+    failed = Record(end=Ended(EndState.FAILED, 0), outcome=Failure("s", 0, ErrorCode.INTERNAL, "no"))
+    assert ledger.learn(0, failed, 3.0) == []
+    assert len(ledger.learn(0, Record(end=FINAL, outcome=Result("s", 0, "hi")), 3.0)) == 1
+    assert ledger.live == {}

@@ -1,0 +1,129 @@
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from backend.sessions.observers import MOST_GATHERED, Conclusion, News, Observer, Observers, RefusalReason
+from protocol.errors import ErrorCode
+from protocol.job import JobKind
+from protocol.session import Failed, Final, GatewayMessage, Partial, Queued
+from tests.backend.conclusions import concluded
+from tests.helpers.waiting import wait_until
+
+
+class Later(list[tuple[float, Callable[[], None]]]):
+    """Recorded calls with their delay in seconds."""
+
+    def __call__(self, seconds: float, act: Callable[[], None]) -> None:
+        self.append((seconds, act))
+
+
+class Ear(Observer):
+    """Observer that records events."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def bound(self, session: str, resumed: bool) -> None:
+        self.heard.append(("bound", session, resumed))
+
+    def unbound(self, session: str) -> None:
+        self.heard.append(("unbound", session))
+
+    def told(self, session: str, message: GatewayMessage) -> None:
+        self.heard.append(("told", session, message))
+
+    def concluded(self, conclusions: Sequence[Conclusion]) -> None:
+        self.heard.append(("concluded", [one.outcome for one in conclusions]))
+
+    def cancelled(self, session: str, segment: int) -> None:
+        self.heard.append(("cancelled", session, segment))
+
+    def attempted(self, kind: JobKind, made: bool) -> None:
+        self.heard.append((kind, made))
+
+    def refused(self, reason: RefusalReason) -> None:
+        self.heard.append(reason)
+
+
+def tell_all(observer: Observer) -> None:
+    """Call each method of an observer once."""
+    observer.bound("s", True)
+    observer.told("s", Queued(0))
+    observer.told("s", Partial(0, 1, "a"))
+    observer.concluded(concluded(Final(0, "a")))
+    observer.unbound("s")
+    observer.cancelled("s", 1)
+    observer.attempted(JobKind.HYPOTHESISE, True)
+    observer.refused(RefusalReason.LOAD)
+
+
+def test_observers_get_all_events_in_order() -> None:
+    ears, later = (Ear(), Ear()), Later()
+    tell_all(observers := Observers(ears, later))
+    (_, flush) = later.pop()
+    flush()
+    observers.flush()
+    expected = [
+        ("bound", "s", True),
+        ("told", "s", Partial(0, 1, "a")),
+        ("unbound", "s"),
+        ("cancelled", "s", 1),
+        (JobKind.HYPOTHESISE, True),
+        RefusalReason.LOAD,
+        ("concluded", [Final(0, "a")]),
+    ]
+    assert [ear.heard for ear in ears] == [expected, expected]
+
+
+def test_results_are_reported_in_bounded_batches() -> None:
+    ear, later = Ear(), Later()
+    observers = Observers([ear], later)
+    for segment in range(MOST_GATHERED + 2):
+        observers.concluded(concluded(Final(segment, "a")))
+    assert [len(outcomes) for _, outcomes in ear.heard] == [MOST_GATHERED]
+    assert [0 < seconds <= 1 for seconds, _ in later] == [True, True]
+    observers.flush()
+    assert [len(outcomes) for _, outcomes in ear.heard] == [MOST_GATHERED, 2]
+
+
+async def test_results_are_reported_soon() -> None:
+    ear = Ear()
+    Observers([ear]).concluded(concluded(Final(0, "a")))
+    assert ear.heard == []
+    await wait_until(lambda: ear.heard, "it is told")
+
+
+def test_base_observer_ignores_all_events() -> None:
+    tell_all(Observer())
+
+
+def test_result_is_new_once_until_received() -> None:
+    news = News()
+    final = Final(0, "a")
+    assert [news.is_new("s", final) for _ in range(3)] == [True, False, False]
+    assert news.is_new("t", final) and news.is_new("s", Final(1, "b"))
+    news.received("s", 0)
+    assert not news.is_new("s", Final(1, "b"))
+
+
+def test_each_failed_attempt_and_the_later_text_are_new() -> None:
+    news = News()
+    told: list[Failed | Final] = [
+        *(Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=n) for n in (0, 0, 1, 1)),
+        *[Final(0, "a")] * 2,
+    ]
+    assert [news.is_new("s", message) for message in told] == [True, False, True, False, True, False]
+
+
+def test_received_failure_is_not_new_on_reconnect() -> None:
+    news = News()
+    assert news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=2))
+    news.received("s", 0)
+    assert not news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=2))
+    assert news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=3))
+
+
+def test_unreceived_results_are_forgotten_above_limit() -> None:
+    news = News(most=2)
+    for segment in range(3):
+        assert news.is_new("s", Final(segment, "a"))
+    assert not news.is_new("s", Final(2, "a")) and news.is_new("s", Final(0, "a"))

@@ -1,0 +1,140 @@
+"""Stages, audio and timing of one segment."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.broker.records import Record
+from backend.sessions.segments import Course, Segment, Speculation, Stage
+from protocol.errors import ErrorCode
+from protocol.job import Ended, EndState, Failure, Result
+from protocol.recognition import Timing, Word
+from protocol.session import Failed, Final
+
+FINAL = Ended(EndState.FINAL, 0)
+
+
+@given(
+    st.lists(st.binary(max_size=6_000).map(lambda data: data[: len(data) // 2 * 2]), max_size=20),
+    st.integers(0, 9),
+)
+def test_segment_keeps_every_sample_in_place(pieces: list[bytes], cut: int) -> None:
+    segment = Segment()
+    for piece in pieces:
+        segment.append(memoryview(piece), len(piece) // 2)
+    whole = b"".join(pieces)
+    assert segment.held == segment.unqueued == len(whole) // 2
+    wanted = max(0, segment.held - cut)
+    segment.complete(wanted, 1.0)
+    assert segment.hand_over() == whole[: 2 * wanted]
+    assert (segment.stage, segment.held, segment.samples) == (Stage.SUBMITTED, wanted, wanted)
+
+
+def test_small_frames_are_merged() -> None:
+    segment = Segment()
+    for _ in range(10_000):
+        segment.append(memoryview(b"\x01\x00"), 1)
+    assert len(segment.pcm) < 20
+    segment.complete(10_000, 1.0)
+    assert segment.hand_over() == b"\x01\x00" * 10_000
+
+
+def test_queued_segment_releases_its_audio() -> None:
+    segment = Segment()
+    segment.append(b"\x01\x00" * 4, 4)
+    segment.complete(4, 1.0)
+    assert segment.unqueued == 4
+    segment.enqueue(0, 2.0)
+    assert (segment.unqueued, segment.pcm) == (0, [])
+
+
+def test_timings_are_durations_within_one_clock() -> None:
+    segment = Segment(first_frame=10.0)
+    segment.complete(0, 11.5)
+    segment.enqueue(0, 11.6)
+    segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
+    assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200, deliver=100))
+
+
+def test_result_before_the_reply_has_no_delivery_time() -> None:
+    segment = Segment(first_frame=10.0)
+    segment.complete(0, 11.5)
+    segment.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi", queue_ms=100, decode_ms=200)), 12.0)
+    assert segment.told == Final(3, "hi", timing=Timing(upload=1500, queue=100, decode=200))
+
+
+def test_course_survives_lost_job() -> None:
+    segment = Segment(first_frame=10.0)
+    segment.complete(8, 11.5)
+    segment.enqueue(0, 11.6, 100)
+    segment.enqueue(0, 15.0)  # its client reconnected
+    assert segment.course() == Course(8, 0, 10.0, 11.5, 11.6, 0.0, 100, False)
+    segment.restart(0)
+    segment.first_frame = 20.0
+    segment.complete(8, 20.5)
+    segment.enqueue(0, 20.6, 0)
+    assert segment.course() == Course(8, 0, 10.0, 20.5, 11.6, 20.6, 0, False)
+
+
+def test_course_of_early_decoding_starts_at_speculation() -> None:
+    promoted, ended = Segment(first_frame=10.0), Segment(first_frame=10.0)
+    for segment in (promoted, ended):
+        segment.speculation = Speculation(8, 10.9)
+        segment.complete(8, 11.0)
+    promoted.enqueue(0, 11.1, 0)
+    ended.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi")), 11.2)
+    for segment in (promoted, ended):
+        assert segment.course() == Course(8, 0, 10.0, 11.0, 10.9, 0.0, 0, True)
+
+
+def test_final_contains_all_fields_of_result() -> None:
+    words = (Word("hi", 0, 300),)
+    result = Result("s", 3, "hi", 0, "en", words, "m", "w", emotion="happy", event="laughter")
+    segment = Segment()
+    segment.end(3, Record(end=FINAL, outcome=result), 1.0)
+    assert segment.told == Final(3, "hi", "en", words, "m", "w", emotion="happy", event="laughter")
+
+
+def test_failed_contains_attempt() -> None:
+    segment = Segment()
+    failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
+    segment.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
+    assert segment.told == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
+    assert segment.settled(2) and not segment.settled(3)
+
+
+def test_failure_survives_receipt_and_text_does_not() -> None:
+    failed, said = Segment(), Segment()
+    failure = Failure("s", 3, ErrorCode.ENGINE_DIED, "it died", attempt=2, retryable=True)
+    failed.end(3, Record(end=Ended(EndState.FAILED, 2), outcome=failure), 1.0)
+    said.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi")), 1.0)
+    for segment in (failed, said):
+        assert segment.unreceived
+        segment.receive()
+        assert not segment.unreceived
+    assert failed.told == Failed(3, ErrorCode.ENGINE_DIED, "it died", retryable=True, attempt=2)
+    assert said.told is None
+    failed.end(3, Record(end=Ended(EndState.FAILED, 3), outcome=failure), 2.0)
+    assert failed.unreceived
+
+
+def test_failure_without_details_is_sent() -> None:
+    """Earlier versions kept only the attempt of a received failure; clients must not wait for it for ever."""
+    segment = Segment()
+    segment.end(3, Record(end=Ended(EndState.FAILED, 2)), 1.0)
+    assert segment.told == Failed(3, ErrorCode.INTERNAL, "it failed", retryable=True, attempt=2)
+
+
+def test_final_is_settled_for_every_attempt() -> None:
+    segment = Segment()
+    assert not segment.settled(0)
+    segment.end(0, Record(end=FINAL, text="hi"), 1.0)
+    assert segment.settled(7)
+    assert (segment.told, segment.text) == (None, "hi")
+
+
+def test_new_attempt_discards_earlier_state() -> None:
+    segment = Segment()
+    segment.append(b"\x01\x00", 1)
+    segment.end(0, Record(end=Ended(EndState.FAILED, 0)), 1.0)
+    segment.restart(1)
+    assert segment == Segment(attempt=1, sent=True)

@@ -1,0 +1,48 @@
+"""Limits on the cost of one session, however little audio it sends."""
+
+import pytest
+
+from backend.broker.records import Attachment, JobQueued
+from backend.core.errors import TooBusy
+from backend.sessions.ledger import MOST_OPEN, finished
+from protocol.errors import OutOfOrder
+from protocol.session import (
+    Done,
+    Finish,
+    SegmentBegin,
+    SegmentEnd,
+    SegmentSpeculate,
+    Welcome,
+    resumable,
+)
+from tests.backend.session_steps import ID, NOW, ended, receiving, session
+
+
+def test_open_segments_are_limited() -> None:
+    made = session()
+    for n in range(MOST_OPEN):
+        made.receive(SegmentBegin(n), NOW)
+    with pytest.raises(TooBusy, match="512 segments wait") as refused:
+        made.receive(SegmentBegin(MOST_OPEN), NOW)
+    assert resumable(refused.value.close)
+    made.receive(SegmentEnd(0, 0), NOW)
+    made.submitted(0, 0, JobQueued(0), NOW)
+    assert made.receive(SegmentBegin(MOST_OPEN), NOW) == (), "one of them is queued"
+    with pytest.raises(TooBusy):
+        made.receive(SegmentBegin(MOST_OPEN + 1), NOW)
+
+
+def test_speculations_per_segment_are_limited() -> None:
+    made = receiving()
+    asked = [bool(made.receive(SegmentSpeculate(0, n), NOW)) for n in range(1, 60)]
+    assert asked == [True] * 16 + [False] * 43
+
+
+def test_finish_repetitions_per_connection_are_limited() -> None:
+    made = ended()
+    for _ in range(8):
+        assert made.receive(Finish(1), NOW) == [Done(1, "hi")]
+    with pytest.raises(OutOfOrder):
+        made.receive(Finish(1), NOW)
+    finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
+    assert made.receive(Finish(1), NOW) == [Done(1, "hi")]

@@ -1,0 +1,223 @@
+"""The tunnel over real sockets to a real broker: its data, its access control, and its end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from redis.asyncio import Redis
+
+from backend.workers.commands import MOST_UNANSWERED, known_scripts
+from backend.workers.tunnel import MOST_CONNECTIONS
+from protocol.broker import BROKER_PATH, CHUNK_BYTES
+from protocol.devices import DeviceKind
+from protocol.errors import CloseCode
+from protocol.job import GROUP, Keys
+from tests.helpers.tunnel import GATEWAY, OWNER_KEY, Tunnelled, tunnelling
+from tests.helpers.valkey import Broker, running_broker
+from tests.helpers.waiting import wait_until
+from worker.broker.scripts import load_scripts
+
+ABNORMAL = 1006  # RFC 6455 7.1.5: closed without a close frame
+PING = b"*1\r\n$4\r\nPING\r\n"
+
+
+@pytest.fixture
+async def gateway(broker: Broker, tmp_path: Path) -> AsyncIterator[Tunnelled]:
+    """A tunnel to an empty Valkey."""
+    async with tunnelling(broker.url, tmp_path) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def carried(gateway: Tunnelled, key: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Open one tunnel connection with this key."""
+    headers = {"Authorization": f"Bearer {key}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.ws_connect(gateway.url + BROKER_PATH) as socket,
+    ):
+        yield socket
+
+
+async def refusal(gateway: Tunnelled, key: str) -> int:
+    """Return the status with which this key is refused."""
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        async with carried(gateway, key):
+            pass
+    return refused.value.status
+
+
+def said(*words: bytes) -> bytes:
+    """Encode words as a command of the broker."""
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+async def closed(socket: aiohttp.ClientWebSocketResponse) -> int | None:
+    """Read to the end; return the close code."""
+    message = await socket.receive(timeout=30)
+    while message.type is aiohttp.WSMsgType.BINARY:
+        message = await socket.receive(timeout=30)
+    return socket.close_code
+
+
+async def users(url: str) -> list[str]:
+    """Return the worker accounts at the broker."""
+    client: Any = Redis.from_url(url, protocol=2)
+    async with client as redis:
+        found = [name.decode() if isinstance(name, bytes) else name for name in await redis.acl_users()]
+    return [name for name in found if name.startswith("kiki-worker-")]
+
+
+async def test_worker_has_own_account_while_connected(broker: Broker, gateway: Tunnelled) -> None:
+    device, key = await gateway.paired()
+    async with carried(gateway, key) as socket:
+        await socket.send_bytes(PING[:5])
+        await socket.send_bytes(PING[5:] + PING)
+        received = b""
+        while len(received) < 14:
+            received += await socket.receive_bytes(timeout=30)
+        assert received == b"+PONG\r\n" * 2
+        assert await users(broker.url) == [f"kiki-worker-{GATEWAY}-{device}"]
+
+    async def forgotten() -> bool:
+        return not await users(broker.url)
+
+    await wait_until(forgotten, "the account is gone")
+
+
+async def test_tunnel_accepts_owner_and_refuses_clients_and_unknown_keys(gateway: Tunnelled) -> None:
+    _, key = await gateway.paired(DeviceKind.CLIENT)
+    assert await refusal(gateway, key) == 403
+    assert await refusal(gateway, "another key") == 401
+    async with carried(gateway, OWNER_KEY) as socket:
+        await socket.send_bytes(PING)
+        assert await socket.receive_bytes(timeout=30) == b"+PONG\r\n"
+
+
+@pytest.mark.parametrize(
+    "words", [(b"AUTH", b"default", b"x"), (b"RESET",), (b"FLUSHALL",), (b"EVAL", b"return 1", b"0")]
+)
+async def test_forbidden_command_ends_connection(gateway: Tunnelled, words: tuple[bytes, ...]) -> None:
+    _, key = await gateway.paired()
+    async with carried(gateway, key) as socket:
+        await socket.send_bytes(said(*words))
+        assert await closed(socket) == CloseCode.POLICY_VIOLATION
+
+
+async def test_commands_behind_blocking_read_are_limited(broker: Broker, gateway: Tunnelled) -> None:
+    client: Any = Redis.from_url(broker.url, protocol=2)
+    async with client as redis:
+        stream = Keys().jobs("interactive", "m")
+        await redis.xgroup_create(stream, GROUP, "0", mkstream=True)
+        waits = said(*f"XREADGROUP GROUP {GROUP} w BLOCK 0 STREAMS {stream} >".encode().split())
+        _, key = await gateway.paired()
+        async with carried(gateway, key) as socket:
+            with suppress(ConnectionError):  # the connection may end while this is sent
+                for _ in range(MOST_UNANSWERED + 1):
+                    await socket.send_bytes(waits)
+            assert await closed(socket) == CloseCode.POLICY_VIOLATION
+
+
+async def test_traces_of_revoked_worker_are_removed_at_once(broker: Broker, gateway: Tunnelled) -> None:
+    client: Any = Redis.from_url(broker.url, protocol=2)
+    async with client as redis:
+        streams = [Keys().jobs("interactive", f"model-{n}").encode() for n in range(4)]
+        groups = next(digest for digest, name in known_scripts().items() if name == "groups")
+        await redis.script_load(load_scripts()["groups"])
+        device, key = await gateway.paired()
+        async with carried(gateway, key) as first, carried(gateway, key) as second:
+            for number, socket in enumerate((first, second)):
+                mine = streams[2 * number :][:2]
+                await socket.send_bytes(said(b"EVALSHA", groups, b"2", *mine))
+                assert await socket.receive_bytes(timeout=30) == b":1\r\n"
+                name = b"w%d" % number
+                await socket.send_bytes(
+                    said(
+                        b"XREADGROUP",
+                        b"GROUP",
+                        GROUP.encode(),
+                        name,
+                        b"BLOCK",
+                        b"0",
+                        b"STREAMS",
+                        *mine,
+                        b">",
+                        b">",
+                    )
+                )
+
+            async def all_there() -> bool:
+                found = [len(await redis.xinfo_consumers(stream, GROUP)) for stream in streams]
+                return found == [1] * 4
+
+            await wait_until(all_there, "each has its consumers")
+            await gateway.roster.revoke(device)
+            await closed(first)
+
+            async def nothing_left() -> bool:
+                return not await redis.exists(*streams)
+
+            await wait_until(nothing_left, "consumers and streams are gone")
+
+
+async def test_consumer_name_belongs_to_one_device_at_a_time(gateway: Tunnelled) -> None:
+    stream = Keys().jobs("interactive").encode()
+    waits = said(b"XREADGROUP", b"GROUP", GROUP.encode(), b"w", b"BLOCK", b"0", b"STREAMS", stream, b">")
+    _, mine = await gateway.paired()
+    _, anothers = await gateway.paired()
+    async with carried(gateway, mine) as first, carried(gateway, anothers) as second:
+        await first.send_bytes(waits)
+        assert (await first.receive_bytes(timeout=30)).startswith(b"-NOGROUP")
+        await second.send_bytes(waits)
+        assert await closed(second) == CloseCode.POLICY_VIOLATION
+
+
+async def test_text_or_large_message_ends_connection(gateway: Tunnelled) -> None:
+    _, key = await gateway.paired()
+    async with carried(gateway, key) as socket:
+        await socket.send_str("PING")
+        assert await closed(socket) == CloseCode.UNSUPPORTED_DATA
+    async with carried(gateway, key) as socket:
+        await socket.send_bytes(bytes(CHUNK_BYTES + 1))
+        assert await closed(socket) == CloseCode.MESSAGE_TOO_BIG
+
+
+async def test_revoked_device_loses_tunnel_at_once(broker: Broker, gateway: Tunnelled) -> None:
+    device, key = await gateway.paired()
+    async with carried(gateway, key) as first, carried(gateway, key) as second:
+        await gateway.roster.revoke(device)
+        assert {await closed(first), await closed(second)} == {ABNORMAL}
+
+        async def forgotten() -> bool:
+            return not await users(broker.url)
+
+        await wait_until(forgotten, "the account is gone")
+    assert await refusal(gateway, key) == 401
+
+
+async def test_connections_per_device_are_limited(gateway: Tunnelled) -> None:
+    _, key = await gateway.paired()
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as session:
+        sockets = [await session.ws_connect(gateway.url + BROKER_PATH) for _ in range(MOST_CONNECTIONS)]
+        assert await refusal(gateway, key) == 429
+        await asyncio.gather(*(socket.close() for socket in sockets))
+
+
+async def test_lost_broker_ends_connection_and_refuses_new_ones(tmp_path: Path) -> None:
+    with running_broker() as broker:
+        async with tunnelling(broker.url, tmp_path) as gateway:
+            async with carried(gateway, OWNER_KEY) as socket:
+                broker.process.kill()
+                assert await closed(socket) == CloseCode.GOING_AWAY
+            assert await refusal(gateway, OWNER_KEY) == 503
+
+
+async def test_closing_gateway_ends_tunnel_with_going_away(gateway: Tunnelled) -> None:
+    async with carried(gateway, OWNER_KEY) as socket:
+        gateway.tunnel.close()
+        assert await closed(socket) == CloseCode.GOING_AWAY
+        assert await refusal(gateway, OWNER_KEY) == 503

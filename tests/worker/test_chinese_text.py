@@ -1,0 +1,48 @@
+import pytest
+
+from protocol.engine import DecodeFailure, Transcript
+from protocol.errors import ErrorCode
+from protocol.recognition import Options, Script, Word
+from worker.chinese_text import punctuated, written
+
+
+@pytest.mark.parametrize(
+    ("script", "text"),
+    [("simplified", "广州市房地产分析"), ("traditional", "廣州市房地產分析"), ("", "廣州市房地产分析")],
+)
+def test_chinese_text_is_converted_to_the_requested_script(script: Script, text: str) -> None:
+    outcome = written(Transcript("廣州市房地产分析", "zh"), Options(script=script))
+    assert outcome == Transcript(text, "zh")
+
+
+def test_words_are_converted_like_their_text() -> None:
+    outcome = written(Transcript("廣州", "zh", (Word("廣", 0, 1), Word("州", 1, 2))), Options(script="simplified"))
+    assert outcome == Transcript("广州", "zh", (Word("广", 0, 1), Word("州", 1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("text", "better"),
+    [
+        ("我们下午三点,在会议室见面.", "我们下午三点，在会议室见面。"),
+        ("好! 我们走吧?", "好！我们走吧？"),
+        ("他说: 早上8:30见, version 2.5.", "他说：早上8:30见，version 2.5."),
+        ("等等...好", "等等...好"),
+        ("已经对了，不用改。", "已经对了，不用改。"),
+        ("No Chinese, here. At 8:30!", "No Chinese, here. At 8:30!"),
+        ("", ""),
+    ],
+)
+def test_punctuation_after_a_han_character_is_full_width(text: str, better: str) -> None:
+    assert punctuated(text) == better
+    assert punctuated(better) == better
+
+
+def test_punctuation_option_off_keeps_punctuation() -> None:
+    transcript = Transcript("好, 走", "zh")
+    assert written(transcript, Options(punctuation=False)) == transcript
+
+
+def test_english_and_failures_are_not_converted() -> None:
+    failure = DecodeFailure(ErrorCode.AUDIO_INVALID, "坏, 了")
+    for outcome in (Transcript("Well, well.", "en"), failure):
+        assert written(outcome, Options(script="traditional")) is outcome

@@ -1,0 +1,392 @@
+"""Worker's side of the broker: the only file here that uses Redis.
+
+Every change is one atomic script (``worker/lua``); ``protocol.job`` documents the keys. Foreign errors become
+``BrokerUnavailable`` (try again), ``BrokerTooOld`` or ``BrokerRefused``.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence, Set
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+import redis.exceptions as foreign
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from protocol.audio import samples_to_seconds
+from protocol.errors import MalformedMessage
+from protocol.job import (
+    GROUP,
+    MOST_FAILURES,
+    MOST_TAKEN,
+    STALE_MS,
+    WORKERS_KEY,
+    Failure,
+    Hypothesis,
+    JobKind,
+    Keys,
+    Outcome,
+    Result,
+    decode_status,
+    encode_notice,
+    encode_status,
+)
+from protocol.monitor import WorkerStatus
+from worker.broker.scripts import RETURNED, load_scripts
+from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
+from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
+from worker.overdue import Held, read_held
+from worker.placement import Queue
+
+_CONNECTIONS: Final = 4  # a blocking read takes one; renewal, heartbeat and results share the rest
+_SOCKET_TIMEOUT_S: Final = 10.0  # must exceed every BLOCK
+_POOL: Final[dict[str, Any]] = {
+    "protocol": 2,
+    "max_connections": _CONNECTIONS,
+    "socket_timeout": _SOCKET_TIMEOUT_S,
+    "socket_connect_timeout": _SOCKET_TIMEOUT_S,
+    "retry": Retry(NoBackoff(), 0),
+}
+_FORGOTTEN_CONSUMER_MS: Final = 600_000
+_OLDEST: Final = {"redis": (7, 0), "valkey": (7, 2)}
+_REFUSALS: Final = (foreign.AuthenticationError, foreign.AuthorizationError, foreign.NoPermissionError)
+_PASSING: Final = (
+    foreign.ReadOnlyError,
+    foreign.OutOfMemoryError,
+    foreign.ClusterDownError,
+    foreign.TryAgainError,
+)
+_PASSING_CODES: Final = ("MISCONF", "NOREPLICAS")  # errors without a class in redis-py
+
+
+Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+"""Opens a tunnelled connection to the broker. Raises ``BrokerRefused`` or ``OSError``."""
+
+
+class Verdict(StrEnum):
+    """Fate of a job after a failure."""
+
+    AGAIN = "again"
+    DEAD = "dead"
+    LOST = "lost"
+    GONE = "gone"
+
+
+class Taken(NamedTuple):
+    """Result of a read: jobs, or else requests for partials, which are already removed from the broker."""
+
+    jobs: list[Delivery]
+    partials: list[Delivery]
+
+
+class Jobs:
+    """Jobs of one shard for one worker. As an async context manager, it closes its connections on exit.
+
+    ``dial``: opens the connections, instead of ``url``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        worker: str,
+        keys: Keys,
+        forgotten_consumer_ms: int = _FORGOTTEN_CONSUMER_MS,
+        stale_ms: int = STALE_MS,
+        dial: "Dial | None" = None,
+    ) -> None:
+        self._worker = worker
+        self._forgotten_consumer_ms = forgotten_consumer_ms
+        self._stale_ms = stale_ms
+        self._keys = keys
+        self._streams: tuple[str, ...] = ()
+        self._partial_streams: tuple[str, ...] = ()
+        self._redis = _open(url) if dial is None else _dialled(dial)
+        scripts = {name: self._redis.register_script(text) for name, text in load_scripts().items()}
+        self._groups = scripts["groups"]
+        self._take = scripts["take"]
+        self._take_left = scripts["leftovers"]
+        self._glance = scripts["glance"]
+        self._others = scripts["others"]
+        self._borrow = scripts["borrow"]
+        self._take_partials = scripts["partials"]
+        self._sweep = scripts["sweep"]
+        self._renew = scripts["renew"]
+        self._finish = scripts["finish"]
+        self._fail = scripts["fail"]
+        self._hypothesise = scripts["hypothesis"]
+        self._leave = scripts["leave"]
+        self._heartbeat = scripts["heartbeat"]
+
+    async def __aenter__(self) -> "Jobs":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._redis.aclose()
+
+    async def check(self) -> None:
+        """Check that the broker answers and is new enough."""
+        async with _mapped():
+            check_version(await self._redis.info("server"))
+
+    async def serve(self, streams: Sequence[str], partials: Sequence[str] = ()) -> None:
+        """Read these streams from now on, in order of priority; create missing consumer groups."""
+        self._streams, self._partial_streams = tuple(streams), tuple(partials)
+        async with _mapped():
+            await self._make_groups()
+
+    async def take(self, free: int, streams: Sequence[str] | None = None) -> list[Delivery]:
+        """Take up to ``free`` new jobs without waiting, most urgent first; only of ``streams``, if given."""
+        chosen = self._streams if streams is None else streams
+        reply = await self._repairing(self._take, chosen, (GROUP, self._worker, min(free, MOST_TAKEN)))
+        return _deliveries(reply)
+
+    async def take_left(
+        self, free: int, streams: Sequence[str], held_ms: Sequence[int]
+    ) -> tuple[list[Delivery], int]:
+        """Take jobs as ``take`` does, but only those at least ``held_ms`` old (by stream).
+
+        The second value is the time in ms until the next job is old enough; -1 if none waits.
+        """
+        now_ms, entries, due_ms = await self._repairing(
+            self._take_left, streams, (GROUP, self._worker, min(free, MOST_TAKEN), *held_ms)
+        )
+        return _deliveries((now_ms, entries)), int(due_ms)
+
+    async def glance(self) -> list[Queue]:
+        """Return the contents of each job stream, then of each partial stream."""
+        keys = (self._keys.backlog, *self._streams, *self._partial_streams)
+        async with _mapped():
+            reply = await self._glance(keys, (GROUP,))
+        return [Queue(samples_to_seconds(samples), entries, ago_ms / 1000) for samples, entries, ago_ms in reply]
+
+    async def others(self, streams: Sequence[str]) -> list[Held]:
+        """Return the jobs of these streams that other workers hold."""
+        async with _mapped():
+            reply = await self._others(streams, (GROUP, self._worker, RETURNED))
+        return [read_held(*one) for one in reply]
+
+    async def borrow(self, held: Held) -> list[Delivery]:
+        """Return a job that stays another worker's; empty if it is gone."""
+        async with _mapped():
+            found = _deliveries(await self._borrow((held.stream,), (held.entry,)))
+        return [
+            replace(delivery, borrowed=True, taken_from=held.worker, silent_ms=held.silent_ms)
+            for delivery in found
+            if not delivery.refusal
+        ]
+
+    async def fleet(self) -> tuple[list[WorkerStatus], int]:
+        """Return the status of all workers, and the broker's time in ms."""
+        async with _mapped():
+            values: Any = await self._redis.hvals(WORKERS_KEY)
+            now_ms = await self._now_ms()
+        return [status for value in values if (status := _status(value))], now_ms
+
+    async def take_partials(self, free: int) -> list[Delivery]:
+        """Take up to ``free`` requests for partials without waiting; drop those that are too old."""
+        reply = await self._repairing(
+            self._take_partials,
+            self._partial_streams,
+            (GROUP, self._worker, min(free, MOST_TAKEN), self._stale_ms),
+        )
+        return _deliveries(reply, PARTIALS)
+
+    async def wait(self, block_ms: int, streams: Sequence[str] | None = None) -> Taken:
+        """Wait up to ``block_ms`` for the next jobs or partials; several may arrive at the same moment.
+
+        Jobs only of ``streams``, if given; partials of all streams.
+
+        A single command waits for jobs and partials. With two commands, a worker could receive jobs while it
+        makes a partial, and keep them from an idle worker. ``partials.lua`` ensures that partials never stay
+        pending.
+        """
+        chosen = (*(self._streams if streams is None else streams), *self._partial_streams)
+        if not chosen:
+            await asyncio.sleep(block_ms / 1000)
+            return Taken([], [])
+        async with _mapped():
+            try:
+                asked: dict[Any, Any] = dict.fromkeys(chosen, ">")
+                read: Any = await self._redis.xreadgroup(GROUP, self._worker, asked, count=1, block=block_ms)
+            except foreign.ResponseError as error:
+                if not _group_missing(error):
+                    raise
+                await self._make_groups()
+                return Taken([], [])
+            now_ms = await self._now_ms() if read else 0
+        found = [
+            read_delivery(stream.decode(), entry.decode(), 1, now_ms, fields, self._kinds(stream.decode()))
+            for stream, entries in read
+            for entry, fields in entries
+        ]
+        jobs = [delivery for delivery in found if delivery.stream in self._streams]
+        if found and not jobs:  # partials read with a job are dropped: the next take_partials removes them
+            await self.take_partials(0)
+            return Taken([], [partial for partial in found if partial.age_ms <= self._stale_ms])
+        return Taken(jobs, [])
+
+    async def sweep(self, free: int) -> list[Delivery]:
+        """Take up to ``free`` jobs whose worker is gone; empty if another worker has just swept."""
+        limits = (self._forgotten_consumer_ms, len(self._streams))
+        keys = (self._keys.sweep, *self._streams, *self._partial_streams)
+        reply = await self._repairing(self._sweep, keys, (GROUP, self._worker, min(free, MOST_TAKEN), *limits))
+        return _deliveries(reply)
+
+    async def renew(self, held: Iterable[Delivery]) -> frozenset[tuple[str, str]]:
+        """Renew the leases that are still ours; return the keys of the lost ones."""
+        by_stream: dict[str, list[str]] = {}
+        for delivery in held:
+            by_stream.setdefault(delivery.stream, []).append(delivery.entry)
+        lost: set[tuple[str, str]] = set()
+        for stream, entries in by_stream.items():
+            reply = await self._repairing(self._renew, (stream,), (GROUP, self._worker, *entries))
+            lost.update((stream, entry.decode()) for entry in reply)
+        return frozenset(lost)
+
+    async def finish(self, delivery: Delivery, result: Result) -> bool:
+        """Store and publish a result; return ``False`` if it is no longer wanted."""
+        keys, arguments = self._about(delivery, result)
+        async with _mapped():
+            return bool(await self._finish(keys, arguments))
+
+    async def fail(self, delivery: Delivery, failure: Failure, most_failures: int = MOST_FAILURES) -> Verdict:
+        """Count a failure: requeue the job, or after the last failure publish it as a dead letter."""
+        keys, arguments = self._about(delivery, failure)
+        keys += (self._keys.sweep,)
+        arguments += (self._worker, most_failures)
+        return Verdict((await self._repairing(self._fail, keys, arguments)).decode())
+
+    async def hypothesise(self, hypothesis: Hypothesis) -> bool:
+        """Publish a partial; return ``False`` if the segment is complete or its session has no gateway."""
+        keys = (self._keys.session(hypothesis.session),)
+        arguments = (hypothesis.segment, encode_notice(hypothesis))
+        async with _mapped():
+            return bool(await self._hypothesise(keys, arguments))
+
+    async def leave(self) -> int:
+        """Hand back all held jobs, delete consumer and heartbeat; return the number of jobs handed back."""
+        keys = (self._keys.sweep, *self._streams, *self._partial_streams)
+        async with _mapped():
+            await self._redis.hdel(WORKERS_KEY, self._worker)
+            return int(await self._leave(keys, (self._worker,)))
+
+    async def heartbeat(self, status: WorkerStatus) -> None:
+        """Report this worker's status, stamped with the broker's time."""
+        async with _mapped():
+            await self._heartbeat((WORKERS_KEY,), (self._worker, encode_status(status)))
+
+    def _about(self, delivery: Delivery, outcome: Outcome) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        job = delivery.job
+        _, figures = self._keys.history_keys
+        keys = (self._keys.session(job.session), delivery.stream, self._keys.backlog, figures)
+        return keys, (delivery.entry, job.segment, job.attempt, job.samples, encode_notice(outcome))
+
+    def _kinds(self, stream: str) -> Set[JobKind]:
+        return PARTIALS if stream in self._partial_streams else JOBS
+
+    async def _repairing(self, script: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Run ``script``; if a stream or its group is gone, create the groups and run it again."""
+        async with _mapped():
+            try:
+                return await script(keys, arguments)
+            except foreign.ResponseError as error:
+                if not _group_missing(error):
+                    raise
+            await self._make_groups()
+            return await script(keys, arguments)
+
+    async def _make_groups(self) -> None:
+        await self._groups((*self._streams, *self._partial_streams))
+
+    async def _now_ms(self) -> int:
+        seconds, microseconds = await self._redis.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+
+def check_version(info: Mapping[str, Any]) -> None:
+    """Raise ``BrokerTooOld`` for a broker that lacks what the scripts need. ``info``: ``server`` part of INFO."""
+    kind = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get(f"{kind}_version", "0"))
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    if numbers < _OLDEST[kind]:
+        raise BrokerTooOld(f"the broker is {kind} {version}: Redis 7.0 or Valkey 7.2 or newer is needed")
+
+
+def _status(value: bytes) -> WorkerStatus | None:
+    try:
+        return decode_status(value)
+    except MalformedMessage:  # from a version with another format
+        return None
+
+
+def _open(url: str) -> Redis:
+    try:
+        return Redis.from_pool(ConnectionPool.from_url(url, **_POOL))
+    except ValueError as error:
+        raise BrokerRefused(f"not the address of a broker: {error}") from error
+
+
+def _dialled(dial: Dial) -> Redis:
+    return Redis.from_pool(ConnectionPool(connection_class=_Dialled, dial=dial, **_POOL))
+
+
+class _Dialled(AbstractConnection):
+    """Connection that a ``Dial`` opens; redis-py's own three classes support only addresses."""
+
+    def __init__(self, *, dial: Dial, **options: Any) -> None:
+        self._dial = dial
+        super().__init__(**options)
+
+    def repr_pieces(self) -> list[tuple[str, str | int]]:
+        return [("db", self.db)]
+
+    async def _connect(self) -> None:
+        try:
+            async with asyncio.timeout(self.socket_connect_timeout):
+                self._reader, self._writer = await self._dial()
+        except BrokerRefused as error:
+            raise foreign.AuthenticationError(str(error)) from error
+
+    def _host_error(self) -> str:
+        return "the gateway"
+
+
+def _deliveries(reply: Any, kinds: Set[JobKind] = JOBS) -> list[Delivery]:
+    now_ms, entries = reply
+    found: list[Delivery] = []
+    for stream, entry, count, flat, *before in entries:
+        fields = dict(zip(flat[::2], flat[1::2], strict=True))
+        delivery = read_delivery(stream.decode(), entry.decode(), count, now_ms, fields, kinds)
+        if before:
+            delivery = replace(delivery, taken_from=before[0].decode(), silent_ms=before[1])
+        found.append(delivery)
+    return found
+
+
+def _group_missing(error: Exception) -> bool:
+    return str(error).startswith(("NOGROUP", "UNBLOCKED"))
+
+
+@asynccontextmanager
+async def _mapped() -> AsyncIterator[None]:
+    try:
+        yield
+    except (foreign.RedisError, OSError) as error:
+        raise _translated(error) from error
+
+
+def _translated(error: Exception) -> BrokerError:
+    # Errors while connecting arrive wrapped in a ConnectionError.
+    cause = error.__cause__ if isinstance(error.__cause__, foreign.RedisError) else error
+    if isinstance(cause, _REFUSALS):
+        return BrokerRefused(f"the broker refuses this worker: {cause}")
+    if isinstance(cause, foreign.ConnectionError | foreign.TimeoutError | OSError):
+        return BrokerUnavailable(f"the broker does not answer: {cause}")
+    if isinstance(cause, _PASSING) or str(cause).startswith(_PASSING_CODES):
+        return BrokerUnavailable(f"the broker cannot write at this moment: {cause}")
+    return BrokerRefused(f"the broker does not do what was asked: {cause}")
