@@ -64,7 +64,7 @@ def refused(page: SettingsPage) -> None:
 def broken(page: SettingsPage) -> None:
     """Show a settings file that is unreadable."""
     page.choose("history")
-    page.trouble.place = "~/.config/kikipounamu/settings.toml"  # type: ignore[assignment]  # nobody's own
+    page.trouble.place = "~/.config/kikipounamu/settings.toml"  # type: ignore[assignment]  # an example path
     page.show_problem(Problem("settings", note=Note("settings-no-toml", {"line": "12"})))
 
 

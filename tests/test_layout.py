@@ -204,6 +204,6 @@ def test_foreign_place_is_found(text: str) -> None:
     assert foreign_places(text)
 
 
-def test_the_project_has_files() -> None:
+def test_project_has_files() -> None:
     assert PurePosixPath("pyproject.toml") in FILES
     assert len(of_packages(PYTHON, (".py",))) > 20

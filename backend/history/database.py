@@ -18,7 +18,7 @@ from runtime.folders import private_folder
 
 _CONNECT_S: Final = 5
 _STATEMENT_S: Final = 30
-_LOCK_S: Final = 4  # well below the deadline of callers (``keeper.ASK_S``)
+_LOCK_S: Final = 4  # well below the deadline of callers (``history_thread.ASK_S``)
 _CHECKPOINT_MS: Final = 200
 _TOO_MUCH: Final = "54"  # PostgreSQL's error class for values above a hard size limit
 _PRAGMAS: Final = (

@@ -1,6 +1,6 @@
 """Store submitted files on this gateway's disk: one private file per session. Blocks.
 
-Two gateways may share a data folder. The gateway that holds the lock file beside the folder owns the files. The
+Two gateways may share a data folder. The gateway that holds the lock file next to the folder owns the files. The
 other accepts and touches none until the first has ended, however it ends.
 """
 

@@ -80,7 +80,7 @@ class Host:
         _ip("-n", self.switch, "link", "set", self.name, "up")
 
     def move(self, number: int) -> None:
-        """Replace the host's address by another one."""
+        """Replace the host's address by a new one."""
         before, self.address = self.address, f"{SUBNET}.{number}"
         self.ip("address", "add", f"{self.address}/24", "dev", "eth0")
         self.ip("address", "delete", f"{before}/24", "dev", "eth0")

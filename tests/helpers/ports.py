@@ -1,7 +1,7 @@
 """Choose ports on which a program of a test listens later, or none ever does.
 
-After the system's own free port is closed, the system may give it to another program or connection. So these
-ports are below the system's range (32768 on Linux, 49152 elsewhere).
+After the system's own free port is closed, the system may give it to another program or connection. So these ports
+are below the system's range (32768 on Linux, 49152 on other systems).
 """
 
 import itertools

@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)  # after -m and -k
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """Give each proof its deadline, and write the plan if it is asked for."""
+    """Give each proof its deadline, and write the plan on request."""
     plan = []
     for item in items:
         if mark := item.get_closest_marker("proof"):

@@ -82,7 +82,7 @@ def test_languages_and_colours_differ(qapp: QApplication) -> None:
     assert all(one != other for number, one in enumerate(images) for other in images[number + 1 :])
 
 
-def test_the_tray_and_the_window_are_drawn(qapp: QApplication) -> None:
+def test_tray_and_main_window_are_drawn(qapp: QApplication) -> None:
     tray = screenshots.tray(LOOKS[0])
     view = screenshots.views("en")[2]
     window = screenshots.main_window(LOOKS[0], view, screenshots.takes("en"), screenshots.WORKERS[0])

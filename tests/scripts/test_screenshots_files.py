@@ -16,7 +16,7 @@ def test_each_state_is_shown(language: str) -> None:
     assert any(view.note for view in views)
 
 
-def test_a_page_is_drawn(qapp: QApplication) -> None:
+def test_files_page_is_drawn(qapp: QApplication) -> None:
     image = screenshots_files.page(LOOKS[0], screenshots_files.files("en"), 0.8)
     assert image.width() > 700
     places = [(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)]

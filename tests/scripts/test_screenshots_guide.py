@@ -92,7 +92,7 @@ def test_committed_pictures_are_complete_and_small() -> None:
 
 
 @pytest.mark.parametrize("name", ["history-again", "settings-words", "report"])
-def test_a_picture_is_drawn(qapp: QApplication, name: str) -> None:
+def test_guide_picture_is_drawn(qapp: QApplication, name: str) -> None:
     require(("fonts-noto-cjk",))
     image = screenshots_guide.PICTURES[name](Look("zh", Scheme.LIGHT))
     places = [(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)]

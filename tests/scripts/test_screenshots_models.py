@@ -14,7 +14,7 @@ def test_each_lasting_state_is_shown() -> None:
     assert any(model.chosen for model in shown) and any(model.lacks for model in shown)
 
 
-def test_the_panel_is_drawn(qapp: QApplication) -> None:
+def test_models_panel_is_drawn(qapp: QApplication) -> None:
     image = screenshots_models.panel(LOOKS[0], screenshots_models.usual())
     assert image.width() > 500 and image.height() > 700
     places = [(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)]

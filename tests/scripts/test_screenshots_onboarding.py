@@ -11,7 +11,7 @@ def test_each_step_is_shown() -> None:
     assert {step for step, _ in screenshots_onboarding.STATES} == set(Step)
 
 
-def test_a_step_is_drawn(qapp: QApplication) -> None:
+def test_onboarding_step_is_drawn(qapp: QApplication) -> None:
     image = screenshots_onboarding.page(LOOKS[0], Step.PLACE, screenshots_onboarding.here)
     assert image.width() > 500 and image.height() > 400
     places = [(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)]

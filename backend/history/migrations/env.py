@@ -1,4 +1,4 @@
-"""Configure Alembic for each command, in the transaction that ``history/migrating.py`` has begun."""
+"""Configure Alembic for each command, in the transaction that ``history/migrate.py`` has begun."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""From every revision the migrations lead to the tables that the program uses."""
+"""Test that migrations from every revision lead to the tables that the program uses."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ IN_SQLITE_ALONE = ("search", "search_data", "search_idx", "search_content", "sea
 
 
 def is_of_ours(object: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
-    """All but the tables of FTS5."""
+    """Return whether to compare a table: all except the tables of FTS5."""
     table = name if kind == "table" else object.table.name
     return table not in IN_SQLITE_ALONE
 
 
 @pytest.mark.parametrize("revision", [None, *revisions()])
-def test_the_tables_are_those_of_the_schema(empty_url: str, revision: str | None) -> None:
+def test_migrated_tables_equal_the_schema(empty_url: str, revision: str | None) -> None:
     database = Database(empty_url)
     if revision is not None:
         migrate(database, revision)

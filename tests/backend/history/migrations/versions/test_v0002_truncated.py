@@ -1,4 +1,4 @@
-"""Sessions of the first tables know nothing of files whose end is missing."""
+"""Test that sessions of the first tables count as complete after the migration."""
 
 from sqlalchemy import text
 
@@ -7,7 +7,7 @@ from backend.history.migrate import migrate
 from backend.history.store import open_store
 
 
-def test_history_of_the_first_version_goes_on(empty_url: str) -> None:
+def test_history_of_first_version_opens_after_migration(empty_url: str) -> None:
     database = Database(empty_url)
     migrate(database, "0001")
     with database.writing() as connection:
