@@ -17,7 +17,7 @@ _EVERY_S: Final = 1.0
 
 
 class ExampleGateway:
-    """Serves ``timeline`` and ``snapshot`` to clients with ``key`` (empty: to all).
+    """A server of ``timeline`` and ``snapshot`` for clients with ``key`` (empty: for all).
 
     Both values may change at any time. ``refusal``: respond with this status instead; 0: none. ``silent``: keep
     connections open without sending. ``watched``: number of requests for the monitor.

@@ -106,7 +106,7 @@ def proof_files(tests: Path) -> list[str]:
 
 
 class Runner:
-    """Runs pytest in one checkout with one virtual environment."""
+    """A runner of pytest in one checkout with one virtual environment."""
 
     def __init__(self, venv: Path, root: Path, but: str, arguments: Sequence[str]) -> None:
         self._python = [str(venv / "bin" / "python"), "-m", "pytest", "-m", f"proof{but}"]

@@ -40,7 +40,7 @@ NOT_PINNED: Final = re.compile(r"(torch|triton|nvidia-.*|cuda-.*|kikipounamu)$")
 
 
 class SetUpFailed(Exception):
-    """Raised when set-up cannot continue; the text states the remedy."""
+    """Set-up cannot continue; the text states the remedy."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def group_of(path: Path) -> str | None:
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types for it
-    """Sends each group of ``serial`` tests to one process; xdist 3.8 cannot do so with pytest 9.2."""
+    """A scheduling of each ``serial`` group to one process, which xdist 3.8 cannot do with pytest 9.2."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(ROOT / nodeid.partition("::")[0]) or nodeid

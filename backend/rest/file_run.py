@@ -50,11 +50,11 @@ _STILL_LOOKS: Final = 10
 
 
 class GivenUp(Exception):
-    """Raised when the session was cancelled or deleted."""
+    """The session was cancelled or deleted."""
 
 
 class Again(Exception):
-    """Raised when the broker lost data of the file: start over."""
+    """The broker lost data of the file, so the run starts over."""
 
 
 @dataclass(frozen=True)

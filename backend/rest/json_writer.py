@@ -38,7 +38,7 @@ class Writer(Protocol):
 
 
 class SessionWriter:
-    """Writes one ``SessionResult``; its text comes last, because it is complete only after the segments."""
+    """A writer of one ``SessionResult``, whose text comes last: it is complete only after the segments."""
 
     def __init__(self, session: StoredSession, here: bool = False) -> None:
         self._session = session
@@ -64,7 +64,7 @@ class SessionWriter:
 
 
 class ExportWriter:
-    """Writes the matching sessions, the newest first, one ``SessionResult`` per line."""
+    """A writer of the matching sessions, the newest first, one ``SessionResult`` per line."""
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted

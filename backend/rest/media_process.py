@@ -98,7 +98,7 @@ def _bound_memory() -> None:
 
 
 class _Whole:
-    """Joins the segmenter's outputs into complete segments; only one segment is open at a time."""
+    """A joiner of the segmenter's outputs into complete segments; only one segment is open at a time."""
 
     def __init__(self) -> None:
         self.segments = 0

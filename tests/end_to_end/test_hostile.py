@@ -35,7 +35,7 @@ PCM = tone(1_600)
 
 
 class Order(Observer):
-    """Records the owners of ended segments, in order."""
+    """A record of the owners of ended segments, in order."""
 
     def __init__(self) -> None:
         self.owners: list[str] = []

@@ -17,7 +17,7 @@ COUNT = SESSIONS * SEGMENTS
 
 
 class Prometheus:
-    """Scrapes several URLs, alternating between both formats."""
+    """A scraper of several URLs that alternates between both formats."""
 
     def __init__(self, http: aiohttp.ClientSession, *urls: str) -> None:
         self._http = http

@@ -46,9 +46,10 @@ class Program:
 
 @dataclass
 class Chain:
-    """Starts programs under ``root`` and ends them all. Each gateway has a separate home folder.
+    """The programs of a test under ``root``; all of them end together.
 
-    ``inside``: command prefix that runs a program in another place, such as a namespace.
+    Each gateway has a separate home folder. ``inside``: command prefix that runs a program in another place,
+    such as a network namespace.
     """
 
     root: Path

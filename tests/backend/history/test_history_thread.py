@@ -19,7 +19,7 @@ LIMITS = Limits(0, 0)
 
 
 class Openings:
-    """Opens a store in ``folder`` unless ``away``; counts the openings."""
+    """A factory of stores in ``folder`` that fails while ``away``, and counts its calls."""
 
     def __init__(self, folder: Path) -> None:
         self._url = f"sqlite:///{folder}/history.sqlite"

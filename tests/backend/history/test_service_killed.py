@@ -26,7 +26,7 @@ STREAM = Keys().history_keys[0]
 
 
 def everything(count: int) -> list[Entry]:
-    """Segments of many sessions, English and Chinese."""
+    """Return segments of many sessions, English and Chinese."""
     return [final(f"text number {n} 第{n}句", f"session {n // 4}", n % 4) for n in range(count)]
 
 
