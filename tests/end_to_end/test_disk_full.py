@@ -85,9 +85,7 @@ async def fill_up_the_broker(root: Path, full_s: float, seconds: float) -> None:
         await wait_until(lambda: ready(endpoint), "it is ready again")
     log = gateway.log.read_text()
     assert "the disk is full: make room in" in log
-    sys.stdout.write(
-        f"full for {full_s:g} s, in which the broker was started {log.count('broker.died')} times: "
-    )
+    sys.stdout.write(f"full for {full_s:g} s, in which the broker was started {log.count('broker.died')} times: ")
     sys.stdout.write(f"{summary.right} of {summary.segments} digests right, {summary.twice} twice\n")
     assert summary.flawless, summary
 
