@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.errors import MicrophoneError, NotKept
+from app.capture.errors import MicrophoneError
+from app.journal.errors import NotKept
 from app.journal.journal import Journal
 from protocol.audio import SAMPLE_RATE
 

@@ -13,13 +13,13 @@ from uuid import uuid4
 
 from structlog.contextvars import bound_contextvars
 
-from app.capture.errors import TakeUnknown
 from app.capture.microphone import MicrophoneChange, open_microphone
 from app.cli.commands import Source
 from app.cli.live_screen import Screen
 from app.core.console import Console
 from app.core.interrupts import Interrupts
 from app.core.process import EXPECTED, FAILED, INTERRUPTED
+from app.journal.errors import TakeUnknown
 from app.journal.library import Found, Library, of_this_user
 from app.journal.take import TakeState
 from app.models import needed_models

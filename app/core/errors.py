@@ -10,8 +10,8 @@ AppError                base
 │   └── StartedElsewhere another process has been starting a gateway for too long
 ├── UsageMistake        the command line asks for something impossible
 ├── OutputFailed        a result cannot be written
-├── JournalError        a recording cannot be stored or read: its tree is in ``app.capture.errors``
-├── MicrophoneError     a microphone does not work: its tree is there too
+├── JournalError        a recording cannot be stored or read: its tree is in ``app.journal.errors``
+├── MicrophoneError     a microphone does not work: ``app.capture.errors``
 ├── HotkeyError         hotkeys are unavailable: ``app.hotkeys.errors``
 ├── InsertionError      texts cannot be inserted: ``app.insertion.errors``
 ├── GatewaysNotKept     the keys of paired gateways cannot be stored: ``app.gateways.errors``

@@ -7,16 +7,10 @@ from functools import singledispatch
 
 from app.capture.errors import (
     AudioLibraryMissing,
-    JournalError,
     MicrophoneNotFound,
     MicrophoneRefused,
     NoMicrophone,
-    NotDeleted,
-    NotKept,
     SpeakerRefused,
-    TakeBusy,
-    TakeDamaged,
-    TakeUnknown,
 )
 from app.core.errors import (
     GatewayNotReady,
@@ -39,6 +33,7 @@ from app.history.errors import (
 )
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
+from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakeDamaged, TakeUnknown
 from app.messages.view import Note
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.system.autostart import AutostartRefused

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import structlog
 
-from app.capture.errors import JournalError
 from app.core.segment_observer import NOBODY, Witness
 from app.dictation.insertion_queue import Piece
 from app.journal.async_journal import AsyncJournal
+from app.journal.errors import JournalError
 from app.journal.journal import Journal
 from app.journal.library import Library
 from runtime import logger_names

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import structlog
 
-from app.capture.errors import TakeUnknown
 from app.core.errors import AppError
 from app.core.problem_notes import note_of
 from app.core.transcript import Segment
 from app.dictation.messages import NoteKey
+from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Found, Library, Stamp, parse_session
 from app.journal.retention import RetentionLimits

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from app.capture.errors import JournalError, MicrophoneError
+from app.capture.errors import MicrophoneError
 from app.core.errors import AppError
 from app.core.problem_notes import note_of, unexpected
 from app.core.segment_observer import NOBODY, Witness
@@ -23,6 +23,7 @@ from app.dictation.gestures import TalkMode
 from app.dictation.messages import Began, Ended, Event, Guessed, NoteKey, Recognised, RecordingOver, Sounding
 from app.dictation.recorder import Recorder, Recording
 from app.journal.backlog import Keeping
+from app.journal.errors import JournalError
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.messages.view import Note

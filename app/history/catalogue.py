@@ -15,10 +15,10 @@ from uuid import UUID
 
 import structlog
 
-from app.capture.errors import TakeUnknown
 from app.history.errors import IndexUnavailable
 from app.history.index import Index, Known, Row, Stamp
 from app.journal.disk import AUDIO, EVENTS
+from app.journal.errors import TakeUnknown
 from app.journal.library import Found, Library, parse_session
 from runtime import logger_names
 

@@ -23,7 +23,6 @@ from uuid import UUID
 
 import structlog
 
-from app.capture.errors import JournalError
 from app.core.formats import Format
 from app.history import take_operations
 from app.history.catalogue import Progress
@@ -33,6 +32,7 @@ from app.history.index import Row
 from app.history.indexed_takes import Keeper
 from app.history.rerecognition import Rerunner, Told
 from app.history.view import Wish
+from app.journal.errors import JournalError
 from app.journal.events import Reran
 from app.journal.library import Found, Library
 from app.journal.retention import RetentionLimits

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Self
 from uuid import UUID
 
-from app.capture.errors import JournalError
 from app.history.actions import LookAtTake
 from app.history.details import details
 from app.history.view import TakeDetails
+from app.journal.errors import JournalError
 from app.journal.events import Reran
 from app.journal.library import Found
 from runtime.tasks import Tasks

@@ -17,12 +17,12 @@ from uuid import uuid4
 import msgspec
 from structlog.contextvars import bound_contextvars
 
-from app.capture.errors import TakeBusy
 from app.core.outlet import ToGateway
 from app.core.transcript import Rewrite, Segment, Transcript, as_it_is
 from app.history.errors import NothingRecorded, NotRerun
 from app.history.take_segments import Piece, pieces_of, read
 from app.history.view import Wish
+from app.journal.errors import TakeBusy
 from app.journal.events import Reran, iso_time
 from app.journal.library import Found
 from app.journal.take import TakeState

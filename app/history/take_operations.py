@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from msgspec.structs import replace
 
-from app.capture.errors import JournalError, TakeUnknown
+from app.journal.errors import JournalError, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Found, Library
 from app.journal.take import TRANSCRIBED

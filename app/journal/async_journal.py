@@ -10,9 +10,9 @@ from functools import partial
 from typing import Final as Constant
 from typing import ParamSpec
 
-from app.capture.errors import DiskRefuses, NotKept
 from app.core.outlet import Outlet, ToGateway
 from app.core.transcript import Rewrite, as_it_is
+from app.journal.errors import DiskRefuses, NotKept
 from app.journal.journal import Journal
 from client.audio_store import AudioStore
 from client.events import ClientEvent, Outcome

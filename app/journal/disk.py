@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Final, Protocol
 
-from app.capture.errors import TakeBusy
+from app.journal.errors import TakeBusy
 from runtime.folders import private_folder
 from runtime.locking import try_lock
 

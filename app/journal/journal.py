@@ -16,10 +16,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.errors import JournalError, TakeDamaged, TakeUnknown
 from app.journal.backlog import MOST_WAITING, Keeping
 from app.journal.damage import Fault, told
 from app.journal.disk import AUDIO, DISK, EVENTS, Disk, DiskFile, File, TakeLock
+from app.journal.errors import JournalError, TakeDamaged, TakeUnknown
 from app.journal.events import (
     Begin,
     Cancelled,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from app.capture.errors import JournalError, NotDeleted, TakeUnknown
 from app.core.transcript import Transcript
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
+from app.journal.errors import JournalError, NotDeleted, TakeUnknown
 from app.journal.journal import Journal
 from app.journal.retention import RetentionLimits, Stored, expired
 from app.journal.take import TRANSCRIBED, Take, TakeState

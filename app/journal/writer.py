@@ -15,9 +15,9 @@ from typing import Final
 
 import structlog
 
-from app.capture.errors import DiskRefuses, NotKept
 from app.journal.backlog import MOST_WAITING, Backlog, Keeping, keeping
 from app.journal.disk import File
+from app.journal.errors import DiskRefuses, NotKept
 from app.journal.events import sealed
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime import logger_names

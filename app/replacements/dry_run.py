@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from app.capture.errors import JournalError
+from app.journal.errors import JournalError
 from app.journal.library import Library
 from app.journal.take_files import Unreadable, read_events
 from app.replacements.tally import Tally

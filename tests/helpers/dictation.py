@@ -12,9 +12,9 @@ from uuid import UUID
 
 from rich.console import Console
 
-from app.capture.errors import TakeUnknown
 from app.core.outlet import pass_on
 from app.journal.async_journal import AsyncJournal, Journaled
+from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import of_this_user
 from app.local_services.local_gateway import locate

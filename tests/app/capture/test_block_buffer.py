@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.capture.block_buffer import Samples, Tape
-from app.capture.errors import MicrophoneError, MicrophoneRefused, NotKept
+from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.journal.disk import AUDIO
+from app.journal.errors import NotKept
 from app.journal.journal import Journal
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options

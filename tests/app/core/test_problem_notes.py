@@ -7,15 +7,10 @@ import pytest
 
 from app.capture.errors import (
     AudioLibraryMissing,
-    JournalError,
     MicrophoneNotFound,
     MicrophoneRefused,
     NoMicrophone,
-    NotDeleted,
-    NotKept,
     SpeakerRefused,
-    TakeBusy,
-    TakeUnknown,
 )
 from app.core.errors import (
     AppError,
@@ -40,6 +35,7 @@ from app.history.errors import (
 )
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
+from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakeUnknown
 from app.messages.view import Note
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import read

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from app.capture.errors import TakeUnknown
 from app.core.errors import UsageMistake
 from app.core.states import State
 from app.dictation.delivery_log import Ledger
@@ -15,6 +14,7 @@ from app.dictation.messages import AimHere, Effect, Event, HeldBefore, NoteDismi
 from app.dictation.past_takes import Earlier
 from app.dictation.recordings import Known, Recordings
 from app.dictation.state_machine import Dictation
+from app.journal.errors import TakeUnknown
 from app.journal.library import Library
 from app.messages.actions import HeldDeed, Verb
 from app.transcription.listening import Listener

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from app.capture.errors import TakeBusy, TakeUnknown
 from app.core.formats import Format
 from app.history.errors import HistoryError
 from app.history.history import MOST_EDITED, History, Shelf
 from app.history.rerecognition import Rerunner
 from app.history.view import Wish
+from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.library import Library
 from app.journal.retention import DAY_S, RetentionLimits
 from client.connection import Address, fixed

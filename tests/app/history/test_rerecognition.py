@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from app.capture.errors import TakeBusy
 from app.history.errors import NotRerun
 from app.history.rerecognition import Rerunner
 from app.history.view import Wish
+from app.journal.errors import TakeBusy
 from app.journal.library import Found, Library
 from client.connection import Address, fixed
 from client.errors import GatewayError, Unreachable

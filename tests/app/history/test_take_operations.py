@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.errors import TakeBusy, TakeUnknown
 from app.history.take_operations import delete, edit, keep_run, let_go, there
+from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library
 from protocol.recognition import Options

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from app.capture.errors import DiskRefuses, NotKept
 from app.core.outlet import pass_on
 from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.backlog import Keeping
 from app.journal.disk import AUDIO, EVENTS
+from app.journal.errors import DiskRefuses, NotKept
 from app.journal.events import Begin, End, Event, Finished, Inserted, Inserting, Opened, Replaced, decode_lines
 from app.journal.journal import Journal
 from client.connection import Address, fixed

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.errors import TakeBusy
 from app.journal.disk import AUDIO, DISK, LOCK, DiskFile, TakeLock, locked, sync_folder
+from app.journal.errors import TakeBusy
 from runtime.locking import try_lock
 from tests.app.journal.files import NotingDisk
 

@@ -13,9 +13,9 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from app.capture.errors import JournalError, NotKept, TakeBusy, TakeUnknown
 from app.journal.backlog import Keeping
 from app.journal.disk import AUDIO, EVENTS, locked
+from app.journal.errors import JournalError, NotKept, TakeBusy, TakeUnknown
 from app.journal.events import Begin, End, Replaced, Reran, decode_lines
 from app.journal.journal import Journal
 from app.journal.take import Take, TakeState

@@ -13,8 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from app.capture.errors import NotKept
 from app.journal.disk import AUDIO, EVENTS
+from app.journal.errors import NotKept
 from app.journal.journal import Journal
 from app.journal.recovery import Replay, plan
 from client.events import Outcome

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.capture.errors import JournalError, NotDeleted, TakeBusy, TakeDamaged, TakeUnknown
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock
+from app.journal.errors import JournalError, NotDeleted, TakeBusy, TakeDamaged, TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Library, of_this_user, parse_session
 from app.journal.retention import DAY_S, RetentionLimits

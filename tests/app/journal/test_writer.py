@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.capture.errors import DiskRefuses, NotKept
 from app.journal.backlog import Keeping
 from app.journal.disk import AUDIO, EVENTS
+from app.journal.errors import DiskRefuses, NotKept
 from app.journal.writer import Writer
 from runtime.logs import logging_to
 from tests.app.journal.files import FaultyFile

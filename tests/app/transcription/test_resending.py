@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from app.capture.errors import NotKept
 from app.core.transcript import Transcript
 from app.journal.disk import AUDIO, EVENTS
+from app.journal.errors import NotKept
 from app.journal.journal import Journal
 from app.journal.take import Take, TakeState
 from app.transcription.listening import Mode

@@ -1,0 +1,41 @@
+"""Errors of the journal.
+
+JournalError            base (an ``AppError``)
+├── TakeUnknown         no take has this id
+├── TakeBusy            another process works on this take
+├── TakeDamaged         its folder cannot be read as a take
+├── NotDeleted          the disk refuses to delete it
+└── NotKept             the disk refuses data that must be kept (a ``GatewayError`` too: it ends a session)
+    └── DiskRefuses     the disk reports an error now; a later attempt may succeed
+"""
+
+from app.core.errors import AppError
+from client.errors import GatewayError
+
+
+class JournalError(AppError):
+    """The base of all journal errors. The text says what to do."""
+
+
+class TakeUnknown(JournalError):
+    """An error: no take has this id."""
+
+
+class TakeBusy(JournalError):
+    """An error: another process works on this take."""
+
+
+class TakeDamaged(JournalError):
+    """An error: the folder cannot be read as a take. It is never deleted automatically."""
+
+
+class NotDeleted(JournalError):
+    """An error: the disk refuses to delete a take; a part of it may be gone."""
+
+
+class NotKept(JournalError, GatewayError):
+    """An error: the disk refuses data. Nothing was written, so nothing may be sent."""
+
+
+class DiskRefuses(NotKept):
+    """An error that the disk reports itself; a later attempt may succeed once it has room."""
