@@ -20,7 +20,7 @@ import structlog
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.cli.control_command import handed_over
+from app.control.client import handed_over
 from app.core.errors import AppError
 from app.core.shown_once import Once
 from app.gateways.actions import LookAtGateways

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from app.control.client import ControlError, NotRunning, ask, follow
+from app.control.client import ControlError, ask, follow
 from app.core.states import SHAPES, State
 from app.messages.actions import HELD_DEEDS, Verb
 from runtime.terminal import printable, say
@@ -51,22 +51,6 @@ def send(verb: Verb, session: str = "") -> int:
         ask({"verb": verb.value, "session": session} if session else {"verb": verb.value})
     except ControlError as error:
         return _failed(error)
-    return 0
-
-
-def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
-    """Hand over to an app that is already running, and return the exit status; ``None`` if none runs.
-
-    The running app shows its window unless ``hidden``. ``patience_s``: how long to wait for an app that is
-    starting.
-    """
-    try:
-        ask({"verb": _STATUS if hidden else Verb.SHOW.value}, patience_s=patience_s)
-    except NotRunning:
-        return None
-    except ControlError as error:
-        return _failed(error)
-    say("kikipounamu is already running" + ("" if hidden else ": its window is shown"))
     return 0
 
 

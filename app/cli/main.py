@@ -19,6 +19,7 @@ from app.cli import (
     takes_command,
 )
 from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Model
+from app.control.client import handed_over
 from app.core.formats import Format
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def desktop(
 
     If the app is already running, its window is shown.
     """
-    status = control_command.handed_over(hidden=hidden)
+    status = handed_over(hidden=hidden)
     if status is None:
         from app import main
 

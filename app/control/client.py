@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from app.core.errors import AppError
 from runtime.folders import folders
-from runtime.terminal import reason
+from runtime.terminal import reason, say
 
 ANSWER_S: Final = 5.0
 START: Final = "start it with `kikipounamu app`, then try again"
@@ -75,6 +75,23 @@ def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
                     raise
                 return
             yield view
+
+
+def handed_over(*, hidden: bool, patience_s: float = 0.0) -> int | None:
+    """Hand over to an app that is already running, and return the exit status; ``None`` if none runs.
+
+    The running app shows its window unless ``hidden``. ``patience_s``: how long to wait for an app that is
+    starting.
+    """
+    try:
+        ask({"verb": "status" if hidden else "show"}, patience_s=patience_s)
+    except NotRunning:
+        return None
+    except ControlError as error:
+        say(str(error), err=True)
+        return 1
+    say("kikipounamu is already running" + ("" if hidden else ": its window is shown"))
+    return 0
 
 
 def pipe_name(place: Path) -> str:

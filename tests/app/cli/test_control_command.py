@@ -77,19 +77,6 @@ async def test_held_text_verb_with_id_names_recording(verb: Verb, app: App, envi
     assert app.asked == [SettleHeld("some-id", HELD_DEEDS[verb])]
 
 
-async def test_second_start_is_handed_over_to_running_app(
-    app: App, environment: dict[str, str], tmp_path: Path
-) -> None:
-    code = "import sys; from app.cli.control_command import handed_over; print(handed_over(hidden={}))"
-    said = "kikipounamu is already running"
-    assert await run(environment, code=code.format(True)) == (0, f"{said}\n0\n", "")
-    assert app.asked == []
-    assert await run(environment, code=code.format(False)) == (0, f"{said}: its window is shown\n0\n", "")
-    assert app.asked == [Verb.SHOW]
-    elsewhere = environment | {"KIKIPOUNAMU_HOME": str(tmp_path / "other")}
-    assert await run(elsewhere, code=code.format(False)) == (0, "None\n", "")
-
-
 async def test_status_prints_text_or_json(app: App, environment: dict[str, str]) -> None:
     status, out, _ = await run(environment, "status")
     assert (status, out) == (0, f"{LINE}\n")

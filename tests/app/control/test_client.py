@@ -1,3 +1,4 @@
+import asyncio
 import os
 import socket
 import sys
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app.control.client import NotRunning, Refused, ask, follow, pipe_name
+from app.control.client import NotRunning, Refused, ask, follow, handed_over, pipe_name
+from app.control.server import Control
+from app.messages.actions import SettleHeld, Verb
+from app.messages.view import View
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
 
@@ -87,3 +91,21 @@ def test_ask_waits_for_app_that_is_starting(tmp_path: Path) -> None:
 
 def test_pipe_name_has_no_separators() -> None:
     assert pipe_name(Path("C:/a/control.sock")).rpartition("\\")[2] == "kikipounamu-C-a-control.sock"
+
+
+async def test_second_start_is_handed_over_to_running_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
+    asked: list[Verb | SettleHeld] = []
+
+    async def take(action: Verb | SettleHeld) -> None:
+        asked.append(action)
+
+    said = "kikipounamu is already running"
+    async with Control(take, View):
+        assert await asyncio.to_thread(handed_over, hidden=True) == 0
+        assert (asked, capsys.readouterr()) == ([], (f"{said}\n", ""))
+        assert await asyncio.to_thread(handed_over, hidden=False) == 0
+        assert (asked, capsys.readouterr()) == ([Verb.SHOW], (f"{said}: its window is shown\n", ""))
+    assert handed_over(hidden=False) is None
