@@ -22,10 +22,10 @@ from app.control.server import Control
 from app.core.errors import AppError
 from app.core.states import State
 from app.diagnostics.report.report import Sources
+from app.dictation.dictation_options import Wishes
 from app.dictation.recorder import OpenDevice
 from app.dictation.runner import Dictating, Parts
 from app.dictation.sounds import Sounds
-from app.dictation_options import Wishes, wishes_of
 from app.gateways.actions import GatewayAction
 from app.gateways.selection import CHOSEN
 from app.gateways.service import Gateways
@@ -325,7 +325,7 @@ class Desk:
             self._beside.gateway_changed()
 
     def _wishes(self) -> Wishes:
-        return replace(wishes_of(self._file.current), destination=self._gateways.destination)
+        return replace(self._file.current.wishes, destination=self._gateways.destination)
 
     async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
         chosen = hotkeys.choose(sys.platform, os.environ)

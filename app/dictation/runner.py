@@ -21,6 +21,7 @@ from app.capture.microphone import Change, MicrophoneChange
 from app.core.errors import AppError
 from app.core.segment_observer import NOBODY, Witness
 from app.dictation.delivery_log import Ledger
+from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.dictation.hotkey_adapter import KeyShell
 from app.dictation.hotkey_test import KeysSeen
@@ -49,7 +50,6 @@ from app.dictation.recordings import Known, Recordings
 from app.dictation.state_machine import MOST_TAKES, Dictation
 from app.dictation.take_runner import TakeWork, Workshop
 from app.dictation.text_inserter import Hands, TextWork
-from app.dictation_options import Wishes
 from app.hotkeys.events import Hotkeys
 from app.insertion.clipboard import Copier
 from app.insertion.outcome import Inserter

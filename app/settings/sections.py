@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final, Literal
 
+from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
@@ -223,3 +224,16 @@ class Settings:
     worker: Worker = Worker()
     gateway: Gateway = Gateway()
     advanced: Advanced = Advanced()
+
+    @property
+    def wishes(self) -> Wishes:
+        """The options for ``app.dictation``; the caller sets the destination."""
+        return Wishes(
+            mode=self.hotkeys.mode,
+            microphone=self.audio.microphone,
+            keep_open=self.general.keep_microphone_open,
+            cues=self.general.sounds,
+            joins=self.insertion.joins,
+            keys=self.hotkeys.bindings,
+            options=self.recognition.options,
+        )

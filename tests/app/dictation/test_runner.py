@@ -10,9 +10,9 @@ import pytest
 
 from app.capture.errors import MicrophoneRefused
 from app.core.states import State
+from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import Cue
-from app.dictation_options import Wishes
 from app.insertion.outcome import How, Insertion
 from app.journal.take import TRANSCRIBED, TakeState
 from app.messages.actions import ChooseMicrophone, PauseHotkeys, RecoverTake, Verb

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from app.capture.errors import MicrophoneRefused
 from app.core.states import State
+from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
-from app.dictation_options import Wishes
 from app.journal.take import TRANSCRIBED, TakeState
 from app.messages.actions import Verb
 from app.transcription.pipeline import Samples

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from app.core.states import State
+from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
-from app.dictation_options import Wishes
 from app.journal.take import TakeState
 from app.messages.actions import Verb
 from client.connection import Address

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.core.states import State
+from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
-from app.dictation_options import Wishes
 from app.insertion.outcome import How, Insertion
 from app.journal.take import TakeState
 from app.messages.actions import HeldDeed

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from app.core.states import State
+from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.dictation.runner import Dictating, Parts
-from app.dictation_options import Wishes
 from app.insertion.outcome import How, Insertion, Reason
 from app.journal.library import Library
 from app.messages.actions import Verb

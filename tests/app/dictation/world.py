@@ -14,9 +14,9 @@ from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
 from app.core.states import State
 from app.core.transcript import Rewrite, as_it_is
+from app.dictation.dictation_options import Wishes
 from app.dictation.messages import Cue
 from app.dictation.runner import Dictating, Parts
-from app.dictation_options import Wishes
 from app.hotkeys.errors import HotkeyTaken
 from app.hotkeys.events import KeyEvent
 from app.insertion.outcome import How, Insertion, Target

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from app.core.states import State
+from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
-from app.dictation_options import Wishes
 from app.gateways.actions import PairGateway
 from app.gateways.route import RouteTimes
 from app.gateways.service import Gateways, World

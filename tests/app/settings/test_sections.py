@@ -1,5 +1,7 @@
 from math import inf
 
+from app.dictation.dictation_options import Wishes
+from app.dictation.gestures import TalkMode
 from app.insertion.plan import Rules
 from app.journal.retention import DAY_S, RetentionLimits
 from app.local_services.worker_limits import Limits
@@ -18,3 +20,16 @@ def test_sections_provide_values_for_other_packages() -> None:
     assert History(days=0, megabytes=0).limits == RetentionLimits(inf, inf)
     assert Worker(on_battery=False, hours="20:00-08:00").limits == Limits(False, True, "20:00-08:00")
     assert changed(settings, "recognition.script", "as-is").recognition.options.script == ""
+
+
+def test_wishes_follow_settings() -> None:
+    wishes = changed(Settings(), "hotkeys.mode", "toggle").wishes
+    assert wishes.mode is TalkMode.TOGGLE
+    assert wishes.keys["dictate"] == "right_ctrl"
+    assert wishes.options.partials
+    assert wishes.joins and not changed(Settings(), "insertion.joins", False).wishes.joins
+
+
+def test_default_wishes_match_default_settings() -> None:
+    wishes = Settings().wishes
+    assert (wishes.mode, wishes.cues, wishes.joins) == (Wishes().mode, Wishes().cues, Wishes().joins)

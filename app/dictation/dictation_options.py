@@ -1,10 +1,9 @@
-"""Select the settings that dictation uses. Pure."""
+"""Define the options of dictation. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.dictation.gestures import TalkMode
-from app.settings.sections import Settings
 from protocol.recognition import Options
 
 
@@ -24,16 +23,3 @@ class Wishes:
     keys: Mapping[str, str] = field(default_factory=dict)
     options: Options = Options(partials=True)
     destination: str = ""
-
-
-def wishes_of(settings: Settings) -> Wishes:
-    """Return the preferences that the settings contain; the caller sets the destination."""
-    return Wishes(
-        mode=settings.hotkeys.mode,
-        microphone=settings.audio.microphone,
-        keep_open=settings.general.keep_microphone_open,
-        cues=settings.general.sounds,
-        joins=settings.insertion.joins,
-        keys=settings.hotkeys.bindings,
-        options=settings.recognition.options,
-    )
