@@ -15,12 +15,12 @@ from msgspec import Meta, Struct
 from backend.admission.admission import AdmissionLimits
 from backend.admission.bulk_throttle import QueueLimits
 from backend.admission.quotas import Quota
-from backend.core.errors import SettingsError
+from backend.core.errors import InvalidSettings
 from backend.devices.records import DEVICES_FILE
-from backend.history.records import Limits
+from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings, history_settings
 from backend.http.certificates import Certificate, given_certificate, own_certificate
-from backend.http.modes import LOOPBACK, SHARED_PORT, Mode, networks
+from backend.http.modes import LOOPBACK, SHARED_PORT, GatewayMode, networks
 from backend.rest.file_settings import FOLDER, FileSettings
 from backend.rest.flow import FlowLimits
 from backend.settings import GatewaySettings
@@ -47,7 +47,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     The fields are those of the file, where an unknown name is an error.
     """
 
-    mode: Mode | None = None
+    mode: GatewayMode | None = None
     name: str | None = None
     host: str | None = None
     port: Annotated[int, Meta(ge=0, le=65535)] | None = None
@@ -73,21 +73,21 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
-    """Read the file; an absent file sets nothing. Raises ``SettingsError``."""
+    """Read the file; an absent file sets nothing. Raises ``InvalidSettings``."""
     try:
         return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Configuration)
     except FileNotFoundError as error:
         if must_exist:
-            raise SettingsError(f"{file} is not there") from error
+            raise InvalidSettings(f"{file} is not there") from error
         return Configuration()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SettingsError(f"{file} cannot be followed: {reason(error)}") from error
+        raise InvalidSettings(f"{file} cannot be followed: {reason(error)}") from error
 
 
 def read_environment(variables: Mapping[str, str]) -> Configuration:
     """Read ``KIKIPOUNAMU_GATEWAY_PORT`` and the like, one variable per field; an empty one sets nothing.
 
-    Lists are separated by spaces; booleans are ``true`` or ``false``. Raises ``SettingsError``.
+    Lists are separated by spaces; booleans are ``true`` or ``false``. Raises ``InvalidSettings``.
     """
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(Configuration):
@@ -98,12 +98,12 @@ def read_environment(variables: Mapping[str, str]) -> Configuration:
                     text.split() if field.type == _LIST else text, field.type, strict=False
                 )
             except msgspec.ValidationError as error:
-                raise SettingsError(f"{variable} cannot be followed: {error}") from error
+                raise InvalidSettings(f"{variable} cannot be followed: {error}") from error
     return Configuration(**values)
 
 
 def merged(says: Iterable[Configuration]) -> Configuration:
-    """Return the first value that is set for each field. Raises ``SettingsError``."""
+    """Return the first value that is set for each field. Raises ``InvalidSettings``."""
     values: dict[str, object] = {}
     for one in says:
         for name, value in msgspec.structs.asdict(one).items():
@@ -112,16 +112,16 @@ def merged(says: Iterable[Configuration]) -> Configuration:
     try:
         return msgspec.convert(values, Configuration)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"the settings of the gateway cannot be followed: {error}") from error
+        raise InvalidSettings(f"the settings of the gateway cannot be followed: {error}") from error
 
 
 def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings:
     """Return complete settings; makes a certificate if one is needed. Raises ``BackendError``."""
-    mode = said.mode or Mode.LOCAL
+    mode = said.mode or GatewayMode.LOCAL
     proxies = networks(said.trusted_proxies or ())
-    if proxies and mode is not Mode.SERVER:
-        raise SettingsError("a proxy is only trusted by a gateway in --mode server")
-    limited = mode is not Mode.LOCAL
+    if proxies and mode is not GatewayMode.SERVER:
+        raise InvalidSettings("a proxy is only trusted by a gateway in --mode server")
+    limited = mode is not GatewayMode.LOCAL
     return GatewaySettings(
         mode=mode,
         name=clean_name(said.name or socket.gethostname()) or "kikipounamu",
@@ -134,7 +134,7 @@ def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings
         endpoint_file=here.runtime / ENDPOINT_FILE,
         devices_file=here.data / DEVICES_FILE,
         certificate=_certificate(said, mode, here),
-        announce=said.announce if said.announce is not None else mode is Mode.SHARED,
+        announce=said.announce if said.announce is not None else mode is GatewayMode.SHARED,
         origins=frozenset(said.origins or ()),
         proxies=proxies,
         quota=Quota(
@@ -163,8 +163,8 @@ def _queue(said: Configuration) -> QueueLimits:
 
 
 def _history(said: Configuration, here: Folders) -> HistorySettings:
-    usual = Limits()
-    limits = Limits(_or(said.history_days, usual.days), _or(said.history_mb, usual.megabytes))
+    usual = HistoryLimits()
+    limits = HistoryLimits(_or(said.history_days, usual.days), _or(said.history_mb, usual.megabytes))
     return history_settings(said.history, limits, bool(said.history_jsonl), here.data)
 
 
@@ -174,21 +174,21 @@ def _files(said: Configuration, here: Folders) -> FileSettings:
     return FileSettings(here.data / FOLDER, here.models / VAD_MODEL, most, flow=flow)
 
 
-def _host(said: Configuration, mode: Mode) -> str:
+def _host(said: Configuration, mode: GatewayMode) -> str:
     """Return the default address: every interface if the gateway itself speaks TLS, else loopback."""
-    shown = mode is Mode.SHARED or (mode is Mode.SERVER and said.certificate)
+    shown = mode is GatewayMode.SHARED or (mode is GatewayMode.SERVER and said.certificate)
     return _EVERYWHERE if shown else LOOPBACK
 
 
-def _certificate(said: Configuration, mode: Mode, here: Folders) -> Certificate | None:
+def _certificate(said: Configuration, mode: GatewayMode, here: Folders) -> Certificate | None:
     if said.private_key and not said.certificate:
-        raise SettingsError("--private-key needs --certificate")
-    if mode is Mode.LOCAL:
+        raise InvalidSettings("--private-key needs --certificate")
+    if mode is GatewayMode.LOCAL:
         return None
     if said.certificate:
         certificate = Path(said.certificate).expanduser()
         return given_certificate(certificate, Path(said.private_key or said.certificate).expanduser())
-    return own_certificate(here.data) if mode is Mode.SHARED else None
+    return own_certificate(here.data) if mode is GatewayMode.SHARED else None
 
 
 def _or(said: int | None, otherwise: _Number) -> int | _Number:

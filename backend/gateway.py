@@ -16,27 +16,27 @@ from backend.admission.admission import Refusal, refuse, refuse_known, speed
 from backend.admission.readiness import readiness
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.broker.jobs import CONNECT_S, Jobs, open_jobs
-from backend.core.errors import OverQuota, SettingsError
+from backend.core.errors import InvalidSettings, OverQuota
 from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
-from backend.devices.registry import Roster
-from backend.history.service import Keeping, kept_history
-from backend.http.access import ACCESS, EVERYBODY, WORKERS, Access, Visit, admit
+from backend.devices.registry import DeviceRegistry
+from backend.history.service import RunningHistory, kept_history
+from backend.http.access import ACCESS, EVERYBODY, WORKERS, Access, AdmittedRequest, admit
 from backend.http.addresses import interfaces, reachable
 from backend.http.certificates import server_context
 from backend.http.device_routes import device_routes
-from backend.http.modes import Listener, Mode, listeners
-from backend.http.pairing_routes import PairingDesk
+from backend.http.modes import GatewayMode, ListenAddress, listeners
+from backend.http.pairing_routes import PairingRoutes
 from backend.http.responses import OBSERVER, abort, errors_as_json, json_response
 from backend.http.runner import JsonRunner
 from backend.http.stream import serve_stream
 from backend.http.tls_listener import BACKLOG
 from backend.http.viewers import keep_little, write_pieces
 from backend.observability.dashboard.routes import dashboard_routes
-from backend.observability.metrics import Metrics, Now
-from backend.observability.metrics_routes import Figures
+from backend.observability.metrics import GatewayReading, Metrics
+from backend.observability.metrics_routes import MetricsRoutes
 from backend.observability.monitor import Monitor, gathered
-from backend.observability.segment_log import Story
+from backend.observability.segment_log import SegmentLog
 from backend.rest.routes import rest_routes
 from backend.sessions.hub import TICK_S, Hub
 from backend.sessions.janitor import Janitor
@@ -71,7 +71,7 @@ class Gateway:
         jobs: Jobs,
         access: Access,
         tunnel: BrokerTunnel,
-        history: Keeping | None,
+        history: RunningHistory | None,
         failed: "asyncio.Future[BaseException]",
     ) -> None:
         self._settings = settings
@@ -84,7 +84,7 @@ class Gateway:
         self.app: web.Application | None = None
         self.monitor = Monitor(jobs, compacts=not settings.redis, places=settings.viewers)
         self.metrics = Metrics()
-        self.story = Story(jobs.gateway)
+        self.story = SegmentLog(jobs.gateway)
         self.observers = Observers([self.monitor, self.metrics, self.story])
         self.hub = Hub(jobs, settings, self.observers)
         self.janitor = Janitor(jobs, self.hub, lambda: access.roster.revoked)
@@ -96,7 +96,7 @@ class Gateway:
 
     # -- life ----------------------------------------------------------------------------------------------
 
-    async def start(self, where: tuple[Listener, ...]) -> None:
+    async def start(self, where: tuple[ListenAddress, ...]) -> None:
         """Open all listeners and serve the routes."""
         app = self.app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = self.access
@@ -113,7 +113,7 @@ class Gateway:
                 *dashboard_routes(self.access.check_transport),
                 *device_routes(),
                 *self._figures().routes(),
-                *PairingDesk(self._settings, self.access, lambda: self.tls_port).routes(),
+                *PairingRoutes(self._settings, self.access, lambda: self.tls_port).routes(),
                 *rest_routes(self.history.history if self.history else None, self.files),
             ]
         )
@@ -123,7 +123,7 @@ class Gateway:
             await self._listen(self._runner, listener)
         log.info(LogEvent.GATEWAY_LISTENING, url=self.url, broker=self._jobs.version, durable=self._jobs.durable)
 
-    async def _listen(self, runner: web.AppRunner, listener: Listener) -> None:
+    async def _listen(self, runner: web.AppRunner, listener: ListenAddress) -> None:
         certificate = self._settings.certificate if listener.tls else None
         if certificate is not None:
             assert runner.server is not None
@@ -177,24 +177,24 @@ class Gateway:
         if not (ended.cancelled() or self.failed.done()):
             self.failed.set_result(ended.result())
 
-    def _figures(self) -> Figures:
-        def now() -> Now:
+    def _figures(self) -> MetricsRoutes:
+        def now() -> GatewayReading:
             history = self.history.state() if self.history else None
             self.observers.flush()
             return self.monitor.now(self.hub, self.access.meter.audio_s, self._draining, history)
 
-        return Figures(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
+        return MetricsRoutes(self.monitor, self.metrics, self._jobs.round_trips, self._settings.admission, now)
 
-    def _runner_of(self, keeping: Keeping | None) -> "Runner | None":
+    def _runner_of(self, keeping: RunningHistory | None) -> "Runner | None":
         """Return the recogniser of submitted files, or ``None`` without a history, which stores their state."""
         if keeping is None:
             return None
-        from backend.rest.flow import Room  # imported late: a gateway for one user starts faster without it
+        from backend.rest.flow import Capacity  # imported late: a gateway for one user starts faster without it
         from backend.rest.runner import Runner
 
-        def room() -> Room:
+        def room() -> Capacity:
             survey = self.monitor.survey
-            return Room(survey.memory, self.monitor.up, speed(survey, ""))
+            return Capacity(survey.memory, self.monitor.up, speed(survey, ""))
 
         runner = Runner(self._settings.files, keeping.history, self._jobs, self._settings.history_field, room)
         runner.refuse_model = self.hub.intake.refuse_model
@@ -217,7 +217,7 @@ class Gateway:
             raise UnsupportedFormat(f"this gateway speaks the WebSocket subprotocol {SUBPROTOCOL}")
         return await serve_stream(request, self.hub, visit)
 
-    def _refusal(self, visit: Visit, resumes: bool) -> Refusal | None:
+    def _refusal(self, visit: AdmittedRequest, resumes: bool) -> Refusal | None:
         if self._draining:
             return Refusal(503, RefusalReason.LEAVING, "this gateway is going away", 1.0)
         monitor, taken = self.monitor, len(self.hub.connections)
@@ -278,9 +278,9 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _where(settings: GatewaySettings) -> tuple[Listener, ...]:
-    if not (settings.key or settings.mode is Mode.LOCAL):
-        raise SettingsError("a gateway that others reach needs a key")
+def _where(settings: GatewaySettings) -> tuple[ListenAddress, ...]:
+    if not (settings.key or settings.mode is GatewayMode.LOCAL):
+        raise InvalidSettings("a gateway that others reach needs a key")
     tls = settings.certificate is not None
     return listeners(settings.mode, settings.host, settings.port, tls, settings.proxies)
 
@@ -307,7 +307,7 @@ async def _broker(stack: AsyncExitStack, settings: GatewaySettings) -> tuple[str
 async def running_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """Run a gateway until the context ends; then drain it. Raises ``BackendError``."""
     where = _where(settings)
-    roster = Roster(DeviceStore(settings.devices_file) if settings.devices_file else None)
+    roster = DeviceRegistry(DeviceStore(settings.devices_file) if settings.devices_file else None)
     async with AsyncExitStack() as stack:
         url, owns = await _broker(stack, settings)
         opening = open_jobs(url, secrets.token_hex(8), settings.admission.unqueued_bytes)

@@ -7,12 +7,12 @@ from pathlib import Path
 from backend.admission.admission import AdmissionLimits
 from backend.admission.bulk_throttle import QueueLimits
 from backend.admission.quotas import Quota
-from backend.history.records import FED, FED_EMBEDDED, About, feed_field
+from backend.history.records import FED, FED_EMBEDDED, SessionOwner, feed_field
 from backend.history.settings import HistorySettings
 from backend.http.certificates import Certificate
-from backend.http.modes import LOOPBACK, Mode, Network
+from backend.http.modes import LOOPBACK, GatewayMode, Network
 from backend.rest.file_settings import FileSettings
-from backend.sessions.partials import Pace
+from backend.sessions.partials import PartialPace
 from protocol.session import Limits
 
 
@@ -25,7 +25,7 @@ class GatewaySettings:
     trusted to describe requests.
     """
 
-    mode: Mode = Mode.LOCAL
+    mode: GatewayMode = GatewayMode.LOCAL
     name: str = "kikipounamu"
     host: str = LOOPBACK
     port: int = 0
@@ -43,7 +43,7 @@ class GatewaySettings:
     limits: Limits = field(default_factory=Limits)
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
     queue: QueueLimits = field(default_factory=QueueLimits)
-    pace: Pace = field(default_factory=Pace)
+    pace: PartialPace = field(default_factory=PartialPace)
     history: HistorySettings = field(default_factory=HistorySettings)
     files: FileSettings = field(default_factory=FileSettings)
     viewers: int = 64
@@ -55,7 +55,7 @@ class GatewaySettings:
     attach_s: float = 5.0
     drain_s: float = 20.0
 
-    def history_field(self, about: About) -> str:
+    def history_field(self, about: SessionOwner) -> str:
         """Return the history field of a session's hash; empty: no history is kept."""
         return feed_field(about, FED if self.redis else FED_EMBEDDED) if self.history.url else ""
 

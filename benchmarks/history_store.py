@@ -28,7 +28,7 @@ from backend.broker.jobs import open_jobs
 from backend.history.feeder import BATCH, Feeder
 from backend.history.history_thread import open_history
 from backend.history.inbox import Inbox
-from backend.history.records import About, Entry, Limits, Wanted
+from backend.history.records import FeedEntry, HistoryLimits, SessionFilter, SessionOwner
 from backend.history.store import Store, open_store
 from benchmarks.history import Texts
 from benchmarks.report import arguments, table, write_json
@@ -59,11 +59,11 @@ class Feed:
         self._segments = segments
         self._name = name
 
-    def entries(self, sessions: int) -> Iterator[Entry]:
+    def entries(self, sessions: int) -> Iterator[FeedEntry]:
         """Yield the entries of this many sessions."""
         for number in range(sessions):
             owner = "rare" if number % _RARE == 0 else f"key {number % _KEYS}"
-            about = About(owner, f"device of {owner}", client="benchmark")
+            about = SessionOwner(owner, f"device of {owner}", client="benchmark")
             for segment in range(self._segments):
                 at_ms = _FIRST_MS + (number * self._segments + segment) * _SECOND_MS
                 yield self._entry(about, f"{self._name} {number}", segment, at_ms)
@@ -72,7 +72,7 @@ class Feed:
         """Return words that occur in the entries."""
         return self._texts.words(chinese, count)
 
-    def _entry(self, about: About, session: str, segment: int, at_ms: int) -> Entry:
+    def _entry(self, about: SessionOwner, session: str, segment: int, at_ms: int) -> FeedEntry:
         chinese = at_ms // _SECOND_MS // self._segments % 2 == 0
         words = self._texts.words(chinese, self._chance.randint(3, 14))
         text = ",".join(words) + "。" if chinese else " ".join(words).capitalize() + "."
@@ -80,7 +80,7 @@ class Feed:
         result = Result(
             session, segment, text, 0, "zh" if chinese else "en", timed, "sense-voice", "w/cuda:0", 12, 80
         )
-        return Entry(about, session, segment, 0, result, 64_000, at_ms)
+        return FeedEntry(about, session, segment, 0, result, 64_000, at_ms)
 
 
 def main() -> None:
@@ -107,15 +107,15 @@ def _measure(url: str, sessions: int, segments: int) -> list[Line]:
     for what, wanted, queries in _searches(feed):
         took, hits = _each(queries, lambda query, wanted=wanted: store.search(query, wanted).items)
         lines.append(_line(f"search: {what}", took, hits))
-    took, _ = _each(range(20), lambda _: store.sessions(Wanted()).items)
+    took, _ = _each(range(20), lambda _: store.sessions(SessionFilter()).items)
     lines.append(_line("page of sessions", took))
-    took, _ = _each(range(20), lambda _: store.sessions(Wanted("rare")).items)
+    took, _ = _each(range(20), lambda _: store.sessions(SessionFilter("rare")).items)
     lines.append(_line("page of sessions of a rare key", took))
     took, _ = _each(range(20), lambda n: store.segments(f"session {n * 17}"))
     lines.append(_line("segments of a session", took))
     took, _ = _each(range(20), lambda n: [store.delete(f"session {n * 23}")])
     lines.append(_line("a session deleted", took))
-    took, _ = _each(range(20), lambda _: [store.retain(Limits(days=0, megabytes=1))])
+    took, _ = _each(range(20), lambda _: [store.retain(HistoryLimits(days=0, megabytes=1))])
     lines.append(_line("20 sessions let go for want of room", took))
     held = store.held()
     lines.append(_line(f"room: {held.bytes / held.segments:.0f} bytes a segment, {held.bytes / 1e6:.0f} MB", []))
@@ -135,11 +135,11 @@ def _record(store: Store, feed: Feed, sessions: int) -> Line:
     return _line(f"a batch of {BATCH} recorded", took) | {"a_second": round(1000 * count / sum(took))}
 
 
-def _searches(feed: Feed) -> Iterator[tuple[str, Wanted, list[str]]]:
+def _searches(feed: Feed) -> Iterator[tuple[str, SessionFilter, list[str]]]:
     chinese = feed.words(True, 40 * _TYPED)
     pairs = [word for word in chinese if len(word) == 2][:_TYPED]
     english = feed.words(False, _TYPED)
-    anybody, rare = Wanted(), Wanted("rare")
+    anybody, rare = SessionFilter(), SessionFilter("rare")
     yield "two Chinese characters", anybody, pairs
     yield "two Chinese characters, a rare key's", rare, pairs
     yield "one Chinese character", anybody, [word[0] for word in pairs]
@@ -164,7 +164,7 @@ async def _fed(url: str, segments: int) -> Line:
                 fields = {"about": about, "notice": encode_notice(entry.outcome), "samples": entry.samples}
                 pipeline.xadd(Keys().history_keys[0], fields)
             pipeline.execute()
-        async with open_jobs(broker.url, "g") as jobs, open_history(url, Limits(0, 0)) as history:
+        async with open_jobs(broker.url, "g") as jobs, open_history(url, HistoryLimits(0, 0)) as history:
             feeder = Feeder(Inbox(jobs.administer, "g"), history, lambda _: None)
             start = time.perf_counter()
             async with Tasks("benchmark") as tasks:

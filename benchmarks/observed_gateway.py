@@ -15,9 +15,9 @@ import uvloop
 from backend.configuration import Configuration, settings_of
 from backend.gateway import Gateway, running_gateway
 from backend.observability.exposition import GatewayCollector, exposition, registry_of
-from backend.observability.metrics import Now
+from backend.observability.metrics import GatewayReading
 from backend.sessions.observers import Conclusion
-from backend.sessions.segments import Course
+from backend.sessions.segments import SegmentHistory
 from protocol.job import JobKind
 from protocol.recognition import Timing
 from protocol.session import Final, Partial, Queued
@@ -46,7 +46,7 @@ async def _cpu_of(act: Callable[[], object], rounds: int) -> float:
 
 async def _costs(gateway: Gateway) -> dict[str, float]:
     observers, now = gateway.observers, time.monotonic()
-    course = Course(64_000, 0, now, now, now, 0.0, 0, early=False)
+    course = SegmentHistory(64_000, 0, now, now, now, 0.0, 0, early=False)
     final = Final(0, "a text of some words", model="checksum", worker="w" * 30, timing=Timing(4_000, 20, 300, 2))
     numbers = iter(range(10**9))
 
@@ -59,7 +59,7 @@ async def _costs(gateway: Gateway) -> dict[str, float]:
         observers.attempted(JobKind.HYPOTHESISE, True)
         observers.told("s", Partial(0, 1, "a text"))
 
-    def look() -> Now:
+    def look() -> GatewayReading:
         return gateway.monitor.now(gateway.hub, gateway.access.meter.audio_s, draining=False)
 
     round_trips = Histogram()

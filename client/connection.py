@@ -10,7 +10,7 @@ from http import HTTPStatus
 import aiohttp
 
 from client.clear import in_the_clear
-from client.errors import InTheClear, Refused, TryLater, Unauthorised, Unreachable, WrongCertificate
+from client.errors import Refused, TlsRequired, TryLater, Unauthorised, Unreachable, WrongCertificate
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
@@ -43,7 +43,7 @@ def fixed(address: Address) -> Locate:
     return lambda: address
 
 
-class Connection:
+class GatewayConnection:
     """Open WebSocket that speaks ``protocol.session``."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -98,7 +98,7 @@ class Connection:
 
 async def connect(
     http: aiohttp.ClientSession, address: Address, deadline_s: float, heartbeat_s: float, resume: bool = False
-) -> Connection:
+) -> GatewayConnection:
     """Open a connection. With ``resume``, a gateway that refuses new sessions still accepts this one.
 
     Raises ``Unreachable``, ``TryLater`` or ``Refused``.
@@ -122,16 +122,16 @@ async def connect(
     if socket.protocol != SUBPROTOCOL:
         await socket.close()
         raise Refused(f"{address.url} does not speak {SUBPROTOCOL}: is it a kikipounamu gateway of this version?")
-    return Connection(socket)
+    return GatewayConnection(socket)
 
 
 def pinned(address: Address) -> aiohttp.Fingerprint | bool:
     """Return the ``ssl`` argument of a request: which certificate is accepted before any data is sent.
 
-    Raises ``Refused``, as ``InTheClear`` for an address on another computer without TLS.
+    Raises ``Refused``, as ``TlsRequired`` for an address on another computer without TLS.
     """
     if in_the_clear(address.url):
-        raise InTheClear(address.url)
+        raise TlsRequired(address.url)
     if not address.certificate_sha256:
         return True
     if not address.url.lower().startswith("https:"):

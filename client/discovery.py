@@ -34,7 +34,7 @@ _MOST_CHANGES: Final = 256
 
 
 @dataclass(frozen=True)
-class Found:
+class GatewayFound:
     """Discovered gateway, or its new state after a change. ``urls`` are its possible addresses, IPv4 first."""
 
     service: str
@@ -45,13 +45,13 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Gone:
+class GatewayGone:
     """Gateway that said goodbye, or whose announcement expired."""
 
     service: str
 
 
-DiscoveryEvent = Found | Gone
+DiscoveryEvent = GatewayFound | GatewayGone
 _Change = tuple[str, ServiceStateChange]
 _Changes = asyncio.Queue[_Change]
 
@@ -68,7 +68,7 @@ async def discover(
 ) -> AsyncGenerator[DiscoveryEvent, None]:
     """Yield gateways that appear and disappear, until closed. Beyond ``MOST`` known ones, new ones are ignored."""
     while True:
-        known: dict[str, Found] = {}
+        known: dict[str, GatewayFound] = {}
         try:
             at = addresses()
             async with _listening(at) as (zeroconf, changes):
@@ -80,7 +80,7 @@ async def discover(
             log.warning(LogEvent.DISCOVERY_FAILED, reason=repr(error))
             await asyncio.sleep(look_s)
         for service in known:
-            yield Gone(service)
+            yield GatewayGone(service)
 
 
 @asynccontextmanager
@@ -103,7 +103,7 @@ async def _listening(at: tuple[str, ...]) -> AsyncIterator[tuple[Zeroconf, _Chan
 
 
 async def _next(
-    zeroconf: Zeroconf, changes: _Changes, known: dict[str, Found], patience_s: float
+    zeroconf: Zeroconf, changes: _Changes, known: dict[str, GatewayFound], patience_s: float
 ) -> DiscoveryEvent | None:
     try:
         async with asyncio.timeout(patience_s):
@@ -111,7 +111,7 @@ async def _next(
     except TimeoutError:
         return None
     if change is ServiceStateChange.Removed:
-        return Gone(service) if known.pop(service, None) else None
+        return GatewayGone(service) if known.pop(service, None) else None
     if service not in known and len(known) >= MOST:
         return None
     info = AsyncServiceInfo(SERVICE, service)
@@ -122,13 +122,13 @@ async def _next(
     return found
 
 
-def _found(info: AsyncServiceInfo) -> Found | None:
+def _found(info: AsyncServiceInfo) -> GatewayFound | None:
     said, port = decode_text(info.properties), info.port
     urls = tuple(_urls(info.parsed_addresses(), port)) if port else ()
     if said is None or not urls:
         return None
     name = clean_name(info.name.removesuffix("." + SERVICE))
-    return Found(info.name, name, urls, said.certificate_sha256, said.version)
+    return GatewayFound(info.name, name, urls, said.certificate_sha256, said.version)
 
 
 def _urls(addresses: list[str], port: int) -> Iterator[str]:

@@ -52,7 +52,7 @@ class WrongCertificate(Refused):
     """Certificate that is not the pinned one, or is not trusted. Nothing was sent."""
 
 
-class InTheClear(Refused):
+class TlsRequired(Refused):
     """Address on another computer without TLS: key and speech could be read on the way. Nothing was sent."""
 
     def __init__(self, url: str) -> None:
@@ -86,7 +86,7 @@ class Intercepted(NotPaired):
         super().__init__(message, PairRefusal.INTERCEPTED)
 
 
-class SomebodyElse(Intercepted):
+class WrongGateway(Intercepted):
     """Address whose certificate is not the one that came with the code; the code was not used."""
 
 

@@ -21,7 +21,7 @@ import structlog
 
 from client.audio_store import AudioStore
 from client.backoff import backoff
-from client.connection import Address, Connection, Locate, connect
+from client.connection import Address, GatewayConnection, Locate, connect
 from client.errors import (
     GatewayError,
     Moved,
@@ -35,7 +35,7 @@ from client.errors import (
 from client.event_queue import EventQueue
 from client.events import ClientEvent, Connected, Disconnected
 from client.session import Session
-from client.story import Story
+from client.story import SessionLog
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import CloseCode
 from protocol.recognition import Options
@@ -107,7 +107,7 @@ class GatewayClient:
         self._events: EventQueue = EventQueue(self._settings.most_events)
         self._changed = asyncio.Event()  # the session may have something to send
         self._room = asyncio.Event()  # a segment ended: there may be room for more audio
-        self._story = Story(str(session), time.monotonic())
+        self._story = SessionLog(str(session), time.monotonic())
         self._keeping = False  # the session has settled a result that is not stored and reported yet
         self._moved_at, self._welcomed_at = 0.0, -1.0  # on the loop's clock
         self._error: GatewayError | None = None
@@ -290,7 +290,7 @@ class GatewayClient:
             moved.cancel()
             await asyncio.gather(moved, return_exceptions=True)
 
-    async def _speak(self, connection: Connection, moved: "asyncio.Task[None]") -> None:
+    async def _speak(self, connection: GatewayConnection, moved: "asyncio.Task[None]") -> None:
         reader = asyncio.create_task(self._read(connection), name=f"client/{self._session.id}/read")
         writer = asyncio.create_task(self._write(connection), name=f"client/{self._session.id}/write")
         try:
@@ -311,7 +311,7 @@ class GatewayClient:
             self._session.disconnected()
             await connection.close()
 
-    async def _read(self, connection: Connection) -> None:
+    async def _read(self, connection: GatewayConnection) -> None:
         """Process messages until the session is done. Raises the reason if the connection closes earlier."""
         message = await connection.receive(self._settings.connect_s)
         while message is not None:
@@ -352,7 +352,7 @@ class GatewayClient:
             self._keeping = False
         self._moved_at = asyncio.get_running_loop().time()
 
-    async def _write(self, connection: Connection) -> None:
+    async def _write(self, connection: GatewayConnection) -> None:
         await connection.send(self._session.hello(), self._settings.send_s)
         while True:
             self._changed.clear()
@@ -379,7 +379,9 @@ class GatewayClient:
         return Refused(reason)
 
 
-async def _unless(moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, Connection]) -> Connection:
+async def _unless(
+    moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, GatewayConnection]
+) -> GatewayConnection:
     """Connect, unless the gateway moves before that is done. Raises ``Moved``, and the errors of connecting."""
     working = asyncio.create_task(connecting, name=f"{moved.get_name()}/unless")
     try:
@@ -390,7 +392,7 @@ async def _unless(moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, C
     except BaseException:
         working.cancel()
         (connected,) = await asyncio.gather(working, return_exceptions=True)
-        if isinstance(connected, Connection):  # it was established just as it was abandoned
+        if isinstance(connected, GatewayConnection):  # it was established just as it was abandoned
             await connected.close(_GOODBYE_S)
         raise
 

@@ -32,8 +32,8 @@ from client.errors import (
     Intercepted,
     NotPaired,
     Refused,
-    SomebodyElse,
     WrongCertificate,
+    WrongGateway,
 )
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import ErrorCode, MalformedMessage
@@ -136,7 +136,7 @@ async def pair(
     certificate_sha256: str = "",
     deadline_s: float = ANSWER_S,
 ) -> NewPairing:
-    """Pair this device. If ``certificate_sha256`` (from a QR code) does not match, raises ``SomebodyElse``.
+    """Pair this device. If ``certificate_sha256`` (from a QR code) does not match, raises ``WrongGateway``.
 
     Raises ``NotPaired``, ``Intercepted``, ``Unreachable`` or ``Refused``; ``MalformedMessage`` for an invalid
     code.
@@ -144,7 +144,7 @@ async def pair(
     exchange = Exchange(code, name, kind)
     place = Address(url.rstrip("/"), certificate_sha256=await _shown_certificate(_where(url), deadline_s))
     if certificate_sha256 not in ("", place.certificate_sha256):
-        raise SomebodyElse(_BETWEEN)
+        raise WrongGateway(_BETWEEN)
     timeout = aiohttp.ClientTimeout(total=deadline_s)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
         began = _began(await _say(http, place, exchange.begin()))

@@ -29,7 +29,7 @@ class _Spoken:
     final: float = 0.0
 
 
-class Story:
+class SessionLog:
     """Progress log of one session. Tracks only segments without a result. Time comes in as a value."""
 
     def __init__(self, session: str, now: float) -> None:

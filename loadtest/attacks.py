@@ -16,7 +16,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from client.connection import Address, Connection, connect
+from client.connection import Address, GatewayConnection, connect
 from client.errors import GatewayError
 from loadtest.gateways import run_loop
 from loadtest.speaker import without_numbers
@@ -58,7 +58,7 @@ COUNTS: Final = {Attack.UNKNOWN_MODEL: 137, Attack.EMPTY: 5_000, Attack.CANCELS:
 """Number of segments, or cancels, per round."""
 
 
-class Order(Struct, frozen=True):
+class AttackOrder(Struct, frozen=True):
     """Order for one process: ``connections`` at the same time, each repeating rounds for ``seconds``."""
 
     attack: Attack
@@ -70,7 +70,7 @@ class Order(Struct, frozen=True):
     count: int = 0
 
 
-class Struck(Struct):
+class AttackResult(Struct):
     """Result of an attack: started rounds, sent messages, and the gateway's objections by kind."""
 
     rounds: int = 0
@@ -79,7 +79,7 @@ class Struck(Struct):
     against: dict[str, int] = {}
 
 
-async def attack(order: Order) -> Struck:
+async def attack(order: AttackOrder) -> AttackResult:
     """Run the attack in another process, so that this one has time to measure."""
     pipe = asyncio.subprocess.PIPE
     command = leashed([sys.executable, "-m", "loadtest.attacks"])
@@ -87,7 +87,7 @@ async def attack(order: Order) -> Struck:
     try:
         async with asyncio.timeout(order.seconds + _END_S):
             told, _ = await process.communicate(msgspec.json.encode(order) + b"\n")
-        return msgspec.json.decode(told, type=Struck)
+        return msgspec.json.decode(told, type=AttackResult)
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
@@ -95,9 +95,9 @@ async def attack(order: Order) -> Struck:
             await process.wait()
 
 
-async def strike(order: Order) -> Struck:
+async def strike(order: AttackOrder) -> AttackResult:
     """Run the attack in this process."""
-    struck, against = Struck(), Counter[str]()
+    struck, against = AttackResult(), Counter[str]()
     async with (
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
         asyncio.TaskGroup() as tasks,
@@ -111,7 +111,9 @@ async def strike(order: Order) -> Struck:
 class _Striker:
     """Attacker that opens one connection after the other."""
 
-    def __init__(self, order: Order, http: aiohttp.ClientSession, struck: Struck, against: "Counter[str]") -> None:
+    def __init__(
+        self, order: AttackOrder, http: aiohttp.ClientSession, struck: AttackResult, against: "Counter[str]"
+    ) -> None:
         self._order = order
         self._http = http
         self._struck = struck
@@ -147,7 +149,7 @@ class _Striker:
             await asyncio.gather(reader, return_exceptions=True)
             await connection.close(1.0)
 
-    async def _speak(self, connection: Connection, resumes: bool) -> None:
+    async def _speak(self, connection: GatewayConnection, resumes: bool) -> None:
         order = self._order
         session = self._session or uuid4()
         model = "no-such-model" if order.attack is Attack.UNKNOWN_MODEL else ""
@@ -160,7 +162,7 @@ class _Striker:
         if order.attack is Attack.RESUME:
             self._session = session
 
-    async def _say(self, connection: Connection, message: ClientMessage | tuple[int, int, bytes]) -> None:
+    async def _say(self, connection: GatewayConnection, message: ClientMessage | tuple[int, int, bytes]) -> None:
         self._struck.sent += 1
         if isinstance(message, tuple):
             await connection.send_audio(*message, _ANSWER_S)
@@ -174,7 +176,7 @@ class _Striker:
                 await self._queued.wait()
         self._queued.clear()
 
-    async def _listen(self, connection: Connection) -> None:
+    async def _listen(self, connection: GatewayConnection) -> None:
         with suppress(GatewayError):
             while (message := await connection.receive(None)) is not None:
                 self._struck.welcomed += isinstance(message, Welcome)
@@ -203,15 +205,15 @@ def messages(kind: Attack, count: int) -> Iterator[ClientMessage | tuple[int, in
 
 def main() -> None:
     """Run one process of an attack."""
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    found: list[Struck] = []
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=AttackOrder)
+    found: list[AttackResult] = []
 
     async def work() -> None:
         found.append(await strike(order))
 
     with logging_to("loadtest", None, level="ERROR"):
         run_loop(work())
-    sys.stdout.buffer.write(msgspec.json.encode(found[0] if found else Struck()))
+    sys.stdout.buffer.write(msgspec.json.encode(found[0] if found else AttackResult()))
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ from client.errors import GatewayError
 from loadtest.attacks import Attack
 from loadtest.crew import run_crew
 from loadtest.gateways import local_process, located, run_loop
-from loadtest.herd import Herd, Meeting, run_herd
+from loadtest.herd import Herd, HerdState, run_herd
 from loadtest.hostile import Hostile, run_hostile
 from loadtest.planning import ask_fleet, need, words
 from loadtest.progress import progress
 from loadtest.report import STRAINED, NoReport, prepare, write_report
 from loadtest.run import Report, Run
-from loadtest.sessions import Plan, run_sessions
+from loadtest.sessions import SessionPlan, run_sessions
 from loadtest.streams import Streams, run_streams
 from runtime.folders import folders
 from runtime.logs import logging_to
@@ -65,7 +65,7 @@ def sessions(  # noqa: PLR0913 - typer: an option is a parameter
     """
     with logging_to("loadtest", folders().logs, terminal=False), _told():
         locate = _located(gateway, key, certificate)
-        summary = asyncio.run(run_sessions(Plan(count, seconds, pace, seed), locate))
+        summary = asyncio.run(run_sessions(SessionPlan(count, seconds, pace, seed), locate))
     say(msgspec.json.format(msgspec.json.encode(summary), indent=2).decode())
     raise typer.Exit(0 if summary.flawless else 1)
 
@@ -127,7 +127,7 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
     plan = Herd(clients, ramp, settle, spread, patience, seed)
 
     async def scenario(run: Run) -> None:
-        meeting = Meeting(run.recorder)
+        meeting = HerdState(run.recorder)
         try:
             await run_herd(plan, run.locate, meeting)
         finally:

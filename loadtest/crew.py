@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from client.connection import Address
 from loadtest.gateways import located, run_loop
 from loadtest.streams import Streams, run_streams
-from loadtest.tally import Recorder, Tally
+from loadtest.tally import Tally, TallyRecorder
 from runtime.leash import leashed
 from runtime.logs import logging_to
 from runtime.tasks import Tasks
@@ -33,7 +33,7 @@ class CrewFailed(Exception):
     """Load maker process that ended before its speakers had finished."""
 
 
-class Part(Struct, frozen=True):
+class PlanPart(Struct, frozen=True):
     """Part of the plan for one process. ``url`` empty: the gateway of this computer."""
 
     plan: Streams
@@ -48,11 +48,11 @@ async def run_crew(plan: Streams, address: Address | None, zero: float, gather: 
     where = (address.url, address.key, address.certificate_sha256) if address else ()
     async with asyncio.TaskGroup() as members:
         for number in range(plan.parts):
-            part = Part(replace(plan, part=number), zero, *where)
+            part = PlanPart(replace(plan, part=number), zero, *where)
             members.create_task(_member(part, gather), name=f"crew/{number}")
 
 
-async def _member(part: Part, gather: Callable[[Tally], None]) -> None:
+async def _member(part: PlanPart, gather: Callable[[Tally], None]) -> None:
     command = leashed([sys.executable, "-m", "loadtest.crew"])
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=_LONGEST_LINE)
@@ -84,9 +84,9 @@ async def _end(process: asyncio.subprocess.Process, gather: Callable[[Tally], No
         await process.wait()
 
 
-async def _work(part: Part) -> None:
+async def _work(part: PlanPart) -> None:
     locate = located(part.url, part.key, part.certificate_sha256)
-    recorder = Recorder(part.zero)
+    recorder = TallyRecorder(part.zero)
     try:
         async with Tasks("crew") as tasks:
             tasks.start(_tell(recorder), "tell")
@@ -95,20 +95,20 @@ async def _work(part: Part) -> None:
         _write(recorder)
 
 
-async def _tell(recorder: Recorder) -> None:
+async def _tell(recorder: TallyRecorder) -> None:
     while True:
         await asyncio.sleep(_EVERY_S - time.monotonic() % _EVERY_S)
         _write(recorder)
 
 
-def _write(recorder: Recorder) -> None:
+def _write(recorder: TallyRecorder) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(recorder.take()) + b"\n")
     sys.stdout.buffer.flush()
 
 
 def main() -> None:
     """Run one process of a crew."""
-    part = msgspec.json.decode(sys.stdin.buffer.readline(), type=Part)
+    part = msgspec.json.decode(sys.stdin.buffer.readline(), type=PlanPart)
     with logging_to("loadtest", None, level="WARNING"):
         run_loop(_work(part))
 

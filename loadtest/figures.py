@@ -11,8 +11,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from loadtest.processes import LOAD_MAKER, Usage
-from loadtest.tally import Ended, Refused, Tally
+from loadtest.processes import LOAD_MAKER, ProcessUsage
+from loadtest.tally import CompletedSegment, RefusalCount, Tally
 from protocol.audio import SAMPLE_RATE
 
 _MOST_POINTS: Final = 120
@@ -58,7 +58,7 @@ class Percentiles(Struct, frozen=True):
     most: float | None
 
 
-class Used(Struct, frozen=True):
+class ResourceUse(Struct, frozen=True):
     """Resource use by processes of one kind at full load: CPU in percent of one core, memory in MB."""
 
     cpu_mean: float
@@ -66,7 +66,7 @@ class Used(Struct, frozen=True):
     memory_most_mb: float
 
 
-class Moment(Struct, frozen=True):
+class IntervalFigures(Struct, frozen=True):
     """Figures of an interval that ends ``at_s`` after the start of the run."""
 
     at_s: float
@@ -85,7 +85,7 @@ class Bin(Struct, frozen=True, array_like=True):
     count: int
 
 
-class Back(Struct, frozen=True):
+class Reconnection(Struct, frozen=True):
     """Return of the clients after every connection was cut, in seconds from the cut to the new welcome.
 
     ``ready``: clients connected at the cut; ``returned`` of them came back; ``waiting`` were refused at that
@@ -138,13 +138,13 @@ class Figures(Struct, frozen=True):
     late_ms: Percentiles
     refusals: int
     early: int
-    refused: dict[str, Refused]
+    refused: dict[str, RefusalCount]
     disconnects: dict[str, int]
     busy: dict[str, int]
-    used: dict[str, Used]
+    used: dict[str, ResourceUse]
     load_maker_percent: float | None
     load_maker_core_percent: float | None
-    back: Back | None = None
+    back: Reconnection | None = None
     complaints: tuple[str, ...] = ()
 
     @property
@@ -184,7 +184,11 @@ def _nearest(ordered: Sequence[float], share: float) -> float | None:
 
 
 def figures(
-    tally: Tally, took_s: float, usages: Sequence[Usage], full: tuple[float, float], back: Back | None = None
+    tally: Tally,
+    took_s: float,
+    usages: Sequence[ProcessUsage],
+    full: tuple[float, float],
+    back: Reconnection | None = None,
 ) -> Figures:
     """Compute the figures. ``full``: begin and end of full load, in seconds from the start."""
     there = _there(usages, full)
@@ -221,10 +225,10 @@ def figures(
     )
 
 
-def moments(tally: Tally, took_s: float) -> tuple[Moment, ...]:
+def moments(tally: Tally, took_s: float) -> tuple[IntervalFigures, ...]:
     """Return figures over time, in a number of intervals that fits a plot."""
     step = max(1, math.ceil(took_s / _MOST_POINTS))
-    ended: dict[int, list[Ended]] = {}
+    ended: dict[int, list[CompletedSegment]] = {}
     for one in tally.ended:
         ended.setdefault(int(one.at_s) // step, []).append(one)
     refused: dict[int, int] = {}
@@ -240,9 +244,9 @@ def distribution(values: Iterable[float]) -> tuple[Bin, ...]:
     return tuple(Bin(round(10 ** (step / 10), 1), counts[step]) for step in range(max(counts, default=-1) + 1))
 
 
-def _moment(index: int, step: int, ended: Sequence[Ended], refusals: int) -> Moment:
+def _moment(index: int, step: int, ended: Sequence[CompletedSegment], refusals: int) -> IntervalFigures:
     after_stop = percentiles(one.after_stop for one in ended)
-    return Moment(
+    return IntervalFigures(
         at_s=float((index + 1) * step),
         finals_per_s=round(len(ended) / step, 2),
         audio_per_s=round(sum(one.audio_ms for one in ended) / 1000 / step, 2),
@@ -253,20 +257,20 @@ def _moment(index: int, step: int, ended: Sequence[Ended], refusals: int) -> Mom
     )
 
 
-def _there(usages: Sequence[Usage], full: tuple[float, float]) -> Sequence[Usage]:
+def _there(usages: Sequence[ProcessUsage], full: tuple[float, float]) -> Sequence[ProcessUsage]:
     """Return the samples taken at full load; all samples if the run was too short."""
     return [usage for usage in usages if full[0] < usage.at_s <= full[1]] or usages
 
 
-def _used(there: Sequence[Usage]) -> dict[str, Used]:
+def _used(there: Sequence[ProcessUsage]) -> dict[str, ResourceUse]:
     kinds = sorted({kind for usage in there for kind in usage.cpu_percent})
     return {kind: _of_kind(kind, there) for kind in kinds}
 
 
-def _of_kind(kind: str, usages: Sequence[Usage]) -> Used:
+def _of_kind(kind: str, usages: Sequence[ProcessUsage]) -> ResourceUse:
     cpu = [usage.cpu_percent[kind] for usage in usages if kind in usage.cpu_percent]
     memory = max((usage.memory_mb.get(kind, 0.0) for usage in usages), default=0.0)
-    return Used(round(sum(cpu) / len(cpu), 1), max(cpu), memory)
+    return ResourceUse(round(sum(cpu) / len(cpu), 1), max(cpu), memory)
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -18,14 +18,14 @@ from client.backoff import backoff
 from client.connection import Locate
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import ClientSettings, GatewayClient
-from loadtest.figures import Back, percentile
-from loadtest.noise import Noise, Utterance
+from loadtest.figures import Reconnection, percentile
+from loadtest.noise import Noise, NoiseSegment
 from loadtest.speaker import Client, Speaker
-from loadtest.spoken import Spoken
+from loadtest.spoken import PooledAudio
 from loadtest.streams import Retry, note_lateness, raise_file_limit
-from loadtest.tally import Recorder
-from loadtest.tap import Tap
-from loadtest.wheel import Wheel
+from loadtest.tally import TallyRecorder
+from loadtest.tap import SharedConnector
+from loadtest.wheel import TimerWheel
 from protocol.audio import SAMPLE_RATE
 from runtime.tasks import Tasks
 
@@ -67,10 +67,10 @@ class _Member:
 
 
 @dataclass
-class Meeting:
+class HerdState:
     """State shared by all clients of the herd. ``happened``: everything was cut."""
 
-    recorder: Recorder
+    recorder: TallyRecorder
     members: list[_Member] = field(default_factory=list)
     cut_at: float = 0.0
     happened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -89,7 +89,7 @@ class Meeting:
         elif isinstance(event, Disconnected):
             member.there = False
 
-    def cut(self, tap: Tap) -> None:
+    def cut(self, tap: SharedConnector) -> None:
         """Cut the connections of all clients."""
         self.cut_at = time.monotonic()
         for member in self.members:
@@ -97,20 +97,20 @@ class Meeting:
         tap.cut()
         self.happened.set()
 
-    def back(self) -> Back:
+    def back(self) -> Reconnection:
         """Return the figures about the clients that were cut."""
         cut = [member for member in self.members if member.cut]
         took = [member.back_s * 1000 for member in cut if member.back_s is not None]
         p50, p95, p100 = (percentile(took, share) for share in (0.5, 0.95, 1.0))
         waiting = len(self.members) - len(cut)
-        return Back(len(cut), len(took), waiting, *(_seconds(value) for value in (p50, p95, p100)))
+        return Reconnection(len(cut), len(took), waiting, *(_seconds(value) for value in (p50, p95, p100)))
 
 
-async def run_herd(plan: Herd, locate: Locate, meeting: Meeting, retry: Retry = backoff) -> None:
+async def run_herd(plan: Herd, locate: Locate, meeting: HerdState, retry: Retry = backoff) -> None:
     """Run the whole herd; the results are in the meeting's recorder."""
     raise_file_limit()
     recorder = meeting.recorder
-    tap, wheel, noise = Tap(recorder), Wheel(), Noise(plan.seed)
+    tap, wheel, noise = SharedConnector(recorder), TimerWheel(), Noise(plan.seed)
     try:
         async with Tasks("herd") as tasks, asyncio.TaskGroup() as clients:
             tasks.start(wheel.run(), "wheel")
@@ -128,7 +128,7 @@ async def run_herd(plan: Herd, locate: Locate, meeting: Meeting, retry: Retry = 
         await tap.close()
 
 
-async def _all_there(plan: Herd, meeting: Meeting) -> None:
+async def _all_there(plan: Herd, meeting: HerdState) -> None:
     """Wait until all clients are ready, or until no more get in."""
     ready, changed_at = 0, time.monotonic() + plan.ramp_s
     while ready < plan.clients and time.monotonic() < changed_at + plan.settle_s:
@@ -141,14 +141,14 @@ async def _all_there(plan: Herd, meeting: Meeting) -> None:
 class _Visit:
     """Single client, from its place in the ramp to its last answer."""
 
-    def __init__(self, plan: Herd, number: int, meeting: Meeting, noise: Noise, wheel: Wheel) -> None:
+    def __init__(self, plan: Herd, number: int, meeting: HerdState, noise: Noise, wheel: TimerWheel) -> None:
         self._plan = plan
         self._number = number
         self._meeting = meeting
         self._noise = noise
         self._wheel = wheel
         self._member = meeting.joined()
-        self._spoken = Spoken()
+        self._spoken = PooledAudio()
         self._speaker = Speaker(number, meeting.recorder, self._spoken, self._heard, plan.pace)
 
     async def run(self, locate: Locate, settings: ClientSettings) -> None:
@@ -185,7 +185,7 @@ class _Visit:
     def _heard(self, event: ClientEvent) -> None:
         self._meeting.heard(self._member, event)
 
-    def _utterance(self, segment: int, source: random.Random) -> Utterance:
+    def _utterance(self, segment: int, source: random.Random) -> NoiseSegment:
         samples = round(source.uniform(_SAY_S / 2, _SAY_S) * SAMPLE_RATE)
         return self._noise.utterance(self._number, segment, samples, source)
 

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 
 from client.connection import Locate
-from loadtest.attacks import Attack, Order, Struck, attack
+from loadtest.attacks import Attack, AttackOrder, AttackResult, attack
 from loadtest.figures import percentile
 from loadtest.streams import Streams, run_streams
-from loadtest.tally import Recorder, Tally
+from loadtest.tally import Tally, TallyRecorder
 
 
 class Hostile(Struct, frozen=True):
@@ -33,7 +33,7 @@ class Hostile(Struct, frozen=True):
     most: float = 2.0
 
 
-class Heard(Struct, frozen=True):
+class SpeakerResults(Struct, frozen=True):
     """Results of the speakers in one phase, in milliseconds from the end of a segment to its text.
 
     ``times``: p95, as a multiple of the undisturbed p95. ``struck``: what the attack did.
@@ -46,51 +46,53 @@ class Heard(Struct, frozen=True):
     p95_ms: float | None
     most_ms: float | None
     times: float | None = None
-    struck: Struck | None = None
+    struck: AttackResult | None = None
     complaints: tuple[str, ...] = ()
 
 
-class Siege(Struct, frozen=True):
+class HostileResults(Struct, frozen=True):
     """Results of all phases, the undisturbed one first. ``passed``: no phase harmed the speakers."""
 
     passed: bool
-    phases: tuple[Heard, ...]
+    phases: tuple[SpeakerResults, ...]
 
 
-Strike = Callable[[Order], Awaitable[Struck]]
+Strike = Callable[[AttackOrder], Awaitable[AttackResult]]
 """``loadtest.attacks.attack``, or ``strike`` for this process."""
 
 
-async def run_hostile(plan: Hostile, locate: Locate, key: str, strike: Strike = attack) -> Siege:
+async def run_hostile(plan: Hostile, locate: Locate, key: str, strike: Strike = attack) -> HostileResults:
     """Run all phases; ``key`` is the one that is abused."""
     calm = heard("none", await _speak(plan, locate))
     phases = [calm]
     for kind in plan.attacks:
         where = locate()
         seconds = plan.lead_s + plan.seconds
-        order = Order(kind, seconds, where.url, key, where.certificate_sha256, plan.connections)
+        order = AttackOrder(kind, seconds, where.url, key, where.certificate_sha256, plan.connections)
         striking = asyncio.create_task(_awaited(strike(order)), name=f"hostile/{kind}")
         await asyncio.sleep(plan.lead_s)
         tally = await _speak(plan, locate)
         phases.append(heard(kind, tally, calm.p95_ms, await striking))
-    return Siege(passed(phases, plan.most), tuple(phases))
+    return HostileResults(passed(phases, plan.most), tuple(phases))
 
 
-async def _awaited(striking: Awaitable[Struck]) -> Struck:
+async def _awaited(striking: Awaitable[AttackResult]) -> AttackResult:
     return await striking
 
 
 async def _speak(plan: Hostile, locate: Locate) -> Tally:
-    recorder = Recorder(time.monotonic())
+    recorder = TallyRecorder(time.monotonic())
     await run_streams(Streams(plan.speakers, plan.seconds, seed=plan.seed, pace=plan.pace), locate, recorder)
     return recorder.take()
 
 
-def heard(kind: str, tally: Tally, calm_ms: float | None = None, struck: Struck | None = None) -> Heard:
+def heard(
+    kind: str, tally: Tally, calm_ms: float | None = None, struck: AttackResult | None = None
+) -> SpeakerResults:
     """Compute the results of one phase."""
     lags = [ended.lag for ended in tally.ended]
     p95 = percentile(lags, 0.95)
-    return Heard(
+    return SpeakerResults(
         kind,
         tally.segments,
         tally.flawless and not tally.refusals,
@@ -103,7 +105,7 @@ def heard(kind: str, tally: Tally, calm_ms: float | None = None, struck: Struck 
     )
 
 
-def passed(phases: Sequence[Heard], most: float) -> bool:
+def passed(phases: Sequence[SpeakerResults], most: float) -> bool:
     """Return whether no phase harmed the speakers."""
     attacked = phases[1:]
     return all(phase.flawless for phase in phases) and all((phase.times or 0.0) <= most for phase in attacked)

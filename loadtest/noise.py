@@ -21,7 +21,7 @@ _MARK: Final = struct.Struct("<II")
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class NoiseSegment:
     """Audio of one segment: ``mark`` comes first, ``body`` after it."""
 
     mark: bytes
@@ -49,7 +49,7 @@ class Turn(NamedTuple):
     """Pause, in which nothing is sent, followed by a segment."""
 
     pause_s: float
-    utterance: Utterance
+    utterance: NoiseSegment
 
 
 class Noise:
@@ -69,12 +69,12 @@ class Noise:
             yield Turn(pause_s, self.utterance(session, segment, samples, source))
             segment += 1
 
-    def utterance(self, session: int, segment: int, samples: int, source: random.Random) -> Utterance:
+    def utterance(self, session: int, segment: int, samples: int, source: random.Random) -> NoiseSegment:
         """Return a segment of this many samples, from a random place in the pool."""
         size = samples * BYTES_PER_SAMPLE
         mark = _MARK.pack(session, segment)[:size]
         start = source.randrange(len(self._pool) - size) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE
-        return Utterance(mark, self._pool[start : start + size - len(mark)])
+        return NoiseSegment(mark, self._pool[start : start + size - len(mark)])
 
 
 def _pause_s(source: random.Random) -> float:

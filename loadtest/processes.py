@@ -17,7 +17,7 @@ MACHINE: Final = "machine"
 _LOOK_AGAIN_S: Final = 5.0
 
 
-class Usage(Struct, frozen=True, array_like=True):
+class ProcessUsage(Struct, frozen=True, array_like=True):
     """Resource use since the previous sample.
 
     ``cpu_percent``: all processes of a kind together, in percent of one core. ``memory_mb``: resident memory
@@ -32,7 +32,7 @@ class Usage(Struct, frozen=True, array_like=True):
     busiest_percent: dict[str, float] = {}
 
 
-class Watch:
+class ProcessSampler:
     """Sampler of processes. ``gateway`` is its process id here; 0 if it runs on another computer.
 
     Workers are added as they become known. The processes of each kind are searched for only every few seconds,
@@ -52,7 +52,7 @@ class Watch:
         """Set the gateway's workers; those that run on this computer are sampled."""
         self._workers = {pid for name in names if (pid := local_worker(name))}
 
-    def measure(self) -> Usage:
+    def measure(self) -> ProcessUsage:
         """Return the use since the last call; zero at the first call."""
         now = time.monotonic()
         if now - self._looked >= _LOOK_AGAIN_S:
@@ -65,7 +65,7 @@ class Watch:
             spent, resident = self._of(kind, processes)
             cpu[kind], memory[kind] = round(sum(spent) / passed * 100, 1), round(resident / 2**20, 1)
             busiest[kind] = round(max(spent, default=0.0) / passed * 100, 1)
-        return Usage(round(now - self._zero, 2), cpu, memory, cores, busiest)
+        return ProcessUsage(round(now - self._zero, 2), cpu, memory, cores, busiest)
 
     def _of(self, kind: str, processes: Iterable[psutil.Process]) -> tuple[list[float], int]:
         """Return the CPU seconds of each process since the last sample, and the resident bytes of all."""

@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from loadtest.figures import Figures, Moment, Percentiles
+from loadtest.figures import Figures, IntervalFigures, Percentiles
 from loadtest.plots import Series, bars, lines
-from loadtest.processes import Usage
+from loadtest.processes import ProcessUsage
 from loadtest.run import Report
 from runtime.terminal import reason
 
@@ -192,11 +192,11 @@ def _plots(report: Report) -> str:
     )
 
 
-def _series(name: str, found: Sequence[Moment], field: str) -> Series:
+def _series(name: str, found: Sequence[IntervalFigures], field: str) -> Series:
     return Series(name, [(moment.at_s, getattr(moment, field)) for moment in found])
 
 
-def _cpu(usages: Sequence[Usage]) -> list[Series]:
+def _cpu(usages: Sequence[ProcessUsage]) -> list[Series]:
     kinds = sorted({kind for usage in usages for kind in usage.cpu_percent})
     return [Series(kind, [(usage.at_s, usage.cpu_percent.get(kind)) for usage in usages]) for kind in kinds]
 

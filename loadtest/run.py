@@ -17,9 +17,19 @@ from msgspec import Struct, field
 from client.connection import Locate
 from client.errors import GatewayError
 from loadtest.asking import WORKERS, ask
-from loadtest.figures import MEANINGS, Back, Bin, Figures, Moment, added, distribution, figures, moments
-from loadtest.processes import Usage, Watch
-from loadtest.tally import Recorder, Tally
+from loadtest.figures import (
+    MEANINGS,
+    Bin,
+    Figures,
+    IntervalFigures,
+    Reconnection,
+    added,
+    distribution,
+    figures,
+    moments,
+)
+from loadtest.processes import ProcessSampler, ProcessUsage
+from loadtest.tally import Tally, TallyRecorder
 from runtime.tasks import Tasks
 
 _LOOK_S: Final = 1.0
@@ -38,8 +48,8 @@ class Report(Struct, frozen=True):
     machine: str
     plan: dict[str, Any]
     figures: Figures
-    moments: tuple[Moment, ...]
-    usages: tuple[Usage, ...]
+    moments: tuple[IntervalFigures, ...]
+    usages: tuple[ProcessUsage, ...]
     after_stop: tuple[Bin, ...]
     added: tuple[Bin, ...]
     meanings: dict[str, str] = field(default_factory=lambda: MEANINGS)
@@ -57,10 +67,10 @@ class Run:
     locate: Locate
     gateway: int = 0
     full: tuple[float, float] = (0.0, float("inf"))
-    recorder: Recorder = dataclasses.field(default_factory=lambda: Recorder(time.monotonic()))
+    recorder: TallyRecorder = dataclasses.field(default_factory=lambda: TallyRecorder(time.monotonic()))
     tally: Tally = dataclasses.field(default_factory=Tally)
-    usages: list[Usage] = dataclasses.field(default_factory=list)
-    back: Back | None = None
+    usages: list[ProcessUsage] = dataclasses.field(default_factory=list)
+    back: Reconnection | None = None
     complete: bool = False
     note: str = ""
     started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
@@ -107,7 +117,7 @@ class Run:
         )
 
     async def _look(self, show: Callable[["Run"], None]) -> None:
-        watch = Watch(self.gateway, self.recorder.zero)
+        watch = ProcessSampler(self.gateway, self.recorder.zero)
         async with aiohttp.ClientSession() as http:
             looks = 0
             while True:

@@ -13,14 +13,14 @@ from client.audio_store import TemporaryAudio
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
 from loadtest.figures import percentile
-from loadtest.noise import LONGEST_S, SHORTEST_S, Noise, Turn, Utterance
+from loadtest.noise import LONGEST_S, SHORTEST_S, Noise, NoiseSegment, Turn
 from loadtest.speaker import Speaker
-from loadtest.tally import Recorder, Tally
+from loadtest.tally import Tally, TallyRecorder
 from protocol.audio import SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class Plan:
+class SessionPlan:
     """Plan of the sessions. ``pace`` 1 is speaking pace, 0 as fast as possible.
 
     The same seed gives the same audio.
@@ -57,7 +57,7 @@ class Summary(Struct, frozen=True):
         return self.right == self.segments and not (self.twice or self.lost_sessions)
 
 
-def utterances(plan: Plan, number: int, noise: Noise | None = None) -> Iterator[Utterance]:
+def utterances(plan: SessionPlan, number: int, noise: Noise | None = None) -> Iterator[NoiseSegment]:
     """Yield the segments of session ``number``: 1 to 6 s, of odd lengths, together as long as planned."""
     noise = noise or Noise(plan.seed)
     source = random.Random(f"{plan.seed}/{number}")
@@ -68,9 +68,9 @@ def utterances(plan: Plan, number: int, noise: Noise | None = None) -> Iterator[
         left, segment = left - samples, segment + 1
 
 
-async def run_sessions(plan: Plan, locate: Locate, settings: ClientSettings | None = None) -> Summary:
+async def run_sessions(plan: SessionPlan, locate: Locate, settings: ClientSettings | None = None) -> Summary:
     """Run all sessions at once; a lost session is counted, and the others continue."""
-    noise, recorder = Noise(plan.seed), Recorder(time.monotonic())
+    noise, recorder = Noise(plan.seed), TallyRecorder(time.monotonic())
 
     async def speak(number: int) -> None:
         speaker = Speaker(number, recorder, pace=plan.pace)

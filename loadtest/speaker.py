@@ -10,9 +10,9 @@ from typing import Protocol
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from loadtest.figures import percentile
-from loadtest.noise import Turn, Utterance
-from loadtest.spoken import Spoken
-from loadtest.tally import Ended, Recorder
+from loadtest.noise import NoiseSegment, Turn
+from loadtest.spoken import PooledAudio
+from loadtest.tally import CompletedSegment, TallyRecorder
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Busy, Failed, Final, Partial
@@ -52,8 +52,8 @@ class Speaker:
     def __init__(
         self,
         number: int,
-        recorder: Recorder,
-        spoken: Spoken | None = None,
+        recorder: TallyRecorder,
+        spoken: PooledAudio | None = None,
         heard: Callable[[ClientEvent], None] | None = None,
         pace: float = 1.0,
     ) -> None:
@@ -100,7 +100,7 @@ class Speaker:
             due = await self.frames(client, segment, utterance, until, due)
             await self.end(client, segment, due)
 
-    async def begin(self, client: Client, utterance: Utterance) -> int:
+    async def begin(self, client: Client, utterance: NoiseSegment) -> int:
         """Start a segment; return its number."""
         segment, self._next = self._next, self._next + 1
         self._said[segment] = _Said(utterance.digest, utterance.samples)
@@ -115,7 +115,7 @@ class Speaker:
         self,
         client: Client,
         segment: int,
-        utterance: Utterance,
+        utterance: NoiseSegment,
         until: Until,
         due: float,
         part: slice = WHOLE,
@@ -195,7 +195,7 @@ class Speaker:
         lag = (now - said.spoken_at) * 1000
         self._lags.append(lag)
         self._recorder.tally.ended.append(
-            Ended(
+            CompletedSegment(
                 round(now - self._recorder.zero, 3),
                 samples_to_ms(said.samples),
                 round((now - said.ended_at) * 1000, 1),

@@ -2,16 +2,16 @@
 
 from client.errors import AudioGone
 from client.events import Outcome
-from loadtest.noise import Utterance
+from loadtest.noise import NoiseSegment
 
 
-class Spoken:
+class PooledAudio:
     """Store that copies nothing: audio to send again is read from the pool again."""
 
     def __init__(self) -> None:
-        self._utterances: dict[int, Utterance] = {}
+        self._utterances: dict[int, NoiseSegment] = {}
 
-    def keep(self, segment: int, utterance: Utterance) -> None:
+    def keep(self, segment: int, utterance: NoiseSegment) -> None:
         """Register the audio of a segment."""
         self._utterances[segment] = utterance
 

@@ -14,10 +14,10 @@ from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
 from loadtest.noise import Noise
 from loadtest.speaker import Speaker
-from loadtest.spoken import Spoken
-from loadtest.tally import Recorder
-from loadtest.tap import Tap
-from loadtest.wheel import Wheel
+from loadtest.spoken import PooledAudio
+from loadtest.tally import TallyRecorder
+from loadtest.tap import SharedConnector
+from loadtest.wheel import TimerWheel
 from protocol.recognition import Options
 from runtime.tasks import Tasks
 
@@ -43,7 +43,7 @@ class Streams(Struct, frozen=True):
     pace: float = 1.0
 
 
-async def run_streams(plan: Streams, locate: Locate, recorder: Recorder, retry: Retry = backoff) -> None:
+async def run_streams(plan: Streams, locate: Locate, recorder: TallyRecorder, retry: Retry = backoff) -> None:
     """Run one part of the speakers; the results are in the recorder.
 
     ``recorder.zero`` is the start of the ramp.
@@ -63,27 +63,27 @@ async def run_streams(plan: Streams, locate: Locate, recorder: Recorder, retry: 
 class _Hall:
     """State shared by the speakers of one process."""
 
-    def __init__(self, plan: Streams, locate: Locate, recorder: Recorder, retry: Retry) -> None:
+    def __init__(self, plan: Streams, locate: Locate, recorder: TallyRecorder, retry: Retry) -> None:
         self._plan = plan
         self._locate = locate
         self._recorder = recorder
         self._retry = retry
         self._noise = Noise(plan.seed)
-        self.wheel = Wheel()
-        self.tap = Tap(recorder)
+        self.wheel = TimerWheel()
+        self.tap = SharedConnector(recorder)
 
     async def speak(self, number: int) -> None:
         """Run one session, from its place in the ramp to its last answer."""
         plan, zero = self._plan, self._recorder.zero
         comes_at = zero + plan.ramp_s * number / plan.count
         await asyncio.sleep(comes_at - time.monotonic())
-        spoken = Spoken()
+        spoken = PooledAudio()
         speaker = Speaker(number, self._recorder, spoken, pace=plan.pace)
         async with self._client(spoken) as client:
             turns, stop_at = self._noise.turns(number), zero + plan.ramp_s + plan.seconds
             await speaker.run(client, lambda client: speaker.say(client, turns, self.wheel.until, stop_at))
 
-    def _client(self, spoken: Spoken) -> GatewayClient:
+    def _client(self, spoken: PooledAudio) -> GatewayClient:
         plan, patience_s = self._plan, self._plan.patience_s
         settings = ClientSettings(
             first_contact_s=patience_s,
@@ -97,7 +97,7 @@ class _Hall:
         return GatewayClient(self._locate, session, spoken, options, settings)
 
 
-async def note_lateness(wheel: Wheel, recorder: Recorder) -> None:
+async def note_lateness(wheel: TimerWheel, recorder: TallyRecorder) -> None:
     """Record, until cancelled, how late the load maker is: this part of the latencies is not the gateway's."""
     while True:
         await asyncio.sleep(1.0)

@@ -5,7 +5,7 @@ from msgspec import Struct, field
 _MOST_COMPLAINTS = 50
 
 
-class Ended(Struct, frozen=True, array_like=True, gc=False):
+class CompletedSegment(Struct, frozen=True, array_like=True, gc=False):
     """Segment that got its text. Times are in ms, except ``at_s``, which counts from the start of the run.
 
     ``after_stop``: from ``segment.end`` to the final, as the client saw them. ``lag``: the same from the moment
@@ -29,7 +29,7 @@ class Ended(Struct, frozen=True, array_like=True, gc=False):
         return max(0.0, self.after_stop - self.queue - self.decode)
 
 
-class Refused(Struct):
+class RefusalCount(Struct):
     """Refusals of one kind, and the range of their Retry-After; ``None`` if none had one."""
 
     count: int = 0
@@ -37,7 +37,7 @@ class Refused(Struct):
     least_s: float | None = None
     most_s: float | None = None
 
-    def add(self, other: "Refused") -> None:
+    def add(self, other: "RefusalCount") -> None:
         """Add another count of refusals."""
         self.count += other.count
         self.without_retry_after += other.without_retry_after
@@ -66,13 +66,13 @@ class Tally(Struct):
     partials: int = 0
     connects: int = 0
     early: int = 0
-    ended: list[Ended] = field(default_factory=list)
+    ended: list[CompletedSegment] = field(default_factory=list)
     first_update_ms: list[float] = field(default_factory=list)
     session_lag_p95_ms: list[float] = field(default_factory=list)
     late_ms: list[float] = field(default_factory=list)
     disconnects: dict[str, int] = field(default_factory=dict)
     busy: dict[str, int] = field(default_factory=dict)
-    refused: dict[str, Refused] = field(default_factory=dict)
+    refused: dict[str, RefusalCount] = field(default_factory=dict)
     refused_at: dict[int, int] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
@@ -112,7 +112,7 @@ class Tally(Struct):
             for key, count in getattr(other, name).items():
                 mine[key] = mine.get(key, 0) + count
         for reason, kind in other.refused.items():
-            self.refused.setdefault(reason, Refused()).add(kind)
+            self.refused.setdefault(reason, RefusalCount()).add(kind)
         for complaint in other.complaints:
             self.complain(complaint)
 
@@ -122,7 +122,7 @@ _LISTS = ("ended", "first_update_ms", "session_lag_p95_ms", "late_ms")
 _COUNTS = ("disconnects", "busy", "refused_at")
 
 
-class Recorder:
+class TallyRecorder:
     """Recorder for the speakers of one process. ``zero`` is the start of the run on the monotonic clock."""
 
     def __init__(self, zero: float) -> None:
@@ -131,8 +131,8 @@ class Recorder:
 
     def refused(self, kind: str, retry_after_s: float | None, now: float) -> None:
         """Count a refusal at ``now`` (monotonic clock); ``None``: it had no Retry-After."""
-        told = Refused(1, 1) if retry_after_s is None else Refused(1, 0, retry_after_s, retry_after_s)
-        self.tally.refused.setdefault(kind, Refused()).add(told)
+        told = RefusalCount(1, 1) if retry_after_s is None else RefusalCount(1, 0, retry_after_s, retry_after_s)
+        self.tally.refused.setdefault(kind, RefusalCount()).add(told)
         second = int(now - self.zero)
         self.tally.refused_at[second] = self.tally.refused_at.get(second, 0) + 1
 

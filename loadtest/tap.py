@@ -16,17 +16,17 @@ import aiohttp
 
 from client.backoff import LONGEST_ASKED_S
 from loadtest.speaker import without_numbers
-from loadtest.tally import Recorder
+from loadtest.tally import TallyRecorder
 
 _REFUSALS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _LINGER_0 = struct.pack("ii", 1, 0)
 _EARLY_S = 0.005  # uvloop's timers are whole milliseconds and may fire up to 1 ms early
 
 
-class Tap:
+class SharedConnector:
     """Shared connector of all sessions in this process. Close it at the end."""
 
-    def __init__(self, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, recorder: TallyRecorder, clock: Callable[[], float] = time.monotonic) -> None:
         self._recorder = recorder
         self._clock = clock
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
@@ -72,7 +72,7 @@ class Tap:
 class _Patience:
     """Earliest allowed retry of one session, according to Retry-After. Clients wait a minute at most."""
 
-    def __init__(self, recorder: Recorder, clock: Callable[[], float]) -> None:
+    def __init__(self, recorder: TallyRecorder, clock: Callable[[], float]) -> None:
         self._recorder = recorder
         self._clock = clock
         self._not_before = 0.0

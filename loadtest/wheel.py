@@ -12,7 +12,7 @@ from typing import Final
 TICK_S: Final = 0.005
 
 
-class Wheel:
+class TimerWheel:
     """Timer wheel: ``run`` turns it, ``until`` waits on it. Times are ``clock``'s."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, tick_s: float = TICK_S) -> None:

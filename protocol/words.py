@@ -43,7 +43,7 @@ class _Token:
     run: bool
 
 
-class Sought(NamedTuple):
+class SearchTerms(NamedTuple):
     """Terms that must follow each other. ``goes_on``: the single term is a prefix of what is sought."""
 
     phrase: tuple[str, ...]
@@ -63,7 +63,7 @@ def terms(text: str) -> Iterator[str]:
     return (term for token in _tokens(text) for term in _indexed(token))
 
 
-def sought(query: str) -> list[Sought]:
+def sought(query: str) -> list[SearchTerms]:
     """Return the phrases that a text must contain; empty if the query has no searchable term."""
     return [_sought(token, may_go_on) for token, may_go_on in _wanted(query)]
 
@@ -116,12 +116,12 @@ def _wanted(query: str) -> list[tuple[_Token, bool]]:
     return [(token, token.end == len(query)) for token in islice(_tokens(query), _MOST_SOUGHT)]
 
 
-def _sought(token: _Token, may_go_on: bool) -> Sought:
+def _sought(token: _Token, may_go_on: bool) -> SearchTerms:
     if not token.run:
-        return Sought((token.plain,), may_go_on)
+        return SearchTerms((token.plain,), may_go_on)
     if len(token.plain) == 1:
-        return Sought((token.plain,), True)
-    return Sought(tuple(token.plain[at : at + 2] for at in range(len(token.plain) - 1)), False)
+        return SearchTerms((token.plain,), True)
+    return SearchTerms(tuple(token.plain[at : at + 2] for at in range(len(token.plain) - 1)), False)
 
 
 def _is_one(word: str, words: list[tuple[str, bool]]) -> bool:

@@ -12,7 +12,7 @@ SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 
 
 @dataclass(frozen=True)
-class Reading:
+class HistogramSnapshot:
     """Snapshot of a histogram. ``buckets``: each bound with the count of values up to it; the last is infinite."""
 
     buckets: tuple[tuple[float, int], ...]
@@ -37,6 +37,8 @@ class Histogram:
         self._counts[bisect_left(self._bounds, value)] += 1
         self._sum += value
 
-    def read(self) -> Reading:
+    def read(self) -> HistogramSnapshot:
         """Return a snapshot of all values so far."""
-        return Reading(tuple(zip((*self._bounds, inf), accumulate(self._counts), strict=True)), self._sum)
+        return HistogramSnapshot(
+            tuple(zip((*self._bounds, inf), accumulate(self._counts), strict=True)), self._sum
+        )

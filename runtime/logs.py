@@ -55,7 +55,7 @@ log = structlog.get_logger(logger_names.RUNTIME_LOGS)
 Event = MutableMapping[str, Any]
 
 
-class Kind(NamedTuple):
+class LineCategory(NamedTuple):
     """Category of lines that share a limit.
 
     ``logger`` is known only for lines of libraries; ``device`` is the device that caused the line.
@@ -67,7 +67,7 @@ class Kind(NamedTuple):
     device: str = ""
 
 
-_ANY_STORY: Final = Kind("info", "lines of stories")
+_ANY_STORY: Final = LineCategory("info", "lines of stories")
 
 
 class _Sampler:
@@ -76,9 +76,9 @@ class _Sampler:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._repeats: RepeatLimit[Kind] = RepeatLimit(_REPEATS, _INTERVAL_S)
-        self._stories: RepeatLimit[Kind] = RepeatLimit(_STORY_LINES, _INTERVAL_S)
-        self._audits: RepeatLimit[Kind] = RepeatLimit(_AUDIT_LINES, _INTERVAL_S, _MOST_AUDITED)
+        self._repeats: RepeatLimit[LineCategory] = RepeatLimit(_REPEATS, _INTERVAL_S)
+        self._stories: RepeatLimit[LineCategory] = RepeatLimit(_STORY_LINES, _INTERVAL_S)
+        self._audits: RepeatLimit[LineCategory] = RepeatLimit(_AUDIT_LINES, _INTERVAL_S, _MOST_AUDITED)
 
     def __call__(self, logger: Any, method: str, event: Event) -> Event:
         """Act as a structlog processor: raise ``DropEvent`` for suppressed lines."""
@@ -87,23 +87,25 @@ class _Sampler:
             raise structlog.DropEvent
         return event
 
-    def _counted(self, logger: str, method: str, event: Event) -> tuple[RepeatLimit[Kind], Kind]:
+    def _counted(self, logger: str, method: str, event: Event) -> tuple[RepeatLimit[LineCategory], LineCategory]:
         if logger.endswith(STORY):
             return self._stories, _ANY_STORY
-        kind = Kind(method, str(event.get("event")))
+        kind = LineCategory(method, str(event.get("event")))
         if kind.event.startswith(_AUDIT) and (device := event.get("device")):
             return self._audits, kind._replace(device=str(device))
         return self._repeats, kind
 
     def foreign(self, record: logging.LogRecord) -> bool:
         """Return whether a line of another library is written."""
-        return self.admit(self._repeats, Kind(record.levelname.lower(), str(record.msg)[:_TEMPLATE], record.name))
+        return self.admit(
+            self._repeats, LineCategory(record.levelname.lower(), str(record.msg)[:_TEMPLATE], record.name)
+        )
 
     def gathered(self) -> bool:
         """Return whether another gathered story line is written."""
         return self.admit(self._stories, _ANY_STORY)
 
-    def admit(self, limit: RepeatLimit[Kind], kind: Kind) -> bool:
+    def admit(self, limit: RepeatLimit[LineCategory], kind: LineCategory) -> bool:
         with self._lock:
             return limit.admit(kind, self._clock())
 

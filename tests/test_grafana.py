@@ -14,14 +14,14 @@ from prometheus_client.core import Metric
 from backend.admission.admission import AdmissionLimits, Survey
 from backend.history.service import HistoryState
 from backend.observability.exposition import GatewayCollector, registry_of
-from backend.observability.metrics import Metrics, Now
+from backend.observability.metrics import GatewayReading, Metrics
 from backend.observability.metrics_routes import METRICS_PATH
 from protocol.engine import EngineInfo
 from protocol.monitor import BrokerState, WorkerState, WorkerStatus
 from runtime.histogram import Histogram
 from worker.exposition import WorkerCollector
-from worker.tally import Now as WorkerNow
-from worker.tally import Tally
+from worker.tally import WorkerReading as WorkerNow
+from worker.tally import WorkerTally
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGING: Final = ROOT / "packaging"
@@ -39,11 +39,11 @@ def families() -> Iterator[Metric]:
     """Yield all metrics that a gateway and a worker may expose."""
     status = WorkerStatus("w", "h", "e", "m", "cuda", WorkerState.BUSY, speed=1.0)
     broker, history = BrokerState(True, "9", True), HistoryState(up=True)
-    now = Now(Survey(workers=(status,)), broker, 0, 0, 0, 0, 0.0, 0.0, draining=False, history=history)
+    now = GatewayReading(Survey(workers=(status,)), broker, 0, 0, 0, 0, 0.0, 0.0, draining=False, history=history)
     yield from registry_of(GatewayCollector(Metrics(), Histogram(), AdmissionLimits(), lambda: now)).collect()
     registry = CollectorRegistry()
     of_worker = WorkerNow(WorkerState.BUSY, EngineInfo("e", "m", "cuda"), 1, 1.0, 1, None)
-    registry.register(WorkerCollector("w", Tally(), lambda: of_worker))
+    registry.register(WorkerCollector("w", WorkerTally(), lambda: of_worker))
     yield from registry.collect()
 
 

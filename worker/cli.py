@@ -27,11 +27,11 @@ from runtime.logs import logging_to
 from runtime.terminal import say
 from speech.errors import SpeechError
 from speech.models.catalogue import load_catalogue
-from speech.models.store import ModelStore, State
-from worker.broker.jobs import Jobs
+from speech.models.store import FolderState, ModelStore
+from worker.broker.jobs import ShardJobs
 from worker.broker.tunnel import Carrier, Tunnel, carrier, read_key
-from worker.consumer import Consumer, Timing
-from worker.doctor import Finding, examine, json_line, line, surroundings
+from worker.consumer import Consumer, ConsumerIntervals
+from worker.doctor import DoctorFinding, examine, json_line, line, surroundings
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.engines import check_engine, has_libraries
 from worker.errors import BrokerError, MetricsUnavailable
@@ -107,7 +107,7 @@ def doctor(
 ) -> None:
     """Check which engines this computer can run, and decode once. Exit status: 0 works; 1 fails; 3 no engine."""
 
-    def tell(finding: Finding) -> None:
+    def tell(finding: DoctorFinding) -> None:
         say(json_line(finding) if as_json else line(finding))
 
     extras = _extra(extra or [])
@@ -115,13 +115,13 @@ def doctor(
         try:
             settings = msgspec.structs.replace(_engine_settings(engine, model, extras), device=device)
         except (EngineUnavailable, SpeechError) as error:
-            for finding in (*surroundings(engine), Finding("model", str(error), False)):
+            for finding in (*surroundings(engine), DoctorFinding("model", str(error), False)):
                 tell(finding)
             raise typer.Exit(_NOTHING_TO_RUN) from None
         for finding in surroundings(settings.engine):
             tell(finding)
         if settings.model_folder:
-            tell(Finding("model", f"{settings.model}, whole, in {settings.model_folder}", True))
+            tell(DoctorFinding("model", f"{settings.model}, whole, in {settings.model_folder}", True))
         raise typer.Exit(examine(settings, audio, tell))
 
 
@@ -136,8 +136,8 @@ async def _work(url: str, settings: EngineSettings, serving: Serving, through: C
     log.info(LogEvent.WORKER_STARTED, worker=worker, broker=where, engine=settings.engine)
     async with contextlib.AsyncExitStack() as stack:
         dial = (await stack.enter_async_context(Tunnel(through, _found))).dial if through else None
-        jobs = await stack.enter_async_context(Jobs(url, worker, Keys(), dial=dial))
-        consumer = Consumer(worker, jobs, EngineSupervisor(settings, EngineLimits()), Timing(), Keys())
+        jobs = await stack.enter_async_context(ShardJobs(url, worker, Keys(), dial=dial))
+        consumer = Consumer(worker, jobs, EngineSupervisor(settings, EngineLimits()), ConsumerIntervals(), Keys())
         stack.enter_context(serving(worker, consumer))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -171,7 +171,7 @@ def _engine_settings(engine: str, model: str, extra: dict[str, str]) -> EngineSe
     if engine == "funasr" and "folder" in extra:  # a model outside the catalogue
         return EngineSettings(engine, model, extra=extra)
     store = ModelStore(folders().models, load_catalogue())
-    choice = choose(engine, model, has_libraries, lambda name: store.state(name) is State.INSTALLED)
+    choice = choose(engine, model, has_libraries, lambda name: store.state(name) is FolderState.INSTALLED)
     check_engine(choice.engine)
     log.info(LogEvent.ENGINE_CHOSEN, engine=choice.engine, model=choice.model, why=choice.why)
     folder = store.verify(choice.model) if choice.model else ""
@@ -185,7 +185,7 @@ def with_punctuation(model: str, extra: dict[str, str], store: ModelStore) -> di
     adds = PUNCTUATION.get(model)
     if adds is None or "punctuation" in extra:
         return extra
-    if store.state(adds) is State.MISSING:
+    if store.state(adds) is FolderState.MISSING:
         log.warning(LogEvent.MODEL_PUNCTUATION_MISSING, model=model, do=f"kikipounamu models get {adds}")
         return extra
     return {**extra, "punctuation": str(store.verify(adds))}

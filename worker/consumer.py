@@ -35,18 +35,18 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
-from worker.broker.jobs import Jobs, Verdict
+from worker.broker.jobs import ShardJobs, Verdict
 from worker.delivery import Delivery
 from worker.engine_supervisor import EngineSupervisor
 from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised, EngineTimedOut
-from worker.job_log import Story
+from worker.job_log import JobLog
 from worker.leases import Key, Leases
 from worker.pace import SPARE_S, Pace
-from worker.partials import Partials
+from worker.partials import PartialSelection
 from worker.placement import Worker, job_streams, partial_streams
-from worker.reader import Reader
-from worker.status import Report
-from worker.tally import FINAL, NOT_WANTED, Now, Tally
+from worker.reader import JobReader
+from worker.status import StatusReport
+from worker.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
 
 log = structlog.get_logger(logger_names.WORKER_CONSUMER)
 T = TypeVar("T")
@@ -59,7 +59,7 @@ _LEAVE_S: Final = 5.0
 
 
 @dataclass(frozen=True)
-class Timing:
+class ConsumerIntervals:
     """Intervals of the worker's periodic tasks, shortened in tests.
 
     An engine that does not load is started again after ``engine_pause_s``, doubled each time up to
@@ -78,32 +78,34 @@ class Timing:
 class Consumer:
     """Complete worker: ``run`` works until ``drain`` is called."""
 
-    def __init__(self, worker: str, jobs: Jobs, engine: EngineSupervisor, timing: Timing, keys: Keys) -> None:
+    def __init__(
+        self, worker: str, jobs: ShardJobs, engine: EngineSupervisor, timing: ConsumerIntervals, keys: Keys
+    ) -> None:
         self._worker = worker
         self._jobs = jobs
         self._engine = engine
         self._timing = timing
         self._keys = keys
         self._batcher = Batcher()
-        self._partials = Partials()
+        self._partials = PartialSelection()
         self._leases = Leases()
         self._pace = Pace(timing.decode_spare_s)
-        self._story = Story()
-        self._report = Report(worker, engine, self._pace)
-        self.tally = Tally()
+        self._story = JobLog()
+        self._report = StatusReport(worker, engine, self._pace)
+        self.tally = WorkerTally()
         self._draining = asyncio.Event()
         self._became_ready = asyncio.Event()
         self._reached = False
-        self._reader = Reader(jobs, job_streams(keys, engine.info.model), timing.sweep_s)
+        self._reader = JobReader(jobs, job_streams(keys, engine.info.model), timing.sweep_s)
 
     def drain(self) -> None:
         """Stop taking jobs; finish the current batch, hand back all other jobs, leave. Safe to call twice."""
         self._draining.set()
 
-    def now(self) -> Now:
+    def now(self) -> WorkerReading:
         """Return the current state, for another thread."""
         report, engine = self._report, self._engine
-        return Now(report.state, engine.info, report.busy, self._pace.speed, engine.loads, engine.pid)
+        return WorkerReading(report.state, engine.info, report.busy, self._pace.speed, engine.loads, engine.pid)
 
     async def run(self) -> None:
         """Work until ``drain``. Raises ``EngineUnavailable`` or a ``BrokerError`` when continuing is useless."""
@@ -149,7 +151,7 @@ class Consumer:
         ):
             info, _ = await asyncio.gather(load, reach)
         streams = job_streams(self._keys, info.model)
-        self._reader = Reader(self._jobs, streams, self._timing.sweep_s)
+        self._reader = JobReader(self._jobs, streams, self._timing.sweep_s)
         await self._insist(lambda: self._jobs.serve(streams, partial_streams(self._keys, info.model)))
         tasks.start(self._renew_forever(), "renew")
         self._report.state = WorkerState.IDLE

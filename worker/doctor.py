@@ -48,7 +48,7 @@ Ask = Callable[[Sequence[str]], str]
 """Runs a command and returns its output; empty if it is missing, fails or times out."""
 
 
-class Finding(NamedTuple):
+class DoctorFinding(NamedTuple):
     """Reported line. ``good`` is ``None`` for neutral information."""
 
     what: str
@@ -72,7 +72,7 @@ class Card(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodeMeasurement:
     """Measured decode of ``sound_s`` seconds of audio."""
 
     info: EngineInfo
@@ -104,37 +104,37 @@ def _cards(told: str) -> Iterator[Card]:
             yield Card(parts[0], parts[1], parts[2], int(parts[3]), int(parts[4]))
 
 
-def surroundings(engine: str, say: Ask = ask) -> Iterator[Finding]:
+def surroundings(engine: str, say: Ask = ask) -> Iterator[DoctorFinding]:
     """Yield findings about the driver, the GPUs and the engine library's support for them."""
     found = cards(say)
     if not found:
-        yield Finding("driver", "no NVIDIA driver answers: this worker would use the processor")
+        yield DoctorFinding("driver", "no NVIDIA driver answers: this worker would use the processor")
     else:
-        yield Finding("driver", f"NVIDIA {found[0].driver}", True)
+        yield DoctorFinding("driver", f"NVIDIA {found[0].driver}", True)
     for number, card in enumerate(found):
         memory = f"{card.used_mib / _MEBI:.1f} of {card.memory_mib / _MEBI:.1f} GiB in use"
         says = f"{card.name}, capability {card.capability} ({card.architecture}), {memory}"
-        yield Finding(f"card {number}", says, True)
+        yield DoctorFinding(f"card {number}", says, True)
     if engine in _LIBRARIES:
         yield _library(engine, found, say)
 
 
-def _library(engine: str, found: Sequence[Card], say: Ask) -> Finding:
+def _library(engine: str, found: Sequence[Card], say: Ask) -> DoctorFinding:
     name, script = _LIBRARIES[engine]
     try:
         told = json.loads(say([sys.executable, "-P", "-c", script]))
     except ValueError:
-        return Finding(name, f"it cannot be loaded: pip install 'kikipounamu[{engine}]'", False)
+        return DoctorFinding(name, f"it cannot be loaded: pip install 'kikipounamu[{engine}]'", False)
     version = f"{told['version']}, CUDA {told['cuda']}" if told.get("cuda") else str(told["version"])
     built = told.get("built_for", [])
     foreign = [card for card in found if built and not _runs(card, built)]
     if foreign:
         says = f"{version} was not built for {foreign[0].architecture} ({foreign[0].name}): {_SEE_TORCH}"
-        return Finding(name, says, False)
+        return DoctorFinding(name, says, False)
     if found and not told["devices"]:
-        return Finding(name, f"{version} sees no card: {_SEE_TORCH}", False)
+        return DoctorFinding(name, f"{version} sees no card: {_SEE_TORCH}", False)
     seen = f"it sees {told['devices']} card(s)" if told["devices"] else "for the processor"
-    return Finding(name, f"{version}, {seen}", True)
+    return DoctorFinding(name, f"{version}, {seen}", True)
 
 
 def _runs(card: Card, built: Sequence[str]) -> bool:
@@ -171,7 +171,7 @@ def _beginning(file: Path) -> bytes:
     return np.concatenate(blocks)[: RATE * SAMPLE_S].astype("<i2").tobytes()
 
 
-async def decode(settings: EngineSettings, pcm: bytes) -> Decoded:
+async def decode(settings: EngineSettings, pcm: bytes) -> DecodeMeasurement:
     """Load the engine in a process of its own and decode twice; the second decode is measured.
 
     Raises ``EngineUnavailable`` or ``EngineFault``.
@@ -186,45 +186,45 @@ async def decode(settings: EngineSettings, pcm: bytes) -> Decoded:
         decode_s = time.perf_counter() - begun
         if isinstance(outcome, DecodeFailure):
             raise EngineFault(outcome.message)
-        return Decoded(engine.info, load_s, len(pcm) / 2 / RATE, decode_s, outcome.text)
+        return DecodeMeasurement(engine.info, load_s, len(pcm) / 2 / RATE, decode_s, outcome.text)
     finally:
         await engine.close()
 
 
-def decoded(one: Decoded, *, spoken: bool) -> Iterator[Finding]:
+def decoded(one: DecodeMeasurement, *, spoken: bool) -> Iterator[DoctorFinding]:
     """Yield the findings of a decode. ``spoken``: the audio was a recording, so its text is reported."""
     model = f"{one.info.engine} with {one.info.model}" if one.info.model else one.info.engine
-    yield Finding("engine", f"{model} on {one.info.device}, loaded in {one.load_s:.1f} s", True)
+    yield DoctorFinding("engine", f"{model} on {one.info.device}, loaded in {one.load_s:.1f} s", True)
     rtf = one.decode_s / one.sound_s if one.sound_s else 0.0
     fast = f"{1 / rtf:.0f} times as fast as speech" if 0 < rtf < 1 else "slower than speech: texts will lag behind"
     says = f"{one.sound_s:.0f} s of sound in {one.decode_s:.2f} s: RTF {rtf:.3f}, {fast}"
-    yield Finding("decode", says, rtf < 1)
+    yield DoctorFinding("decode", says, rtf < 1)
     if spoken:
-        yield Finding("text", one.text or "nothing was understood", bool(one.text))
+        yield DoctorFinding("text", one.text or "nothing was understood", bool(one.text))
 
 
-def examine(settings: EngineSettings, file: str, say: Callable[[Finding], None]) -> int:
+def examine(settings: EngineSettings, file: str, say: Callable[[DoctorFinding], None]) -> int:
     """Report findings as they are made; return the exit status. 0: works; 1: decoding fails; 3: no engine."""
     try:
         pcm = sound(file)
         one = asyncio.run(decode(settings, pcm))
     except EngineUnavailable as error:
-        say(Finding("engine", str(error), False))
+        say(DoctorFinding("engine", str(error), False))
         return 3
     except (EngineFault, SpeechError) as error:
-        say(Finding("decode", str(error), False))
+        say(DoctorFinding("decode", str(error), False))
         return 1
     for finding in decoded(one, spoken=bool(file)):
         say(finding)
     return 0
 
 
-def line(finding: Finding) -> str:
+def line(finding: DoctorFinding) -> str:
     """Format a finding for people."""
     mark = {True: "ok", False: "NO", None: "--"}[finding.good]
     return f"{mark}  {finding.what:12}  {finding.says}"
 
 
-def json_line(finding: Finding) -> str:
+def json_line(finding: DoctorFinding) -> str:
     """Format a finding as one line of JSON, for programs."""
     return json.dumps(finding._asdict())

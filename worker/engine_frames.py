@@ -1,6 +1,6 @@
 """Messages between a worker and its engine process.
 
-``Load`` is answered by ``Ready`` or ``Unavailable``, each ``Decode`` by ``Decoded`` or ``Raised``. When the
+``LoadEngine`` is answered by ``Ready`` or ``Unavailable``, each ``Decode`` by ``Decoded`` or ``Raised``. When the
 worker's side of the pipe ends, the process closes the engine and exits.
 """
 
@@ -14,7 +14,7 @@ from runtime.framing import Framing
 _LONGEST: Final = 1 << 30  # bytes; a longer frame is a broken one
 
 
-class Load(Struct, frozen=True, tag="load"):
+class LoadEngine(Struct, frozen=True, tag="load"):
     """Request to load an engine."""
 
     settings: EngineSettings
@@ -50,7 +50,7 @@ class Raised(Struct, frozen=True, tag="raised"):
     message: str
 
 
-Request = Load | Decode
+Request = LoadEngine | Decode
 Reply = Ready | Unavailable | Decoded | Raised
 
 REQUESTS: Final[Framing[Request]] = Framing(Request, _LONGEST)

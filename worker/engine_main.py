@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from protocol.engine import Engine, EngineUnavailable
 from worker.chinese_text import written
-from worker.engine_frames import REPLIES, REQUESTS, Decode, Decoded, Load, Raised, Ready, Reply, Unavailable
+from worker.engine_frames import REPLIES, REQUESTS, Decode, Decoded, LoadEngine, Raised, Ready, Reply, Unavailable
 from worker.engines import find_engine
 
 
@@ -38,7 +38,7 @@ def _serve(requests: BinaryIO, replies: BinaryIO) -> None:
         replies.flush()
 
     first = REQUESTS.read(requests)
-    if not isinstance(first, Load):
+    if not isinstance(first, LoadEngine):
         return
     try:
         engine = find_engine(first.settings.engine)(first.settings)

@@ -21,7 +21,7 @@ from worker.engine_frames import (
     REQUESTS,
     Decode,
     Decoded,
-    Load,
+    LoadEngine,
     Raised,
     Ready,
     Reply,
@@ -50,7 +50,7 @@ class EngineProcess:
         """Start the process and load the engine. Raises ``EngineUnavailable`` or an ``EngineFault``."""
         engine = await cls._begun()
         try:
-            reply = await engine._ask(Load(settings), deadline_s)
+            reply = await engine._ask(LoadEngine(settings), deadline_s)
             if isinstance(reply, Unavailable):
                 raise EngineUnavailable(reply.message)
             if isinstance(reply, Raised):

@@ -31,7 +31,7 @@ from runtime.histogram import Histogram
 from runtime.terminal import reason
 from worker.broker.jobs import Verdict
 from worker.errors import MetricsUnavailable
-from worker.tally import FINAL, NOT_WANTED, Now, Tally
+from worker.tally import FINAL, NOT_WANTED, WorkerReading, WorkerTally
 
 log = structlog.get_logger(logger_names.WORKER_EXPOSITION)
 
@@ -44,25 +44,25 @@ _CLOSE_S: Final = 5.0
 Row = tuple[Sequence[str], float]
 
 
-class Place(NamedTuple):
+class MetricsAddress(NamedTuple):
     """Address to listen on."""
 
     host: str
     port: int
 
 
-def read_place(text: str) -> Place:
+def read_place(text: str) -> MetricsAddress:
     """Parse ``HOST:PORT``, ``[V6]:PORT``, or a port on loopback. Raises ``ValueError``."""
     host, _, port = text.strip().rpartition(":")
     if not (port.isdecimal() and int(port) <= 65_535):
         raise ValueError(f"{text!r} is not HOST:PORT")
-    return Place(host.removeprefix("[").removesuffix("]") or LOOPBACK, int(port))
+    return MetricsAddress(host.removeprefix("[").removesuffix("]") or LOOPBACK, int(port))
 
 
 class WorkerCollector(Collector):
     """Prometheus collector of one worker."""
 
-    def __init__(self, worker: str, tally: Tally, look: Callable[[], Now]) -> None:
+    def __init__(self, worker: str, tally: WorkerTally, look: Callable[[], WorkerReading]) -> None:
         self._worker = worker
         self._tally = tally
         self._look = look
@@ -91,7 +91,7 @@ class WorkerCollector(Collector):
         said |= {"python": platform.python_version()}
         yield InfoMetricFamily(PREFIX.removesuffix("_"), "What runs here.", value=said)
 
-    def _counted(self, now: Now) -> Iterator[Metric]:
+    def _counted(self, now: WorkerReading) -> Iterator[Metric]:
         tally = self._tally
         jobs = dict.fromkeys(_OUTCOMES, 0) | dict(tally.jobs)
         rows = [((outcome,), float(count)) for outcome, count in jobs.items()]
@@ -105,7 +105,9 @@ class WorkerCollector(Collector):
 
 
 @contextmanager
-def serving(place: Place, worker: str, tally: Tally, look: Callable[[], Now]) -> Iterator[int]:
+def serving(
+    place: MetricsAddress, worker: str, tally: WorkerTally, look: Callable[[], WorkerReading]
+) -> Iterator[int]:
     """Serve metrics until the context ends; yields the port. Raises ``MetricsUnavailable``."""
     registry = CollectorRegistry()
     registry.register(WorkerCollector(worker, tally, look))

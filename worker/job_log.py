@@ -32,7 +32,7 @@ class _Held:
     told: bool = False
 
 
-class Story:
+class JobLog:
     """Progress log of one worker. Tracks only jobs that the worker holds. Time comes in as a value."""
 
     def __init__(self) -> None:

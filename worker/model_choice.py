@@ -13,7 +13,7 @@ PUNCTUATION: Final = {"paraformer-zh": "ct-punc-c"}
 """Models that write no punctuation, each with the model that adds it."""
 
 
-class Choice(NamedTuple):
+class ModelChoice(NamedTuple):
     """Chosen engine and model; ``why`` is for the log.
 
     An empty ``model`` means that the engine needs no files, or that the settings name its folder.
@@ -26,14 +26,14 @@ class Choice(NamedTuple):
 
 def choose(
     engine: str, model: str, has_libraries: Callable[[str], bool], is_installed: Callable[[str], bool]
-) -> Choice:
+) -> ModelChoice:
     """Choose ``engine`` (or any, for ``auto``) with ``model`` or its default. Raises ``EngineUnavailable``."""
     if engine != AUTO:
         if model and model not in MODELS.get(engine, (model,)):
             raise EngineUnavailable(
                 f"the engine {engine} does not run {model}: it runs {', '.join(MODELS[engine])}"
             )
-        return Choice(engine, model or MODELS.get(engine, ("",))[0], "asked for")
+        return ModelChoice(engine, model or MODELS.get(engine, ("",))[0], "asked for")
     lacking: list[str] = []
     for candidate, models in MODELS.items():
         wanted = model or models[0]
@@ -44,5 +44,5 @@ def choose(
         elif not is_installed(wanted):
             lacking.append(f"{candidate} needs kikipounamu models get {wanted}")
         else:
-            return Choice(candidate, wanted, "; ".join([*lacking, f"{candidate} and {wanted} are installed"]))
+            return ModelChoice(candidate, wanted, "; ".join([*lacking, f"{candidate} and {wanted} are installed"]))
     raise EngineUnavailable(f"no engine can run here: {'; '.join(lacking)}")

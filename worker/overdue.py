@@ -13,7 +13,7 @@ LATE_S: Final = 1.0
 _PATIENCE: Final = 2.0
 
 
-class Held(NamedTuple):
+class HeldJob(NamedTuple):
     """Job that another worker holds; its last sign of life is ``silent_ms`` ago."""
 
     stream: str
@@ -23,9 +23,9 @@ class Held(NamedTuple):
     silent_ms: int = 0
 
 
-def read_held(stream: bytes, entry: bytes, samples: int, worker: bytes, silent_ms: int) -> Held:
+def read_held(stream: bytes, entry: bytes, samples: int, worker: bytes, silent_ms: int) -> HeldJob:
     """Parse one item of the reply of ``others.lua``."""
-    return Held(stream.decode(), entry.decode(), samples_to_seconds(samples), worker.decode(), silent_ms)
+    return HeldJob(stream.decode(), entry.decode(), samples_to_seconds(samples), worker.decode(), silent_ms)
 
 
 class Overdue:
@@ -35,7 +35,7 @@ class Overdue:
         self._since: dict[tuple[str, str], float] = {}
         self._found: set[tuple[str, str]] = set()
 
-    def late(self, held: Sequence[Held], speed: float, now: float) -> Held | None:
+    def late(self, held: Sequence[HeldJob], speed: float, now: float) -> HeldJob | None:
         """Return a job that another worker has been seen to hold longer than ``allowed_s``, or ``None``."""
         known = {(one.stream, one.entry) for one in held}
         self._since = {key: self._since.get(key, now) for key in known}

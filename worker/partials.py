@@ -10,7 +10,7 @@ _MUTED_S: Final = 60.0
 _MOST_MUTED: Final = 1_000
 
 
-class Partials:
+class PartialSelection:
     """Best-effort selection of partials; rejected ones are dropped silently. ``dropped`` counts them."""
 
     def __init__(self) -> None:

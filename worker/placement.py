@@ -46,7 +46,7 @@ class Queue(NamedTuple):
     read_ago_s: float = float("inf")
 
 
-class Plan(NamedTuple):
+class ReadPlan(NamedTuple):
     """Decision about what to read now. ``held_ms``: by stream, in the order of ``job_streams``.
 
     ``bulk``: which bulk streams may be read. ``bulk_slots``: how many bulk jobs at once; 0 reads none.
@@ -79,7 +79,7 @@ def fleet(statuses: Iterable[WorkerStatus], now_ms: int, me: str) -> tuple[Worke
     )
 
 
-def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent_in_a_row: int = 0) -> Plan:
+def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent_in_a_row: int = 0) -> ReadPlan:
     """Decide what ``me`` reads now. ``queues``: those of ``job_streams``, then those of partials.
 
     ``urgent_in_a_row``: jobs of live speech since the last file job.
@@ -94,7 +94,7 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
     held = [hold_ms(me, side, *waiting(urgent)) for side in peers]
     held += [hold_ms(me, without_kept(me, side, speaking, length_s), *waiting(queues[:4])) for side in peers]
     waits = any(queue.entries for queue, may in zip(bulk, readable, strict=True) if may)
-    return Plan(
+    return ReadPlan(
         held_ms=tuple(held),
         bulk=readable,
         bulk_slots=quick_slots(me, length_s) if speaking else me.slots,

@@ -5,20 +5,20 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from worker.broker.jobs import Jobs, Taken
+from worker.broker.jobs import ShardJobs, Taken
 from worker.delivery import Delivery
 from worker.overdue import Overdue
-from worker.placement import Plan, Worker, decide, fleet
+from worker.placement import ReadPlan, Worker, decide, fleet
 
 FLEET_S: Final = 2.0
 """Interval at which the other workers' heartbeats are read; they are sent every few seconds."""
 _LOOK_MS: Final = 250
 
 
-class Reader:
+class JobReader:
     """Reader for one worker with one model. ``streams``: those of ``job_streams``, which ``jobs`` serves."""
 
-    def __init__(self, jobs: Jobs, streams: Sequence[str], sweep_s: float) -> None:
+    def __init__(self, jobs: ShardJobs, streams: Sequence[str], sweep_s: float) -> None:
         self._jobs = jobs
         self._urgent, self._bulk = tuple(streams[:2]), tuple(streams[2:])
         self._sweep_s = sweep_s
@@ -59,7 +59,7 @@ class Reader:
             due.append(_LOOK_MS)
         return await self._wait(plan, due)
 
-    async def _plan(self, me: Worker) -> Plan:
+    async def _plan(self, me: Worker) -> ReadPlan:
         if time.monotonic() >= self._fleet_at:
             self._fleet_at = time.monotonic() + FLEET_S
             self._others = fleet(*await self._jobs.fleet(), me.name)
@@ -70,7 +70,7 @@ class Reader:
         late = self._overdue.late(held, me.speed, time.monotonic())
         return await self._jobs.borrow(late) if late else []
 
-    async def _take_bulk(self, plan: Plan, due: list[int]) -> list[Delivery]:
+    async def _take_bulk(self, plan: ReadPlan, due: list[int]) -> list[Delivery]:
         streams = [stream for stream, may in zip(self._bulk, plan.bulk, strict=True) if may]
         held = [ms for ms, may in zip(plan.held_ms[2:], plan.bulk, strict=True) if may]
         bulk = await self._take(plan.bulk_slots, streams, held, due) if streams else []
@@ -87,7 +87,7 @@ class Reader:
         due.append(due_ms if due_ms >= 0 else min(ms for ms in held_ms if ms))
         return taken
 
-    async def _wait(self, plan: Plan, due: list[int]) -> Taken:
+    async def _wait(self, plan: ReadPlan, due: list[int]) -> Taken:
         """Wait for jobs that need not be left to others; return early when a job that was left may be read."""
         may = zip((*self._urgent, *self._bulk), plan.held_ms, (True, True, *plan.bulk), strict=True)
         streams = [stream for stream, held, readable in may if readable and not held]

@@ -13,7 +13,7 @@ from worker.pace import Pace
 _LONGEST_PROBLEM: Final = 300
 
 
-class Report:
+class StatusReport:
     """Counters of this worker, and measurements of its process, its engine and its GPU."""
 
     def __init__(self, worker: str, engine: EngineSupervisor, pace: Pace, gpu: Gpu | None = None) -> None:

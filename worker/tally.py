@@ -17,7 +17,7 @@ _BATCHES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 
 @dataclass(frozen=True)
-class Now:
+class WorkerReading:
     """State of a worker at one moment. ``engine_pid`` is ``None`` while no engine runs."""
 
     state: WorkerState
@@ -28,7 +28,7 @@ class Now:
     engine_pid: int | None
 
 
-class Tally:
+class WorkerTally:
     """Counters of a worker: ``jobs`` by outcome, and histograms.
 
     ``queue``, ``decode``: seconds of each job. ``batches``: jobs per batch. ``partials``: hypotheses made.

@@ -16,7 +16,7 @@ from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelError
 from speech.models.listing import install_stated
 from speech.models.probing import Probes
-from speech.models.progress import Advanced, Event, Fetching, Refused, Report, Stating, Waiting
+from speech.models.progress import Advanced, Event, Fetching, Report, SourceRefused, Stating, WaitingForLock
 from speech.models.sources import sources_for
 from speech.models.store import ModelStore
 
@@ -179,9 +179,9 @@ class _Display:
                 f"{event.source} states the {event.files} files ({decimal(event.size)}) of {event.model}: the "
                 "catalogue has no hashes of them, so this list is trusted, kept, and every byte checked against it"
             )
-        elif isinstance(event, Refused):
+        elif isinstance(event, SourceRefused):
             self._print(f"{event.refusal}")
-        elif isinstance(event, Waiting):
+        elif isinstance(event, WaitingForLock):
             self._print(f"another process is changing {event.model}: waiting until it has ended")
 
     def _advance(self, event: Advanced) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 
-from client.discovery import DiscoveryEvent, Found, Gone, discover
+from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover
 from runtime.tasks import Tasks
 
 Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
@@ -14,15 +14,15 @@ class Finding:
     """A search for gateways. ``found`` gets each one found; ``changed`` is called when ``known`` changes."""
 
     def __init__(
-        self, found: Callable[[Found], None], changed: Callable[[], None], discover: Discover = discover
+        self, found: Callable[[GatewayFound], None], changed: Callable[[], None], discover: Discover = discover
     ) -> None:
         self._told, self._changed, self._discover = found, changed, discover
-        self._known: dict[str, Found] = {}
+        self._known: dict[str, GatewayFound] = {}
         self._tasks = Tasks("finding")
         self._looking: asyncio.Task[None] | None = None
 
     @property
-    def known(self) -> Iterable[Found]:
+    def known(self) -> Iterable[GatewayFound]:
         """The gateways announced on the network now."""
         return tuple(self._known.values())
 
@@ -44,9 +44,9 @@ class Finding:
         async with aclosing(self._discover()) as events:
             async for event in events:
                 match event:
-                    case Found():
+                    case GatewayFound():
                         self._known[event.service] = event
                         self._told(event)
-                    case Gone(service):
+                    case GatewayGone(service):
                         self._known.pop(service, None)
                 self._changed()

@@ -9,7 +9,7 @@ from app.core.problem_notes import note_of
 from app.gateways.actions import PairGateway
 from app.gateways.view import PairingStage, PairingView
 from app.messages.view import Note
-from client.errors import GatewayError, SomebodyElse, Unreachable
+from client.errors import GatewayError, Unreachable, WrongGateway
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
@@ -90,7 +90,7 @@ class Joining:
                 return await self._pair(
                     url, wanted.code, wanted.name, DeviceKind.CLIENT, wanted.certificate_sha256
                 )
-            except SomebodyElse as error:
+            except WrongGateway as error:
                 other = error
             except Unreachable as error:
                 lost = error

@@ -7,7 +7,7 @@ from app.gateways.pairing_address import shown
 from app.gateways.store import Paired
 from app.gateways.view import Answer, FoundView, GatewayView
 from app.settings.sections import Gateway
-from client.discovery import Found
+from client.discovery import GatewayFound
 
 
 def listed(paired: Iterable[Paired], chosen: Gateway, answers: Mapping[str, Answer]) -> Iterator[GatewayView]:
@@ -21,7 +21,10 @@ def listed(paired: Iterable[Paired], chosen: Gateway, answers: Mapping[str, Answ
 
 
 def strangers(
-    found: Iterable[Found], paired: Sequence[Paired], own_addresses: Sequence[str], own_certificate: str = ""
+    found: Iterable[GatewayFound],
+    paired: Sequence[Paired],
+    own_addresses: Sequence[str],
+    own_certificate: str = "",
 ) -> Iterator[FoundView]:
     """Yield the found gateways that this computer could be paired with, except its own."""
     known = {own_certificate, *(one.certificate_sha256 for one in paired)}

@@ -44,7 +44,7 @@ from app.local_services import local_gateway
 from app.messages.view import Note
 from app.settings.sections import Gateway
 from client.connection import Address, Locate
-from client.discovery import Found, discover, own_addresses
+from client.discovery import GatewayFound, discover, own_addresses
 from client.pairing import NewPairing, pair
 from protocol.devices import clean_name
 from runtime import logger_names
@@ -267,7 +267,7 @@ class Gateways:
         self._search()
         self._show()
 
-    def _found(self, found: Found) -> None:
+    def _found(self, found: GatewayFound) -> None:
         """Store the new addresses of a paired gateway; its certificate will be verified there."""
         one = next(
             (one for one in self._keeping.gateways if one.certificate_sha256 == found.certificate_sha256), None

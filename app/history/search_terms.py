@@ -9,7 +9,7 @@ from typing import Final
 
 from app.history import chinese_scripts
 from protocol import words
-from protocol.words import Excerpt, Range, Sought
+from protocol.words import Excerpt, Range, SearchTerms
 
 _VERSION: Final = 2
 
@@ -39,5 +39,5 @@ def excerpt(text: str, query: str = "", most: int = 200) -> Excerpt:
     return words.excerpt(text, highlights(text, query) if query else (), most)
 
 
-def _expression(one: Sought) -> str:
+def _expression(one: SearchTerms) -> str:
     return f'"{" ".join(one.phrase)}"' + "*" * one.goes_on

@@ -26,7 +26,7 @@ from speech.models.errors import (
 from speech.models.listing import install
 from speech.models.progress import Report
 from speech.models.stopping import NEVER, Stop
-from speech.models.store import NOTICE_FILE, ModelStore, State
+from speech.models.store import NOTICE_FILE, FolderState, ModelStore
 
 _LINK: Final = re.compile(r"https://\S*[^\s.]")
 
@@ -93,11 +93,11 @@ def look_at(place: Place, name: str, *, mine: bool = False) -> Disk:
     state = store.state(name)
     here = store.unfinished(name)
     busy = bool(here) and not mine and store.is_changing(name)
-    if state is State.MISSING:
+    if state is FolderState.MISSING:
         return Disk(here=here, busy=busy)
     folder = store.path(name)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Disk(True, state is State.DAMAGED, size, _since(folder), here, busy)
+    return Disk(True, state is FolderState.DAMAGED, size, _since(folder), here, busy)
 
 
 def do(place: Place, run: Run, report: Report, stop: Stop) -> None:

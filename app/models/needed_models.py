@@ -10,7 +10,7 @@ from app.cli import models_command
 from app.core.errors import ModelsMissing, UsageMistake
 from runtime.folders import folders
 from speech.models.catalogue import load_catalogue
-from speech.models.store import ModelStore, State
+from speech.models.store import FolderState, ModelStore
 
 VAD_MODEL: Final = "fsmn-vad"
 _ENGINE_MODELS: Final = {"funasr": "SenseVoiceSmall", "whisper": "whisper-base"}
@@ -32,7 +32,7 @@ def ensure(names: Sequence[str], fetch: bool | None) -> None:
     if later := [name for name in names if catalogue.model(name).for_later_engine]:
         raise UsageMistake(f"no engine of this version runs {', '.join(later)}: name another model")
     store = ModelStore(folders().models, catalogue)
-    missing = [name for name in names if store.state(name) is not State.INSTALLED]
+    missing = [name for name in names if store.state(name) is not FolderState.INSTALLED]
     if not missing:
         return
     if fetch is False or (fetch is None and not sys.stderr.isatty()):

@@ -28,7 +28,7 @@ from app.models.events import (
     Work,
 )
 from app.models.view import About, ModelNote, ModelState, ModelView, Purpose, Use
-from speech.models.progress import Waiting
+from speech.models.progress import WaitingForLock
 
 _AT_ONCE: Final = 1
 
@@ -222,7 +222,7 @@ class Shelf:
         if job is None or not job.running:
             return []
         if isinstance(event, Told):
-            job.waits = isinstance(event.event, Waiting)
+            job.waits = isinstance(event.event, WaitingForLock)
             job.meter.take(event.event, event.at)
             return []
         entry.job, entry.disk = None, event.disk

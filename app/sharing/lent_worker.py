@@ -23,7 +23,7 @@ from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import Fetch, LocalWorker, LocalWorkerSettings
 from app.messages.view import Note, WorkerState, WorkerView
 from client.connection import Address, broken, credentials, pinned, refusal
-from client.discovery import DiscoveryEvent, Found, own_addresses
+from client.discovery import DiscoveryEvent, GatewayFound, own_addresses
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -175,7 +175,7 @@ class Lent:
         """Search the network for the gateway's certificate, and store the addresses that announce it."""
         async with aclosing(discover()) as events:
             async for event in events:
-                if isinstance(event, Found) and event.certificate_sha256 == self.paired.certificate_sha256:
+                if isinstance(event, GatewayFound) and event.certificate_sha256 == self.paired.certificate_sha256:
                     self.paired = self.paired.at(elsewhere(event.urls, self.own_addresses()) or event.urls)
                     self._looked_at = -inf
                     self._changed()

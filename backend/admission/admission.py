@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from backend.admission.audio_budget import Held, crowded_out, describe, full
+from backend.admission.audio_budget import HeldAudio, crowded_out, describe, full
 from backend.sessions.observers import RefusalReason
 from backend.sessions.segments import Output
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
@@ -41,16 +41,16 @@ def cost(samples: int, jobs: int = 1) -> int:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class StreamContent:
     """Content of one stream: queued or decoding audio, its number of entries, and the age of the oldest."""
 
     samples: int
     entries: int
     oldest_ms: int
 
-    def more(self, other: "Waiting") -> "Waiting":
+    def more(self, other: "StreamContent") -> "StreamContent":
         """Return the sum of both."""
-        return Waiting(
+        return StreamContent(
             self.samples + other.samples, self.entries + other.entries, max(self.oldest_ms, other.oldest_ms)
         )
 
@@ -67,10 +67,10 @@ class Expectation:
 class Survey:
     """The fleet at one moment. ``memory``: used part of the broker's limit; ``held``: audio only held here."""
 
-    streams: Mapping[str, Waiting] = field(default_factory=dict)
+    streams: Mapping[str, StreamContent] = field(default_factory=dict)
     workers: tuple[WorkerStatus, ...] = ()
     memory: float = 0.0
-    held: Held = Held()
+    held: HeldAudio = HeldAudio()
 
     @cached_property
     def speeds(self) -> Mapping[str, float]:
@@ -90,12 +90,12 @@ class Survey:
         waiting = self.streams.get(Keys().jobs(priority, model))
         return samples_to_seconds(cost(waiting.samples, waiting.entries)) if waiting else 0.0
 
-    def with_held(self, held: Mapping[tuple[str, str], Waiting]) -> "Survey":
+    def with_held(self, held: Mapping[tuple[str, str], StreamContent]) -> "Survey":
         """Return this survey plus the audio held back for one key, by class and model."""
         streams = dict(self.streams)
         for (priority, model), waiting in held.items():
             name = Keys().jobs(priority, model)
-            streams[name] = waiting.more(streams.get(name, Waiting(0, 0, 0)))
+            streams[name] = waiting.more(streams.get(name, StreamContent(0, 0, 0)))
         return copied(self, streams=streams)
 
 
@@ -235,7 +235,7 @@ def refuse_known(survey: Survey, up: bool, sessions: int, limits: AdmissionLimit
     return refusal
 
 
-def no_room(held: Held) -> Refusal:
+def no_room(held: HeldAudio) -> Refusal:
     """Return the refusal for sessions that would add to the audio held here."""
     return Refusal(503, RefusalReason.UNQUEUED, describe(held), 5.0)
 

@@ -11,19 +11,19 @@ from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.job import CLASSES
 
 
-class Held(NamedTuple):
+class HeldAudio(NamedTuple):
     """Samples that the broker does not have, of speech and of files."""
 
     speech: int = 0
     files: int = 0
 
-    def less(self, priority: str, samples: int) -> "Held":
+    def less(self, priority: str, samples: int) -> "HeldAudio":
         """Return a copy with ``samples`` fewer of one class."""
         speech, files = (self[n] - (samples if name == priority else 0) for n, name in enumerate(CLASSES))
-        return Held(speech, files)
+        return HeldAudio(speech, files)
 
 
-def full(held: Held, most_bytes: int) -> frozenset[str]:
+def full(held: HeldAudio, most_bytes: int) -> frozenset[str]:
     """Return the classes that accept no new sessions and whose unbound sessions are dropped."""
     if sum(held) * BYTES_PER_SAMPLE >= most_bytes:
         return frozenset(CLASSES)
@@ -31,12 +31,12 @@ def full(held: Held, most_bytes: int) -> frozenset[str]:
     return frozenset(name for name, samples in shares if 2 * samples * BYTES_PER_SAMPLE >= most_bytes)
 
 
-def crowded_out(held: Held, most_bytes: int) -> frozenset[str]:
+def crowded_out(held: HeldAudio, most_bytes: int) -> frozenset[str]:
     """Return the classes from which no audio is accepted until the broker takes some."""
     everybody = sum(held) * BYTES_PER_SAMPLE >= most_bytes
     return full(held, most_bytes) if everybody else full(held, most_bytes) - {CLASSES[0]}
 
 
-def describe(held: Held) -> str:
+def describe(held: HeldAudio) -> str:
     """Return the message for clients that are refused for lack of room."""
     return f"this gateway holds {samples_to_seconds(sum(held)):.0f} s of audio that the broker does not have yet"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from backend.admission.admission import Survey, Waiting, able, cost, speed
+from backend.admission.admission import StreamContent, Survey, able, cost, speed
 from protocol.audio import SAMPLE_RATE
 from protocol.job import CLASSES, Job
 
@@ -33,7 +33,7 @@ class QueueLimits:
 
 
 @dataclass(frozen=True)
-class Pace:
+class BulkLimits:
     """Limits of one class per key. ``ahead_s``: seconds of the fleet's work, but at least ``least_s`` of audio.
 
     ``per_slot`` jobs are always allowed, however long; more than ``most_per_slot`` never.
@@ -48,7 +48,7 @@ class Pace:
 UNATTENDED_S: Final = 60.0
 """Audio per key that is let in while no worker is able to decode it."""
 MOST_UNATTENDED: Final = 60
-PACES: Final = dict(zip(CLASSES, (Pace(1, 2, 10.0, 1.0), Pace(2, 4, 60.0, 2.0)), strict=True))
+PACES: Final = dict(zip(CLASSES, (BulkLimits(1, 2, 10.0, 1.0), BulkLimits(2, 4, 60.0, 2.0)), strict=True))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Lane:
         return jobs < most.jobs or (jobs < most.most and self.cost() < most.samples)
 
 
-class Turns:
+class BulkThrottle:
     """Segments that are held back, by key.
 
     ``looked``: samples of each key in the broker at the last survey, from all gateways.
@@ -134,10 +134,10 @@ class Turns:
         """Return the keys with segments that are held back."""
         return tuple(filter(self.holds, self._keys))
 
-    def held(self, key: str) -> dict[tuple[str, str], Waiting]:
+    def held(self, key: str) -> dict[tuple[str, str], StreamContent]:
         """Return the audio held back for a key, by class and model."""
         return {
-            stream: Waiting(
+            stream: StreamContent(
                 sum(job.samples for jobs in lane.held.values() for job in jobs.values()),
                 sum(map(len, lane.held.values())),
                 0,

@@ -41,7 +41,7 @@ class MessagePace:
 
 
 @dataclass
-class Usage:
+class KeyUsage:
     """Usage of one key since this process started. ``streams`` counts open ones."""
 
     requests: int = 0
@@ -63,22 +63,22 @@ class _Bucket:
 
 
 @dataclass
-class Meter:
+class QuotaMeter:
     """Quotas and usage of all keys."""
 
     quota: Quota
-    usage: dict[str, Usage] = field(default_factory=dict)
+    usage: dict[str, KeyUsage] = field(default_factory=dict)
     _before: int = 0
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
 
-    def of(self, key: str) -> Usage:
+    def of(self, key: str) -> KeyUsage:
         """Return the usage of this key."""
-        return self.usage.setdefault(key, Usage())
+        return self.usage.setdefault(key, KeyUsage())
 
     @property
     def audio_s(self) -> float:
         """Seconds of received audio of all keys, including revoked ones."""
-        return Usage(audio_bytes=self._before + sum(usage.audio_bytes for usage in self.usage.values())).audio_s
+        return KeyUsage(audio_bytes=self._before + sum(usage.audio_bytes for usage in self.usage.values())).audio_s
 
     def forget(self, key: str) -> None:
         """Forget a revoked key; its audio stays in the total."""

@@ -18,7 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from backend.admission.admission import Survey, Waiting
+from backend.admission.admission import StreamContent, Survey
 from backend.broker.dead_letters import DeadLetter, next_attempt, read_letter
 from backend.broker.errors import UNREACHABLE, mapped, ours, trouble_of
 from backend.broker.records import (
@@ -39,7 +39,7 @@ from backend.broker.records import (
 from backend.broker.scripts import load_scripts
 from backend.broker.server_info import checked_version, is_durable, is_worth_compacting, shown_url
 from backend.broker.subscription import follow
-from backend.broker.writer import MOST_BYTES, Command, Writer
+from backend.broker.writer import MOST_BYTES, Command, CommandWriter
 from backend.core.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerUnreachable
 from backend.sessions.partials import MOST_ENTRIES
 from protocol.job import (
@@ -78,7 +78,7 @@ class Jobs:
         self._scripts = load_scripts()
         self._connection, self._subscription = _bare(url, gateway), _bare(url, gateway)
         self._looks = Redis.from_pool(_pool(url, gateway))
-        self._writer = Writer(self._execute, most_bytes=most_bytes)
+        self._writer = CommandWriter(self._execute, most_bytes=most_bytes)
         self.round_trips = self._writer.round_trips
 
     @property
@@ -174,7 +174,7 @@ class Jobs:
         reply = await self.run_script("survey", keys, (WORKER_GONE_MS,))
         used, limit, streams, statuses = reply
         return Survey(
-            streams={name.decode(): Waiting(max(0, samples), *rest) for name, samples, *rest in streams},
+            streams={name.decode(): StreamContent(max(0, samples), *rest) for name, samples, *rest in streams},
             workers=tuple(known for status in statuses if (known := read_status(status))),
             memory=used / limit if limit else 0.0,
         )

@@ -16,7 +16,7 @@ _PAGE_BYTES: Final = 2_000_000
 _FORGOTTEN_MS: Final = 24 * 3600 * 1000
 
 
-class Entry(NamedTuple):
+class StreamEntry(NamedTuple):
     """Entry of a stream. ``owner``: id of the key of its session; empty: the session is gone."""
 
     stream: str
@@ -50,11 +50,11 @@ def split(stream: str) -> tuple[str, str]:
     return priority, model
 
 
-def read_page(stream: str, reply: Sequence[Any]) -> list[Entry]:
+def read_page(stream: str, reply: Sequence[Any]) -> list[StreamEntry]:
     """Parse a reply of ``queue.lua``; values that are not numbers count as 0."""
     now_ms, page = reply
     return [
-        Entry(
+        StreamEntry(
             stream,
             id.decode(),
             session.decode(errors="replace"),
@@ -86,7 +86,7 @@ class Queues:
         models = {split(name)[1] for name in names} | {split(self._keys.partials())[1]}
         return [*names, *(self._keys.partials(model) for model in sorted(models))]
 
-    async def entries(self) -> AsyncIterator[Entry]:
+    async def entries(self) -> AsyncIterator[StreamEntry]:
         """Yield every entry that waits or is being decoded."""
         for stream in await self.streams():
             last = "-"
@@ -95,7 +95,7 @@ class Queues:
                     yield entry
                 last = f"({page[-1].id}"
 
-    async def drop(self, entry: Entry, code: ErrorCode, message: str) -> bool:
+    async def drop(self, entry: StreamEntry, code: ErrorCode, message: str) -> bool:
         """Remove an entry and report the reason to its session. Return false if the entry was gone."""
         failure = Failure(entry.session, entry.segment, code, message, entry.attempt)
         keys = (self._keys.session(entry.session), entry.stream, self._keys.backlog, *self._keys.history_keys)
@@ -113,12 +113,12 @@ class Queues:
             for model, age in zip(reply[::2], reply[1::2], strict=True)
         }
 
-    async def _page(self, stream: str, start: str) -> list[Entry]:
+    async def _page(self, stream: str, start: str) -> list[StreamEntry]:
         reply = await self._jobs.run_script("queue", (stream,), (start, _PAGE_ENTRIES, _PAGE_BYTES))
         return read_page(stream, reply)
 
 
-class Line(NamedTuple):
+class KeyQueue(NamedTuple):
     """Sum of one key's entries in one stream. Ages in seconds."""
 
     priority: str
@@ -131,12 +131,12 @@ class Line(NamedTuple):
     newest_s: float = float("inf")
 
 
-def summed(entries: Iterable[Entry]) -> list[Line]:
+def summed(entries: Iterable[StreamEntry]) -> list[KeyQueue]:
     """Return sums by stream and key, in the order in which streams are read, the largest first."""
-    lines: dict[tuple[str, str, str], Line] = {}
+    lines: dict[tuple[str, str, str], KeyQueue] = {}
     for entry in entries:
         which = entry.priority, entry.model, entry.owner
-        line = lines.get(which, Line(*which))
+        line = lines.get(which, KeyQueue(*which))
         age_s = entry.age_ms / 1000
         lines[which] = line._replace(
             entries=line.entries + 1,

@@ -55,7 +55,7 @@ class Command:
 Execute = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
 
 
-class Writer:
+class CommandWriter:
     """Queue of commands. ``execute`` sends one batch and returns a reply or an exception per command.
 
     ``BrokerUnreachable``, returned for one command or raised for all, means: repeat later. ``round_trips``:

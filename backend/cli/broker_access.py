@@ -30,7 +30,7 @@ Config = Annotated[Path | None, typer.Option(envvar=f"{VARIABLE}CONFIG", help="T
 
 
 def else_said(config: Path | None, here: Folders) -> tuple[Configuration, Configuration]:
-    """Return the settings of the environment, then those of the file. Raises ``SettingsError``."""
+    """Return the settings of the environment, then those of the file. Raises ``InvalidSettings``."""
     file = config or here.config / CONFIGURATION_FILE
     return read_environment(os.environ), read_configuration(file, must_exist=config is not None)
 

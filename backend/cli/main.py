@@ -22,10 +22,10 @@ from backend.configuration import (
     merged,
     settings_of,
 )
-from backend.core.errors import BackendError, SettingsError
+from backend.core.errors import BackendError, InvalidSettings
 from backend.devices.discovery import own_key
 from backend.gateway import running_gateway
-from backend.http.modes import Mode
+from backend.http.modes import GatewayMode
 from backend.settings import GatewaySettings
 from protocol.audio import samples_to_seconds
 from runtime import logger_names
@@ -55,7 +55,7 @@ def _group() -> None:
     epilog="What no option says the environment may (KIKIPOUNAMU_GATEWAY_PORT, and so on), then gateway.toml."
 )
 def serve(  # noqa: PLR0913 - typer: an option is a parameter
-    mode: Annotated[Mode | None, typer.Option(help="Who it is for; default: local.")] = None,
+    mode: Annotated[GatewayMode | None, typer.Option(help="Who it is for; default: local.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; default: as the mode says.")] = None,
     port: Annotated[
         int | None, typer.Option(help="Port to listen on; 0: any that is free. Default: 8765, local: 0.")
@@ -142,7 +142,7 @@ def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
         for entry in entries:
             letter = await jobs.dead_letter(entry)
             if letter is None:
-                raise SettingsError(f"{entry} is not among the dead letters")
+                raise InvalidSettings(f"{entry} is not among the dead letters")
             reply = await jobs.retry_dead(letter)
             gone = isinstance(reply, SessionGone)
             say(f"{entry}  {'nobody waits for it any more: it stays' if gone else 'queued'}")
@@ -157,7 +157,7 @@ def drop(entries: list[str], redis: Redis = "", config: Config = None) -> None:
     async def delete(jobs: Jobs) -> None:
         for entry in entries:
             if not await jobs.drop_dead(entry):
-                raise SettingsError(f"{entry} is not among the dead letters")
+                raise InvalidSettings(f"{entry} is not among the dead letters")
             say(f"{entry}  dropped")
 
     with_jobs(redis, config, delete)

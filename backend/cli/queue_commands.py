@@ -9,7 +9,7 @@ import typer
 from msgspec import Struct
 
 from backend.broker.jobs import Jobs
-from backend.broker.queues import Entry, Line, Queues, summed
+from backend.broker.queues import KeyQueue, Queues, StreamEntry, summed
 from backend.cli.broker_access import Config, Redis, with_jobs
 from backend.devices.discovery import KEY_FILE
 from backend.devices.records import DEVICES_FILE, DeviceStore, find
@@ -29,7 +29,7 @@ _REMOVED: Final = "the owner of the gateway removed this from the queue: send it
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
-class Queued(Struct, frozen=True):
+class QueueSummary(Struct, frozen=True):
     """Sum of one key's entries in one stream, as JSON. ``key``: its name. Ages in seconds."""
 
     priority: str = msgspec.field(name="class")
@@ -50,7 +50,7 @@ class Filter(NamedTuple):
     owner: str
     session: str
 
-    def fits(self, entry: Entry) -> bool:
+    def fits(self, entry: StreamEntry) -> bool:
         """Return whether an entry matches all given fields."""
         names = "", entry.stream, f"{entry.priority}:{entry.model}"
         same_model = self.model in ("", entry.model)
@@ -104,7 +104,7 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
     with_jobs(redis, config, drop)
 
 
-def _table(lines: Sequence[Queued]) -> None:
+def _table(lines: Sequence[QueueSummary]) -> None:
     if not lines:
         say("nothing waits")
         return
@@ -116,10 +116,10 @@ def _table(lines: Sequence[Queued]) -> None:
         say(row.format(one.priority, clean_name(one.model), clean_name(one.key), *sizes, *ages))
 
 
-def _named(lines: Sequence[Line]) -> list[Queued]:
+def _named(lines: Sequence[KeyQueue]) -> list[QueueSummary]:
     names = _names()
     return [
-        Queued(
+        QueueSummary(
             line.priority,
             line.model,
             _NO_SESSION if not line.owner else names.get(line.owner, f"unknown key {line.owner[:_SHOWN]}"),
@@ -148,7 +148,7 @@ def _own() -> tuple[str, ...]:
 
 
 def _owner(device: str) -> str:
-    """Return the owner id of a device; empty: of any device. Raises ``SettingsError``."""
+    """Return the owner id of a device; empty: of any device. Raises ``InvalidSettings``."""
     if device == "owner":
         return next(iter(_own()), owner_of(""))
     return find(DeviceStore(folders().data / DEVICES_FILE).read(), device).owner if device else ""

@@ -8,7 +8,7 @@
     │   ├── BrokerBusy         the queue of commands is full
     │   ├── BrokerLocked       another broker has this data folder
     │   └── BrokerFailed       the broker cannot be started, or it refused a command
-    ├── SettingsError          invalid settings, or an owner's request that cannot be followed
+    ├── InvalidSettings        invalid settings, or an owner's request that cannot be followed
     │   └── UnknownDevice      no paired device has this name
     ├── CertificateUnusable    a certificate or private key is unreadable, or the two do not match
     ├── DevicesUnreadable      the list of paired devices is damaged or unreadable
@@ -67,11 +67,11 @@ class BrokerFailed(BrokerError):
     """The broker cannot be started, or it refused a command that it should know."""
 
 
-class SettingsError(BackendError):
+class InvalidSettings(BackendError):
     """Invalid settings, or an owner's request that cannot be followed."""
 
 
-class UnknownDevice(SettingsError):
+class UnknownDevice(InvalidSettings):
     """No paired device has this name, or several have it."""
 
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from backend.core.errors import DevicesUnreadable, SettingsError, UnknownDevice
+from backend.core.errors import DevicesUnreadable, InvalidSettings, UnknownDevice
 from backend.core.private_files import open_or_make, replace_file
 from backend.settings import digest_of, owner_of_digest
 from protocol.devices import DeviceKind, clean_name
@@ -111,20 +111,20 @@ class DeviceStore:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def add(self, name: str, kind: DeviceKind, now_s: float) -> tuple[Device, str]:
-        """Add a device and return it with its key, which is not stored. Raises ``SettingsError``."""
+        """Add a device and return it with its key, which is not stored. Raises ``InvalidSettings``."""
         key = secrets.token_urlsafe(_KEY_BYTES)
         made = Device(secrets.token_hex(6), _named(name), kind, digest_of(key), int(now_s))
 
         def added(devices: tuple[Device, ...]) -> Sequence[Device]:
             if len(devices) >= MOST:
-                raise SettingsError(f"{MOST} devices are paired: revoke some that are not used any more")
+                raise InvalidSettings(f"{MOST} devices are paired: revoke some that are not used any more")
             return (*devices, made)
 
         self._change(added)
         return made, key
 
     def rename(self, wanted: str, name: str) -> Device:
-        """Rename a device. Raises ``UnknownDevice``, or ``SettingsError`` for an unreadable name."""
+        """Rename a device. Raises ``UnknownDevice``, or ``InvalidSettings`` for an unreadable name."""
         return self._of(wanted, lambda device: replace(device, name=_named(name)))
 
     def revoke(self, wanted: str) -> Device:
@@ -201,5 +201,5 @@ def _revoked(before: _Contents, devices: Sequence[Device], now_s: int) -> tuple[
 def _named(name: str) -> str:
     clean = clean_name(name)
     if not clean:
-        raise SettingsError("a device needs a name that can be read")
+        raise InvalidSettings("a device needs a name that can be read")
     return clean

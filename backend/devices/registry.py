@@ -29,7 +29,7 @@ _WRITE_S: Final = 60.0
 OnRevoked = Callable[[], None]
 
 
-class Roster:
+class DeviceRegistry:
     """Devices of a gateway. ``store`` ``None``: no device can be paired. ``clock`` returns seconds since 1970.
 
     ``revoked``: owner ids of revoked keys.

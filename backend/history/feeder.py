@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from backend.core.errors import BrokerError, HistoryBusy, HistoryRefused, HistoryUnavailable
-from backend.history.history_thread import History
-from backend.history.inbox import Backlog, Inbox, Letter
-from backend.history.records import Entry
+from backend.history.history_thread import AsyncHistory
+from backend.history.inbox import Inbox, InboxBacklog, InboxEntry
+from backend.history.records import FeedEntry
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
@@ -29,7 +29,7 @@ _RETRY_S: Final = (0.25, 0.5, 1.0, 2.0, 5.0)
 _LOOK_S: Final = 2.0
 _HALVE_AFTER: Final = 3
 
-Also = Callable[[Sequence[Entry]], None]
+Also = Callable[[Sequence[FeedEntry]], None]
 """A callback in the store's thread with the new entries of each recorded batch. Must not raise."""
 
 
@@ -43,7 +43,7 @@ class Feeder:
     def __init__(
         self,
         inbox: Inbox,
-        history: History,
+        history: AsyncHistory,
         also: Also,
         look_s: float = _LOOK_S,
         retry_s: Sequence[float] = _RETRY_S,
@@ -56,7 +56,7 @@ class Feeder:
         self._failures = 0
         self._left_out_before: int | None = None
         self._is_losing = False
-        self.backlog = Backlog()
+        self.backlog = InboxBacklog()
         self.recorded = 0
         self.refused = 0
 
@@ -86,7 +86,7 @@ class Feeder:
                 log.exception(LogEvent.HISTORY_BACKLOG_UNKNOWN)
             await asyncio.sleep(self._look_s)
 
-    def _looked(self, backlog: Backlog) -> None:
+    def _looked(self, backlog: InboxBacklog) -> None:
         """Warn when the broker drops entries for lack of room: once, until the backlog is worked off."""
         known, self.backlog = self.backlog, backlog
         if self._left_out_before is None or backlog.left_out < known.left_out:  # first check, or counter reset
@@ -101,7 +101,7 @@ class Feeder:
         looked = float("-inf")
         loop = asyncio.get_running_loop()
         while True:
-            letters: list[Letter] = []
+            letters: list[InboxEntry] = []
             try:
                 if loop.time() - looked >= self._look_s:  # letters left by other gateways are older than new ones
                     looked = loop.time()
@@ -116,7 +116,7 @@ class Feeder:
             if len(letters) < BATCH:
                 await asyncio.sleep(_IDLE_S)
 
-    async def _deliver(self, letters: Sequence[Letter]) -> None:
+    async def _deliver(self, letters: Sequence[InboxEntry]) -> None:
         """Record and settle these letters. If interrupted, the broker delivers them again."""
         await self._record([letter.entry for letter in letters if letter.entry is not None])
         while True:
@@ -126,7 +126,7 @@ class Feeder:
             except BrokerError as error:
                 await self._pause(LogEvent.HISTORY_FEED_UNSETTLED, error)
 
-    async def _record(self, entries: Sequence[Entry]) -> None:
+    async def _record(self, entries: Sequence[FeedEntry]) -> None:
         """Record entries, in halves if the database refuses an entry or takes too long.
 
         A refused entry is left out alone; all others are recorded.
@@ -146,7 +146,7 @@ class Feeder:
         await self._record(entries[:middle])
         await self._record(entries[middle:])
 
-    async def _keep(self, entries: Sequence[Entry]) -> bool:
+    async def _keep(self, entries: Sequence[FeedEntry]) -> bool:
         """Wait until the database has recorded the entries.
 
         Return False if the database is up but fails repeatedly with these entries. Raises ``HistoryRefused``.
@@ -164,7 +164,7 @@ class Feeder:
                 self._failures += 1
         return False
 
-    def _write(self, store: "Store", entries: Sequence[Entry]) -> None:
+    def _write(self, store: "Store", entries: Sequence[FeedEntry]) -> None:
         """Record the entries. Runs in the store's thread."""
         self._also(store.record(entries))
         self.recorded += len(entries)

@@ -9,7 +9,7 @@ from backend.core.errors import HistoryRefused
 from backend.history import schema
 from backend.history.folding import SEGMENT_BYTES, DayUse, UseKey, name, use_of
 from backend.history.recorder import end_files, insert_sessions, session_row, upsert, write_uses
-from backend.history.records import About, NewFile, Planned, SegmentState, SessionKind, SessionState
+from backend.history.records import NewFile, Planned, SegmentState, SessionKind, SessionOwner, SessionState
 
 _SESSIONS = schema.sessions.c
 _SEGMENTS = schema.segments.c
@@ -22,7 +22,7 @@ def begin_file(connection: Connection, new: NewFile, now_ms: int) -> None:
     """
     if connection.execute(select(schema.deleted.c.id).where(schema.deleted.c.id == new.id)).first():
         raise HistoryRefused("a session of this id was deleted: make a new one")
-    about = About(new.owner, new.device, new.tenant, new.client, SessionKind.FILE)
+    about = SessionOwner(new.owner, new.device, new.tenant, new.client, SessionKind.FILE)
     options = msgspec.json.encode(new.options).decode()
     row = session_row(new.id, about, now_ms, name=name(new.name), options=options)
     if insert_sessions(connection, [row]):

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from backend.history.records import About, Entry, SegmentState, SessionKind, SessionState
+from backend.history.records import FeedEntry, SegmentState, SessionKind, SessionOwner, SessionState
 from protocol.job import Failure, Result
 
 OVER: Final = -1
@@ -25,7 +25,7 @@ _LONGEST_MS: Final = 2**53
 _LATEST_MS: Final = 2**62
 
 
-class Kept(NamedTuple):
+class StoredFacts(NamedTuple):
     """The stored facts about a segment. ``number`` 0: the segment is not stored yet."""
 
     state: SegmentState
@@ -36,11 +36,11 @@ class Kept(NamedTuple):
 
 
 @dataclass
-class Change:
+class SegmentChange:
     """The new row of one segment. ``before``: the state that it replaces."""
 
-    before: Kept | None
-    after: Kept
+    before: StoredFacts | None
+    after: StoredFacts
     row: dict[str, Any]
 
 
@@ -78,26 +78,26 @@ UseKey = tuple[date, str, str]
 
 
 @dataclass
-class Folded:
+class FoldedBatch:
     """All changes that a batch makes.
 
     ``changes`` is indexed by session and segment. ``counted``: entries that changed a segment.
     """
 
-    changes: dict[tuple[str, int], Change] = field(default_factory=dict)
+    changes: dict[tuple[str, int], SegmentChange] = field(default_factory=dict)
     sessions: dict[str, SessionChange] = field(default_factory=dict)
     uses: dict[UseKey, DayUse] = field(default_factory=dict)
-    counted: list[Entry] = field(default_factory=list)
+    counted: list[FeedEntry] = field(default_factory=list)
 
 
 def fold(
-    entries: Iterable[Entry], kept: Mapping[tuple[str, int], Kept], kinds: Mapping[str, SessionKind]
-) -> Folded:
+    entries: Iterable[FeedEntry], kept: Mapping[tuple[str, int], StoredFacts], kinds: Mapping[str, SessionKind]
+) -> FoldedBatch:
     """Compute the changes that these entries make.
 
     ``kept``: stored segments. ``kinds``: known sessions; entries of other sessions are ignored.
     """
-    folded = Folded()
+    folded = FoldedBatch()
     for entry in entries:
         kind = kinds.get(entry.session)
         if kind is None or (entry.segment == OVER and kind is SessionKind.FILE):
@@ -111,7 +111,7 @@ def fold(
     return folded
 
 
-def counts(before: Kept | None, entry: Entry) -> bool:
+def counts(before: StoredFacts | None, entry: FeedEntry) -> bool:
     """Return whether an entry changes its segment."""
     if before is None:
         return True
@@ -145,12 +145,12 @@ def name(text: str) -> str:
     return clean(text)[:_LONGEST_NAME]
 
 
-def use_of(folded_uses: dict[UseKey, DayUse], about: About, at_ms: int) -> DayUse:
+def use_of(folded_uses: dict[UseKey, DayUse], about: SessionOwner, at_ms: int) -> DayUse:
     """Return the usage increments of this key on that day."""
     return folded_uses.setdefault((day_of(at_ms), about.owner, about.tenant), DayUse())
 
 
-def _session(folded: Folded, entry: Entry, kind: SessionKind) -> None:
+def _session(folded: FoldedBatch, entry: FeedEntry, kind: SessionKind) -> None:
     change = folded.sessions.setdefault(entry.session, SessionChange())
     if kind is SessionKind.STREAM:
         change.started_ms = min(change.started_ms, entry.at_ms)
@@ -160,13 +160,19 @@ def _session(folded: Folded, entry: Entry, kind: SessionKind) -> None:
     change.changed_ms = max(change.changed_ms, entry.at_ms)
 
 
-def _apply(folded: Folded, entry: Entry, before: Kept | None, stored: Kept | None, kind: SessionKind) -> None:
+def _apply(
+    folded: FoldedBatch,
+    entry: FeedEntry,
+    before: StoredFacts | None,
+    stored: StoredFacts | None,
+    kind: SessionKind,
+) -> None:
     folded.counted.append(entry)
     state, row = _row(entry)
     row["samples"] = _samples(entry, before, kind)
     size = segment_size(row["text"], row["words"])
-    after = Kept(state, entry.attempt, row["samples"], size, stored.number if stored else 0)
-    folded.changes[entry.session, entry.segment] = Change(stored, after, row)
+    after = StoredFacts(state, entry.attempt, row["samples"], size, stored.number if stored else 0)
+    folded.changes[entry.session, entry.segment] = SegmentChange(stored, after, row)
     session = folded.sessions[entry.session]
     session.segments += before is None
     session.samples += after.samples - (before.samples if before else 0)
@@ -177,7 +183,7 @@ def _apply(folded: Folded, entry: Entry, before: Kept | None, stored: Kept | Non
     _use(use_of(folded.uses, entry.about, entry.at_ms), entry)
 
 
-def _samples(entry: Entry, before: Kept | None, kind: SessionKind) -> int:
+def _samples(entry: FeedEntry, before: StoredFacts | None, kind: SessionKind) -> int:
     """Return the samples to count for a segment.
 
     A stream's cancelled segment counts nothing; a file's segment keeps its planned length.
@@ -193,7 +199,7 @@ def _count(session: SessionChange, state: SegmentState, sign: int) -> None:
     session.cancelled += sign * (state is SegmentState.CANCELLED)
 
 
-def _use(use: DayUse, entry: Entry) -> None:
+def _use(use: DayUse, entry: FeedEntry) -> None:
     if isinstance(entry.outcome, Result):
         use.segments += 1
         use.samples += entry.samples
@@ -202,7 +208,7 @@ def _use(use: DayUse, entry: Entry) -> None:
         use.failed += 1
 
 
-def _row(entry: Entry) -> tuple[SegmentState, dict[str, Any]]:
+def _row(entry: FeedEntry) -> tuple[SegmentState, dict[str, Any]]:
     """Return the segment's new state and all its columns; earlier values are cleared."""
     row = dict(_NOTHING, attempt=entry.attempt, ended_ms=entry.at_ms)
     outcome, state = entry.outcome, SegmentState.CANCELLED

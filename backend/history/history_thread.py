@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import structlog
 
 from backend.core.errors import HistoryBusy, HistoryError, HistoryRefused, HistoryUnavailable
-from backend.history.records import Limits
+from backend.history.records import HistoryLimits
 from runtime import logger_names
 from runtime.clocks import WallClock
 from runtime.event_names import LogEvent
@@ -43,13 +43,13 @@ _LEAST_DAYS: Final = 7  # deletions are remembered for this long
 Open = Callable[[], "Store"]
 
 
-class History:
+class AsyncHistory:
     """The history as an event loop uses it. Made by ``open_history``.
 
     ``problem``: why the history is unavailable; empty if it is available.
     """
 
-    def __init__(self, opening: Open, limits: Limits, clock: WallClock) -> None:
+    def __init__(self, opening: Open, limits: HistoryLimits, clock: WallClock) -> None:
         self._thread = _StoreThread(opening)
         self._limits = limits
         self._clock = clock
@@ -225,13 +225,16 @@ class _StoreThread:
 
 @asynccontextmanager
 async def open_history(
-    url: str, limits: Limits, opening: "Callable[[str], Store] | None" = None, clock: WallClock | None = None
-) -> AsyncIterator[History]:
+    url: str,
+    limits: HistoryLimits,
+    opening: "Callable[[str], Store] | None" = None,
+    clock: WallClock | None = None,
+) -> AsyncIterator[AsyncHistory]:
     """Open the history at ``url``; while it is unreachable, keep trying.
 
     ``clock`` decides whether ages can be trusted.
     """
-    history = History(partial(opening or _open_store, url), limits, clock or WallClock())
+    history = AsyncHistory(partial(opening or _open_store, url), limits, clock or WallClock())
     try:
         async with Tasks("history") as tasks:
             await history.open(_AT_START_S)

@@ -13,7 +13,7 @@ import structlog
 
 from backend.core.errors import BrokerFailed
 from backend.history.folding import OVER
-from backend.history.records import About, Entry
+from backend.history.records import FeedEntry, SessionOwner
 from protocol.errors import MalformedMessage
 from protocol.job import Failure, Keys, Result, decode_notice
 from runtime import logger_names
@@ -28,10 +28,10 @@ HELD_MS: Final = 5_000
 """Time after which another gateway may take over a held entry."""
 FORGOTTEN_MS: Final = 600_000
 _LONGEST_ID: Final = 200  # an index accepts at most 2 KB, and workers choose the id
-_about_decoder = msgspec.json.Decoder(About)
+_about_decoder = msgspec.json.Decoder(SessionOwner)
 
 
-class Backlog(NamedTuple):
+class InboxBacklog(NamedTuple):
     """How much waits in the stream.
 
     ``waiting``: unsettled entries. ``left_out``: entries dropped for lack of room since the stream began.
@@ -41,11 +41,11 @@ class Backlog(NamedTuple):
     left_out: int = 0
 
 
-class Letter(NamedTuple):
+class InboxEntry(NamedTuple):
     """A stream entry; ``entry`` is ``None`` if it is unreadable."""
 
     id: str
-    entry: Entry | None
+    entry: FeedEntry | None
 
 
 class Inbox:
@@ -63,7 +63,7 @@ class Inbox:
         self._forgotten_ms = forgotten_ms
         self._stream, self._figures = Keys().history_keys
 
-    async def take(self, most: int) -> list[Letter]:
+    async def take(self, most: int) -> list[InboxEntry]:
         """Return new letters without waiting, the oldest first."""
         command = ("XREADGROUP", "GROUP", GROUP, self._consumer, "COUNT", str(most), "STREAMS", self._stream, ">")
         try:
@@ -75,7 +75,7 @@ class Inbox:
             return []
         return [letter for _, found in streams or () for letter in _letters(found)]
 
-    async def take_over(self, most: int) -> list[Letter]:
+    async def take_over(self, most: int) -> list[InboxEntry]:
         """Take letters that any gateway has held unsettled for too long."""
         command = ("XAUTOCLAIM", self._stream, GROUP, self._consumer, str(self._held_ms), "0", "COUNT", str(most))
         try:
@@ -86,7 +86,7 @@ class Inbox:
             return []
         return _letters(found)
 
-    async def settle(self, letters: Sequence[Letter]) -> None:
+    async def settle(self, letters: Sequence[InboxEntry]) -> None:
         """Remove recorded letters from the stream.
 
         Delete before acknowledging: a letter that was only acknowledged would stay for ever.
@@ -96,11 +96,11 @@ class Inbox:
             await self._administer("XDEL", self._stream, *ids)
             await self._administer("XACK", self._stream, GROUP, *ids)
 
-    async def backlog(self) -> Backlog:
+    async def backlog(self) -> InboxBacklog:
         """Return how many letters wait and how many were dropped."""
         waiting = await self._administer("XLEN", self._stream)
         left_out = await self._administer("HGET", self._figures, "left_out")
-        return Backlog(int(waiting), int(left_out or 0))
+        return InboxBacklog(int(waiting), int(left_out or 0))
 
     async def forget_others(self) -> None:
         """Remove the consumer names of gateways that ended with everything settled."""
@@ -123,19 +123,19 @@ class Inbox:
                 raise
 
 
-def _letters(found: Sequence[Any]) -> list[Letter]:
+def _letters(found: Sequence[Any]) -> list[InboxEntry]:
     return [_letter(id.decode(), fields) for id, fields in found if fields is not None]
 
 
-def _letter(id: str, fields: dict[bytes, bytes]) -> Letter:
+def _letter(id: str, fields: dict[bytes, bytes]) -> InboxEntry:
     try:
-        return Letter(id, read_entry(id, fields))
+        return InboxEntry(id, read_entry(id, fields))
     except MalformedMessage as error:
         log.error(LogEvent.HISTORY_ENTRY_UNREADABLE, entry=id, reason=str(error))
-        return Letter(id, None)
+        return InboxEntry(id, None)
 
 
-def read_entry(id: str, fields: dict[bytes, bytes]) -> Entry:
+def read_entry(id: str, fields: dict[bytes, bytes]) -> FeedEntry:
     """Read an entry as the broker's scripts write it. Raises ``MalformedMessage``.
 
     The entry's id begins with the broker's time.
@@ -149,13 +149,13 @@ def read_entry(id: str, fields: dict[bytes, bytes]) -> Entry:
     return entry
 
 
-def _entry(at_ms: int, fields: dict[bytes, bytes]) -> Entry:
+def _entry(at_ms: int, fields: dict[bytes, bytes]) -> FeedEntry:
     about = _about_decoder.decode(fields.get(b"about", b""))
     if b"notice" in fields:
         outcome, samples = decode_notice(fields[b"notice"]), int(fields.get(b"samples", 0))
         if not isinstance(outcome, Result | Failure):
             raise MalformedMessage("neither a result nor a failure")
-        return Entry(about, outcome.session, outcome.segment, outcome.attempt, outcome, samples, at_ms)
+        return FeedEntry(about, outcome.session, outcome.segment, outcome.attempt, outcome, samples, at_ms)
     session = fields[b"session"].decode()
     segment, attempt = int(fields.get(b"segment", OVER)), int(fields.get(b"attempt", 0))
-    return Entry(about, session, segment, attempt, None, 0, at_ms)
+    return FeedEntry(about, session, segment, attempt, None, 0, at_ms)

@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from backend.history.folding import OVER, day_of
-from backend.history.records import Entry
+from backend.history.records import FeedEntry
 from protocol.audio import samples_to_seconds
 from protocol.job import Result
 from runtime import logger_names
@@ -41,7 +41,7 @@ _NO_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _HEAD: Final = re.compile(rb'\{"at":"([^"]*)","session":"([^"]*)","segment":(\d+),')
 
 
-class Journal:
+class TextJournal:
     """The file of recognised texts and its rotated parts, all of mode 0600.
 
     ``most_bytes``: the size at which the file becomes ``asr_history.jsonl.1``; five old parts are kept.
@@ -58,7 +58,7 @@ class Journal:
         self._since_ms = 0
         self._cleaning: _Cleaning | None = None
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Sequence[FeedEntry]) -> None:
         """Append a line for each text. Remember cancelled segments for ``clean``."""
         texts = [(entry, entry.outcome) for entry in entries if isinstance(entry.outcome, Result)]
         if texts:
@@ -205,7 +205,7 @@ def _write(file: FileIO, lines: bytes) -> None:
         raise
 
 
-def _name(entry: Entry) -> tuple[bytes, bytes]:
+def _name(entry: FeedEntry) -> tuple[bytes, bytes]:
     return entry.session.encode(), str(entry.segment).encode()
 
 
@@ -213,7 +213,7 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _line(entry: Entry, result: Result) -> bytes:
+def _line(entry: FeedEntry, result: Result) -> bytes:
     line: dict[str, Any] = {
         "at": datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="milliseconds"),
         "session": entry.session,

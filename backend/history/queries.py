@@ -13,12 +13,12 @@ from backend.history.records import (
     Hit,
     Page,
     SegmentState,
+    SessionFilter,
     SessionKind,
     SessionState,
     StoredSegment,
     StoredSession,
     Usage,
-    Wanted,
 )
 from backend.history.search import fts5_query, tsquery
 from protocol.errors import ErrorCode
@@ -51,11 +51,13 @@ _BY_TERMS: Final = text("SET LOCAL enable_bitmapscan = on; SET LOCAL enable_inde
 
 def session(connection: Connection, id: str, owner: str | None) -> StoredSession | None:
     """Return one session, or ``None``."""
-    found = connection.execute(select(schema.sessions).where(_SESSIONS.id == id, _of(Wanted(owner)))).one_or_none()
+    found = connection.execute(
+        select(schema.sessions).where(_SESSIONS.id == id, _of(SessionFilter(owner)))
+    ).one_or_none()
     return None if found is None else _session(found)
 
 
-def sessions(connection: Connection, wanted: Wanted, before: int | None, limit: int) -> Page[StoredSession]:
+def sessions(connection: Connection, wanted: SessionFilter, before: int | None, limit: int) -> Page[StoredSession]:
     """Return a page of sessions, the newest first."""
     most = _bounded(limit)
     found = connection.execute(
@@ -91,7 +93,7 @@ def all_segments(connection: Connection, id: str) -> tuple[StoredSegment, ...]:
     return tuple(_segment(row) for row in found)
 
 
-def search(connection: Connection, query: str, wanted: Wanted, before: int | None, limit: int) -> Page[Hit]:
+def search(connection: Connection, query: str, wanted: SessionFilter, before: int | None, limit: int) -> Page[Hit]:
     """Return a page of the newest segments that match every part of the query."""
     is_sqlite = connection.dialect.name == "sqlite"
     sought = (fts5_query if is_sqlite else tsquery)(query, wanted)
@@ -141,7 +143,7 @@ def counted(connection: Connection) -> tuple[int, int]:
     return int(sessions), int(segments)
 
 
-def _of(wanted: Wanted) -> ColumnElement[bool]:
+def _of(wanted: SessionFilter) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = _SHOWN
     columns = (_SESSIONS.owner, _SESSIONS.tenant, _SESSIONS.state, _SESSIONS.kind)
     for column, value in zip(columns, wanted, strict=True):

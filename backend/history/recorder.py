@@ -21,17 +21,17 @@ from backend.history import schema
 from backend.history.folding import (
     OVER,
     SESSION_BYTES,
-    Change,
     DayUse,
-    Folded,
-    Kept,
+    FoldedBatch,
+    SegmentChange,
+    StoredFacts,
     UseKey,
     fold,
     name,
     segment_size,
     use_of,
 )
-from backend.history.records import About, Entry, SegmentState, SessionKind, SessionState, Wanted
+from backend.history.records import FeedEntry, SegmentState, SessionFilter, SessionKind, SessionOwner, SessionState
 from backend.history.search import fts5_terms, terms_of, tsvector
 
 _SESSIONS: Final = schema.sessions.c
@@ -57,7 +57,7 @@ class _Session(NamedTuple):
     empty: bool
 
 
-def record(connection: Connection, entries: Sequence[Entry]) -> list[Entry]:
+def record(connection: Connection, entries: Sequence[FeedEntry]) -> list[FeedEntry]:
     """Record a batch, and return the entries that changed a segment."""
     entries = _without(entries, _deleted(connection, {entry.session for entry in entries}))
     _begin_streams(connection, entries)
@@ -114,7 +114,7 @@ def delete_sessions(connection: Connection, found: Sequence[tuple[int, str]], no
     connection.execute(marks, [{"id": id, "at_ms": now_ms} for _, id in found])
 
 
-def session_row(id: str, about: About, at_ms: int, **more: Any) -> dict[str, Any]:
+def session_row(id: str, about: SessionOwner, at_ms: int, **more: Any) -> dict[str, Any]:
     """Return the row of a new session."""
     is_file = about.kind is SessionKind.FILE
     return {
@@ -149,16 +149,16 @@ def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.I
 # -- inside ------------------------------------------------------------------------------------------------
 
 
-def _without(entries: Sequence[Entry], gone: set[str]) -> list[Entry]:
+def _without(entries: Sequence[FeedEntry], gone: set[str]) -> list[FeedEntry]:
     return [entry for entry in entries if entry.session not in gone]
 
 
-def _begin_streams(connection: Connection, entries: Iterable[Entry]) -> None:
+def _begin_streams(connection: Connection, entries: Iterable[FeedEntry]) -> None:
     """Insert the sessions that are new.
 
     A session known only by its end is stored too, but not shown: its earlier entries may come later.
     """
-    first: dict[str, Entry] = {}
+    first: dict[str, FeedEntry] = {}
     for entry in entries:
         if entry.segment != OVER or entry.about.kind is SessionKind.STREAM:
             first.setdefault(entry.session, entry)
@@ -167,7 +167,7 @@ def _begin_streams(connection: Connection, entries: Iterable[Entry]) -> None:
     insert_sessions(connection, [session_row(one.session, one.about, one.at_ms) for one in new])
 
 
-def _count_streams(folded: Folded, sessions: Mapping[str, _Session]) -> None:
+def _count_streams(folded: FoldedBatch, sessions: Mapping[str, _Session]) -> None:
     """Count a stream session as used when its first segment is recorded."""
     begun = set()
     for entry in folded.counted:
@@ -200,19 +200,19 @@ def _deleted(connection: Connection, ids: set[str]) -> set[str]:
 
 def _kept(
     connection: Connection, sessions: Mapping[str, _Session], segments: set[int]
-) -> dict[tuple[str, int], Kept]:
+) -> dict[tuple[str, int], StoredFacts]:
     ids = {session.number: id for id, session in sessions.items()}
     wanted = select(schema.segments).where(_SEGMENTS.session.in_(ids), _SEGMENTS.segment.in_(segments))
     return {(ids[row.session], row.segment): _kept_of(row) for row in connection.execute(wanted)}
 
 
-def _kept_of(row: Any) -> Kept:
+def _kept_of(row: Any) -> StoredFacts:
     """Convert a segment's row for ``fold``."""
     size = segment_size(row.text, row.words)
-    return Kept(SegmentState(row.state), row.attempt, row.samples, size, row.number)
+    return StoredFacts(SegmentState(row.state), row.attempt, row.samples, size, row.number)
 
 
-def _write_segments(connection: Connection, folded: Folded, sessions: Mapping[str, _Session]) -> None:
+def _write_segments(connection: Connection, folded: FoldedBatch, sessions: Mapping[str, _Session]) -> None:
     new, changed = [], []
     for (id, segment), change in folded.changes.items():
         row = change.row | {"session": sessions[id].number, "segment": segment}
@@ -231,7 +231,7 @@ def _write_segments(connection: Connection, folded: Folded, sessions: Mapping[st
 
 def _index(
     connection: Connection,
-    folded: Folded,
+    folded: FoldedBatch,
     sessions: Mapping[str, _Session],
     numbers: Mapping[tuple[int, int], int],
 ) -> None:
@@ -241,7 +241,7 @@ def _index(
     for (id, segment), change in folded.changes.items():
         if change.after.state is SegmentState.FINAL:
             session = sessions[id]
-            terms = terms_of(change.row["text"], Wanted(session.owner, session.tenant, kind=session.kind))
+            terms = terms_of(change.row["text"], SessionFilter(session.owner, session.tenant, kind=session.kind))
             written.append({"segment": numbers[session.number, segment], "terms": shown(terms)})
     gone = [{"segment": one.after.number} for one in folded.changes.values() if _was_final(one)]
     if gone:
@@ -250,11 +250,11 @@ def _index(
         connection.execute(_FTS5 if is_sqlite else _TERMS, rows)
 
 
-def _was_final(change: Change) -> bool:
+def _was_final(change: SegmentChange) -> bool:
     return change.before is not None and change.before.state is SegmentState.FINAL
 
 
-def _write_sessions(connection: Connection, folded: Folded, sessions: Mapping[str, _Session]) -> None:
+def _write_sessions(connection: Connection, folded: FoldedBatch, sessions: Mapping[str, _Session]) -> None:
     rows = [
         {
             "_number": sessions[id].number,

@@ -50,7 +50,7 @@ class SegmentState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class About(Struct, frozen=True, omit_defaults=True):
+class SessionOwner(Struct, frozen=True, omit_defaults=True):
     """The owner of a session, as its hash and each entry of the feed state it. ``owner``: id of a key."""
 
     owner: str
@@ -60,18 +60,18 @@ class About(Struct, frozen=True, omit_defaults=True):
     kind: SessionKind = SessionKind.STREAM
 
 
-def feed_field(about: About, most: int) -> str:
+def feed_field(about: SessionOwner, most: int) -> str:
     """Encode a session hash's field for the feed: the limit of its stream, and the session's owner."""
     return f"{most} {msgspec.json.encode(about).decode()}"
 
 
-class Entry(NamedTuple):
+class FeedEntry(NamedTuple):
     """An entry of the feed, in the broker's order. ``at_ms``: when the broker received it.
 
     ``outcome`` ``None``: the segment was cancelled. ``segment`` -1: the session is over.
     """
 
-    about: About
+    about: SessionOwner
     session: str
     segment: int
     attempt: int
@@ -154,7 +154,7 @@ class StoredSegment(Struct, frozen=True):
     retryable: bool = False
 
 
-class Wanted(NamedTuple):
+class SessionFilter(NamedTuple):
     """A filter for sessions; ``None`` matches every value."""
 
     owner: str | None = None
@@ -200,14 +200,14 @@ class Usage(Struct, frozen=True):
     characters: int
 
 
-class Limits(NamedTuple):
+class HistoryLimits(NamedTuple):
     """How much the history keeps: ``days`` and ``megabytes``; 0: no limit."""
 
     days: int = 90
     megabytes: int = 2048
 
 
-class Held(NamedTuple):
+class HistorySize(NamedTuple):
     """How much the history contains. ``bytes``: the size of the database."""
 
     sessions: int

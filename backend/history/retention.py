@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, select
 from backend.history import schema
 from backend.history.folding import day_of
 from backend.history.recorder import delete_sessions
-from backend.history.records import Limits
+from backend.history.records import HistoryLimits
 
 STEP: Final = 20
 """Sessions deleted in one transaction; bounds how long other callers wait for it."""
@@ -21,7 +21,7 @@ _DELETED_DAYS: Final = 7  # longer than a session lives in the broker
 _USAGE_DAYS: Final = 800
 
 
-def retain(connection: Connection, limits: Limits, now_ms: int) -> int:
+def retain(connection: Connection, limits: HistoryLimits, now_ms: int) -> int:
     """Delete a few sessions that exceed the limits, and return how many."""
     sessions = schema.sessions.c
     oldest = select(sessions.number, sessions.id).order_by(sessions.changed_ms, sessions.number).limit(STEP)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
-from backend.history.records import Wanted
-from protocol.words import Sought, sought, terms
+from backend.history.records import SessionFilter
+from protocol.words import SearchTerms, sought, terms
 
 _OWNER: Final = "\ue000"
 _TENANT: Final = "\ue001"
@@ -20,7 +20,7 @@ _MOST_BYTES: Final = 900_000  # PostgreSQL accepts one megabyte per segment, whi
 _PLACE_BYTES: Final = 8
 
 
-def terms_of(text: str, whose: Wanted) -> list[str]:
+def terms_of(text: str, whose: SessionFilter) -> list[str]:
     """Return a segment's index terms in order, up to the index's limit; none for a text without words."""
     said = list(_bounded(terms(text)))
     return [*_marks(whose), *said] if said else []
@@ -31,7 +31,7 @@ def fts5_terms(terms: list[str]) -> str:
     return " ".join(terms)
 
 
-def fts5_query(query: str, wanted: Wanted) -> str:
+def fts5_query(query: str, wanted: SessionFilter) -> str:
     """Build the ``MATCH`` query; empty if the query has no words."""
     phrases = [_fts5(one) for one in sought(query)]
     marks = [f'"{mark}"' for mark in _marks(wanted)]
@@ -43,7 +43,7 @@ def tsvector(terms: list[str]) -> str:
     return " ".join(f"'{term}':{place}" for place, term in enumerate(terms, 1))
 
 
-def tsquery(query: str, wanted: Wanted) -> str:
+def tsquery(query: str, wanted: SessionFilter) -> str:
     """Build the query for ``@@``; empty if the query has no words."""
     phrases = [_tsquery(one) for one in sought(query)]
     marks = [f"'{mark}'" for mark in _marks(wanted)]
@@ -59,17 +59,17 @@ def _bounded(terms: Iterator[str]) -> Iterator[str]:
         yield term
 
 
-def _marks(whose: Wanted) -> Iterator[str]:
+def _marks(whose: SessionFilter) -> Iterator[str]:
     """Return owner, tenant and kind as digest terms: terms have only letters and digits, names may have more."""
     for sign, name in ((_OWNER, whose.owner), (_TENANT, whose.tenant), (_KIND, whose.kind)):
         if name is not None:
             yield sign + sha256(name.encode()).hexdigest()[:16]
 
 
-def _fts5(one: Sought) -> str:
+def _fts5(one: SearchTerms) -> str:
     return f'"{" ".join(one.phrase)}"' + "*" * one.goes_on
 
 
-def _tsquery(one: Sought) -> str:
+def _tsquery(one: SearchTerms) -> str:
     phrase = " <-> ".join(f"'{term}'" for term in one.phrase)
     return f"({phrase})" if len(one.phrase) > 1 else phrase + ":*" * one.goes_on

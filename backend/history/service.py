@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from backend.core.errors import BrokerError, HistoryError
 from backend.history.feeder import RECORD_S, Feeder
-from backend.history.history_thread import History, open_history
+from backend.history.history_thread import AsyncHistory, open_history
 from backend.history.inbox import Administer, Inbox
-from backend.history.journal import Journal
-from backend.history.records import Entry
+from backend.history.journal import TextJournal
+from backend.history.records import FeedEntry
 from backend.history.settings import HistorySettings
 from runtime.clocks import WallClock
 from runtime.tasks import Tasks
@@ -39,10 +39,10 @@ class HistoryState(Struct, frozen=True):
     refused: int = 0
 
 
-class Keeping:
+class RunningHistory:
     """A running history with its feeder. Made by ``kept_history``. Use ``history`` for queries."""
 
-    def __init__(self, history: History, feeder: Feeder) -> None:
+    def __init__(self, history: AsyncHistory, feeder: Feeder) -> None:
         self.history = history
         self._feeder = feeder
 
@@ -61,7 +61,7 @@ async def kept_history(
     owns: Callable[[], bool],
     drop_s: float = _DROP_S,
     clock: WallClock | None = None,
-) -> AsyncIterator[Keeping | None]:
+) -> AsyncIterator[RunningHistory | None]:
     """Run the history if the settings ask for one; an unreachable database is retried.
 
     ``owns``: whether the broker belongs to this gateway at this moment. If so and the history is off, delete the
@@ -75,14 +75,14 @@ async def kept_history(
             tasks.start(_keep_empty(inbox, owns, drop_s), "drop")
             yield None
         return
-    journal = Journal(settings.journal, settings.limits.days) if settings.journal else None
+    journal = TextJournal(settings.journal, settings.limits.days) if settings.journal else None
     async with open_history(settings.url, settings.limits, clock=clock) as history, Tasks("history") as tasks:
         feeder = Feeder(inbox, history, journal.write if journal else _nothing)
         tasks.start(feeder.run(), "feeder")
         if journal:
             tasks.start(_clean(journal, history), "journal")
         tasks.start(feeder.watch(), "backlog")
-        yield Keeping(history, feeder)
+        yield RunningHistory(history, feeder)
 
 
 async def _drop(inbox: Inbox, owns: Callable[[], bool]) -> None:
@@ -97,7 +97,7 @@ async def _keep_empty(inbox: Inbox, owns: Callable[[], bool], drop_s: float) -> 
         await _drop(inbox, owns)
 
 
-async def _clean(journal: Journal, history: History) -> None:
+async def _clean(journal: TextJournal, history: AsyncHistory) -> None:
     """Clean the journal once a minute, in small steps, until cancelled. Uses the history's trusted clock."""
     while True:
         more, now = False, history.now()
@@ -106,5 +106,5 @@ async def _clean(journal: Journal, history: History) -> None:
         await asyncio.sleep(_PAUSE_S if more else _CLEAN_S)
 
 
-def _nothing(entries: Sequence[Entry]) -> None:
+def _nothing(entries: Sequence[FeedEntry]) -> None:
     """Ignore the entries, because no journal is kept."""

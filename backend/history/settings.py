@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from backend.core.errors import SettingsError
-from backend.history.records import Limits
+from backend.core.errors import InvalidSettings
+from backend.history.records import HistoryLimits
 
 FILE: Final = "history.sqlite"
 JOURNAL: Final = "asr_history.jsonl"
@@ -21,21 +21,21 @@ class HistorySettings:
     """
 
     url: str = ""
-    limits: Limits = Limits()
+    limits: HistoryLimits = HistoryLimits()
     journal: Path | None = None
 
 
-def history_settings(said: str | None, limits: Limits, lines: bool, data: Path) -> HistorySettings:
-    """Read the history's settings. Raises ``SettingsError``.
+def history_settings(said: str | None, limits: HistoryLimits, lines: bool, data: Path) -> HistorySettings:
+    """Read the history's settings. Raises ``InvalidSettings``.
 
     ``said``: ``off``, ``on`` or the URL of a database. ``lines``: also write the journal.
     """
     wanted = (said or "").strip()
     if wanted in _OFF:
         if lines:
-            raise SettingsError('history_jsonl needs a history: history = "on"')
+            raise InvalidSettings('history_jsonl needs a history: history = "on"')
         return HistorySettings()
     if wanted != "on" and not wanted.startswith(_URLS):
-        raise SettingsError("history is off, on, or the URL of a database: postgresql://… or sqlite:///FILE")
+        raise InvalidSettings("history is off, on, or the URL of a database: postgresql://… or sqlite:///FILE")
     url = f"sqlite:///{data / FILE}" if wanted == "on" else wanted
     return HistorySettings(url, limits, data / JOURNAL if lines else None)

@@ -15,18 +15,18 @@ from backend.history import files, queries, recorder, retention, schema
 from backend.history.database import Database
 from backend.history.migrate import migrate
 from backend.history.records import (
-    Entry,
-    Held,
+    FeedEntry,
+    HistoryLimits,
+    HistorySize,
     Hit,
-    Limits,
     NewFile,
     Page,
     Planned,
+    SessionFilter,
     SessionState,
     StoredSegment,
     StoredSession,
     Usage,
-    Wanted,
 )
 
 _MERGED_PAGES: Final = 250
@@ -54,7 +54,7 @@ class Store:
 
     # -- recording -----------------------------------------------------------------------------------------
 
-    def record(self, entries: Sequence[Entry]) -> list[Entry]:
+    def record(self, entries: Sequence[FeedEntry]) -> list[FeedEntry]:
         """Record a batch completely or not at all, and return the entries that were new.
 
         Entries that are already recorded change nothing. Raises ``HistoryRefused`` if the database will never
@@ -124,12 +124,12 @@ class Store:
         with self._database.reading() as connection:
             return queries.segments(connection, id, -1, 500, failed=True)
 
-    def sessions(self, wanted: Wanted, before: int | None = None, limit: int = 50) -> Page[StoredSession]:
+    def sessions(self, wanted: SessionFilter, before: int | None = None, limit: int = 50) -> Page[StoredSession]:
         """Return a page of sessions, the newest first."""
         with self._database.reading() as connection:
             return queries.sessions(connection, wanted, before, limit)
 
-    def search(self, query: str, wanted: Wanted, before: int | None = None, limit: int = 50) -> Page[Hit]:
+    def search(self, query: str, wanted: SessionFilter, before: int | None = None, limit: int = 50) -> Page[Hit]:
         """Return a page of the newest segments that match every part of the query; none for an empty query.
 
         A page may hold fewer hits than ``limit``, or none, and still have a next page.
@@ -142,12 +142,12 @@ class Store:
         with self._database.reading() as connection:
             return queries.usage(connection, first, last, owner)
 
-    def held(self) -> Held:
+    def held(self) -> HistorySize:
         """Return how much the history contains."""
         with self._database.reading() as connection:
             sessions, segments = queries.counted(connection)
             size = connection.execute(text(_SIZE[self._database.is_sqlite])).scalar_one()
-        return Held(sessions, segments, int(size))
+        return HistorySize(sessions, segments, int(size))
 
     # -- deletion ------------------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class Store:
         with self._database.reading() as connection:
             return set(connection.execute(wanted).scalars())
 
-    def retain(self, limits: Limits) -> int:
+    def retain(self, limits: HistoryLimits) -> int:
         """Delete a few sessions that exceed the limits, and return how many."""
         with self._deleting() as connection:
             return retention.retain(connection, limits, self._now_ms)

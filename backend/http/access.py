@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import hdrs, web
 
-from backend.admission.quotas import Meter, Usage
+from backend.admission.quotas import KeyUsage, QuotaMeter
 from backend.core.errors import OverQuota
 from backend.devices.records import Device
-from backend.devices.registry import OnRevoked, Roster
-from backend.history.records import About
-from backend.http.modes import Mode, is_among, is_loopback
-from backend.http.tls_listener import Door
+from backend.devices.registry import DeviceRegistry, OnRevoked
+from backend.history.records import SessionOwner
+from backend.http.modes import GatewayMode, is_among, is_loopback
+from backend.http.tls_listener import TlsListener
 from backend.settings import GatewaySettings, digest_of
 from protocol.devices import DeviceKind
 from protocol.errors import Forbidden, Unauthorised
@@ -39,12 +39,12 @@ EVERYBODY: Final = tuple(DeviceKind)
 class Access:
     """The single place that identifies the device behind a request. One per gateway, at ``app[ACCESS]``."""
 
-    def __init__(self, settings: GatewaySettings, roster: Roster, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: GatewaySettings, roster: DeviceRegistry, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
         self.roster = roster
-        self.door = Door(trusted=settings.proxies)
-        self.meter = Meter(settings.quota)
+        self.door = TlsListener(trusted=settings.proxies)
+        self.meter = QuotaMeter(settings.quota)
         self.owner = Device("owner", settings.name, DeviceKind.OWNER, digest_of(settings.key))
         roster.on_gone = lambda device: self.meter.forget(device.id)
 
@@ -81,17 +81,19 @@ class Access:
 
     def tenant_of(self, request: web.Request) -> str:
         """Return the tenant named by a trusted proxy, or an empty string."""
-        if self._settings.mode is not Mode.SERVER or not is_among(request.remote or "", self._settings.proxies):
+        if self._settings.mode is not GatewayMode.SERVER or not is_among(
+            request.remote or "", self._settings.proxies
+        ):
             return ""
         tenant = request.headers.get(TENANT, "")
         return tenant if _TENANT.fullmatch(tenant) else ""
 
-    def admit(self, request: web.Request, kinds: tuple[DeviceKind, ...]) -> "Visit":
+    def admit(self, request: web.Request, kinds: tuple[DeviceKind, ...]) -> "AdmittedRequest":
         """Count and admit a request of these kinds. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
         device = self.device_of(request)
         if device.kind not in kinds:
             raise Forbidden(f"this key is for a {device.kind}: it may not be used for this")
-        visit = Visit(self, device, self.tenant_of(request))
+        visit = AdmittedRequest(self, device, self.tenant_of(request))
         if refusal := self.meter.request(device.id, self._clock(), limited=visit.limited):
             raise OverQuota(refusal)
         return visit
@@ -103,7 +105,7 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Visit:
+class AdmittedRequest:
     """An admitted request of a device."""
 
     access: Access
@@ -111,9 +113,9 @@ class Visit:
     tenant: str = ""
 
     @property
-    def about(self) -> About:
+    def about(self) -> SessionOwner:
         """Owner, device name and tenant of the sessions begun in this request."""
-        return About(self.device.owner, self.device.name, self.tenant)
+        return SessionOwner(self.device.owner, self.device.name, self.tenant)
 
     @property
     def limited(self) -> bool:
@@ -121,7 +123,7 @@ class Visit:
         return self.device.kind is not DeviceKind.OWNER
 
     @contextmanager
-    def stream(self, on_revoked: OnRevoked) -> Iterator[Usage]:
+    def stream(self, on_revoked: OnRevoked) -> Iterator[KeyUsage]:
         """Count a permanent connection, which ``on_revoked`` ends. Both its ends are in the audit log."""
         usage = self.access.meter.of(self.device.id)
         before = usage.audio_bytes
@@ -133,7 +135,7 @@ class Visit:
                 yield usage
         finally:
             usage.streams -= 1
-            spoken = round(Usage(audio_bytes=usage.audio_bytes - before).audio_s, 3)
+            spoken = round(KeyUsage(audio_bytes=usage.audio_bytes - before).audio_s, 3)
             log.info(LogEvent.AUDIT_STREAM_CLOSED, **who, audio_s=spoken)
 
     @contextmanager
@@ -151,7 +153,7 @@ def device_of(request: web.Request) -> Device:
     return request.app[ACCESS].device_of(request)
 
 
-def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> Visit:
+def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> AdmittedRequest:
     """Admit a request with one of these kinds of key. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
     return request.app[ACCESS].admit(request, kinds)
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from backend.admission.quotas import Usage
+from backend.admission.quotas import KeyUsage
 from backend.devices.records import Device
 from backend.http.access import ACCESS, OWNER, Access, admit
 from backend.http.responses import json_response, read_json
@@ -40,7 +40,7 @@ async def _revoke(request: web.Request) -> web.Response:
 
 
 def _state(access: Access, device: Device) -> DeviceState:
-    usage = access.meter.usage.get(device.id, Usage())
+    usage = access.meter.usage.get(device.id, KeyUsage())
     return DeviceState(
         id=device.id,
         name=device.name,

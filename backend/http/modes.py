@@ -13,7 +13,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from backend.core.errors import SettingsError
+from backend.core.errors import InvalidSettings
 
 LOOPBACK: Final = "127.0.0.1"
 SHARED_PORT: Final = 8765
@@ -21,7 +21,7 @@ SHARED_PORT: Final = 8765
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Mode(StrEnum):
+class GatewayMode(StrEnum):
     """Reach of a gateway: this user, other devices, or a server."""
 
     LOCAL = "local"
@@ -29,7 +29,7 @@ class Mode(StrEnum):
     SERVER = "server"
 
 
-class Listener(NamedTuple):
+class ListenAddress(NamedTuple):
     """An address to listen on."""
 
     host: str
@@ -37,24 +37,30 @@ class Listener(NamedTuple):
     tls: bool = False
 
 
-def listeners(mode: Mode, host: str, port: int, tls: bool, proxies: Iterable[Network]) -> tuple[Listener, ...]:
-    """Return the addresses to listen on, the one for this computer's own clients first. Raises ``SettingsError``.
+def listeners(
+    mode: GatewayMode, host: str, port: int, tls: bool, proxies: Iterable[Network]
+) -> tuple[ListenAddress, ...]:
+    """Return the addresses to listen on, the one for this computer's own clients first.
+
+    Raises ``InvalidSettings``.
 
     ``local`` never listens beyond loopback. Without TLS, only a gateway with named proxies does.
     """
     match mode:
-        case Mode.LOCAL if not is_loopback(host):
-            raise SettingsError(f"{host} is not this computer: say --mode shared, or --mode server behind a proxy")
-        case Mode.SHARED if not tls:
-            raise SettingsError("a gateway that is shared needs a certificate")
-        case Mode.SERVER if not tls and not is_loopback(host) and not tuple(proxies):
-            raise SettingsError(
+        case GatewayMode.LOCAL if not is_loopback(host):
+            raise InvalidSettings(
+                f"{host} is not this computer: say --mode shared, or --mode server behind a proxy"
+            )
+        case GatewayMode.SHARED if not tls:
+            raise InvalidSettings("a gateway that is shared needs a certificate")
+        case GatewayMode.SERVER if not tls and not is_loopback(host) and not tuple(proxies):
+            raise InvalidSettings(
                 f"on {host} without TLS, keys could be read on the way: give --certificate, or name the addresses "
                 "of the proxy that speaks TLS with --trusted-proxy"
             )
-    if mode is Mode.LOCAL or not tls:
-        return (Listener(host, port),)
-    return Listener(LOOPBACK, 0), Listener(host, port, tls=True)
+    if mode is GatewayMode.LOCAL or not tls:
+        return (ListenAddress(host, port),)
+    return ListenAddress(LOOPBACK, 0), ListenAddress(host, port, tls=True)
 
 
 def is_loopback(host: str) -> bool:
@@ -65,11 +71,11 @@ def is_loopback(host: str) -> bool:
 
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Parse addresses and networks (10.0.0.0/8). Raises ``SettingsError``."""
+    """Parse addresses and networks (10.0.0.0/8). Raises ``InvalidSettings``."""
     try:
         return tuple(ipaddress.ip_network(text.strip()) for text in texts)
     except ValueError as error:
-        raise SettingsError(f"{error}: give addresses like 10.0.0.7 or networks like 10.0.0.0/24") from error
+        raise InvalidSettings(f"{error}: give addresses like 10.0.0.7 or networks like 10.0.0.0/24") from error
 
 
 def is_among(address: str, among: Iterable[Network]) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from backend.core.errors import BackendError, RequestRefused, SettingsError
+from backend.core.errors import BackendError, InvalidSettings, RequestRefused
 from backend.devices.pairing import Pairing, PairingRules, Proven
 from backend.http.access import OWNER, Access, admit
 from backend.http.addresses import interfaces, reachable
@@ -45,7 +45,7 @@ _KINDS: Final = (DeviceKind.CLIENT, DeviceKind.WORKER)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
-class PairingDesk:
+class PairingRoutes:
     """Routes of pairing. A new pairing ends the previous one. ``port`` returns the port for other devices."""
 
     def __init__(
@@ -80,7 +80,7 @@ class PairingDesk:
         admit(request, OWNER)
         wish = await read_json(request, PairingWish)
         if wish.kind not in _KINDS:
-            raise SettingsError("only clients and workers are paired")
+            raise InvalidSettings("only clients and workers are paired")
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
         certificate = self._certificate().sha256
         self._pairing = Pairing(code, wish.kind, certificate, self._clock(), self._rules)

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from backend.admission.admission import Refusal
-from backend.core.errors import OverQuota, RequestRefused, SettingsError, UnknownDevice, reason_of
+from backend.core.errors import InvalidSettings, OverQuota, RequestRefused, UnknownDevice, reason_of
 from backend.sessions.observers import Observer, RefusalReason
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
 from protocol.rest import OPENAPI_PATH
@@ -99,7 +99,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return refusal_response(error.refusal)
     except UnknownDevice as error:
         return error_response(404, ErrorCode.NOT_FOUND, str(error))
-    except SettingsError as error:
+    except InvalidSettings as error:
         return error_response(400, ErrorCode.MALFORMED, str(error))
     except RequestRefused as error:
         return _refused(error)

@@ -13,16 +13,16 @@ from typing import Final, NamedTuple
 import structlog
 from aiohttp import WSMessage, WSMsgType, web
 
-from backend.admission.quotas import Usage
-from backend.history.records import About
-from backend.http.access import Visit
+from backend.admission.quotas import KeyUsage
+from backend.history.records import SessionOwner
+from backend.http.access import AdmittedRequest
 from backend.http.responses import abort
 from backend.observability.segment_log import connection_gone
 from backend.sessions.adoption import until_room
-from backend.sessions.connection import Connection
+from backend.sessions.connection import ClientConnection
 from backend.sessions.hub import Hub
 from backend.sessions.session import check_hello
-from backend.sessions.session_slot import Hosted
+from backend.sessions.session_slot import SessionSlot
 from protocol.audio import HEADER_BYTES
 from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
 from protocol.session import SUBPROTOCOL, decode_client
@@ -62,12 +62,12 @@ class Peer(NamedTuple):
     """A connected client: its socket, its outgoing queue and its usage."""
 
     socket: web.WebSocketResponse
-    connection: Connection
-    usage: Usage
+    connection: ClientConnection
+    usage: KeyUsage
     limited: bool
 
 
-async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebSocketResponse:
+async def serve_stream(request: web.Request, hub: Hub, visit: AdmittedRequest) -> web.WebSocketResponse:
     """Serve version 1 of the protocol until one side leaves or the key is revoked."""
     settings = hub.settings
     socket = web.WebSocketResponse(
@@ -79,7 +79,7 @@ async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebS
         max_msg_size=4 * max(settings.limits.frame_bytes, settings.limits.json_bytes),
     )
     await socket.prepare(request)
-    connection = Connection(_Socket(socket), settings.outbound_bytes, settings.stuck_s)
+    connection = ClientConnection(_Socket(socket), settings.outbound_bytes, settings.stuck_s)
     with (
         hub.connected(connection),
         _sending_away(request, connection, hub) as send_away,
@@ -91,8 +91,8 @@ async def serve_stream(request: web.Request, hub: Hub, visit: Visit) -> web.WebS
     return socket
 
 
-async def _converse(peer: Peer, hub: Hub, about: About) -> None:
-    hosted: Hosted | None = None
+async def _converse(peer: Peer, hub: Hub, about: SessionOwner) -> None:
+    hosted: SessionSlot | None = None
     socket, connection = peer.socket, peer.connection
     try:
         hosted = await _greet(socket, connection, hub, about)
@@ -108,7 +108,9 @@ async def _converse(peer: Peer, hub: Hub, about: About) -> None:
     await _part(socket, connection)
 
 
-async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub, about: About) -> Hosted:
+async def _greet(
+    socket: web.WebSocketResponse, connection: ClientConnection, hub: Hub, about: SessionOwner
+) -> SessionSlot:
     limits = hub.settings.limits
     try:
         async with asyncio.timeout(limits.hello_s):
@@ -123,7 +125,7 @@ async def _greet(socket: web.WebSocketResponse, connection: Connection, hub: Hub
     return await hub.bind(hello, about, connection)
 
 
-async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:
+async def _read(peer: Peer, hub: Hub, hosted: SessionSlot) -> None:
     """Run the loop through which every audio frame passes.
 
     The loop waits for messages, and for the broker when the session has many unanswered commands. It yields
@@ -150,21 +152,21 @@ async def _read(peer: Peer, hub: Hub, hosted: Hosted) -> None:
                 await asyncio.sleep(pause_s)
 
 
-async def _other(socket: web.WebSocketResponse, message: WSMessage, hub: Hub, hosted: Hosted) -> None:
+async def _other(socket: web.WebSocketResponse, message: WSMessage, hub: Hub, hosted: SessionSlot) -> None:
     if message.type is WSMsgType.TEXT:
         hub.receive(hosted, decode_client(message.data, hub.settings.limits.json_bytes))
     elif message.type is WSMsgType.PING:
         await socket.pong(message.data)
 
 
-async def _write(request: web.Request, connection: Connection, goodbye_s: float) -> None:
+async def _write(request: web.Request, connection: ClientConnection, goodbye_s: float) -> None:
     if await connection.run():
         await asyncio.sleep(goodbye_s)  # time for the peer's close; the read loop then ends this task
     abort(request)
 
 
 @contextmanager
-def _sending_away(request: web.Request, connection: Connection, hub: Hub) -> Iterator[Callable[[], None]]:
+def _sending_away(request: web.Request, connection: ClientConnection, hub: Hub) -> Iterator[Callable[[], None]]:
     """Yield a function for revoked devices: it sends the reason, and resets the connection a moment later."""
     ends: list[asyncio.TimerHandle] = []
     revoked = Unauthorised("this device was revoked: pair it again")
@@ -191,7 +193,7 @@ def _reset(request: web.Request) -> None:
         transport.abort()
 
 
-async def _part(socket: web.WebSocketResponse, connection: Connection) -> None:
+async def _part(socket: web.WebSocketResponse, connection: ClientConnection) -> None:
     """Say goodbye, then read until the peer closes too: unread audio would turn our last message into a reset.
 
     Read only as much as a peer within the limits may still have in flight.

@@ -32,7 +32,7 @@ Protocols = Callable[[], asyncio.Protocol]
 
 
 @dataclass(frozen=True)
-class DoorLimits:
+class TlsListenerLimits:
     """Limits of connections without a key: ``unknown`` in total, ``per_peer`` of one address.
 
     A handshake may take ``handshake_s``, the first valid key ``unknown_s``. After ``grace_s`` a connection may
@@ -60,11 +60,11 @@ class _Unknown:
     transport: asyncio.WriteTransport | None = None
 
 
-class Door:
+class TlsListener:
     """Listener of the TLS port. ``trusted``: addresses of proxies, which have no limit of their own."""
 
-    def __init__(self, limits: DoorLimits | None = None, trusted: Sequence[Network] = ()) -> None:
-        self._limits = limits or DoorLimits()
+    def __init__(self, limits: TlsListenerLimits | None = None, trusted: Sequence[Network] = ()) -> None:
+        self._limits = limits or TlsListenerLimits()
         self._trusted = tuple(trusted)
         self._unknown: dict[asyncio.Protocol, _Unknown] = {}  # in order of age, oldest first
         self._tasks = Tasks("door")

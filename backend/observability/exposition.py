@@ -22,15 +22,15 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from backend.admission.admission import AdmissionLimits, Survey, Waiting, expect, refuse, speed
+from backend.admission.admission import AdmissionLimits, StreamContent, Survey, expect, refuse, speed
 from backend.history.service import HistoryState
-from backend.observability.metrics import Metrics, Now
+from backend.observability.metrics import GatewayReading, Metrics
 from backend.sessions.observers import RefusalReason
 from protocol.audio import samples_to_seconds
 from protocol.job import ANY_MODEL, CLASSES, EndState, JobKind
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
-from runtime.histogram import Histogram, Reading
+from runtime.histogram import Histogram, HistogramSnapshot
 
 PREFIX: Final = "kikipounamu_"
 MOST_WORKERS: Final = 256
@@ -39,7 +39,7 @@ OTHER: Final = "other"
 _MOST_TEXT: Final = 128
 _EVERYWHERE: Final = {"interactive": Options(), "bulk": Options(priority="bulk")}
 _BEST_EFFORT: Final = {JobKind.HYPOTHESISE: "partial", JobKind.SPECULATE: "speculation"}
-_NOTHING: Final = Waiting(0, 0, 0)
+_NOTHING: Final = StreamContent(0, 0, 0)
 
 _OF_A_WORKER: Final[tuple[tuple[str, str, Callable[[WorkerStatus], float]], ...]] = (
     ("fleet_speed", "Audio seconds recognised per second of decoding.", lambda one: one.speed),
@@ -71,7 +71,7 @@ class GatewayCollector(Collector):
     """Collector of one gateway. ``look`` returns its current state."""
 
     def __init__(
-        self, metrics: Metrics, round_trips: Histogram, limits: AdmissionLimits, look: Callable[[], Now]
+        self, metrics: Metrics, round_trips: Histogram, limits: AdmissionLimits, look: Callable[[], GatewayReading]
     ) -> None:
         self._metrics = metrics
         self._round_trips = round_trips
@@ -104,7 +104,7 @@ class GatewayCollector(Collector):
         oldest = [(of, one.oldest_ms / 1000) for of, one in waiting.items()]
         yield _gauges("oldest_wait_seconds", "How long the oldest job is there.", labels, oldest)
 
-    def _by_stream(self, survey: Survey) -> dict[tuple[str, str], Waiting]:
+    def _by_stream(self, survey: Survey) -> dict[tuple[str, str], StreamContent]:
         """Return queues by class and model; models that no worker ever had are counted as one."""
         for worker in survey.workers:
             if len(self._models) < MOST_MODELS:
@@ -114,13 +114,13 @@ class GatewayCollector(Collector):
             _, priority, model = name.rsplit(":", 2)
             of = (priority, model if model in self._models else OTHER)
             known = found.get(of, _NOTHING)
-            found[of] = Waiting(
+            found[of] = StreamContent(
                 known.samples + one.samples, known.entries + one.entries, max(known.oldest_ms, one.oldest_ms)
             )
         return found
 
 
-def _admission(now: Now, limits: AdmissionLimits) -> Iterator[Metric]:
+def _admission(now: GatewayReading, limits: AdmissionLimits) -> Iterator[Metric]:
     survey = now.survey
     yield _gauge(
         "capacity_streams", "How many can speak at once, by the measured speed of all.", speed(survey, "")
@@ -133,7 +133,7 @@ def _admission(now: Now, limits: AdmissionLimits) -> Iterator[Metric]:
     yield _gauge("connections_limit", "How many connections are taken.", limits.sessions)
 
 
-def _gateway(now: Now) -> Iterator[Metric]:
+def _gateway(now: GatewayReading) -> Iterator[Metric]:
     yield _gauge(
         "sessions", "Sessions in this gateway, with a connection or without one for a while.", now.sessions
     )
@@ -174,7 +174,7 @@ def _workers(survey: Survey) -> Iterator[Metric]:
         yield _gauges(figure, text, ("worker",), rows)
 
 
-def _counted(metrics: Metrics, now: Now) -> Iterator[Metric]:
+def _counted(metrics: Metrics, now: GatewayReading) -> Iterator[Metric]:
     nothing: dict[tuple[EndState, str], int] = {(EndState.FINAL, ""): 0, (EndState.CANCELLED, ""): 0}
     segments = [((outcome.value, code), n) for (outcome, code), n in (nothing | metrics.segments).items()]
     text = "Segments that ended here; of those that failed, why."
@@ -214,7 +214,7 @@ def _counters(name: str, text: str, labels: Sequence[str], rows: Iterable[Row]) 
     return family
 
 
-def _histogram(name: str, text: str, label: str, readings: dict[str, Reading]) -> Metric:
+def _histogram(name: str, text: str, label: str, readings: dict[str, HistogramSnapshot]) -> Metric:
     family = HistogramMetricFamily(PREFIX + name, text, labels=[label] if label else [])
     for value, reading in readings.items():
         buckets = [("+Inf" if bound == inf else repr(bound), count) for bound, count in reading.buckets]

@@ -21,7 +21,7 @@ STAGES: Final = ("upload", "queue", "decode", "deliver")
 
 
 @dataclass(frozen=True)
-class Now:
+class GatewayReading:
     """State of a gateway at the time of a scrape. ``received_s``: audio received since its start.
 
     ``history`` ``None``: no history is kept.

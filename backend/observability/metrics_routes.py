@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from backend.admission.admission import AdmissionLimits
 from backend.http.access import admit
 from backend.http.responses import json_response
-from backend.observability.metrics import Metrics, Now
+from backend.observability.metrics import GatewayReading, Metrics
 from backend.observability.monitor import Monitor
 from protocol.monitor import TIMELINE_PATH
 from runtime.histogram import Histogram
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 METRICS_PATH: Final = "/metrics"
 
 
-class Figures:
+class MetricsRoutes:
     """The metrics and timeline routes. They need a key of a client or of the owner, as the monitor does.
 
     A Prometheus server should have a device of its own (``devices add``), and send its key as a bearer token.
@@ -31,7 +31,7 @@ class Figures:
         metrics: Metrics,
         round_trips: Histogram,
         limits: AdmissionLimits,
-        now: Callable[[], Now],
+        now: Callable[[], GatewayReading],
     ) -> None:
         self._monitor = monitor
         self._metrics = metrics

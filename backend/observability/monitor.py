@@ -21,7 +21,7 @@ from backend.broker.jobs import Jobs
 from backend.core.errors import BrokerError, OverQuota
 from backend.history.service import HistoryState
 from backend.http.viewers import refuse_viewer
-from backend.observability.metrics import Now
+from backend.observability.metrics import GatewayReading
 from backend.observability.timeline import Moments
 from backend.sessions.hub import Hub
 from backend.sessions.observers import Conclusion, Observer, RefusalReason
@@ -194,10 +194,12 @@ class Monitor(Observer):
         """Return the moments of the last hour."""
         return replace(self._moments.timeline(round(self._uptime_s(), 3)), gateway=self._jobs.gateway)
 
-    def now(self, hub: Hub, received_s: float, draining: bool, history: HistoryState | None = None) -> Now:
+    def now(
+        self, hub: Hub, received_s: float, draining: bool, history: HistoryState | None = None
+    ) -> GatewayReading:
         """Return the state of the gateway now, for ``/metrics``."""
         hosted = hub.hosted.values()
-        return Now(
+        return GatewayReading(
             survey=self.survey,
             broker=self.broker(),
             sessions=len(hosted),

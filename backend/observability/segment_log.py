@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from backend.sessions.observers import Conclusion, Observer
-from backend.sessions.segments import Course
+from backend.sessions.segments import SegmentHistory
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.session import Busy, Done, Error, Failed, GatewayMessage, Missing, Partial, Queued, Welcome
 from runtime import logger_names
@@ -22,7 +22,7 @@ Write = Callable[[str, list[dict[str, Any]]], None]
 """Takes the logger's name, and its lines."""
 
 
-class Story(Observer):
+class SegmentLog(Observer):
     """Observer that writes the log. ``gateway``: id of this gateway. ``write``: receiver of segment lines."""
 
     def __init__(self, gateway: str, write: Write = write_together) -> None:
@@ -83,7 +83,7 @@ def connection_gone(session: str, reason: str) -> None:
     log.info(LogEvent.CONNECTION_CLOSED, session=session, reason=reason)
 
 
-def _offsets(course: Course, now: float) -> dict[str, Any]:
+def _offsets(course: SegmentHistory, now: float) -> dict[str, Any]:
     """Return the offsets of a segment; empty if another gateway received it."""
     if not course.completed:
         return {}

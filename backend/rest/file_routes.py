@@ -14,7 +14,7 @@ from msgspec import UNSET
 from backend.admission.admission import Refusal
 from backend.core.errors import OverQuota, RequestRefused
 from backend.history.records import NewFile, SessionKind, SessionState, StoredSession
-from backend.http.access import Visit, admit
+from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort, json_response
 from backend.rest.form import Form, read_form
 from backend.rest.runner import Runner
@@ -91,7 +91,7 @@ class FileRoutes:
     # -- inside --------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _place(self, visit: Visit) -> Iterator[None]:
+    def _place(self, visit: AdmittedRequest) -> Iterator[None]:
         """Reserve one of the places for uploads. Raises ``OverQuota``."""
         settings = self._runner.settings
         if self._runner.waiting_of(visit.device.owner) >= settings.flow.waiting:
@@ -111,7 +111,7 @@ class FileRoutes:
         finally:
             self._coming -= Counter((owner,))
 
-    async def _accept(self, visit: Visit, form: Form, client: str) -> StoredSession:
+    async def _accept(self, visit: AdmittedRequest, form: Form, client: str) -> StoredSession:
         fields = form.fields()
         id = str(uuid4() if fields.session is UNSET else fields.session)
         coming = self._runner.coming
@@ -162,7 +162,7 @@ class FileRoutes:
         return json_response(session_view(stored, self._runner.has(stored.id)), status)
 
 
-def _new_file(visit: Visit, id: str, fields: SubmittedFields, filename: str, client: str) -> NewFile:
+def _new_file(visit: AdmittedRequest, id: str, fields: SubmittedFields, filename: str, client: str) -> NewFile:
     name = fields.name or PurePosixPath(filename.replace("\\", "/")).name
     return NewFile(
         id=id,

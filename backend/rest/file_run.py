@@ -16,20 +16,20 @@ import structlog
 from backend.broker.jobs import Jobs
 from backend.broker.records import Record, Reread, SessionGone
 from backend.core.errors import BrokerBusy, HistoryError, HistoryRefused, MediaUnreadable
-from backend.history.history_thread import History
+from backend.history.history_thread import AsyncHistory
 from backend.history.records import (
-    About,
-    Entry,
+    FeedEntry,
     Planned,
     SegmentState,
     SessionKind,
+    SessionOwner,
     SessionState,
     StoredSegment,
     StoredSession,
 )
-from backend.rest.flow import Flow, Waiting
+from backend.rest.flow import Flow, WaitingFile
 from backend.rest.media import reading
-from backend.rest.media_frames import Ended, Piece
+from backend.rest.media_frames import MediaEnded, MediaSegment
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_ms
 from protocol.errors import ErrorCode
 from protocol.job import Job
@@ -53,23 +53,23 @@ class GivenUp(Exception):
     """The session was cancelled or deleted."""
 
 
-class Again(Exception):
+class RestartRun(Exception):
     """The broker lost data of the file, so the run starts over."""
 
 
 @dataclass(frozen=True)
-class Means:
+class FileRunParts:
     """Everything that recognising files needs.
 
     ``feed`` encodes the owner of a session for the broker.
     """
 
-    history: History
+    history: AsyncHistory
     jobs: Jobs
-    feed: Callable[[About], str]
+    feed: Callable[[SessionOwner], str]
     flow: Flow
     vad_folder: Path | None
-    turn: Callable[[Waiting, int, int], Awaitable[None]]
+    turn: Callable[[WaitingFile, int, int], Awaitable[None]]
     look_s: float
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
@@ -100,7 +100,7 @@ class Means:
 class FileRun:
     """A run of a file; ``path``: the file on the disk."""
 
-    def __init__(self, means: Means, file: Waiting, path: Path) -> None:
+    def __init__(self, means: FileRunParts, file: WaitingFile, path: Path) -> None:
         self._means = means
         self._file = file
         self._path = path
@@ -121,7 +121,7 @@ class FileRun:
     async def run(self) -> SessionState:
         """Recognise the file until its session has ended, and return the final state.
 
-        Raises ``MediaUnreadable``, ``GivenUp``, ``Again`` or a ``ProtocolError``.
+        Raises ``MediaUnreadable``, ``GivenUp``, ``RestartRun`` or a ``ProtocolError``.
         """
         stored = await self._stored()
         if stored.state is SessionState.DONE:
@@ -149,14 +149,14 @@ class FileRun:
         await self._attach(stored)
         async with reading(self._path, means.vad_folder) as frames:
             async for frame in frames:
-                if isinstance(frame, Piece):
+                if isinstance(frame, MediaSegment):
                     await self._piece(stored, frame, known.get(frame.segment))
-                elif isinstance(frame, Ended):
+                elif isinstance(frame, MediaEnded):
                     await means.ask(_whole(stored.id, frame.truncated))
         self._all_sent = True
         self.wake()
 
-    async def _piece(self, stored: StoredSession, piece: Piece, known: StoredSegment | None) -> None:
+    async def _piece(self, stored: StoredSession, piece: MediaSegment, known: StoredSegment | None) -> None:
         planned = Planned(piece.segment, samples_to_ms(piece.at), len(piece.pcm) // BYTES_PER_SAMPLE)
         if known is None:
             await self._means.ask(lambda store: store.plan(stored.id, (planned,), complete=False))
@@ -195,7 +195,7 @@ class FileRun:
         while True:
             stored = await self._stored()
             if self._changed:
-                raise Again
+                raise RestartRun
             if self._all_sent and stored.state in (SessionState.DONE, SessionState.FAILED):
                 return stored.state
             await self._look(stored)
@@ -215,7 +215,7 @@ class FileRun:
                 if record.end is not None:
                     self._means.flow.ended(stored.id, segment)
                 elif _is_lost(record, 0):
-                    raise Again
+                    raise RestartRun
         elif self._all_sent:
             self._still += 1
             if self._still % _STILL_LOOKS == 0:
@@ -229,11 +229,11 @@ class FileRun:
         log.warning(LogEvent.FILE_HISTORY_BEHIND, session=stored.id, segments=len(open_))
         reread = await self._reread(open_)
         if any(_is_lost(record, known[n].attempt) for n, record in reread.segments.items()):
-            raise Again
+            raise RestartRun
         whose = about(stored)
         now_ms = round(time.time() * 1000)
         entries = [
-            Entry(whose, stored.id, n, record.end.attempt, record.outcome, known[n].samples, now_ms)
+            FeedEntry(whose, stored.id, n, record.end.attempt, record.outcome, known[n].samples, now_ms)
             for n, record in reread.segments.items()
             if record.end is not None and record.outcome is not None
         ]
@@ -242,13 +242,13 @@ class FileRun:
     async def _reread(self, segments: list[int]) -> Reread:
         reread: Reread = await self._means.jobs.reread(self._file.id, segments)
         if not reread.gateway:
-            raise Again
+            raise RestartRun
         return reread
 
 
-def about(stored: StoredSession) -> About:
+def about(stored: StoredSession) -> SessionOwner:
     """Return the owner of a file's session, for the feed."""
-    return About(stored.owner, stored.device, stored.tenant, stored.client, SessionKind.FILE)
+    return SessionOwner(stored.owner, stored.device, stored.tenant, stored.client, SessionKind.FILE)
 
 
 def _is_lost(record: Record, attempt: int) -> bool:

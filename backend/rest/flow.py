@@ -30,7 +30,7 @@ class FlowLimits:
     waiting: int = 1_000
 
 
-class Waiting(NamedTuple):
+class WaitingFile(NamedTuple):
     """A file that waits. ``number``: position in order of arrival. ``model`` empty: any model."""
 
     id: str
@@ -39,7 +39,7 @@ class Waiting(NamedTuple):
     model: str = ""
 
 
-class Room(NamedTuple):
+class Capacity(NamedTuple):
     """The broker's and the workers' current capacity.
 
     ``memory``: used part of the broker's memory. ``up``: whether the broker answers. ``speed``: seconds of audio
@@ -51,14 +51,16 @@ class Room(NamedTuple):
     speed: float = 0.0
 
 
-class Ask(NamedTuple):
+class ReadySegment(NamedTuple):
     """A segment of a file that is ready for the broker."""
 
     file: str
     segment: int
 
 
-def next_file(waiting: Iterable[Waiting], running: Collection[Waiting], served: Sequence[str]) -> Waiting | None:
+def next_file(
+    waiting: Iterable[WaitingFile], running: Collection[WaitingFile], served: Sequence[str]
+) -> WaitingFile | None:
     """Return the file to begin next: the oldest file of the key with the fewest running files.
 
     Among equal keys, the one whose last turn was longest ago wins. ``served``: keys in the order of their last
@@ -73,7 +75,7 @@ def next_file(waiting: Iterable[Waiting], running: Collection[Waiting], served: 
     )
 
 
-def gives_way(waiting: Iterable[Waiting], running: Collection[Waiting], places: int) -> Waiting | None:
+def gives_way(waiting: Iterable[WaitingFile], running: Collection[WaitingFile], places: int) -> WaitingFile | None:
     """Return the file to interrupt for another key, or ``None``.
 
     If all places are taken and a waiting key has none, the youngest file of a key with several places makes way.
@@ -94,20 +96,20 @@ class Flow:
         self._owners: dict[str, str] = {}
         self._models: dict[str, str] = {}
         self._asked: dict[str, tuple[int, int]] = {}  # one request per file: segment, samples
-        self._flying: dict[Ask, int] = {}
+        self._flying: dict[ReadySegment, int] = {}
 
     def flying(self, file: str) -> list[int]:
         """Return the segments of a file that the broker holds."""
         return [ask.segment for ask in self._flying if ask.file == file]
 
-    def ask(self, file: Waiting, segment: int, samples: int) -> None:
+    def ask(self, file: WaitingFile, segment: int, samples: int) -> None:
         """Request a turn for this segment; a file requests one segment at a time."""
         self._owners[file.id], self._models[file.id] = file.owner, file.model
         self._asked[file.id] = segment, samples
 
     def ended(self, file: str, segment: int) -> bool:
         """Record that the broker no longer holds a segment. Return False if it did not hold it."""
-        return self._flying.pop(Ask(file, segment), None) is not None
+        return self._flying.pop(ReadySegment(file, segment), None) is not None
 
     def left(self, file: str) -> None:
         """Forget a file that no longer runs."""
@@ -117,7 +119,7 @@ class Flow:
             self.ended(file, segment)
         self._models.pop(file, None)
 
-    def grant(self, room: Room) -> Iterator[Ask]:
+    def grant(self, room: Capacity) -> Iterator[ReadySegment]:
         """Yield the segments that may go to the broker now, in order.
 
         Each model has its own limit, so files for a model without a worker do not block the others.
@@ -127,14 +129,14 @@ class Flow:
             for model in sorted({self._models[file] for file in self._asked}):
                 yield from self._grant(model, most)
 
-    def _grant(self, model: str, most: float) -> Iterator[Ask]:
+    def _grant(self, model: str, most: float) -> Iterator[ReadySegment]:
         while (file := self._next(model)) is not None:
             segment, samples = self._asked[file]
             flying = sum(of for ask, of in self._flying.items() if self._models[ask.file] == model)
             if flying and flying + samples > most:
                 return
             del self._asked[file]
-            ask = Ask(file, segment)
+            ask = ReadySegment(file, segment)
             self._flying[ask] = samples
             yield ask
 

@@ -13,7 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from backend.core.errors import RequestRefused
 from backend.rest.file_settings import FileSettings
 from backend.rest.query import only_printable
-from backend.rest.uploads import Part, Uploads
+from backend.rest.uploads import IncomingFile, Uploads
 from protocol.errors import ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.rest import SubmittedFields
 
@@ -39,7 +39,7 @@ class Form:
     """
 
     values: dict[str, str] = field(default_factory=dict)
-    part: Part | None = None
+    part: IncomingFile | None = None
     filename: str = ""
     began_s: float = field(default_factory=time.monotonic)
     size: int = 0
@@ -100,7 +100,7 @@ async def _read_parts(reader: MultipartReader, form: Form, uploads: Uploads, set
     raise MessageTooLarge(f"a form may have {_MOST_FIELDS} fields")
 
 
-async def _save(pieces: Pieces, file: Part, most_bytes: int) -> None:
+async def _save(pieces: Pieces, file: IncomingFile, most_bytes: int) -> None:
     waiting, size = bytearray(), 0
     async for piece in pieces:
         waiting += piece

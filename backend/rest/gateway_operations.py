@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from backend.admission.readiness import Readiness
-from backend.rest.operations import JSON, TEXT, Content, Keys, Operation, Tag, answer
+from backend.rest.operations import JSON, TEXT, Content, Operation, RequiredKey, Tag, answer
 from protocol.broker import BROKER_PATH
 from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceName, DeviceState
 from protocol.monitor import DASHBOARD_PATH, EVENT_STREAM, MONITOR_PATH, TIMELINE_PATH, BrokerState, Timeline
@@ -33,7 +33,7 @@ STATE: Final = (
         "Whether the process lives",
         Tag.STATE,
         answer(Health, Health("alive")),
-        Keys.NOBODY,
+        RequiredKey.NOBODY,
     ),
     Operation(
         "getReadiness",
@@ -42,7 +42,7 @@ STATE: Final = (
         "Whether speech would be recognised",
         Tag.STATE,
         {200: (Content(JSON, Readiness, _READY),), 503: (Content(JSON, Readiness),)},
-        Keys.NOBODY,
+        RequiredKey.NOBODY,
     ),
     Operation(
         "getModels",
@@ -59,7 +59,7 @@ STATE: Final = (
         "Who is in the fleet",
         Tag.STATE,
         answer(WorkerList),
-        Keys.EVERYBODY,
+        RequiredKey.EVERYBODY,
     ),
     Operation("getTimeline", "GET", TIMELINE_PATH, "An hour of figures", Tag.STATE, answer(Timeline)),
     Operation(
@@ -78,7 +78,7 @@ STATE: Final = (
         "A page for people",
         Tag.STATE,
         {200: (Content("text/html", None),), 304: ()},
-        Keys.NOBODY,
+        RequiredKey.NOBODY,
         more="It has no data: it asks for the key, and for those.",
     ),
     Operation(
@@ -88,7 +88,7 @@ STATE: Final = (
         "Leads to the page",
         Tag.STATE,
         {308: ()},
-        Keys.NOBODY,
+        RequiredKey.NOBODY,
     ),
     Operation(
         "getDashboardPart",
@@ -100,7 +100,7 @@ STATE: Final = (
             200: tuple(Content(media, None) for media in ("text/css", "text/javascript", "image/svg+xml")),
             304: (),
         },
-        Keys.NOBODY,
+        RequiredKey.NOBODY,
         errors=(404,),
     ),
     Operation(
@@ -110,13 +110,19 @@ STATE: Final = (
         "This document",
         Tag.STATE,
         {200: (Content(JSON, dict[str, Any]),)},
-        Keys.NOBODY,
+        RequiredKey.NOBODY,
     ),
 )
 
 DEVICES: Final = (
     Operation(
-        "listDevices", "GET", DEVICES_PATH, "Who holds which key", Tag.DEVICES, answer(DeviceList), Keys.OWNER
+        "listDevices",
+        "GET",
+        DEVICES_PATH,
+        "Who holds which key",
+        Tag.DEVICES,
+        answer(DeviceList),
+        RequiredKey.OWNER,
     ),
     Operation(
         "renameDevice",
@@ -125,7 +131,7 @@ DEVICES: Final = (
         "Name a device",
         Tag.DEVICES,
         answer(DeviceState),
-        Keys.OWNER,
+        RequiredKey.OWNER,
         errors=(400, 404, 413),
         body=Content(JSON, DeviceName, DeviceName("Anna's laptop")),
     ),
@@ -136,12 +142,18 @@ DEVICES: Final = (
         "Revoke a key",
         Tag.DEVICES,
         answer(DeviceState),
-        Keys.EVERYBODY,
+        RequiredKey.EVERYBODY,
         errors=(404,),
         more="By the owner; a device may revoke its own.",
     ),
     Operation(
-        "getPairing", "GET", PAIRING_PATH, "How a pairing stands", Tag.DEVICES, answer(PairingState), Keys.OWNER
+        "getPairing",
+        "GET",
+        PAIRING_PATH,
+        "How a pairing stands",
+        Tag.DEVICES,
+        answer(PairingState),
+        RequiredKey.OWNER,
     ),
     Operation(
         "openPairing",
@@ -150,13 +162,19 @@ DEVICES: Final = (
         "Show a code",
         Tag.DEVICES,
         answer(PairingState),
-        Keys.OWNER,
+        RequiredKey.OWNER,
         errors=(400, 409, 413),
         body=Content(JSON, PairingWish, PairingWish(DeviceKind.CLIENT), {"kind": {"enum": ["client", "worker"]}}),
         more="409: this gateway is not shared.",
     ),
     Operation(
-        "closePairing", "DELETE", PAIRING_PATH, "End a pairing", Tag.DEVICES, answer(PairingState), Keys.OWNER
+        "closePairing",
+        "DELETE",
+        PAIRING_PATH,
+        "End a pairing",
+        Tag.DEVICES,
+        answer(PairingState),
+        RequiredKey.OWNER,
     ),
     Operation(
         "pair",
@@ -165,7 +183,7 @@ DEVICES: Final = (
         "Get a key, in two steps",
         Tag.DEVICES,
         answer(PairAnswer),
-        Keys.NOBODY,
+        RequiredKey.NOBODY,
         errors=(400, 403, 409, 413, 507),
         body=Content(JSON, PairRequest),
         more="Over TLS alone. 409, 507: the code was right, but the device cannot be kept.",
@@ -191,7 +209,7 @@ STREAMS: Final = (
         "A WebSocket that carries the broker's protocol to a worker",
         Tag.STREAMS,
         {101: ()},
-        Keys.WORKERS,
+        RequiredKey.WORKERS,
         errors=(400, 503),
         switching=True,
     ),

@@ -14,10 +14,10 @@ from msgspec.structs import replace
 
 from backend.core.errors import OverQuota, RequestRefused
 from backend.history.records import StoredSegment, StoredSession
-from backend.http.access import Visit, admit
+from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort, json_response
 from backend.http.viewers import Owners, refuse_viewer, write_pieces
-from backend.rest.json_writer import ExportWriter, SessionWriter, Slice, Writer
+from backend.rest.json_writer import ExportWriter, SessionWriter, Slice, SliceWriter
 from backend.rest.operations import JSON, TEXT
 from backend.rest.query import read_query
 from backend.rest.scope import Archive, conflict, not_found, scope_of
@@ -129,7 +129,9 @@ class HistoryRoutes:
         wanted = scope_of(visit, query.owner).wanted(kind=query.kind)
         return await self._stream(request, visit, JSON_LINES, ExportWriter(wanted))
 
-    async def _stream(self, request: web.Request, visit: Visit, media: str, writer: Writer) -> web.StreamResponse:
+    async def _stream(
+        self, request: web.Request, visit: AdmittedRequest, media: str, writer: SliceWriter
+    ) -> web.StreamResponse:
         headers = {hdrs.CONTENT_TYPE: media, hdrs.CACHE_CONTROL: "no-store"}
         first = await self._archive.ask(writer.slice)  # errors come before the response begins
         if first.last:
@@ -145,14 +147,14 @@ class HistoryRoutes:
                 raise ConnectionResetError("a long answer breaks off") from error
             return response
 
-    async def _write_all(self, response: web.StreamResponse, slice: Slice, writer: Writer) -> None:
+    async def _write_all(self, response: web.StreamResponse, slice: Slice, writer: SliceWriter) -> None:
         await write_pieces(response, slice.data, _WRITE_S)
         while not slice.last:
             slice = await self._archive.ask(writer.slice)
             await write_pieces(response, slice.data, _WRITE_S)
 
     @contextmanager
-    def _room(self, visit: Visit) -> Iterator[None]:
+    def _room(self, visit: AdmittedRequest) -> Iterator[None]:
         """Reserve one of the places for long responses. Raises ``OverQuota``."""
         whose = visit.device.owner if visit.limited else None
         if refusal := refuse_viewer(self._long, whose, MOST_LONG):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import msgspec
 
-from backend.history.records import StoredSession, Wanted
+from backend.history.records import SessionFilter, StoredSession
 from backend.rest.scope import not_found
 from backend.rest.views import segment_view, session_view
 from protocol.texts import join_texts
@@ -27,7 +27,7 @@ class Slice(NamedTuple):
     last: bool
 
 
-class Writer(Protocol):
+class SliceWriter(Protocol):
     """A long output that is made slice by slice."""
 
     def slice(self, store: "Store") -> Slice:
@@ -66,7 +66,7 @@ class SessionWriter:
 class ExportWriter:
     """A writer of the matching sessions, the newest first, one ``SessionResult`` per line."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: SessionFilter) -> None:
         self._wanted = wanted
         self._before: int | None = None
         self._line: SessionWriter | None = None

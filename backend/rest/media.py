@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from backend.core.errors import MediaReaderKilled, MediaUnreadable
-from backend.rest.media_frames import FRAMES, Broken, Ended, Frame
+from backend.rest.media_frames import FRAMES, Frame, MediaBroken, MediaEnded
 from protocol.errors import ErrorCode
 from runtime.framing import BrokenFrame
 from runtime.leash import leashed
@@ -27,7 +27,7 @@ _COMMAND: Final = (sys.executable, "-P", "-m", "backend.rest.media_process")
 async def reading(
     path: Path, vad_folder: Path | None, program: Sequence[str] = _COMMAND, frame_s: float = _FRAME_S
 ) -> AsyncIterator[AsyncIterator[Frame]]:
-    """Read the frames of ``path``, the last one ``Ended``; the process ends with the context.
+    """Read the frames of ``path``, the last one ``MediaEnded``; the process ends with the context.
 
     Raises ``MediaUnreadable``, or ``MediaReaderKilled``.
     ``frame_s``: how long the next frame may take.
@@ -69,10 +69,10 @@ async def _frames(process: asyncio.subprocess.Process, frame_s: float) -> AsyncI
             raise MediaUnreadable(
                 ErrorCode.INTERNAL, "the process that reads the file ended: convert the file to wav, or try again"
             ) from error
-        if isinstance(frame, Broken):
+        if isinstance(frame, MediaBroken):
             raise MediaUnreadable(frame.code, frame.message)
         yield frame
-        if isinstance(frame, Ended):
+        if isinstance(frame, MediaEnded):
             return
 
 

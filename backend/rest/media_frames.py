@@ -1,7 +1,7 @@
 """Messages from the process that reads a file to its gateway.
 
-``Opened`` or ``Broken`` comes first. Then follow pieces, and ``Heard`` during silence. ``Ended`` or ``Broken``
-is last.
+``MediaOpened`` or ``MediaBroken`` comes first. Then follow pieces, and ``MediaProgress`` during silence.
+``MediaEnded`` or ``MediaBroken`` is last.
 """
 
 from typing import Final
@@ -12,14 +12,14 @@ from protocol.errors import ErrorCode
 from runtime.framing import Framing
 
 
-class Opened(Struct, frozen=True, tag="opened"):
+class MediaOpened(Struct, frozen=True, tag="opened"):
     """The file is readable. ``vad``: the detector in use. ``seconds``: the length that the file states."""
 
     vad: str
     seconds: float | None = None
 
 
-class Piece(Struct, frozen=True, tag="piece"):
+class MediaSegment(Struct, frozen=True, tag="piece"):
     """A complete segment that begins at sample ``at`` of the file. ``pcm``: PCM16LE, mono, 16 kHz."""
 
     segment: int
@@ -27,13 +27,13 @@ class Piece(Struct, frozen=True, tag="piece"):
     pcm: bytes
 
 
-class Heard(Struct, frozen=True, tag="heard"):
+class MediaProgress(Struct, frozen=True, tag="heard"):
     """The number of samples processed so far."""
 
     samples: int
 
 
-class Ended(Struct, frozen=True, tag="ended"):
+class MediaEnded(Struct, frozen=True, tag="ended"):
     """The file was read completely; ``truncated``: its end is missing.
 
     ``segments`` and ``samples`` are totals.
@@ -44,14 +44,14 @@ class Ended(Struct, frozen=True, tag="ended"):
     truncated: bool = False
 
 
-class Broken(Struct, frozen=True, tag="broken"):
+class MediaBroken(Struct, frozen=True, tag="broken"):
     """The file is unreadable from the beginning or from some point."""
 
     code: ErrorCode
     message: str
 
 
-Frame = Opened | Piece | Heard | Ended | Broken
+Frame = MediaOpened | MediaSegment | MediaProgress | MediaEnded | MediaBroken
 
 FRAMES: Final[Framing[Frame]] = Framing(
     Frame, longest=16 * 1024 * 1024

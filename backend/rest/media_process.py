@@ -18,7 +18,15 @@ from typing import BinaryIO, Final
 import numpy as np
 import psutil
 
-from backend.rest.media_frames import FRAMES, Broken, Ended, Frame, Heard, Opened, Piece
+from backend.rest.media_frames import (
+    FRAMES,
+    Frame,
+    MediaBroken,
+    MediaEnded,
+    MediaOpened,
+    MediaProgress,
+    MediaSegment,
+)
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import ErrorCode
 from speech.audio_file import AvailableAudio, length_s
@@ -56,12 +64,12 @@ def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: flo
         if length is not None and length > longest_s:
             say(_too_long(longest_s))
             return
-        say(Opened(vad.name, length))
+        say(MediaOpened(vad.name, length))
         for frame in _frames(path, vad, longest_s):
             say(frame)
     except AudioUnreadable as error:
         unsupported = isinstance(error, AudioUnsupported | MediaExtraMissing)
-        say(Broken(ErrorCode.UNSUPPORTED if unsupported else ErrorCode.AUDIO_INVALID, str(error)))
+        say(MediaBroken(ErrorCode.UNSUPPORTED if unsupported else ErrorCode.AUDIO_INVALID, str(error)))
 
 
 def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
@@ -76,15 +84,15 @@ def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
         yield from whole.pieces(segmenter.accept(block, vad.accept(block)))
         if samples - told >= _HEARD_EVERY:
             told = samples
-            yield Heard(samples)
+            yield MediaProgress(samples)
     yield from whole.pieces(segmenter.accept(_NOTHING, vad.finish()))
     yield from whole.pieces(segmenter.finish())
-    yield Ended(whole.segments, samples, audio.cut is not None)
+    yield MediaEnded(whole.segments, samples, audio.cut is not None)
 
 
-def _too_long(longest_s: float) -> Broken:
+def _too_long(longest_s: float) -> MediaBroken:
     message = f"a file may have {longest_s / 3600:g} hours of sound: cut it into several"
-    return Broken(ErrorCode.TOO_LARGE, message)
+    return MediaBroken(ErrorCode.TOO_LARGE, message)
 
 
 def _bound_memory() -> None:
@@ -105,7 +113,7 @@ class _Whole:
         self._at = 0
         self._pcm = bytearray()
 
-    def pieces(self, outputs: list[SegmentOutput]) -> Iterator[Piece]:
+    def pieces(self, outputs: list[SegmentOutput]) -> Iterator[MediaSegment]:
         for output in outputs:
             match output:
                 case SegmentBegin(_, at):
@@ -114,7 +122,7 @@ class _Whole:
                     self._pcm += pcm
                 case SegmentEnd(number, samples):
                     self.segments = number + 1
-                    yield Piece(number, self._at, bytes(self._pcm[: samples * BYTES_PER_SAMPLE]))
+                    yield MediaSegment(number, self._at, bytes(self._pcm[: samples * BYTES_PER_SAMPLE]))
 
 
 def _saying(pipe: BinaryIO) -> Callable[[Frame], None]:

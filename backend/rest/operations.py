@@ -10,7 +10,7 @@ FORM: Final = "multipart/form-data"
 TEXT: Final = "text/plain"
 
 
-class Keys(StrEnum):
+class RequiredKey(StrEnum):
     """The kind of key that a route requires."""
 
     NOBODY = "none"
@@ -58,7 +58,7 @@ class Operation:
     summary: str
     tag: Tag
     answers: Mapping[int, tuple[Content, ...]]
-    keys: Keys = Keys.CLIENTS
+    keys: RequiredKey = RequiredKey.CLIENTS
     errors: tuple[int, ...] = ()
     query: Any = None
     body: Content | None = None

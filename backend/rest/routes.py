@@ -15,7 +15,7 @@ from protocol.errors import ErrorCode
 from protocol.rest import EXPORT_PATH, OPENAPI_PATH, SEARCH_PATH, SESSIONS_PATH, USAGE_PATH
 
 if TYPE_CHECKING:
-    from backend.history.history_thread import History
+    from backend.history.history_thread import AsyncHistory
     from backend.rest.runner import Runner
 
 _ONE: Final = SESSIONS_PATH + "/{id}"
@@ -24,12 +24,12 @@ _POSTS: Final = (SESSIONS_PATH, _ONE + "/cancel", _ONE + "/retry")
 _OFF: Final = "this gateway keeps no history: start it with --history on"
 
 
-def rest_routes(history: "History | None", runner: "Runner | None") -> list[web.RouteDef]:
+def rest_routes(history: "AsyncHistory | None", runner: "Runner | None") -> list[web.RouteDef]:
     """Return all routes; without a history and a runner they respond how to enable it."""
     return [web.get(OPENAPI_PATH, _openapi), *(_with(history, runner) if history and runner else _without())]
 
 
-def _with(history: "History", runner: "Runner") -> list[web.RouteDef]:
+def _with(history: "AsyncHistory", runner: "Runner") -> list[web.RouteDef]:
     from backend.rest.file_routes import FileRoutes
     from backend.rest.history_routes import HistoryRoutes
     from backend.rest.scope import Archive

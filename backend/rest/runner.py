@@ -24,11 +24,11 @@ from backend.core.errors import (
     MediaReaderKilled,
     MediaUnreadable,
 )
-from backend.history.history_thread import History
-from backend.history.records import About, SessionKind, SessionState, StoredSession
-from backend.rest.file_run import RETRY_S, Again, FileRun, GivenUp, Means, about
+from backend.history.history_thread import AsyncHistory
+from backend.history.records import SessionKind, SessionOwner, SessionState, StoredSession
+from backend.rest.file_run import RETRY_S, FileRun, FileRunParts, GivenUp, RestartRun, about
 from backend.rest.file_settings import FileSettings
-from backend.rest.flow import Flow, Room, Waiting, gives_way, next_file
+from backend.rest.flow import Capacity, Flow, WaitingFile, gives_way, next_file
 from backend.rest.letters import drop_letters
 from backend.rest.uploads import Uploads
 from backend.rest.views import reason_of
@@ -62,10 +62,10 @@ class Runner:
     def __init__(
         self,
         settings: FileSettings,
-        history: History,
+        history: AsyncHistory,
         jobs: Jobs,
-        feed: Callable[[About], str],
-        room: Callable[[], Room],
+        feed: Callable[[SessionOwner], str],
+        room: Callable[[], Capacity],
     ) -> None:
         self.settings = settings
         self.uploads = Uploads(settings.folder, settings.spare_bytes)
@@ -73,10 +73,12 @@ class Runner:
         self._room = room
         self._flow = Flow(settings.flow)
         self._turns: dict[str, asyncio.Future[None]] = {}
-        self._means = Means(history, jobs, feed, self._flow, settings.vad_folder, self._turn, settings.look_s)
+        self._means = FileRunParts(
+            history, jobs, feed, self._flow, settings.vad_folder, self._turn, settings.look_s
+        )
         self._here: dict[str, str] = {}  # session to owner
-        self._waiting: dict[str, Waiting] = {}
-        self._running: dict[str, tuple[Waiting, FileRun]] = {}
+        self._waiting: dict[str, WaitingFile] = {}
+        self._running: dict[str, tuple[WaitingFile, FileRun]] = {}
         self._served: list[str] = []  # keys by last turn, at most one per device
         self._killed: Counter[str] = Counter()  # kills of each file's reader
         self._over: set[str] = set()  # sessions whose dead letters may be deleted
@@ -110,7 +112,7 @@ class Runner:
         if stored.id in self._running:
             self._running[stored.id][1].restart()
         else:
-            self._waiting[stored.id] = Waiting(stored.id, stored.owner, stored.number, stored.options.model)
+            self._waiting[stored.id] = WaitingFile(stored.id, stored.owner, stored.number, stored.options.model)
         self._woken.set()
 
     def changed(self, session: str) -> None:
@@ -118,7 +120,7 @@ class Runner:
         if session in self._running:
             self._running[session][1].wake()
         elif session in self._here:
-            self._waiting.setdefault(session, Waiting(session, self._here[session], 0))
+            self._waiting.setdefault(session, WaitingFile(session, self._here[session], 0))
         else:
             self._over.add(session)
         self._woken.set()
@@ -170,7 +172,7 @@ class Runner:
         self._make_way()
         self._grant()
 
-    def _next(self) -> Waiting | None:
+    def _next(self) -> WaitingFile | None:
         """Return the file to begin now, if a place is free."""
         running = [file for file, _ in self._running.values()]
         if len(running) >= self.settings.flow.files:
@@ -239,11 +241,11 @@ class Runner:
 
     # -- one file ------------------------------------------------------------------------------------------
 
-    async def _work(self, file: Waiting, run: FileRun) -> None:
+    async def _work(self, file: WaitingFile, run: FileRun) -> None:
         again = False
         try:
             await self._through(file, run)
-        except (Again, BackendError, OSError) as error:
+        except (RestartRun, BackendError, OSError) as error:
             log.warning(LogEvent.FILE_RESTARTED, session=file.id, error=str(error))
             again = True
             await asyncio.sleep(RETRY_S)
@@ -255,10 +257,10 @@ class Runner:
             self._waiting[file.id] = file
         self._woken.set()
 
-    async def _through(self, file: Waiting, run: FileRun) -> None:
+    async def _through(self, file: WaitingFile, run: FileRun) -> None:
         """Recognise a file to its end.
 
-        Raises ``Again``, ``BackendError`` or ``OSError`` if it must be repeated.
+        Raises ``RestartRun``, ``BackendError`` or ``OSError`` if it must be repeated.
         """
         try:
             state = await run.run()
@@ -283,13 +285,13 @@ class Runner:
             await self._failed(file.id, error.code, str(error))
 
     async def _failed(self, session: str, code: ErrorCode, message: str) -> None:
-        """Mark a session as failed. Raises ``Again`` if it is already over."""
+        """Mark a session as failed. Raises ``RestartRun`` if it is already over."""
         said = message.replace(str(self.uploads.path(session)), "the file")
         log.info(LogEvent.FILE_UNREADABLE, session=session, code=code)
         reason = reason_of(code, said)
         failed = SessionState.FAILED
         if not await self._means.ask(lambda store: store.set_state(session, failed, reason, only_from=_NOT_OVER)):
-            raise Again  # cancelled, deleted or done meanwhile: that state wins
+            raise RestartRun  # cancelled, deleted or done meanwhile: that state wins
         if code in _UNREADABLE:
             await self._let_go(session)
 
@@ -301,7 +303,7 @@ class Runner:
             self._means.jobs.forget(session).add_done_callback(_ignored)
         await self._let_go(session, over=True)
 
-    async def _withdraw(self, file: Waiting) -> None:
+    async def _withdraw(self, file: WaitingFile) -> None:
         """Withdraw a session: cancel its waiting segments, and delete its data from the broker."""
         jobs = self._means.jobs
         stored = await self._means.session(file.id)
@@ -319,7 +321,7 @@ class Runner:
 
     # -- turns ---------------------------------------------------------------------------------------------
 
-    async def _turn(self, file: Waiting, segment: int, samples: int) -> None:
+    async def _turn(self, file: WaitingFile, segment: int, samples: int) -> None:
         """Wait until this segment may go to the broker."""
         turn = self._turns[file.id] = asyncio.get_running_loop().create_future()
         self._flow.ask(file, segment, samples)

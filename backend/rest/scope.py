@@ -8,9 +8,9 @@ from aiohttp import web
 from msgspec import UnsetType
 
 from backend.core.errors import HistoryError, HistoryRefused, RequestRefused
-from backend.history.history_thread import History
-from backend.history.records import SessionKind, SessionState, StoredSession, Wanted
-from backend.http.access import Visit, admit
+from backend.history.history_thread import AsyncHistory
+from backend.history.records import SessionFilter, SessionKind, SessionState, StoredSession
+from backend.http.access import AdmittedRequest, admit
 from protocol import rest
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode, Forbidden, MalformedMessage
@@ -31,9 +31,9 @@ class Scope(NamedTuple):
 
     def wanted(
         self, state: rest.SessionState | UnsetType | None = None, kind: rest.SessionKind | UnsetType | None = None
-    ) -> Wanted:
+    ) -> SessionFilter:
         """Return the filter for these sessions."""
-        return Wanted(
+        return SessionFilter(
             self.owner,
             self.tenant,
             SessionState(state) if state else None,
@@ -41,7 +41,7 @@ class Scope(NamedTuple):
         )
 
 
-def scope_of(visit: Visit, owner: str | UnsetType | None = None) -> Scope:
+def scope_of(visit: AdmittedRequest, owner: str | UnsetType | None = None) -> Scope:
     """Return the scope of a request: a client sees its own sessions, the owner all or one key's.
 
     Raises ``Forbidden``.
@@ -55,7 +55,7 @@ def scope_of(visit: Visit, owner: str | UnsetType | None = None) -> Scope:
 class Archive:
     """The history as the routes query it."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: AsyncHistory) -> None:
         self._history = history
 
     async def ask(self, question: "Callable[[Store], T]") -> T:
@@ -67,7 +67,7 @@ class Archive:
         except HistoryError as error:
             raise RequestRefused(503, ErrorCode.BUSY, str(error)) from error
 
-    async def session(self, request: web.Request, visit: Visit | None = None) -> StoredSession:
+    async def session(self, request: web.Request, visit: AdmittedRequest | None = None) -> StoredSession:
         """Return the session in the path if the request may access it. Raises ``RequestRefused``.
 
         ``visit``: the admitted request, if already known.

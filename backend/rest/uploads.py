@@ -58,11 +58,11 @@ class Uploads:
         if shutil.disk_usage(private_folder(self.folder)).free < self._spare + more:
             raise RequestRefused(507, ErrorCode.DISK_FULL, "the gateway's disk is full: make room there")
 
-    def part(self) -> "Part":
+    def part(self) -> "IncomingFile":
         """Create the file of a new upload."""
         self.check_room(0)
         descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=self._prefix)  # mode 0600
-        return Part(self, os.fdopen(descriptor, "wb"), Path(name))
+        return IncomingFile(self, os.fdopen(descriptor, "wb"), Path(name))
 
     def remove(self, session: str) -> None:
         """Delete the file of a session. Safe to call twice."""
@@ -111,7 +111,7 @@ class Claim:
         return descriptor if had else -1
 
 
-class Part:
+class IncomingFile:
     """A file that is being uploaded. Keep it or drop it; dropping after keeping is safe."""
 
     def __init__(self, uploads: Uploads, file: BinaryIO, path: Path) -> None:

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from backend.sessions.connection import Connection
+from backend.sessions.connection import ClientConnection
 from backend.sessions.ledger import STEP, Steps
 from backend.sessions.segments import Output
-from backend.sessions.session_slot import Hosted
+from backend.sessions.session_slot import SessionSlot
 from protocol.errors import TakenOver
 
 MOST_FLYING: Final = 256
@@ -22,7 +22,7 @@ class Adoption:
     def __init__(self) -> None:
         self._alone = asyncio.Lock()
 
-    async def run(self, hosted: Hosted, connection: Connection, steps: Steps) -> list[Output]:
+    async def run(self, hosted: SessionSlot, connection: ClientConnection, steps: Steps) -> list[Output]:
         """Return the outputs of ``steps``; messages to the client meanwhile collect in ``hosted.late``.
 
         Raises ``TakenOver`` when another connection has come for the session.
@@ -42,7 +42,10 @@ class Adoption:
 
 
 async def perform_some(
-    hosted: Hosted, connection: Connection, outputs: Sequence[Output], perform: Callable[[Sequence[Output]], None]
+    hosted: SessionSlot,
+    connection: ClientConnection,
+    outputs: Sequence[Output],
+    perform: Callable[[Sequence[Output]], None],
 ) -> None:
     """Perform a possibly long list of outputs in batches. Raises ``TakenOver`` as ``Adoption.run`` does."""
     perform(outputs[:STEP])
@@ -60,7 +63,7 @@ def go_through(steps: Steps, then: Callable[[list[Output]], None]) -> None:
         then(outputs)
 
 
-async def until_room(hosted: Hosted, connection: Connection) -> None:
+async def until_room(hosted: SessionSlot, connection: ClientConnection) -> None:
     """Wait until the broker has answered enough commands of this session, and keep its connection alive."""
     while hosted.flying >= MOST_FLYING and not connection.closing:
         hosted.landed.clear()
@@ -82,6 +85,6 @@ def _some(steps: Steps, most: int) -> list[Output] | None:
     return None
 
 
-def _check(hosted: Hosted, connection: Connection) -> None:
+def _check(hosted: SessionSlot, connection: ClientConnection) -> None:
     if hosted.binding is not connection:
         raise TakenOver("another connection now speaks for this session")

@@ -31,7 +31,7 @@ class Socket(Protocol):
         ...
 
 
-class Connection:
+class ClientConnection:
     """The outgoing side of one WebSocket. The reader sets ``heard`` at any sign of life.
 
     ``most_bytes`` limits waiting messages that the session does not hold anyway. A peer that accepts nothing for

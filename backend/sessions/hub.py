@@ -24,19 +24,19 @@ from backend.admission.admission import (
     with_eta,
     worth_telling,
 )
-from backend.admission.audio_budget import Held, crowded_out, full
+from backend.admission.audio_budget import HeldAudio, crowded_out, full
 from backend.broker.jobs import Jobs
 from backend.broker.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
 from backend.core.errors import BrokerBusy, BrokerError, ModelNotOffered, TooBusy, TryLater, reason_of
-from backend.history.records import About
+from backend.history.records import SessionOwner
 from backend.sessions.adoption import Adoption, go_through, perform_some
-from backend.sessions.connection import Connection
+from backend.sessions.connection import ClientConnection
 from backend.sessions.intake import Intake
-from backend.sessions.observers import Conclusion, News, Observer
+from backend.sessions.observers import Conclusion, Observer, UnconfirmedResults
 from backend.sessions.segments import (
     Acknowledge,
     AttachAgain,
-    Close,
+    CloseConnection,
     Hypothesise,
     LookAgain,
     Output,
@@ -46,7 +46,7 @@ from backend.sessions.segments import (
     Withdraw,
 )
 from backend.sessions.session import Session
-from backend.sessions.session_slot import Hosted, order_of
+from backend.sessions.session_slot import SessionSlot, order_of
 from backend.settings import GatewaySettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import CLASSES, Failure, Job, JobKind, Notice
@@ -71,27 +71,27 @@ class Hub:
         self._jobs = jobs
         self.settings = settings
         self._observer = observer
-        self._news = News()
+        self._news = UnconfirmedResults()
         self._survey = Survey()
         self._crowded_out: frozenset[str] = frozenset()
         self._started = time.monotonic()
-        self.hosted: dict[str, Hosted] = {}
+        self.hosted: dict[str, SessionSlot] = {}
         self.intake = Intake(settings.queue, self.hosted, self._submit)
         self._adoption = Adoption()
-        self.connections: set[Connection] = set()
+        self.connections: set[ClientConnection] = set()
         self.deserted = asyncio.Event()
         self.deserted.set()
 
     @property
-    def held(self) -> Held:
+    def held(self) -> HeldAudio:
         """Samples of all sessions that the broker does not have."""
         sessions = [one.session for one in self.hosted.values()]
-        return Held(*(sum(s.unqueued for s in sessions if s.options.priority == name) for name in CLASSES))
+        return HeldAudio(*(sum(s.unqueued for s in sessions if s.options.priority == name) for name in CLASSES))
 
     # -- connections ---------------------------------------------------------------------------------------
 
     @contextmanager
-    def connected(self, connection: Connection) -> Iterator[None]:
+    def connected(self, connection: ClientConnection) -> Iterator[None]:
         """Register a connection for the duration of the context, with or without a hello."""
         self.connections.add(connection)
         self.deserted.clear()
@@ -102,7 +102,7 @@ class Hub:
             if not self.connections:
                 self.deserted.set()
 
-    async def bind(self, hello: Hello, about: About, connection: Connection) -> Hosted:
+    async def bind(self, hello: Hello, about: SessionOwner, connection: ClientConnection) -> SessionSlot:
         """Attach the session and bind it to this connection. Raises ``ProtocolError``."""
         identity = str(hello.session)
         if hello.options.priority in self._crowded_out:
@@ -112,7 +112,7 @@ class Hub:
         hosted = self.hosted.get(identity)
         if hosted is None:
             session = Session(hello.session, hello.options, self.settings.limits, self.settings.pace)
-            hosted = self.hosted[identity] = Hosted(session, about)
+            hosted = self.hosted[identity] = SessionSlot(session, about)
         hosted.bind(connection)
         hosted.session.options, hosted.busy, hosted.hello = hello.options, None, order_of(hello)
         server_ms = round((time.monotonic() - self._started) * 1000)
@@ -129,7 +129,7 @@ class Hub:
         self._tell_busy(hosted, {})
         return hosted
 
-    async def _attach(self, hello: Hello, about: About) -> Attachment:
+    async def _attach(self, hello: Hello, about: SessionOwner) -> Attachment:
         survey, unknown_model = self.intake.survey_of(about.owner), self.intake.refuse_model(hello.options.model)
         refusal = refuse_load(survey, self.settings.admission, hello.options)
         create = refusal is None and unknown_model is None
@@ -145,13 +145,13 @@ class Hub:
             raise ModelNotOffered(unknown_model) if unknown_model else TooBusy(refusal)
         return reply
 
-    def unbind(self, hosted: Hosted, connection: Connection) -> None:
+    def unbind(self, hosted: SessionSlot, connection: ClientConnection) -> None:
         """Detach a closed connection; the session stays for ``keep_s``."""
         if hosted.connection is connection:
             hosted.connection, hosted.left = None, time.monotonic()
             self._observer.unbound(hosted.identity)
 
-    def frame(self, hosted: Hosted, data: bytes) -> None:
+    def frame(self, hosted: SessionSlot, data: bytes) -> None:
         """Handle a binary message. Raises ``ProtocolError``."""
         if self._crowded_out and hosted.session.options.priority in self._crowded_out:
             raise TooBusy(no_room(self.held))
@@ -159,11 +159,11 @@ class Hub:
         if outputs:
             self._perform(hosted, outputs)
 
-    def receive(self, hosted: Hosted, message: ClientMessage) -> None:
+    def receive(self, hosted: SessionSlot, message: ClientMessage) -> None:
         """Handle a text message. Raises ``ProtocolError``."""
         self._perform(hosted, hosted.session.receive(message, time.monotonic()))
 
-    def turn_away(self, connection: Connection, error: ProtocolError) -> None:
+    def turn_away(self, connection: ClientConnection, error: ProtocolError) -> None:
         """Report an error to the client, close the connection, and count the refusal once."""
         if not connection.closing:
             if reason := reason_of(error):
@@ -222,13 +222,13 @@ class Hub:
                     self.leave(hosted.identity, hosted)
         self._crowded_out = crowded_out(held, most)
 
-    def leave(self, identity: str, hosted: Hosted) -> None:
+    def leave(self, identity: str, hosted: SessionSlot) -> None:
         """Drop a session, and delete its texts from the broker once the client has them all."""
         self._drop(hosted)
         if hosted.session.over:
             self._ask(hosted, self._jobs.forget, (identity,))
 
-    def _perform(self, hosted: Hosted, outputs: Iterable[Output]) -> None:
+    def _perform(self, hosted: SessionSlot, outputs: Iterable[Output]) -> None:
         for output in outputs:
             match output:
                 case Submit(job):
@@ -248,13 +248,13 @@ class Hub:
                     self._ask(hosted, self._jobs.reread, (hosted.identity, segments), look)
                 case AttachAgain():
                     self._attach_again(hosted)
-                case Close(code):
+                case CloseConnection(code):
                     self._close(hosted, code)
                 case _:
                     self._tell(hosted, output)
         self.intake.go_on(hosted)
 
-    def _take(self, hosted: Hosted, job: Job) -> None:
+    def _take(self, hosted: SessionSlot, job: Job) -> None:
         """Queue a complete segment, or fail it if its model has been unavailable for too long."""
         if why := self.intake.refuse_model(job.options.model):
             failure = Failure(job.session, job.segment, ErrorCode.MODEL_UNAVAILABLE, why, job.attempt)
@@ -262,16 +262,16 @@ class Hub:
         else:
             self.intake.add(hosted, job)
 
-    def _withdraw(self, hosted: Hosted, cancelled: Withdraw) -> None:
+    def _withdraw(self, hosted: SessionSlot, cancelled: Withdraw) -> None:
         self.intake.cancelled(hosted, cancelled.segment)
         self._observer.cancelled(hosted.identity, cancelled.segment)
         if cancelled.sent:
             self._ask(hosted, self._jobs.cancel, (hosted.identity, cancelled.segment, cancelled.attempt))
 
-    def _submit(self, hosted: Hosted, job: Job) -> None:
+    def _submit(self, hosted: SessionSlot, job: Job) -> None:
         self._ask(hosted, self._jobs.submit, (job,), partial(self._submitted, hosted, job))
 
-    def _tell(self, hosted: Hosted, message: GatewayMessage) -> None:
+    def _tell(self, hosted: SessionSlot, message: GatewayMessage) -> None:
         """Send a message, repeated if necessary; observers get each result once."""
         if not isinstance(message, FinalMessage | Failed):
             self._observer.told(hosted.identity, message)
@@ -283,7 +283,7 @@ class Hub:
 
     def _ask(
         self,
-        hosted: Hosted,
+        hosted: SessionSlot,
         command: Callable[..., "asyncio.Future[Any]"],
         arguments: tuple[Any, ...],
         answer: Callable[[Any], None] = lambda reply: None,  # the next read finds data that the broker forgot
@@ -307,7 +307,7 @@ class Hub:
             self._fail(hosted, TryLater(str(error)))
             answer(error)
 
-    def _attempt(self, hosted: Hosted, output: Speculate | Hypothesise) -> None:
+    def _attempt(self, hosted: SessionSlot, output: Speculate | Hypothesise) -> None:
         """Send a best-effort request; drop it without an error when capacity is short."""
         job = output.job
         answer = partial(self._attempted, hosted, job)
@@ -321,7 +321,7 @@ class Hub:
         except BrokerBusy:
             answer(None)
 
-    def _attempted(self, hosted: Hosted, job: Job, reply: "asyncio.Future[bool] | None") -> None:
+    def _attempted(self, hosted: SessionSlot, job: Job, reply: "asyncio.Future[bool] | None") -> None:
         """Handle the reply to a best-effort request; ``None``: it was not sent."""
         made = False
         if reply is not None and not reply.cancelled():
@@ -332,7 +332,7 @@ class Hub:
         elif not made:
             hosted.session.declined(job, time.monotonic())
 
-    def _submitted(self, hosted: Hosted, job: Job, reply: Submitted | BaseException) -> None:
+    def _submitted(self, hosted: SessionSlot, job: Job, reply: Submitted | BaseException) -> None:
         session = hosted.session
         if isinstance(reply, BaseException):
             outputs = session.unsubmitted(job.segment, job.attempt)
@@ -340,7 +340,7 @@ class Hub:
             outputs = session.submitted(job.segment, job.attempt, reply, time.monotonic())
         self._perform(hosted, with_eta(outputs, self._survey, session.options, job.samples))
 
-    def _promoted(self, hosted: Hosted, promote: Promote, reply: _Promoted | BaseException) -> None:
+    def _promoted(self, hosted: SessionSlot, promote: Promote, reply: _Promoted | BaseException) -> None:
         session = hosted.session
         if isinstance(reply, BaseException):
             outputs = session.unsubmitted(promote.segment, promote.attempt)
@@ -349,11 +349,11 @@ class Hub:
             self.intake.adopt(hosted)
         self._perform(hosted, with_eta(outputs, self._survey, session.options, promote.samples))
 
-    def _reread(self, hosted: Hosted, reply: Reread | BaseException) -> None:
+    def _reread(self, hosted: SessionSlot, reply: Reread | BaseException) -> None:
         if isinstance(reply, Reread):
             self._perform(hosted, hosted.session.reread(reply, self._jobs.gateway, time.monotonic()))
 
-    def _attach_again(self, hosted: Hosted) -> None:
+    def _attach_again(self, hosted: SessionSlot) -> None:
         if hosted.connection is None:  # its client may use another gateway now, which must keep the session
             self._drop(hosted)
             return
@@ -364,26 +364,26 @@ class Hub:
         arguments = (hosted.identity, about.owner, True, True, hosted.hello, history)
         self._ask(hosted, self._jobs.attach, arguments, partial(self._reattached, hosted))
 
-    def _reattached(self, hosted: Hosted, reply: Attachment | BaseException) -> None:
+    def _reattached(self, hosted: SessionSlot, reply: Attachment | BaseException) -> None:
         hosted.attaching = False
         if isinstance(reply, Attachment):
             go_through(hosted.session.reattached(reply, time.monotonic()), partial(self._perform, hosted))
 
-    def _close(self, hosted: Hosted, code: CloseCode) -> None:
+    def _close(self, hosted: SessionSlot, code: CloseCode) -> None:
         if hosted.connection is not None:
             hosted.connection.close(code)
         if code is CloseCode.TAKEN_OVER:  # another gateway has it now
             self._drop(hosted)
 
-    def _drop(self, hosted: Hosted) -> None:
+    def _drop(self, hosted: SessionSlot) -> None:
         self.hosted.pop(hosted.identity, None)
         self.intake.left(hosted)
 
-    def _fail(self, hosted: Hosted, error: ProtocolError) -> None:
+    def _fail(self, hosted: SessionSlot, error: ProtocolError) -> None:
         if hosted.connection is not None:
             self.turn_away(hosted.connection, error)
 
-    def _tell_busy(self, hosted: Hosted, known: _Known) -> None:
+    def _tell_busy(self, hosted: SessionSlot, known: _Known) -> None:
         """Tell a client how busy the fleet is. ``known`` caches answers of this moment for equal options."""
         if hosted.connection is None:
             return

@@ -6,10 +6,10 @@ This module only executes: ``turns`` decides which segments may go, ``offers`` w
 from collections.abc import Callable, Iterable, Mapping
 
 from backend.admission.admission import Survey
-from backend.admission.bulk_throttle import Allowance, QueueLimits, Turns, allowance
+from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, allowance
 from backend.admission.offered_models import Offers
 from backend.sessions.segments import Stage
-from backend.sessions.session_slot import Hosted
+from backend.sessions.session_slot import SessionSlot
 from protocol.job import Job
 from protocol.monitor import WorkerState
 
@@ -23,24 +23,24 @@ class Intake:
     """
 
     def __init__(
-        self, limits: QueueLimits, hosted: Mapping[str, Hosted], submit: Callable[[Hosted, Job], None]
+        self, limits: QueueLimits, hosted: Mapping[str, SessionSlot], submit: Callable[[SessionSlot, Job], None]
     ) -> None:
         self._limits = limits
         self._hosted = hosted
         self._submit = submit
-        self._turns = Turns(limits)
+        self._turns = BulkThrottle(limits)
         self._survey = Survey()
         self._allowances: dict[tuple[str, str], Allowance] = {}
         self._surveys: dict[str, Survey] = {}
         self._going = False
         self.offers = Offers()
 
-    def add(self, hosted: Hosted, job: Job) -> None:
+    def add(self, hosted: SessionSlot, job: Job) -> None:
         """Accept a complete segment. It goes at once if its key has little in the broker."""
         self._turns.hold(hosted.about.owner, job)
         self.go_on(hosted)
 
-    def adopt(self, hosted: Hosted) -> None:
+    def adopt(self, hosted: SessionSlot) -> None:
         """Count the session's jobs put into the broker by another gateway or by a promoted speculation."""
         session = hosted.session
         for n, one in session.live.items():
@@ -48,15 +48,15 @@ class Intake:
                 job = Job(session.identity, n, b"", one.samples or 0, one.attempt, options=session.options)
                 self._turns.entered(hosted.about.owner, job)
 
-    def cancelled(self, hosted: Hosted, segment: int) -> None:
+    def cancelled(self, hosted: SessionSlot, segment: int) -> None:
         """Forget a segment that its client cancelled."""
         self._turns.drop(hosted.about.owner, hosted.identity, segment)
 
-    def left(self, hosted: Hosted) -> None:
+    def left(self, hosted: SessionSlot) -> None:
         """Forget a session that left this gateway."""
         self._turns.leave(hosted.about.owner, hosted.identity)
 
-    def go_on(self, hosted: Hosted) -> None:
+    def go_on(self, hosted: SessionSlot) -> None:
         """Submit more segments of this session's key if its limits allow."""
         if self._turns.holds(hosted.about.owner):
             self._go_on((hosted.about.owner,))

@@ -14,7 +14,7 @@ import structlog
 from backend.admission.admission import cost
 from backend.admission.offered_models import Offers
 from backend.broker.jobs import Jobs
-from backend.broker.queues import PARTIALS, Entry, Queues
+from backend.broker.queues import PARTIALS, Queues, StreamEntry
 from backend.core.errors import BrokerError
 from backend.sessions.hub import Hub
 from protocol.errors import ErrorCode
@@ -77,6 +77,6 @@ class Janitor:
         self._hub.intake.looked(queued)
         return dropped
 
-    async def _drop(self, entry: Entry) -> bool:
+    async def _drop(self, entry: StreamEntry) -> bool:
         code, why = (ErrorCode.UNAUTHORISED, _REVOKED) if entry.owner else (ErrorCode.NOT_FOUND, _GONE)
         return await self._queues.drop(entry, code, why)

@@ -18,7 +18,7 @@ _UNSPACED: Final = (
 _PIECE: Final = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
-class Agreement:
+class LocalAgreement:
     """Hypotheses of one segment. ``text`` is shown; its first ``stable`` code points will not change."""
 
     def __init__(self) -> None:

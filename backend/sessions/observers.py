@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from backend.sessions.segments import Course
+from backend.sessions.segments import SegmentHistory
 from protocol.job import JobKind
 from protocol.session import Failed, GatewayMessage, Queued
 from protocol.session import Final as FinalMessage
@@ -45,7 +45,7 @@ class Conclusion(NamedTuple):
     session: str
     owner: str
     outcome: FinalMessage | Failed
-    course: Course
+    course: SegmentHistory
     at: float
     wall: float
 
@@ -139,7 +139,7 @@ def _later(seconds: float, act: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_later(seconds, act)
 
 
-class News:
+class UnconfirmedResults:
     """Sent results that are not yet confirmed, so that repetitions are recognised.
 
     Above the limit the oldest are forgotten.

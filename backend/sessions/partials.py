@@ -8,7 +8,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from backend.sessions.local_agreement import Agreement
+from backend.sessions.local_agreement import LocalAgreement
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.job import Hypothesis
 from protocol.session import LIMITS, Partial
@@ -21,7 +21,7 @@ MOST_ENTRIES: Final = MOST_BYTES // (round(MOST_S * SAMPLE_RATE) * BYTES_PER_SAM
 
 
 @dataclass(frozen=True)
-class Pace:
+class PartialPace:
     """Limits of requests. ``new_s``: new audio per request; an answer slower than ``slow_s`` pauses requests.
 
     ``share`` is the part of the time in which a request may be pending.
@@ -36,7 +36,7 @@ class Pace:
     speculation_s: float = 1.0
 
 
-PACE: Final = Pace()
+PACE: Final = PartialPace()
 
 
 class _Asked(NamedTuple):
@@ -49,7 +49,7 @@ class _Asked(NamedTuple):
 class _Heard:
     attempt: int
     samples: int = 0
-    agreement: Agreement = field(default_factory=Agreement)
+    agreement: LocalAgreement = field(default_factory=LocalAgreement)
 
 
 class Partials:
@@ -58,7 +58,7 @@ class Partials:
     Revisions grow over all segments and restart with the connection.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: PartialPace) -> None:
         self._pace = pace
         self._new = round(pace.new_s * SAMPLE_RATE)
         self._most = round(MOST_S * SAMPLE_RATE)

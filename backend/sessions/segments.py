@@ -64,14 +64,14 @@ class AttachAgain(NamedTuple):
     """Request to attach a session that the broker forgot; the reply goes to ``Session.reattached``."""
 
 
-class Close(NamedTuple):
+class CloseConnection(NamedTuple):
     """Request to close the connection after all earlier messages are sent."""
 
     code: CloseCode
 
 
 Effect = Submit | Speculate | Promote | Hypothesise | Withdraw | Acknowledge | LookAgain | AttachAgain
-Output = GatewayMessage | Effect | Close
+Output = GatewayMessage | Effect | CloseConnection
 
 
 _SMALL: Constant = 2_048
@@ -86,7 +86,7 @@ class Stage(Enum):
     ENDED = auto()
 
 
-class Course(NamedTuple):
+class SegmentHistory(NamedTuple):
     """History of a segment, for observers. Times as in ``Segment``; 0: not seen by this gateway.
 
     ``queued``: when the broker first had it; ``requeued``: when it last did, if it was queued again. ``ahead``:
@@ -236,10 +236,10 @@ class Segment:
         if isinstance(self.told, Final):
             self.told = None
 
-    def course(self) -> Course:
+    def course(self) -> SegmentHistory:
         """Return the segment's history so far."""
         first = self.first_queued or self.queued
-        return Course(
+        return SegmentHistory(
             self.samples or 0,
             self.attempt,
             self.began or self.first_frame,

@@ -14,17 +14,17 @@ from backend.broker.records import Attachment, JobQueued, NothingToPromote, Reco
 from backend.core.errors import TooBusy
 from backend.sessions.ledger import MOST_OPEN, Ledger, Steps
 from backend.sessions.observers import RefusalReason
-from backend.sessions.partials import PACE, Pace, Partials
+from backend.sessions.partials import PACE, PartialPace, Partials
 from backend.sessions.segments import (
     Acknowledge,
     AttachAgain,
-    Close,
-    Course,
+    CloseConnection,
     Hypothesise,
     LookAgain,
     Output,
     Promote,
     Segment,
+    SegmentHistory,
     Speculate,
     Stage,
     Submit,
@@ -67,7 +67,7 @@ _CROWDED: Constant = f"{MOST_OPEN} segments wait to be queued: send more when so
 
 _TAKEN_OVER: Constant = (
     Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"),
-    Close(CloseCode.TAKEN_OVER),
+    CloseConnection(CloseCode.TAKEN_OVER),
 )
 
 
@@ -83,7 +83,7 @@ def check_hello(message: object) -> Hello:
 class Session:
     """State of one session on one gateway. ``epoch`` counts the hellos that the broker has seen for it."""
 
-    def __init__(self, identity: UUID, options: Options, limits: Limits, pace: Pace = PACE) -> None:
+    def __init__(self, identity: UUID, options: Options, limits: Limits, pace: PartialPace = PACE) -> None:
         self.identity = str(identity)
         self.options = options
         self.epoch = 0
@@ -108,7 +108,7 @@ class Session:
         """Segments that have not ended, by number."""
         return self._ledger.live
 
-    def course(self, index: int) -> Course:
+    def course(self, index: int) -> SegmentHistory:
         """Return the history of a segment; its length is 0 samples if this gateway never had it complete."""
         return self._ledger.all[index].course()
 
@@ -260,7 +260,7 @@ class Session:
         """Handle the passing of time: late closes, and queued segments due for another read."""
         if self._done_at is not None and now - self._done_at >= LINGER_S:
             self._done_at = None
-            return [Close(CloseCode.NORMAL)]
+            return [CloseConnection(CloseCode.NORMAL)]
         waiting = self._ledger.waiting(since=now - LOOK_AFTER_S)
         if not waiting or now - self._looked < LOOK_AFTER_S:
             return []
@@ -365,7 +365,7 @@ class Session:
         outputs: list[Output] = [Acknowledge(index)]
         if self._done_at is not None and not self._ledger.unreceived:
             self._done_at = None
-            outputs.append(Close(CloseCode.NORMAL))
+            outputs.append(CloseConnection(CloseCode.NORMAL))
         return outputs
 
     def _conclude(self, now: float) -> list[Output]:
@@ -375,7 +375,7 @@ class Session:
         self._dones += 1
         done = Done(self._finish, self._ledger.text(range(self._finish)))
         if not self._ledger.unreceived:
-            return [done, Close(CloseCode.NORMAL)]
+            return [done, CloseConnection(CloseCode.NORMAL)]
         self._done_at = now
         return [done]
 

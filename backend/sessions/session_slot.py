@@ -5,15 +5,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.history.records import About
-from backend.sessions.connection import Connection
+from backend.history.records import SessionOwner
+from backend.sessions.connection import ClientConnection
 from backend.sessions.session import Session
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Busy, Error, Hello
 
 
 @dataclass(eq=False)
-class Hosted:
+class SessionSlot:
     """A session in this process. ``left`` is when its last connection closed.
 
     ``binding``: the newest connection; until the session is adopted for it, ``late`` collects its messages.
@@ -21,13 +21,13 @@ class Hosted:
     """
 
     session: Session
-    about: About
-    connection: Connection | None = None
+    about: SessionOwner
+    connection: ClientConnection | None = None
     left: float = 0.0
     busy: Busy | None = None
     attaching: bool = False
     hello: str = ""
-    binding: Connection | None = None
+    binding: ClientConnection | None = None
     late: list[Any] | None = None
     flying: int = 0
     landed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,14 +44,14 @@ class Hosted:
         elif self.late is not None:
             self.late.append(output)
 
-    def bind(self, connection: Connection) -> None:
+    def bind(self, connection: ClientConnection) -> None:
         """Make ``connection`` the newest one and close the previous one as taken over."""
         if self.connection is not None:
             self.connection.send(Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"))
             self.connection.close(CloseCode.TAKEN_OVER, ErrorCode.TAKEN_OVER)
         self.connection, self.binding, self.late, self.left = None, connection, [], time.monotonic()
 
-    def bound(self, connection: Connection) -> None:
+    def bound(self, connection: ClientConnection) -> None:
         """Start to send to the connection, because the session is adopted."""
         self.connection = connection
 

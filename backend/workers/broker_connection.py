@@ -14,7 +14,7 @@ CONNECT_S: Final = 5.0
 _PORT: Final = 6379
 
 
-class Place(NamedTuple):
+class BrokerAddress(NamedTuple):
     """Location of a broker. ``path``: of a unix socket, or empty."""
 
     path: str
@@ -24,17 +24,19 @@ class Place(NamedTuple):
     database: int = 0
 
 
-def place_of(url: str) -> Place:
+def place_of(url: str) -> BrokerAddress:
     """Parse an address as redis-py does; user and password come from the account instead."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return Place(unquote(parts.path))
+        return BrokerAddress(unquote(parts.path))
     name = parts.path.strip("/")
     database = int(name) if name.isdigit() else 0
-    return Place("", parts.hostname or "localhost", parts.port or _PORT, parts.scheme == "rediss", database)
+    return BrokerAddress(
+        "", parts.hostname or "localhost", parts.port or _PORT, parts.scheme == "rediss", database
+    )
 
 
-class Upstream(NamedTuple):
+class BrokerConnection(NamedTuple):
     """Connection to the broker. ``id``: the broker's id of this client."""
 
     reader: asyncio.StreamReader
@@ -43,7 +45,7 @@ class Upstream(NamedTuple):
 
 
 @asynccontextmanager
-async def upstream(place: Place, account: Account) -> AsyncIterator[Upstream]:
+async def upstream(place: BrokerAddress, account: Account) -> AsyncIterator[BrokerConnection]:
     """Yield a connection authenticated as ``account``. Raises a ``BrokerError``."""
     writer: asyncio.StreamWriter | None = None
     try:
@@ -56,7 +58,7 @@ async def upstream(place: Place, account: Account) -> AsyncIterator[Upstream]:
                 id = int(await _say(reader, writer, "CLIENT", "ID", wanted=b":"))
         except (OSError, TimeoutError) as error:
             raise BrokerUnreachable(f"the broker does not answer: {error}") from error
-        yield Upstream(reader, writer, id)
+        yield BrokerConnection(reader, writer, id)
     finally:
         if writer is not None:
             writer.close()
@@ -64,7 +66,7 @@ async def upstream(place: Place, account: Account) -> AsyncIterator[Upstream]:
                 await writer.wait_closed()
 
 
-async def _open(place: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _open(place: BrokerAddress) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if place.path:
         return await asyncio.open_unix_connection(place.path)
     tls = ssl.create_default_context() if place.tls else None

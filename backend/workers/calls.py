@@ -27,7 +27,7 @@ _CONSUMER: Final = re.compile(rb"[^\x00-\x1f\x7f]+")
 _RETURNED: Final = b"returned"  # reserved name: the consumer of entries that were handed back
 
 
-class Conduct:
+class ConnectionState:
     """State of one connection: its consumer name, and the streams that it named.
 
     ``claim`` decides whether the account may use a name; the first accepted name is the only one.
@@ -51,43 +51,43 @@ class Conduct:
         return word in self.streams
 
 
-class Kind(NamedTuple):
+class WordKind(NamedTuple):
     """Kind of a word: its longest size and its check. ``reads``: false for values that are only measured."""
 
     longest: int
-    may_be: Callable[[bytes, Conduct], bool] = lambda word, conduct: True
+    may_be: Callable[[bytes, ConnectionState], bool] = lambda word, conduct: True
     reads: bool = True
 
 
-Grammar = Generator[Kind, bytes, None]
+Grammar = Generator[WordKind, bytes, None]
 
 
-def literal(*allowed: bytes) -> Kind:
+def literal(*allowed: bytes) -> WordKind:
     """Return the kind of a word that is one of these."""
-    return Kind(max(map(len, allowed)), lambda word, conduct: word in allowed)
+    return WordKind(max(map(len, allowed)), lambda word, conduct: word in allowed)
 
 
-def at_most(most: int) -> Kind:
+def at_most(most: int) -> WordKind:
     """Return the kind of a number from 1 to ``most``."""
-    return Kind(len(str(most)), lambda word, conduct: word.isdigit() and 0 < int(word) <= most)
+    return WordKind(len(str(most)), lambda word, conduct: word.isdigit() and 0 < int(word) <= most)
 
 
 _GROUP_WORD: Final = literal(GROUP.encode())
-_CONSUMER_WORD: Final = Kind(LONGEST_CONSUMER, lambda word, conduct: conduct.is_consumer(word))
-_STREAM_WORD: Final = Kind(_LONGEST_KEY, lambda word, conduct: conduct.is_stream(word))
-_KEY_WORD: Final = Kind(_LONGEST_KEY, lambda word, conduct: _KEY.fullmatch(word) is not None)
-_NUMBER_WORD: Final = Kind(16, lambda word, conduct: _NUMBER.fullmatch(word) is not None)
-_KINDS: Final[Mapping[str, Kind]] = {
+_CONSUMER_WORD: Final = WordKind(LONGEST_CONSUMER, lambda word, conduct: conduct.is_consumer(word))
+_STREAM_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: conduct.is_stream(word))
+_KEY_WORD: Final = WordKind(_LONGEST_KEY, lambda word, conduct: _KEY.fullmatch(word) is not None)
+_NUMBER_WORD: Final = WordKind(16, lambda word, conduct: _NUMBER.fullmatch(word) is not None)
+_KINDS: Final[Mapping[str, WordKind]] = {
     "group": _GROUP_WORD,
     "consumer": _CONSUMER_WORD,
     "stream": _STREAM_WORD,
     "key": _KEY_WORD,
     "number": _NUMBER_WORD,
-    "free": Kind(3, lambda word, conduct: word.isdigit() and int(word) <= MOST_TAKEN),
-    "value": Kind(_LONGEST_VALUE),
-    "notice": Kind(LONGEST_NOTICE, reads=False),
-    "failure": Kind(LONGEST_FAILURE, reads=False),
-    "status": Kind(LONGEST_STATUS, reads=False),
+    "free": WordKind(3, lambda word, conduct: word.isdigit() and int(word) <= MOST_TAKEN),
+    "value": WordKind(_LONGEST_VALUE),
+    "notice": WordKind(LONGEST_NOTICE, reads=False),
+    "failure": WordKind(LONGEST_FAILURE, reads=False),
+    "status": WordKind(LONGEST_STATUS, reads=False),
 }
 
 _ENDING: Final = "value number number number"
@@ -129,7 +129,7 @@ def grammar(name: bytes, count: int, scripts: Mapping[bytes, str]) -> Grammar:
         case b"CLIENT":
             return _client(count)
         case b"SCRIPT":
-            known = Kind(_LONGEST_SCRIPT, lambda word, conduct: sha1(word).hexdigest().encode() in scripts)
+            known = WordKind(_LONGEST_SCRIPT, lambda word, conduct: sha1(word).hexdigest().encode() in scripts)
             return _fixed(count, literal(b"LOAD"), known)
         case b"EVALSHA":
             return _call(count, scripts)
@@ -142,7 +142,7 @@ def _refused(name: bytes) -> Forbidden:
     return Forbidden(f"a worker may not say {name[:20].decode('ascii', 'replace')!r} to the broker, or not so")
 
 
-def _fixed(count: int, *kinds: Kind) -> Grammar:
+def _fixed(count: int, *kinds: WordKind) -> Grammar:
     if count != 1 + len(kinds):
         raise Forbidden("a worker sends this command with another number of words")
     for kind in kinds:  # noqa: UP028 - a tuple takes no words
@@ -151,11 +151,11 @@ def _fixed(count: int, *kinds: Kind) -> Grammar:
 
 def _client(count: int) -> Grammar:
     told = yield literal(b"SETINFO", b"SETNAME")
-    yield from _fixed(count - 1, *[Kind(_LONGEST_VALUE)] * (2 if told == b"SETINFO" else 1))
+    yield from _fixed(count - 1, *[WordKind(_LONGEST_VALUE)] * (2 if told == b"SETINFO" else 1))
 
 
 def _call(count: int, scripts: Mapping[bytes, str]) -> Grammar:
-    digest = yield Kind(40, lambda word, conduct: word.lower() in scripts)
+    digest = yield WordKind(40, lambda word, conduct: word.lower() in scripts)
     keys, arguments = _CALLS[scripts[digest.lower()]]
     number = int((yield at_most(MOST_STREAMS + 2)))
     yield from _kinds(keys.split(), number)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
 
-from backend.workers.calls import Conduct, Grammar, Kind, grammar
+from backend.workers.calls import ConnectionState, Grammar, WordKind, grammar
 from backend.workers.replies import Replies
 from protocol.errors import Forbidden, MalformedMessage
 
@@ -23,7 +23,7 @@ _MOST_WORDS: Final = 10_000
 _LONGEST_NAME: Final = 32
 _LONGEST_HEADER: Final = 16
 _END: Final = b"\r\n"
-_NAME: Final = Kind(_LONGEST_NAME)
+_NAME: Final = WordKind(_LONGEST_NAME)
 
 
 def known_scripts() -> dict[bytes, str]:
@@ -39,8 +39,8 @@ class CommandGate:
     unanswered commands is limited.
     """
 
-    def __init__(self, scripts: Mapping[bytes, str], conduct: Conduct | None = None) -> None:
-        self.conduct = conduct or Conduct()
+    def __init__(self, scripts: Mapping[bytes, str], conduct: ConnectionState | None = None) -> None:
+        self.conduct = conduct or ConnectionState()
         self._scripts = scripts
         self._replies = Replies()
         self._read = bytearray()

@@ -12,7 +12,7 @@ import structlog
 from backend.broker.scripts import load_scripts
 from backend.core.errors import BrokerError
 from backend.workers.accounts import Administer
-from backend.workers.calls import Conduct
+from backend.workers.calls import ConnectionState
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
@@ -45,11 +45,11 @@ class WorkerTraces:
         self._named_at: defaultdict[str, dict[bytes, float]] = defaultdict(dict)
         self._one_at_a_time = asyncio.Lock()
 
-    def conduct(self, device: str) -> Conduct:
+    def conduct(self, device: str) -> ConnectionState:
         """Return the initial state of a new connection of ``device``."""
-        return Conduct(lambda name: self._claim(device, name))
+        return ConnectionState(lambda name: self._claim(device, name))
 
-    async def ended(self, conduct: Conduct) -> None:
+    async def ended(self, conduct: ConnectionState) -> None:
         """Remove what a closed connection created, unless another connection has its name."""
         trace = self._traces.get(conduct.consumer)
         if trace is None:  # not a consumer, but it may have created streams

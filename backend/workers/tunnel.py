@@ -10,10 +10,10 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from backend.core.errors import BrokerError
-from backend.http.access import Visit
+from backend.http.access import AdmittedRequest
 from backend.http.responses import abort, error_response
 from backend.workers.accounts import Administer, WorkerAccounts
-from backend.workers.broker_connection import Upstream, place_of, upstream
+from backend.workers.broker_connection import BrokerConnection, place_of, upstream
 from backend.workers.commands import CommandGate, known_scripts
 from backend.workers.traces import WorkerTraces
 from protocol.broker import CHUNK_BYTES, PING_S
@@ -27,7 +27,7 @@ log = structlog.get_logger(logger_names.BACKEND_TUNNEL)
 MOST_CONNECTIONS: Final = 32
 """Limit of one device's connections; each worker has up to four."""
 
-Authorise = Callable[[web.Request], Visit]
+Authorise = Callable[[web.Request], AdmittedRequest]
 """Returns the worker's visit. Raises ``ProtocolError``."""
 
 
@@ -79,7 +79,7 @@ class BrokerTunnel:
         await self._traces.run()
 
     async def _carry(
-        self, request: web.Request, visit: Visit, ends: Upstream, gate: CommandGate
+        self, request: web.Request, visit: AdmittedRequest, ends: BrokerConnection, gate: CommandGate
     ) -> web.StreamResponse:
         socket = web.WebSocketResponse(compress=False, heartbeat=PING_S, max_msg_size=CHUNK_BYTES + 1)
         await socket.prepare(request)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from speech.models.catalogue import Model, ModelFile
-from speech.models.errors import DiskFull, FileRefused, ModelUnavailable, Refusal, SourceFailed
-from speech.models.files import Stage, discard, fault_of, make_durable
-from speech.models.progress import Refused, Report
+from speech.models.errors import DiskFull, FileRefused, ModelUnavailable, SourceFailed, SourceRefusal
+from speech.models.files import StagingArea, discard, fault_of, make_durable
+from speech.models.progress import Report, SourceRefused
 from speech.models.sources import Source
 from speech.models.stopping import NEVER, Stop
 
@@ -25,7 +25,7 @@ class Collector:
     """Collector that fills one stage with the verified files of one model."""
 
     def __init__(
-        self, model: Model, stage: Stage, report: Report, free: FreeBytes = free_bytes, stop: Stop = NEVER
+        self, model: Model, stage: StagingArea, report: Report, free: FreeBytes = free_bytes, stop: Stop = NEVER
     ) -> None:
         self._model = model
         self._stop = stop
@@ -33,7 +33,7 @@ class Collector:
         self._report = report
         self._free = free
         self._asked: list[Source] = []
-        self._refusals: list[Refusal] = []
+        self._refusals: list[SourceRefusal] = []
 
     def collect(self, offers: Iterable[tuple[Source, SourceFailed | None]]) -> None:
         """Fetch each missing file from the first source that delivers it intact.
@@ -54,12 +54,14 @@ class Collector:
                 return
         raise ModelUnavailable(self._model.name, [file.path for file in missing], self._reasons(missing))
 
-    def _reasons(self, missing: list[ModelFile]) -> list[Refusal]:
+    def _reasons(self, missing: list[ModelFile]) -> list[SourceRefusal]:
         """Return why each source did not deliver the missing files."""
         paths = {file.path for file in missing}
         lacking = [(source, [file.path for file in missing if not source.has(file)]) for source in self._asked]
         return [refusal for refusal in self._refusals if not refusal.item or refusal.item in paths] + [
-            Refusal(source.name, ", ".join(lacks), "it does not have this") for source, lacks in lacking if lacks
+            SourceRefusal(source.name, ", ".join(lacks), "it does not have this")
+            for source, lacks in lacking
+            if lacks
         ]
 
     def _missing(self, files: Iterable[ModelFile]) -> list[ModelFile]:
@@ -120,6 +122,6 @@ class Collector:
             )
 
     def _refuse(self, source: Source, item: str, error: SourceFailed) -> None:
-        refusal = Refusal(source.name, item, str(error))
+        refusal = SourceRefusal(source.name, item, str(error))
         self._refusals.append(refusal)
-        self._report(Refused(refusal))
+        self._report(SourceRefused(refusal))

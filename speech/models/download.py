@@ -35,7 +35,7 @@ _WORTH_RETRYING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True)
-class Limits:
+class RetryLimits:
     """Limits for giving up. ``attempts`` counts only successive attempts without progress."""
 
     stall_s: float = 30.0
@@ -85,14 +85,14 @@ def probe(url: str, deadline_s: float) -> None:
         raise SourceFailed(str(error)) from error
 
 
-def read_trusted(url: str, most: int, limits: Limits | None = None) -> bytes:
+def read_trusted(url: str, most: int, limits: RetryLimits | None = None) -> bytes:
     """Return the body at ``url``, which no hash can check: only from HTTPS or this computer.
 
     Raises ``SourceFailed``.
 
     Reads at most ``most`` bytes. An attempt takes at most ``stall_s``; redirects must lead to trusted addresses.
     """
-    limits, attempt = limits or Limits(), 0
+    limits, attempt = limits or RetryLimits(), 0
     _require_trusted(url)
     while True:
         try:
@@ -148,13 +148,13 @@ class _TrustedRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def download(
-    url: str, part: Path, size: int, advance: Advance, limits: Limits | None = None, stop: Stop = NEVER
+    url: str, part: Path, size: int, advance: Advance, limits: RetryLimits | None = None, stop: Stop = NEVER
 ) -> None:
     """Download the ``size`` bytes at ``url`` to ``part``, resuming from its contents.
 
     Raises ``SourceFailed`` or ``Stopped``; received bytes stay in ``part``.
     """
-    limits = limits or Limits()
+    limits = limits or RetryLimits()
     part.parent.mkdir(parents=True, exist_ok=True)
     furthest, fruitless = _held_bytes(part), 0
     while True:
@@ -170,13 +170,13 @@ def download(
             stop.sleep(_pause(fruitless, limits, error.retry_after_s, random.random()))
 
 
-def _pause(fruitless: int, limits: Limits, retry_after_s: float, chance: float) -> float:
+def _pause(fruitless: int, limits: RetryLimits, retry_after_s: float, chance: float) -> float:
     """Return the seconds until the next attempt: the server's request, else exponential with full jitter."""
     backoff = limits.pause_s * 2.0**fruitless * chance
     return min(max(backoff, retry_after_s), limits.longest_pause_s)
 
 
-def _attempt(url: str, part: Path, size: int, advance: Advance, limits: Limits, stop: Stop) -> None:
+def _attempt(url: str, part: Path, size: int, advance: Advance, limits: RetryLimits, stop: Stop) -> None:
     held, validator = _resumable(url, part)
     if held == size and validator:
         return
@@ -206,7 +206,9 @@ def _start(response: HTTPResponse, url: str, part: Path, held: int, validator: s
     return 0
 
 
-def _append(response: HTTPResponse, part: Path, held: int, size: int, advance: Advance, limits: Limits) -> None:
+def _append(
+    response: HTTPResponse, part: Path, held: int, size: int, advance: Advance, limits: RetryLimits
+) -> None:
     pace = _Pace(limits.stall_s, limits.least_bytes_per_stall, time.monotonic())
     with part.open("ab") as out:
         while block := _received(response, _READ_BYTES, limits.stall_s):

@@ -55,7 +55,7 @@ class ModelDamaged(ModelError):
         self.faults = tuple(faults)
 
 
-class Refusal(NamedTuple):
+class SourceRefusal(NamedTuple):
     """Reason why a source did not deliver ``item`` (a file, or an empty string for the whole source)."""
 
     source: str
@@ -69,7 +69,7 @@ class Refusal(NamedTuple):
 class ModelUnavailable(ModelError):
     """Model of which no combination of sources delivered every file."""
 
-    def __init__(self, name: str, missing: Sequence[str], refusals: Sequence[Refusal]) -> None:
+    def __init__(self, name: str, missing: Sequence[str], refusals: Sequence[SourceRefusal]) -> None:
         reasons = "".join(f"\n  {refusal}" for refusal in refusals)
         super().__init__(
             f"the model {name} could not be fetched, no source gave {', '.join(missing)}:{reasons}\n"

@@ -19,7 +19,7 @@ def _unheard(done: int) -> None:
 
 
 @dataclass(frozen=True)
-class Stage:
+class StagingArea:
     """Staging area of one model. ``files`` holds only verified files and becomes the model's folder."""
 
     root: Path

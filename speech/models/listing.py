@@ -13,14 +13,14 @@ from urllib.parse import quote
 
 from speech.models import download
 from speech.models.catalogue import Catalogue, Model, ModelFile, ModelScope
-from speech.models.download import Limits
+from speech.models.download import RetryLimits
 from speech.models.errors import (
     FileRefused,
     ModelDamaged,
     ModelMissing,
     ModelUnavailable,
-    Refusal,
     SourceFailed,
+    SourceRefusal,
 )
 from speech.models.file_list import (
     FILE_LIST,
@@ -31,11 +31,11 @@ from speech.models.file_list import (
     read_file_list,
 )
 from speech.models.probing import Probes
-from speech.models.progress import Refused, Report, Stating, silent
+from speech.models.progress import Report, SourceRefused, Stating, silent
 from speech.models.sources import LOCAL_SOURCE, hub_address, hub_name, sources_for
 from speech.models.store import ModelStore
 
-LIMITS: Final = Limits(stall_s=15.0, attempts=3)
+LIMITS: Final = RetryLimits(stall_s=15.0, attempts=3)
 
 
 def install_stated(
@@ -44,7 +44,7 @@ def install_stated(
     name: str,
     report: Report = silent,
     environment: Mapping[str, str] = os.environ,
-    limits: Limits = LIMITS,
+    limits: RetryLimits = LIMITS,
 ) -> Path:
     """Ensure that ``name`` is installed and intact; its hub states its files. Raises as ``ModelStore.install``."""
     with suppress(ModelMissing, ModelDamaged):
@@ -63,7 +63,9 @@ def install_stated(
         if kept is None:
             raise
         advice = f"the list of the first download; for the hub's present one: `kikipounamu models remove {name}`"
-        raise ModelUnavailable(name, error.missing, [*error.refusals, Refusal(FILE_LIST, "", advice)]) from error
+        raise ModelUnavailable(
+            name, error.missing, [*error.refusals, SourceRefusal(FILE_LIST, "", advice)]
+        ) from error
 
 
 def install(
@@ -84,24 +86,24 @@ def install(
 
 
 def stated_files(
-    model: Model, catalogue: Catalogue, report: Report, environment: Mapping[str, str], limits: Limits
+    model: Model, catalogue: Catalogue, report: Report, environment: Mapping[str, str], limits: RetryLimits
 ) -> FileList:
     """Return the first list found: in a local folder with such a model, then at its hubs.
 
     Raises ``ModelUnavailable`` with the reason of each source.
     """
-    refusals: list[Refusal] = []
+    refusals: list[SourceRefusal] = []
     for source, answer in _answers(model, catalogue, environment, limits):
         if isinstance(answer, FileList):
             report(Stating(model.name, source, len(answer.files), sum(file.size for file in answer.files)))
             return answer
-        refusals.append(Refusal(source, "", str(answer)))
-        report(Refused(refusals[-1]))
+        refusals.append(SourceRefusal(source, "", str(answer)))
+        report(SourceRefused(refusals[-1]))
     raise ModelUnavailable(model.name, ["the list of its files"], refusals)
 
 
 def _answers(
-    model: Model, catalogue: Catalogue, environment: Mapping[str, str], limits: Limits
+    model: Model, catalogue: Catalogue, environment: Mapping[str, str], limits: RetryLimits
 ) -> Iterator[tuple[str, FileList | SourceFailed]]:
     if local := environment.get(LOCAL_SOURCE):
         folder = Path(local).expanduser() / model.name
@@ -119,7 +121,7 @@ def _answers(
                 yield source, error
 
 
-def _asked(base: str, entry: ModelScope, model: Model, limits: Limits) -> tuple[ModelFile, ...]:
+def _asked(base: str, entry: ModelScope, model: Model, limits: RetryLimits) -> tuple[ModelFile, ...]:
     if model.stated is None:
         raise SourceFailed("the catalogue pins the files of this model")
     repository, revision = quote(entry.repository), quote(entry.revision, safe="")

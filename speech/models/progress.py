@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from speech.models.errors import Refusal
+from speech.models.errors import SourceRefusal
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingForLock:
     """Event: another process is changing this model; the installation continues afterwards."""
 
     model: str
@@ -54,13 +54,13 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Refused:
+class SourceRefused:
     """Event: a source, or a single file of it, failed; another source is tried."""
 
-    refusal: Refusal
+    refusal: SourceRefusal
 
 
-Event = Waiting | Stating | Fetching | Advanced | Checked | Refused
+Event = WaitingForLock | Stating | Fetching | Advanced | Checked | SourceRefused
 Report = Callable[[Event], None]
 Advance = Callable[[int], None]
 """Receives the number of bytes of the item that are present."""

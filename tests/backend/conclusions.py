@@ -1,14 +1,19 @@
 """Outcomes in the form that observers get, for tests."""
 
 from backend.sessions.observers import Conclusion
-from backend.sessions.segments import Course
+from backend.sessions.segments import SegmentHistory
 from protocol.session import Failed, Final
 
-COURSE = Course(16_000, 0, 1.0, 2.0, 2.1, 0.0, 0, False)
+COURSE = SegmentHistory(16_000, 0, 1.0, 2.0, 2.1, 0.0, 0, False)
 
 
 def concluded(
-    outcome: Final | Failed, samples: int = 0, course: Course = COURSE, *, session: str = "s", at: float = 0.0
+    outcome: Final | Failed,
+    samples: int = 0,
+    course: SegmentHistory = COURSE,
+    *,
+    session: str = "s",
+    at: float = 0.0,
 ) -> tuple[Conclusion]:
     """Return one conclusion; ``samples`` other than 0 replace those of its course."""
     course = course._replace(samples=samples) if samples else course

@@ -9,11 +9,11 @@ from msgspec.structs import fields, replace
 from backend.admission.bulk_throttle import QueueLimits
 from backend.admission.quotas import Quota
 from backend.configuration import Configuration, merged, read_configuration, read_environment, settings_of
-from backend.core.errors import SettingsError
-from backend.history.records import Limits
+from backend.core.errors import InvalidSettings
+from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings
 from backend.http.certificates import own_certificate
-from backend.http.modes import Mode
+from backend.http.modes import GatewayMode
 from backend.settings import GatewaySettings
 from runtime.folders import Folders
 
@@ -25,7 +25,7 @@ def here(tmp_path: Path) -> Folders:
 
 def test_default_is_local_gateway_for_this_user(here: Folders) -> None:
     settings = settings_of(Configuration(), here, "k")
-    assert (settings.mode, settings.host, settings.port, settings.key) == (Mode.LOCAL, "127.0.0.1", 0, "k")
+    assert (settings.mode, settings.host, settings.port, settings.key) == (GatewayMode.LOCAL, "127.0.0.1", 0, "k")
     assert settings.certificate is None and not settings.announce and settings.quota == Quota()
     assert settings.name and settings.endpoint_file == here.runtime / "gateway.json"
     assert not here.data.exists()
@@ -47,35 +47,35 @@ def test_queue_limits_can_be_set(here: Folders) -> None:
 
 
 def test_shared_mode_has_certificate_and_announcement(here: Folders) -> None:
-    settings = settings_of(Configuration(mode=Mode.SHARED, name=" The\ndesk "), here, "k")
+    settings = settings_of(Configuration(mode=GatewayMode.SHARED, name=" The\ndesk "), here, "k")
     assert (settings.host, settings.port, settings.name, settings.announce) == ("0.0.0.0", 8765, "The desk", True)
     assert settings.certificate == own_certificate(here.data)
     assert settings.quota.per_minute and settings.quota.streams
 
 
 def test_server_mode_uses_given_certificate_or_none(here: Folders, tmp_path: Path) -> None:
-    behind_a_proxy = settings_of(Configuration(mode=Mode.SERVER), here, "k")
+    behind_a_proxy = settings_of(Configuration(mode=GatewayMode.SERVER), here, "k")
     assert (behind_a_proxy.certificate, behind_a_proxy.host) == (None, "127.0.0.1")
     given = own_certificate(tmp_path / "given")
-    said = Configuration(mode=Mode.SERVER, certificate=str(given.certificate), requests_per_minute=0)
+    said = Configuration(mode=GatewayMode.SERVER, certificate=str(given.certificate), requests_per_minute=0)
     settings = settings_of(said, here, "k")
     assert settings.certificate == given
     assert (settings.host, settings.announce, settings.quota.per_minute) == ("0.0.0.0", False, 0)
     assert settings_of(replace(said, host="10.0.0.7"), here, "k").host == "10.0.0.7"
-    assert settings_of(replace(said, mode=Mode.LOCAL), here, "k").host == "127.0.0.1"
+    assert settings_of(replace(said, mode=GatewayMode.LOCAL), here, "k").host == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
     "said",
     [
         Configuration(trusted_proxies=("10.0.0.1",)),
-        Configuration(mode=Mode.SHARED, trusted_proxies=("10.0.0.1",)),
-        Configuration(mode=Mode.SHARED, private_key="key.pem"),
-        Configuration(mode=Mode.SERVER, trusted_proxies=("proxy",)),
+        Configuration(mode=GatewayMode.SHARED, trusted_proxies=("10.0.0.1",)),
+        Configuration(mode=GatewayMode.SHARED, private_key="key.pem"),
+        Configuration(mode=GatewayMode.SERVER, trusted_proxies=("proxy",)),
     ],
 )
 def test_contradicting_settings_are_refused(here: Folders, said: Configuration) -> None:
-    with pytest.raises(SettingsError):
+    with pytest.raises(InvalidSettings):
         settings_of(said, here, "k")
 
 
@@ -84,7 +84,7 @@ def test_command_line_overrides_file(tmp_path: Path) -> None:
     file.write_text('mode = "server"\nport = 1\norigins = ["https://a"]\ntrusted_proxies = ["10.0.0.1"]\n')
     said = merged((Configuration(port=0, name="n"), read_configuration(file)))
     assert said == Configuration(
-        mode=Mode.SERVER, port=0, name="n", origins=("https://a",), trusted_proxies=("10.0.0.1",)
+        mode=GatewayMode.SERVER, port=0, name="n", origins=("https://a",), trusted_proxies=("10.0.0.1",)
     )
 
 
@@ -109,14 +109,14 @@ def test_command_line_overrides_file(tmp_path: Path) -> None:
 def test_invalid_file_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(text)
-    with pytest.raises(SettingsError, match=r"gateway\.toml"):
+    with pytest.raises(InvalidSettings, match=r"gateway\.toml"):
         read_configuration(file)
 
 
 def test_environment_supports_every_field_of_file() -> None:
     values: dict[str, Any] = {one.name: 8 for one in fields(Configuration)}
     values |= dict.fromkeys(("name", "host", "redis", "certificate", "private_key", "history"), "as it stands")
-    values |= {"mode": Mode.SERVER, "origins": ("https://a", "https://b"), "trusted_proxies": ("10.0.0.7",)}
+    values |= {"mode": GatewayMode.SERVER, "origins": ("https://a", "https://b"), "trusted_proxies": ("10.0.0.7",)}
     values |= {"announce": True, "history_jsonl": False}
     texts = {name: " ".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
     variables = {f"KIKIPOUNAMU_GATEWAY_{name.upper()}": text for name, text in texts.items()}
@@ -142,25 +142,25 @@ def test_empty_and_unrelated_variables_are_ignored() -> None:
     ],
 )
 def test_invalid_variable_is_named(name: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=f"^KIKIPOUNAMU_GATEWAY_{name} cannot"):
+    with pytest.raises(InvalidSettings, match=f"^KIKIPOUNAMU_GATEWAY_{name} cannot"):
         read_environment({f"KIKIPOUNAMU_GATEWAY_{name}": text})
 
 
 def test_invalid_option_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"\$\.port"):
+    with pytest.raises(InvalidSettings, match=r"\$\.port"):
         merged((Configuration(port=70000),))
 
 
 def test_named_file_must_exist(tmp_path: Path) -> None:
     assert read_configuration(tmp_path / "no.toml") == Configuration()
-    with pytest.raises(SettingsError, match="not there"):
+    with pytest.raises(InvalidSettings, match="not there"):
         read_configuration(tmp_path / "no.toml", must_exist=True)
 
 
 def test_every_field_of_file_has_an_effect(here: Folders, tmp_path: Path) -> None:
     given = own_certificate(tmp_path / "given")
     said = Configuration(
-        mode=Mode.SERVER,
+        mode=GatewayMode.SERVER,
         name="n",
         host="0.0.0.0",
         port=1,
@@ -182,7 +182,7 @@ def test_every_field_of_file_has_an_effect(here: Folders, tmp_path: Path) -> Non
         assert getattr(settings, name) != getattr(plain, name), name
     assert settings.announce and settings.quota == Quota(per_minute=7, streams=8)
     journal = here.data / "asr_history.jsonl"
-    assert settings.history == HistorySettings("postgresql://h/db", Limits(9, 10), journal)
+    assert settings.history == HistorySettings("postgresql://h/db", HistoryLimits(9, 10), journal)
 
 
 def test_file_settings_have_folder_and_limits(here: Folders) -> None:

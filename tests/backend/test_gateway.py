@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from backend.admission.admission import AdmissionLimits
 from backend.gateway import Gateway, running_gateway
-from backend.http.modes import Mode, networks
+from backend.http.modes import GatewayMode, networks
 from backend.settings import GatewaySettings
 from protocol.errors import CloseCode, ErrorCode
 from protocol.job import WORKERS_KEY, Keys, Result, encode_status
@@ -332,7 +332,7 @@ async def test_readiness_follows_workers_and_broker(gateway: Gateway, redis: "Re
 @pytest.mark.parametrize(("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
 async def test_url_is_reachable_from_this_computer(broker: Broker, host: str, shown: str) -> None:
     anywhere = networks(["0.0.0.0/0", "::/0"])
-    settings = GatewaySettings(Mode.SERVER, host=host, key=KEY, redis=broker.url, proxies=anywhere)
+    settings = GatewaySettings(GatewayMode.SERVER, host=host, key=KEY, redis=broker.url, proxies=anywhere)
     async with running_gateway(settings) as gateway, connected(gateway.url, KEY):
         assert gateway.url.startswith(f"http://{shown}:")
 

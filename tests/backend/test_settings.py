@@ -1,6 +1,6 @@
 """Settings of a gateway."""
 
-from backend.history.records import About
+from backend.history.records import SessionOwner
 from backend.history.settings import HistorySettings
 from backend.settings import GatewaySettings, owner_of
 
@@ -17,6 +17,8 @@ def test_default_gateway_is_local() -> None:
 
 def test_history_field_is_empty_without_history() -> None:
     kept = HistorySettings("sqlite:////x")
-    assert GatewaySettings().history_field(About("o")) == ""
-    assert GatewaySettings(history=kept).history_field(About("o")) == '10000 {"owner":"o"}'
-    assert GatewaySettings(history=kept, redis="redis://h").history_field(About("o")) == '100000 {"owner":"o"}'
+    assert GatewaySettings().history_field(SessionOwner("o")) == ""
+    assert GatewaySettings(history=kept).history_field(SessionOwner("o")) == '10000 {"owner":"o"}'
+    assert (
+        GatewaySettings(history=kept, redis="redis://h").history_field(SessionOwner("o")) == '100000 {"owner":"o"}'
+    )

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from backend.broker.records import Reread
 from backend.sessions.ledger import finished
-from backend.sessions.partials import Pace
+from backend.sessions.partials import PartialPace
 from backend.sessions.segments import (
     Acknowledge,
     AttachAgain,
-    Close,
+    CloseConnection,
     Effect,
     Hypothesise,
     LookAgain,
@@ -32,7 +32,7 @@ from tests.backend.model_broker import SESSION, ModelBroker, text_of
 from tests.backend.model_client import FRAME, ModelClient, Spoken
 
 OPTIONS = Options(partials=True)
-PACE = Pace(new_s=FRAME / SAMPLE_RATE)
+PACE = PartialPace(new_s=FRAME / SAMPLE_RATE)
 
 
 class World:
@@ -202,9 +202,9 @@ class World:
     def _perform(self, gateway: str, session: Session, outputs: Sequence[Output]) -> None:
         for output in outputs:
             match output:
-                case Close(code) if self.sessions.get(gateway) is session:
+                case CloseConnection(code) if self.sessions.get(gateway) is session:
                     self._close(gateway, code)
-                case Close():
+                case CloseConnection():
                     pass
                 case Speculate(job) if self.crowded:
                     session.speculated(job, made=False)

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from client.connection import Address, Connection, connect, fixed
+from client.connection import Address, GatewayConnection, connect, fixed
 from client.errors import Refused, TryLater, Unauthorised, Unreachable
 from protocol.errors import CloseCode
 from protocol.session import Hello, SegmentBegin, Welcome
@@ -17,12 +17,14 @@ from tests.helpers.scripted_gateway import Answers, Memory, Script, oblige, scri
 from tests.helpers.waiting import wait_until
 
 
-async def connected(http: aiohttp.ClientSession, url: str, key: str = "k", heartbeat_s: float = 20) -> Connection:
+async def connected(
+    http: aiohttp.ClientSession, url: str, key: str = "k", heartbeat_s: float = 20
+) -> GatewayConnection:
     return await connect(http, Address(url, key), deadline_s=5, heartbeat_s=heartbeat_s)
 
 
 @asynccontextmanager
-async def talking_to(script: Script) -> AsyncIterator[Connection]:
+async def talking_to(script: Script) -> AsyncIterator[GatewayConnection]:
     async with scripted(script) as gateway, aiohttp.ClientSession() as http:
         connection = await connected(http, gateway.url)
         try:

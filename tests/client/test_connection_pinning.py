@@ -10,7 +10,7 @@ import pytest
 
 from backend.http.certificates import Certificate, own_certificate, server_context
 from client.connection import Address, connect, fixed, named, pinned
-from client.errors import InTheClear, Refused, Unreachable, WrongCertificate
+from client.errors import Refused, TlsRequired, Unreachable, WrongCertificate
 from client.models import loaded_models
 from client.monitor import watch
 from tests.helpers.ports import free_port
@@ -90,13 +90,13 @@ async def test_unpinned_certificate_must_be_trusted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("key", ["secret", ""])
 async def test_other_computers_are_not_contacted_without_tls(way: Way, key: str) -> None:
-    with pytest.raises(InTheClear, match=r"192\.0\.2\.2:8765 .*https://HOST:PORT.*tunnel"):
+    with pytest.raises(TlsRequired, match=r"192\.0\.2\.2:8765 .*https://HOST:PORT.*tunnel"):
         await way(Address("http://192.0.2.2:8765", key))
 
 
 def test_named_address_without_tls_must_be_on_this_computer() -> None:
     assert named("http://127.0.0.1:1", "k", "") == Address("http://127.0.0.1:1", "k")
-    with pytest.raises(InTheClear):
+    with pytest.raises(TlsRequired):
         named("http://desk:1", "k", "")
 
 

@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 from zeroconf.asyncio import AsyncServiceInfo
 
-from client.discovery import Found, _found, own_addresses
+from client.discovery import GatewayFound, _found, own_addresses
 from protocol.discovery import SERVICE, Announcement, encode_text
 
 SAID = Announcement("ab" * 32, "1")
@@ -20,7 +20,7 @@ def said(addresses: list[str], port: int = 8765, name: str = "desk", **text: str
 
 def test_found_gateway_lists_ipv4_urls_first() -> None:
     found = _found(said(["fd00::4", "192.168.1.4", "fe80::1"]))
-    assert found == Found(
+    assert found == GatewayFound(
         f"desk.{SERVICE}", "desk", ("https://192.168.1.4:8765", "https://[fd00::4]:8765"), "ab" * 32, "1"
     )
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address, Connection
+from client.connection import Address, GatewayConnection
 from client.events import Disconnected
 from client.gateway import GatewayClient, _unless, stays
 from protocol.session import Final
@@ -104,7 +104,7 @@ async def test_client_backs_off_when_gateway_keeps_moving() -> None:
     assert paused == [0.0, 2, 3]
 
 
-class Known(Connection):
+class Known(GatewayConnection):
     """Connection without a socket that records whether it was closed."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ async def test_late_connection_is_closed_when_caller_gave_up() -> None:
     for ticks in range(1, 8):
         connection = Known()
 
-        async def connecting(connection: Known = connection) -> Connection:
+        async def connecting(connection: Known = connection) -> GatewayConnection:
             await asyncio.sleep(0)
             return connection
 

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from client.events import Retrying
-from client.story import Story
+from client.story import SessionLog
 from protocol.errors import ErrorCode
 from protocol.session import Busy, Failed, Final, HeldSegments, Missing, Partial, Queued, Welcome
 
@@ -23,7 +23,7 @@ def lines() -> Iterator[Lines]:
 
 
 def test_story_logs_one_line_per_segment(lines: Lines) -> None:
-    story = Story(SESSION, 0.0)
+    story = SessionLog(SESSION, 0.0)
     story.began(2, 10.0)
     story.ended(2, 12.0)
     story.sent(2, 12.01)
@@ -43,7 +43,7 @@ def test_story_logs_one_line_per_segment(lines: Lines) -> None:
 
 
 def test_story_logs_retries_and_failures(lines: Lines) -> None:
-    story = Story(SESSION, 0.0)
+    story = SessionLog(SESSION, 0.0)
     story.began(0, 0.0)
     for now in (1.0, 5.0):
         story.sent(0, now)
@@ -57,7 +57,7 @@ def test_story_logs_retries_and_failures(lines: Lines) -> None:
 
 
 def test_story_logs_lost_connection_with_its_duration_and_state(lines: Lines) -> None:
-    story = Story(SESSION, 100.0)
+    story = SessionLog(SESSION, 100.0)
     story.heard(Welcome(UUID(SESSION), "g1", True), 100.2)
     story.lost("the gateway closed the connection (1012)", 0.5, 0.0, 110.0)
     story.lost("nobody answers", 1.0, 2.0, 110.7)
@@ -75,7 +75,7 @@ def test_story_logs_lost_connection_with_its_duration_and_state(lines: Lines) ->
 
 
 def test_story_logs_busy_cancelled_and_given_up(lines: Lines) -> None:
-    story = Story(SESSION, 0.0)
+    story = SessionLog(SESSION, 0.0)
     story.began(0, 0.0)
     story.came(Busy("no_worker", eta_ms=None), 1.0)
     story.cancelled(0)

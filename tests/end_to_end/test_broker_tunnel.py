@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from client.connection import Address, fixed
-from loadtest.sessions import Plan, run_sessions
+from loadtest.sessions import SessionPlan, run_sessions
 from tests.helpers.chain import KEY, Chain, running_chain
 from tests.helpers.ports import free_port
 
@@ -12,7 +12,7 @@ REFUSED = 4
 
 async def recognised(url: str, seed: int) -> None:
     """Run two short sessions, and check every digest."""
-    summary = await run_sessions(Plan(2, 3.0, pace=0, seed=seed), fixed(Address(url, KEY)))
+    summary = await run_sessions(SessionPlan(2, 3.0, pace=0, seed=seed), fixed(Address(url, KEY)))
     assert summary.flawless, summary
 
 

@@ -23,7 +23,7 @@ from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from loadtest.checksum import checksum
-from loadtest.sessions import Plan, run_sessions
+from loadtest.sessions import SessionPlan, run_sessions
 from protocol.audio import SAMPLE_RATE
 from protocol.endpoint import Endpoint
 from protocol.job import Keys
@@ -69,7 +69,7 @@ async def fill_up_the_broker(root: Path, full_s: float, seconds: float) -> None:
         gateway, endpoint = await asyncio.to_thread(chain.gateway)
         chain.worker()
         locate = fixed(Address(endpoint.url, endpoint.key))
-        speaking = asyncio.create_task(run_sessions(Plan(3, seconds), locate, CLIENT))
+        speaking = asyncio.create_task(run_sessions(SessionPlan(3, seconds), locate, CLIENT))
         async with conversation(endpoint, uuid4()) as (talk, _):
             await talk.segment(0, SECONDS[0])
             assert (await talk.final(0)).text == checksum(SECONDS[0])

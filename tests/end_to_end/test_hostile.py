@@ -16,8 +16,8 @@ from backend.gateway import Gateway, running_gateway
 from backend.sessions.observers import Conclusion, Observer
 from backend.settings import GatewaySettings, owner_of
 from client.connection import Address, fixed
-from loadtest.attacks import Attack, Struck, strike
-from loadtest.attacks import Order as Attacks
+from loadtest.attacks import Attack, AttackResult, strike
+from loadtest.attacks import AttackOrder as Attacks
 from loadtest.checksum import checksum
 from loadtest.hostile import Hostile, run_hostile
 from protocol.devices import DeviceKind
@@ -155,7 +155,7 @@ async def _flood(at: Scene, options: Options) -> None:
 async def test_attacks_lose_no_segment_of_other_keys(tmp_path: Path, broker: Broker) -> None:
     orders: list[Attack] = []
 
-    async def small(order: Attacks) -> Struck:
+    async def small(order: Attacks) -> AttackResult:
         orders.append(order.attack)
         return await strike(replace(order, count=200))
 

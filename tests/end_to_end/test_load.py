@@ -17,9 +17,9 @@ from backend.admission.admission import AdmissionLimits
 from backend.gateway import running_gateway
 from backend.settings import GatewaySettings
 from client.connection import Address, Locate, fixed
-from loadtest.herd import Herd, Meeting, run_herd
+from loadtest.herd import Herd, HerdState, run_herd
 from loadtest.streams import Streams, run_streams
-from loadtest.tally import Recorder
+from loadtest.tally import TallyRecorder
 from protocol.audio import BYTES_PER_SAMPLE
 from tests.helpers.chain import Chain, running_chain
 from tests.helpers.valkey import Broker
@@ -45,7 +45,7 @@ async def gateway_at(broker: Broker, limits: AdmissionLimits | None = None) -> A
         yield fixed(Address(gateway.url, KEY))
 
 
-def more_than(recorder: Recorder, right: int) -> bool:
+def more_than(recorder: TallyRecorder, right: int) -> bool:
     """Return whether more than this many segments were answered."""
     return recorder.tally.right > right
 
@@ -59,7 +59,7 @@ async def test_no_segment_is_lost_when_worker_dies_and_50_clients_are_cut(chain:
     victim = chain.worker(name="victim")
     chain.worker(name="other")
     async with gateway_at(broker) as locate:
-        recorder, meeting = Recorder(time.monotonic()), Meeting(Recorder(time.monotonic()))
+        recorder, meeting = TallyRecorder(time.monotonic()), HerdState(TallyRecorder(time.monotonic()))
         async with asyncio.TaskGroup() as scenarios:
             scenarios.create_task(run_streams(Streams(20, 1.0, ramp_s=0.5, pace=0.1), locate, recorder))
             scenarios.create_task(run_herd(Herd(50, 0.5, spread_s=0.5, pace=0.2), locate, meeting))
@@ -75,7 +75,7 @@ async def test_no_segment_is_lost_when_worker_dies_and_50_clients_are_cut(chain:
 async def test_accepted_segments_are_answered_by_slow_worker(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "rtf=0.3")
     async with gateway_at(broker, AdmissionLimits(wait_s=0.3)) as locate:
-        recorder = Recorder(time.monotonic())
+        recorder = TallyRecorder(time.monotonic())
         plan = Streams(8, 0.1, ramp_s=2.5, pace=0.1)
         async with asyncio.TaskGroup() as scenario:
             scenario.create_task(run_streams(plan, locate, recorder, impatient))
@@ -93,7 +93,7 @@ async def test_clients_above_limit_are_admitted_one_after_the_other(chain: Chain
     chain.worker()
     # A high limit on waiting: refusals must not depend on a busy machine.
     async with gateway_at(broker, AdmissionLimits(wait_s=60.0, sessions=20)) as locate:
-        meeting = Meeting(Recorder(time.monotonic()))
+        meeting = HerdState(TallyRecorder(time.monotonic()))
         plan = Herd(50, 0.5, settle_s=0.5, spread_s=0.1, pace=0.2)
         await run_herd(plan, locate, meeting, impatient)
     back, tally = meeting.back(), meeting.recorder.tally
@@ -108,7 +108,7 @@ async def test_gateway_holds_limited_audio_while_broker_hangs(chain: Chain, brok
     most = 4_000_000
     settings = GatewaySettings(redis=broker.url, key=KEY, admission=AdmissionLimits(unqueued_bytes=most))
     async with running_gateway(settings) as gateway:
-        recorder = Recorder(time.monotonic())
+        recorder = TallyRecorder(time.monotonic())
         speaking = asyncio.create_task(
             run_streams(
                 Streams(20, 6.0, ramp_s=0.5, pace=0.1), fixed(Address(gateway.url, KEY)), recorder, impatient
@@ -130,7 +130,7 @@ async def test_gateway_holds_limited_audio_while_broker_hangs(chain: Chain, brok
 async def test_100_streams_lose_no_segment_while_workers_die(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "rtf=0.002", name="one")
     async with gateway_at(broker) as locate:
-        recorder = Recorder(time.monotonic())
+        recorder = TallyRecorder(time.monotonic())
         speaking = asyncio.create_task(run_streams(Streams(100, 40.0, ramp_s=10.0), locate, recorder))
         for number in range(3):
             victim = chain.worker("--engine", "checksum", "--set", "rtf=0.002", name=f"victim-{number}")
@@ -144,7 +144,7 @@ async def test_100_streams_lose_no_segment_while_workers_die(chain: Chain, broke
 async def test_streams_are_admitted_at_a_tenth_of_needed_speed(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "rtf=0.67")
     async with gateway_at(broker) as locate:
-        recorder = Recorder(time.monotonic())
+        recorder = TallyRecorder(time.monotonic())
         await run_streams(Streams(20, 1.0, ramp_s=28.0), locate, recorder)
     tally = recorder.tally
     assert tally.flawless and tally.finished == 20, tally.complaints
@@ -158,7 +158,7 @@ async def test_streams_are_admitted_at_a_tenth_of_needed_speed(chain: Chain, bro
 async def test_500_clients_reconnect_after_a_common_cut(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "slots=8")
     async with gateway_at(broker) as locate:
-        meeting = Meeting(Recorder(time.monotonic()))
+        meeting = HerdState(TallyRecorder(time.monotonic()))
         await run_herd(Herd(500, 10.0), locate, meeting)
     back, tally = meeting.back(), meeting.recorder.tally
     assert back.ready == back.returned == 500
@@ -169,7 +169,7 @@ async def test_500_clients_reconnect_after_a_common_cut(chain: Chain, broker: Br
 async def test_clients_above_limit_wait_as_requested_until_admitted(chain: Chain, broker: Broker) -> None:
     chain.worker("--engine", "checksum", "--set", "slots=8")
     async with gateway_at(broker, AdmissionLimits(sessions=50)) as locate:
-        meeting = Meeting(Recorder(time.monotonic()))
+        meeting = HerdState(TallyRecorder(time.monotonic()))
         await run_herd(Herd(150, 5.0), locate, meeting)
     tally = meeting.recorder.tally
     assert tally.flawless and tally.finished == 150, tally.complaints

@@ -11,7 +11,7 @@ from app.gateways.store import GatewayStore
 from app.journal.disk import AUDIO
 from app.journal.library import Library
 from app.settings.file import read
-from backend.history.records import Wanted
+from backend.history.records import SessionFilter
 from backend.history.store import open_store
 from protocol.session import Final
 from tests.helpers.chain import BIN
@@ -63,7 +63,7 @@ def test_previous_gateway_history_is_searchable(home: Path) -> None:
     store = open_store(f"sqlite:///{home}/data/history.sqlite")
     try:
         for word in ("garden", "Thursday", "天气", "见面"):
-            assert len(store.search(word, Wanted()).items) == 1, word
+            assert len(store.search(word, SessionFilter()).items) == 1, word
     finally:
         store.close()
 

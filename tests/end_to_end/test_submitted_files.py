@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from backend.rest.media_frames import Frame, Piece
+from backend.rest.media_frames import Frame, MediaSegment
 from backend.rest.media_process import read_file
 from loadtest.checksum import checksum
 from protocol.endpoint import Endpoint
@@ -46,7 +46,7 @@ def digests(path: Path) -> list[str]:
     """Return the engine's text for each segment of the file."""
     frames: list[Frame] = []
     read_file(path, open_vad(None), frames.append)
-    return [checksum(frame.pcm) for frame in frames if isinstance(frame, Piece)]
+    return [checksum(frame.pcm) for frame in frames if isinstance(frame, MediaSegment)]
 
 
 def started(chain: Chain) -> Endpoint:

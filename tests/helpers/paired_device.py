@@ -27,7 +27,7 @@ import msgspec
 
 from client.audio_store import TemporaryAudio
 from client.connection import Address, Locate, fixed
-from client.discovery import Found, discover
+from client.discovery import GatewayFound, discover
 from client.errors import GatewayError, NotPaired
 from client.events import ClientEvent, Connected, Disconnected
 from client.gateway import ClientSettings, GatewayClient
@@ -80,17 +80,17 @@ class Following:
         """Follow the announcements until cancelled."""
         async with aclosing(discover()) as events:
             async for event in events:
-                if isinstance(event, Found) and event.certificate_sha256 == self._now.certificate_sha256:
+                if isinstance(event, GatewayFound) and event.certificate_sha256 == self._now.certificate_sha256:
                     self._now = replace(self._now, url=event.urls[0])
                     self._moved.set()
                     say("found", url=event.urls[0], name=event.name)
 
 
-async def first_found() -> Found:
+async def first_found() -> GatewayFound:
     """Return the first gateway that discovery finds."""
     async with aclosing(discover()) as events:
         async for event in events:
-            if isinstance(event, Found):
+            if isinstance(event, GatewayFound):
                 say("found", url=event.urls[0], name=event.name, certificate=event.certificate_sha256)
                 return event
     raise AssertionError("discovery never ends")

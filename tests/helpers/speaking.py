@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from client.connection import Locate
 from client.gateway import ClientSettings
-from loadtest.sessions import Plan, Summary, run_sessions
+from loadtest.sessions import SessionPlan, Summary, run_sessions
 
 
 async def speak(
@@ -15,7 +15,7 @@ async def speak(
     """Run sessions of ``seconds`` each until ``enough``, and wait for all their results."""
     summaries: list[Summary] = []
     while not enough.is_set():
-        plan = Plan(1, seconds, seed=1000 * seed + len(summaries))
+        plan = SessionPlan(1, seconds, seed=1000 * seed + len(summaries))
         summaries.append(await run_sessions(plan, locate, client))
     return summaries
 

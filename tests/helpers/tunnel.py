@@ -11,7 +11,7 @@ from aiohttp import web
 
 from backend.broker.jobs import open_jobs
 from backend.devices.records import DeviceStore
-from backend.devices.registry import Roster
+from backend.devices.registry import DeviceRegistry
 from backend.http.access import ACCESS, WORKERS, Access, admit
 from backend.http.responses import errors_as_json
 from backend.settings import GatewaySettings
@@ -29,7 +29,7 @@ class Tunnelled:
     """A running tunnel: ``url`` of the gateway, ``roster`` of its devices."""
 
     url: str
-    roster: Roster
+    roster: DeviceRegistry
     tunnel: BrokerTunnel
 
     async def paired(self, kind: DeviceKind = DeviceKind.WORKER) -> tuple[str, str]:
@@ -43,7 +43,7 @@ async def tunnelling(
     broker_url: str, folder: Path, tls: ssl.SSLContext | None = None, port: int = 0
 ) -> AsyncIterator[Tunnelled]:
     """Run the tunnel on loopback, with TLS if a context is given."""
-    roster = Roster(DeviceStore(folder / "devices.json"))
+    roster = DeviceRegistry(DeviceStore(folder / "devices.json"))
     async with open_jobs(broker_url, GATEWAY) as jobs:
         tunnel = BrokerTunnel(broker_url, jobs.administer, GATEWAY, lambda request: admit(request, WORKERS))
         app = web.Application(middlewares=[errors_as_json])

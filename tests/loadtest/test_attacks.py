@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.attacks import Attack, Order, attack, messages, strike
+from loadtest.attacks import Attack, AttackOrder, attack, messages, strike
 from protocol.session import SegmentBegin, SegmentCancel, SegmentEnd
 from tests.helpers.scripted_gateway import oblige, scripted
 
@@ -26,18 +26,18 @@ def test_attacks_send_the_messages_of_their_kind() -> None:
 @pytest.mark.parametrize("kind", [Attack.EMPTY, Attack.RESUME])
 async def test_attack_repeats_until_its_time_is_over(kind: Attack) -> None:
     async with scripted(oblige) as gateway:
-        struck = await strike(Order(kind, 1.0, gateway.url, "k", count=3))
+        struck = await strike(AttackOrder(kind, 1.0, gateway.url, "k", count=3))
         assert struck.rounds >= 2 and struck.welcomed >= 1
         resumes = [hello.resume for hello in gateway.memory.hellos]
         assert resumes[0] is False and (True in resumes) == (kind is Attack.RESUME)
 
 
 async def test_attack_counts_the_gateways_objections() -> None:
-    struck = await strike(Order(Attack.EMPTY, 0.5, "http://127.0.0.1:9", "k"))
+    struck = await strike(AttackOrder(Attack.EMPTY, 0.5, "http://127.0.0.1:9", "k"))
     assert struck.rounds >= 1 and sum(struck.against.values()) >= 1
 
 
 async def test_attack_runs_in_a_process_of_its_own() -> None:
     async with asyncio.timeout(30), scripted(oblige) as gateway:
-        struck = await attack(Order(Attack.CANCELS, 0.5, gateway.url, "k", count=2))
+        struck = await attack(AttackOrder(Attack.CANCELS, 0.5, gateway.url, "k", count=2))
         assert struck.welcomed >= 1

@@ -2,8 +2,8 @@
 
 import pytest
 
-from loadtest.figures import Used, distribution, figures, moments, percentile, percentiles
-from loadtest.processes import GATEWAY, LOAD_MAKER, Usage
+from loadtest.figures import ResourceUse, distribution, figures, moments, percentile, percentiles
+from loadtest.processes import GATEWAY, LOAD_MAKER, ProcessUsage
 from loadtest.tally import Tally
 from tests.loadtest.test_tally import ended
 
@@ -44,11 +44,11 @@ def test_figures_with_any_fault_are_not_flawless(tally: Tally) -> None:
 
 def test_cpu_figures_cover_the_time_of_full_load() -> None:
     usages = [
-        Usage(at_s, {LOAD_MAKER: maker, GATEWAY: 10.0}, {LOAD_MAKER: memory}, 2, {LOAD_MAKER: maker / 2})
+        ProcessUsage(at_s, {LOAD_MAKER: maker, GATEWAY: 10.0}, {LOAD_MAKER: memory}, 2, {LOAD_MAKER: maker / 2})
         for at_s, maker, memory in ((1.0, 90.0, 1.0), (2.0, 20.0, 2.0), (3.0, 40.0, 3.0), (4.0, 90.0, 4.0))
     ]
     found = figures(Tally(), 4.0, usages, (1.0, 3.0))
-    assert found.used == {LOAD_MAKER: Used(30.0, 40.0, 3.0), GATEWAY: Used(10.0, 10.0, 0.0)}
+    assert found.used == {LOAD_MAKER: ResourceUse(30.0, 40.0, 3.0), GATEWAY: ResourceUse(10.0, 10.0, 0.0)}
     assert (found.load_maker_percent, found.load_maker_core_percent) == (15.0, 15.0)
     assert figures(Tally(), 4.0, usages, (8.0, 9.0)).used[LOAD_MAKER].cpu_most == 90.0, "too short: all of it"
 
@@ -66,7 +66,7 @@ def test_cpu_figures_cover_the_time_of_full_load() -> None:
 def test_busy_load_maker_is_marked_as_strained(
     cpu: float, cores: int, busiest: float, late_ms: float, strained: bool
 ) -> None:
-    usage = Usage(1.0, {LOAD_MAKER: cpu}, {}, cores, {LOAD_MAKER: busiest})
+    usage = ProcessUsage(1.0, {LOAD_MAKER: cpu}, {}, cores, {LOAD_MAKER: busiest})
     assert figures(Tally(late_ms=[late_ms]), 4.0, [usage], (0.0, 9.0)).strained is strained
     assert not figures(Tally(), 4.0, [], (0.0, 9.0)).strained
 

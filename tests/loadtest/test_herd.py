@@ -5,21 +5,21 @@ import time
 
 from client.connection import Address, fixed
 from client.events import Connected, Disconnected
-from loadtest.herd import Herd, Meeting, run_herd
-from loadtest.tally import Recorder
-from loadtest.tap import Tap
+from loadtest.herd import Herd, HerdState, run_herd
+from loadtest.tally import TallyRecorder
+from loadtest.tap import SharedConnector
 from tests.helpers.scripted_gateway import oblige, scripted
 
 HERE = Connected("g", True)
 
 
 async def test_only_connected_clients_are_cut_and_counted_as_back() -> None:
-    meeting = Meeting(Recorder(0.0))
+    meeting = HerdState(TallyRecorder(0.0))
     here, gone, waiting = (meeting.joined() for _ in range(3))
     meeting.heard(here, HERE)
     meeting.heard(gone, HERE)
     meeting.heard(gone, Disconnected("", 0.0))
-    tap = Tap(meeting.recorder)
+    tap = SharedConnector(meeting.recorder)
     meeting.cut(tap)
     await tap.close()
     assert meeting.back().returned == 0 and meeting.back().p100_s is None
@@ -33,7 +33,7 @@ async def test_only_connected_clients_are_cut_and_counted_as_back() -> None:
 async def test_cut_client_returns_and_finishes_its_segment() -> None:
     """Only one client, since a scripted gateway has one memory; many are in ``tests/end_to_end/test_load.py``."""
     async with scripted(oblige) as gateway:
-        meeting = Meeting(Recorder(time.monotonic()))
+        meeting = HerdState(TallyRecorder(time.monotonic()))
         await run_herd(
             Herd(1, 0.0, spread_s=0.05, patience_s=5.0, pace=0.05), fixed(Address(gateway.url)), meeting
         )
@@ -44,7 +44,7 @@ async def test_cut_client_returns_and_finishes_its_segment() -> None:
 
 
 async def test_herd_does_not_wait_forever_for_refused_clients() -> None:
-    meeting = Meeting(Recorder(time.monotonic()))
+    meeting = HerdState(TallyRecorder(time.monotonic()))
     plan = Herd(1, 0.0, settle_s=0.1, patience_s=0.5, pace=0.05)
     await asyncio.wait_for(run_herd(plan, fixed(Address("http://127.0.0.1:9")), meeting), 30)
     assert meeting.recorder.tally.lost_sessions == 1

@@ -9,7 +9,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from loadtest.processes import BROKER, GATEWAY, LOAD_MAKER, MACHINE, WORKERS, Usage, Watch, local_worker
+from loadtest.processes import (
+    BROKER,
+    GATEWAY,
+    LOAD_MAKER,
+    MACHINE,
+    WORKERS,
+    ProcessSampler,
+    ProcessUsage,
+    local_worker,
+)
 from tests.helpers.waiting import wait_until_sync
 
 NAP = "import sys, time; sys.stdin.read()"
@@ -45,7 +54,7 @@ def test_local_worker_is_recognised_by_its_name(worker: int) -> None:
             assert local_worker(other) is None
 
 
-def busy(watch: Watch) -> Usage | None:
+def busy(watch: ProcessSampler) -> ProcessUsage | None:
     """Use CPU time, then return the usage if it was measured."""
     sum(number * number for number in range(100_000))
     usage = watch.measure()
@@ -54,7 +63,7 @@ def busy(watch: Watch) -> Usage | None:
 
 def test_watch_measures_all_local_processes(worker: int) -> None:
     with napping("gateway") as gateway:
-        watch = Watch(gateway, zero=0.0)
+        watch = ProcessSampler(gateway, zero=0.0)
         watch.workers([f"{socket.gethostname()}-{worker}-ab12", "elsewhere-1-a"])
         watch.measure()
         usage = wait_until_sync(lambda: busy(watch), "this process uses something")
@@ -67,7 +76,7 @@ def test_watch_measures_all_local_processes(worker: int) -> None:
 
 
 def test_watch_does_not_measure_a_remote_gateway() -> None:
-    watch = Watch(0, zero=0.0)
+    watch = ProcessSampler(0, zero=0.0)
     watch.workers(["elsewhere-1-a"])
     assert GATEWAY not in watch.measure().cpu_percent
     assert watch.measure().memory_mb[WORKERS] == 0

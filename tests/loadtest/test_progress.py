@@ -5,10 +5,10 @@ import io
 from rich.console import Console
 
 from client.connection import Address, fixed
-from loadtest.processes import GATEWAY, Usage
+from loadtest.processes import GATEWAY, ProcessUsage
 from loadtest.progress import progress, table
 from loadtest.run import Run
-from loadtest.tally import Refused, Tally
+from loadtest.tally import RefusalCount, Tally
 from tests.loadtest.test_tally import ended
 
 
@@ -18,8 +18,8 @@ def run() -> Run:
     one.tally = Tally(
         sessions=5, finished=1, segments=4, right=1, wrong=1, samples=16_000, ended=[ended(0.0, 42.0)]
     )
-    one.tally.refused["503 busy"] = Refused(3)
-    one.usages = [Usage(0.0, {GATEWAY: 12.4}, {})]
+    one.tally.refused["503 busy"] = RefusalCount(3)
+    one.usages = [ProcessUsage(0.0, {GATEWAY: 12.4}, {})]
     return one
 
 

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from client.connection import Address, fixed
-from loadtest.figures import Back
-from loadtest.processes import GATEWAY, LOAD_MAKER, Usage
+from loadtest.figures import Reconnection
+from loadtest.processes import GATEWAY, LOAD_MAKER, ProcessUsage
 from loadtest.report import STRAINED, NoReport, page, prepare, write_report
 from loadtest.run import Report, Run
-from loadtest.tally import Refused, Tally
+from loadtest.tally import RefusalCount, Tally
 from tests.loadtest.test_tally import ended
 
 VOID = {"meta", "br"}
@@ -48,12 +48,14 @@ def run() -> Run:
         segments=2,
         right=2,
         ended=[ended(1.0), ended(3.0, 900.0)],
-        refused={"503 the <expected> wait is # s": Refused(3, 1, 2.0, 9.5), "429 x": Refused(1, 1)},
+        refused={"503 the <expected> wait is # s": RefusalCount(3, 1, 2.0, 9.5), "429 x": RefusalCount(1, 1)},
         refused_at={1: 4},
         complaints=["session 1: <b>"],
     )
-    run.usages = [Usage(at_s, {LOAD_MAKER: 10.0}, {GATEWAY: 80.0}, 2, {LOAD_MAKER: 9.0}) for at_s in (1.0, 2.0)]
-    run.back = Back(2, 2, 0, 0.5, 0.75, 1.25)
+    run.usages = [
+        ProcessUsage(at_s, {LOAD_MAKER: 10.0}, {GATEWAY: 80.0}, 2, {LOAD_MAKER: 9.0}) for at_s in (1.0, 2.0)
+    ]
+    run.back = Reconnection(2, 2, 0, 0.5, 0.75, 1.25)
     return run
 
 

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from client.connection import Address, fixed
-from loadtest.figures import Back
+from loadtest.figures import Reconnection
 from loadtest.processes import LOAD_MAKER
 from loadtest.run import Run
-from loadtest.tally import Refused
+from loadtest.tally import RefusalCount
 from tests.helpers.waiting import wait_until
 from tests.loadtest.test_tally import ended
 
@@ -39,11 +39,11 @@ async def test_finished_run_is_complete_and_passed() -> None:
 async def test_refusals_are_a_fault_unless_expected() -> None:
     one = run()
     await one.play(say_one(one), lambda run: None)
-    one.tally.refused["429"] = Refused(1)
-    one.back = Back(1, 1, 0, 1.0, 1.0, 1.0)
+    one.tally.refused["429"] = RefusalCount(1)
+    one.back = Reconnection(1, 1, 0, 1.0, 1.0, 1.0)
     assert not one.report().passed
     assert one.report(expect_refusals=True).passed
-    one.back = Back(2, 1, 0, 1.0, 1.0, 1.0)
+    one.back = Reconnection(2, 1, 0, 1.0, 1.0, 1.0)
     assert not one.report(expect_refusals=True).passed, "one is not back"
 
 

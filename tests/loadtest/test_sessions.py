@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from loadtest.noise import Noise
-from loadtest.sessions import Plan, Summary, run_sessions, utterances
+from loadtest.sessions import SessionPlan, Summary, run_sessions, utterances
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Done, Failed, Final, Finish, SegmentEnd, decode_client
 from tests.helpers.scripted_gateway import Memory, Script, closing_with, oblige, say, scripted, welcome
@@ -21,22 +21,22 @@ SETTINGS = ClientSettings(quiet_s=30.0, retry=lambda failures, chance, asked: 0.
 
 @given(st.integers(0, 50), st.floats(0.001, 20))
 def test_session_utterances_have_the_planned_length(number: int, seconds: float) -> None:
-    said = list(utterances(Plan(1, seconds), number, NOISE))
+    said = list(utterances(SessionPlan(1, seconds), number, NOISE))
     assert sum(utterance.samples for utterance in said) == round(seconds * 16_000)
     assert all(utterance.samples <= 6 * 16_000 for utterance in said)
-    assert said == list(utterances(Plan(1, seconds), number, NOISE))
+    assert said == list(utterances(SessionPlan(1, seconds), number, NOISE))
 
 
 async def summary_of(script: Script, seconds: float = 8.0, settings: ClientSettings = SETTINGS) -> Summary:
     """Run one session, since a scripted gateway has one memory."""
     async with scripted(script) as gateway:
-        return await run_sessions(Plan(1, seconds, pace=0), fixed(Address(gateway.url)), settings)
+        return await run_sessions(SessionPlan(1, seconds, pace=0), fixed(Address(gateway.url)), settings)
 
 
 async def test_sessions_run_is_flawless() -> None:
     summary = await summary_of(oblige)
     assert summary.flawless
-    assert summary.right == summary.segments == len(list(utterances(Plan(1, 8.0), 0)))
+    assert summary.right == summary.segments == len(list(utterances(SessionPlan(1, 8.0), 0)))
     assert summary.audio_s == 8.0
     assert summary.p50_ms is not None
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from loadtest.noise import Noise, Turn
 from loadtest.speaker import Speaker, without_numbers
-from loadtest.tally import Recorder, Tally
+from loadtest.tally import Tally, TallyRecorder
 from protocol.errors import ErrorCode
 from protocol.recognition import Timing
 from protocol.session import Busy, Failed, Final, Partial
@@ -44,7 +44,7 @@ async def at_once(due: float) -> None:
 
 async def tally_of(*events: ClientEvent, turns: int = 1) -> tuple[Tally, Scripted]:
     """Run a speaker with these events; return the counts."""
-    recorder, client = Recorder(time.monotonic()), Scripted(*events)
+    recorder, client = TallyRecorder(time.monotonic()), Scripted(*events)
     speaker = Speaker(7, recorder)
     await speaker.say(client, [Turn(0.5, UTTERANCE)] * turns, at_once)
 

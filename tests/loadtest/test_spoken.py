@@ -6,12 +6,12 @@ import pytest
 
 from client.errors import AudioGone
 from loadtest.noise import Noise
-from loadtest.spoken import Spoken
+from loadtest.spoken import PooledAudio
 
 
 async def test_spoken_segment_is_readable_until_settled() -> None:
     utterance = Noise(1).utterance(0, 0, 1_000, random.Random(1))
-    spoken = Spoken()
+    spoken = PooledAudio()
     spoken.keep(0, utterance)
     spoken.append(0, utterance.read(0, 100))
     assert await spoken.read(0, 100, 50) == utterance.read(100, 50)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from client.connection import Address, fixed
 from loadtest.streams import Streams, run_streams
-from loadtest.tally import Recorder, Tally
+from loadtest.tally import Tally, TallyRecorder
 from protocol.errors import CloseCode, ErrorCode
 from protocol.session import Error
 from tests.helpers.scripted_gateway import (
@@ -25,7 +25,7 @@ from tests.helpers.scripted_gateway import (
 async def tally_of(*scripts: Script, refusing: Answers = ()) -> Tally:
     """Run one session, since a scripted gateway has one memory."""
     async with scripted(*scripts, refusing=refusing) as gateway:
-        recorder = Recorder(time.monotonic())
+        recorder = TallyRecorder(time.monotonic())
         plan = Streams(1, 0.3, patience_s=5.0, pace=0.02)
         await run_streams(plan, fixed(Address(gateway.url)), recorder)
     return recorder.tally

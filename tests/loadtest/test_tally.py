@@ -4,12 +4,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.tally import Ended, Recorder, Refused, Tally
+from loadtest.tally import CompletedSegment, RefusalCount, Tally, TallyRecorder
 
 
-def ended(at_s: float, after_stop: float = 10.0, **values: float | bool) -> Ended:
+def ended(at_s: float, after_stop: float = 10.0, **values: float | bool) -> CompletedSegment:
     """Return a segment with these times."""
-    one = Ended(at_s, 2_000, after_stop, after_stop + 1, 1_900, 2, 3, 1, True)
+    one = CompletedSegment(at_s, 2_000, after_stop, after_stop + 1, 1_900, 2, 3, 1, True)
     return msgspec.structs.replace(one, **values)
 
 
@@ -23,7 +23,7 @@ def test_tallies_of_two_halves_add_up(happened: list[int], cut: int) -> None:
             tally.failed += kind == 1
             tally.busy[str(kind)] = tally.busy.get(str(kind), 0) + 1
             tally.refused_at[kind] = tally.refused_at.get(kind, 0) + 1
-            tally.refused.setdefault(str(kind), Refused()).add(Refused(1, 0, kind, kind))
+            tally.refused.setdefault(str(kind), RefusalCount()).add(RefusalCount(1, 0, kind, kind))
             tally.ended.append(ended(kind))
         return tally
 
@@ -49,7 +49,7 @@ def test_number_of_complaints_is_bounded() -> None:
 
 
 def test_recorder_returns_each_count_once() -> None:
-    recorder = Recorder(0.0)
+    recorder = TallyRecorder(0.0)
     recorder.tally.right += 1
     assert recorder.take().right == 1
     assert recorder.take() == Tally()

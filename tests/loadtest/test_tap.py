@@ -5,8 +5,8 @@ import asyncio
 import aiohttp
 from aiohttp import web
 
-from loadtest.tally import Recorder
-from loadtest.tap import Tap
+from loadtest.tally import TallyRecorder
+from loadtest.tap import SharedConnector
 from tests.helpers.waiting import wait_until
 from tests.helpers.web_server import serving
 
@@ -18,8 +18,8 @@ async def test_refusals_are_grouped_by_reason() -> None:
         error = {"code": "busy", "message": f"the expected wait is {waits.pop()} s"}
         return web.json_response({"error": error}, status=503, headers={"Retry-After": str(7 + len(waits))})
 
-    recorder = Recorder(0.0)
-    tap = Tap(recorder)
+    recorder = TallyRecorder(0.0)
+    tap = SharedConnector(recorder)
     make = tap.http()
     async with serving(web.get("/", refuse)) as url, make() as http:
         for _ in range(2):
@@ -36,8 +36,8 @@ async def test_small_timer_error_does_not_count_as_early() -> None:
     async def refuse(request: web.Request) -> web.Response:
         return web.Response(status=503, headers={"Retry-After": "1"})
 
-    now, recorder = [10.0], Recorder(0.0)
-    tap = Tap(recorder, lambda: now[0])
+    now, recorder = [10.0], TallyRecorder(0.0)
+    tap = SharedConnector(recorder, lambda: now[0])
     async with serving(web.get("/", refuse)) as url, tap.http()() as http:
         for passed_s, early in ((0.0, 0), (0.999, 0), (0.9, 1)):
             now[0] += passed_s
@@ -54,7 +54,7 @@ async def test_cut_connections_close_and_new_ones_work() -> None:
             await socket.send_str(message.data)
         return socket
 
-    tap = Tap(Recorder(0.0))
+    tap = SharedConnector(TallyRecorder(0.0))
     async with serving(web.get("/", echo)) as url, tap.http()() as http:
         sockets = [await http.ws_connect(url) for _ in range(3)]
         assert tap.cut() == 3

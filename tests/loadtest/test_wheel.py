@@ -2,7 +2,7 @@
 
 import asyncio
 
-from loadtest.wheel import Wheel
+from loadtest.wheel import TimerWheel
 from tests.helpers.waiting import wait_until
 
 
@@ -18,7 +18,7 @@ class Clock:
 
 async def test_waiters_wake_at_the_first_tick_after_they_are_due() -> None:
     clock = Clock()
-    wheel, woken = Wheel(clock, tick_s=1.0), list[float]()
+    wheel, woken = TimerWheel(clock, tick_s=1.0), list[float]()
 
     async def sleep(due: float) -> None:
         await wheel.until(due)
@@ -37,14 +37,14 @@ async def test_waiters_wake_at_the_first_tick_after_they_are_due() -> None:
 
 async def test_until_returns_at_once_for_past_times() -> None:
     clock = Clock()
-    wheel = Wheel(clock, tick_s=1.0)
+    wheel = TimerWheel(clock, tick_s=1.0)
     wheel.turn(1_005.0)
     await wheel.until(1_003.0)
 
 
 async def test_lateness_is_the_maximum_since_the_last_call() -> None:
     clock = Clock()
-    wheel = Wheel(clock, tick_s=1.0)
+    wheel = TimerWheel(clock, tick_s=1.0)
     wheel.turn(1_001.25)
     wheel.turn(1_002.0)
     assert wheel.lateness() == 0.25
@@ -52,7 +52,7 @@ async def test_lateness_is_the_maximum_since_the_last_call() -> None:
 
 
 async def test_cancelled_waiter_does_not_stop_the_wheel() -> None:
-    wheel = Wheel()
+    wheel = TimerWheel()
     running = asyncio.create_task(wheel.run())
     try:
         gone = asyncio.create_task(wheel.until(float(10**9)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.words import Excerpt, Sought, excerpt, highlights, sought, terms
+from protocol.words import Excerpt, SearchTerms, excerpt, highlights, sought, terms
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ def test_terms_are_pairs_of_unspaced_characters_and_folded_words(text: str, expe
 
 def test_query_becomes_phrases_and_its_last_word_a_prefix() -> None:
     assert sought("我们的 天 Straße caf") == [
-        Sought(("我们", "们的"), False),
-        Sought(("天",), True),
-        Sought(("strasse",), False),
-        Sought(("caf",), True),
+        SearchTerms(("我们", "们的"), False),
+        SearchTerms(("天",), True),
+        SearchTerms(("strasse",), False),
+        SearchTerms(("caf",), True),
     ]
     assert sought('"*()') == []
 

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import GatewaySide, gateway_side, jobs_of
-from worker.broker.jobs import Jobs
+from worker.broker.jobs import ShardJobs
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ async def other(any_broker: Broker) -> AsyncIterator[GatewaySide]:
 
 
 @pytest.fixture
-async def jobs(any_broker: Broker) -> AsyncIterator[Jobs]:
+async def jobs(any_broker: Broker) -> AsyncIterator[ShardJobs]:
     """Yield the broker side of the worker ``w``."""
     async with jobs_of(any_broker.url) as jobs:
         yield jobs

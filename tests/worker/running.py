@@ -16,11 +16,11 @@ from tests.helpers.fault_engines import ENGINE, Fault, pcm
 from tests.helpers.valkey import valkey_binary
 from tests.helpers.waiting import wait_until, wait_until_sync
 from tests.worker.scripts import KEYS, MODEL, SESSION, GatewaySide, result
-from worker.broker.jobs import Jobs
-from worker.consumer import Consumer, Timing
+from worker.broker.jobs import ShardJobs
+from worker.consumer import Consumer, ConsumerIntervals
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 
-QUICK = Timing(renew_s=0.1, sweep_s=0.1, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
+QUICK = ConsumerIntervals(renew_s=0.1, sweep_s=0.1, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
 
 
 def fault_job(fault: Fault, segment: int = 0, attempt: int = 0) -> Job:
@@ -31,7 +31,7 @@ def fault_job(fault: Fault, segment: int = 0, attempt: int = 0) -> Job:
 
 async def recognise(url: str) -> None:
     """Run a worker without an engine: the text of each segment is its number."""
-    async with Jobs(url, "w", Keys()) as jobs:
+    async with ShardJobs(url, "w", Keys()) as jobs:
         await jobs.serve([Keys().jobs("interactive", ANY_MODEL)])
         while True:
             for delivery in (await jobs.wait(100)).jobs:
@@ -55,11 +55,15 @@ class Worker:
 
 @asynccontextmanager
 async def working(
-    url: str, worker: str = "w", timing: Timing = QUICK, limits: EngineLimits | None = None, **extra: str
+    url: str,
+    worker: str = "w",
+    timing: ConsumerIntervals = QUICK,
+    limits: EngineLimits | None = None,
+    **extra: str,
 ) -> AsyncIterator[Worker]:
     """Run a worker that is drained at the end."""
     engine = EngineSupervisor(EngineSettings(ENGINE, MODEL, extra=extra), limits or EngineLimits())
-    async with Jobs(url, worker, KEYS, stale_ms=60_000) as jobs:  # tolerate a slow machine
+    async with ShardJobs(url, worker, KEYS, stale_ms=60_000) as jobs:  # tolerate a slow machine
         running = Worker(Consumer(worker, jobs, engine, timing, KEYS), engine)
         try:
             yield running

@@ -21,7 +21,7 @@ from protocol.job import (
     decode_notice,
     encode_job,
 )
-from worker.broker.jobs import Jobs
+from worker.broker.jobs import ShardJobs
 from worker.delivery import Delivery
 from worker.placement import job_streams, partial_streams
 
@@ -144,15 +144,15 @@ async def gateway_side(url: str) -> AsyncIterator[GatewaySide]:
 
 
 @asynccontextmanager
-async def jobs_of(url: str, worker: str = "w", stale_ms: int = STALE_MS) -> AsyncIterator[Jobs]:
+async def jobs_of(url: str, worker: str = "w", stale_ms: int = STALE_MS) -> AsyncIterator[ShardJobs]:
     """Connect as a worker that serves the model ``m``."""
-    async with Jobs(url, worker, KEYS, stale_ms=stale_ms) as jobs:
+    async with ShardJobs(url, worker, KEYS, stale_ms=stale_ms) as jobs:
         await jobs.check()
         await jobs.serve(STREAMS, PARTIALS)
         yield jobs
 
 
-async def take_one(jobs: Jobs) -> Delivery:
+async def take_one(jobs: ShardJobs) -> Delivery:
     """Take the only job that waits."""
     (delivery,) = await jobs.take(1)
     assert delivery.seconds == samples_to_seconds(delivery.job.samples)

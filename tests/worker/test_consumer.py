@@ -18,7 +18,7 @@ from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, ended, fault_job, working
 from tests.worker.scripts import KEYS, MODEL, SESSION, STREAMS, GatewaySide, gateway_side, jobs_of
 from worker.broker.scripts import RETURNED
-from worker.consumer import Timing
+from worker.consumer import ConsumerIntervals
 from worker.engine_supervisor import EngineLimits
 from worker.errors import EngineDied
 
@@ -120,7 +120,7 @@ async def test_third_failure_makes_dead_letter_and_spares_other_jobs(
 ) -> None:
     for segment, what in enumerate([Fault.NONE, fault, Fault.NONE]):
         await other.submit(fault_job(what, segment))
-    timing = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=1.5 if fault is Fault.HANG else 30.0)
+    timing = ConsumerIntervals(0.1, 0.1, 0.1, 30, decode_spare_s=1.5 if fault is Fault.HANG else 30.0)
     async with working(broker.url, timing=timing, slots="3") as worker:
         assert await ended(other, 1) is EndState.FAILED
         assert {await ended(other, segment) for segment in (0, 2)} == {EndState.FINAL}
@@ -290,7 +290,7 @@ async def _says(other: GatewaySide, state: WorkerState) -> bool:
 
 
 async def test_drain_hands_back_jobs_after_its_deadline(broker: Broker, other: GatewaySide) -> None:
-    async with working(broker.url, timing=Timing(0.1, 0.1, 0.1, drain_s=0.1)) as worker:
+    async with working(broker.url, timing=ConsumerIntervals(0.1, 0.1, 0.1, drain_s=0.1)) as worker:
         await other.submit(fault_job(Fault.HOLD))
         await wait_until(lambda: held_by(other, "w"), "the job is taken")
         await worker.drained()
@@ -301,7 +301,7 @@ async def test_drain_hands_back_jobs_after_its_deadline(broker: Broker, other: G
 
 
 async def test_idle_worker_drains_at_once_and_drain_may_be_repeated(broker: Broker, other: GatewaySide) -> None:
-    slow = Timing(sweep_s=3_600, drain_s=3_600)
+    slow = ConsumerIntervals(sweep_s=3_600, drain_s=3_600)
     async with working(broker.url, timing=slow) as worker:
         await wait_until(other.somebody_waits, "it waits for jobs")
         await worker.drained()

@@ -9,10 +9,10 @@ from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, fault_job, working
 from tests.worker.scripts import KEYS, SESSION, STREAMS, GatewaySide, gateway_side
 from worker.broker.scripts import RETURNED
-from worker.consumer import Timing
+from worker.consumer import ConsumerIntervals
 
 _NEVER = 1e15  # later than any deadline of a decode
-_SELDOM = Timing(renew_s=0.1, sweep_s=3_600.0, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
+_SELDOM = ConsumerIntervals(renew_s=0.1, sweep_s=3_600.0, heartbeat_s=0.1, drain_s=30.0, decode_spare_s=30.0)
 
 
 async def prepared(other: GatewaySide) -> None:

@@ -15,12 +15,12 @@ from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, ended, fault_job, working
 from tests.worker.scripts import KEYS, MODEL, PARTIALS, SESSION, GatewaySide, gateway_side
 from worker.broker.jobs import Verdict
-from worker.consumer import Timing
+from worker.consumer import ConsumerIntervals
 
 SECOND = "7d1f3f3e-0000-4000-8000-000000000002"
 BULK = KEYS.jobs("bulk", MODEL)
 THIRD = "7d1f3f3e-0000-4000-8000-000000000003"
-IMPATIENT = Timing(0.1, 0.1, 0.1, 30, decode_spare_s=2.0)
+IMPATIENT = ConsumerIntervals(0.1, 0.1, 0.1, 30, decode_spare_s=2.0)
 
 
 def fault_question(fault: Fault, segment: int = 0, session: str = SESSION) -> Job:

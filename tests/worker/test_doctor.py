@@ -13,8 +13,8 @@ import soundfile
 from protocol.engine import EngineInfo, EngineSettings
 from worker.doctor import (
     Card,
-    Decoded,
-    Finding,
+    DecodeMeasurement,
+    DoctorFinding,
     ask,
     cards,
     decoded,
@@ -93,17 +93,19 @@ def test_ask_returns_empty_output_for_failed_commands() -> None:
 
 def test_doctor_describes_decoding_speed() -> None:
     info = EngineInfo("whisper", "whisper-base", "cpu")
-    fast = list(decoded(Decoded(info, 1.0, 10.0, 0.5, "hello"), spoken=True))
-    assert fast[1] == Finding("decode", "10 s of sound in 0.50 s: RTF 0.050, 20 times as fast as speech", True)
-    assert fast[2] == Finding("text", "hello", True)
-    slow = list(decoded(Decoded(info, 1.0, 10.0, 20.0, ""), spoken=False))
+    fast = list(decoded(DecodeMeasurement(info, 1.0, 10.0, 0.5, "hello"), spoken=True))
+    assert fast[1] == DoctorFinding(
+        "decode", "10 s of sound in 0.50 s: RTF 0.050, 20 times as fast as speech", True
+    )
+    assert fast[2] == DoctorFinding("text", "hello", True)
+    slow = list(decoded(DecodeMeasurement(info, 1.0, 10.0, 20.0, ""), spoken=False))
     assert slow[1].good is False and len(slow) == 2
     assert line(fast[2]).startswith("ok") and line(slow[1]).startswith("NO")
     assert json.loads(json_line(fast[2])) == {"what": "text", "says": "hello", "good": True}
 
 
 def test_doctor_decodes_for_real_and_reports_errors(tmp_path: Path) -> None:
-    told: list[Finding] = []
+    told: list[DoctorFinding] = []
     assert examine(EngineSettings("checksum"), "", told.append) == 0
     assert [finding.what for finding in told] == ["engine", "decode"]
     assert examine(EngineSettings("no-such-engine"), "", told.append) == 3 and told[-1].good is False

@@ -12,7 +12,7 @@ from worker.engine_frames import (
     REQUESTS,
     Decode,
     Decoded,
-    Load,
+    LoadEngine,
     Raised,
     Ready,
     Reply,
@@ -21,7 +21,7 @@ from worker.engine_frames import (
 )
 
 ASKED: list[Request] = [
-    Load(EngineSettings("whisper", "whisper-base", "/models/w", "cpu", 2, {"rtf": "0.1"})),
+    LoadEngine(EngineSettings("whisper", "whisper-base", "/models/w", "cpu", 2, {"rtf": "0.1"})),
     Decode(
         (DecodeRequest(b"\x00\x01", Options(language="zh", hotwords=("a",), priority="bulk")), DecodeRequest(b""))
     ),

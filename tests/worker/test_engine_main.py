@@ -13,7 +13,7 @@ from worker.engine_frames import (
     REQUESTS,
     Decode,
     Decoded,
-    Load,
+    LoadEngine,
     Raised,
     Ready,
     Reply,
@@ -45,24 +45,24 @@ def decode(*faults: Fault) -> Decode:
 
 
 def test_engine_process_loads_decodes_and_ends_with_its_input() -> None:
-    replies, _, status = converse(Load(EngineSettings(ENGINE)), decode(Fault.NONE), decode(Fault.NONE))
+    replies, _, status = converse(LoadEngine(EngineSettings(ENGINE)), decode(Fault.NONE), decode(Fault.NONE))
     assert isinstance(replies[0], Ready)
     assert replies[1:] == [Decoded((Transcript("none 1"),))] * 2 and status == 0
 
 
 def test_engine_output_goes_to_standard_error() -> None:
-    replies, beside, _ = converse(Load(EngineSettings(ENGINE)), decode(Fault.PRINT))
+    replies, beside, _ = converse(LoadEngine(EngineSettings(ENGINE)), decode(Fault.PRINT))
     assert isinstance(replies[-1], Decoded) and beside
 
 
 def test_engine_is_usable_after_it_raised() -> None:
-    replies, traceback, _ = converse(Load(EngineSettings(ENGINE)), decode(Fault.RAISE), decode(Fault.NONE))
+    replies, traceback, _ = converse(LoadEngine(EngineSettings(ENGINE)), decode(Fault.RAISE), decode(Fault.NONE))
     assert isinstance(replies[1], Raised) and isinstance(replies[2], Decoded)
     assert "Traceback" in traceback
 
 
 def test_unknown_engine_is_reported_as_unavailable() -> None:
-    replies, _, status = converse(Load(EngineSettings("abacus")))
+    replies, _, status = converse(LoadEngine(EngineSettings("abacus")))
     assert len(replies) == 1 and status == 0
     assert isinstance(replies[0], Unavailable) and "abacus" in replies[0].message
 

@@ -11,10 +11,10 @@ from protocol.monitor import WorkerState
 from tests.helpers.prometheus import OPENMETRICS, Figures, figures
 from tests.worker.deliveries import delivery
 from worker.errors import MetricsUnavailable
-from worker.exposition import Place, read_place, serving
-from worker.tally import FINAL, Now, Tally
+from worker.exposition import MetricsAddress, read_place, serving
+from worker.tally import FINAL, WorkerReading, WorkerTally
 
-HERE = Place("127.0.0.1", 0)
+HERE = MetricsAddress("127.0.0.1", 0)
 INFO = EngineInfo("whisper", "small", "cuda", slots=4)
 
 
@@ -26,12 +26,12 @@ def scrape(port: int, accept: str = "*/*") -> Figures:
 
 @pytest.mark.parametrize("accept", ["*/*", OPENMETRICS])
 def test_metrics_report_counts_and_state(accept: str) -> None:
-    tally = Tally()
+    tally = WorkerTally()
     tally.decoded([delivery(0), delivery(1)], 0.5)
     tally.ended(FINAL, 2.5)
     tally.ended("lost")
     tally.partials, tally.returns = 3, 2
-    now = Now(WorkerState.BUSY, INFO, 2, 5.0, 3, None)
+    now = WorkerReading(WorkerState.BUSY, INFO, 2, 5.0, 3, None)
     with serving(HERE, "w", tally, lambda: now) as port:
         found = scrape(port, accept)
     of = "kikipounamu_worker_"
@@ -59,40 +59,43 @@ def test_metrics_report_counts_and_state(accept: str) -> None:
 
 
 def test_metrics_omit_speed_before_the_first_decode() -> None:
-    now = Now(WorkerState.STARTING, INFO, 0, 0.0, 0, None)
-    with serving(HERE, "w", Tally(), lambda: now) as port:
+    now = WorkerReading(WorkerState.STARTING, INFO, 0, 0.0, 0, None)
+    with serving(HERE, "w", WorkerTally(), lambda: now) as port:
         found = scrape(port)
     assert "kikipounamu_worker_speed" not in found and "kikipounamu_worker_rtf" not in found
     assert found["kikipounamu_worker_engine_restarts_total"] == {(): 0}
 
 
 def test_metrics_server_ends_despite_an_idle_connection() -> None:
-    now = Now(WorkerState.IDLE, INFO, 0, 0.0, 1, None)
-    with serving(HERE, "w", Tally(), lambda: now) as port, socket.create_connection(("127.0.0.1", port)):
+    now = WorkerReading(WorkerState.IDLE, INFO, 0, 0.0, 1, None)
+    with serving(HERE, "w", WorkerTally(), lambda: now) as port, socket.create_connection(("127.0.0.1", port)):
         scrape(port)
     with pytest.raises(URLError):
         scrape(port)
 
 
 def test_metrics_address_in_use_is_reported() -> None:
-    now = Now(WorkerState.IDLE, INFO, 0, 0.0, 1, None)
+    now = WorkerReading(WorkerState.IDLE, INFO, 0, 0.0, 1, None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        place = Place("127.0.0.1", taken.getsockname()[1])
-        with pytest.raises(MetricsUnavailable, match=str(place.port)), serving(place, "w", Tally(), lambda: now):
+        place = MetricsAddress("127.0.0.1", taken.getsockname()[1])
+        with (
+            pytest.raises(MetricsUnavailable, match=str(place.port)),
+            serving(place, "w", WorkerTally(), lambda: now),
+        ):
             pass
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("9101", Place("127.0.0.1", 9101)),
-        (":9101", Place("127.0.0.1", 9101)),
-        ("0.0.0.0:9101", Place("0.0.0.0", 9101)),
-        ("[::1]:9101", Place("::1", 9101)),
-        ("tower:9101", Place("tower", 9101)),
+        ("9101", MetricsAddress("127.0.0.1", 9101)),
+        (":9101", MetricsAddress("127.0.0.1", 9101)),
+        ("0.0.0.0:9101", MetricsAddress("0.0.0.0", 9101)),
+        ("[::1]:9101", MetricsAddress("::1", 9101)),
+        ("tower:9101", MetricsAddress("tower", 9101)),
     ],
 )
-def test_read_place_accepts_hosts_and_ports(text: str, place: Place) -> None:
+def test_read_place_accepts_hosts_and_ports(text: str, place: MetricsAddress) -> None:
     assert read_place(text) == place
 
 

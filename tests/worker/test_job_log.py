@@ -12,7 +12,7 @@ from protocol.errors import ErrorCode
 from tests.worker.deliveries import delivery
 from worker.broker.jobs import Verdict
 from worker.broker.scripts import RETURNED
-from worker.job_log import Story
+from worker.job_log import JobLog
 
 Lines = list[Any]
 
@@ -24,7 +24,7 @@ def lines() -> Iterator[Lines]:
 
 
 def test_story_logs_one_line_per_job_with_its_times(lines: Lines) -> None:
-    story, job = Story(), replace(delivery(0, samples=32_000), age_ms=120)
+    story, job = JobLog(), replace(delivery(0, samples=32_000), age_ms=120)
     story.taken(job, 10.0)
     story.decoding([job], 10.25)
     story.recognised(job, decode_ms=400, counted=True, now=10.7)
@@ -37,7 +37,7 @@ def test_story_logs_one_line_per_job_with_its_times(lines: Lines) -> None:
 
 
 def test_story_logs_a_job_taken_over_from_a_silent_worker(lines: Lines) -> None:
-    story = Story()
+    story = JobLog()
     story.taken(replace(delivery(0, count=2), taken_from="other-1-ab", silent_ms=10_400), 0.0)
     (line,) = lines
     assert line["event"] == "job.taken_over"
@@ -47,7 +47,7 @@ def test_story_logs_a_job_taken_over_from_a_silent_worker(lines: Lines) -> None:
 
 
 def test_story_logs_a_long_job_once(lines: Lines) -> None:
-    story, job = Story(), delivery(0)
+    story, job = JobLog(), delivery(0)
     story.taken(job, 0.0)
     story.decoding([job], 0.5)
     for now in (2.5, 5.0, 7.5):
@@ -57,7 +57,7 @@ def test_story_logs_a_long_job_once(lines: Lines) -> None:
 
 
 def test_story_logs_failures_and_lost_leases_with_times(lines: Lines) -> None:
-    story, why = Story(), DecodeFailure(ErrorCode.ENGINE_DIED, "the engine's process ended")
+    story, why = JobLog(), DecodeFailure(ErrorCode.ENGINE_DIED, "the engine's process ended")
     one, two, three = delivery(0), delivery(1), delivery(2)
     for job in (one, two, three):
         story.taken(job, 0.0)
@@ -77,6 +77,6 @@ def test_story_logs_failures_and_lost_leases_with_times(lines: Lines) -> None:
 
 
 def test_story_logs_unwanted_result_without_invented_times(lines: Lines) -> None:
-    Story().recognised(replace(delivery(0), borrowed=True), decode_ms=10, counted=False, now=5.0)
+    JobLog().recognised(replace(delivery(0), borrowed=True), decode_ms=10, counted=False, now=5.0)
     (line,) = lines
     assert (line["outcome"], line["wait_ms"], line["decode_ms"], line["borrowed"]) == ("not wanted", 0, 10, True)

@@ -6,21 +6,21 @@ from protocol.engine import EngineUnavailable
 from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
 from worker.engines import installed_engines
-from worker.model_choice import MODELS, PUNCTUATION, Choice, choose
+from worker.model_choice import MODELS, PUNCTUATION, ModelChoice, choose
 
 EVERYTHING = {"funasr", "whisper", "SenseVoiceSmall", "whisper-base", "paraformer-zh"}
 
 
-def chosen(engine: str, model: str, here: set[str]) -> Choice:
+def chosen(engine: str, model: str, here: set[str]) -> ModelChoice:
     """Return the choice if only the libraries and models in ``here`` are installed."""
     return choose(engine, model, here.__contains__, here.__contains__)
 
 
 def test_requested_engine_is_chosen_even_if_not_installed() -> None:
-    assert chosen("whisper", "", set()) == Choice("whisper", "whisper-base", "asked for")
+    assert chosen("whisper", "", set()) == ModelChoice("whisper", "whisper-base", "asked for")
     assert chosen("funasr", "", set()).model == "SenseVoiceSmall"
     assert chosen("funasr", "paraformer-zh", set()).model == "paraformer-zh"
-    assert chosen("checksum", "", set()) == Choice("checksum", "", "asked for")
+    assert chosen("checksum", "", set()) == ModelChoice("checksum", "", "asked for")
     assert chosen("package.module:create", "mine", set()).model == "mine"
 
 

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.overdue import LATE_S, Held, Overdue, allowed_s
+from worker.overdue import LATE_S, HeldJob, Overdue, allowed_s
 
-JOB = Held("s", "1-0", 4.0)
+JOB = HeldJob("s", "1-0", 4.0)
 SPEED = 2.0
 ALLOWED = LATE_S + 2 * 4.0 / 2.0
 

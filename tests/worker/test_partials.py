@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.worker.scripts import PARTIALS, fields_of, question
 from worker.delivery import PARTIALS as KINDS
 from worker.delivery import Delivery, read_delivery
-from worker.partials import Partials
+from worker.partials import PartialSelection
 
 SESSIONS = st.sampled_from("abcdef")
 
@@ -18,14 +18,14 @@ def asked(session: str, segment: int = 0) -> Delivery:
 
 
 def test_partials_batch_is_limited_to_the_slots() -> None:
-    partials = Partials()
+    partials = PartialSelection()
     assert partials.wanted(map(asked, "abc"), 2, 0.0) == [asked("a"), asked("b")]
     assert partials.wanted([], 2, 0.0) == []
     assert partials.dropped == 1
 
 
 def test_only_the_newest_request_of_a_session_is_kept() -> None:
-    partials = Partials()
+    partials = PartialSelection()
     assert partials.wanted([asked("a", 1), asked("b"), asked("a", 2)], 5, 0.0) == [asked("a", 2), asked("b")]
     assert partials.dropped == 1
 
@@ -33,11 +33,11 @@ def test_only_the_newest_request_of_a_session_is_kept() -> None:
 def test_undecodable_partial_request_is_dropped() -> None:
     broken = read_delivery(PARTIALS[0], "1-0", 1, 1, fields_of(question()) | {b"pcm": b""}, KINDS)
     assert broken.refusal is not None
-    assert Partials().wanted([broken], 5, 0.0) == []
+    assert PartialSelection().wanted([broken], 5, 0.0) == []
 
 
 def test_blamed_sessions_are_muted_for_a_minute() -> None:
-    partials = Partials()
+    partials = PartialSelection()
     partials.blame([asked("a"), asked("b")], 100.0)
     assert partials.wanted([asked("a", 9), asked("c"), asked("b")], 5, 159.9) == [asked("c")]
     assert partials.wanted([asked("a", 9)], 5, 160.0) == [asked("a", 9)]
@@ -45,7 +45,7 @@ def test_blamed_sessions_are_muted_for_a_minute() -> None:
 
 @pytest.mark.parametrize("now", [0.0, 61.0])
 def test_muted_sessions_are_bounded_and_the_oldest_expires_first(now: float) -> None:
-    partials = Partials()
+    partials = PartialSelection()
     partials.blame([asked("first")], 0.0)
     for number in range(1_000):
         partials.blame([asked(str(number))], now)
@@ -57,7 +57,7 @@ class PartialsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.partials = Partials()
+        self.partials = PartialSelection()
         self.blamed: list[tuple[str, float]] = []
         self.now = 0.0
 

@@ -14,8 +14,8 @@ from worker.placement import (
     SHARE,
     SPEAKING_S,
     TYPICAL_S,
-    Plan,
     Queue,
+    ReadPlan,
     Worker,
     decide,
     fleet,
@@ -143,7 +143,7 @@ SPOKEN = Queue(read_ago_s=SPEAKING_S)
 FILE = Queue(audio_s=1000.0, entries=100)
 
 
-def plan_of(name: str, found: list[Queue], urgent_in_a_row: int = 0) -> Plan:
+def plan_of(name: str, found: list[Queue], urgent_in_a_row: int = 0) -> ReadPlan:
     """Return the plan of one worker of the fleet."""
     me = next(one for one in FLEET if one.name == name)
     return decide(me, [one for one in FLEET if one is not me], found, urgent_in_a_row)

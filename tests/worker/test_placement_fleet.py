@@ -20,8 +20,8 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import Worker
 from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side
-from worker.broker.jobs import Jobs
-from worker.consumer import Consumer, Timing
+from worker.broker.jobs import ShardJobs
+from worker.consumer import Consumer, ConsumerIntervals
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.placement import job_streams
 
@@ -72,7 +72,7 @@ class Desk:
         return int(await self.other.redis.xlen(stream))
 
 
-class Looking(Jobs):
+class Looking(ShardJobs):
     """Jobs that count how often the worker has read the fleet's status."""
 
     looks = 0
@@ -88,7 +88,7 @@ async def simulated(url: str, name: str, speed: float) -> AsyncIterator[Looking]
     """Run a worker of the given speed."""
     engine = EngineSupervisor(EngineSettings("checksum", MODEL, extra={"rtf": str(1 / speed)}), EngineLimits())
     async with (jobs := Looking(url, name, KEYS)):
-        running = Worker(Consumer(name, jobs, engine, Timing(heartbeat_s=0.2), KEYS), engine)
+        running = Worker(Consumer(name, jobs, engine, ConsumerIntervals(heartbeat_s=0.2), KEYS), engine)
         try:
             yield jobs
         finally:

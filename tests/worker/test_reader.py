@@ -5,28 +5,28 @@ from protocol.monitor import WorkerState, WorkerStatus
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.scripts import MODEL, STREAMS, GatewaySide, job, jobs_of, question
-from worker.broker.jobs import Jobs, Taken
+from worker.broker.jobs import ShardJobs, Taken
 from worker.delivery import Delivery
 from worker.placement import MOST_HELD_MS, SHARE, Worker
-from worker.reader import Reader
+from worker.reader import JobReader
 
 ME = Worker("w", MODEL, 1.0, 1)
 URGENT, BULK = STREAMS[1], STREAMS[3]
 
 
-def reader(jobs: Jobs, sweep_s: float = 60.0) -> Reader:
+def reader(jobs: ShardJobs, sweep_s: float = 60.0) -> JobReader:
     """Return a reader whose first sweep is postponed."""
-    made = Reader(jobs, STREAMS, sweep_s)
+    made = JobReader(jobs, STREAMS, sweep_s)
     made.sweep_later()
     return made
 
 
-async def beside(jobs: Jobs, speed: float, name: str = "other") -> None:
+async def beside(jobs: ShardJobs, speed: float, name: str = "other") -> None:
     """Announce another worker by its heartbeat."""
     await jobs.heartbeat(WorkerStatus(name, "h", "e", MODEL, "cpu", WorkerState.IDLE, speed=speed))
 
 
-async def next_job(reading: Reader, me: Worker = ME) -> Delivery:
+async def next_job(reading: JobReader, me: Worker = ME) -> Delivery:
     """Read until there is a job; return it."""
 
     async def look() -> list[Delivery]:
@@ -37,14 +37,14 @@ async def next_job(reading: Reader, me: Worker = ME) -> Delivery:
     return delivery
 
 
-async def test_single_worker_reads_waiting_jobs_at_once(other: GatewaySide, jobs: Jobs) -> None:
+async def test_single_worker_reads_waiting_jobs_at_once(other: GatewaySide, jobs: ShardJobs) -> None:
     await other.submit(job(0), BULK)
     await other.submit(job(1), URGENT)
     reading = reader(jobs)
     assert [(await reading.next(ME)).jobs[0].job.segment for _ in range(2)] == [1, 0]
 
 
-async def test_slower_worker_reads_a_job_that_the_faster_one_left(other: GatewaySide, jobs: Jobs) -> None:
+async def test_slower_worker_reads_a_job_that_the_faster_one_left(other: GatewaySide, jobs: ShardJobs) -> None:
     await beside(jobs, 16.0)
     reading = reader(jobs)
     await other.submit(job(0, samples=16_000), URGENT)
@@ -53,7 +53,7 @@ async def test_slower_worker_reads_a_job_that_the_faster_one_left(other: Gateway
 
 
 async def test_job_is_read_by_either_worker_but_not_both(
-    other: GatewaySide, jobs: Jobs, any_broker: Broker
+    other: GatewaySide, jobs: ShardJobs, any_broker: Broker
 ) -> None:
     await beside(jobs, 16.0)
     async with jobs_of(any_broker.url, "other") as faster:
@@ -64,14 +64,14 @@ async def test_job_is_read_by_either_worker_but_not_both(
         assert len(first.jobs) + len(taken) == 1
 
 
-async def test_faster_worker_reads_jobs_without_delay(other: GatewaySide, jobs: Jobs) -> None:
+async def test_faster_worker_reads_jobs_without_delay(other: GatewaySide, jobs: ShardJobs) -> None:
     await beside(jobs, 0.5)
     reading = reader(jobs)
     await other.submit(job(0), URGENT)
     assert (await reading.next(ME)).jobs
 
 
-async def test_partials_are_read_while_jobs_are_left_to_others(other: GatewaySide, jobs: Jobs) -> None:
+async def test_partials_are_read_while_jobs_are_left_to_others(other: GatewaySide, jobs: ShardJobs) -> None:
     await beside(jobs, 16.0)
     reading = reader(jobs)
     await other.ask(question(5))
@@ -83,7 +83,7 @@ async def test_partials_are_read_while_jobs_are_left_to_others(other: GatewaySid
     assert (await wait_until(look, "a partial")).partials[0].job.segment == 5
 
 
-async def test_fastest_worker_leaves_files_to_others_during_speech(other: GatewaySide, jobs: Jobs) -> None:
+async def test_fastest_worker_leaves_files_to_others_during_speech(other: GatewaySide, jobs: ShardJobs) -> None:
     await beside(jobs, 0.5)
     reading = reader(jobs, sweep_s=0.05)  # so that wait() returns soon
     await other.submit(job(0, samples=16_000 * 5), BULK)
@@ -94,7 +94,7 @@ async def test_fastest_worker_leaves_files_to_others_during_speech(other: Gatewa
     assert (await reader(jobs).next(ME)).jobs[0].job.segment == 0
 
 
-async def test_file_job_has_its_turn_after_many_live_jobs(other: GatewaySide, jobs: Jobs) -> None:
+async def test_file_job_has_its_turn_after_many_live_jobs(other: GatewaySide, jobs: ShardJobs) -> None:
     for segment in range(SHARE + 1):
         await other.submit(job(segment), URGENT)
     await other.submit(job(99), BULK)
@@ -104,7 +104,7 @@ async def test_file_job_has_its_turn_after_many_live_jobs(other: GatewaySide, jo
 
 
 async def test_late_job_of_another_worker_is_borrowed_once(
-    other: GatewaySide, jobs: Jobs, any_broker: Broker
+    other: GatewaySide, jobs: ShardJobs, any_broker: Broker
 ) -> None:
     async with jobs_of(any_broker.url, "stuck") as stuck:
         await beside(jobs, 16.0)
@@ -117,11 +117,11 @@ async def test_late_job_of_another_worker_is_borrowed_once(
             assert await reading.next(ME) == ([], [])
 
 
-async def test_abandoned_jobs_are_read_first(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
+async def test_abandoned_jobs_are_read_first(other: GatewaySide, jobs: ShardJobs, any_broker: Broker) -> None:
     async with jobs_of(any_broker.url, "dead") as dead:
         await other.submit(job(7), BULK)
         (taken,) = await dead.take(1)
         await other.abandon(taken.entry, "dead", BULK)
     await other.submit(job(8), URGENT)
-    reading = Reader(jobs, STREAMS, 60.0)
+    reading = JobReader(jobs, STREAMS, 60.0)
     assert (await reading.next(ME)).jobs[0].job.segment == 7

@@ -11,13 +11,13 @@ from tests.worker.test_gpu import FakeNvml
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
 from worker.gpu import Gpu
 from worker.pace import Pace
-from worker.status import Report
+from worker.status import StatusReport
 
 
 async def test_status_covers_worker_and_engine_processes() -> None:
     pace = Pace()
     engine = EngineSupervisor(EngineSettings("checksum"), EngineLimits())
-    report = Report("w", engine, pace)
+    report = StatusReport("w", engine, pace)
     before = report.status()
     assert (before.state, before.engine, before.speed) == (WorkerState.STARTING, "checksum", 0.0)
     own_bytes = psutil.Process(os.getpid()).memory_info().rss
@@ -34,8 +34,8 @@ async def test_status_covers_worker_and_engine_processes() -> None:
 
 async def test_status_reports_the_gpu_if_the_engine_uses_one() -> None:
     on_gpu = EngineSupervisor(EngineSettings("checksum", device="cuda:1"), EngineLimits())
-    status = Report("w", on_gpu, Pace(), Gpu(FakeNvml, "")).status()
+    status = StatusReport("w", on_gpu, Pace(), Gpu(FakeNvml, "")).status()
     assert (status.gpu_percent, status.gpu_memory_bytes) == (41, 1_001)
     on_cpu = EngineSupervisor(EngineSettings("checksum", device="cpu"), EngineLimits())
-    status = Report("w", on_cpu, Pace(), Gpu(FakeNvml, "")).status()
+    status = StatusReport("w", on_cpu, Pace(), Gpu(FakeNvml, "")).status()
     assert (status.gpu_percent, status.gpu_memory_bytes) == (None, None)

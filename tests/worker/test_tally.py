@@ -1,9 +1,9 @@
 from tests.worker.deliveries import delivery
-from worker.tally import FINAL, NOT_WANTED, Tally
+from worker.tally import FINAL, NOT_WANTED, WorkerTally
 
 
 def test_tally_counts_one_batch_and_each_of_its_jobs() -> None:
-    tally = Tally()
+    tally = WorkerTally()
     tally.decoded([delivery(0), delivery(1)], 0.5)
     tally.decoded([delivery(2)], 0.25)
     assert (tally.decode.read().count, tally.decode.read().sum) == (3, 1.25)
@@ -12,7 +12,7 @@ def test_tally_counts_one_batch_and_each_of_its_jobs() -> None:
 
 
 def test_tally_counts_jobs_by_outcome() -> None:
-    tally = Tally()
+    tally = WorkerTally()
     tally.ended(FINAL, 2.5)
     tally.ended(NOT_WANTED, 1.0)
     tally.ended("dead")

@@ -40,7 +40,7 @@ from protocol.monitor import WorkerStatus
 from worker.broker.scripts import RETURNED, load_scripts
 from worker.delivery import JOBS, PARTIALS, Delivery, read_delivery
 from worker.errors import BrokerError, BrokerRefused, BrokerTooOld, BrokerUnavailable
-from worker.overdue import Held, read_held
+from worker.overdue import HeldJob, read_held
 from worker.placement import Queue
 
 _CONNECTIONS: Final = 4  # a blocking read takes one; renewal, heartbeat and results share the rest
@@ -84,7 +84,7 @@ class Taken(NamedTuple):
     partials: list[Delivery]
 
 
-class Jobs:
+class ShardJobs:
     """Jobs of one shard for one worker. As an async context manager, it closes its connections on exit.
 
     ``dial``: opens the connections, instead of ``url``.
@@ -122,7 +122,7 @@ class Jobs:
         self._leave = scripts["leave"]
         self._heartbeat = scripts["heartbeat"]
 
-    async def __aenter__(self) -> "Jobs":
+    async def __aenter__(self) -> "ShardJobs":
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -164,13 +164,13 @@ class Jobs:
             reply = await self._glance(keys, (GROUP,))
         return [Queue(samples_to_seconds(samples), entries, ago_ms / 1000) for samples, entries, ago_ms in reply]
 
-    async def others(self, streams: Sequence[str]) -> list[Held]:
+    async def others(self, streams: Sequence[str]) -> list[HeldJob]:
         """Return the jobs of these streams that other workers hold."""
         async with _mapped():
             reply = await self._others(streams, (GROUP, self._worker, RETURNED))
         return [read_held(*one) for one in reply]
 
-    async def borrow(self, held: Held) -> list[Delivery]:
+    async def borrow(self, held: HeldJob) -> list[Delivery]:
         """Return a job that stays another worker's; empty if it is gone."""
         async with _mapped():
             found = _deliveries(await self._borrow((held.stream,), (held.entry,)))

@@ -6,7 +6,7 @@ from rich.filesize import decimal
 
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from speech.models.errors import ModelDamaged, ModelError
-from speech.models.store import ModelStore, State
+from speech.models.store import FolderState, ModelStore
 
 
 def models(
@@ -17,8 +17,8 @@ def models(
     ``names``: all models of the catalogue. ``needed``: required to recognise speech on this computer.
     ``thorough``: read every byte instead of comparing sizes.
     """
-    whole = [name for name in names if store.state(name) is State.INSTALLED]
-    damaged = [name for name in names if store.state(name) is State.DAMAGED]
+    whole = [name for name in names if store.state(name) is FolderState.INSTALLED]
+    damaged = [name for name in names if store.state(name) is FolderState.DAMAGED]
     if thorough:
         rotten = [name for name in whole if not _is_whole(store, name)]
         whole, damaged = [name for name in whole if name not in rotten], [*damaged, *rotten]

@@ -10,7 +10,7 @@ from rich.progress import Progress
 from typer.testing import CliRunner, Result
 
 from app.cli.models_command import _Display, app
-from speech.models.progress import Advanced, Fetching, Waiting
+from speech.models.progress import Advanced, Fetching, WaitingForLock
 from tests.helpers.ports import free_port
 from tests.speech.models.server import Served, file_server
 from tests.speech.models.stating import answer, entries
@@ -174,7 +174,7 @@ def test_progress_is_bar_on_terminal_and_few_lines_otherwise(terminal: bool) -> 
     console = Console(file=shown, force_terminal=terminal, width=100, highlight=False)
     with Progress(console=console, disable=not terminal) as progress:
         display = _Display(progress)
-        display.show(Waiting("tiny"))
+        display.show(WaitingForLock("tiny"))
         display.show(Fetching("big", "hub", 40_000_000))
         for done in range(0, 40_000_001, 1_000_000):
             display.show(Advanced("big", done, 40_000_000))

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from app.gateways.discovery import Finding
-from client.discovery import DiscoveryEvent, Found, Gone
+from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone
 from tests.helpers.waiting import wait_until
 
-DESK = Found("desk.x", "desk", ("https://10.0.0.1:8765",), "a" * 64, "1")
-LAPTOP = Found("laptop.x", "laptop", ("https://10.0.0.2:8765",), "b" * 64, "1")
+DESK = GatewayFound("desk.x", "desk", ("https://10.0.0.1:8765",), "a" * 64, "1")
+LAPTOP = GatewayFound("laptop.x", "laptop", ("https://10.0.0.2:8765",), "b" * 64, "1")
 
 
 async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
@@ -23,14 +23,14 @@ async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
         finally:
             looks.append("ended")
 
-    told: list[Found] = []
+    told: list[GatewayFound] = []
     changes: list[int] = []
     finding = Finding(told.append, lambda: changes.append(1), discover)
     finding.look(False)
     assert looks == []
     finding.look(True)
     finding.look(True)
-    for event in (DESK, LAPTOP, Gone("desk.x"), Gone("never.x")):
+    for event in (DESK, LAPTOP, GatewayGone("desk.x"), GatewayGone("never.x")):
         events.put_nowait(event)
     await wait_until(lambda: len(changes) == 4, "all of it is told")
     assert (told, finding.known, looks) == ([DESK, LAPTOP], (LAPTOP,), ["begun"])

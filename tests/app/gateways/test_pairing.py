@@ -10,7 +10,7 @@ from app.gateways.pairing import Joining
 from app.gateways.view import PairingStage, PairingView
 from app.messages.view import Note
 from client.connection import Address
-from client.errors import Intercepted, NotPaired, SomebodyElse, Unreachable, WrongCertificate
+from client.errors import Intercepted, NotPaired, Unreachable, WrongCertificate, WrongGateway
 from client.pairing import NewPairing
 from protocol.devices import DeviceKind
 from protocol.errors import MalformedMessage
@@ -67,14 +67,14 @@ async def test_pairing_uses_the_first_address_that_answers() -> None:
 
 
 async def test_pairing_skips_an_address_with_another_certificate() -> None:
-    world = World(a=SomebodyElse(""), b=MADE)
+    world = World(a=WrongGateway(""), b=MADE)
     world.joining.begin(WANTED)
     assert (await world.over()).stage is PairingStage.PAIRED and world.kept == [MADE]
 
 
-@pytest.mark.parametrize("last", [SomebodyElse(""), Unreachable("")])
+@pytest.mark.parametrize("last", [WrongGateway(""), Unreachable("")])
 async def test_interception_is_reported_when_no_address_has_the_certificate(last: Exception) -> None:
-    world = World(a=SomebodyElse(""), b=last)
+    world = World(a=WrongGateway(""), b=last)
     world.joining.begin(WANTED)
     assert (await world.over()).note == Note("pair-intercepted")
     assert [said[0] for said in world.said] == ["https://a:1", "https://b:1"] and not world.kept

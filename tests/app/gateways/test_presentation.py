@@ -4,14 +4,14 @@ from app.gateways.presentation import elsewhere, listed, strangers
 from app.gateways.store import Paired
 from app.gateways.view import Answer, FoundView, GatewayView, Health
 from app.settings.sections import Gateway
-from client.discovery import Found
+from client.discovery import GatewayFound
 
 DESK = Paired(("https://192.168.1.4:8765", "https://old:1"), "a" * 64, "d", "k", "desk")
 WELL = Answer(Health.WELL, 2.0)
 
 
-def found(name: str, certificate: str, *urls: str) -> Found:
-    return Found(f"{name}._kikipounamu._tcp.local.", name, urls, certificate, "1")
+def found(name: str, certificate: str, *urls: str) -> GatewayFound:
+    return GatewayFound(f"{name}._kikipounamu._tcp.local.", name, urls, certificate, "1")
 
 
 def test_list_has_paired_gateways_and_the_one_in_the_settings() -> None:

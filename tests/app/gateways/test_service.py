@@ -15,7 +15,7 @@ from app.gateways.view import Answer, FoundView, GatewaysView, GatewayView, Heal
 from app.messages.view import Note
 from app.settings.sections import Gateway
 from client.connection import Address
-from client.discovery import DiscoveryEvent, Found
+from client.discovery import DiscoveryEvent, GatewayFound
 from client.pairing import NewPairing
 from protocol.devices import DeviceKind
 from tests.helpers.waiting import wait_until
@@ -139,8 +139,8 @@ async def test_gateway_at_another_address_is_found_by_its_certificate(bench: Ben
     await bench.until(lambda view: view.here and bench.network.discovering, "it is looked for")
     moved = "https://10.0.0.77:8765"
     bench.network.well.add(moved)
-    bench.network.announced.put_nowait(Found("x", "somebody", ("https://10.0.0.6:1",), "c" * 64, "1"))
-    bench.network.announced.put_nowait(Found("y", "desk", (moved,), DESK.certificate_sha256, "1"))
+    bench.network.announced.put_nowait(GatewayFound("x", "somebody", ("https://10.0.0.6:1",), "c" * 64, "1"))
+    bench.network.announced.put_nowait(GatewayFound("y", "desk", (moved,), DESK.certificate_sha256, "1"))
     await bench.until(lambda view: not view.here, "it is back")
     assert bench.gateways.locate() == replace(DESK.addresses[0], url=moved)
     await wait_until(lambda: not bench.network.discovering, "nobody is looked for any more")
@@ -158,7 +158,7 @@ async def test_own_addresses_are_not_tried_for_a_paired_gateway(bench: Bench) ->
     moved = "https://10.0.0.77:8765"
     bench.network.well.add(moved)
     both = ("https://10.0.0.9:8765", moved)
-    bench.network.announced.put_nowait(Found("y", "desk", both, DESK.certificate_sha256, "1"))
+    bench.network.announced.put_nowait(GatewayFound("y", "desk", both, DESK.certificate_sha256, "1"))
     await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is found")
     assert both[0] not in {address.url for address in bench.network.asked}
 
@@ -166,7 +166,9 @@ async def test_own_addresses_are_not_tried_for_a_paired_gateway(bench: Bench) ->
 async def test_own_gateway_is_not_listed_as_found(bench: Bench) -> None:
     bench.gateways.ask(LookAtGateways(True))
     for service, certificate in (("x", OWN), ("y", "c" * 64)):
-        bench.network.announced.put_nowait(Found(service, service, ("https://10.0.0.6:1",), certificate, "1"))
+        bench.network.announced.put_nowait(
+            GatewayFound(service, service, ("https://10.0.0.6:1",), certificate, "1")
+        )
     await bench.until(lambda view: [one.name for one in view.found] == ["y"], "only the other one is found")
 
 
@@ -177,7 +179,7 @@ async def test_running_take_moves_to_the_new_address_of_its_gateway(bench: Bench
     await wait_until(lambda: bench.network.discovering, "where it is now is listened for", 10)
     moved = "https://10.0.0.77:8765"
     bench.network.well = {moved}
-    bench.network.announced.put_nowait(Found("y", "desk", (moved,), DESK.certificate_sha256, "1"))
+    bench.network.announced.put_nowait(GatewayFound("y", "desk", (moved,), DESK.certificate_sha256, "1"))
     await asyncio.wait_for(connection, 5)
     assert bench.gateways.locate().url == moved
     await wait_until(lambda: not bench.network.discovering, "nobody is connected any more")
@@ -220,7 +222,7 @@ async def test_watched_gateways_are_queried_and_others_searched(bench: Bench) ->
     bench.gateways.ask(LookAtGateways(True))
     bench.gateways.ask(LookAtGateways(True, "tray"))
     await bench.until(lambda view: all(one.answer.latency_ms for one in view.gateways), "all answered")
-    bench.network.announced.put_nowait(Found("x", "new", ("https://10.0.0.6:1",), "c" * 64, "1"))
+    bench.network.announced.put_nowait(GatewayFound("x", "new", ("https://10.0.0.6:1",), "c" * 64, "1"))
     await bench.until(lambda view: view.found == (FoundView("new", ("https://10.0.0.6:1",), "c" * 64),), "found")
     bench.gateways.ask(LookAtGateways(False, "tray"))
     asked = len(bench.network.asked)

@@ -29,7 +29,7 @@ from app.messages.view import Note
 from app.settings.sections import Gateway
 from app.transcription.pipeline import Samples
 from client.connection import Address
-from client.discovery import DiscoveryEvent, Found
+from client.discovery import DiscoveryEvent, GatewayFound
 from loadtest.checksum import checksum
 from protocol.devices import DEVICES_PATH, DeviceList
 from protocol.endpoint import Endpoint
@@ -202,7 +202,7 @@ async def test_takes_are_complete_when_gateway_is_killed_moves_and_revokes(
             await scene.end(device, takes=1)
 
             url = await scene.start()
-            scene.announced.put_nowait(Found("desk.x", "desk", (url,), scene.certificate, "1"))
+            scene.announced.put_nowait(GatewayFound("desk.x", "desk", (url,), scene.certificate, "1"))
             await wait_until(lambda: not gateways.here, "it is back", LONG_S)
             scene.world.devices.kind = FakeDevice
             await scene.world.dictate()

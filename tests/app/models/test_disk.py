@@ -16,7 +16,7 @@ from speech.models.errors import (
     ModelError,
     ModelMissing,
     ModelUnavailable,
-    Refusal,
+    SourceRefusal,
     StoreUnwritable,
 )
 from speech.models.lock import locked
@@ -77,7 +77,7 @@ def test_about_covers_models_unknown_to_app() -> None:
     ("error", "work", "note", "details"),
     [
         (
-            ModelUnavailable(NAME, ["a.bin"], [Refusal("hub", "a.bin", "gone")]),
+            ModelUnavailable(NAME, ["a.bin"], [SourceRefusal("hub", "a.bin", "gone")]),
             Work.FETCH,
             Note(ModelNote.UNAVAILABLE),
             ("hub: a.bin: gone",),

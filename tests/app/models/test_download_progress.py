@@ -3,8 +3,8 @@
 import pytest
 
 from app.models.download_progress import Meter
-from speech.models.errors import Refusal
-from speech.models.progress import Advanced, Checked, Fetching, Refused, Stating
+from speech.models.errors import SourceRefusal
+from speech.models.progress import Advanced, Checked, Fetching, SourceRefused, Stating
 
 
 def test_meter_counts_bytes_already_present() -> None:
@@ -13,7 +13,7 @@ def test_meter_counts_bytes_already_present() -> None:
     meter.take(Fetching("b", "hub", 70), 0.0)
     meter.take(Advanced("b", 20, 70), 0.5)
     assert (meter.done, meter.source) == (50, "hub")
-    meter.take(Refused(Refusal("hub", "b", "gone")), 0.6)
+    meter.take(SourceRefused(SourceRefusal("hub", "b", "gone")), 0.6)
     assert meter.done == 50
 
 

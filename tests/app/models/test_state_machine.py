@@ -11,7 +11,7 @@ from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel,
 from app.models.events import Disk, Ended, Halt, Looked, Outcome, Run, ShelfEvent, Told, Used, Want, Work
 from app.models.state_machine import Shelf
 from app.models.view import About, ModelNote, ModelState, ModelView, Purpose, Use
-from speech.models.progress import Advanced, Checked, Fetching, Stating, Waiting
+from speech.models.progress import Advanced, Checked, Fetching, Stating, WaitingForLock
 
 A, B, VAD, PUNC = "a", "paraformer-zh", "fsmn-vad", "ct-punc-c"
 WHOLE = Disk(True, size=100, installed_s=5.0)
@@ -141,7 +141,7 @@ def test_model_is_busy_while_other_program_works_on_it(shelf: Shelf) -> None:
     assert (shown.state, shown.percent) == (ModelState.BUSY, 40)
     assert do(shelf, CancelModel(A)) == [], "what another program fetches is not discarded"
     assert not shown.waiting
-    do(shelf, Want(A), Told(A, Waiting(A), 0.0))
+    do(shelf, Want(A), Told(A, WaitingForLock(A), 0.0))
     assert view(shelf).state is ModelState.BUSY and view(shelf).waiting
     do(shelf, Told(A, Fetching("weights.bin", "hub", 100), 1.0))
     assert view(shelf).state is ModelState.FETCHING
@@ -227,7 +227,7 @@ def test_about_shows_size_stated_by_hub() -> None:
 
 def test_shelf_ignores_unknown_models_and_unexpected_events(shelf: Shelf) -> None:
     assert do(shelf, FetchModel("no-such-model")) == []
-    assert do(shelf, Told(A, Waiting(A), 0.0)) == []
+    assert do(shelf, Told(A, WaitingForLock(A), 0.0)) == []
     assert do(shelf, Ended(A, Outcome.DONE, WHOLE)) == []
 
 

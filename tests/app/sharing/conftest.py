@@ -7,7 +7,7 @@ import pytest
 
 from backend.gateway import Gateway, running_gateway
 from backend.http.certificates import own_certificate
-from backend.http.modes import Mode
+from backend.http.modes import GatewayMode
 from backend.settings import GatewaySettings
 from client.connection import Address
 from tests.helpers.valkey import Broker
@@ -19,7 +19,7 @@ KEY = "a key of the tests"
 async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
     """A running gateway named "desk"."""
     settings = GatewaySettings(
-        Mode.SHARED,
+        GatewayMode.SHARED,
         "desk",
         key=KEY,
         redis=broker.url,

@@ -13,7 +13,7 @@ from app.messages.view import Note, WorkerState, WorkerView
 from app.sharing.lent_worker import AWAY, Lent, workers_of
 from backend.gateway import Gateway
 from client.connection import Address
-from client.discovery import DiscoveryEvent, Found, Gone
+from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
 from tests.helpers.waiting import wait_until
 
@@ -86,12 +86,12 @@ async def test_missing_gateway_is_reported_searched_and_followed(
     heard = asyncio.Event()
 
     async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
-        yield Gone("somebody")
-        yield Found(
+        yield GatewayGone("somebody")
+        yield GatewayFound(
             "another", "desk", ("https://10.6.6.6:8765",), "cd" * 32, "1"
         )  # another gateway of the same name
         await heard.wait()
-        yield Found("desk", "desk", (NEW,), DIGEST, "1")
+        yield GatewayFound("desk", "desk", (NEW,), DIGEST, "1")
         await asyncio.Event().wait()
 
     ask = Away(Unreachable("no"))
@@ -134,7 +134,7 @@ async def test_gateway_whose_address_another_computer_got_is_found(
 
     async def discover() -> AsyncGenerator[DiscoveryEvent, None]:
         await heard.wait()
-        yield Found("desk", "desk", (OWN, FAR, NEW), DIGEST, "1")
+        yield GatewayFound("desk", "desk", (OWN, FAR, NEW), DIGEST, "1")
         await asyncio.Event().wait()
 
     ask = Away(WrongCertificate("no"), also=(FAR,))
@@ -176,7 +176,7 @@ async def test_gateway_is_not_searched_after_lending_was_switched_off(
         looking.append(1)
         try:
             await asyncio.Event().wait()
-            yield Gone("nobody")
+            yield GatewayGone("nobody")
         finally:
             looking.clear()
 

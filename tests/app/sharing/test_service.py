@@ -18,7 +18,7 @@ from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDe
 from app.sharing.service import NOT_OURS, Sharing, port_is_free, retry_pause
 from app.sharing.view import InviteView, SharingState, SharingView
 from backend.devices.records import Device
-from backend.devices.registry import Roster
+from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway
 from client.connection import Address, Locate, fixed
 from client.errors import DeviceNotKept, NotPaired, Unreachable
@@ -127,7 +127,7 @@ async def test_pairing_is_locked_after_too_many_tries(shared: Gateway, owned: Ad
 
 
 async def test_full_disk_is_reported_when_a_device_pairs(shared: Gateway, owned: Address) -> None:
-    class Full(Roster):
+    class Full(DeviceRegistry):
         async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
             raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -5,8 +5,8 @@ import pytest
 from backend.admission.admission import (
     AdmissionLimits,
     Expectation,
+    StreamContent,
     Survey,
-    Waiting,
     busy,
     decode_s,
     expect,
@@ -32,8 +32,8 @@ def worker(speed: float = 4.0, model: str = "m", state: WorkerState = WorkerStat
     return WorkerStatus("w", "h", "e", model, "cpu", state, speed=speed)
 
 
-def seconds(of_audio: float) -> Waiting:
-    return Waiting(round(of_audio * SECOND), 1, 0)
+def seconds(of_audio: float) -> StreamContent:
+    return StreamContent(round(of_audio * SECOND), 1, 0)
 
 
 def survey(of_audio: float = 0.0, *workers: WorkerStatus, stream: str = "", memory: float = 0.0) -> Survey:
@@ -56,15 +56,15 @@ def test_wait_is_queued_audio_divided_by_speed() -> None:
 
 
 def test_empty_segments_count_as_one_second_each() -> None:
-    state = Survey({ANY: Waiting(0, 200, 0)}, (worker(4.0),))
+    state = Survey({ANY: StreamContent(0, 200, 0)}, (worker(4.0),))
     assert expect(state, Options()) == Expectation(200.0, 50.0)
     assert refuse(state, True, 0, LIMITS) is not None
-    assert refuse(Survey({ANY: Waiting(200, 20, 0)}, (worker(4.0),)), True, 0, LIMITS) is None
+    assert refuse(Survey({ANY: StreamContent(200, 20, 0)}, (worker(4.0),)), True, 0, LIMITS) is None
 
 
 def test_held_back_audio_counts_only_for_its_key() -> None:
     base = survey(20, worker(4.0))
-    own = base.with_held({("interactive", ""): Waiting(40 * SECOND, 8, 0), ("bulk", "m"): seconds(4)})
+    own = base.with_held({("interactive", ""): StreamContent(40 * SECOND, 8, 0), ("bulk", "m"): seconds(4)})
     assert expect(own, Options()).ahead_s == 60.0
     assert own.streams[Keys().jobs("bulk", "m")] == seconds(4)
     assert expect(base, Options()).ahead_s == 20.0
@@ -178,7 +178,7 @@ def fleet(entries: int, slots: int = 2, stream: str = "", memory: float = 0.0) -
     slow = WorkerStatus("v", "h", "e", "n", "cpu", WorkerState.BUSY, 1, speed=2.0)
     gone = WorkerStatus("u", "h", "e", "m", "cpu", WorkerState.FAILED, 9)
     name = stream or Keys().jobs("interactive")
-    return Survey({name: Waiting(entries * SECOND, entries, 0)}, (one, slow, gone), memory)
+    return Survey({name: StreamContent(entries * SECOND, entries, 0)}, (one, slow, gone), memory)
 
 
 def test_spare_slots_are_slots_of_idle_capacity() -> None:

@@ -9,8 +9,8 @@ from msgspec.structs import replace as changed
 from backend.admission.admission import (
     FULL,
     AdmissionLimits,
+    StreamContent,
     Survey,
-    Waiting,
     able,
     busy,
     cost,
@@ -25,7 +25,7 @@ from backend.admission.admission import (
     spare_slots,
     speed,
 )
-from backend.admission.audio_budget import Held, full
+from backend.admission.audio_budget import HeldAudio, full
 from backend.sessions.observers import RefusalReason
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.job import CLASSES, Keys
@@ -50,7 +50,7 @@ workers = st.builds(
     speed=st.sampled_from([0.0, 0.25, 0.5, 1.0, 2.0, 7.5, 40.0]),
 )
 waiting = st.builds(
-    Waiting,
+    StreamContent,
     samples=st.integers(0, 900).map(lambda seconds: seconds * SECOND),
     entries=st.integers(0, 12),
     oldest_ms=st.just(0),
@@ -60,7 +60,7 @@ surveys = st.builds(
     streams=st.dictionaries(st.sampled_from(STREAMS), waiting, max_size=8),
     workers=st.lists(workers, max_size=5).map(tuple),
     memory=st.sampled_from([0.0, 0.3, 0.49, 0.51, 0.6, 0.61, 0.99]),
-    held=st.builds(Held, *[st.sampled_from([0, 0, 0, 9 * SECOND, 10 * SECOND, 11 * SECOND])] * 2),
+    held=st.builds(HeldAudio, *[st.sampled_from([0, 0, 0, 9 * SECOND, 10 * SECOND, 11 * SECOND])] * 2),
 )
 options = st.builds(
     Options,
@@ -90,8 +90,8 @@ def slower(survey: Survey, which: int) -> Survey:
 
 def fuller(survey: Survey, stream: str, seconds: int) -> Survey:
     """Return the survey with more audio in one stream."""
-    known = survey.streams.get(stream, Waiting(0, 0, 0))
-    more = Waiting(known.samples + seconds * SECOND, known.entries + 1, known.oldest_ms)
+    known = survey.streams.get(stream, StreamContent(0, 0, 0))
+    more = StreamContent(known.samples + seconds * SECOND, known.entries + 1, known.oldest_ms)
     return Survey({**survey.streams, stream: more}, survey.workers, survey.memory, survey.held)
 
 
@@ -107,7 +107,9 @@ def later(survey: Survey, seconds: float) -> Survey:
         left[own] = max(0.0, left.get(own, 0.0) - per_second * seconds)
     shared = Keys().jobs(CLASSES[0])
     left[shared] = max(0.0, left.get(shared, 0.0) - spare)
-    streams: Mapping[str, Waiting] = {name: Waiting(round(s * SECOND), int(s > 1), 0) for name, s in left.items()}
+    streams: Mapping[str, StreamContent] = {
+        name: StreamContent(round(s * SECOND), int(s > 1), 0) for name, s in left.items()
+    }
     return Survey(streams, survey.workers, survey.memory, survey.held)
 
 

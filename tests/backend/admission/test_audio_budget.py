@@ -3,17 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.admission.audio_budget import Held, crowded_out, describe, full
+from backend.admission.audio_budget import HeldAudio, crowded_out, describe, full
 from protocol.job import CLASSES
 
 MOST = 2 * 2 * 100
 """Limit in bytes: 200 samples, 100 for each class."""
 
-holds = st.builds(Held, st.integers(0, 250), st.integers(0, 250))
+holds = st.builds(HeldAudio, st.integers(0, 250), st.integers(0, 250))
 
 
 @given(holds)
-def test_speech_and_files_have_half_each_and_speech_may_use_the_rest(held: Held) -> None:
+def test_speech_and_files_have_half_each_and_speech_may_use_the_rest(held: HeldAudio) -> None:
     everybody = held.speech + held.files >= 200
     assert ("bulk" in full(held, MOST)) == (held.files >= 100 or everybody)
     assert ("interactive" in full(held, MOST)) == (held.speech >= 100 or everybody)
@@ -24,10 +24,10 @@ def test_speech_and_files_have_half_each_and_speech_may_use_the_rest(held: Held)
 @given(st.integers(0, 99), st.integers(100, 10_000))
 def test_files_never_crowd_out_speech(speech: int, files: int) -> None:
     """Files are within their half, or exceed it by what arrives in one second."""
-    assert "interactive" not in full(Held(speech, min(files, 100)), MOST)
+    assert "interactive" not in full(HeldAudio(speech, min(files, 100)), MOST)
 
 
 def test_refusal_names_the_held_audio() -> None:
-    assert "3 s of audio" in describe(Held(16_000, 32_000))
-    assert full(Held(), MOST) == crowded_out(Held(), MOST) == frozenset()
-    assert full(Held(10**6), MOST) == frozenset(CLASSES)
+    assert "3 s of audio" in describe(HeldAudio(16_000, 32_000))
+    assert full(HeldAudio(), MOST) == crowded_out(HeldAudio(), MOST) == frozenset()
+    assert full(HeldAudio(10**6), MOST) == frozenset(CLASSES)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.admission.admission import Survey, Waiting
-from backend.admission.bulk_throttle import Allowance, QueueLimits, Turns, allowance
+from backend.admission.admission import StreamContent, Survey
+from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, allowance
 from protocol.job import Job
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
@@ -22,7 +22,7 @@ class World:
     """Turns, and the jobs that are neither ended nor cancelled."""
 
     def __init__(self, limits: QueueLimits | None = None, most: Allowance = MINUTE) -> None:
-        self.turns = Turns(limits or QueueLimits())
+        self.turns = BulkThrottle(limits or QueueLimits())
         self.most = most
         self.open: dict[tuple[str, int], int] = {}
 
@@ -159,7 +159,7 @@ def test_turns_report_held_audio_by_class_and_model() -> None:
     world = World(most=Allowance(1, 1, 0))
     world.hold(range(3), seconds=2)
     world.go()
-    assert world.turns.held("k") == {("interactive", ""): Waiting(4 * SECOND, 2, 0)}
+    assert world.turns.held("k") == {("interactive", ""): StreamContent(4 * SECOND, 2, 0)}
     assert world.turns.held("other") == {}
 
 

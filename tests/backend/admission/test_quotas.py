@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.admission.quotas import MessagePace, Meter, Quota
+from backend.admission.quotas import MessagePace, Quota, QuotaMeter
 
 
 def test_requests_are_counted_and_accepted_without_quota() -> None:
-    meter = Meter(Quota())
+    meter = QuotaMeter(Quota())
     assert all(meter.request("k", 0.0) is None and meter.stream("k") is None for _ in range(1_000))
     assert (meter.of("k").requests, meter.of("k").refused) == (1_000, 0)
 
 
 def test_burst_is_accepted_then_the_rate_applies() -> None:
-    meter = Meter(Quota(per_minute=60, burst=3))
+    meter = QuotaMeter(Quota(per_minute=60, burst=3))
     assert [meter.request("k", 0.0) is None for _ in range(4)] == [True, True, True, False]
     refusal = meter.request("k", 0.5)
     assert refusal is not None and (refusal.status, refusal.retry_s) == (429, 0.5)
@@ -24,13 +24,13 @@ def test_burst_is_accepted_then_the_rate_applies() -> None:
 
 
 def test_quotas_of_keys_are_independent() -> None:
-    meter = Meter(Quota(per_minute=1, burst=1))
+    meter = QuotaMeter(Quota(per_minute=1, burst=1))
     assert meter.request("a", 0.0) is None and meter.request("a", 0.0) is not None
     assert meter.request("b", 0.0) is None
 
 
 def test_owner_is_counted_but_not_limited() -> None:
-    meter = Meter(Quota(per_minute=1, burst=1, streams=1))
+    meter = QuotaMeter(Quota(per_minute=1, burst=1, streams=1))
     meter.of("owner").streams = 9
     assert all(meter.request("owner", 0.0, limited=False) is None for _ in range(5))
     assert meter.stream("owner", limited=False) is None
@@ -38,7 +38,7 @@ def test_owner_is_counted_but_not_limited() -> None:
 
 
 def test_simultaneous_streams_are_limited() -> None:
-    meter = Meter(Quota(streams=2))
+    meter = QuotaMeter(Quota(streams=2))
     meter.of("k").streams = 1
     assert meter.stream("k") is None
     meter.of("k").streams = 2
@@ -49,7 +49,7 @@ def test_simultaneous_streams_are_limited() -> None:
 
 
 def test_audio_of_forgotten_keys_stays_counted() -> None:
-    meter = Meter(Quota())
+    meter = QuotaMeter(Quota())
     meter.of("a").audio_bytes += 32_000
     meter.of("b").audio_bytes += 64_000
     meter.forget("a")
@@ -59,7 +59,7 @@ def test_audio_of_forgotten_keys_stays_counted() -> None:
 
 @given(st.lists(st.floats(0, 600, allow_nan=False), max_size=200), st.integers(1, 100), st.integers(1, 20))
 def test_accepted_requests_never_exceed_burst_and_rate(times: list[float], rate: int, burst: int) -> None:
-    meter = Meter(Quota(per_minute=rate, burst=burst))
+    meter = QuotaMeter(Quota(per_minute=rate, burst=burst))
     moments = sorted(times)
     taken = [now for now in moments if meter.request("k", now) is None]
     for first, begin in enumerate(taken):
@@ -69,7 +69,7 @@ def test_accepted_requests_never_exceed_burst_and_rate(times: list[float], rate:
 
 @given(st.lists(st.floats(-5, 5, allow_nan=False), max_size=50))
 def test_clock_moving_back_grants_no_extra_requests(steps: list[float]) -> None:
-    meter = Meter(Quota(per_minute=60, burst=2))
+    meter = QuotaMeter(Quota(per_minute=60, burst=2))
     now = highest = 0.0
     taken = int(meter.request("k", now) is None)
     for step in steps:

@@ -1,6 +1,6 @@
 import pytest
 
-from backend.admission.admission import AdmissionLimits, Survey, Waiting
+from backend.admission.admission import AdmissionLimits, StreamContent, Survey
 from backend.admission.readiness import readiness
 from backend.sessions.observers import RefusalReason
 from protocol.job import Keys
@@ -15,7 +15,7 @@ def worker(model: str, speed: float, state: WorkerState = WorkerState.IDLE) -> W
 
 
 def fleet(*workers: WorkerStatus, seconds: int = 0, memory: float = 0.0) -> Survey:
-    return Survey({Keys().jobs("interactive"): Waiting(seconds * 16_000, 1, 0)}, workers, memory)
+    return Survey({Keys().jobs("interactive"): StreamContent(seconds * 16_000, 1, 0)}, workers, memory)
 
 
 def test_gateway_with_workers_is_ready() -> None:

@@ -12,17 +12,17 @@ from redis.exceptions import NoPermissionError
 
 from backend.broker.jobs import Jobs, open_jobs
 from backend.history.folding import OVER
-from backend.history.inbox import Backlog, Inbox
-from backend.history.records import About, Entry, feed_field
+from backend.history.inbox import Inbox, InboxBacklog
+from backend.history.records import FeedEntry, SessionOwner, feed_field
 from backend.workers.accounts import WorkerAccounts
 from protocol.job import Job, JobKind, Keys
 from tests.helpers.valkey import Broker
 from tests.worker.scripts import failure, job, jobs_of, result, take_one
-from worker.broker.jobs import Jobs as WorkerJobs
+from worker.broker.jobs import ShardJobs as WorkerJobs
 from worker.broker.jobs import Verdict
 from worker.delivery import Delivery
 
-ABOUT = About("o", "Ann's “laptop”", "acme", "test/1")
+ABOUT = SessionOwner("o", "Ann's “laptop”", "acme", "test/1")
 MOST = 5
 
 
@@ -38,7 +38,7 @@ class Setting:
         """Return segment, outcome and samples of all new entries."""
         letters = await self.inbox.take(100) or await self.inbox.take(100)  # the first call creates the group
         entries = [letter.entry for letter in letters]
-        assert all(isinstance(entry, Entry) and entry.about == ABOUT for entry in entries)
+        assert all(isinstance(entry, FeedEntry) and entry.about == ABOUT for entry in entries)
         return [(entry.segment, entry.outcome, entry.samples) for entry in entries if entry]
 
 
@@ -137,7 +137,7 @@ async def test_feed_drops_and_counts_oldest_entries_above_limit(at: Setting) -> 
     for segment in range(MOST + 3):
         await at.jobs.submit(of(segment))
         await at.worker.finish(await take_one(at.worker), result(of(segment)))
-    assert await at.inbox.backlog() == Backlog(MOST, 3)
+    assert await at.inbox.backlog() == InboxBacklog(MOST, 3)
     assert [segment for segment, _, _ in await at.said()] == [3, 4, 5, 6, 7]
 
 
@@ -155,5 +155,5 @@ async def test_remote_worker_can_write_but_not_read_history(any_broker: Broker, 
         async with Redis.from_url(url, protocol=2) as redis:
             with pytest.raises(NoPermissionError):
                 await redis.xrange(Keys().history_keys[0])
-    assert await at.inbox.backlog() == Backlog(MOST, 2)
+    assert await at.inbox.backlog() == InboxBacklog(MOST, 2)
     assert len(await at.jobs.dead_letters()) == 1

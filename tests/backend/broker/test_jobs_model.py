@@ -16,7 +16,7 @@ from protocol.errors import ErrorCode
 from protocol.job import Failure, Job, JobKind, Keys, Result
 from tests.backend.model_broker import SESSION, Entry, ModelBroker, text_of
 from tests.helpers.valkey import binaries, running_broker
-from worker.broker.jobs import Jobs as WorkerJobs
+from worker.broker.jobs import ShardJobs as WorkerJobs
 from worker.delivery import Delivery
 from worker.placement import job_streams
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backend.broker.queues import Entry, Line, Queues, read_page, split, summed
+from backend.broker.queues import KeyQueue, Queues, StreamEntry, read_page, split, summed
 from protocol.errors import ErrorCode
 from protocol.job import WORKERS_KEY, Failure, JobKind, Keys, encode_status
 from protocol.monitor import WorkerState, WorkerStatus
@@ -15,7 +15,7 @@ from tests.helpers.waiting import wait_until
 BULK = Options(priority="bulk", model="m")
 
 
-async def everything(at: Setting) -> list[Entry]:
+async def everything(at: Setting) -> list[StreamEntry]:
     return [entry async for entry in Queues(at.jobs).entries()]
 
 
@@ -170,6 +170,6 @@ def test_entries_are_summed_by_stream_and_key() -> None:
     ]
     lines = summed(read_page(Keys().jobs("interactive"), [9_000, page]))
     assert lines == [
-        Line("interactive", "any", "", 1, 0, 900, 1.0, 1.0),
-        Line("interactive", "any", "o", 2, 150, 500, 4.0, 2.0),
+        KeyQueue("interactive", "any", "", 1, 0, 900, 1.0, 1.0),
+        KeyQueue("interactive", "any", "o", 2, 150, 500, 4.0, 2.0),
     ]

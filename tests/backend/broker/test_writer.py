@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend.broker.writer import Command, Writer
+from backend.broker.writer import Command, CommandWriter
 from backend.core.errors import BrokerBusy, BrokerFailed, BrokerUnreachable
 from tests.helpers.waiting import wait_until
 
@@ -37,8 +37,8 @@ class FakeBroker:
 
 
 @asynccontextmanager
-async def writing(broker: FakeBroker, **limits: int) -> AsyncIterator[Writer]:
-    writer = Writer(broker.execute, **limits)
+async def writing(broker: FakeBroker, **limits: int) -> AsyncIterator[CommandWriter]:
+    writer = CommandWriter(broker.execute, **limits)
     task = asyncio.create_task(writer.run())
     yield writer
     task.cancel()

@@ -7,7 +7,7 @@ import typer
 
 from backend.broker.jobs import Jobs
 from backend.cli.broker_access import else_said, with_jobs
-from backend.core.errors import SettingsError
+from backend.core.errors import InvalidSettings
 from runtime.folders import folders
 from tests.helpers.valkey import Broker
 
@@ -33,5 +33,5 @@ def test_command_without_broker_exits_with_1(capsys: pytest.CaptureFixture[str])
 
 
 def test_named_configuration_file_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="is not there"):
+    with pytest.raises(InvalidSettings, match="is not there"):
         else_said(tmp_path / "none.toml", folders())

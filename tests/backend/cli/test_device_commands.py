@@ -12,7 +12,7 @@ from backend.cli.main import app
 from backend.devices.records import DeviceStore
 from backend.gateway import running_gateway
 from backend.http.certificates import own_certificate
-from backend.http.modes import Mode
+from backend.http.modes import GatewayMode
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.endpoint import ENDPOINT_FILE, Endpoint, encode_endpoint
@@ -81,7 +81,7 @@ async def test_added_key_is_printed_with_certificate_digest(
     certificate = own_certificate(tmp_path)
     endpoint = store.file.parent.parent / "run" / ENDPOINT_FILE
     settings = GatewaySettings(redis=broker.url, key="k" * 16, devices_file=store.file, endpoint_file=endpoint)
-    shared = replace(settings, mode=Mode.SHARED, certificate=certificate)
+    shared = replace(settings, mode=GatewayMode.SHARED, certificate=certificate)
     async with running_gateway(shared):
         added = await asyncio.to_thread(command, store, "add", "Anna")
     assert added.stdout.splitlines()[2:] == [f"certificate: {certificate.sha256}"], "127.0.0.1 is for nobody else"

@@ -15,7 +15,7 @@ from backend.cli.pair_command import drawing, let_in, running, show
 from backend.core.errors import PairingFailed
 from backend.gateway import Gateway, running_gateway
 from backend.http.certificates import own_certificate
-from backend.http.modes import Mode
+from backend.http.modes import GatewayMode
 from backend.settings import GatewaySettings
 from client.errors import DeviceNotKept, NotPaired
 from client.pairing import pair
@@ -34,7 +34,7 @@ Way = Callable[[Gateway, str], Awaitable[object]]
 @pytest.fixture
 async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
     settings = GatewaySettings(
-        Mode.SHARED,
+        GatewayMode.SHARED,
         "desk",
         key=KEY,
         redis=broker.url,
@@ -149,7 +149,7 @@ async def test_full_disk_is_reported_as_reason(broker: Broker, tmp_path: Path) -
     with small_disk(tmp_path / "disk") as disk:
         (disk / "devices.json").write_bytes(b'{"devices": [], "version": 1}')
         settings = GatewaySettings(
-            *(Mode.SHARED, "desk"),
+            *(GatewayMode.SHARED, "desk"),
             key=KEY,
             redis=broker.url,
             devices_file=disk / "devices.json",

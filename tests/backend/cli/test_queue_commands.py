@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from backend.broker.queues import Entry
+from backend.broker.queues import StreamEntry
 from backend.cli.main import app
 from backend.cli.queue_commands import Filter
 from backend.devices.discovery import own_key
@@ -109,7 +109,7 @@ async def test_exit_status_tells_kind_of_error(broker: Broker, home: Path) -> No
 
 
 def test_filter_accepts_full_stream_name() -> None:
-    entry = Entry(Keys().jobs("bulk", "m"), "1-0", "s", 0, 0, 1, 1, "o", 0)
+    entry = StreamEntry(Keys().jobs("bulk", "m"), "1-0", "s", 0, 0, 1, 1, "o", 0)
     assert Filter(Keys().jobs("bulk", "m"), "", "", "").fits(entry)
     assert Filter("bulk:m", "m", "o", "s").fits(entry)
     assert not Filter("bulk:n", "", "", "").fits(entry)

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from uuid import uuid4
 
 from backend.devices.announcement import Announced, announcing
-from client.discovery import DiscoveryEvent, Found, Gone, discover
+from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone, discover
 from protocol.discovery import SERVICE, Announcement
 from tests.helpers.waiting import wait_until
 
@@ -35,9 +35,9 @@ async def heard() -> AsyncIterator[list[DiscoveryEvent]]:
         await asyncio.gather(listening, return_exceptions=True)
 
 
-def about(events: list[DiscoveryEvent], one: Announced) -> list[Found]:
+def about(events: list[DiscoveryEvent], one: Announced) -> list[GatewayFound]:
     """Return the events about one gateway."""
-    found = (event for event in events if isinstance(event, Found))
+    found = (event for event in events if isinstance(event, GatewayFound))
     return [event for event in found if event.certificate_sha256 == one.said.certificate_sha256]
 
 
@@ -50,14 +50,14 @@ async def test_gateways_of_any_name_are_found_while_announced() -> None:
                 await stack.enter_async_context(announcing(one, lambda: LOOPBACK))
             await wait_until(lambda: all(about(events, one) for one in there), "all are found")
         first = about(events, there[0])[0]
-        assert first == Found(
+        assert first == GatewayFound(
             f"{there[0].name}.{SERVICE}",
             there[0].name,
             ("https://127.0.0.1:8765",),
             there[0].said.certificate_sha256,
             "1.2",
         )
-        await wait_until(lambda: Gone(first.service) in events, "it is gone")
+        await wait_until(lambda: GatewayGone(first.service) in events, "it is gone")
 
 
 async def test_changed_addresses_are_announced() -> None:
@@ -67,7 +67,7 @@ async def test_changed_addresses_are_announced() -> None:
         at.pop(0)
         await wait_until(lambda: any(len(one.urls) == 2 for one in about(events, there)), "both addresses")
         at.pop(0)
-        await wait_until(lambda: Gone(f"{there.name}.{SERVICE}") in events, "it has none")
+        await wait_until(lambda: GatewayGone(f"{there.name}.{SERVICE}") in events, "it has none")
 
 
 async def test_unusable_network_is_retried() -> None:

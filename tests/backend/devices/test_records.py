@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.core.errors import DevicesUnreadable, SettingsError, UnknownDevice
+from backend.core.errors import DevicesUnreadable, InvalidSettings, UnknownDevice
 from backend.devices.records import Device, DeviceStore, find
 from backend.settings import digest_of, owner_of
 from protocol.devices import DeviceKind
@@ -40,9 +40,9 @@ def test_renamed_device_has_clean_name(store: DeviceStore) -> None:
     assert store.rename(device.id, " new\nname ").name == "new name"
     assert store.read()[0].name == "new name"
     for name in ("", "\x00", " \n"):
-        with pytest.raises(SettingsError, match="name"):
+        with pytest.raises(InvalidSettings, match="name"):
             store.rename(device.id, name)
-        with pytest.raises(SettingsError, match="name"):
+        with pytest.raises(InvalidSettings, match="name"):
             store.add(name, DeviceKind.CLIENT, 0)
 
 
@@ -80,7 +80,7 @@ def test_number_of_devices_is_limited(store: DeviceStore) -> None:
     text = store.file.read_text()
     start, end = text.index("{", text.index("[")), text.index("]")
     store.file.write_text(text[:start] + ",".join([text[start:end]] * 1_000) + text[end:])
-    with pytest.raises(SettingsError, match="1000 devices"):
+    with pytest.raises(InvalidSettings, match="1000 devices"):
         store.add("n", DeviceKind.CLIENT, 0)
 
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from backend.core.errors import BackendError, DevicesUnreadable, UnknownDevice
 from backend.devices.records import Device, DeviceStore, Signature
-from backend.devices.registry import Roster
+from backend.devices.registry import DeviceRegistry
 from protocol.devices import DeviceKind
 from runtime.tasks import Tasks
 from tests.helpers.waiting import wait_until
@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> DeviceStore:
 
 def test_key_belongs_to_one_device(store: DeviceStore) -> None:
     made = [store.add(name, DeviceKind.CLIENT, 0) for name in "ab"]
-    roster = Roster(store, lambda: 77.5)
+    roster = DeviceRegistry(store, lambda: 77.5)
     assert [roster.of_key(key) for _, key in made] == [device for device, _ in made]
     assert roster.of_key("") is roster.of_key(made[0][0].key_sha256) is None
     assert roster.seen_s(made[0][0]) == 77
@@ -32,7 +32,7 @@ def test_key_belongs_to_one_device(store: DeviceStore) -> None:
 def test_device_forged_as_owner_is_refused_and_logged_once(store: DeviceStore) -> None:
     device, key = store.add("a", DeviceKind.CLIENT, 0)
     other, others_key = store.add("b", DeviceKind.CLIENT, 0)
-    roster = Roster(store)
+    roster = DeviceRegistry(store)
     gone: list[str] = []
     with roster.present(device, lambda: gone.append("a")), capture_logs() as logs:
         text = store.file.read_text().replace('"client"', '"owner"', 1)
@@ -41,7 +41,7 @@ def test_device_forged_as_owner_is_refused_and_logged_once(store: DeviceStore) -
         roster.refresh()
         assert gone == ["a"], "it is out at once"
     assert roster.of_key(key) is None and roster.of_key(others_key) == other
-    assert Roster(store).devices == (other,)
+    assert DeviceRegistry(store).devices == (other,)
     (told,) = [line for line in logs if line["event"] == "device.refused"]
     assert (told["device"], told["reason"]) == (device.id, "kind_owner")
     store.revoke(device.id)
@@ -50,7 +50,7 @@ def test_device_forged_as_owner_is_refused_and_logged_once(store: DeviceStore) -
 
 async def test_revocation_by_other_process_disconnects_at_once(store: DeviceStore) -> None:
     (device, key), (other, _) = (store.add(name, DeviceKind.CLIENT, 0) for name in "ab")
-    roster = Roster(store)
+    roster = DeviceRegistry(store)
     gone: list[str] = []
     roster.on_gone = lambda device: gone.append("gone")
     async with Tasks("test") as tasks:
@@ -72,7 +72,7 @@ async def test_revocation_by_other_process_disconnects_at_once(store: DeviceStor
 
 
 async def test_own_changes_apply_at_once(store: DeviceStore) -> None:
-    roster = Roster(store, lambda: 5.0)
+    roster = DeviceRegistry(store, lambda: 5.0)
     device, key = await roster.add("n", DeviceKind.WORKER)
     assert roster.of_key(key) == device
     assert (await roster.rename(device.id, "m")).name == roster.devices[0].name == "m"
@@ -86,7 +86,7 @@ async def test_own_changes_apply_at_once(store: DeviceStore) -> None:
 
 async def test_last_seen_is_written_at_end(store: DeviceStore) -> None:
     device, key = store.add("n", DeviceKind.CLIENT, 0)
-    roster = Roster(store, lambda: 1_234.0)
+    roster = DeviceRegistry(store, lambda: 1_234.0)
     async with Tasks("test") as tasks:
         tasks.start(roster.run(), "devices")
         await asyncio.sleep(0)
@@ -97,7 +97,7 @@ async def test_last_seen_is_written_at_end(store: DeviceStore) -> None:
 async def test_first_seen_device_is_written_at_once(store: DeviceStore) -> None:
     """After a kill and restart, the gateway still knows when devices were last seen."""
     _, key = store.add("n", DeviceKind.CLIENT, 0)
-    roster = Roster(store, lambda: 1_234.0)
+    roster = DeviceRegistry(store, lambda: 1_234.0)
     async with Tasks("test") as tasks:
         tasks.start(roster.run(), "devices")
         roster.of_key(key)
@@ -107,7 +107,7 @@ async def test_first_seen_device_is_written_at_once(store: DeviceStore) -> None:
 def test_file_is_written_at_most_once_a_minute(store: DeviceStore) -> None:
     (first, first_key), (second, second_key) = (store.add(name, DeviceKind.CLIENT, 0) for name in "ab")
     now = [100.0]
-    roster = Roster(store, lambda: now[0])
+    roster = DeviceRegistry(store, lambda: now[0])
     assert roster.due(0.0) == {}
     roster.of_key(first_key)
     assert roster.due(0.0) == {first.id: 100}
@@ -126,7 +126,7 @@ def test_connected_device_was_seen_now(store: DeviceStore) -> None:
     """A connection of several hours is a single request."""
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     now = [100.0]
-    roster = Roster(store, lambda: now[0])
+    roster = DeviceRegistry(store, lambda: now[0])
     roster.of_key(key)
     with roster.present(device, lambda: None):
         now[0] = 500.0
@@ -138,7 +138,7 @@ def test_connected_device_was_seen_now(store: DeviceStore) -> None:
 
 def test_file_damaged_at_runtime_changes_nothing(store: DeviceStore) -> None:
     device, key = store.add("n", DeviceKind.CLIENT, 0)
-    roster = Roster(store)
+    roster = DeviceRegistry(store)
     store.file.write_text("{")
     roster.refresh()
     assert roster.of_key(key) == device
@@ -169,7 +169,7 @@ class UnluckyStore(DeviceStore):
 def test_unreadable_file_is_read_at_next_refresh(store: DeviceStore, looks: int, reads: int) -> None:
     device, key = store.add("n", DeviceKind.CLIENT, 0)
     unlucky = UnluckyStore(store.file)
-    roster = Roster(unlucky)
+    roster = DeviceRegistry(unlucky)
     gone: list[str] = []
     with roster.present(device, lambda: gone.append("gone")):
         store.revoke(device.id)
@@ -183,7 +183,7 @@ def test_unreadable_file_is_read_at_next_refresh(store: DeviceStore, looks: int,
 
 def test_permanently_unreadable_file_is_logged_once(store: DeviceStore) -> None:
     unlucky = UnluckyStore(store.file)
-    roster = Roster(unlucky)
+    roster = DeviceRegistry(unlucky)
     store.add("n", DeviceKind.CLIENT, 0)
     unlucky.reads = 10
     with capture_logs() as lines:
@@ -196,11 +196,11 @@ def test_permanently_unreadable_file_is_logged_once(store: DeviceStore) -> None:
 def test_damaged_file_prevents_start(store: DeviceStore) -> None:
     store.file.write_text("{")
     with pytest.raises(DevicesUnreadable):
-        Roster(store)
+        DeviceRegistry(store)
 
 
 async def test_roster_without_store_has_no_devices() -> None:
-    roster = Roster(None)
+    roster = DeviceRegistry(None)
     roster.refresh()
     assert roster.devices == () and roster.of_key("k") is None
     with pytest.raises(BackendError, match="no devices"):

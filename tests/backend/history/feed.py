@@ -7,7 +7,14 @@ import msgspec
 
 from backend.broker.jobs import Jobs
 from backend.history.folding import OVER
-from backend.history.records import About, Entry, SegmentState, SessionKind, StoredSession, Wanted
+from backend.history.records import (
+    FeedEntry,
+    SegmentState,
+    SessionFilter,
+    SessionKind,
+    SessionOwner,
+    StoredSession,
+)
 from backend.history.store import Store
 from protocol.errors import ErrorCode
 from protocol.job import Failure, Keys, Result, encode_notice
@@ -15,41 +22,41 @@ from protocol.recognition import Word
 
 DAY_MS = 86_400_000
 NOON_MS = 20_000 * DAY_MS + DAY_MS // 2
-ANN = About("ann", "Ann's laptop", client="kikipounamu/0.1")
-BOB = About("bob", tenant="acme")
-FILE = About("ann", kind=SessionKind.FILE)
+ANN = SessionOwner("ann", "Ann's laptop", client="kikipounamu/0.1")
+BOB = SessionOwner("bob", tenant="acme")
+FILE = SessionOwner("ann", kind=SessionKind.FILE)
 
 
 def final(
     text: str = "hello",
     session: str = "s",
     segment: int = 0,
-    about: About = ANN,
+    about: SessionOwner = ANN,
     at_ms: int = NOON_MS,
     attempt: int = 0,
     samples: int = 16_000,
-) -> Entry:
+) -> FeedEntry:
     words = (Word(text, 0, 500),) if text else ()
     result = Result(session, segment, text, attempt, "en", words, "m", "w/cuda:0", queue_ms=5, decode_ms=70)
-    return Entry(about, session, segment, attempt, result, samples, at_ms)
+    return FeedEntry(about, session, segment, attempt, result, samples, at_ms)
 
 
 def failure(
-    session: str = "s", segment: int = 0, about: About = ANN, at_ms: int = NOON_MS, attempt: int = 0
-) -> Entry:
+    session: str = "s", segment: int = 0, about: SessionOwner = ANN, at_ms: int = NOON_MS, attempt: int = 0
+) -> FeedEntry:
     failed = Failure(session, segment, ErrorCode.ENGINE_FAILED, "no", attempt, retryable=True)
-    return Entry(about, session, segment, attempt, failed, 16_000, at_ms)
+    return FeedEntry(about, session, segment, attempt, failed, 16_000, at_ms)
 
 
-def cancelled(session: str = "s", segment: int = 0, about: About = ANN, at_ms: int = NOON_MS) -> Entry:
-    return Entry(about, session, segment, 0, None, 0, at_ms)
+def cancelled(session: str = "s", segment: int = 0, about: SessionOwner = ANN, at_ms: int = NOON_MS) -> FeedEntry:
+    return FeedEntry(about, session, segment, 0, None, 0, at_ms)
 
 
-def over(session: str = "s", about: About = ANN, at_ms: int = NOON_MS) -> Entry:
-    return Entry(about, session, OVER, 0, None, 0, at_ms)
+def over(session: str = "s", about: SessionOwner = ANN, at_ms: int = NOON_MS) -> FeedEntry:
+    return FeedEntry(about, session, OVER, 0, None, 0, at_ms)
 
 
-EVERYBODY = Wanted()
+EVERYBODY = SessionFilter()
 NOON = date(1970, 1, 1) + timedelta(days=NOON_MS // DAY_MS)
 
 
@@ -58,7 +65,7 @@ def texts(store: Store, session: str = "s") -> list[tuple[int, SegmentState, str
     return [(one.segment, one.state, one.text) for one in store.segments(session)]
 
 
-def found(store: Store, query: str, wanted: Wanted = EVERYBODY) -> list[tuple[str, int]]:
+def found(store: Store, query: str, wanted: SessionFilter = EVERYBODY) -> list[tuple[str, int]]:
     """Return session and number of each hit, the newest first."""
     return [(hit.session.id, hit.segment) for hit in store.search(query, wanted).items]
 
@@ -70,7 +77,7 @@ def the_session(store: Store, id: str = "s") -> StoredSession:
     return session
 
 
-async def put(jobs: Jobs, entries: Sequence[Entry]) -> None:
+async def put(jobs: Jobs, entries: Sequence[FeedEntry]) -> None:
     """Add entries to the feed, as the broker's scripts do."""
     for entry in entries:
         about, number = msgspec.json.encode(entry.about).decode(), str(entry.segment)

@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from backend.core.errors import BrokerUnreachable, HistoryRefused, HistoryUnavailable
 from backend.history.feeder import BATCH, Feeder
-from backend.history.history_thread import History, open_history
-from backend.history.inbox import Backlog, Inbox, Letter
-from backend.history.records import Entry, Limits
+from backend.history.history_thread import AsyncHistory, open_history
+from backend.history.inbox import Inbox, InboxBacklog, InboxEntry
+from backend.history.records import FeedEntry, HistoryLimits
 from backend.history.store import Store, open_store
 from runtime.tasks import Tasks
 from tests.backend.history.feed import final
@@ -22,41 +22,41 @@ from tests.helpers.waiting import wait_until
 class Stream(Inbox):
     """A fake of the broker's stream; ``troubles`` are raised instead of the next answers."""
 
-    def __init__(self, entries: Sequence[Entry | None]) -> None:
-        self.new = [Letter(str(number), entry) for number, entry in enumerate(entries)]
-        self.given: list[Letter] = []
+    def __init__(self, entries: Sequence[FeedEntry | None]) -> None:
+        self.new = [InboxEntry(str(number), entry) for number, entry in enumerate(entries)]
+        self.given: list[InboxEntry] = []
         self.settled: list[str] = []
         self.troubles: list[Exception] = []
-        self.left: list[Letter] = []
+        self.left: list[InboxEntry] = []
         self.endless = False
         self.waiting = 0  # in addition to ``new``
         self.left_out = 0
         self.looks = 0
 
-    async def take(self, most: int) -> list[Letter]:
+    async def take(self, most: int) -> list[InboxEntry]:
         """Return the next letters."""
         self._trouble()
         if self.endless:
             await asyncio.sleep(0)
-            return [Letter("endless", None)] * most
+            return [InboxEntry("endless", None)] * most
         letters, self.new = self.new[:most], self.new[most:]
         self.given += letters
         return letters
 
-    async def take_over(self, most: int) -> list[Letter]:
+    async def take_over(self, most: int) -> list[InboxEntry]:
         """Return the letters that another gateway left."""
         letters, self.left = self.left, []
         return letters
 
-    async def settle(self, letters: Sequence[Letter]) -> None:
+    async def settle(self, letters: Sequence[InboxEntry]) -> None:
         """Note that these letters are settled."""
         self._trouble()
         self.settled += [letter.id for letter in letters]
 
-    async def backlog(self) -> Backlog:
+    async def backlog(self) -> InboxBacklog:
         """Return the configured backlog."""
         self.looks += 1
-        return Backlog(len(self.new) + self.waiting, self.left_out)
+        return InboxBacklog(len(self.new) + self.waiting, self.left_out)
 
     async def looked(self) -> None:
         """Wait until the feeder has checked the current backlog."""
@@ -79,7 +79,7 @@ class FaultyStore(Store):
     refuses: str = ""
     most: int = BATCH
 
-    def record(self, entries: Sequence[Entry]) -> list[Entry]:
+    def record(self, entries: Sequence[FeedEntry]) -> list[FeedEntry]:
         """Record the entries, or raise the next error."""
         if self.troubles:
             raise self.troubles.pop(0)
@@ -96,9 +96,9 @@ class FaultyStore(Store):
 class World:
     """A running feeder with its stream and its store."""
 
-    def __init__(self, stream: Stream, history: History) -> None:
+    def __init__(self, stream: Stream, history: AsyncHistory) -> None:
         self.stream = stream
-        self.news: list[Entry] = []
+        self.news: list[FeedEntry] = []
         self.feeder = Feeder(stream, history, self.news.extend, 0.01, (0.01,))
         self._history = history
 
@@ -130,7 +130,7 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
 
     @asynccontextmanager
     async def world(stream: Stream) -> AsyncIterator[World]:
-        async with open_history("", Limits(0, 0), opening) as history, Tasks("test") as tasks:
+        async with open_history("", HistoryLimits(0, 0), opening) as history, Tasks("test") as tasks:
             made = World(stream, history)
             tasks.start(made.feeder.run(), "feeder")
             tasks.start(made.feeder.watch(), "backlog")
@@ -139,7 +139,7 @@ async def begin(tmp_path: Path) -> AsyncIterator[Begin]:
     async with AsyncExitStack() as stack:
 
         async def begun(
-            entries: Sequence[Entry | None],
+            entries: Sequence[FeedEntry | None],
             before: Sequence[Exception] = (),
             after: Sequence[Exception] = (),
             broker: Sequence[Exception] = (),
@@ -250,7 +250,7 @@ async def test_left_letters_are_taken_over_despite_endless_new_ones(begin: Begin
     world = await begin([])
     world.stream.endless = True
     await world.settled(BATCH)
-    world.stream.left = [Letter("left", final())]
+    world.stream.left = [InboxEntry("left", final())]
     await wait_until(lambda: "left" in world.stream.settled, "it is taken over")
     assert await world.segments() == 1
 

@@ -3,15 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.history.folding import Kept, SessionChange, clean, counts, day_of, fold, name
-from backend.history.records import Entry, SegmentState, SessionKind, SessionState
+from backend.history.folding import SessionChange, StoredFacts, clean, counts, day_of, fold, name
+from backend.history.records import FeedEntry, SegmentState, SessionKind, SessionState
 from tests.backend.history.feed import NOON, NOON_MS, cancelled, failure, final, over
 
 STREAMS = {"s": SessionKind.STREAM, "f": SessionKind.FILE}
 
 
 @st.composite
-def feeds(draw: st.DrawFn) -> list[Entry]:
+def feeds(draw: st.DrawFn) -> list[FeedEntry]:
     """Draw a feed as the broker may write it:
 
     failures with growing attempts, then perhaps a final or a cancellation.
@@ -32,10 +32,10 @@ def feeds(draw: st.DrawFn) -> list[Entry]:
 
 
 def stands(
-    feed: list[Entry],
+    feed: list[FeedEntry],
 ) -> tuple[dict[int, tuple[SegmentState, int, int, int]], SessionState | None, int, int]:
     """Return the final state: state, attempt, samples and size of each segment; state and times of the session."""
-    kept: dict[tuple[str, int], Kept] = {}
+    kept: dict[tuple[str, int], StoredFacts] = {}
     sessions: list[SessionChange] = []
     for entry in feed:
         folded = fold([entry], kept, STREAMS)
@@ -47,7 +47,7 @@ def stands(
 
 
 @given(feeds().filter(bool), st.data())
-def test_fold_gives_equal_result_in_any_order(feed: list[Entry], data: st.DataObject) -> None:
+def test_fold_gives_equal_result_in_any_order(feed: list[FeedEntry], data: st.DataObject) -> None:
     mixed = data.draw(st.permutations(feed))
     assert stands(mixed) == stands(feed)
     assert ends([mixed]) == ends([feed])
@@ -55,9 +55,9 @@ def test_fold_gives_equal_result_in_any_order(feed: list[Entry], data: st.DataOb
     assert (together.state, together.started_ms, together.changed_ms) == apart[1:]
 
 
-def ends(batches: list[list[Entry]]) -> dict[int, tuple[SegmentState, int]]:
+def ends(batches: list[list[FeedEntry]]) -> dict[int, tuple[SegmentState, int]]:
     """Return the final state of each segment, and check that the session's figures agree."""
-    kept: dict[tuple[str, int], Kept] = {}
+    kept: dict[tuple[str, int], StoredFacts] = {}
     total = SessionChange()
     for batch in batches:
         folded = fold(batch, kept, STREAMS)
@@ -76,7 +76,9 @@ def ends(batches: list[list[Entry]]) -> dict[int, tuple[SegmentState, int]]:
 
 
 @given(feeds(), st.data())
-def test_fold_gives_equal_result_for_any_batches_and_repetitions(feed: list[Entry], data: st.DataObject) -> None:
+def test_fold_gives_equal_result_for_any_batches_and_repetitions(
+    feed: list[FeedEntry], data: st.DataObject
+) -> None:
     cut = data.draw(st.integers(0, len(feed)))
     again = data.draw(st.integers(0, cut))
     assert ends([feed[:cut], feed[again:]]) == ends([feed])
@@ -85,15 +87,15 @@ def test_fold_gives_equal_result_for_any_batches_and_repetitions(feed: list[Entr
 
 
 def test_only_the_first_end_of_an_attempt_counts() -> None:
-    failed = Kept(SegmentState.FAILED, 1, 100, 10)
+    failed = StoredFacts(SegmentState.FAILED, 1, 100, 10)
     assert not counts(failed, failure(attempt=1))
     assert counts(failed, final(attempt=2))
-    planned = Kept(SegmentState.PLANNED, 1, 100, 10)
+    planned = StoredFacts(SegmentState.PLANNED, 1, 100, 10)
     assert not counts(planned, failure(attempt=0))
     assert counts(planned, failure(attempt=1))
-    assert not counts(Kept(SegmentState.FINAL, 0, 100, 10), final(attempt=5))
+    assert not counts(StoredFacts(SegmentState.FINAL, 0, 100, 10), final(attempt=5))
     assert counts(None, cancelled())
-    assert not counts(Kept(SegmentState.CANCELLED, 0, 0, 10), final(attempt=5))
+    assert not counts(StoredFacts(SegmentState.CANCELLED, 0, 0, 10), final(attempt=5))
 
 
 def test_entries_of_unknown_sessions_are_ignored() -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import HistoryBusy, HistoryUnavailable
-from backend.history.history_thread import MOST_WAITING, History, open_history
-from backend.history.records import Limits, Wanted
+from backend.history.history_thread import MOST_WAITING, AsyncHistory, open_history
+from backend.history.records import HistoryLimits, SessionFilter
 from backend.history.store import Store, open_store
 from runtime.clocks import WallClock
 from tests.backend.history.feed import final
 from tests.helpers.waiting import wait_until
 
-LIMITS = Limits(0, 0)
+LIMITS = HistoryLimits(0, 0)
 
 
 class Openings:
@@ -43,7 +43,7 @@ def fail(store: Store) -> None:
 
 
 def sessions(store: Store) -> int:
-    return len(store.sessions(Wanted()).items)
+    return len(store.sessions(SessionFilter()).items)
 
 
 async def test_all_calls_run_in_one_other_thread(opening: Openings) -> None:
@@ -86,7 +86,7 @@ async def test_error_of_a_caller_does_not_close_history(opening: Openings) -> No
         assert history.up
 
 
-async def stuck(history: History, release: threading.Event) -> Callable[[], None]:
+async def stuck(history: AsyncHistory, release: threading.Event) -> Callable[[], None]:
     """Block the store's thread until ``release`` is set."""
     began = threading.Event()
 
@@ -132,7 +132,7 @@ async def test_expired_sessions_are_deleted(opening: Openings) -> None:
     store = opening("")
     store.record([final("old", f"s{n}") for n in range(45)])  # two years old
     store.close()
-    async with open_history("", Limits(days=1), opening) as history:
+    async with open_history("", HistoryLimits(days=1), opening) as history:
 
         async def empty() -> bool:
             return await history.ask(sessions) == 0
@@ -153,13 +153,13 @@ async def test_clock_change_expires_no_session(opening: Openings) -> None:
 
     clock, seen = WallClock(now_s, lambda: 0.0), looks
     days[0] = 900
-    async with open_history("", Limits(days=1), opening, clock) as history:
+    async with open_history("", HistoryLimits(days=1), opening, clock) as history:
         await wait_until(lambda: looks > seen, "it is looked after")
         assert await history.ask(sessions) == 3
 
 
 async def test_refused_upkeep_does_not_end_history(opening: Openings) -> None:
-    async with open_history("", Limits(days=10**12), opening) as history:  # the cutoff date is out of range
+    async with open_history("", HistoryLimits(days=10**12), opening) as history:  # the cutoff date is out of range
         await history.ask(sessions)
         with pytest.raises(HistoryUnavailable, match="went away"):
             await history.ask(fail)

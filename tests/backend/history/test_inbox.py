@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from backend.broker.jobs import Jobs, open_jobs
-from backend.history.inbox import Backlog, Inbox, Letter, read_entry
-from backend.history.records import Entry
+from backend.history.inbox import Inbox, InboxBacklog, InboxEntry, read_entry
+from backend.history.records import FeedEntry
 from protocol.errors import MalformedMessage
 from protocol.job import Hypothesis, Keys, encode_notice
 from tests.backend.history.feed import ANN, cancelled, failure, final, over, put
@@ -29,7 +29,7 @@ async def inbox_of(jobs: Jobs, name: str = "g", held_ms: int = 0) -> Inbox:
     return inbox
 
 
-def told(letters: list[Letter]) -> list[Entry]:
+def told(letters: list[InboxEntry]) -> list[FeedEntry]:
     """Return the entries with a fixed time instead of the broker's."""
     assert all(letter.entry is not None and letter.entry.at_ms > 10**12 for letter in letters)
     return [letter.entry._replace(at_ms=SAID[0].at_ms) for letter in letters if letter.entry]
@@ -38,14 +38,14 @@ def told(letters: list[Letter]) -> list[Entry]:
 async def test_entries_are_delivered_in_order_until_settled(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
     await put(jobs, SAID)
-    assert await inbox.backlog() == Backlog(4, 0)
+    assert await inbox.backlog() == InboxBacklog(4, 0)
     first, second = await inbox.take(3), await inbox.take(3)
     assert told([*first, *second]) == SAID
     assert await inbox.take(3) == []
     assert told(await inbox.take_over(9)) == SAID
     await inbox.settle([*first, *second])
     assert await inbox.take_over(9) == []
-    assert await inbox.backlog() == Backlog(0, 0)
+    assert await inbox.backlog() == InboxBacklog(0, 0)
 
 
 async def test_entries_from_before_the_group_are_delivered(jobs: Jobs) -> None:
@@ -96,7 +96,7 @@ async def test_unreadable_entry_is_delivered_as_none(jobs: Jobs) -> None:
     letters = await inbox.take(9)
     assert [letter.entry for letter in letters] == [None]
     await inbox.settle(letters)
-    assert await inbox.backlog() == Backlog(0, 0)
+    assert await inbox.backlog() == InboxBacklog(0, 0)
 
 
 async def test_deleted_stream_is_made_again(jobs: Jobs) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.history.journal import Journal
+from backend.history.journal import TextJournal
 from backend.history.store import Store, open_store
 from tests.backend.history.feed import BOB, DAY_MS, NOON_MS, cancelled, failure, final, over
 
@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def clean(journal: Journal, store: Store, now_s: float = NOON_S, aged: bool = True) -> None:
+def clean(journal: TextJournal, store: Store, now_s: float = NOON_S, aged: bool = True) -> None:
     while journal.clean(store, now_s, aged):
         pass
 
@@ -53,7 +53,7 @@ def lines(place: Path) -> list[dict[str, object]]:
 
 def test_each_text_is_a_line_with_all_known_facts(tmp_path: Path) -> None:
     place = tmp_path / "folder" / "asr_history.jsonl"
-    journal = Journal(place)
+    journal = TextJournal(place)
     journal.write([failure(), cancelled(), over()])
     assert not place.exists()
     journal.write([final("你好", about=BOB), final("two", segment=1)])
@@ -77,7 +77,7 @@ def test_each_text_is_a_line_with_all_known_facts(tmp_path: Path) -> None:
 
 
 def test_journal_is_bounded_and_keeps_five_older_parts(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "j", most_bytes=600)
+    journal = TextJournal(tmp_path / "j", most_bytes=600)
     for number in range(40):
         journal.write([final(f"text {number}")])
     parts = sorted(path.name for path in tmp_path.iterdir())
@@ -89,7 +89,7 @@ def test_journal_is_bounded_and_keeps_five_older_parts(tmp_path: Path) -> None:
 
 def test_text_is_left_out_when_journal_is_not_writable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    journal = Journal(tmp_path / "file" / "j")
+    journal = TextJournal(tmp_path / "file" / "j")
     journal.write([final()])
     journal.write([final()])
     (tmp_path / "file").unlink()
@@ -99,7 +99,7 @@ def test_text_is_left_out_when_journal_is_not_writable(tmp_path: Path) -> None:
 
 def test_deleted_session_is_removed_from_every_part(tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "journal"
-    journal = Journal(folder / "j", most_bytes=600)
+    journal = TextJournal(folder / "j", most_bytes=600)
     for number in range(8):
         entry = final(f"text {number}", "deleted" if number % 2 else "stays")
         store.record([entry])
@@ -116,13 +116,13 @@ def test_deleted_session_is_removed_from_every_part(tmp_path: Path, store: Store
 def test_session_deleted_before_start_is_removed(tmp_path: Path, store: Store) -> None:
     store.record([final()])
     store.delete("s")
-    Journal(tmp_path / "journal" / "j").write([final("gone"), final("other", "other")])
-    clean(Journal(tmp_path / "journal" / "j"), store)
+    TextJournal(tmp_path / "journal" / "j").write([final("gone"), final("other", "other")])
+    clean(TextJournal(tmp_path / "journal" / "j"), store)
     assert texts(tmp_path / "journal") == ["other"]
 
 
 def test_cancelled_segment_is_removed(tmp_path: Path, store: Store) -> None:
-    journal = Journal(tmp_path / "journal" / "j")
+    journal = TextJournal(tmp_path / "journal" / "j")
     journal.write([final("gone", segment=1), final("stays", segment=11), final("other", "other", 1)])
     journal.write([cancelled(segment=1), over()])
     clean(journal, store)
@@ -132,7 +132,7 @@ def test_cancelled_segment_is_removed(tmp_path: Path, store: Store) -> None:
 def test_lines_expire_with_the_history(tmp_path: Path, store: Store) -> None:
     for days, kept in ((0, 6), (1, 1), (3, 3), (90, 6)):
         folder = tmp_path / f"days {days}"
-        journal = Journal(folder / "j", days, most_bytes=600)
+        journal = TextJournal(folder / "j", days, most_bytes=600)
         for ago in reversed(range(6)):
             journal.write([final(f"{ago} days ago", at_ms=NOON_MS - ago * DAY_MS)])
         clean(journal, store)
@@ -141,7 +141,7 @@ def test_lines_expire_with_the_history(tmp_path: Path, store: Store) -> None:
 
 def test_failed_rewrite_of_a_part_is_retried(tmp_path: Path, store: Store) -> None:
     folder = tmp_path / "journal"
-    journal = Journal(folder / "j")
+    journal = TextJournal(folder / "j")
     store.record([final()])
     journal.write([final("gone")])
     store.delete("s")
@@ -154,7 +154,7 @@ def test_failed_rewrite_of_a_part_is_retried(tmp_path: Path, store: Store) -> No
 
 
 def test_foreign_lines_stay(tmp_path: Path, store: Store) -> None:
-    journal = Journal(tmp_path / "j")
+    journal = TextJournal(tmp_path / "j")
     (tmp_path / "j").write_bytes(b'half a line\n"session":"s"\n')
     journal.write([final("gone"), cancelled()])
     clean(journal, store)
@@ -162,7 +162,7 @@ def test_foreign_lines_stay(tmp_path: Path, store: Store) -> None:
 
 
 def test_lines_do_not_expire_while_clock_is_not_trusted(tmp_path: Path, store: Store) -> None:
-    journal = Journal(tmp_path / "journal" / "j", days=30)
+    journal = TextJournal(tmp_path / "journal" / "j", days=30)
     store.record([final(session="deleted")])
     journal.write([final("stays"), final("gone", "deleted")])
     store.delete("deleted")
@@ -173,7 +173,7 @@ def test_lines_do_not_expire_while_clock_is_not_trusted(tmp_path: Path, store: S
 
 
 def test_deleted_session_is_removed_after_clock_was_set_back(tmp_path: Path, store: Store) -> None:
-    journal = Journal(tmp_path / "journal" / "j")
+    journal = TextJournal(tmp_path / "journal" / "j")
     store.record([final()])
     journal.write([final("gone"), final("stays", "other")])
     clean(journal, store, NOON_S + DAY_MS / 1000)
@@ -184,7 +184,7 @@ def test_deleted_session_is_removed_after_clock_was_set_back(tmp_path: Path, sto
 
 def test_full_disk_leaves_out_whole_lines(tmp_path: Path, store: Store) -> None:
     place = tmp_path / "journal" / "j"
-    journal = Journal(place)
+    journal = TextJournal(place)
     store.record([final("later", "deleted")])
     journal.write([final("before")])
     line = place.stat().st_size
@@ -213,22 +213,22 @@ def test_full_disk_leaves_out_whole_lines(tmp_path: Path, store: Store) -> None:
 )
 def test_unterminated_last_line_is_removed_or_terminated(tmp_path: Path, tail: bytes, kept: list[str]) -> None:
     place = tmp_path / "j"
-    Journal(place).write([final("first")])
+    TextJournal(place).write([final("first")])
     with place.open("ab") as file:
         file.write(tail)
-    Journal(place).write([final("next")])
+    TextJournal(place).write([final("next")])
     assert texts_of(place) == [*kept, "next"]
 
 
 def test_file_with_only_an_incomplete_line_is_started_anew(tmp_path: Path) -> None:
     (tmp_path / "j").write_bytes(b'{"at":"2024')
-    Journal(tmp_path / "j").write([final()])
+    TextJournal(tmp_path / "j").write([final()])
     assert texts_of(tmp_path / "j") == ["hello"]
 
 
 def test_part_ends_with_complete_line_at_rotation(tmp_path: Path) -> None:
     place = tmp_path / "j"
-    journal = Journal(place, most_bytes=600)
+    journal = TextJournal(place, most_bytes=600)
     journal.write([final("first"), final("second")])
     with place.open("ab") as file:
         file.write(b'{"at":"2024')
@@ -237,7 +237,7 @@ def test_part_ends_with_complete_line_at_rotation(tmp_path: Path) -> None:
 
 
 def test_deleted_text_behind_incomplete_line_is_removed(tmp_path: Path, store: Store) -> None:
-    journal = Journal(tmp_path / "journal" / "j")
+    journal = TextJournal(tmp_path / "journal" / "j")
     store.record([final("gone", "deleted")])
     journal.write([final("kept"), final("gone", "deleted")])
     whole = (tmp_path / "journal" / "j").read_bytes().splitlines(keepends=True)
@@ -248,7 +248,7 @@ def test_deleted_text_behind_incomplete_line_is_removed(tmp_path: Path, store: S
 
 
 def test_expired_line_behind_foreign_line_is_removed(tmp_path: Path, store: Store) -> None:
-    journal = Journal(tmp_path / "journal" / "j", days=1)
+    journal = TextJournal(tmp_path / "journal" / "j", days=1)
     journal.write([final("old", at_ms=NOON_MS - DAY_MS), final("new")])
     place = tmp_path / "journal" / "j"
     place.write_bytes(b"not ours\n" + place.read_bytes())

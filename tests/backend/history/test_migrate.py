@@ -8,7 +8,7 @@ from sqlalchemy import text
 from backend.core.errors import HistoryUnavailable
 from backend.history.database import Database
 from backend.history.migrate import migrate, revision_of, revisions
-from backend.history.records import Wanted
+from backend.history.records import SessionFilter
 from backend.history.store import open_store
 
 
@@ -24,7 +24,7 @@ def test_migration_reaches_newest_revision_and_can_be_repeated(empty_url: str) -
 def test_gateways_that_start_together_do_not_disturb_each_other(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(lambda _: open_store(empty_url), range(4)))
-    assert all(store.sessions(Wanted()).items == [] for store in stores)
+    assert all(store.sessions(SessionFilter()).items == [] for store in stores)
     for store in stores:
         store.close()
 

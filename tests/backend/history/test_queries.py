@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend.history.records import Held, SessionKind, SessionState, Usage, Wanted
+from backend.history.records import HistorySize, SessionFilter, SessionKind, SessionState, Usage
 from backend.history.store import Store
 from tests.backend.history.feed import ANN, BOB, DAY_MS, EVERYBODY, NOON, NOON_MS, failure, final, found, over
 
@@ -26,15 +26,15 @@ def test_pages_of_sessions_follow_the_cursor(store: Store) -> None:
 @pytest.mark.parametrize(
     ("wanted", "ids"),
     [
-        (Wanted(owner="ann"), ["s4", "s2", "s0"]),
-        (Wanted(tenant="acme"), ["s3", "s1"]),
-        (Wanted(tenant=""), ["s4", "s2", "s0"]),
-        (Wanted(owner="ann", tenant="acme"), []),
-        (Wanted(state=SessionState.DONE), ["s4"]),
-        (Wanted(kind=SessionKind.FILE), []),
+        (SessionFilter(owner="ann"), ["s4", "s2", "s0"]),
+        (SessionFilter(tenant="acme"), ["s3", "s1"]),
+        (SessionFilter(tenant=""), ["s4", "s2", "s0"]),
+        (SessionFilter(owner="ann", tenant="acme"), []),
+        (SessionFilter(state=SessionState.DONE), ["s4"]),
+        (SessionFilter(kind=SessionKind.FILE), []),
     ],
 )
-def test_filter_applies_to_sessions_and_hits(store: Store, wanted: Wanted, ids: list[str]) -> None:
+def test_filter_applies_to_sessions_and_hits(store: Store, wanted: SessionFilter, ids: list[str]) -> None:
     store.record([over("s4")])
     assert [session.id for session in store.sessions(wanted).items] == ids
     assert [session for session, _ in found(store, "text", wanted)] == ids
@@ -54,7 +54,7 @@ def test_pages_of_hits_follow_the_cursor(store: Store) -> None:
 
 def test_page_without_hits_leads_to_next_page(store: Store) -> None:
     store.record([over("s0")])
-    done, pages, before = Wanted(state=SessionState.DONE), list[list[str]](), None
+    done, pages, before = SessionFilter(state=SessionState.DONE), list[list[str]](), None
     while not pages or before:
         page = store.search("text", done, before, limit=2)
         pages.append([hit.session.id for hit in page.items])
@@ -80,5 +80,5 @@ def test_segments_come_in_order_and_in_pages(store: Store) -> None:
 
 def test_held_counts_sessions_segments_and_bytes(store: Store) -> None:
     held = store.held()
-    assert held == Held(5, 5, held.bytes)
+    assert held == HistorySize(5, 5, held.bytes)
     assert held.bytes > 10_000

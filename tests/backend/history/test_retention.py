@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from backend.history.records import Limits
+from backend.history.records import HistoryLimits
 from backend.history.store import Store
 from tests.backend.history.feed import DAY_MS, NOON, NOON_MS, final, found
 
@@ -22,13 +22,17 @@ def test_deleted_session_is_not_found_and_does_not_come_back(store: Store) -> No
 
 def test_oldest_sessions_are_deleted_first_in_small_steps(store: Store) -> None:
     store.record([final("x", f"s{n}", at_ms=NOON_MS + n) for n in range(30)])
-    left = [store.retain(Limits(days=1)), store.retain(Limits(days=1)), store.retain(Limits(days=1))]
+    left = [
+        store.retain(HistoryLimits(days=1)),
+        store.retain(HistoryLimits(days=1)),
+        store.retain(HistoryLimits(days=1)),
+    ]
     assert left == [20, 10, 0]
     store.record([final("x" * 1000, f"t{n}", at_ms=NOON_MS + n) for n in range(200)])
-    assert store.retain(Limits(days=0, megabytes=2)) == 0
-    assert store.retain(Limits(days=0, megabytes=1)) == 20
+    assert store.retain(HistoryLimits(days=0, megabytes=2)) == 0
+    assert store.retain(HistoryLimits(days=0, megabytes=1)) == 20
     assert store.session("t19") is None and store.session("t20") is not None
-    assert store.retain(Limits(days=0, megabytes=0)) == 0
+    assert store.retain(HistoryLimits(days=0, megabytes=0)) == 0
 
 
 def test_old_usage_is_forgotten(store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.history.records import About, Page, SessionKind, Wanted
+from backend.history.records import Page, SessionFilter, SessionKind, SessionOwner
 from backend.history.search import fts5_query, terms_of, tsquery, tsvector
 from backend.history.store import Store
 from protocol.words import terms
@@ -29,8 +29,8 @@ def test_query_without_words_finds_nothing(store: Store, query: str) -> None:
 
 def test_search_finds_only_segments_of_the_owner(store: Store) -> None:
     store.record([final("shared words", "a", about=ANN), final("shared words", "b", about=BOB)])
-    assert found(store, "shared", Wanted(owner="bob")) == [("b", 0)]
-    assert found(store, "shared", Wanted(owner="eve")) == []
+    assert found(store, "shared", SessionFilter(owner="bob")) == [("b", 0)]
+    assert found(store, "shared", SessionFilter(owner="eve")) == []
 
 
 OWNERS = count()
@@ -53,10 +53,10 @@ def says(text: str, query: str) -> bool:
 @given(st.lists(SPOKEN, min_size=1, max_size=5), SPOKEN)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_search_agrees_with_scan_of_every_text(store: Store, said: list[str], query: str) -> None:
-    about = About(f"owner {next(OWNERS)}")
+    about = SessionOwner(f"owner {next(OWNERS)}")
     store.record([final(text, about.owner, number, about) for number, text in enumerate(said)])
     expected = [number for number, text in enumerate(said) if query.strip() and says(text, query)]
-    numbers = [number for _, number in found(store, query, Wanted(about.owner))]
+    numbers = [number for _, number in found(store, query, SessionFilter(about.owner))]
     assert sorted(numbers) == expected
 
 
@@ -67,14 +67,14 @@ def test_no_query_is_an_error(store: Store, query: str) -> None:
 
 
 def test_owner_terms_cannot_occur_in_text_or_query() -> None:
-    whose = Wanted("ann", "acme", kind=SessionKind.STREAM)
+    whose = SessionFilter("ann", "acme", kind=SessionKind.STREAM)
     marks = terms_of("hello", whose)[:3]
     assert all(list(terms(mark)) and not set(terms(mark)) & set(marks) for mark in marks)
     assert terms_of("。", whose) == []
 
 
 def test_query_contains_only_terms_and_known_operators() -> None:
-    assert fts5_query("我们的 hel", Wanted()) == '"我们 们的" AND "hel"*'
-    assert tsquery("我们的 hel", Wanted()) == "('我们' <-> '们的') & 'hel':*"
-    assert (fts5_query("*", Wanted("ann")), tsquery("*", Wanted("ann"))) == ("", "")
+    assert fts5_query("我们的 hel", SessionFilter()) == '"我们 们的" AND "hel"*'
+    assert tsquery("我们的 hel", SessionFilter()) == "('我们' <-> '们的') & 'hel':*"
+    assert (fts5_query("*", SessionFilter("ann")), tsquery("*", SessionFilter("ann"))) == ("", "")
     assert tsvector(["我们", "们"]) == "'我们':1 '们':2"

@@ -10,8 +10,8 @@ import pytest
 
 from backend.broker.jobs import open_jobs
 from backend.gateway import Gateway, running_gateway
-from backend.history.journal import Journal
-from backend.history.records import Limits, StoredSession, Wanted
+from backend.history.journal import TextJournal
+from backend.history.records import HistoryLimits, SessionFilter, StoredSession
 from backend.history.service import kept_history
 from backend.history.settings import HistorySettings
 from backend.history.store import open_store
@@ -32,7 +32,7 @@ PCM = tone(4_000)
 
 
 def settings(broker: Broker, url: str, tmp_path: Path) -> GatewaySettings:
-    history = HistorySettings(url, Limits(0, 0), tmp_path / "asr_history.jsonl")
+    history = HistorySettings(url, HistoryLimits(0, 0), tmp_path / "asr_history.jsonl")
     files = FileSettings(tmp_path / "submitted")
     return GatewaySettings(redis=broker.url, key=KEY, history=history, files=files)
 
@@ -80,7 +80,9 @@ async def test_spoken_text_is_stored_and_found(broker: Broker, tmp_path: Path) -
         session = await kept(gateway, wire, 2)
         assert (session.owner, session.samples, session.state) == (owner_of(KEY), 8_000, "working")
         assert gateway.history is not None
-        hits = await gateway.history.history.ask(lambda store: store.search("text 1", Wanted(owner_of(KEY))))
+        hits = await gateway.history.history.ask(
+            lambda store: store.search("text 1", SessionFilter(owner_of(KEY)))
+        )
         assert [(hit.session.id, hit.segment) for hit in hits.items] == [(str(wire.session), 1)]
 
         async def settled() -> bool:
@@ -118,8 +120,8 @@ async def test_history_opened_late_blocks_no_session_and_catches_up(broker: Brok
 
 async def test_clock_change_does_not_empty_journal(broker: Broker, tmp_path: Path) -> None:
     place, now_s = tmp_path / "asr_history.jsonl", [NOON_MS / 1000]
-    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(days=1), place)
-    Journal(place).write([final("stays"), final("gone", "deleted")])
+    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", HistoryLimits(days=1), place)
+    TextJournal(place).write([final("stays"), final("gone", "deleted")])
     with closing(open_store(history.url)) as store:
         store.record([final(session="deleted")])
         store.delete("deleted")
@@ -173,7 +175,7 @@ async def test_disabled_history_deletes_late_entries_of_earlier_sessions(broker:
 async def test_recorded_text_disappears_from_broker_file(tmp_path: Path) -> None:
     folder = tmp_path / "broker"
     folder.mkdir()
-    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(0, 0))
+    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", HistoryLimits(0, 0))
     with running_broker(None, "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "always") as broker:
         async with open_jobs(broker.url, "g") as jobs:
             await jobs.compact()  # removes what an earlier gateway may have left

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from backend.broker.jobs import open_jobs
 from backend.history.inbox import GROUP
-from backend.history.records import Entry
+from backend.history.records import FeedEntry
 from backend.history.store import Store, open_store
 from protocol.job import Keys
 from runtime.tasks import Tasks
@@ -25,7 +25,7 @@ from tests.helpers.waiting import wait_until
 STREAM = Keys().history_keys[0]
 
 
-def everything(count: int) -> list[Entry]:
+def everything(count: int) -> list[FeedEntry]:
     """Return segments of many sessions, English and Chinese."""
     return [final(f"text number {n} 第{n}句", f"session {n // 4}", n % 4) for n in range(count)]
 

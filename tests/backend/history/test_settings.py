@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from backend.core.errors import SettingsError
-from backend.history.records import Limits
+from backend.core.errors import InvalidSettings
+from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings, history_settings
 
 DATA = Path("/data")
-LIMITS = Limits(1, 2)
+LIMITS = HistoryLimits(1, 2)
 
 
 @pytest.mark.parametrize("said", [None, "", "off", " off "])
@@ -29,5 +29,5 @@ def test_url_selects_a_database_with_journal_in_the_data_folder(url: str) -> Non
 
 @pytest.mark.parametrize(("said", "lines"), [("yes", False), ("mysql://h/db", False), ("off", True)])
 def test_invalid_history_settings_are_refused(said: str, lines: bool) -> None:
-    with pytest.raises(SettingsError, match="history"):
+    with pytest.raises(InvalidSettings, match="history"):
         history_settings(said, LIMITS, lines, DATA)

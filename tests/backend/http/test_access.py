@@ -14,10 +14,10 @@ from multidict import CIMultiDict
 from backend.admission.admission import AdmissionLimits
 from backend.admission.quotas import Quota
 from backend.devices.records import Device, DeviceStore
-from backend.devices.registry import Roster
+from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway, running_gateway
-from backend.http.access import Access, Visit
-from backend.http.modes import Mode, networks
+from backend.http.access import Access, AdmittedRequest
+from backend.http.modes import GatewayMode, networks
 from backend.settings import GatewaySettings
 from protocol.devices import DEVICES_PATH, DeviceKind
 from protocol.errors import CloseCode, ErrorCode, Forbidden, Unauthorised
@@ -242,7 +242,7 @@ def asking(remote: str | None, secure: bool = False, **headers: str) -> Any:
 
 
 def access(**settings: Any) -> Access:
-    return Access(GatewaySettings(**settings), Roster(None), lambda: 0.0)
+    return Access(GatewaySettings(**settings), DeviceRegistry(None), lambda: 0.0)
 
 
 @pytest.mark.parametrize("key", ["wrong", "\udcff", "\ud800", "k\udcff", "ключ", "\0", "9" * 7_000])
@@ -260,7 +260,7 @@ def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
     devices = [Device(f"d-{number}", "n", DeviceKind.CLIENT, "0" * 64) for number in range(100)]
     with logging_to("gateway", tmp_path, terminal=False):
         for device in devices:
-            with Visit(here, device, "clinic-7").stream(lambda: None) as usage:
+            with AdmittedRequest(here, device, "clinic-7").stream(lambda: None) as usage:
                 usage.audio_bytes += 32_000
     written = [json.loads(line) for line in (tmp_path / "gateway.jsonl").read_text().splitlines()]
     assert [(line["event"], line["device"], line.get("audio_s")) for line in written] == [
@@ -274,18 +274,18 @@ def test_audit_log_has_both_ends_of_every_stream(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("mode", "remote", "tenant", "told"),
     [
-        (Mode.SERVER, "10.0.0.9", "clinic-7", "clinic-7"),
-        (Mode.SERVER, "::ffff:10.0.0.9", "clinic-7", "clinic-7"),
-        (Mode.SERVER, "10.0.1.9", "clinic-7", ""),
-        (Mode.SERVER, None, "clinic-7", ""),
-        (Mode.SHARED, "10.0.0.9", "clinic-7", ""),
-        (Mode.SERVER, "10.0.0.9", "a b", ""),
-        (Mode.SERVER, "10.0.0.9", "x" * 65, ""),
-        (Mode.SERVER, "10.0.0.9", "", ""),
+        (GatewayMode.SERVER, "10.0.0.9", "clinic-7", "clinic-7"),
+        (GatewayMode.SERVER, "::ffff:10.0.0.9", "clinic-7", "clinic-7"),
+        (GatewayMode.SERVER, "10.0.1.9", "clinic-7", ""),
+        (GatewayMode.SERVER, None, "clinic-7", ""),
+        (GatewayMode.SHARED, "10.0.0.9", "clinic-7", ""),
+        (GatewayMode.SERVER, "10.0.0.9", "a b", ""),
+        (GatewayMode.SERVER, "10.0.0.9", "x" * 65, ""),
+        (GatewayMode.SERVER, "10.0.0.9", "", ""),
     ],
 )
 def test_tenant_is_accepted_only_from_trusted_proxy(
-    mode: Mode, remote: str | None, tenant: str, told: str
+    mode: GatewayMode, remote: str | None, tenant: str, told: str
 ) -> None:
     asked = asking(remote, X_Tenant_Id=tenant)
     assert access(mode=mode, proxies=PROXIES).tenant_of(asked) == told
@@ -329,7 +329,7 @@ def test_own_page_is_allowed_only_at_an_ip_address(origin: str, host: str, secur
     ],
 )
 def test_key_needs_tls_or_proxy_or_loopback(remote: str, secure: bool, comes_in: bool) -> None:
-    door = access(mode=Mode.SERVER, key=KEY, proxies=PROXIES)
+    door = access(mode=GatewayMode.SERVER, key=KEY, proxies=PROXIES)
     asked = asking(remote, secure, Authorization=f"Bearer {KEY}")
     if comes_in:
         assert door.device_of(asked).kind is DeviceKind.OWNER

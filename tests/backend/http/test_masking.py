@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from backend.gateway import Gateway, running_gateway
 from backend.http.certificates import own_certificate
 from backend.http.masking import MaskedFrames
-from backend.http.modes import Mode
+from backend.http.modes import GatewayMode
 from backend.settings import GatewaySettings
 from protocol.broker import BROKER_PATH
 from protocol.errors import CloseCode
@@ -89,7 +89,7 @@ async def shared(broker: Broker, tmp_path: Path) -> AsyncIterator[Gateway]:
     settings = GatewaySettings(
         redis=broker.url,
         key=KEY,
-        mode=Mode.SHARED,
+        mode=GatewayMode.SHARED,
         host="127.0.0.1",
         certificate=own_certificate(tmp_path),
         devices_file=tmp_path / "devices.json",

@@ -6,48 +6,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.errors import SettingsError
-from backend.http.modes import Listener, Mode, is_among, is_loopback, listeners, networks
+from backend.core.errors import InvalidSettings
+from backend.http.modes import GatewayMode, ListenAddress, is_among, is_loopback, listeners, networks
 
 PROXY = networks(["10.0.0.7"])
 HOSTS = st.sampled_from(["127.0.0.1", "127.8.9.1", "::1", "localhost", "0.0.0.0", "::", "192.168.1.4", "host"])
 
 
 def test_local_mode_listens_only_on_loopback() -> None:
-    assert listeners(Mode.LOCAL, "127.0.0.1", 0, False, ()) == (Listener("127.0.0.1", 0),)
+    assert listeners(GatewayMode.LOCAL, "127.0.0.1", 0, False, ()) == (ListenAddress("127.0.0.1", 0),)
     for host in ("0.0.0.0", "::", "192.168.1.4", "a.host"):
-        with pytest.raises(SettingsError, match="--mode shared"):
-            listeners(Mode.LOCAL, host, 0, False, ())
+        with pytest.raises(InvalidSettings, match="--mode shared"):
+            listeners(GatewayMode.LOCAL, host, 0, False, ())
 
 
 def test_shared_mode_keeps_loopback_port() -> None:
-    assert listeners(Mode.SHARED, "0.0.0.0", 8765, True, ()) == (
-        Listener("127.0.0.1", 0),
-        Listener("0.0.0.0", 8765, tls=True),
+    assert listeners(GatewayMode.SHARED, "0.0.0.0", 8765, True, ()) == (
+        ListenAddress("127.0.0.1", 0),
+        ListenAddress("0.0.0.0", 8765, tls=True),
     )
-    with pytest.raises(SettingsError, match="certificate"):
-        listeners(Mode.SHARED, "0.0.0.0", 8765, False, ())
+    with pytest.raises(InvalidSettings, match="certificate"):
+        listeners(GatewayMode.SHARED, "0.0.0.0", 8765, False, ())
 
 
 def test_server_mode_needs_proxy_or_certificate() -> None:
-    assert listeners(Mode.SERVER, "127.0.0.1", 8765, False, ()) == (Listener("127.0.0.1", 8765),)
-    assert listeners(Mode.SERVER, "0.0.0.0", 8765, False, PROXY) == (Listener("0.0.0.0", 8765),)
-    assert Listener("0.0.0.0", 8765, True) in listeners(Mode.SERVER, "0.0.0.0", 8765, True, ())
-    with pytest.raises(SettingsError, match="--trusted-proxy"):
-        listeners(Mode.SERVER, "0.0.0.0", 8765, False, ())
+    assert listeners(GatewayMode.SERVER, "127.0.0.1", 8765, False, ()) == (ListenAddress("127.0.0.1", 8765),)
+    assert listeners(GatewayMode.SERVER, "0.0.0.0", 8765, False, PROXY) == (ListenAddress("0.0.0.0", 8765),)
+    assert ListenAddress("0.0.0.0", 8765, True) in listeners(GatewayMode.SERVER, "0.0.0.0", 8765, True, ())
+    with pytest.raises(InvalidSettings, match="--trusted-proxy"):
+        listeners(GatewayMode.SERVER, "0.0.0.0", 8765, False, ())
 
 
-@given(st.sampled_from(Mode), HOSTS, st.integers(0, 65_535), st.booleans(), st.sampled_from([(), PROXY]))
+@given(st.sampled_from(GatewayMode), HOSTS, st.integers(0, 65_535), st.booleans(), st.sampled_from([(), PROXY]))
 def test_listener_beyond_loopback_has_tls_or_named_proxy(
-    mode: Mode, host: str, port: int, tls: bool, proxies: tuple[ipaddress.IPv4Network, ...]
+    mode: GatewayMode, host: str, port: int, tls: bool, proxies: tuple[ipaddress.IPv4Network, ...]
 ) -> None:
     try:
         found = listeners(mode, host, port, tls, proxies)
-    except SettingsError:
+    except InvalidSettings:
         return
     beyond = [one for one in found if not is_loopback(one.host)]
-    assert all(one.tls or (mode is Mode.SERVER and proxies) for one in beyond)
-    assert not (beyond and mode is Mode.LOCAL)
+    assert all(one.tls or (mode is GatewayMode.SERVER and proxies) for one in beyond)
+    assert not (beyond and mode is GatewayMode.LOCAL)
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_address_is_matched_against_networks(address: str, among: bool) -> None:
 
 @pytest.mark.parametrize("text", ["", "proxy", "10.0.0.1/8", "10.0.0.0/40"])
 def test_malformed_network_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="addresses like"):
+    with pytest.raises(InvalidSettings, match="addresses like"):
         networks([text])

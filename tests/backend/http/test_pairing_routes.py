@@ -9,15 +9,15 @@ import aiohttp
 import msgspec
 import pytest
 
-from backend.core.errors import SettingsError
+from backend.core.errors import InvalidSettings
 from backend.devices.records import Device, DeviceStore
-from backend.devices.registry import Roster
+from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway, running_gateway
 from backend.http.certificates import own_certificate
-from backend.http.modes import Mode
+from backend.http.modes import GatewayMode
 from backend.settings import GatewaySettings
 from client.connection import Address, connect
-from client.errors import DeviceNotKept, Intercepted, NotPaired, SomebodyElse, Unauthorised
+from client.errors import DeviceNotKept, Intercepted, NotPaired, Unauthorised, WrongGateway
 from client.pairing import pair
 from protocol.devices import DeviceKind
 from protocol.errors import CloseCode, ErrorCode
@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> DeviceStore:
 async def shared(broker: Broker, store: DeviceStore, tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway for other devices, on loopback only."""
     settings = GatewaySettings(
-        Mode.SHARED,
+        GatewayMode.SHARED,
         "desk",
         key=KEY,
         redis=broker.url,
@@ -148,7 +148,7 @@ async def test_interceptor_receives_nothing_when_certificate_is_known(
 ) -> None:
     state = await opened(owner)
     async with man_between(own_certificate(tmp_path / "his"), shared.tls_port) as man:
-        with pytest.raises(SomebodyElse):
+        with pytest.raises(WrongGateway):
             await pair(at(man.port), state.code, "n", certificate_sha256=state.certificate_sha256)
         assert man.heard == b""
     assert (await shown(owner)).stage is PairingStage.WAITING
@@ -196,13 +196,13 @@ async def test_pairing_routes_check_key_transport_origin_and_body(
     [
         (OSError(errno.ENOSPC, "No space left on device"), ErrorCode.DISK_FULL, "the disk is full"),
         (PermissionError(errno.EACCES, "Permission denied"), ErrorCode.CONFLICT, "Permission denied"),
-        (SettingsError("1000 devices are paired"), ErrorCode.CONFLICT, "1000 devices are paired"),
+        (InvalidSettings("1000 devices are paired"), ErrorCode.CONFLICT, "1000 devices are paired"),
     ],
 )
 async def test_storage_failure_is_reported_on_both_sides(
     shared: Gateway, owner: aiohttp.ClientSession, error: Exception, code: ErrorCode, why: str
 ) -> None:
-    class Unwritable(Roster):
+    class Unwritable(DeviceRegistry):
         async def add(self, name: str, kind: DeviceKind) -> tuple[Device, str]:
             raise error
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from backend.admission.admission import Refusal
-from backend.core.errors import OverQuota, RequestRefused, SettingsError, UnknownDevice
+from backend.core.errors import InvalidSettings, OverQuota, RequestRefused, UnknownDevice
 from backend.gateway import Gateway
 from backend.http.responses import MOST_BODY, OBSERVER, errors_as_json, json_response, read_json, refusal_response
 from backend.sessions.observers import Observer, RefusalReason
@@ -64,7 +64,7 @@ async def test_unknown_path_and_method_have_common_error_form(
     [
         (RuntimeError("the secret inside"), 500, "internal"),
         (UnknownDevice("no such device"), 404, "not_found"),
-        (SettingsError("no name"), 400, "malformed"),
+        (InvalidSettings("no name"), 400, "malformed"),
         (RequestRefused(503, ErrorCode.BUSY, "not now"), 503, "busy"),
         (RequestRefused(501, ErrorCode.HISTORY_OFF, "no history"), 501, "history_off"),
         (web.HTTPExpectationFailed(), 417, "malformed"),

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from backend.gateway import Gateway, running_gateway
-from backend.sessions.partials import Pace
+from backend.sessions.partials import PartialPace
 from backend.settings import GatewaySettings
 from protocol.job import Job, Keys
 from protocol.recognition import Options
@@ -24,7 +24,7 @@ STREAM = Keys().jobs("interactive")
 
 
 def settings(broker: Broker) -> GatewaySettings:
-    return GatewaySettings(redis=broker.url, key=KEY, pace=Pace(new_s=1.0, share=1.0))
+    return GatewaySettings(redis=broker.url, key=KEY, pace=PartialPace(new_s=1.0, share=1.0))
 
 
 def text_so_far(job: Job) -> str:

@@ -15,17 +15,17 @@ from aiohttp import web
 
 from backend.http.certificates import own_certificate, server_context
 from backend.http.modes import networks
-from backend.http.tls_listener import Door, DoorLimits, peer_of
+from backend.http.tls_listener import TlsListener, TlsListenerLimits, peer_of
 from tests.helpers.waiting import wait_until
 
-LIMITS = DoorLimits(unknown=8, per_peer=4, handshake_s=30.0, unknown_s=30.0, grace_s=0.0)
+LIMITS = TlsListenerLimits(unknown=8, per_peer=4, handshake_s=30.0, unknown_s=30.0, grace_s=0.0)
 KEY = "good"
 
 
 class House:
     """A door in front of a server that accepts one key."""
 
-    def __init__(self, door: Door, port: int, tls: ssl.SSLContext, runner: web.AppRunner) -> None:
+    def __init__(self, door: TlsListener, port: int, tls: ssl.SSLContext, runner: web.AppRunner) -> None:
         self.door, self.port, self.tls, self.runner = door, port, tls, runner
 
     async def ask(self, http: aiohttp.ClientSession, key: str = "") -> str:
@@ -52,9 +52,9 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, limits: DoorLimits = LIMITS, trusted: str = "") -> AsyncIterator[House]:
+async def house(folder: Path, limits: TlsListenerLimits = LIMITS, trusted: str = "") -> AsyncIterator[House]:
     """Run a door and a server on all of loopback."""
-    door = Door(limits, networks([trusted] if trusted else []))
+    door = TlsListener(limits, networks([trusted] if trusted else []))
 
     async def answer(request: web.Request) -> web.Response:
         if request.headers.get("key") == KEY:

@@ -5,7 +5,7 @@ from math import inf
 
 import pytest
 
-from backend.admission.admission import AdmissionLimits, Survey, Waiting
+from backend.admission.admission import AdmissionLimits, StreamContent, Survey
 from backend.history.service import HistoryState
 from backend.observability.exposition import (
     MOST_MODELS,
@@ -15,7 +15,7 @@ from backend.observability.exposition import (
     exposition,
     registry_of,
 )
-from backend.observability.metrics import Metrics, Now
+from backend.observability.metrics import GatewayReading, Metrics
 from backend.sessions.observers import RefusalReason
 from protocol.errors import ErrorCode
 from protocol.job import JobKind, Keys
@@ -31,11 +31,13 @@ def worker(name: str, model: str = "m", speed: float = 4.0) -> WorkerStatus:
     return WorkerStatus(name, "h", "e", model, "cuda", WorkerState.BUSY, 4, busy=2, speed=speed)
 
 
-def now(survey: Survey | None = None, up: bool = True) -> Now:
-    return Now(survey or Survey(), BrokerState(up, "9", True, 0.25), 5, 4, 3, 2, 1.5, 60.0, draining=False)
+def now(survey: Survey | None = None, up: bool = True) -> GatewayReading:
+    return GatewayReading(
+        survey or Survey(), BrokerState(up, "9", True, 0.25), 5, 4, 3, 2, 1.5, 60.0, draining=False
+    )
 
 
-def read(metrics: Metrics, at: Now, accept: str = "") -> Figures:
+def read(metrics: Metrics, at: GatewayReading, accept: str = "") -> Figures:
     """Return the metrics of a scrape, parsed by the parser of its format."""
     limits = AdmissionLimits(sessions=500)
     round_trips = Histogram((0.001,))
@@ -77,10 +79,10 @@ def test_counters_are_exposed_in_both_formats(accept: str) -> None:
 
 def test_gauges_show_current_state() -> None:
     streams = {
-        Keys().jobs("interactive"): Waiting(32_000, 2, 700),
-        Keys().jobs("bulk", "m"): Waiting(16_000, 1, 9_000),
-        Keys().jobs("bulk", "never heard of"): Waiting(8_000, 1, 1_000),
-        Keys().jobs("bulk", "this neither"): Waiting(8_000, 1, 500),
+        Keys().jobs("interactive"): StreamContent(32_000, 2, 700),
+        Keys().jobs("bulk", "m"): StreamContent(16_000, 1, 9_000),
+        Keys().jobs("bulk", "never heard of"): StreamContent(8_000, 1, 1_000),
+        Keys().jobs("bulk", "this neither"): StreamContent(8_000, 1, 500),
     }
     found = read(Metrics(), now(Survey(streams, (worker("a"), worker("b", speed=0.0)))))
     backlog = found["kikipounamu_backlog_audio_seconds"]
@@ -147,5 +149,5 @@ def test_models_of_earlier_workers_keep_their_label() -> None:
     at = [now(Survey(workers=(worker("a", "gone soon"),)))]
     registry = registry_of(GatewayCollector(Metrics(), Histogram(), AdmissionLimits(), lambda: at[0]))
     exposition(registry, "")
-    at[0] = now(Survey({Keys().jobs("interactive", "gone soon"): Waiting(16_000, 1, 0)}))
+    at[0] = now(Survey({Keys().jobs("interactive", "gone soon"): StreamContent(16_000, 1, 0)}))
     assert b'backlog_audio_seconds{class="interactive",model="gone soon"} 1.0' in exposition(registry, "")[0]

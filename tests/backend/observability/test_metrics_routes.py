@@ -12,7 +12,7 @@ import pytest
 
 from backend.admission.admission import AdmissionLimits
 from backend.gateway import Gateway, running_gateway
-from backend.history.records import Limits
+from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings
 from backend.observability.metrics_routes import METRICS_PATH
 from backend.rest.file_settings import FileSettings
@@ -89,7 +89,7 @@ async def test_scrape_counts_audio_and_results_of_a_session(gateway: Gateway, br
 
 
 async def test_scrape_contains_history_metrics(broker: Broker, tmp_path: Path) -> None:
-    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", Limits(0, 0))
+    history = HistorySettings(f"sqlite:///{tmp_path}/history.sqlite", HistoryLimits(0, 0))
     files = FileSettings(tmp_path / "submitted")
     async with running_gateway(
         GatewaySettings(redis=broker.url, key=KEY, history=history, files=files)

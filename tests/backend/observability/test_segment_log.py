@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from backend.observability.segment_log import Story, connection_gone
-from backend.sessions.segments import Course
+from backend.observability.segment_log import SegmentLog, connection_gone
+from backend.sessions.segments import SegmentHistory
 from protocol.errors import ErrorCode
 from protocol.recognition import Timing
 from protocol.session import (
@@ -27,7 +27,7 @@ from runtime.logs import timestamp
 from tests.backend.conclusions import concluded
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
-COURSE = Course(32_000, 0, 100.0, 102.0, 102.003, 0.0, 72_000, False)
+COURSE = SegmentHistory(32_000, 0, 100.0, 102.0, 102.003, 0.0, 72_000, False)
 FINAL = Final(3, "secret words", worker="w-1-ab", model="m", timing=Timing(2_000, 150, 400, 7))
 
 Lines = list[Any]
@@ -46,15 +46,15 @@ def told() -> Lines:
 
 
 @pytest.fixture
-def story(told: Lines) -> Story:
+def story(told: Lines) -> SegmentLog:
     def write(name: str, lines: Lines) -> None:
         assert name == "backend.story"
         told.extend(lines)
 
-    return Story("g1", write)
+    return SegmentLog("g1", write)
 
 
-def test_segment_is_logged_in_one_line_with_its_timeline(story: Story, told: Lines) -> None:
+def test_segment_is_logged_in_one_line_with_its_timeline(story: SegmentLog, told: Lines) -> None:
     story.concluded(concluded(FINAL, course=COURSE, session=SESSION, at=102.56))
     (line,) = told
     assert (line["event"], line["session"]) == ("segment.concluded", SESSION)
@@ -67,7 +67,7 @@ def test_segment_is_logged_in_one_line_with_its_timeline(story: Story, told: Lin
     assert "secret" not in str(line)
 
 
-def test_line_tells_requeued_or_early_decoded_segment(story: Story, told: Lines) -> None:
+def test_line_tells_requeued_or_early_decoded_segment(story: SegmentLog, told: Lines) -> None:
     story.concluded(concluded(FINAL, course=COURSE._replace(requeued=102.5), session=SESSION, at=102.56))
     story.concluded(concluded(FINAL, course=COURSE._replace(queued=101.9, early=True), session=SESSION, at=102.56))
     again, early = told
@@ -75,14 +75,14 @@ def test_line_tells_requeued_or_early_decoded_segment(story: Story, told: Lines)
     assert early["queued"] == 1_900 < early["complete"] and early["early"]
 
 
-def test_line_of_segment_received_elsewhere_has_no_offsets(story: Story, told: Lines) -> None:
-    unknown = Course(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False)
+def test_line_of_segment_received_elsewhere_has_no_offsets(story: SegmentLog, told: Lines) -> None:
+    unknown = SegmentHistory(0, 0, 0.0, 0.0, 102.0, 0.0, 0, False)
     story.concluded(concluded(FINAL, course=unknown, session=SESSION, at=102.56))
     (line,) = told
     assert not {"complete", "queued", "told"} & line.keys() and line["outcome"] == "final"
 
 
-def test_line_of_failure_has_code_and_retryable(story: Story, told: Lines) -> None:
+def test_line_of_failure_has_code_and_retryable(story: SegmentLog, told: Lines) -> None:
     story.concluded(
         concluded(Failed(3, ErrorCode.ENGINE_DIED, "killed", True, 1), course=COURSE, session=SESSION, at=102.56)
     )
@@ -90,7 +90,7 @@ def test_line_of_failure_has_code_and_retryable(story: Story, told: Lines) -> No
     assert (line["outcome"], line["attempt"], line["retryable"]) == (ErrorCode.ENGINE_DIED, 1, True)
 
 
-def test_only_unusual_events_are_logged(story: Story, lines: Lines) -> None:
+def test_only_unusual_events_are_logged(story: SegmentLog, lines: Lines) -> None:
     for usual in (Queued(0, 1.0), Partial(0, 1, "secret"), Busy("load")):
         story.told(SESSION, usual)
     assert lines == []
@@ -113,7 +113,7 @@ def test_only_unusual_events_are_logged(story: Story, lines: Lines) -> None:
     assert all(line["session"] == SESSION for line in lines) and "secret" not in str(lines)
 
 
-def test_segment_lines_are_written_together_with_their_own_times(story: Story, told: Lines) -> None:
+def test_segment_lines_are_written_together_with_their_own_times(story: SegmentLog, told: Lines) -> None:
     times = (1_700_000_000.25, 1_700_000_001.5)
     story.concluded([concluded(FINAL, session=SESSION)[0]._replace(wall=wall) for wall in times])
     assert [line["timestamp"] for line in told] == [timestamp(wall) for wall in times]

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from backend.admission.offered_models import Offers
 from backend.core.errors import HistoryUnavailable
-from backend.history.history_thread import History
+from backend.history.history_thread import AsyncHistory
 from backend.history.records import NewFile, SessionState, StoredSession
 from backend.rest.flow import FlowLimits
 from protocol.audio import SAMPLE_RATE
@@ -37,7 +37,7 @@ CONTENT = recording()
 class Late:
     """A history that does its work but misses the first deadline."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: AsyncHistory) -> None:
         self._history = history
         self._late = True
 
@@ -52,7 +52,7 @@ class Late:
 class Overtaken:
     """A history in which a session ends right after its state was read."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: AsyncHistory) -> None:
         self._history = history
 
     async def ask(self, work: Callable[["Store"], T]) -> T:

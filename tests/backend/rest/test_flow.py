@@ -5,14 +5,14 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.rest.flow import Ask, Flow, FlowLimits, Room, Waiting, gives_way, next_file
+from backend.rest.flow import Capacity, Flow, FlowLimits, ReadySegment, WaitingFile, gives_way, next_file
 from protocol.audio import SAMPLE_RATE
 
-ROOM = Room()
+ROOM = Capacity()
 
 
-def file(name: str, owner: str = "o", number: int = 0) -> Waiting:
-    return Waiting(name, owner, number)
+def file(name: str, owner: str = "o", number: int = 0) -> WaitingFile:
+    return WaitingFile(name, owner, number)
 
 
 def test_oldest_file_of_key_with_fewest_running_is_next() -> None:
@@ -38,7 +38,7 @@ def test_key_has_several_places_only_while_no_other_key_waits() -> None:
 
 def test_files_for_absent_model_do_not_block_others() -> None:
     flow = Flow(FlowLimits(audio_s=60.0))
-    away, here = Waiting("away", "o", 0, "night"), file("here", "p", 1)
+    away, here = WaitingFile("away", "o", 0, "night"), file("here", "p", 1)
     flow.ask(away, 0, 60 * SAMPLE_RATE)
     assert [ask.file for ask in flow.grant(ROOM)] == ["away"]
     flow.ask(away, 1, 60 * SAMPLE_RATE)
@@ -53,34 +53,34 @@ def test_broker_holds_audio_up_to_the_limit() -> None:
     flow = Flow(FlowLimits(audio_s=60.0))
     for n in range(2):
         flow.ask(file("f"), n, 30 * SAMPLE_RATE)
-        assert [*flow.grant(ROOM)] == [Ask("f", n)]
+        assert [*flow.grant(ROOM)] == [ReadySegment("f", n)]
     flow.ask(file("f"), 2, 1)
     assert [*flow.grant(ROOM)] == []
     assert flow.flying("f") == [0, 1]
     assert flow.ended("f", 0) and not flow.ended("f", 0)
-    assert [*flow.grant(ROOM)] == [Ask("f", 2)]
+    assert [*flow.grant(ROOM)] == [ReadySegment("f", 2)]
 
 
 def test_fast_workers_get_more_audio_ahead() -> None:
     flow = Flow(FlowLimits(audio_s=60.0))
     for n in range(4):
         flow.ask(file("f"), n, 30 * SAMPLE_RATE)
-        assert [*flow.grant(Room(speed=60.0))] == [Ask("f", n)]
+        assert [*flow.grant(Capacity(speed=60.0))] == [ReadySegment("f", n)]
     flow.ask(file("f"), 4, 1)
-    assert [*flow.grant(Room(speed=60.0))] == []
+    assert [*flow.grant(Capacity(speed=60.0))] == []
 
 
 def test_segment_longer_than_limit_is_sent_alone() -> None:
     flow = Flow(FlowLimits(audio_s=1.0))
     flow.ask(file("f"), 0, 30 * SAMPLE_RATE)
-    assert [*flow.grant(ROOM)] == [Ask("f", 0)]
+    assert [*flow.grant(ROOM)] == [ReadySegment("f", 0)]
 
 
 def test_full_or_absent_broker_gets_no_segment() -> None:
     flow = Flow(FlowLimits(memory=0.5))
     flow.ask(file("f"), 0, 1)
-    assert [*flow.grant(Room(memory=0.51))] == [*flow.grant(Room(up=False))] == []
-    assert [*flow.grant(Room(memory=0.5))] == [Ask("f", 0)]
+    assert [*flow.grant(Capacity(memory=0.51))] == [*flow.grant(Capacity(up=False))] == []
+    assert [*flow.grant(Capacity(memory=0.5))] == [ReadySegment("f", 0)]
 
 
 def test_file_that_ends_frees_its_share() -> None:
@@ -91,7 +91,7 @@ def test_file_that_ends_frees_its_share() -> None:
     flow.ask(file("g"), 0, SAMPLE_RATE)
     assert [*flow.grant(ROOM)] == []
     flow.left("f")
-    assert [*flow.grant(ROOM)] == [Ask("g", 0)]
+    assert [*flow.grant(ROOM)] == [ReadySegment("g", 0)]
     assert flow.flying("f") == []
 
 

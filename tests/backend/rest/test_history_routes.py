@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
 
 from backend.core.errors import RequestRefused
-from backend.history.history_thread import History
-from backend.history.records import About, NewFile, Planned, SessionKind
+from backend.history.history_thread import AsyncHistory
+from backend.history.records import NewFile, Planned, SessionKind, SessionOwner
 from backend.history.store import Store
 from backend.http.access import ACCESS
 from backend.http.responses import errors_as_json
@@ -102,7 +102,7 @@ async def test_result_is_available_in_every_format(world: World, ids: list[str])
     await world.history.ask(lambda store: store.begin_file(NewFile(id, owner)))
     plan = [Planned(0, 480, 16_000), Planned(1, 2_000, 8_000)]
     await world.history.ask(lambda store: store.plan(id, plan, complete=True))
-    about = About(owner, kind=SessionKind.FILE)
+    about = SessionOwner(owner, kind=SessionKind.FILE)
     await world.record(about, [Result(id, 0, "one & two"), Failure(id, 1, ErrorCode.ENGINE_DIED, "thrice")])
     status, result = await world.call("GET", path)
     assert (status, result["text"], result["session"]["state"]) == (200, "one & two", "failed")
@@ -133,7 +133,7 @@ async def test_export_has_one_line_per_session(world: World, ids: list[str]) -> 
 class Between(Archive):
     """An archive that calls ``happens`` before the second slice of a response."""
 
-    def __init__(self, history: History, happens: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, history: AsyncHistory, happens: Callable[[], Awaitable[object]]) -> None:
         super().__init__(history)
         self._happens = happens
         self._slices: set[int] = set()

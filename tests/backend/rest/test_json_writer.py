@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from backend.core.errors import RequestRefused
-from backend.history.records import Wanted
+from backend.history.records import SessionFilter
 from backend.history.store import Store, open_store
-from backend.rest.json_writer import SEGMENTS, ExportWriter, SessionWriter, Slice, Writer
+from backend.rest.json_writer import SEGMENTS, ExportWriter, SessionWriter, Slice, SliceWriter
 from protocol.rest import SessionResult
 from tests.backend.history.feed import BOB, final, the_session
 
@@ -21,7 +21,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def slices(writer: Writer, store: Store) -> list[Slice]:
+def slices(writer: SliceWriter, store: Store) -> list[Slice]:
     found = [writer.slice(store)]
     while not found[-1].last:
         found.append(writer.slice(store))
@@ -47,14 +47,14 @@ def test_export_writes_one_session_per_line_newest_first(store: Store) -> None:
         said(store, 1 + n % 3, f"s{n}")
     said(store, 2 * SEGMENTS, "long")
     store.record([final("bob's", "b", about=BOB)])
-    written = slices(ExportWriter(Wanted("ann")), store)
+    written = slices(ExportWriter(SessionFilter("ann")), store)
     assert len(written) > 2
     lines = b"".join(piece.data for piece in written).splitlines()
     results = [msgspec.json.decode(line, type=SessionResult) for line in lines]
     assert [result.session.id for result in results] == ["long", *(f"s{n}" for n in reversed(range(150)))]
     assert [len(result.segments) for result in results[1:]] == [1 + n % 3 for n in reversed(range(150))]
     assert len(results[0].segments) == 2 * SEGMENTS
-    assert slices(ExportWriter(Wanted("nobody")), store) == [Slice(b"", last=True)]
+    assert slices(ExportWriter(SessionFilter("nobody")), store) == [Slice(b"", last=True)]
 
 
 def test_writer_stops_when_session_is_deleted_meanwhile(store: Store) -> None:

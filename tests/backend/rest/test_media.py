@@ -9,7 +9,7 @@ import pytest
 
 from backend.core.errors import MediaReaderKilled, MediaUnreadable
 from backend.rest.media import reading
-from backend.rest.media_frames import FRAMES, Ended, Opened, Piece
+from backend.rest.media_frames import FRAMES, MediaEnded, MediaOpened, MediaSegment
 from protocol.errors import ErrorCode
 from tests.helpers.digits import DATA
 from tests.helpers.processes import gone
@@ -28,8 +28,11 @@ def saying(script: str) -> tuple[str, ...]:
 async def test_frames_come_until_the_file_ends(models: Path) -> None:
     async with reading(DIGITS, models / "fsmn-vad") as frames:
         opened, *pieces, ended = [frame async for frame in frames]
-    assert isinstance(opened, Opened) and opened.vad == "fsmn-vad"
-    assert isinstance(ended, Ended) and ended.segments == len([p for p in pieces if isinstance(p, Piece)]) > 0
+    assert isinstance(opened, MediaOpened) and opened.vad == "fsmn-vad"
+    assert (
+        isinstance(ended, MediaEnded)
+        and ended.segments == len([p for p in pieces if isinstance(p, MediaSegment)]) > 0
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process can be read on Linux only")
@@ -77,7 +80,7 @@ async def test_reader_killed_by_signal_does_not_condemn_the_file(tmp_path: Path)
 
 
 async def test_reader_blocked_on_pipe_ends_with_its_context(tmp_path: Path) -> None:
-    frame = FRAMES.pack(Piece(0, 0, bytes(100_000)))
+    frame = FRAMES.pack(MediaSegment(0, 0, bytes(100_000)))
     script = f"while True: os.write(1, {frame[:60]!r} + bytes({len(frame) - 60}))"
 
     async def read() -> None:

@@ -4,13 +4,27 @@ from io import BytesIO
 
 import pytest
 
-from backend.rest.media_frames import FRAMES, Broken, Ended, Frame, Heard, Opened, Piece
+from backend.rest.media_frames import (
+    FRAMES,
+    Frame,
+    MediaBroken,
+    MediaEnded,
+    MediaOpened,
+    MediaProgress,
+    MediaSegment,
+)
 from protocol.errors import ErrorCode
 
 
 @pytest.mark.parametrize(
     "frame",
-    [Opened("fsmn"), Piece(3, 16_000, b"\1\2"), Heard(80_000), Ended(4, 9), Broken(ErrorCode.UNSUPPORTED, "no")],
+    [
+        MediaOpened("fsmn"),
+        MediaSegment(3, 16_000, b"\1\2"),
+        MediaProgress(80_000),
+        MediaEnded(4, 9),
+        MediaBroken(ErrorCode.UNSUPPORTED, "no"),
+    ],
 )
 def test_frame_survives_encoding(frame: Frame) -> None:
     assert FRAMES.read(BytesIO(FRAMES.pack(frame))) == frame

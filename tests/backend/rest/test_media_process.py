@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from backend.rest.media_frames import Broken, Ended, Frame, Heard, Opened, Piece
+from backend.rest.media_frames import Frame, MediaBroken, MediaEnded, MediaOpened, MediaProgress, MediaSegment
 from backend.rest.media_process import LONGEST_S, read_file
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
@@ -36,14 +36,14 @@ def long_file(tmp_path: Path) -> Path:
 def test_pieces_equal_samples_of_the_file(long_file: Path) -> None:
     whole = samples_of(long_file)
     opened, *rest, ended = told(long_file)
-    pieces = [frame for frame in rest if isinstance(frame, Piece)]
-    assert opened == Opened("webrtc-vad", len(whole) / SAMPLE_RATE)
-    assert len(pieces) >= 4 and ended == Ended(len(pieces), len(whole))
+    pieces = [frame for frame in rest if isinstance(frame, MediaSegment)]
+    assert opened == MediaOpened("webrtc-vad", len(whole) / SAMPLE_RATE)
+    assert len(pieces) >= 4 and ended == MediaEnded(len(pieces), len(whole))
     assert [piece.segment for piece in pieces] == list(range(len(pieces)))
     for piece in pieces:
         samples = np.frombuffer(piece.pcm, "<i2")
         assert np.array_equal(samples, whole[piece.at : piece.at + len(samples)])
-    assert any(isinstance(frame, Heard) for frame in rest)
+    assert any(isinstance(frame, MediaProgress) for frame in rest)
     assert told(long_file) == [opened, *rest, ended]
 
 
@@ -51,14 +51,14 @@ def test_truncated_file_is_read_to_its_last_sample(long_file: Path) -> None:
     whole = long_file.read_bytes()
     long_file.write_bytes(whole[: len(whole) // 2 + 1])
     opened, *rest, ended = told(long_file)
-    pieces = [frame for frame in rest if isinstance(frame, Piece)]
+    pieces = [frame for frame in rest if isinstance(frame, MediaSegment)]
     samples = (len(whole) // 2 + 1 - 44) // 2
-    assert isinstance(opened, Opened) and pieces and ended == Ended(len(pieces), samples, truncated=True)
+    assert isinstance(opened, MediaOpened) and pieces and ended == MediaEnded(len(pieces), samples, truncated=True)
 
 
 def test_silence_has_no_pieces(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(SAMPLE_RATE, np.int16), SAMPLE_RATE)
-    assert told(tmp_path / "silence.wav")[1:] == [Ended(0, SAMPLE_RATE)]
+    assert told(tmp_path / "silence.wav")[1:] == [MediaEnded(0, SAMPLE_RATE)]
 
 
 @pytest.mark.parametrize(
@@ -72,20 +72,20 @@ def test_silence_has_no_pieces(tmp_path: Path) -> None:
 def test_unreadable_file_reports_reason(tmp_path: Path, content: bytes, code: ErrorCode) -> None:
     (tmp_path / "file").write_bytes(content)
     (broken,) = told(tmp_path / "file")
-    assert isinstance(broken, Broken) and broken.code is code and broken.message
+    assert isinstance(broken, MediaBroken) and broken.code is code and broken.message
 
 
 def test_damaged_file_is_read_up_to_the_damage(tmp_path: Path) -> None:
     whole = DIGITS[0].read_bytes()
     (tmp_path / "half.flac").write_bytes(whole[: len(whole) // 2])
     *before, broken = told(tmp_path / "half.flac")
-    assert isinstance(before[0], Opened)
-    assert isinstance(broken, Broken) and broken.code is ErrorCode.AUDIO_INVALID
+    assert isinstance(before[0], MediaOpened)
+    assert isinstance(broken, MediaBroken) and broken.code is ErrorCode.AUDIO_INVALID
 
 
 def test_file_above_maximum_length_is_refused(long_file: Path, tmp_path: Path) -> None:
     (broken,) = told(long_file, longest_s=3.0)
-    assert isinstance(broken, Broken) and broken.code is ErrorCode.TOO_LARGE
+    assert isinstance(broken, MediaBroken) and broken.code is ErrorCode.TOO_LARGE
     live = tmp_path / "live.flac"
     soundfile.write(live, samples_of(long_file), SAMPLE_RATE)
     content = bytearray(live.read_bytes())
@@ -93,5 +93,5 @@ def test_file_above_maximum_length_is_refused(long_file: Path, tmp_path: Path) -
     content[22:26] = bytes(4)
     live.write_bytes(content)
     opened, *_, broken = told(live, longest_s=3.0)
-    assert opened == Opened("webrtc-vad", None)
-    assert isinstance(broken, Broken) and broken.code is ErrorCode.TOO_LARGE
+    assert opened == MediaOpened("webrtc-vad", None)
+    assert isinstance(broken, MediaBroken) and broken.code is ErrorCode.TOO_LARGE

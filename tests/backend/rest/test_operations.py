@@ -1,14 +1,17 @@
 """Test the declarations of routes."""
 
 from backend.rest.openapi import OPERATIONS
-from backend.rest.operations import JSON, Content, Keys, answer
+from backend.rest.operations import JSON, Content, RequiredKey, answer
 from protocol.rest import Health
 
 
 def test_names_are_unique() -> None:
     names = [operation.name for operation in OPERATIONS]
     assert len(set(names)) == len(names)
-    assert {operation.path for operation in OPERATIONS if operation.keys is Keys.NOBODY} >= {"/healthz", "/readyz"}
+    assert {operation.path for operation in OPERATIONS if operation.keys is RequiredKey.NOBODY} >= {
+        "/healthz",
+        "/readyz",
+    }
 
 
 def test_answer_is_json_of_a_type() -> None:

@@ -4,40 +4,40 @@ import pytest
 from msgspec import UNSET
 
 from backend.devices.records import Device
-from backend.devices.registry import Roster
+from backend.devices.registry import DeviceRegistry
 from backend.history import records
-from backend.history.records import Wanted
-from backend.http.access import Access, Visit
+from backend.history.records import SessionFilter
+from backend.http.access import Access, AdmittedRequest
 from backend.rest.scope import Scope, scope_of
 from backend.settings import GatewaySettings
 from protocol import rest
 from protocol.devices import DeviceKind
 from protocol.errors import Forbidden
 
-ACCESS = Access(GatewaySettings(key="k"), Roster(None), lambda: 0.0)
+ACCESS = Access(GatewaySettings(key="k"), DeviceRegistry(None), lambda: 0.0)
 CLIENT = Device("d", "n", DeviceKind.CLIENT, "ab" * 32)
 
 
 def test_owner_sees_all_keys_or_a_chosen_one() -> None:
-    visit = Visit(ACCESS, ACCESS.owner)
+    visit = AdmittedRequest(ACCESS, ACCESS.owner)
     assert scope_of(visit) == scope_of(visit, UNSET) == Scope(None, None)
     assert scope_of(visit, "abc") == Scope("abc", None)
 
 
 def test_client_sees_only_its_own_sessions() -> None:
-    visit = Visit(ACCESS, CLIENT)
+    visit = AdmittedRequest(ACCESS, CLIENT)
     assert scope_of(visit) == scope_of(visit, CLIENT.owner) == Scope(CLIENT.owner, None)
     with pytest.raises(Forbidden, match="only the owner"):
         scope_of(visit, "abc")
 
 
 def test_tenant_of_a_proxy_sees_only_its_own_sessions() -> None:
-    assert scope_of(Visit(ACCESS, ACCESS.owner, "acme")) == Scope(None, "acme")
-    assert scope_of(Visit(ACCESS, CLIENT, "acme")) == Scope(CLIENT.owner, "acme")
+    assert scope_of(AdmittedRequest(ACCESS, ACCESS.owner, "acme")) == Scope(None, "acme")
+    assert scope_of(AdmittedRequest(ACCESS, CLIENT, "acme")) == Scope(CLIENT.owner, "acme")
 
 
 def test_scope_becomes_filter_of_the_history() -> None:
     scope = Scope("o", "t")
-    assert scope.wanted() == scope.wanted(UNSET, UNSET) == Wanted("o", "t")
+    assert scope.wanted() == scope.wanted(UNSET, UNSET) == SessionFilter("o", "t")
     wanted = scope.wanted(rest.SessionState.DONE, rest.SessionKind.FILE)
-    assert wanted == Wanted("o", "t", records.SessionState.DONE, records.SessionKind.FILE)
+    assert wanted == SessionFilter("o", "t", records.SessionState.DONE, records.SessionKind.FILE)

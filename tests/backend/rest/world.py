@@ -18,13 +18,13 @@ from redis.asyncio import Redis
 
 from backend.broker.jobs import Jobs, open_jobs
 from backend.devices.records import Device, DeviceStore
-from backend.devices.registry import Roster
-from backend.history.history_thread import History, open_history
-from backend.history.records import About, Entry, Limits, SessionKind
+from backend.devices.registry import DeviceRegistry
+from backend.history.history_thread import AsyncHistory, open_history
+from backend.history.records import FeedEntry, HistoryLimits, SessionKind, SessionOwner
 from backend.http.access import ACCESS, Access
 from backend.http.responses import errors_as_json
 from backend.rest.file_settings import FileSettings
-from backend.rest.flow import Room
+from backend.rest.flow import Capacity
 from backend.rest.routes import rest_routes
 from backend.rest.runner import Runner
 from backend.settings import GatewaySettings
@@ -48,7 +48,7 @@ class World:
     """A running REST interface. ``keys`` and ``devices``: clients ``a`` and ``b``, worker ``w``."""
 
     url: str
-    history: History
+    history: AsyncHistory
     jobs: Jobs
     runner: Runner
     devices: dict[str, Device]
@@ -86,7 +86,7 @@ class World:
 
     async def said(self, session: str, *texts: str, by: str = "a", tenant: str = "") -> None:
         """Record these texts as a stream."""
-        about = About(self.devices[by].owner, by, tenant, kind=SessionKind.STREAM)
+        about = SessionOwner(self.devices[by].owner, by, tenant, kind=SessionKind.STREAM)
         await self.record(about, [Result(session, n, text, model="m") for n, text in enumerate(texts)])
 
     @asynccontextmanager
@@ -126,9 +126,11 @@ class World:
         await wait_until(there, f"the session is {state}")
         return (await self.call("GET", path))[1]
 
-    async def record(self, about: About, outcomes: list[Outcome]) -> None:
+    async def record(self, about: SessionOwner, outcomes: list[Outcome]) -> None:
         """Record these outcomes as the feed would."""
-        entries = [Entry(about, one.session, one.segment, one.attempt, one, 16_000, NOW_MS) for one in outcomes]
+        entries = [
+            FeedEntry(about, one.session, one.segment, one.attempt, one, 16_000, NOW_MS) for one in outcomes
+        ]
         await self.history.ask(lambda store: store.record(entries))
 
 
@@ -156,8 +158,8 @@ class BulkWorker(FakeWorker):
         if counted and self._tells:
             stored = await self._world.history.ask(lambda store: store.session(job.session))
             assert stored is not None
-            about = About(stored.owner, kind=SessionKind.FILE)
-            entry_of = Entry(about, job.session, job.segment, job.attempt, outcome, job.samples, NOW_MS)
+            about = SessionOwner(stored.owner, kind=SessionKind.FILE)
+            entry_of = FeedEntry(about, job.session, job.segment, job.attempt, outcome, job.samples, NOW_MS)
             await self._world.history.ask(lambda store: store.record([entry_of]))
         return counted
 
@@ -185,7 +187,7 @@ async def serving(
     folder: Path,
     broker: Broker,
     database: Path | None = None,
-    between: Callable[[History], Any] = lambda history: history,
+    between: Callable[[AsyncHistory], Any] = lambda history: history,
     **files: Any,
 ) -> AsyncIterator[World]:
     """Serve the REST interface until the context ends.
@@ -200,14 +202,14 @@ async def serving(
     files = {"spare_bytes": 0, "look_s": 0.05} | files
     async with (
         open_jobs(broker.url, "g") as jobs,
-        open_history(url, Limits()) as history,
+        open_history(url, HistoryLimits()) as history,
         aiohttp.ClientSession() as http,
         Tasks("world") as tasks,
     ):
-        room = Room()
+        room = Capacity()
         runner = Runner(FileSettings(folder / "submitted", **files), history, jobs, lambda about: "", lambda: room)
         app = web.Application(middlewares=[errors_as_json])
-        app[ACCESS] = Access(settings, Roster(store), lambda: 0.0)
+        app[ACCESS] = Access(settings, DeviceRegistry(store), lambda: 0.0)
         app.add_routes(rest_routes(between(history), runner))
         serving = web.AppRunner(app, shutdown_timeout=0.1)
         await serving.setup()

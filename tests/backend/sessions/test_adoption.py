@@ -12,13 +12,13 @@ import pytest
 from redis.asyncio import Redis
 
 from backend.gateway import Gateway
-from backend.history.records import About
+from backend.history.records import SessionOwner
 from backend.sessions.adoption import MOST_FLYING, Adoption, go_through, perform_some
-from backend.sessions.connection import Connection
+from backend.sessions.connection import ClientConnection
 from backend.sessions.ledger import MOST_SEGMENTS, STEP, Steps
 from backend.sessions.segments import Acknowledge, Output
 from backend.sessions.session import Session
-from backend.sessions.session_slot import Hosted
+from backend.sessions.session_slot import SessionSlot
 from protocol.errors import TakenOver
 from protocol.job import Keys
 from protocol.recognition import Options
@@ -118,12 +118,12 @@ class Nobody:
     async def close(self, code: int, reason: str) -> None: ...
 
 
-def connection() -> Connection:
-    return Connection(Nobody(), 1_000, 1.0)
+def connection() -> ClientConnection:
+    return ClientConnection(Nobody(), 1_000, 1.0)
 
 
-def hosted() -> Hosted:
-    return Hosted(Session(UUID(int=1), Options(), LIMITS), About("o"))
+def hosted() -> SessionSlot:
+    return SessionSlot(Session(UUID(int=1), Options(), LIMITS), SessionOwner("o"))
 
 
 def steps(number: int) -> Steps:

@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID
 
-from backend.sessions.connection import Connection
+from backend.sessions.connection import ClientConnection
 from backend.sessions.ledger import MOST_SEGMENTS
 from protocol.errors import CloseCode, ErrorCode, MalformedMessage, Unauthorised
 from protocol.session import (
@@ -68,8 +68,8 @@ class SlowSocket(FakeSocket):
         await super().send(text)
 
 
-def connection(socket: FakeSocket, most_bytes: int = 10_000, stuck_s: float = 30.0) -> Connection:
-    return Connection(socket, most_bytes, stuck_s)
+def connection(socket: FakeSocket, most_bytes: int = 10_000, stuck_s: float = 30.0) -> ClientConnection:
+    return ClientConnection(socket, most_bytes, stuck_s)
 
 
 async def test_messages_are_sent_in_order_before_close() -> None:

@@ -11,11 +11,11 @@ from backend.admission.admission import Survey
 from backend.broker.jobs import Jobs
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone
 from backend.core.errors import BrokerBusy, BrokerFailed, TryLater
-from backend.history.records import About
-from backend.sessions.connection import Connection
+from backend.history.records import SessionOwner
+from backend.sessions.connection import ClientConnection
 from backend.sessions.hub import Hub
 from backend.sessions.observers import Conclusion, Observer, RefusalReason
-from backend.sessions.session_slot import Hosted
+from backend.sessions.session_slot import SessionSlot
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ErrorCode
@@ -105,7 +105,7 @@ class Scene(Observer):
         self.taken_back: list[int] = []
         self.hub = Hub(cast(Jobs, self.jobs), settings or GatewaySettings(), self)
         self.socket = FakeSocket()
-        self.connection = Connection(self.socket, 100_000, 10.0)
+        self.connection = ClientConnection(self.socket, 100_000, 10.0)
 
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
         """Record outcomes and lengths."""
@@ -124,7 +124,7 @@ class Scene(Observer):
         """Record the cancelled segment."""
         self.taken_back.append(segment)
 
-    async def begin(self) -> Hosted:
+    async def begin(self) -> SessionSlot:
         """Say hello and send one complete segment."""
         hosted = await self.speak(100)
         self.hub.receive(hosted, SegmentEnd(0, 100))
@@ -132,10 +132,10 @@ class Scene(Observer):
 
     async def speak(
         self, samples: int, partials: bool = False, priority: Literal["interactive", "bulk"] = "interactive"
-    ) -> Hosted:
+    ) -> SessionSlot:
         """Say hello and send part of one segment."""
         hello = Hello(uuid4(), options=Options(partials=partials, priority=priority))
-        hosted = await self.hub.bind(hello, About("o"), self.connection)
+        hosted = await self.hub.bind(hello, SessionOwner("o"), self.connection)
         self.jobs.asked.clear()
         self.jobs.attaches = False
         self.hub.receive(hosted, SegmentBegin(0))
@@ -176,7 +176,7 @@ async def test_refused_command_closes_connection_and_frees_segment() -> None:
 
 async def test_full_command_queue_closes_connection_and_frees_segment() -> None:
     scene = Scene()
-    hosted = await scene.hub.bind(Hello(uuid4()), About("o"), scene.connection)
+    hosted = await scene.hub.bind(Hello(uuid4()), SessionOwner("o"), scene.connection)
     scene.jobs.full = True
     scene.hub.receive(hosted, SegmentBegin(0))
     scene.hub.frame(hosted, encode_frame(0, 0, bytes(200)))
@@ -189,7 +189,7 @@ async def test_hello_can_be_repeated_when_broker_refuses_it() -> None:
     scene = Scene()
     scene.jobs.full = True
     with pytest.raises(TryLater):
-        await scene.hub.bind(Hello(uuid4()), About("o"), scene.connection)
+        await scene.hub.bind(Hello(uuid4()), SessionOwner("o"), scene.connection)
     assert scene.hub.hosted == {}
 
 
@@ -230,9 +230,9 @@ async def test_results_wait_for_next_connection() -> None:
     await scene.jobs.answer("submit", JobQueued(0))
     scene.hub.noticed(Result(hosted.identity, 0, "hi"))
     later = FakeSocket()
-    connection = Connection(later, 100_000, 10.0)
+    connection = ClientConnection(later, 100_000, 10.0)
     scene.jobs.attaches = True
-    await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), About("o"), connection)
+    await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), SessionOwner("o"), connection)
     connection.close(CloseCode.NORMAL)
     await connection.run()
     assert [type(message) for message in later.said if not isinstance(message, Welcome)][0] is Final
@@ -244,7 +244,7 @@ async def test_reconnecting_client_gets_all_results() -> None:
     texts = [f"{n} " + "x" * 200 for n in range(2_000)]
     for n, text in enumerate(texts):
         scene.jobs.held[n] = Record(end=Ended(EndState.FINAL, 0), outcome=Result(str(session), n, text))
-    await scene.hub.bind(Hello(session, resume=True), About("o"), scene.connection)
+    await scene.hub.bind(Hello(session, resume=True), SessionOwner("o"), scene.connection)
     assert not scene.connection.closing
     assert [message.text for message in await scene.said() if isinstance(message, Final)] == texts
     assert scene.socket.closed == CloseCode.NORMAL

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.admission.admission import Waiting
+from backend.admission.admission import StreamContent
 from backend.broker.records import Attachment, JobQueued, Record, SessionGone
 from backend.core.errors import BrokerFailed, TooBusy
-from backend.history.records import About
+from backend.history.records import SessionOwner
 from backend.sessions.observers import RefusalReason
 from protocol.audio import SAMPLE_RATE
 from protocol.job import Ended, EndState, Keys, Result
@@ -36,7 +36,7 @@ async def test_repeated_result_notifies_observer_once() -> None:
     scene.jobs.attaches = True
     for _ in range(2):
         scene.hub.unbind(hosted, scene.connection)
-        await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), About("o"), scene.connection)
+        await scene.hub.bind(Hello(UUID(hosted.identity), resume=True), SessionOwner("o"), scene.connection)
     scene.hub.receive(hosted, SegmentEnd(0, 100))
     assert len([message for message in await scene.said() if isinstance(message, Final)]) == 4
     assert [final.text for final in scene.ended if isinstance(final, Final)] == ["hi"]
@@ -46,7 +46,7 @@ async def test_result_of_other_gateway_notifies_observer_when_sent() -> None:
     scene = Scene()
     scene.jobs.attaches = False
     session = uuid4()
-    binding = asyncio.create_task(scene.hub.bind(Hello(session, resume=True), About("o"), scene.connection))
+    binding = asyncio.create_task(scene.hub.bind(Hello(session, resume=True), SessionOwner("o"), scene.connection))
     await asyncio.sleep(0)
     known = Record(end=Ended(EndState.FINAL, 0), outcome=Result(str(session), 0, "hi"))
     await scene.jobs.answer("attach", Attachment(2, {0: known}))
@@ -65,11 +65,11 @@ async def test_cancelled_segment_notifies_observer_once() -> None:
 
 async def test_new_session_is_refused_when_its_model_is_busy() -> None:
     scene = Scene()
-    waits = {Keys().jobs("interactive", "m"): Waiting(31 * SAMPLE_RATE, 9, 0)}
+    waits = {Keys().jobs("interactive", "m"): StreamContent(31 * SAMPLE_RATE, 9, 0)}
     scene.hub.surveyed(replace(fleet(1.0), streams=waits))
     scene.jobs.attaches = False
     binding = asyncio.create_task(
-        scene.hub.bind(Hello(uuid4(), options=Options(model="m")), About("o"), scene.connection)
+        scene.hub.bind(Hello(uuid4(), options=Options(model="m")), SessionOwner("o"), scene.connection)
     )
     await asyncio.sleep(0)
     await scene.jobs.answer("attach", SessionGone())

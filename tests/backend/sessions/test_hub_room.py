@@ -6,12 +6,12 @@ from uuid import UUID
 import pytest
 
 from backend.admission.admission import AdmissionLimits
-from backend.admission.audio_budget import Held
+from backend.admission.audio_budget import HeldAudio
 from backend.broker.records import JobQueued
 from backend.core.errors import TooBusy
-from backend.history.records import About
+from backend.history.records import SessionOwner
 from backend.sessions.observers import RefusalReason
-from backend.sessions.session_slot import Hosted
+from backend.sessions.session_slot import SessionSlot
 from backend.settings import GatewaySettings
 from protocol.audio import encode_frame
 from protocol.recognition import Options
@@ -24,7 +24,7 @@ def small() -> Scene:
     return Scene(GatewaySettings(admission=AdmissionLimits(unqueued_bytes=2 * 200)))
 
 
-def add(scene: Scene, hosted: Hosted, segment: int, start: int, samples: int = 1) -> None:
+def add(scene: Scene, hosted: SessionSlot, segment: int, start: int, samples: int = 1) -> None:
     scene.hub.frame(hosted, encode_frame(segment, start, bytes(2 * samples)))
 
 
@@ -56,14 +56,14 @@ async def test_files_leave_room_for_speech_and_are_refused_at_hello() -> None:
     scene = small()
     file = await scene.speak(150, priority="bulk")
     scene.hub.tick(1.0)
-    assert scene.hub.held == Held(0, 150)
+    assert scene.hub.held == HeldAudio(0, 150)
     again = Hello(UUID(file.identity), options=Options(priority="bulk"), resume=True)
     with pytest.raises(TooBusy):
-        await scene.hub.bind(again, About("o"), scene.connection)
+        await scene.hub.bind(again, SessionOwner("o"), scene.connection)
     scene.jobs.attaches = True
     speaker = await scene.speak(10)
     add(scene, speaker, 0, 10)
-    assert scene.hub.held == Held(11, 150)
+    assert scene.hub.held == HeldAudio(11, 150)
 
 
 async def test_longest_unbound_sessions_are_dropped_until_there_is_room() -> None:
@@ -77,4 +77,4 @@ async def test_longest_unbound_sessions_are_dropped_until_there_is_room() -> Non
     scene.hub.tick(40.0)
     assert set(scene.hub.hosted) == {third.identity}, "50 went, 100 are still half, 60 went"
     scene.hub.tick(50.0)
-    assert scene.hub.held == Held(40), "that is less than half"
+    assert scene.hub.held == HeldAudio(40), "that is less than half"

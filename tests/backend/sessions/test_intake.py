@@ -11,10 +11,10 @@ from backend.admission.bulk_throttle import QueueLimits
 from backend.admission.offered_models import Offers
 from backend.broker.records import JobQueued, Record, SessionGone
 from backend.core.errors import ModelNotOffered, TooBusy
-from backend.history.records import About
-from backend.sessions.connection import Connection
+from backend.history.records import SessionOwner
+from backend.sessions.connection import ClientConnection
 from backend.sessions.observers import RefusalReason
-from backend.sessions.session_slot import Hosted
+from backend.sessions.session_slot import SessionSlot
 from backend.settings import GatewaySettings
 from protocol.audio import SAMPLE_RATE, encode_frame
 from protocol.errors import CloseCode, ErrorCode
@@ -31,14 +31,14 @@ UNKNOWN = Offers({"zh": 0.0, "en": 30.0}, up_s=9_999.0)
 class Keys(Scene):
     """A hub with sessions of several keys."""
 
-    async def join(self, owner: str, model: str = "", known: dict[int, Record] | None = None) -> Hosted:
+    async def join(self, owner: str, model: str = "", known: dict[int, Record] | None = None) -> SessionSlot:
         self.jobs.attaches, self.jobs.held = True, known or {}
         hello = Hello(uuid4(), options=Options(model=model), resume=known is not None)
-        hosted = await self.hub.bind(hello, About(owner), Connection(FakeSocket(), 100_000, 10.0))
+        hosted = await self.hub.bind(hello, SessionOwner(owner), ClientConnection(FakeSocket(), 100_000, 10.0))
         self.jobs.asked = [asked for asked in self.jobs.asked if asked[0] != "attach"]
         return hosted
 
-    def say(self, hosted: Hosted, segments: range, samples: int = 0) -> None:
+    def say(self, hosted: SessionSlot, segments: range, samples: int = 0) -> None:
         """Send whole segments of silence."""
         for n in segments:
             self.hub.receive(hosted, SegmentBegin(n))
@@ -46,7 +46,7 @@ class Keys(Scene):
                 self.hub.frame(hosted, encode_frame(n, 0, bytes(2 * samples)))
             self.hub.receive(hosted, SegmentEnd(n, samples))
 
-    def end(self, hosted: Hosted, segment: int) -> None:
+    def end(self, hosted: SessionSlot, segment: int) -> None:
         self.hub.noticed(Result(hosted.identity, segment, "hi"))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.sessions.local_agreement import Agreement, words
+from backend.sessions.local_agreement import LocalAgreement, words
 
 PIECES = st.sampled_from(
     ["so", "So", "it", "goes", "on", ".", ",", " ", "  ", "你", "好", "，", "3", ".5", "don't", "é", "👍", "หก"]
@@ -14,7 +14,7 @@ TEXTS = st.lists(PIECES, max_size=8).map("".join)
 
 def shown(*hypotheses: str) -> list[tuple[str, str]]:
     """Return stable part and rest after each hypothesis."""
-    agreement = Agreement()
+    agreement = LocalAgreement()
     found = []
     for hypothesis in hypotheses:
         agreement.add(hypothesis)
@@ -71,7 +71,7 @@ def test_words_exclude_outer_punctuation(text: str, expected: list[str]) -> None
 
 @given(st.lists(TEXTS, max_size=8))
 def test_stable_text_only_grows(hypotheses: list[str]) -> None:
-    agreement, before = Agreement(), ""
+    agreement, before = LocalAgreement(), ""
     for hypothesis in hypotheses:
         agreement.add(hypothesis)
         stable = agreement.text[: agreement.stable]
@@ -82,12 +82,12 @@ def test_stable_text_only_grows(hypotheses: list[str]) -> None:
 
 @given(TEXTS, st.lists(TEXTS, max_size=4))
 def test_repeated_text_is_stable_except_final_punctuation(text: str, before: list[str]) -> None:
-    first = Agreement()
+    first = LocalAgreement()
     first.add(text)
     first.add(text)
     said = words(text.strip())
     assert (first.text, first.stable) == (text.strip(), said[-1][1] if said else 0)
-    later = Agreement()
+    later = LocalAgreement()
     for hypothesis in [*before, text, text]:
         later.add(hypothesis)
     assert len(words(later.text)) >= len(words(later.text[: later.stable]))

@@ -1,7 +1,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backend.sessions.observers import MOST_GATHERED, Conclusion, News, Observer, Observers, RefusalReason
+from backend.sessions.observers import (
+    MOST_GATHERED,
+    Conclusion,
+    Observer,
+    Observers,
+    RefusalReason,
+    UnconfirmedResults,
+)
 from protocol.errors import ErrorCode
 from protocol.job import JobKind
 from protocol.session import Failed, Final, GatewayMessage, Partial, Queued
@@ -97,7 +104,7 @@ def test_base_observer_ignores_all_events() -> None:
 
 
 def test_result_is_new_once_until_received() -> None:
-    news = News()
+    news = UnconfirmedResults()
     final = Final(0, "a")
     assert [news.is_new("s", final) for _ in range(3)] == [True, False, False]
     assert news.is_new("t", final) and news.is_new("s", Final(1, "b"))
@@ -106,7 +113,7 @@ def test_result_is_new_once_until_received() -> None:
 
 
 def test_each_failed_attempt_and_the_later_text_are_new() -> None:
-    news = News()
+    news = UnconfirmedResults()
     told: list[Failed | Final] = [
         *(Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=n) for n in (0, 0, 1, 1)),
         *[Final(0, "a")] * 2,
@@ -115,7 +122,7 @@ def test_each_failed_attempt_and_the_later_text_are_new() -> None:
 
 
 def test_received_failure_is_not_new_on_reconnect() -> None:
-    news = News()
+    news = UnconfirmedResults()
     assert news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=2))
     news.received("s", 0)
     assert not news.is_new("s", Failed(0, ErrorCode.ENGINE_FAILED, "no", attempt=2))
@@ -123,7 +130,7 @@ def test_received_failure_is_not_new_on_reconnect() -> None:
 
 
 def test_unreceived_results_are_forgotten_above_limit() -> None:
-    news = News(most=2)
+    news = UnconfirmedResults(most=2)
     for segment in range(3):
         assert news.is_new("s", Final(segment, "a"))
     assert not news.is_new("s", Final(2, "a")) and news.is_new("s", Final(0, "a"))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.broker.records import Record
-from backend.sessions.segments import Course, Segment, Speculation, Stage
+from backend.sessions.segments import Segment, SegmentHistory, Speculation, Stage
 from protocol.errors import ErrorCode
 from protocol.job import Ended, EndState, Failure, Result
 from protocol.recognition import Timing, Word
@@ -67,12 +67,12 @@ def test_course_survives_lost_job() -> None:
     segment.complete(8, 11.5)
     segment.enqueue(0, 11.6, 100)
     segment.enqueue(0, 15.0)  # its client reconnected
-    assert segment.course() == Course(8, 0, 10.0, 11.5, 11.6, 0.0, 100, False)
+    assert segment.course() == SegmentHistory(8, 0, 10.0, 11.5, 11.6, 0.0, 100, False)
     segment.restart(0)
     segment.first_frame = 20.0
     segment.complete(8, 20.5)
     segment.enqueue(0, 20.6, 0)
-    assert segment.course() == Course(8, 0, 10.0, 20.5, 11.6, 20.6, 0, False)
+    assert segment.course() == SegmentHistory(8, 0, 10.0, 20.5, 11.6, 20.6, 0, False)
 
 
 def test_course_of_early_decoding_starts_at_speculation() -> None:
@@ -83,7 +83,7 @@ def test_course_of_early_decoding_starts_at_speculation() -> None:
     promoted.enqueue(0, 11.1, 0)
     ended.end(3, Record(end=FINAL, outcome=Result("s", 3, "hi")), 11.2)
     for segment in (promoted, ended):
-        assert segment.course() == Course(8, 0, 10.0, 11.0, 10.9, 0.0, 0, True)
+        assert segment.course() == SegmentHistory(8, 0, 10.0, 11.0, 10.9, 0.0, 0, True)
 
 
 def test_final_contains_all_fields_of_result() -> None:

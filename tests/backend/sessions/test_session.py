@@ -4,7 +4,7 @@ import pytest
 
 from backend.broker.records import Attachment, JobQueued, Record, Reread
 from backend.sessions.ledger import finished
-from backend.sessions.segments import Acknowledge, AttachAgain, Close, Submit, Withdraw
+from backend.sessions.segments import Acknowledge, AttachAgain, CloseConnection, Submit, Withdraw
 from backend.sessions.session import LINGER_S, check_hello
 from protocol.audio import encode_frame
 from protocol.errors import (
@@ -246,7 +246,7 @@ class TestCancel:
         assert made.unqueued == 0
         assert made.noticed(Result(NAME, 0, "hi"), NOW) == []
         assert made.submitted(0, 0, JobQueued(0), NOW) == []
-        assert made.receive(Finish(1), NOW) == [Done(1, ""), Close(CloseCode.NORMAL)]
+        assert made.receive(Finish(1), NOW) == [Done(1, ""), CloseConnection(CloseCode.NORMAL)]
 
     def test_cancelling_unknown_segment_sends_nothing_to_broker(self) -> None:
         made = session()
@@ -269,19 +269,19 @@ class TestFinish:
         made = queued()
         assert made.receive(Finish(1), NOW) == []
         assert made.noticed(Result(NAME, 0, "hi"), NOW)[1:] == [Done(1, "hi")]
-        assert made.receive(Received(0), NOW) == [Acknowledge(0), Close(CloseCode.NORMAL)]
+        assert made.receive(Received(0), NOW) == [Acknowledge(0), CloseConnection(CloseCode.NORMAL)]
 
     def test_connection_closes_after_linger_without_receipts(self) -> None:
         made = ended()
         made.receive(Finish(1), NOW)
         assert made.tick(NOW + LINGER_S - 0.1) == []
-        assert made.tick(NOW + LINGER_S) == [Close(CloseCode.NORMAL)]
+        assert made.tick(NOW + LINGER_S) == [CloseConnection(CloseCode.NORMAL)]
         assert made.tick(NOW + 2 * LINGER_S) == []
 
     def test_finish_closes_at_once_when_results_were_received(self) -> None:
         made = ended()
         made.receive(Received(0), NOW)
-        assert made.receive(Finish(1), NOW) == [Done(1, "hi"), Close(CloseCode.NORMAL)]
+        assert made.receive(Finish(1), NOW) == [Done(1, "hi"), CloseConnection(CloseCode.NORMAL)]
 
     def test_session_is_over_once_everything_has_ended_and_was_received(self) -> None:
         made = queued()
@@ -294,7 +294,7 @@ class TestFinish:
         assert [*over, made.over] == [False, False, False, True]
 
     def test_empty_session_is_done_at_once(self) -> None:
-        assert session().receive(Finish(0), NOW) == [Done(0, ""), Close(CloseCode.NORMAL)]
+        assert session().receive(Finish(0), NOW) == [Done(0, ""), CloseConnection(CloseCode.NORMAL)]
 
     def test_failed_segment_allows_done_and_a_later_attempt(self) -> None:
         made = failed()
@@ -339,7 +339,7 @@ class TestReceived:
         made.receive(Received(0), NOW)
         finished(made.attached(Attachment(2, {}), Welcome(ID, "g", durable=True), NOW))
         assert not made.over
-        assert made.receive(Finish(1), NOW) == [Done(1, ""), Close(CloseCode.NORMAL)]
+        assert made.receive(Finish(1), NOW) == [Done(1, ""), CloseConnection(CloseCode.NORMAL)]
         assert made.over
 
     def test_failure_received_by_other_gateway_can_be_retried(self) -> None:
@@ -363,11 +363,11 @@ class TestLookingAgain:
         finished(made.reattached(Attachment(3, {}), NOW))
         assert made.epoch == 3
         assert made.noticed(Detached(NAME, "other", 3), NOW) == []
-        assert Close(CloseCode.TAKEN_OVER) in made.noticed(Detached(NAME, "other", 4), NOW)
+        assert CloseConnection(CloseCode.TAKEN_OVER) in made.noticed(Detached(NAME, "other", 4), NOW)
 
     def test_later_hello_on_other_gateway_takes_session_over(self) -> None:
         outputs = session().reread(Reread("other", 7, {}), NAME, NOW)
-        assert Close(CloseCode.TAKEN_OVER) in outputs
+        assert CloseConnection(CloseCode.TAKEN_OVER) in outputs
 
     def test_session_attaches_again_after_broker_rollback(self) -> None:
         """The broker names the previous gateway; without another hello, results would arrive only by polling."""

@@ -2,7 +2,7 @@
 
 from backend.broker.records import Attachment, JobQueued, Record, Reread, SessionGone
 from backend.sessions.ledger import finished
-from backend.sessions.segments import AttachAgain, Close, LookAgain
+from backend.sessions.segments import AttachAgain, CloseConnection, LookAgain
 from backend.sessions.session import LOOK_AFTER_S
 from protocol.errors import (
     CloseCode,
@@ -65,9 +65,15 @@ class TestBroker:
 
     def test_session_taken_over_by_other_gateway_closes(self) -> None:
         taken_over = [Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session")]
-        assert queued().noticed(Detached(NAME, "h", 2), NOW) == [*taken_over, Close(CloseCode.TAKEN_OVER)]
+        assert queued().noticed(Detached(NAME, "h", 2), NOW) == [
+            *taken_over,
+            CloseConnection(CloseCode.TAKEN_OVER),
+        ]
         assert queued().noticed(Detached(NAME, "h", 1), NOW) == []
-        assert queued().reread(Reread("h", 2, {}), "g", NOW) == [*taken_over, Close(CloseCode.TAKEN_OVER)]
+        assert queued().reread(Reread("h", 2, {}), "g", NOW) == [
+            *taken_over,
+            CloseConnection(CloseCode.TAKEN_OVER),
+        ]
 
     def test_notices_of_unknown_segments_are_ignored(self) -> None:
         assert session().noticed(Result(NAME, 0, "hi"), NOW) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.workers.calls import LONGEST_CONSUMER, MOST_STREAMS, Conduct, at_most, grammar, literal
+from backend.workers.calls import LONGEST_CONSUMER, MOST_STREAMS, ConnectionState, at_most, grammar, literal
 from protocol.errors import Forbidden
 
 STREAM = b"kiki:{0}:jobs:bulk:m"
@@ -17,7 +17,7 @@ NO_STREAMS = (
 
 
 def test_first_accepted_consumer_name_is_the_only_one() -> None:
-    conduct = Conduct(lambda name: name != b"another's")
+    conduct = ConnectionState(lambda name: name != b"another's")
     for refused in (b"", b"returned", b"a\tb", b"another's"):
         assert not conduct.is_consumer(refused)
     assert conduct.is_consumer("电脑-7-ab".encode())
@@ -25,7 +25,7 @@ def test_first_accepted_consumer_name_is_the_only_one() -> None:
 
 
 def test_connection_may_name_limited_number_of_valid_streams() -> None:
-    conduct = Conduct()
+    conduct = ConnectionState()
     assert not any(conduct.is_stream(refused) for refused in NO_STREAMS)
     assert all(conduct.is_stream(STREAM + b"%d" % number) for number in range(MOST_STREAMS))
     assert not conduct.is_stream(STREAM) and conduct.is_stream(STREAM + b"0")
@@ -35,7 +35,7 @@ def test_connection_may_name_limited_number_of_valid_streams() -> None:
     ("word", "fits"), [(b"1", True), (b"64", True), (b"0", False), (b"65", False), (b"x", False)]
 )
 def test_numbers_are_bounded(word: bytes, fits: bool) -> None:
-    assert at_most(64).may_be(word, Conduct()) is fits
+    assert at_most(64).may_be(word, ConnectionState()) is fits
 
 
 def test_kinds_limit_length_of_words() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from backend.workers.calls import Conduct
+from backend.workers.calls import ConnectionState
 from backend.workers.commands import MOST_UNANSWERED, CommandGate, known_scripts
 from protocol.errors import Forbidden, MalformedMessage, ProtocolError
 from protocol.job import LONGEST_NOTICE
@@ -219,10 +219,10 @@ def test_consumer_name_refused_by_claim_is_forbidden() -> None:
         asked.append(name)
         return name == b"mine"
 
-    gate = CommandGate(SCRIPTS, Conduct(claim))
+    gate = CommandGate(SCRIPTS, ConnectionState(claim))
     gate.feed(packed(read(STREAM, consumer=b"mine")) * 2)
     with pytest.raises(Forbidden):
-        CommandGate(SCRIPTS, Conduct(claim)).feed(packed(read(STREAM, consumer=b"another's")))
+        CommandGate(SCRIPTS, ConnectionState(claim)).feed(packed(read(STREAM, consumer=b"another's")))
     assert asked == [b"mine", b"another's"]
 
 

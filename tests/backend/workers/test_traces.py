@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from backend.core.errors import BrokerUnreachable
-from backend.workers.calls import Conduct
+from backend.workers.calls import ConnectionState
 from backend.workers.traces import MOST_NAMES, WorkerTraces
 from protocol.job import GROUP
 from tests.helpers.valkey import Broker
@@ -31,7 +31,7 @@ class World:
             raise BrokerUnreachable("nobody answers")
         return await self.redis.execute_command(*command)
 
-    async def reading(self, name: bytes, *streams: bytes, device: str = "d") -> Conduct:
+    async def reading(self, name: bytes, *streams: bytes, device: str = "d") -> ConnectionState:
         """Create a connection that has made and read these streams."""
         conduct = self.traces.conduct(device)
         assert conduct.is_consumer(name)

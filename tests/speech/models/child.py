@@ -5,7 +5,7 @@ from pathlib import Path
 
 from speech.models.listing import install_stated
 from speech.models.progress import silent
-from speech.models.sources import Hub
+from speech.models.sources import ModelHub
 from speech.models.store import ModelStore
 from tests.speech.models.example import CONTENTS, NAME, QUICK, WEIGHTS, catalogue_of
 from tests.speech.models.stating import stated_catalogue
@@ -17,7 +17,7 @@ def main() -> None:
         store, environment = ModelStore(Path(folder), stated_catalogue()), {"MODELSCOPE_ENDPOINT": url}
         print(install_stated(store, stated_catalogue(), NAME, silent, environment), flush=True)  # noqa: T201  # its answer
         return
-    hub = Hub("hub", {path: f"{url}/{path}" for path in CONTENTS}, WEIGHTS, QUICK)
+    hub = ModelHub("hub", {path: f"{url}/{path}" for path in CONTENTS}, WEIGHTS, QUICK)
     print(ModelStore(Path(folder), catalogue_of()).install(NAME, [(hub, None)]), flush=True)  # noqa: T201  # its answer
 
 

@@ -17,8 +17,8 @@ from speech.models.catalogue import (
     Wheel,
     Wheels,
 )
-from speech.models.download import Limits
-from speech.models.sources import Hub
+from speech.models.download import RetryLimits
+from speech.models.sources import ModelHub
 from tests.speech.models.server import FileServer, Served
 
 NAME = "tiny"
@@ -26,7 +26,7 @@ WEIGHTS = "weights.bin"
 CONFIG = "config.json"
 CONTENTS: Mapping[str, bytes] = {CONFIG: b'{"layers": 1}\n', WEIGHTS: random.Random(7).randbytes(400_000)}
 HALF = len(CONTENTS[WEIGHTS]) // 2
-QUICK = Limits(stall_s=10, attempts=2, pause_s=0)
+QUICK = RetryLimits(stall_s=10, attempts=2, pause_s=0)
 
 ENDPOINTS = Endpoints("http://modelscope.invalid", "http://huggingface.invalid")
 SAME = {CONFIG: CONFIG, WEIGHTS: WEIGHTS}
@@ -87,11 +87,11 @@ def write_wheel(folder: Path, name: str, members: Mapping[str, bytes]) -> Path:
     return path
 
 
-def serve(server: FileServer, prefix: str = "", contents: Mapping[str, bytes] = CONTENTS) -> Hub:
+def serve(server: FileServer, prefix: str = "", contents: Mapping[str, bytes] = CONTENTS) -> ModelHub:
     """Put the files on ``server``; return a hub for them."""
     server.files |= {f"/{prefix}{path}": Served(data) for path, data in contents.items()}
     urls = {path: f"{server.url}/{prefix}{path}" for path in contents}
-    return Hub(prefix or "hub", urls, WEIGHTS if WEIGHTS in contents else CONFIG, QUICK)
+    return ModelHub(prefix or "hub", urls, WEIGHTS if WEIGHTS in contents else CONFIG, QUICK)
 
 
 def flip_bit(path: Path) -> None:

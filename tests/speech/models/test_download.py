@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from speech.models import download as module
-from speech.models.download import Limits, download, probe, read_trusted
+from speech.models.download import RetryLimits, download, probe, read_trusted
 from speech.models.errors import FileRefused, SourceFailed, Stopped
 from speech.models.stopping import Stop
 from tests.helpers.ports import free_port
@@ -19,10 +19,12 @@ from tests.speech.models.server import Asked, FileServer, Served
 
 DATA = CONTENTS[WEIGHTS]
 SIZE = len(DATA)
-PATIENT = Limits(stall_s=1e6, attempts=2, pause_s=0, longest_pause_s=1e6)
+PATIENT = RetryLimits(stall_s=1e6, attempts=2, pause_s=0, longest_pause_s=1e6)
 
 
-def fetch(server: FileServer, part: Path, path: str = "/w", limits: Limits = QUICK, size: int = SIZE) -> list[int]:
+def fetch(
+    server: FileServer, part: Path, path: str = "/w", limits: RetryLimits = QUICK, size: int = SIZE
+) -> list[int]:
     """Download a file; return the reported progress."""
     told: list[int] = []
     download(server.url + path, part, size, told.append, limits)
@@ -139,7 +141,7 @@ def test_missing_file_is_refused_without_retry(server: FileServer, part: Path) -
 
 def test_download_retries_a_busy_server(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, statuses=deque([503, 429]), headers={"Retry-After": "0"})
-    fetch(server, part, limits=Limits(stall_s=10, attempts=3, pause_s=0))
+    fetch(server, part, limits=RetryLimits(stall_s=10, attempts=3, pause_s=0))
     assert part.read_bytes() == DATA
     assert len(server.asked) == 3
 
@@ -163,7 +165,7 @@ def test_download_restarts_when_the_range_is_refused(server: FileServer, part: P
     server.files["/w"] = Served(DATA, cuts=deque([HALF]), statuses=deque())
     served = server.files["/w"]
     with pytest.raises(SourceFailed):
-        fetch(server, part, limits=Limits(stall_s=10, attempts=0, pause_s=0))
+        fetch(server, part, limits=RetryLimits(stall_s=10, attempts=0, pause_s=0))
     served.statuses.append(416)
     fetch(server, part)
     assert part.read_bytes() == DATA
@@ -189,7 +191,7 @@ def test_redirects_keep_the_range_request(server: FileServer, part: Path) -> Non
 def test_stalled_download_is_given_up(server: FileServer, part: Path) -> None:
     server.files["/w"] = Served(DATA, hold_at=HALF)
     with pytest.raises(SourceFailed, match="nothing came for 1 s"):
-        fetch(server, part, limits=Limits(stall_s=1, attempts=1, pause_s=0))
+        fetch(server, part, limits=RetryLimits(stall_s=1, attempts=1, pause_s=0))
     assert part.read_bytes() == DATA[:HALF]
 
 
@@ -226,7 +228,7 @@ def test_probe_of_silent_or_missing_file_fails(server: FileServer) -> None:
 
 
 def test_pause_grows_with_jitter_and_respects_server_and_limit() -> None:
-    limits = Limits(pause_s=1, longest_pause_s=30)
+    limits = RetryLimits(pause_s=1, longest_pause_s=30)
     assert [module._pause(n, limits, 0, 1.0) for n in (0, 1, 2, 10)] == [1, 2, 4, 30]
     assert module._pause(3, limits, 0, 0.25) == 2
     assert module._pause(0, limits, 7, 0.5) == 7
@@ -263,7 +265,7 @@ def test_validator_is_a_strong_etag_or_a_date() -> None:
 
 def test_read_trusted_retries_interrupted_answers(server: FileServer) -> None:
     server.files["/list"] = Served(DATA, cuts=deque([HALF]), statuses=deque([503]))
-    limits = Limits(stall_s=10, attempts=3, pause_s=0)
+    limits = RetryLimits(stall_s=10, attempts=3, pause_s=0)
     assert read_trusted(f"{server.url}/list", SIZE, limits) == DATA
     assert len(server.asked) == 3
 
@@ -280,7 +282,7 @@ def test_read_trusted_retries_interrupted_answers(server: FileServer) -> None:
 def test_read_trusted_gives_up_on_bad_answers(server: FileServer, served: Served, reason: str) -> None:
     server.files["/list"] = served
     with pytest.raises(SourceFailed, match=reason):
-        read_trusted(f"{server.url}/list", SIZE - 1, Limits(stall_s=0.5, attempts=2, pause_s=0))
+        read_trusted(f"{server.url}/list", SIZE - 1, RetryLimits(stall_s=0.5, attempts=2, pause_s=0))
 
 
 def test_read_trusted_requires_https_or_this_computer(server: FileServer) -> None:

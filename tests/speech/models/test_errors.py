@@ -1,7 +1,7 @@
 """Messages of model errors: the reason, and what to do."""
 
 from speech.errors import SpeechError
-from speech.models.errors import ModelDamaged, ModelMissing, ModelUnavailable, Refusal
+from speech.models.errors import ModelDamaged, ModelMissing, ModelUnavailable, SourceRefusal
 
 
 def test_missing_model_error_says_how_to_get_it() -> None:
@@ -16,7 +16,10 @@ def test_damaged_model_error_names_faults_and_repair() -> None:
 
 
 def test_unavailable_model_error_names_sources_and_reasons() -> None:
-    refusals = [Refusal("hub one", "", "no answer within 3 s"), Refusal("hub two", "a.bin", "it is longer")]
+    refusals = [
+        SourceRefusal("hub one", "", "no answer within 3 s"),
+        SourceRefusal("hub two", "a.bin", "it is longer"),
+    ]
     text = str(ModelUnavailable("tiny", ["a.bin"], refusals))
     assert "no source gave a.bin" in text
     assert "hub one: no answer within 3 s" in text

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from speech.models.catalogue import ModelFile
-from speech.models.files import Stage, discard, fault_of, make_durable, read_blocks, size_fault_of, write_blocks
+from speech.models.files import (
+    StagingArea,
+    discard,
+    fault_of,
+    make_durable,
+    read_blocks,
+    size_fault_of,
+    write_blocks,
+)
 from tests.speech.models.example import CONTENTS, WEIGHTS, file_of, flip_bit, write_files
 
 
@@ -63,5 +71,5 @@ def test_discard_of_a_link_keeps_its_target(tmp_path: Path) -> None:
 
 
 def test_stage_separates_parts_from_verified_files(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+    stage = StagingArea(tmp_path)
     assert stage.files not in stage.part(file_of(WEIGHTS)).parents

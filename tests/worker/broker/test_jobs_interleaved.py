@@ -34,7 +34,7 @@ from tests.worker.scripts import (
     question,
     result,
 )
-from worker.broker.jobs import Jobs, Verdict
+from worker.broker.jobs import ShardJobs, Verdict
 from worker.broker.scripts import RETURNED
 from worker.delivery import Delivery
 
@@ -99,7 +99,7 @@ class Interleaved(RuleBasedStateMachine):
     async def _connect(self) -> None:
         self.other: GatewaySide = await self.stack.enter_async_context(gateway_side(self.url))
         await self.other.redis.flushall()
-        self.workers: dict[str, Jobs] = {
+        self.workers: dict[str, ShardJobs] = {
             name: await self.stack.enter_async_context(jobs_of(self.url, name, stale_ms=NEVER_MS))
             for name in NAMES
         }

@@ -19,7 +19,7 @@ from tests.worker.scripts import (
     result,
     take_one,
 )
-from worker.broker.jobs import Jobs, Verdict
+from worker.broker.jobs import ShardJobs, Verdict
 
 LONG_MS = 60_000
 BOTH = STREAMS[:2]
@@ -33,7 +33,7 @@ async def queued(other: GatewaySide, segment: int, age_ms: int, stream: str = ST
     return entry.decode()
 
 
-async def test_take_left_reads_old_jobs_and_reports_when_next_is_due(other: GatewaySide, jobs: Jobs) -> None:
+async def test_take_left_reads_old_jobs_and_reports_when_next_is_due(other: GatewaySide, jobs: ShardJobs) -> None:
     await queued(other, 0, LONG_MS + 2)
     await queued(other, 1, LONG_MS + 1)
     await queued(other, 2, LONG_MS // 2)
@@ -44,7 +44,7 @@ async def test_take_left_reads_old_jobs_and_reports_when_next_is_due(other: Gate
     assert (await take_one(jobs)).job.segment == 2  # a plain take reads it
 
 
-async def test_take_left_applies_each_streams_age_in_order(other: GatewaySide, jobs: Jobs) -> None:
+async def test_take_left_applies_each_streams_age_in_order(other: GatewaySide, jobs: ShardJobs) -> None:
     await queued(other, 0, LONG_MS // 2, STREAMS[0])
     await queued(other, 1, LONG_MS * 2, STREAMS[1])
     await queued(other, 2, 0, STREAMS[1])
@@ -53,20 +53,20 @@ async def test_take_left_applies_each_streams_age_in_order(other: GatewaySide, j
     assert await jobs.take_left(5, BOTH[1:], (LONG_MS,)) == ([], -1)
 
 
-async def test_take_left_is_limited_to_free_slots(other: GatewaySide, jobs: Jobs) -> None:
+async def test_take_left_is_limited_to_free_slots(other: GatewaySide, jobs: ShardJobs) -> None:
     for segment in range(3):
         await queued(other, segment, LONG_MS - segment)
     read, due_ms = await jobs.take_left(2, BOTH, (LONG_MS // 2,) * 2)
     assert (len(read), due_ms) == (2, -1)
 
 
-async def test_glance_and_take_left_recreate_lost_groups(other: GatewaySide, jobs: Jobs) -> None:
+async def test_glance_and_take_left_recreate_lost_groups(other: GatewaySide, jobs: ShardJobs) -> None:
     await other.redis.flushall()
     assert {queue[:2] for queue in await jobs.glance()} == {(0.0, 0)}
     assert await jobs.take_left(1, BOTH, (1, 1)) == ([], -1)
 
 
-async def test_glance_reports_audio_entries_and_last_read(other: GatewaySide, jobs: Jobs) -> None:
+async def test_glance_reports_audio_entries_and_last_read(other: GatewaySide, jobs: ShardJobs) -> None:
     await other.submit(job(0, samples=16_000))
     await other.submit(job(1, samples=8_000))
     await take_one(jobs)
@@ -78,7 +78,7 @@ async def test_glance_reports_audio_entries_and_last_read(other: GatewaySide, jo
     assert bulk.read_ago_s > 1e6  # never
 
 
-async def test_fleet_skips_unreadable_statuses(other: GatewaySide, jobs: Jobs) -> None:
+async def test_fleet_skips_unreadable_statuses(other: GatewaySide, jobs: ShardJobs) -> None:
     status = WorkerStatus("v", "h", "e", "m", "cpu", WorkerState.IDLE, speed=2.0)
     await jobs.heartbeat(status)
     await other.redis.hset(WORKERS_KEY, mapping={"x": b"{}", "y": encode_status(status)})
@@ -87,7 +87,9 @@ async def test_fleet_skips_unreadable_statuses(other: GatewaySide, jobs: Jobs) -
     assert abs(now_ms - max(one.at_ms for one in statuses)) < 30_000
 
 
-async def test_first_result_of_a_borrowed_job_counts(other: GatewaySide, jobs: Jobs, any_broker: Broker) -> None:
+async def test_first_result_of_a_borrowed_job_counts(
+    other: GatewaySide, jobs: ShardJobs, any_broker: Broker
+) -> None:
     async with jobs_of(any_broker.url, "v") as remote:
         await other.submit(job(0, samples=32_000))
         theirs = await take_one(remote)
@@ -106,7 +108,7 @@ async def test_first_result_of_a_borrowed_job_counts(other: GatewaySide, jobs: J
 
 
 async def test_failed_repeated_or_speculative_jobs_are_not_borrowed(
-    other: GatewaySide, jobs: Jobs, any_broker: Broker
+    other: GatewaySide, jobs: ShardJobs, any_broker: Broker
 ) -> None:
     async with jobs_of(any_broker.url, "v") as remote:
         for segment in range(2):
@@ -118,7 +120,7 @@ async def test_failed_repeated_or_speculative_jobs_are_not_borrowed(
         assert await jobs.others(STREAMS[:2]) == []
 
 
-async def test_wait_leaves_jobs_of_other_streams(other: GatewaySide, jobs: Jobs) -> None:
+async def test_wait_leaves_jobs_of_other_streams(other: GatewaySide, jobs: ShardJobs) -> None:
     await other.submit(job(0), STREAMS[1])
     await other.submit(job(1), STREAMS[3])
     taken = await jobs.wait(5_000, STREAMS[2:])

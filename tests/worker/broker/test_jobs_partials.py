@@ -19,7 +19,7 @@ from tests.worker.scripts import (
     result,
     take_one,
 )
-from worker.broker.jobs import Jobs, Taken
+from worker.broker.jobs import ShardJobs, Taken
 from worker.broker.scripts import RETURNED
 from worker.delivery import Delivery
 
@@ -40,7 +40,7 @@ async def nothing_left(other: GatewaySide) -> bool:
 # -- taking -----------------------------------------------------------------------------------------------
 
 
-async def test_taken_partials_leave_nothing_in_the_broker(jobs: Jobs, other: GatewaySide) -> None:
+async def test_taken_partials_leave_nothing_in_the_broker(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.ask(question(1), PARTIALS[1])
     await other.ask(question(2), PARTIALS[0])
     taken = await jobs.take_partials(5)
@@ -50,14 +50,16 @@ async def test_taken_partials_leave_nothing_in_the_broker(jobs: Jobs, other: Gat
     assert await jobs.take_partials(5) == []
 
 
-async def test_take_partials_is_limited_to_free_slots_over_all_streams(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_partials_is_limited_to_free_slots_over_all_streams(
+    jobs: ShardJobs, other: GatewaySide
+) -> None:
     for segment in range(5):
         await other.ask(question(segment), PARTIALS[segment % 2])
     assert segments(await jobs.take_partials(4)) == [0, 2, 4, 1]
     assert segments(await jobs.take_partials(4)) == [3]
 
 
-async def test_stale_partial_requests_are_dropped(jobs: Jobs, other: GatewaySide) -> None:
+async def test_stale_partial_requests_are_dropped(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.ask(question(1), age_ms=60_000)
     await other.ask(question(2), age_ms=2_001)
     await other.ask(question(3))
@@ -67,20 +69,20 @@ async def test_stale_partial_requests_are_dropped(jobs: Jobs, other: GatewaySide
     assert await nothing_left(other)
 
 
-async def test_take_partials_takes_no_jobs(jobs: Jobs, other: GatewaySide) -> None:
+async def test_take_partials_takes_no_jobs(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job(1))
     await other.ask(question(2))
     assert segments(await jobs.take_partials(5)) == [2]
     assert segments(await jobs.take(5)) == [1]
 
 
-async def test_job_in_a_partial_stream_is_refused(jobs: Jobs, other: GatewaySide) -> None:
+async def test_job_in_a_partial_stream_is_refused(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.ask(job())
     (delivery,) = await jobs.take_partials(5)
     assert delivery.refusal is not None
 
 
-async def test_lost_groups_of_partials_are_created_again(jobs: Jobs, other: GatewaySide) -> None:
+async def test_lost_groups_of_partials_are_created_again(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.redis.flushall()
     assert await jobs.take_partials(1) == []
     await other.redis.delete(PARTIALS[0])
@@ -94,7 +96,7 @@ async def test_lost_groups_of_partials_are_created_again(jobs: Jobs, other: Gate
 
 @pytest.mark.parametrize("stream", PARTIALS)
 async def test_wait_returns_a_partial_and_leaves_nothing_pending(
-    jobs: Jobs, other: GatewaySide, stream: str
+    jobs: ShardJobs, other: GatewaySide, stream: str
 ) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
     await wait_until(other.somebody_waits, "the worker blocks")
@@ -104,14 +106,14 @@ async def test_wait_returns_a_partial_and_leaves_nothing_pending(
     assert await nothing_left(other)
 
 
-async def test_wait_for_partials_also_returns_jobs(jobs: Jobs, other: GatewaySide) -> None:
+async def test_wait_for_partials_also_returns_jobs(jobs: ShardJobs, other: GatewaySide) -> None:
     waiting = asyncio.create_task(jobs.wait(5_000))
     await wait_until(other.somebody_waits, "the worker blocks")
     await other.submit(job(1))
     assert segments((await waiting).jobs) == [1]
 
 
-async def test_wait_drops_partials_read_together_with_a_job(jobs: Jobs, other: GatewaySide) -> None:
+async def test_wait_drops_partials_read_together_with_a_job(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.ask(question(1))
     await other.submit(job(2))
     taken = await jobs.wait(1)
@@ -120,13 +122,15 @@ async def test_wait_drops_partials_read_together_with_a_job(jobs: Jobs, other: G
     assert await nothing_left(other)
 
 
-async def test_wait_drops_stale_partial_requests(jobs: Jobs, other: GatewaySide) -> None:
+async def test_wait_drops_stale_partial_requests(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.ask(question(), age_ms=60_000)
     assert await jobs.wait(1_000) == Taken([], [])
     assert await nothing_left(other)
 
 
-async def test_partials_of_a_dead_worker_are_removed(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
+async def test_partials_of_a_dead_worker_are_removed(
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
+) -> None:
     for segment in range(150):
         await other.ask(question(segment))
     await other.redis.xreadgroup(GROUP, "dead", {PARTIALS[0]: ">"}, count=120)
@@ -139,12 +143,12 @@ async def test_partials_of_a_dead_worker_are_removed(any_broker: Broker, jobs: J
 
 
 async def test_sweep_claims_no_partials_but_deletes_silent_readers(
-    any_broker: Broker, jobs: Jobs, other: GatewaySide
+    any_broker: Broker, jobs: ShardJobs, other: GatewaySide
 ) -> None:
     entry = await other.ask(question())
     await other.redis.xreadgroup(GROUP, "dead", {PARTIALS[0]: ">"})
     await other.abandon(entry, "dead", PARTIALS[0], idle_ms=60_000)
-    async with Jobs(any_broker.url, "sweeper", KEYS, forgotten_consumer_ms=-1) as sweeper:
+    async with ShardJobs(any_broker.url, "sweeper", KEYS, forgotten_consumer_ms=-1) as sweeper:
         await sweeper.serve(STREAMS, PARTIALS)
         assert await sweeper.sweep(5) == []
         await sweeper.take_partials(0)
@@ -153,7 +157,7 @@ async def test_sweep_claims_no_partials_but_deletes_silent_readers(
     assert await other.consumers(PARTIALS[0]) <= {"sweeper"}
 
 
-async def test_leave_leaves_no_partial_pending(any_broker: Broker, jobs: Jobs, other: GatewaySide) -> None:
+async def test_leave_leaves_no_partial_pending(any_broker: Broker, jobs: ShardJobs, other: GatewaySide) -> None:
     await other.ask(question())
     await other.redis.xreadgroup(GROUP, "w", {PARTIALS[0]: ">"})
     await jobs.leave()
@@ -166,7 +170,9 @@ async def test_leave_leaves_no_partial_pending(any_broker: Broker, jobs: Jobs, o
 # -- answering --------------------------------------------------------------------------------------------
 
 
-async def test_partial_is_published_to_the_current_gateway_and_not_stored(jobs: Jobs, other: GatewaySide) -> None:
+async def test_partial_is_published_to_the_current_gateway_and_not_stored(
+    jobs: ShardJobs, other: GatewaySide
+) -> None:
     await other.attach(gateway="gateway-2")
     before = await other.redis.hgetall(KEYS.session(SESSION))
     async with other.listening("gateway-2") as heard:
@@ -175,7 +181,7 @@ async def test_partial_is_published_to_the_current_gateway_and_not_stored(jobs: 
     assert await other.redis.hgetall(KEYS.session(SESSION)) == before
 
 
-async def test_complete_or_ended_segment_gets_no_partial(jobs: Jobs, other: GatewaySide) -> None:
+async def test_complete_or_ended_segment_gets_no_partial(jobs: ShardJobs, other: GatewaySide) -> None:
     await other.submit(job(0))
     await other.submit(job(1))
     async with other.listening() as heard:
@@ -187,6 +193,6 @@ async def test_complete_or_ended_segment_gets_no_partial(jobs: Jobs, other: Gate
         assert await heard() == Hypothesis(SESSION, 2, "on its way")
 
 
-async def test_partial_for_a_missing_session_does_not_create_it(jobs: Jobs, other: GatewaySide) -> None:
+async def test_partial_for_a_missing_session_does_not_create_it(jobs: ShardJobs, other: GatewaySide) -> None:
     assert not await jobs.hypothesise(Hypothesis("unknown", 0, "so far"))
     assert not await other.redis.exists(KEYS.session("unknown"))

@@ -18,7 +18,7 @@ from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 from tests.worker.running import QUICK, Worker, ended, fault_job
 from tests.worker.scripts import KEYS, MODEL, PARTIALS, STREAMS, GatewaySide, gateway_side, job, question, result
-from worker.broker.jobs import Jobs
+from worker.broker.jobs import ShardJobs
 from worker.broker.tunnel import Tunnel, carrier, read_key
 from worker.consumer import Consumer
 from worker.engine_supervisor import EngineLimits, EngineSupervisor
@@ -40,11 +40,11 @@ async def gateway(any_broker: Broker, tmp_path: Path, certificate: Certificate) 
 
 
 @asynccontextmanager
-async def jobs_through(url: str, key: str, certificate_sha256: str = "") -> AsyncIterator[Jobs]:
+async def jobs_through(url: str, key: str, certificate_sha256: str = "") -> AsyncIterator[ShardJobs]:
     """Connect as the worker ``w``, through a gateway."""
     async with (
         Tunnel(carrier(url, key, certificate_sha256)) as tunnel,
-        Jobs("", "w", KEYS, dial=tunnel.dial) as jobs,
+        ShardJobs("", "w", KEYS, dial=tunnel.dial) as jobs,
     ):
         yield jobs
 
@@ -73,7 +73,7 @@ async def test_every_script_works_through_the_tunnel(
         await everything(other, jobs)
 
 
-async def everything(other: GatewaySide, jobs: Jobs) -> None:
+async def everything(other: GatewaySide, jobs: ShardJobs) -> None:
     """Run every script, with more than a megabyte of audio."""
     await other.submit(job(0, samples=600_000))
     (first,) = await jobs.take(1)
@@ -121,7 +121,7 @@ async def test_moved_gateway_is_found_by_its_certificate(
             return other.url.removeprefix("wss://"), gateway.url.removeprefix("wss://")
 
         through = carrier(nobody(), OWNER_KEY, certificate.sha256)
-        async with Tunnel(through, find) as tunnel, Jobs("", "w", KEYS, dial=tunnel.dial) as jobs:
+        async with Tunnel(through, find) as tunnel, ShardJobs("", "w", KEYS, dial=tunnel.dial) as jobs:
             await until_there(jobs)
     assert asked and set(asked) == {bytes.fromhex(certificate.sha256)}
 
@@ -163,7 +163,7 @@ async def test_gateway_is_searched_for_when_a_stranger_has_its_address(
             return (gateway.url.removeprefix("wss://"),)
 
         through = carrier(other.url, key, certificate.sha256)
-        async with Tunnel(through, find) as tunnel, Jobs("", "w", KEYS, dial=tunnel.dial) as jobs:
+        async with Tunnel(through, find) as tunnel, ShardJobs("", "w", KEYS, dial=tunnel.dial) as jobs:
             await until_there(jobs)
 
 
@@ -200,7 +200,7 @@ async def test_known_gateway_is_awaited_while_a_stranger_has_its_address(
 
     port = free_port()
     through = carrier(f"wss://127.0.0.1:{port}", OWNER_KEY, certificate.sha256)
-    async with Tunnel(through, find) as tunnel, Jobs("", "w", KEYS, dial=tunnel.dial) as jobs:
+    async with Tunnel(through, find) as tunnel, ShardJobs("", "w", KEYS, dial=tunnel.dial) as jobs:
         async with tunnelling(broker.url, tmp_path, tls, port):
             await until_there(jobs)
         async with tunnelling(broker.url, tmp_path / "other", stranger, port):
@@ -236,7 +236,7 @@ def nobody() -> str:
     return f"wss://127.0.0.1:{free_port()}"
 
 
-async def until_there(jobs: Jobs) -> None:
+async def until_there(jobs: ShardJobs) -> None:
     """Retry, as a worker does, until the gateway answers."""
 
     async def there() -> bool:

@@ -11,7 +11,7 @@ from app.diagnostics.report.program_constants import own_modules
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction
 from app.messages.view import Note
 from protocol.engine import EngineInfo
-from worker.doctor import Decoded, decoded
+from worker.doctor import DecodeMeasurement, decoded
 
 SECRET = "greenstone of Anahera"
 
@@ -51,7 +51,9 @@ def test_report_keeps_decoding_speed() -> None:
     redaction = Redaction(own_modules())
     for decode_s in (1.25, 20.0):
         lines = list(
-            decoded(Decoded(EngineInfo("whisper", "base", "cpu"), 2.0, 10.0, decode_s, SECRET), spoken=True)
+            decoded(
+                DecodeMeasurement(EngineInfo("whisper", "base", "cpu"), 2.0, 10.0, decode_s, SECRET), spoken=True
+            )
         )
         (says,) = [line.says for line in lines if line.what == "decode"]
         finding = ok(Area.WORKER, "worker-says", what="decode", says=says)

@@ -10,15 +10,15 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from app.diagnostics.timeline.log_lines import Line, parse
-from backend.observability.segment_log import Story as GatewayStory
-from backend.sessions.segments import Course
-from client.story import Story as ClientStory
+from backend.observability.segment_log import SegmentLog as GatewayStory
+from backend.sessions.segments import SegmentHistory
+from client.story import SessionLog as ClientStory
 from protocol.job import Job
 from protocol.recognition import Timing
 from protocol.session import Final, Queued
 from tests.backend.conclusions import concluded
 from worker.delivery import Delivery
-from worker.job_log import Story as WorkerStory
+from worker.job_log import JobLog as WorkerStory
 
 SESSION = "7b0f0a52-5a30-4f0e-9f5e-2a8f3c1f0b11"
 EPOCH_S = 1_772_000_000.0
@@ -146,7 +146,7 @@ class World:
         self.now += ways.network
         timing = Timing(0, delivery.age_ms, round(ways.decode * 1000), 0)
         final = Final(segment, "secret words", worker=name_of(worker), model="m", timing=timing)
-        course = Course(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
+        course = SegmentHistory(2 * RATE, 0, complete - 2.0, complete, queued, 0.0, 41 * RATE, False)
         self.gateway.concluded(concluded(final, course=course, session=SESSION, at=self.now + GATEWAY_S))
         self.now += ways.network
         self.client.came(final, self.now)
