@@ -104,7 +104,7 @@ def test_every_static_file_is_used() -> None:
 
 def test_every_static_file_is_packaged() -> None:
     patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
-    shipped = patterns["backend.dashboard"]
+    shipped = patterns["backend.observability.dashboard"]
     assert all(any(fnmatch(f"static/{name}", pattern) for pattern in shipped) for name in NAMES)
 
 
