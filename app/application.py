@@ -20,12 +20,15 @@ from app.capture.devices import offered
 from app.capture.microphone import open_microphone
 from app.control.server import Control
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.states import State
 from app.diagnostics.report.report import Sources
+from app.dictation.actions import DictationAction, SettleHeld, Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.recorder import OpenDevice
 from app.dictation.runner import Dictating, Parts
 from app.dictation.sounds import Sounds
+from app.dictation.view import View
 from app.gateways.actions import GatewayAction
 from app.gateways.selection import CHOSEN
 from app.gateways.service import Gateways
@@ -42,24 +45,17 @@ from app.insertion.seen_programs import SeeingInserter
 from app.journal.library import of_this_user
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
-from app.messages.actions import (
-    Action,
-    ChangeSetting,
-    ChooseMicrophone,
-    DictationAction,
-    SettleHeld,
-    SwitchWorker,
-    Verb,
-)
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.messages.actions import Action
 from app.messages.background_actions import BesideAction
 from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted
-from app.messages.view import Note, View, WorkerState, WorkerView
 from app.models.needed_models import VAD_MODEL
 from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
 from app.onboarding.trials import EarlyTrials, Trying
 from app.power_events import Attending
 from app.problems import problem
 from app.replacements.replacer import LiveReplacer
+from app.settings.actions import ChangeSetting, ChooseMicrophone
 from app.settings.file import SettingsFile
 from app.settings.sections import Settings
 from app.system.autostart import keep_autostart

@@ -23,11 +23,13 @@ from PySide6.QtWidgets import QApplication
 from app.control.client import handed_over
 from app.core.errors import AppError
 from app.core.shown_once import Once
+from app.dictation.actions import Verb
+from app.dictation.view import View
 from app.gateways.actions import LookAtGateways
-from app.messages.actions import Action, Verb
+from app.local_services.worker_view import WorkerView
+from app.messages.actions import Action
 from app.messages.background_actions import BesideAction
 from app.messages.notifications import Devices, Post, Problem, Takes, WindowWanted
-from app.messages.view import View, WorkerView
 from app.settings.path import settings_place
 from app.settings.sections import Settings
 from app.ui.dictation.announcer import Announcer, speak_from

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from app.core.notes import Note
 from app.local_services.worker_limits import Limits
 from app.local_services.worker_rest import Seeing, WorkerRest
-from app.messages.view import Note
 from app.system.full_screen import full_screen
 from app.system.sleep_detector import Times, Waking, times
 from runtime.tasks import Tasks

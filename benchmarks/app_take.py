@@ -21,9 +21,9 @@ from PySide6.QtCore import QCoreApplication, QTimer
 from app import main as desktop
 from app.application import Desk, DeskSettings
 from app.core.states import State
+from app.dictation.view import View
 from app.local_services.local_worker import LocalWorkerSettings
 from app.messages.notifications import News, Post
-from app.messages.view import View
 from app.ui.shell.bridge import Bridge, EventLoopWatch
 from benchmarks.app_engine import create
 from benchmarks.app_long_turns import Causes

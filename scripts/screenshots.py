@@ -17,8 +17,10 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 
 from app.core.live_text import Span
+from app.core.notes import Note
 from app.core.states import State
-from app.messages.view import Note, TakeView, View, WorkerState, WorkerView
+from app.dictation.view import TakeView, View
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.ui.dictation.page import MainWindow, usual_size
 from app.ui.dictation.pill import BARS, SHADOW, Levels, Pill, paint_shadow
 from app.ui.settings.choices import Choices
@@ -92,9 +94,8 @@ def spans(language: str) -> tuple[Span, ...]:
 
 def views(language: str) -> list[View]:
     """Return the overlay's view in each state, with all the details that it may show."""
-    plain = View(seconds=12.4, destination="desktop-gpu", device="USB Audio")
-    text = spans(language)
-    final = (Span("".join(span.text for span in text), True),)
+    plain, text = View(seconds=12.4, destination="desktop-gpu", device="USB Audio"), spans(language)
+    final = (Span("".join(_SAID[language]), True),)
     shown = {
         State.IDLE: replace(plain, note=Note("nothing-understood")),
         State.ARMING: replace(plain, seconds=0.0, destination=""),
@@ -114,8 +115,7 @@ def views(language: str) -> list[View]:
 def takes(language: str) -> list[TakeView]:
     """Return the latest takes of an example user."""
     morning = datetime.combine(datetime.now().date(), time(9, 41)).timestamp()
-    first, second = _OLDER[language]
-    said = "".join(_SAID[language])
+    first, second, said = *_OLDER[language], "".join(_SAID[language])
     return [
         TakeView("e", morning, 12.4, State.DONE, said),
         TakeView("d", morning - 900, 41.0, State.FAILED, recovers=True),
@@ -367,8 +367,8 @@ def sheets() -> Iterator[tuple[str, QImage]]:
 
 def smaller(look: Look, image: QImage) -> QImage:
     """Shrink an image with large letters: it stays legible."""
-    size = image.size() * SHOWN if look.scale > 1 else image.size()
-    return image.scaled(size, mode=Qt.TransformationMode.SmoothTransformation)
+    shown = SHOWN if look.scale > 1 else 1.0
+    return image.scaled(image.size() * shown, mode=Qt.TransformationMode.SmoothTransformation)
 
 
 def windows(look: Look) -> QImage:

@@ -7,8 +7,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.files.view import FileNote, FileState, FilesView, FileView
-from app.messages.view import Note
 from app.ui.dictation.page import usual_size
 from app.ui.files.page import FilesPage
 from app.ui.strings.texts import Texts

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from app.core.notes import Note
 from app.gateways.view import (
     Answer,
     FoundView,
@@ -17,7 +18,6 @@ from app.gateways.view import (
     PairingStage,
     PairingView,
 )
-from app.messages.view import Note
 from app.ui.dictation.page import usual_size
 from app.ui.gateways.panel import GatewaysPanel
 from app.ui.strings.texts import Texts

@@ -15,11 +15,11 @@ from app.core.sentences import LANGUAGES
 from app.core.states import State
 from app.diagnostics.report.view import ReportState, ReportView
 from app.dictation.hotkey_test import KeySeen, KeysSeen
+from app.dictation.view import View
 from app.files.view import FilesView
 from app.history.index import Row
 from app.history.view import HistoryList, HistoryRows
 from app.messages.notifications import Devices, Programs
-from app.messages.view import View
 from app.onboarding.steps import Step
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import Settings

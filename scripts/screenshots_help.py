@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.core.notes import Note
 from app.diagnostics.checks.finding import Area, advice, ok, wrong
 from app.diagnostics.report.log_lines import LogFilter, parse
 from app.diagnostics.report.view import (
@@ -20,7 +21,6 @@ from app.diagnostics.report.view import (
     ReportState,
     ReportView,
 )
-from app.messages.view import Note
 from app.ui.dictation.page import usual_size
 from app.ui.help.panel import HelpPanels
 from app.ui.strings.texts import Texts

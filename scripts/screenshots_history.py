@@ -8,10 +8,10 @@ from uuid import UUID
 from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QGuiApplication, QImage
 
+from app.core.notes import Note
 from app.history.index import Row
 from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
 from app.journal.take import TakeState
-from app.messages.view import Note
 from app.ui.dictation.page import usual_size
 from app.ui.history.page import HistoryPage
 from app.ui.strings.texts import Texts

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
+from app.core.notes import Note
 from app.history.difference import difference, words_that_differ
 from app.history.index import Row
 from app.history.view import (
@@ -21,7 +22,6 @@ from app.history.view import (
     TakeDetails,
 )
 from app.history.word_times import Spoken
-from app.messages.view import Note
 from app.ui.dictation.page import usual_size
 from app.ui.history.take_panel import TakePanel
 from app.ui.strings.texts import Texts

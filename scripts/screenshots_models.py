@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.models.disk import about
 from app.models.view import ModelNote, ModelState, ModelsView, ModelView, Use
 from app.ui.dictation.page import usual_size

@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
-from app.messages.view import WorkerView
+from app.local_services.worker_view import WorkerView
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView
 from app.ui.dictation.page import usual_size

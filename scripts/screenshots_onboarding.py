@@ -5,11 +5,13 @@ from typing import Final
 
 from PySide6.QtGui import QGuiApplication, QImage
 
+from app.core.notes import Note
 from app.core.states import State
 from app.dictation.hotkey_test import KeySeen, KeysSeen
+from app.dictation.view import View
 from app.gateways.view import GatewaysView
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.messages.notifications import Problem
-from app.messages.view import Note, View, WorkerState, WorkerView
 from app.models.view import About, ModelState, ModelsView, ModelView, Use
 from app.onboarding.steps import Step
 from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial

@@ -6,9 +6,10 @@ from typing import Final
 
 from PySide6.QtGui import QImage
 
+from app.core.notes import Note
 from app.dictation.hotkey_test import KeySeen, KeysSeen
+from app.dictation.view import View
 from app.messages.notifications import Devices, Problem
-from app.messages.view import Note, View
 from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
 from app.ui.dictation.page import usual_size
 from app.ui.settings.controls import TextControl

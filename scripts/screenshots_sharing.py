@@ -6,7 +6,8 @@ from typing import Final
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from app.messages.view import Note, WorkerState, WorkerView
+from app.core.notes import Note
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.settings.sections import Settings
 from app.sharing.view import (
     EnlistStage,

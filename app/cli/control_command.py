@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.control.client import ControlError, ask, follow
 from app.core.states import SHAPES, State
-from app.messages.actions import HELD_DEEDS, Verb
+from app.dictation.actions import HELD_DEEDS, Verb
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:

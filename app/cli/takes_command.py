@@ -169,7 +169,7 @@ def _find(session: str) -> "Found":
 
 
 def _state(found: "Found") -> State:
-    from app.messages.view import state_of
+    from app.dictation.view import state_of
 
     return state_of(found.state, cancelled=found.take.cancelled)
 

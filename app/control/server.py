@@ -2,7 +2,7 @@
 
 Each request and each answer is one line of JSON. ``{"verb": "toggle"}`` (a ``Verb``) is answered ``{"ok": true}``.
 Verbs about held text may name a recording by its ``"session"``.
-``{"verb": "status"}`` is answered ``{"ok": true, "view": {…}}``, with the fields of ``app.messages.view.View``.
+``{"verb": "status"}`` is answered ``{"ok": true, "view": {…}}``, with the fields of ``app.dictation.view.View``.
 With
 ``"follow": true`` one such line is sent at once and one after each change, at most 20 per second. A request that
 fails is answered ``{"ok": false, "error": CODE, "text": "…"}``.
@@ -29,8 +29,8 @@ import structlog
 
 from app.control.client import ControlError, pipe_name
 from app.core.errors import AppError
-from app.messages.actions import HELD_DEEDS, SettleHeld, Verb
-from app.messages.view import View
+from app.dictation.actions import HELD_DEEDS, SettleHeld, Verb
+from app.dictation.view import View
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders, private_folder

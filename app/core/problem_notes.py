@@ -21,6 +21,7 @@ from app.core.errors import (
     StackFailed,
     StartedElsewhere,
 )
+from app.core.notes import Note
 from app.diagnostics.report.errors import ReportNotSaved
 from app.gateways.errors import GatewaysNotKept
 from app.history.errors import (
@@ -34,7 +35,6 @@ from app.history.errors import (
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
 from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakeDamaged, TakeUnknown
-from app.messages.view import Note
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.system.autostart import AutostartRefused
 from client.errors import (

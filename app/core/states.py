@@ -6,6 +6,9 @@ Code, JSON and protocol use words like ``waiting``; users read ``State.WAITING.w
 from enum import StrEnum
 from typing import Final
 
+LOWEST_DBFS: Final = -60.0
+"""The lowest level that is displayed; silence is shown as this."""
+
 
 class State(StrEnum):
     """A state of a recording or of the app.

@@ -4,10 +4,10 @@ The key pastes the newest recording of this run that has held texts. After pasti
 earlier ones, so that a second press inserts no unexpected text. Earlier recordings are pasted from the list.
 """
 
+from app.dictation.actions import HeldDeed
 from app.dictation.insertion_queue import SpokenOrder
 from app.dictation.messages import AimHere, Effect, NoteDismissed
 from app.insertion.outcome import Target
-from app.messages.actions import HeldDeed
 
 
 class HeldTexts:

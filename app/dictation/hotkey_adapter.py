@@ -12,12 +12,12 @@ from typing import Final
 
 import structlog
 
+from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
 from app.dictation.messages import CANCEL, Event, Key, NoteKey, Polled
 from app.hotkeys.errors import HotkeyError, HotkeyTaken
 from app.hotkeys.events import Hotkeys
-from app.messages.view import Note
 from runtime import logger_names
 from runtime.event_names import LogEvent
 

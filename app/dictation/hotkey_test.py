@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from app.core.notes import Note
 from app.hotkeys.events import KeyEvent
-from app.messages.view import Note
 
 RECORDING: Final = Note("keys-recording")
 """Why a key test is refused during a recording."""

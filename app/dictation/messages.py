@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from app.core.notes import Note
+from app.core.states import LOWEST_DBFS
 from app.core.transcript import Segment
+from app.dictation.actions import HeldDeed, Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.insertion_queue import Ordered, Piece
 from app.insertion.outcome import Insertion, Target
-from app.messages.actions import HeldDeed, Verb
-from app.messages.view import LOWEST_DBFS, Note
 from protocol.session import Partial
 
 DICTATE: Final = "dictate"

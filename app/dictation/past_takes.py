@@ -15,15 +15,16 @@ from uuid import UUID
 import structlog
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.core.transcript import Segment
 from app.dictation.messages import NoteKey
+from app.dictation.view import RECOVERABLE, TakeView, state_of
 from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Found, Library, Stamp, parse_session
 from app.journal.retention import RetentionLimits
 from app.journal.take import TakeState
-from app.messages.view import RECOVERABLE, Note, TakeView, state_of
 from app.transcription.listening import Listener
 from app.transcription.resending import Resender
 from client.errors import GatewayError

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from app.core.errors import UsageMistake
 from app.core.states import State
+from app.dictation.actions import HeldDeed
 from app.dictation.delivery_log import Ledger
 from app.dictation.insertion_queue import Piece
 from app.dictation.messages import Event, HeldBefore, Settle
 from app.dictation.past_takes import Earlier
 from app.dictation.state_machine import Dictation
+from app.dictation.view import TakeView
 from app.journal.library import parse_session
-from app.messages.actions import HeldDeed
-from app.messages.view import TakeView
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,18 @@ import structlog
 
 from app.capture.microphone import Change, MicrophoneChange
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.segment_observer import NOBODY, Witness
+from app.core.states import LOWEST_DBFS
+from app.dictation.actions import (
+    DictationAction,
+    HeldDeed,
+    PauseHotkeys,
+    RecoverTake,
+    SettleHeld,
+    TestHotkeys,
+    Verb,
+)
 from app.dictation.delivery_log import Ledger
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
@@ -50,22 +61,12 @@ from app.dictation.recordings import Known, Recordings
 from app.dictation.state_machine import MOST_TAKES, Dictation
 from app.dictation.take_runner import TakeWork, Workshop
 from app.dictation.text_inserter import Hands, TextWork
+from app.dictation.view import TakeView, View
 from app.hotkeys.events import Hotkeys
 from app.insertion.clipboard import Copier
 from app.insertion.outcome import Inserter
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
-from app.messages.actions import (
-    Action,
-    ChooseMicrophone,
-    HeldDeed,
-    PauseHotkeys,
-    RecoverTake,
-    SettleHeld,
-    TestHotkeys,
-    Verb,
-)
-from app.messages.view import LOWEST_DBFS, Note, TakeView, View
 from app.transcription.listening import Listener, warm
 from runtime import logger_names
 from runtime.tasks import Tasks, cancel_and_wait
@@ -163,13 +164,11 @@ class Dictating:
 
         return end
 
-    def ask(self, action: Action) -> None:
-        """Start a user's action and return at once, ignoring actions that do not concern dictation."""
+    def ask(self, action: DictationAction) -> None:
+        """Start a user's action and return at once."""
         match action:
             case Verb():
                 self._tell(action)
-            case ChooseMicrophone(name):
-                self.change(replace(self._wishes, microphone=name))
             case RecoverTake(session):
                 self._tasks.start(self._recover(session), "recover")
             case SettleHeld(session, deed):

@@ -11,8 +11,10 @@ cancelled take is still recognised for the history, but no more of its text is i
 
 from typing import Final
 
+from app.core.notes import Note
 from app.core.states import State
 from app.core.transcript import Segment
+from app.dictation.actions import HELD_DEEDS, Verb
 from app.dictation.gestures import Gestures, KeyWatch, TalkMode, Wish
 from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import OFFER_S, Piece, SpokenOrder
@@ -58,10 +60,9 @@ from app.dictation.messages import (
     Tick,
     Woke,
 )
-from app.dictation.view import NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
+from app.dictation.take_progress import NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
+from app.dictation.view import View
 from app.insertion.outcome import How, Insertion, Reason
-from app.messages.actions import HELD_DEEDS, Verb
-from app.messages.view import Note, View
 
 MOST_TAKES: Final = 50
 """Limit on takes that are not over. Beyond it the oldest is put aside, so that a new take can always begin."""

@@ -15,6 +15,7 @@ from structlog.contextvars import bound_contextvars
 
 from app.capture.errors import MicrophoneError
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.core.segment_observer import NOBODY, Witness
 from app.core.transcript import Segment
@@ -26,7 +27,6 @@ from app.journal.backlog import Keeping
 from app.journal.errors import JournalError
 from app.journal.journal import Journal
 from app.journal.library import Library
-from app.messages.view import Note
 from app.transcription.listening import Heard, Listener, Mode
 from client.connection import Address
 from client.errors import GatewayError

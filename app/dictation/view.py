@@ -1,156 +1,77 @@
-"""Compute what the user sees of the takes of one run. Pure."""
+"""Define what windows display of dictation: the newest take and the list of takes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
-from app.core.states import State
-from app.dictation.gestures import TalkMode
-from app.dictation.held_texts import HeldTexts
-from app.dictation.insertion_queue import SpokenOrder
-from app.dictation.messages import Gauges, NoteKey
-from app.dictation.running_text import RunningText
-from app.messages.view import Note, View
+from app.core.live_text import Span
+from app.core.notes import Note
+from app.core.states import LOWEST_DBFS, State
+from app.journal.take import TakeState
 
-DONE_S: Final = 2.0
-NOTICE_S: Final = 8.0
-"""How long a finished take is shown (``DONE_S``), and how long a note or a take that needs attention is."""
+STATES: Final = {
+    TakeState.LIVE: State.WAITING,
+    TakeState.INTERRUPTED: State.FAILED,
+    TakeState.DAMAGED: State.DAMAGED,
+    TakeState.WAITING: State.FAILED,
+    TakeState.FAILED: State.FAILED,
+    TakeState.CANCELLED: State.CANCELLED,
+    TakeState.HELD: State.HELD,
+    TakeState.DONE: State.DONE,
+    TakeState.EMPTY: State.DONE,
+}
+"""The displayed state of each journal state. ``failed``: some of it can be recognised again."""
+
+RECOVERABLE: Final = frozenset({TakeState.INTERRUPTED, TakeState.DAMAGED, TakeState.WAITING, TakeState.FAILED})
+"""States of takes that can be recognised again."""
 
 
-@dataclass
-class TakeProgress:
-    """The progress of one take.
+def state_of(state: TakeState, *, cancelled: bool) -> State:
+    """Return the state that users see; damage takes precedence over cancellation."""
+    return State.CANCELLED if cancelled and state is not TakeState.DAMAGED else STATES[state]
 
-    ``failures``: segments without a text. ``broken``: the take ended before all of its segments had ended.
-    ``said``: it has a text. ``replaced``: replacement rules changed a recognised text.
-    ``over_at``: when the take was over, with no more text to come or to insert automatically.
-    ``cancelled_at``: when the user cancelled it. ``at``: a point in the window that receives its texts.
+
+@dataclass(frozen=True)
+class View:
+    """The view of the newest take and of everything shown with it.
+
+    ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
+    earlier takes that are not done. ``held``: held texts of the newest recording, which the key pastes.
+    ``earlier``: other recordings with held texts, which are pasted from a list. ``at``: a point in the window
+    that receives the take's texts, in physical screen pixels, if known.
     """
 
-    number: int
-    mode: TalkMode
-    begun_at: float
-    text: RunningText = field(default_factory=RunningText)
-    recording: bool = True
-    sounding_at: float | None = None
-    stopped_at: float | None = None
-    ended: bool = False
-    cancelled_at: float | None = None
-    said: bool = False
-    replaced: bool = False
-    failures: int = 0
-    broken: bool = False
-    over_at: float | None = None
+    state: State = State.IDLE
+    seconds: float = 0.0
+    level_dbfs: float = LOWEST_DBFS
+    spans: tuple[Span, ...] = ()
+    unsent_s: float = 0.0
+    destination: str = ""
+    device: str = ""
+    waiting: int = 0
+    held: int = 0
+    earlier: int = 0
     at: tuple[int, int] | None = None
+    note: Note | None = None
 
     @property
-    def cancelled(self) -> bool:
-        """True once the user has cancelled the take."""
-        return self.cancelled_at is not None
-
-    @property
-    def settled(self) -> bool:
-        """True once the user awaits no more texts of the take."""
-        return self.cancelled or self.over_at is not None
-
-    @property
-    def pending(self) -> bool:
-        """True while the user still awaits texts of the take."""
-        return self.over_at is None and not self.cancelled
-
-    def seconds(self, now: float) -> float:
-        """Return how long the take has been recording, in seconds."""
-        if self.sounding_at is None:
-            return 0.0
-        return max(0.0, (now if self.stopped_at is None else self.stopped_at) - self.sounding_at)
+    def listed(self) -> tuple[State, int, int, int]:
+        """The values that affect the list of recordings."""
+        return self.state, self.waiting, self.held, self.earlier
 
 
 @dataclass(frozen=True)
-class Notice:
-    """A note that is shown for a limited time."""
+class TakeView:
+    """A take as the list shows it.
 
-    note: Note
-    until: float
+    ``started_s``: seconds since 1970. ``held``: the number of held texts. ``recovers``: some of it can be
+    recognised again. ``partly``: some of it was inserted before it was cancelled.
+    """
 
-
-def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float) -> State:
-    """Return the state of a take, which becomes idle some time after its end."""
-    if take.recording:
-        return State.ARMING if take.sounding_at is None else State.LISTENING
-    if take.cancelled:
-        return State.CANCELLED if now < idle_at(take, order) else State.IDLE
-    if order.flight is not None and any(piece.take == take.number for piece in order.flight.pieces):
-        return State.INSERTING
-    if not take.ended:
-        return State.SENDING if unsent_s > 0 else State.WAITING
-    if take.over_at is None:  # earlier speech must be inserted first
-        return State.WAITING
-    end = _end(take, order)
-    return end if now < idle_at(take, order) else State.IDLE
-
-
-def idle_at(take: TakeProgress, order: SpokenOrder) -> float:
-    """Return when a finished take becomes idle."""
-    if take.cancelled_at is not None:
-        return take.cancelled_at + NOTICE_S
-    over_at = take.over_at or 0.0
-    return over_at + (DONE_S if _end(take, order) is State.DONE else NOTICE_S)
-
-
-def _end(take: TakeProgress, order: SpokenOrder) -> State:
-    if take.failures or take.broken:
-        return State.FAILED
-    return State.HELD if order.holds(take.number) else State.DONE
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Everything that ``view_of`` needs; ``takes`` are keyed by number, in order."""
-
-    takes: Mapping[int, TakeProgress]
-    order: SpokenOrder
-    held: HeldTexts
-    notice: Notice | None
-    quitting: bool
-
-
-def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
-    """Compose the view of the newest take and of everything shown with it."""
-    order, takes = scene.order, scene.takes
-    unsent = sum(gauges.unsent_s.get(number, 0.0) for number, take in takes.items() if take.pending)
-    beside = View(
-        unsent_s=unsent,
-        destination=gauges.destination,
-        device=gauges.device,
-        state=State.HELD if order.held else State.IDLE,
-        held=0 if scene.held.newest is None else order.count(scene.held.newest),
-        earlier=scene.held.earlier,
-        note=_note(scene, gauges, now, unsent),
-    )
-    newest = takes[max(takes)] if takes else None
-    if newest is None:
-        return beside
-    state = state_of(newest, order, gauges.unsent_s.get(newest.number, 0.0), now)
-    waiting = sum(take.pending for take in takes.values() if take is not newest)
-    if state is State.IDLE:
-        return replace(beside, waiting=waiting)
-    return replace(
-        beside,
-        state=state,
-        seconds=newest.seconds(now),
-        level_dbfs=gauges.level_dbfs if newest.recording else View().level_dbfs,
-        spans=newest.text.spans,
-        waiting=waiting,
-        at=newest.at,
-    )
-
-
-def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | None:
-    if scene.quitting:
-        pending = sum(take.pending for take in scene.takes.values())
-        return Note(NoteKey.QUITTING, {"seconds": f"{unsent:.0f}", "takes": str(pending)})
-    if scene.order.offered(now):
-        return Note(NoteKey.INSERT_READY)
-    if scene.notice and scene.notice.until > now:
-        return scene.notice.note
-    return gauges.note
+    session: str
+    started_s: float
+    seconds: float
+    state: State
+    text: str = ""
+    held: int = 0
+    recovers: bool = False
+    partly: bool = False

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     ChooseSaving,
@@ -11,7 +12,6 @@ from app.files.actions import (
     ResumeFiles,
     RetryFile,
 )
-from app.messages.view import Note
 
 # -- events, besides the user's actions --------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from app.core.errors import OutputFailed
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.core.transcript import Transcript
 from app.files.events import Broken, Finished, Noted, Progress, Run
@@ -18,7 +19,6 @@ from app.files.recogniser import FileRecogniser
 from app.files.result_store import Kept, Known, Piece
 from app.files.results import save
 from app.files.view import FileNote, left_s, shortened
-from app.messages.view import Note
 from client.errors import GatewayError, Refused
 from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     ChooseSaving,
@@ -40,7 +41,6 @@ from app.files.events import (
     Unreadable,
 )
 from app.files.view import ENDED, MOST_FILES, FileNote, FileState, FilesView, FileView
-from app.messages.view import Note
 
 AT_ONCE: Final = 1
 

@@ -17,6 +17,7 @@ import structlog
 
 from app.core.errors import OutputFailed
 from app.core.formats import valid
+from app.core.notes import Note
 from app.core.outputs import write_whole
 from app.core.problem_notes import unexpected
 from app.files import snapshot
@@ -46,7 +47,6 @@ from app.files.recogniser import FileRecogniser
 from app.files.result_store import Kept, place_in, sweep
 from app.files.results import save_as
 from app.files.view import MOST_FILES, FileNote, FilesView, FileText
-from app.messages.view import Note
 from protocol.recognition import Options
 from runtime import logger_names
 from runtime.event_names import LogEvent

@@ -4,9 +4,9 @@ import msgspec
 from msgspec import Struct
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.files.queue import Entry, FileQueue, Saving
 from app.files.view import FileState, FileView
-from app.messages.view import Note
 
 
 class _File(Struct, frozen=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from app.core.formats import Format
-from app.messages.view import Note
+from app.core.notes import Note
 from runtime.terminal import printable
 
 MOST_FILES: Final = 200

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.gateways.actions import PairGateway
 from app.gateways.view import PairingStage, PairingView
-from app.messages.view import Note
 from client.errors import GatewayError, Unreachable, WrongGateway
 from client.pairing import NewPairing, pair
 from protocol.devices import DeviceKind

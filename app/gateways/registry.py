@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.gateways.store import GatewayStore, Paired, of_pairing, with_gateway
-from app.messages.view import Note
 from client.pairing import NewPairing
 from runtime.tasks import Tasks
 

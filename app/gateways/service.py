@@ -19,6 +19,7 @@ import msgspec
 import structlog
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.gateways import reconnection
 from app.gateways.actions import (
@@ -41,7 +42,6 @@ from app.gateways.unpairing import leave
 from app.gateways.view import Answer, GatewaysView
 from app.gateways.watcher import THERE, Ask, Watching, best_answer
 from app.local_services import local_gateway
-from app.messages.view import Note
 from app.settings.sections import Gateway
 from client.connection import Address, Locate
 from client.discovery import GatewayFound, discover, own_addresses

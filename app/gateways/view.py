@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.messages.view import Note
+from app.core.notes import Note
 
 
 class Health(StrEnum):

@@ -22,11 +22,11 @@ import structlog
 from app.capture.errors import MicrophoneError, SpeakerRefused
 from app.capture.portaudio import SAMPLE_BYTES, Stream
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.history.take_segments import read
 from app.history.view import Playing, PlayState
 from app.journal.library import Found
-from app.messages.view import Note
 from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import logger_names

@@ -12,11 +12,11 @@ from uuid import UUID
 import structlog
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.history.rerecognition import Told
 from app.history.view import Rerunning, RerunState, Wish
 from app.journal.events import Reran
-from app.messages.view import Note
 from client.errors import GatewayError, SessionLost
 from runtime import logger_names
 from runtime.event_names import LogEvent

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from app.capture.desktop_sound import sound_system
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.history.actions import (
     MOST_WAITING,
@@ -48,7 +49,6 @@ from app.history.view import (
     HistoryValue,
 )
 from app.journal.events import Reran
-from app.messages.view import Note
 from client.errors import GatewayError
 from runtime.tasks import Tasks
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from app.core.notes import Note
 from app.history.difference import Piece
 from app.history.index import Row
 from app.history.word_times import Spoken
-from app.messages.view import Note
 
 
 class HistoryNote(StrEnum):

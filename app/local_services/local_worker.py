@@ -13,9 +13,10 @@ import structlog
 
 from app.core.child_process import Child, find_program
 from app.core.errors import AppError, ModelUnfit
+from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.models.engines import DEFAULT, KINDS, arguments_for
 from app.models.needed_models import VAD_MODEL
 from client.connection import Address

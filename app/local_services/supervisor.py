@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from app.core.errors import AppError, StackFailed
-from app.messages.view import Note
+from app.core.notes import Note
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait

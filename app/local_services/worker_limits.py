@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from app.messages.view import Note
+from app.core.notes import Note
 
 BATTERY: Final = Note("rests-on-battery")
 FULL_SCREEN: Final = Note("rests-full-screen")

@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
+from app.core.notes import Note
 from app.local_services.worker_limits import Limits, Rest, Surroundings
-from app.messages.view import Note
 from app.system.full_screen import FullScreen
 from app.system.power import on_battery
 from runtime import logger_names

@@ -6,12 +6,14 @@ A newer value of a kind replaces the older.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.core.notes import Note
 from app.diagnostics.report.view import HelpValue
 from app.dictation.hotkey_test import KeysSeen
+from app.dictation.view import TakeView, View
 from app.files.view import FilesView, FileText
 from app.gateways.view import GatewaysView
 from app.history.view import HistoryValue
-from app.messages.view import Note, TakeView, View, WorkerView
+from app.local_services.worker_view import WorkerView
 from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.onboarding.view import TrialView

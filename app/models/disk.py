@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.models.engines import KINDS
 from app.models.events import Disk, Run, Work
 from app.models.view import About, ModelNote, Purpose

@@ -11,7 +11,7 @@ from typing import Final, Self, TypeVar
 
 import structlog
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.models.actions import LookAtModels, ModelAction
 from app.models.disk import Place, about, do, look, note_of_error, wheels_of
 from app.models.engines import lacks

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.download_progress import Meter
 from app.models.engines import KINDS

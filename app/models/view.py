@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from app.messages.view import Note
+from app.core.notes import Note
 
 
 class ModelState(StrEnum):

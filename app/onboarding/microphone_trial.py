@@ -12,9 +12,9 @@ from typing import Protocol
 import structlog
 
 from app.capture.errors import MicrophoneError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.dictation.recorder import Recording
-from app.messages.view import Note
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.sample_recording import Ear
 from app.onboarding.view import Hearing, MicrophoneTrial

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.messages.view import LOWEST_DBFS, Note
+from app.core.notes import Note
+from app.core.states import LOWEST_DBFS
 
 
 class Hearing(StrEnum):

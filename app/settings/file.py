@@ -16,7 +16,7 @@ import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
 from app.journal.retention import RetentionLimits
-from app.messages.actions import ChangeSetting
+from app.settings.actions import ChangeSetting
 from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
 from app.settings.limits import limits_of
 from app.settings.path import settings_place

@@ -14,6 +14,7 @@ from typing import Final, Self
 import structlog
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.gateways.actions import PairGateway
 from app.gateways.pairing import Joining, Pair
@@ -22,8 +23,7 @@ from app.gateways.registry import Keeping
 from app.gateways.store import GatewayStore
 from app.gateways.view import PairingStage
 from app.local_services.local_worker import Fetch, LocalWorkerSettings, given
-from app.messages.actions import ChangeSetting
-from app.messages.view import Note
+from app.settings.actions import ChangeSetting
 from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend, LendingAction
 from app.sharing.lent_worker import AskWorkers, Discover, Lent, workers_of
 from app.sharing.view import EnlistStage, LendingView, LentView

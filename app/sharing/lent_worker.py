@@ -17,11 +17,12 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from app.core.notes import Note
 from app.gateways.presentation import elsewhere
 from app.gateways.store import Paired
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import Fetch, LocalWorker, LocalWorkerSettings
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.discovery import DiscoveryEvent, GatewayFound, own_addresses
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate

@@ -15,10 +15,10 @@ from typing import Final, Self
 import structlog
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings
-from app.messages.view import Note
 from app.sharing import owner_client
 from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice, SharingAction
 from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView

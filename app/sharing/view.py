@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.messages.view import Note, WorkerState, WorkerView
+from app.core.notes import Note
+from app.local_services.worker_view import WorkerState, WorkerView
 from protocol.pairing import PairingStage
 
 

@@ -10,18 +10,20 @@ import pytest
 
 from app.application import Desk, DeskSettings
 from app.control.server import AlreadyRunning
+from app.core.notes import Note
+from app.dictation.actions import TestHotkeys, Verb
 from app.dictation.hotkey_test import KeysSeen
 from app.history.actions import PlayTake
 from app.history.view import Playing
 from app.local_services import local_gateway
 from app.local_services.local_worker import LocalWorkerSettings
-from app.messages.actions import ChangeSetting, ChooseMicrophone, SwitchWorker, TestHotkeys, Verb
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.notifications import Devices, News, Problem, Takes, WindowWanted
-from app.messages.view import Note, WorkerState, WorkerView
 from app.models.actions import LookAtModels
 from app.models.view import ModelsView, Use
 from app.onboarding.actions import TryGateway, TryMicrophone
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
+from app.settings.actions import ChangeSetting, ChooseMicrophone
 from app.settings.sections import Settings
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until

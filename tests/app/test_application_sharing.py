@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from app.local_services import local_gateway
-from app.messages.actions import ChangeSetting
+from app.local_services.worker_view import WorkerState
 from app.messages.notifications import News
-from app.messages.view import WorkerState
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.sharing.actions import EndInvite, Enlist, ForgetLent, InviteDevice, Lend, LookAtSharing
 from app.sharing.view import InviteView, LendingView, LentView, SharingState, SharingView

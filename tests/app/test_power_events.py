@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
+from app.core.notes import Note
 from app.local_services.worker_limits import Limits
-from app.messages.view import Note
 from app.power_events import Attending
 from app.system.sleep_detector import times
 from tests.helpers.waiting import wait_until

@@ -13,9 +13,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from app.core.states import State
+from app.dictation.view import TakeView
 from app.insertion.outcome import Target
 from app.insertion.x11.inserter import X11Inserter
-from app.messages.view import TakeView
 from app.ui.dictation.page import MainWindow
 from app.ui.shell.bridge import Bridge
 from app.ui.strings.texts import Texts

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QApplication
 
-from app.messages.view import WorkerState
+from app.local_services.worker_view import WorkerState
 from app.sharing.view import EnlistStage, SharingState
 from protocol.pairing import PairingStage
 from scripts import screenshots_sharing

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from app.messages.view import Note
+from app.core.notes import Note
 
 
 class Severity(StrEnum):

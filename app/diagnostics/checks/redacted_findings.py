@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from app.core.notes import Note
 from app.core.sentences import Say
 from app.diagnostics.checks.finding import Finding
 from app.diagnostics.checks.output import as_object
@@ -13,7 +14,6 @@ from app.diagnostics.report.facts import model_names
 from app.diagnostics.report.program_constants import own_modules
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction
 from app.diagnostics.report.report import Part
-from app.messages.view import Note
 from runtime.event_names import EVENT_NAMES
 
 NAME: Final = "doctor.json"

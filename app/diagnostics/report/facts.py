@@ -20,7 +20,7 @@ from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeyUnknown
 from app.journal.library import Library
 from app.local_services.local_gateway import Readiness, WorkerSeen
-from app.messages.view import WorkerView
+from app.local_services.worker_view import WorkerView
 from app.settings import checks
 from app.settings.schema import Setting, all_settings
 from app.settings.sections import Settings

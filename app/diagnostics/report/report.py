@@ -21,7 +21,7 @@ from app.diagnostics.report.program_constants import own_modules
 from app.diagnostics.report.redaction import PROGRAMS, Redaction
 from app.journal.library import Library, of_this_user
 from app.local_services import local_gateway
-from app.messages.view import WorkerView
+from app.local_services.worker_view import WorkerView
 from app.settings.sections import Settings
 from runtime.folders import Folders, folders
 

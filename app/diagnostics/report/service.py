@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 import structlog
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.diagnostics.checks.finding import Area, Finding
 from app.diagnostics.checks.runner import Examination, examine
@@ -46,7 +47,6 @@ from app.diagnostics.report.view import (
     ReportState,
     ReportView,
 )
-from app.messages.view import Note
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders

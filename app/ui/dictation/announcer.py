@@ -10,7 +10,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
 from app.core.states import ENDS, State
-from app.messages.view import View
+from app.dictation.view import View
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text, state_text, to_paste
 

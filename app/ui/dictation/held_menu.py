@@ -10,8 +10,9 @@ from typing import Final
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMenu
 
-from app.messages.actions import Action, HeldDeed, SettleHeld
-from app.messages.view import TakeView
+from app.dictation.actions import HeldDeed, SettleHeld
+from app.dictation.view import TakeView
+from app.messages.actions import Action
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import today, when_text
 from app.ui.widgets.untrusted_text import menu_name

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 
 from app.core.states import State
-from app.messages.view import View
+from app.dictation.view import View
 from app.ui.dictation.overlay_timing import Lingering
 from app.ui.dictation.pill import SHADOW, Drawing, Levels, Pill, paint_shadow
 from app.ui.settings.choices import PASTE_HELD, Choices

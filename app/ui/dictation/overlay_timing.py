@@ -4,7 +4,7 @@ from math import inf
 from typing import Final
 
 from app.core.states import State
-from app.messages.view import View
+from app.dictation.view import View
 
 NOTE_S: Final = 4.0
 STAYS_S: Final = {State.DONE: 1.5, State.HELD: 6.0, State.CANCELLED: 4.0, State.FAILED: 8.0, State.DAMAGED: 8.0}

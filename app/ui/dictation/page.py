@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QSi
 
 from app.core.live_text import Span
 from app.core.states import State
-from app.messages.actions import Action, Verb
-from app.messages.view import TakeView, View, WorkerView
+from app.dictation.actions import Verb
+from app.dictation.view import TakeView, View
+from app.local_services.worker_view import WorkerView
+from app.messages.actions import Action
 from app.ui.dictation.live_lines import LiveLines
 from app.ui.dictation.takes_list import TakesList
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices

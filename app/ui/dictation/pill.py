@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from app.core.live_text import Span
-from app.core.states import State
-from app.messages.view import LOWEST_DBFS, View
+from app.core.states import LOWEST_DBFS, State
+from app.dictation.view import View
 from app.ui.dictation.live_lines import LiveLines
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import beside, clock, note_text, state_text

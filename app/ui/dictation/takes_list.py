@@ -8,8 +8,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.states import State
-from app.messages.actions import Action, HeldDeed, RecoverTake, SettleHeld
-from app.messages.view import TakeView
+from app.dictation.actions import HeldDeed, RecoverTake, SettleHeld
+from app.dictation.view import TakeView
+from app.messages.actions import Action
 from app.ui.dictation.held_menu import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import ended_text, state_text, textless, today, when_text

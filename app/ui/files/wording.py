@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from app.core.notes import Note
 from app.files.view import FileState, FileView
-from app.messages.view import Note
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text
 from runtime.installing import extra_command

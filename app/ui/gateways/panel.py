@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QFrame, QPushButton, QVBoxLayout, QW
 from app.gateways.actions import GatewayAction, LookAtGateways
 from app.gateways.selection import CHOSEN, to_here
 from app.gateways.view import FoundView, GatewaysView
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.ui.gateways.found_list import FoundList
 from app.ui.gateways.gateway_card import GatewayCard
 from app.ui.gateways.pairing_form import PairingForm

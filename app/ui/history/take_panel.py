@@ -11,11 +11,11 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from app.core.formats import Format
+from app.dictation.actions import RecoverTake
+from app.dictation.view import RECOVERABLE
 from app.history.actions import DeleteTakes, EditTake, ExportTakes, HistoryAction, LookAtTake
 from app.history.index import Row
 from app.history.view import HistoryModels, Playing, Rerunning, TakeDetails
-from app.messages.actions import RecoverTake
-from app.messages.view import RECOVERABLE
 from app.ui.history.difference_view import height_of
 from app.ui.history.play_bar import PlayBar
 from app.ui.history.rerecognition_panel import AgainPanel, Stage

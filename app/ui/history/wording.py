@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from app.core.notes import Note
 from app.core.states import State
+from app.dictation import view
+from app.dictation.view import TakeView
 from app.history.index import Row
 from app.history.view import HistoryList
-from app.messages import view
-from app.messages.view import Note, TakeView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import ended_text, note_text, textless, today, when_text
 

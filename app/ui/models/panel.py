@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
 from app.models.actions import LookAtModels, ModelAction
 from app.models.view import ModelsView
+from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.models.wording import room_text
 from app.ui.strings.texts import Texts

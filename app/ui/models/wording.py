@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Final
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.models.view import About, ModelNote, ModelState, ModelsView, ModelView, Use
 from app.ui.files.wording import left_text
 from app.ui.strings.texts import Texts

@@ -9,8 +9,8 @@ from PySide6.QtGui import QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.states import State
-from app.messages.actions import Action, SwitchWorker
-from app.messages.view import WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerView
+from app.messages.actions import Action
 from app.monitoring.view import Link, MonitorView
 from app.ui.monitor.figure_panels import StagesPanel, Tile
 from app.ui.monitor.timeline import Timeline

@@ -9,14 +9,15 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from app.gateways.actions import GatewayAction
 from app.gateways.selection import CHOSEN, URL
 from app.gateways.view import GatewaysView
-from app.messages.actions import Action, ChangeSetting, SwitchWorker
-from app.messages.view import WorkerState, WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.messages.actions import Action
 from app.models.actions import LookAtModels, ModelAction
 from app.models.view import ModelState, ModelsView, Use
 from app.onboarding.actions import TryGateway
 from app.onboarding.steps import Step
 from app.onboarding.view import GatewayTrial
 from app.settings import checks
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.files.file_widgets import Progress
 from app.ui.models.model_card import ModelCard

@@ -7,10 +7,12 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.core.notes import Note
+from app.dictation.actions import PauseHotkeys, TestHotkeys
 from app.dictation.hotkey_test import KeySeen, KeysSeen
-from app.messages.actions import Action, ChangeSetting, PauseHotkeys, TestHotkeys
-from app.messages.view import Note
+from app.messages.actions import Action
 from app.onboarding.steps import Step
+from app.settings.actions import ChangeSetting
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
 from app.ui.onboarding.widgets import KeyCaps
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices

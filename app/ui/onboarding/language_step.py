@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from app.core.sentences import LANGUAGES, entries
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
 from app.onboarding.steps import Step
+from app.settings.actions import ChangeSetting
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
 from app.ui.onboarding.widgets import Option
 from app.ui.settings.choices import LANGUAGE, Choices

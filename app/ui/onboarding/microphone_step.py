@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from app.messages.actions import Action, ChooseMicrophone
+from app.messages.actions import Action
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.steps import Step
 from app.onboarding.view import Hearing, MicrophoneTrial
+from app.settings.actions import ChooseMicrophone
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts

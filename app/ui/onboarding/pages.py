@@ -8,15 +8,17 @@ from PySide6.QtGui import QFontMetrics, QHideEvent, QKeySequence, QShortcut, QSh
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.dictation.hotkey_test import KeysSeen
+from app.dictation.view import View
 from app.gateways.actions import GatewayAction
 from app.gateways.view import GatewaysView
-from app.messages.actions import Action, ChangeSetting
+from app.local_services.worker_view import WorkerView
+from app.messages.actions import Action
 from app.messages.notifications import Problem
-from app.messages.view import View, WorkerView
 from app.models.actions import ModelAction
 from app.models.view import ModelsView
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step, after, before
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.onboarding.gateway_step import PlaceStep
 from app.ui.onboarding.hotkey_step import HotkeyStep

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from app.gateways.actions import GatewayAction, LookAtGateways
 from app.gateways.selection import CHOSEN
 from app.gateways.view import FoundView, GatewaysView
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.ui.gateways.found_list import FoundList
 from app.ui.gateways.pairing_form import PairingForm
 from app.ui.onboarding.step_page import tell

@@ -6,9 +6,10 @@ from typing import Any, Final
 from PySide6.QtGui import QFontMetrics, QHideEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout
 
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.settings import checks
+from app.settings.actions import ChangeSetting
 from app.ui.settings.controls import LinesControl
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text

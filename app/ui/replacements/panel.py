@@ -10,11 +10,12 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.core.outputs import write_whole
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.replacements.rules import MOST_RULES, Replacement
 from app.replacements.spreadsheets import from_text, to_csv
 from app.replacements.view import ReplacementsTried, TryReplacements
+from app.settings.actions import ChangeSetting
 from app.settings.schema import as_written
 from app.ui.replacements.dry_run_results import DryRunResults
 from app.ui.replacements.rules_model import RulesModel

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.settings.path import settings_place
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text

@@ -5,8 +5,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
+from app.core.notes import Note
 from app.hotkeys.conflicts import other_action, used_for
-from app.messages.view import Note
 from app.ui.settings.controls import Asks, Control, usual_width
 from app.ui.settings.key_field import KeyField
 from app.ui.settings.wording import title

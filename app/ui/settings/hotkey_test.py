@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QVBoxLayout
 
+from app.core.notes import Note
 from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
+from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
-from app.messages.actions import Action, TestHotkeys
-from app.messages.view import Note
+from app.messages.actions import Action
 from app.ui.settings.wording import title
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text

@@ -8,10 +8,11 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.core.notes import Note
 from app.dictation.hotkey_test import KeysSeen
+from app.dictation.view import View
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Problem
-from app.messages.view import Note, View
 from app.onboarding.view import MicrophoneTrial
 from app.settings.sections import Settings
 from app.ui.settings.file_problem import FileTrouble

@@ -17,8 +17,9 @@ from app.insertion.plan import (
     program_problems,
 )
 from app.insertion.programs import same_program
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
+from app.settings.actions import ChangeSetting
 from app.settings.schema import as_written
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text

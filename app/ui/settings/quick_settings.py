@@ -6,9 +6,11 @@ from typing import Final
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.core.sentences import LANGUAGES
+from app.dictation.actions import PauseHotkeys, Verb
 from app.dictation.gestures import TalkMode
-from app.messages.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, SwitchWorker, Verb
-from app.messages.view import WorkerState, WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting, ChooseMicrophone
 from app.sharing.view import LendingView
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices, microphone_entries
 from app.ui.settings.key_field import KeyField

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from app.messages.actions import Action, ChangeSetting, PauseHotkeys
+from app.dictation.actions import PauseHotkeys
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.settings.schema import Setting, all_settings
 from app.settings.sections import Settings
 from app.ui.settings.choices import Choices, microphone_entries

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from app.core.notes import Note
 from app.core.sentences import LANGUAGES, entries
-from app.messages.view import Note
 from app.settings import checks
 from app.settings.schema import Setting, all_settings
 from app.ui.strings.texts import Texts

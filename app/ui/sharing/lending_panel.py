@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from app.core.states import State
 from app.gateways.actions import GatewayAction
-from app.messages.view import WorkerState
+from app.local_services.worker_view import WorkerState
 from app.sharing.actions import ForgetLent, Lend, LendingAction
 from app.sharing.view import LendingView, LentView
 from app.ui.onboarding.step_page import tell, wrapping

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.sharing.actions import LookAtSharing, SharingAction
 from app.sharing.view import InviteView, SharingState, SharingView

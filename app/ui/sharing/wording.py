@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.core.states import State
-from app.messages.view import WorkerState
+from app.local_services.worker_view import WorkerState
 from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text, today, worker_text

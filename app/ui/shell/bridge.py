@@ -7,9 +7,10 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from app.diagnostics.report.view import ExaminationView, LogLines, ReportView
+from app.dictation.view import View
 from app.files.view import FilesView
 from app.history.view import Playing
-from app.messages.view import View, WorkerView
+from app.local_services.worker_view import WorkerView
 from app.monitoring.view import MonitorView
 
 _NEWEST: Final = (View, WorkerView, FilesView, MonitorView, Playing, ExaminationView, LogLines, ReportView)

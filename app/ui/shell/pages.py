@@ -6,6 +6,7 @@ from typing import Any, Final
 from PySide6.QtWidgets import QWidget
 
 from app.core.shown_once import Once
+from app.dictation.actions import RecoverTake
 from app.dictation.hotkey_test import KeysSeen
 from app.files.view import FilesView, FileText
 from app.gateways.view import GatewaysView
@@ -19,7 +20,7 @@ from app.history.view import (
     Rerunning,
     TakeDetails,
 )
-from app.messages.actions import Action, RecoverTake
+from app.messages.actions import Action
 from app.messages.background_actions import BesideAction, LookAtMonitor
 from app.messages.notifications import Problem, Programs
 from app.models.view import ModelsView

@@ -27,7 +27,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.shown_once import Once
-from app.messages.actions import Action, Verb
+from app.dictation.actions import Verb
+from app.messages.actions import Action
 from app.ui.dictation.page import usual_size
 from app.ui.shell.closing_note import ClosingNote
 from app.ui.strings.texts import Texts

@@ -8,9 +8,12 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from app.core.states import State
+from app.dictation.actions import Verb
+from app.dictation.view import TakeView, View
 from app.gateways.view import GatewaysView
-from app.messages.actions import Action, ChooseMicrophone, SwitchWorker, Verb
-from app.messages.view import TakeView, View, WorkerState, WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.messages.actions import Action
+from app.settings.actions import ChooseMicrophone
 from app.ui.dictation.held_menu import MENU_CLOSES_MS, HeldMenu
 from app.ui.dictation.page import RECORDING
 from app.ui.gateways.menu import GatewaysMenu

@@ -4,8 +4,10 @@ import time
 from datetime import date, datetime
 from typing import Final
 
+from app.core.notes import Note
 from app.core.states import State
-from app.messages.view import Note, TakeView, View, WorkerState, WorkerView
+from app.dictation.view import TakeView, View
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.ui.strings.texts import Texts
 
 _SIDES: Final = ("left", "right")

@@ -29,8 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.states import State
-from app.messages.view import LOWEST_DBFS
+from app.core.states import LOWEST_DBFS, State
 from app.ui.dictation.live_lines import MOST
 from app.ui.dictation.pill import loudness
 from app.ui.theme import icons

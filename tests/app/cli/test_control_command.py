@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from app.cli import control_command
 from app.control.server import Control
 from app.core.states import State
-from app.messages.actions import HELD_DEEDS, SettleHeld, Verb
-from app.messages.view import View
+from app.dictation.actions import HELD_DEEDS, SettleHeld, Verb
+from app.dictation.view import View
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until
 

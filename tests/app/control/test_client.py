@@ -11,8 +11,8 @@ import pytest
 
 from app.control.client import NotRunning, Refused, ask, follow, handed_over, pipe_name
 from app.control.server import Control
-from app.messages.actions import SettleHeld, Verb
-from app.messages.view import View
+from app.dictation.actions import SettleHeld, Verb
+from app.dictation.view import View
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
 

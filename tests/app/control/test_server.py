@@ -31,8 +31,8 @@ from app.control.server import (
 from app.core.errors import UsageMistake
 from app.core.live_text import Span
 from app.core.states import State
-from app.messages.actions import HeldDeed, SettleHeld, Verb
-from app.messages.view import View
+from app.dictation.actions import HeldDeed, SettleHeld, Verb
+from app.dictation.view import View
 from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
@@ -240,7 +240,7 @@ async def test_second_app_is_refused_and_first_keeps_socket(app: App) -> None:
 async def test_socket_of_dead_owner_is_taken_over(place: Path) -> None:
     code = (
         "import asyncio, sys\nfrom pathlib import Path\n"
-        "from app.control.server import Control\nfrom app.messages.view import View\n"
+        "from app.control.server import Control\nfrom app.dictation.view import View\n"
         "async def nothing(verb): pass\n"
         "async def main():\n"
         "    async with Control(nothing, View, Path(sys.argv[1])):\n"

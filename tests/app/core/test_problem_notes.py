@@ -22,6 +22,7 @@ from app.core.errors import (
     StackFailed,
     StartedElsewhere,
 )
+from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.core.sentences import LANGUAGES, Sentences, entries, noted
 from app.gateways.errors import GatewaysNotKept
@@ -36,7 +37,6 @@ from app.history.errors import (
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.insertion.errors import LibraryMissing, ScreenGone, ScreenMissing
 from app.journal.errors import JournalError, NotDeleted, NotKept, TakeBusy, TakeUnknown
-from app.messages.view import Note
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import read
 from app.settings.schema import changed

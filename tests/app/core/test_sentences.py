@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from app.core.notes import Note
 from app.core.sentences import LANGUAGES, Sentences, entries, filled, noted, placeholders
-from app.messages.view import Note
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

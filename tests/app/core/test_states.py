@@ -5,9 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from app.core.states import ENDS, SHAPES, State
-from app.journal.take import TakeState
-from app.messages.view import STATES
+from app.core.states import SHAPES, State
 
 
 def texts(language: str) -> dict[str, str]:
@@ -29,9 +27,3 @@ def test_states_have_distinct_words_and_shapes(language: str) -> None:
 
 def test_state_names_its_text() -> None:
     assert State.HELD.key == "state.held"
-
-
-def test_states_of_recordings_are_in_the_vocabulary() -> None:
-    assert set(STATES) == set(TakeState)
-    assert STATES[TakeState.DAMAGED] is State.DAMAGED and STATES[TakeState.CANCELLED] is State.CANCELLED
-    assert State.WAITING not in ENDS and State.DAMAGED in ENDS

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from app.core.states import State
 from app.core.transcript import Segment
+from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
     Aimed,
@@ -18,7 +19,6 @@ from app.dictation.messages import (
 )
 from app.dictation.state_machine import Dictation
 from app.insertion.outcome import How, Insertion, Target
-from app.messages.actions import Verb
 
 WINDOW = Target(1, middle=(30, 40))
 DOWN, UP = Key("dictate", True), Key("dictate", False)

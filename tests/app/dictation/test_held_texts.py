@@ -1,10 +1,10 @@
 """Tests of the recording that the paste key selects, and of one request at a time."""
 
+from app.dictation.actions import HeldDeed
 from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import Piece, SpokenOrder
 from app.dictation.messages import AimHere, NoteDismissed
 from app.insertion.outcome import How, Insertion, Target
-from app.messages.actions import HeldDeed
 
 WINDOW = Target(1)
 

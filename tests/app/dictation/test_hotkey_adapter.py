@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.core.notes import Note
 from app.dictation.hotkey_adapter import KeyShell, KeyTimes
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
 from app.dictation.messages import Event, Key, NoteKey, Polled
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken
 from app.hotkeys.events import KeyEvent
-from app.messages.view import Note
 from runtime.tasks import Tasks
 from tests.app.dictation.world import FakeHotkeys
 from tests.helpers.waiting import wait_until

@@ -7,12 +7,12 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from app.core.notes import Note
 from app.core.states import State
 from app.dictation.messages import NoteKey
 from app.dictation.past_takes import HELD_S, MOST_HELD_TAKES, Earlier
 from app.journal.library import Found, Library
 from app.journal.retention import DAY_S, RetentionLimits
-from app.messages.view import Note
 from app.transcription.listening import Listener
 from client.connection import Address, fixed
 from client.gateway import ClientSettings

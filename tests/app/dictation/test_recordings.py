@@ -9,6 +9,7 @@ import pytest
 
 from app.core.errors import UsageMistake
 from app.core.states import State
+from app.dictation.actions import HeldDeed, Verb
 from app.dictation.delivery_log import Ledger
 from app.dictation.messages import AimHere, Effect, Event, HeldBefore, NoteDismissed
 from app.dictation.past_takes import Earlier
@@ -16,7 +17,6 @@ from app.dictation.recordings import Known, Recordings
 from app.dictation.state_machine import Dictation
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library
-from app.messages.actions import HeldDeed, Verb
 from app.transcription.listening import Listener
 from client.connection import Address
 from tests.helpers.takes import recognised_take

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from app.capture.errors import MicrophoneRefused
+from app.core.notes import Note
 from app.core.states import State
+from app.dictation.actions import PauseHotkeys, RecoverTake, Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import Cue
 from app.insertion.outcome import How, Insertion
 from app.journal.take import TRANSCRIBED, TakeState
-from app.messages.actions import ChooseMicrophone, PauseHotkeys, RecoverTake, Verb
-from app.messages.view import Note
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
 from client.errors import Unreachable
@@ -305,7 +305,7 @@ async def test_unopenable_microphone_fails_take_and_another_can_be_chosen(
         assert note.reason == Note("microphone-refused", {"device": "usb"})
         assert not list(world.library.root.glob("*"))
         world.devices.failure = None
-        world.dictating.ask(ChooseMicrophone("desk"))
+        world.dictating.change(replace(TOGGLE, microphone="desk"))
         await world.dictate()
         assert world.dictating.view.device == "desk"
         await world.over()

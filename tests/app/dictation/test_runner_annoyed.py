@@ -14,10 +14,10 @@ from aiohttp import web
 
 from app.capture.errors import MicrophoneRefused
 from app.core.states import State
+from app.dictation.actions import Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.journal.take import TRANSCRIBED, TakeState
-from app.messages.actions import Verb
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate, fixed
 from speech.audio_file import read_audio

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from app.core.states import State
+from app.dictation.actions import Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.journal.take import TakeState
-from app.messages.actions import Verb
 from client.connection import Address
 from client.errors import Unreachable
 from loadtest.checksum import checksum

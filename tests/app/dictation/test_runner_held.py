@@ -10,11 +10,11 @@ import pytest
 
 from app.core.errors import UsageMistake
 from app.core.states import State
+from app.dictation.actions import HeldDeed, SettleHeld, Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.insertion.outcome import How, Insertion
 from app.journal.take import TakeState
-from app.messages.actions import HeldDeed, SettleHeld, Verb
 from app.transcription.pipeline import Samples
 from client.connection import Locate
 from runtime.logs import logging_to

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from app.core.states import State
+from app.dictation.actions import HeldDeed
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.insertion.outcome import How, Insertion
 from app.journal.take import TakeState
-from app.messages.actions import HeldDeed
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
 from runtime.logs import logging_to

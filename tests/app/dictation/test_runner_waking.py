@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from app.core.states import State
+from app.dictation.actions import Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import Cue, NoteKey
-from app.messages.actions import Verb
 from app.system.sleep_detector import Times, Waking
 from client.connection import Address, Locate, fixed
 from protocol.audio import SAMPLE_RATE

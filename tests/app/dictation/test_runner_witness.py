@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from app.core.states import State
+from app.dictation.actions import Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.dictation.runner import Dictating, Parts
 from app.insertion.outcome import How, Insertion, Reason
 from app.journal.library import Library
-from app.messages.actions import Verb
 from app.monitoring.service import OwnTakes
 from app.monitoring.utterances import Utterances
 from app.monitoring.view import Stage, UtteranceRow

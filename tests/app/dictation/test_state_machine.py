@@ -5,8 +5,10 @@
 
 import pytest
 
+from app.core.notes import Note
 from app.core.states import State
 from app.core.transcript import Segment
+from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.insertion_queue import OFFER_S, Piece
 from app.dictation.messages import (
@@ -43,8 +45,6 @@ from app.dictation.messages import (
 )
 from app.dictation.state_machine import MOST_TAKES, Dictation
 from app.insertion.outcome import Target
-from app.messages.actions import Verb
-from app.messages.view import Note
 from tests.app.dictation.story import DOWN, HELD, TYPED, UP, WINDOW, Story, spoken, text
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from app.core.notes import Note
 from app.core.states import State
+from app.dictation.actions import HeldDeed, Verb
 from app.dictation.insertion_queue import Ordered, Piece
 from app.dictation.messages import (
     Aimed,
@@ -25,8 +27,6 @@ from app.dictation.messages import (
     Tick,
 )
 from app.insertion.outcome import How, Insertion, Target
-from app.messages.actions import HeldDeed, Verb
-from app.messages.view import Note
 from tests.app.dictation.story import HELD, TYPED, WINDOW, Story, spoken, text
 
 

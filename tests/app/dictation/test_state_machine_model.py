@@ -9,8 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from app.core.notes import Note
 from app.core.states import State
 from app.core.transcript import Segment
+from app.dictation.actions import HeldDeed, Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.insertion_queue import Ordered, Piece
 from app.dictation.messages import (
@@ -45,8 +47,6 @@ from app.dictation.messages import (
 )
 from app.dictation.state_machine import Dictation
 from app.insertion.outcome import How, Insertion, Reason, Target
-from app.messages.actions import HeldDeed, Verb
-from app.messages.view import Note
 from protocol.session import Partial
 from protocol.texts import join_texts
 

@@ -14,15 +14,15 @@ from app.capture.errors import MicrophoneError
 from app.capture.microphone import MicrophoneChange
 from app.core.states import State
 from app.core.transcript import Rewrite, as_it_is
+from app.dictation.actions import Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.messages import Cue
 from app.dictation.runner import Dictating, Parts
+from app.dictation.view import View
 from app.hotkeys.errors import HotkeyTaken
 from app.hotkeys.events import KeyEvent
 from app.insertion.outcome import How, Insertion, Target
 from app.journal.library import Found, Library
-from app.messages.actions import Verb
-from app.messages.view import View
 from app.transcription.listening import PATIENT, Listener
 from app.transcription.pipeline import Samples
 from client.connection import Locate

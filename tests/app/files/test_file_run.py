@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.core.transcript import Segment
 from app.files.events import Broken, Finished, Noted, Progress, Run
 from app.files.file_run import OneFile, Reporter, unreadable
@@ -19,7 +20,6 @@ from app.files.queue import Saving
 from app.files.recogniser import UNHURRIED, FileRecogniser
 from app.files.result_store import Kept, Known, Piece, source_of
 from app.files.view import MOST_TEXT, FileNote
-from app.messages.view import Note
 from client.connection import Address, fixed
 from client.events import Connected, Disconnected
 from protocol.errors import CloseCode

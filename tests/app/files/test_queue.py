@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     ChooseSaving,
@@ -40,7 +41,6 @@ from app.files.events import (
 )
 from app.files.queue import Entry, FileQueue, Saving, can_retry
 from app.files.view import MOST_FILES, FileNote, FileState, FileView
-from app.messages.view import Note
 
 BAD = Note(FileNote.DAMAGED)
 

@@ -4,6 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from app.core.notes import Note
 from app.files import snapshot
 from app.files.actions import CancelFile, MoveFile, PauseFiles, RemoveFiles, ResumeFiles, RetryFile
 from app.files.events import (
@@ -23,7 +24,6 @@ from app.files.events import (
 )
 from app.files.queue import FileQueue
 from app.files.view import MOST_FILES, FileNote, FileState
-from app.messages.view import Note
 
 NOTE = Note(FileNote.DAMAGED)
 PATHS = [f"/{letter}" for letter in "abcdef"]

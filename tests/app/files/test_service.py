@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.files.actions import (
     AddFiles,
     CancelFile,
@@ -31,7 +32,6 @@ from app.files.service import FileParts, Files
 from app.files.view import FileNote, FileState, FilesView, FileText, FileView
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
-from app.messages.view import Note
 from client.connection import Address, Locate, fixed
 from speech.audio_file import read_audio
 from tests.app.speech import digests, recording

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.files.events import Add, Finished, Looked
 from app.files.queue import Entry, FileQueue, Saving
 from app.files.snapshot import decode, encode
 from app.files.view import FileNote, FileState, FileView
-from app.messages.view import Note
 
 FULL = FileView(
     3,

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from app.core.notes import Note
 from app.gateways.actions import PairGateway
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.pairing import Joining
 from app.gateways.view import PairingStage, PairingView
-from app.messages.view import Note
 from client.connection import Address
 from client.errors import Intercepted, NotPaired, Unreachable, WrongCertificate, WrongGateway
 from client.pairing import NewPairing

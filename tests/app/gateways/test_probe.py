@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from app.core.notes import Note
 from app.gateways.probe import ask
 from app.gateways.view import Answer, Health
-from app.messages.view import Note
 from client.connection import Address
 
 KEY = "a-key"

@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.core.notes import Note
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.registry import Keeping
 from app.gateways.store import GatewayStore
-from app.messages.view import Note
 from client.connection import Address
 from client.pairing import NewPairing
 

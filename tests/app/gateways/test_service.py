@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from app.core.notes import Note
 from app.gateways.actions import EndPairing, ForgetGateway, LookAtGateways, PairGateway, RenameGateway
 from app.gateways.route import RouteTimes
 from app.gateways.service import Gateways, World
 from app.gateways.store import GatewayStore, Paired
 from app.gateways.view import Answer, FoundView, GatewaysView, GatewayView, Health, PairingStage
-from app.messages.view import Note
 from app.settings.sections import Gateway
 from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound

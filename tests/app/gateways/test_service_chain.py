@@ -15,7 +15,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from app.core.notes import Note
 from app.core.states import State
+from app.dictation.actions import Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.gestures import TalkMode
 from app.gateways.actions import PairGateway
@@ -24,8 +26,6 @@ from app.gateways.service import Gateways, World
 from app.gateways.store import GatewayStore
 from app.gateways.view import GatewaysView, PairingStage
 from app.journal.take import TakeState
-from app.messages.actions import Verb
-from app.messages.view import Note
 from app.settings.sections import Gateway
 from app.transcription.pipeline import Samples
 from client.connection import Address

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.history.actions import (
     DeleteTakes,
     EditTake,
@@ -42,7 +43,6 @@ from app.history.view import (
     Wish,
 )
 from app.journal.library import Library
-from app.messages.view import Note
 from client.connection import Address, fixed
 from client.errors import Unreachable
 from tests.app.history.heard import FakeOutput

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import ModelUnfit
+from app.core.notes import Note
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
 from app.local_services.stack import Stack, StackSettings
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from client.connection import Address
 from runtime.installing import extra_command
 from speech.models.errors import ModelMissing

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from app.core.errors import AppError, StackFailed
+from app.core.notes import Note
 from app.local_services.supervisor import NOT_NEEDED, OwnGateway
 from app.local_services.worker_limits import BATTERY
-from app.messages.view import Note
 from runtime.tasks import Tasks
 from tests.helpers.waiting import wait_until
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from app.core.notes import Note
 from app.local_services.worker_limits import (
     BATTERY,
     FULL_SCREEN,
@@ -15,7 +16,6 @@ from app.local_services.worker_limits import (
     parse_hours,
     reason_to_rest,
 )
-from app.messages.view import Note
 
 CAREFUL = Limits(on_battery=False, beside_full_screen=False)
 PLUGGED, UNPLUGGED = Surroundings(on_battery=False), Surroundings(on_battery=True)

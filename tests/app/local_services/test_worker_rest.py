@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from app.core.notes import Note
 from app.local_services.worker_limits import BATTERY, FULL_SCREEN, Limits, Surroundings
 from app.local_services.worker_rest import Seeing, WorkerRest
-from app.messages.view import Note
 from app.system.full_screen import FullScreen
 from runtime.tasks import Tasks
 from tests.helpers.waiting import wait_until

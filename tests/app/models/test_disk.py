@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.models.disk import Place, about, look, look_at, note_of_error, wheels_of
 from app.models.events import Disk, Run, Work
 from app.models.view import ModelNote, Purpose

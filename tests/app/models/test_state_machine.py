@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
 from app.models.events import Disk, Ended, Halt, Looked, Outcome, Run, ShelfEvent, Told, Used, Want, Work
 from app.models.state_machine import Shelf

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.onboarding.gateway_trial import GatewayTrying, look
 from app.onboarding.view import GatewayTrial
 from client.connection import Address

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import numpy as np
 
 from app.capture.errors import MicrophoneRefused, NoMicrophone, SpeakerRefused
+from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.dictation.recorder import Recorder
-from app.messages.view import Note
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.microphone_trial import MicrophoneTrying, Times
 from app.onboarding.sample_recording import SAMPLE_S

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.journal.retention import RetentionLimits
-from app.messages.actions import ChangeSetting
+from app.settings.actions import ChangeSetting
 from app.settings.errors import BadSetting, SettingsNotKept, SettingsUnreadable
 from app.settings.file import SettingsFile, line_of, read, written
 from app.settings.limits import limits_now

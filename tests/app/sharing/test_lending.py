@@ -9,11 +9,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.core.notes import Note
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_limits import BATTERY
-from app.messages.actions import ChangeSetting
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
+from app.settings.actions import ChangeSetting
 from app.sharing import owner_client
 from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend
 from app.sharing.lending import RESTS, Lending, of_this_user

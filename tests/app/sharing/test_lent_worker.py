@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.core.notes import Note
 from app.gateways.store import Paired
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings, Percent
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.sharing.lent_worker import AWAY, Lent, workers_of
 from backend.gateway import Gateway
 from client.connection import Address

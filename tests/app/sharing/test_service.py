@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from app.core.errors import StackFailed
+from app.core.notes import Note
 from app.local_services.stack import Stack
 from app.local_services.supervisor import OwnGateway
-from app.messages.view import Note
 from app.sharing.actions import EndInvite, InviteDevice, LookAtSharing, RenameDevice, RevokeDevice
 from app.sharing.service import NOT_OURS, Sharing, port_is_free, retry_pause
 from app.sharing.view import InviteView, SharingState, SharingView

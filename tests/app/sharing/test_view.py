@@ -1,4 +1,4 @@
-from app.messages.view import WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.sharing.view import InviteView, LentView
 
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.live_text import Span
 from app.core.states import State
+from app.dictation.view import View
 from app.messages.actions import Action
-from app.messages.view import View
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.page import MainWindow
 from app.ui.settings.key_field import KeyField

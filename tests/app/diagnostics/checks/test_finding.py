@@ -1,7 +1,7 @@
 """Findings as values: severities, texts and counts."""
 
+from app.core.notes import Note
 from app.diagnostics.checks.finding import Area, Finding, Severity, advice, count, ok, wrong
-from app.messages.view import Note
 
 
 def test_finding_has_severity_and_texts() -> None:

@@ -2,9 +2,9 @@
 
 import sys
 
+from app.core.notes import Note
 from app.diagnostics.checks.finding import Area, ok, wrong
 from app.diagnostics.checks.isolated import apart, decode, encode
-from app.messages.view import Note
 from tests.app.diagnostics.checks.found import keys
 
 FOUND = [

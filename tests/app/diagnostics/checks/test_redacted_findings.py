@@ -4,12 +4,12 @@ import json
 import re
 from pathlib import Path
 
+from app.core.notes import Note
 from app.core.sentences import Sentences, entries, placeholders
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.diagnostics.checks.redacted_findings import NAME, part, redacted
 from app.diagnostics.report.program_constants import own_modules
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction
-from app.messages.view import Note
 from protocol.engine import EngineInfo
 from worker.doctor import DecodeMeasurement, decoded
 

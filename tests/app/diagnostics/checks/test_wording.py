@@ -4,10 +4,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+from app.core.notes import Note
 from app.core.sentences import LANGUAGES, Sentences, entries, placeholders
 from app.diagnostics.checks.finding import Area, ok, wrong
 from app.diagnostics.checks.wording import told
-from app.messages.view import Note
 
 DOCTOR = Path(__file__).resolve().parents[4] / "app" / "diagnostics" / "checks"
 MADE = re.compile(r'\b(?:ok|advice|wrong|bad|finding)\(\s*(?:Area\.\w+|area|one\.area),\s*"([a-z0-9-]+)"')

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from app.capture.devices import Input
+from app.core.notes import Note
 from app.diagnostics.report import facts
 from app.local_services.local_gateway import BrokerHealth, Readiness, WorkerSeen
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.settings.schema import changed
 from app.settings.sections import Settings
 from runtime.folders import folders

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from app.capture.devices import Input
+from app.core.notes import Note
 from app.diagnostics.report.errors import ReportNotSaved
 from app.diagnostics.report.report import Part, Sources, gather, save
 from app.journal.journal import Journal
 from app.journal.library import Library
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.settings.schema import all_settings, changed
 from app.settings.sections import Settings
 from protocol.recognition import Options

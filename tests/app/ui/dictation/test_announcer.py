@@ -6,8 +6,9 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.core.states import State
-from app.messages.view import Note, View
+from app.dictation.view import View
 from app.ui.dictation.announcer import Announcer, speak_from
 from app.ui.strings.texts import Texts
 

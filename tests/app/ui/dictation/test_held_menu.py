@@ -4,8 +4,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
-from app.messages.actions import Action, HeldDeed, SettleHeld
-from app.messages.view import TakeView
+from app.dictation.actions import HeldDeed, SettleHeld
+from app.dictation.view import TakeView
+from app.messages.actions import Action
 from app.ui.dictation.held_menu import HeldMenu
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import today, when_text

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.live_text import Span
+from app.core.notes import Note
 from app.core.states import State
-from app.messages.view import Note, View
+from app.dictation.view import View
 from app.ui.dictation import overlay as module
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_timing import STAYS_S

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.notes import Note
 from app.core.states import State
-from app.messages.view import Note, View
+from app.dictation.view import View
 from app.ui.dictation.overlay_timing import NOTE_S, STAYS_S, Lingering, stays_s
 
 IDLE, LISTENING, DONE = View(), View(State.LISTENING), View(State.DONE)

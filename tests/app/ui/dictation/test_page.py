@@ -18,10 +18,13 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.core.live_text import Span
+from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.core.states import State
-from app.messages.actions import Action, Verb
-from app.messages.view import Note, TakeView, View, WorkerState, WorkerView
+from app.dictation.actions import Verb
+from app.dictation.view import TakeView, View
+from app.local_services.worker_view import WorkerState, WorkerView
+from app.messages.actions import Action
 from app.ui.dictation.page import LiveText, MainWindow, usual_size
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts

@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.core.live_text import Span
+from app.core.notes import Note
 from app.core.states import State
-from app.messages.view import Note, View
+from app.dictation.view import View
 from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, loudness
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import STILL, Theme

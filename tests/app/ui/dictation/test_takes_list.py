@@ -9,8 +9,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
-from app.messages.actions import Action, HeldDeed, RecoverTake, SettleHeld
-from app.messages.view import TakeView
+from app.dictation.actions import HeldDeed, RecoverTake, SettleHeld
+from app.dictation.view import TakeView
+from app.messages.actions import Action
 from app.ui.dictation.takes_list import MOST, TakeRow, TakesList
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

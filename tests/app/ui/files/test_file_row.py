@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.files.actions import (
     CancelFile,
     CopyFile,
@@ -23,7 +24,6 @@ from app.files.actions import (
     SaveFile,
 )
 from app.files.view import FileNote, FileState, FileView
-from app.messages.view import Note
 from app.ui.files.file_row import FileRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

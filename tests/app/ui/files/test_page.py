@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.formats import Format
+from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.files.actions import AddFiles, ChooseSaving, FileAction, PauseFiles, RemoveFiles, ResumeFiles
 from app.files.file_search import KINDS
 from app.files.view import MOST_FILES, FileNote, FileState, FilesView, FileText, FileView
-from app.messages.view import Note
 from app.ui.files.page import FilesPage, paths_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme

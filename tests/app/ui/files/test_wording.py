@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.core.notes import Note
 from app.files.view import FileNote, FileState, FileView
-from app.messages.view import Note
 from app.ui.files.wording import file_note_text, file_state_text, how_text, left_text
 from app.ui.strings.texts import Texts
 from runtime.installing import extra_command

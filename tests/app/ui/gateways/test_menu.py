@@ -4,7 +4,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.gateways.view import Answer, GatewaysView, GatewayView, Health
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.ui.gateways.menu import GatewaysMenu
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -8,9 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.gateways.actions import EndPairing, GatewayAction, PairGateway
 from app.gateways.view import FoundView, PairingStage, PairingView
-from app.messages.view import Note
 from app.ui.gateways.pairing_form import PairingForm
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

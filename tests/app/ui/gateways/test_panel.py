@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.gateways.actions import GatewayAction, LookAtGateways, PairGateway
 from app.gateways.view import (
     Answer,
@@ -20,8 +21,8 @@ from app.gateways.view import (
     PairingStage,
     PairingView,
 )
-from app.messages.actions import Action, ChangeSetting
-from app.messages.view import Note
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.ui.gateways.panel import GatewaysPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.gateways.view import Answer, GatewaysView, GatewayView, Health
-from app.messages.view import Note
 from app.ui.gateways.wording import answer_role, answer_text, goes_text, here_text, menu_text
 from app.ui.strings.texts import Texts
 

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.diagnostics.report.actions import HelpAction, PrepareReport, SaveReport
 from app.diagnostics.report.view import ReportPart, ReportState, ReportView
-from app.messages.view import Note
 from app.ui.help.report_panel import ReportPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

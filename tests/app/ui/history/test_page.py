@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.formats import Format
+from app.core.notes import Note
+from app.dictation.actions import RecoverTake
 from app.history.actions import (
     MOST_WAITING,
     DeleteTakes,
@@ -24,8 +26,6 @@ from app.history.actions import (
 from app.history.index import Row
 from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
 from app.journal.take import TakeState
-from app.messages.actions import RecoverTake
-from app.messages.view import Note
 from app.ui.history.page import MOST_CHOSEN, HistoryPage
 from app.ui.history.take_panel import Asked
 from app.ui.strings.texts import Texts

@@ -7,9 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
 from app.history.view import Playing, PlayState
-from app.messages.view import Note
 from app.ui.history.play_bar import PlayBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

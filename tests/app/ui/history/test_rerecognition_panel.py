@@ -11,12 +11,12 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.history.actions import HistoryAction, LookAtTake, ModelsWanted, RecogniseAgain, StopRecognising
 from app.history.difference import difference, words_that_differ
 from app.history.index import Row
 from app.history.view import Compared, HistoryModels, Rerunning, RerunState, Run, TakeDetails, Wish
 from app.journal.take import TakeState
-from app.messages.view import Note
 from app.ui.history.rerecognition_panel import AgainPanel, Stage
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from uuid import UUID
 
+from app.core.notes import Note
 from app.core.states import State
 from app.history.index import Row
 from app.history.view import HistoryList, HistoryNote
 from app.journal.take import TakeState
-from app.messages.view import Note
 from app.ui.history import wording
 from app.ui.strings.texts import Texts
 

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.models.actions import (
     CancelModel,
     FetchModel,

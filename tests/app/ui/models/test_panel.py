@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.core.sentences import LANGUAGES
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
 from app.models.actions import FetchModel, LookAtModels, ModelAction
 from app.models.disk import about
 from app.models.view import ModelState, ModelsView, ModelView
+from app.settings.actions import ChangeSetting
 from app.ui.models.panel import ModelsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.notes import Note
 from app.core.sentences import LANGUAGES, entries
-from app.messages.view import Note
 from app.models.engines import KINDS
 from app.models.view import About, ModelNote, ModelState, ModelsView, ModelView, Purpose, Use
 from app.ui.models.wording import (

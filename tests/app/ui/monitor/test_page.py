@@ -9,9 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.core.states import State
-from app.messages.actions import Action, SwitchWorker
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.messages.actions import Action
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import Link, MonitorView
 from app.ui.monitor.page import MonitorPage

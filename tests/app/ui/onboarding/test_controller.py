@@ -6,10 +6,11 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action, ChangeSetting
+from app.core.notes import Note
+from app.messages.actions import Action
 from app.messages.notifications import Problem
-from app.messages.view import Note
 from app.onboarding.steps import FIRST_STEP, WELCOMED, Step
+from app.settings.actions import ChangeSetting
 from app.settings.sections import General, Settings
 from app.ui.onboarding.controller import Again, FirstSteps
 from app.ui.settings.choices import Choices

@@ -6,15 +6,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.gateways.actions import GatewayAction, LookAtGateways
 from app.gateways.selection import URL
 from app.gateways.view import FoundView, GatewaysView, GatewayView
-from app.messages.actions import Action, ChangeSetting, SwitchWorker
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.messages.actions import Action
 from app.models.actions import LookAtModels, ModelAction, PauseModel
 from app.models.view import About, ModelState, ModelsView, ModelView
 from app.onboarding.actions import TryGateway
 from app.onboarding.view import GatewayTrial
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Gateway, Settings, Worker
 from app.ui.onboarding.gateway_step import PlaceStep, address
 from app.ui.strings.texts import Texts

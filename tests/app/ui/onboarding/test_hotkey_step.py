@@ -7,9 +7,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
+from app.dictation.actions import PauseHotkeys, TestHotkeys
 from app.dictation.hotkey_test import KeySeen, KeysSeen
-from app.messages.actions import Action, ChangeSetting, PauseHotkeys, TestHotkeys
-from app.messages.view import Note
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.ui.onboarding.hotkey_step import COMMAND, HotkeyStep
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices
 from app.ui.strings.texts import Texts

@@ -1,7 +1,8 @@
 from pytestqt.qtbot import QtBot
 
 from app.core.sentences import entries
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.ui.onboarding.language_step import LanguageStep
 from app.ui.settings.choices import LANGUAGE, Choices
 from app.ui.strings.texts import Texts

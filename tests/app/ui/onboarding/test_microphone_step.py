@@ -3,10 +3,11 @@ from functools import partial
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action, ChooseMicrophone
-from app.messages.view import Note
+from app.core.notes import Note
+from app.messages.actions import Action
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.view import Hearing, MicrophoneTrial
+from app.settings.actions import ChooseMicrophone
 from app.ui.onboarding.microphone_step import MicrophoneStep
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts

@@ -5,15 +5,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
+from app.dictation.actions import TestHotkeys
+from app.dictation.view import View
 from app.gateways.actions import GatewayAction
-from app.messages.actions import Action, ChangeSetting, TestHotkeys
+from app.local_services.worker_view import WorkerState, WorkerView
+from app.messages.actions import Action
 from app.messages.notifications import Problem
-from app.messages.view import Note, View, WorkerState, WorkerView
 from app.models.actions import LookAtModels, ModelAction
 from app.models.view import About, ModelsView, ModelView
 from app.onboarding.actions import TryGateway, TryMicrophone
 from app.onboarding.steps import FIRST_STEP, WELCOMED, Step
 from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE, Choices

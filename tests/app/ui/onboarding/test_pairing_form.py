@@ -5,7 +5,8 @@ from pytestqt.qtbot import QtBot
 
 from app.gateways.actions import EndPairing, GatewayAction, LookAtGateways, PairGateway
 from app.gateways.view import FoundView, GatewaysView, GatewayView, PairingStage, PairingView
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.ui.onboarding.pairing_form import PairingPart
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -2,10 +2,13 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.core.states import State
+from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
-from app.messages.actions import Action, Verb
-from app.messages.view import Note, View, WorkerState, WorkerView
+from app.dictation.view import View
+from app.local_services.worker_view import WorkerState, WorkerView
+from app.messages.actions import Action
 from app.ui.onboarding.sentence_step import SentenceStep
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts

@@ -2,9 +2,10 @@ import pytest
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action, ChangeSetting
+from app.core.notes import Note
+from app.messages.actions import Action
 from app.messages.notifications import Problem
-from app.messages.view import Note
+from app.settings.actions import ChangeSetting
 from app.settings.checks import LONGEST_HOTWORD, MOST_HOTWORDS
 from app.ui.replacements.hotwords_panel import NAME, HotwordsPanel
 from app.ui.strings.texts import Texts

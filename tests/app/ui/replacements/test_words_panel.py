@@ -5,9 +5,9 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.insertion.plan import ProgramRule
 from app.messages.notifications import Problem
-from app.messages.view import Note
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import Insertion, Recognition, Settings

@@ -5,10 +5,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.core.states import State
+from app.dictation.actions import TestHotkeys
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
-from app.messages.actions import Action, TestHotkeys
-from app.messages.view import Note
+from app.messages.actions import Action
 from app.ui.settings.hotkey_test import LONGEST_MS, PressTest
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

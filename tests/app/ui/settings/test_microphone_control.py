@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.messages.actions import Action
-from app.messages.view import Note
 from app.onboarding.actions import TryMicrophone
 from app.onboarding.view import Hearing, MicrophoneTrial
 from app.ui.settings.controls import Said

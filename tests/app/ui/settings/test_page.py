@@ -10,10 +10,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.dictation.hotkey_test import KeySeen, KeysSeen
-from app.messages.actions import Action, ChangeSetting
+from app.dictation.view import View
+from app.messages.actions import Action
 from app.messages.notifications import Devices, Problem
-from app.messages.view import Note, View
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
 from app.ui.settings.controls import TextControl
 from app.ui.settings.microphone_control import MicrophoneControl

@@ -3,10 +3,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.insertion.plan import Newline, ProgramRule, Strategy
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
-from app.messages.view import Note
+from app.settings.actions import ChangeSetting
 from app.ui.settings.program_rules_panel import NAME, ProgramRow, ProgramRulesPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

@@ -5,9 +5,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.dictation.actions import PauseHotkeys, Verb
 from app.dictation.gestures import TalkMode
-from app.messages.actions import Action, ChangeSetting, ChooseMicrophone, PauseHotkeys, SwitchWorker, Verb
-from app.messages.view import WorkerState, WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting, ChooseMicrophone
 from app.sharing.view import LendingView, LentView
 from app.ui.settings.choices import DICTATE_KEY, LANGUAGE, MODE, Choices
 from app.ui.settings.quick_settings import SettingsPanel

@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtWidgets import QBoxLayout
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.settings.sections import General, History, Settings
 from app.ui.settings.controls import NumberControl, SwitchControl
 from app.ui.settings.row import Row, mark_style

@@ -2,7 +2,9 @@
 
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action, ChangeSetting, PauseHotkeys
+from app.dictation.actions import PauseHotkeys
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.settings.schema import all_settings
 from app.ui.settings.choices import Choices
 from app.ui.settings.controls import ChoiceControl, NumberControl, SwitchControl, TextControl

@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action, ChangeSetting
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.settings.sections import General, Settings
 from app.ui.settings.row_table import Known, Rows
 from app.ui.settings.search import terms

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.gateways.actions import GatewayAction, LookAtGateways
 from app.gateways.view import FoundView, GatewaysView, GatewayView
-from app.messages.view import Note
 from app.sharing.actions import EndEnlisting, Enlist, LendingAction
 from app.sharing.view import EnlistStage, LendingView, LentView
 from app.ui.sharing.enlist_dialog import EnlistDialog

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.messages.view import Note
+from app.core.notes import Note
 from app.sharing.actions import EndInvite, InviteDevice, SharingAction
 from app.sharing.view import InviteView
 from app.ui.sharing.invite_dialog import InviteDialog

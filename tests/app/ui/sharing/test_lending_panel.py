@@ -8,8 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.gateways.actions import GatewayAction
-from app.messages.view import Note, WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.sharing.actions import ForgetLent, Lend, LendingAction
 from app.sharing.view import LendingView, LentView
 from app.ui.sharing.lending_panel import LendingPanel

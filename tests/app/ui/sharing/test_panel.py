@@ -7,8 +7,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.messages.actions import Action, ChangeSetting
-from app.messages.view import Note
+from app.core.notes import Note
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Gateway, Settings
 from app.sharing.actions import LookAtSharing, SharingAction
 from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView

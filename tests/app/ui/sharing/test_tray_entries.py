@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from app.messages.view import WorkerState, WorkerView
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.sharing.actions import Lend, LendingAction
 from app.sharing.view import LendingView, LentView
 from app.ui.sharing.tray_entries import LentEntries

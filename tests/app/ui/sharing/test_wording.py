@@ -3,7 +3,8 @@ from datetime import date, datetime
 
 import pytest
 
-from app.messages.view import Note, WorkerState, WorkerView
+from app.core.notes import Note
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
 from app.ui.sharing.wording import (
     LENT_SHAPES,

@@ -7,7 +7,8 @@ from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.messages.view import View, WorkerView
+from app.dictation.view import View
+from app.local_services.worker_view import WorkerView
 from app.ui.shell.bridge import Bridge, EventLoopWatch
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.gateways.actions import LookAtGateways
 from app.gateways.view import FoundView, GatewaysView, GatewayView
 from app.history.actions import SearchHistory
@@ -23,7 +24,6 @@ from app.insertion.plan import ProgramRule
 from app.messages.actions import Action
 from app.messages.background_actions import BesideAction, LookAtMonitor
 from app.messages.notifications import Problem, Programs
-from app.messages.view import Note
 from app.models.actions import LookAtModels
 from app.models.view import About, ModelsView, ModelView
 from app.replacements.rules import Replacement

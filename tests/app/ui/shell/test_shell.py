@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.core.shown_once import Once
-from app.messages.actions import Action, Verb
+from app.dictation.actions import Verb
+from app.messages.actions import Action
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

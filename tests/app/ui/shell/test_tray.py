@@ -5,10 +5,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
+from app.core.notes import Note
 from app.core.states import State
+from app.dictation.actions import Verb
+from app.dictation.view import TakeView, View
 from app.gateways.view import GatewaysView, GatewayView
-from app.messages.actions import Action, ChooseMicrophone, SwitchWorker, Verb
-from app.messages.view import Note, TakeView, View, WorkerState, WorkerView
+from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.messages.actions import Action
+from app.settings.actions import ChooseMicrophone
 from app.ui.settings.choices import Choices
 from app.ui.shell import tray as module
 from app.ui.shell.pages import HISTORY, MONITOR, SETTINGS

@@ -19,7 +19,7 @@ from app.files.view import FileNote, FileState
 from app.history.view import HistoryNote
 from app.hotkeys.conflicts import Use
 from app.insertion.outcome import Reason
-from app.messages.view import WorkerState
+from app.local_services.worker_view import WorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
 from app.models.view import Use as ModelUse

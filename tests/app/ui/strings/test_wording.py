@@ -5,8 +5,10 @@ from datetime import date, datetime
 
 import pytest
 
+from app.core.notes import Note
 from app.core.states import State
-from app.messages.view import Note, TakeView, View, WorkerState, WorkerView
+from app.dictation.view import TakeView, View
+from app.local_services.worker_view import WorkerState, WorkerView
 from app.ui.strings import wording
 from app.ui.strings.texts import Texts
 from tests.app.core.test_problem_notes import ERRORS

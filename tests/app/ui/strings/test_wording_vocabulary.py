@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from app.cli import control_command, takes_command
 from app.core.states import ENDS, State
+from app.dictation.view import STATES, TakeView, View
 from app.history.index import Row
 from app.journal.journal import Journal
 from app.journal.take import TakeState
-from app.messages.view import STATES, TakeView, View
 from app.monitoring.view import UtteranceRow
 from app.ui.dictation.announcer import Announcer
 from app.ui.dictation.page import MainWindow

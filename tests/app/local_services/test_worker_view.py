@@ -1,6 +1,7 @@
 """Tests of when the user can switch on the worker."""
 
-from app.messages.view import Note, WorkerState, WorkerView
+from app.core.notes import Note
+from app.local_services.worker_view import WorkerState, WorkerView
 
 
 def test_failed_or_switched_off_worker_can_be_switched_on() -> None:

@@ -1,0 +1,157 @@
+"""Compute what the user sees of the takes of one run. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from app.core.notes import Note
+from app.core.states import State
+from app.dictation.gestures import TalkMode
+from app.dictation.held_texts import HeldTexts
+from app.dictation.insertion_queue import SpokenOrder
+from app.dictation.messages import Gauges, NoteKey
+from app.dictation.running_text import RunningText
+from app.dictation.view import View
+
+DONE_S: Final = 2.0
+NOTICE_S: Final = 8.0
+"""How long a finished take is shown (``DONE_S``), and how long a note or a take that needs attention is."""
+
+
+@dataclass
+class TakeProgress:
+    """The progress of one take.
+
+    ``failures``: segments without a text. ``broken``: the take ended before all of its segments had ended.
+    ``said``: it has a text. ``replaced``: replacement rules changed a recognised text.
+    ``over_at``: when the take was over, with no more text to come or to insert automatically.
+    ``cancelled_at``: when the user cancelled it. ``at``: a point in the window that receives its texts.
+    """
+
+    number: int
+    mode: TalkMode
+    begun_at: float
+    text: RunningText = field(default_factory=RunningText)
+    recording: bool = True
+    sounding_at: float | None = None
+    stopped_at: float | None = None
+    ended: bool = False
+    cancelled_at: float | None = None
+    said: bool = False
+    replaced: bool = False
+    failures: int = 0
+    broken: bool = False
+    over_at: float | None = None
+    at: tuple[int, int] | None = None
+
+    @property
+    def cancelled(self) -> bool:
+        """True once the user has cancelled the take."""
+        return self.cancelled_at is not None
+
+    @property
+    def settled(self) -> bool:
+        """True once the user awaits no more texts of the take."""
+        return self.cancelled or self.over_at is not None
+
+    @property
+    def pending(self) -> bool:
+        """True while the user still awaits texts of the take."""
+        return self.over_at is None and not self.cancelled
+
+    def seconds(self, now: float) -> float:
+        """Return how long the take has been recording, in seconds."""
+        if self.sounding_at is None:
+            return 0.0
+        return max(0.0, (now if self.stopped_at is None else self.stopped_at) - self.sounding_at)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A note that is shown for a limited time."""
+
+    note: Note
+    until: float
+
+
+def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float) -> State:
+    """Return the state of a take, which becomes idle some time after its end."""
+    if take.recording:
+        return State.ARMING if take.sounding_at is None else State.LISTENING
+    if take.cancelled:
+        return State.CANCELLED if now < idle_at(take, order) else State.IDLE
+    if order.flight is not None and any(piece.take == take.number for piece in order.flight.pieces):
+        return State.INSERTING
+    if not take.ended:
+        return State.SENDING if unsent_s > 0 else State.WAITING
+    if take.over_at is None:  # earlier speech must be inserted first
+        return State.WAITING
+    end = _end(take, order)
+    return end if now < idle_at(take, order) else State.IDLE
+
+
+def idle_at(take: TakeProgress, order: SpokenOrder) -> float:
+    """Return when a finished take becomes idle."""
+    if take.cancelled_at is not None:
+        return take.cancelled_at + NOTICE_S
+    over_at = take.over_at or 0.0
+    return over_at + (DONE_S if _end(take, order) is State.DONE else NOTICE_S)
+
+
+def _end(take: TakeProgress, order: SpokenOrder) -> State:
+    if take.failures or take.broken:
+        return State.FAILED
+    return State.HELD if order.holds(take.number) else State.DONE
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that ``view_of`` needs; ``takes`` are keyed by number, in order."""
+
+    takes: Mapping[int, TakeProgress]
+    order: SpokenOrder
+    held: HeldTexts
+    notice: Notice | None
+    quitting: bool
+
+
+def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
+    """Compose the view of the newest take and of everything shown with it."""
+    order, takes = scene.order, scene.takes
+    unsent = sum(gauges.unsent_s.get(number, 0.0) for number, take in takes.items() if take.pending)
+    beside = View(
+        unsent_s=unsent,
+        destination=gauges.destination,
+        device=gauges.device,
+        state=State.HELD if order.held else State.IDLE,
+        held=0 if scene.held.newest is None else order.count(scene.held.newest),
+        earlier=scene.held.earlier,
+        note=_note(scene, gauges, now, unsent),
+    )
+    newest = takes[max(takes)] if takes else None
+    if newest is None:
+        return beside
+    state = state_of(newest, order, gauges.unsent_s.get(newest.number, 0.0), now)
+    waiting = sum(take.pending for take in takes.values() if take is not newest)
+    if state is State.IDLE:
+        return replace(beside, waiting=waiting)
+    return replace(
+        beside,
+        state=state,
+        seconds=newest.seconds(now),
+        level_dbfs=gauges.level_dbfs if newest.recording else View().level_dbfs,
+        spans=newest.text.spans,
+        waiting=waiting,
+        at=newest.at,
+    )
+
+
+def _note(scene: Scene, gauges: Gauges, now: float, unsent: float) -> Note | None:
+    if scene.quitting:
+        pending = sum(take.pending for take in scene.takes.values())
+        return Note(NoteKey.QUITTING, {"seconds": f"{unsent:.0f}", "takes": str(pending)})
+    if scene.order.offered(now):
+        return Note(NoteKey.INSERT_READY)
+    if scene.notice and scene.notice.until > now:
+        return scene.notice.note
+    return gauges.note

@@ -1,0 +1,47 @@
+"""Define what windows display of this computer's worker, and the action that switches it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.core.notes import Note
+
+
+class WorkerState(StrEnum):
+    """States of this computer's worker, as the tray shows them."""
+
+    OFF = "off"
+    STARTING = "starting"
+    DOWNLOADING = "downloading"
+    IDLE = "idle"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class WorkerView:
+    """The state of this computer's worker.
+
+    ``detail``: its device and model. ``percent``: download progress. ``reason``: why it failed or is off.
+    ``jobs``: the number of jobs in progress.
+    """
+
+    state: WorkerState = WorkerState.OFF
+    detail: str = ""
+    percent: int | None = None
+    reason: Note | None = None
+    jobs: int = 0
+
+    @property
+    def can_be_switched_on(self) -> bool:
+        """True if it failed or the user switched it off.
+
+        When off for another reason, it restarts by itself.
+        """
+        return self.state is WorkerState.FAILED or (self.state is WorkerState.OFF and self.reason is None)
+
+
+@dataclass(frozen=True)
+class SwitchWorker:
+    """Start or stop the worker of this computer."""
+
+    on: bool

@@ -1,0 +1,105 @@
+"""Tests of how takes are shown, and for how long."""
+
+from typing import Any
+
+import pytest
+
+from app.core.notes import Note
+from app.core.states import State
+from app.dictation.gestures import TalkMode
+from app.dictation.held_texts import HeldTexts
+from app.dictation.insertion_queue import OFFER_S, Piece, SpokenOrder
+from app.dictation.messages import Gauges, NoteKey
+from app.dictation.take_progress import DONE_S, NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
+from app.insertion.outcome import How, Insertion
+
+
+def take(number: int = 1, **known: Any) -> TakeProgress:
+    progress = TakeProgress(number, TalkMode.TOGGLE, 0.0)
+    for name, value in known.items():
+        setattr(progress, name, value)
+    return progress
+
+
+STOPPED: dict[str, Any] = {"recording": False, "sounding_at": 1.0, "stopped_at": 3.0}
+OVER: dict[str, Any] = STOPPED | {"ended": True, "over_at": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("known", "unsent_s", "state"),
+    [
+        ({}, 0.0, State.ARMING),
+        ({"sounding_at": 1.0}, 99.0, State.LISTENING),
+        (STOPPED, 0.5, State.SENDING),
+        (STOPPED, 0.0, State.WAITING),
+        (STOPPED | {"ended": True}, 0.0, State.WAITING),
+        (OVER, 0.0, State.DONE),
+        (OVER | {"failures": 1}, 0.0, State.FAILED),
+        (OVER | {"broken": True}, 0.0, State.FAILED),
+        (STOPPED | {"cancelled_at": 4.0}, 0.5, State.CANCELLED),
+    ],
+)
+def test_state_of_take_follows_its_progress(known: dict[str, Any], unsent_s: float, state: State) -> None:
+    assert state_of(take(**known), SpokenOrder(), unsent_s, 4.5) is state
+
+
+def scene(
+    takes: dict[int, TakeProgress], order: SpokenOrder, notice: Notice | None = None, *, quitting: bool = False
+) -> Scene:
+    return Scene(takes, order, HeldTexts(order), notice, quitting)
+
+
+def held() -> SpokenOrder:
+    order = SpokenOrder()
+    order.begin(1)
+    order.aim(1, None)
+    order.result(Piece(1, 0), "one", 0.0)
+    assert order.next()
+    assert state_of(take(**OVER), order, 0.0, 4.5) is State.INSERTING
+    order.inserted(Insertion(How.HELD))
+    return order
+
+
+def test_held_take_is_shown_longer_than_finished_take() -> None:
+    order = held()
+    assert state_of(take(**OVER), order, 0.0, 4.5) is State.HELD
+    assert idle_at(take(**OVER), order) == 4.0 + NOTICE_S
+    assert idle_at(take(**OVER), SpokenOrder()) == 4.0 + DONE_S
+    assert state_of(take(**OVER), order, 0.0, 4.0 + NOTICE_S) is State.IDLE
+
+
+def test_seconds_measure_the_recording_only() -> None:
+    assert take().seconds(9.0) == 0.0
+    assert take(sounding_at=1.0).seconds(9.0) == 8.0
+    assert take(**STOPPED).seconds(9.0) == 2.0
+
+
+def test_view_shows_most_important_note() -> None:
+    order = SpokenOrder()
+    for number in (1, 2):
+        order.begin(number)
+    order.result(Piece(2, 0), "two", 0.0)
+    takes = {1: take(1, **STOPPED), 2: take(2)}
+    gauges = Gauges(note=Note("gateway-away"))
+    notice = Notice(Note(NoteKey.CANCELLED), 8.0)
+
+    def note(now: float, *, quitting: bool = False) -> str:
+        shown = view_of(scene(takes, order, notice, quitting=quitting), gauges, now).note
+        assert shown is not None
+        return shown.key
+
+    assert note(OFFER_S, quitting=True) == NoteKey.QUITTING
+    assert note(OFFER_S) == NoteKey.INSERT_READY
+    assert note(7.9) == NoteKey.CANCELLED
+    assert note(8.0) == "gateway-away"
+
+
+def test_view_without_takes_is_idle() -> None:
+    view = view_of(scene({}, SpokenOrder()), Gauges(device="desk"), 0.0)
+    assert (view.state, view.device, view.note, view.held) == (State.IDLE, "desk", None, 0)
+
+
+def test_idle_view_counts_waiting_takes_and_their_unsent_audio() -> None:
+    takes = {1: take(1, **STOPPED), 2: take(2, **STOPPED, cancelled_at=-NOTICE_S)}
+    view = view_of(scene(takes, held()), Gauges(unsent_s={1: 2.0, 2: 3.0}), 5.0)
+    assert (view.state, view.waiting, view.unsent_s, view.held, view.spans) == (State.HELD, 1, 2.0, 1, ())
