@@ -12,11 +12,12 @@ import structlog
 from aiohttp import hdrs, web
 from msgspec.structs import replace
 
-from backend.admission.admission import Refusal, refuse, refuse_known, speed
+from backend.admission.admission import refuse, refuse_known, speed
 from backend.admission.readiness import readiness
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.broker.jobs import CONNECT_S, Jobs, open_jobs
 from backend.core.errors import InvalidSettings, OverQuota
+from backend.core.refusal import Refusal, RefusalReason
 from backend.devices.discovery import findable
 from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
@@ -27,9 +28,8 @@ from backend.http.certificates import server_context
 from backend.http.device_routes import device_routes
 from backend.http.modes import GatewayMode, ListenAddress, listeners
 from backend.http.pairing_routes import PairingRoutes
-from backend.http.responses import OBSERVER, abort, errors_as_json, json_response
+from backend.http.responses import ON_REFUSAL, abort, errors_as_json, json_response
 from backend.http.runner import JsonRunner
-from backend.http.stream import serve_stream
 from backend.http.tls_listener import BACKLOG
 from backend.http.viewers import keep_little, write_pieces
 from backend.observability.dashboard.routes import dashboard_routes
@@ -40,7 +40,8 @@ from backend.observability.segment_log import SegmentLog
 from backend.rest.routes import rest_routes
 from backend.sessions.hub import TICK_S, Hub
 from backend.sessions.janitor import Janitor
-from backend.sessions.observers import Observers, RefusalReason
+from backend.sessions.observers import Observers
+from backend.sessions.stream import serve_stream
 from backend.settings import GatewaySettings
 from backend.workers.tunnel import BrokerTunnel
 from protocol.broker import BROKER_PATH
@@ -86,7 +87,7 @@ class Gateway:
         self.metrics = Metrics()
         self.story = SegmentLog(jobs.gateway)
         self.observers = Observers([self.monitor, self.metrics, self.story])
-        self.hub = Hub(jobs, settings, self.observers)
+        self.hub = Hub(jobs, settings, self.observers, settings.history_field)
         self.janitor = Janitor(jobs, self.hub, lambda: access.roster.revoked)
         self.files = self._runner_of(history)
         self.url = ""
@@ -100,7 +101,7 @@ class Gateway:
         """Open all listeners and serve the routes."""
         app = self.app = web.Application(middlewares=[errors_as_json])
         app[ACCESS] = self.access
-        app[OBSERVER] = self.observers
+        app[ON_REFUSAL] = self.observers.refused
         app.add_routes(
             [
                 web.get(STREAM_PATH, self._stream),

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as copied
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
 from backend.admission.audio_budget import HeldAudio, crowded_out, describe, full
-from backend.sessions.observers import RefusalReason
-from backend.sessions.segments import Output
+from backend.core.refusal import Refusal, RefusalReason
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
 from protocol.job import ANY_MODEL, CLASSES, Keys
 from protocol.monitor import WorkerState, WorkerStatus
@@ -33,6 +32,8 @@ LEAST_COST_S: Final = 1.0
 """Minimum cost of a job in seconds of audio, however short it is."""
 FULL: Final = 0.95
 """A broker that accepts no commands counts as full, not away, above this part of its memory."""
+
+_Output = TypeVar("_Output")
 
 
 def cost(samples: int, jobs: int = 1) -> int:
@@ -110,16 +111,6 @@ class AdmissionLimits:
     unqueued_bytes: int = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Reason to refuse a new session, and the least number of seconds until the next try."""
-
-    status: Literal[429, 503]
-    reason: RefusalReason
-    message: str
-    retry_s: float
-
-
 def speed(survey: Survey, model: str) -> float:
     """Return seconds of audio per second that all workers with ``model`` (empty: any) recognise together."""
     return survey.speeds.get(model, 0.0) if model else sum(survey.speeds.values())
@@ -139,7 +130,9 @@ def expect_behind(survey: Survey, options: Options, ahead: int, own_samples: int
     return _expect(survey, options, samples_to_seconds(ahead + own_samples) - known_s)
 
 
-def with_eta(outputs: Iterable[Output], survey: Survey, options: Options, own_samples: int) -> Iterator[Output]:
+def with_eta(
+    outputs: Iterable[_Output], survey: Survey, options: Options, own_samples: int
+) -> Iterator[_Output | Queued]:
     """Yield the outputs, and add to each ``queued`` the expected time until the segment is ready."""
     for output in outputs:
         if isinstance(output, Queued):

@@ -7,8 +7,7 @@ limited too. Only valid keys are counted, so that attackers cannot fill the memo
 from dataclasses import dataclass, field
 from typing import Final
 
-from backend.admission.admission import Refusal
-from backend.sessions.observers import RefusalReason
+from backend.core.refusal import Refusal, RefusalReason
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 
 _MINUTE_S: Final = 60.0

@@ -5,8 +5,8 @@ from typing import Final
 from msgspec import Struct
 
 from backend.admission.admission import AdmissionLimits, Survey, able, refusals, speed
+from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
-from backend.sessions.observers import RefusalReason
 from protocol.monitor import BrokerState, BrokerTrouble
 
 _TROUBLES: Final[dict[str, str]] = {

@@ -41,7 +41,7 @@ from backend.broker.server_info import checked_version, is_durable, is_worth_com
 from backend.broker.subscription import follow
 from backend.broker.writer import MOST_BYTES, Command, CommandWriter
 from backend.core.errors import BrokerError, BrokerFailed, BrokerMismatch, BrokerUnreachable
-from backend.sessions.partials import MOST_ENTRIES
+from backend.core.limits import PARTIALS_ENTRIES
 from protocol.job import (
     ANY_MODEL,
     SESSION_TTL_MS,
@@ -144,7 +144,7 @@ class Jobs:
     def hypothesise(self, job: Job, slots: int) -> "asyncio.Future[bool]":
         """Request a hypothesis, best effort as ``speculate``. The result tells whether it is queued."""
         keys = [self._keys.partials(job.options.model), *self._streams(job)]
-        arguments = (slots, MOST_ENTRIES, STALE_MS, *flat(job))
+        arguments = (slots, PARTIALS_ENTRIES, STALE_MS, *flat(job))
         return self._writer.send(Command("hypothesise", keys, arguments, is_queued, len(job.pcm), optional=True))
 
     def promote(

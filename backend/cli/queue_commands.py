@@ -11,9 +11,9 @@ from msgspec import Struct
 from backend.broker.jobs import Jobs
 from backend.broker.queues import KeyQueue, Queues, StreamEntry, summed
 from backend.cli.broker_access import Config, Redis, with_jobs
+from backend.core.keys import owner_of
 from backend.devices.discovery import KEY_FILE
 from backend.devices.records import DEVICES_FILE, DeviceStore, find
-from backend.settings import owner_of
 from protocol.audio import samples_to_seconds
 from protocol.devices import clean_name
 from protocol.errors import ErrorCode

@@ -26,8 +26,7 @@
 did not cause them.
 """
 
-from backend.admission.admission import Refusal
-from backend.sessions.observers import RefusalReason
+from backend.core.refusal import Refusal, RefusalReason
 from protocol.errors import CloseCode, ErrorCode, Forbidden, ProtocolError, TakenOver, Unauthorised
 
 

@@ -16,8 +16,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from backend.core.errors import DevicesUnreadable, InvalidSettings, UnknownDevice
+from backend.core.keys import digest_of, owner_of_digest
 from backend.core.private_files import open_or_make, replace_file
-from backend.settings import digest_of, owner_of_digest
 from protocol.devices import DeviceKind, clean_name
 from protocol.errors import NOT_JSON
 from runtime.locking import try_lock

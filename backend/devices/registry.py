@@ -15,8 +15,8 @@ from typing import Final
 import structlog
 
 from backend.core.errors import BackendError
+from backend.core.keys import digest_of
 from backend.devices.records import Device, DeviceStore, Signature
-from backend.settings import digest_of
 from protocol.devices import DeviceKind
 from runtime import logger_names
 from runtime.event_names import LogEvent

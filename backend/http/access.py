@@ -14,12 +14,13 @@ from aiohttp import hdrs, web
 
 from backend.admission.quotas import KeyUsage, QuotaMeter
 from backend.core.errors import OverQuota
+from backend.core.keys import digest_of
 from backend.devices.records import Device
 from backend.devices.registry import DeviceRegistry, OnRevoked
 from backend.history.records import SessionOwner
 from backend.http.modes import GatewayMode, is_among, is_loopback
+from backend.http.settings import HttpSettings
 from backend.http.tls_listener import TlsListener
-from backend.settings import GatewaySettings, digest_of
 from protocol.devices import DeviceKind
 from protocol.errors import Forbidden, Unauthorised
 from runtime import logger_names
@@ -39,7 +40,7 @@ EVERYBODY: Final = tuple(DeviceKind)
 class Access:
     """The single place that identifies the device behind a request. One per gateway, at ``app[ACCESS]``."""
 
-    def __init__(self, settings: GatewaySettings, roster: DeviceRegistry, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: HttpSettings, roster: DeviceRegistry, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
         self.roster = roster

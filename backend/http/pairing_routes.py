@@ -15,8 +15,8 @@ from backend.http.access import OWNER, Access, admit
 from backend.http.addresses import interfaces, reachable
 from backend.http.certificates import Certificate
 from backend.http.responses import json_response, read_body, read_json
+from backend.http.settings import HttpSettings
 from backend.http.tls_listener import peer_of
-from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode, Forbidden
 from protocol.pairing import (
@@ -50,7 +50,7 @@ class PairingRoutes:
 
     def __init__(
         self,
-        settings: GatewaySettings,
+        settings: HttpSettings,
         access: Access,
         port: Callable[[], int],
         rules: PairingRules | None = None,

@@ -10,9 +10,8 @@ import msgspec
 import structlog
 from aiohttp import hdrs, web
 
-from backend.admission.admission import Refusal
 from backend.core.errors import InvalidSettings, OverQuota, RequestRefused, UnknownDevice, reason_of
-from backend.sessions.observers import Observer, RefusalReason
+from backend.core.refusal import Refusal, RefusalReason
 from protocol.errors import NOT_JSON, ErrorCode, MalformedMessage, MessageTooLarge, ProtocolError
 from protocol.rest import OPENAPI_PATH
 from runtime import logger_names
@@ -23,8 +22,8 @@ log = structlog.get_logger(logger_names.BACKEND_ANSWERS)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")
 
-OBSERVER: Final = web.AppKey("observer", Observer)
-"""The observer that counts refusals."""
+ON_REFUSAL: Final = web.AppKey[Callable[[RefusalReason], None]]("on_refusal")
+"""Function that counts refusals."""
 MOST_BODY: Final = 4 * 1024
 _BODY_S: Final = 10.0
 
@@ -137,9 +136,9 @@ def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
 
 
 def _count(request: web.Request, reason: RefusalReason | None) -> None:
-    observer = request.app.get(OBSERVER)
-    if observer is not None and reason is not None:
-        observer.refused(reason)
+    count = request.app.get(ON_REFUSAL)
+    if count is not None and reason is not None:
+        count(reason)
 
 
 def abort(request: web.Request) -> None:

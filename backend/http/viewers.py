@@ -8,8 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from backend.admission.admission import Refusal
-from backend.sessions.observers import RefusalReason
+from backend.core.refusal import Refusal, RefusalReason
 
 SHARE: Final = 4
 """Divisor of places: one key gets at most a quarter, and a quarter is reserved for the owner."""

@@ -23,9 +23,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from backend.admission.admission import AdmissionLimits, StreamContent, Survey, expect, refuse, speed
+from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
 from backend.observability.metrics import GatewayReading, Metrics
-from backend.sessions.observers import RefusalReason
 from protocol.audio import samples_to_seconds
 from protocol.job import ANY_MODEL, CLASSES, EndState, JobKind
 from protocol.monitor import WorkerState, WorkerStatus

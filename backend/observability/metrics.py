@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.admission.admission import Survey
+from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
-from backend.sessions.observers import Conclusion, Observer, RefusalReason
+from backend.sessions.observers import Conclusion, Observer
 from protocol.job import EndState, JobKind
 from protocol.monitor import BrokerState
 from protocol.session import Failed, GatewayMessage, Partial

@@ -19,12 +19,13 @@ from backend.admission.admission import Survey, speed
 from backend.admission.process_load import ProcessLoad
 from backend.broker.jobs import Jobs
 from backend.core.errors import BrokerError, OverQuota
+from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
 from backend.http.viewers import refuse_viewer
 from backend.observability.metrics import GatewayReading
 from backend.observability.timeline import Moments
 from backend.sessions.hub import Hub
-from backend.sessions.observers import Conclusion, Observer, RefusalReason
+from backend.sessions.observers import Conclusion, Observer
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.monitor import FINAL, SEGMENT, SNAPSHOT, BrokerState, Recent, Snapshot, Timeline, Totals
 from protocol.recognition import Timing

@@ -78,11 +78,6 @@ class SegmentLog(Observer):
         log.info(event, session=session, gateway=self._gateway, **said)
 
 
-def connection_gone(session: str, reason: str) -> None:
-    """Log the end of a connection. ``reason``: why this gateway closed it; empty: the other side did."""
-    log.info(LogEvent.CONNECTION_CLOSED, session=session, reason=reason)
-
-
 def _offsets(course: SegmentHistory, now: float) -> dict[str, Any]:
     """Return the offsets of a segment; empty if another gateway received it."""
     if not course.completed:

@@ -11,8 +11,8 @@ from uuid import uuid4
 from aiohttp import hdrs, web
 from msgspec import UNSET
 
-from backend.admission.admission import Refusal
 from backend.core.errors import OverQuota, RequestRefused
+from backend.core.refusal import Refusal, RefusalReason
 from backend.history.records import NewFile, SessionKind, SessionState, StoredSession
 from backend.http.access import AdmittedRequest, admit
 from backend.http.responses import abort, json_response
@@ -20,7 +20,6 @@ from backend.rest.form import Form, read_form
 from backend.rest.runner import Runner
 from backend.rest.scope import Archive, conflict
 from backend.rest.views import session_view
-from backend.sessions.observers import RefusalReason
 from protocol.errors import ErrorCode, MalformedMessage
 from protocol.rest import SESSIONS_PATH, SubmittedFields
 

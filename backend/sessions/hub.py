@@ -47,7 +47,7 @@ from backend.sessions.segments import (
 )
 from backend.sessions.session import Session
 from backend.sessions.session_slot import SessionSlot, order_of
-from backend.settings import GatewaySettings
+from backend.sessions.settings import SessionSettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
 from protocol.job import CLASSES, Failure, Job, JobKind, Notice
 from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Welcome
@@ -59,6 +59,7 @@ log = structlog.get_logger(logger_names.BACKEND_HUB)
 
 TICK_S: Final = 1.0
 _AWAY_S: Final = 5.0
+_HistoryField = Callable[[SessionOwner], str]
 _Promoted = Submitted | NothingToPromote
 _Known = dict[tuple[int, str, str, bool], tuple[Busy | None, bool]]
 """Cache by survey, class, model and partials wanted: the ``Busy`` message, and whether partials are made."""
@@ -67,10 +68,10 @@ _Known = dict[tuple[int, str, str, bool], tuple[Busy | None, bool]]
 class Hub:
     """Sessions and connections of this process. ``observer`` is notified of session events."""
 
-    def __init__(self, jobs: Jobs, settings: GatewaySettings, observer: Observer) -> None:
+    def __init__(self, jobs: Jobs, settings: SessionSettings, observer: Observer, history: _HistoryField) -> None:
         self._jobs = jobs
         self.settings = settings
-        self._observer = observer
+        self._observer, self._history_field = observer, history
         self._news = UnconfirmedResults()
         self._survey = Survey()
         self._crowded_out: frozenset[str] = frozenset()
@@ -135,10 +136,8 @@ class Hub:
         create = refusal is None and unknown_model is None
         try:
             async with asyncio.timeout(self.settings.attach_s):
-                reply = await self._jobs.attach(
-                    *(str(hello.session), about.owner, hello.resume, create, order_of(hello)),
-                    self.settings.history_field(about),
-                )
+                asked = (str(hello.session), about.owner, hello.resume, create, order_of(hello))
+                reply = await self._jobs.attach(*asked, self._history_field(about))
         except (TimeoutError, BrokerError) as error:
             raise TryLater("the broker does not answer: connect again, with resume") from error
         if isinstance(reply, SessionGone):
@@ -360,7 +359,7 @@ class Hub:
         if hosted.attaching:
             return
         hosted.attaching = True
-        about, history = hosted.about, self.settings.history_field(hosted.about)
+        about, history = hosted.about, self._history_field(hosted.about)
         arguments = (hosted.identity, about.owner, True, True, hosted.hello, history)
         self._ask(hosted, self._jobs.attach, arguments, partial(self._reattached, hosted))
 

@@ -6,9 +6,9 @@ times a second. One by one, between the frames of many speakers, each report wou
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
 from typing import Final, NamedTuple
 
+from backend.core.refusal import RefusalReason
 from backend.sessions.segments import SegmentHistory
 from protocol.job import JobKind
 from protocol.session import Failed, GatewayMessage, Queued
@@ -17,23 +17,6 @@ from protocol.session import Final as FinalMessage
 MOST_GATHERED: Final = 200
 _GATHER_S: Final = 0.25
 _MOST_UNRECEIVED: Final = 65_536
-
-
-class RefusalReason(StrEnum):
-    """Reason of a refusal; the ``reason`` label in the refusal metrics."""
-
-    CONNECTIONS = "connections"
-    BROKER = "broker"
-    MEMORY = "memory"
-    UNQUEUED = "unqueued"
-    LOAD = "load"
-    NO_WORKER = "no_worker"
-    LEAVING = "leaving"
-    KEY_REQUESTS = "key_requests"
-    KEY_STREAMS = "key_streams"
-    MODEL = "model"
-    KEY = "key"
-    MESSAGE = "message"
 
 
 class Conclusion(NamedTuple):

@@ -8,16 +8,11 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from backend.core.limits import PARTIAL_S
 from backend.sessions.local_agreement import LocalAgreement
-from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from protocol.audio import SAMPLE_RATE
 from protocol.job import Hypothesis
-from protocol.session import LIMITS, Partial
-
-MOST_S: Final = 30.0
-"""Longest segment with partials: each request covers its segment from the beginning."""
-MOST_BYTES: Final = 32 * 1024 * 1024
-"""Limit of all requests in one stream. Their options arrived in one text message, which bounds their length."""
-MOST_ENTRIES: Final = MOST_BYTES // (round(MOST_S * SAMPLE_RATE) * BYTES_PER_SAMPLE + LIMITS.json_bytes)
+from protocol.session import Partial
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class Partials:
     def __init__(self, pace: PartialPace) -> None:
         self._pace = pace
         self._new = round(pace.new_s * SAMPLE_RATE)
-        self._most = round(MOST_S * SAMPLE_RATE)
+        self._most = round(PARTIAL_S * SAMPLE_RATE)
         self._not_before = 0.0
         self._quiet_until = 0.0
         self._round_trip = 0.0

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final as Constant
 from uuid import UUID
 
-from backend.admission.admission import Refusal
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone, Submitted
 from backend.core.errors import TooBusy
+from backend.core.refusal import Refusal, RefusalReason
 from backend.sessions.ledger import MOST_OPEN, Ledger, Steps
-from backend.sessions.observers import RefusalReason
 from backend.sessions.partials import PACE, PartialPace, Partials
 from backend.sessions.segments import (
     Acknowledge,
@@ -32,13 +31,7 @@ from backend.sessions.segments import (
     outcome,
     resent,
 )
-from protocol.audio import (
-    BYTES_PER_SAMPLE,
-    CODEC,
-    SAMPLE_RATE,
-    decode_frame,
-    samples_to_seconds,
-)
+from protocol.audio import BYTES_PER_SAMPLE, CODEC, SAMPLE_RATE, decode_frame, samples_to_seconds
 from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder, UnsupportedFormat
 from protocol.job import CLASSES, Detached, Ended, EndState, Hypothesis, Job, JobKind, Notice, Result
 from protocol.recognition import Options

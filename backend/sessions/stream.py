@@ -17,7 +17,6 @@ from backend.admission.quotas import KeyUsage
 from backend.history.records import SessionOwner
 from backend.http.access import AdmittedRequest
 from backend.http.responses import abort
-from backend.observability.segment_log import connection_gone
 from backend.sessions.adoption import until_room
 from backend.sessions.connection import ClientConnection
 from backend.sessions.hub import Hub
@@ -31,6 +30,7 @@ from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.BACKEND_STREAM)
+segment_log = structlog.get_logger(logger_names.BACKEND_STORY)
 
 LAST_WORD_S: Final = 0.5
 """Time in which a revoked device can still read the reason."""
@@ -104,7 +104,8 @@ async def _converse(peer: Peer, hub: Hub, about: SessionOwner) -> None:
     finally:
         if hosted is not None:
             hub.unbind(hosted, connection)
-            connection_gone(hosted.identity, connection.reason)
+            # An empty reason: the other side closed the connection.
+            segment_log.info(LogEvent.CONNECTION_CLOSED, session=hosted.identity, reason=connection.reason)
     await _part(socket, connection)
 
 

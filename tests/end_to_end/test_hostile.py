@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from backend.broker.jobs import open_jobs
 from backend.broker.queues import Queues
+from backend.core.keys import owner_of
 from backend.devices.records import DeviceStore
 from backend.gateway import Gateway, running_gateway
 from backend.sessions.observers import Conclusion, Observer
-from backend.settings import GatewaySettings, owner_of
+from backend.settings import GatewaySettings
 from client.connection import Address, fixed
 from loadtest.attacks import Attack, AttackResult, strike
 from loadtest.attacks import AttackOrder as Attacks

@@ -14,7 +14,7 @@ from backend.devices.records import DeviceStore
 from backend.devices.registry import DeviceRegistry
 from backend.http.access import ACCESS, WORKERS, Access, admit
 from backend.http.responses import errors_as_json
-from backend.settings import GatewaySettings
+from backend.http.settings import HttpSettings
 from backend.workers.tunnel import BrokerTunnel
 from protocol.broker import BROKER_PATH
 from protocol.devices import DeviceKind
@@ -47,7 +47,7 @@ async def tunnelling(
     async with open_jobs(broker_url, GATEWAY) as jobs:
         tunnel = BrokerTunnel(broker_url, jobs.administer, GATEWAY, lambda request: admit(request, WORKERS))
         app = web.Application(middlewares=[errors_as_json])
-        app[ACCESS] = Access(GatewaySettings(key=OWNER_KEY), roster, lambda: 0.0)
+        app[ACCESS] = Access(HttpSettings(key=OWNER_KEY), roster, lambda: 0.0)
         app.router.add_get(BROKER_PATH, tunnel.serve)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()

@@ -17,7 +17,7 @@ from backend.admission.admission import (
     speed,
     worth_telling,
 )
-from backend.sessions.observers import RefusalReason
+from backend.core.refusal import RefusalReason
 from protocol.job import Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options

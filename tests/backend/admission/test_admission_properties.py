@@ -26,7 +26,7 @@ from backend.admission.admission import (
     speed,
 )
 from backend.admission.audio_budget import HeldAudio, full
-from backend.sessions.observers import RefusalReason
+from backend.core.refusal import RefusalReason
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.job import CLASSES, Keys
 from protocol.monitor import WorkerState, WorkerStatus

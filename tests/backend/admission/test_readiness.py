@@ -2,7 +2,7 @@ import pytest
 
 from backend.admission.admission import AdmissionLimits, StreamContent, Survey
 from backend.admission.readiness import readiness
-from backend.sessions.observers import RefusalReason
+from backend.core.refusal import RefusalReason
 from protocol.job import Keys
 from protocol.monitor import BrokerState, BrokerTrouble, WorkerState, WorkerStatus
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend.broker.jobs import open_jobs
-from backend.sessions.partials import MOST_ENTRIES
+from backend.core.limits import PARTIALS_ENTRIES
 from protocol.job import STALE_MS, Hypothesis, Job, JobKind, Keys
 from protocol.recognition import Options
 from tests.backend.broker_setting import Setting, job, listening, on
@@ -52,14 +52,14 @@ async def test_request_is_refused_while_jobs_fill_all_slots(at: Setting) -> None
 
 async def test_requests_are_bounded_in_number_and_age(at: Setting) -> None:
     await at.worker.be_there()
-    asked = [await at.jobs.hypothesise(question(10), 1) for _ in range(MOST_ENTRIES + 5)]
-    assert asked == [True] * MOST_ENTRIES + [False] * 5
+    asked = [await at.jobs.hypothesise(question(10), 1) for _ in range(PARTIALS_ENTRIES + 5)]
+    assert asked == [True] * PARTIALS_ENTRIES + [False] * 5
     old: Any = {"session": "s"}
     now = int((await at.redis.time())[0]) * 1000
     await at.redis.xtrim(PARTIALS, maxlen=0)
     await at.redis.xgroup_destroy(PARTIALS, "workers")
     await at.redis.delete(PARTIALS)
-    for n in range(MOST_ENTRIES):
+    for n in range(PARTIALS_ENTRIES):
         await at.redis.xadd(PARTIALS, old, id=f"{now - STALE_MS - 1_000}-{n}")
     assert await at.jobs.hypothesise(question(10), 1)
     assert await at.entries(PARTIALS) == 1

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from backend.broker.queues import StreamEntry
 from backend.cli.main import app
 from backend.cli.queue_commands import Filter
+from backend.core.keys import owner_of
 from backend.devices.discovery import own_key
 from backend.devices.records import DEVICES_FILE, DeviceStore
-from backend.settings import owner_of
 from protocol.devices import DeviceKind
 from protocol.job import Job, Keys
 from protocol.recognition import Options

@@ -4,10 +4,9 @@ import inspect
 
 import pytest
 
-from backend.admission.admission import Refusal
 from backend.core import errors
 from backend.core.errors import BackendError, OverQuota, TooBusy, TryLater, reason_of
-from backend.sessions.observers import RefusalReason
+from backend.core.refusal import Refusal, RefusalReason
 from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, ProtocolError, TakenOver, Unauthorised
 
 CLASSES = [

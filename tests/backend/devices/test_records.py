@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from backend.core.errors import DevicesUnreadable, InvalidSettings, UnknownDevice
+from backend.core.keys import digest_of, owner_of
 from backend.devices.records import Device, DeviceStore, find
-from backend.settings import digest_of, owner_of
 from protocol.devices import DeviceKind
 
 

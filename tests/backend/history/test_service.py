@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from backend.broker.jobs import open_jobs
+from backend.core.keys import owner_of
 from backend.gateway import Gateway, running_gateway
 from backend.history.journal import TextJournal
 from backend.history.records import HistoryLimits, SessionFilter, StoredSession
@@ -16,7 +17,7 @@ from backend.history.service import kept_history
 from backend.history.settings import HistorySettings
 from backend.history.store import open_store
 from backend.rest.file_settings import FileSettings
-from backend.settings import GatewaySettings, owner_of
+from backend.settings import GatewaySettings
 from protocol.job import Keys
 from protocol.session import Done, Final, Finish, Received
 from runtime.clocks import WallClock

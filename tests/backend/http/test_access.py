@@ -18,6 +18,7 @@ from backend.devices.registry import DeviceRegistry
 from backend.gateway import Gateway, running_gateway
 from backend.http.access import Access, AdmittedRequest
 from backend.http.modes import GatewayMode, networks
+from backend.http.settings import HttpSettings
 from backend.settings import GatewaySettings
 from protocol.devices import DEVICES_PATH, DeviceKind
 from protocol.errors import CloseCode, ErrorCode, Forbidden, Unauthorised
@@ -242,7 +243,7 @@ def asking(remote: str | None, secure: bool = False, **headers: str) -> Any:
 
 
 def access(**settings: Any) -> Access:
-    return Access(GatewaySettings(**settings), DeviceRegistry(None), lambda: 0.0)
+    return Access(HttpSettings(**settings), DeviceRegistry(None), lambda: 0.0)
 
 
 @pytest.mark.parametrize("key", ["wrong", "\udcff", "\ud800", "k\udcff", "ключ", "\0", "9" * 7_000])

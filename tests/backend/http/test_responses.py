@@ -7,32 +7,28 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from backend.admission.admission import Refusal
 from backend.core.errors import InvalidSettings, OverQuota, RequestRefused, UnknownDevice
+from backend.core.refusal import Refusal, RefusalReason
 from backend.gateway import Gateway
-from backend.http.responses import MOST_BODY, OBSERVER, errors_as_json, json_response, read_json, refusal_response
-from backend.sessions.observers import Observer, RefusalReason
+from backend.http.responses import (
+    MOST_BODY,
+    ON_REFUSAL,
+    errors_as_json,
+    json_response,
+    read_json,
+    refusal_response,
+)
 from protocol.devices import DeviceName
 from protocol.errors import ErrorCode, Unauthorised
 
 
-class Ear(Observer):
-    """Observer that records refusals."""
-
-    def __init__(self) -> None:
-        self.reasons: list[RefusalReason] = []
-
-    def refused(self, reason: RefusalReason) -> None:
-        self.reasons.append(reason)
-
-
 @asynccontextmanager
 async def answering(
-    handler: Callable[[web.Request], Awaitable[web.Response]], ear: Ear | None = None
+    handler: Callable[[web.Request], Awaitable[web.Response]], refusals: list[RefusalReason] | None = None
 ) -> AsyncIterator[str]:
     app = web.Application(middlewares=[errors_as_json])
-    if ear is not None:
-        app[OBSERVER] = ear
+    if refusals is not None:
+        app[ON_REFUSAL] = refusals.append
     app.router.add_route("*", "/", handler)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
@@ -92,9 +88,9 @@ async def test_refusal_is_counted_once(error: Exception, reasons: list[RefusalRe
     async def refusing(request: web.Request) -> web.Response:
         raise error
 
-    ear = Ear()
-    async with answering(refusing, ear) as url, aiohttp.ClientSession() as http, http.get(url):
-        assert ear.reasons == reasons
+    counted: list[RefusalReason] = []
+    async with answering(refusing, counted) as url, aiohttp.ClientSession() as http, http.get(url):
+        assert counted == reasons
 
 
 async def name_of(request: web.Request) -> web.Response:

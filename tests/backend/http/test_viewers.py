@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
 from backend.gateway import running_gateway
 from backend.http.viewers import refuse_viewer, write_pieces
-from backend.sessions.observers import RefusalReason
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.monitor import MONITOR_PATH

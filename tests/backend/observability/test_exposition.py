@@ -6,6 +6,7 @@ from math import inf
 import pytest
 
 from backend.admission.admission import AdmissionLimits, StreamContent, Survey
+from backend.core.refusal import RefusalReason
 from backend.history.service import HistoryState
 from backend.observability.exposition import (
     MOST_MODELS,
@@ -16,7 +17,6 @@ from backend.observability.exposition import (
     registry_of,
 )
 from backend.observability.metrics import GatewayReading, Metrics
-from backend.sessions.observers import RefusalReason
 from protocol.errors import ErrorCode
 from protocol.job import JobKind, Keys
 from protocol.monitor import BrokerState, WorkerState, WorkerStatus

@@ -1,7 +1,7 @@
 """Counters fed by observer events."""
 
+from backend.core.refusal import RefusalReason
 from backend.observability.metrics import STAGES, Metrics
-from backend.sessions.observers import RefusalReason
 from protocol.errors import ErrorCode
 from protocol.job import EndState, JobKind
 from protocol.recognition import Timing

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from backend.admission.admission import AdmissionLimits
+from backend.core.refusal import RefusalReason
 from backend.gateway import Gateway, running_gateway
 from backend.history.records import HistoryLimits
 from backend.history.settings import HistorySettings
 from backend.observability.metrics_routes import METRICS_PATH
 from backend.rest.file_settings import FileSettings
-from backend.sessions.observers import RefusalReason
 from backend.settings import GatewaySettings
 from protocol.monitor import TIMELINE_PATH, Timeline
 from protocol.session import STREAM_PATH, Final, Hello

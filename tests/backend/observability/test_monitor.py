@@ -9,10 +9,10 @@ from typing import Any
 
 import aiohttp
 
+from backend.core.refusal import RefusalReason
 from backend.devices.records import DeviceStore
 from backend.gateway import Gateway, running_gateway
 from backend.observability.monitor import gathered
-from backend.sessions.observers import RefusalReason
 from backend.settings import GatewaySettings
 from protocol.devices import DeviceKind
 from protocol.errors import ErrorCode

@@ -7,22 +7,11 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from backend.observability.segment_log import SegmentLog, connection_gone
+from backend.observability.segment_log import SegmentLog
 from backend.sessions.segments import SegmentHistory
 from protocol.errors import ErrorCode
 from protocol.recognition import Timing
-from protocol.session import (
-    Busy,
-    Done,
-    Error,
-    Failed,
-    Final,
-    HeldSegments,
-    Missing,
-    Partial,
-    Queued,
-    Welcome,
-)
+from protocol.session import Busy, Done, Error, Failed, Final, HeldSegments, Missing, Partial, Queued, Welcome
 from runtime.logs import timestamp
 from tests.backend.conclusions import concluded
 
@@ -103,13 +92,12 @@ def test_only_unusual_events_are_logged(story: SegmentLog, lines: Lines) -> None
     story.told(SESSION, Error(ErrorCode.TAKEN_OVER, "another one"))
     story.cancelled(SESSION, 5)
     story.told(SESSION, Done(6, "secret"))
-    connection_gone(SESSION, "")
-    begins, resumed, missing, error, cancelled, done, gone = lines
+    begins, resumed, missing, error, cancelled, done = lines
     assert begins["event"] == "session.started" and resumed["event"] == "session.resumed"
     assert (resumed["held"], resumed["queued"], resumed["ended"]) == (1, 2, 2)
     assert (missing["segment"], missing["from_ms"]) == (4, 1_000)
     assert error["code"] is ErrorCode.TAKEN_OVER and cancelled["segment"] == 5
-    assert done["segments"] == 6 and gone["reason"] == ""
+    assert done["segments"] == 6
     assert all(line["session"] == SESSION for line in lines) and "secret" not in str(lines)
 
 

@@ -8,13 +8,13 @@ from backend.devices.registry import DeviceRegistry
 from backend.history import records
 from backend.history.records import SessionFilter
 from backend.http.access import Access, AdmittedRequest
+from backend.http.settings import HttpSettings
 from backend.rest.scope import Scope, scope_of
-from backend.settings import GatewaySettings
 from protocol import rest
 from protocol.devices import DeviceKind
 from protocol.errors import Forbidden
 
-ACCESS = Access(GatewaySettings(key="k"), DeviceRegistry(None), lambda: 0.0)
+ACCESS = Access(HttpSettings(key="k"), DeviceRegistry(None), lambda: 0.0)
 CLIENT = Device("d", "n", DeviceKind.CLIENT, "ab" * 32)
 
 

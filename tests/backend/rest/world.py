@@ -23,11 +23,11 @@ from backend.history.history_thread import AsyncHistory, open_history
 from backend.history.records import FeedEntry, HistoryLimits, SessionKind, SessionOwner
 from backend.http.access import ACCESS, Access
 from backend.http.responses import errors_as_json
+from backend.http.settings import HttpSettings
 from backend.rest.file_settings import FileSettings
 from backend.rest.flow import Capacity
 from backend.rest.routes import rest_routes
 from backend.rest.runner import Runner
-from backend.settings import GatewaySettings
 from protocol.audio import SAMPLE_RATE
 from protocol.devices import DeviceKind
 from protocol.job import Job, Keys, Outcome, Result
@@ -195,7 +195,7 @@ async def serving(
     ``database``: another world's history. ``between``: wraps the routes' history. ``files``: of ``FileSettings``.
     """
     url = f"sqlite:///{database or folder / DATABASE}"
-    settings = GatewaySettings(key=OWNER_KEY)
+    settings = HttpSettings(key=OWNER_KEY)
     store = DeviceStore(folder / "devices.json")
     kinds = {"a": DeviceKind.CLIENT, "b": DeviceKind.CLIENT, "w": DeviceKind.WORKER}
     made = {name: store.add(name, kind, 0) for name, kind in kinds.items()}

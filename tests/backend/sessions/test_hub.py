@@ -11,12 +11,13 @@ from backend.admission.admission import Survey
 from backend.broker.jobs import Jobs
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone
 from backend.core.errors import BrokerBusy, BrokerFailed, TryLater
+from backend.core.refusal import RefusalReason
 from backend.history.records import SessionOwner
 from backend.sessions.connection import ClientConnection
 from backend.sessions.hub import Hub
-from backend.sessions.observers import Conclusion, Observer, RefusalReason
+from backend.sessions.observers import Conclusion, Observer
 from backend.sessions.session_slot import SessionSlot
-from backend.settings import GatewaySettings
+from backend.sessions.settings import SessionSettings
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, ErrorCode
 from protocol.job import Ended, EndState, JobKind, Result
@@ -96,14 +97,14 @@ class FakeSocket:
 class Scene(Observer):
     """A hub with one connected session, and an observer that records."""
 
-    def __init__(self, settings: GatewaySettings | None = None) -> None:
+    def __init__(self, settings: SessionSettings | None = None) -> None:
         self.jobs = FakeJobs()
         self.ended: list[Final | Failed] = []
         self.lengths: list[int] = []
         self.reasons: list[RefusalReason] = []
         self.attempts: list[tuple[JobKind, bool]] = []
         self.taken_back: list[int] = []
-        self.hub = Hub(cast(Jobs, self.jobs), settings or GatewaySettings(), self)
+        self.hub = Hub(cast(Jobs, self.jobs), settings or SessionSettings(), self, lambda about: "")
         self.socket = FakeSocket()
         self.connection = ClientConnection(self.socket, 100_000, 10.0)
 

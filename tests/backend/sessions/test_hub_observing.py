@@ -9,8 +9,8 @@ import pytest
 from backend.admission.admission import StreamContent
 from backend.broker.records import Attachment, JobQueued, Record, SessionGone
 from backend.core.errors import BrokerFailed, TooBusy
+from backend.core.refusal import RefusalReason
 from backend.history.records import SessionOwner
-from backend.sessions.observers import RefusalReason
 from protocol.audio import SAMPLE_RATE
 from protocol.job import Ended, EndState, Keys, Result
 from protocol.recognition import Options

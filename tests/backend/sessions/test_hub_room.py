@@ -9,10 +9,10 @@ from backend.admission.admission import AdmissionLimits
 from backend.admission.audio_budget import HeldAudio
 from backend.broker.records import JobQueued
 from backend.core.errors import TooBusy
+from backend.core.refusal import RefusalReason
 from backend.history.records import SessionOwner
-from backend.sessions.observers import RefusalReason
 from backend.sessions.session_slot import SessionSlot
-from backend.settings import GatewaySettings
+from backend.sessions.settings import SessionSettings
 from protocol.audio import encode_frame
 from protocol.recognition import Options
 from protocol.session import Hello, SegmentBegin, SegmentCancel, SegmentEnd
@@ -21,7 +21,7 @@ from tests.backend.sessions.test_hub import Scene
 
 def small() -> Scene:
     """Return a hub that may hold 200 samples."""
-    return Scene(GatewaySettings(admission=AdmissionLimits(unqueued_bytes=2 * 200)))
+    return Scene(SessionSettings(admission=AdmissionLimits(unqueued_bytes=2 * 200)))
 
 
 def add(scene: Scene, hosted: SessionSlot, segment: int, start: int, samples: int = 1) -> None:

@@ -11,11 +11,11 @@ from backend.admission.bulk_throttle import QueueLimits
 from backend.admission.offered_models import Offers
 from backend.broker.records import JobQueued, Record, SessionGone
 from backend.core.errors import ModelNotOffered, TooBusy
+from backend.core.refusal import RefusalReason
 from backend.history.records import SessionOwner
 from backend.sessions.connection import ClientConnection
-from backend.sessions.observers import RefusalReason
 from backend.sessions.session_slot import SessionSlot
-from backend.settings import GatewaySettings
+from backend.sessions.settings import SessionSettings
 from protocol.audio import SAMPLE_RATE, encode_frame
 from protocol.errors import CloseCode, ErrorCode
 from protocol.job import Job, Result
@@ -116,7 +116,7 @@ async def test_more_segments_are_submitted_when_fleet_grows() -> None:
 
 
 async def test_key_limit_counts_jobs_of_all_gateways() -> None:
-    scene = Keys(GatewaySettings(queue=QueueLimits(key_s=10)))
+    scene = Keys(SessionSettings(queue=QueueLimits(key_s=10)))
     hosted = await scene.join("k")
     scene.hub.intake.looked({"k": 10 * SAMPLE_RATE})
     scene.say(hosted, range(1))

@@ -1,14 +1,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from backend.sessions.observers import (
-    MOST_GATHERED,
-    Conclusion,
-    Observer,
-    Observers,
-    RefusalReason,
-    UnconfirmedResults,
-)
+from backend.core.refusal import RefusalReason
+from backend.sessions.observers import MOST_GATHERED, Conclusion, Observer, Observers, UnconfirmedResults
 from protocol.errors import ErrorCode
 from protocol.job import JobKind
 from protocol.session import Failed, Final, GatewayMessage, Partial, Queued

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.sessions.partials import MOST_BYTES, MOST_ENTRIES, MOST_S, PACE, Partials
+from backend.core.limits import PARTIAL_S, PARTIALS_BYTES, PARTIALS_ENTRIES
+from backend.sessions.partials import PACE, Partials
 from protocol.job import Hypothesis
 from protocol.session import LIMITS, Partial
 
@@ -77,14 +78,14 @@ class TestPace:
         assert partials.due(0, 9 * SECOND, NOW + 2.6)
 
     def test_long_segment_gets_no_requests(self) -> None:
-        most = round(MOST_S * SECOND)
+        most = round(PARTIAL_S * SECOND)
         assert Partials(PACE).due(0, most, NOW)
         assert not Partials(PACE).due(0, most + 1, NOW)
 
     def test_stream_limit_holds_largest_requests(self) -> None:
-        largest = round(MOST_S * SECOND) * 2 + LIMITS.json_bytes
-        assert MOST_ENTRIES > 20
-        assert MOST_ENTRIES * largest <= MOST_BYTES
+        largest = round(PARTIAL_S * SECOND) * 2 + LIMITS.json_bytes
+        assert PARTIALS_ENTRIES > 20
+        assert PARTIALS_ENTRIES * largest <= PARTIALS_BYTES
 
     @given(st.lists(st.tuples(st.floats(0.01, 4.0), st.floats(0.0, 5.0), st.booleans()), max_size=40))
     def test_requests_never_overlap_or_exceed_half_of_the_time(

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from backend.gateway import Gateway, running_gateway
 from backend.settings import GatewaySettings
@@ -198,6 +199,18 @@ async def test_revoked_device_that_does_not_read_is_reset(broker: Broker, tmp_pa
             conn.transport.resume_reading()
             await wire.until_closed()
             assert wire.closed == ABNORMAL and len(wire.seen) < 200
+
+
+async def test_log_tells_end_of_connection_and_reason(gateway: Gateway) -> None:
+    with capture_logs() as lines:
+        async with connected(gateway.url, KEY) as leaving:
+            pass
+        async with connected(gateway.url, KEY) as refused:
+            await refused.text("{")
+            await refused.until_closed()
+        await wait_until(lambda: not gateway.hub.connections, "both connections end")
+    ends = {line["session"]: line["reason"] for line in lines if line["event"] == "connection.closed"}
+    assert ends == {str(leaving.session): "", str(refused.session): "malformed (1007)"}
 
 
 async def test_broken_connection_leaves_only_its_session(gateway: Gateway) -> None:
