@@ -151,7 +151,7 @@ class Desk:
             beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
             await self._use_model()
             parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
-            parts = replace(parts, witness=beside.witness, limits=lambda: self._file.limits, show_keys=self._post)
+            parts = replace(parts, observe=beside.observe, limits=lambda: self._file.limits, show_keys=self._post)
             self._dictating = Dictating(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trying = await cleanup.enter_async_context(self._trials(self._dictating))

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
 
-from app.core.segment_observer import Witness, Witnesses
+from app.core.segment_observer import Observe, notify_all
 from app.core.transcript import Rewrite, as_it_is
 from app.diagnostics.report.actions import HelpAction
 from app.diagnostics.report.service import Help
@@ -23,7 +23,7 @@ from app.history.history import History
 from app.history.rerecognition import Rerunner
 from app.history.service import Serving
 from app.history.view import HistoryValue
-from app.insertion.insertion_log import InsertionStory
+from app.insertion.insertion_log import InsertionLog
 from app.journal.library import Library
 from app.messages.background_actions import BesideAction, LookAtMonitor
 from app.models.actions import ModelAction
@@ -71,7 +71,7 @@ class Beside:
         recogniser = FileRecogniser(locate, folders().models / VAD_MODEL, rewrite=rewrite)
         self._files = Files(post, FileParts(recogniser, folders().data / _FILES, options))
         self._monitoring = Monitoring(locate, post)
-        self._insertions = InsertionStory()
+        self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe)
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
         self._serving = Serving(self._history, post, lambda: _models(locate))
         self.models = Models(post)
@@ -104,11 +104,6 @@ class Beside:
     ) -> None:
         self._open = False
         await self._kept.__aexit__(kind, error, trace)
-
-    @property
-    def witness(self) -> Witness:
-        """The observer of this app's own takes."""
-        return Witnesses(self._monitoring.takes, self._insertions)
 
     def ask(self, action: BesideAction) -> None:
         """Pass a user's action to its service and return at once."""

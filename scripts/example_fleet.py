@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sin
 from typing import Final
+from uuid import UUID
 
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.transcript import Segment
 from app.monitoring.model import MonitorModel
 from client.monitor import MonitorEvent
 from protocol.monitor import FINAL, BrokerState, Recent, Snapshot, WorkerState, WorkerStatus
 from protocol.recognition import Timing
 
-OWN: Final = "6f1f7c0e-2a53-4c5e-9d0f-0a4b8f2f9f11"
+OWN: Final = UUID("6f1f7c0e-2a53-4c5e-9d0f-0a4b8f2f9f11")
 OTHERS: Final = ("b7d2a9e4-11c8-4f0e-8a51-d24c9e7a3b60", "3e90c5f1-7b6a-4d2c-9c44-5ad1f08e2b17")
 _UP_S: Final = 11_520.0
 _RECENT: Final = 50
@@ -78,16 +80,14 @@ class ExampleFleet:
         wait_s = (timing.queue + timing.decode + timing.deliver) / 1000
         text_at, spoken_s = at - 0.06, 2.0 + number * 7 % 9 * 0.8
         complete = text_at - wait_s - 0.03
-        told.began(OWN, number, complete - spoken_s)
-        told.completed(OWN, number, complete)
-        told.queued(OWN, number, complete + 0.03)
+        told.observe(SegmentEvent(SegmentStep.BEGAN, OWN, number), complete - spoken_s)
+        told.observe(SegmentEvent(SegmentStep.COMPLETED, OWN, number), complete)
+        told.observe(SegmentEvent(SegmentStep.QUEUED, OWN, number), complete + 0.03)
         segment = Segment(number, 0, round(spoken_s * 1000), "" if number % 11 == 5 else "kia ora", timing=timing)
-        told.recognised(OWN, segment, text_at)
-        if number % 13 == 7:
-            told.held(OWN, number)
-        else:
-            told.inserted(OWN, number, at)
-        return self._ended(Recent(OWN, number, FINAL, timing=timing, audio_ms=round(spoken_s * 1000)), second)
+        told.observe(SegmentEvent(SegmentStep.RECOGNISED, OWN, number, segment), text_at)
+        end = SegmentStep.HELD if number % 13 == 7 else SegmentStep.INSERTED
+        told.observe(SegmentEvent(end, OWN, number), at)
+        return self._ended(Recent(str(OWN), number, FINAL, timing=timing, audio_ms=round(spoken_s * 1000)), second)
 
     def _other_utterance(self, second: int) -> Recent:
         number, self._others = self._others, self._others + 1

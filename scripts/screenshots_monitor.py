@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.local_services.worker_view import WorkerView
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView
@@ -35,10 +36,10 @@ def full() -> MonitorModel:
     ExampleFleet(model, MACHINES[:2]).run(_SECONDS)
     told, now = model.utterances, float(_SECONDS)
     for segment, began, complete, queued in ((900, 7.4, 0.9, 0.86), (901, 0.9, None, None)):
-        told.began(OWN, segment, now - began)
+        told.observe(SegmentEvent(SegmentStep.BEGAN, OWN, segment), now - began)
         if complete and queued:
-            told.completed(OWN, segment, now - complete)
-            told.queued(OWN, segment, now - queued)
+            told.observe(SegmentEvent(SegmentStep.COMPLETED, OWN, segment), now - complete)
+            told.observe(SegmentEvent(SegmentStep.QUEUED, OWN, segment), now - queued)
     return model
 
 

@@ -1,94 +1,53 @@
-"""Notify observers, such as the monitor, of the progress of every segment spoken here."""
+"""Define the steps of every segment spoken here, which observers such as the monitor are notified of."""
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
 from uuid import UUID
 
 from app.core.transcript import Segment
 
 
-class Witness(Protocol):
-    """Observer of the segments spoken here.
+class SegmentStep(Enum):
+    """Steps of a segment; the last three concern all segments of a take."""
 
-    Calls come from the loop's thread and must return at once. Some of the calls may be missing for a segment.
+    BEGAN = auto()
+    COMPLETED = auto()  # its audio is complete
+    QUEUED = auto()  # the broker has it
+    RECOGNISED = auto()
+    INSERTED = auto()
+    HELD = auto()  # its text waits to be pasted by the user
+    CANCELLED = auto()  # the user cancelled the take
+    CLOSED = auto()  # no more texts of the take are inserted automatically
+    DISCARDED = auto()  # the take is deleted
+
+
+@dataclass(frozen=True)
+class SegmentEvent:
+    """A step of one segment, or of a whole take.
+
+    ``segment``: its number, ``None`` for a whole take. ``result``: present once it is recognised.
     """
 
-    def began(self, session: UUID, segment: int) -> None: ...
-    def completed(self, session: UUID, segment: int) -> None: ...
-    def queued(self, session: UUID, segment: int) -> None: ...
-    def recognised(self, session: UUID, segment: Segment) -> None: ...
-    def inserted(self, session: UUID, segment: int) -> None: ...
-    def held(self, session: UUID, segment: int) -> None: ...
-    def cancelled(self, session: UUID) -> None: ...
-    def closed(self, session: UUID) -> None: ...
-    def discarded(self, session: UUID) -> None: ...
+    step: SegmentStep
+    session: UUID
+    segment: int | None = None
+    result: Segment | None = None
 
 
-class Nobody:
-    """An observer that ignores every call."""
-
-    def began(self, session: UUID, segment: int) -> None:
-        """Ignore the call, as all others."""
-
-    def recognised(self, session: UUID, segment: Segment) -> None:
-        """Ignore the call, as all others."""
-
-    def closed(self, session: UUID) -> None:
-        """Ignore the call, as all others."""
-
-    completed = queued = inserted = held = began
-    cancelled = discarded = closed
+Observe = Callable[[SegmentEvent], None]
+"""An observer, called from the loop's thread; it returns at once. Some steps of a segment may be missing."""
 
 
-NOBODY: Final = Nobody()
+def ignore(event: SegmentEvent) -> None:
+    """Ignore the event."""
 
 
-class Witnesses(Witness):
-    """Group of observers that are notified in order."""
+def notify_all(*observers: Observe) -> Observe:
+    """Return an observer that notifies others in order."""
 
-    def __init__(self, *witnesses: Witness) -> None:
-        self._witnesses = witnesses
+    def observe(event: SegmentEvent) -> None:
+        for observer in observers:
+            observer(event)
 
-    def began(self, session: UUID, segment: int) -> None:
-        """Notify all observers that a segment began."""
-        for witness in self._witnesses:
-            witness.began(session, segment)
-
-    def completed(self, session: UUID, segment: int) -> None:
-        """Notify all observers that a segment's audio is complete."""
-        for witness in self._witnesses:
-            witness.completed(session, segment)
-
-    def queued(self, session: UUID, segment: int) -> None:
-        """Notify all observers that the gateway queued a segment."""
-        for witness in self._witnesses:
-            witness.queued(session, segment)
-
-    def recognised(self, session: UUID, segment: Segment) -> None:
-        """Notify all observers that a segment was recognised."""
-        for witness in self._witnesses:
-            witness.recognised(session, segment)
-
-    def inserted(self, session: UUID, segment: int) -> None:
-        """Notify all observers that a segment was inserted."""
-        for witness in self._witnesses:
-            witness.inserted(session, segment)
-
-    def held(self, session: UUID, segment: int) -> None:
-        """Notify all observers that a segment's text is held."""
-        for witness in self._witnesses:
-            witness.held(session, segment)
-
-    def cancelled(self, session: UUID) -> None:
-        """Notify all observers that a take was cancelled."""
-        for witness in self._witnesses:
-            witness.cancelled(session)
-
-    def closed(self, session: UUID) -> None:
-        """Notify all observers that a take was closed."""
-        for witness in self._witnesses:
-            witness.closed(session)
-
-    def discarded(self, session: UUID) -> None:
-        """Notify all observers that a take was discarded."""
-        for witness in self._witnesses:
-            witness.discarded(session)
+    return observe

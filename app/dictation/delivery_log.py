@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from app.core.segment_observer import NOBODY, Witness
+from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.dictation.insertion_queue import Piece
 from app.journal.async_journal import AsyncJournal
 from app.journal.errors import JournalError
@@ -29,12 +29,12 @@ Note = Callable[[AsyncJournal, int], Awaitable[None]]
 class Ledger:
     """The journals of one run of the app.
 
-    The observer (``witness``) is notified before anything is on disk.
+    ``observe`` is called before anything is on disk.
     """
 
-    def __init__(self, library: Library, witness: Witness = NOBODY) -> None:
+    def __init__(self, library: Library, observe: Observe = ignore) -> None:
         self._library = library
-        self._witness = witness
+        self._observe = observe
         self._sessions: dict[int, UUID] = {}
         self._journals: dict[int, Journal] = {}
         self._given_up: set[int] = set()  # takes given up before their journal was open
@@ -78,12 +78,12 @@ class Ledger:
 
         Like ``inserting``: they are not inserted automatically later.
         """
-        self._witnessed(pieces, self._witness.held)
+        self._notify(SegmentStep.HELD, pieces)
         await self.inserting(pieces)
 
     async def inserted(self, pieces: tuple[Piece, ...]) -> None:
         """Record that these pieces were inserted."""
-        self._witnessed(pieces, self._witness.inserted)
+        self._notify(SegmentStep.INSERTED, pieces)
         await self._note(pieces, lambda journal, segment: journal.inserted(segment))
 
     async def dismissed(self, pieces: tuple[Piece, ...]) -> None:
@@ -92,8 +92,7 @@ class Ledger:
 
     async def give_up(self, take: int) -> None:
         """Record that the user cancelled the take: its texts only stay in the history."""
-        if known := self._sessions.get(take):
-            self._witness.cancelled(known)
+        self._notify_of_take(SegmentStep.CANCELLED, take)
         async with self._lock:
             if take not in self._sessions:
                 self._given_up.add(take)
@@ -101,15 +100,13 @@ class Ledger:
 
     async def close(self, take: int) -> None:
         """Close a take's journal, because no more is inserted automatically. Safe to call twice."""
-        if session := self._sessions.get(take):
-            self._witness.closed(session)
+        self._notify_of_take(SegmentStep.CLOSED, take)
         async with self._lock:
             await self._close(take)
 
     async def discard(self, take: int) -> None:
         """Delete the take and its journal."""
-        if known := self._sessions.get(take):
-            self._witness.discarded(known)
+        self._notify_of_take(SegmentStep.DISCARDED, take)
         async with self._lock:
             await self._close(take)
             if session := self._sessions.pop(take, None):
@@ -121,10 +118,14 @@ class Ledger:
             for take in list(self._journals):
                 await self._close(take)
 
-    def _witnessed(self, pieces: tuple[Piece, ...], told: Callable[[UUID, int], None]) -> None:
+    def _notify(self, step: SegmentStep, pieces: tuple[Piece, ...]) -> None:
         for piece in pieces:
             if session := self._sessions.get(piece.take):
-                told(session, piece.segment)
+                self._observe(SegmentEvent(step, session, piece.segment))
+
+    def _notify_of_take(self, step: SegmentStep, take: int) -> None:
+        if session := self._sessions.get(take):
+            self._observe(SegmentEvent(step, session))
 
     async def _note(self, pieces: tuple[Piece, ...], note: Note) -> None:
         async with self._lock:

@@ -20,7 +20,7 @@ import structlog
 from app.capture.microphone import Change, MicrophoneChange
 from app.core.errors import AppError
 from app.core.notes import Note
-from app.core.segment_observer import NOBODY, Witness
+from app.core.segment_observer import Observe, ignore
 from app.core.states import LOWEST_DBFS
 from app.dictation.actions import (
     DictationAction,
@@ -110,7 +110,7 @@ class Parts:
     hotkeys: Hotkeys | None = None
     copier: Copier | None = None
     most_takes: int = MOST_TAKES
-    witness: Witness = NOBODY
+    observe: Observe = ignore
     limits: Callable[[], RetentionLimits] = RetentionLimits
     show_keys: Callable[[KeysSeen], None] = lambda seen: None
 
@@ -125,12 +125,12 @@ class Dictating:
         self._machine.joins = wishes.joins
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # the failure of any of these ends the run
-        self._ledger = Ledger(parts.library, parts.witness)
+        self._ledger = Ledger(parts.library, parts.observe)
         self._history_changed = history_changed
         hands = Hands(parts.inserter, parts.copier)
         self._texts = TextWork(hands, self._ledger, self._tell, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
-        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self.recorder, parts.witness)
+        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self.recorder, parts.observe)
         self._earlier = Earlier(parts.library, parts.listener)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
         self._keys = KeyShell(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None

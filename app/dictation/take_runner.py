@@ -17,7 +17,7 @@ from app.capture.errors import MicrophoneError
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
-from app.core.segment_observer import NOBODY, Witness
+from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
 from app.core.transcript import Segment
 from app.dictation.delivery_log import Ledger
 from app.dictation.gestures import TalkMode
@@ -57,7 +57,7 @@ class Workshop:
     ledger: Ledger
     listener: Listener
     recorder: Recorder
-    witness: Witness = NOBODY
+    observe: Observe = ignore
 
 
 class TakeWork:
@@ -169,11 +169,14 @@ class TakeWork:
     # -- observed events -----------------------------------------------------------------------------------
 
     def _begun(self, segment: int) -> None:
-        self._workshop.witness.began(self.session, segment)
+        self._notify(SegmentStep.BEGAN, segment)
         self._tell(Began(self._take, segment))
 
     def _completed(self, segment: int) -> None:
-        self._workshop.witness.completed(self.session, segment)
+        self._notify(SegmentStep.COMPLETED, segment)
+
+    def _notify(self, step: SegmentStep, segment: int, result: Segment | None = None) -> None:
+        self._workshop.observe(SegmentEvent(step, self.session, segment, result))
 
     def listened(self, seconds: float) -> None:
         """Ignore the progress, because the state machine has a clock."""
@@ -190,7 +193,7 @@ class TakeWork:
             case Partial():
                 self._tell(Guessed(self._take, event))
             case Queued(segment):
-                self._workshop.witness.queued(self.session, segment)
+                self._notify(SegmentStep.QUEUED, segment)
             case Connected():
                 self._gateway = None
             case Disconnected():
@@ -202,5 +205,5 @@ class TakeWork:
     def recognised(self, segment: Segment) -> None:
         """Pass on a segment that has ended."""
         self._gateway = None
-        self._workshop.witness.recognised(self.session, segment)
+        self._notify(SegmentStep.RECOGNISED, segment.index, segment)
         self._tell(Recognised(self._take, segment))

@@ -4,7 +4,7 @@
         monitoring.look(True)       # the monitor is visible
         monitoring.look(False)      # hidden: the connection closes, the figures stay
 
-``monitoring.takes`` records this app's own takes at all times. Everything here belongs to one loop, and returns
+``monitoring.observe`` records this app's own takes at all times. Everything here belongs to one loop, and returns
 at once.
 """
 
@@ -13,11 +13,9 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final, Self
-from uuid import UUID
 
-from app.core.transcript import Segment
+from app.core.segment_observer import SegmentEvent
 from app.monitoring.model import MonitorModel
-from app.monitoring.utterances import Utterances
 from app.monitoring.view import MonitorView
 from client.connection import Locate
 from client.errors import GatewayError
@@ -29,50 +27,6 @@ AGAIN_S: Final = 15.0
 """Pause after a refusal; the key may be corrected meanwhile."""
 
 Post = Callable[[MonitorView], None]
-
-
-class OwnTakes:
-    """Observer of dictation that records when each step of a segment happens."""
-
-    def __init__(self, utterances: Utterances, clock: Callable[[], float]) -> None:
-        self._utterances = utterances
-        self._clock = clock
-
-    def began(self, session: UUID, segment: int) -> None:
-        """Record the start of a segment."""
-        self._utterances.began(str(session), segment, self._clock())
-
-    def completed(self, session: UUID, segment: int) -> None:
-        """Record the end of a segment's speech."""
-        self._utterances.completed(str(session), segment, self._clock())
-
-    def queued(self, session: UUID, segment: int) -> None:
-        """Record that the broker has the segment."""
-        self._utterances.queued(str(session), segment, self._clock())
-
-    def recognised(self, session: UUID, segment: Segment) -> None:
-        """Record that the segment has a result."""
-        self._utterances.recognised(str(session), segment, self._clock())
-
-    def inserted(self, session: UUID, segment: int) -> None:
-        """Record that the text was inserted."""
-        self._utterances.inserted(str(session), segment, self._clock())
-
-    def held(self, session: UUID, segment: int) -> None:
-        """Record that the text is held for pasting."""
-        self._utterances.held(str(session), segment)
-
-    def cancelled(self, session: UUID) -> None:
-        """Record that the user cancelled the take."""
-        self._utterances.cancelled(str(session))
-
-    def closed(self, session: UUID) -> None:
-        """Record that no more texts of the take will be inserted automatically."""
-        self._utterances.closed(str(session))
-
-    def discarded(self, session: UUID) -> None:
-        """Remove the take, because it was discarded."""
-        self._utterances.discarded(str(session))
 
 
 class Monitoring:
@@ -97,7 +51,6 @@ class Monitoring:
         self._model = MonitorModel(time.time() - clock())
         self._tasks = Tasks("monitoring")
         self._looking: list[asyncio.Task[None]] = []
-        self.takes = OwnTakes(self._model.utterances, clock)
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,6 +75,10 @@ class Monitoring:
             for task in self._looking:
                 task.cancel()
             self._looking = []
+
+    def observe(self, event: SegmentEvent) -> None:
+        """Record a step of this app's own segments."""
+        self._model.utterances.observe(event, self._clock())
 
     def again(self) -> None:
         """Reconnect, because the gateway or its key has changed."""

@@ -5,10 +5,11 @@ For own utterances each step has a time, and the gateway's durations fill in the
 durations are known.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
 from app.core.transcript import Segment
 from app.monitoring.view import Stage, StageSpan, UtteranceRow
@@ -17,6 +18,13 @@ from protocol.recognition import Timing
 
 MOST: Final = 200
 """Limit on utterances; the oldest are dropped in any state."""
+
+_CLOSED: Final = {
+    State.INSERTING: State.DONE,
+    State.LISTENING: State.FAILED,
+    State.SENDING: State.FAILED,
+    State.WAITING: State.FAILED,
+}
 
 
 @dataclass
@@ -40,6 +48,37 @@ class Utterance:
     worker: str = ""
     model: str = ""
     reason: str = ""
+
+    def advance(self, event: SegmentEvent, now: float) -> None:
+        """Record a step after its beginning; steps out of order change nothing.
+
+        After a loss, the later time of queueing counts. A held text that is pasted later gets no duration.
+        """
+        match event.step:
+            case SegmentStep.COMPLETED if self.complete is None:
+                self.complete, self.audio_s = now, now - self.at
+                self._reach(State.SENDING)
+            case SegmentStep.QUEUED if self.complete is not None and self.recognised is None:
+                self.queued = now
+                self._reach(State.WAITING)
+            case SegmentStep.RECOGNISED if self.recognised is None and event.result is not None:
+                self._recognise(event.result, now)
+            case SegmentStep.INSERTED if self.recognised is not None:
+                self.inserted = now if self.state is State.INSERTING else self.inserted
+                self.state = State.DONE
+            case SegmentStep.HELD if self.state is State.INSERTING:
+                self.state = State.HELD
+
+    def _recognise(self, result: Segment, now: float) -> None:
+        self.complete = now if self.complete is None else self.complete
+        self.recognised, self.timing, self.model = now, result.timing, result.model
+        self.audio_s = (result.end_ms - result.start_ms) / 1000
+        self._reach(State.INSERTING if result.text.strip() else State.DONE)
+        if result.error:
+            self.state = State.FAILED
+
+    def _reach(self, state: State) -> None:
+        self.state = State.CANCELLED if self.state is State.CANCELLED else state
 
     @property
     def spoken_at(self) -> float:
@@ -90,72 +129,34 @@ class Utterances:
 
     # -- own takes -----------------------------------------------------------------------------------------
 
-    def began(self, session: str, segment: int, now: float) -> None:
-        """Record the start of an own utterance."""
-        state = State.CANCELLED if session in self._cancelled else State.LISTENING
-        self._add(Utterance(session, segment, now, own=True, state=state))
+    def observe(self, event: SegmentEvent, now: float) -> None:
+        """Record a step of an own utterance, or of a whole take."""
+        session = str(event.session)
+        if event.segment is None:
+            self._take_ended(event.step, session)
+        elif event.step is SegmentStep.BEGAN:
+            state = State.CANCELLED if session in self._cancelled else State.LISTENING
+            self._add(Utterance(session, event.segment, now, own=True, state=state))
+        elif (one := self._known.get((session, event.segment))) is not None:
+            one.advance(event, now)
 
-    def completed(self, session: str, segment: int, now: float) -> None:
-        """Record the end of its speech."""
-        if (one := self._known.get((session, segment))) and one.complete is None:
-            one.complete, one.audio_s = now, now - one.at
-            one.state = State.CANCELLED if one.state is State.CANCELLED else State.SENDING
+    def _take_ended(self, step: SegmentStep, session: str) -> None:
+        """Record that a take was cancelled, closed or discarded.
 
-    def queued(self, session: str, segment: int, now: float) -> None:
-        """Record that the broker has it; after a loss, the later time counts."""
-        one = self._known.get((session, segment))
-        if one and one.complete is not None and one.recognised is None:
-            one.queued = now
-            one.state = State.CANCELLED if one.state is State.CANCELLED else State.WAITING
-
-    def recognised(self, session: str, segment: Segment, now: float) -> None:
-        """Record its result: a text, silence or a failure."""
-        one = self._known.get((session, segment.index))
-        if one is None or one.recognised is not None:
-            return
-        one.complete = now if one.complete is None else one.complete
-        one.recognised, one.timing, one.model = now, segment.timing, segment.model
-        one.audio_s = (segment.end_ms - segment.start_ms) / 1000
-        if segment.error:
-            one.state = State.FAILED
-        elif one.state is not State.CANCELLED:
-            one.state = State.INSERTING if segment.text.strip() else State.DONE
-
-    def inserted(self, session: str, segment: int, now: float) -> None:
-        """Record that its text was inserted.
-
-        A held text that is pasted later gets no duration.
+        After a cancellation, uninserted texts go nowhere. When a take is closed, utterances with a text are done,
+        and those without have failed.
         """
-        if (one := self._known.get((session, segment))) and one.recognised is not None:
-            one.inserted = now if one.state is State.INSERTING else one.inserted
-            one.state = State.DONE
-
-    def held(self, session: str, segment: int) -> None:
-        """Record that its text is held for pasting."""
-        if (one := self._known.get((session, segment))) and one.state is State.INSERTING:
-            one.state = State.HELD
-
-    def cancelled(self, session: str) -> None:
-        """Record that the user cancelled the take; uninserted texts go nowhere."""
-        self._cancelled.add(session)
-        for one in self._of(session):
-            if one.state not in (State.DONE, State.FAILED):
+        if step is SegmentStep.CANCELLED:
+            self._cancelled.add(session)
+        else:
+            self._cancelled.discard(session)
+        for one in [one for one in self._known.values() if one.session == session]:
+            if step is SegmentStep.DISCARDED:
+                del self._known[one.session, one.segment]
+            elif step is SegmentStep.CANCELLED and one.state not in (State.DONE, State.FAILED):
                 one.state = State.CANCELLED
-
-    def closed(self, session: str) -> None:
-        """Record the end of automatic insertion: utterances with a text are done, those without have failed."""
-        self._cancelled.discard(session)
-        for one in self._of(session):
-            if one.state is State.INSERTING:
-                one.state = State.DONE
-            elif one.state in (State.LISTENING, State.SENDING, State.WAITING):
-                one.state = State.FAILED
-
-    def discarded(self, session: str) -> None:
-        """Remove all utterances of a discarded take."""
-        self._cancelled.discard(session)
-        for one in list(self._of(session)):
-            del self._known[one.session, one.segment]
+            elif step is SegmentStep.CLOSED:
+                one.state = _CLOSED.get(one.state, one.state)
 
     # -- reports of the gateway ----------------------------------------------------------------------------
 
@@ -183,9 +184,6 @@ class Utterances:
         for one in self._known.values():
             if one.state in (State.DONE, State.HELD) and (one.recognised or 0.0) >= since:
                 yield one
-
-    def _of(self, session: str) -> Iterable[Utterance]:
-        return (one for one in self._known.values() if one.session == session)
 
     def _add(self, one: Utterance) -> None:
         self._known.setdefault((one.session, one.segment), one)

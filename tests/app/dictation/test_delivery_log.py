@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from app.core.segment_observer import Nobody
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.dictation.delivery_log import Ledger
 from app.dictation.insertion_queue import Piece
 from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
@@ -23,25 +23,6 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return Library(tmp_path)
-
-
-class Told(Nobody):
-    """Observer that remembers its calls."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[object, ...]] = []
-
-    def held(self, session: UUID, segment: int) -> None:
-        self.heard.append(("held", session, segment))
-
-    def inserted(self, session: UUID, segment: int) -> None:
-        self.heard.append(("inserted", session, segment))
-
-    def closed(self, session: UUID) -> None:
-        self.heard.append(("closed", session))
-
-    def discarded(self, session: UUID) -> None:
-        self.heard.append(("discarded", session))
 
 
 def begun(library: Library, session: UUID, segments: int = 2) -> Journal:
@@ -156,16 +137,21 @@ async def test_discarded_take_leaves_no_files(library: Library) -> None:
 
 
 async def test_observer_is_notified_of_outcomes(library: Library) -> None:
-    witness = Told()
-    ledger = Ledger(library, witness)
+    heard: list[SegmentEvent] = []
+    ledger = Ledger(library, heard.append)
     await ledger.opened(1, begun(library, ONE))
     pieces = (Piece(1, 0), Piece(9, 0), Piece(1, 1))
     await ledger.inserting(pieces)
-    assert witness.heard == []
+    assert heard == []
     await ledger.held(pieces[:1])
     await ledger.inserted(pieces[1:])
     await ledger.close(1)
     await ledger.discard(1)
     await ledger.close(9)
-    assert witness.heard == [("held", ONE, 0), ("inserted", ONE, 1), ("closed", ONE), ("discarded", ONE)]
+    assert heard == [
+        SegmentEvent(SegmentStep.HELD, ONE, 0),
+        SegmentEvent(SegmentStep.INSERTED, ONE, 1),
+        SegmentEvent(SegmentStep.CLOSED, ONE),
+        SegmentEvent(SegmentStep.DISCARDED, ONE),
+    ]
     assert library.all() == []

@@ -4,24 +4,29 @@ from uuid import UUID
 
 from structlog.testing import capture_logs
 
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.transcript import Segment
-from app.insertion.insertion_log import InsertionStory
+from app.insertion.insertion_log import InsertionLog
 
 SESSION = UUID(int=1)
 
 
+def recognised(segment: int, text: str) -> SegmentEvent:
+    return SegmentEvent(SegmentStep.RECOGNISED, SESSION, segment, Segment(segment, 0, 1_000, text))
+
+
 def test_text_is_logged_once_with_its_waiting_time() -> None:
     now = 10.0
-    story = InsertionStory(clock=lambda: now)
+    observed = InsertionLog(clock=lambda: now)
     with capture_logs() as lines:
-        story.began(SESSION, 0)
-        story.recognised(SESSION, Segment(0, 0, 1_000, "secret words"))
-        story.recognised(SESSION, Segment(1, 0, 1_000, "secret words"))
+        observed.observe(SegmentEvent(SegmentStep.BEGAN, SESSION, 0))
+        observed.observe(recognised(0, "secret words"))
+        observed.observe(recognised(1, "secret words"))
         now = 10.4
-        story.inserted(SESSION, 0)
-        story.held(SESSION, 1)
-        story.closed(SESSION)
-        story.inserted(SESSION, 1)
+        observed.observe(SegmentEvent(SegmentStep.INSERTED, SESSION, 0))
+        observed.observe(SegmentEvent(SegmentStep.HELD, SESSION, 1))
+        observed.observe(SegmentEvent(SegmentStep.CLOSED, SESSION))
+        observed.observe(SegmentEvent(SegmentStep.INSERTED, SESSION, 1))
     inserted, held, later = lines
     assert (inserted["event"], inserted["segment"], inserted["after_ms"]) == ("text.inserted", 0, 400)
     assert (held["event"], held["after_ms"]) == ("text.held", 400)
@@ -31,10 +36,10 @@ def test_text_is_logged_once_with_its_waiting_time() -> None:
 
 def test_waiting_times_of_texts_never_inserted_are_dropped() -> None:
     now = 0.0
-    story = InsertionStory(clock=lambda: now)
+    observed = InsertionLog(clock=lambda: now)
     with capture_logs() as lines:
         for segment in range(1_001):
-            story.recognised(SESSION, Segment(segment, 0, 1_000, ""))
+            observed.observe(recognised(segment, ""))
         for segment in (0, 1_000):
-            story.inserted(SESSION, segment)
+            observed.observe(SegmentEvent(SegmentStep.INSERTED, SESSION, segment))
     assert ["after_ms" in line for line in lines] == [False, True]

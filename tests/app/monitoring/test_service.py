@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
 from app.core.transcript import Segment
 from app.monitoring.service import Monitoring
@@ -94,17 +95,16 @@ async def test_own_takes_are_recorded_while_hidden() -> None:
     views: list[MonitorView] = []
     now = 100.0
     async with Monitoring(fixed(Address("http://h")), views.append, AT_ONCE, lambda: now) as made:
-        takes = made.takes
         for segment in range(3):
-            takes.began(SESSION, segment)
-            takes.completed(SESSION, segment)
-            takes.queued(SESSION, segment)
-            takes.recognised(SESSION, Segment(segment, 0, 1_000, "kia ora"))
-        takes.inserted(SESSION, 0)
-        takes.held(SESSION, 1)
-        takes.began(UUID(int=1), 0)
-        takes.discarded(UUID(int=1))
-        takes.closed(SESSION)
+            for step in (SegmentStep.BEGAN, SegmentStep.COMPLETED, SegmentStep.QUEUED):
+                made.observe(SegmentEvent(step, SESSION, segment))
+            result = Segment(segment, 0, 1_000, "kia ora")
+            made.observe(SegmentEvent(SegmentStep.RECOGNISED, SESSION, segment, result))
+        made.observe(SegmentEvent(SegmentStep.INSERTED, SESSION, 0))
+        made.observe(SegmentEvent(SegmentStep.HELD, SESSION, 1))
+        made.observe(SegmentEvent(SegmentStep.BEGAN, UUID(int=1), 0))
+        made.observe(SegmentEvent(SegmentStep.DISCARDED, UUID(int=1)))
+        made.observe(SegmentEvent(SegmentStep.CLOSED, SESSION))
         assert views == []
         made._show()
         states = {row.segment: row.state for row in views[-1].utterances}

@@ -1,7 +1,10 @@
 """Progress of utterances from own takes and reports of the gateway."""
 
+from uuid import UUID
+
 import pytest
 
+from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
 from app.core.transcript import Segment
 from app.monitoring.utterances import MOST, Utterances
@@ -11,6 +14,19 @@ from protocol.recognition import Timing
 
 TIMING = Timing(upload=2_000, queue=100, decode=300, deliver=50)
 TEXT = Segment(0, 0, 2_000, "kia ora", model="m", timing=TIMING)
+S, T = UUID(int=1), UUID(int=2)
+ALL = ("began", "completed", "queued", "recognised", "inserted")
+
+
+def tell(
+    known: Utterances, step: str, now: float = 0.0, segment: int = 0, result: Segment = TEXT, session: UUID = S
+) -> None:
+    """Record a step of a segment, or of its take."""
+    told = SegmentStep[step.upper()]
+    if told in (SegmentStep.CANCELLED, SegmentStep.CLOSED, SegmentStep.DISCARDED):
+        known.observe(SegmentEvent(told, session), now)
+    else:
+        known.observe(SegmentEvent(told, session, segment, result if step == "recognised" else None), now)
 
 
 def row(known: Utterances, now: float = 20.0, hosts: dict[str, str] | None = None) -> UtteranceRow:
@@ -29,22 +45,10 @@ def spoken(*steps: str, segment: Segment = TEXT) -> Utterances:
     It began at 8 s, was complete at 10, queued at 10.1, recognised at 11 and inserted at 11.5.
     """
     known = Utterances()
-    does = {
-        "began": lambda: known.began("s", 0, 8.0),
-        "completed": lambda: known.completed("s", 0, 10.0),
-        "queued": lambda: known.queued("s", 0, 10.1),
-        "recognised": lambda: known.recognised("s", segment, 11.0),
-        "inserted": lambda: known.inserted("s", 0, 11.5),
-        "held": lambda: known.held("s", 0),
-        "cancelled": lambda: known.cancelled("s"),
-        "closed": lambda: known.closed("s"),
-    }
+    times = dict(zip(ALL, (8.0, 10.0, 10.1, 11.0, 11.5), strict=True))
     for step in steps:
-        does[step]()
+        tell(known, step, times.get(step, 12.0), result=segment)
     return known
-
-
-ALL = ("began", "completed", "queued", "recognised", "inserted")
 
 
 @pytest.mark.parametrize(
@@ -103,18 +107,18 @@ def test_decoding_before_end_of_speech_is_not_waiting() -> None:
 
 def test_text_pasted_later_adds_no_duration() -> None:
     known = spoken(*ALL[:4], "held")
-    known.inserted("s", 0, 900.0)
+    tell(known, "inserted", 900.0)
     assert row(known).state is State.DONE
     assert row(known).total_s == pytest.approx(1.0)
 
 
 def test_own_utterance_gets_worker_from_gateway() -> None:
     known = spoken(*ALL)
-    known.told(Recent("s", 0, "final", "m2", "w", TIMING, 2_000, 5.0), 12.0)
+    known.told(Recent(str(S), 0, "final", "m2", "w", TIMING, 2_000, 5.0), 12.0)
     seen = row(known, hosts={"w": "desktop-gpu"})
     assert (seen.own, seen.host, seen.model, seen.spoken_s) == (True, "desktop-gpu", "m2", 2.0)
     assert seen.total_s == pytest.approx(1.5)
-    known.told(Recent("s", 0, "engine_died"), 13.0)
+    known.told(Recent(str(S), 0, "engine_died"), 13.0)
     assert row(known).reason == "engine_died"
 
 
@@ -148,21 +152,21 @@ def test_failed_foreign_utterance_has_error_code() -> None:
 
 def test_events_out_of_order_change_nothing() -> None:
     known = Utterances()
-    known.completed("s", 0, 1.0)
-    known.queued("s", 0, 1.0)
-    known.recognised("s", TEXT, 1.0)
-    known.inserted("s", 0, 1.0)
-    known.held("s", 0)
-    known.discarded("s")
+    tell(known, "completed", 1.0)
+    tell(known, "queued", 1.0)
+    tell(known, "recognised", 1.0)
+    tell(known, "inserted", 1.0)
+    tell(known, "held")
+    tell(known, "discarded")
     assert known.rows(10, 2.0, 0.0, {}) == ()
     early = spoken("began")
-    early.queued("s", 0, 9.0)
-    early.inserted("s", 0, 9.0)
+    tell(early, "queued", 9.0)
+    tell(early, "inserted", 9.0)
     assert row(early).state is State.LISTENING
     done = spoken(*ALL)
-    done.recognised("s", TEXT, 30.0)
-    done.completed("s", 0, 30.0)
-    done.held("s", 0)
+    tell(done, "recognised", 30.0)
+    tell(done, "completed", 30.0)
+    tell(done, "held")
     assert row(done).state is State.DONE
     assert row(done).total_s == pytest.approx(1.5)
 
@@ -170,31 +174,31 @@ def test_events_out_of_order_change_nothing() -> None:
 def test_closing_take_ends_all_its_utterances() -> None:
     known = Utterances()
     for segment in range(3):
-        known.began("s", segment, 1.0 + segment)
-    known.recognised("s", TEXT, 5.0)
-    known.began("t", 0, 6.0)
-    known.closed("s")
+        tell(known, "began", 1.0 + segment, segment=segment)
+    tell(known, "recognised", 5.0)
+    tell(known, "began", 6.0, session=T)
+    tell(known, "closed")
     states = {(one.session, one.segment): one.state for one in known.rows(10, 9.0, 0.0, {})}
     assert states == {
-        ("s", 0): State.DONE,
-        ("s", 1): State.FAILED,
-        ("s", 2): State.FAILED,
-        ("t", 0): State.LISTENING,
+        (str(S), 0): State.DONE,
+        (str(S), 1): State.FAILED,
+        (str(S), 2): State.FAILED,
+        (str(T), 0): State.LISTENING,
     }
 
 
 def test_discarded_take_is_not_shown() -> None:
     known = spoken(*ALL[:2])
-    known.began("t", 0, 11.0)
-    known.discarded("s")
-    assert row(known).session == "t"
+    tell(known, "began", 11.0, session=T)
+    tell(known, "discarded")
+    assert row(known).session == str(T)
 
 
 def test_rows_are_newest_first_and_bounded() -> None:
     known = Utterances()
     for segment in range(MOST + 50):
         known.told(Recent("t", segment, "final"), float(segment))
-    known.began("s", 0, 1_000.0)
+    tell(known, "began", 1_000.0)
     rows = known.rows(MOST * 2, 1_001.0, 0.0, {})
     assert len(rows) == MOST
     assert [one.segment for one in rows[:3]] == [0, MOST + 49, MOST + 48]
@@ -207,7 +211,7 @@ def test_row_time_is_relative_to_epoch() -> None:
 
 def test_ended_returns_recent_utterances_with_text() -> None:
     known = spoken(*ALL)
-    known.began("t", 0, 11.0)
+    tell(known, "began", 11.0, session=T)
     known.told(Recent("u", 0, "engine_died"), 11.0)
-    assert [one.session for one in known.ended(0.0)] == ["s"]
+    assert [one.session for one in known.ended(0.0)] == [str(S)]
     assert list(known.ended(11.5)) == []

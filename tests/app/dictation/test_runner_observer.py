@@ -16,7 +16,6 @@ from app.dictation.gestures import TalkMode
 from app.dictation.runner import Dictating, Parts
 from app.insertion.outcome import How, Insertion, Reason
 from app.journal.library import Library
-from app.monitoring.service import OwnTakes
 from app.monitoring.utterances import Utterances
 from app.monitoring.view import Stage, UtteranceRow
 from app.transcription.listening import PATIENT, Listener
@@ -43,8 +42,14 @@ class Watched:
         self.utterances = Utterances()
         self.devices, self.inserter = FakeDevices(audio), FakeInserter()
         listener = Listener(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
-        witness = OwnTakes(self.utterances, clock)
-        parts = Parts(Library(root), listener, self.inserter, self.devices, FakeCues(), witness=witness)
+        parts = Parts(
+            Library(root),
+            listener,
+            self.inserter,
+            self.devices,
+            FakeCues(),
+            observe=lambda event: self.utterances.observe(event, clock()),
+        )
         self.dictating = Dictating(parts, Wishes(TalkMode.TOGGLE))
 
     @property
