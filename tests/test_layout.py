@@ -8,6 +8,7 @@ import io
 import re
 import subprocess
 import tokenize
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("app", "backend", "client", "loadtest", "protocol", "runtime", "scripts", "speech", "worker")
 MOST_FILE_LINES = 400
 MOST_FUNCTION_LINES = 40
+MOST_MODULES = 25
+MOST_AT_A_ROOT = {"app": 8, "backend": 6}
 
 # Written so that this file does not match its own patterns.
 PLACES = re.compile(r"(?<![\w.])/(work|root|opt/wheels|etc/xdg)/|(pypi|pythonhosted|debian|npmjs)[.](org|com)")
@@ -96,6 +99,12 @@ def _matches(test: str, mirror: str) -> bool:
     return test == mirror or test.startswith(f"{mirror}_")
 
 
+def crowded_folders(modules: Iterable[PurePosixPath]) -> dict[str, int]:
+    """Return the folders of sources with too many modules, and their number; ``__init__.py`` does not count."""
+    counted = Counter(str(module.parent) for module in modules if module.name != "__init__.py")
+    return {folder: n for folder, n in counted.items() if n > MOST_AT_A_ROOT.get(folder, MOST_MODULES)}
+
+
 def foreign_places(text: str) -> list[str]:
     """Return paths of a specific machine and hosts of package registries."""
     return [match.group() for match in PLACES.finditer(text)]
@@ -123,6 +132,10 @@ def test_no_file_is_too_long() -> None:
 def test_every_file_keeps(rule: Callable[[str], list[str]]) -> None:
     broken = {str(path): rule((ROOT / path).read_text()) for path in PYTHON}
     assert {path: found for path, found in broken.items() if found} == {}
+
+
+def test_no_folder_is_crowded() -> None:
+    assert crowded_folders(of_packages(PYTHON, (".py",))) == {}
 
 
 def test_every_module_with_functions_is_tested() -> None:
@@ -177,6 +190,13 @@ def test_suppression_needs_rule_and_reason(comment: str, broken: bool) -> None:
     assert bool(unexplained_suppressions(f"x = 1  {comment}\n")) is broken
 
 
+@pytest.mark.parametrize(("folder", "most"), [("app", 8), ("backend", 6), ("app/ui/files", 25), ("worker", 25)])
+def test_crowded_folder_is_found(folder: str, most: int) -> None:
+    modules = [PurePosixPath(folder, f"{name}.py") for name in ("__init__", *range(most))]
+    assert crowded_folders(modules) == {}
+    assert crowded_folders([*modules, PurePosixPath(folder, "more.py")]) == {folder: most + 1}
+
+
 def test_suppression_inside_a_string_is_ignored() -> None:
     assert unexplained_suppressions('x = "# noqa"\n') == []
 
@@ -202,6 +222,11 @@ def test_modules_of_plain_data_need_no_test() -> None:
 @pytest.mark.parametrize("text", ["see /wo" + "rk/main", "https://py" + "pi.org/simple", "'/ro" + "ot/x'"])
 def test_foreign_place_is_found(text: str) -> None:
     assert foreign_places(text)
+
+
+def test_folder_limit_covers_sources_and_exempts_tests() -> None:
+    sources = of_packages([PurePosixPath("speech/vad.py"), PurePosixPath("tests/speech/test_vad.py")], (".py",))
+    assert sources == [PurePosixPath("speech/vad.py")]
 
 
 def test_project_has_files() -> None:
