@@ -4,9 +4,10 @@ Imported only when it runs.
 """
 
 import asyncio
+import signal
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import uuid4
@@ -17,7 +18,6 @@ from app.capture.microphone import MicrophoneChange, open_microphone
 from app.cli.commands import Source
 from app.cli.live_screen import Screen
 from app.core.console import Console
-from app.core.interrupts import Interrupts
 from app.core.process import EXPECTED, FAILED, INTERRUPTED
 from app.journal.errors import TakeUnknown
 from app.journal.library import Found, Library, of_this_user
@@ -27,6 +27,49 @@ from app.settings.limits import limits_now
 from app.transcription.listening import QUIET_S, Listener, Microphone, Mode
 from protocol.recognition import Options
 from runtime.tasks import Tasks
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """Handler of interrupt signals, run in the event loop.
+
+    ``first``, which may be replaced, is called for the first signal and ``again`` for later ones.
+    """
+
+    def __init__(self, first: Callable[[], object], again: Callable[[], object]) -> None:
+        self.first = first
+        self.last: signal.Signals | None = None
+        self._again = again
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Handle the signals within the context, which must last until the loop ends.
+
+        The previous handlers are not restored.
+        """
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            try:
+                loop.add_signal_handler(number, self._interrupt, number)
+            except NotImplementedError:  # Windows
+                signal.signal(number, lambda sent, _: loop.call_soon_threadsafe(self._interrupt, sent))
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                try:
+                    loop.remove_signal_handler(number)
+                except NotImplementedError:
+                    signal.signal(number, signal.SIG_DFL)
+
+    def _interrupt(self, number: int) -> None:
+        before, self.last = self.last, signal.Signals(number)
+        if before is None:
+            self.first()
+        else:
+            self._again()
+
 
 _UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING})
 _MOST_NAMED: Final = 3

@@ -4,7 +4,9 @@ A gateway of this user that is already running is used instead. If it ends while
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -12,14 +14,37 @@ from typing import Any, Final, Self, TypeVar
 import structlog
 
 from app.core.child_process import Child, Pause, find_program, restart_pause
-from app.core.errors import GatewayNotReady, ProgramEnds, StackFailed
+from app.core.errors import GatewayNotReady, ProgramEnds, StackFailed, StartedElsewhere
 from app.local_services.local_gateway import Readiness, Running, alive, running
-from app.local_services.start_lock import starting_alone
 from protocol.endpoint import Endpoint
 from runtime import logger_names
 from runtime.event_names import LogEvent
-from runtime.folders import folders
+from runtime.folders import folders, private_folder
+from runtime.locking import try_lock
 from runtime.tasks import Tasks
+
+_LOCK_POLL_S: Final = 0.1
+
+
+@asynccontextmanager
+async def starting_alone(deadline_s: float) -> AsyncIterator[None]:
+    """Hold the start lock, which the system releases when the process ends. Raises ``StartedElsewhere``."""
+    descriptor = os.open(private_folder(folders().runtime) / "starting.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        await _take(descriptor, deadline_s)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+async def _take(descriptor: int, deadline_s: float) -> None:
+    try:
+        async with asyncio.timeout(deadline_s):
+            while not try_lock(descriptor):  # noqa: ASYNC110 - another process cannot set an event here
+                await asyncio.sleep(_LOCK_POLL_S)
+    except TimeoutError as error:
+        raise StartedElsewhere(deadline_s) from error
+
 
 T = TypeVar("T")
 

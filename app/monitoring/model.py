@@ -3,17 +3,18 @@
 The caller passes the time.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from math import inf, nan
 from typing import Final
 
 from app.monitoring.stage_percentiles import stage_figures
-from app.monitoring.throughput import Throughput, rtf
 from app.monitoring.utterances import Utterances
-from app.monitoring.value_history import Trace
 from app.monitoring.view import (
     SPAN_S,
+    Curve,
     GatewayFigures,
     Link,
     MonitorView,
@@ -22,7 +23,89 @@ from app.monitoring.view import (
     WorkerFigures,
 )
 from client.monitor import Lost, MonitorEvent
-from protocol.monitor import Recent, Snapshot, WorkerStatus
+from protocol.monitor import Recent, Snapshot, WorkerState, WorkerStatus
+
+WINDOW_S: Final = 60.0
+_MOST: Final = 128
+_ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
+
+
+class Throughput:
+    """Seconds of audio recognised per second over the last minute.
+
+    Tolerates counters that restart at zero.
+    """
+
+    def __init__(self) -> None:
+        self._counted: dict[str, float] = {}
+        self._totals: deque[tuple[float, float]] = deque(maxlen=_MOST)
+        self._total = 0.0
+
+    def take(self, workers: Iterable[WorkerStatus], now: float) -> float | None:
+        """Return the throughput after these counters; ``None`` for the first ones."""
+        counted = {worker.worker: worker.audio_s for worker in workers}
+        for name, audio_s in counted.items():
+            before = self._counted.get(name, audio_s)
+            self._total += audio_s - before if audio_s >= before else audio_s
+        self._counted = counted
+        self._totals.append((now, self._total))
+        while len(self._totals) > 2 and self._totals[1][0] <= now - WINDOW_S:
+            self._totals.popleft()
+        since, total = self._totals[0]
+        return (self._total - total) / (now - since) if now > since else None
+
+
+def rtf(workers: Iterable[WorkerStatus]) -> float | None:
+    """Return the mean real-time factor of available workers with a known speed; ``None`` without any."""
+    known = [1 / worker.speed for worker in workers if worker.state in _ABLE and worker.speed > 0]
+    return sum(known) / len(known) if known else None
+
+
+STEP_S: Final = 2.0
+STEPS: Final = round(SPAN_S / STEP_S)
+_HELD: Final = 3
+"""Steps for which the last value still holds, so that a late feed leaves no gap."""
+
+
+class Trace:
+    """Largest value of each step, so that short peaks stay visible.
+
+    Times must not decrease.
+    """
+
+    def __init__(self) -> None:
+        self._values = [nan] * STEPS
+        self._step = -1
+        self._now = nan
+
+    def put(self, value: float, now: float) -> None:
+        """Set the value from ``now`` on."""
+        step = int(now / STEP_S)
+        if self._step < 0 or step - self._step > STEPS:
+            self._values = [nan] * STEPS
+            self._step = step - 1
+        missed = step - self._step - 1
+        filling = self._now if missed <= _HELD else nan
+        for late in range(self._step + 1, step):
+            self._values[late % STEPS] = filling
+        before = self._values[step % STEPS] if step == self._step else -inf
+        self._values[step % STEPS] = max(before, value)
+        self._step, self._now = max(step, self._step), value
+
+    def curve(self, now: float) -> Curve:
+        """Return the ten minutes before ``now``."""
+        step = int(now / STEP_S)
+        missed = step - self._step
+        if self._step < 0 or missed >= STEPS:
+            return Curve()
+        begin = (self._step + 1) % STEPS
+        known = (*self._values[begin:], *self._values[:begin])
+        if missed <= 0:
+            return Curve(known, self._now)
+        held = missed <= _HELD
+        later = (self._now if held else nan,) * missed
+        return Curve((*known, *later)[missed:], self._now if held else None)
+
 
 MOST_ROWS: Final = 24
 MOST_WORKERS: Final = 12

@@ -12,22 +12,12 @@ from app.capture.portaudio import SoundSystem
 from app.control.client import ControlError, NotRunning, ask
 from app.core.errors import UsageMistake
 from app.diagnostics.checks import active_settings as settings_file
-from app.diagnostics.checks import (
-    desktop,
-    disk,
-    gateway,
-    installation,
-    logs,
-    microphone,
-    models,
-    permissions,
-    recordings,
-    vad,
-    worker,
-)
+from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, models, vad, worker
 from app.diagnostics.checks import hotkeys as keys
 from app.diagnostics.checks import remote_gateways as elsewhere
 from app.diagnostics.checks.active_settings import Chosen
+from app.diagnostics.checks.desktop import permissions
+from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Area, Finding, wrong
 from app.diagnostics.checks.isolated import apart
 from app.diagnostics.checks.remote_gateways import Elsewhere, paired
@@ -160,7 +150,7 @@ class Everything:
 
     async def recordings(self) -> Sequence[Finding]:
         """Check the recorded takes."""
-        return await aside(lambda: recordings.recordings(self._library))
+        return await aside(lambda: recordings(self._library))
 
     async def gateway(self) -> Sequence[Finding]:
         """Check the gateway of this computer and its broker."""
@@ -185,7 +175,7 @@ class Everything:
 
     async def permissions(self) -> Sequence[Finding]:
         """Check the permissions that users grant to programs."""
-        return await aside(lambda: permissions.permissions(self._computer.platform))
+        return await aside(lambda: permissions(self._computer.platform))
 
     async def installation(self) -> Sequence[Finding]:
         """Check the installed version and extras."""

@@ -1,6 +1,7 @@
-"""Checks of the desktop session, of text insertion and of the tray.
+"""Checks of the desktop session, of text insertion, of the tray, and of permissions that users grant.
 
-Types and copies nothing. Not run on Windows and macOS yet.
+Types and copies nothing. Not run on Windows and macOS yet. Sources: Apple, "AXIsProcessTrusted"; Microsoft, the
+consent store of capabilities in the registry.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import importlib.util
 import shutil
 from asyncio.subprocess import DEVNULL
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
@@ -114,3 +116,51 @@ def _tray(there: bool | None) -> list[Finding]:
     if there is None:
         return []
     return [ok(Area.TRAY, "tray-there") if there else advice(Area.TRAY, "tray-none")]
+
+
+_STORE: Final = r"Software\Microsoft\Windows\CurrentVersion\CapabilityAccessManager\ConsentStore\microphone"
+_DENIED: Final = "Deny"
+
+
+def trusted_on_mac() -> bool | None:
+    """Return whether this program may press and observe keys; ``None``: unknown."""
+    with suppress(ImportError, AttributeError):
+        services: Any = importlib.import_module("HIServices")  # comes with pynput
+        return bool(services.AXIsProcessTrusted())
+    return None
+
+
+def microphone_on_windows() -> bool | None:
+    """Return whether desktop programs may use the microphone; ``None``: the registry does not say."""
+    try:
+        registry: Any = importlib.import_module("winreg")
+    except ImportError:
+        return None
+    said: list[str] = []
+    for place in (_STORE, f"{_STORE}\\NonPackaged"):
+        with suppress(OSError), registry.OpenKey(registry.HKEY_CURRENT_USER, place) as key:
+            said.append(str(registry.QueryValueEx(key, "Value")[0]))
+    return _DENIED not in said if said else None
+
+
+def permissions(
+    platform: str,
+    mac: Callable[[], bool | None] = trusted_on_mac,
+    windows: Callable[[], bool | None] = microphone_on_windows,
+) -> list[Finding]:
+    """Check the permissions of the platform; return no finding where there are none to grant."""
+    if platform == "darwin":
+        return _told(mac(), "accessibility")
+    if platform == "win32":
+        return _told(windows(), "microphone")
+    return []
+
+
+def _told(allowed: bool | None, what: str) -> list[Finding]:
+    if allowed is None:
+        return []
+    if allowed:
+        return [ok(Area.PERMISSIONS, "permissions-given")]
+    if what == "accessibility":
+        return [wrong(Area.PERMISSIONS, "accessibility-denied")]
+    return [wrong(Area.PERMISSIONS, "microphone-denied")]

@@ -1,5 +1,6 @@
 """Tests of the commands in this process: exit statuses, outputs and error messages."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ import soundfile
 import typer
 from aiohttp import web
 
-from app.cli.commands import Source, Transcription, Wanted, up
+from app.cli.commands import Source, Transcription, Wanted, report, up
 from app.core.errors import ModelsMissing, StackFailed, UsageMistake
 from app.core.formats import Format
 from app.core.process import FAILED
@@ -20,9 +21,11 @@ from client.connection import Address
 from client.errors import Refused
 from runtime.logs import logging_to
 from tests.app.speech import SPEECH, digests
+from tests.helpers.fault_engines import ENGINE
 from tests.helpers.ports import free_port
 from tests.helpers.recordings import samples_of
 from tests.helpers.scripted_gateway import Gateway, Memory, oblige, scripted
+from tests.helpers.waiting import wait_until
 
 TALK = SPEECH / "en-01.flac"
 
@@ -204,3 +207,45 @@ async def test_up_fails_when_gateway_already_runs() -> None:
     async with Stack(StackSettings(engine="checksum")):
         with pytest.raises(StackFailed, match=r"already runs at http://127.0.0.1:\d+"):
             await up(Source(engine="checksum"))
+
+
+GATEWAY = "kikipounamu-gateway"
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # the location of the fault engine
+
+
+async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> None:
+    said: list[str] = []
+    async with Stack(StackSettings("no-such-engine", lasting=True)) as stack:
+        reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, look_s=0.05)))
+        try:
+            await wait_until(lambda: said, "the worker's end is said")
+            assert "the worker does not run: kikipounamu-worker cannot run here (exit status 3)" in said[0]
+            assert "no-such-engine" in said[0] and "the gateway stays at http" in said[0]
+            assert not reporting.done() and GATEWAY in stack.children
+        finally:
+            reporting.cancel()
+            await asyncio.gather(reporting, return_exceptions=True)
+
+
+async def test_up_reports_reason_and_keeps_gateway_when_engine_is_killed(
+    tmp_path: Path,
+) -> None:
+    said: list[str] = []
+    mended = tmp_path / "mended"
+    dies = ("--set", "load=kill", "--set", f"until={mended}")
+    async with Stack(StackSettings(ENGINE, lasting=True, worker_arguments=dies)) as stack:
+        reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, look_s=0.05)))
+        try:
+            await wait_until(lambda: said, "the engine's end is said")
+            assert "was ended by SIGKILL" in said[0] and "the gateway stays at http" in said[0]
+            mended.touch()
+            await wait_until(lambda: said[-1].startswith("ready: http"), "the worker is ready")
+        finally:
+            reporting.cancel()
+            await asyncio.gather(reporting, return_exceptions=True)

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ import pytest
 from app.capture.errors import NoMicrophone
 from app.capture.microphone import Change, MicrophoneChange
 from app.cli.commands import Source
-from app.cli.listen import Wish, interrupted, listen
+from app.cli.listen import Interrupts, Wish, interrupted, listen
 from app.core.process import FAILED, INTERRUPTED
 from app.journal.library import Found, of_this_user
 from app.journal.take import Take, TakeState
@@ -147,3 +148,17 @@ def test_interrupted_lists_earlier_recordings_that_lack_texts() -> None:
     assert "takes resend ID" in told
     assert "…" in interrupted([*takes, *takes])
     assert interrupted(takes[1:2]) == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_interrupts_distinguish_first_signal_from_later_ones(number: signal.Signals) -> None:
+    heard: list[str] = []
+    interrupts = Interrupts(lambda: heard.append("at first"), lambda: heard.append("again"))
+    interrupts.first = lambda: heard.append("first")
+    with interrupts.taken():
+        for count in (1, 2, 3):
+            os.kill(os.getpid(), number)
+            await wait_until(partial(lambda count: len(heard) == count, count), "the signal is heard")
+    assert heard == ["first", "again", "again"]
+    assert interrupts.last is number
+    assert signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL)

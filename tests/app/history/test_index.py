@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.chinese_scripts import simplified
 from app.history.errors import IndexUnavailable
 from app.history.index import PAGE, SEARCH, Index, Known, Row, Stamp
+from app.history.search_terms import simplified
 from app.journal.retention import Stored
 from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row

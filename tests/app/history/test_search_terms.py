@@ -1,13 +1,16 @@
 """Search finds what a text contains, and no query breaks it."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.search_terms import excerpt, highlights, match, terms
+from app.history.database import schema
+from app.history.search_terms import excerpt, highlights, is_known, match, simplified, terms
 from protocol.words import Excerpt
 
 HAN = st.one_of(
@@ -159,3 +162,25 @@ def test_traditional_and_simplified_characters_match(table: sqlite3.Connection, 
     assert found(table, text, query)
     ((first, last),) = highlights(text, query)
     assert last - first == len(query) and excerpt(text, query).text == text
+
+
+def test_simplified_keeps_number_of_characters() -> None:
+    assert is_known()
+    assert simplified("漢語錄音，電腦 and 简体 stay 😀") == "汉语录音，电脑 and 简体 stay 😀"
+
+
+WITHOUT = """
+import sys
+sys.modules["opencc"] = None
+import importlib.util
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "opencc" else find(name, package)
+from app.history import database, search_terms as words
+from app.history.search_terms import simplified
+print(simplified("漢語"), words.terms("漢語"), words.highlights("漢語", "汉语"), database.schema())
+"""
+
+
+def test_characters_match_only_themselves_without_dictionary() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["漢語", "漢語", "語", "()", str(schema() - 1)], done.stderr

@@ -1,12 +1,25 @@
 """Model of the monitor: link, curves, workers and rows from events."""
 
-from math import isnan
+from math import isnan, nan
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.monitoring.model import GONE_S, MOST_ROWS, MOST_WORKERS, MonitorModel
-from app.monitoring.view import SPAN_S, Link, Stage
+from app.monitoring.model import (
+    GONE_S,
+    MOST_ROWS,
+    MOST_WORKERS,
+    STEP_S,
+    STEPS,
+    WINDOW_S,
+    MonitorModel,
+    Throughput,
+    Trace,
+    rtf,
+)
+from app.monitoring.view import SPAN_S, Curve, Link, Stage
 from client.monitor import Lost
 from protocol.monitor import BrokerState, Recent, Snapshot, WorkerState, WorkerStatus
 from protocol.recognition import Timing
@@ -118,3 +131,143 @@ def test_curve_has_gap_when_feed_is_lost() -> None:
     view = model(STANDS, Lost("x", 1.0)).view(60.0)
     assert view.queued.now is None
     assert isnan(view.queued.values[-1]) and 4 in view.queued.values
+
+
+def traced(*told: tuple[float, float]) -> Trace:
+    """Return a trace of (time, value) pairs."""
+    trace = Trace()
+    for now, value in told:
+        trace.put(value, now)
+    return trace
+
+
+def known(curve: Curve) -> list[float]:
+    return [value for value in curve.values if not isnan(value)]
+
+
+def test_empty_trace_has_empty_curve() -> None:
+    assert Trace().curve(5.0) == Curve()
+
+
+def test_curve_ends_with_newest_value() -> None:
+    curve = traced((0.0, 1.0), (2.0, 2.0), (4.0, 3.0)).curve(4.5)
+    assert len(curve.values) == STEPS
+    assert (curve.values[-3:], curve.now) == ((1.0, 2.0, 3.0), 3.0)
+    assert len(known(curve)) == 3
+
+
+def test_trace_keeps_peak_within_step() -> None:
+    curve = traced((0.0, 1.0), (0.5, 9.0), (1.5, 2.0)).curve(1.9)
+    assert (curve.values[-1], curve.now) == (9.0, 2.0)
+
+
+def test_short_delay_leaves_no_gap() -> None:
+    curve = traced((0.0, 1.0), (3 * STEP_S, 2.0)).curve(3 * STEP_S)
+    assert curve.values[-4:] == (1.0, 1.0, 1.0, 2.0)
+
+
+def test_long_delay_leaves_gap() -> None:
+    curve = traced((0.0, 1.0), (10 * STEP_S, 2.0)).curve(10 * STEP_S)
+    assert known(curve) == [1.0, 2.0]
+    assert curve.values[-11] == 1.0
+
+
+def test_last_value_expires_after_a_few_steps() -> None:
+    trace = traced((0.0, 1.0))
+    assert trace.curve(3 * STEP_S).now == 1.0
+    later = trace.curve(10 * STEP_S)
+    assert later.now is None and later.values[-11] == 1.0 and isnan(later.values[-1])
+    assert trace.curve(SPAN_S + STEP_S) == Curve()
+
+
+def test_long_pause_clears_old_values() -> None:
+    curve = traced((0.0, 1.0), (3 * SPAN_S, 2.0)).curve(3 * SPAN_S)
+    assert known(curve) == [2.0]
+
+
+@pytest.mark.parametrize("seconds", [1, 599, 600, 601, 5_000])
+def test_trace_has_fixed_size(seconds: int) -> None:
+    trace = traced(*((float(second), float(second)) for second in range(seconds)))
+    curve = trace.curve(seconds - 1)
+    assert len(curve.values) == STEPS
+    assert curve.values[-1] == seconds - 1
+    assert len(known(curve)) == min(STEPS, (seconds + 1) // 2)
+
+
+@given(st.lists(st.tuples(st.floats(0, 900), st.floats(0, 1e9)), max_size=40), st.floats(0, 900))
+def test_values_appear_at_their_times(told: list[tuple[float, float]], after: float) -> None:
+    told = sorted(told, key=lambda pair: pair[0])
+    now = (told[-1][0] if told else 0.0) + after
+    curve = traced(*told).curve(now)
+    highest: dict[int, float] = {}
+    for at, value in told:
+        highest[int(at / STEP_S)] = max(highest.get(int(at / STEP_S), value), value)
+    newest = int(now / STEP_S)
+    for step, value in highest.items():
+        if newest - step < STEPS:
+            assert curve.values[STEPS - 1 - (newest - step)] == value
+    assert all(value in {pair[1] for pair in told} for value in known(curve))
+
+
+def test_nan_means_unknown() -> None:
+    assert isnan(nan) and known(Curve((nan,))) == []
+
+
+def worker(
+    name: str = "w", audio_s: float = 0.0, speed: float = 0.0, state: WorkerState = WorkerState.IDLE
+) -> WorkerStatus:
+    return WorkerStatus(name, "h", "e", "m", "cpu", state, audio_s=audio_s, speed=speed)
+
+
+def test_throughput_is_unknown_after_first_counters() -> None:
+    assert Throughput().take([worker(audio_s=500)], 0.0) is None
+
+
+def test_throughput_sums_all_workers() -> None:
+    throughput = Throughput()
+    throughput.take([worker("a", 100), worker("b", 7)], 0.0)
+    assert throughput.take([worker("a", 120), worker("b", 17)], 10.0) == pytest.approx(3.0)
+
+
+def test_throughput_covers_last_minute() -> None:
+    throughput = Throughput()
+    throughput.take([worker(audio_s=0)], 0.0)
+    last: float | None = None
+    for second in range(1, 200):
+        last = throughput.take([worker(audio_s=min(second, 100) * 5)], float(second))
+    assert last == 0.0
+    assert throughput.take([worker(audio_s=500 + WINDOW_S)], 200.0) == pytest.approx(1.0)
+
+
+def test_pause_of_feed_causes_no_peak() -> None:
+    throughput = Throughput()
+    throughput.take([worker(audio_s=0)], 0.0)
+    assert throughput.take([worker(audio_s=600)], 600.0) == pytest.approx(1.0)
+
+
+def test_throughput_ignores_past_of_new_and_gone_workers() -> None:
+    throughput = Throughput()
+    throughput.take([worker("a", 10)], 0.0)
+    throughput.take([worker("a", 20), worker("b", 9_000)], 5.0)
+    assert throughput.take([worker("b", 9_010)], 10.0) == pytest.approx(2.0)
+
+
+def test_throughput_handles_restarted_counter() -> None:
+    throughput = Throughput()
+    throughput.take([worker(audio_s=900)], 0.0)
+    assert throughput.take([worker(audio_s=5)], 5.0) == pytest.approx(1.0)
+
+
+def test_throughput_bounds_its_memory() -> None:
+    throughput = Throughput()
+    for look in range(10_000):
+        throughput.take([worker(audio_s=look)], look / 1_000)
+    assert throughput.take([worker(audio_s=10_000)], 10.0) == pytest.approx(1_000.0)
+    assert len(throughput._totals) <= 128
+
+
+def test_rtf_averages_workers_with_known_speed() -> None:
+    fleet = [worker("a", speed=10), worker("b", speed=2, state=WorkerState.BUSY), worker("c")]
+    assert rtf(fleet) == pytest.approx(0.3)
+    assert rtf([*fleet, worker("d", speed=1, state=WorkerState.DRAINING)]) == pytest.approx(0.3)
+    assert rtf([worker()]) is None

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from app.diagnostics.checks.desktop import Screen, desktop, look, session
+from app.diagnostics.checks.desktop import (
+    Screen,
+    desktop,
+    look,
+    microphone_on_windows,
+    permissions,
+    session,
+    trusted_on_mac,
+)
 from app.insertion.errors import ScreenMissing
 from tests.app.diagnostics.checks.found import keys
 from tests.helpers.desktop import Desktop, running_desktop
@@ -81,3 +89,19 @@ async def test_look_examines_a_real_x_server(screen: Desktop) -> None:
 
 def test_desktop_check_writes_no_files(home: Path) -> None:
     assert not home.exists()
+
+
+@pytest.mark.parametrize(("allowed", "found"), [(None, []), (True, ["ok permissions-given"])])
+def test_permissions_are_fine_when_granted_or_unknown(allowed: bool | None, found: list[str]) -> None:
+    assert keys(permissions("darwin", mac=lambda: allowed)) == found
+    assert keys(permissions("win32", windows=lambda: allowed)) == found
+    assert permissions("linux") == []
+
+
+def test_denied_permission_is_a_problem() -> None:
+    assert keys(permissions("darwin", mac=lambda: False)) == ["problem accessibility-denied"]
+    assert keys(permissions("win32", windows=lambda: False)) == ["problem microphone-denied"]
+
+
+def test_permissions_are_unknown_on_other_systems() -> None:
+    assert trusted_on_mac() is None and microphone_on_windows() is None

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import StackFailed
-from app.local_services.start_lock import starting_alone
+from app.local_services.stack import starting_alone
 from tests.helpers.waiting import wait_until
 
 HOLDER = """
 import asyncio
-from app.local_services.start_lock import starting_alone
+from app.local_services.stack import starting_alone
 async def hold():
     async with starting_alone(5):
         print("held", flush=True)
