@@ -1,16 +1,18 @@
 """All settings by dotted name: type, allowed values, and value in ``Settings``. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+
+from msgspec import Meta, ValidationError, convert
 
 from app.settings.checks import Check, RowsCheck
 from app.settings.errors import BadSetting
 from app.settings.sections import Settings
 
-_LONGEST_TEXT: Final = 1_000
+_Text = Annotated[str, Meta(max_length=1_000)]
 _ALWAYS: Final = frozenset({"writes"})
 
 
@@ -64,29 +66,35 @@ class Setting:
 
     def value(self, written: object) -> Any:
         """Convert ``written``, a value from TOML. Raises ``BadSetting``."""
-        if self.row is not None:
-            rows, bad = self.rows(written)
-            if bad:
-                raise bad[0]
-            return rows
-        value, fits = _typed(self.type, written)
-        refused = f"it may be {self.allowed}" if not fits else self.check(value)
-        if refused:
-            counted = self.allowed if self.choices or self.type is bool else ""
-            raise BadSetting(self.name, f"{_shown(written)} cannot be: {refused}", allowed=counted)
+        value, bad = self.read(written)
+        if bad:
+            raise bad[0]
         return value
 
-    def rows(self, written: object) -> tuple[tuple[Any, ...], tuple[BadSetting, ...]]:
+    def read(self, written: object) -> tuple[Any, tuple[BadSetting, ...]]:
+        """Return the value, and its problems; ``None`` for an invalid one. Invalid rows are left out."""
+        if self.row is not None and isinstance(written, list | tuple):
+            return self._rows(written)
+        try:
+            if self.row is not None:
+                raise ValidationError
+            value = _converted(self.type, written)
+            refused = self.check(value)
+        except ValidationError:
+            value, refused = None, f"it may be {self.allowed}"
+        if not refused:
+            return value, ()
+        counted = self.allowed if self.choices or self.type is bool else ""
+        return None, (BadSetting(self.name, f"{_shown(written)} cannot be: {refused}", allowed=counted),)
+
+    def _rows(self, written: Iterable[object]) -> tuple[tuple[Any, ...], tuple[BadSetting, ...]]:
         """Return the valid rows of a list of tables, and the problems of the others."""
-        if not isinstance(written, list | tuple):
-            return (), (BadSetting(self.name, f"{_shown(written)} cannot be: it may be {self.allowed}"),)
         read, bad = dict[int, Any](), dict[int, str]()
         for place, table in enumerate(written):
-            row = _row(self.row, table)
-            if isinstance(row, str):
-                bad[place] = row
-            else:
-                read[place] = row
+            try:
+                read[place] = _row(self.row, table)
+            except ValidationError as error:
+                bad[place] = str(error)
         check: RowsCheck = self.of.metadata["rows"]
         places = tuple(read)
         bad |= {places[number]: says for number, says in check(tuple(read.values())).items()}
@@ -96,6 +104,11 @@ class Setting:
     def of_settings(self, settings: Settings) -> Any:
         """Return the value of this setting in ``settings``."""
         return getattr(getattr(settings, self.section), self.key)
+
+    def put(self, settings: Settings, value: Any) -> Settings:
+        """Return ``settings`` with another value of this setting."""
+        section = replace(getattr(settings, self.section), **{self.key: value})
+        return replace(settings, **{self.section: section})
 
 
 @cache
@@ -115,8 +128,7 @@ def changed(settings: Settings, name: str, written: object) -> Settings:
     setting = all_settings().get(name)
     if setting is None:
         raise BadSetting(name, f"there is no such setting; there are {', '.join(all_settings())}")
-    section = replace(getattr(settings, setting.section), **{setting.key: setting.value(written)})
-    return replace(settings, **{setting.section: section})
+    return setting.put(settings, setting.value(written))
 
 
 def from_mapping(document: Mapping[str, object]) -> tuple[Settings, tuple[BadSetting, ...]]:
@@ -129,8 +141,10 @@ def from_mapping(document: Mapping[str, object]) -> tuple[Settings, tuple[BadSet
             continue
         for setting in all_settings().values():
             if setting.section == section.name and setting.key in table:
-                settings, problems = _read(settings, setting, table[setting.key])
+                value, problems = setting.read(table[setting.key])
                 bad += problems
+                if value is not None:
+                    settings = setting.put(settings, value)
     return settings, tuple(bad)
 
 
@@ -147,21 +161,6 @@ def as_written(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value  # the value of an enumeration
 
 
-def _read(settings: Settings, setting: Setting, written: object) -> tuple[Settings, Sequence[BadSetting]]:
-    """Return settings with one written value applied, and its problems.
-
-    An invalid value changes nothing; invalid rows are left out.
-    """
-    if setting.row is None:
-        try:
-            return changed(settings, setting.name, written), ()
-        except BadSetting as error:
-            return settings, (error,)
-    rows, bad = setting.rows(written)
-    section = replace(getattr(settings, setting.section), **{setting.key: rows})
-    return replace(settings, **{setting.section: section}), bad
-
-
 def unknown_names(document: Mapping[str, object]) -> tuple[str, ...]:
     """Return the names that match no setting: typing errors, or settings of another version."""
     sections = {section.name for section in fields(Settings)}
@@ -173,18 +172,19 @@ def unknown_names(document: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _row(kind: Any, table: object) -> Any:
-    """Convert one row of a list of tables, or return its problem as text. Unknown keys are ignored."""
+    """Convert one row of a list of tables. Unknown keys are ignored. Raises ``ValidationError``."""
     if not isinstance(table, Mapping):
-        return f"{_shown(table)} cannot be: it may be a table"
+        raise ValidationError(f"{_shown(table)} cannot be: it may be a table")
     hints, given = get_type_hints(kind), dict[str, Any]()
     for one in fields(kind):
         if one.name in table:
-            value, fits = _typed(hints[one.name], table[one.name])
-            if not fits:
-                return f"`{one.name}` cannot be {_shown(table[one.name])}: it may be {_allowed(hints[one.name])}"
-            given[one.name] = value
+            try:
+                given[one.name] = _converted(hints[one.name], table[one.name])
+            except ValidationError:
+                shown, allowed = _shown(table[one.name]), _allowed(hints[one.name])
+                raise ValidationError(f"`{one.name}` cannot be {shown}: it may be {allowed}") from None
         elif one.default is MISSING:
-            return f"it has no `{one.name}`"
+            raise ValidationError(f"it has no `{one.name}`")
     return kind(**given)
 
 
@@ -200,22 +200,11 @@ def _choices(kind: Any) -> tuple[str, ...]:
     return tuple(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else ()
 
 
-def _typed(kind: Any, written: object) -> tuple[Any, bool]:
-    """Return the converted value, and whether its type matches. A list may be a text with one item per line."""
-    if choices := _choices(kind):
-        fits = isinstance(written, str) and written in choices
-        return (kind(written) if fits and isinstance(kind, type) else written), fits
-    if kind is bool:
-        return written, isinstance(written, bool)
-    if kind is int:
-        return written, isinstance(written, int) and not isinstance(written, bool)
-    if kind is str:
-        return written, isinstance(written, str) and len(written) <= _LONGEST_TEXT
-    listed = (
-        [line.strip() for line in written.splitlines() if line.strip()] if isinstance(written, str) else written
-    )
-    fits = isinstance(listed, list) and all(isinstance(item, str) for item in listed)
-    return (tuple(map(str, listed)) if fits and isinstance(listed, list) else written), fits
+def _converted(kind: Any, written: object) -> Any:
+    """Convert a value from TOML. A list may be a text with one item per line. Raises ``ValidationError``."""
+    if get_origin(kind) is tuple and isinstance(written, str):
+        written = [line.strip() for line in written.splitlines() if line.strip()]
+    return convert(written, _Text if kind is str else kind)
 
 
 def _shown(written: object) -> str:
