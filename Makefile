@@ -42,7 +42,7 @@ check: ## what a change must pass: lint, types, import contracts, every test
 	@scripts/lint.sh .venv
 	@$(MAKE) --no-print-directory test
 
-lint: ## lint, types and import contracts alone
+lint: ## lint, plain English, types and import contracts alone
 	@scripts/lint.sh "$$($(setup) lint)"
 
 format: ## rewrite the sources as lint wants them

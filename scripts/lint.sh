@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lint, types and import contracts with the tools of one environment:  lint.sh VENV [--fix]
+# Lint, plain English, types and import contracts with the tools of one environment:  lint.sh VENV [--fix]
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools="$PWD/$1/bin"
@@ -11,5 +11,6 @@ if [ "${2:-}" = --fix ]; then
 fi
 "$tools/ruff" check "${sources[@]}"
 "$tools/ruff" format --check "${sources[@]}"
+"$tools/python" scripts/check_english.py "${sources[@]}"
 "$tools/mypy"
 "$tools/lint-imports"

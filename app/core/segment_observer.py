@@ -40,7 +40,7 @@ Observe = Callable[[SegmentEvent], None]
 
 
 def ignore(event: SegmentEvent) -> None:
-    """Ignore the event."""
+    """Ignore an event, where no observer is wanted."""
 
 
 def notify_all(*observers: Observe) -> Observe:

@@ -1,4 +1,4 @@
-"""What programs write for each other and for later versions, without the names of modules and classes."""
+"""Pins of formats that other programs and later versions read, without names of modules and classes."""
 
 import inspect
 import json

@@ -1,4 +1,4 @@
-"""What is installed, and what a program needs of its surroundings."""
+"""Pins of the installed files, and of what a program needs of its surroundings."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What others rely on is as the golden files say. A change that is meant: ``python -m tests.pins``."""
+"""Test that everything others rely on is as in the golden files; ``python -m tests.pins`` rewrites them."""
 
 from importlib import import_module
 from typing import Final

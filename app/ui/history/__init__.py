@@ -1,1 +1,1 @@
-"""The history page."""
+"""The history page: search, takes, replay, export."""

@@ -1,4 +1,4 @@
-"""Ids of keys."""
+"""Test the ids that stand for keys."""
 
 from backend.core.keys import owner_of
 
