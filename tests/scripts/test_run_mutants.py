@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -133,3 +134,9 @@ def test_every_core_has_sources_and_tests() -> None:
     cores = read_cores(ROOT)
     assert all(core.sources and core.tests for core in cores)
     assert all(mutants_of(ROOT, core) for core in cores)
+
+
+def test_every_named_pattern_matches_a_file() -> None:
+    cores = tomllib.loads((ROOT / "scripts" / "mutants.toml").read_text("utf-8"))["core"]
+    patterns = [pattern for core in cores for key in ("sources", "tests", "also") for pattern in core.get(key, ())]
+    assert [pattern for pattern in patterns if not any(ROOT.glob(pattern))] == []
