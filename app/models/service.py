@@ -1,16 +1,16 @@
 """Models of this computer: carries out the decisions of ``shelf`` in threads that can be stopped."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 import structlog
 
+from app.core.daemon_thread import aside
 from app.core.notes import Note
 from app.models.actions import LookAtModels, ModelAction
 from app.models.disk import Place, about, do, look, note_of_error, wheels_of
@@ -27,7 +27,6 @@ from speech.models.stopping import Stop
 
 log = structlog.get_logger(logger_names.APP_MODELS_WORKING)
 
-T = TypeVar("T")
 Tell = Callable[[int | Note], None]
 """Receives the percentage downloaded, or the reason for a wait."""
 
@@ -243,27 +242,3 @@ class _Reporter:
         kept, self._kept = self._kept, None
         if kept is not None:
             self._told(*kept)
-
-
-async def aside(work: Callable[[], T], name: str) -> T:
-    """Run ``work`` in a daemon thread and return its result or raise its error.
-
-    Cancellation does not stop it.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(do: Callable[[T], None] | Callable[[BaseException], None], value: object) -> None:
-        if not future.done():
-            do(value)  # type: ignore[arg-type]  # each setter gets its own type
-
-    def run() -> None:
-        try:
-            outcome = partial(settle, future.set_result, work())
-        except BaseException as error:  # noqa: BLE001  # re-raised in the caller
-            outcome = partial(settle, future.set_exception, error)
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(outcome)
-
-    threading.Thread(target=run, name=name, daemon=True).start()
-    return await future

@@ -10,6 +10,7 @@ from typing import Final
 from app.capture.desktop_sound import sound_system
 from app.capture.portaudio import SoundSystem
 from app.control.client import ControlError, NotRunning, ask
+from app.core.daemon_thread import aside
 from app.core.errors import UsageMistake
 from app.diagnostics.checks import active_settings as settings_file
 from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, models, vad, worker
@@ -22,7 +23,6 @@ from app.diagnostics.checks.finding import Area, Finding, wrong
 from app.diagnostics.checks.isolated import apart
 from app.diagnostics.checks.remote_gateways import Elsewhere, paired
 from app.diagnostics.checks.runner import DEADLINE_S, Examination
-from app.diagnostics.checks.threads import aside
 from app.gateways.pairing_address import shown
 from app.gateways.store import Paired
 from app.hotkeys.choose import choose

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from app.core.daemon_thread import aside
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.diagnostics.checks.gateway_query import Answers, answers
-from app.diagnostics.checks.threads import aside
 from app.local_services.local_gateway import alive
 from client.connection import Address
 from client.errors import GatewayError, Unreachable

@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from app.core.child_process import find_program
+from app.core.daemon_thread import aside
 from app.core.errors import AppError, ProgramMissing
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
-from app.diagnostics.checks.threads import aside
 from runtime.installing import extra_command
 from runtime.leash import leashed
 

@@ -20,7 +20,7 @@ from app.models.actions import (
     VerifyModel,
 )
 from app.models.disk import Place
-from app.models.service import Models, aside
+from app.models.service import Models
 from app.models.view import ModelNote, ModelState, ModelsView, ModelView
 from speech.models.collecting import FreeBytes, free_bytes
 from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
@@ -256,12 +256,3 @@ async def test_models_start_no_work_after_exit(world: World, hub: FileServer) ->
         await asyncio.sleep(0)
     assert hub.asked == [] and not having.done()
     having.cancel()
-
-
-async def test_aside_returns_result_or_raises_error() -> None:
-    def fail() -> None:
-        raise ModelMissing("x")
-
-    assert await aside(lambda: 7, "seven") == 7
-    with pytest.raises(ModelMissing):
-        await aside(fail, "fail")

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from app.diagnostics.checks.threads import aside
+from app.core.daemon_thread import aside
 from tests.helpers.waiting import wait_until
 
 
@@ -35,7 +35,7 @@ async def test_caller_continues_when_work_hangs() -> None:
 def test_process_exits_while_work_hangs() -> None:
     code = (
         "import asyncio, threading\n"
-        "from app.diagnostics.checks.threads import aside\n"
+        "from app.core.daemon_thread import aside\n"
         "async def main():\n"
         "    await asyncio.wait({asyncio.ensure_future(aside(threading.Event().wait))}, timeout=0.05)\n"
         "asyncio.run(main())\n"

@@ -9,7 +9,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-async def aside(work: Callable[[], Result]) -> Result:
+async def aside(work: Callable[[], Result], name: str = "aside") -> Result:
     """Run ``work`` in a daemon thread and return its result or raise its error.
 
     A cancelled caller abandons the thread.
@@ -23,5 +23,5 @@ async def aside(work: Callable[[], Result]) -> Result:
             except BaseException as error:  # noqa: BLE001 - re-raised in the caller
                 future.set_exception(error)
 
-    threading.Thread(target=run, name="examination", daemon=True).start()
+    threading.Thread(target=run, name=name, daemon=True).start()
     return await asyncio.wrap_future(future)
