@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from app.capture.devices import Input, matching
+from app.diagnostics.checks.disk import existing
 from app.hotkeys.binding import parse
 from app.hotkeys.errors import HotkeyUnknown
 from app.journal.library import Library
@@ -181,11 +182,8 @@ def disk(places: Folders) -> Facts:
 
 
 def _room(path: Path) -> Facts | None:
-    there = next((place for place in (path, *path.parents) if place.exists()), None)
-    if there is None:
-        return None
     try:
-        usage = shutil.disk_usage(there)
+        usage = shutil.disk_usage(existing(path))
     except OSError:
         return None
     return {"free": usage.free // 1_000_000, "of": usage.total // 1_000_000, "exists": path.exists()}

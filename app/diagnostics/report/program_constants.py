@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.machinery import PathFinder
+from inspect import CO_OPTIMIZED
 from types import CodeType
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ PACKAGES: Final = ("app", "backend", "client", "loadtest", "protocol", "runtime"
 
 _LOGGERS: Final = {name: value for name, value in vars(logger_names).items() if name.isupper()}
 _MAKES_LOGGER: Final = "get_logger"
+_HAS_DOCSTRING: Final = 0x4000000  # inspect.CO_HAS_DOCSTRING of Python 3.14
 
 
 @cache
@@ -48,6 +50,24 @@ def _code(spec: Any) -> CodeType | None:
     return code
 
 
+def _texts_of(code: CodeType) -> list[object]:
+    """Return the constants without the docstring: a log never has that, and its phrases are anybody's.
+
+    CPython puts the docstring of a function first; those of a class and of a module are stored as ``__doc__``.
+    """
+    constants: list[object] = list(code.co_consts)
+    if code.co_flags & CO_OPTIMIZED:
+        documented = sys.version_info < (3, 14) or code.co_flags & _HAS_DOCSTRING
+        place = 0 if documented and not code.co_name.startswith("<") else None
+    else:
+        texts = [place for place, constant in enumerate(constants) if isinstance(constant, str)]
+        named = code.co_name != "<module>"  # the first text of a class is its name
+        place = texts[named] if "__doc__" in code.co_names and len(texts) > named else None
+    if place is not None and isinstance(constants[place], str):
+        del constants[place]
+    return constants
+
+
 def _constants(code: CodeType | None) -> Constants:
     texts: set[str] = set()
     names: set[str] = set()
@@ -60,7 +80,7 @@ def _constants(code: CodeType | None) -> Constants:
                 waiting += several
                 names |= {text for text in several if isinstance(text, str)}
             case CodeType() as inner:
-                waiting += inner.co_consts
+                waiting += _texts_of(inner)
                 names |= {*inner.co_names, inner.co_name}
     loggers = {_LOGGERS[name] for name in names & _LOGGERS.keys() if _MAKES_LOGGER in names}
     return Constants(frozenset(texts), frozenset(names), frozenset(loggers))
