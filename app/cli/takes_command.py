@@ -4,11 +4,9 @@ The journal and its dependencies are imported by the command that runs.
 """
 
 import json
-import os
-import tempfile
 import wave
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -19,8 +17,8 @@ from app.cli.options import Certificate, Engine, Gateway, GetModels, Key
 from app.core.console import Console
 from app.core.errors import AppError, OutputFailed
 from app.core.formats import Format, render
-from app.core.outputs import write_whole
 from app.core.states import State
+from app.core.whole_file import replacing, write_whole
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime.terminal import printable, say
 
@@ -232,21 +230,14 @@ def _write_wav(found: "Found", place: Path) -> None:
 
     It is private, like the take. Raises ``OSError``.
     """
-    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file, wave.open(file, "wb") as sound, found.audio.open("rb") as pcm:
-            sound.setnchannels(1)
-            sound.setsampwidth(BYTES_PER_SAMPLE)
-            sound.setframerate(SAMPLE_RATE)
-            left = found.samples * BYTES_PER_SAMPLE
-            while left and (chunk := pcm.read(min(_CHUNK, left))):
-                sound.writeframesraw(chunk)
-                left -= len(chunk)
-        os.replace(name, place)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
+    with replacing(place) as file, wave.open(file, "wb") as sound, found.audio.open("rb") as pcm:
+        sound.setnchannels(1)
+        sound.setsampwidth(BYTES_PER_SAMPLE)
+        sound.setframerate(SAMPLE_RATE)
+        left = found.samples * BYTES_PER_SAMPLE
+        while left and (chunk := pcm.read(min(_CHUNK, left))):
+            sound.writeframesraw(chunk)
+            left -= len(chunk)
 
 
 @contextmanager

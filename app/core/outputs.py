@@ -1,14 +1,12 @@
 """Write transcripts to standard output, next to the recordings, or into a folder."""
 
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from app.core.errors import OutputFailed, UsageMistake
 from app.core.formats import Format, render_json_line, valid
+from app.core.whole_file import write_whole
 from runtime.terminal import printable, say
 
 STDOUT: Final = "-"
@@ -74,23 +72,6 @@ def _print(text: str) -> None:
         raise
     except OSError as error:
         raise OutputFailed(f"standard output cannot be written: {error.strerror}") from error
-
-
-def write_whole(place: Path, text: str) -> None:
-    """Write a file atomically: it is replaced completely or not at all."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        if os.name == "posix":
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(name, 0o666 & ~umask)
-        os.replace(name, place)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _folder(folder: Path) -> Path:

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from app.core.errors import OutputFailed
-from app.core.outputs import write_whole
 from app.core.transcript import Segment, Transcript
+from app.core.whole_file import write_whole
 from protocol.audio import samples_to_ms
 
 _ENDING: Final = ".jsonl"

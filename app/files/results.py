@@ -9,8 +9,8 @@ from typing import Final
 
 from app.core.errors import OutputFailed
 from app.core.formats import Format, render
-from app.core.outputs import write_whole
 from app.core.transcript import Transcript
+from app.core.whole_file import write_whole
 
 _MOST_NAMES: Final = 1_000
 

@@ -18,8 +18,8 @@ import structlog
 from app.core.errors import OutputFailed
 from app.core.formats import valid
 from app.core.notes import Note
-from app.core.outputs import write_whole
 from app.core.problem_notes import unexpected
+from app.core.whole_file import write_whole
 from app.files import snapshot
 from app.files.actions import AddFiles, CopyFile, FileAction, SaveFile
 from app.files.events import (

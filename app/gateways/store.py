@@ -4,9 +4,7 @@ The file is separate from the settings, which are displayed, copied and sent to 
 """
 
 import os
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,6 +12,7 @@ import msgspec
 import structlog
 from msgspec import Meta, Struct
 
+from app.core.whole_file import replacing
 from app.gateways.errors import GatewaysNotKept
 from client.connection import Address
 from client.pairing import NewPairing
@@ -138,18 +137,9 @@ class GatewayStore:
         if self._unreadable:
             raise GatewaysNotKept(f"{self.file} could not be read: nothing is written over it")
         try:
-            folder = private_folder(self.file.parent)
-            descriptor, new = tempfile.mkstemp(prefix=f".{self.file.name}.", dir=folder)  # 0600
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(encode(gateways))
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(new, self.file)
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(new)
-                raise
+            private_folder(self.file.parent)
+            with replacing(self.file, durable=True) as file:
+                file.write(encode(gateways))
         except OSError as error:
             raise GatewaysNotKept(
                 f"{self.file} cannot be written: {error.strerror}: make room or access"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from app.core.formats import Format, document, render, render_json
-from app.core.outputs import write_whole
 from app.core.transcript import Transcript
+from app.core.whole_file import write_whole
 from app.history.errors import ExportFailed, NothingToExport
 from app.history.word_times import edited
 from app.journal.library import Found

@@ -3,10 +3,8 @@
 import asyncio
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Callable, MutableMapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -15,6 +13,7 @@ import structlog
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
+from app.core.whole_file import replacing
 from app.journal.retention import RetentionLimits
 from app.settings.actions import ChangeSetting
 from app.settings.errors import BadSetting, SettingsError, SettingsNotKept, SettingsUnreadable
@@ -227,16 +226,7 @@ class SettingsFile:
         target = Path(os.path.realpath(self.place))  # a symbolic link stays one
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, new = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # 0600
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(text.encode())
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(new, target)
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(new)
-                raise
+            with replacing(target, durable=True) as file:
+                file.write(text.encode())
         except OSError as error:
             raise SettingsNotKept(f"{target} cannot be written: {error.strerror}: make room or access") from error

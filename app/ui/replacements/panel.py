@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.core.outputs import write_whole
+from app.core.whole_file import write_whole
 from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.replacements.rules import MOST_RULES, Replacement

@@ -1,14 +1,12 @@
 """Tests that results arrive completely and in the right place, and that mistakes are reported early."""
 
-import os
-import stat
 from pathlib import Path
 
 import pytest
 
 from app.core.errors import OutputFailed, UsageMistake
 from app.core.formats import Format
-from app.core.outputs import Outputs, write_whole
+from app.core.outputs import Outputs
 
 
 def test_single_result_on_standard_output_has_no_heading(capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,21 +80,3 @@ def test_deliver_fails_when_file_cannot_be_written(tmp_path: Path) -> None:
     recording = tmp_path / "gone" / "x.wav"
     with pytest.raises(OutputFailed, match="cannot be written"):
         Outputs([recording], "beside", Format.TXT).deliver(recording, "x")
-
-
-def test_failed_write_leaves_existing_file_unchanged(tmp_path: Path) -> None:
-    place = tmp_path / "x.txt"
-    place.write_text("before")
-    with pytest.raises(UnicodeEncodeError):
-        write_whole(place, "\ud800")
-    assert place.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [place]
-
-
-def test_written_file_has_mode_of_umask(tmp_path: Path) -> None:
-    before = os.umask(0o022)
-    try:
-        write_whole(tmp_path / "x", "y")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o644

@@ -1,0 +1,38 @@
+"""Files are written completely or not at all."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.core.whole_file import replacing, write_whole
+
+
+def test_failed_write_leaves_existing_file_unchanged(tmp_path: Path) -> None:
+    place = tmp_path / "x.txt"
+    place.write_text("before")
+    with pytest.raises(UnicodeEncodeError):
+        write_whole(place, "\ud800")
+    assert place.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_written_file_has_mode_of_umask(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_whole(tmp_path / "x", "y")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o644
+
+
+def test_replaced_file_is_private_and_keeps_content_when_writing_fails(tmp_path: Path) -> None:
+    place = tmp_path / "x"
+    with replacing(place, durable=True) as file:
+        file.write(b"before")
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    with pytest.raises(ZeroDivisionError), replacing(place) as file:
+        file.write(b"after")
+        raise ZeroDivisionError
+    assert place.read_bytes() == b"before" and list(tmp_path.iterdir()) == [place]
