@@ -14,6 +14,7 @@ from typing import Final
 import typer
 from rich.text import Text
 
+from app.cli import models_command
 from app.core.console import Console
 from app.core.errors import StackFailed
 from app.core.formats import Format, render
@@ -48,7 +49,7 @@ class Source:
         """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``."""
         self.locate()
         engine = None if self.gateway else self.engine
-        needed_models.ensure(needed_models.needed(engine, self.model), self.get_models)
+        needed_models.ensure(needed_models.needed(engine, self.model), self.get_models, models_command.get)
 
     def locate(self) -> Locate:
         """Return a function that locates the gateway. Raises ``AppError`` or ``Refused`` if no gateway matches."""

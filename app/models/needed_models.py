@@ -1,12 +1,11 @@
 """Ensure that the models a command needs are installed, or explain how to install them."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Final
 
-from app.cli import models_command
 from app.core.errors import ModelsMissing, UsageMistake
 from runtime.folders import folders
 from speech.models.catalogue import load_catalogue
@@ -22,11 +21,11 @@ def needed(engine: str | None, model: str = "") -> list[str]:
     return [VAD_MODEL, recognising] if recognising else [VAD_MODEL]
 
 
-def ensure(names: Sequence[str], fetch: bool | None) -> None:
-    """Fetch missing models, with progress.
+def ensure(names: Sequence[str], fetch: bool | None, get: Callable[[list[str]], None]) -> None:
+    """Fetch missing models with ``get``, which shows progress and raises if fetching fails.
 
-    ``fetch`` ``None``: only on a terminal. Raises ``ModelsMissing`` (fetching is off), ``ModelUnknown``,
-    ``UsageMistake`` (no engine runs it yet), or ``typer.Exit`` (fetching failed and was reported).
+    ``fetch`` ``None``: only on a terminal. Raises ``ModelsMissing`` (fetching is off), ``ModelUnknown`` or
+    ``UsageMistake`` (no engine runs it yet).
     """
     catalogue = load_catalogue()
     if later := [name for name in names if catalogue.model(name).for_later_engine]:
@@ -38,7 +37,7 @@ def ensure(names: Sequence[str], fetch: bool | None) -> None:
     if fetch is False or (fetch is None and not sys.stderr.isatty()):
         raise ModelsMissing(missing)
     with redirect_stdout(sys.stderr):  # standard output is reserved for results
-        models_command.get(missing)
+        get(missing)
 
 
 def vad_folder() -> Path:

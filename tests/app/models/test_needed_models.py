@@ -20,8 +20,16 @@ def test_needed_models_depend_on_engine_and_model() -> None:
 
 def test_ensure_accepts_installed_models(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(models))
-    ensure(needed("whisper"), fetch=False)
+    ensure(needed("whisper"), fetch=False, get=print)
     assert vad_folder() == models / VAD_MODEL
+
+
+def test_ensure_fetches_missing_models_without_touching_standard_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
+    ensure(needed("whisper"), fetch=True, get=print)
+    assert capsys.readouterr() == ("", "['fsmn-vad', 'whisper-base']\n")
 
 
 @pytest.mark.parametrize("fetch", [False, None])
@@ -30,7 +38,7 @@ def test_ensure_names_install_command_without_terminal(
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
     with pytest.raises(ModelsMissing, match="kikipounamu models get fsmn-vad whisper-base"):
-        ensure(needed("whisper"), fetch)
+        ensure(needed("whisper"), fetch, get=print)
     with pytest.raises(ModelMissing):
         vad_folder()
 
@@ -38,9 +46,9 @@ def test_ensure_names_install_command_without_terminal(
 def test_ensure_rejects_unknown_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
     with pytest.raises(ModelUnknown):
-        ensure(["no-such-model"], fetch=True)
+        ensure(["no-such-model"], fetch=True, get=print)
 
 
 def test_ensure_rejects_model_that_no_engine_runs() -> None:
     with pytest.raises(UsageMistake, match="no engine of this version runs Fun-ASR-Nano"):
-        ensure(needed("funasr", "Fun-ASR-Nano"), fetch=True)
+        ensure(needed("funasr", "Fun-ASR-Nano"), fetch=True, get=print)
