@@ -11,6 +11,8 @@ MicrophoneError         base (an ``AppError``)
 from collections.abc import Sequence
 
 from app.core.errors import AppError
+from app.core.notes import Note
+from runtime.installing import extra_command
 
 
 class MicrophoneError(AppError):
@@ -20,13 +22,18 @@ class MicrophoneError(AppError):
 class AudioLibraryMissing(MicrophoneError):
     """An error: PortAudio, or its Python package, is not installed."""
 
+    note = Note("audio-library-missing", {"install": extra_command("desktop")})
+
 
 class NoMicrophone(MicrophoneError):
     """An error: no microphone exists, or none is the system's default. ``names``: the inputs that exist."""
 
+    note = Note("no-microphone")
+
     def __init__(self, names: Sequence[str] = ()) -> None:
         if names:
             super().__init__(f"the system has no default microphone: choose one of {', '.join(names)}")
+            self.note = Note("no-default-microphone", {"names": ", ".join(names)})
         else:
             super().__init__("no microphone found: plug one in, or allow this program to use it, and try again")
         self.names = tuple(names)
@@ -38,6 +45,7 @@ class MicrophoneNotFound(MicrophoneError):
     def __init__(self, choice: str, names: Sequence[str]) -> None:
         super().__init__(f"no microphone is called {choice!r}: plug it in, or choose one of {', '.join(names)}")
         self.choice = choice
+        self.note = Note("microphone-not-found", {"choice": choice})
 
 
 class MicrophoneRefused(MicrophoneError):
@@ -47,7 +55,10 @@ class MicrophoneRefused(MicrophoneError):
         advice = "see that no other program has it for itself and that this one may use it, or choose another"
         super().__init__(f"the microphone {name} cannot be used ({reason}): {advice}")
         self.device = name
+        self.note = Note("microphone-refused", {"device": name})
 
 
 class SpeakerRefused(MicrophoneError):
     """An error: no audio output can be used."""
+
+    note = Note("speaker-refused")

@@ -22,14 +22,18 @@ AppError                base
 
 from collections.abc import Sequence
 
+from app.core.notes import Note
 from runtime.installing import extra_command
 
 
 class AppError(Exception):
     """Base class of desktop errors.
 
-    The message says how to resolve the error.
+    The message says how to resolve the error, in English, for logs and the command line. ``note``: the same in
+    the language of the windows; without one they show the message.
     """
+
+    note: Note | None = None
 
 
 class ModelsMissing(AppError):
@@ -38,7 +42,7 @@ class ModelsMissing(AppError):
     def __init__(self, names: Sequence[str]) -> None:
         install = f"kikipounamu models get {' '.join(names)}"
         super().__init__(f"not installed: {', '.join(names)}. Run `{install}`, or add --get-models")
-        self.names = tuple(names)
+        self.note = Note("models-missing", {"names": " ".join(names)})
 
 
 class ModelUnfit(AppError):
@@ -50,12 +54,17 @@ class ModelUnfit(AppError):
     def __init__(self, model: str, extra: str = "") -> None:
         advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
         super().__init__(f"no engine that is installed here runs the model {model}: {advice} another one")
-        self.model = model
-        self.extra = extra
+        values = {"model": model}
+        if extra:
+            self.note = Note("model-needs-extra", {**values, "install": extra_command(extra)})
+        else:
+            self.note = Note("model-unfit", values)
 
 
 class StackFailed(AppError):
     """The gateway or the worker cannot be started here."""
+
+    note = Note("gateway-failed")
 
 
 class ProgramMissing(StackFailed):
@@ -64,7 +73,7 @@ class ProgramMissing(StackFailed):
     def __init__(self, program: str, place: str) -> None:
         install = extra_command("gateway,worker,whisper")
         super().__init__(f"{program} is neither in {place} nor on the PATH: run `{install}`")
-        self.program = program
+        self.note = Note("program-missing", {"program": program, "install": install})
 
 
 class ProgramEnds(StackFailed):
@@ -75,8 +84,8 @@ class ProgramEnds(StackFailed):
 
     def __init__(self, program: str, status: int, words: str) -> None:
         super().__init__(f"{program} cannot run here (exit status {status}){words}")
-        self.program = program
         self.status = status
+        self.note = Note("program-ends", {"program": program, "status": str(status)})
 
 
 class GatewayNotReady(StackFailed):
@@ -87,7 +96,7 @@ class GatewayNotReady(StackFailed):
 
     def __init__(self, complaint: str, seconds: float, words: str) -> None:
         super().__init__(f"{complaint} within {seconds:g} s{words}")
-        self.seconds = seconds
+        self.note = Note("gateway-not-ready", {"seconds": f"{seconds:.0f}"})
 
 
 class StartedElsewhere(StackFailed):
@@ -95,7 +104,7 @@ class StartedElsewhere(StackFailed):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"for {seconds:g} s another process has been starting a gateway: end it")
-        self.seconds = seconds
+        self.note = Note("gateway-started-elsewhere", {"seconds": f"{seconds:.0f}"})
 
 
 class UsageMistake(AppError):

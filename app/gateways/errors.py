@@ -5,7 +5,10 @@ AppError
 """
 
 from app.core.errors import AppError
+from app.core.notes import Note
 
 
 class GatewaysNotKept(AppError):
     """An error: the file of gateways cannot be read or written. The text says what to do."""
+
+    note = Note("gateways-not-kept")

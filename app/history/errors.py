@@ -11,6 +11,7 @@ HistoryError            base (an ``AppError``)
 """
 
 from app.core.errors import AppError
+from app.core.notes import Note
 
 
 class HistoryError(AppError):
@@ -23,6 +24,8 @@ class HistoryError(AppError):
 class IndexUnavailable(HistoryError):
     """Temporary failure to read or write the index; the takes are unaffected."""
 
+    note = Note("history-index")
+
 
 class IndexDamaged(HistoryError):
     """Permanent damage of the index, which must be rebuilt."""
@@ -31,9 +34,13 @@ class IndexDamaged(HistoryError):
 class NotRerun(HistoryError):
     """Failure to recognise a take again; the take is unchanged."""
 
+    note = Note("again-failed")
+
 
 class NothingRecorded(NotRerun):
     """Request to recognise a take without audio."""
+
+    note = Note("again-nothing")
 
 
 class TextTooLong(HistoryError):
@@ -41,12 +48,16 @@ class TextTooLong(HistoryError):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"the text is too long: shorten it to {most} characters")
-        self.most = most
+        self.note = Note("text-too-long", {"most": str(most)})
 
 
 class ExportFailed(HistoryError):
     """Failure to write texts to the chosen place."""
 
+    note = Note("export-failed")
+
 
 class NothingToExport(ExportFailed):
     """Export of takes without any text."""
+
+    note = Note("export-nothing")

@@ -8,6 +8,7 @@ HotkeyError             base (an ``AppError``)
 """
 
 from app.core.errors import AppError
+from app.core.notes import Note
 
 COMMAND_LINE = "`kikipounamu toggle` does the same: bind it to a key in your desktop's own settings"
 
@@ -21,7 +22,7 @@ class HotkeyUnknown(HotkeyError):
 
     def __init__(self, binding: str, reason: str) -> None:
         super().__init__(f"{binding!r} cannot be a hotkey: {reason}")
-        self.binding = binding
+        self.note = Note("hotkey-unknown", {"binding": binding})
 
 
 class HotkeyTaken(HotkeyError):
@@ -31,12 +32,14 @@ class HotkeyTaken(HotkeyError):
         taker = by or "another program"
         super().__init__(f"{binding!r} is already used by {taker}: choose another key for {action!r}")
         self.action = action
-        self.binding = binding
-        self.ours = bool(by)
+        values = {"binding": binding}
+        self.note = Note("hotkey-twice", values) if by else Note("hotkey-taken", values)
 
 
 class HotkeysUnavailable(HotkeyError):
     """An error: this desktop does not support hotkeys, or no longer does."""
+
+    note = Note("hotkeys-unavailable")
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"no hotkeys here ({reason}). {COMMAND_LINE}")
@@ -44,3 +47,5 @@ class HotkeysUnavailable(HotkeyError):
 
 class HotkeysForbidden(HotkeysUnavailable):
     """An error: the user must allow hotkeys first."""
+
+    note = Note("hotkeys-forbidden")

@@ -11,6 +11,8 @@ InsertionError          base (an ``AppError``)
 """
 
 from app.core.errors import AppError
+from app.core.notes import Note
+from runtime.installing import extra_command
 
 
 class InsertionError(AppError):
@@ -24,13 +26,19 @@ class InsertionUnavailable(InsertionError):
 class ScreenMissing(InsertionUnavailable):
     """An error: no screen exists, or it cannot be reached."""
 
+    note = Note("insertion-no-screen")
+
 
 class LibraryMissing(InsertionUnavailable):
     """An error: a library of the desktop extra is not installed."""
 
+    note = Note("insertion-not-installed", {"install": extra_command("desktop")})
+
 
 class ScreenGone(InsertionError):
     """An error: the connection to the screen is lost."""
+
+    note = Note("screen-gone")
 
     def __init__(self) -> None:
         super().__init__("the connection to the screen is lost: start this program again")

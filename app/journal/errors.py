@@ -10,31 +10,44 @@ JournalError            base (an ``AppError``)
 """
 
 from app.core.errors import AppError
+from app.core.notes import Note
 from client.errors import GatewayError
 
 
 class JournalError(AppError):
     """The base of all journal errors. The text says what to do."""
 
+    note = Note("takes-unwritable")
+
 
 class TakeUnknown(JournalError):
     """An error: no take has this id."""
+
+    note = Note("take-unknown")
 
 
 class TakeBusy(JournalError):
     """An error: another process works on this take."""
 
+    note = Note("take-busy")
+
 
 class TakeDamaged(JournalError):
     """An error: the folder cannot be read as a take. It is never deleted automatically."""
+
+    note = Note("take-damaged")
 
 
 class NotDeleted(JournalError):
     """An error: the disk refuses to delete a take; a part of it may be gone."""
 
+    note = Note("take-not-deleted")
+
 
 class NotKept(JournalError, GatewayError):
     """An error: the disk refuses data. Nothing was written, so nothing may be sent."""
+
+    note = Note("disk-refuses")
 
 
 class DiskRefuses(NotKept):

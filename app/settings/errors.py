@@ -7,6 +7,7 @@ SettingsError           base (an ``AppError``)
 """
 
 from app.core.errors import AppError
+from app.core.notes import Note
 
 
 class SettingsError(AppError):
@@ -31,15 +32,25 @@ class BadSetting(SettingsError):
         self.says = text
         self.line = line
         self.allowed = allowed
+        values = {"place": f"{name} (settings.toml:{line})" if line else name}
+        if allowed:
+            self.note = Note("setting-not-allowed", {**values, "allowed": allowed})
+        else:
+            self.note = Note("setting-bad", values)
 
 
 class SettingsUnreadable(SettingsError):
     """An error: the settings file is not valid TOML, or cannot be read."""
 
+    note = Note("settings-unreadable")
+
     def __init__(self, text: str, line: int | None = None) -> None:
         super().__init__(text)
-        self.line = line
+        if line:
+            self.note = Note("settings-no-toml", {"line": str(line)})
 
 
 class SettingsNotKept(SettingsError):
     """An error: the settings file cannot be written."""
+
+    note = Note("settings-not-kept")

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 from app.core.child_process import find_program
 from app.core.errors import AppError
+from app.core.notes import Note
 
 NAME: Final = "kikipounamu"
 ARGUMENTS: Final = ("app", "--hidden")
@@ -32,7 +33,7 @@ class AutostartRefused(AppError):
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place} cannot be changed ({reason}): allow this app to write there")
-        self.place = place
+        self.note = Note("autostart-refused", {"place": place})
 
 
 class Entry(Protocol):

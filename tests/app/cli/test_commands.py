@@ -14,6 +14,7 @@ from aiohttp import web
 from app.cli.commands import Source, Transcription, Wanted, report, up
 from app.core.errors import ModelsMissing, StackFailed, UsageMistake
 from app.core.formats import Format
+from app.core.notes import Note
 from app.core.process import FAILED
 from app.local_services.local_gateway import locate
 from app.local_services.stack import Stack, StackSettings
@@ -64,10 +65,10 @@ def test_remote_gateway_needs_no_stack_and_no_recognition_model(
     assert local.locate() is locate
     with pytest.raises(ModelsMissing) as missing:
         remote.prepare()
-    assert missing.value.names == ("fsmn-vad",)
+    assert missing.value.note == Note("models-missing", {"names": "fsmn-vad"})
     with pytest.raises(ModelsMissing) as missing:
         local.prepare()
-    assert missing.value.names == ("fsmn-vad", "whisper-base")
+    assert missing.value.note == Note("models-missing", {"names": "fsmn-vad whisper-base"})
 
 
 def test_prepare_rejects_unknown_gateway() -> None:

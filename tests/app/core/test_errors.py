@@ -16,5 +16,4 @@ def test_errors_share_base_and_appear_in_drawn_tree() -> None:
 
 def test_missing_models_error_names_install_command() -> None:
     error = ModelsMissing(["fsmn-vad", "whisper-base"])
-    assert error.names == ("fsmn-vad", "whisper-base")
     assert "kikipounamu models get fsmn-vad whisper-base" in str(error)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.notes import Note
 from app.hotkeys.binding import Binding, parse
 from app.hotkeys.errors import HotkeyUnknown
 from app.hotkeys.keys import KEYS, Modifier
@@ -75,4 +76,4 @@ def test_parse_raises_only_hotkey_unknown(text: str) -> None:
     try:
         assert str(parse(text))
     except HotkeyUnknown as error:
-        assert error.binding == text
+        assert error.note == Note("hotkey-unknown", {"binding": text})

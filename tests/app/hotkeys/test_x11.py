@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from app.core.notes import Note
 from app.hotkeys.errors import HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.x11 import X11Hotkeys
 from tests.app.hotkeys.keyboard import Heard, listening
@@ -224,7 +225,7 @@ async def test_bind_fails_for_a_key_of_another_program(desktop: Desktop, field: 
     async with listening(desktop, dictate="f9"), listening(desktop, dictate="f8") as heard:
         with pytest.raises(HotkeyTaken, match="'f9' is already used by another program: choose another") as error:
             await heard.hotkeys.bind({"cancel": "f7", "dictate": "f9"})
-        assert (error.value.action, error.value.binding) == ("dictate", "f9")
+        assert (error.value.action, error.value.note) == ("dictate", Note("hotkey-taken", {"binding": "f9"}))
         desktop.xdotool("key", "F7", "F8")
         await heard.tells(DOWN, UP)
 

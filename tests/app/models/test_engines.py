@@ -3,8 +3,10 @@
 import pytest
 
 from app.core.errors import ModelUnfit
+from app.core.notes import Note
 from app.models.engines import DEFAULT, KINDS, arguments_for, engine_is_here, lacks
 from app.models.view import Purpose
+from runtime.installing import extra_command
 from speech.models.catalogue import load_catalogue
 from worker.model_choice import MODELS, PUNCTUATION
 
@@ -34,7 +36,9 @@ def test_arguments_need_installed_engine() -> None:
     )
     with pytest.raises(ModelUnfit, match=r"pip install 'kikipounamu\[funasr\]'") as refused:
         arguments_for("SenseVoiceSmall", lambda engine: engine != "funasr")
-    assert refused.value.extra == "funasr"
+    assert refused.value.note == Note(
+        "model-needs-extra", {"model": "SenseVoiceSmall", "install": extra_command("funasr")}
+    )
 
 
 @pytest.mark.parametrize("name", ["fsmn-vad", "Fun-ASR-Nano", "no-such-model", "../x"])
