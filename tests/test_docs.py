@@ -1,0 +1,169 @@
+"""Check that the documents name only what exists: files, links, tests, functions, packages."""
+
+import ast
+import re
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = ("protocol", "runtime", "speech", "client", "app", "backend", "worker", "loadtest", "benchmarks")
+TOP = (*PROGRAMS, "docs", "packaging", "scripts", "tests")
+MOST_WORDS = 14
+QUESTIONS = 30
+
+PAGES = sorted(path.relative_to(ROOT) for path in chain(ROOT.glob("*.md"), (ROOT / "docs").rglob("*.md")))
+CURRENT = [page for page in PAGES if page.name != "CHANGELOG.md"]  # which names files of earlier versions
+
+NAMED = re.compile(rf"(?<![\w./-])(?:{'|'.join(TOP)})/[\w./*-]*[\w*/]")
+TEST_FILE = re.compile(r"(?<![\w/])test_\w+\.py")
+SELECTED = re.compile(r"((?:[\w/]*test_\w+\.py ?)+) -k (?:\"([^\"]+)\"|(\w+))")
+TEST_NAME = re.compile(r"`(test_\w+)(…?)`")
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+FUNCTION = re.compile(r"`([\w/]+\.py)`(?: · | \| )`([A-Za-z_][\w.]*)`")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+ROW = re.compile(r"^\| `([\w/]+)/` \| (.+?) \|$", re.MULTILINE)
+
+
+def missing_paths(text: str) -> list[str]:
+    """Return the named paths of the project that do not exist; ``*`` matches any name."""
+    return [name for name in NAMED.findall(text) if not any(ROOT.glob(name.rstrip("/")))]
+
+
+def missing_tests(text: str) -> list[str]:
+    """Return the named test files and test functions that do not exist; ``…`` abbreviates a name."""
+    files = [name for name in TEST_FILE.findall(text) if not any((ROOT / "tests").rglob(name))]
+    names = TEST_NAME.findall(text)
+    return files + [name for name, short in names if not _known(name, short=bool(short))]
+
+
+def empty_selections(text: str) -> list[str]:
+    """Return the words after ``-k`` that no test of the named files has in its name or parameters."""
+    return [
+        f"{files} -k {word}"
+        for files, words, one in SELECTED.findall(text)
+        for word in re.findall(r"\w+", words or one)
+        if word not in {"and", "or", "not"} and word.lower() not in _selectable(files.split())
+    ]
+
+
+def _selectable(files: list[str]) -> str:
+    """Return names of tests, classes and parameters, and other strings, of the test files."""
+    found = chain.from_iterable((ROOT / "tests").rglob(Path(file).name) for file in files)
+    named = re.compile(r"def test_\w+|class Test\w+|\"[^\"\n]*\"")
+    return "".join(chain.from_iterable(named.findall(path.read_text()) for path in found)).lower()
+
+
+def broken_links(page: Path, text: str) -> list[str]:
+    """Return the relative links of ``page`` whose file or heading does not exist."""
+    return [f"{file}#{anchor}" for file, anchor in LINK.findall(text) if not _leads(page, file, anchor)]
+
+
+def missing_functions(text: str) -> list[str]:
+    """Return the functions and classes that a document names beside a file that does not define them."""
+    named = FUNCTION.findall(text)
+    return [f"{file}: {name}" for file, name in named if name not in _definitions((ROOT / file).read_text())]
+
+
+def _known(name: str, *, short: bool) -> bool:
+    return any(known.startswith(name) if short else known == name for known in _test_names())
+
+
+@cache
+def _test_names() -> frozenset[str]:
+    sources = (path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    files = (path.stem for path in (ROOT / "tests").rglob("test_*.py"))
+    return frozenset(chain(files, chain.from_iterable(re.findall(r"def (test_\w+)", text) for text in sources)))
+
+
+def _leads(page: Path, file: str, anchor: str) -> bool:
+    target = (ROOT / page).parent / file if file else ROOT / page
+    if not target.exists():
+        return False
+    return not anchor or anchor in map(_slug, HEADING.findall(target.read_text()))
+
+
+def _slug(heading: str) -> str:
+    """Return the anchor of a heading, by GitHub's rule."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _definitions(source: str) -> set[str]:
+    """Return the functions and classes of a module, and ``Class.method`` for methods."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    found = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, kinds):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, kinds)}
+    return found
+
+
+def _packages() -> set[str]:
+    """Return the programs, their packages, and no deeper ones."""
+    inner = (path.parent for program in PROGRAMS for path in (ROOT / program).glob("*/__init__.py"))
+    return set(PROGRAMS) | {str(folder.relative_to(ROOT)) for folder in inner}
+
+
+# -- the documents obey them -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", CURRENT, ids=str)
+def test_document_names_only_paths_tests_and_functions_that_exist(page: Path) -> None:
+    text = (ROOT / page).read_text()
+    assert missing_paths(text) + missing_tests(text) + missing_functions(text) + empty_selections(text) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_document_links_lead_somewhere(page: Path) -> None:
+    assert broken_links(page, (ROOT / page).read_text()) == []
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/architecture.zh.md"])
+def test_architecture_has_one_row_for_each_package(page: str) -> None:
+    rows = [name for name, _ in ROW.findall((ROOT / page).read_text()) if name in _packages()]
+    assert sorted(rows) == sorted(_packages())
+
+
+def test_architecture_describes_each_package_briefly() -> None:
+    rows = ROW.findall((ROOT / "docs/architecture.md").read_text())
+    assert rows
+    assert {name: does for name, does in rows if len(does.split()) > MOST_WORDS} == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "where"), [("architecture.md", "## Where is"), ("architecture.zh.md", "## 代码在哪里")]
+)
+def test_architecture_answers_thirty_questions_of_where(page: str, where: str) -> None:
+    _, _, table = (ROOT / "docs" / page).read_text().partition(where)
+    rows = [line for line in table.splitlines() if line.startswith("| ") and "`" in line]
+    assert len(rows) >= QUESTIONS
+
+
+def test_every_decision_is_in_their_list() -> None:
+    listed = set(LINK.findall((ROOT / "docs/decisions/README.md").read_text()))
+    assert {path.name for path in (ROOT / "docs/decisions").glob("0*.md")} <= {file for file, _ in listed}
+
+
+# -- the rules can fail ------------------------------------------------------------------------------------
+
+
+def test_rules_accept_what_exists() -> None:
+    text = "`tests/test_docs.py` · `missing_paths`, `test_docs.py -k rules`, `test_rules_acc…`, `/app/nothing`"
+    assert missing_paths(text) + missing_tests(text) + missing_functions(text) + empty_selections(text) == []
+    assert broken_links(Path("README.md"), "[a](docs/architecture.md#where-is-) [b](https://example.org/x)") == []
+
+
+def test_rules_report_what_does_not_exist() -> None:
+    assert missing_paths("`app/desk.py` and app/nowhere/*.py") == ["app/desk.py", "app/nowhere/*.py"]
+    assert missing_tests("`test_nothing.py`, `test_no_such`, `test_no_such…`") == [
+        "test_nothing.py",
+        "test_no_such",
+        "test_no_such",
+    ]
+    assert empty_selections('`test_layout.py -k "rule or absent"`') == ["test_layout.py -k absent"]
+    assert missing_functions("`tests/test_docs.py` · `_gone`") == ["tests/test_docs.py: _gone"]
+    assert broken_links(Path("docs/x.md"), "[a](gone.md) [b](guide.md#gone)") == ["gone.md#", "guide.md#gone"]
