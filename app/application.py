@@ -48,12 +48,11 @@ from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.actions import Action
 from app.messages.background_actions import BesideAction
-from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted
+from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
 from app.models.needed_models import VAD_MODEL
 from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
 from app.onboarding.trials import EarlyTrials, Trying
 from app.power_events import Attending
-from app.problems import problem
 from app.replacements.replacer import LiveReplacer
 from app.settings.actions import ChangeSetting, ChooseMicrophone
 from app.settings.file import SettingsFile

@@ -24,7 +24,8 @@ PLANTED = {
     "databases only in the history of a gateway": "backend: import sqlalchemy",
     "figures for Prometheus: its library only in their own files": "runtime: import prometheus_client",
     "Qt only in app.ui and app.main": "client: from PySide6 import QtCore",
-    "packages of app form no cycle": "app/core: import app.ui",
+    "packages of app import only lower ones": "app/core: import app.settings",
+    "windows are opened only by app.main": "app/cli: import app.ui",
     "packages of backend form no cycle": "backend/core: import backend.sessions",
     "modules at a root compose: only the command line imports them": "backend/rest: import backend.settings",
 }

@@ -6,7 +6,9 @@ A newer value of a kind replaces the older.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.core.errors import AppError
 from app.core.notes import Note
+from app.core.problem_notes import note_of
 from app.diagnostics.report.view import HelpValue
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import TakeView, View
@@ -18,6 +20,7 @@ from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
 from app.onboarding.view import TrialView
 from app.replacements.view import ReplacementsTried
+from app.settings.errors import BadSetting
 from app.settings.sections import Settings
 from app.sharing.view import SharingValue
 
@@ -52,6 +55,11 @@ class Problem:
     text: str = ""
     note: Note | None = None
     setting: str = ""
+
+
+def problem(about: str, error: AppError) -> Problem:
+    """Return the problem that an error describes for the user."""
+    return Problem(about, str(error), note_of(error), error.name if isinstance(error, BadSetting) else "")
 
 
 @dataclass(frozen=True)
