@@ -13,7 +13,7 @@ from app.models.engines import KINDS
 from app.models.events import Disk, Run, Work
 from app.models.view import About, ModelNote, Purpose
 from runtime.folders import folders
-from speech.models.catalogue import Catalogue, HuggingFace, Model, ModelScope, SourceEntry, Wheels, load_catalogue
+from speech.models.catalogue import Catalogue, Model, Wheels, load_catalogue
 from speech.models.collecting import FreeBytes, free_bytes
 from speech.models.errors import (
     DiskFull,
@@ -62,7 +62,7 @@ def about(model: Model) -> About:
         kind.languages if kind else (),
         model.licence,
         link[0] if link else "",
-        tuple(dict.fromkeys(_kind(source) for source in model.sources)),
+        tuple(dict.fromkeys(str(source.__struct_config__.tag) for source in model.sources)),
         model.stated.most_bytes if model.stated else model.size,
         model.stated is not None,
         model.for_later_engine,
@@ -146,14 +146,3 @@ def _since(folder: Path) -> float | None:
         with suppress(OSError):
             return path.stat().st_mtime
     return None
-
-
-def _kind(source: SourceEntry) -> str:
-    match source:
-        case ModelScope():
-            return "modelscope"
-        case HuggingFace():
-            return "huggingface"
-        case Wheels():
-            return "wheels"
-    return "folder"

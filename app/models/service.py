@@ -62,7 +62,7 @@ class Models:
         self._used: tuple[str, bool] | None = None
         self._changed, self._seen = asyncio.Event(), asyncio.Event()
         self._looked = asyncio.Event()
-        self._waiting: set[asyncio.Event] = set()
+        self._next = asyncio.Event()
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -205,16 +205,11 @@ class Models:
 
     def _change(self) -> None:
         self._changed.set()
-        for waits in self._waiting:
-            waits.set()
+        self._next.set()
+        self._next = asyncio.Event()
 
     async def _next_change(self) -> None:
-        event = asyncio.Event()
-        self._waiting.add(event)
-        try:
-            await event.wait()
-        finally:
-            self._waiting.discard(event)
+        await self._next.wait()
 
 
 class _Reporter:

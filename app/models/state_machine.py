@@ -114,10 +114,6 @@ class Shelf:
         """Return the state of a model."""
         return _state(self._entries[name])
 
-    def at_work(self) -> bool:
-        """Return whether any job is queued or running."""
-        return any(entry.job for entry in self._entries.values())
-
     def view(self, at: float) -> tuple[ModelView, ...]:
         """Return the views of all models at the given time."""
         return tuple(self._view(entry, at) for entry in self._entries.values())

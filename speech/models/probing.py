@@ -1,15 +1,14 @@
 """Concurrent probes of all sources of a model."""
 
-import queue
-import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from functools import partial
 from typing import Final
 
 from speech.models.errors import SourceFailed
 from speech.models.sources import Source
-from speech.models.stopping import NEVER, Stop
+from speech.models.stopping import NEVER, Stop, started
 
 DEADLINE_S: Final = 3.0
 
@@ -25,33 +24,22 @@ class Probes:
         self._stop = stop
         self._deadline_s = deadline_s
         self._end = time.monotonic() + deadline_s
-        self._asked = [(source, self._ask(source)) for source in sources]
+        self._asked = [
+            (source, started(partial(source.probe, deadline_s), f"probe {source.name}")) for source in sources
+        ]
 
     def __iter__(self) -> Iterator[tuple[Source, SourceFailed | None]]:
         """Yield each source with ``None`` if it answered, or with its error. Raises ``Stopped``."""
-        for source, answers in self._asked:
+        for source, answer in self._asked:
+            problem: SourceFailed | None = None
             try:
-                with self._stop.waking(partial(answers.put, None)):
-                    answer = answers.get(timeout=max(0.0, self._end - time.monotonic()))
-            except queue.Empty:
-                answer = SourceFailed(f"no answer within {self._deadline_s:g} s")
+                with self._stop.waking(answer.cancel):
+                    answer.result(max(0.0, self._end - time.monotonic()))
+            except SourceFailed as error:
+                problem = error
+            except TimeoutError:
+                problem = SourceFailed(f"no answer within {self._deadline_s:g} s")
+            except CancelledError:
+                pass
             self._stop.check()
-            answers.put(answer)  # for a second iteration
-            yield source, answer
-
-    def _ask(self, source: Source) -> "queue.SimpleQueue[SourceFailed | None]":
-        answers: queue.SimpleQueue[SourceFailed | None] = queue.SimpleQueue()
-        # A daemon: a name lookup has no deadline and must not delay the end of the process.
-        threading.Thread(
-            target=_probe, args=(source, self._deadline_s, answers), name=f"probe {source.name}", daemon=True
-        ).start()
-        return answers
-
-
-def _probe(source: Source, deadline_s: float, answers: "queue.SimpleQueue[SourceFailed | None]") -> None:
-    try:
-        source.probe(deadline_s)
-    except SourceFailed as error:
-        answers.put(error)
-    else:
-        answers.put(None)
+            yield source, problem

@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final, Generic, TypeVar
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import contextmanager, suppress
+from typing import Final, TypeVar
 
 from speech.models.errors import Stopped
 
@@ -17,7 +18,7 @@ class Stop:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._asked = threading.Event()
-        self._wakers: list[Callable[[], None]] = []
+        self._wakers: list[Callable[[], object]] = []
 
     @property
     def asked(self) -> bool:
@@ -43,7 +44,7 @@ class Stop:
             raise Stopped
 
     @contextmanager
-    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+    def waking(self, wake: Callable[[], object]) -> Iterator[None]:
         """Call ``wake`` when a stop is requested, or at once if it was.
 
         ``wake`` must end a wait and never wait itself.
@@ -69,49 +70,37 @@ class Stop:
         if self is NEVER:
             return work()
         self.check()
-        outcome = _Outcome(work, dispose)
-        # A daemon: a name lookup has no deadline and must not delay the end of the process.
-        threading.Thread(target=outcome.run, name="unless stopped", daemon=True).start()
-        with self.waking(outcome.settled.set):
-            outcome.settled.wait()
-        return outcome.taken()
+        outcome = started(work, "unless stopped", dispose)
+        with self.waking(outcome.cancel):
+            try:
+                return outcome.result()
+            except CancelledError as error:
+                raise Stopped from error
 
 
 NEVER: Final = Stop()
 """Stop that is never requested."""
 
 
-class _Outcome(Generic[T]):
-    """Outcome of a thread whose caller may have left."""
+def started(work: Callable[[], T], name: str, dispose: Callable[[T], object] = lambda value: None) -> "Future[T]":
+    """Run ``work`` in a thread of its own; ``dispose`` receives the late result of a cancelled future."""
+    outcome: Future[T] = Future()
 
-    def __init__(self, work: Callable[[], T], dispose: Callable[[T], None]) -> None:
-        self._work, self._dispose = work, dispose
-        self._lock = threading.Lock()
-        self._values: list[T] = []
-        self._error: BaseException | None = None
-        self._left = False
-        self.settled = threading.Event()
-
-    def run(self) -> None:
+    def run() -> None:
         try:
-            value = self._work()
+            value = work()
         except BaseException as error:  # noqa: BLE001  # top of a thread: raised in the waiting caller
-            self._error = error
-        else:
-            with self._lock:
-                left = self._left
-                self._values.append(value)
-            if left:
-                self._dispose(value)
-        self.settled.set()
+            with suppress(InvalidStateError):
+                outcome.set_exception(error)
+            return
+        try:
+            outcome.set_result(value)
+        except InvalidStateError:
+            dispose(value)
 
-    def taken(self) -> T:
-        """Return the result. Raises the error of the work, or ``Stopped`` if it is still running."""
-        with self._lock:
-            if self._values:
-                return self._values[0]
-            self._left = True
-        raise self._error or Stopped()
+    # A daemon: a name lookup has no deadline and must not delay the end of the process.
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return outcome
 
 
 def wait_for(taken: Callable[[], bool], deadline_s: float, pause_s: float, stop: Stop) -> bool:
