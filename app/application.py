@@ -6,6 +6,8 @@ Windows receive values from ``post`` and send actions to ``ask``. Everything her
 import asyncio
 import os
 import sys
+from collections import deque
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,13 +25,12 @@ from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.states import State
 from app.diagnostics.report.report import Sources
-from app.dictation.actions import DictationAction, SettleHeld, Verb
+from app.dictation.actions import SettleHeld, Verb
 from app.dictation.dictation_options import Wishes
 from app.dictation.recorder import OpenDevice
 from app.dictation.runner import Dictating, Parts
 from app.dictation.sounds import Sounds
 from app.dictation.view import View
-from app.gateways.actions import GatewayAction
 from app.gateways.selection import CHOSEN
 from app.gateways.service import Gateways
 from app.hotkeys import choose as hotkeys
@@ -47,11 +48,10 @@ from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Pe
 from app.local_services.supervisor import OwnGateway
 from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.actions import Action
-from app.messages.background_actions import BesideAction
 from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
+from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
-from app.onboarding.actions import PlaySample, RecordSample, TryGateway, TryMicrophone
-from app.onboarding.trials import EarlyTrials, Trying
+from app.onboarding.trials import Trying
 from app.power_events import Attending
 from app.replacements.replacer import LiveReplacer
 from app.settings.actions import ChangeSetting, ChooseMicrophone
@@ -71,6 +71,7 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.APP_DESK)
 
 _KEY: Final = "KIKIPOUNAMU_KEY"
+_MOST_EARLY: Final = 64
 _PATIENT: Final = replace(PATIENT, quiet_s=3600.0)  # unlike at a terminal, waiting long is fine
 _NO_HOTKEYS: Final = {
     hotkeys.WAYLAND: Note("hotkeys-wayland"),
@@ -109,9 +110,9 @@ class Desk:
         unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
         self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
         self._dictating: Dictating | None = None
-        self._beside: Beside | None = None
         self._trying: Trying | None = None
-        self._early_trials = EarlyTrials()
+        self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
+        self._perform: Callable[[Action], None] = self._early.append  # until all services run
         self._attending: Attending | None = None
         self._patience = Patience()
         self._inserter: Inserter = HeldInserter()
@@ -121,6 +122,11 @@ class Desk:
         self._takes_changed = asyncio.Event()
         self._autostart_changed = asyncio.Event()
         self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
+        self._library = of_this_user()
+        self._beside = Beside(post, self._library, self._locate, self._options, self._rewrite)
+        self._beside.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
+        self._beside.lending.change = self._change
+        self._beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
 
     async def run(self) -> None:
         """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
@@ -135,58 +141,56 @@ class Desk:
             self._inserter = await self._open_inserter()
             cleanup.push_async_callback(self._inserter.close)
             sounds = await cleanup.enter_async_context(Sounds(sound_system().play))
-            vad, library = folders().models / VAD_MODEL, of_this_user()
-            gateways = self._gateways
+            gateways, vad = self._gateways, folders().models / VAD_MODEL
             settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=gateways.falls_back)
             settings = replace(settings, until_moved=gateways.until_moved)
             listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
             inserter = SeeingInserter(self._inserter, lambda names: self._post(Programs(names)))
-            await cleanup.enter_async_context(self._gateways)
-            self._gateways.choose(self._file.current.gateway)
-            beside = Beside(self._post, library, self._locate, self._options, self._rewrite)
-            self._beside = await cleanup.enter_async_context(beside)
-            beside.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
-            beside.lending.change = self._change
-            beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
+            await cleanup.enter_async_context(gateways)
+            gateways.choose(self._file.current.gateway)
+            await cleanup.enter_async_context(self._beside)
             await self._use_model()
-            parts = Parts(library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
-            parts = replace(parts, observe=beside.observe, limits=lambda: self._file.limits, show_keys=self._post)
+            parts = Parts(self._library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
+            parts = replace(parts, limits=lambda: self._file.limits, observe=self._beside.observe)
+            parts = replace(parts, show_keys=self._post)
             self._dictating = Dictating(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trying = await cleanup.enter_async_context(self._trials(self._dictating))
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
-            self._tell_of_settings()
             self._start()
             self._attending = await cleanup.enter_async_context(Attending(self._rest, self._woke))
             self._attending.allow(self._file.current.worker.limits)
-            await self._dictating.run()
+            self._serve(self._dictating, self._trying)
+            try:
+                await self._dictating.run()
+            finally:
+                self._perform = self._early.append  # no service performs it any more
             control.leave()
 
     def ask(self, action: Action) -> None:
-        """Pass on a user's action and return at once."""
+        """Pass on a user's action and return at once; actions wait until all services run."""
         if action is Verb.SHOW:
             self._post(WindowWanted())
-        match action:
-            case _ if isinstance(action, DictationAction) and self._dictating is not None:
-                self._dictating.ask(action)
-            case TryMicrophone() | RecordSample() | PlaySample() | TryGateway():
-                self._early_trials.ask(action)
-            case Verb.QUIT if self._running is not None:  # still starting
-                self._running.cancel()
-            case ChooseMicrophone(name):
-                self._change(ChangeSetting("audio.microphone", name))
-            case SwitchWorker(on):
-                self._tasks.start(self._switch_worker(on), "worker")
-            case ChangeSetting():
-                self._change(action)
+        if action is Verb.QUIT and self._dictating is None and self._running is not None:  # still starting
+            self._running.cancel()
+        else:
+            self._perform(action)
 
-    def ask_beside(self, action: BesideAction) -> None:
-        """Pass on a user's action for the services alongside dictation."""
-        if isinstance(action, GatewayAction):
-            self._gateways.ask(action)
-        elif self._beside is not None:
-            self._beside.ask(action)
+    def _serve(self, dictating: Dictating, trials: Trying) -> None:
+        """Pass on all actions from now on, beginning with those that wait."""
+        self._perform = (
+            Registry()
+            .add(dictating.ask)
+            .add(trials.ask)
+            .add(self._choose_microphone)
+            .add(self._switch_worker)
+            .add(self._change)
+            .add(self._gateways.ask)
+            .join(self._beside.actions)
+        )
+        while self._early:
+            self._perform(self._early.popleft())
 
     def look_at_microphones(self) -> None:
         """Refresh the list of microphones because the user opens it."""
@@ -195,7 +199,8 @@ class Desk:
     # -- alongside dictation -------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        assert self._dictating is not None and self._beside is not None
+        assert self._dictating is not None
+        self._tell_of_settings()
         sharing = self._beside.sharing
         self._own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)
         sharing.again = self._own.again
@@ -211,8 +216,7 @@ class Desk:
         """Rest every worker of this computer, including lent ones; ``None`` lets them work."""
         if self._own is not None:
             self._own.rest(why)
-        if self._beside is not None:
-            self._beside.lending.rest(why)
+        self._beside.lending.rest(why)
 
     def _woke(self, slept_s: float) -> None:
         """Handle a wake-up: renew devices and connections, and cut short pauses that began before the sleep."""
@@ -221,24 +225,28 @@ class Desk:
         self._patience.hurry()
         self._gateways.woke()
         self._sees_microphones.set()
-        if self._beside is not None:
-            self._beside.gateway_changed()
+        self._beside.gateway_changed()
 
     def _want_gateway(self) -> None:
         """Run this computer's gateway if it is used: by speech from here, or by other devices."""
         chosen = self._file.current
-        if self._beside is not None:
-            self._beside.allow(chosen)
+        self._beside.allow(chosen)
         if self._own is not None:
             self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
 
-    async def _switch_worker(self, on: bool) -> None:
+    def _switch_worker(self, action: SwitchWorker) -> None:
         """Apply the switch, and restart a failed worker even if the setting does not change."""
-        await self._apply(ChangeSetting("worker.on", on))
-        self._want_gateway()
+
+        async def switch() -> None:
+            await self._apply(ChangeSetting("worker.on", action.on))
+            self._want_gateway()
+
+        self._tasks.start(switch(), "worker")
+
+    def _choose_microphone(self, action: ChooseMicrophone) -> None:
+        self._change(ChangeSetting("audio.microphone", action.name))
 
     async def _have_model(self, name: str, tell: Percent) -> None:
-        assert self._beside is not None, "the worker is switched on after that"
         await self._beside.models.have(name, tell)
 
     async def _use_model(self) -> None:
@@ -247,8 +255,7 @@ class Desk:
         settings = self._settings.worker.running(chosen.model).with_threads(chosen.threads)
         settings = settings.with_gpu_memory(chosen.gpu_memory)
         await self._worker.use(settings)
-        if self._beside is not None:
-            self._beside.lending.use(settings)
+        self._beside.lending.use(settings)
         self._tell_of_use()
 
     def _tell_of_worker(self, view: WorkerView) -> None:
@@ -256,13 +263,11 @@ class Desk:
         self._tell_of_use()
 
     def _tell_of_use(self) -> None:
-        if self._beside is not None:
-            running = self._worker.view.state not in {WorkerState.OFF, WorkerState.FAILED}
-            self._beside.models.used(self._worker.settings.model, running=running)
+        running = self._worker.view.state not in {WorkerState.OFF, WorkerState.FAILED}
+        self._beside.models.used(self._worker.settings.model, running=running)
 
     def _tell_of_gateway(self, error: AppError | None) -> None:
-        if self._beside is not None:
-            self._beside.sharing.gateway_told(error)
+        self._beside.sharing.gateway_told(error)
         self._post(Problem("gateway") if error is None else problem("gateway", error))
 
     async def _keep_devices(self) -> None:
@@ -279,8 +284,7 @@ class Desk:
         while True:
             await self._takes_changed.wait()
             self._takes_changed.clear()
-            if self._beside is not None:
-                self._beside.takes_changed()
+            self._beside.takes_changed()
             self._post(Takes(tuple(await self._dictating.takes())))
 
     async def _keep_autostart(self) -> None:
@@ -301,8 +305,7 @@ class Desk:
     def _trials(self, dictating: Dictating) -> Trying:
         """Set up the trials of the first steps, which have no microphone after dictation has ended."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
-        made = Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
-        return self._early_trials.begin(made)
+        return Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
 
     def _options(self) -> Options:
         return self._file.current.recognition.options
@@ -316,8 +319,7 @@ class Desk:
         if self._dictating is not None:
             self._dictating.change(self._wishes())
         self._want_gateway()
-        if self._beside is not None:
-            self._beside.gateway_changed()
+        self._beside.gateway_changed()
 
     def _wishes(self) -> Wishes:
         return replace(self._file.current.wishes, destination=self._gateways.destination)
@@ -354,8 +356,7 @@ class Desk:
         before, self._shown = self._shown, view
         if before.listed != view.listed:
             self._takes_changed.set()
-        if self._beside is not None:
-            self._beside.recording(view.state in {State.ARMING, State.LISTENING})
+        self._beside.recording(view.state in {State.ARMING, State.LISTENING})
         self._post(view)
         control.changed()
 

@@ -11,44 +11,28 @@ from typing import Final, Self
 
 from app.core.segment_observer import Observe, notify_all
 from app.core.transcript import Rewrite, as_it_is
-from app.diagnostics.report.actions import HelpAction
 from app.diagnostics.report.service import Help
-from app.diagnostics.report.view import HelpValue
-from app.files.actions import FileAction
 from app.files.recogniser import FileRecogniser
 from app.files.service import FileParts, Files
-from app.files.view import FilesView, FileText
-from app.history.actions import HistoryAction
 from app.history.history import History
 from app.history.rerecognition import Rerunner
 from app.history.service import Serving
-from app.history.view import HistoryValue
 from app.insertion.insertion_log import InsertionLog
 from app.journal.library import Library
-from app.messages.background_actions import BesideAction, LookAtMonitor
-from app.models.actions import ModelAction
+from app.messages.notifications import Post
+from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
 from app.models.service import Models
-from app.models.view import ModelsView
 from app.monitoring.service import Monitoring
-from app.monitoring.view import MonitorView
 from app.replacements.dry_run import DryRun
-from app.replacements.view import ReplacementsTried, TryReplacements
 from app.settings.sections import Settings
-from app.sharing.actions import LendingAction, SharingAction
 from app.sharing.lending import Lending
 from app.sharing.service import Sharing
-from app.sharing.view import SharingValue
 from client.connection import Locate
 from client.models import loaded_models
 from protocol.recognition import Options
 from runtime.folders import folders
 from runtime.tasks import Tasks
-
-Told = (
-    FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried | HelpValue | SharingValue
-)
-Post = Callable[[Told], None]
 
 _FILES: Final = "files"
 
@@ -57,7 +41,7 @@ class Beside:
     """The services that run alongside dictation.
 
     ``locate``: finds the current gateway. ``options``: how files are recognised. ``rewrite``: the replacement
-    rules. Requests before entering or after leaving are ignored.
+    rules. ``actions``: what users can request of them while this context is entered.
     """
 
     def __init__(
@@ -79,6 +63,18 @@ class Beside:
         self.help = Help(post)
         self.sharing = Sharing(post)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
+        actions = (
+            Registry()
+            .add(self._files.ask)
+            .add(self._serving.ask)
+            .add(self.models.ask)
+            .add(self.help.ask)
+            .add(self.sharing.ask)
+            .add(self.lending.ask)
+            .add(self._dry_run.ask)
+            .add(self._monitoring.ask)
+        )
+        self.actions = actions
         self._tasks = Tasks("beside")
         self._kept = AsyncExitStack()
         self._open = False
@@ -105,27 +101,6 @@ class Beside:
         self._open = False
         await self._kept.__aexit__(kind, error, trace)
 
-    def ask(self, action: BesideAction) -> None:
-        """Pass a user's action to its service and return at once."""
-        if not self._open:
-            return
-        if isinstance(action, FileAction):
-            self._files.ask(action)
-        elif isinstance(action, HistoryAction):
-            self._serving.ask(action)
-        elif isinstance(action, ModelAction):
-            self.models.ask(action)
-        elif isinstance(action, HelpAction):
-            self.help.ask(action)
-        elif isinstance(action, SharingAction):
-            self.sharing.ask(action)
-        elif isinstance(action, LendingAction):
-            self.lending.ask(action)
-        elif isinstance(action, TryReplacements):
-            self._dry_run.ask(action)
-        elif isinstance(action, LookAtMonitor):
-            self._monitoring.look(action.on)
-
     def allow(self, settings: Settings) -> None:
         """Apply the settings for sharing this computer's gateway and lending its worker."""
         self.sharing.wish(on=settings.gateway.share, port=settings.gateway.port)
@@ -136,18 +111,16 @@ class Beside:
 
         Calling it twice with the same value is safe.
         """
-        if self._open:
-            self._serving.hush(on)
+        self._serving.hush(on)
 
     def takes_changed(self) -> None:
-        """Refresh the history because takes were added or changed."""
+        """Refresh the history because takes were added or changed; ignored before entering and after leaving."""
         if self._open:
             self._history.refresh()
 
     def gateway_changed(self) -> None:
         """Reconnect the monitor because the gateway changed."""
-        if self._open:
-            self._monitoring.again()
+        self._monitoring.again()
 
 
 async def _models(locate: Locate) -> tuple[str, ...]:

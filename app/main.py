@@ -24,12 +24,10 @@ from app.control.client import handed_over
 from app.core.errors import AppError
 from app.core.shown_once import Once
 from app.dictation.actions import Verb
-from app.dictation.view import View
 from app.gateways.actions import LookAtGateways
-from app.local_services.worker_view import WorkerView
 from app.messages.actions import Action
-from app.messages.background_actions import BesideAction
-from app.messages.notifications import Devices, Post, Problem, Takes, WindowWanted
+from app.messages.notifications import Devices, News, Post, Problem, WindowWanted
+from app.messages.registry import Registry
 from app.settings.path import settings_place
 from app.settings.sections import Settings
 from app.ui.dictation.announcer import Announcer, speak_from
@@ -61,7 +59,7 @@ _STARTING_S = 5.0
 _SETTLED_MS = 10_000
 _SWITCH_S = 0.001
 
-_MOST_EARLY = 16
+_MOST_EARLY = 64
 
 MakeDesk = Callable[[Post], "Desk"]
 """Called in the loop's thread. It may be slow, because the window is already open."""
@@ -81,7 +79,7 @@ class Gone:
 class Windows:
     """All windows of the app.
 
-    ``receive`` takes the values that the desk reports.
+    ``receive`` shows the values that the desk reports, and handles its start and its end.
     """
 
     def __init__(self, application: QApplication, loop: LoopThread, texts: Texts, theme: Theme) -> None:
@@ -93,9 +91,7 @@ class Windows:
         self.desk: Desk | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         has_tray = tray.available()
-        self.pages = Pages(
-            theme, texts, self.ask, self._ask_beside, hides=has_tray, closing=Once(folders().data / "closing-told")
-        )
+        self.pages = Pages(theme, texts, self.ask, hides=has_tray, closing=Once(folders().data / "closing-told"))
         self.shell, self.window = self.pages.shell, self.pages.window
         if not settings_place().exists():  # before the desk reports its settings
             self.pages.first_steps.open()
@@ -104,13 +100,14 @@ class Windows:
         self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
         self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
         if self.tray is not None:
-            self.tray.lent.ask, self.tray.lent.begin = self._ask_beside, self.pages.lend
+            self.tray.lent.ask, self.tray.lent.begin = self.ask, self.pages.lend
             self.pages.lending.shown.connect(self.tray.lent.show_lending)
             self.tray.microphones.aboutToShow.connect(self._look_at_microphones)
-            self.tray.gateways.looked.connect(lambda on: self._ask_beside(LookAtGateways(on, "tray")))
+            self.tray.gateways.looked.connect(lambda on: self.ask(LookAtGateways(on, "tray")))
             self.tray.gateways.add.connect(self.pages.add_gateway)
             self.pages.gateways.shown.connect(self.tray.show_gateways)
             self.tray.show()
+        self.receive = self._registry()
 
     def ask(self, action: Action) -> None:
         """Pass an action to the desk, or queue it until the desk exists."""
@@ -126,75 +123,52 @@ class Windows:
         self._look_at_microphones()
         self.shell.appear(page)
 
-    def receive(self, news: object) -> None:
-        """Display a value from the desk, or handle its start or end."""
-        match news:
-            case Begun(desk):
-                self.desk = desk
-                self.pages.begun()
-                while self._early:
-                    self.ask(self._early.popleft())
-            case Gone():
-                self._application.exit()  # quit() would ask each window, and a window may refuse
-            case _:
-                self._show(news)
+    def _registry(self) -> Registry[News | Begun | Gone]:
+        registry = (
+            self.pages.shows.add(self._begin)
+            .add(self._end)
+            .add(self._show_window)
+            .add(self._show_devices)
+            .add(self._show_settings)
+            .add(self._show_problem)
+            .add(self.announcer.show_view)
+        )
+        if self.overlay is not None:
+            registry.add(self.overlay.show_view)
+        if self.tray is not None:
+            registry.add(self.tray.show_view).add(self.tray.show_worker).add(self.tray.show_takes)
+        return registry
 
-    def _show(self, news: object) -> None:
-        self.pages.first_steps.show(news)
-        match news:
-            case View():
-                self._show_view(news)
-            case WorkerView():
-                self._show_worker(news)
-            case Takes(views):
-                self.window.show_takes(views)
-                if self.tray is not None:
-                    self.tray.show_takes(views)
-            case Devices():
-                self._devices = news
-                self._show_choices()
-                self.pages.settings.show_devices(news)
-            case Settings():
-                self._settings = news
-                self._texts.choose(news.general.language)
-                logging.getLogger().setLevel(news.advanced.log_level)
-                self._show_choices()
-                self.pages.show_settings(news)
-            case Problem():
-                self._problems[news.about] = news
-                self._show_problems()
-                self.pages.show_problem(news)
-                if news.about == HOTKEYS:
-                    self._show_choices()
-            case WindowWanted():
-                self.open()
-            case _:
-                self.pages.show(news)
+    def _begin(self, begun: Begun) -> None:
+        self.desk = begun.desk
+        self.pages.begun()
+        while self._early:
+            self.ask(self._early.popleft())
 
-    def _show_problems(self) -> None:
+    def _end(self, gone: Gone) -> None:
+        self._application.exit()  # quit() would ask each window, and a window may refuse
+
+    def _show_window(self, wanted: WindowWanted) -> None:
+        self._look_at_microphones()
+
+    def _show_devices(self, devices: Devices) -> None:
+        self._devices = devices
+        self._show_choices()
+
+    def _show_settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self._texts.choose(settings.general.language)
+        logging.getLogger().setLevel(settings.advanced.log_level)
+        self._show_choices()
+
+    def _show_problem(self, problem: Problem) -> None:
         """Show the first problem; the next one follows when it is solved."""
+        self._problems[problem.about] = problem
         notes = ((problem.text, problem.note) for problem in self._problems.values())
         said = (note_text(self._texts, note) if note else text for text, note in notes)
         self.window.show_problem(next(filter(None, said), ""))
-
-    def _show_view(self, view: View) -> None:
-        self.window.show_view(view)
-        self.pages.settings.show_view(view)
-        self.announcer.show_view(view)
-        if self.overlay is not None:
-            self.overlay.show_view(view)
-        if self.tray is not None:
-            self.tray.show_view(view)
-
-    def _show_worker(self, worker: WorkerView) -> None:
-        self.window.show_worker(worker)
-        self.pages.monitor.show_worker(worker)
-        if self.tray is not None:
-            self.tray.show_worker(worker)
-
-    def _ask_beside(self, action: BesideAction) -> None:
-        if self.desk is not None:
-            self._loop.call(self.desk.ask_beside, action)
+        if problem.about == HOTKEYS:
+            self._show_choices()
 
     def _look_at_microphones(self) -> None:
         if self.desk is not None:

@@ -223,7 +223,7 @@ def tray(look: Look) -> QImage:
         made = Tray(theme, texts, lambda action: None, lambda page: None)
         made.show_choices(CHOICES)
         made.show_worker(WORKERS[0])
-        made.show_takes(takes(look.language))
+        made.held.show_takes(takes(look.language))
         made.show_view(View(State.LISTENING, held=1))
         made.gateways.show_gateways(screenshots_gateways.FULL)
         made.menu.setActiveAction(made.dictate)

@@ -74,14 +74,14 @@ class Window:
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self.tried: list[TryReplacements] = []
-        self.pages = Pages(theme, texts, lambda action: None, self._asked, hides=True)
+        self.pages = Pages(theme, texts, self._asked, hides=True)
         self.settings = Settings()
         window = self.pages.window
         window.show_choices(_CHOICES)
         window.show_worker(_IDLE)
         window.show_takes(takes(texts.language))
         self.pages.settings.show_devices(_DEVICES)
-        self.pages.show_settings(self.settings)
+        self.pages.shows(self.settings)
 
     def section(self, name: str) -> None:
         """Open this section of the settings."""
@@ -195,12 +195,12 @@ def words(window: Window, language: str) -> None:
         replacements=screenshots_words.RULES[:3],
         hotwords=screenshots_words.HOTWORDS,
     )
-    window.pages.show_settings(replace(window.settings, recognition=recognition))
+    window.pages.shows(replace(window.settings, recognition=recognition))
     table = window.pages.words.replacements.table
     table.setCurrentIndex(table.found.index(0, 0))
     window.pages.words.again()
     rules = (screenshots_words.TRIED[0], RuleTried(3), RuleTried(12))
-    window.pages.show(ReplacementsTried(window.tried[-1].serial, 86, 86, 21, rules))
+    window.pages.shows(ReplacementsTried(window.tried[-1].serial, 86, 86, 21, rules))
 
 
 def programs(window: Window, language: str) -> None:
@@ -214,7 +214,7 @@ def models(window: Window, language: str) -> None:
     """Show a used model, and another that is being downloaded."""
     window.section("models")
     usual = screenshots_models.usual()
-    window.pages.show(replace(usual, models=usual.models[:3]))
+    window.pages.shows(replace(usual, models=usual.models[:3]))
 
 
 def worker(window: Window, language: str) -> None:

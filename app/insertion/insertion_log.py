@@ -14,7 +14,6 @@ from runtime.event_names import LogEvent
 log = structlog.get_logger(logger_names.APP_INSERTION_STORY)
 
 _MOST: Final = 1_000
-_LOGGED: Final = {SegmentStep.INSERTED: LogEvent.TEXT_INSERTED, SegmentStep.HELD: LogEvent.TEXT_HELD}
 
 
 class InsertionLog:
@@ -26,16 +25,20 @@ class InsertionLog:
 
     def observe(self, event: SegmentEvent) -> None:
         """Log that a text was inserted or held, and forget the rest of takes that end."""
-        key = event.session, event.segment
         match event.step:
             case SegmentStep.RECOGNISED:
-                self._recognised[key] = self._clock()
+                self._recognised[event.session, event.segment] = self._clock()
                 if len(self._recognised) > _MOST:
                     del self._recognised[next(iter(self._recognised))]
-            case SegmentStep.INSERTED | SegmentStep.HELD as step:
-                since = self._recognised.pop(key, None)
-                waited = {} if since is None else {"after_ms": round((self._clock() - since) * 1000)}
-                log.info(_LOGGED[step], session=str(event.session), segment=event.segment, **waited)
+            case SegmentStep.INSERTED:
+                log.info(LogEvent.TEXT_INSERTED, **self._fields(event))
+            case SegmentStep.HELD:
+                log.info(LogEvent.TEXT_HELD, **self._fields(event))
             case SegmentStep.CLOSED | SegmentStep.DISCARDED:
                 for known in [known for known in self._recognised if known[0] == event.session]:
                     del self._recognised[known]
+
+    def _fields(self, event: SegmentEvent) -> dict[str, object]:
+        since = self._recognised.pop((event.session, event.segment), None)
+        waited = {} if since is None else {"after_ms": round((self._clock() - since) * 1000)}
+        return {"session": str(event.session), "segment": event.segment, **waited}

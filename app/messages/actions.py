@@ -1,8 +1,31 @@
-"""Define the union of the actions that a user can request of the running app."""
+"""Define the union of the actions that windows can request of the running app."""
 
+from app.diagnostics.report.actions import HelpAction
 from app.dictation.actions import DictationAction
+from app.files.actions import FileAction
+from app.gateways.actions import GatewayAction
+from app.history.actions import HistoryAction
 from app.local_services.worker_view import SwitchWorker
+from app.models.actions import ModelAction
+from app.monitoring.view import LookAtMonitor
 from app.onboarding.actions import Trial
+from app.replacements.view import TryReplacements
 from app.settings.actions import ChangeSetting, ChooseMicrophone
+from app.sharing.actions import LendingAction, SharingAction
 
-Action = DictationAction | ChooseMicrophone | SwitchWorker | ChangeSetting | Trial
+Action = (
+    DictationAction
+    | ChooseMicrophone
+    | SwitchWorker
+    | ChangeSetting
+    | Trial
+    | FileAction
+    | HistoryAction
+    | ModelAction
+    | HelpAction
+    | SharingAction
+    | LendingAction
+    | GatewayAction
+    | LookAtMonitor
+    | TryReplacements
+)

@@ -74,9 +74,25 @@ class WindowWanted:
     """Request to show the main window."""
 
 
-Beside = (
-    FilesView | FileText | MonitorView | HistoryValue | ModelsView | ReplacementsTried | HelpValue | SharingValue
+News = (
+    View
+    | WorkerView
+    | Devices
+    | Takes
+    | Settings
+    | Problem
+    | Programs
+    | WindowWanted
+    | TrialView
+    | KeysSeen
+    | GatewaysView
+    | FilesView
+    | FileText
+    | MonitorView
+    | HistoryValue
+    | ModelsView
+    | ReplacementsTried
+    | HelpValue
+    | SharingValue
 )
-Shown = TrialView | KeysSeen | GatewaysView | Beside
-News = View | WorkerView | Devices | Takes | Settings | Problem | Programs | WindowWanted | Shown
 Post = Callable[[News], None]

@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from app.core.segment_observer import SegmentEvent
 from app.monitoring.model import MonitorModel
-from app.monitoring.view import MonitorView
+from app.monitoring.view import LookAtMonitor, MonitorView
 from client.connection import Locate
 from client.errors import GatewayError
 from client.monitor import WatchSettings, watch
@@ -62,6 +62,10 @@ class Monitoring:
         """Stop for good; repeated calls are harmless."""
         self.look(False)
         await self._tasks.close()
+
+    def ask(self, action: LookAtMonitor) -> None:
+        """Start or stop following the feed because the user shows or hides the monitor."""
+        self.look(action.on)
 
     def look(self, on: bool) -> None:
         """Start or stop following the feed; repeated calls are harmless."""

@@ -159,3 +159,10 @@ class MonitorView:
     more_workers: int = 0
     stages: tuple[StageFigures, ...] = ()
     utterances: tuple[UtteranceRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class LookAtMonitor:
+    """Show or hide the monitor, which is updated only while it is visible."""
+
+    on: bool

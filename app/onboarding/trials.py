@@ -82,26 +82,3 @@ class Trying:
             self.gateway.want(trial.url)
         else:
             self.microphone.ask(trial)
-
-
-class EarlyTrials:
-    """A buffer for trials requested before they can run; the last request of each kind counts."""
-
-    def __init__(self) -> None:
-        self._trying: Trying | None = None
-        self._early: dict[type, Trial] = {}
-
-    def begin(self, trying: Trying) -> Trying:
-        """Forward the buffered trials and all later ones."""
-        self._trying = trying
-        for trial in self._early.values():
-            trying.ask(trial)
-        self._early.clear()
-        return trying
-
-    def ask(self, trial: Trial) -> None:
-        """Forward or buffer a trial; returns at once."""
-        if self._trying is None:
-            self._early[type(trial)] = trial
-        else:
-            self._trying.ask(trial)

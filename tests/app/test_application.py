@@ -103,7 +103,7 @@ async def the_session_starts_it(desk: Desk, home: Path) -> None:
 
 
 async def models_are_told_and_chosen(desk: Desk, told: list[News]) -> None:
-    desk.ask_beside(LookAtModels(True))
+    desk.ask(LookAtModels(True))
     await wait_until(lambda: newest(told, ModelsView), "the models")
     view = newest(told, ModelsView)
     assert isinstance(view, ModelsView) and view.models[0].use is Use.APP
@@ -119,7 +119,7 @@ async def models_are_told_and_chosen(desk: Desk, told: list[News]) -> None:
 
 def nothing_is_played_while_somebody_speaks(desk: Desk, told: list[News]) -> None:
     desk.ask(Verb.START)
-    desk.ask_beside(PlayTake(UUID(int=1)))
+    desk.ask(PlayTake(UUID(int=1)))
     playing = newest(told, Playing)
     assert isinstance(playing, Playing) and playing.note == Note("dictation-records")
     desk.ask(Verb.CANCEL)

@@ -16,11 +16,10 @@ from app.files.view import FileState, FilesView
 from app.history.actions import RowsWanted, SearchHistory
 from app.history.view import HistoryList, HistoryRows
 from app.journal.library import Library
-from app.messages.background_actions import LookAtMonitor
-from app.messages.notifications import Shown
+from app.messages.notifications import News
 from app.models.actions import LookAtModels
 from app.models.view import ModelsView
-from app.monitoring.view import MonitorView
+from app.monitoring.view import LookAtMonitor, MonitorView
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, TryReplacements
 from client.connection import Address, fixed
@@ -46,7 +45,7 @@ def library(tmp_path: Path) -> Library:
 
 
 async def test_added_file_is_still_listed_after_restart(tmp_path: Path, library: Library) -> None:
-    told: list[Shown] = []
+    told: list[News] = []
     text = tmp_path / "notes.wav"
     text.write_text("no sound")
 
@@ -55,7 +54,7 @@ async def test_added_file_is_still_listed_after_restart(tmp_path: Path, library:
         return [file.state for file in views[-1].files] if views else []
 
     async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.ask(AddFiles((str(text),)))
+        beside.actions(AddFiles((str(text),)))
         await wait_until(lambda: states() == [FileState.FAILED], "it is no recording")
     told.clear()
     async with Beside(told.append, library, nowhere, Options):
@@ -67,10 +66,10 @@ async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
     async with Beside(told.append, library, fixed(Address("http://127.0.0.1:9")), Options) as beside:
         await wait_until(lambda: told, "the list of files is told")
         assert not any(isinstance(news, MonitorView) for news in told)
-        beside.ask(LookAtMonitor(True))
+        beside.actions(LookAtMonitor(True))
         beside.gateway_changed()
         await wait_until(lambda: isinstance(told[-1], MonitorView), "how things stand is told")
-        beside.ask(LookAtMonitor(False))
+        beside.actions(LookAtMonitor(False))
         count = len(told)
         await asyncio.sleep(0)
         assert len(told) == count
@@ -79,21 +78,21 @@ async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
 async def test_models_are_reported_when_requested(library: Library) -> None:
     told: list[object] = []
     async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.ask(LookAtModels(True))
+        beside.actions(LookAtModels(True))
         await wait_until(lambda: any(isinstance(news, ModelsView) for news in told), "there they are")
 
 
 async def test_replacement_trial_reports_result(library: Library) -> None:
     told: list[object] = []
     async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.ask(TryReplacements((Replacement("um"),), 1))
+        beside.actions(TryReplacements((Replacement("um"),), 1))
         await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in told), "it is told")
 
 
 async def test_help_reports_log_lines(library: Library) -> None:
     told: list[object] = []
     async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.ask(LookAtLogs(True))
+        beside.actions(LookAtLogs(True))
         await wait_until(lambda: any(isinstance(news, LogLines) for news in told), "the logs are told")
 
 
@@ -104,7 +103,7 @@ async def test_history_search_finds_new_take(library: Library) -> None:
         return [news.count for news in told if isinstance(news, HistoryList)]
 
     async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.ask(SearchHistory("", 1))
+        beside.actions(SearchHistory("", 1))
         await wait_until(lambda: counts() and counts()[-1] == 0, "nothing is there")
         with library.create(ONE, Options(), time.time()) as journal:
             journal.hear(np.ones(1600, np.int16))
@@ -112,5 +111,5 @@ async def test_history_search_finds_new_take(library: Library) -> None:
             journal.end(0, 1600)
         beside.takes_changed()
         await wait_until(lambda: counts()[-1] == 1, "it is there")
-        beside.ask(RowsWanted(1, 0, 10))
+        beside.actions(RowsWanted(1, 0, 10))
         await wait_until(lambda: any(isinstance(news, HistoryRows) for news in told), "and can be seen")

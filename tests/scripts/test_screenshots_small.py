@@ -58,7 +58,7 @@ def real(language: str) -> Pages:
     theme, texts, application = Theme(Scheme.LIGHT), Texts(language), QApplication.instance()
     assert isinstance(application, QApplication)
     theme.dress(application)
-    pages = Pages(theme, texts, lambda action: None, lambda action: None, hides=True)
+    pages = Pages(theme, texts, lambda action: None, hides=True)
     pages.window.show_choices(CHOICES)
     pages.window.show_takes(takes(language))
     pages.window.show_worker(WORKERS[0])

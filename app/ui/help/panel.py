@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
 from app.diagnostics.report.actions import HelpAction
-from app.diagnostics.report.view import ExaminationView, LicencesView, LicenceText, LogLines, ReportView
+from app.messages.registry import Registry
 from app.ui.help.about_panel import AboutPanel
 from app.ui.help.examination_panel import ExaminationPanel
 from app.ui.help.log_panel import LogPanel
@@ -44,13 +44,15 @@ class HelpPanels:
         self.logs = LogPanel(theme, texts, ask, logs, dialogs)
         self.report = ReportPanel(theme, texts, ask, dialogs)
         self.about = AboutPanel(theme, texts, ask)
-        self.shows: dict[type, Callable[[Any], None]] = {
-            ExaminationView: self.examination.show_examination,
-            LogLines: self.logs.show_lines,
-            ReportView: self.report.show_report,
-            LicencesView: self.about.show_licences,
-            LicenceText: self.about.show_text,
-        }
+        shows = (
+            Registry()
+            .add(self.examination.show_examination)
+            .add(self.logs.show_lines)
+            .add(self.report.show_report)
+            .add(self.about.show_licences)
+            .add(self.about.show_text)
+        )
+        self.shows = shows
         self._panels = (self.examination, self.logs, self.report, self.about)
         for panel in self._panels:
             theme.changed.connect(panel.refresh)

@@ -1,19 +1,17 @@
 """Control of the first steps: when they cover the window, and the values they need at the start."""
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
-from app.gateways.actions import GatewayAction
 from app.gateways.view import GatewaysView
 from app.local_services.worker_view import WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Problem
-from app.models.actions import ModelAction
+from app.messages.registry import Registry
 from app.models.view import ModelsView
 from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
@@ -25,6 +23,19 @@ from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import label
+
+Wanted = (
+    Settings
+    | Choices
+    | Problem
+    | View
+    | WorkerView
+    | KeysSeen
+    | ModelsView
+    | MicrophoneTrial
+    | GatewayTrial
+    | GatewaysView
+)
 
 
 class FirstSteps:
@@ -39,29 +50,42 @@ class FirstSteps:
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        ask_models: Callable[[ModelAction | GatewayAction], None],
         shell: Shell,
     ) -> None:
         self._theme, self._texts, self._shell = theme, texts, shell
-        self._ask, self._ask_models = ask, ask_models
+        self._ask = ask
         self._welcomed = True
         self._begun = False
-        self._known: dict[type, Any] = {}
+        self._known: dict[type, Wanted] = {}
+        self._pass_on: Callable[[Wanted], None] = lambda news: None
         self.page: Onboarding | None = None
 
     def open(self, step: Step = Step.LANGUAGE) -> None:
         """Cover the window with the first steps, starting at ``step``."""
         if self.page is None:
-            self.page = Onboarding(self._theme, self._texts, self._ask, self._ask_models)
-            self.page.over.connect(self._shell.uncover)
+            self.page = page = Onboarding(self._theme, self._texts, self._ask, self._ask)
+            page.over.connect(self._shell.uncover)
+            self._pass_on = (
+                Registry()
+                .add(page.show_settings)
+                .add(page.show_choices)
+                .add(page.show_problem)
+                .add(page.show_view)
+                .add(page.show_worker)
+                .add(page.show_keys)
+                .add(page.show_models)
+                .add(page.show_microphone)
+                .add(page.show_gateway)
+                .add(page.show_gateways)
+            )
             for news in tuple(self._known.values()):
                 self._pass_on(news)
         if not self._shell.covered:
             self.page.begin_at(step)
             self._shell.cover(self.page)
 
-    def show(self, news: object) -> None:
-        """Pass a published value to the page.
+    def show(self, news: Wanted) -> None:
+        """Pass a value to the page.
 
         The newest value of each kind is kept for a page created later.
         """
@@ -70,8 +94,7 @@ class FirstSteps:
         self._known[type(news)] = news
         if isinstance(news, Settings):
             self._show_settings(news)
-        if self.page is not None:
-            self._pass_on(news)
+        self._pass_on(news)
 
     def _show_settings(self, settings: Settings) -> None:
         first, self._begun = not self._begun, True
@@ -80,24 +103,6 @@ class FirstSteps:
             self.open(Step(settings.general.first_step))
         elif self._welcomed and (first or not before):
             self._shell.uncover()
-
-    def _pass_on(self, news: object) -> None:
-        assert self.page is not None
-        page = self.page
-        shows: dict[type, Callable[[Any], None]] = {
-            Settings: page.show_settings,
-            Choices: page.show_choices,
-            Problem: page.show_problem,
-            View: page.show_view,
-            WorkerView: page.show_worker,
-            KeysSeen: page.show_keys,
-            ModelsView: page.show_models,
-            MicrophoneTrial: page.show_microphone,
-            GatewayTrial: page.show_gateway,
-            GatewaysView: page.show_gateways,
-        }
-        if show := shows.get(type(news)):
-            show(news)
 
 
 class Again(QFrame):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
@@ -26,7 +26,7 @@ class Bridge(QObject):
 
     arrived = Signal(object)
 
-    def __init__(self, receive: Callable[[object], None]) -> None:
+    def __init__(self, receive: Callable[[Any], None]) -> None:
         super().__init__()
         self._receive = receive
         self._newest: dict[type, object] = {}

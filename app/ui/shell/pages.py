@@ -1,34 +1,16 @@
-"""Pages of the main window, and the table that routes news to them."""
+"""Pages of the main window, and the registry that passes values to them."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtWidgets import QWidget
 
 from app.core.shown_once import Once
-from app.dictation.actions import RecoverTake
-from app.dictation.hotkey_test import KeysSeen
-from app.files.view import FilesView, FileText
-from app.gateways.view import GatewaysView
-from app.history.actions import HistoryAction
-from app.history.view import (
-    HistoryList,
-    HistoryModels,
-    HistoryRows,
-    HistoryTold,
-    Playing,
-    Rerunning,
-    TakeDetails,
-)
 from app.messages.actions import Action
-from app.messages.background_actions import BesideAction, LookAtMonitor
-from app.messages.notifications import Problem, Programs
-from app.models.view import ModelsView
-from app.monitoring.view import MonitorView
-from app.onboarding.view import MicrophoneTrial
-from app.replacements.view import ReplacementsTried
+from app.messages.notifications import News, Problem, Takes, WindowWanted
+from app.messages.registry import Registry
+from app.monitoring.view import LookAtMonitor
 from app.settings.sections import Settings
-from app.sharing.view import InviteView, LendingView, SharingView
 from app.ui.dictation.page import MainWindow
 from app.ui.files.page import FilesPage
 from app.ui.gateways.panel import GatewaysPanel
@@ -58,7 +40,7 @@ PAGES: Final = (DICTATION, HISTORY, FILES, MONITOR, SETTINGS)
 class Pages:
     """All pages of the main window and their panels.
 
-    ``ask`` takes actions for dictation, ``ask_beside`` all others. ``hides`` and ``closing``: see ``Shell``.
+    ``shows``: the callbacks for the values that the app publishes. ``hides`` and ``closing``: see ``Shell``.
     """
 
     def __init__(
@@ -66,41 +48,40 @@ class Pages:
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        ask_beside: Callable[[BesideAction], None],
         *,
         hides: bool,
         closing: Once | None = None,
     ) -> None:
-        self._ask, self._ask_beside = ask, ask_beside
+        self._ask = ask
         self.window = MainWindow(theme, texts, ask)
-        self.history = HistoryPage(theme, texts, self._ask_history)
-        self.files = FilesPage(theme, texts, ask_beside)
+        self.history = HistoryPage(theme, texts, ask)
+        self.files = FilesPage(theme, texts, ask)
         self.monitor = MonitorPage(theme, texts, ask)
         self.settings = SettingsPage(theme, texts, ask)
-        self.models = ModelsPanel(theme, texts, ask, ask_beside)
+        self.models = ModelsPanel(theme, texts, ask, ask)
         self.settings.add("models", self.models, self.models.words)
         self.shell = Shell(theme, texts, ask, hides=hides, closing=closing)
         for name, page in self._all.items():
             self.shell.add(name, page, scrolls=name in (HISTORY, SETTINGS))
-        self.first_steps = FirstSteps(theme, texts, ask, ask_beside, self.shell)
+        self.first_steps = FirstSteps(theme, texts, ask, self.shell)
         again = Again(texts, ask)
         self.settings.add("general", again, again.words)
-        self.help = HelpPanels(theme, texts, ask_beside, folders().logs)
+        self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
-        self.words = WordsPanel(theme, texts, ask, ask_beside)
+        self.words = WordsPanel(theme, texts, ask, ask)
         self.settings.add("words", self.words, self.words.words)
         self.programs = ProgramRulesPanel(theme, texts, ask)
         self.settings.add("insertion", self.programs, self.programs.words)
-        self.gateways = GatewaysPanel(theme, texts, ask, ask_beside)
+        self.gateways = GatewaysPanel(theme, texts, ask, ask)
         self.settings.add("gateway", self.gateways, self.gateways.words)
-        self.sharing = SharingPanel(theme, texts, ask, ask_beside)  # below the choice of the gateway
+        self.sharing = SharingPanel(theme, texts, ask, ask)  # below the choice of the gateway
         self.settings.add("gateway", self.sharing, self.sharing.words)
-        self.lending = LendingPanel(theme, texts, ask_beside, ask_beside)
+        self.lending = LendingPanel(theme, texts, ask, ask)
         self.settings.add("worker", self.lending, self.lending.words)
         self.lending.shown.connect(self.window.settings.show_lending)
         self.gateways.shown.connect(self.lending.dialog.show_gateways)
         self.shell.seen.connect(self._seen)
-        self._shows = self._table()
+        self.shows = self._registry()
 
     @property
     def _all(self) -> dict[str, QWidget]:
@@ -108,30 +89,40 @@ class Pages:
         pages = (self.window, self.history, self.files, self.monitor, self.settings)
         return dict(zip(PAGES, pages, strict=True))
 
-    def _table(self) -> dict[type, Callable[[Any], None]]:
-        """Return the method that shows each type of news."""
-        return {
-            HistoryList: self.history.show_list,
-            HistoryRows: self.history.show_rows,
-            HistoryTold: self.history.show_told,
-            TakeDetails: self.history.show_details,
-            HistoryModels: self.history.show_models,
-            Rerunning: self.history.show_rerun,
-            Playing: self.history.show_playing,
-            FilesView: self.files.show_files,
-            FileText: self.files.show_text,
-            MonitorView: self.monitor.show_monitor,
-            ModelsView: self.models.show_models,
-            GatewaysView: self.gateways.show_gateways,
-            KeysSeen: self.settings.show_keys,
-            MicrophoneTrial: self.settings.show_trial,
-            Programs: self.programs.show_programs,
-            ReplacementsTried: self.words.show_tried,
-            SharingView: self.sharing.show_sharing,
-            InviteView: self.sharing.show_invite,
-            LendingView: self.lending.show_lending,
-            **self.help.shows,
-        }
+    def _registry(self) -> Registry[News]:
+        return (
+            Registry()
+            .add(self.first_steps.show)
+            .add(self._show_window)
+            .add(self._show_takes)
+            .add(self._show_settings)
+            .add(self._show_problem)
+            .add(self.settings.show_view)
+            .add(self.settings.show_devices)
+            .add(self.settings.show_keys)
+            .add(self.settings.show_trial)
+            .add(self.window.show_view)
+            .add(self.window.show_worker)
+            .add(self.monitor.show_worker)
+            .add(self.monitor.show_monitor)
+            .add(self.history.show_list)
+            .add(self.history.show_rows)
+            .add(self.history.show_told)
+            .add(self.history.show_details)
+            .add(self.history.show_models)
+            .add(self.history.show_rerun)
+            .add(self.history.show_playing)
+            .add(self.files.show_files)
+            .add(self.files.show_text)
+            .add(self.models.show_models)
+            .add(self.gateways.show_gateways)
+            .add(self.programs.show_programs)
+            .add(self.words.show_tried)
+            .add(self.sharing.show_sharing)
+            .add(self.sharing.show_invite)
+            .add(self.lending.show_lending)
+            .join(self.help.shows)
+        )
 
     def begun(self) -> None:
         """Repeat the requests of all visible panels; called once the app can answer."""
@@ -156,29 +147,22 @@ class Pages:
         self.settings.choose("worker")
         self.lending.dialog.begin()
 
-    def show_settings(self, settings: Settings) -> None:
-        """Show the settings in effect."""
+    def _show_window(self, wanted: WindowWanted) -> None:
+        self.shell.appear()
+
+    def _show_takes(self, takes: Takes) -> None:
+        self.window.show_takes(takes.views)
+
+    def _show_settings(self, settings: Settings) -> None:
         self.settings.show_settings(settings)
         self.words.show_settings(settings)
         self.sharing.show_settings(settings)
         self.programs.show_rules(settings.insertion.programs)
 
-    def show_problem(self, problem: Problem) -> None:
-        """Show a refused setting or another problem."""
+    def _show_problem(self, problem: Problem) -> None:
         self.settings.show_problem(problem)
         self.words.show_problem(problem)
         self.programs.show_problem(problem)
 
-    def show(self, news: object) -> None:
-        """Pass news to the page that shows it; ignore unknown types."""
-        if show := self._shows.get(type(news)):
-            show(news)
-
     def _seen(self, page: str) -> None:
-        self._ask_beside(LookAtMonitor(page == MONITOR))
-
-    def _ask_history(self, action: HistoryAction | RecoverTake) -> None:
-        if isinstance(action, RecoverTake):
-            self._ask(action)
-        else:
-            self._ask_beside(action)
+        self._ask(LookAtMonitor(page == MONITOR))

@@ -1,6 +1,6 @@
 """Tray icon and its menu, in which everything is at most two clicks away."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QTimer
@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from app.core.states import State
 from app.dictation.actions import Verb
-from app.dictation.view import TakeView, View
+from app.dictation.view import View
 from app.gateways.view import GatewaysView
 from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.actions import Action
+from app.messages.notifications import Takes
 from app.settings.actions import ChooseMicrophone
 from app.ui.dictation.held_menu import MENU_CLOSES_MS, HeldMenu
 from app.ui.dictation.page import RECORDING
@@ -106,9 +107,9 @@ class Tray(QSystemTrayIcon):
     def _paste_key(self) -> str:
         return key_text(self._texts, self._choices.works(PASTE_HELD))
 
-    def show_takes(self, takes: Sequence[TakeView]) -> None:
+    def show_takes(self, takes: Takes) -> None:
         """Offer the held texts of these takes."""
-        self.held.show_takes(takes)
+        self.held.show_takes(takes.views)
 
     def refresh(self) -> None:
         """Update all texts to the current language."""

@@ -38,7 +38,7 @@ def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
 
 @pytest.fixture
 def steps(theme: Theme, texts: Texts, shell: Shell, asked: list[Action]) -> FirstSteps:
-    return FirstSteps(theme, texts, asked.append, lambda action: None, shell)
+    return FirstSteps(theme, texts, asked.append, shell)
 
 
 def test_first_steps_are_not_created_for_welcomed_user(steps: FirstSteps, shell: Shell) -> None:

@@ -22,10 +22,10 @@ from app.history.view import (
 )
 from app.insertion.plan import ProgramRule
 from app.messages.actions import Action
-from app.messages.background_actions import BesideAction, LookAtMonitor
 from app.messages.notifications import Problem, Programs
 from app.models.actions import LookAtModels
 from app.models.view import About, ModelsView, ModelView
+from app.monitoring.view import LookAtMonitor
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import Insertion, Recognition, Settings
@@ -39,8 +39,8 @@ ONE = UUID(int=1)
 
 class World:
     def __init__(self, theme: Theme, texts: Texts) -> None:
-        self.asked, self.beside = list[Action](), list[BesideAction]()
-        self.pages = Pages(theme, texts, self.asked.append, self.beside.append, hides=True)
+        self.asked = list[Action]()
+        self.pages = Pages(theme, texts, self.asked.append, hides=True)
 
 
 @pytest.fixture
@@ -53,23 +53,23 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[World]:
 
 def test_monitor_is_watched_only_while_visible(world: World) -> None:
     world.pages.shell.appear(MONITOR)
-    assert world.beside[-1] == LookAtMonitor(True)
+    assert world.asked[-1] == LookAtMonitor(True)
     world.pages.shell.hide()
-    assert world.beside[-1] == LookAtMonitor(False)
+    assert world.asked[-1] == LookAtMonitor(False)
 
 
 def test_pages_repeat_their_requests_once_app_can_answer(world: World) -> None:
     world.pages.shell.appear(HISTORY)
-    world.beside.clear()
+    world.asked.clear()
     world.pages.begun()
-    assert LookAtMonitor(False) in world.beside
-    assert any(isinstance(action, SearchHistory) for action in world.beside)
+    assert LookAtMonitor(False) in world.asked
+    assert any(isinstance(action, SearchHistory) for action in world.asked)
 
 
-def test_news_reach_their_page_and_unknown_news_are_ignored(world: World) -> None:
+def test_values_reach_their_page(world: World) -> None:
     world.pages.shell.appear(HISTORY)
-    search = next(action for action in world.beside if isinstance(action, SearchHistory))
-    world.pages.show(HistoryList(search.serial, "", 7))
+    search = next(action for action in world.asked if isinstance(action, SearchHistory))
+    world.pages.shows(HistoryList(search.serial, "", 7))
     assert world.pages.history.model.rowCount() == 7
     for news in (
         TakeDetails(ONE),
@@ -77,47 +77,46 @@ def test_news_reach_their_page_and_unknown_news_are_ignored(world: World) -> Non
         Rerunning(ONE, RerunState.DONE),
         Playing(ONE, PlayState.PAUSED),
     ):
-        world.pages.show(news)
-    world.pages.show(object())
+        world.pages.shows(news)
 
 
 def test_gateways_are_listed_and_added_in_settings(world: World) -> None:
     pages = world.pages
-    pages.show(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
+    pages.shows(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
     assert list(pages.gateways.cards) == ["desk"]
     pages.add_gateway()
     assert pages.shell.page == SETTINGS and pages.settings.section == "gateway"
-    assert pages.gateways.form.isVisible() and LookAtGateways(True) in world.beside
+    assert pages.gateways.form.isVisible() and LookAtGateways(True) in world.asked
 
 
 def test_lending_opens_dialog_with_gateways_found(world: World) -> None:
     pages = world.pages
-    pages.show(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
+    pages.shows(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
     pages.lend()
     dialog = pages.lending.dialog
     assert pages.shell.page == SETTINGS and pages.settings.section == "worker" and dialog.isVisible()
     assert [row.found.name for row in dialog.found.rows] == ["attic"]
-    world.beside.clear()
+    world.asked.clear()
     pages.begun()
-    assert LookAtGateways(True, "lending") in world.beside
+    assert LookAtGateways(True, "lending") in world.asked
     dialog.reject()
-    assert world.beside[-2:] == [LookAtGateways(False, "lending"), EndEnlisting()]
+    assert world.asked[-2:] == [LookAtGateways(False, "lending"), EndEnlisting()]
 
 
 def test_models_are_watched_only_while_their_section_is_visible(world: World) -> None:
     pages = world.pages
-    pages.show(ModelsView((ModelView(About("whisper-base")),), "/models"))
+    pages.shows(ModelsView((ModelView(About("whisper-base")),), "/models"))
     assert list(pages.models.cards) == ["whisper-base"]
 
     def looked() -> LookAtModels:
-        return [action for action in world.beside if isinstance(action, LookAtModels)][-1]
+        return [action for action in world.asked if isinstance(action, LookAtModels)][-1]
 
     pages.shell.appear(SETTINGS)
     pages.settings.choose("general")
     assert looked() == LookAtModels(False)
     pages.settings.choose("models")
     assert looked() == LookAtModels(True)
-    world.beside.clear()
+    world.asked.clear()
     pages.begun()
     assert looked() == LookAtModels(True), "now there is somebody who answers"
     pages.settings.choose("history")
@@ -128,20 +127,20 @@ def test_settings_contain_words_and_program_rules(world: World) -> None:
     pages = world.pages
     rules = (Replacement("um"),)
     settings = replace(Settings(), recognition=Recognition(replacements=rules))
-    pages.show_settings(replace(settings, insertion=Insertion(programs=(ProgramRule("slack"),))))
+    pages.shows(replace(settings, insertion=Insertion(programs=(ProgramRule("slack"),))))
     assert pages.words.replacements.model.draft.counting == rules
     assert [row.rule for row in pages.programs.rows] == [ProgramRule("slack")]
     pages.shell.appear(SETTINGS)
     pages.settings.choose("words")
     pages.begun()
-    asked = [action for action in world.beside if isinstance(action, TryReplacements)][-1]
+    asked = [action for action in world.asked if isinstance(action, TryReplacements)][-1]
     assert asked.rules == rules
-    pages.show(ReplacementsTried(asked.serial, 1, 1, 1, (RuleTried(1),)))
+    pages.shows(ReplacementsTried(asked.serial, 1, 1, 1, (RuleTried(1),)))
     assert pages.words.replacements.results.isVisible()
-    pages.show(Programs(("kitty",)))
+    pages.shows(Programs(("kitty",)))
     pages.programs.menu.aboutToShow.emit()
     assert pages.programs.menu.actions()[0].text() == "kitty"
-    pages.show_problem(Problem("settings", note=Note("settings-unreadable"), setting="insertion.programs"))
+    pages.shows(Problem("settings", note=Note("settings-unreadable"), setting="insertion.programs"))
     assert pages.programs.problem.text()
 
 

@@ -12,6 +12,7 @@ from app.dictation.view import TakeView, View
 from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.actions import Action
+from app.messages.notifications import Takes
 from app.settings.actions import ChooseMicrophone
 from app.ui.settings.choices import Choices
 from app.ui.shell import tray as module
@@ -74,9 +75,8 @@ def test_tray_has_entries_for_held_and_ready_texts(tray: Tray, asked: list[Actio
 
 def test_tray_offers_and_counts_recordings_to_paste(tray: Tray, texts: Texts) -> None:
     usual = len(entries(tray))
-    tray.show_takes(
-        [TakeView("s", 0.0, 1.0, State.HELD, "kia ora", held=1), TakeView("t", 0.0, 1.0, State.DONE, "x")]
-    )
+    held, done = TakeView("s", 0.0, 1.0, State.HELD, "kia ora", held=1), TakeView("t", 0.0, 1.0, State.DONE, "x")
+    tray.show_takes(Takes((held, done)))
     assert len(entries(tray)) == usual + 1 and len(tray.held.entries) == 1
     tray.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}))
     tray.show_view(View(State.HELD, held=2, earlier=1))
