@@ -23,7 +23,6 @@ AppError                base
 from collections.abc import Sequence
 
 from app.core.notes import Note
-from runtime.installing import extra_command
 
 
 class AppError(Exception):
@@ -52,6 +51,8 @@ class ModelUnfit(AppError):
     """
 
     def __init__(self, model: str, extra: str = "") -> None:
+        from runtime.installing import extra_command  # it imports subprocess, and a key press waits
+
         advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
         super().__init__(f"no engine that is installed here runs the model {model}: {advice} another one")
         values = {"model": model}
@@ -71,6 +72,8 @@ class ProgramMissing(StackFailed):
     """A program of ours is neither in ``place`` nor on the PATH."""
 
     def __init__(self, program: str, place: str) -> None:
+        from runtime.installing import extra_command  # as above
+
         install = extra_command("gateway,worker,whisper")
         super().__init__(f"{program} is neither in {place} nor on the PATH: run `{install}`")
         self.note = Note("program-missing", {"program": program, "install": install})
