@@ -141,7 +141,6 @@ class Windows:
 
     def _begin(self, begun: Begun) -> None:
         self.desk = begun.desk
-        self.pages.begun()
         while self._early:
             self.ask(self._early.popleft())
 

@@ -198,7 +198,7 @@ def words(window: Window, language: str) -> None:
     window.pages.shows(replace(window.settings, recognition=recognition))
     table = window.pages.words.replacements.table
     table.setCurrentIndex(table.found.index(0, 0))
-    window.pages.words.again()
+    window.pages.words.replacements.try_rules()
     rules = (screenshots_words.TRIED[0], RuleTried(3), RuleTried(12))
     window.pages.shows(ReplacementsTried(window.tried[-1].serial, 86, 86, 21, rules))
 

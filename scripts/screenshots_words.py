@@ -141,5 +141,5 @@ def _show(scene: Scene) -> None:
 
 
 def _answer(scene: Scene, done: int, total: int) -> None:
-    scene.words.replacements.again()
+    scene.words.replacements.try_rules()
     scene.words.show_tried(ReplacementsTried(scene.asked[-1].serial, done, total, 241, TRIED))

@@ -69,11 +69,6 @@ class GatewaysPanel(QWidget):
         self._show()
         self.shown.emit(view)
 
-    def again(self) -> None:
-        """Repeat the request for updates, now that the app can answer."""
-        if self.isVisible():
-            self._ask_gateways(LookAtGateways(True))
-
     def words(self) -> Iterable[str]:
         """Yield the words by which the settings search finds this panel."""
         yield from (self._texts("gateways.find"), self._texts("gateways.name"), self._texts("gateways.found"))

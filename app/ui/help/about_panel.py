@@ -51,11 +51,6 @@ class AboutPanel(QFrame):
         names = (licence.name for licence in self._view.licences) if self._view else ()
         return (self._texts("help.about.find"), self._texts("help.about.says"), *names)
 
-    def again(self) -> None:
-        """Request the list again if it is still missing, now that the app can answer."""
-        if self.isVisible() and self._view is None:
-            self._ask(LicencesWanted())
-
     def show_licences(self, view: LicencesView) -> None:
         """Show the version and the list of licences."""
         self._view = view
@@ -85,7 +80,8 @@ class AboutPanel(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         """Request the list when the panel is first shown."""
         super().showEvent(event)
-        self.again()
+        if self._view is None:
+            self._ask(LicencesWanted())
 
     def _search(self) -> None:
         wanted = self.search.text().casefold()

@@ -72,11 +72,6 @@ class LogPanel(QFrame):
         """Return the words by which the settings search finds this panel."""
         return (self._texts("help.logs.name"), self._texts("help.logs.says"))
 
-    def again(self) -> None:
-        """Repeat the request for log lines, now that the app can answer."""
-        if self.isVisible():
-            self._look()
-
     def show_lines(self, view: LogLines) -> None:
         """Show the lines, unless the filter has changed since they were requested."""
         if view.wanted != self._wanted():

@@ -62,8 +62,3 @@ class HelpPanels:
         """Add the panels to the help section of ``page``."""
         for panel in self._panels:
             page.add(SECTION, panel, panel.words)
-
-    def again(self) -> None:
-        """Repeat the panels' requests, now that the app can answer."""
-        self.logs.again()
-        self.about.again()

@@ -133,12 +133,6 @@ class HistoryPage(QWidget):
         """Show the state of playback."""
         self.panel.show_playing(playing)
 
-    def again(self) -> None:
-        """Repeat the search if the page has been shown: the answering side is new or has changed."""
-        if self._serial:
-            self._search()
-            self.panel.look_again()
-
     def refresh(self) -> None:
         """Update everything to the current language and colours."""
         texts = self._texts

@@ -135,11 +135,6 @@ class TakePanel(QFrame):
         self.keep()
         self.play.stop()
 
-    def look_again(self) -> None:
-        """Request the details of the selected take again: the answering side is new."""
-        if self._one:
-            self._ask(LookAtTake(self._one.session))
-
     def _look(self) -> None:
         """Request the details of the selected take; request none for several takes."""
         one = self._one

@@ -53,11 +53,6 @@ class ModelsPanel(QWidget):
         self._view = view
         self._show()
 
-    def again(self) -> None:
-        """Request updates again if the panel is visible; called once the app can answer."""
-        if self.isVisible():
-            self._ask_models(LookAtModels(True))
-
     def words(self) -> Iterable[str]:
         """Yield the words by which the settings search finds this panel."""
         yield self._texts("models.find")

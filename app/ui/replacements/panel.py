@@ -100,11 +100,6 @@ class ReplacementsPanel(QFrame):
             self.model.show_takes({row: rule.takes for row, rule in rules})
             self._show_results()
 
-    def again(self) -> None:
-        """Request the dry run again if the panel is visible; called once the app can answer."""
-        if self.isVisible():
-            self._try()
-
     def refresh(self) -> None:
         """Update all texts to the current language, font and colours."""
         texts = self._texts
@@ -223,7 +218,8 @@ class ReplacementsPanel(QFrame):
         self._tried_rows, self._tried = (), None
         self._show()
 
-    def _try(self) -> None:
+    def try_rules(self) -> None:
+        """Request a dry run of the rules on the history."""
         draft = self.model.draft
         self._tried_rows = draft.tried
         self._serial = next(self._serials)
@@ -274,7 +270,7 @@ class ReplacementsPanel(QFrame):
         self.remove.clicked.connect(lambda: self._remove(self.table.rows))
         self.take_in.clicked.connect(self._import)
         self.give_out.clicked.connect(self._export)
-        self._soon.timeout.connect(self._try)
+        self._soon.timeout.connect(self.try_rules)
         new = QShortcut(QKeySequence(QKeySequence.StandardKey.New), self)
         new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         new.activated.connect(self._add)

@@ -55,7 +55,3 @@ class WordsPanel(QWidget):
         """Show why requested words were refused."""
         self.replacements.show_problem(problem)
         self.hotwords.show_problem(problem)
-
-    def again(self) -> None:
-        """Request the dry run again if the panel is visible; called once the app can answer."""
-        self.replacements.again()

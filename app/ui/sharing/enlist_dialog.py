@@ -96,11 +96,6 @@ class EnlistDialog(QDialog):
         self._gateways = view
         self._show()
 
-    def again(self) -> None:
-        """Request the search again if the dialog is visible; called once the app can answer."""
-        if self.isVisible():
-            self._ask_gateways(LookAtGateways(True, _WHO))
-
     def showEvent(self, event: QShowEvent) -> None:
         """Start the search for gateways."""
         super().showEvent(event)

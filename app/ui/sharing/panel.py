@@ -75,11 +75,6 @@ class SharingPanel(QFrame):
         """Pass the current pairing code to the dialog."""
         self.dialog.show_invite(invite)
 
-    def again(self) -> None:
-        """Request updates again if the panel is visible; called once the app can answer."""
-        if self.isVisible():
-            self._ask_sharing(LookAtSharing(True))
-
     def refresh(self) -> None:
         """Update all texts to the current language and colours."""
         texts = self._texts

@@ -124,17 +124,6 @@ class Pages:
             .join(self.help.shows)
         )
 
-    def begun(self) -> None:
-        """Repeat the requests of all visible panels; called once the app can answer."""
-        self._seen(self.shell.page if self.shell.isVisible() else "")
-        self.history.again()
-        self.words.again()
-        self.help.again()
-        self.sharing.again()
-        self.models.again()
-        self.gateways.again()
-        self.lending.dialog.again()
-
     def add_gateway(self) -> None:
         """Open the form that pairs with another gateway."""
         self.shell.appear(SETTINGS)

@@ -42,14 +42,11 @@ def panel(theme: Theme, texts: Texts, asked: list[HelpAction], dialogs: Chosen, 
 
 
 def test_logs_are_requested_only_while_panel_is_visible(panel: LogPanel, asked: list[HelpAction]) -> None:
-    panel.again()
     assert asked == []
     panel.show()
     assert asked == [LookAtLogs(True, LogFilter())]
-    panel.again()
-    assert asked[1:] == [LookAtLogs(True, LogFilter())]
     panel.hide()
-    assert asked[2:] == [LookAtLogs(False)]
+    assert asked[1:] == [LookAtLogs(False)]
 
 
 def test_log_panel_shows_only_lines_of_current_filter(panel: LogPanel, asked: list[HelpAction]) -> None:

@@ -34,8 +34,6 @@ def test_help_panels_are_in_section_and_show_all_values(theme: Theme, qtbot: QtB
     for _, panel, _ in page.added:
         qtbot.addWidget(panel)
         panel.show()
-    asked.clear()
-    panels.again()
     assert [type(action) for action in asked] == [LookAtLogs, LicencesWanted]
     shows(LogLines())
     texts.choose("zh")

@@ -58,11 +58,9 @@ def test_models_are_watched_only_while_panel_is_visible(
 ) -> None:
     panel = make(texts)
     panel.hide()
-    panel.again()
     assert asked == [LookAtModels(True), LookAtModels(False)]
     panel.show()
-    panel.again()
-    assert asked[2:] == [LookAtModels(True)] * 2
+    assert asked[2:] == [LookAtModels(True)]
 
 
 def test_each_model_keeps_its_card(make: Make, texts: Texts, asked: list[ModelAction]) -> None:

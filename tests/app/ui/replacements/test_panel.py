@@ -136,7 +136,7 @@ def test_refused_rules_are_reported_and_reset(desk: Desk, texts: Texts) -> None:
 
 def test_dry_run_follows_rules_while_panel_is_visible(desk: Desk, texts: Texts, qtbot: QtBot) -> None:
     desk.panel.show_rules((GITHUB, Replacement("x", "x"), UM))
-    desk.panel.again()
+    desk.panel.try_rules()
     asked = desk.tried[-1]
     assert asked.rules == (GITHUB, Replacement("x", "x"), UM)
     rules = (RuleTried(), RuleTried(), RuleTried(14))

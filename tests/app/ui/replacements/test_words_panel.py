@@ -32,7 +32,7 @@ def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Te
     panel.show()
     panel.show_settings(SETTINGS)
     assert panel.replacements.model.rowCount() == 12 and panel.hotwords.field.toPlainText() == "pounamu"
-    panel.again()
+    panel.replacements.try_rules()
     panel.show_tried(ReplacementsTried(tried[-1].serial, 1, 1, 1, (RuleTried(1),)))
     assert panel.replacements.results.isVisible()
     note = Note("settings-unreadable")

@@ -58,14 +58,6 @@ def test_monitor_is_watched_only_while_visible(world: World) -> None:
     assert world.asked[-1] == LookAtMonitor(False)
 
 
-def test_pages_repeat_their_requests_once_app_can_answer(world: World) -> None:
-    world.pages.shell.appear(HISTORY)
-    world.asked.clear()
-    world.pages.begun()
-    assert LookAtMonitor(False) in world.asked
-    assert any(isinstance(action, SearchHistory) for action in world.asked)
-
-
 def test_values_reach_their_page(world: World) -> None:
     world.pages.shell.appear(HISTORY)
     search = next(action for action in world.asked if isinstance(action, SearchHistory))
@@ -96,8 +88,6 @@ def test_lending_opens_dialog_with_gateways_found(world: World) -> None:
     dialog = pages.lending.dialog
     assert pages.shell.page == SETTINGS and pages.settings.section == "worker" and dialog.isVisible()
     assert [row.found.name for row in dialog.found.rows] == ["attic"]
-    world.asked.clear()
-    pages.begun()
     assert LookAtGateways(True, "lending") in world.asked
     dialog.reject()
     assert world.asked[-2:] == [LookAtGateways(False, "lending"), EndEnlisting()]
@@ -116,9 +106,6 @@ def test_models_are_watched_only_while_their_section_is_visible(world: World) ->
     assert looked() == LookAtModels(False)
     pages.settings.choose("models")
     assert looked() == LookAtModels(True)
-    world.asked.clear()
-    pages.begun()
-    assert looked() == LookAtModels(True), "now there is somebody who answers"
     pages.settings.choose("history")
     assert looked() == LookAtModels(False)
 
@@ -132,7 +119,7 @@ def test_settings_contain_words_and_program_rules(world: World) -> None:
     assert [row.rule for row in pages.programs.rows] == [ProgramRule("slack")]
     pages.shell.appear(SETTINGS)
     pages.settings.choose("words")
-    pages.begun()
+    pages.words.replacements.try_rules()
     asked = [action for action in world.asked if isinstance(action, TryReplacements)][-1]
     assert asked.rules == rules
     pages.shows(ReplacementsTried(asked.serial, 1, 1, 1, (RuleTried(1),)))
