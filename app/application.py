@@ -54,7 +54,7 @@ from app.models.needed_models import VAD_MODEL
 from app.onboarding.trials import Trying
 from app.power_events import Attending
 from app.replacements.replacer import LiveReplacer
-from app.settings.actions import ChangeSetting, ChooseMicrophone
+from app.settings.actions import ChangeSetting
 from app.settings.file import SettingsFile
 from app.settings.sections import Settings
 from app.system.autostart import keep_autostart
@@ -183,7 +183,6 @@ class Desk:
             Registry()
             .add(dictating.ask)
             .add(trials.ask)
-            .add(self._choose_microphone)
             .add(self._switch_worker)
             .add(self._change)
             .add(self._gateways.ask)
@@ -242,9 +241,6 @@ class Desk:
             self._want_gateway()
 
         self._tasks.start(switch(), "worker")
-
-    def _choose_microphone(self, action: ChooseMicrophone) -> None:
-        self._change(ChangeSetting("audio.microphone", action.name))
 
     async def _have_model(self, name: str, tell: Percent) -> None:
         await self._beside.models.have(name, tell)

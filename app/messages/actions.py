@@ -10,12 +10,11 @@ from app.models.actions import ModelAction
 from app.monitoring.view import LookAtMonitor
 from app.onboarding.actions import Trial
 from app.replacements.view import TryReplacements
-from app.settings.actions import ChangeSetting, ChooseMicrophone
+from app.settings.actions import ChangeSetting
 from app.sharing.actions import LendingAction, SharingAction
 
 Action = (
     DictationAction
-    | ChooseMicrophone
     | SwitchWorker
     | ChangeSetting
     | Trial

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+MICROPHONE: Final = "audio.microphone"
+"""The setting that chooses a microphone by its name or part of it; empty: the system's default."""
 
 Table = Mapping[str, str | bool]
 """A row of a setting whose value is a list of tables."""
@@ -13,10 +17,3 @@ class ChangeSetting:
 
     name: str
     value: str | bool | int | float | tuple[Table, ...]
-
-
-@dataclass(frozen=True)
-class ChooseMicrophone:
-    """Choose a microphone by its name or part of it; empty: the system's default."""
-
-    name: str

@@ -23,7 +23,7 @@ from app.models.actions import LookAtModels
 from app.models.view import ModelsView, Use
 from app.onboarding.actions import TryGateway, TryMicrophone
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
-from app.settings.actions import ChangeSetting, ChooseMicrophone
+from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from runtime.folders import folders
 from tests.helpers.waiting import wait_until
@@ -151,7 +151,7 @@ async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
         await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
         desk.ask(SwitchWorker(on=False))
         await wait_until(lambda: worker_is(told, WorkerState.OFF), "the worker is off")
-        desk.ask(ChooseMicrophone("USB"))
+        desk.ask(ChangeSetting("audio.microphone", "USB"))
         desk.ask(ChangeSetting("hotkeys.mode", "hold"))
 
         def kept() -> bool:

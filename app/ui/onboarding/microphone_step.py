@@ -9,7 +9,7 @@ from app.messages.actions import Action
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.steps import Step
 from app.onboarding.view import Hearing, MicrophoneTrial
-from app.settings.actions import ChooseMicrophone
+from app.settings.actions import MICROPHONE, ChangeSetting
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
@@ -42,7 +42,7 @@ class MicrophoneStep(StepPage):
         self.column.addLayout(buttons)
         for said in (self.state, self.note):  # below all buttons, so that a new line moves none of them
             self.column.addWidget(said)
-        self.microphone.activated.connect(lambda _: ask(ChooseMicrophone(self.microphone.currentData())))
+        self.microphone.activated.connect(lambda _: ask(ChangeSetting(MICROPHONE, self.microphone.currentData())))
         self.record.clicked.connect(lambda: ask(RecordSample()))
         self.play.clicked.connect(lambda: ask(PlaySample()))
         self.listen.clicked.connect(lambda: ask(TryMicrophone(True)))

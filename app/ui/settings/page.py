@@ -14,13 +14,14 @@ from app.dictation.view import View
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Problem
 from app.onboarding.view import MicrophoneTrial
+from app.settings.actions import MICROPHONE
 from app.settings.sections import Settings
 from app.ui.settings.file_problem import FileTrouble
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.hotkey_test import PressTest
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.row import Row
-from app.ui.settings.row_table import ELSEWHERE, MICROPHONE, Known, Rows
+from app.ui.settings.row_table import ELSEWHERE, Known, Rows
 from app.ui.settings.search import terms
 from app.ui.settings.section import Section, Words
 from app.ui.settings.section_tabs import SectionTabs

@@ -10,7 +10,7 @@ from app.dictation.actions import PauseHotkeys, Verb
 from app.dictation.gestures import TalkMode
 from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.actions import Action
-from app.settings.actions import ChangeSetting, ChooseMicrophone
+from app.settings.actions import MICROPHONE, ChangeSetting
 from app.sharing.view import LendingView
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices, microphone_entries
 from app.ui.settings.key_field import KeyField
@@ -117,7 +117,7 @@ class SettingsPanel(QFrame):
         page.addWidget(self.quit)
 
     def _microphone_chosen(self) -> None:
-        self._ask(ChooseMicrophone(self.microphone.currentData()))
+        self._ask(ChangeSetting(MICROPHONE, self.microphone.currentData()))
 
     def _key_chosen(self, binding: str) -> None:
         self.refusal.hide()

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.dictation.actions import PauseHotkeys
 from app.messages.actions import Action
-from app.settings.actions import ChangeSetting
+from app.settings.actions import MICROPHONE, ChangeSetting
 from app.settings.schema import Setting, all_settings
 from app.settings.sections import Settings
 from app.ui.settings.choices import Choices, microphone_entries
@@ -28,7 +28,6 @@ from app.ui.settings.wording import option_keys, placeholder, unit
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-MICROPHONE: Final = "audio.microphone"
 ELSEWHERE: Final = frozenset(
     {
         "general.welcomed",  # the first steps write these

@@ -14,7 +14,7 @@ from app.gateways.view import GatewaysView
 from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Takes
-from app.settings.actions import ChooseMicrophone
+from app.settings.actions import MICROPHONE, ChangeSetting
 from app.ui.dictation.held_menu import MENU_CLOSES_MS, HeldMenu
 from app.ui.dictation.page import RECORDING
 from app.ui.gateways.menu import GatewaysMenu
@@ -144,7 +144,7 @@ class Tray(QSystemTrayIcon):
             entry = self.microphones.addAction(menu_name(name))
             entry.setCheckable(True)
             entry.setChecked(choice == choices.microphone)
-            entry.triggered.connect(lambda _=False, choice=choice: self._ask(ChooseMicrophone(choice)))
+            entry.triggered.connect(lambda _=False, choice=choice: self._ask(ChangeSetting(MICROPHONE, choice)))
             self._group.addAction(entry)
 
     def _switch_worker(self) -> None:

@@ -7,7 +7,7 @@ from app.core.notes import Note
 from app.messages.actions import Action
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.view import Hearing, MicrophoneTrial
-from app.settings.actions import ChooseMicrophone
+from app.settings.actions import ChangeSetting
 from app.ui.onboarding.microphone_step import MicrophoneStep
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
@@ -44,7 +44,7 @@ def test_microphone_list_follows_connected_devices(page: MicrophoneStep, asked: 
     assert [page.microphone.itemText(row) for row in range(1, page.microphone.count())] == ["USB", "Headset"]
     page.microphone.setCurrentIndex(2)
     page.microphone.activated.emit(2)
-    assert asked[-1] == ChooseMicrophone("Headset")
+    assert asked[-1] == ChangeSetting("audio.microphone", "Headset")
 
 
 def test_microphone_step_reports_speech_and_silence(page: MicrophoneStep, texts: Texts) -> None:

@@ -9,7 +9,7 @@ from app.dictation.actions import PauseHotkeys, Verb
 from app.dictation.gestures import TalkMode
 from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.actions import Action
-from app.settings.actions import ChangeSetting, ChooseMicrophone
+from app.settings.actions import ChangeSetting
 from app.sharing.view import LendingView, LentView
 from app.ui.settings.choices import DICTATE_KEY, LANGUAGE, MODE, Choices
 from app.ui.settings.quick_settings import SettingsPanel
@@ -56,7 +56,7 @@ def test_clicked_choices_are_requested(panel: SettingsPanel, asked: list[Action]
         choice.activated.emit(place)
     panel.quit.click()
     assert asked == [
-        ChooseMicrophone(""),
+        ChangeSetting("audio.microphone", ""),
         ChangeSetting(MODE, "hybrid"),
         ChangeSetting(LANGUAGE, "zh"),
         Verb.QUIT,

@@ -13,7 +13,7 @@ from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Takes
-from app.settings.actions import ChooseMicrophone
+from app.settings.actions import ChangeSetting
 from app.ui.settings.choices import Choices
 from app.ui.shell import tray as module
 from app.ui.shell.pages import HISTORY, MONITOR, SETTINGS
@@ -107,7 +107,7 @@ def test_tray_lists_microphones_and_marks_chosen_one(tray: Tray, asked: list[Act
     assert [entry.isChecked() for entry in shown] == [False, False, True]
     shown[1].trigger()
     shown[0].trigger()
-    assert asked == [ChooseMicrophone("USB & more"), ChooseMicrophone("")]
+    assert asked == [ChangeSetting("audio.microphone", "USB & more"), ChangeSetting("audio.microphone", "")]
 
 
 def test_tray_keeps_unplugged_microphone_in_list(tray: Tray, texts: Texts) -> None:
