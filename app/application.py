@@ -281,7 +281,7 @@ class Desk:
             await self._takes_changed.wait()
             self._takes_changed.clear()
             self._beside.takes_changed()
-            self._post(Takes(tuple(await self._dictating.takes())))
+            self._post(Takes(tuple(await self._dictating.recordings.views())))
 
     async def _keep_autostart(self) -> None:
         """Apply the autostart setting at startup and on changes.

@@ -17,7 +17,6 @@ import structlog
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of
-from app.core.transcript import Segment
 from app.dictation.messages import NoteKey
 from app.dictation.view import RECOVERABLE, TakeView, state_of
 from app.journal.errors import TakeUnknown
@@ -26,9 +25,9 @@ from app.journal.library import Found, Library, Stamp, parse_session
 from app.journal.retention import RetentionLimits
 from app.journal.take import TakeState
 from app.transcription.listening import Listener
+from app.transcription.pipeline import Watcher
 from app.transcription.resending import Resender
 from client.errors import GatewayError
-from client.events import ClientEvent
 from runtime import logger_names
 from runtime.clocks import WallClock
 from runtime.event_names import LogEvent
@@ -131,10 +130,5 @@ def _close(journal: Journal) -> None:
         log.warning(LogEvent.TAKE_CLOSE_FAILED, reason=str(error))
 
 
-class _Nobody:
+class _Nobody(Watcher):
     """Watcher that ignores progress, because the result is in the journal."""
-
-    def listened(self, seconds: float) -> None: ...
-    def over(self) -> None: ...
-    def heard(self, event: ClientEvent) -> None: ...
-    def recognised(self, segment: Segment) -> None: ...

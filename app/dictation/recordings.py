@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from app.core.errors import UsageMistake
@@ -19,6 +20,8 @@ from app.dictation.past_takes import Earlier
 from app.dictation.state_machine import Dictation
 from app.dictation.view import TakeView
 from app.journal.library import parse_session
+
+LAST_TAKES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,8 @@ class Recordings:
         self._earlier, self._known, self._tell, self._noted = earlier, known, tell, noted
         self._machine, self._ledger = known.machine, known.ledger
 
-    async def views(self, most: int) -> list[TakeView]:
-        """Return the newest recordings and those with held text, newest first."""
+    async def views(self, most: int = LAST_TAKES) -> list[TakeView]:
+        """Return the newest recordings and those with held text, newest first, in their current state."""
         held = (self._ledger.session(take) for take in self._machine.holding)
         return [self._now(view) for view in await self._earlier.views(most, [one for one in held if one])]
 

@@ -61,7 +61,7 @@ from app.dictation.recordings import Known, Recordings
 from app.dictation.state_machine import MOST_TAKES, Dictation
 from app.dictation.take_runner import TakeWork, Workshop
 from app.dictation.text_inserter import Hands, TextWork
-from app.dictation.view import TakeView, View
+from app.dictation.view import View
 from app.hotkeys.events import Hotkeys
 from app.insertion.clipboard import Copier
 from app.insertion.outcome import Inserter
@@ -78,7 +78,6 @@ _SLOW_REFRESH_S: Final = 0.25
 _PREPARE_S: Final = 2.0
 _SWEEP_S: Final = 3600.0
 _LOOK_S: Final = 1.0
-LAST_TAKES: Final = 20
 
 _CHANGES: Final = {
     Change.LOST: NoteKey.MICROPHONE_LOST,
@@ -196,10 +195,6 @@ class Dictating:
         if self._keys:
             await self._keys.bind(keys)
         self._wishes = replace(self._wishes, keys=keys)
-
-    async def takes(self, most: int = LAST_TAKES) -> list[TakeView]:
-        """Return the user's latest takes and those with held texts, newest first, in their current state."""
-        return await self.recordings.views(most)
 
     async def finished(self) -> None:
         """Wait until every take begun so far is over, but not for takes that begin later."""

@@ -27,7 +27,7 @@ from app.journal.backlog import Keeping
 from app.journal.errors import JournalError
 from app.journal.journal import Journal
 from app.journal.library import Library
-from app.transcription.listening import Heard, Listener, Mode
+from app.transcription.listening import Audience, Heard, Listener, Mode
 from client.connection import Address
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected
@@ -60,8 +60,8 @@ class Workshop:
     observe: Observe = ignore
 
 
-class TakeWork:
-    """Runner of take number ``take``, in its own session. Implements the ``Audience`` of its listener."""
+class TakeWork(Audience):
+    """Runner of take number ``take``, in its own session."""
 
     def __init__(self, take: int, mode: TalkMode, workshop: Workshop, options: Options, tell: Tell) -> None:
         self.session: UUID = uuid4()
@@ -177,15 +177,6 @@ class TakeWork:
 
     def _notify(self, step: SegmentStep, segment: int, result: Segment | None = None) -> None:
         self._workshop.observe(SegmentEvent(step, self.session, segment, result))
-
-    def listened(self, seconds: float) -> None:
-        """Ignore the progress, because the state machine has a clock."""
-
-    def over(self) -> None:
-        """Ignore the end of audio, because the recording reports it."""
-
-    def finished(self) -> None:
-        """Ignore the end, because ``run`` reports it."""
 
     def heard(self, event: ClientEvent) -> None:
         """Process partials and changes of the connection to the gateway."""

@@ -22,7 +22,7 @@ from app.core.errors import OutputFailed
 from app.core.outlet import ToGateway
 from app.core.transcript import Rewrite, Segment, as_it_is
 from app.files.result_store import Kept, Known, Piece, shifted, source_of
-from app.transcription.pipeline import Ears, Samples, in_thread, transcribe
+from app.transcription.pipeline import Ears, Samples, Watcher, in_thread, transcribe
 from app.transcription.pipeline import Piece as Heard
 from client.connection import Locate
 from client.errors import AudioGone, GatewayError
@@ -238,7 +238,7 @@ class _Lying:
     samples: int = 0
 
 
-class Progress:
+class Progress(Watcher):
     """``pipeline.Watcher`` that turns the results of a run, in any order, into ordered pieces of the recording."""
 
     def __init__(self, known: Known, onlooker: Onlooker) -> None:
@@ -282,9 +282,6 @@ class Progress:
         """Record how much of the run has been read."""
         self._read = self._before.origin + round(seconds * SAMPLE_RATE)
         self._move(())
-
-    def over(self) -> None:
-        """Ignore the event, because nothing depends on the end of reading."""
 
     def heard(self, event: ClientEvent) -> None:
         """Forward an event of the client to the onlooker."""

@@ -26,11 +26,11 @@ from app.journal.errors import TakeBusy
 from app.journal.events import Reran, iso_time
 from app.journal.library import Found
 from app.journal.take import TakeState
-from app.transcription.pipeline import Texts
+from app.transcription.pipeline import Texts, Watcher
 from client.audio_store import AudioStore
 from client.connection import Locate
 from client.errors import GatewayError
-from client.events import ClientEvent, Outcome
+from client.events import Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
 from protocol.session import Final as Said
@@ -138,15 +138,11 @@ class _TakeAudio(AudioStore):
         """Do nothing, because no audio was stored."""
 
 
-class _Watching:
+class _Watching(Watcher):
     """``pipeline.Watcher`` that counts ended pieces."""
 
     def __init__(self, told: Told, pieces: int) -> None:
         self._told, self._pieces, self._ended = told, pieces, 0
-
-    def listened(self, seconds: float) -> None: ...
-    def over(self) -> None: ...
-    def heard(self, event: ClientEvent) -> None: ...
 
     def recognised(self, segment: Segment) -> None:
         self._ended += 1

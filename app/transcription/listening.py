@@ -95,7 +95,7 @@ class Audience(Watcher, Protocol):
 
     def finished(self) -> None:
         """Report that everything has ended."""
-        ...
+        return
 
 
 @dataclass(frozen=True)

@@ -33,23 +33,23 @@ _NOTHING: Constant = np.empty(0, np.int16)
 
 
 class Watcher(Protocol):
-    """Observer of a transcription's progress."""
+    """Observer of a transcription's progress. Subclasses ignore what they do not define."""
 
     def listened(self, seconds: float) -> None:
         """Report that this many seconds of audio have been processed."""
-        ...
+        return
 
     def over(self) -> None:
         """Report that all audio has been processed."""
-        ...
+        return
 
     def heard(self, event: ClientEvent) -> None:
         """Receive an event from the gateway client."""
-        ...
+        return
 
     def recognised(self, segment: Segment) -> None:
         """Receive a segment that has ended."""
-        ...
+        return
 
 
 def as_recognised(final: Final) -> str:

@@ -189,7 +189,7 @@ async def test_cancelled_take_is_kept_only_in_history(
         world.inserter.gate.set()
         await world.over()
         (texts,) = texts_of(world)
-        views = await world.dictating.takes()
+        views = await world.dictating.recordings.views()
     assert len(world.inserter.texts) == 1, "what was being inserted cannot be called back"
     assert texts[0] == world.inserter.text() and len(texts) > 1
     assert [view.text for view in views] == [" ".join(texts)]
@@ -280,15 +280,15 @@ async def test_take_is_offered_at_next_start_after_second_quit(
         await asyncio.wait_for(world.running, 30)
     assert world.found[0].samples == len(talk)
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
-        (offered,) = await again.dictating.takes()
+        (offered,) = await again.dictating.recordings.views()
         assert offered.state is State.FAILED
         again.dictating.ask(RecoverTake(offered.session))
 
         async def recognised() -> bool:
-            return [take.state for take in await again.dictating.takes()] == [State.DONE]
+            return [take.state for take in await again.dictating.recordings.views()] == [State.DONE]
 
         await wait_until(recognised, "it is recognised")
-        (recovered,) = await again.dictating.takes()
+        (recovered,) = await again.dictating.recordings.views()
     assert recovered.text == " ".join(*texts_of(again))
     assert again.inserter.asked == 0, "nothing is typed by itself"
 

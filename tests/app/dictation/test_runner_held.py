@@ -44,7 +44,7 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as again:
         await wait_until(lambda: again.dictating.view.earlier == 1, "it is offered again")
         assert again.dictating.view.state is State.HELD
-        (listed,) = await again.dictating.takes()
+        (listed,) = await again.dictating.recordings.views()
         assert (listed.state, listed.held) == (State.HELD, len(texts))
         again.dictating.ask(Verb.PASTE_HELD)
         assert again.inserter.asked == 0, "the key pastes nothing of an earlier run"
@@ -59,7 +59,7 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
         await wait_until(lambda: again.changes > before, "whoever shows the history is told")
         with pytest.raises(UsageMistake, match="no text to paste"):
             await again.dictating.recordings.settle(session, HeldDeed.PASTE)
-        (listed,) = await again.dictating.takes()
+        (listed,) = await again.dictating.recordings.views()
         assert (listed.state, listed.held) == (State.DONE, 0)
         assert again.dictating.view.earlier == 0
     assert again.inserter.texts == [(" ".join(texts), WINDOW)]
@@ -104,7 +104,7 @@ async def test_listed_take_shows_its_current_state(
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
 
         async def state() -> State | None:
-            listed = await world.dictating.takes()
+            listed = await world.dictating.recordings.views()
             return listed[0].state if listed else None
 
         async def is_listed(wanted: State) -> None:

@@ -45,7 +45,7 @@ async def test_inserted_shown_and_stored_texts_are_equal(
         await world.dictate()
         await world.over()
         texts = recognised(world)
-        (view,) = await world.dictating.takes()
+        (view,) = await world.dictating.recordings.views()
     wanted = " ".join(map(marked, texts))
     assert texts and all(texts)
     assert world.inserter.text() == world.found[0].text == view.text == wanted
