@@ -168,6 +168,22 @@ async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
     assert 'microphone = "USB"' in (folders().config / "settings.toml").read_text()
 
 
+async def test_actions_during_start_are_performed_once_services_run(home: Path) -> None:
+    told: list[News] = []
+    async with running(told) as (desk, _):
+        desk.ask(LookAtModels(True))
+        desk.ask(TryGateway(ELSEWHERE))
+        desk.ask(ChangeSetting("hotkeys.mode", "hold"))
+        assert told == [], "nothing runs yet"
+        await wait_until(lambda: newest(told, ModelsView) and newest(told, GatewayTrial), "both are answered")
+
+        def changed() -> bool:
+            seen = newest(told, Settings)
+            return isinstance(seen, Settings) and seen.hotkeys.mode == "hold"
+
+        await wait_until(changed, "the setting is in effect")
+
+
 async def test_second_desk_of_user_is_refused(home: Path) -> None:
     told: list[News] = []
     async with running(told):
