@@ -71,12 +71,6 @@ def entries(language: str) -> Mapping[str, Entry]:
     return dict(_flat(tomllib.loads(source)))
 
 
-def placeholders(entry: Entry) -> set[str]:
-    """Return the names of the values that a text needs."""
-    forms = [entry] if isinstance(entry, str) else entry.values()
-    return {name for form in forms for name in _PLACEHOLDER.findall(form)}
-
-
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Entry]]:
     found: list[tuple[str, Entry]] = []
     for name, value in table.items():

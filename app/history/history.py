@@ -35,7 +35,6 @@ from app.history.view import Wish
 from app.journal.errors import JournalError
 from app.journal.events import Reran
 from app.journal.library import Found, Library
-from app.journal.retention import RetentionLimits
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
@@ -204,13 +203,6 @@ class History:
         """
         return await self._done(self._delete(tuple(sessions)))
 
-    async def sweep(self, limits: RetentionLimits, now_s: float) -> None:
-        """Delete takes that exceed the retention limits.
-
-        Unrecognised takes always stay.
-        """
-        await self._done(self._sweep(limits, now_s))
-
     async def export(
         self, sessions: Sequence[UUID], form: Format, place: Path, *, overwrite: bool = False
     ) -> Exported:
@@ -232,15 +224,6 @@ class History:
         refused = await asyncio.to_thread(take_operations.delete, self._library, sessions)
         await self._forget([session for session in sessions if session not in refused])
         return refused
-
-    async def _sweep(self, limits: RetentionLimits, now_s: float) -> None:
-        await asyncio.wait([self.refresh()])
-        if self._shelf.problem:  # the index may be incomplete
-            gone = await asyncio.to_thread(self._library.sweep, now_s, limits)
-        else:
-            expired = await self._beside(partial(self._keeper.expired, now_s, limits))
-            gone = await asyncio.to_thread(take_operations.let_go, self._library, expired)
-        await self._forget(gone)
 
     async def _forget(self, gone: Sequence[UUID]) -> None:
         if gone:

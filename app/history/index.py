@@ -16,8 +16,7 @@ from uuid import UUID
 
 from app.history import search_terms
 from app.history.database import connect, errors, writing
-from app.journal.retention import Stored
-from app.journal.take import TRANSCRIBED, TakeState
+from app.journal.take import TakeState
 
 MOST_KEYS: Final = 200_000
 
@@ -131,15 +130,6 @@ class Index:
         with errors():
             found = self._connection.execute("SELECT session, changed, noted, heard, settled FROM takes")
             return {name: Known(Stamp(*stamp), bool(settled)) for name, *stamp, settled in found}
-
-    def stored(self) -> list[Stored]:
-        """Return all takes, for retention."""
-        with errors():
-            found = self._connection.execute("SELECT session, started, size, state FROM takes")
-            return [
-                Stored(UUID(name), started, size, TakeState(state) not in TRANSCRIBED)
-                for name, started, size, state in found
-            ]
 
     # -- writing -------------------------------------------------------------------------------------------
 

@@ -20,7 +20,6 @@ from app.history.errors import IndexDamaged, IndexUnavailable
 from app.history.index import Index, Row
 from app.journal.disk import locked
 from app.journal.library import Library
-from app.journal.retention import RetentionLimits, expired
 from app.journal.take import TRANSCRIBED, TakeState
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -108,10 +107,6 @@ class Keeper:
     def purge(self) -> bool:
         """Continue the erasure that ``forget`` began, and return whether more remains."""
         return self._with(lambda index, _: index.must_purge() and index.purge())
-
-    def expired(self, now_s: float, limits: RetentionLimits) -> list[UUID]:
-        """Return the indexed takes that exceed the retention limits."""
-        return expired(self._with(lambda index, _: index.stored()), now_s, limits)
 
     # -- the index -----------------------------------------------------------------------------------------
 

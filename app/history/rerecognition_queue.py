@@ -71,10 +71,6 @@ class Again:
         elif self._waiting.pop(session, None) is not None:
             self._over(Rerunning(session, RerunState.STOPPED))
 
-    def stands(self, session: UUID) -> Rerunning | None:
-        """Return the state of a take that is queued or running."""
-        return self._stood.get(session)
-
     def _next(self) -> None:
         if self._running is None and self._waiting:
             session, wish = self._waiting.popitem(last=False)

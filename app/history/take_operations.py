@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from app.journal.errors import JournalError, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Found, Library
-from app.journal.take import TRANSCRIBED
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
@@ -58,16 +57,6 @@ def delete(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalE
         except JournalError as error:
             refused[session] = error
     return refused
-
-
-def let_go(library: Library, sessions: Iterable[UUID]) -> list[UUID]:
-    """Delete those of the takes that are still unneeded, and return them."""
-    gone: list[UUID] = []
-    for session in sessions:
-        with suppress(TakeUnknown):
-            if library.find(session).state in TRANSCRIBED and library.discard(session):
-                gone.append(session)
-    return gone
 
 
 def there(library: Library, sessions: Iterable[UUID]) -> Iterator[Found]:

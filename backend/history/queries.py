@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, select, text, true
+from sqlalchemy import ColumnElement, Connection, func, select, text
 
 from backend.history import schema
 from backend.history.records import (
@@ -69,13 +69,12 @@ def sessions(connection: Connection, wanted: SessionFilter, before: int | None, 
     return Page([_session(row) for row in found], found[-1].number if len(found) == most else None)
 
 
-def segments(connection: Connection, id: str, after: int, limit: int, failed: bool = False) -> list[StoredSegment]:
-    """Return segments of a session in order; ``failed``: only those without a text."""
-    state = (_SEGMENTS.state == str(SegmentState.FAILED)) if failed else true()
+def segments(connection: Connection, id: str, after: int, limit: int) -> list[StoredSegment]:
+    """Return segments of a session in order."""
     found = connection.execute(
         select(schema.segments)
         .join(schema.sessions, _SESSIONS.number == _SEGMENTS.session)
-        .where(_SESSIONS.id == id, _SEGMENTS.segment > after, state)
+        .where(_SESSIONS.id == id, _SEGMENTS.segment > after)
         .order_by(_SEGMENTS.segment)
         .limit(_bounded(limit))
     )

@@ -119,11 +119,6 @@ class Store:
         with self._database.reading() as connection:
             return queries.segments(connection, id, after, limit)
 
-    def failed(self, id: str) -> list[StoredSegment]:
-        """Return the failed segments of a session in order, which may be retried; at most 500."""
-        with self._database.reading() as connection:
-            return queries.segments(connection, id, -1, 500, failed=True)
-
     def sessions(self, wanted: SessionFilter, before: int | None = None, limit: int = 50) -> Page[StoredSession]:
         """Return a page of sessions, the newest first."""
         with self._database.reading() as connection:

@@ -149,11 +149,6 @@ class AdmittedRequest:
 ACCESS: Final = web.AppKey("access", Access)
 
 
-def device_of(request: web.Request) -> Device:
-    """Return the device whose key the request has. Raises ``Unauthorised`` or ``Forbidden``."""
-    return request.app[ACCESS].device_of(request)
-
-
 def admit(request: web.Request, kinds: tuple[DeviceKind, ...] = CLIENTS) -> AdmittedRequest:
     """Admit a request with one of these kinds of key. Raises ``Unauthorised``, ``Forbidden`` or ``OverQuota``."""
     return request.app[ACCESS].admit(request, kinds)

@@ -41,12 +41,6 @@ class Uploads:
         """Return the path for the file of a session."""
         return self.folder / str(UUID(session))
 
-    def has(self, session: str) -> bool:
-        """Return whether the file of a session exists here."""
-        with suppress(ValueError):
-            return self.path(session).exists()
-        return False
-
     def sessions(self) -> Iterator[tuple[str, float]]:
         """Yield each session with a file here, and the file's age in seconds."""
         for file in private_folder(self.folder).iterdir():

@@ -52,14 +52,13 @@ class Motion:
     """Durations of animations in milliseconds; ``reduced`` switches animations off."""
 
     quick: int = 120
-    gentle: int = 200
     reduced: bool = False
 
 
 SPACING: Final = Spacing()
 RADII: Final = Radii()
 SCALE: Final = Scale()
-STILL: Final = Motion(0, 0, True)
+STILL: Final = Motion(0, True)
 
 
 class Theme(QObject):

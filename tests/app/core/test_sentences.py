@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from app.core.notes import Note
-from app.core.sentences import LANGUAGES, Sentences, entries, filled, noted, placeholders
+from app.core.sentences import LANGUAGES, Sentences, entries, filled, noted
+from tests.helpers.placeholders import placeholders
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

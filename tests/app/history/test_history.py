@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
@@ -15,7 +14,6 @@ from app.history.rerecognition import Rerunner
 from app.history.view import Wish
 from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.library import Library
-from app.journal.retention import DAY_S, RetentionLimits
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from runtime.logs import logging_to
@@ -140,29 +138,6 @@ async def test_delete_completes_when_caller_is_cancelled(library: Library, place
         deleting.cancel()
         await asyncio.wait([deleting])
     assert library.all() == [] and b"secret1x" not in written(place)
-
-
-async def test_sweep_deletes_expired_takes_with_and_without_index(library: Library, place: Path) -> None:
-    limits = RetentionLimits(age_s=5 * DAY_S)
-
-    def fill(first: int) -> set[UUID]:
-        record(library, first, f"old{first}x", started_s=DAY_S)
-        return {
-            record(library, first + 1, None, started_s=DAY_S),
-            record(library, first + 2, "new", started_s=9 * DAY_S),
-        }
-
-    left = fill(1)
-    async with opened(library, place) as history:
-        await history.sweep(limits, 10 * DAY_S)
-        assert {found.session for found in library.all()} == left
-        assert b"old1x" not in written(place) and await history.count() == 2
-    left |= fill(4)
-    place = place.parent / "index.sqlite" / "no folder" / "index.sqlite"
-    async with opened(library, place) as history:
-        await history.sweep(limits, 10 * DAY_S)
-        assert {found.session for found in library.all()} == left
-        assert "cannot be opened" in history.shelf.problem and await history.count() == 4
 
 
 async def test_history_exports_existing_takes(library: Library, place: Path, tmp_path: Path) -> None:

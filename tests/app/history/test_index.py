@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from app.history.errors import IndexUnavailable
 from app.history.index import PAGE, SEARCH, Index, Known, Row, Stamp
 from app.history.search_terms import simplified
-from app.journal.retention import Stored
 from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row
 
@@ -46,7 +45,6 @@ def test_index_returns_row_as_stored(index: Index, place: Path) -> None:
     assert shown == Row(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True, key=shown.key)
     assert index.rows([shown.key, 99]) == [shown]
     assert index.known() == {str(UUID(int=7)): KNOWN}
-    assert index.stored() == [Stored(UUID(int=7), 5.5, 300, False)]
     index.close()
     again = Index(place)
     assert again.page(10) == [shown]

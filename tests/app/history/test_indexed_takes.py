@@ -8,7 +8,6 @@ import pytest
 from app.history.errors import IndexUnavailable
 from app.history.indexed_takes import MOST_IN_MEMORY, Keeper
 from app.journal.library import Library
-from app.journal.retention import DAY_S, RetentionLimits
 from app.journal.take import TakeState
 from runtime.logs import logging_to
 from tests.app.history.takes import record, session
@@ -169,12 +168,3 @@ def test_forget_raises_when_index_cannot_be_deleted(library: Library, keeper: Ke
     place.with_name(f"{place.name}-journal").mkdir()
     with pytest.raises(IndexUnavailable, match="cannot be deleted"):
         keeper.forget([session(1)])
-
-
-def test_expired_returns_takes_beyond_limits(library: Library, keeper: Keeper) -> None:
-    record(library, 1, "old", started_s=DAY_S)
-    record(library, 2, None, started_s=DAY_S)
-    record(library, 3, "new", started_s=9 * DAY_S)
-    refresh(keeper)
-    assert keeper.expired(10 * DAY_S, RetentionLimits(age_s=5 * DAY_S)) == [session(1)]
-    assert keeper.expired(10 * DAY_S, RetentionLimits(age_s=5 * DAY_S, keep=3)) == []

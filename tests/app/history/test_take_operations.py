@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.history.take_operations import delete, edit, keep_run, let_go, there
+from app.history.take_operations import delete, edit, keep_run, there
 from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.events import Reran
 from app.journal.library import Library
@@ -64,12 +64,3 @@ def test_delete_returns_takes_in_use(library: Library) -> None:
         refused = delete(library, [session(1), session(2), session(3)])
     assert list(refused) == [session(2)] and isinstance(refused[session(2)], TakeBusy)
     assert [found.session for found in there(library, [session(n) for n in (1, 2, 3)])] == [session(2)]
-
-
-def test_let_go_spares_needed_takes(library: Library) -> None:
-    record(library, 1, "one")
-    record(library, 2, "two", None)
-    record(library, 3, "three")
-    with library.reopen(session(3)):
-        assert let_go(library, [session(n) for n in (1, 2, 3, 4)]) == [session(1)]
-    assert len(library.all()) == 2

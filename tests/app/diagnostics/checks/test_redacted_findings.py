@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 from app.core.notes import Note
-from app.core.sentences import Sentences, entries, placeholders
+from app.core.sentences import Sentences, entries
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.diagnostics.checks.redacted_findings import NAME, part, redacted
 from app.diagnostics.report.program_constants import own_modules
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction
 from protocol.engine import EngineInfo
+from tests.helpers.placeholders import placeholders
 from worker.doctor import DecodeMeasurement, decoded
 
 SECRET = "greenstone of Anahera"

@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 
 from app.core.notes import Note
-from app.core.sentences import LANGUAGES, Sentences, entries, placeholders
+from app.core.sentences import LANGUAGES, Sentences, entries
 from app.diagnostics.checks.finding import Area, ok, wrong
 from app.diagnostics.checks.wording import told
+from tests.helpers.placeholders import placeholders
 
 DOCTOR = Path(__file__).resolve().parents[4] / "app" / "diagnostics" / "checks"
 MADE = re.compile(r'\b(?:ok|advice|wrong|bad|finding)\(\s*(?:Area\.\w+|area|one\.area),\s*"([a-z0-9-]+)"')

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.formats import Format
-from app.core.sentences import LANGUAGES, entries, placeholders
+from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
 from app.diagnostics.checks.finding import Severity
 from app.diagnostics.report.log_lines import LEVELS
@@ -33,6 +33,7 @@ from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
 from app.ui.strings.texts import SYSTEM, Texts, language_for
 from protocol.pairing import PairRefusal
+from tests.helpers.placeholders import placeholders
 
 APP = Path(__file__).resolve().parents[4] / "app"
 WITH_ROW = [name for name in all_settings() if name not in ELSEWHERE]

@@ -3,7 +3,8 @@
 import pytest
 
 from app.core.states import State
-from app.ui.theme.colours import COLOURS, Scheme, contrast, state_colour
+from app.ui.theme.colours import COLOURS, Scheme, state_colour
+from tests.helpers.contrast import contrast
 
 AA_TEXT, AAA_TEXT, AA_CONTROL = 4.5, 7.0, 3.0
 GROUNDS = ("window", "surface", "sunken", "accent_soft")

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from app.ui.theme.colours import contrast
 from tests.backend.observability.dashboard.conftest import STATIC
+from tests.helpers.contrast import contrast
 
 TEXT, DRAWN = 4.5, 3.0
 GROUNDS = ("window", "surface", "sunken")
