@@ -28,7 +28,7 @@ def test_filled_inserts_counts_and_finds_placeholders() -> None:
 def test_noted_includes_reason() -> None:
     reason = Note("microphone-refused", {"device": "usb"})
     told = noted(Sentences("en"), Note("microphone-failed", reason=reason))
-    assert told.startswith("Nothing is recorded. usb gives no sound")
+    assert told.startswith("Recording stopped. usb gives no sound")
     assert noted(Sentences("en"), Note("of-a-later-version")) == ""
 
 

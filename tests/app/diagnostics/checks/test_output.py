@@ -26,7 +26,7 @@ def listed(*findings: Finding, terminal: bool = False, quiet: bool = False) -> s
 
 def test_listing_prints_remedy_below_finding() -> None:
     lines = listed(WELL, BAD).splitlines()
-    assert lines[0].split() == ["ok", "Tray", "There", "is", "one."]
+    assert lines[0].split() == ["ok", "Tray", "The", "tray", "is", "available."]
     assert lines[1].startswith("PROBLEM  Models") and lines[1].endswith("fsmn-vad is damaged.")
     assert lines[2].strip().startswith("Do this: Run kikipounamu models get fsmn-vad")
     assert lines[-1] == "1 problem; everything else is well."
@@ -47,7 +47,7 @@ def test_listing_is_silent_when_json_is_requested() -> None:
         "key": "model-damaged",
         "title": "Models",
         "found": "fsmn-vad is damaged.",
-        "do": "Run kikipounamu models get fsmn-vad (it fetches only what is wrong).",
+        "do": "Run kikipounamu models get fsmn-vad (downloads damaged files only)",
         "values": {"model": "fsmn-vad"},
     }
 

@@ -47,7 +47,7 @@ def test_told_returns_title_finding_and_remedy() -> None:
 
 def test_told_inserts_reason_in_same_language() -> None:
     finding = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
-    assert "gateway of this computer failed" in told(Sentences("en"), finding).found
+    assert "server on this computer stopped" in told(Sentences("en"), finding).found
     assert "本机网关出错" in told(Sentences("zh"), finding).found
 
 
@@ -62,8 +62,8 @@ def test_texts_with_counts_have_plural_forms() -> None:
 
 def test_broker_has_the_same_name_in_all_texts() -> None:
     elsewhere = ok(Area.BROKER, "broker-elsewhere", version="valkey 9.1", percent=3)
-    assert told(Sentences("en"), elsewhere).title == "Broker"
-    assert told(Sentences("zh"), elsewhere).title == "消息代理"
+    assert told(Sentences("en"), elsewhere).title == "Queue"
+    assert told(Sentences("zh"), elsewhere).title == "队列"
 
 
 def test_texts_for_windows_mention_no_command_options() -> None:

@@ -38,7 +38,7 @@ def test_announcer_speaks_reason_when_text_is_not_inserted() -> None:
     said.show_view(held)
     said.show_view(replace(held, seconds=2.0))
     said.show_view(View(State.HELD, held=1))
-    assert said.words == ["Another window has the focus now. The text waits to be pasted"]
+    assert said.words == ["Another window has the focus. The text is ready to paste"]
     said.paste_key = "F8"
     said.show_view(View(State.DONE, held=1))
     said.show_view(View(State.HELD, held=1))

@@ -35,8 +35,8 @@ def test_media_note_names_install_command_of_this_python(texts: Texts) -> None:
 
 def test_gaps_note_uses_singular_and_plural() -> None:
     texts = Texts("en")
-    assert file_note_text(texts, Note(FileNote.GAPS, {"count": "1"})).startswith("1 place in it has")
-    assert file_note_text(texts, Note(FileNote.GAPS, {"count": "3"})).startswith("3 places in it have")
+    assert file_note_text(texts, Note(FileNote.GAPS, {"count": "1"})).startswith("1 part has")
+    assert file_note_text(texts, Note(FileNote.GAPS, {"count": "3"})).startswith("3 parts have")
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_left_text_rounds_to_minutes(left_s: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (FileView(1, "/a"), "Looking at it"),
-        (FileView(1, "/a", FileState.WAITING, duration_s=483.0), "Waiting its turn · 8:03"),
-        (FileView(1, "/a", FileState.WAITING, 60.0, 483.0), "Waiting its turn · 1:00 of 8:03"),
+        (FileView(1, "/a"), "Checking"),
+        (FileView(1, "/a", FileState.WAITING, duration_s=483.0), "Queued · 8:03"),
+        (FileView(1, "/a", FileState.WAITING, 60.0, 483.0), "Queued · 1:00 of 8:03"),
         (
             FileView(1, "/a", FileState.WORKING, 60.0, 7293.0, 90.0),
             "Recognising · 1:00 of 2:01:33 · about 2 min left",

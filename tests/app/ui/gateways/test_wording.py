@@ -24,8 +24,8 @@ def test_each_health_has_own_text(language: str) -> None:
 
 
 def test_texts_name_workers_and_latency() -> None:
-    assert answer_text(EN, of(WELL)) == "Answers within 1 ms · GPU · m, cpu · n"
-    assert answer_text(EN, of(Answer(Health.WELL, 0.2))) == "Answers within 1 ms"
+    assert answer_text(EN, of(WELL)) == "Responds in 1 ms · GPU · m, cpu · n"
+    assert answer_text(EN, of(Answer(Health.WELL, 0.2))) == "Responds in 1 ms"
     assert menu_text(EN, of(WELL)) == "desk · 1 ms" and menu_text(EN, of(Answer())) == "desk"
 
 

@@ -43,14 +43,14 @@ def test_examination_starts_on_request(panel: ExaminationPanel, asked: list[Help
     panel.examine.click()
     assert asked == [Examine()]
     panel.show_examination(ExaminationView((WELL,), Area.MODELS))
-    assert not panel.examine.isEnabled() and panel.state.text() == "Looking at: Models"
+    assert not panel.examine.isEnabled() and panel.state.text() == "Checking: Models"
     panel.show_examination(ExaminationView((WELL, BAD)))
-    assert panel.examine.isEnabled() and panel.examine.text() == "Examine again"
+    assert panel.examine.isEnabled() and panel.examine.text() == "Check again"
 
 
 def test_most_severe_finding_is_first_with_remedy_below(panel: ExaminationPanel) -> None:
     panel.show_examination(ExaminationView((WELL, HINT, BAD)))
-    assert [row.split(",")[0] for row in rows(panel)] == ["Problem", "Advice", "Well"]
+    assert [row.split(",")[0] for row in rows(panel)] == ["Problem", "Advice", "OK"]
     assert panel.state.text() == "1 problem"
     assert "Do this: Run kikipounamu models get fsmn-vad" in panel.text.toPlainText()
     assert "AppIndicator" in panel.text.toPlainText()
@@ -60,7 +60,7 @@ def test_most_severe_finding_is_first_with_remedy_below(panel: ExaminationPanel)
 
 def test_examination_without_problems_says_so(panel: ExaminationPanel) -> None:
     panel.show_examination(ExaminationView((WELL,)))
-    assert panel.state.text() == "Everything that was looked at works." and not panel.text.isVisible()
+    assert panel.state.text() == "All checks passed." and not panel.text.isVisible()
 
 
 def test_examination_follows_window_language(panel: ExaminationPanel, texts: Texts) -> None:

@@ -56,11 +56,11 @@ def test_model_without_engine_says_it_is_for_later() -> None:
 
 def test_download_text_shows_progress_speed_and_source() -> None:
     assert how_text(EN, FETCHING) == (
-        "Fetching · 50 % · 74 MB of 148 MB · 2.5 MB per second · less than a minute left · "
+        "Downloading · 50 % · 74 MB of 148 MB · 2.5 MB per second · less than a minute left · "
         "from ModelScope (a.b, c/d)"
     )
     assert how_text(EN, replace(FETCHING, speed=None, left_s=None, source="", stopping=True)) == (
-        "Fetching · Stopping · 50 % · 74 MB of 148 MB"
+        "Downloading · Stopping · 50 % · 74 MB of 148 MB"
     )
 
 
@@ -79,15 +79,15 @@ def test_generic_sources_are_translated(source: str, said: str) -> None:
 
 def test_installed_model_shows_date_and_user() -> None:
     here = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000, installed_s=0.0, use=Use.WORKER)
-    assert how_text(EN, here).startswith("Installed · 148 MB · since 19")
-    assert how_text(EN, here).endswith("in use by the worker of this computer")
+    assert how_text(EN, here).startswith("Installed · 148 MB · installed 19")
+    assert how_text(EN, here).endswith("in use on this computer")
     assert how_text(EN, MODEL) == "Not installed"
 
 
 def test_notes_show_sizes_and_urgency() -> None:
     note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
     failed = replace(MODEL, state=ModelState.FAILED, note=note)
-    assert note_text(EN, failed) == "It needs 968 MB, and 512 MB are free. Make room and try again."
+    assert note_text(EN, failed) == "The model needs 968 MB; 512 MB are free. Free some space, then try again."
     assert note_role(failed) == "danger"
     assert note_role(replace(MODEL, note=Note(ModelNote.USED_BY_APP))) == "warning"
     assert note_role(replace(MODEL, note=Note(ModelNote.WHOLE))) == "muted"
@@ -104,8 +104,8 @@ def test_every_note_is_worded(language: str, key: ModelNote) -> None:
 
 def test_free_space_and_missing_space_are_shown_before_download() -> None:
     assert room_text(EN, ModelsView(folder="/m", free=2 * 10**9)) == "2.0 GB free in /m"
-    assert room_text(EN, ModelsView(folder="/m")) == "They are in /m"
-    assert too_large_text(EN, MODEL, 10**6) == "It needs 148 MB, and 1.0 MB are free."
+    assert room_text(EN, ModelsView(folder="/m")) == "Stored in /m"
+    assert too_large_text(EN, MODEL, 10**6) == "Needs 148 MB; 1.0 MB are free."
     assert too_large_text(EN, MODEL, 10**9) == too_large_text(EN, MODEL, None) == ""
     assert too_large_text(EN, replace(MODEL, state=ModelState.INSTALLED), 10**6) == ""
 

@@ -113,4 +113,4 @@ def test_key_test_is_refused_while_recording(test: PressTest, texts: Texts) -> N
 
 
 def test_key_test_is_found_in_both_languages(test: PressTest) -> None:
-    assert {"Press test", "按键测试"} <= set(test.words())
+    assert {"Key test", "按键测试"} <= set(test.words())

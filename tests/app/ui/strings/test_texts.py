@@ -174,7 +174,7 @@ def test_count_may_be_a_string() -> None:
 
 
 def test_values_are_inserted_verbatim() -> None:
-    assert Texts("en")("note.microphone-failed", reason="{reason} {x}") == "Nothing is recorded. {reason} {x}"
+    assert Texts("en")("note.microphone-failed", reason="{reason} {x}") == "Recording stopped. {reason} {x}"
 
 
 def test_unknown_key_or_missing_value_raises() -> None:

@@ -30,17 +30,17 @@ def test_states_use_words_of_the_vocabulary() -> None:
 
 def test_note_text_contains_its_values() -> None:
     note = Note("microphone-failed", {"reason": "Unplugged"})
-    assert wording.note_text(EN, note) == "Nothing is recorded. Unplugged"
+    assert wording.note_text(EN, note) == "Recording stopped. Unplugged"
     assert wording.note_text(EN, Note("of-a-later-version")) == ""
 
 
 def test_reason_is_in_the_same_language_as_its_note() -> None:
     note = Note("hotkeys-failed", reason=Note("hotkey-taken", {"binding": "right_ctrl"}))
-    said = "Hotkeys: Right Ctrl is used by another program. Choose another key"
+    said = "Hotkeys do not work. Right Ctrl is used by another program. Choose another key"
     assert wording.note_text(EN, note) == said
     assert "右 Ctrl 已被其他程序占用" in wording.note_text(ZH, note)
     worker = WorkerView(WorkerState.FAILED, reason=Note("model-busy"))
-    assert wording.worker_text(EN, worker).startswith("Failed · Another program has been fetching")
+    assert wording.worker_text(EN, worker).startswith("Failed · Another program has been downloading")
 
 
 @pytest.mark.parametrize(("error", "note"), ERRORS, ids=lambda value: type(value).__name__)
@@ -64,7 +64,7 @@ def test_note_names_paste_key_when_there_is_one() -> None:
         (WorkerView(), "Off"),
         (WorkerView(WorkerState.DOWNLOADING, percent=40), "Downloading 40 %"),
         (WorkerView(WorkerState.DOWNLOADING), "Downloading"),
-        (WorkerView(WorkerState.BUSY, "RTX 5060 Ti"), "Busy · RTX 5060 Ti"),
+        (WorkerView(WorkerState.BUSY, "RTX 5060 Ti"), "Recognising · RTX 5060 Ti"),
         (WorkerView(WorkerState.FAILED, reason=Note("plain", {"text": "no model"})), "Failed · no model"),
     ],
 )
@@ -102,7 +102,7 @@ def test_destination_comes_first_without_needless_remarks() -> None:
 
 def test_unsent_waiting_and_held_texts_are_mentioned() -> None:
     said = dict(wording.beside(EN, View(unsent_s=3.2, waiting=2, held=1), "F8"))
-    assert said["3 s unsent"] == "warning"
+    assert said["3 s not sent"] == "warning"
     assert "Recognising 2 earlier recordings" in said
     assert said["1 text to paste: F8"] == "warning"
     assert "1 text to paste" in dict(wording.beside(EN, View(held=1), ""))
