@@ -48,7 +48,7 @@ def test_told_returns_title_finding_and_remedy() -> None:
 def test_told_inserts_reason_in_same_language() -> None:
     finding = wrong(Area.LOG, "stopped").because(Note("gateway-failed"))
     assert "server on this computer stopped" in told(Sentences("en"), finding).found
-    assert "本机网关出错" in told(Sentences("zh"), finding).found
+    assert "本机服务器已停止" in told(Sentences("zh"), finding).found
 
 
 def test_texts_with_counts_have_plural_forms() -> None:

@@ -55,7 +55,7 @@ def test_most_severe_finding_is_first_with_remedy_below(panel: ExaminationPanel)
     assert "Do this: Run kikipounamu models get fsmn-vad" in panel.text.toPlainText()
     assert "AppIndicator" in panel.text.toPlainText()
     panel.list.setCurrentIndex(panel.model.index(2))
-    assert panel.text.toPlainText() == "Tray: There is one."
+    assert panel.text.toPlainText() == "Tray: The tray is available."
 
 
 def test_examination_without_problems_says_so(panel: ExaminationPanel) -> None:
