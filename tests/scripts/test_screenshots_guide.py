@@ -66,7 +66,7 @@ def test_guide_uses_the_texts_of_the_windows(language: str) -> None:
 
 def test_unknown_term_in_guide_is_detected() -> None:
     assert unknown("en", "choose **Delete everything** or **Delete**") == ["Delete everything"]
-    assert unknown("zh", "点**彻底删除**，看到“没有听清任何内容”") == ["彻底删除"]
+    assert unknown("zh", "点**彻底删除**，看到“没有识别到内容”") == ["彻底删除"]
 
 
 def test_both_guides_have_equal_structure() -> None:
