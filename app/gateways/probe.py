@@ -18,7 +18,7 @@ ANSWER_S: Final = 3.0
 _MOST_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 16
 _MOST_WORKERS: Final = 3
-_READY: Final = "/readyz"
+READY: Final = "/readyz"
 _WORKERS: Final = "/v1/workers"
 _JSON: Final = "application/json"
 
@@ -38,9 +38,9 @@ async def ask(address: Address, deadline_s: float = ANSWER_S) -> Answer:
         tls = pinned(address)
         with broken("ask"):
             async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
-                ready = await _answer(http, address, _READY, Readiness, tls)
+                ready = await read_json(http, address, READY, Readiness, tls)
                 begun = time.perf_counter()  # after the first request, the connection is open
-                found = await _answer(http, address, _WORKERS, Workers, tls)
+                found = await read_json(http, address, _WORKERS, Workers, tls)
                 latency_ms = (time.perf_counter() - begun) * 1000
     except Unreachable as error:
         return Answer(Health.AWAY, note=note_of(error))
@@ -53,17 +53,17 @@ async def ask(address: Address, deadline_s: float = ANSWER_S) -> Answer:
     return Answer(health, latency_ms, tuple(workers[:_MOST_WORKERS]))
 
 
-async def _answer(
+async def read_json(
     http: aiohttp.ClientSession,
     address: Address,
     path: str,
     kind: type[_Answer],
     tls: aiohttp.Fingerprint | bool,
 ) -> _Answer:
-    """Fetch and decode one response. Raises ``Unreachable`` or ``Refused``."""
+    """Fetch and decode one response, of a gateway that may not be ready. Raises ``GatewayError``."""
     url = address.url.rstrip("/") + path
     async with http.get(url, allow_redirects=False, ssl=tls) as response:
-        unready = path == _READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
+        unready = path == READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
         if not (unready or response.status == HTTPStatus.OK) or response.content_type != _JSON:
             raise refusal(address, path, response.status, response.headers)
         body = bytearray()

@@ -21,6 +21,11 @@ from runtime.locking import try_lock
 _ANSWER_S: Final = 5.0
 _FULL: Final = 0.6  # share of the broker's memory from which new sessions are refused
 _LOCK: Final = "broker.lock"
+_TROUBLES: Final[dict[str, str]] = {
+    BrokerTrouble.LOADING: "broker-loading",
+    BrokerTrouble.REPLICA: "broker-replica",
+    BrokerTrouble.DENIED: "broker-denied",
+}
 
 
 @dataclass(frozen=True)
@@ -131,15 +136,12 @@ def _silent(said: Mapping[str, Any], memory: float, folder: str) -> Finding:
         not trouble and memory >= _FULL
     ):  # older gateways do not report the trouble
         return wrong(area, "broker-full", percent=f"{100 * memory:.0f}")
-    if trouble == BrokerTrouble.LOADING:
-        return advice(area, "broker-loading")
-    if trouble == BrokerTrouble.DISK:
-        return wrong(area, "broker-disk", folder=folder) if folder else wrong(area, "broker-disk-elsewhere")
-    if trouble == BrokerTrouble.REPLICA:
-        return wrong(area, "broker-replica")
-    if trouble == BrokerTrouble.DENIED:
-        return wrong(area, "broker-denied")
-    return wrong(area, "broker-down", folder=folder) if folder else wrong(area, "broker-away")
+    if key := _TROUBLES.get(str(trouble)):
+        return (advice if trouble == BrokerTrouble.LOADING else wrong)(area, key)
+    disk = trouble == BrokerTrouble.DISK
+    if folder:
+        return wrong(area, "broker-disk" if disk else "broker-down", folder=folder)
+    return wrong(area, "broker-disk-elsewhere" if disk else "broker-away")
 
 
 def unattended(folder: Path, access: Callable[[Path, int], bool] = os.access) -> Iterator[Finding]:

@@ -2,19 +2,14 @@
 
 import time
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import aiohttp
-import msgspec
 
-from client.connection import Address, broken, credentials, pinned, refusal
-from client.errors import Refused
+from app.gateways.probe import READY, read_json
+from client.connection import Address, broken, credentials, pinned
 
-READY: Final = "/readyz"
 MODELS: Final = "/v1/models"
-_MOST_BYTES: Final = 1 << 20
-_CHUNK_BYTES: Final = 1 << 16
 
 
 class Answers(NamedTuple):
@@ -40,25 +35,7 @@ async def answers(address: Address, deadline_s: float) -> Answers:
     tls = pinned(address)
     with broken("ask"):
         async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
-            ready = await _answer(http, address, READY, tls)
+            ready = await read_json(http, address, READY, dict[str, Any], tls)
             begun = time.perf_counter()
-            known = await _answer(http, address, MODELS, tls)
+            known = await read_json(http, address, MODELS, dict[str, Any], tls)
             return Answers(ready, known, (time.perf_counter() - begun) * 1000)
-
-
-async def _answer(
-    http: aiohttp.ClientSession, address: Address, path: str, tls: aiohttp.Fingerprint | bool
-) -> Mapping[str, Any]:
-    """Request one path and decode its JSON. Raises ``Unreachable`` or ``Refused``."""
-    url = address.url.rstrip("/") + path
-    async with http.get(url, allow_redirects=False, ssl=tls) as response:
-        unready = path == READY and response.status == HTTPStatus.SERVICE_UNAVAILABLE
-        if not (unready or response.status == HTTPStatus.OK):
-            raise refusal(address, path, response.status, response.headers)
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-            body += chunk[: _MOST_BYTES - len(body)]  # a truncated body is not valid JSON
-    try:
-        return msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise Refused(f"{address.url} is not a kikipounamu gateway: it says something else to {path}") from error
