@@ -40,12 +40,11 @@ from app.files.events import (
     Told,
     Unreadable,
 )
-from app.files.file_run import OneFile, not_saved, unreadable
+from app.files.file_run import OneFile, not_saved, save_as, unreadable
 from app.files.file_search import find
 from app.files.queue import FileQueue
 from app.files.recogniser import FileRecogniser
 from app.files.result_store import Kept, place_in, sweep
-from app.files.results import save_as
 from app.files.view import MOST_FILES, FileNote, FilesView, FileText
 from protocol.recognition import Options
 from runtime import logger_names

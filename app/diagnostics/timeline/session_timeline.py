@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.diagnostics.timeline.clocks import typical
 from app.diagnostics.timeline.log_lines import Line
 from app.diagnostics.timeline.segment_facts import RETURNED, SegmentFacts, gather
 from app.diagnostics.timeline.segment_sentences import segment_entries
-from app.diagnostics.timeline.segment_timeline import Span, Timeline, What, timeline
+from app.diagnostics.timeline.segment_timeline import Span, Timeline, What, timeline, typical
 from app.diagnostics.timeline.sentences import sentence, short_names
 from runtime.event_names import LogEvent
 

@@ -1,9 +1,11 @@
 """Timeline of one segment: spans and gaps."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from app.diagnostics.timeline.segment_facts import gather
-from app.diagnostics.timeline.segment_timeline import Span, Timeline, What, timeline
+from app.diagnostics.timeline.segment_timeline import Span, Timeline, What, difference, less, timeline, typical
 from tests.app.diagnostics.timeline.world import GATEWAY_S, ONE, TWO, Ways, World, name_of, taken_over, usual
 
 
@@ -78,3 +80,24 @@ def test_timeline_uses_only_the_last_attempt() -> None:
     world.raw += [(raw, where) for raw, where in stale.raw if where == ONE]
     one = of(world)
     assert len(one.facts.takings) == 2 and [span.what for span in one.spans].count(What.DECODING) == 1
+
+
+TIMES = some.floats(-1e6, 1e6)
+WAYS = some.lists(some.floats(0, 1e3), min_size=1)
+
+
+@given(TIMES, WAYS)
+def test_difference_errs_by_the_fastest_message(skew: float, ways: list[float]) -> None:
+    found = difference([skew + way for way in ways], skew - 1.0)
+    assert found is not None and abs(found - skew) <= min(ways) + 1e-3
+
+
+def test_difference_uses_sent_message_when_none_came() -> None:
+    assert difference([None, None], 2.0) == 2.0
+    assert difference([None, 3.0], 2.0) == 3.0
+    assert difference([]) is None
+
+
+def test_unknown_times_stay_unknown() -> None:
+    assert (less(None, 1.0), less(1.0, None), less(3.0, 1.0)) == (None, None, 2.0)
+    assert (typical([]), typical([5.0, 1.0, 2.0])) == (0.0, 2.0)

@@ -5,7 +5,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.settings.rows import Row, with_rows
+from app.settings.file import Row, with_rows
 
 FORMS = [
     "[s]\n",
