@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from app.background_services import Beside
+from app.background_services import BackgroundServices
 from app.capture.desktop_sound import sound_system
 from app.capture.device_listing import look
 from app.capture.devices import offered
@@ -51,8 +51,8 @@ from app.messages.actions import Action
 from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
-from app.onboarding.trials import Trying
-from app.power_events import Attending
+from app.onboarding.trials import Trials
+from app.power_events import PowerEvents
 from app.replacements.replacer import LiveReplacer
 from app.settings.actions import ChangeSetting
 from app.settings.file import SettingsFile
@@ -81,13 +81,13 @@ _NO_HOTKEYS: Final = {
 
 
 @dataclass(frozen=True)
-class DeskSettings:
+class ApplicationSettings:
     """Options of the command line that the settings file does not have."""
 
     worker: LocalWorkerSettings = LocalWorkerSettings()
 
 
-class Desk:
+class Application:
     """The app without its windows.
 
     ``post`` receives values to display, in the loop's thread. ``clipboard``: the clipboard of the window system,
@@ -97,23 +97,23 @@ class Desk:
     clipboard: WholeClipboard | None = None
 
     def __init__(
-        self, post: Post, settings: DeskSettings | None = None, open_device: OpenDevice = open_microphone
+        self, post: Post, settings: ApplicationSettings | None = None, open_device: OpenDevice = open_microphone
     ) -> None:
         self._post = post
         self._open_device = open_device
-        self._settings = settings or DeskSettings()
+        self._settings = settings or ApplicationSettings()
         self._file = SettingsFile()
         self._worker = LocalWorker(self._tell_of_worker, self._settings.worker, self._have_model)
-        self._tasks = Tasks("desk")
+        self._tasks = Tasks("app")
         self._gateway = Tasks("gateway")  # outlives the worker, which would search for its broker for seconds
         self._own: OwnGateway | None = None
         unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
         self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
         self._dictating: Dictating | None = None
-        self._trying: Trying | None = None
+        self._trials: Trials | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         self._perform: Callable[[Action], None] = self._early.append  # until all services run
-        self._attending: Attending | None = None
+        self._power: PowerEvents | None = None
         self._patience = Patience()
         self._inserter: Inserter = HeldInserter()
         self._running: asyncio.Task[None] | None = None
@@ -123,10 +123,10 @@ class Desk:
         self._autostart_changed = asyncio.Event()
         self._rewrite = LiveReplacer(lambda: self._file.current.recognition.replacements)
         self._library = of_this_user()
-        self._beside = Beside(post, self._library, self._locate, self._options, self._rewrite)
-        self._beside.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
-        self._beside.lending.change = self._change
-        self._beside.help.sources = lambda: Sources(self._file.current, self._worker.view)
+        self._background = BackgroundServices(post, self._library, self._locate, self._options, self._rewrite)
+        self._background.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
+        self._background.lending.change = self._change
+        self._background.help.sources = lambda: Sources(self._file.current, self._worker.view)
 
     async def run(self) -> None:
         """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
@@ -148,20 +148,20 @@ class Desk:
             inserter = SeeingInserter(self._inserter, lambda names: self._post(Programs(names)))
             await cleanup.enter_async_context(gateways)
             gateways.choose(self._file.current.gateway)
-            await cleanup.enter_async_context(self._beside)
+            await cleanup.enter_async_context(self._background)
             await self._use_model()
             parts = Parts(self._library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
-            parts = replace(parts, limits=lambda: self._file.limits, observe=self._beside.observe)
+            parts = replace(parts, limits=lambda: self._file.limits, observe=self._background.observe)
             parts = replace(parts, show_keys=self._post)
             self._dictating = Dictating(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
-            self._trying = await cleanup.enter_async_context(self._trials(self._dictating))
+            self._trials = await cleanup.enter_async_context(self._new_trials(self._dictating))
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
             self._start()
-            self._attending = await cleanup.enter_async_context(Attending(self._rest, self._woke))
-            self._attending.allow(self._file.current.worker.limits)
-            self._serve(self._dictating, self._trying)
+            self._power = await cleanup.enter_async_context(PowerEvents(self._rest, self._woke))
+            self._power.allow(self._file.current.worker.limits)
+            self._serve(self._dictating, self._trials)
             try:
                 await self._dictating.run()
             finally:
@@ -177,7 +177,7 @@ class Desk:
         else:
             self._perform(action)
 
-    def _serve(self, dictating: Dictating, trials: Trying) -> None:
+    def _serve(self, dictating: Dictating, trials: Trials) -> None:
         """Pass on all actions from now on, beginning with those that wait."""
         self._perform = (
             Registry()
@@ -186,7 +186,7 @@ class Desk:
             .add(self._switch_worker)
             .add(self._change)
             .add(self._gateways.ask)
-            .join(self._beside.actions)
+            .join(self._background.actions)
         )
         while self._early:
             self._perform(self._early.popleft())
@@ -200,7 +200,7 @@ class Desk:
     def _start(self) -> None:
         assert self._dictating is not None
         self._tell_of_settings()
-        sharing = self._beside.sharing
+        sharing = self._background.sharing
         self._own = OwnGateway(sharing.stack, self._worker, self._dictating.finished, self._tell_of_gateway)
         sharing.again = self._own.again
         self._want_gateway()
@@ -215,7 +215,7 @@ class Desk:
         """Rest every worker of this computer, including lent ones; ``None`` lets them work."""
         if self._own is not None:
             self._own.rest(why)
-        self._beside.lending.rest(why)
+        self._background.lending.rest(why)
 
     def _woke(self, slept_s: float) -> None:
         """Handle a wake-up: renew devices and connections, and cut short pauses that began before the sleep."""
@@ -224,12 +224,12 @@ class Desk:
         self._patience.hurry()
         self._gateways.woke()
         self._sees_microphones.set()
-        self._beside.gateway_changed()
+        self._background.gateway_changed()
 
     def _want_gateway(self) -> None:
         """Run this computer's gateway if it is used: by speech from here, or by other devices."""
         chosen = self._file.current
-        self._beside.allow(chosen)
+        self._background.allow(chosen)
         if self._own is not None:
             self._own.want(here=self._gateways.here or chosen.gateway.share, worker=chosen.worker.on)
 
@@ -243,7 +243,7 @@ class Desk:
         self._tasks.start(switch(), "worker")
 
     async def _have_model(self, name: str, tell: Percent) -> None:
-        await self._beside.models.have(name, tell)
+        await self._background.models.have(name, tell)
 
     async def _use_model(self) -> None:
         """Apply the settings of the model for this computer's worker."""
@@ -251,7 +251,7 @@ class Desk:
         settings = self._settings.worker.running(chosen.model).with_threads(chosen.threads)
         settings = settings.with_gpu_memory(chosen.gpu_memory)
         await self._worker.use(settings)
-        self._beside.lending.use(settings)
+        self._background.lending.use(settings)
         self._tell_of_use()
 
     def _tell_of_worker(self, view: WorkerView) -> None:
@@ -260,10 +260,10 @@ class Desk:
 
     def _tell_of_use(self) -> None:
         running = self._worker.view.state not in {WorkerState.OFF, WorkerState.FAILED}
-        self._beside.models.used(self._worker.settings.model, running=running)
+        self._background.models.used(self._worker.settings.model, running=running)
 
     def _tell_of_gateway(self, error: AppError | None) -> None:
-        self._beside.sharing.gateway_told(error)
+        self._background.sharing.gateway_told(error)
         self._post(Problem("gateway") if error is None else problem("gateway", error))
 
     async def _keep_devices(self) -> None:
@@ -280,7 +280,7 @@ class Desk:
         while True:
             await self._takes_changed.wait()
             self._takes_changed.clear()
-            self._beside.takes_changed()
+            self._background.takes_changed()
             self._post(Takes(tuple(await self._dictating.recordings.views())))
 
     async def _keep_autostart(self) -> None:
@@ -298,10 +298,10 @@ class Desk:
                 self._post(problem("autostart", error))
             await self._autostart_changed.wait()
 
-    def _trials(self, dictating: Dictating) -> Trying:
+    def _new_trials(self, dictating: Dictating) -> Trials:
         """Set up the trials of the first steps, which have no microphone after dictation has ended."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
-        return Trying(self._post, dictating.recorder, play, self.look_at_microphones, key)
+        return Trials(self._post, dictating.recorder, play, self.look_at_microphones, key)
 
     def _options(self) -> Options:
         return self._file.current.recognition.options
@@ -315,7 +315,7 @@ class Desk:
         if self._dictating is not None:
             self._dictating.change(self._wishes())
         self._want_gateway()
-        self._beside.gateway_changed()
+        self._background.gateway_changed()
 
     def _wishes(self) -> Wishes:
         return replace(self._file.current.wishes, destination=self._gateways.destination)
@@ -352,7 +352,7 @@ class Desk:
         before, self._shown = self._shown, view
         if before.listed != view.listed:
             self._takes_changed.set()
-        self._beside.recording(view.state in {State.ARMING, State.LISTENING})
+        self._background.recording(view.state in {State.ARMING, State.LISTENING})
         self._post(view)
         control.changed()
 
@@ -373,13 +373,13 @@ class Desk:
         if isinstance(self._inserter, Ruled):
             rules = new.insertion.rules
             self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
-        if self._attending is not None:
-            self._attending.allow(new.worker.limits)
+        if self._power is not None:
+            self._power.allow(new.worker.limits)
         if new.worker.runs != old.worker.runs:
             self._tasks.start(self._use_model(), "model")
         self._want_gateway()
-        if self._trying is not None and new.audio.microphone != old.audio.microphone:
-            self._trying.microphone.again()
+        if self._trials is not None and new.audio.microphone != old.audio.microphone:
+            self._trials.microphone.again()
         if new.general.autostart != old.general.autostart:
             self._autostart_changed.set()
         self._post(new)

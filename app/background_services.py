@@ -37,7 +37,7 @@ from runtime.tasks import Tasks
 _FILES: Final = "files"
 
 
-class Beside:
+class BackgroundServices:
     """The services that run alongside dictation.
 
     ``locate``: finds the current gateway. ``options``: how files are recognised. ``rewrite``: the replacement
@@ -75,7 +75,7 @@ class Beside:
             .add(self._monitoring.ask)
         )
         self.actions = actions
-        self._tasks = Tasks("beside")
+        self._tasks = Tasks("background")
         self._kept = AsyncExitStack()
         self._open = False
 

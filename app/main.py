@@ -1,7 +1,7 @@
 """Run the desktop app: Qt in the main thread, everything else in the event loop of another thread.
 
 Calls go down through ``loop.call`` and ``loop.submit``, values come up through one bridge. The window opens first:
-most imports are needed only by the desk and happen in the loop's thread.
+most imports are needed only by the app and happen in the loop's thread.
 """
 
 import gc
@@ -50,7 +50,7 @@ from runtime.logs import logging_to
 from runtime.loop_thread import LoopThread
 
 if TYPE_CHECKING:
-    from app.application import Desk
+    from app.application import Application
 
 log = structlog.get_logger(logger_names.APP_MAIN)
 
@@ -61,25 +61,25 @@ _SWITCH_S = 0.001
 
 _MOST_EARLY = 64
 
-MakeDesk = Callable[[Post], "Desk"]
+MakeApplication = Callable[[Post], "Application"]
 """Called in the loop's thread. It may be slow, because the window is already open."""
 
 
 @dataclass(frozen=True)
 class Begun:
-    """Notification that the desk has been created."""
+    """Notification that the app has been created."""
 
-    desk: "Desk"
+    app: "Application"
 
 
 class Gone:
-    """Notification that the desk has ended."""
+    """Notification that the app has ended."""
 
 
 class Windows:
     """All windows of the app.
 
-    ``receive`` shows the values that the desk reports, and handles its start and its end.
+    ``receive`` shows the values that the app reports, and handles its start and its end.
     """
 
     def __init__(self, application: QApplication, loop: LoopThread, texts: Texts, theme: Theme) -> None:
@@ -88,12 +88,12 @@ class Windows:
         self._texts = texts
         self._devices, self._settings = Devices(), Settings()
         self._problems: dict[str, Problem] = {}
-        self.desk: Desk | None = None
+        self.app: Application | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         has_tray = tray.available()
         self.pages = Pages(theme, texts, self.ask, hides=has_tray, closing=Once(folders().data / "closing-told"))
         self.shell, self.window = self.pages.shell, self.pages.window
-        if not settings_place().exists():  # before the desk reports its settings
+        if not settings_place().exists():  # before the app reports its settings
             self.pages.first_steps.open()
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.announcer = Announcer(texts, speak_from(self.window))
@@ -110,13 +110,13 @@ class Windows:
         self.receive = self._registry()
 
     def ask(self, action: Action) -> None:
-        """Pass an action to the desk, or queue it until the desk exists."""
+        """Pass an action to the app, or queue it until the app exists."""
         if action is Verb.QUIT:
-            self.shell.hide()  # save edits before the desk ends
-        if self.desk is None:
+            self.shell.hide()  # save edits before the app ends
+        if self.app is None:
             self._early.append(action)
         else:
-            self._loop.call(self.desk.ask, action)
+            self._loop.call(self.app.ask, action)
 
     def open(self, page: str = "") -> None:
         """Show the window, optionally on a certain page."""
@@ -140,7 +140,7 @@ class Windows:
         return registry
 
     def _begin(self, begun: Begun) -> None:
-        self.desk = begun.desk
+        self.app = begun.app
         while self._early:
             self.ask(self._early.popleft())
 
@@ -170,8 +170,8 @@ class Windows:
             self._show_choices()
 
     def _look_at_microphones(self) -> None:
-        if self.desk is not None:
-            self._loop.call(self.desk.look_at_microphones)
+        if self.app is not None:
+            self._loop.call(self.app.look_at_microphones)
 
     def _show_choices(self) -> None:
         settings, devices, unheard = self._settings, self._devices, self._problems.get(HOTKEYS)
@@ -194,7 +194,7 @@ class Windows:
             self.tray.show_choices(choices)
 
 
-def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
+def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     """Run the app until the user quits, and return the exit status.
 
     ``hidden``: start without a window if there is a tray.
@@ -209,7 +209,7 @@ def run(make_desk: MakeDesk, *, hidden: bool = False) -> int:
         windows = Windows(application, loop, texts, theme)
         bridge = Bridge(windows.receive)
         clipboard = QtClipboard(application.clipboard())
-        running = loop.submit(_run(make_desk, bridge, clipboard))
+        running = loop.submit(_run(make_application, bridge, clipboard))
         running.add_done_callback(lambda _: bridge.post(Gone()))
         if windows.tray is None or not hidden:
             windows.open()
@@ -230,16 +230,16 @@ def _spare_qt() -> None:
     QTimer.singleShot(_SETTLED_MS, gc.freeze)  # recognition has been imported by then
 
 
-async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> AppError | None:
-    """Run the desk until it ends.
+async def _run(make_application: MakeApplication, bridge: Bridge, clipboard: QtClipboard) -> AppError | None:
+    """Run the app until it ends.
 
     Return an error that the user can resolve instead of raising it.
     """
-    desk = make_desk(bridge.post)
-    desk.clipboard = clipboard
-    bridge.post(Begun(desk))  # requests arrive once it runs, because they are queued for this thread
+    app = make_application(bridge.post)
+    app.clipboard = clipboard
+    bridge.post(Begun(app))  # requests arrive once it runs, because they are queued for this thread
     try:
-        await desk.run()
+        await app.run()
     except AppError as error:
         log.warning(LogEvent.APP_CANNOT_RUN, reason=str(error))
         return error
@@ -247,7 +247,7 @@ async def _run(make_desk: MakeDesk, bridge: Bridge, clipboard: QtClipboard) -> A
 
 
 def _status(running: "Future[AppError | None]", *, hidden: bool) -> int:
-    """Return the exit status of a desk that has ended, printing an error that the user can resolve."""
+    """Return the exit status of an app that has ended, printing an error that the user can resolve."""
     from app.control.server import AlreadyRunning
 
     try:

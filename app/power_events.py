@@ -14,7 +14,7 @@ from app.system.sleep_detector import Times, Waking, times
 from runtime.tasks import Tasks
 
 
-class Attending:
+class PowerEvents:
     """Watcher of sleep, battery and full-screen use, active while entered. Used in one event loop.
 
     ``rest`` is called with the reason when the worker must rest, ``woke`` with the length of each sleep.

@@ -45,7 +45,7 @@ class FastSoundSystem:
 
     @property
     def open_device(self) -> OpenDevice:
-        """Function that opens the device, for a ``Desk``."""
+        """Function that opens the device, for a ``Application``."""
         return partial(open_microphone, system=self)
 
     def speak(self) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QTimer
 
 from app import main as desktop
-from app.application import Desk, DeskSettings
+from app.application import Application, ApplicationSettings
 from app.core.states import State
 from app.dictation.view import View
 from app.local_services.local_worker import LocalWorkerSettings
@@ -109,7 +109,7 @@ class Watching:
             lines.write(json.dumps(line) + "\n")
 
 
-def _make_desk(watching: Watching, sound: FastSoundSystem, post: Post) -> Desk:
+def _make_application(watching: Watching, sound: FastSoundSystem, post: Post) -> Application:
     """Create a desk whose views are counted, and whose states are reported in Qt's thread."""
     tell = Bridge(watching.see)
     application = QCoreApplication.instance()
@@ -126,8 +126,8 @@ def _make_desk(watching: Watching, sound: FastSoundSystem, post: Post) -> Desk:
                 before = news.state
                 tell.post(before)
 
-    settings = DeskSettings(LocalWorkerSettings((), ("--engine", _ENGINE)))
-    return Desk(told, settings, sound.open_device)
+    settings = ApplicationSettings(LocalWorkerSettings((), ("--engine", _ENGINE)))
+    return Application(told, settings, sound.open_device)
 
 
 def main() -> int:
@@ -135,7 +135,7 @@ def main() -> int:
     recording, result, pace, *why = sys.argv[1:]
     sound = FastSoundSystem(np.memmap(recording, np.int16, "r"), float(pace))
     watching = Watching(Path(result), sound, Path(why[0]) if why else None)
-    return desktop.run(partial(_make_desk, watching, sound))
+    return desktop.run(partial(_make_application, watching, sound))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from app.control.client import handed_over
 from app.core.formats import Format
 
 if TYPE_CHECKING:
-    from app.application import Desk
+    from app.application import Application
     from app.messages.notifications import Post
 
 app = typer.Typer(
@@ -92,15 +92,15 @@ def desktop(
     if status is None:
         from app import main
 
-        def make_desk(post: "Post") -> "Desk":
+        def make_application(post: "Post") -> "Application":
             from app import application
             from app.local_services import local_worker
 
             models = ("fsmn-vad", *(("whisper-base",) if engine == "whisper" else ()))
             worker = local_worker.LocalWorkerSettings(models, ("--engine", engine, *(worker_argument or ())))
-            return application.Desk(post, application.DeskSettings(worker))
+            return application.Application(post, application.ApplicationSettings(worker))
 
-        status = main.run(make_desk, hidden=hidden)
+        status = main.run(make_application, hidden=hidden)
     raise typer.Exit(status)
 
 

@@ -52,7 +52,7 @@ class GatewayTrying:
             await asyncio.sleep(self._again_s)
 
 
-class Trying:
+class Trials:
     """An async context manager for trials. ``look`` refreshes the list of microphones.
 
     ``key``: the key to present to gateways.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from app.application import Desk, DeskSettings
+from app.application import Application, ApplicationSettings
 from app.control.server import AlreadyRunning
 from app.core.notes import Note
 from app.dictation.actions import TestHotkeys, Verb
@@ -29,7 +29,7 @@ from runtime.folders import folders
 from tests.helpers.waiting import wait_until
 
 ELSEWHERE = "https://gpu.example:8765"
-CHECKSUM = DeskSettings(LocalWorkerSettings((), ("--engine", "checksum")))
+CHECKSUM = ApplicationSettings(LocalWorkerSettings((), ("--engine", "checksum")))
 
 
 @pytest.fixture(autouse=True)
@@ -42,11 +42,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @asynccontextmanager
-async def running(told: list[News]) -> AsyncIterator[tuple[Desk, "asyncio.Task[None]"]]:
-    desk = Desk(told.append, CHECKSUM)
-    task = asyncio.create_task(desk.run())
+async def running(told: list[News]) -> AsyncIterator[tuple[Application, "asyncio.Task[None]"]]:
+    app = Application(told.append, CHECKSUM)
+    task = asyncio.create_task(app.run())
     try:
-        yield desk, task
+        yield app, task
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -67,67 +67,67 @@ def worker_is(told: list[News], state: WorkerState) -> bool:
     return isinstance(seen, WorkerView) and seen.state is state
 
 
-async def no_gateway_here_while_one_elsewhere_is_chosen(desk: Desk, told: list[News]) -> None:
+async def no_gateway_here_while_one_elsewhere_is_chosen(app: Application, told: list[News]) -> None:
     here = await local_gateway.running()
-    assert here is not None and desk._locate().name == ""
-    desk.ask(ChangeSetting("gateway.fall_back", False))  # otherwise this computer would replace it
-    desk.ask(ChangeSetting("gateway.url", ELSEWHERE))
+    assert here is not None and app._locate().name == ""
+    app.ask(ChangeSetting("gateway.fall_back", False))  # otherwise this computer would replace it
+    app.ask(ChangeSetting("gateway.url", ELSEWHERE))
     off = WorkerView(reason=Note("recognised-elsewhere"))
     await wait_until(lambda: newest(told, WorkerView) == off, "the worker is off, and it is told why")
     await wait_until(lambda: not local_gateway.alive(here.endpoint.pid), "the gateway has ended")
-    assert (desk._locate().url, desk._locate().name) == (ELSEWHERE, ELSEWHERE)
-    desk.ask(ChangeSetting("gateway.fall_back", True))
+    assert (app._locate().url, app._locate().name) == (ELSEWHERE, ELSEWHERE)
+    app.ask(ChangeSetting("gateway.fall_back", True))
     instead = Problem("route", note=Note("gateway-instead", {"gateway": ELSEWHERE}))
     await wait_until(lambda: instead in told, "this computer is in the place of one that is away")
     await wait_until(lambda: worker_is(told, WorkerState.IDLE), "its worker works again")
-    assert await local_gateway.running() is not None and desk._locate().name == ""
+    assert await local_gateway.running() is not None and app._locate().name == ""
 
 
-async def what_is_tried_is_told(desk: Desk, told: list[News]) -> None:
-    desk.ask(TryGateway(ELSEWHERE))
-    desk.ask(TryMicrophone(on=True))
+async def what_is_tried_is_told(app: Application, told: list[News]) -> None:
+    app.ask(TryGateway(ELSEWHERE))
+    app.ask(TryMicrophone(on=True))
     await wait_until(lambda: newest(told, MicrophoneTrial), "the microphone is tried")
     assert newest(told, GatewayTrial) == GatewayTrial(ELSEWHERE)
-    desk.ask(TryMicrophone(on=False))
+    app.ask(TryMicrophone(on=False))
     assert newest(told, MicrophoneTrial) == MicrophoneTrial()
-    desk.ask(TestHotkeys(True))
+    app.ask(TestHotkeys(True))
     assert newest(told, KeysSeen) == KeysSeen(testing=True)
 
 
-async def the_session_starts_it(desk: Desk, home: Path) -> None:
+async def the_session_starts_it(app: Application, home: Path) -> None:
     entry = home / "autostart" / "kikipounamu.desktop"
-    desk.ask(ChangeSetting("general.autostart", True))
+    app.ask(ChangeSetting("general.autostart", True))
     await wait_until(entry.exists, "the session starts it")
-    desk.ask(ChangeSetting("general.autostart", False))
+    app.ask(ChangeSetting("general.autostart", False))
     await wait_until(lambda: not entry.exists(), "the session starts it no more")
 
 
-async def models_are_told_and_chosen(desk: Desk, told: list[News]) -> None:
-    desk.ask(LookAtModels(True))
+async def models_are_told_and_chosen(app: Application, told: list[News]) -> None:
+    app.ask(LookAtModels(True))
     await wait_until(lambda: newest(told, ModelsView), "the models")
     view = newest(told, ModelsView)
     assert isinstance(view, ModelsView) and view.models[0].use is Use.APP
-    desk.ask(ChangeSetting("worker.model", "Fun-ASR-Nano"))
+    app.ask(ChangeSetting("worker.model", "Fun-ASR-Nano"))
     unfit = WorkerView(WorkerState.FAILED, reason=Note("model-unfit", {"model": "Fun-ASR-Nano"}))
     await wait_until(lambda: newest(told, WorkerView) == unfit, "no engine runs it")
     before = len(told)
-    desk.ask(SwitchWorker(True))  # the switch is already on
+    app.ask(SwitchWorker(True))  # the switch is already on
     await wait_until(lambda: WorkerView(WorkerState.STARTING) in told[before:], "one that failed begins again")
-    desk.ask(ChangeSetting("worker.model", ""))
+    app.ask(ChangeSetting("worker.model", ""))
     await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the usual one runs again")
 
 
-def nothing_is_played_while_somebody_speaks(desk: Desk, told: list[News]) -> None:
-    desk.ask(Verb.START)
-    desk.ask(PlayTake(UUID(int=1)))
+def nothing_is_played_while_somebody_speaks(app: Application, told: list[News]) -> None:
+    app.ask(Verb.START)
+    app.ask(PlayTake(UUID(int=1)))
     playing = newest(told, Playing)
     assert isinstance(playing, Playing) and playing.note == Note("dictation-records")
-    desk.ask(Verb.CANCEL)
+    app.ask(Verb.CANCEL)
 
 
-async def test_desk_reports_its_state_and_reacts_to_changes(home: Path) -> None:
+async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
     told: list[News] = []
-    async with running(told) as (desk, task):
+    async with running(told) as (app, task):
         await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
         await wait_until(lambda: newest(told, Devices), "the microphones")
         await wait_until(lambda: newest(told, Takes) == Takes(), "there are no takes")
@@ -136,32 +136,32 @@ async def test_desk_reports_its_state_and_reacts_to_changes(home: Path) -> None:
         assert Problem("hotkeys", note=Note("hotkeys-no-display")) in told
         assert problem(told, "gateway") == problem(told, "settings") == ""
         assert newest(told, WindowWanted) is None
-        desk.ask(Verb.SHOW)
+        app.ask(Verb.SHOW)
         assert newest(told, WindowWanted)
-        nothing_is_played_while_somebody_speaks(desk, told)
-        await models_are_told_and_chosen(desk, told)
-        await no_gateway_here_while_one_elsewhere_is_chosen(desk, told)
-        desk.ask(Verb.QUIT)
+        nothing_is_played_while_somebody_speaks(app, told)
+        await models_are_told_and_chosen(app, told)
+        await no_gateway_here_while_one_elsewhere_is_chosen(app, told)
+        app.ask(Verb.QUIT)
         await asyncio.wait_for(task, 30)
 
 
 async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
     told: list[News] = []
-    async with running(told) as (desk, _):
+    async with running(told) as (app, _):
         await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
-        desk.ask(SwitchWorker(on=False))
+        app.ask(SwitchWorker(on=False))
         await wait_until(lambda: worker_is(told, WorkerState.OFF), "the worker is off")
-        desk.ask(ChangeSetting("audio.microphone", "USB"))
-        desk.ask(ChangeSetting("hotkeys.mode", "hold"))
+        app.ask(ChangeSetting("audio.microphone", "USB"))
+        app.ask(ChangeSetting("hotkeys.mode", "hold"))
 
         def kept() -> bool:
             seen = newest(told, Settings)
             return isinstance(seen, Settings) and seen.audio.microphone == "USB" and seen.hotkeys.mode == "hold"
 
         await wait_until(kept, "both are in force")
-        await what_is_tried_is_told(desk, told)
-        await the_session_starts_it(desk, home)
-        desk.ask(ChangeSetting("hotkeys.mode", "sometimes"))
+        await what_is_tried_is_told(app, told)
+        await the_session_starts_it(app, home)
+        app.ask(ChangeSetting("hotkeys.mode", "sometimes"))
         await wait_until(lambda: "sometimes" in problem(told, "settings"), "it is refused")
         refused = newest(told, Problem)
         assert isinstance(refused, Problem) and refused.setting == "hotkeys.mode"
@@ -170,10 +170,10 @@ async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
 
 async def test_actions_during_start_are_performed_once_services_run(home: Path) -> None:
     told: list[News] = []
-    async with running(told) as (desk, _):
-        desk.ask(LookAtModels(True))
-        desk.ask(TryGateway(ELSEWHERE))
-        desk.ask(ChangeSetting("hotkeys.mode", "hold"))
+    async with running(told) as (app, _):
+        app.ask(LookAtModels(True))
+        app.ask(TryGateway(ELSEWHERE))
+        app.ask(ChangeSetting("hotkeys.mode", "hold"))
         assert told == [], "nothing runs yet"
         await wait_until(lambda: newest(told, ModelsView) and newest(told, GatewayTrial), "both are answered")
 
@@ -184,17 +184,17 @@ async def test_actions_during_start_are_performed_once_services_run(home: Path) 
         await wait_until(changed, "the setting is in effect")
 
 
-async def test_second_desk_of_user_is_refused(home: Path) -> None:
+async def test_second_app_of_user_is_refused(home: Path) -> None:
     told: list[News] = []
     async with running(told):
         await wait_until(lambda: newest(told, Settings), "the first one runs")
         with pytest.raises(AlreadyRunning, match="already running"):
-            await Desk(told.append, CHECKSUM).run()
+            await Application(told.append, CHECKSUM).run()
 
 
-async def test_quit_during_start_ends_desk(home: Path) -> None:
-    async with running([]) as (desk, task):
+async def test_quit_during_start_ends_app(home: Path) -> None:
+    async with running([]) as (app, task):
         await asyncio.sleep(0)  # let it begin
-        desk.ask(Verb.QUIT)
+        app.ask(Verb.QUIT)
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, 30)

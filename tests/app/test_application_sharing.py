@@ -38,26 +38,26 @@ async def two_work() -> bool:
     return found is not None and len(await local_gateway.workers(found.endpoint)) == 2
 
 
-async def test_desk_shares_gateway_and_lends_worker_to_it(home: Path) -> None:
+async def test_app_shares_gateway_and_lends_worker_to_it(home: Path) -> None:
     told: list[News] = []
     port = free_port()
-    async with running(told) as (desk, _):
+    async with running(told) as (app, _):
         await wait_until(lambda: worker_is(told, WorkerState.IDLE), "its own worker works")
-        desk.ask(LookAtSharing(True))
-        desk.ask(ChangeSetting("gateway.port", port))
-        desk.ask(ChangeSetting("gateway.share", True))
+        app.ask(LookAtSharing(True))
+        app.ask(ChangeSetting("gateway.port", port))
+        app.ask(ChangeSetting("gateway.share", True))
         await wait_until(lambda: shared(told).state is SharingState.ON, "it is shared")
         await wait_until(lambda: worker_is(told, WorkerState.IDLE), "its own worker has found the new gateway")
-        desk.ask(InviteDevice(worker=True))
+        app.ask(InviteDevice(worker=True))
         await wait_until(lambda: invite(told).code, "a code is shown")
-        desk.ask(Enlist(f"127.0.0.1:{port}", invite(told).code))
+        app.ask(Enlist(f"127.0.0.1:{port}", invite(told).code))
         await wait_until(lambda: invite(told).stage is PairingStage.PAIRED, "it is paired")
-        desk.ask(EndInvite())
+        app.ask(EndInvite())
         await wait_until(lambda: lent(told) and lent(told)[0].worker.state is WorkerState.IDLE, "it is lent to")
         settings = newest(told, Settings)
         assert isinstance(settings, Settings) and settings.worker.lend_to == (lent(told)[0].id,)
         await wait_until(two_work, "it works for both")
-        desk.ask(Lend(lent(told)[0].id, False))
+        app.ask(Lend(lent(told)[0].id, False))
         await wait_until(lambda: lent(told)[0].worker.state is WorkerState.OFF, "it is lent no more")
-        desk.ask(ForgetLent(lent(told)[0].id))
+        app.ask(ForgetLent(lent(told)[0].id))
         await wait_until(lambda: lent(told) == (), "its key is thrown away")

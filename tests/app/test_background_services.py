@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from app.background_services import Beside
+from app.background_services import BackgroundServices
 from app.diagnostics.report.actions import LookAtLogs
 from app.diagnostics.report.view import LogLines
 from app.files.actions import AddFiles
@@ -53,23 +53,23 @@ async def test_added_file_is_still_listed_after_restart(tmp_path: Path, library:
         views = [news for news in told if isinstance(news, FilesView)]
         return [file.state for file in views[-1].files] if views else []
 
-    async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.actions(AddFiles((str(text),)))
+    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+        services.actions(AddFiles((str(text),)))
         await wait_until(lambda: states() == [FileState.FAILED], "it is no recording")
     told.clear()
-    async with Beside(told.append, library, nowhere, Options):
+    async with BackgroundServices(told.append, library, nowhere, Options):
         await wait_until(lambda: states() == [FileState.FAILED], "it is still listed")
 
 
 async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
     told: list[object] = []
-    async with Beside(told.append, library, fixed(Address("http://127.0.0.1:9")), Options) as beside:
+    async with BackgroundServices(told.append, library, fixed(Address("http://127.0.0.1:9")), Options) as services:
         await wait_until(lambda: told, "the list of files is told")
         assert not any(isinstance(news, MonitorView) for news in told)
-        beside.actions(LookAtMonitor(True))
-        beside.gateway_changed()
+        services.actions(LookAtMonitor(True))
+        services.gateway_changed()
         await wait_until(lambda: isinstance(told[-1], MonitorView), "how things stand is told")
-        beside.actions(LookAtMonitor(False))
+        services.actions(LookAtMonitor(False))
         count = len(told)
         await asyncio.sleep(0)
         assert len(told) == count
@@ -77,22 +77,22 @@ async def test_monitor_is_reported_only_while_visible(library: Library) -> None:
 
 async def test_models_are_reported_when_requested(library: Library) -> None:
     told: list[object] = []
-    async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.actions(LookAtModels(True))
+    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+        services.actions(LookAtModels(True))
         await wait_until(lambda: any(isinstance(news, ModelsView) for news in told), "there they are")
 
 
 async def test_replacement_trial_reports_result(library: Library) -> None:
     told: list[object] = []
-    async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.actions(TryReplacements((Replacement("um"),), 1))
+    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+        services.actions(TryReplacements((Replacement("um"),), 1))
         await wait_until(lambda: any(isinstance(news, ReplacementsTried) for news in told), "it is told")
 
 
 async def test_help_reports_log_lines(library: Library) -> None:
     told: list[object] = []
-    async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.actions(LookAtLogs(True))
+    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+        services.actions(LookAtLogs(True))
         await wait_until(lambda: any(isinstance(news, LogLines) for news in told), "the logs are told")
 
 
@@ -102,14 +102,14 @@ async def test_history_search_finds_new_take(library: Library) -> None:
     def counts() -> list[int]:
         return [news.count for news in told if isinstance(news, HistoryList)]
 
-    async with Beside(told.append, library, nowhere, Options) as beside:
-        beside.actions(SearchHistory("", 1))
+    async with BackgroundServices(told.append, library, nowhere, Options) as services:
+        services.actions(SearchHistory("", 1))
         await wait_until(lambda: counts() and counts()[-1] == 0, "nothing is there")
         with library.create(ONE, Options(), time.time()) as journal:
             journal.hear(np.ones(1600, np.int16))
             journal.begin(0, 0)
             journal.end(0, 1600)
-        beside.takes_changed()
+        services.takes_changed()
         await wait_until(lambda: counts()[-1] == 1, "it is there")
-        beside.actions(RowsWanted(1, 0, 10))
+        services.actions(RowsWanted(1, 0, 10))
         await wait_until(lambda: any(isinstance(news, HistoryRows) for news in told), "and can be seen")

@@ -1,4 +1,4 @@
-"""Tests that ``Attending`` reports rests and sleeps, and leaves no task behind."""
+"""Tests that ``PowerEvents`` reports rests and sleeps, and leaves no task behind."""
 
 import asyncio
 from dataclasses import replace
@@ -6,16 +6,16 @@ from datetime import datetime
 
 from app.core.notes import Note
 from app.local_services.worker_limits import Limits
-from app.power_events import Attending
+from app.power_events import PowerEvents
 from app.system.sleep_detector import times
 from tests.helpers.waiting import wait_until
 
 
-async def test_attending_reports_sleeps_and_rests() -> None:
+async def test_power_events_reports_sleeps_and_rests() -> None:
     now = [times()]
     rests: list[Note | None] = []
     slept: list[float] = []
-    async with Attending(rests.append, slept.append, lambda: now[0]) as attending:
+    async with PowerEvents(rests.append, slept.append, lambda: now[0]) as attending:
         now[0] = replace(now[0], always_s=now[0].always_s + 60.0)
         await wait_until(lambda: slept, "the sleep is told")
         attending.allow(Limits(hours=_other_hours()))

@@ -8,7 +8,7 @@ from app.capture.microphone import MicrophoneChange
 from app.core.notes import Note
 from app.dictation.recorder import Recorder
 from app.onboarding.actions import TryGateway, TryMicrophone
-from app.onboarding.trials import GatewayTrying, Trying, look
+from app.onboarding.trials import GatewayTrying, Trials, look
 from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial, TrialView
 from client.connection import Address
 from tests.app.dictation.world import FakeDevices
@@ -27,7 +27,7 @@ async def test_trials_are_dispatched_by_kind_and_end_together() -> None:
     devices = FakeDevices(np.ones(1_000, np.int16))
     async with (
         Recorder(devices, nothing) as recorder,
-        Trying(told.append, recorder, play, lambda: None, "") as trying,
+        Trials(told.append, recorder, play, lambda: None, "") as trying,
     ):
         trying.ask(TryGateway(NOWHERE))
         assert told == [GatewayTrial(NOWHERE)]
