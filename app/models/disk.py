@@ -59,7 +59,6 @@ def about(model: Model) -> About:
     return About(
         model.name,
         kind.purpose if kind else Purpose.RECOGNISER,
-        kind.languages if kind else (),
         model.licence,
         link[0] if link else "",
         tuple(dict.fromkeys(str(source.__struct_config__.tag) for source in model.sources)),

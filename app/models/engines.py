@@ -17,23 +17,22 @@ DEFAULT: Final = "whisper-base"
 class Kind(NamedTuple):
     """Purpose of a model.
 
-    ``languages``: ISO 639, empty for very many. ``beside``: the model it accompanies.
+    ``beside``: the model it accompanies.
     """
 
     purpose: Purpose
-    languages: tuple[str, ...] = ()
     engine: str = ""
     beside: str = ""
 
 
 KINDS: Final = {
-    VAD_MODEL: Kind(Purpose.VAD, ("zh", "en")),
-    "whisper-base": Kind(Purpose.RECOGNISER, (), "whisper"),
-    "SenseVoiceSmall": Kind(Purpose.RECOGNISER, ("zh", "yue", "en", "ja", "ko"), "funasr"),
-    "paraformer-zh": Kind(Purpose.RECOGNISER, ("zh",), "funasr"),
-    "ct-punc-c": Kind(Purpose.PUNCTUATION, ("zh",), beside="paraformer-zh"),
-    "paraformer-zh-streaming": Kind(Purpose.RECOGNISER, ("zh",)),
-    "Fun-ASR-Nano": Kind(Purpose.RECOGNISER, ("zh", "en", "ja")),
+    VAD_MODEL: Kind(Purpose.VAD),
+    "whisper-base": Kind(Purpose.RECOGNISER, "whisper"),
+    "SenseVoiceSmall": Kind(Purpose.RECOGNISER, "funasr"),
+    "paraformer-zh": Kind(Purpose.RECOGNISER, "funasr"),
+    "ct-punc-c": Kind(Purpose.PUNCTUATION, beside="paraformer-zh"),
+    "paraformer-zh-streaming": Kind(Purpose.RECOGNISER),
+    "Fun-ASR-Nano": Kind(Purpose.RECOGNISER),
 }
 _LIBRARIES: Final = {"whisper": ("faster_whisper",), "funasr": ("funasr", "torch")}
 

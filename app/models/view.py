@@ -69,7 +69,6 @@ class About:
 
     name: str
     purpose: Purpose = Purpose.RECOGNISER
-    languages: tuple[str, ...] = ()
     licence: str = ""
     link: str = ""
     sources: tuple[str, ...] = ()

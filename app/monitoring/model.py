@@ -254,6 +254,5 @@ def _gateway(stands: Snapshot) -> GatewayFigures:
         memory=stands.broker.memory,
         sessions=stands.sessions,
         pending=stands.pending,
-        unqueued_s=stands.unqueued_s,
         streams=stands.streams,
     )

@@ -52,9 +52,8 @@ class Curve:
 class GatewayFigures:
     """Figures of the gateway.
 
-    ``memory``: used share of the broker's limit, 0 without a limit. ``unqueued_s``: seconds of audio that are
-    not in the broker yet. ``streams``: how many people can speak at once, at the measured speed of all workers;
-    0 without workers.
+    ``memory``: used share of the broker's limit, 0 without a limit. ``streams``: how many people can speak at
+    once, at the measured speed of all workers; 0 without workers.
     """
 
     uptime_s: float
@@ -64,7 +63,6 @@ class GatewayFigures:
     memory: float
     sessions: int
     pending: int
-    unqueued_s: float
     streams: float = 0.0
 
 

@@ -21,7 +21,7 @@ from app.ui.strings.texts import Texts
 from protocol.monitor import WorkerState
 
 EN = Texts("en")
-GATEWAY = GatewayFigures(12_345.0, "Valkey 9.1.2", True, True, 0.1, 1, 0, 0.0)
+GATEWAY = GatewayFigures(12_345.0, "Valkey 9.1.2", True, True, 0.1, 1, 0)
 WORKER = WorkerFigures(
     worker="w",
     host="desktop-gpu",
