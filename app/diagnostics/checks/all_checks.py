@@ -14,10 +14,9 @@ from app.core.daemon_thread import aside
 from app.core.errors import UsageMistake
 from app.diagnostics.checks import active_settings as settings_file
 from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, models, vad, worker
-from app.diagnostics.checks import hotkeys as keys
 from app.diagnostics.checks import remote_gateways as elsewhere
 from app.diagnostics.checks.active_settings import Chosen
-from app.diagnostics.checks.desktop import permissions
+from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Area, Finding, wrong
 from app.diagnostics.checks.isolated import apart
@@ -171,7 +170,7 @@ class Everything:
     async def hotkeys(self) -> Sequence[Finding]:
         """Check that the hotkeys are available."""
         platform, environment = self._computer.platform, self._computer.environment
-        return await keys.hotkeys(self._settings.hotkeys.bindings, lambda: choose(platform, environment), app_runs)
+        return await hotkeys(self._settings.hotkeys.bindings, lambda: choose(platform, environment), app_runs)
 
     async def permissions(self) -> Sequence[Finding]:
         """Check the permissions that users grant to programs."""

@@ -1,22 +1,57 @@
-"""Checks of this computer's gateway, its history and its broker."""
+"""Checks of this computer's gateway, its history and its broker, and the requests to a gateway of any version."""
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+import aiohttp
 
 from app.core.daemon_thread import aside
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
-from app.diagnostics.checks.gateway_query import Answers, answers
+from app.gateways.probe import READY, read_json
 from app.local_services.local_gateway import alive
-from client.connection import Address
+from client.connection import Address, broken, credentials, pinned
 from client.errors import GatewayError, Unreachable
 from protocol.endpoint import Endpoint
 from protocol.monitor import BrokerTrouble
 from runtime.locking import try_lock
+
+MODELS: Final = "/v1/models"
+
+
+class Answers(NamedTuple):
+    """Replies of a gateway, in JSON's types.
+
+    ``ready``: from ``/readyz``. ``known``: from ``/v1/models``, which needs a key. ``ms``: duration of the
+    second request, over the connection that the first one opened.
+    """
+
+    ready: Mapping[str, Any]
+    known: Mapping[str, Any]
+    ms: float
+
+    @property
+    def version(self) -> str:
+        """Version of the gateway; empty if it does not state one."""
+        return str(self.known.get("version") or self.ready.get("version") or "")
+
+
+async def answers(address: Address, deadline_s: float) -> Answers:
+    """Send both requests with the key and the certificate of ``address``. Raises ``GatewayError``."""
+    timeout = aiohttp.ClientTimeout(total=deadline_s)
+    tls = pinned(address)
+    with broken("ask"):
+        async with aiohttp.ClientSession(timeout=timeout, headers=credentials(address)) as http:
+            ready = await read_json(http, address, READY, dict[str, Any], tls)
+            begun = time.perf_counter()
+            known = await read_json(http, address, MODELS, dict[str, Any], tls)
+            return Answers(ready, known, (time.perf_counter() - begun) * 1000)
+
 
 _ANSWER_S: Final = 5.0
 _FULL: Final = 0.6  # share of the broker's memory from which new sessions are refused

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
-from app.diagnostics.checks.gateway_query import Answers, answers
+from app.diagnostics.checks.gateway import Answers, answers
 from app.gateways.store import Paired, decode
 from client.connection import Address
 from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertificate

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.diagnostics.checks.gateway_query import answers
+from app.diagnostics.checks.gateway import answers
 from client.connection import Address
 from client.errors import Refused, Unauthorised, Unreachable
 from tests.app.diagnostics.checks.gateways import KEY, READY, gateway

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from app.diagnostics.checks.hotkeys import hotkeys
+from app.diagnostics.checks.desktop import hotkeys
 from app.hotkeys.choose import NO_DISPLAY, NOT_INSTALLED, WAYLAND, Choice, NoHotkeys, choose
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable
 from app.hotkeys.x11 import X11Hotkeys
