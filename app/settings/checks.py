@@ -109,11 +109,6 @@ class UpTo:
         return "" if 0 <= number <= self.most else f"a number from 0 to {self.most}"
 
 
-def up_to(most: int) -> Check:
-    """Return a check for numbers from 0 to ``most``."""
-    return UpTo(most)
-
-
 def port(number: int) -> str:
     """Check the port on which a service listens."""
     return "" if 0 < number < 65_536 else "a port from 1 to 65535"

@@ -130,14 +130,14 @@ class History:
     """Retention of recordings and their texts. Recordings without a complete result always stay."""
 
     days: int = setting(
-        DAYS, "Older recordings are deleted. 0: however old they are, they stay.", checks.up_to(36_500)
+        DAYS, "Older recordings are deleted. 0: however old they are, they stay.", checks.UpTo(36_500)
     )
     megabytes: int = setting(
         SIZE // _MEGABYTE,
         "While all of them together are larger, the oldest are deleted. 0: they may be as large as the disk.",
-        checks.up_to(100_000_000),
+        checks.UpTo(100_000_000),
     )
-    keep: int = setting(0, "So many of the newest stay, however old and large they are.", checks.up_to(1_000_000))
+    keep: int = setting(0, "So many of the newest stay, however old and large they are.", checks.UpTo(1_000_000))
 
     @property
     def limits(self) -> RetentionLimits:
@@ -153,12 +153,12 @@ class Worker:
     model: str = setting(
         "", "Model that it runs, as `kikipounamu models list` names it; empty for whisper-base.", checks.model
     )
-    threads: int = setting(0, "Processor threads that it uses. 0: as many as its engine likes.", checks.up_to(256))
+    threads: int = setting(0, "Processor threads that it uses. 0: as many as its engine likes.", checks.UpTo(256))
     gpu_memory: int = setting(
         0,
         "Most memory that each of its workers takes of a graphics card, in MiB. 0: as much as its engine likes. "
         "See below.",
-        checks.up_to(1_000_000),
+        checks.UpTo(1_000_000),
     )
     on_battery: bool = setting(True, "It works on battery too.")
     beside_full_screen: bool = setting(

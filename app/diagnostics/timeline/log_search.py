@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from app.core.errors import AppError
+from app.diagnostics.report.log_reader import tail_of
 from app.diagnostics.timeline.log_lines import Line, parse
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS
 from runtime import logger_names
@@ -177,13 +178,9 @@ def _newest(files: Iterable[tuple[int, Path]]) -> str:
 def _tail(path: Path) -> list[bytes]:
     if path.suffix == ".gz":
         return list(deque(_lines(path), maxlen=_TAIL_LINES))
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - _TAIL))
-            return file.read().splitlines()
-    except OSError:
-        return []
+    with suppress(OSError):
+        return tail_of(path, _TAIL).splitlines()
+    return []
 
 
 def _matching(path: Path, marks: Sequence[bytes]) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ def test_row_problems_are_reported_by_position() -> None:
         (checks.language, ("auto", "en", "yue"), ("English", "e", "EN"), "ISO 639"),
         (checks.model, ("", "whisper-base", "x.y_z"), ("../x", "x" * 65, "模型"), "models list"),
         (checks.words, ((), ("pounamu", "翡翠")), (("",), ("x" * 65,), ("x",) * 513), "at most 512 words"),
-        (checks.up_to(3), (0, 3), (-1, 4), "from 0 to 3"),
+        (checks.UpTo(3), (0, 3), (-1, 4), "from 0 to 3"),
         (checks.hours, ("", "20:00-08:00"), ("8-20", "08:00-08:00", "24:00-08:00"), "20:00-08:00"),
         (checks.port, (1, 65_535), (0, 65_536), "65535"),
         (checks.lent, ((), ("the desk",)), (("",), ("x" * 65,), ("x",) * 17), "at most 16"),
