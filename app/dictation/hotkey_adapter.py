@@ -126,18 +126,6 @@ class KeyShell:
         self._changed.set()
         self._tell_seen()
 
-    async def bind(self, keys: Mapping[str, str]) -> None:
-        """Bind these keys at once. Raises ``HotkeyError``; then the previous keys stay bound."""
-        async with self._lock:
-            before, self._keys = self._keys, keys
-            try:
-                await self._bind()
-            except HotkeyError:
-                self._keys = before
-                raise
-        self._warn(None)
-        self._bound_or_not(None)
-
     async def keep_bound(self) -> None:
         """Keep the requested keys bound until cancelled.
 
@@ -185,12 +173,6 @@ class KeyShell:
                 await self._hotkeys.pass_on(action)
         except (TimeoutError, HotkeyError) as error:
             log.warning(LogEvent.HOTKEYS_KEY_NOT_PASSED_ON, reason=str(error))
-
-    async def _bind(self) -> None:
-        wanted = self._wanted()
-        if wanted != self._bound:
-            await self._hotkeys.bind(wanted)
-            self._bound = wanted
 
     async def _bind_what_can_be(self) -> HotkeyError | None:
         """Bind as many keys as possible and return the first error.

@@ -9,9 +9,9 @@ Everything here belongs to the event loop of ``run`` and nothing blocks it: slow
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -178,7 +178,7 @@ class Dictating:
                 self._keys.test(on)
 
     def change(self, wishes: Wishes) -> None:
-        """Apply new preferences; a key that cannot be bound becomes a note, whereas ``bind`` raises."""
+        """Apply new preferences; a key that cannot be bound becomes a note."""
         self._wishes = wishes
         self._machine.mode, self._machine.joins = wishes.mode, wishes.joins
         self.recorder.choose(wishes.microphone, keep_open=wishes.keep_open)
@@ -189,12 +189,6 @@ class Dictating:
     def woke(self) -> None:
         """Handle a wake-up from sleep: end the recording, reopen the microphone and grab the keys again."""
         self._tell(Woke())
-
-    async def bind(self, keys: Mapping[str, str]) -> None:
-        """Bind these keys from now on. Raises ``HotkeyError``; then the previous keys stay bound."""
-        if self._keys:
-            await self._keys.bind(keys)
-        self._wishes = replace(self._wishes, keys=keys)
 
     async def finished(self) -> None:
         """Wait until every take begun so far is over, but not for takes that begin later."""
