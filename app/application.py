@@ -20,15 +20,15 @@ from app.capture.desktop_sound import sound_system
 from app.capture.device_listing import look
 from app.capture.devices import offered
 from app.capture.microphone import open_microphone
-from app.control.server import Control
+from app.control.server import ControlServer
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.states import State
 from app.diagnostics.report.report import Sources
 from app.dictation.actions import SettleHeld, Verb
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.recorder import OpenDevice
-from app.dictation.runner import Dictating, Parts
+from app.dictation.runner import DictationRunner, Parts
 from app.dictation.sounds import Sounds
 from app.dictation.view import View
 from app.gateways.selection import CHOSEN
@@ -41,12 +41,12 @@ from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.held_inserter import HeldInserter
 from app.insertion.outcome import Inserter
-from app.insertion.plan import Ruled
-from app.insertion.seen_programs import SeeingInserter
+from app.insertion.plan import ConfigurableInserter
+from app.insertion.seen_programs import ProgramTrackingInserter
 from app.journal.library import of_this_user
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent
 from app.local_services.supervisor import OwnGateway
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
 from app.messages.registry import Registry
@@ -59,7 +59,7 @@ from app.settings.file import SettingsFile
 from app.settings.sections import Settings
 from app.system.autostart import keep_autostart
 from app.system.sleep_detector import Patience
-from app.transcription.listening import PATIENT, Listener
+from app.transcription.listening import PATIENT, DictationSetup
 from client.connection import Address
 from protocol.recognition import Options
 from runtime import logger_names
@@ -109,7 +109,7 @@ class Application:
         self._own: OwnGateway | None = None
         unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
         self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
-        self._dictating: Dictating | None = None
+        self._dictating: DictationRunner | None = None
         self._trials: Trials | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         self._perform: Callable[[Action], None] = self._early.append  # until all services run
@@ -132,7 +132,7 @@ class Application:
         """Run until the user quits, or until cancelled. Raises ``AlreadyRunning`` or another ``AppError``."""
         self._running = asyncio.current_task()
         async with AsyncExitStack() as cleanup:
-            control = await cleanup.enter_async_context(Control(self._asked, lambda: self._shown))
+            control = await cleanup.enter_async_context(ControlServer(self._asked, lambda: self._shown))
             await cleanup.enter_async_context(self._file)
             await cleanup.enter_async_context(self._gateway)
             cleanup.push_async_callback(self._worker.close)
@@ -144,8 +144,8 @@ class Application:
             gateways, vad = self._gateways, folders().models / VAD_MODEL
             settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=gateways.falls_back)
             settings = replace(settings, until_moved=gateways.until_moved)
-            listener = Listener(self._locate, vad, settings=settings, rewrite=self._rewrite)
-            inserter = SeeingInserter(self._inserter, lambda names: self._post(Programs(names)))
+            listener = DictationSetup(self._locate, vad, settings=settings, rewrite=self._rewrite)
+            inserter = ProgramTrackingInserter(self._inserter, lambda names: self._post(Programs(names)))
             await cleanup.enter_async_context(gateways)
             gateways.choose(self._file.current.gateway)
             await cleanup.enter_async_context(self._background)
@@ -153,7 +153,7 @@ class Application:
             parts = Parts(self._library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
             parts = replace(parts, limits=lambda: self._file.limits, observe=self._background.observe)
             parts = replace(parts, show_keys=self._post)
-            self._dictating = Dictating(parts, self._wishes(), self._takes_changed.set)
+            self._dictating = DictationRunner(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trials = await cleanup.enter_async_context(self._new_trials(self._dictating))
             cleanup.callback(self._file.subscribe(self._settings_changed))
@@ -177,7 +177,7 @@ class Application:
         else:
             self._perform(action)
 
-    def _serve(self, dictating: Dictating, trials: Trials) -> None:
+    def _serve(self, dictating: DictationRunner, trials: Trials) -> None:
         """Pass on all actions from now on, beginning with those that wait."""
         self._perform = (
             Registry()
@@ -259,7 +259,7 @@ class Application:
         self._tell_of_use()
 
     def _tell_of_use(self) -> None:
-        running = self._worker.view.state not in {WorkerState.OFF, WorkerState.FAILED}
+        running = self._worker.view.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED}
         self._background.models.used(self._worker.settings.model, running=running)
 
     def _tell_of_gateway(self, error: AppError | None) -> None:
@@ -298,7 +298,7 @@ class Application:
                 self._post(problem("autostart", error))
             await self._autostart_changed.wait()
 
-    def _new_trials(self, dictating: Dictating) -> Trials:
+    def _new_trials(self, dictating: DictationRunner) -> Trials:
         """Set up the trials of the first steps, which have no microphone after dictation has ended."""
         play, key = sound_system().play, os.environ.get(_KEY, "")
         return Trials(self._post, dictating.recorder, play, self.look_at_microphones, key)
@@ -317,7 +317,7 @@ class Application:
         self._want_gateway()
         self._background.gateway_changed()
 
-    def _wishes(self) -> Wishes:
+    def _wishes(self) -> DictationOptions:
         return replace(self._file.current.wishes, destination=self._gateways.destination)
 
     async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
@@ -348,7 +348,7 @@ class Application:
         else:
             self.ask(action)
 
-    def _seen(self, view: View, control: Control) -> None:
+    def _seen(self, view: View, control: ControlServer) -> None:
         before, self._shown = self._shown, view
         if before.listed != view.listed:
             self._takes_changed.set()
@@ -370,7 +370,7 @@ class Application:
         self._gateways.choose(new.gateway)
         if self._dictating is not None:
             self._dictating.change(self._wishes())
-        if isinstance(self._inserter, Ruled):
+        if isinstance(self._inserter, ConfigurableInserter):
             rules = new.insertion.rules
             self._inserter.rules = replace(rules, input_method=self._inserter.rules.input_method)
         if self._power is not None:

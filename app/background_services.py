@@ -16,7 +16,7 @@ from app.files.recogniser import FileRecogniser
 from app.files.service import FileParts, Files
 from app.history.history import History
 from app.history.rerecognition import Rerunner
-from app.history.service import Serving
+from app.history.service import HistoryService
 from app.insertion.insertion_log import InsertionLog
 from app.journal.library import Library
 from app.messages.notifications import Post
@@ -57,7 +57,7 @@ class BackgroundServices:
         self._monitoring = Monitoring(locate, post)
         self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe)
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
-        self._serving = Serving(self._history, post, lambda: _models(locate))
+        self._serving = HistoryService(self._history, post, lambda: _models(locate))
         self.models = Models(post)
         self._dry_run = DryRun(library, post)
         self.help = Help(post)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.control.client import handed_over
 from app.core.errors import AppError
-from app.core.shown_once import Once
+from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.gateways.actions import LookAtGateways
 from app.messages.actions import Action
@@ -66,13 +66,13 @@ MakeApplication = Callable[[Post], "Application"]
 
 
 @dataclass(frozen=True)
-class Begun:
+class ApplicationCreated:
     """Notification that the app has been created."""
 
     app: "Application"
 
 
-class Gone:
+class ApplicationEnded:
     """Notification that the app has ended."""
 
 
@@ -91,7 +91,9 @@ class Windows:
         self.app: Application | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         has_tray = tray.available()
-        self.pages = Pages(theme, texts, self.ask, hides=has_tray, closing=Once(folders().data / "closing-told"))
+        self.pages = Pages(
+            theme, texts, self.ask, hides=has_tray, closing=ShownOnce(folders().data / "closing-told")
+        )
         self.shell, self.window = self.pages.shell, self.pages.window
         if not settings_place().exists():  # before the app reports its settings
             self.pages.first_steps.open()
@@ -123,7 +125,7 @@ class Windows:
         self._look_at_microphones()
         self.shell.appear(page)
 
-    def _registry(self) -> Registry[News | Begun | Gone]:
+    def _registry(self) -> Registry[News | ApplicationCreated | ApplicationEnded]:
         registry = (
             self.pages.shows.add(self._begin)
             .add(self._end)
@@ -139,12 +141,12 @@ class Windows:
             registry.add(self.tray.show_view).add(self.tray.show_worker).add(self.tray.show_takes)
         return registry
 
-    def _begin(self, begun: Begun) -> None:
+    def _begin(self, begun: ApplicationCreated) -> None:
         self.app = begun.app
         while self._early:
             self.ask(self._early.popleft())
 
-    def _end(self, gone: Gone) -> None:
+    def _end(self, gone: ApplicationEnded) -> None:
         self._application.exit()  # quit() would ask each window, and a window may refuse
 
     def _show_window(self, wanted: WindowWanted) -> None:
@@ -210,7 +212,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
         bridge = Bridge(windows.receive)
         clipboard = QtClipboard(application.clipboard())
         running = loop.submit(_run(make_application, bridge, clipboard))
-        running.add_done_callback(lambda _: bridge.post(Gone()))
+        running.add_done_callback(lambda _: bridge.post(ApplicationEnded()))
         if windows.tray is None or not hidden:
             windows.open()
         _spare_qt()
@@ -237,7 +239,7 @@ async def _run(make_application: MakeApplication, bridge: Bridge, clipboard: QtC
     """
     app = make_application(bridge.post)
     app.clipboard = clipboard
-    bridge.post(Begun(app))  # requests arrive once it runs, because they are queued for this thread
+    bridge.post(ApplicationCreated(app))  # requests arrive once it runs, because they are queued for this thread
     try:
         await app.run()
     except AppError as error:

@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Self
 
 from app.core.notes import Note
-from app.local_services.worker_limits import Limits
-from app.local_services.worker_rest import Seeing, WorkerRest
+from app.local_services.worker_limits import WorkerLimits
+from app.local_services.worker_rest import ComputerObserver, WorkerRest
 from app.system.full_screen import full_screen
-from app.system.sleep_detector import Times, Waking, times
+from app.system.sleep_detector import ClockReadings, SleepWatcher, times
 from runtime.tasks import Tasks
 
 
@@ -24,14 +24,14 @@ class PowerEvents:
         self,
         rest: Callable[[Note | None], None],
         woke: Callable[[float], None],
-        clock: Callable[[], Times] = times,
+        clock: Callable[[], ClockReadings] = times,
     ) -> None:
-        self._seeing = Seeing(full_screen(sys.platform, os.environ))
+        self._seeing = ComputerObserver(full_screen(sys.platform, os.environ))
         self._rest = WorkerRest(rest, self._seeing)
-        self._waking = Waking(woke, clock)
+        self._waking = SleepWatcher(woke, clock)
         self._tasks = Tasks("attending")
 
-    def allow(self, limits: Limits) -> None:
+    def allow(self, limits: WorkerLimits) -> None:
         """Set when the worker may work from now on."""
         self._rest.allow(limits)
 

@@ -13,7 +13,7 @@ from statistics import median
 import psutil
 
 from app.control.client import ControlError
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from benchmarks.app_figures import Figure, spread
 from benchmarks.app_screen import Eye
 from protocol.recognition import Timing
@@ -196,7 +196,7 @@ def _last_change(app: MeasuredApp, field: TextField) -> float:
     raise AssertionError("no text comes")
 
 
-def _timing(take: Found) -> Timing:
+def _timing(take: TakeSnapshot) -> Timing:
     """Return the timing of the take's last segment."""
     spoken = take.take.segments[max(take.take.segments)]
     return spoken.outcome.timing if isinstance(spoken.outcome, Final) else Timing()

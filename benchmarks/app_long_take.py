@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.journal.disk import AUDIO
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from benchmarks.app_figures import REPOSITORY, Figure
 from benchmarks.app_microphone import long_recording
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -102,7 +102,7 @@ def _figures(what: str, found: dict[str, float], said: str) -> Iterator[Figure]:
     yield Figure(f"{what}: Qt's turns, longest", found["worst_ms"], "ms", _WORST_MS, turns, beside.lstrip("; "))
 
 
-def _copy(take: Found) -> None:
+def _copy(take: TakeSnapshot) -> None:
     """Add a copy of the take with the same text, but little audio."""
     place = take.folder.parent / str(uuid4())
     shutil.copytree(take.folder, place, ignore=shutil.ignore_patterns(AUDIO))

@@ -23,7 +23,7 @@ import numpy as np
 import psutil
 
 from app.history.history import History
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.rerecognition import Rerunner
 from app.journal.library import Library
 from benchmarks.report import arguments, table, write_json
@@ -145,7 +145,7 @@ async def _typed(history: History, words: list[str]) -> list[float]:
 
 async def _scroll(history: History) -> list[float]:
     took: list[float] = []
-    page: list[Row] = []
+    page: list[IndexRow] = []
     seen = 0
     while True:
         before = page[-1].key if page else None

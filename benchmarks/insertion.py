@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from app.insertion.outcome import How
+from app.insertion.outcome import InsertionResult
 from app.insertion.plan import Rules, Strategy
 from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import Desktop, Terminal, TextField, running_desktop
@@ -24,7 +24,7 @@ HAN = "".join(chr(0x4E00 + 7 * number) for number in range(300)) * 7  # 300 diff
 
 async def _once(
     desktop: Desktop, kind: type[TextField | Terminal], inserter: X11Inserter, text: str
-) -> tuple[How, float]:
+) -> tuple[InsertionResult, float]:
     window = kind(desktop, f"window {time.monotonic_ns()}")
     target = await inserter.target()
     start = time.perf_counter()

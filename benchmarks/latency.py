@@ -24,8 +24,8 @@ import numpy as np
 import structlog
 
 from app.core.outlet import ToGateway
-from app.core.transcript import Segment
-from app.transcription.listening import Mode, ears_of
+from app.core.transcript import TranscriptSegment
+from app.transcription.listening import CuttingMode, ears_of
 from app.transcription.pipeline import Samples, at_speaking_pace, transcribe
 from benchmarks.report import arguments, table, write_json
 from client.audio_store import TemporaryAudio
@@ -104,7 +104,7 @@ class Row:
 class Ear:
     """Recorder of the time at which each segment's text arrived, on the clock of the take."""
 
-    came: list[tuple[Segment, float]] = field(default_factory=list)
+    came: list[tuple[TranscriptSegment, float]] = field(default_factory=list)
     partials: int = 0
     started: float = field(default_factory=time.monotonic)
 
@@ -122,7 +122,7 @@ class Ear:
         """Count the event if it is a partial."""
         self.partials += isinstance(event, Partial)
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         """Record the arrival of a segment's text."""
         self.came.append((segment, self.spoken_s()))
 
@@ -158,7 +158,7 @@ async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path) -> Ear:
             ear = Ear()
             blocks = at_speaking_pace(_at_once(take.samples), ear.spoken_s)
             outlet = ToGateway(client, live=way.speculation)
-            await transcribe(blocks, ears_of(Mode.HANDS_FREE, vad), outlet, ear)
+            await transcribe(blocks, ears_of(CuttingMode.HANDS_FREE, vad), outlet, ear)
     return ear
 
 

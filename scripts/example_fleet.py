@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.monitoring.model import MonitorModel
 from client.monitor import MonitorEvent
 from protocol.monitor import FINAL, BrokerState, Recent, Snapshot, WorkerState, WorkerStatus
@@ -83,7 +83,9 @@ class ExampleFleet:
         told.observe(SegmentEvent(SegmentStep.BEGAN, OWN, number), complete - spoken_s)
         told.observe(SegmentEvent(SegmentStep.COMPLETED, OWN, number), complete)
         told.observe(SegmentEvent(SegmentStep.QUEUED, OWN, number), complete + 0.03)
-        segment = Segment(number, 0, round(spoken_s * 1000), "" if number % 11 == 5 else "kia ora", timing=timing)
+        segment = TranscriptSegment(
+            number, 0, round(spoken_s * 1000), "" if number % 11 == 5 else "kia ora", timing=timing
+        )
         told.observe(SegmentEvent(SegmentStep.RECOGNISED, OWN, number, segment), text_at)
         end = SegmentStep.HELD if number % 13 == 7 else SegmentStep.INSERTED
         told.observe(SegmentEvent(end, OWN, number), at)

@@ -16,11 +16,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import TakeView, View
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.dictation.page import MainWindow, usual_size
 from app.ui.dictation.pill import BARS, SHADOW, Levels, Pill, paint_shadow
 from app.ui.settings.choices import Choices
@@ -86,16 +86,16 @@ inspectors: Final[list[Callable[[QWidget], None]]] = []
 # -- contents ----------------------------------------------------------------------------------------------
 
 
-def spans(language: str) -> tuple[Span, ...]:
+def spans(language: str) -> tuple[TextSpan, ...]:
     """Return a sentence that is being recognised."""
     stable, unstable = _SAID[language]
-    return Span(stable, True), Span(unstable, False)
+    return TextSpan(stable, True), TextSpan(unstable, False)
 
 
 def views(language: str) -> list[View]:
     """Return the overlay's view in each state, with all the details that it may show."""
     plain, text = View(seconds=12.4, destination="desktop-gpu", device="USB Audio"), spans(language)
-    final = (Span("".join(_SAID[language]), True),)
+    final = (TextSpan("".join(_SAID[language]), True),)
     shown = {
         State.IDLE: replace(plain, note=Note("nothing-understood")),
         State.ARMING: replace(plain, seconds=0.0, destination=""),
@@ -130,8 +130,8 @@ CHOICES: Final = Choices(
     keys={"dictate": "ctrl+alt+d", "paste-held": "ctrl+alt+v", "cancel": "esc"},
 )
 WORKERS: Final = (
-    WorkerView(WorkerState.BUSY, "RTX 5060 Ti · SenseVoice"),
-    WorkerView(WorkerState.DOWNLOADING, "whisper-base", 40),
+    WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti · SenseVoice"),
+    WorkerView(LocalWorkerState.DOWNLOADING, "whisper-base", 40),
     WorkerView(),
 )
 

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.core.notes import Note
 from app.gateways.view import (
-    Answer,
     FoundView,
+    GatewayHealth,
     GatewaysView,
     GatewayView,
-    Health,
     PairingStage,
     PairingView,
+    QueryResult,
 )
 from app.ui.dictation.page import usual_size
 from app.ui.gateways.panel import GatewaysPanel
@@ -24,9 +24,9 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 
-_WELL: Final = Answer(Health.WELL, 1.8, ("RTX 5060 Ti · SenseVoiceSmall", "cpu · whisper-base"))
+_WELL: Final = QueryResult(GatewayHealth.WELL, 1.8, ("RTX 5060 Ti · SenseVoiceSmall", "cpu · whisper-base"))
 TOWER: Final = GatewayView("tower", "desktop-gpu", "192.168.1.20:8765", True, _WELL)
-TEAM: Final = GatewayView("team", "Studio", "studio.example:8765", answer=Answer(Health.NOBODY, 14.0))
+TEAM: Final = GatewayView("team", "Studio", "studio.example:8765", answer=QueryResult(GatewayHealth.NOBODY, 14.0))
 PLAIN: Final = GatewayView("", "https://10.0.0.7:8765", "10.0.0.7:8765")
 ATTIC: Final = FoundView("attic", ("https://192.168.1.31:8765",), "c" * 64)
 FOUND: Final = (ATTIC, FoundView("Anna 的台式机 & friends", ("https://192.168.1.32:8765",), "d" * 64))
@@ -49,8 +49,8 @@ def away(made: GatewaysPanel, view: GatewaysView) -> GatewaysView:
 
     This computer stands in for the gateway that is away.
     """
-    lost = replace(TOWER, answer=Answer(Health.AWAY, note=Note("gateway-unreachable")))
-    refused = replace(TEAM, answer=Answer(Health.REFUSED, note=Note("gateway-other-certificate")))
+    lost = replace(TOWER, answer=QueryResult(GatewayHealth.AWAY, note=Note("gateway-unreachable")))
+    refused = replace(TEAM, answer=QueryResult(GatewayHealth.REFUSED, note=Note("gateway-other-certificate")))
     told = Note("gateway-still-listed", {"gateway": "old laptop"})
     shown = GatewaysView((lost, refused, PLAIN), instead_of="desktop-gpu", device="laptop", told=told)
     made.show_gateways(shown)

@@ -17,7 +17,7 @@ from app.diagnostics.report.view import ReportState, ReportView
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.files.view import FilesView
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryRows
 from app.messages.notifications import Devices, Programs
 from app.onboarding.steps import Step
@@ -132,7 +132,7 @@ def dictation(window: Window, language: str) -> None:
     window.pages.window.show_view(replace(shown, destination="", unsent_s=0.0, waiting=0))
 
 
-def _history(window: Window, rows: Sequence[Row], chosen: int) -> None:
+def _history(window: Window, rows: Sequence[IndexRow], chosen: int) -> None:
     page = window.pages.history
     window.pages.shell.choose(HISTORY)
     page.show_list(HistoryList(1, "", len(rows)))

@@ -11,8 +11,8 @@ from app.core.notes import Note
 from app.diagnostics.checks.finding import Area, advice, ok, wrong
 from app.diagnostics.report.log_lines import LogFilter, parse
 from app.diagnostics.report.view import (
+    ComponentKind,
     ExaminationView,
-    Kind,
     Licence,
     LicencesView,
     LicenceText,
@@ -57,14 +57,16 @@ FOUND: Final = (
     advice(Area.DISK, "disk-little", size="731.2 MB", folder="/home"),
 )
 _LICENCES: Final = (
-    Licence("kikipounamu", "0.1.0", "MIT", Kind.PROGRAM),
-    Licence("aiohttp", "3.14.5", "Apache-2.0 AND MIT", Kind.PACKAGE),
-    Licence("onnxruntime", "1.32.0", "MIT License", Kind.PACKAGE),
-    Licence("PySide6_Essentials", "6.11.3", "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only", Kind.PACKAGE),
-    Licence("Qt", "", "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only", Kind.LIBRARY),
-    Licence("SenseVoiceSmall", "", "FunASR Model License 1.1", Kind.MODEL),
-    Licence("soxr", "1.1.0", "LGPL-2.1-or-later", Kind.PACKAGE),
-    Licence("whisper-base", "", "MIT", Kind.MODEL),
+    Licence("kikipounamu", "0.1.0", "MIT", ComponentKind.PROGRAM),
+    Licence("aiohttp", "3.14.5", "Apache-2.0 AND MIT", ComponentKind.PACKAGE),
+    Licence("onnxruntime", "1.32.0", "MIT License", ComponentKind.PACKAGE),
+    Licence(
+        "PySide6_Essentials", "6.11.3", "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only", ComponentKind.PACKAGE
+    ),
+    Licence("Qt", "", "LGPL-3.0-only OR GPL-2.0-only OR GPL-3.0-only", ComponentKind.LIBRARY),
+    Licence("SenseVoiceSmall", "", "FunASR Model License 1.1", ComponentKind.MODEL),
+    Licence("soxr", "1.1.0", "LGPL-2.1-or-later", ComponentKind.PACKAGE),
+    Licence("whisper-base", "", "MIT", ComponentKind.MODEL),
 )
 _MIT: Final = (
     "MIT License\n\nCopyright (c) 2026 the kikipounamu authors\n\n"

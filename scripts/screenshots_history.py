@@ -9,8 +9,8 @@ from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.core.notes import Note
-from app.history.index import Row
-from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
+from app.history.index import IndexRow
+from app.history.view import HistoryList, HistoryMessage, HistoryNote, HistoryRows
 from app.journal.take import TakeState
 from app.ui.dictation.page import usual_size
 from app.ui.history.page import HistoryPage
@@ -50,12 +50,12 @@ _STATES: Final = (
 _ALL: Final = 1_284
 
 
-def rows(language: str) -> list[Row]:
+def rows(language: str) -> list[IndexRow]:
     """Return takes of an example user, one cut off and one edited."""
     morning = datetime.combine(datetime(2026, 3, 3), time(9, 41)).timestamp()
     model = {"en": "whisper-small", "zh": "sensevoice-small"}[language]
     return [
-        Row(
+        IndexRow(
             UUID(int=number + 1),
             morning - 2_760 * number,
             7.4 + 5.3 * len(text) / 40,
@@ -75,7 +75,7 @@ def page(
     look: Look,
     listed: HistoryList,
     height: float,
-    shown: Sequence[Row],
+    shown: Sequence[IndexRow],
     chosen: Sequence[int] = (),
     note: Note | None = None,
 ) -> QImage:
@@ -93,7 +93,7 @@ def page(
         for number in chosen:
             made.list.selectionModel().select(made.model.index(number), QItemSelectionModel.SelectionFlag.Select)
         if note:
-            made.show_told(HistoryTold(note))
+            made.show_told(HistoryMessage(note))
         made.setFocus()  # so that no control shows a focus mark
         return grabbed(made)
 

@@ -10,18 +10,18 @@ from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from app.core.notes import Note
 from app.history.difference import difference, words_that_differ
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.view import (
-    Compared,
+    Comparison,
     HistoryModels,
     Playing,
     PlayState,
+    Rerun,
     Rerunning,
     RerunState,
-    Run,
     TakeDetails,
 )
-from app.history.word_times import Spoken
+from app.history.word_times import TimedRange
 from app.ui.dictation.page import usual_size
 from app.ui.history.take_panel import TakePanel
 from app.ui.strings.texts import Texts
@@ -39,20 +39,20 @@ _MARKED: Final = {"en": "workshop", "zh": "工作室"}
 _AT_MS: Final = 9_400
 _MODELS: Final = ("sensevoice-small", "whisper-small", "whisper-turbo")
 
-Act = Callable[[TakePanel, Row], None]
+Act = Callable[[TakePanel, IndexRow], None]
 
 
-def details(row: Row, language: str, *, runs: int) -> TakeDetails:
+def details(row: IndexRow, language: str, *, runs: int) -> TakeDetails:
     """Return all details of the take after this many further recognitions."""
     first = row.text.index(_MARKED[language])
     spoken = (
-        Spoken(0, _AT_MS - 400, 0, first),
-        Spoken(_AT_MS, _AT_MS + 400, first, first + len(_MARKED[language])),
+        TimedRange(0, _AT_MS - 400, 0, first),
+        TimedRange(_AT_MS, _AT_MS + 400, first, first + len(_MARKED[language])),
     )
     pieces = difference(row.text, _OTHER[language])
     began = datetime(2026, 3, 3, 10, 2).timestamp()
-    known = tuple(Run(began + 60 * run, _MODELS[2 - run], run % 2 == 0, run) for run in range(runs))
-    compared = Compared(runs - 1, _OTHER[language], pieces, words_that_differ(pieces)) if runs else None
+    known = tuple(Rerun(began + 60 * run, _MODELS[2 - run], run % 2 == 0, run) for run in range(runs))
+    compared = Comparison(runs - 1, _OTHER[language], pieces, words_that_differ(pieces)) if runs else None
     return TakeDetails(row.session, row.text, round(row.seconds * 1000), spoken, known, compared)
 
 
@@ -82,33 +82,33 @@ def page(look: Look, act: Act, height: float = 0.58) -> QImage:
 def states(look: Look) -> QImage:
     """Draw playing, failed playback and rerunning; then choosing a model, a failure, and comparisons."""
 
-    def plays(made: TakePanel, row: Row) -> None:
+    def plays(made: TakePanel, row: IndexRow) -> None:
         made.show_details(details(row, look.language, runs=0))
         made.show_playing(Playing(row.session, PlayState.PLAYING, _AT_MS, round(row.seconds * 1000)))
 
-    def silent(made: TakePanel, row: Row) -> None:
+    def silent(made: TakePanel, row: IndexRow) -> None:
         made.show_details(details(row, look.language, runs=0))
         made.show_playing(Playing(row.session, PlayState.STOPPED, note=Note("speaker-refused")))
 
-    def chooses(made: TakePanel, row: Row) -> None:
+    def chooses(made: TakePanel, row: IndexRow) -> None:
         made.show_details(details(row, look.language, runs=0))
         made.again.click()
         made.show_models(HistoryModels(_MODELS))
 
-    def works(made: TakePanel, row: Row) -> None:
+    def works(made: TakePanel, row: IndexRow) -> None:
         made.show_details(details(row, look.language, runs=0))
         made.again.click()
         made.show_rerun(Rerunning(row.session, RerunState.RUNNING, 2, 5))
 
-    def fails(made: TakePanel, row: Row) -> None:
+    def fails(made: TakePanel, row: IndexRow) -> None:
         chooses(made, row)
         made.show_rerun(Rerunning(row.session, RerunState.FAILED, note=Note("gateway-unreachable")))
 
-    def compares(made: TakePanel, row: Row) -> None:
+    def compares(made: TakePanel, row: IndexRow) -> None:
         made.show_details(details(row, look.language, runs=1))
         made.again.click()
 
-    def several(made: TakePanel, row: Row) -> None:
+    def several(made: TakePanel, row: IndexRow) -> None:
         made.show_details(details(row, look.language, runs=2))
         made.again.click()
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.core.notes import Note
 from app.models.disk import about
-from app.models.view import ModelNote, ModelState, ModelsView, ModelView, Use
+from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse
 from app.ui.dictation.page import usual_size
 from app.ui.models.panel import ModelsPanel
 from app.ui.strings.texts import Texts
@@ -28,21 +28,21 @@ _MEGABYTE: Final = 1_000_000
 _HUB: Final = "ModelScope (www.modelscope.cn, iic/SenseVoiceSmall)"
 
 
-def new() -> list[ModelView]:
+def new() -> list[LocalModelView]:
     """Return all models, none of them installed."""
-    return [ModelView(about(model)) for model in load_catalogue().models]
+    return [LocalModelView(about(model)) for model in load_catalogue().models]
 
 
 def usual() -> ModelsView:
     """Return the view of a user who dictates and downloads another model."""
     vad, base, sense, para, punc, streaming, nano = new()
-    vad = replace(vad, state=ModelState.INSTALLED, done=vad.about.size, installed_s=_SINCE, use=Use.APP)
+    vad = replace(vad, state=ModelState.INSTALLED, done=vad.about.size, installed_s=_SINCE, use=ModelUse.APP)
     base = replace(
         base,
         state=ModelState.INSTALLED,
         done=base.about.size,
         installed_s=_SINCE,
-        use=Use.WORKER,
+        use=ModelUse.WORKER,
         chosen=True,
         note=Note(ModelNote.WHOLE),
     )
@@ -62,7 +62,9 @@ def usual() -> ModelsView:
 def trouble() -> ModelsView:
     """Return a view with every kind of problem."""
     vad, base, sense, para, punc, streaming, _ = new()
-    vad = replace(vad, state=ModelState.DAMAGED, done=vad.about.size, use=Use.APP, note=Note(ModelNote.DAMAGED))
+    vad = replace(
+        vad, state=ModelState.DAMAGED, done=vad.about.size, use=ModelUse.APP, note=Note(ModelNote.DAMAGED)
+    )
     base = replace(base, state=ModelState.BUSY, done=61 * _MEGABYTE)
     note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
     sense = replace(sense, state=ModelState.FAILED, note=note)

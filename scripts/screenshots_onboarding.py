@@ -10,11 +10,11 @@ from app.core.states import State
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.gateways.view import GatewaysView
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.notifications import Problem
-from app.models.view import About, ModelState, ModelsView, ModelView, Use
+from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, ModelUse
 from app.onboarding.steps import Step
-from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial
+from app.onboarding.view import GatewayTrial, MicrophoneActivity, MicrophoneTrial
 from app.ui.dictation.page import usual_size
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE
@@ -25,17 +25,17 @@ from scripts.screenshots_gateways import ATTIC
 
 _GATEWAY: Final = "https://desktop-gpu:8765"
 _SAID: Final = {"en": "The tide turns at four.", "zh": "下午四点开始退潮。"}
-_FETCHED: Final = ModelView(
-    About("whisper-base", licence="MIT", sources=("modelscope", "huggingface"), size=147_882_031),
+_FETCHED: Final = LocalModelView(
+    ModelFacts("whisper-base", licence="MIT", sources=("modelscope", "huggingface"), size=147_882_031),
     ModelState.FETCHING,
     59_000_000,
     6_400_000.0,
     14.0,
     "modelscope.cn",
-    use=Use.WORKER,
+    use=ModelUse.WORKER,
     chosen=True,
 )
-IDLE: Final = WorkerView(WorkerState.IDLE, "CPU · whisper-base")
+IDLE: Final = WorkerView(LocalWorkerState.IDLE, "CPU · whisper-base")
 
 
 def language(page: Onboarding) -> None:
@@ -44,18 +44,18 @@ def language(page: Onboarding) -> None:
 
 def heard(page: Onboarding) -> None:
     """Show the microphone step while the user speaks."""
-    page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB Audio", -16.0, heard=True, sample=True))
+    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -16.0, heard=True, sample=True))
 
 
 def muted(page: Onboarding) -> None:
     """Show the microphone step without any sound."""
-    page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB Audio", -90.0, quiet=True))
+    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -90.0, quiet=True))
 
 
 def refused(page: Onboarding) -> None:
     """Show a microphone that the system refuses."""
     note = Note("microphone-refused", {"device": "USB Audio"})
-    page.show_microphone(MicrophoneTrial(Hearing.OPENING, note=note))
+    page.show_microphone(MicrophoneTrial(MicrophoneActivity.OPENING, note=note))
 
 
 def waiting(page: Onboarding) -> None:
@@ -76,7 +76,7 @@ def impossible(page: Onboarding) -> None:
 def here(page: Onboarding) -> None:
     """Show the model while it is being downloaded."""
     page.show_models(ModelsView((_FETCHED,), "", 52_000_000_000))
-    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
+    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=40))
 
 
 def elsewhere(page: Onboarding) -> None:
@@ -105,7 +105,7 @@ def pairing(page: Onboarding) -> None:
 
 def listening(page: Onboarding) -> None:
     """Show the last step while the user speaks and the model is still loading."""
-    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=85))
+    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=85))
     page.show_view(View(State.LISTENING, 2.0, -18.0))
 
 

@@ -10,7 +10,7 @@ from app.core.notes import Note
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.messages.notifications import Devices, Problem
-from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
+from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
 from app.ui.dictation.page import usual_size
 from app.ui.settings.controls import TextControl
 from app.ui.settings.page import SettingsPage
@@ -22,10 +22,10 @@ _NAMES: Final = ("USB Audio", "Built-in Audio Analog Stereo", "Pebble V3")
 _DEVICES: Final = Devices(tuple((name, name) for name in _NAMES), "USB Audio")
 _SETTINGS: Final = replace(
     Settings(),
-    general=General(sounds=False),
-    audio=Audio(microphone="Pebble V3"),
-    hotkeys=Hotkeys(dictate="ctrl+space", cancel="esc", paste_held="f9"),
-    gateway=Gateway(url="https://desktop-gpu:8765"),
+    general=GeneralSection(sounds=False),
+    audio=AudioSection(microphone="Pebble V3"),
+    hotkeys=HotkeysSection(dictate="ctrl+space", cancel="esc", paste_held="f9"),
+    gateway=GatewaySection(url="https://desktop-gpu:8765"),
 )
 _SEARCH: Final = {"en": "text", "zh": "文字"}
 

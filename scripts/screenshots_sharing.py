@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from app.core.notes import Note
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.settings.sections import Settings
 from app.sharing.view import (
     EnlistStage,
@@ -63,14 +63,14 @@ INVITES: Final = (
 )
 _UNKNOWN: Final = Note("lent-unknown", {"gateway": "old-tower"})
 LENT: Final = (
-    LentView("a", "desktop-gpu", True, WorkerView(WorkerState.BUSY, "RTX 5060 Ti · SenseVoiceSmall", jobs=3)),
-    LentView("b", "server-room", True, WorkerView(WorkerState.STARTING, reason=Note("lent-away"))),
+    LentView("a", "desktop-gpu", True, WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti · SenseVoiceSmall", jobs=3)),
+    LentView("b", "server-room", True, WorkerView(LocalWorkerState.STARTING, reason=Note("lent-away"))),
     LentView("c", "studio", True, WorkerView(reason=Note("lent-rests"))),
     LentView(
         "d",
         "old-tower",
         True,
-        WorkerView(WorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "old-tower"})),
+        WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "old-tower"})),
     ),
     LentView("e", "attic"),
 )

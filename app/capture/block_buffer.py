@@ -23,7 +23,7 @@ MOST: Final = 10 * SAMPLE_RATE
 _PIECE: Final = SAMPLE_RATE
 
 
-class Tape:
+class BlockBuffer:
     """A recording: ``record`` fills the journal, ``blocks`` yields all of it from the first sample on."""
 
     def __init__(self, journal: Journal, most: int = MOST) -> None:

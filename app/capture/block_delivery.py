@@ -20,7 +20,7 @@ _FEWEST: Final = SAMPLE_RATE // 100
 _PIECE: Final = SAMPLE_RATE * 50 // 1000
 
 
-class Delivery:
+class BlockDelivery:
     """16 kHz samples for consecutive recordings. Belongs to the event loop."""
 
     def __init__(self, pre_roll: int, most_waiting: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 Clock = Callable[[], float]
 
 
-class HandOver:
+class BlockHandover:
     """A bounded queue of at most ``most`` frames.
 
     The sound system's thread calls ``put``, and the loop everything else. ``put`` calls ``wake`` when there is

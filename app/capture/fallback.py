@@ -15,7 +15,7 @@ from math import inf
 from app.capture.devices import Input, matching
 
 
-class Step(StrEnum):
+class FallbackStep(StrEnum):
     """The next step of the microphone's owner."""
 
     KEEP = "keep"
@@ -26,7 +26,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True)
-class Timing:
+class FallbackTimes:
     """Time limits of the fallback, in seconds."""
 
     silent: float = 1.5  # without a block for so long, the device is lost
@@ -49,7 +49,7 @@ class Signs:
 class Fallback:
     """The state machine that selects a microphone. ``choice``: the user's setting; empty: the default."""
 
-    def __init__(self, choice: str, timing: Timing) -> None:
+    def __init__(self, choice: str, timing: FallbackTimes) -> None:
         self.device: Input | None = None
         self.on_other = False  # another device than the chosen one is in use
         self._choice = choice
@@ -84,28 +84,28 @@ class Fallback:
         self._back = bool(self._choice) and matching(inputs, self._choice) is not None
         self._look_s = now_s + self._timing.look
 
-    def step(self, signs: Signs) -> Step:
+    def step(self, signs: Signs) -> FallbackStep:
         """Return the next step; after ``LOST`` and ``RETURN`` no device is in use."""
         if self.device is None:
-            return Step.SEARCH if signs.now_s >= self._search_s else Step.KEEP
+            return FallbackStep.SEARCH if signs.now_s >= self._search_s else FallbackStep.KEEP
         if self._is_lost(signs):
             self._mute = self.device.choice if signs.heard_s is None else ""
             self.device = None
-            return Step.LOST
+            return FallbackStep.LOST
         if not self.on_other:
-            return Step.KEEP
+            return FallbackStep.KEEP
         if self._back and signs.quiet_s >= self._timing.pause:
             self.device = None
             self._mute = ""
             self._search_s = signs.now_s
-            return Step.RETURN
+            return FallbackStep.RETURN
         return self._look(signs.now_s)
 
-    def _look(self, now_s: float) -> Step:
+    def _look(self, now_s: float) -> FallbackStep:
         if now_s < self._look_s or self._back:
-            return Step.KEEP
+            return FallbackStep.KEEP
         self._look_s = inf  # one process at a time: the next search is scheduled when this one ends
-        return Step.LOOK
+        return FallbackStep.LOOK
 
     def _is_lost(self, signs: Signs) -> bool:
         if signs.heard_s is None:

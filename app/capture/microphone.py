@@ -24,14 +24,14 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from app.capture.block_delivery import Delivery
+from app.capture.block_delivery import BlockDelivery
 from app.capture.desktop_sound import sound_system
 from app.capture.device_listing import look
 from app.capture.devices import Input, chosen
 from app.capture.errors import MicrophoneError, MicrophoneRefused
-from app.capture.fallback import Fallback, Signs, Step, Timing
+from app.capture.fallback import Fallback, FallbackStep, FallbackTimes, Signs
 from app.capture.portaudio import SoundSystem
-from app.capture.resampled_input import FLOOR_DBFS, Hearing, level_dbfs
+from app.capture.resampled_input import FLOOR_DBFS, ResampledInput, level_dbfs
 from protocol.audio import SAMPLE_RATE
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -46,7 +46,7 @@ _LONGEST_TAIL_S: Final = 0.25
 _QUIET_DBFS: Final = -45.0
 
 
-class Change(StrEnum):
+class MicrophoneChangeKind(StrEnum):
     """The kinds of microphone changes."""
 
     LOST = "lost"  # the device is gone; another one is being searched
@@ -59,7 +59,7 @@ class Change(StrEnum):
 class MicrophoneChange:
     """A change of the microphone at sample ``at`` of the recording. ``lost_samples``: missing there, at 16 kHz."""
 
-    change: Change
+    change: MicrophoneChangeKind
     device: str
     at: int
     lost_samples: int = 0
@@ -77,7 +77,7 @@ class MicrophoneSettings:
 
     pre_roll_ms: int = 500
     most_waiting_s: float = 60.0
-    timing: Timing = Timing()
+    timing: FallbackTimes = FallbackTimes()
 
 
 class Microphone:
@@ -92,11 +92,11 @@ class Microphone:
         self._system = system
         self._tell = on_change or (lambda change: None)
         self._fallback = Fallback(choice, settings.timing)
-        self._delivery = Delivery(
+        self._delivery = BlockDelivery(
             settings.pre_roll_ms * SAMPLE_RATE // 1000, round(settings.most_waiting_s * SAMPLE_RATE)
         )
         self._tasks = Tasks("microphone")
-        self._hearing: Hearing | None = None
+        self._hearing: ResampledInput | None = None
         self._name = ""
         self._quiet = 0  # consecutive quiet samples
         self._overflows = 0  # of closed devices, like the next counter
@@ -187,16 +187,18 @@ class Microphone:
         self._delivery.hear(samples)
         if (lost := self._slow - self._told) > 0:
             self._told += lost
-            self._say(Change.DROPPED, lost)
+            self._say(MicrophoneChangeKind.DROPPED, lost)
 
     def _can_hear_again(self, since_s: float) -> None:
         first_s = self._hearing.first_s if self._hearing else None
         lost = _samples((first_s or since_s) - since_s)
         self._deaf_since = None
         self._missed += lost
-        self._say(Change.FELL_BACK if self._fallback.on_other else Change.CAME_BACK, lost)
+        self._say(
+            MicrophoneChangeKind.FELL_BACK if self._fallback.on_other else MicrophoneChangeKind.CAME_BACK, lost
+        )
 
-    def _say(self, change: Change, lost: int = 0) -> None:
+    def _say(self, change: MicrophoneChangeKind, lost: int = 0) -> None:
         log.info(LogEvent.MICROPHONE_CHANGED, change=change, lost_samples=lost)
         self._tell(MicrophoneChange(change, self._name, self._delivery.handed_over, lost))
 
@@ -232,12 +234,12 @@ class Microphone:
         while True:
             await self._moment()
             step = self._fallback.step(self._signs())
-            if step in (Step.LOST, Step.RETURN):
+            if step in (FallbackStep.LOST, FallbackStep.RETURN):
                 with suppress(MicrophoneError):  # a hanging device delays the next step too
-                    await self._let_go(step is Step.LOST)
-            elif step is Step.SEARCH:
+                    await self._let_go(step is FallbackStep.LOST)
+            elif step is FallbackStep.SEARCH:
                 await self._search()
-            elif step is Step.LOOK:
+            elif step is FallbackStep.LOOK:
                 self._tasks.start(self._look(), "look")
 
     async def _moment(self) -> None:
@@ -267,7 +269,7 @@ class Microphone:
         self._fallback.looked(inputs, asyncio.get_running_loop().time())
 
     async def _use(self, device: Input, inputs: list[Input]) -> None:
-        hearing = Hearing(device, self._hear, self._settings.most_waiting_s)
+        hearing = ResampledInput(device, self._hear, self._settings.most_waiting_s)
         await hearing.open(self._system)
         self._hearing, self._name, self._quiet = hearing, device.name, 0
         self._fallback.opened(device, inputs, asyncio.get_running_loop().time())
@@ -285,7 +287,7 @@ class Microphone:
             self._deaf_since = hearing.heard_s or asyncio.get_running_loop().time()
         try:
             if lost:
-                self._say(Change.LOST)
+                self._say(MicrophoneChangeKind.LOST)
         finally:
             await hearing.close()
             self._keep(hearing.flush())

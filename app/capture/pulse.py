@@ -49,7 +49,7 @@ class NoSoundServer(MicrophoneError):
         super().__init__("no sound server answers: start PulseAudio or PipeWire")
 
 
-class Connection:
+class PulseConnection:
     """A connection to the sound server. Raises ``NoSoundServer``, or ``SoundHangs`` after five seconds."""
 
     def __init__(self, library: PulseLibrary) -> None:
@@ -126,11 +126,11 @@ class PulseAudio:
         await self._thread.ask(stream.end)
 
     def _inputs(self) -> list[Input]:
-        with Connection(self._library) as connection:
+        with PulseConnection(self._library) as connection:
             return named_apart(_sources(connection))
 
     def _opened(self, device: Input, put: Put, ended: Callable[[], None]) -> "PulseStream":
-        connection = Connection(self._library).__enter__()
+        connection = PulseConnection(self._library).__enter__()
         stream = None
         try:
             channels = max(1, min(_MOST_CHANNELS, device.channels))
@@ -158,7 +158,7 @@ class _Listener:
 class PulseStream:
     """A ``Stream`` whose thread delivers blocks until it is closed or the server ends it."""
 
-    def __init__(self, system: PulseAudio, connection: Connection, stream: Any, listener: _Listener) -> None:
+    def __init__(self, system: PulseAudio, connection: PulseConnection, stream: Any, listener: _Listener) -> None:
         self.rate, self.channels = listener.rate, listener.channels
         self.latency_s = _latency_s(connection.library, stream)
         self._system, self._connection, self._stream, self._listener = system, connection, stream, listener
@@ -218,7 +218,7 @@ def _latency_s(library: PulseLibrary, stream: Any) -> float:
     return max(_LATENCY_S, age_us.value / 1e6)
 
 
-def _server(connection: Connection) -> tuple[str, str]:
+def _server(connection: PulseConnection) -> tuple[str, str]:
     """Return the name of the server, and the name of its default source."""
     told: list[tuple[str, str]] = []
 
@@ -234,7 +234,7 @@ def _server(connection: Connection) -> tuple[str, str]:
     return (PIPEWIRE if PIPEWIRE in name else PULSEAUDIO), default
 
 
-def _sources(connection: Connection) -> list[Input]:
+def _sources(connection: PulseConnection) -> list[Input]:
     """List all sources. A monitor is never the default, although servers name one if they lack a microphone."""
     interface, default = _server(connection)
     found: list[Input] = []
@@ -251,7 +251,7 @@ def _sources(connection: Connection) -> list[Input]:
     return found
 
 
-def _connect(connection: Connection, stream: Any, device: Input, channels: int) -> None:
+def _connect(connection: PulseConnection, stream: Any, device: Input, channels: int) -> None:
     library = connection.library
     fragment = device.rate // _BLOCKS_PER_S * channels * SAMPLE_BYTES
     attributes = BufferAttributes(ANY, ANY, ANY, ANY, fragment)

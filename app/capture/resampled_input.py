@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.block_handover import HandOver
+from app.capture.block_handover import BlockHandover
 from app.capture.devices import Input
 from app.capture.portaudio import SoundSystem, Stream
 from protocol.audio import SAMPLE_RATE
@@ -19,7 +19,7 @@ FLOOR_DBFS: Final = -100.0
 _FULL_SCALE: Final = 32_768.0
 
 
-class Hearing:
+class ResampledInput:
     """An open device. Belongs to the event loop, where ``wake`` is called when audio is available."""
 
     def __init__(self, device: Input, wake: Callable[[], None], most_waiting_s: float) -> None:
@@ -29,7 +29,7 @@ class Hearing:
         self.latency_s = 0.0
         self._stream: Stream | None = None
         self._resampler: Resampler | None = None
-        self._handover = HandOver(
+        self._handover = BlockHandover(
             lambda: _in_loop(loop, wake), round(most_waiting_s * device.rate), clock=loop.time
         )
 

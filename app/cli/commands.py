@@ -35,7 +35,7 @@ from speech.errors import SpeechError
 
 
 @dataclass(frozen=True)
-class Source:
+class GatewayChoice:
     """The gateway that recognises: ``gateway`` by address or name, or this computer's own stack if empty."""
 
     gateway: str = ""
@@ -63,7 +63,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TranscribeOptions:
     """The options of `transcribe`.
 
     ``output``: the destination of results, in the notation of ``Outputs``.
@@ -82,7 +82,7 @@ class Transcription:
     A file that fails does not stop the others. An unreachable gateway does.
     """
 
-    def __init__(self, wanted: Wanted, source: Source) -> None:
+    def __init__(self, wanted: TranscribeOptions, source: GatewayChoice) -> None:
         self._wanted = wanted
         self._source = source
         self._console = Console(stderr=True)
@@ -167,7 +167,7 @@ class Transcription:
         self._console.print(Text(printable(f"{file.name or file}: {what}")), soft_wrap=True)
 
 
-async def up(source: Source) -> int:
+async def up(source: GatewayChoice) -> int:
     """Run the stack in the foreground until Ctrl-C or SIGTERM.
 
     The gateway keeps running if the worker fails.

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from app.cli.commands import Source
+from app.cli.commands import GatewayChoice
 from app.cli.scoring import score
 from app.core.console import Console
 from app.core.process import FAILED
-from app.core.transcript import Segment, Transcript
+from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.models import needed_models
 from app.transcription.progress import Display
 from app.transcription.recording import Recogniser
@@ -37,13 +37,13 @@ def samples() -> Iterator[list[Sample]]:
         yield [Sample(folder / row["file"], row["language"], row["text"]) for row in rows]
 
 
-async def demo(source: Source) -> int:
+async def demo(source: GatewayChoice) -> int:
     """Dictate every sample, and return ``FAILED`` if a segment got no text."""
     with samples() as shipped:
         return await dictate(shipped, source)
 
 
-async def dictate(recordings: Sequence[Sample], source: Source) -> int:
+async def dictate(recordings: Sequence[Sample], source: GatewayChoice) -> int:
     """Dictate the given recordings, and return ``FAILED`` if a segment got no text."""
     console = Console(stderr=True)
     async with AsyncExitStack() as cleanup:
@@ -59,7 +59,7 @@ async def dictate(recordings: Sequence[Sample], source: Source) -> int:
     return 0 if everything else FAILED
 
 
-async def _dictate_one(sample: Sample, source: Source, console: Console) -> bool:
+async def _dictate_one(sample: Sample, source: GatewayChoice, console: Console) -> bool:
     options = Options(language=sample.language, model=source.model, script="simplified")
     recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
     with Display(console, sample.path.name, lambda segment: say(told(segment))).shown() as display:
@@ -70,12 +70,12 @@ async def _dictate_one(sample: Sample, source: Source, console: Console) -> bool
     return complete(transcript)
 
 
-def complete(transcript: Transcript) -> bool:
+def complete(transcript: RecordingTranscript) -> bool:
     """Return whether the transcript has segments and each has a text."""
     return bool(transcript.segments) and all(segment.text for segment in transcript.segments)
 
 
-def told(segment: Segment) -> str:
+def told(segment: TranscriptSegment) -> str:
     """Format one segment and where its time went, in ms."""
     span = f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s]"
     if segment.error:

@@ -9,7 +9,7 @@ import typer
 from runtime import terminal
 
 if TYPE_CHECKING:
-    from app.diagnostics.checks.all_checks import Computer, Wish
+    from app.diagnostics.checks.all_checks import CheckOptions, Computer
     from app.diagnostics.checks.finding import Finding
 
 
@@ -36,11 +36,11 @@ def doctor(
     import sys
 
     from app.core import process
-    from app.diagnostics.checks.all_checks import Wish, this_computer
+    from app.diagnostics.checks.all_checks import CheckOptions, this_computer
 
-    wish = Wish(engine, thorough=thorough)
+    wish = CheckOptions(engine, thorough=thorough)
     if no_microphone:
-        wish = Wish(engine, 0.0, thorough)
+        wish = CheckOptions(engine, 0.0, thorough)
     computer = this_computer(sys.platform, os.environ)
 
     def work() -> Coroutine[Any, Any, int]:
@@ -51,7 +51,9 @@ def doctor(
     process.run("doctor", work, level="ERROR", terminal=True, in_files=False)
 
 
-async def examine(wish: "Wish", computer: "Computer", *, json: bool = False, bundle: Path | None = None) -> int:
+async def examine(
+    wish: "CheckOptions", computer: "Computer", *, json: bool = False, bundle: Path | None = None
+) -> int:
     """Run all checks, report them, save the bundle if wanted, and return the exit status.
 
     Raises ``ReportNotSaved``.
@@ -59,9 +61,9 @@ async def examine(wish: "Wish", computer: "Computer", *, json: bool = False, bun
     from app.core.console import Console
     from app.core.sentences import Sentences
     from app.diagnostics.checks import output, runner
-    from app.diagnostics.checks.all_checks import Everything
+    from app.diagnostics.checks.all_checks import AllChecks
 
-    say, examinations = Sentences(), Everything(wish, computer).examinations()
+    say, examinations = Sentences(), AllChecks(wish, computer).examinations()
     areas = [one.area for one in examinations]
     with output.Listing(say, areas, Console(), quiet=json) as listing:
         found = await runner.examine(examinations, listing.tell)
@@ -76,13 +78,13 @@ async def examine(wish: "Wish", computer: "Computer", *, json: bool = False, bun
     return output.status(found)
 
 
-async def examine_apart(wish: "Wish", computer: "Computer", area: str) -> int:
+async def examine_apart(wish: "CheckOptions", computer: "Computer", area: str) -> int:
     """Run one check and report it to the parent process that requested it."""
     from app.diagnostics.checks import isolated, runner
-    from app.diagnostics.checks.all_checks import Everything
+    from app.diagnostics.checks.all_checks import AllChecks
     from app.diagnostics.checks.finding import Area
 
-    examination = Everything(wish, computer).examination(Area(area))
+    examination = AllChecks(wish, computer).examination(Area(area))
     found = await runner.examine([examination], lambda area, findings: None)
     typer.echo(isolated.encode(found))
     return 0

@@ -15,16 +15,16 @@ from uuid import uuid4
 from structlog.contextvars import bound_contextvars
 
 from app.capture.microphone import MicrophoneChange, open_microphone
-from app.cli.commands import Source
-from app.cli.live_screen import Screen
+from app.cli.commands import GatewayChoice
+from app.cli.live_screen import LiveScreen
 from app.core.console import Console
 from app.core.process import EXPECTED, FAILED, INTERRUPTED
 from app.journal.errors import TakeUnknown
-from app.journal.library import Found, Library, of_this_user
+from app.journal.library import Library, TakeSnapshot, of_this_user
 from app.journal.take import TakeState
 from app.models import needed_models
 from app.settings.limits import limits_now
-from app.transcription.listening import QUIET_S, Listener, Microphone, Mode
+from app.transcription.listening import QUIET_S, CuttingMode, DictationSetup, RecordingMicrophone
 from protocol.recognition import Options
 from runtime.tasks import Tasks
 
@@ -80,30 +80,30 @@ class OpenMicrophone(Protocol):
 
     def __call__(
         self, choice: str, *, on_change: Callable[[MicrophoneChange], None]
-    ) -> AbstractAsyncContextManager[Microphone]: ...
+    ) -> AbstractAsyncContextManager[RecordingMicrophone]: ...
 
 
 @dataclass(frozen=True)
-class Wish:
+class ListenOptions:
     """The options of `listen`.
 
     ``microphone``: its name or part of it; empty: the system's default.
     """
 
-    mode: Mode = Mode.HANDS_FREE
+    mode: CuttingMode = CuttingMode.HANDS_FREE
     microphone: str = ""
     options: Options = Options()
     open_microphone: OpenMicrophone = open_microphone
 
 
-async def listen(source: Source, wish: Wish) -> int:
+async def listen(source: GatewayChoice, wish: ListenOptions) -> int:
     """Record until Ctrl-C or SIGTERM, then wait for every text.
 
     The next signal leaves at once.
     """
     task = asyncio.current_task()
     assert task is not None
-    screen = Screen(Console(), Console(stderr=True))
+    screen = LiveScreen(Console(), Console(stderr=True))
     interrupts = Interrupts(first=task.cancel, again=task.cancel)
     dictation = _Dictation(source, wish, screen, interrupts, of_this_user(limits_now()))
     with interrupts.taken():
@@ -122,7 +122,12 @@ async def listen(source: Source, wish: Wish) -> int:
 
 class _Dictation:
     def __init__(
-        self, source: Source, wish: Wish, screen: Screen, interrupts: Interrupts, library: Library
+        self,
+        source: GatewayChoice,
+        wish: ListenOptions,
+        screen: LiveScreen,
+        interrupts: Interrupts,
+        library: Library,
     ) -> None:
         self._source = source
         self._wish = wish
@@ -145,7 +150,7 @@ class _Dictation:
 
     async def _dictate(self) -> int:
         screen = self._screen
-        listener = Listener(self._source.locate(), needed_models.vad_folder(), self._wish.mode)
+        listener = DictationSetup(self._source.locate(), needed_models.vad_folder(), self._wish.mode)
         async with AsyncExitStack() as cleanup:
             cleanup.enter_context(screen.shown())
             tasks = await cleanup.enter_async_context(Tasks("listen"))
@@ -178,7 +183,7 @@ class _Dictation:
                 self._screen.tell(f"the recording is kept: {how}")
 
 
-def interrupted(takes: Iterable[Found]) -> str:
+def interrupted(takes: Iterable[TakeSnapshot]) -> str:
     """Return a message about earlier takes that lack texts, or an empty string."""
     unsent = [found for found in takes if found.state in _UNSENT]
     if not unsent:

@@ -14,11 +14,11 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from app.capture.microphone import Change, MicrophoneChange
-from app.core.live_text import Line, LiveText, Span
+from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
+from app.core.live_text import LiveText, TextLine, TextSpan
 from app.core.states import SHAPES, State
-from app.core.transcript import Segment
-from app.journal.backlog import Keeping
+from app.core.transcript import TranscriptSegment
+from app.journal.backlog import DiskState
 from app.transcription.progress import note_of, state_of
 from client.events import ClientEvent, Disconnected
 from protocol.audio import samples_to_seconds
@@ -29,19 +29,19 @@ _REFRESH_S: Final = 0.1
 _LOWEST_DBFS: Final = -60.0
 _METER: Final = "▁▂▃▄▅▆▇█"
 _CHANGES: Final = {
-    Change.LOST: "the microphone {device} is gone: another one is looked for, until there is one",
-    Change.FELL_BACK: "the microphone is now {device}",
-    Change.CAME_BACK: "the microphone {device} is back",
-    Change.DROPPED: "this computer was too slow for the microphone {device}",
+    MicrophoneChangeKind.LOST: "the microphone {device} is gone: another one is looked for, until there is one",
+    MicrophoneChangeKind.FELL_BACK: "the microphone is now {device}",
+    MicrophoneChangeKind.CAME_BACK: "the microphone {device} is back",
+    MicrophoneChangeKind.DROPPED: "this computer was too slow for the microphone {device}",
 }
 _DISK: Final = {
-    Keeping.WRITING: "",
-    Keeping.WAITING: "the disk takes nothing: what is said waits in memory, for a minute at most",
-    Keeping.FULL: "the disk takes nothing and memory is full: make room",
+    DiskState.WRITING: "",
+    DiskState.WAITING: "the disk takes nothing: what is said waits in memory, for a minute at most",
+    DiskState.FULL: "the disk takes nothing and memory is full: make room",
 }
 
 
-class Heard(Protocol):
+class DisplayedMicrophone(Protocol):
     """The values of a microphone that the screen displays."""
 
     @property
@@ -51,7 +51,7 @@ class Heard(Protocol):
 
 
 @dataclass(frozen=True)
-class View:
+class ScreenView:
     """The displayed values at one moment."""
 
     state: State = State.ARMING
@@ -68,7 +68,7 @@ def meter(level_dbfs: float) -> str:
     return _METER[round(share * (len(_METER) - 1))]
 
 
-def status_line(view: View) -> str:
+def status_line(view: ScreenView) -> str:
     """Return a line with state, time, unsent audio, microphone and note."""
     parts = [f"{SHAPES[view.state]} {view.state} {view.seconds:.0f} s"]
     if round(view.unsent_s):
@@ -80,7 +80,7 @@ def status_line(view: View) -> str:
     return printable(" · ".join(parts))
 
 
-def last_lines(spans: tuple[Span, ...], console: Console, most: int) -> Text:
+def last_lines(spans: tuple[TextSpan, ...], console: Console, most: int) -> Text:
     """Return the end of the text that fits into ``most`` lines of the console.
 
     Wide characters count twice.
@@ -90,7 +90,7 @@ def last_lines(spans: tuple[Span, ...], console: Console, most: int) -> Text:
     return Text("\n").join(lines[-most:])
 
 
-class Screen:
+class LiveScreen:
     """A ``pipeline.Watcher`` that displays dictation.
 
     Values of other components are read when it is drawn.
@@ -98,8 +98,8 @@ class Screen:
 
     def __init__(self, out: Console, err: Console) -> None:
         self.unsent_s: Callable[[], float] = lambda: 0.0
-        self.keeping: Callable[[], Keeping] = lambda: Keeping.WRITING
-        self.microphone: Heard | None = None
+        self.keeping: Callable[[], DiskState] = lambda: DiskState.WRITING
+        self.microphone: DisplayedMicrophone | None = None
         self._out = out
         self._err = err
         self._text = LiveText()
@@ -111,7 +111,7 @@ class Screen:
         self._live: Live | None = None
 
     @contextmanager
-    def shown(self) -> Iterator["Screen"]:
+    def shown(self) -> Iterator["LiveScreen"]:
         """Show the live area within the context, if there is a terminal."""
         console = self._out if self._out.is_terminal else self._err
         if console.is_terminal and not console.is_dumb_terminal:
@@ -176,7 +176,7 @@ class Screen:
         elif (note := note_of(event)) is not None:
             self._note = note
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         """Write the texts that are ready to be written."""
         self._note = ""
         lines = self._text.ended(segment)
@@ -195,17 +195,17 @@ class Screen:
         self._finished = True
         self.refresh()
 
-    def _view(self) -> View:
+    def _view(self) -> ScreenView:
         unsent_s, microphone = self.unsent_s(), self.microphone
         state = state_of(self._over, unsent_s, self._finished)
         if state is State.LISTENING and not self._seconds:
             state = State.ARMING
         note = "" if self._finished else _DISK[self.keeping()] or self._note
         if microphone is None:
-            return View(state, self._seconds, unsent_s, note=note)
-        return View(state, self._seconds, unsent_s, microphone.device, microphone.level_dbfs, note)
+            return ScreenView(state, self._seconds, unsent_s, note=note)
+        return ScreenView(state, self._seconds, unsent_s, microphone.device, microphone.level_dbfs, note)
 
-    def _write(self, line: Line) -> None:
+    def _write(self, line: TextLine) -> None:
         if self._out.is_terminal:
             self._out.print(Text(printable(line.text, LINES), "red" if line.failed else ""), soft_wrap=True)
         elif line.failed:

@@ -14,7 +14,7 @@ from runtime.terminal import printable, say
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from app.diagnostics.timeline.session_timeline import Row, Story
+    from app.diagnostics.timeline.session_timeline import SegmentRow, SessionTimeline
 
 _TABLE_WIDTH: Final = 100
 _COLUMNS: Final = (
@@ -71,7 +71,7 @@ def logs(
         _print(story, found.left_out)
 
 
-def _only(segment: int | None, story: "Story") -> "Story":
+def _only(segment: int | None, story: "SessionTimeline") -> "SessionTimeline":
     """Return the part of the story that concerns this segment, and the lines without a segment."""
     if segment is None:
         return story
@@ -79,7 +79,7 @@ def _only(segment: int | None, story: "Story") -> "Story":
     return replace(story, entries=entries, rows=tuple(row for row in story.rows if row.segment == segment))
 
 
-def _print(story: "Story", left_out: int) -> None:
+def _print(story: "SessionTimeline", left_out: int) -> None:
     from app.core.console import Console
 
     console = Console(soft_wrap=True)
@@ -97,7 +97,7 @@ def _print(story: "Story", left_out: int) -> None:
         console.print(f"{left_out} older lines of this session are left out", markup=False)
 
 
-def _table(rows: Iterable["Row"]) -> "Table":
+def _table(rows: Iterable["SegmentRow"]) -> "Table":
     from rich import box
     from rich.table import Table
 
@@ -119,7 +119,7 @@ def _figure(ms: float | None, as_time: bool) -> str:
     return f"{ms / 1000:.3f}" if as_time else f"{ms:.0f}"
 
 
-def _as_json(story: "Story", left_out: int) -> dict[str, object]:
+def _as_json(story: "SessionTimeline", left_out: int) -> dict[str, object]:
     return {
         "session": story.session,
         "began": datetime.fromtimestamp(story.began_s, UTC).isoformat(timespec="milliseconds"),

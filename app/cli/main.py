@@ -69,8 +69,8 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     from app.cli import commands
     from app.core import process
 
-    source = commands.Source(gateway, key, certificate, engine, model, get_models)
-    wanted = commands.Wanted(files, form, output, language, "" if script == "as-is" else script)
+    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
+    wanted = commands.TranscribeOptions(files, form, output, language, "" if script == "as-is" else script)
 
     transcription = commands.Transcription(wanted, source)
     process.run("kikipounamu", transcription.run, transcription.prepare)
@@ -127,16 +127,16 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     Texts go to standard output; the recording is kept (see `kikipounamu takes`).
     """
     from app.cli import commands
-    from app.cli.listen import Wish
+    from app.cli.listen import ListenOptions
     from app.cli.listen import listen as dictate
     from app.core import process
-    from app.transcription.listening import Mode
+    from app.transcription.listening import CuttingMode
     from protocol.recognition import Options
 
-    source = commands.Source(gateway, key, certificate, engine, model, get_models)
+    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     written = "" if script == "as-is" else script
     options = Options(language=language, model=model, script=written, partials=partials)
-    wish = Wish(Mode(mode), microphone, options)
+    wish = ListenOptions(CuttingMode(mode), microphone, options)
     process.run("kikipounamu", lambda: dictate(source, wish), source.prepare)
 
 
@@ -146,7 +146,7 @@ def up(engine: Engine = "whisper", model: Model = "", get_models: GetModels = No
     from app.cli import commands
     from app.core import process
 
-    source = commands.Source(engine=engine, model=model, get_models=get_models)
+    source = commands.GatewayChoice(engine=engine, model=model, get_models=get_models)
     process.run("stack", lambda: commands.up(source), source.prepare, terminal=True)
 
 
@@ -164,7 +164,7 @@ def demo(
     from app.cli import demo as demonstration
     from app.core import process
 
-    source = commands.Source(gateway, key, certificate, engine, model, get_models)
+    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: demonstration.demo(source), source.prepare)
 
 

@@ -23,9 +23,9 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
-    from app.cli.commands import Source
+    from app.cli.commands import GatewayChoice
     from app.journal.damage import Fault
-    from app.journal.library import Found, Library
+    from app.journal.library import Library, TakeSnapshot
 
 app = typer.Typer(help="Recordings that were kept here: list, show, export, send again.", no_args_is_help=True)
 
@@ -121,11 +121,11 @@ def resend(
         found = _find(session)
         _library().reopen(found.session).close()  # check that it can be opened before starting anything
     model = found.take.options.model
-    source = commands.Source(gateway, key, certificate, engine, model, get_models)
+    source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: _resend(found, source), source.prepare)
 
 
-async def _resend(found: "Found", source: "Source") -> int:
+async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
     from app.core.process import FAILED
     from app.models import needed_models
     from app.transcription.progress import Display
@@ -159,20 +159,20 @@ def _library() -> "Library":
     return of_this_user()
 
 
-def _find(session: str) -> "Found":
+def _find(session: str) -> "TakeSnapshot":
     """Return the take with this id. Raises ``TakeUnknown``."""
     from app.journal.library import parse_session
 
     return _library().find(parse_session(session))
 
 
-def _state(found: "Found") -> State:
+def _state(found: "TakeSnapshot") -> State:
     from app.dictation.view import state_of
 
     return state_of(found.state, cancelled=found.take.cancelled)
 
 
-def _facts(found: "Found") -> dict[str, str | float | bool]:
+def _facts(found: "TakeSnapshot") -> dict[str, str | float | bool]:
     """Return a take for programs.
 
     ``journal``: the state in its journal, which ignores cancellation.
@@ -195,7 +195,7 @@ def _tell_damage(damage: "tuple[Fault, ...]") -> None:
         say(f"damaged: {fault}", err=True)
 
 
-def _exit_if_damaged(found: "Found") -> None:
+def _exit_if_damaged(found: "TakeSnapshot") -> None:
     """Report the damage and its remedy, then exit with 1."""
     if found.damaged:
         _tell_damage(found.take.damage)
@@ -204,17 +204,17 @@ def _exit_if_damaged(found: "Found") -> None:
         raise typer.Exit(1)
 
 
-def _started(found: "Found") -> str:
+def _started(found: "TakeSnapshot") -> str:
     seconds = found.take.started_s
     return datetime.fromtimestamp(seconds).isoformat(" ", "seconds") if seconds else "unknown"
 
 
-def _start_of_text(found: "Found") -> str:
+def _start_of_text(found: "TakeSnapshot") -> str:
     text = " ".join(found.text.split())
     return text if len(text) <= _START else f"{text[: _START - 1]}…"
 
 
-def _text_of(found: "Found", form: Format, source: str) -> str:
+def _text_of(found: "TakeSnapshot", form: Format, source: str) -> str:
     """Render the text like the export of the history window."""
     if not found.take.edited:
         return render(found.transcript, form, source)
@@ -225,7 +225,7 @@ def _text_of(found: "Found", form: Format, source: str) -> str:
     return render(edited(found.transcript, found.text), form, source)
 
 
-def _write_wav(found: "Found", place: Path) -> None:
+def _write_wav(found: "TakeSnapshot", place: Path) -> None:
     """Write the file completely or not at all.
 
     It is private, like the take. Raises ``OSError``.

@@ -45,7 +45,7 @@ class NotRunning(ControlError):
         super().__init__(f"kikipounamu is not running: {START}")
 
 
-class Refused(ControlError):
+class ControlRefused(ControlError):
     """The app refused the request and gave a reason."""
 
     def __init__(self, code: str, text: str) -> None:
@@ -56,7 +56,7 @@ class Refused(ControlError):
 def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float = 0.0) -> dict[str, Any]:
     """Send one request and return the answer.
 
-    ``patience_s``: how long to wait for an app that is starting. Raises ``NotRunning`` or ``Refused``.
+    ``patience_s``: how long to wait for an app that is starting. Raises ``NotRunning`` or ``ControlRefused``.
     """
     with _connected(place or folders().control_socket, time.monotonic() + patience_s) as stream:
         _send(stream, request)
@@ -64,13 +64,13 @@ def ask(request: dict[str, Any], place: Path | None = None, *, patience_s: float
 
 
 def follow(place: Path | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the current view and each change until the app ends. Raises ``NotRunning`` or ``Refused``."""
+    """Yield the current view and each change until the app ends. Raises ``NotRunning`` or ``ControlRefused``."""
     with _connected(place or folders().control_socket, 0.0, silent_s=None) as stream:
         _send(stream, {"verb": "status", "follow": True})
         while True:
             try:
                 view: dict[str, Any] = _answer(stream)["view"]
-            except Refused as error:
+            except ControlRefused as error:
                 if error.code != "no-answer":
                     raise
                 return
@@ -123,9 +123,9 @@ def _patiently(connect: Any, until: float) -> Any:
                 raise NotRunning from None
             time.sleep(_TRY_AGAIN_S)
         except TimeoutError:
-            raise Refused("no-answer", _silent()) from None
+            raise ControlRefused("no-answer", _silent()) from None
         except OSError as error:
-            raise Refused("no-answer", f"the running app cannot be asked: {reason(error)}") from None
+            raise ControlRefused("no-answer", f"the running app cannot be asked: {reason(error)}") from None
 
 
 def _send(stream: Any, request: dict[str, Any]) -> None:
@@ -133,21 +133,21 @@ def _send(stream: Any, request: dict[str, Any]) -> None:
         stream.write(json.dumps(request).encode() + b"\n")
         stream.flush()
     except OSError as error:
-        raise Refused("no-answer", f"the running app went away: {reason(error)}") from None
+        raise ControlRefused("no-answer", f"the running app went away: {reason(error)}") from None
 
 
 def _answer(stream: Any) -> dict[str, Any]:
     try:
         line = stream.readline(_LONGEST_LINE)
     except TimeoutError:
-        raise Refused("no-answer", _silent()) from None
+        raise ControlRefused("no-answer", _silent()) from None
     except OSError as error:
-        raise Refused("no-answer", f"the running app went away: {reason(error)}") from None
+        raise ControlRefused("no-answer", f"the running app went away: {reason(error)}") from None
     if not line.endswith(b"\n"):
-        raise Refused("no-answer", "the running app ended before it answered")
+        raise ControlRefused("no-answer", "the running app ended before it answered")
     answer: dict[str, Any] = json.loads(line)
     if not answer["ok"]:
-        raise Refused(answer["error"], answer["text"])
+        raise ControlRefused(answer["error"], answer["text"])
     return answer
 
 

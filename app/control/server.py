@@ -114,7 +114,7 @@ def parse(line: bytes) -> Request:
     return request
 
 
-class Control:
+class ControlServer:
     """Server of the control socket, as an async context manager.
 
     Entering raises ``AlreadyRunning`` or ``ControlUnavailable``. ``ask`` passes an action on and returns at

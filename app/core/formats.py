@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from app.core.transcript import Transcript
+from app.core.transcript import RecordingTranscript
 from protocol.subtitles import Cue, srt, vtt
 
 
@@ -19,7 +19,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def render(transcript: Transcript, form: Format, source: str = "", *, line: bool = False) -> str:
+def render(transcript: RecordingTranscript, form: Format, source: str = "", *, line: bool = False) -> str:
     """Render a transcript, ending with a line feed unless it is empty.
 
     ``source``: the recording's name, for json. ``line``: render json on one line, as JSON Lines requires.
@@ -30,23 +30,23 @@ def render(transcript: Transcript, form: Format, source: str = "", *, line: bool
     return _WRITERS[form](transcript)
 
 
-def _txt(transcript: Transcript) -> str:
+def _txt(transcript: RecordingTranscript) -> str:
     return f"{transcript.text}\n" if transcript.text else ""
 
 
-def _srt(transcript: Transcript) -> str:
+def _srt(transcript: RecordingTranscript) -> str:
     return srt(_cues(transcript))
 
 
-def _vtt(transcript: Transcript) -> str:
+def _vtt(transcript: RecordingTranscript) -> str:
     return vtt(_cues(transcript))
 
 
-def _cues(transcript: Transcript) -> Iterator[Cue]:
+def _cues(transcript: RecordingTranscript) -> Iterator[Cue]:
     return (Cue(segment.start_ms, segment.end_ms, segment.text) for segment in transcript.segments)
 
 
-def document(transcript: Transcript, source: str) -> dict[str, object]:
+def document(transcript: RecordingTranscript, source: str) -> dict[str, object]:
     """Return the JSON content of a transcript.
 
     A file name that is not UTF-8 loses its invalid bytes.
@@ -86,7 +86,7 @@ def render_json(value: object) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
 
-_WRITERS: Final[dict[Format, Callable[[Transcript], str]]] = {
+_WRITERS: Final[dict[Format, Callable[[RecordingTranscript], str]]] = {
     Format.TXT: _txt,
     Format.SRT: _srt,
     Format.VTT: _vtt,

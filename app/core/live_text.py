@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from protocol.session import Partial
 from protocol.texts import join_texts
 
@@ -11,7 +11,7 @@ _NOT_YET: Final = "…"
 
 
 @dataclass(frozen=True)
-class Span:
+class TextSpan:
     """A part of the text.
 
     ``stable``: no partial of its segment will change it.
@@ -22,7 +22,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """A segment that has ended, ready to be written: its text, or a mark that it failed."""
 
     text: str
@@ -37,7 +37,7 @@ class LiveText:
 
     def __init__(self) -> None:
         self._next = 0  # the first segment not yet written
-        self._ended: dict[int, Segment] = {}
+        self._ended: dict[int, TranscriptSegment] = {}
         self._partials: dict[int, Partial] = {}
 
     def partial(self, partial: Partial) -> None:
@@ -49,7 +49,7 @@ class LiveText:
         if known is None or partial.revision > known.revision:
             self._partials[number] = partial
 
-    def ended(self, segment: Segment) -> list[Line]:
+    def ended(self, segment: TranscriptSegment) -> list[TextLine]:
         """Record a segment's text or error, and return the lines that can be written now.
 
         A segment without text gives no line.
@@ -59,7 +59,7 @@ class LiveText:
             return []
         self._ended[number] = segment
         self._partials.pop(number, None)
-        lines: list[Line] = []
+        lines: list[TextLine] = []
         while (written := self._ended.pop(self._next, None)) is not None:
             self._next += 1
             if written.error or written.text:
@@ -67,22 +67,22 @@ class LiveText:
         return lines
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[TextSpan, ...]:
         """The text that is known but not yet written, in spoken order, including spaces."""
-        spans: list[Span] = []
+        spans: list[TextSpan] = []
         before = self._next - 1
         for number in sorted(self._ended.keys() | self._partials.keys()):
             if number > before + 1:
-                _append(spans, Span(_NOT_YET, False))
+                _append(spans, TextSpan(_NOT_YET, False))
             _append(spans, *self._pieces(number))
             before = number
         return tuple(spans)
 
-    def _pieces(self, number: int) -> list[Span]:
+    def _pieces(self, number: int) -> list[TextSpan]:
         if segment := self._ended.get(number):
-            return [Span(_line(segment).text, True)] if segment.error or segment.text else []
+            return [TextSpan(_line(segment).text, True)] if segment.error or segment.text else []
         partial = self._partials[number]
-        pieces = Span(partial.text[: partial.stable], True), Span(partial.text[partial.stable :], False)
+        pieces = TextSpan(partial.text[: partial.stable], True), TextSpan(partial.text[partial.stable :], False)
         return [piece for piece in pieces if piece.text]
 
 
@@ -91,14 +91,14 @@ def mark(error: str) -> str:
     return f"[no text: {error}]"
 
 
-def _line(segment: Segment) -> Line:
-    return Line(mark(segment.error), failed=True) if segment.error else Line(segment.text)
+def _line(segment: TranscriptSegment) -> TextLine:
+    return TextLine(mark(segment.error), failed=True) if segment.error else TextLine(segment.text)
 
 
-def _append(spans: list[Span], *pieces: Span) -> None:
+def _append(spans: list[TextSpan], *pieces: TextSpan) -> None:
     """Append one segment's pieces, preceded by a space where it is needed."""
     for place, piece in enumerate(pieces):
         text = piece.text
         if place == 0 and spans and (left := spans[-1].text.strip()) and (right := text.strip()):
             text = join_texts((left, right))[len(left) : -len(right)] + text.lstrip()
-        spans.append(Span(text, piece.stable))
+        spans.append(TextSpan(text, piece.stable))

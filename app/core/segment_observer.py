@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
 
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 
 
 class SegmentStep(Enum):
@@ -32,7 +32,7 @@ class SegmentEvent:
     step: SegmentStep
     session: UUID
     segment: int | None = None
-    result: Segment | None = None
+    result: TranscriptSegment | None = None
 
 
 Observe = Callable[[SegmentEvent], None]

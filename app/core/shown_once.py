@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 
-class Once:
+class ShownOnce:
     """A hint that is shown once.
 
     ``done``: it was shown. An empty file remembers this. If the file cannot be written, the hint is shown again

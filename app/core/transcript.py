@@ -16,7 +16,7 @@ def as_it_is(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Segment:
+class TranscriptSegment:
     """A segment of a recording.
 
     Times are from the recording's start. ``error``: why there is no text. ``after_speech_ms``: the delay from
@@ -36,19 +36,19 @@ class Segment:
     after_speech_ms: int | None = None
     recognised: str = ""
 
-    def of(self, recognised: str) -> "Segment":
+    def of(self, recognised: str) -> "TranscriptSegment":
         """Return the segment with its original text, if that differs from ``text``."""
         return self if recognised == self.text else replace(self, recognised=recognised)
 
 
 @dataclass(frozen=True)
-class Transcript:
+class RecordingTranscript:
     """All segments of a recording, in order.
 
     ``truncated``: why the end is missing; empty if it is complete.
     """
 
-    segments: tuple[Segment, ...]
+    segments: tuple[TranscriptSegment, ...]
     duration_ms: int
     truncated: str = ""
 
@@ -58,6 +58,6 @@ class Transcript:
         return join_texts(segment.text for segment in self.segments)
 
     @property
-    def failures(self) -> tuple[Segment, ...]:
+    def failures(self) -> tuple[TranscriptSegment, ...]:
         """The segments that ended with an error."""
         return tuple(segment for segment in self.segments if segment.error)

@@ -26,7 +26,7 @@ class Verb(StrEnum):
     QUIT = "quit"
 
 
-class HeldDeed(StrEnum):
+class HeldAction(StrEnum):
     """Actions on the held text of one recording."""
 
     PASTE = "paste"
@@ -35,9 +35,9 @@ class HeldDeed(StrEnum):
 
 
 HELD_DEEDS: Final = {
-    Verb.PASTE_HELD: HeldDeed.PASTE,
-    Verb.COPY_HELD: HeldDeed.COPY,
-    Verb.DISMISS_HELD: HeldDeed.DISMISS,
+    Verb.PASTE_HELD: HeldAction.PASTE,
+    Verb.COPY_HELD: HeldAction.COPY,
+    Verb.DISMISS_HELD: HeldAction.DISMISS,
 }
 
 
@@ -46,7 +46,7 @@ class SettleHeld:
     """Paste, copy or dismiss the held text of one recording, identified by its session."""
 
     session: str
-    deed: HeldDeed
+    deed: HeldAction
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
-from app.dictation.insertion_queue import Piece
+from app.dictation.insertion_queue import SegmentId
 from app.journal.async_journal import AsyncJournal
 from app.journal.errors import JournalError
 from app.journal.journal import Journal
@@ -26,7 +26,7 @@ log = structlog.get_logger(logger_names.APP_LEDGER)
 Note = Callable[[AsyncJournal, int], Awaitable[None]]
 
 
-class Ledger:
+class DeliveryLog:
     """The journals of one run of the app.
 
     ``observe`` is called before anything is on disk.
@@ -69,11 +69,11 @@ class Ledger:
         """Return the session of the take with this number."""
         return self._sessions.get(take)
 
-    async def inserting(self, pieces: tuple[Piece, ...]) -> None:
+    async def inserting(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces are about to be inserted, so that they may be at the cursor."""
         await self._note(pieces, lambda journal, segment: journal.inserting(segment))
 
-    async def held(self, pieces: tuple[Piece, ...]) -> None:
+    async def held(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces are held.
 
         Like ``inserting``: they are not inserted automatically later.
@@ -81,12 +81,12 @@ class Ledger:
         self._notify(SegmentStep.HELD, pieces)
         await self.inserting(pieces)
 
-    async def inserted(self, pieces: tuple[Piece, ...]) -> None:
+    async def inserted(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were inserted."""
         self._notify(SegmentStep.INSERTED, pieces)
         await self._note(pieces, lambda journal, segment: journal.inserted(segment))
 
-    async def dismissed(self, pieces: tuple[Piece, ...]) -> None:
+    async def dismissed(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces were dismissed and only stay in the history."""
         await self._note(pieces, lambda journal, segment: journal.dismissed(segment))
 
@@ -118,7 +118,7 @@ class Ledger:
             for take in list(self._journals):
                 await self._close(take)
 
-    def _notify(self, step: SegmentStep, pieces: tuple[Piece, ...]) -> None:
+    def _notify(self, step: SegmentStep, pieces: tuple[SegmentId, ...]) -> None:
         for piece in pieces:
             if session := self._sessions.get(piece.take):
                 self._observe(SegmentEvent(step, session, piece.segment))
@@ -127,7 +127,7 @@ class Ledger:
         if session := self._sessions.get(take):
             self._observe(SegmentEvent(step, session))
 
-    async def _note(self, pieces: tuple[Piece, ...], note: Note) -> None:
+    async def _note(self, pieces: tuple[SegmentId, ...], note: Note) -> None:
         async with self._lock:
             for take in dict.fromkeys(piece.take for piece in pieces):
                 segments = [piece.segment for piece in pieces if piece.take == take]

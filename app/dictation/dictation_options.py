@@ -8,7 +8,7 @@ from protocol.recognition import Options
 
 
 @dataclass(frozen=True)
-class Wishes:
+class DictationOptions:
     """Preferences that may change while dictation runs.
 
     ``keys``: for the actions dictate, cancel and paste-held. ``joins``: put a space between texts of consecutive

@@ -22,7 +22,7 @@ class TalkMode(StrEnum):
     HANDS_FREE = "hands-free"
 
 
-class Wish(StrEnum):
+class KeyIntent(StrEnum):
     """The user's intention behind a key event."""
 
     BEGIN = "begin"
@@ -55,15 +55,15 @@ class Gestures:
         self.mode = mode  # applies from the next press
         self._press: _Press | None = None
 
-    def pressed(self, now: float, recording: int | None, following: int) -> Wish | None:
+    def pressed(self, now: float, recording: int | None, following: int) -> KeyIntent | None:
         """Handle a key-down; a take that it begins will have the number ``following``."""
         took = following if recording is None else recording
         self._press = _Press(now, self.mode, recording is None, took)
         if recording is None:
-            return Wish.BEGIN
-        return None if self.mode is TalkMode.HOLD else Wish.END
+            return KeyIntent.BEGIN
+        return None if self.mode is TalkMode.HOLD else KeyIntent.END
 
-    def released(self, now: float, recording: int | None, *, chord: bool = False) -> Wish | None:
+    def released(self, now: float, recording: int | None, *, chord: bool = False) -> KeyIntent | None:
         """Handle a key-up; ``chord``: it ended a key combination meant for another program."""
         press, self._press = self._press, None
         if press is None:
@@ -71,11 +71,11 @@ class Gestures:
         its_own = recording is not None and recording == press.take
         short = now - press.at < TAP_S
         if chord:
-            return Wish.CHORD if its_own and press.began else None
+            return KeyIntent.CHORD if its_own and press.began else None
         if press.mode is TalkMode.HOLD and press.began and short:
-            return Wish.TAP if its_own else Wish.PASS
+            return KeyIntent.TAP if its_own else KeyIntent.PASS
         talks = press.mode is TalkMode.HOLD or (press.mode is TalkMode.HYBRID and press.began and not short)
-        return Wish.END if talks and its_own else None
+        return KeyIntent.END if talks and its_own else None
 
 
 @dataclass

@@ -4,16 +4,16 @@ The key pastes the newest recording of this run that has held texts. After pasti
 earlier ones, so that a second press inserts no unexpected text. Earlier recordings are pasted from the list.
 """
 
-from app.dictation.actions import HeldDeed
-from app.dictation.insertion_queue import SpokenOrder
+from app.dictation.actions import HeldAction
+from app.dictation.insertion_queue import InsertionQueue
 from app.dictation.messages import AimHere, Effect, NoteDismissed
 from app.insertion.outcome import Target
 
 
 class HeldTexts:
-    """The paste rules for the held texts of a ``SpokenOrder``."""
+    """The paste rules for the held texts of a ``InsertionQueue``."""
 
-    def __init__(self, order: SpokenOrder) -> None:
+    def __init__(self, order: InsertionQueue) -> None:
         self._order = order
         self._aiming = False
         self._oldest = 1  # the key pastes no earlier take than this
@@ -29,27 +29,27 @@ class HeldTexts:
         """The number of takes that can be pasted from the list only."""
         return len(self._order.holding) - (self.newest is not None)
 
-    def by_key(self, deed: HeldDeed) -> list[Effect]:
+    def by_key(self, deed: HeldAction) -> list[Effect]:
         """Settle the recording that the key applies to."""
         take = self.newest
         if take is None:
             return []
-        if deed is HeldDeed.PASTE:
+        if deed is HeldAction.PASTE:
             self._oldest = take
         return self.settle(take, deed, leaves=False)
 
-    def settle(self, take: int, deed: HeldDeed, *, leaves: bool = True) -> list[Effect]:
+    def settle(self, take: int, deed: HeldAction, *, leaves: bool = True) -> list[Effect]:
         """Paste, copy or dismiss the held texts of a take.
 
         A paste is ignored while another one is in progress. ``leaves``: the request came from one of our
         windows, which gives up the focus.
         """
-        if deed is HeldDeed.DISMISS:
+        if deed is HeldAction.DISMISS:
             dismissed = self._order.dismiss(take)
             return [NoteDismissed(dismissed)] if dismissed else []
         if self._aiming or self._order.pasting or not self._order.holds(take):
             return []
-        if deed is HeldDeed.COPY:
+        if deed is HeldAction.COPY:
             self._order.paste(take, None)
             return []
         self._aiming = True

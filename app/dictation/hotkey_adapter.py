@@ -15,7 +15,7 @@ import structlog
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.dictation.hotkey_test import RECORDING, KeysSeen, KeyTest
-from app.dictation.messages import CANCEL, Event, Key, NoteKey, Polled
+from app.dictation.messages import CANCEL, Event, HotkeyEvent, NoteKey, Polled
 from app.hotkeys.errors import HotkeyError, HotkeyTaken
 from app.hotkeys.events import Hotkeys
 from runtime import logger_names
@@ -39,7 +39,7 @@ class KeyTimes:
     test_s: float = TEST_S
 
 
-class KeyShell:
+class HotkeyAdapter:
     """Runner of the hotkeys.
 
     ``tell`` receives events. ``warn`` receives notes for the user, and ``None`` once the problem is solved.
@@ -76,7 +76,7 @@ class KeyShell:
                 if self._test.hears(event):
                     self._tell_seen()
                 else:
-                    self._tell(Key(event.action, event.pressed, event.chord))
+                    self._tell(HotkeyEvent(event.action, event.pressed, event.chord))
         except HotkeyError as error:
             log.warning(LogEvent.HOTKEYS_LOST, reason=str(error))
             self._warn(Note(NoteKey.HOTKEYS_FAILED, reason=note_of(error)))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.insertion.outcome import How, Insertion, Target
+from app.insertion.outcome import Insertion, InsertionResult, Target
 from protocol.texts import join_texts
 
 OFFER_S: Final = 10.0
@@ -23,7 +23,7 @@ _MOST_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, order=True)
-class Piece:
+class SegmentId:
     """The identity of one segment of a take."""
 
     take: int
@@ -31,13 +31,13 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Ordered:
+class ReadyTexts:
     """Texts to insert now, as one insertion.
 
     ``text`` includes any leading space. ``pasted``: held before, now for the focused window.
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[SegmentId, ...]
     texts: tuple[str, ...]
     text: str
     target: Target | None
@@ -113,31 +113,31 @@ class _Take:
     def target(self) -> Target | None:
         return self.aims.get(self.first if self.each else None)
 
-    def blocked(self) -> Iterator[Piece]:
+    def blocked(self) -> Iterator[SegmentId]:
         """Yield the texts that wait for a missing segment of this take."""
         if self.ended or self.left:
             return
         reach = self.first
         while reach in self.texts or reach in self.late:
             reach += 1
-        yield from (Piece(self.number, segment) for segment in self.came if segment > reach)
+        yield from (SegmentId(self.number, segment) for segment in self.came if segment > reach)
 
 
-class SpokenOrder:
+class InsertionQueue:
     """Queue that releases texts in spoken order.
 
     ``held``: texts to paste. ``let_go``: the number of held texts dropped to save memory.
     """
 
     def __init__(self) -> None:
-        self.held: dict[Piece, str] = {}
+        self.held: dict[SegmentId, str] = {}
         self.let_go = 0
-        self.flight: Ordered | None = None  # the insertion in progress
+        self.flight: ReadyTexts | None = None  # the insertion in progress
         self._last: tuple[str, Target | None] = ("", None)  # the last inserted character and its window
         self._takes: dict[int, _Take] = {}
         self._paste: _Paste | None = None
-        self._settled: set[Piece] = set()  # pieces of earlier runs that are never held again
-        self._newly_held: list[Piece] = []
+        self._settled: set[SegmentId] = set()  # pieces of earlier runs that are never held again
+        self._newly_held: list[SegmentId] = []
 
     # -- results -------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class SpokenOrder:
         if known := self._takes.get(take):
             known.aims.setdefault(segment, target)
 
-    def result(self, piece: Piece, text: str | None, now: float) -> None:
+    def result(self, piece: SegmentId, text: str | None, now: float) -> None:
         """Record a segment's first result: its text, or ``None`` if it failed."""
         take, number = self._takes.get(piece.take), piece.segment
         if take is None or take.ended or number in take.known:
@@ -196,24 +196,24 @@ class SpokenOrder:
 
     # -- insertions ----------------------------------------------------------------------------------------
 
-    def next(self) -> Ordered | None:
+    def next(self) -> ReadyTexts | None:
         """Return the next texts to insert, or ``None``; the caller must report the outcome to ``inserted``."""
         if self.flight is not None:
             return None
         self.flight = self._pasting() or self._following()
         return self.flight
 
-    def inserted(self, insertion: Insertion) -> tuple[Piece, ...]:
+    def inserted(self, insertion: Insertion) -> tuple[SegmentId, ...]:
         """Record the outcome, hold texts that did not arrive, and return the pieces that did."""
         flight, self.flight = self.flight, None
         if flight is None:
             return ()
         whole = len(flight.text)
-        missing = min(whole, len(insertion.rest) or whole) if insertion.how is How.HELD else 0
+        missing = min(whole, len(insertion.rest) or whole) if insertion.how is InsertionResult.HELD else 0
         arrived = [piece for piece, rest in _missing(flight, missing) if not self._missed(piece, rest, flight)]
         if flight.pasted:
             self._settle(arrived)
-        if missing < whole and insertion.how is not How.COPIED:
+        if missing < whole and insertion.how is not InsertionResult.COPIED:
             self._last = (flight.text[: whole - missing].strip()[-1:], flight.target)
             for take in self._followers(flight):
                 self._write_on(take, self._last)
@@ -223,7 +223,7 @@ class SpokenOrder:
             self._paste = None
         return tuple(arrived)
 
-    def _followers(self, flight: Ordered) -> list[_Take]:
+    def _followers(self, flight: ReadyTexts) -> list[_Take]:
         """Return the takes whose next text directly follows this insertion."""
         own, followed = flight.pieces[0].take, flight.pasted and self._paste is not None and self._paste.followed
         takes = self._takes.values()
@@ -236,7 +236,7 @@ class SpokenOrder:
             if later.follows == take.number:
                 self._write_on(later, last)
 
-    def hold_again(self, texts: Mapping[Piece, str]) -> None:
+    def hold_again(self, texts: Mapping[SegmentId, str]) -> None:
         """Hold texts of an earlier run, whose takes count from 0 downwards, except those settled since."""
         self.held = {**{piece: text for piece, text in texts.items() if piece not in self._settled}, **self.held}
         self._bound()
@@ -270,7 +270,7 @@ class SpokenOrder:
             self._paste = _Paste(take, target, joins, followed)
         return begun
 
-    def dismiss(self, take: int) -> tuple[Piece, ...]:
+    def dismiss(self, take: int) -> tuple[SegmentId, ...]:
         """Dismiss and return a take's held texts, except any being pasted, so that later texts are inserted."""
         pasting = set(self.flight.pieces) if self.flight is not None and self.flight.pasted else set()
         dismissed = tuple(piece for piece in self.held if piece.take == take and piece not in pasting)
@@ -279,13 +279,13 @@ class SpokenOrder:
             known.holding = known.holding and self.holds(take)
         return dismissed
 
-    def _settle(self, pieces: Iterable[Piece]) -> None:
+    def _settle(self, pieces: Iterable[SegmentId]) -> None:
         """Stop holding these pieces for good, even if they are read from disk again."""
         gone = set(pieces)
         self.held = {piece: text for piece, text in self.held.items() if piece not in gone}
         self._settled |= {piece for piece in gone if piece.take <= 0}
 
-    def newly_held(self) -> tuple[Piece, ...]:
+    def newly_held(self) -> tuple[SegmentId, ...]:
         """Return the pieces that became held since the last call."""
         newly, self._newly_held = tuple(self._newly_held), []
         return newly
@@ -313,35 +313,35 @@ class SpokenOrder:
             elif take.number == last.take:
                 take.late |= set(range(take.first, last.segment)) - take.known
 
-    def _blocked(self) -> Iterator[Piece]:
+    def _blocked(self) -> Iterator[SegmentId]:
         waits = False
         for take in self._takes.values():
             if waits:
-                yield from (Piece(take.number, segment) for segment in take.came)
+                yield from (SegmentId(take.number, segment) for segment in take.came)
             else:
                 yield from take.blocked()
                 waits = not (take.ended or take.left)
 
     # -- releasing texts -----------------------------------------------------------------------------------
 
-    def _following(self) -> Ordered | None:
+    def _following(self) -> ReadyTexts | None:
         for take in self._takes.values():
             while take.ready:
                 if not take.holding:
                     return self._together(take) if take.aimed else None
-                self._hold(Piece(take.number, take.first), take.give())
+                self._hold(SegmentId(take.number, take.first), take.give())
             if not (take.ended or take.left):
                 return None
         return None
 
-    def _together(self, take: _Take) -> Ordered:
-        target, given = take.target, dict[Piece, str]()
+    def _together(self, take: _Take) -> ReadyTexts:
+        target, given = take.target, dict[SegmentId, str]()
         while len(given) < _MOST_AT_ONCE and take.ready and take.aimed and take.target == target:
-            piece = Piece(take.number, take.first)
+            piece = SegmentId(take.number, take.first)
             given[piece] = take.give()
         return _ordered(given, take.last, target)
 
-    def _pasting(self) -> Ordered | None:
+    def _pasting(self) -> ReadyTexts | None:
         asked = self._paste
         given = {piece: self.held[piece] for piece in sorted(self.held) if asked and piece.take == asked.take}
         if asked is None or not given:
@@ -352,7 +352,7 @@ class SpokenOrder:
         known = self._takes.get(asked.take)
         return _ordered(given, known.last if known else ("", None), asked.target, pasted=True)
 
-    def _missed(self, piece: Piece, rest: str, flight: Ordered) -> bool:
+    def _missed(self, piece: SegmentId, rest: str, flight: ReadyTexts) -> bool:
         """Hold the missing ``rest`` of a piece unless its take was dropped, and return whether any was missing."""
         if not rest:
             return False
@@ -362,7 +362,7 @@ class SpokenOrder:
             self._hold(piece, rest)
         return True
 
-    def _hold(self, piece: Piece, text: str) -> None:
+    def _hold(self, piece: SegmentId, text: str) -> None:
         self.held[piece] = text
         self._newly_held.append(piece)
         self._bound()
@@ -381,15 +381,15 @@ def gap(left: str, right: str) -> str:
 
 
 def _ordered(
-    given: dict[Piece, str], last: tuple[str, Target | None], target: Target | None, pasted: bool = False
-) -> Ordered:
+    given: dict[SegmentId, str], last: tuple[str, Target | None], target: Target | None, pasted: bool = False
+) -> ReadyTexts:
     text = join_texts(given.values())
     left, where = last
     space = gap(left, text) if where == target else ""
-    return Ordered(tuple(given), tuple(given.values()), space + text, target, pasted)
+    return ReadyTexts(tuple(given), tuple(given.values()), space + text, target, pasted)
 
 
-def _missing(flight: Ordered, missing: int) -> Iterator[tuple[Piece, str]]:
+def _missing(flight: ReadyTexts, missing: int) -> Iterator[tuple[SegmentId, str]]:
     """Yield each piece with the part of it that lies in the last ``missing`` characters."""
     start = len(flight.text) - missing
     end = len(flight.text) - len(join_texts(flight.texts))

@@ -10,10 +10,10 @@ from typing import Final
 
 from app.core.notes import Note
 from app.core.states import LOWEST_DBFS
-from app.core.transcript import Segment
-from app.dictation.actions import HeldDeed, Verb
+from app.core.transcript import TranscriptSegment
+from app.dictation.actions import HeldAction, Verb
 from app.dictation.gestures import TalkMode
-from app.dictation.insertion_queue import Ordered, Piece
+from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.insertion.outcome import Insertion, Target
 from protocol.session import Partial
 
@@ -26,7 +26,7 @@ PASTE_HELD: Final = "paste-held"
 class NoteKey(StrEnum):
     """Keys of the state machine's notes in the translated texts.
 
-    ``insertion.outcome.Reason`` defines more.
+    ``insertion.outcome.HoldReason`` defines more.
     """
 
     NOTHING_UNDERSTOOD = "nothing-understood"
@@ -57,7 +57,7 @@ class NoteKey(StrEnum):
     DISK_FULL = "disk-full"
 
 
-class Cue(StrEnum):
+class SoundCue(StrEnum):
     """Sounds that the app can play."""
 
     START = "start"
@@ -69,7 +69,7 @@ class Cue(StrEnum):
 
 
 @dataclass(frozen=True)
-class Key:
+class HotkeyEvent:
     """A hotkey press or release.
 
     ``chord``: the release ended a key combination meant for another program.
@@ -94,7 +94,7 @@ class Tick:
 
 
 @dataclass(frozen=True)
-class Here:
+class FocusedWindow:
     """The window that has the focus now, as the target for the held texts of a take."""
 
     take: int
@@ -106,7 +106,7 @@ class Settle:
     """A user's request to paste, copy or dismiss the held texts of one take."""
 
     take: int
-    deed: HeldDeed
+    deed: HeldAction
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Aimed:
 
 
 @dataclass(frozen=True)
-class Sounding:
+class FirstSample:
     """Arrival of the first real sample of a take."""
 
     take: int
@@ -137,7 +137,7 @@ class Began:
 
 
 @dataclass(frozen=True)
-class Guessed:
+class PartialResult:
     """A partial result for a segment."""
 
     take: int
@@ -149,7 +149,7 @@ class Recognised:
     """The final text of a segment, or its error."""
 
     take: int
-    segment: Segment
+    segment: TranscriptSegment
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class RecordingOver:
 
 
 @dataclass(frozen=True)
-class Ended:
+class TakeEnded:
     """End of every segment of a take.
 
     ``note``: why some have no text, as far as it is known.
@@ -185,7 +185,7 @@ class InsertionEnded:
 class HeldBefore:
     """Texts that an earlier run held, with takes numbered from 0 downwards."""
 
-    texts: Mapping[Piece, str]
+    texts: Mapping[SegmentId, str]
 
 
 @dataclass(frozen=True)
@@ -193,15 +193,17 @@ class Woke:
     """Notification that this computer has woken from sleep."""
 
 
-TakeEvent = Aimed | Sounding | Began | Guessed | Recognised | RecordingOver | Ended
-Event = Key | Verb | Polled | Tick | Here | Settle | InsertionEnded | HeldBefore | Woke | TakeEvent
+TakeEvent = Aimed | FirstSample | Began | PartialResult | Recognised | RecordingOver | TakeEnded
+Event = (
+    HotkeyEvent | Verb | Polled | Tick | FocusedWindow | Settle | InsertionEnded | HeldBefore | Woke | TakeEvent
+)
 
 
 # -- effects -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Record:
+class StartRecording:
     """Begin a take: remember the target first (``Aimed``), then record and recognise."""
 
     take: int
@@ -218,7 +220,7 @@ class Aim:
 
 @dataclass(frozen=True)
 class AimHere:
-    """Find the window that has the focus now (``Here``).
+    """Find the window that has the focus now (``FocusedWindow``).
 
     ``leaves``: our own window is about to lose the focus.
     """
@@ -269,35 +271,35 @@ class PollKey:
 class Play:
     """Play a sound cue to the user."""
 
-    cue: Cue
+    cue: SoundCue
 
 
 @dataclass(frozen=True)
-class Insert:
+class InsertText:
     """Record the start of an insertion in the journal, then insert (``InsertionEnded``)."""
 
-    ordered: Ordered
+    ordered: ReadyTexts
 
 
 @dataclass(frozen=True)
 class NoteInserted:
     """Record in the journal that these pieces were inserted."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[SegmentId, ...]
 
 
 @dataclass(frozen=True)
 class NoteHeld:
     """Record in the journal that these pieces are held: recognised, but not inserted."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[SegmentId, ...]
 
 
 @dataclass(frozen=True)
 class NoteDismissed:
     """Record in the journal that these held pieces were dismissed and only stay in the history."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[SegmentId, ...]
 
 
 @dataclass(frozen=True)
@@ -311,7 +313,7 @@ class GiveUp:
 
 
 @dataclass(frozen=True)
-class Close:
+class CloseTake:
     """Close the take: no more of it will be inserted automatically."""
 
     take: int
@@ -328,7 +330,7 @@ class Leave:
 
 
 Effect = (
-    Record
+    StartRecording
     | Aim
     | AimHere
     | StopRecording
@@ -337,12 +339,12 @@ Effect = (
     | PassOn
     | PollKey
     | Play
-    | Insert
+    | InsertText
     | NoteInserted
     | NoteHeld
     | NoteDismissed
     | GiveUp
-    | Close
+    | CloseTake
     | Renew
     | Leave
 )

@@ -21,10 +21,10 @@ from app.dictation.messages import NoteKey
 from app.dictation.view import RECOVERABLE, TakeView, state_of
 from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
-from app.journal.library import Found, Library, Stamp, parse_session
+from app.journal.library import Library, TakeFingerprint, TakeSnapshot, parse_session
 from app.journal.retention import RetentionLimits
 from app.journal.take import TakeState
-from app.transcription.listening import Listener
+from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import Watcher
 from app.transcription.resending import Resender
 from client.errors import GatewayError
@@ -40,13 +40,13 @@ MOST_HELD_TAKES: Final = 20
 """Limit on takes of earlier runs whose held texts can be pasted; the rest stay in the history."""
 
 
-class Earlier:
+class PastTakes:
     """The earlier takes of this user; ``clock`` determines their age."""
 
-    def __init__(self, library: Library, listener: Listener, clock: WallClock | None = None) -> None:
+    def __init__(self, library: Library, listener: DictationSetup, clock: WallClock | None = None) -> None:
         self._library = library
         self._clock = clock or WallClock()
-        self._known: dict[UUID, tuple[Stamp, TakeView | None]] = {}
+        self._known: dict[UUID, tuple[TakeFingerprint, TakeView | None]] = {}
         self._resender = Resender(listener.locate, listener.vad_folder, listener.settings, listener.rewrite)
 
     async def views(self, most: int, also: Collection[UUID] = ()) -> list[TakeView]:
@@ -107,7 +107,7 @@ class Earlier:
         return None
 
 
-def view_of(found: Found) -> TakeView | None:
+def view_of(found: TakeSnapshot) -> TakeView | None:
     """Return a take as the user sees it, or ``None`` if it has no speech."""
     if found.state is TakeState.EMPTY:
         return None
@@ -117,7 +117,7 @@ def view_of(found: Found) -> TakeView | None:
     return replace(told, held=held, recovers=found.state in RECOVERABLE, partly=found.partly)
 
 
-def held_in(found: Found) -> dict[int, str]:
+def held_in(found: TakeSnapshot) -> dict[int, str]:
     """Return a take's held texts, or none of a take cut off by a crash: its texts go to the history."""
     complete = found.state in (TakeState.HELD, TakeState.FAILED)
     return {segment: found.take.segments[segment].text for segment in found.take.held} if complete else {}

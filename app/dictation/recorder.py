@@ -32,10 +32,10 @@ class OpenDevice(Protocol):
 
     def __call__(
         self, choice: str, *, armed: bool, on_change: Callable[[MicrophoneChange], None]
-    ) -> AbstractAsyncContextManager["Device"]: ...
+    ) -> AbstractAsyncContextManager["MicrophoneDevice"]: ...
 
 
-class Device(Protocol):
+class MicrophoneDevice(Protocol):
     """The part of ``app.capture.microphone.Microphone`` that this module uses."""
 
     level_dbfs: float
@@ -48,12 +48,14 @@ class Device(Protocol):
 
 
 class Recording:
-    """A ``listening.Microphone`` for one take.
+    """A ``listening.RecordingMicrophone`` for one take.
 
     ``sounding`` is called at its first sample, ``over`` at its end.
     """
 
-    def __init__(self, device: Device, sounding: Callable[[], None], over: Callable[["Recording"], None]) -> None:
+    def __init__(
+        self, device: MicrophoneDevice, sounding: Callable[[], None], over: Callable[["Recording"], None]
+    ) -> None:
         self._device = device
         self._sounding = sounding
         self._over = over
@@ -115,8 +117,8 @@ class Recorder:
         self._choice = ""
         self._keep_open = False
         self._lock = asyncio.Lock()  # serialises opening and closing
-        self._opened: AbstractAsyncContextManager[Device] | None = None
-        self._device: Device | None = None
+        self._opened: AbstractAsyncContextManager[MicrophoneDevice] | None = None
+        self._device: MicrophoneDevice | None = None
         self._device_choice = ""
         self._recording: Recording | None = None
         self._closing: asyncio.TimerHandle | None = None
@@ -206,7 +208,7 @@ class Recorder:
         self._recording = Recording(device, sounding, ended)
         return self._recording
 
-    async def _open(self) -> Device:
+    async def _open(self) -> MicrophoneDevice:
         opened = self._open_device(self._choice, armed=True, on_change=self._on_change)
         self._device = await opened.__aenter__()
         self._opened, self._device_choice = opened, self._choice

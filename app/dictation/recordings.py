@@ -12,11 +12,11 @@ from uuid import UUID
 
 from app.core.errors import UsageMistake
 from app.core.states import State
-from app.dictation.actions import HeldDeed
-from app.dictation.delivery_log import Ledger
-from app.dictation.insertion_queue import Piece
+from app.dictation.actions import HeldAction
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.insertion_queue import SegmentId
 from app.dictation.messages import Event, HeldBefore, Settle
-from app.dictation.past_takes import Earlier
+from app.dictation.past_takes import PastTakes
 from app.dictation.state_machine import Dictation
 from app.dictation.view import TakeView
 from app.journal.library import parse_session
@@ -25,14 +25,14 @@ LAST_TAKES: Final = 20
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownRecordings:
     """The knowledge of this run about recordings.
 
     ``aside``: sessions that wait to be recognised until no other take does.
     """
 
     machine: Dictation
-    ledger: Ledger
+    ledger: DeliveryLog
     aside: Collection[str] = ()
 
 
@@ -43,7 +43,11 @@ class Recordings:
     """
 
     def __init__(
-        self, earlier: Earlier, known: Known, tell: Callable[[Event], None], noted: Callable[[], Awaitable[None]]
+        self,
+        earlier: PastTakes,
+        known: KnownRecordings,
+        tell: Callable[[Event], None],
+        noted: Callable[[], Awaitable[None]],
     ) -> None:
         self._earlier, self._known, self._tell, self._noted = earlier, known, tell, noted
         self._machine, self._ledger = known.machine, known.ledger
@@ -55,13 +59,13 @@ class Recordings:
 
     async def hold_again(self) -> None:
         """Offer the texts that were held when the app last ended."""
-        texts = dict[Piece, str]()
+        texts = dict[SegmentId, str]()
         for session, held in (await self._earlier.held(time.time())).items():
             if (take := self._ledger.earlier(session)) <= 0:  # otherwise the take belongs to this run
                 texts |= _pieces(take, held)
         self._tell(HeldBefore(texts))
 
-    async def settle(self, session: str, deed: HeldDeed) -> None:
+    async def settle(self, session: str, deed: HeldAction) -> None:
         """Paste, copy or dismiss the held texts of one recording, of this run or an earlier one.
 
         Raises ``TakeUnknown``, or ``UsageMistake`` if the recording has no held text.
@@ -86,5 +90,5 @@ class Recordings:
         return replace(view, state=state or view.state, held=held)
 
 
-def _pieces(take: int, texts: dict[int, str]) -> dict[Piece, str]:
-    return {Piece(take, segment): text for segment, text in texts.items()}
+def _pieces(take: int, texts: dict[int, str]) -> dict[SegmentId, str]:
+    return {SegmentId(take, segment): text for segment, text in texts.items()}

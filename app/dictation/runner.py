@@ -17,28 +17,27 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from app.capture.microphone import Change, MicrophoneChange
+from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.segment_observer import Observe, ignore
 from app.core.states import LOWEST_DBFS
 from app.dictation.actions import (
     DictationAction,
-    HeldDeed,
+    HeldAction,
     PauseHotkeys,
     RecoverTake,
     SettleHeld,
     TestHotkeys,
     Verb,
 )
-from app.dictation.delivery_log import Ledger
-from app.dictation.dictation_options import Wishes
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.dictation.hotkey_adapter import KeyShell
+from app.dictation.hotkey_adapter import HotkeyAdapter
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import (
-    Close,
-    Cue,
+    CloseTake,
     Discard,
     Effect,
     Event,
@@ -49,25 +48,26 @@ from app.dictation.messages import (
     Play,
     PollKey,
     PutAside,
-    Record,
     Renew,
+    SoundCue,
+    StartRecording,
     StopRecording,
     Tick,
     Woke,
 )
-from app.dictation.past_takes import Earlier
+from app.dictation.past_takes import PastTakes
 from app.dictation.recorder import OpenDevice, Recorder
-from app.dictation.recordings import Known, Recordings
+from app.dictation.recordings import KnownRecordings, Recordings
 from app.dictation.state_machine import MOST_TAKES, Dictation
-from app.dictation.take_runner import TakeWork, Workshop
-from app.dictation.text_inserter import Hands, TextWork
+from app.dictation.take_runner import TakeParts, TakeRunner
+from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.dictation.view import View
 from app.hotkeys.events import Hotkeys
 from app.insertion.clipboard import Copier
 from app.insertion.outcome import Inserter
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
-from app.transcription.listening import Listener, warm
+from app.transcription.listening import DictationSetup, warm
 from runtime import logger_names
 from runtime.tasks import Tasks, cancel_and_wait
 
@@ -80,29 +80,29 @@ _SWEEP_S: Final = 3600.0
 _LOOK_S: Final = 1.0
 
 _CHANGES: Final = {
-    Change.LOST: NoteKey.MICROPHONE_LOST,
-    Change.FELL_BACK: NoteKey.MICROPHONE_OTHER,
-    Change.CAME_BACK: NoteKey.MICROPHONE_BACK,
-    Change.DROPPED: NoteKey.MICROPHONE_LATE,
+    MicrophoneChangeKind.LOST: NoteKey.MICROPHONE_LOST,
+    MicrophoneChangeKind.FELL_BACK: NoteKey.MICROPHONE_OTHER,
+    MicrophoneChangeKind.CAME_BACK: NoteKey.MICROPHONE_BACK,
+    MicrophoneChangeKind.DROPPED: NoteKey.MICROPHONE_LATE,
 }
 
 
 class Cues(Protocol):
     """Player of sound cues that returns at once and never raises."""
 
-    def play(self, cue: Cue) -> None: ...
+    def play(self, cue: SoundCue) -> None: ...
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The components that ``Dictating`` works with.
+    """The components that ``DictationRunner`` works with.
 
     ``hotkeys``: already entered, if the platform has any. ``copier``: present where there are windows.
     ``most_takes``: the limit on takes that wait at once.
     """
 
     library: Library
-    listener: Listener
+    listener: DictationSetup
     inserter: Inserter
     open_device: OpenDevice
     cues: Cues
@@ -114,31 +114,33 @@ class Parts:
     show_keys: Callable[[KeysSeen], None] = lambda seen: None
 
 
-class Dictating:
+class DictationRunner:
     """Runner for the takes of one run of the app; calls ``history_changed`` when the takes on disk change."""
 
-    def __init__(self, parts: Parts, wishes: Wishes, history_changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, parts: Parts, wishes: DictationOptions, history_changed: Callable[[], None] = lambda: None
+    ) -> None:
         self._parts = parts
         self._wishes = wishes
         self._machine = Dictation(wishes.mode, parts.most_takes)
         self._machine.joins = wishes.joins
         self._tasks = Tasks("dictating")
         self._core = Tasks("dictating")  # the failure of any of these ends the run
-        self._ledger = Ledger(parts.library, parts.observe)
+        self._ledger = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
-        hands = Hands(parts.inserter, parts.copier)
-        self._texts = TextWork(hands, self._ledger, self._tell, self._tasks, history_changed)
+        hands = InsertionMeans(parts.inserter, parts.copier)
+        self._texts = TextInserter(hands, self._ledger, self._tell, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
-        self._workshop = Workshop(parts.library, self._ledger, parts.listener, self.recorder, parts.observe)
-        self._earlier = Earlier(parts.library, parts.listener)
+        self._workshop = TakeParts(parts.library, self._ledger, parts.listener, self.recorder, parts.observe)
+        self._earlier = PastTakes(parts.library, parts.listener)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
-        self._keys = KeyShell(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None
-        self._works: dict[int, tuple[TakeWork, asyncio.Task[None]]] = {}
+        self._keys = HotkeyAdapter(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None
+        self._works: dict[int, tuple[TakeRunner, asyncio.Task[None]]] = {}
         self._warnings: dict[str, Note] = {}
         self._followers: list[Callable[[View], None]] = []
         self._view = View()
         self._aside = deque[str]()
-        known = Known(self._machine, self._ledger, self._aside)
+        known = KnownRecordings(self._machine, self._ledger, self._aside)
         self.recordings = Recordings(self._earlier, known, self._tell, self._texts.noted)
         self._catching_up = False
         self._woken = asyncio.Event()
@@ -177,7 +179,7 @@ class Dictating:
             case TestHotkeys(on) if self._keys:
                 self._keys.test(on)
 
-    def change(self, wishes: Wishes) -> None:
+    def change(self, wishes: DictationOptions) -> None:
         """Apply new preferences; a key that cannot be bound becomes a note."""
         self._wishes = wishes
         self._machine.mode, self._machine.joins = wishes.mode, wishes.joins
@@ -225,7 +227,7 @@ class Dictating:
         finally:
             await asyncio.shield(self._ledger.close_all())
 
-    async def _settle(self, session: str, deed: HeldDeed) -> None:
+    async def _settle(self, session: str, deed: HeldAction) -> None:
         with suppress(AppError):  # the view was outdated: refresh it
             await self.recordings.settle(session, deed)
         self._history_changed()
@@ -317,7 +319,7 @@ class Dictating:
 
     def _of_take(self, effect: Effect) -> bool:
         match effect:
-            case Record(take, mode):
+            case StartRecording(take, mode):
                 self._record(take, mode)
             case StopRecording(take):
                 if known := self._works.get(take):
@@ -327,7 +329,7 @@ class Dictating:
             case PutAside(take):
                 if known := self._works.pop(take, None):
                     self._tasks.start(self._put_aside(take, *known), "put aside")
-            case Close(take):
+            case CloseTake(take):
                 self._works.pop(take, None)
                 self._warnings.pop("microphone", None)
                 self._texts.note(self._ledger.close(take))
@@ -353,7 +355,7 @@ class Dictating:
 
     def _record(self, take: int, mode: TalkMode) -> None:
         self._texts.aim(take)  # first: the focus may move at any time
-        work = TakeWork(take, mode, self._workshop, self._wishes.options, self._tell)
+        work = TakeRunner(take, mode, self._workshop, self._wishes.options, self._tell)
         self._works[take] = (work, self._tasks.start(work.run(), f"take {take}"))
 
     async def _end(self, take: int, then: Callable[[int], Awaitable[None]]) -> None:
@@ -362,7 +364,7 @@ class Dictating:
             await cancel_and_wait([known[1]])
         await then(take)
 
-    async def _put_aside(self, take: int, work: TakeWork, running: asyncio.Task[None]) -> None:
+    async def _put_aside(self, take: int, work: TakeRunner, running: asyncio.Task[None]) -> None:
         """Stop a take because too many wait, and queue it for later recognition, for the history only."""
         work.stop()
         await cancel_and_wait([running])

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from app.core.live_text import LiveText, Span
+from app.core.live_text import LiveText, TextSpan
 from app.core.states import SHAPES, State
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.dictation.insertion_queue import gap
 from protocol.session import Partial
 from protocol.texts import join_texts
@@ -26,7 +26,7 @@ class RunningText:
         """Record a partial result of a segment."""
         self._live.partial(partial)
 
-    def ended(self, segment: Segment) -> None:
+    def ended(self, segment: TranscriptSegment) -> None:
         """Record a segment's text or error."""
         if segment.error:
             segment = replace(segment, text=SHAPES[State.FAILED], error="")
@@ -34,19 +34,19 @@ class RunningText:
             self._final = join_texts((self._final, line.text))[-MOST:]
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[TextSpan, ...]:
         """The end of the text, ready for display: at most ``MOST`` characters."""
         if not self._final:
             return _end(self._live.spans)
-        final = (Span(self._final, True),)
+        final = (TextSpan(self._final, True),)
         if not (live := self._live.spans):
             return final
         first = replace(live[0], text=gap(self._final, live[0].text) + live[0].text.lstrip())
         return _end((*final, first, *live[1:]))
 
 
-def _end(spans: Sequence[Span]) -> tuple[Span, ...]:
-    left, kept = MOST, list[Span]()
+def _end(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
+    left, kept = MOST, list[TextSpan]()
     for span in reversed(spans):
         if left > 0:
             kept.append(replace(span, text=span.text[-left:]))

@@ -11,7 +11,7 @@ import numpy as np
 import structlog
 
 from app.capture.errors import MicrophoneError
-from app.dictation.messages import Cue
+from app.dictation.messages import SoundCue
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
@@ -19,9 +19,9 @@ from runtime.tasks import Tasks
 log = structlog.get_logger(logger_names.APP_SOUNDS)
 
 _TONES: Final = {
-    Cue.START: ((660.0, 0.06), (880.0, 0.08)),
-    Cue.STOP: ((880.0, 0.06), (660.0, 0.08)),
-    Cue.HELD: ((520.0, 0.08), (0.0, 0.05), (520.0, 0.08)),
+    SoundCue.START: ((660.0, 0.06), (880.0, 0.08)),
+    SoundCue.STOP: ((880.0, 0.06), (660.0, 0.08)),
+    SoundCue.HELD: ((520.0, 0.08), (0.0, 0.05), (520.0, 0.08)),
 }
 _LOUDNESS: Final = 0.15
 _EDGE_S: Final = 0.008  # fade in and out to avoid clicks
@@ -40,7 +40,7 @@ class Sounds:
     def __init__(self, play_sound: PlaySound) -> None:
         self._play_sound = play_sound
         self._tasks = Tasks("sounds")
-        self._waiting: list[Cue] = []
+        self._waiting: list[SoundCue] = []
         self._told = False
 
     async def __aenter__(self) -> Self:
@@ -49,7 +49,7 @@ class Sounds:
     async def __aexit__(self, *_: object) -> None:
         await self._tasks.close()
 
-    def play(self, cue: Cue) -> None:
+    def play(self, cue: SoundCue) -> None:
         """Play a cue and return at once."""
         if len(self._waiting) < _MOST:
             self._waiting.append(cue)
@@ -69,7 +69,7 @@ class Sounds:
 
 
 @cache
-def tone(cue: Cue, rate: int) -> bytes:
+def tone(cue: SoundCue, rate: int) -> bytes:
     """Return the cue as mono float32 samples at this rate."""
     return np.concatenate([_note(hertz, seconds, rate) for hertz, seconds in _TONES[cue]]).tobytes()
 

@@ -13,11 +13,11 @@ from typing import Final
 
 from app.core.notes import Note
 from app.core.states import State
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.dictation.actions import HELD_DEEDS, Verb
-from app.dictation.gestures import Gestures, KeyWatch, TalkMode, Wish
+from app.dictation.gestures import Gestures, KeyIntent, KeyWatch, TalkMode
 from app.dictation.held_texts import HeldTexts
-from app.dictation.insertion_queue import OFFER_S, Piece, SpokenOrder
+from app.dictation.insertion_queue import OFFER_S, InsertionQueue, SegmentId
 from app.dictation.messages import (
     CANCEL,
     DICTATE,
@@ -26,48 +26,48 @@ from app.dictation.messages import (
     Aim,
     Aimed,
     Began,
-    Close,
-    Cue,
+    CloseTake,
     Discard,
     Effect,
-    Ended,
     Event,
+    FirstSample,
+    FocusedWindow,
     Gauges,
     GiveUp,
-    Guessed,
     HeldBefore,
-    Here,
-    Insert,
+    HotkeyEvent,
     InsertionEnded,
-    Key,
+    InsertText,
     Leave,
     NoteHeld,
     NoteInserted,
     NoteKey,
+    PartialResult,
     PassOn,
     Play,
     Polled,
     PollKey,
     PutAside,
     Recognised,
-    Record,
     RecordingOver,
     Renew,
     Settle,
-    Sounding,
+    SoundCue,
+    StartRecording,
     StopRecording,
+    TakeEnded,
     TakeEvent,
     Tick,
     Woke,
 )
 from app.dictation.take_progress import NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
 from app.dictation.view import View
-from app.insertion.outcome import How, Insertion, Reason
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 
 MOST_TAKES: Final = 50
 """Limit on takes that are not over. Beyond it the oldest is put aside, so that a new take can always begin."""
 
-_WHY_HELD: Final = frozenset(Reason)
+_WHY_HELD: Final = frozenset(HoldReason)
 JOINED_S: Final = 30.0
 """A take that begins within this time after an insertion continues its text, with a space where needed."""
 
@@ -85,7 +85,7 @@ class Dictation:
         self._gestures = Gestures(mode)
         self._most_takes = most_takes
         self._keys = KeyWatch()
-        self._order = SpokenOrder()
+        self._order = InsertionQueue()
         self._held = HeldTexts(self._order)
         self._takes: dict[int, TakeProgress] = {}
         self._begun = 0
@@ -142,7 +142,7 @@ class Dictation:
     def handle(self, event: Event, now: float) -> list[Effect]:
         """Process one event and return the effects to perform, in order."""
         match event:
-            case Key() | Polled() | Verb() | Here() | Settle():
+            case HotkeyEvent() | Polled() | Verb() | FocusedWindow() | Settle():
                 self._by_hand(event, now)
             case InsertionEnded(insertion):
                 self._insertion_ended(insertion, now)
@@ -175,18 +175,18 @@ class Dictation:
 
     # -- user actions --------------------------------------------------------------------------------------
 
-    def _by_hand(self, event: Key | Polled | Verb | Here | Settle, now: float) -> None:
+    def _by_hand(self, event: HotkeyEvent | Polled | Verb | FocusedWindow | Settle, now: float) -> None:
         match event:
-            case Key(action, pressed=True):
+            case HotkeyEvent(action, pressed=True):
                 if self._keys.pressed(action, now):
                     self._pressed(action, now)
-            case Key(action, chord=chord):
+            case HotkeyEvent(action, chord=chord):
                 if self._keys.released(action):
                     self._released(action, now, now, chord=chord)
             case Polled(action, down):
                 if (released_at := self._keys.answered(action, down, now)) is not None:
                     self._released(action, released_at, now)
-            case Here(take, target):
+            case FocusedWindow(take, target):
                 self._held.here(take, target, joins=self._joins(now), followed=self.joins)
             case Settle(take, deed):
                 self._effects += self._held.settle(take, deed)
@@ -203,15 +203,15 @@ class Dictation:
         if action == DICTATE:
             self._wished(self._gestures.released(at, self.recording, chord=chord), now)
 
-    def _wished(self, wish: Wish | None, now: float) -> None:
+    def _wished(self, wish: KeyIntent | None, now: float) -> None:
         match wish:
-            case Wish.BEGIN:
+            case KeyIntent.BEGIN:
                 self._begin(now)
-            case Wish.END:
+            case KeyIntent.END:
                 self._stop(now)
-            case Wish.TAP | Wish.CHORD:
+            case KeyIntent.TAP | KeyIntent.CHORD:
                 self._discard()
-        if wish in (Wish.TAP, Wish.PASS):
+        if wish in (KeyIntent.TAP, KeyIntent.PASS):
             self._effects.append(PassOn(DICTATE))
 
     def _asked(self, verb: Verb, now: float) -> None:
@@ -244,7 +244,7 @@ class Dictation:
         self._takes[self._begun] = TakeProgress(self._begun, self.mode, now)
         each = self.mode is TalkMode.HANDS_FREE
         self._order.begin(self._begun, each=each, joins=self._joins(now))
-        self._effects.append(Record(self._begun, self.mode))
+        self._effects.append(StartRecording(self._begun, self.mode))
 
     def _joins(self, now: float) -> bool:
         """Return whether text inserted now continues the text inserted last."""
@@ -266,7 +266,7 @@ class Dictation:
     def _silent(self, take: TakeProgress, now: float) -> None:
         take.recording, take.stopped_at = False, now
         if take.sounding_at is not None:
-            self._effects.append(Play(Cue.STOP))
+            self._effects.append(Play(SoundCue.STOP))
 
     def _discard(self) -> None:
         """Discard the take that is being recorded, leaving no trace of it."""
@@ -304,11 +304,11 @@ class Dictation:
             case Aimed(number, target, segment):
                 self._order.aim(number, target, segment)
                 take.at = target.middle if target else take.at
-            case Sounding():
+            case FirstSample():
                 self._sounding(take, now)
             case Began(number, segment) if take.mode is TalkMode.HANDS_FREE:
                 self._effects.append(Aim(number, segment))
-            case Guessed(_, partial):
+            case PartialResult(_, partial):
                 take.text.partial(partial)
             case Recognised(_, segment):
                 self._recognised(take, segment, now)
@@ -316,15 +316,15 @@ class Dictation:
                 if take.recording:
                     self._silent(take, now)
                 self._broken(take, note, now)
-            case Ended(_, note):
+            case TakeEnded(_, note):
                 self._ended(take, note, now)
 
     def _sounding(self, take: TakeProgress, now: float) -> None:
         if take.recording and take.sounding_at is None:
             take.sounding_at = now
-            self._effects.append(Play(Cue.START))
+            self._effects.append(Play(SoundCue.START))
 
-    def _recognised(self, take: TakeProgress, segment: Segment, now: float) -> None:
+    def _recognised(self, take: TakeProgress, segment: TranscriptSegment, now: float) -> None:
         if take.ended:
             return
         take.text.ended(segment)
@@ -332,7 +332,7 @@ class Dictation:
         take.said = take.said or bool(segment.text.strip())
         take.replaced = take.replaced or bool(segment.recognised)
         text = None if segment.error else segment.text
-        self._order.result(Piece(take.number, segment.index), text, now)
+        self._order.result(SegmentId(take.number, segment.index), text, now)
 
     def _ended(self, take: TakeProgress, note: Note | None, now: float) -> None:
         if take.recording:
@@ -350,9 +350,9 @@ class Dictation:
         if arrived := self._order.inserted(insertion):
             self._effects.append(NoteInserted(arrived))
             self._arrived_at = now
-        if insertion.how is How.HELD and insertion.reason:
+        if insertion.how is InsertionResult.HELD and insertion.reason:
             self._tell(Note(insertion.reason), now)
-        elif insertion.how is How.COPIED:
+        elif insertion.how is InsertionResult.COPIED:
             self._tell(Note(NoteKey.COPIED), now)
 
     # -- consequences of every event -----------------------------------------------------------------------
@@ -365,7 +365,7 @@ class Dictation:
         if self._notice and self._notice.note.key in _WHY_HELD and not self._order.held:
             self._notice = None  # the note is outdated: the text was inserted or dismissed
         if ordered is not None:
-            self._effects.append(Insert(ordered))
+            self._effects.append(InsertText(ordered))
         if (let_go := self._order.let_go) > self._let_go:
             self._let_go = let_go
             self._tell(Note(NoteKey.HELD_LET_GO, {"count": str(let_go)}), now)
@@ -375,14 +375,14 @@ class Dictation:
 
     def _note_held(self) -> None:
         if held := self._order.newly_held():
-            self._effects += [NoteHeld(held), Play(Cue.HELD)]
+            self._effects += [NoteHeld(held), Play(SoundCue.HELD)]
 
     def _close(self, now: float) -> None:
         for number, take in list(self._takes.items()):
             if take.over_at is None and take.ended and self._order.over(number):
                 take.over_at = now
                 self._order.forget(number)
-                self._effects.append(Close(number))
+                self._effects.append(CloseTake(number))
                 if not (take.said or take.failures or take.broken or take.cancelled):
                     key = NoteKey.NOTHING_LEFT if take.replaced else NoteKey.NOTHING_UNDERSTOOD
                     self._tell(Note(key), now)

@@ -8,7 +8,7 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.gestures import TalkMode
 from app.dictation.held_texts import HeldTexts
-from app.dictation.insertion_queue import SpokenOrder
+from app.dictation.insertion_queue import InsertionQueue
 from app.dictation.messages import Gauges, NoteKey
 from app.dictation.running_text import RunningText
 from app.dictation.view import View
@@ -74,7 +74,7 @@ class Notice:
     until: float
 
 
-def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float) -> State:
+def state_of(take: TakeProgress, order: InsertionQueue, unsent_s: float, now: float) -> State:
     """Return the state of a take, which becomes idle some time after its end."""
     if take.recording:
         return State.ARMING if take.sounding_at is None else State.LISTENING
@@ -90,7 +90,7 @@ def state_of(take: TakeProgress, order: SpokenOrder, unsent_s: float, now: float
     return end if now < idle_at(take, order) else State.IDLE
 
 
-def idle_at(take: TakeProgress, order: SpokenOrder) -> float:
+def idle_at(take: TakeProgress, order: InsertionQueue) -> float:
     """Return when a finished take becomes idle."""
     if take.cancelled_at is not None:
         return take.cancelled_at + NOTICE_S
@@ -98,7 +98,7 @@ def idle_at(take: TakeProgress, order: SpokenOrder) -> float:
     return over_at + (DONE_S if _end(take, order) is State.DONE else NOTICE_S)
 
 
-def _end(take: TakeProgress, order: SpokenOrder) -> State:
+def _end(take: TakeProgress, order: InsertionQueue) -> State:
     if take.failures or take.broken:
         return State.FAILED
     return State.HELD if order.holds(take.number) else State.DONE
@@ -109,7 +109,7 @@ class Scene:
     """Everything that ``view_of`` needs; ``takes`` are keyed by number, in order."""
 
     takes: Mapping[int, TakeProgress]
-    order: SpokenOrder
+    order: InsertionQueue
     held: HeldTexts
     notice: Notice | None
     quitting: bool

@@ -18,16 +18,25 @@ from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.core.segment_observer import Observe, SegmentEvent, SegmentStep, ignore
-from app.core.transcript import Segment
-from app.dictation.delivery_log import Ledger
+from app.core.transcript import TranscriptSegment
+from app.dictation.delivery_log import DeliveryLog
 from app.dictation.gestures import TalkMode
-from app.dictation.messages import Began, Ended, Event, Guessed, NoteKey, Recognised, RecordingOver, Sounding
+from app.dictation.messages import (
+    Began,
+    Event,
+    FirstSample,
+    NoteKey,
+    PartialResult,
+    Recognised,
+    RecordingOver,
+    TakeEnded,
+)
 from app.dictation.recorder import Recorder, Recording
-from app.journal.backlog import Keeping
+from app.journal.backlog import DiskState
 from app.journal.errors import JournalError
 from app.journal.journal import Journal
 from app.journal.library import Library
-from app.transcription.listening import Audience, Heard, Listener, Mode
+from app.transcription.listening import CuttingMode, DictationObserver, DictationSetup, MicrophoneStatus
 from client.connection import Address
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected
@@ -46,28 +55,28 @@ _BUSY: Final = {
     "load": NoteKey.MUCH_WAITS,
     "broker": NoteKey.BROKER_AWAY,
 }
-_DISK: Final = {Keeping.WAITING: Note(NoteKey.DISK_WAITING), Keeping.FULL: Note(NoteKey.DISK_FULL)}
+_DISK: Final = {DiskState.WAITING: Note(NoteKey.DISK_WAITING), DiskState.FULL: Note(NoteKey.DISK_FULL)}
 
 
 @dataclass(frozen=True)
-class Workshop:
+class TakeParts:
     """The components shared by every take of this run."""
 
     library: Library
-    ledger: Ledger
-    listener: Listener
+    ledger: DeliveryLog
+    listener: DictationSetup
     recorder: Recorder
     observe: Observe = ignore
 
 
-class TakeWork(Audience):
+class TakeRunner(DictationObserver):
     """Runner of take number ``take``, in its own session."""
 
-    def __init__(self, take: int, mode: TalkMode, workshop: Workshop, options: Options, tell: Tell) -> None:
+    def __init__(self, take: int, mode: TalkMode, workshop: TakeParts, options: Options, tell: Tell) -> None:
         self.session: UUID = uuid4()
         self.unsent_s: Callable[[], float] = lambda: 0.0
-        self.keeping: Callable[[], Keeping] = lambda: Keeping.WRITING
-        self.microphone: Heard | None = None
+        self.keeping: Callable[[], DiskState] = lambda: DiskState.WRITING
+        self.microphone: MicrophoneStatus | None = None
         self.options = options
         self._take = take
         self._workshop = workshop
@@ -75,7 +84,7 @@ class TakeWork(Audience):
         self._gateway: Note | None = None
         self._recording: Recording | None = None
         self._stopped = False
-        listening = Mode.HANDS_FREE if mode is TalkMode.HANDS_FREE else Mode.TOGGLE
+        listening = CuttingMode.HANDS_FREE if mode is TalkMode.HANDS_FREE else CuttingMode.TOGGLE
         self._listener = replace(workshop.listener, locate=self._locate, mode=listening, records_on=True)
         self._goes_to: str | None = None
 
@@ -98,7 +107,7 @@ class TakeWork(Audience):
     async def run(self) -> None:
         """Run the take from opening the device to the last text.
 
-        Always sends ``Ended``, unless cancelled.
+        Always sends ``TakeEnded``, unless cancelled.
         """
         with bound_contextvars(session=str(self.session)):
             try:
@@ -106,7 +115,7 @@ class TakeWork(Audience):
             except Exception as error:  # top level of a task: logged, and shown to the user
                 log.exception(LogEvent.TAKE_FAILED)
                 note = Note(NoteKey.RECORDING_KEPT, reason=unexpected(error))
-            self._tell(Ended(self._take, note))
+            self._tell(TakeEnded(self._take, note))
 
     def _locate(self) -> Address:
         address = self._workshop.listener.locate()
@@ -149,7 +158,7 @@ class TakeWork(Audience):
 
     async def _record(self) -> None:
         recording = await self._workshop.recorder.record(
-            lambda: self._tell(Sounding(self._take)), lambda: self._tell(RecordingOver(self._take))
+            lambda: self._tell(FirstSample(self._take)), lambda: self._tell(RecordingOver(self._take))
         )
         self._recording = recording
         if self._stopped:
@@ -175,14 +184,14 @@ class TakeWork(Audience):
     def _completed(self, segment: int) -> None:
         self._notify(SegmentStep.COMPLETED, segment)
 
-    def _notify(self, step: SegmentStep, segment: int, result: Segment | None = None) -> None:
+    def _notify(self, step: SegmentStep, segment: int, result: TranscriptSegment | None = None) -> None:
         self._workshop.observe(SegmentEvent(step, self.session, segment, result))
 
     def heard(self, event: ClientEvent) -> None:
         """Process partials and changes of the connection to the gateway."""
         match event:
             case Partial():
-                self._tell(Guessed(self._take, event))
+                self._tell(PartialResult(self._take, event))
             case Queued(segment):
                 self._notify(SegmentStep.QUEUED, segment)
             case Connected():
@@ -193,7 +202,7 @@ class TakeWork(Audience):
             case Busy(reason):
                 self._gateway = Note(_BUSY[reason])
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         """Pass on a segment that has ended."""
         self._gateway = None
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)

@@ -10,24 +10,24 @@ from typing import Any, Final
 
 import structlog
 
-from app.dictation.delivery_log import Ledger
-from app.dictation.insertion_queue import Ordered
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.insertion_queue import ReadyTexts
 from app.dictation.messages import (
     Aim,
     Aimed,
     AimHere,
     Effect,
     Event,
+    FocusedWindow,
     GiveUp,
-    Here,
-    Insert,
     InsertionEnded,
+    InsertText,
     NoteDismissed,
     NoteHeld,
     NoteInserted,
 )
 from app.insertion.clipboard import Copier
-from app.insertion.outcome import How, Inserter, Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Inserter, Insertion, InsertionResult, Target, held
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
@@ -42,14 +42,14 @@ _NOTING_S: Final = 5.0
 
 
 @dataclass(frozen=True)
-class Hands:
+class InsertionMeans:
     """The means of inserting or copying texts."""
 
     inserter: Inserter
     copier: Copier | None = None
 
 
-class TextWork:
+class TextInserter:
     """Runner of the state machine's effects that concern texts, in its owner's ``tasks``.
 
     ``tell`` receives events. ``noted_one`` is called when a journal has changed.
@@ -57,8 +57,8 @@ class TextWork:
 
     def __init__(
         self,
-        hands: Hands,
-        ledger: Ledger,
+        hands: InsertionMeans,
+        ledger: DeliveryLog,
         tell: Callable[[Event], None],
         tasks: Tasks,
         noted_one: Callable[[], None] = lambda: None,
@@ -80,7 +80,7 @@ class TextWork:
                 self.aim(take, segment)
             case AimHere(take, leaves):
                 self._tasks.start(self._aim_here(take, leaves), "aim here")
-            case Insert(ordered):
+            case InsertText(ordered):
                 self._tasks.start(self._insert(ordered), "insert")
             case NoteInserted(pieces):
                 self.note(self._ledger.inserted(pieces))
@@ -123,7 +123,7 @@ class TextWork:
                 break
             await asyncio.sleep(_LOOK_AGAIN_S)
             target = await self._target()
-        self._tell(Here(take, target))
+        self._tell(FocusedWindow(take, target))
 
     async def _target(self) -> Target | None:
         try:
@@ -135,7 +135,7 @@ class TextWork:
             log.exception(LogEvent.INSERTION_FOCUS_UNKNOWN)
             return None
 
-    async def _insert(self, ordered: Ordered) -> None:
+    async def _insert(self, ordered: ReadyTexts) -> None:
         """Insert texts and always report the outcome.
 
         An unknown outcome counts as held.
@@ -147,17 +147,17 @@ class TextWork:
                 if insertion is None:
                     insertion = await self._hands.inserter.insert(ordered.text, ordered.target)
         except TimeoutError:
-            insertion = held(Reason.NOT_READ)
+            insertion = held(HoldReason.NOT_READ)
         except Exception:  # top level of a task: this text is held, and later texts continue
             log.exception(LogEvent.INSERTION_FAILED)
-            insertion = held(Reason.NOT_READ)
+            insertion = held(HoldReason.NOT_READ)
         self._tell(InsertionEnded(insertion))
 
-    async def _copy(self, ordered: Ordered) -> Insertion | None:
+    async def _copy(self, ordered: ReadyTexts) -> Insertion | None:
         """Copy a text if no window can receive it and return the outcome, or ``None`` if it can be inserted."""
         target, copier = ordered.target, self._hands.copier
         if not ordered.pasted or (target is not None and not target.own):
             return None
         if copier is not None and await copier.copy(ordered.text.strip()):
-            return Insertion(How.COPIED)
-        return held(Reason.NO_TARGET) if target is not None else None
+            return Insertion(InsertionResult.COPIED)
+        return held(HoldReason.NO_TARGET) if target is not None else None

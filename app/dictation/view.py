@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import LOWEST_DBFS, State
 from app.journal.take import TakeState
@@ -43,7 +43,7 @@ class View:
     state: State = State.IDLE
     seconds: float = 0.0
     level_dbfs: float = LOWEST_DBFS
-    spans: tuple[Span, ...] = ()
+    spans: tuple[TextSpan, ...] = ()
     unsent_s: float = 0.0
     destination: str = ""
     device: str = ""

@@ -28,7 +28,7 @@ class Add:
 
 
 @dataclass(frozen=True)
-class Looked:
+class FileInspected:
     """Result of a look at a readable file.
 
     ``duration_s``: ``None`` if unknown before decoding.
@@ -39,7 +39,7 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class Unreadable:
+class InspectionFailed:
     """Result of a look at an unreadable file."""
 
     file: int
@@ -47,7 +47,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """Progress of a run: everything up to ``position_s`` is recognised.
 
     ``text``: the latest part.
@@ -68,7 +68,7 @@ class Noted:
 
 
 @dataclass(frozen=True)
-class Finished:
+class RunFinished:
     """End of a complete run.
 
     ``gaps``: some segments have no text. ``truncated``: the file's end is missing.
@@ -84,7 +84,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Broken:
+class RunFailed:
     """Failure of a run that cannot continue."""
 
     file: int
@@ -107,32 +107,35 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Told:
+class ListNote:
     """Message about the whole list; ``None`` clears it."""
 
     note: Note | None
 
 
 Asked = CancelFile | ChooseSaving | MoveFile | PauseFiles | RemoveFiles | ResumeFiles | RetryFile
-About = Looked | Unreadable | Progress | Noted | Saved
-Event = Asked | Add | About | Finished | Broken | Halted | Told
+About = FileInspected | InspectionFailed | RunProgress | Noted | Saved
+Event = Asked | Add | About | RunFinished | RunFailed | Halted | ListNote
 
 # -- effects -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Look:
-    """Request to find out whether a file is readable and how long it is: ``Looked`` or ``Unreadable`` follows."""
+    """Request to find out whether a file is readable and how long it is:
+
+    ``FileInspected`` or ``InspectionFailed`` follows.
+    """
 
     file: int
     path: str
 
 
 @dataclass(frozen=True)
-class Run:
+class RunFile:
     """Request to recognise everything without a text; with ``again``, failed segments too.
 
-    Exactly one of ``Finished``, ``Broken`` and ``Halted`` ends the run.
+    Exactly one of ``RunFinished``, ``RunFailed`` and ``Halted`` ends the run.
     """
 
     file: int
@@ -141,7 +144,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Halt:
+class HaltRun:
     """Request to end a run soon and to send no more of its file."""
 
     file: int
@@ -159,4 +162,4 @@ class Keep:
     """Request to save the list, because it has changed."""
 
 
-Effect = Look | Run | Halt | Forget | Keep
+Effect = Look | RunFile | HaltRun | Forget | Keep

@@ -20,12 +20,12 @@ from app.core.errors import OutputFailed
 from app.core.formats import Format, render
 from app.core.notes import Note
 from app.core.problem_notes import note_of
-from app.core.transcript import Transcript
+from app.core.transcript import RecordingTranscript
 from app.core.whole_file import write_whole
-from app.files.events import Broken, Finished, Noted, Progress, Run
+from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
 from app.files.queue import Saving
 from app.files.recogniser import FileRecogniser
-from app.files.result_store import Kept, Known, Piece
+from app.files.result_store import FileResults, KnownResults, RecognisedSegment
 from app.files.view import FileNote, left_s, shortened
 from client.errors import GatewayError, Refused
 from client.events import ClientEvent, Connected, Disconnected
@@ -46,7 +46,7 @@ from speech.errors import (
 _MOST_NAMES: Final = 1_000
 
 
-def save(transcript: Transcript, recording: Path, form: Format, folder: str = "") -> Path:
+def save(transcript: RecordingTranscript, recording: Path, form: Format, folder: str = "") -> Path:
     """Write a transcript under a free name: ``talk.srt``, else ``talk (2).srt``. Raises ``OutputFailed``."""
     place = (Path(folder) if folder else recording.parent) / f"{recording.stem}.{form}"
     try:
@@ -63,7 +63,7 @@ def save(transcript: Transcript, recording: Path, form: Format, folder: str = ""
     return place
 
 
-def save_as(transcript: Transcript, recording: Path, place: Path, form: Format) -> None:
+def save_as(transcript: RecordingTranscript, recording: Path, place: Path, form: Format) -> None:
     """Write a transcript to ``place`` and replace any file there. Raises ``OutputFailed``."""
     try:
         write_whole(place, render(transcript, form, str(recording)))
@@ -90,7 +90,7 @@ def _failed(place: Path, error: OSError) -> OutputFailed:
 
 log = structlog.get_logger(logger_names.APP_FILES_ONE_FILE)
 
-Tell = Callable[[Progress | Noted], None]
+Tell = Callable[[RunProgress | Noted], None]
 
 _MOST_TRIES: Final = 3
 _SHOWN_PIECES: Final = 40
@@ -117,20 +117,20 @@ def not_saved(place: str) -> Note:
 
 
 @dataclass(frozen=True)
-class OneFile:
+class FileTask:
     """A file to ``run``.
 
     ``duration_s``: if known. ``again_s``: pause before another session is tried.
     """
 
     recogniser: FileRecogniser
-    kept: Kept
+    kept: FileResults
     options: Options
     saving: Callable[[], Saving]
     duration_s: float | None
     again_s: float
 
-    async def run(self, run: Run, tell: Tell) -> Finished | Broken:
+    async def run(self, run: RunFile, tell: Tell) -> RunFinished | RunFailed:
         """Recognise the file and save its results.
 
         A cancellation after recognition has completed is ignored.
@@ -138,19 +138,19 @@ class OneFile:
         try:
             known = await self._recognise(run, tell)
         except SpeechError as error:
-            return Broken(run.file, unreadable(error))
+            return RunFailed(run.file, unreadable(error))
         except OutputFailed as error:
             log.warning(LogEvent.FILE_RESULTS_NOT_KEPT, file=run.file, reason=str(error))
-            return Broken(run.file, Note(FileNote.NOT_KEPT))
+            return RunFailed(run.file, Note(FileNote.NOT_KEPT))
         except Refused as error:
-            return Broken(run.file, Note(FileNote.REFUSED, reason=note_of(error)))
+            return RunFailed(run.file, Note(FileNote.REFUSED, reason=note_of(error)))
         except GatewayError as error:
             log.warning(LogEvent.FILE_GIVEN_UP, file=run.file, reason=str(error))
-            return Broken(run.file, Note(FileNote.NO_ANSWER))
+            return RunFailed(run.file, Note(FileNote.NO_ANSWER))
         loop = asyncio.get_running_loop()
         return await _through(loop.run_in_executor(self.recogniser.pool, self._save, run, known))
 
-    async def _recognise(self, run: Run, tell: Tell) -> Known:
+    async def _recognise(self, run: RunFile, tell: Tell) -> KnownResults:
         """Recognise in a new session whenever one is lost, up to three times in a row without progress."""
         options = msgspec.structs.replace(self.options, priority="bulk", partials=False)
         again, tries = run.again, 0
@@ -168,7 +168,7 @@ class OneFile:
                 tell(Noted(run.file, Note(FileNote.GATEWAY_AWAY)))
             await asyncio.sleep(self.again_s)
 
-    def _save(self, run: Run, known: Known) -> Finished:
+    def _save(self, run: RunFile, known: KnownResults) -> RunFinished:
         transcript, note = known.transcript, None
         if known.results is None:
             results, note = self._saved(Path(run.path), transcript)
@@ -177,7 +177,7 @@ class OneFile:
                 self.kept.finish(known)
             except OutputFailed as error:
                 log.warning(LogEvent.FILE_END_NOT_KEPT, file=run.file, reason=str(error))
-        return Finished(
+        return RunFinished(
             run.file,
             transcript.duration_ms / 1000,
             shortened(transcript.text, end=False),
@@ -187,7 +187,7 @@ class OneFile:
             truncated=known.truncated,
         )
 
-    def _saved(self, path: Path, transcript: Transcript) -> tuple[tuple[str, ...], Note | None]:
+    def _saved(self, path: Path, transcript: RecordingTranscript) -> tuple[tuple[str, ...], Note | None]:
         """Save the transcript; return the paths, and a note if something could not be saved."""
         saving, places = self.saving(), list[str]()
         try:
@@ -200,7 +200,7 @@ class OneFile:
 
 
 class Reporter:
-    """``Onlooker`` that turns events into progress and notes.
+    """``FileObserver`` that turns events into progress and notes.
 
     ``gained``: this run has recognised something.
     """
@@ -215,7 +215,7 @@ class Reporter:
         self._text = ""
         self._noted = True  # the previous session may have left a note
 
-    def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
+    def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         """Report that everything up to here is recognised; ``pieces`` are new."""
         now = self._clock()
         self.gained |= self._began is not None and bool(pieces)  # the first call brings the pieces of earlier runs
@@ -227,7 +227,7 @@ class Reporter:
         left = None
         if self._duration_s:
             left = left_s(position_s - began_s, self._duration_s - position_s, now - began_at)
-        self._tell(Progress(self._file, position_s, self._text, left))
+        self._tell(RunProgress(self._file, position_s, self._text, left))
 
     def heard(self, event: ClientEvent) -> None:
         """Report the state of the connection to the gateway."""
@@ -245,7 +245,7 @@ class Reporter:
             self._tell(Noted(self._file, note))
 
 
-def _about(transcript: Transcript) -> Note | None:
+def _about(transcript: RecordingTranscript) -> Note | None:
     if transcript.failures:
         return Note(FileNote.GAPS, {"count": str(len(transcript.failures))})
     if transcript.truncated:
@@ -253,7 +253,7 @@ def _about(transcript: Transcript) -> Note | None:
     return None if transcript.text else Note(FileNote.SILENT)
 
 
-async def _through(work: "asyncio.Future[Finished]") -> Finished:
+async def _through(work: "asyncio.Future[RunFinished]") -> RunFinished:
     """Wait for the result of ``work`` despite cancellations."""
     while not work.done():
         try:

@@ -29,7 +29,7 @@ KINDS: Final = _AUDIO + _VIDEO
 _MOST_LOOKED_AT: Final = 20_000
 
 
-class Found(NamedTuple):
+class FoundFiles(NamedTuple):
     """Paths of recordings.
 
     ``left_out``: number of further recordings that were found.
@@ -39,14 +39,14 @@ class Found(NamedTuple):
     left_out: int
 
 
-def find(paths: Iterable[str], most: int) -> Found:
+def find(paths: Iterable[str], most: int) -> FoundFiles:
     """Return the named files, and for each named folder its visible recordings, sorted by name."""
     found: dict[str, None] = {}
     for named in paths:
         path = Path(os.path.abspath(named))
         members = islice(_recordings(path), _MOST_LOOKED_AT) if path.is_dir() else iter((path,))
         found.update(dict.fromkeys(map(str, members)))
-    return Found(tuple(islice(found, most)), max(0, len(found) - most))
+    return FoundFiles(tuple(islice(found, most)), max(0, len(found) - most))
 
 
 def _recordings(folder: Path) -> Iterator[Path]:

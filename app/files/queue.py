@@ -23,22 +23,22 @@ from app.files.events import (
     About,
     Add,
     Asked,
-    Broken,
     Effect,
     Event,
-    Finished,
+    FileInspected,
     Forget,
-    Halt,
     Halted,
+    HaltRun,
+    InspectionFailed,
     Keep,
+    ListNote,
     Look,
-    Looked,
     Noted,
-    Progress,
-    Run,
+    RunFailed,
+    RunFile,
+    RunFinished,
+    RunProgress,
     Saved,
-    Told,
-    Unreadable,
 )
 from app.files.view import ENDED, MOST_FILES, FileNote, FileState, FilesView, FileView
 
@@ -56,11 +56,11 @@ class Saving:
     folder: str = ""
 
 
-_PASSING: Final = (Progress, Noted, Told)
+_PASSING: Final = (RunProgress, Noted, ListNote)
 
 
 @dataclass(frozen=True)
-class Entry:
+class QueuedFile:
     """File in the queue.
 
     ``again``: its failed segments are to be tried once more.
@@ -69,10 +69,10 @@ class Entry:
     view: FileView
     again: bool = False
 
-    def now(self, state: FileState, note: Note | None = None, *, again: bool | None = None) -> "Entry":
+    def now(self, state: FileState, note: Note | None = None, *, again: bool | None = None) -> "QueuedFile":
         """Return the file in another state."""
         view = replace(self.view, state=state, note=note, left_s=None)
-        return Entry(view, self.again if again is None else again)
+        return QueuedFile(view, self.again if again is None else again)
 
 
 class FileQueue:
@@ -83,7 +83,7 @@ class FileQueue:
 
     def __init__(
         self,
-        entries: Iterable[Entry] = (),
+        entries: Iterable[QueuedFile] = (),
         saving: Saving | None = None,
         following: int = 1,
         at_once: int = AT_ONCE,
@@ -97,7 +97,7 @@ class FileQueue:
         self._note: Note | None = None
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[QueuedFile, ...]:
         """Files to save, together with ``saving`` and ``following``, the number of the next file."""
         return tuple(self._entries.values())
 
@@ -135,15 +135,15 @@ class FileQueue:
         match event:
             case Add():
                 return self._add(event)
-            case Told(note):
+            case ListNote(note):
                 self._note = note
             case ChooseSaving(forms, folder):
                 self.saving = Saving(forms, folder)
             case MoveFile(file, by):
                 self._move(file, by)
-            case Progress() | Noted() | Looked() | Unreadable() | Saved():
+            case RunProgress() | Noted() | FileInspected() | InspectionFailed() | Saved():
                 self._told(event)
-            case Finished() | Broken() | Halted():
+            case RunFinished() | RunFailed() | Halted():
                 return self._ended(event)
             case _:
                 self._note = None
@@ -166,7 +166,7 @@ class FileQueue:
                 left_out += 1
                 continue
             file, self.following = self.following, self.following + 1
-            self._entries[file] = Entry(FileView(file, path))
+            self._entries[file] = QueuedFile(FileView(file, path))
             effects.append(Look(file, path))
         self._note = _note_of_adding(len(event.paths), listed, left_out)
         return effects
@@ -200,7 +200,7 @@ class FileQueue:
         if not working:
             return []
         self._running[file] = True
-        return [Halt(file)]
+        return [HaltRun(file)]
 
     def _cancel(self, file: int) -> list[Effect]:
         effects = self._leave(file, FileState.CANCELLED)
@@ -234,12 +234,12 @@ class FileQueue:
             return
         view, working = entry.view, entry.view.state is FileState.WORKING
         match event:
-            case Looked(_, duration_s):
+            case FileInspected(_, duration_s):
                 state = FileState.WAITING if view.state is FileState.ADDED else view.state
                 view = replace(view, state=state, duration_s=view.duration_s or duration_s)
-            case Unreadable(_, note) if view.state in (FileState.ADDED, FileState.PAUSED):
+            case InspectionFailed(_, note) if view.state in (FileState.ADDED, FileState.PAUSED):
                 view = replace(view, state=FileState.FAILED, note=note)
-            case Progress(_, position_s, text, left_s) if working:
+            case RunProgress(_, position_s, text, left_s) if working:
                 view = replace(view, position_s=position_s, text=text, left_s=left_s)
             case Noted(_, note) if working:
                 view = replace(view, note=note)
@@ -249,7 +249,7 @@ class FileQueue:
                 view = replace(view, results=results, note=None if unsaved else view.note)
         self._entries[event.file] = replace(entry, view=view)
 
-    def _ended(self, event: Finished | Broken | Halted) -> list[Effect]:
+    def _ended(self, event: RunFinished | RunFailed | Halted) -> list[Effect]:
         """Handle the end of a run; its file may have been paused, resumed, cancelled or removed meanwhile."""
         file = event.file
         self._running.pop(file, None)
@@ -259,7 +259,7 @@ class FileQueue:
         if entry is None:
             return [Forget(file)]
         match event:
-            case Finished():  # also after a late cancellation: the results are saved
+            case RunFinished():  # also after a late cancellation: the results are saved
                 view = replace(
                     entry.view,
                     state=FileState.DONE,
@@ -272,9 +272,9 @@ class FileQueue:
                     gaps=event.gaps,
                     truncated=event.truncated,
                 )
-                self._entries[file] = Entry(view)
+                self._entries[file] = QueuedFile(view)
                 return []
-            case Broken(_, note) if not unwanted:
+            case RunFailed(_, note) if not unwanted:
                 self._entries[file] = entry.now(FileState.FAILED, note)
             case Halted() if entry.view.state is FileState.WORKING:
                 self._entries[file] = entry.now(FileState.WAITING)
@@ -289,7 +289,7 @@ class FileQueue:
             if entry.view.state is FileState.WAITING and file not in self._running:
                 self._running[file] = False
                 self._entries[file] = entry.now(FileState.WORKING, again=False)
-                effects.append(Run(file, entry.view.path, entry.again))
+                effects.append(RunFile(file, entry.view.path, entry.again))
         return effects
 
 
@@ -314,7 +314,7 @@ def _can(event: Asked, view: FileView) -> bool:
     return True
 
 
-def _resting(entry: Entry) -> Entry:
+def _resting(entry: QueuedFile) -> QueuedFile:
     """Return an entry as a new program starts with it: nothing runs."""
     return entry.now(FileState.WAITING) if entry.view.state is FileState.WORKING else entry
 

@@ -20,10 +20,10 @@ from structlog.contextvars import bound_contextvars
 
 from app.core.errors import OutputFailed
 from app.core.outlet import ToGateway
-from app.core.transcript import Rewrite, Segment, as_it_is
-from app.files.result_store import Kept, Known, Piece, shifted, source_of
-from app.transcription.pipeline import Ears, Samples, Watcher, in_thread, transcribe
-from app.transcription.pipeline import Piece as Heard
+from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
+from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
+from app.transcription.pipeline import Samples, SegmentingVad, Watcher, in_thread, transcribe
+from app.transcription.pipeline import SegmentPiece as Heard
 from client.connection import Locate
 from client.errors import AudioGone, GatewayError
 from client.events import ClientEvent, Outcome
@@ -45,10 +45,10 @@ _KEEP_S: Constant = 10.0
 _NOTHING: Constant = np.empty(0, np.int16)
 
 
-class Onlooker(Protocol):
+class FileObserver(Protocol):
     """Observer of a file's progress."""
 
-    def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
+    def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         """Accept that everything up to here is recognised; ``pieces`` are new and consecutive."""
         ...
 
@@ -71,8 +71,8 @@ class FileRecogniser:
     rewrite: Rewrite = as_it_is
 
     async def recognise(
-        self, path: Path, options: Options, kept: Kept, onlooker: Onlooker, *, again: bool = False
-    ) -> Known:
+        self, path: Path, options: Options, kept: FileResults, onlooker: FileObserver, *, again: bool = False
+    ) -> KnownResults:
         """Recognise ``path`` and add each result to ``kept``; with ``again``, retry failed segments.
 
         Cancellation withdraws unrecognised segments from the gateway. Raises ``SpeechError``, ``OutputFailed``
@@ -82,7 +82,7 @@ class FileRecogniser:
         aside = asyncio.get_running_loop().run_in_executor
         with bound_contextvars(session=str(session)):
             known = await aside(self.pool, _resumed, path, kept, again)
-            progress = Progress(known, onlooker)
+            progress = OrderedResults(known, onlooker)
             if known.results is not None:
                 return known
             ears = await aside(self.pool, _ears, self.vad_folder)
@@ -97,20 +97,20 @@ class FileRecogniser:
                 except asyncio.CancelledError:
                     await _withdraw(client, progress.open)
                     raise
-            return Known(progress.pieces, known.origin + ears.samples, truncated=audio.cut is not None)
+            return KnownResults(progress.pieces, known.origin + ears.samples, truncated=audio.cut is not None)
 
     def _says(self, final: Final) -> str:
         return self.rewrite(final.text.strip())
 
 
-def _ears(vad_folder: Path) -> "ReadingEars":
-    return ReadingEars(open_vad(vad_folder), Segmenter())
+def _ears(vad_folder: Path) -> "ReaderThreadVad":
+    return ReaderThreadVad(open_vad(vad_folder), Segmenter())
 
 
 class _Noted(ToGateway):
     """``ToGateway`` that records the positions of segments, and stops sending once results cannot be kept."""
 
-    def __init__(self, client: GatewayClient, progress: "Progress") -> None:
+    def __init__(self, client: GatewayClient, progress: "OrderedResults") -> None:
         super().__init__(client, live=False)
         self._progress = progress
 
@@ -128,7 +128,7 @@ class _Noted(ToGateway):
 
 
 @asynccontextmanager
-async def _kept_meanwhile(progress: "Progress", kept: Kept) -> AsyncIterator[None]:
+async def _kept_meanwhile(progress: "OrderedResults", kept: FileResults) -> AsyncIterator[None]:
     """Write results as they arrive; on exit, wait for the last one. Raises ``OutputFailed``."""
     keeper = asyncio.create_task(_keep(progress, kept), name="files/keep")
     try:
@@ -142,7 +142,7 @@ async def _kept_meanwhile(progress: "Progress", kept: Kept) -> AsyncIterator[Non
     progress.check()
 
 
-async def _keep(progress: "Progress", kept: Kept) -> None:
+async def _keep(progress: "OrderedResults", kept: FileResults) -> None:
     try:
         while pieces := await progress.new():
             await asyncio.to_thread(kept.add, pieces)
@@ -159,7 +159,7 @@ async def _withdraw(client: GatewayClient, segments: tuple[int, ...]) -> None:
             await client.finish()
 
 
-def _resumed(path: Path, kept: Kept, again: bool) -> Known:
+def _resumed(path: Path, kept: FileResults, again: bool) -> KnownResults:
     try:
         return kept.resume(source_of(path), again=again)
     except OSError as error:
@@ -175,7 +175,7 @@ def skipping(blocks: Iterator[Samples], samples: int) -> Iterator[Samples]:
         yield block[skipped:]
 
 
-class ReadingEars(Ears):
+class ReaderThreadVad(SegmentingVad):
     """Ears that listen in the thread that reads blocks; the results are ready when a block arrives."""
 
     def __init__(self, vad: Vad, segmenter: Segmenter) -> None:
@@ -238,17 +238,17 @@ class _Lying:
     samples: int = 0
 
 
-class Progress(Watcher):
+class OrderedResults(Watcher):
     """``pipeline.Watcher`` that turns the results of a run, in any order, into ordered pieces of the recording."""
 
-    def __init__(self, known: Known, onlooker: Onlooker) -> None:
+    def __init__(self, known: KnownResults, onlooker: FileObserver) -> None:
         self.failure: OutputFailed | None = None
         self._onlooker = onlooker
         self._before = known
         self._lying: dict[int, _Lying] = {}  # segments of this run that wait for a result
         self._pieces = list(known.pieces)
-        self._early: dict[int, Piece] = {}  # results that wait for an earlier one
-        self._new: list[Piece] = []
+        self._early: dict[int, RecognisedSegment] = {}  # results that wait for an earlier one
+        self._new: list[RecognisedSegment] = []
         self._read = self._position = known.origin
         self._ended = False
         self._changed = asyncio.Event()
@@ -260,7 +260,7 @@ class Progress(Watcher):
         return tuple(self._lying)
 
     @property
-    def pieces(self) -> tuple[Piece, ...]:
+    def pieces(self) -> tuple[RecognisedSegment, ...]:
         """Pieces from the beginning of the recording, without a gap."""
         return tuple(self._pieces)
 
@@ -287,15 +287,15 @@ class Progress(Watcher):
         """Forward an event of the client to the onlooker."""
         self._onlooker.heard(event)
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         """Add the result of a segment."""
         lying = self._lying.pop(segment.index)
         of_recording = shifted(segment, len(self._before.pieces), self._before.origin)
-        piece = Piece(lying.begin, lying.samples, of_recording)
+        piece = RecognisedSegment(lying.begin, lying.samples, of_recording)
         self._early[piece.segment.index] = piece
         self._new.append(piece)
         self._changed.set()
-        following: list[Piece] = []
+        following: list[RecognisedSegment] = []
         while found := self._early.pop(len(self._pieces) + len(following), None):
             following.append(found)
         self._pieces += following
@@ -306,7 +306,7 @@ class Progress(Watcher):
         self._ended = True
         self._changed.set()
 
-    async def new(self) -> list[Piece]:
+    async def new(self) -> list[RecognisedSegment]:
         """Wait for new pieces and return them; an empty list after the end."""
         while not self._new and not self._ended:
             self._changed.clear()
@@ -314,7 +314,7 @@ class Progress(Watcher):
         new, self._new = self._new, []
         return new
 
-    def _move(self, pieces: tuple[Piece, ...]) -> None:
+    def _move(self, pieces: tuple[RecognisedSegment, ...]) -> None:
         first = min((lying.begin for lying in self._lying.values()), default=self._read)
         self._position = max(self._position, first)  # a segment is reported slightly after it begins
         self._onlooker.moved(self._position / SAMPLE_RATE, pieces)

@@ -13,26 +13,26 @@ import msgspec
 from msgspec import Struct
 
 from app.core.errors import OutputFailed
-from app.core.transcript import Segment, Transcript
+from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.core.whole_file import write_whole
 from protocol.audio import samples_to_ms
 
 _ENDING: Final = ".jsonl"
 
 
-class Source(Struct, frozen=True):
+class RecordingIdentity(Struct, frozen=True):
     """Identity of a recording, which differs when another file takes its name."""
 
     size: int
     mtime_ns: int
 
 
-class Piece(Struct, frozen=True, tag="piece"):
+class RecognisedSegment(Struct, frozen=True, tag="piece"):
     """Recognised segment at these samples; its number and its times refer to the whole recording."""
 
     begin: int
     samples: int
-    segment: Segment
+    segment: TranscriptSegment
 
     @property
     def end(self) -> int:
@@ -49,14 +49,14 @@ class _Whole(Struct, frozen=True, tag="whole"):
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownResults:
     """Known part of a recording: every segment from the beginning, without a gap.
 
     ``samples``: length of the recording, if known. ``results``: paths of the saved results once complete, else
     ``None``. ``truncated``: the end of the recording is missing.
     """
 
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[RecognisedSegment, ...] = ()
     samples: int | None = None
     results: tuple[str, ...] | None = None
     truncated: bool = False
@@ -67,17 +67,19 @@ class Known:
         return self.pieces[-1].end if self.pieces else 0
 
     @property
-    def transcript(self) -> Transcript:
+    def transcript(self) -> RecordingTranscript:
         """Transcript of the known segments."""
         samples = self.origin if self.samples is None else self.samples
         segments = tuple(piece.segment for piece in self.pieces)
-        return Transcript(segments, samples_to_ms(samples), "its end is missing" if self.truncated else "")
+        return RecordingTranscript(
+            segments, samples_to_ms(samples), "its end is missing" if self.truncated else ""
+        )
 
 
-def source_of(path: Path) -> Source:
+def source_of(path: Path) -> RecordingIdentity:
     """Return the identity of the recording that is there now. Raises ``OSError``."""
     found = path.stat()
-    return Source(found.st_size, found.st_mtime_ns)
+    return RecordingIdentity(found.st_size, found.st_mtime_ns)
 
 
 def place_in(folder: Path, file: int) -> Path:
@@ -93,7 +95,7 @@ def sweep(folder: Path, files: Iterable[int]) -> None:
             place.unlink(missing_ok=True)
 
 
-class Kept:
+class FileResults:
     """Store of one file's results, for one run at a time. Blocks.
 
     Raises ``OutputFailed`` for failed writes.
@@ -102,29 +104,29 @@ class Kept:
     def __init__(self, place: Path) -> None:
         self._place = place
 
-    def read(self) -> Known:
-        """Return everything known, even if the recording has changed; an empty ``Known`` if there is no store."""
+    def read(self) -> KnownResults:
+        """Return everything known, even if the recording has changed; empty if there is no store."""
         return _known(self._lines())
 
-    def resume(self, source: Source, *, again: bool) -> Known:
+    def resume(self, source: RecordingIdentity, *, again: bool) -> KnownResults:
         """Return what is still valid for ``source``, and discard the rest.
 
         ``again``: keep only what comes before the first segment without a text.
         """
         lines = self._lines()
-        known = _known(lines) if _is_of(lines, source) else Known()
+        known = _known(lines) if _is_of(lines, source) else KnownResults()
         if again:
             failed = next((piece.segment.index for piece in known.pieces if piece.segment.error), None)
-            known = known if failed is None else Known(known.pieces[:failed])
+            known = known if failed is None else KnownResults(known.pieces[:failed])
         if known.results is None:
             self._write(b"".join(map(_line, (source, *known.pieces))))
         return known
 
-    def add(self, pieces: Iterable[Piece]) -> None:
+    def add(self, pieces: Iterable[RecognisedSegment]) -> None:
         """Append these segments to the store."""
         self._append(b"".join(map(_line, pieces)))
 
-    def finish(self, known: Known) -> None:
+    def finish(self, known: KnownResults) -> None:
         """Mark the recording as complete and its results as saved."""
         self._append(_line(_Whole(known.samples or known.origin, known.results or (), known.truncated)))
 
@@ -153,16 +155,16 @@ class Kept:
             raise _failed(self._place, error) from error
 
 
-def without_holes(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+def without_holes(pieces: Iterable[RecognisedSegment]) -> tuple[RecognisedSegment, ...]:
     """Return the segments from number 0 up to the first missing number; of duplicates, the later one."""
     found = {piece.segment.index: piece for piece in pieces}
-    whole: list[Piece] = []
+    whole: list[RecognisedSegment] = []
     while piece := found.get(len(whole)):
         whole.append(piece)
     return tuple(whole)
 
 
-def shifted(segment: Segment, index: int, origin: int) -> Segment:
+def shifted(segment: TranscriptSegment, index: int, origin: int) -> TranscriptSegment:
     """Renumber and shift a segment of a run that began at sample ``origin``, after ``index`` segments."""
     at_ms = samples_to_ms(origin)
     return replace(
@@ -173,26 +175,26 @@ def shifted(segment: Segment, index: int, origin: int) -> Segment:
     )
 
 
-def _known(lines: list[bytes]) -> Known:
-    pieces: list[Piece] = []
+def _known(lines: list[bytes]) -> KnownResults:
+    pieces: list[RecognisedSegment] = []
     whole = None
     for line in lines[1:]:
         try:
-            found = msgspec.json.decode(line, type=Piece | _Whole)
+            found = msgspec.json.decode(line, type=RecognisedSegment | _Whole)
         except msgspec.MsgspecError:
             break
-        if isinstance(found, Piece):
+        if isinstance(found, RecognisedSegment):
             pieces.append(found)
         else:
             whole = found
     if whole is None:
-        return Known(without_holes(pieces))
-    return Known(without_holes(pieces), whole.samples, whole.results, whole.truncated)
+        return KnownResults(without_holes(pieces))
+    return KnownResults(without_holes(pieces), whole.samples, whole.results, whole.truncated)
 
 
-def _is_of(lines: list[bytes], source: Source) -> bool:
+def _is_of(lines: list[bytes], source: RecordingIdentity) -> bool:
     try:
-        return bool(lines) and msgspec.json.decode(lines[0], type=Source) == source
+        return bool(lines) and msgspec.json.decode(lines[0], type=RecordingIdentity) == source
     except msgspec.MsgspecError:
         return False
 

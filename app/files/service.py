@@ -24,27 +24,27 @@ from app.files import snapshot
 from app.files.actions import AddFiles, CopyFile, FileAction, SaveFile
 from app.files.events import (
     Add,
-    Broken,
     Effect,
     Event,
+    FileInspected,
     Forget,
-    Halt,
     Halted,
+    HaltRun,
+    InspectionFailed,
     Keep,
+    ListNote,
     Look,
-    Looked,
     Noted,
-    Progress,
-    Run,
+    RunFailed,
+    RunFile,
+    RunProgress,
     Saved,
-    Told,
-    Unreadable,
 )
-from app.files.file_run import OneFile, not_saved, save_as, unreadable
+from app.files.file_run import FileTask, not_saved, save_as, unreadable
 from app.files.file_search import find
 from app.files.queue import FileQueue
 from app.files.recogniser import FileRecogniser
-from app.files.result_store import Kept, place_in, sweep
+from app.files.result_store import FileResults, place_in, sweep
 from app.files.view import MOST_FILES, FileNote, FilesView, FileText
 from protocol.recognition import Options
 from runtime import logger_names
@@ -142,7 +142,7 @@ class Files:
         self._changed.set()
         return effects
 
-    def _tell(self, event: Progress | Noted) -> None:
+    def _tell(self, event: RunProgress | Noted) -> None:
         self._handled(event)
 
     async def _perform(self, effects: list[Effect]) -> None:
@@ -150,10 +150,10 @@ class Files:
             match effect:
                 case Look(file, path):
                     self._tasks.start(self._look(file, path), f"look {file}")
-                case Run(file):
+                case RunFile(file):
                     self._runs[file] = self._tasks.start(self._run(effect), f"run {file}")
                     self._runs[file].add_done_callback(partial(self._run_ended, file))
-                case Halt(file):
+                case HaltRun(file):
                     self._runs[file].cancel()
                 case Forget(file):
                     await self._forget(file)
@@ -165,9 +165,9 @@ class Files:
         del self._runs[file]
         self._events.put_nowait(self._outcomes.pop(file, Halted(file)))
 
-    async def _run(self, run: Run) -> None:
+    async def _run(self, run: RunFile) -> None:
         view = self._queue.find(run.file)
-        one = OneFile(
+        one = FileTask(
             self._recogniser,
             self._kept(run.file),
             self._parts.options(),
@@ -179,7 +179,7 @@ class Files:
             self._outcomes[run.file] = await one.run(run, self._tell)
         except Exception as error:  # last resort of the task: log it and tell the user
             log.exception(LogEvent.FILE_FAILED, file=run.file)
-            self._outcomes[run.file] = Broken(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
+            self._outcomes[run.file] = RunFailed(run.file, Note(FileNote.BROKEN, reason=unexpected(error)))
 
     # -- other work ----------------------------------------------------------------------------------------
 
@@ -190,22 +190,22 @@ class Files:
         if unnamed := len(found.paths) - len(
             named
         ):  # undecodable names: neither the list nor results can contain them
-            self._events.put_nowait(Told(Note(FileNote.UNNAMED, {"count": str(unnamed)})))
+            self._events.put_nowait(ListNote(Note(FileNote.UNNAMED, {"count": str(unnamed)})))
 
     async def _look(self, file: int, path: str) -> None:
         """Read the length of one file at a time, because a hanging disk keeps its thread."""
-        event: Event = Looked(file, None)
+        event: Event = FileInspected(file, None)
         async with self._looking:
             try:
                 async with asyncio.timeout(_LOOK_S):
-                    event = Looked(file, await self._aside(length_s, path))
+                    event = FileInspected(file, await self._aside(length_s, path))
             except TimeoutError:
                 log.warning(LogEvent.FILE_LENGTH_UNKNOWN, file=file)
             except SpeechError as error:
-                event = Unreadable(file, unreadable(error))
+                event = InspectionFailed(file, unreadable(error))
             except Exception as error:  # last resort of the task: log it and tell the user
                 log.exception(LogEvent.FILE_INSPECTION_FAILED, file=file)
-                event = Unreadable(file, Note(FileNote.BROKEN, reason=unexpected(error)))
+                event = InspectionFailed(file, Note(FileNote.BROKEN, reason=unexpected(error)))
         self._events.put_nowait(event)
 
     async def _tell_text(self, file: int) -> None:
@@ -226,7 +226,7 @@ class Files:
             self._events.put_nowait(Saved(wanted.file, str(place)))
         except OutputFailed as error:
             log.warning(LogEvent.FILE_TEXT_NOT_SAVED, file=wanted.file, reason=error.__cause__)
-            self._events.put_nowait(Told(not_saved(wanted.place)))
+            self._events.put_nowait(ListNote(not_saved(wanted.place)))
 
     async def _forget(self, file: int) -> None:
         with suppress(OSError, TimeoutError):  # the next start removes leftovers
@@ -269,10 +269,10 @@ class Files:
                 await self._aside(write_whole, self._parts.folder / _LIST, snapshot.encode(self._queue))
         except (OSError, TimeoutError) as error:
             log.warning(LogEvent.FILES_LIST_NOT_KEPT, reason=repr(error))
-            self._handled(Told(Note(FileNote.NOT_KEPT)))
+            self._handled(ListNote(Note(FileNote.NOT_KEPT)))
 
-    def _kept(self, file: int) -> Kept:
-        return Kept(place_in(self._parts.folder, file))
+    def _kept(self, file: int) -> FileResults:
+        return FileResults(place_in(self._parts.folder, file))
 
     async def _aside(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments))

@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from app.core.formats import Format
 from app.core.notes import Note
-from app.files.queue import Entry, FileQueue, Saving
+from app.files.queue import FileQueue, QueuedFile, Saving
 from app.files.view import FileState, FileView
 
 
@@ -46,7 +46,7 @@ def decode(document: str) -> FileQueue | None:
     return FileQueue(map(_entry, found.files), Saving(found.forms, found.folder), found.following)
 
 
-def _saved(entry: Entry) -> _File:
+def _saved(entry: QueuedFile) -> _File:
     view = entry.view
     return _File(
         view.file,
@@ -63,7 +63,7 @@ def _saved(entry: Entry) -> _File:
     )
 
 
-def _entry(saved: _File) -> Entry:
+def _entry(saved: _File) -> QueuedFile:
     view = FileView(
         saved.file,
         saved.path,
@@ -76,4 +76,4 @@ def _entry(saved: _File) -> Entry:
         gaps=saved.gaps,
         truncated=saved.truncated,
     )
-    return Entry(view, saved.again)
+    return QueuedFile(view, saved.again)

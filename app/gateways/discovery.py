@@ -10,7 +10,7 @@ from runtime.tasks import Tasks
 Discover = Callable[[], AsyncGenerator[DiscoveryEvent, None]]
 
 
-class Finding:
+class GatewaySearch:
     """A search for gateways. ``found`` gets each one found; ``changed`` is called when ``known`` changes."""
 
     def __init__(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.core.errors import UsageMistake
 from app.gateways.errors import GatewaysNotKept
-from app.gateways.store import Paired, decode, of_this_user
+from app.gateways.store import PairedGateway, decode, of_this_user
 from client.connection import Address, named
 
 
@@ -18,7 +18,7 @@ def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Add
     return paired_as(gateway, of_this_user()).addresses[0]
 
 
-def paired_as(name: str, file: Path) -> Paired:
+def paired_as(name: str, file: Path) -> PairedGateway:
     """Return the gateway with this name or id. Raises ``UsageMistake`` or ``GatewaysNotKept``.
 
     The file is not modified, even if it is damaged: only the app moves it aside.
@@ -36,7 +36,7 @@ def paired_as(name: str, file: Path) -> Paired:
     return found[0]
 
 
-def _read(file: Path) -> tuple[Paired, ...]:
+def _read(file: Path) -> tuple[PairedGateway, ...]:
     try:
         return decode(file.read_bytes())
     except FileNotFoundError:

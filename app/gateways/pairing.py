@@ -19,7 +19,7 @@ from runtime.tasks import Tasks
 Pair = Callable[[str, str, str, DeviceKind, str], Coroutine[Any, Any, NewPairing]]
 
 
-class Joining:
+class PairingAttempt:
     """A pairing and its state. ``keep`` stores the new gateway, returns its id, and may raise an error.
 
     ``keep`` completes even if its caller is cancelled. ``changed`` is called after each change of ``view``.

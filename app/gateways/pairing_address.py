@@ -12,7 +12,7 @@ PORT: Final = 8765
 
 
 @dataclass(frozen=True)
-class Place:
+class GatewayAddress:
     """The place of a gateway. ``code`` and ``certificate_sha256``: only from a pairing link."""
 
     urls: tuple[str, ...]
@@ -20,16 +20,16 @@ class Place:
     certificate_sha256: str = ""
 
 
-def place_of(typed: str) -> Place | None:
+def place_of(typed: str) -> GatewayAddress | None:
     """Parse an address, with or without scheme and port, or a pairing link; return ``None`` for anything else."""
     text = typed.strip()
     if text.lower().startswith(f"{LINK_SCHEME}:"):
         try:
-            return Place(*decode_link(text))
+            return GatewayAddress(*decode_link(text))
         except MalformedMessage:
             return None
     url = _url(text)
-    return Place((url,)) if url else None
+    return GatewayAddress((url,)) if url else None
 
 
 def grouped(code: str) -> str:

@@ -4,25 +4,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from app.gateways.pairing_address import shown
-from app.gateways.store import Paired
-from app.gateways.view import Answer, FoundView, GatewayView
-from app.settings.sections import Gateway
+from app.gateways.store import PairedGateway
+from app.gateways.view import FoundView, GatewayView, QueryResult
+from app.settings.sections import GatewaySection
 from client.discovery import GatewayFound
 
 
-def listed(paired: Iterable[Paired], chosen: Gateway, answers: Mapping[str, Answer]) -> Iterator[GatewayView]:
+def listed(
+    paired: Iterable[PairedGateway], chosen: GatewaySection, answers: Mapping[str, QueryResult]
+) -> Iterator[GatewayView]:
     """Yield the gateways to choose from: the paired ones, and the one that the settings name by URL."""
     for one in paired:
-        answer = answers.get(one.id, Answer())
+        answer = answers.get(one.id, QueryResult())
         yield GatewayView(one.id, one.called, shown(one.urls[0]), one.id == chosen.chosen, answer)
     if chosen.url:
         used = not chosen.chosen
-        yield GatewayView("", chosen.url, shown(chosen.url), used, answers.get("", Answer()) if used else Answer())
+        yield GatewayView(
+            "", chosen.url, shown(chosen.url), used, answers.get("", QueryResult()) if used else QueryResult()
+        )
 
 
 def strangers(
     found: Iterable[GatewayFound],
-    paired: Sequence[Paired],
+    paired: Sequence[PairedGateway],
     own_addresses: Sequence[str],
     own_certificate: str = "",
 ) -> Iterator[FoundView]:

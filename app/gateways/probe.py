@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from app.core.problem_notes import note_of
-from app.gateways.view import Answer, Health
+from app.gateways.view import GatewayHealth, QueryResult
 from app.local_services.local_gateway import Readiness, WorkerSeen
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Refused, Unreachable
@@ -31,7 +31,7 @@ class Workers(Struct, frozen=True):
     workers: tuple[WorkerSeen, ...] = ()
 
 
-async def ask(address: Address, deadline_s: float = ANSWER_S) -> Answer:
+async def ask(address: Address, deadline_s: float = ANSWER_S) -> QueryResult:
     """Query a gateway once, with the key and certificate of ``address``. Errors become a note."""
     timeout = aiohttp.ClientTimeout(total=deadline_s)
     try:
@@ -43,14 +43,14 @@ async def ask(address: Address, deadline_s: float = ANSWER_S) -> Answer:
                 found = await read_json(http, address, _WORKERS, Workers, tls)
                 latency_ms = (time.perf_counter() - begun) * 1000
     except Unreachable as error:
-        return Answer(Health.AWAY, note=note_of(error))
+        return QueryResult(GatewayHealth.AWAY, note=note_of(error))
     except GatewayError as error:
-        return Answer(Health.REFUSED, note=note_of(error))
+        return QueryResult(GatewayHealth.REFUSED, note=note_of(error))
     if ready.draining:
-        return Answer(Health.AWAY, latency_ms, note=note_of(Unreachable("it is going away")))
+        return QueryResult(GatewayHealth.AWAY, latency_ms, note=note_of(Unreachable("it is going away")))
     workers = [f"{one.device} · {one.model or one.engine}" for one in found.workers]
-    health = Health.WELL if ready.ready else Health.NOBODY
-    return Answer(health, latency_ms, tuple(workers[:_MOST_WORKERS]))
+    health = GatewayHealth.WELL if ready.ready else GatewayHealth.NOBODY
+    return QueryResult(health, latency_ms, tuple(workers[:_MOST_WORKERS]))
 
 
 async def read_json(

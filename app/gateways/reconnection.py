@@ -15,7 +15,7 @@ from client.connection import Address
 LOOK_S: Final = 2.0
 
 
-class Moving:
+class ReconnectionDetector:
     """A detector of outdated connections.
 
     ``is_there``: returns whether the gateway is still at an address; ``None`` if unknown. ``own``: returns this

@@ -8,19 +8,19 @@ from typing import Any, TypeVar
 from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of
-from app.gateways.store import GatewayStore, Paired, of_pairing, with_gateway
+from app.gateways.store import GatewayStore, PairedGateway, of_pairing, with_gateway
 from client.pairing import NewPairing
 from runtime.tasks import Tasks
 
 T = TypeVar("T")
 
 
-class Keeping:
+class GatewayRegistry:
     """The paired gateways. ``changed`` is called after each change."""
 
     def __init__(self, store: GatewayStore, changed: Callable[[], None]) -> None:
         self._store, self._changed = store, changed
-        self.gateways: tuple[Paired, ...] = ()
+        self.gateways: tuple[PairedGateway, ...] = ()
         self.problem: Note | None = None
         self._tasks = Tasks("paired gateways")
         self._lock = asyncio.Lock()
@@ -34,17 +34,17 @@ class Keeping:
         except AppError as error:
             self.problem = note_of(error)
 
-    def of(self, gateway: str) -> Paired | None:
+    def of(self, gateway: str) -> PairedGateway | None:
         """Return the gateway with this id, or ``None``."""
         return next((one for one in self.gateways if one.id == gateway), None)
 
-    async def add(self, made: NewPairing) -> Paired:
+    async def add(self, made: NewPairing) -> PairedGateway:
         """Store a new pairing. Raises ``GatewaysNotKept``; it is stored even if the caller is cancelled."""
         one = of_pairing(made, self.gateways)
         await self._write(with_gateway(self.gateways, one))
         return one
 
-    async def replace(self, one: Paired) -> None:
+    async def replace(self, one: PairedGateway) -> None:
         """Replace a gateway with its new version. Raises ``GatewaysNotKept``."""
         if self.of(one.id) is not None:
             await self._write(with_gateway(self.gateways, one))
@@ -58,7 +58,7 @@ class Keeping:
         async with self._lock:
             await self._tasks.close()
 
-    async def _write(self, gateways: tuple[Paired, ...]) -> None:
+    async def _write(self, gateways: tuple[PairedGateway, ...]) -> None:
         before, self.gateways = self.gateways, gateways
         self._changed()
         done = asyncio.get_running_loop().create_future()
@@ -71,7 +71,7 @@ class Keeping:
                 self._changed()
             raise
 
-    async def _write_now(self, gateways: tuple[Paired, ...], done: "asyncio.Future[Any]") -> None:
+    async def _write_now(self, gateways: tuple[PairedGateway, ...], done: "asyncio.Future[Any]") -> None:
         async with self._lock:
             try:
                 await asyncio.to_thread(self._store.write, gateways)

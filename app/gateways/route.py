@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from app.gateways.view import Health
+from app.gateways.view import GatewayHealth
 
-_BAD: Final = frozenset({Health.NOBODY, Health.AWAY, Health.REFUSED})
+_BAD: Final = frozenset({GatewayHealth.NOBODY, GatewayHealth.AWAY, GatewayHealth.REFUSED})
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Route:
         """Start anew: another gateway is chosen, or the substitution was enabled or disabled."""
         self._falls_back = falls_back
         self.here = False
-        self._health = Health.ASKING
+        self._health = GatewayHealth.ASKING
         self._since = 0.0  # start of bad answers, or of good ones while ``here``
         self._heard_at = self._returned_at = -inf
         self._left_again = 0
 
-    def heard(self, health: Health, now: float) -> bool:
+    def heard(self, health: GatewayHealth, now: float) -> bool:
         """Handle an answer of the gateway; return whether the destination of speech changed."""
         changed = self._back(health, now) if self.here else self._away(health, now)
         self._health, self._heard_at = health, now
@@ -75,12 +75,14 @@ class Route:
         times = self.times
         return min(times.most_well_s, times.well_s * 2.0 ** min(self._left_again, 32))
 
-    def _away(self, health: Health, now: float) -> bool:
+    def _away(self, health: GatewayHealth, now: float) -> bool:
         if health not in _BAD:
             return False
         if self._health not in _BAD:
             self._since = now
-        patience = {Health.REFUSED: 0.0, Health.NOBODY: self.times.nobody_s}.get(health, self.times.away_s)
+        patience = {GatewayHealth.REFUSED: 0.0, GatewayHealth.NOBODY: self.times.nobody_s}.get(
+            health, self.times.away_s
+        )
         if not self._falls_back or now - self._since < patience:
             return False
         again = now - self._returned_at < self.times.steady_s
@@ -88,10 +90,10 @@ class Route:
         self.here = True
         return True
 
-    def _back(self, health: Health, now: float) -> bool:
-        if health is not Health.WELL:
+    def _back(self, health: GatewayHealth, now: float) -> bool:
+        if health is not GatewayHealth.WELL:
             return False
-        if self._health is not Health.WELL:
+        if self._health is not GatewayHealth.WELL:
             self._since = now
         if now - self._since < self.well_s:
             return False

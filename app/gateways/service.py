@@ -30,19 +30,19 @@ from app.gateways.actions import (
     PairGateway,
     RenameGateway,
 )
-from app.gateways.discovery import Discover, Finding
-from app.gateways.pairing import Joining, Pair
+from app.gateways.discovery import Discover, GatewaySearch
+from app.gateways.pairing import Pair, PairingAttempt
 from app.gateways.presentation import elsewhere, listed, strangers
 from app.gateways.probe import ask
-from app.gateways.reconnection import Moving
-from app.gateways.registry import Keeping
+from app.gateways.reconnection import ReconnectionDetector
+from app.gateways.registry import GatewayRegistry
 from app.gateways.route import RouteTimes
-from app.gateways.store import GatewayStore, Paired, of_this_user
+from app.gateways.store import GatewayStore, PairedGateway, of_this_user
 from app.gateways.unpairing import leave
-from app.gateways.view import Answer, GatewaysView
-from app.gateways.watcher import THERE, Ask, Watching, best_answer
+from app.gateways.view import GatewaysView, QueryResult
+from app.gateways.watcher import THERE, Ask, GatewayWatcher, best_answer
 from app.local_services import local_gateway
-from app.settings.sections import Gateway
+from app.settings.sections import GatewaySection
 from client.connection import Address, Locate
 from client.discovery import GatewayFound, discover, own_addresses
 from client.pairing import NewPairing, pair
@@ -88,13 +88,13 @@ class Gateways:
     ) -> None:
         self._post, self._unchoose, self._moved, self._key = post, unchoose, moved, key
         self._world = world = world or World()
-        self._chosen = Gateway()
-        self._keeping = Keeping(world.store, self._show)
-        self._watching = Watching(self._answered, self._rerouted, world.asks, world.times)
-        self._finding = Finding(self._found, self._show, world.discover)
-        self._joining = Joining(self._keep, self._show, world.pair)
-        self._moving = Moving(self._is_there, world.own_addresses, self._search, world.quiet_s)
-        self._answers: dict[str, Answer] = {}
+        self._chosen = GatewaySection()
+        self._keeping = GatewayRegistry(world.store, self._show)
+        self._watching = GatewayWatcher(self._answered, self._rerouted, world.asks, world.times)
+        self._finding = GatewaySearch(self._found, self._show, world.discover)
+        self._joining = PairingAttempt(self._keep, self._show, world.pair)
+        self._moving = ReconnectionDetector(self._is_there, world.own_addresses, self._search, world.quiet_s)
+        self._answers: dict[str, QueryResult] = {}
         self._at: Address | None = None
         self._told: Note | None = None
         self._lookers: set[str] = set()
@@ -157,7 +157,7 @@ class Gateways:
         """
         await self._moving.until_moved(address)
 
-    def choose(self, chosen: Gateway) -> None:
+    def choose(self, chosen: GatewaySection) -> None:
         """Apply the settings. A newly chosen gateway is queried at once."""
         before, self._chosen = self._chosen, chosen
         if _where(chosen) != _where(before):
@@ -211,7 +211,7 @@ class Gateways:
             self._follow()
         return one.id
 
-    async def _replace(self, one: Paired) -> None:
+    async def _replace(self, one: PairedGateway) -> None:
         try:
             await self._keeping.replace(one)
         except AppError as error:
@@ -257,7 +257,7 @@ class Gateways:
         self._search()
         self._rerouted()
 
-    def _answered(self, address: Address, answer: Answer) -> None:
+    def _answered(self, address: Address, answer: QueryResult) -> None:
         """Handle an answer of the chosen gateway."""
         self._answers[self._chosen_id] = answer
         if answer.health in THERE and address != self._at:
@@ -278,7 +278,7 @@ class Gateways:
         if not set(urls) <= set(one.urls):
             self._tasks.start(self._move(one.at(urls)), "move")
 
-    async def _move(self, one: Paired) -> None:
+    async def _move(self, one: PairedGateway) -> None:
         with suppress(AppError):  # the next search finds it again
             await self._keeping.replace(one)
         if self._chosen_id == one.id:
@@ -286,7 +286,7 @@ class Gateways:
 
     def _search(self) -> None:
         """Search the network while the gateways are watched, or while the chosen one is in use or lost."""
-        answer, paired = self._answers.get(self._chosen_id, Answer()), self._keeping.of(self._chosen_id)
+        answer, paired = self._answers.get(self._chosen_id, QueryResult()), self._keeping.of(self._chosen_id)
         lost = answer.note is not None and answer.health not in THERE
         wanted = paired is not None and (lost or self._moving.in_use)
         self._finding.look(self._open and (wanted or bool(self._lookers)))
@@ -315,7 +315,7 @@ class Gateways:
             self._show()
             await asyncio.sleep(self._world.look_s)
 
-    async def _ask_other(self, one: Paired) -> None:
+    async def _ask_other(self, one: PairedGateway) -> None:
         _, answer = await best_answer(one.addresses, self._world.asks)
         if one.id != self._chosen_id:
             self._answers[one.id] = answer
@@ -341,6 +341,6 @@ class Gateways:
             self._post(view)
 
 
-def _where(chosen: Gateway) -> tuple[str, str, bool]:
+def _where(chosen: GatewaySection) -> tuple[str, str, bool]:
     """Return the part of the section that affects the destination of speech."""
     return chosen.url, chosen.chosen, chosen.fall_back

@@ -30,7 +30,7 @@ _MOST_BYTES: Final = 1 << 20
 _ID_DIGITS: Final = 16
 
 
-class Paired(Struct, frozen=True):
+class PairedGateway(Struct, frozen=True):
     """A paired gateway. ``urls``: its latest addresses, the likeliest first. ``device``: this computer's id there.
 
     ``own_name``: the gateway's own name. ``name``: another name on this computer, if the user gave one.
@@ -58,7 +58,7 @@ class Paired(Struct, frozen=True):
         """All addresses where the gateway may be."""
         return tuple(Address(url, self.key, self.called, self.certificate_sha256) for url in self.urls)
 
-    def at(self, urls: Iterable[str]) -> "Paired":
+    def at(self, urls: Iterable[str]) -> "PairedGateway":
         """Return a copy with these URLs first; the previous ones are tried later."""
         return msgspec.structs.replace(self, urls=tuple(dict.fromkeys((*urls, *self.urls)))[:MOST_URLS])
 
@@ -67,30 +67,32 @@ class Paired(Struct, frozen=True):
 
 
 class _Content(Struct, frozen=True):
-    gateways: Annotated[tuple[Paired, ...], Meta(max_length=MOST_GATEWAYS)] = ()
+    gateways: Annotated[tuple[PairedGateway, ...], Meta(max_length=MOST_GATEWAYS)] = ()
 
 
-def encode(gateways: tuple[Paired, ...]) -> bytes:
+def encode(gateways: tuple[PairedGateway, ...]) -> bytes:
     """Encode the gateways for the file."""
     return msgspec.json.format(msgspec.json.encode(_Content(gateways)))
 
 
-def decode(data: bytes) -> tuple[Paired, ...]:
+def decode(data: bytes) -> tuple[PairedGateway, ...]:
     """Decode the contents of the file. Raises ``ValueError``."""
     return msgspec.json.decode(data, type=_Content).gateways
 
 
-def of_pairing(made: NewPairing, known: tuple[Paired, ...]) -> Paired:
+def of_pairing(made: NewPairing, known: tuple[PairedGateway, ...]) -> PairedGateway:
     """Return the gateway of a new pairing; a gateway paired before keeps its name on this computer."""
     address = made.address
     before = next((one for one in known if one.certificate_sha256 == address.certificate_sha256), None)
-    fresh = Paired((address.url,), address.certificate_sha256, made.device, address.key, clean_name(address.name))
+    fresh = PairedGateway(
+        (address.url,), address.certificate_sha256, made.device, address.key, clean_name(address.name)
+    )
     if before is None:
         return fresh
     return msgspec.structs.replace(fresh.at((address.url, *before.urls)), name=before.name)
 
 
-def with_gateway(gateways: tuple[Paired, ...], one: Paired) -> tuple[Paired, ...]:
+def with_gateway(gateways: tuple[PairedGateway, ...], one: PairedGateway) -> tuple[PairedGateway, ...]:
     """Return the gateways with ``one`` replaced or appended. Raises ``GatewaysNotKept`` if there are too many."""
     if any(other.id == one.id for other in gateways):
         return tuple(one if other.id == one.id else other for other in gateways)
@@ -111,7 +113,7 @@ class GatewayStore:
         self.file = file
         self._unreadable = False
 
-    def read(self) -> tuple[tuple[Paired, ...], Path | None]:
+    def read(self) -> tuple[tuple[PairedGateway, ...], Path | None]:
         """Return the gateways, and the new path of a damaged file that was moved aside.
 
         Raises ``GatewaysNotKept`` if the file exists but cannot be read; then it is not overwritten either.
@@ -132,7 +134,7 @@ class GatewayStore:
         except ValueError:
             return (), self._put_aside()
 
-    def write(self, gateways: tuple[Paired, ...]) -> None:
+    def write(self, gateways: tuple[PairedGateway, ...]) -> None:
         """Replace the stored gateways. Raises ``GatewaysNotKept`` and then keeps the previous ones."""
         if self._unreadable:
             raise GatewaysNotKept(f"{self.file} could not be read: nothing is written over it")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import aiohttp
 import structlog
 
-from app.gateways.store import Paired
+from app.gateways.store import PairedGateway
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.errors import GatewayError, Unreachable
 from protocol.devices import DEVICES_PATH
@@ -19,7 +19,7 @@ log = structlog.get_logger(logger_names.APP_GATEWAYS_LEAVING)
 ANSWER_S: Final = 5.0
 
 
-async def leave(gateway: Paired, deadline_s: float = ANSWER_S) -> bool:
+async def leave(gateway: PairedGateway, deadline_s: float = ANSWER_S) -> bool:
     """Ask the gateway to revoke the key, and return whether the key is revoked.
 
     If it is not, the user must revoke it at the gateway.

@@ -6,7 +6,7 @@ from enum import StrEnum
 from app.core.notes import Note
 
 
-class Health(StrEnum):
+class GatewayHealth(StrEnum):
     """The health of a gateway. A gateway that is ``WELL`` has a worker."""
 
     ASKING = "asking"
@@ -17,10 +17,10 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class QueryResult:
     """The result of one query. ``workers``: those the gateway reports. ``note``: the problem, if any."""
 
-    health: Health = Health.ASKING
+    health: GatewayHealth = GatewayHealth.ASKING
     latency_ms: float = 0.0
     workers: tuple[str, ...] = ()
     note: Note | None = None
@@ -34,7 +34,7 @@ class GatewayView:
     name: str
     where: str
     chosen: bool = False
-    answer: Answer = Answer()
+    answer: QueryResult = QueryResult()
 
 
 @dataclass(frozen=True)

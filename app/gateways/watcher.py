@@ -12,7 +12,7 @@ import structlog
 
 from app.gateways.probe import ask
 from app.gateways.route import Route, RouteTimes
-from app.gateways.view import Answer, Health
+from app.gateways.view import GatewayHealth, QueryResult
 from client.connection import Address
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -20,12 +20,18 @@ from runtime.tasks import Tasks
 
 log = structlog.get_logger(logger_names.APP_GATEWAYS_WATCHING)
 
-Ask = Callable[[Address], Awaitable[Answer]]
-THERE: Final = frozenset({Health.WELL, Health.NOBODY})
-_BEST: Final = (Health.WELL, Health.NOBODY, Health.REFUSED, Health.AWAY, Health.ASKING)
+Ask = Callable[[Address], Awaitable[QueryResult]]
+THERE: Final = frozenset({GatewayHealth.WELL, GatewayHealth.NOBODY})
+_BEST: Final = (
+    GatewayHealth.WELL,
+    GatewayHealth.NOBODY,
+    GatewayHealth.REFUSED,
+    GatewayHealth.AWAY,
+    GatewayHealth.ASKING,
+)
 
 
-async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Address, Answer]:
+async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Address, QueryResult]:
     """Query a gateway at its possible addresses; return the first address if it answers, else the best one."""
     first = await asks(addresses[0])
     if first.health in THERE or len(addresses) == 1:
@@ -35,7 +41,7 @@ async def best_answer(addresses: Sequence[Address], asks: Ask = ask) -> tuple[Ad
     return min(answers, key=lambda one: _BEST.index(one[1].health))
 
 
-class Watching:
+class GatewayWatcher:
     """A repeated query of the chosen gateway. ``told`` gets each answer.
 
     ``changed`` is called after ``told`` if the answer changes the destination of speech.
@@ -43,7 +49,7 @@ class Watching:
 
     def __init__(
         self,
-        told: Callable[[Address, Answer], None],
+        told: Callable[[Address, QueryResult], None],
         changed: Callable[[], None],
         asks: Ask = ask,
         times: RouteTimes | None = None,

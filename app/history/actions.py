@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from app.core.formats import Format
-from app.history.view import Wish
+from app.history.view import RerunOptions
 
 MOST_WAITING: Final = 8
 """Most pages of rows that may be outstanding; older requests are dropped."""
@@ -95,7 +95,7 @@ class RecogniseAgain:
     """
 
     session: UUID
-    wish: Wish
+    wish: RerunOptions
 
 
 @dataclass(frozen=True)

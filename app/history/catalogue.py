@@ -16,10 +16,10 @@ from uuid import UUID
 import structlog
 
 from app.history.errors import IndexUnavailable
-from app.history.index import Index, Known, Row, Stamp
+from app.history.index import Index, IndexedStamp, IndexedTake, IndexRow
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import TakeUnknown
-from app.journal.library import Found, Library, parse_session
+from app.journal.library import Library, TakeSnapshot, parse_session
 from runtime import logger_names
 
 log = structlog.get_logger(logger_names.APP_HISTORY_CATALOGUE)
@@ -30,7 +30,7 @@ _READ: Final = 64
 
 
 @dataclass(frozen=True)
-class Progress:
+class RefreshProgress:
     """Progress of a refresh: ``done`` of ``total`` changed takes.
 
     ``changed``: this step changed the index.
@@ -41,7 +41,7 @@ class Progress:
     changed: bool = False
 
 
-class Catalogue:
+class IndexUpdater:
     """Updater of an index.
 
     ``most``: limit on indexed takes, newest first; ``None``: no limit.
@@ -52,7 +52,7 @@ class Catalogue:
         self._index = index
         self._most = most
 
-    def refresh(self) -> Iterator[Progress]:
+    def refresh(self) -> Iterator[RefreshProgress]:
         """Check every take and read the changed ones, newest first, in steps of some milliseconds.
 
         Raises ``IndexUnavailable`` or ``IndexDamaged``; completed steps stay.
@@ -63,23 +63,23 @@ class Catalogue:
             if before is None or before.stamp != stamp or not before.settled:
                 changed.append((stamp.changed_ns, session))
             if number % _LOOKED_AT == 0:
-                yield Progress()
+                yield RefreshProgress()
         for names in _parts(list(gone), _READ):
             self._index.remove(map(UUID, names))
-            yield Progress(changed=True)
+            yield RefreshProgress(changed=True)
         newest = [session for _, session in sorted(changed, reverse=True)[: self._most]]
         done = 0
         for sessions in _parts(newest, _READ):
             self.read(sessions)
             done += len(sessions)
-            yield Progress(done, len(newest), changed=True)
+            yield RefreshProgress(done, len(newest), changed=True)
         if self._index.must_purge():
             while self._index.purge():
-                yield Progress(done, len(newest))
+                yield RefreshProgress(done, len(newest))
 
     def read(self, sessions: Iterable[UUID]) -> None:
         """Read these takes again and remove those that are gone."""
-        there: list[tuple[Row, Known]] = []
+        there: list[tuple[IndexRow, IndexedTake]] = []
         gone: list[UUID] = []
         for session in sessions:
             try:
@@ -87,7 +87,7 @@ class Catalogue:
                     self._library.root / str(session)
                 )  # taken first, so that a later change is noticed next time
                 found = self._library.find(session)
-                there.append((row_of(found), Known(stamp, found.take.finished)))
+                there.append((row_of(found), IndexedTake(stamp, found.take.finished)))
             except (TakeUnknown, FileNotFoundError):
                 gone.append(session)
         self._index.put(there)
@@ -95,13 +95,13 @@ class Catalogue:
             self._index.remove(gone)
 
 
-def row_of(found: Found) -> Row:
+def row_of(found: TakeSnapshot) -> IndexRow:
     """Return a take's row.
 
     The row leaves out whether a process works on the take now.
     """
     segments = found.transcript.segments
-    return Row(
+    return IndexRow(
         found.session,
         found.take.started_s,
         found.seconds,
@@ -124,7 +124,7 @@ def _most(weighed: Iterable[tuple[str, int]]) -> str:
     return total.most_common(1)[0][0] if total else ""
 
 
-def _stamps(root: Path) -> Iterator[tuple[UUID, Stamp]]:
+def _stamps(root: Path) -> Iterator[tuple[UUID, IndexedStamp]]:
     """Yield the session and the stamp of every take."""
     try:
         with os.scandir(root) as folders:
@@ -137,7 +137,7 @@ def _stamps(root: Path) -> Iterator[tuple[UUID, Stamp]]:
         raise IndexUnavailable(f"the folder of recordings {root} cannot be read: {error.strerror}") from error
 
 
-def _stamp(folder: Path) -> Stamp:
+def _stamp(folder: Path) -> IndexedStamp:
     """Return the stamp of a take's two files.
 
     Raises ``FileNotFoundError`` if both are missing.
@@ -146,7 +146,7 @@ def _stamp(folder: Path) -> Stamp:
     if events is None and audio is None:
         raise FileNotFoundError(folder)
     changed = (events.st_mtime_ns, events.st_size) if events else (0, 0)
-    return Stamp(*changed, audio.st_size if audio else 0)
+    return IndexedStamp(*changed, audio.st_size if audio else 0)
 
 
 def _looked_at(folder: Path, name: str) -> os.stat_result | None:

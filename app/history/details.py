@@ -3,14 +3,14 @@
 from msgspec.structs import replace
 
 from app.history.difference import difference, words_that_differ
-from app.history.view import Compared, Run, TakeDetails
+from app.history.view import Comparison, Rerun, TakeDetails
 from app.history.word_times import spoken_in
 from app.journal.events import Reran, started_s
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from protocol.audio import samples_to_ms
 
 
-def details(found: Found, wanted: Reran | int | None = None) -> TakeDetails:
+def details(found: TakeSnapshot, wanted: Reran | int | None = None) -> TakeDetails:
     """Return the details of a take.
 
     ``wanted``: the run to compare, by index or as a result, which need not be stored; ``None``: the last.
@@ -24,7 +24,7 @@ def details(found: Found, wanted: Reran | int | None = None) -> TakeDetails:
         text,
         samples_to_ms(found.samples),
         spoken_in(found.transcript, text),
-        tuple(Run(started_s(run), run.model, run.vad, run.missing) for run in runs),
+        tuple(Rerun(started_s(run), run.model, run.vad, run.missing) for run in runs),
         _compared(text, chosen, runs[chosen]) if runs else None,
     )
 
@@ -38,6 +38,6 @@ def _place(runs: list[Reran], wanted: Reran) -> int:
     return len(runs) - 1
 
 
-def _compared(text: str, number: int, run: Reran) -> Compared:
+def _compared(text: str, number: int, run: Reran) -> Comparison:
     pieces = difference(text, run.text)
-    return Compared(number, run.text, pieces, words_that_differ(pieces))
+    return Comparison(number, run.text, pieces, words_that_differ(pieces))

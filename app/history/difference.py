@@ -24,7 +24,7 @@ _MOST_COMPARED: Final = 400_000
 Tokens = Sequence[str]
 
 
-class Change(StrEnum):
+class DifferenceKind(StrEnum):
     """Kinds of change to a piece of text."""
 
     SAME = "same"
@@ -33,20 +33,20 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """Piece of one text or of both."""
 
-    change: Change
+    change: DifferenceKind
     text: str
 
 
-def difference(before: str, after: str) -> tuple[Piece, ...]:
+def difference(before: str, after: str) -> tuple[TextPiece, ...]:
     """Return the pieces in order.
 
     All but the added ones form ``before``, all but the removed ones ``after``.
     """
     removed, added, same = "", "", ""
-    pieces: list[Piece] = []
+    pieces: list[TextPiece] = []
     for old, new in _stretches(_TOKEN.findall(before), _TOKEN.findall(after)):
         if old == new:
             same += "".join(old)
@@ -61,21 +61,25 @@ def difference(before: str, after: str) -> tuple[Piece, ...]:
     return (*pieces, *_pieces(removed, added, same))
 
 
-def words_that_differ(pieces: Sequence[Piece]) -> int:
+def words_that_differ(pieces: Sequence[TextPiece]) -> int:
     """Count the different words, or characters in scripts without spaces: the longer side of each change."""
-    count, sides = 0, {Change.REMOVED: 0, Change.ADDED: 0}
+    count, sides = 0, {DifferenceKind.REMOVED: 0, DifferenceKind.ADDED: 0}
     for piece in pieces:
-        if piece.change is Change.SAME:
+        if piece.change is DifferenceKind.SAME:
             count, sides = count + max(sides.values()), dict.fromkeys(sides, 0)
         else:
             sides[piece.change] += sum(token[0].isalnum() for token in _TOKEN.findall(piece.text))
     return count + max(sides.values())
 
 
-def _pieces(removed: str, added: str, same: str) -> Iterator[Piece]:
-    for change, text in ((Change.REMOVED, removed), (Change.ADDED, added), (Change.SAME, same)):
+def _pieces(removed: str, added: str, same: str) -> Iterator[TextPiece]:
+    for change, text in (
+        (DifferenceKind.REMOVED, removed),
+        (DifferenceKind.ADDED, added),
+        (DifferenceKind.SAME, same),
+    ):
         if text:
-            yield Piece(change, text)
+            yield TextPiece(change, text)
 
 
 def _stretches(old: Tokens, new: Tokens) -> Iterator[tuple[Tokens, Tokens]]:

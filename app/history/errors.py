@@ -14,24 +14,24 @@ from app.core.errors import AppError
 from app.core.notes import Note
 
 
-class HistoryError(AppError):
+class TakeHistoryError(AppError):
     """Base of the history's errors.
 
     The message says what to do.
     """
 
 
-class IndexUnavailable(HistoryError):
+class IndexUnavailable(TakeHistoryError):
     """Temporary failure to read or write the index; the takes are unaffected."""
 
     note = Note("history-index")
 
 
-class IndexDamaged(HistoryError):
+class IndexDamaged(TakeHistoryError):
     """Permanent damage of the index, which must be rebuilt."""
 
 
-class NotRerun(HistoryError):
+class NotRerun(TakeHistoryError):
     """Failure to recognise a take again; the take is unchanged."""
 
     note = Note("again-failed")
@@ -43,7 +43,7 @@ class NothingRecorded(NotRerun):
     note = Note("again-nothing")
 
 
-class TextTooLong(HistoryError):
+class TextTooLong(TakeHistoryError):
     """Text longer than ``most`` characters, the limit of a take."""
 
     def __init__(self, most: int) -> None:
@@ -51,7 +51,7 @@ class TextTooLong(HistoryError):
         self.note = Note("text-too-long", {"most": str(most)})
 
 
-class ExportFailed(HistoryError):
+class ExportFailed(TakeHistoryError):
     """Failure to write texts to the chosen place."""
 
     note = Note("export-failed")

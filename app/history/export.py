@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Final
 
 from app.core.formats import Format, document, render, render_json
-from app.core.transcript import Transcript
+from app.core.transcript import RecordingTranscript
 from app.core.whole_file import write_whole
 from app.history.errors import ExportFailed, NothingToExport
 from app.history.word_times import edited
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 
 _ONE_EACH: Final = frozenset({Format.SRT, Format.VTT})
 _NAME: Final = "kikipounamu"
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ExportFile:
     """File to write: its path and its content."""
 
     place: Path
@@ -36,7 +36,7 @@ class Exported:
     exist: tuple[Path, ...] = ()
 
 
-def export(takes: Sequence[Found], form: Format, place: Path, *, overwrite: bool = False) -> Exported:
+def export(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, overwrite: bool = False) -> Exported:
     """Write takes into a folder or one file.
 
     Subtitles of several takes need a folder. Raises ``ExportFailed``.
@@ -53,7 +53,7 @@ def export(takes: Sequence[Found], form: Format, place: Path, *, overwrite: bool
     return Exported(tuple(sheet.place for sheet in to_write))
 
 
-def sheets(takes: Sequence[Found], form: Format, place: Path, *, folder: bool) -> list[Sheet]:
+def sheets(takes: Sequence[TakeSnapshot], form: Format, place: Path, *, folder: bool) -> list[ExportFile]:
     """Return the files to write, with takes in order of time. Raises ``ExportFailed``."""
     takes = sorted((take for take in takes if take.text.strip()), key=lambda take: take.take.started_s)
     if not takes:
@@ -63,20 +63,20 @@ def sheets(takes: Sequence[Found], form: Format, place: Path, *, folder: bool) -
             raise ExportFailed(f"several {form} files cannot be one: choose a folder")
         names = _names([_moment(take) for take in takes])
         places = [place / f"{_NAME} {name}.{form}" if folder else place for name in names]
-        return [Sheet(at, render(_as_edited(take), form)) for at, take in zip(places, takes, strict=True)]
+        return [ExportFile(at, render(_as_edited(take), form)) for at, take in zip(places, takes, strict=True)]
     moments = dict.fromkeys(_moment(take) for take in (takes[0], takes[-1]))
     text = _text(takes) if form is Format.TXT else render_json([_document(take) for take in takes])
-    return [Sheet(place / f"{_NAME} {' - '.join(moments)}.{form}" if folder else place, text)]
+    return [ExportFile(place / f"{_NAME} {' - '.join(moments)}.{form}" if folder else place, text)]
 
 
-def _text(takes: Sequence[Found]) -> str:
+def _text(takes: Sequence[TakeSnapshot]) -> str:
     """Join the texts; several get their time as a heading."""
     if len(takes) == 1:
         return f"{takes[0].text.strip()}\n"
     return "\n".join(f"{_local(take):%Y-%m-%d %H:%M:%S}\n{take.text.strip()}\n" for take in takes)
 
 
-def _document(take: Found) -> dict[str, object]:
+def _document(take: TakeSnapshot) -> dict[str, object]:
     started = datetime.fromtimestamp(take.take.started_s, UTC).isoformat(timespec="seconds")
     recognised = document(take.transcript, "")
     del recognised["file"]
@@ -84,15 +84,15 @@ def _document(take: Found) -> dict[str, object]:
     return own | recognised | {"text": take.text}
 
 
-def _as_edited(take: Found) -> Transcript:
+def _as_edited(take: TakeSnapshot) -> RecordingTranscript:
     return edited(take.transcript, take.take.edited) if take.take.edited else take.transcript
 
 
-def _local(take: Found) -> datetime:
+def _local(take: TakeSnapshot) -> datetime:
     return datetime.fromtimestamp(take.take.started_s)
 
 
-def _moment(take: Found) -> str:
+def _moment(take: TakeSnapshot) -> str:
     """Return the time of a take in a form that is valid in file names on every system."""
     return f"{_local(take):%Y-%m-%d %H.%M.%S}"
 

@@ -1,8 +1,8 @@
 """History of takes for an event loop: everything that the window shows and does.
 
     async with History(library, rerunner) as history:
-        history.follow(show)                        # each new ``Shelf``: version of the rows, reading progress
-        rows = await history.page(50, query="天气")  # at once, from the index
+        history.follow(show)                        # each new ``IndexState``: version of the rows, reading
+        progress rows = await history.page(50, query="天气")  # at once, from the index
 
 One thread owns the index, so that a search waits for at most one step of other work. Other threads read and
 write journals. Work that a method has begun is completed even if the caller is cancelled.
@@ -25,16 +25,16 @@ import structlog
 
 from app.core.formats import Format
 from app.history import take_operations
-from app.history.catalogue import Progress
-from app.history.errors import HistoryError, TextTooLong
+from app.history.catalogue import RefreshProgress
+from app.history.errors import TakeHistoryError, TextTooLong
 from app.history.export import Exported, export
-from app.history.index import Row
-from app.history.indexed_takes import Keeper
+from app.history.index import IndexRow
+from app.history.indexed_takes import IndexOwner
 from app.history.rerecognition import Rerunner, Told
-from app.history.view import Wish
+from app.history.view import RerunOptions
 from app.journal.errors import JournalError
 from app.journal.events import Reran
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
@@ -51,7 +51,7 @@ _READ: Final = 64
 
 
 @dataclass(frozen=True)
-class Shelf:
+class IndexState:
     """State of the history.
 
     ``version``: changes when rows may have changed. ``done`` of ``total``: takes being read.
@@ -74,17 +74,17 @@ class History:
     def __init__(self, library: Library, rerunner: Rerunner, place: Path | None = None) -> None:
         self._library = library
         self._rerunner = rerunner
-        self._keeper = Keeper(library, place or folders().data / "history" / "index.sqlite")
+        self._keeper = IndexOwner(library, place or folders().data / "history" / "index.sqlite")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
         self._tasks = Tasks("history")
         self._doing: set[asyncio.Task[Any]] = set()
         self._refreshing: asyncio.Task[None] | None = None
         self._changed: set[UUID] = set()
         self._wake = asyncio.Event()
-        self._shelf = Shelf()
+        self._shelf = IndexState()
         self._open = False
         self._told_at = 0.0
-        self._followers: list[Callable[[Shelf], None]] = []
+        self._followers: list[Callable[[IndexState], None]] = []
 
     async def __aenter__(self) -> Self:
         self._open = True
@@ -99,23 +99,23 @@ class History:
             await asyncio.wait(self._doing, timeout=_CLOSE_S)
         await cancel_and_wait(self._doing)
         await self._tasks.close()
-        with suppress(HistoryError):
+        with suppress(TakeHistoryError):
             await self._beside(self._keeper.close)
         self._thread.shutdown(wait=False)
 
     # -- reading -------------------------------------------------------------------------------------------
 
     @property
-    def shelf(self) -> Shelf:
+    def shelf(self) -> IndexState:
         """Current state of the history."""
         return self._shelf
 
-    def follow(self, told: Callable[[Shelf], None]) -> Callable[[], None]:
+    def follow(self, told: Callable[[IndexState], None]) -> Callable[[], None]:
         """Call ``told`` with each new state, a few times a second at most; returns a function that ends it."""
         self._followers.append(told)
         return partial(self._followers.remove, told)
 
-    async def page(self, limit: int, before: int | None = None, query: str = "") -> list[Row]:
+    async def page(self, limit: int, before: int | None = None, query: str = "") -> list[IndexRow]:
         """Return the newest takes before a row's key that match the query."""
         return await self._beside(partial(self._keeper.page, limit, before, query))
 
@@ -123,7 +123,7 @@ class History:
         """Return the keys of all matching takes, newest first: 8 bytes each, for a list with random access."""
         return await self._beside(partial(self._keeper.keys, query))
 
-    async def rows(self, keys: Sequence[int]) -> list[Row]:
+    async def rows(self, keys: Sequence[int]) -> list[IndexRow]:
         """Return the rows of these keys (a screenful) that still exist, newest first."""
         return await self._beside(partial(self._keeper.rows, keys))
 
@@ -131,7 +131,7 @@ class History:
         """Count the takes that match the query."""
         return await self._beside(partial(self._keeper.count, query))
 
-    async def take(self, session: UUID) -> Found:
+    async def take(self, session: UUID) -> TakeSnapshot:
         """Return everything known about a take: audio, times of words, repeated recognitions."""
         return await asyncio.to_thread(self._library.find, session)
 
@@ -152,14 +152,14 @@ class History:
         for _ in range(_TRIES):
             try:
                 await self._go_through(self._keeper.refresh())
-            except HistoryError as error:
+            except TakeHistoryError as error:
                 log.warning(LogEvent.HISTORY_REFRESH_FAILED, reason=str(error))
                 return self._show(done=0, total=0, problem=str(error))
             if not self._keeper.stale:
                 break
         self._show(done=0, total=0, problem=self._keeper.problem)
 
-    async def _go_through(self, steps: Iterator[Progress]) -> None:
+    async def _go_through(self, steps: Iterator[RefreshProgress]) -> None:
         while (step := await self._in_thread(partial(next, steps, None))) is not None:
             version = self._shelf.version + step.changed
             new = replace(self._shelf, version=version, done=step.done, total=step.total)
@@ -177,7 +177,7 @@ class History:
                 self._wake.clear()
             try:
                 await self._beside(partial(self._keeper.read, some))
-            except HistoryError as error:
+            except TakeHistoryError as error:
                 log.warning(LogEvent.HISTORY_REFRESH_FAILED, reason=str(error))
                 self._show(problem=str(error))
             else:
@@ -213,7 +213,7 @@ class History:
 
         return await self._done(asyncio.to_thread(work))
 
-    async def rerun(self, session: UUID, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
+    async def rerun(self, session: UUID, wish: RerunOptions, told: Told = lambda ended, pieces: None) -> Reran:
         """Recognise a take again, as ``Rerunner.rerun``, and add the result to the take's ``runs``."""
         run = await self._rerunner.rerun(await self.take(session), wish, told)
         await self._done(asyncio.to_thread(take_operations.keep_run, self._library, session, run))
@@ -237,7 +237,7 @@ class History:
     def _show(self, **changed: Any) -> None:
         self._tell(replace(self._shelf, **changed))
 
-    def _tell(self, shelf: Shelf) -> None:
+    def _tell(self, shelf: IndexState) -> None:
         self._shelf = shelf
         self._told_at = time.monotonic()
         for told in tuple(self._followers):

@@ -33,7 +33,7 @@ SEARCH: Final = f"{_ROW} WHERE takes.key IN ({_FOUND}) ORDER BY takes.key DESC"
 
 
 @dataclass(frozen=True)
-class Row:
+class IndexRow:
     """Take in the list.
 
     ``key``: its position there, once indexed. ``language`` and ``model``: those of most of its text. ``partly``:
@@ -59,7 +59,7 @@ class Row:
         return self.seconds > 0 or self.state is not TakeState.EMPTY
 
 
-class Stamp(NamedTuple):
+class IndexedStamp(NamedTuple):
     """Fingerprint of a take's files, to notice changes.
 
     ``audio``: size in bytes.
@@ -70,13 +70,13 @@ class Stamp(NamedTuple):
     audio: int = 0
 
 
-class Known(NamedTuple):
+class IndexedTake(NamedTuple):
     """Indexed state of a take.
 
     ``settled``: only a new event can change the row.
     """
 
-    stamp: Stamp
+    stamp: IndexedStamp
     settled: bool
 
 
@@ -97,7 +97,7 @@ class Index:
 
     # -- reading -------------------------------------------------------------------------------------------
 
-    def page(self, limit: int, before: int | None = None, query: str = "") -> list[Row]:
+    def page(self, limit: int, before: int | None = None, query: str = "") -> list[IndexRow]:
         """Return the newest takes before a key that match the query; an empty query matches all."""
         end = _END if before is None else before
         if wanted := search_terms.match(query):
@@ -111,7 +111,7 @@ class Index:
             return self._keys(_FOUND, (wanted, _END, *values))
         return self._keys(ask, values)
 
-    def rows(self, keys: Sequence[int]) -> list[Row]:
+    def rows(self, keys: Sequence[int]) -> list[IndexRow]:
         """Return the rows of these keys (a screenful) that exist, newest first."""
         marks = ",".join("?" * len(keys))
         return self._rows(f"{_ROW} WHERE takes.key IN ({marks}) ORDER BY takes.key DESC", tuple(keys))
@@ -125,15 +125,15 @@ class Index:
                 asked = self._connection.execute("SELECT count(*) FROM takes WHERE shown")
             return int(asked.fetchone()[0])
 
-    def known(self) -> Mapping[str, Known]:
+    def known(self) -> Mapping[str, IndexedTake]:
         """Return the indexed state of each take by its session."""
         with errors():
             found = self._connection.execute("SELECT session, changed, noted, heard, settled FROM takes")
-            return {name: Known(Stamp(*stamp), bool(settled)) for name, *stamp, settled in found}
+            return {name: IndexedTake(IndexedStamp(*stamp), bool(settled)) for name, *stamp, settled in found}
 
     # -- writing -------------------------------------------------------------------------------------------
 
-    def put(self, rows: Iterable[tuple[Row, Known]]) -> None:
+    def put(self, rows: Iterable[tuple[IndexRow, IndexedTake]]) -> None:
         """Add or replace the rows of these takes."""
         with writing(self._connection):
             for row, known in sorted(rows, key=lambda both: both[0].started_s):  # FTS5 is slow in any other order
@@ -174,7 +174,7 @@ class Index:
                     self._connection.execute("DELETE FROM marks WHERE name = 'purge'")
             return self._purging
 
-    def _put(self, row: Row, known: Known) -> None:
+    def _put(self, row: IndexRow, known: IndexedTake) -> None:
         text = row.text.encode("utf-8", "replace").decode()
         before = self._before(row.session)
         key = self._key(row, before and before[0])
@@ -202,7 +202,7 @@ class Index:
         found: tuple[int, str] | None = self._connection.execute(ask, (str(session),)).fetchone()
         return found
 
-    def _key(self, row: Row, before: int | None) -> int:
+    def _key(self, row: IndexRow, before: int | None) -> int:
         """Return a key from the start second and the session, which makes it unique."""
         second = int(min(max(row.started_s, 0.0), _LATEST_S))
         if before is not None and before >> 31 == second:
@@ -222,15 +222,15 @@ class Index:
         with errors():
             return array("q", (key for (key,) in self._connection.execute(ask, values)))
 
-    def _rows(self, ask: str, values: tuple[object, ...]) -> list[Row]:
+    def _rows(self, ask: str, values: tuple[object, ...]) -> list[IndexRow]:
         with errors():
             return [_row(*found) for found in self._connection.execute(ask, values)]
 
 
-def _row(name: str, started: float, seconds: float, size: int, state: str, *rest: Any) -> Row:
+def _row(name: str, started: float, seconds: float, size: int, state: str, *rest: Any) -> IndexRow:
     """Convert a record selected by ``_ROW`` to a row."""
     text, language, model, edited, cancelled, partly, key = rest
     ended = bool(cancelled), bool(partly)
-    return Row(
+    return IndexRow(
         UUID(name), started, seconds, size, TakeState(state), text, language, model, bool(edited), key, *ended
     )

@@ -15,9 +15,9 @@ from uuid import UUID
 import structlog
 
 from app.history import database
-from app.history.catalogue import Catalogue, Progress
+from app.history.catalogue import IndexUpdater, RefreshProgress
 from app.history.errors import IndexDamaged, IndexUnavailable
-from app.history.index import Index, Row
+from app.history.index import Index, IndexRow
 from app.journal.disk import locked
 from app.journal.library import Library
 from app.journal.take import TRANSCRIBED, TakeState
@@ -30,7 +30,7 @@ T = TypeVar("T")
 MOST_IN_MEMORY: Final = 2_000
 
 
-class Keeper:
+class IndexOwner:
     """Owner of the index in the file ``place``.
 
     ``stale``: it was rebuilt and needs a ``refresh``. Everything but the constructor belongs to one thread, and
@@ -42,7 +42,7 @@ class Keeper:
         self.stale = False
         self._library = library
         self._place = place
-        self._opened: tuple[Index, Catalogue] | None = None
+        self._opened: tuple[Index, IndexUpdater] | None = None
 
     def close(self) -> None:
         """Finish pending erasure and close the file; repeated calls are harmless."""
@@ -56,11 +56,11 @@ class Keeper:
 
     # -- reading -------------------------------------------------------------------------------------------
 
-    def page(self, limit: int, before: int | None = None, query: str = "") -> list[Row]:
+    def page(self, limit: int, before: int | None = None, query: str = "") -> list[IndexRow]:
         """Return the newest takes before a key that match the query, with their current states."""
         return self._as_they_are(self._with(lambda index, _: index.page(limit, before, query)))
 
-    def rows(self, keys: Sequence[int]) -> list[Row]:
+    def rows(self, keys: Sequence[int]) -> list[IndexRow]:
         """Return the rows of these keys that exist, newest first."""
         return self._as_they_are(self._with(lambda index, _: index.rows(keys)))
 
@@ -72,17 +72,17 @@ class Keeper:
         """Count the takes that match the query."""
         return self._with(lambda index, _: index.count(query))
 
-    def _as_they_are(self, rows: list[Row]) -> list[Row]:
+    def _as_they_are(self, rows: list[IndexRow]) -> list[IndexRow]:
         """Mark the rows of takes that a process works on now."""
         return [replace(row, state=TakeState.LIVE) if self._is_live(row) else row for row in rows]
 
-    def _is_live(self, row: Row) -> bool:
+    def _is_live(self, row: IndexRow) -> bool:
         return row.state not in TRANSCRIBED and locked(self._library.root / str(row.session))
 
     # -- writing -------------------------------------------------------------------------------------------
 
-    def refresh(self) -> Iterator[Progress]:
-        """Update the index from the folder, as ``Catalogue.refresh``; a damaged index becomes ``stale``."""
+    def refresh(self) -> Iterator[RefreshProgress]:
+        """Update the index from the folder, as ``IndexUpdater.refresh``; a damaged index becomes ``stale``."""
         if self.problem:  # the cause may be gone
             self.close()
         self.stale = False
@@ -110,7 +110,7 @@ class Keeper:
 
     # -- the index -----------------------------------------------------------------------------------------
 
-    def _with(self, work: Callable[[Index, Catalogue], T]) -> T:
+    def _with(self, work: Callable[[Index, IndexUpdater], T]) -> T:
         """Run ``work`` with the index, and once more after rebuilding a damaged one."""
         try:
             return work(*self._open())
@@ -121,7 +121,7 @@ class Keeper:
         except IndexDamaged as error:
             raise IndexUnavailable(str(error)) from error
 
-    def _open(self) -> tuple[Index, Catalogue]:
+    def _open(self) -> tuple[Index, IndexUpdater]:
         if self._opened is None:
             try:
                 index, most = Index(self._place), None
@@ -130,7 +130,7 @@ class Keeper:
                 log.warning(LogEvent.HISTORY_INDEX_IN_MEMORY, reason=str(error))
                 index, most = Index(None), MOST_IN_MEMORY
                 self.problem = str(error)
-            self._opened = index, Catalogue(self._library, index, most)
+            self._opened = index, IndexUpdater(self._library, index, most)
         return self._opened
 
     def _make_again(self, error: Exception) -> None:

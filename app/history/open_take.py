@@ -10,17 +10,19 @@ from app.history.details import details
 from app.history.view import TakeDetails
 from app.journal.errors import JournalError
 from app.journal.events import Reran
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from runtime.tasks import Tasks
 
 
-class Looking:
+class TakeDetailsPublisher:
     """Publisher of take details.
 
     Everything here belongs to one loop and returns at once. Never repeats equal values.
     """
 
-    def __init__(self, find: Callable[[UUID], Awaitable[Found]], tell: Callable[[TakeDetails], None]) -> None:
+    def __init__(
+        self, find: Callable[[UUID], Awaitable[TakeSnapshot]], tell: Callable[[TakeDetails], None]
+    ) -> None:
         self._find, self._tell = find, tell
         self._tasks = Tasks("looking")
         self._wake = asyncio.Event()

@@ -5,7 +5,7 @@
     player.hush(True)           # dictation records: the microphone must not pick up the playback
 
 Audio is read from disk half a second ahead, whatever its length. Everything here belongs to one loop and returns
-at once; only ``Ahead.take`` runs in the audio thread.
+at once; only ``PlayBuffer.take`` runs in the audio thread.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.history.take_segments import read
 from app.history.view import Playing, PlayState
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from client.errors import GatewayError
 from protocol.audio import SAMPLE_RATE, samples_to_ms
 from runtime import logger_names
@@ -52,7 +52,7 @@ class Output(Protocol):
     async def open_output(self, pull: Pull, ended: Callable[[], None]) -> Stream: ...
 
 
-class Ahead:
+class PlayBuffer:
     """Buffer of audio to play.
 
     ``taken``: bytes taken since it was last emptied.
@@ -101,7 +101,7 @@ class Player:
 
     def __init__(
         self,
-        find: Callable[[UUID], Awaitable[Found]],
+        find: Callable[[UUID], Awaitable[TakeSnapshot]],
         output: Output,
         post: Callable[[Playing], None],
         stuck_s: float = STUCK_S,
@@ -177,8 +177,8 @@ class Player:
         else:
             self._over(None)
 
-    async def _hear(self, found: Found, ms: int) -> None:
-        loop, ahead, ended = asyncio.get_running_loop(), Ahead(), asyncio.Event()
+    async def _hear(self, found: TakeSnapshot, ms: int) -> None:
+        loop, ahead, ended = asyncio.get_running_loop(), PlayBuffer(), asyncio.Event()
 
         def over() -> None:
             if not loop.is_closed():
@@ -192,7 +192,7 @@ class Player:
             with suppress(MicrophoneError):
                 await stream.close()
 
-    async def _feed(self, place: "_Place", ahead: Ahead, ended: asyncio.Event) -> None:
+    async def _feed(self, place: "_Place", ahead: PlayBuffer, ended: asyncio.Event) -> None:
         clock = asyncio.get_running_loop().time
         moved, moved_s = -1, clock()
         while not place.over or ahead.waiting:
@@ -226,7 +226,7 @@ class Player:
 class _Place:
     """Position from which a take is read, and how much of it has been played."""
 
-    def __init__(self, found: Found, stream: Stream, ms: int) -> None:
+    def __init__(self, found: TakeSnapshot, stream: Stream, ms: int) -> None:
         self._found, self._stream, self._from_ms = found, stream, ms
         self._at = ms * SAMPLE_RATE // 1000
         self._resampler = FromSpeech(stream.rate)

@@ -18,15 +18,15 @@ import msgspec
 from structlog.contextvars import bound_contextvars
 
 from app.core.outlet import ToGateway
-from app.core.transcript import Rewrite, Segment, Transcript, as_it_is
+from app.core.transcript import RecordingTranscript, Rewrite, TranscriptSegment, as_it_is
 from app.history.errors import NothingRecorded, NotRerun
-from app.history.take_segments import Piece, pieces_of, read
-from app.history.view import Wish
+from app.history.take_segments import TakePart, pieces_of, read
+from app.history.view import RerunOptions
 from app.journal.errors import TakeBusy
 from app.journal.events import Reran, iso_time
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from app.journal.take import TakeState
-from app.transcription.pipeline import Texts, Watcher
+from app.transcription.pipeline import ResultCollector, Watcher
 from client.audio_store import AudioStore
 from client.connection import Locate
 from client.errors import GatewayError
@@ -55,7 +55,9 @@ class Rerunner:
     settings: ClientSettings = field(default_factory=lambda: FOR_SOMEBODY)
     rewrite: Rewrite = as_it_is
 
-    async def rerun(self, found: Found, wish: Wish, told: Told = lambda ended, pieces: None) -> Reran:
+    async def rerun(
+        self, found: TakeSnapshot, wish: RerunOptions, told: Told = lambda ended, pieces: None
+    ) -> Reran:
         """Recognise a take and return the result.
 
         Cancellation withdraws unfinished pieces from the gateway. Raises ``TakeBusy`` for a take in use,
@@ -69,7 +71,7 @@ class Rerunner:
         options = msgspec.structs.replace(found.take.options, model=wish.model, priority="bulk", partials=False)
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
-        texts = Texts(_Watching(told, len(pieces)), says=self._says)
+        texts = ResultCollector(_Watching(told, len(pieces)), says=self._says)
         with bound_contextvars(session=str(session)):
             async with GatewayClient(self.locate, session, audio, options, settings) as client:
                 transcript = await _recognise(pieces, audio, client, texts)
@@ -84,7 +86,9 @@ class Rerunner:
         return self.rewrite(final.text.strip())
 
 
-async def _recognise(pieces: list[Piece], audio: "_TakeAudio", client: GatewayClient, texts: Texts) -> Transcript:
+async def _recognise(
+    pieces: list[TakePart], audio: "_TakeAudio", client: GatewayClient, texts: ResultCollector
+) -> RecordingTranscript:
     outlet = ToGateway(client, live=False)
     collecting = asyncio.create_task(texts.collect(outlet.events()), name="rerun/texts")
     try:
@@ -120,7 +124,7 @@ async def _withdraw(client: GatewayClient, pieces: int) -> None:
 class _TakeAudio(AudioStore):
     """``AudioStore`` that reads the pieces of a take and stores nothing itself."""
 
-    def __init__(self, audio: Path, pieces: list[Piece]) -> None:
+    def __init__(self, audio: Path, pieces: list[TakePart]) -> None:
         self._audio = audio
         self._pieces = pieces
 
@@ -144,6 +148,6 @@ class _Watching(Watcher):
     def __init__(self, told: Told, pieces: int) -> None:
         self._told, self._pieces, self._ended = told, pieces, 0
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         self._ended += 1
         self._told(self._ended, self._pieces)

@@ -15,7 +15,7 @@ from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.history.rerecognition import Told
-from app.history.view import Rerunning, RerunState, Wish
+from app.history.view import Rerunning, RerunOptions, RerunState
 from app.journal.events import Reran
 from client.errors import GatewayError, SessionLost
 from runtime import logger_names
@@ -26,11 +26,11 @@ log = structlog.get_logger(logger_names.APP_HISTORY_AGAIN)
 
 MOST_WAITING: Final = 8
 
-Rerun = Callable[[UUID, Wish, Told], Awaitable[Reran]]
+Rerun = Callable[[UUID, RerunOptions, Told], Awaitable[Reran]]
 """Signature of ``app.history.history.History.rerun``."""
 
 
-class Again:
+class RerecognitionQueue:
     """Queue of takes to recognise again.
 
     ``tell`` receives the states, ``came`` the results.
@@ -41,7 +41,7 @@ class Again:
     ) -> None:
         self._rerun, self._tell, self._came = rerun, tell, came
         self._tasks = Tasks("again")
-        self._waiting: OrderedDict[UUID, Wish] = OrderedDict()
+        self._waiting: OrderedDict[UUID, RerunOptions] = OrderedDict()
         self._running: tuple[UUID, asyncio.Task[None]] | None = None
         self._stood: dict[UUID, Rerunning] = {}
 
@@ -53,7 +53,7 @@ class Again:
         self._waiting.clear()
         await self._tasks.close()
 
-    def ask(self, session: UUID, wish: Wish) -> None:
+    def ask(self, session: UUID, wish: RerunOptions) -> None:
         """Queue a take, unless it is queued or running already."""
         if session in self._stood:
             return
@@ -78,7 +78,7 @@ class Again:
             self._running = session, task
             task.add_done_callback(lambda _: self._ended(session))
 
-    async def _one(self, session: UUID, wish: Wish) -> None:
+    async def _one(self, session: UUID, wish: RerunOptions) -> None:
         self._show(Rerunning(session, RerunState.RUNNING))
 
         def told(ended: int, pieces: int) -> None:

@@ -36,16 +36,16 @@ from app.history.actions import (
     StopPlaying,
     StopRecognising,
 )
-from app.history.history import History, Shelf
-from app.history.open_take import Looking
+from app.history.history import History, IndexState
+from app.history.open_take import TakeDetailsPublisher
 from app.history.player import Output, Player
-from app.history.rerecognition_queue import Again
+from app.history.rerecognition_queue import RerecognitionQueue
 from app.history.view import (
     HistoryList,
+    HistoryMessage,
     HistoryModels,
     HistoryNote,
     HistoryRows,
-    HistoryTold,
     HistoryValue,
 )
 from app.journal.events import Reran
@@ -60,7 +60,7 @@ _CLOSE_S: Final = 5.0
 Models = Callable[[], Awaitable[tuple[str, ...]]]
 
 
-class Serving:
+class HistoryService:
     """Service of the history window, in the loop of the history; ``post`` must not wait.
 
     ``models``: returns the loaded models; raises ``GatewayError``. ``output``: plays takes.
@@ -74,8 +74,8 @@ class Serving:
         output: Output | None = None,
     ) -> None:
         self._history, self._post, self._models = history, post, models
-        self._looking = Looking(history.take, post)
-        self._again = Again(history.rerun, post, self._came)
+        self._looking = TakeDetailsPublisher(history.take, post)
+        self._again = RerecognitionQueue(history.rerun, post, self._came)
         self._player = Player(history.take, output or sound_system(), post)
         self._tasks = Tasks("history-window")
         self._doing: set[asyncio.Task[None]] = set()
@@ -154,7 +154,7 @@ class Serving:
             case StopPlaying():
                 self._player.stop()
 
-    def _changed(self, shelf: Shelf) -> None:
+    def _changed(self, shelf: IndexState) -> None:
         self._looking.changed()
         if self._search is not None:
             self._wake.set()
@@ -249,7 +249,7 @@ class Serving:
         self._looking.came(session, run)
 
     def _tell_not_done(self, reason: Note) -> None:
-        self._post(HistoryTold(Note(HistoryNote.NOT_DONE, reason=reason)))
+        self._post(HistoryMessage(Note(HistoryNote.NOT_DONE, reason=reason)))
 
     def _told_note(self, key: HistoryNote, **values: str) -> None:
-        self._post(HistoryTold(Note(key, values)))
+        self._post(HistoryMessage(Note(key, values)))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from app.journal.errors import JournalError, TakeUnknown
 from app.journal.events import Reran
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
@@ -59,7 +59,7 @@ def delete(library: Library, sessions: Iterable[UUID]) -> Mapping[UUID, JournalE
     return refused
 
 
-def there(library: Library, sessions: Iterable[UUID]) -> Iterator[Found]:
+def there(library: Library, sessions: Iterable[UUID]) -> Iterator[TakeSnapshot]:
     """Yield the takes that exist."""
     for session in sessions:
         with suppress(TakeUnknown):

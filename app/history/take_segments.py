@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from app.journal.take import Take
 from client.errors import AudioGone
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -18,14 +18,14 @@ from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmenterOptio
 
 
 @dataclass(frozen=True)
-class Piece:
+class TakePart:
     """Part of a take, in samples."""
 
     at: int
     samples: int
 
 
-def pieces_of(found: Found, vad: bool) -> list[Piece]:
+def pieces_of(found: TakeSnapshot, vad: bool) -> list[TakePart]:
     """Return the pieces to recognise; none is longer than a segment may be. Raises ``AudioGone``."""
     if not vad:
         return _cut(found, 0)
@@ -49,19 +49,19 @@ def read(audio: Path, at: int, samples: int) -> bytes:
     return pcm
 
 
-def _known(take: Take, samples: int) -> list[Piece]:
+def _known(take: Take, samples: int) -> list[TakePart]:
     """Return the segments except cancelled ones; a segment without an end lasts until the next one."""
     spoken = [segment for _, segment in sorted(take.segments.items()) if not segment.cancelled]
     begins = [*(segment.at for segment in spoken), samples]
-    pieces: list[Piece] = []
+    pieces: list[TakePart] = []
     for segment, following in zip(spoken, begins[1:], strict=True):
         end = following if segment.samples is None else segment.at + segment.samples
         if (length := min(end, samples) - segment.at) > 0:
-            pieces.append(Piece(segment.at, length))
+            pieces.append(TakePart(segment.at, length))
     return pieces
 
 
-def _cut(found: Found, start: int) -> list[Piece]:
+def _cut(found: TakeSnapshot, start: int) -> list[TakePart]:
     """Cut everything from a sample on at quiet points, without leaving anything out."""
     segmenter = Segmenter(SegmenterOptions(gate=False, quiet_ms=None))
     begins, lengths = list[int](), list[int]()
@@ -73,9 +73,9 @@ def _cut(found: Found, start: int) -> list[Piece]:
     for block in _blocks(found, start):
         note(segmenter.accept(block, ()))
     note(segmenter.finish())
-    return [Piece(at, samples) for at, samples in zip(begins, lengths, strict=True)]
+    return [TakePart(at, samples) for at, samples in zip(begins, lengths, strict=True)]
 
 
-def _blocks(found: Found, start: int) -> Iterator[NDArray[np.int16]]:
+def _blocks(found: TakeSnapshot, start: int) -> Iterator[NDArray[np.int16]]:
     for at in range(start, found.samples, SAMPLE_RATE):
         yield np.frombuffer(read(found.audio, at, min(SAMPLE_RATE, found.samples - at)), "<i2")

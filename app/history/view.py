@@ -5,9 +5,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.core.notes import Note
-from app.history.difference import Piece
-from app.history.index import Row
-from app.history.word_times import Spoken
+from app.history.difference import TextPiece
+from app.history.index import IndexRow
+from app.history.word_times import TimedRange
 
 
 class HistoryNote(StrEnum):
@@ -41,18 +41,18 @@ class HistoryRows:
 
     serial: int
     start: int
-    rows: tuple[Row | None, ...]
+    rows: tuple[IndexRow | None, ...]
 
 
 @dataclass(frozen=True)
-class HistoryTold:
+class HistoryMessage:
     """Message about the outcome of an action."""
 
     note: Note
 
 
 @dataclass(frozen=True)
-class Wish:
+class RerunOptions:
     """Options for recognising a take again.
 
     ``model``: empty for any. ``vad``: use the take's segments; otherwise all of its audio.
@@ -74,7 +74,7 @@ class HistoryModels:
 
 
 @dataclass(frozen=True)
-class Run:
+class Rerun:
     """Repeated recognition of a take.
 
     ``missing``: number of pieces without a text.
@@ -87,7 +87,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """Comparison of the take's text with that of ``run``.
 
     ``words``: number of different words.
@@ -95,7 +95,7 @@ class Compared:
 
     run: int
     text: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
     words: int
 
 
@@ -109,9 +109,9 @@ class TakeDetails:
     session: UUID
     text: str = ""
     of_ms: int = 0
-    spoken: tuple[Spoken, ...] = ()
-    runs: tuple[Run, ...] = ()
-    compared: Compared | None = None
+    spoken: tuple[TimedRange, ...] = ()
+    runs: tuple[Rerun, ...] = ()
+    compared: Comparison | None = None
 
 
 class RerunState(StrEnum):
@@ -163,4 +163,4 @@ class Playing:
     note: Note | None = None
 
 
-HistoryValue = HistoryList | HistoryRows | HistoryTold | HistoryModels | TakeDetails | Rerunning | Playing
+HistoryValue = HistoryList | HistoryRows | HistoryMessage | HistoryModels | TakeDetails | Rerunning | Playing

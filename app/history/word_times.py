@@ -4,12 +4,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.core.transcript import Segment, Transcript
-from app.history.difference import Change, difference
+from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.history.difference import DifferenceKind, difference
 
 
 @dataclass(frozen=True)
-class Spoken:
+class TimedRange:
     """Range of a text with its time.
 
     The range is from code point ``first`` up to ``last``, exclusive; its time is from ``start_ms`` to ``end_ms``.
@@ -21,24 +21,24 @@ class Spoken:
     last: int
 
 
-def spoken(transcript: Transcript) -> tuple[Spoken, ...]:
+def spoken(transcript: RecordingTranscript) -> tuple[TimedRange, ...]:
     """Return the words of ``transcript.text`` in order, or whole segments where word times are unknown."""
-    found: list[Spoken] = []
+    found: list[TimedRange] = []
     for segment, first in _placed(transcript):
         found += _words(segment, first) or [
-            Spoken(segment.start_ms, segment.end_ms, first, first + len(segment.text))
+            TimedRange(segment.start_ms, segment.end_ms, first, first + len(segment.text))
         ]
     return tuple(found)
 
 
-def spoken_in(transcript: Transcript, text: str) -> tuple[Spoken, ...]:
+def spoken_in(transcript: RecordingTranscript, text: str) -> tuple[TimedRange, ...]:
     """Return the time ranges for an edited text: a replacement takes the time of the words that it replaces."""
     words = spoken(transcript)
     if text == transcript.text or not words:
         return words
     stretches = _stretches(transcript.text, text)
     begins = [stretch.old for stretch in stretches]
-    found: list[Spoken] = []
+    found: list[TimedRange] = []
     for word in words:
         first = stretches[bisect_right(begins, word.first) - 1].place(word.first)
         last = stretches[bisect_right(begins, word.last - 1) - 1].place(word.last, end=True)
@@ -72,50 +72,50 @@ def _stretches(before: str, after: str) -> list[_Stretch]:
     for piece in difference(before, after):
         size = len(piece.text)
         match piece.change:
-            case Change.SAME:
+            case DifferenceKind.SAME:
                 found.append(_Stretch(old, new, new + size, same=True))
                 old, new = old + size, new + size
-            case Change.REMOVED:
+            case DifferenceKind.REMOVED:
                 found.append(_Stretch(old, new, new, same=False))
                 old += size
-            case Change.ADDED:
+            case DifferenceKind.ADDED:
                 if found and not found[-1].same:
                     found[-1] = replace(found[-1], new_end=new + size)
                 new += size
     return found
 
 
-def said_at(spoken: Sequence[Spoken], milliseconds: float) -> Spoken | None:
+def said_at(spoken: Sequence[TimedRange], milliseconds: float) -> TimedRange | None:
     """Return the range spoken at this moment, or the last one before a pause."""
     index = bisect_right(spoken, milliseconds, key=lambda one: one.start_ms) - 1
     return spoken[index] if index >= 0 else None
 
 
-def when_said(spoken: Sequence[Spoken], place: int) -> int:
+def when_said(spoken: Sequence[TimedRange], place: int) -> int:
     """Return the time in ms at which the code point at ``place`` was spoken."""
     index = bisect_right(spoken, place, key=lambda one: one.first) - 1
     return spoken[index].start_ms if index >= 0 else 0
 
 
-def edited(transcript: Transcript, text: str) -> Transcript:
+def edited(transcript: RecordingTranscript, text: str) -> RecordingTranscript:
     """Return the transcript with an edited text, each part in the segment that it belongs to."""
     placed = _placed(transcript)
     if not placed:
-        whole = Segment(0, 0, transcript.duration_ms, text.strip())
+        whole = TranscriptSegment(0, 0, transcript.duration_ms, text.strip())
         return replace(transcript, segments=(whole, *transcript.segments)) if whole.text else transcript
     begins = [first for _, first in placed]
     parts = ["" for _ in placed]
     at = 0
     for piece in difference(transcript.text, text):
-        if piece.change is Change.ADDED:
+        if piece.change is DifferenceKind.ADDED:
             parts[max(0, bisect_right(begins, at - 1) - 1)] += (
                 piece.text
             )  # to the segment in which the replaced text ended
             continue
-        if piece.change is Change.SAME:
+        if piece.change is DifferenceKind.SAME:
             _share_out(piece.text, at, begins, parts)
         at += len(piece.text)
-    new: dict[int, Segment] = {}
+    new: dict[int, TranscriptSegment] = {}
     since: int | None = None
     for (segment, _), part in zip(placed, parts, strict=True):
         since = segment.start_ms if since is None else since
@@ -131,16 +131,16 @@ def _share_out(text: str, at: int, begins: Sequence[int], parts: list[str]) -> N
             parts[number] += text[max(0, begin - at) : max(0, end - at)]
 
 
-def _with_text(segment: Segment, text: str, since_ms: int) -> Segment:
+def _with_text(segment: TranscriptSegment, text: str, since_ms: int) -> TranscriptSegment:
     if segment.text == text:
         return segment
     return replace(segment, text=text, words=(), start_ms=since_ms if text else segment.start_ms)
 
 
-def _placed(transcript: Transcript) -> list[tuple[Segment, int]]:
+def _placed(transcript: RecordingTranscript) -> list[tuple[TranscriptSegment, int]]:
     """Return the segments with a text, each with its position in the whole text."""
     whole, at = transcript.text, 0
-    placed: list[tuple[Segment, int]] = []
+    placed: list[tuple[TranscriptSegment, int]] = []
     for segment in transcript.segments:
         if text := segment.text.strip():
             at += not whole.startswith(text, at)  # the space between two segments
@@ -149,14 +149,14 @@ def _placed(transcript: Transcript) -> list[tuple[Segment, int]]:
     return placed
 
 
-def _words(segment: Segment, first: int) -> list[Spoken]:
+def _words(segment: TranscriptSegment, first: int) -> list[TimedRange]:
     """Return the words that occur in the text; it may also have digits and punctuation that were not spoken."""
-    found: list[Spoken] = []
+    found: list[TimedRange] = []
     at = 0
     for word in segment.words:
         text = word.text.strip()
         if text and (place := segment.text.find(text, at)) >= 0:
             at = place + len(text)
             start_ms, end_ms = segment.start_ms + word.start_ms, segment.start_ms + word.end_ms
-            found.append(Spoken(start_ms, end_ms, first + place, first + at))
+            found.append(TimedRange(start_ms, end_ms, first + place, first + at))
     return found

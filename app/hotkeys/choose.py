@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from app.hotkeys.binding import parse
-from app.hotkeys.event_queue import EventQueue
+from app.hotkeys.event_queue import KeyEventQueue
 from app.hotkeys.events import Hotkeys, KeyEvent
 
 WAYLAND: Final = "hotkeys-wayland"
@@ -15,7 +15,7 @@ NOT_INSTALLED: Final = "hotkeys-not-installed"
 
 
 @dataclass(frozen=True)
-class Choice:
+class HotkeyChoice:
     """The hotkeys of this desktop. ``reason``: why there are none, as a key of the texts; empty otherwise."""
 
     hotkeys: Hotkeys
@@ -26,7 +26,7 @@ class NoHotkeys:
     """``Hotkeys`` for a desktop without support: bindings are accepted and have no effect."""
 
     async def __aenter__(self) -> Self:
-        self._events = EventQueue()
+        self._events = KeyEventQueue()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -52,7 +52,7 @@ class NoHotkeys:
         """Do nothing: no keys are bound."""
 
 
-def choose(platform: str, environment: Mapping[str, str]) -> Choice:
+def choose(platform: str, environment: Mapping[str, str]) -> HotkeyChoice:
     """Return the hotkeys for ``sys.platform`` and ``os.environ``.
 
     Entering them may still raise ``HotkeysUnavailable``. Under Wayland, X11 keys would work only while an X11
@@ -61,21 +61,21 @@ def choose(platform: str, environment: Mapping[str, str]) -> Choice:
     if platform in {"win32", "darwin"}:
         return _pynput(platform)
     if environment.get("XDG_SESSION_TYPE") == "wayland" or environment.get("WAYLAND_DISPLAY"):
-        return Choice(NoHotkeys(), WAYLAND)
+        return HotkeyChoice(NoHotkeys(), WAYLAND)
     display = environment.get("DISPLAY")
     if not display:
-        return Choice(NoHotkeys(), NO_DISPLAY)
+        return HotkeyChoice(NoHotkeys(), NO_DISPLAY)
     if importlib.util.find_spec("Xlib") is None:
-        return Choice(NoHotkeys(), NOT_INSTALLED)
+        return HotkeyChoice(NoHotkeys(), NOT_INSTALLED)
     from app.hotkeys.x11 import X11Hotkeys
 
-    return Choice(X11Hotkeys(display))
+    return HotkeyChoice(X11Hotkeys(display))
 
 
-def _pynput(platform: str) -> Choice:
+def _pynput(platform: str) -> HotkeyChoice:
     if importlib.util.find_spec("pynput") is None:
-        return Choice(NoHotkeys(), NOT_INSTALLED)
+        return HotkeyChoice(NoHotkeys(), NOT_INSTALLED)
     from app.hotkeys import other
 
     hook: other.Hook = getattr(other, "WindowsHook" if platform == "win32" else "MacHook")()
-    return Choice(other.OtherHotkeys(hook))
+    return HotkeyChoice(other.OtherHotkeys(hook))

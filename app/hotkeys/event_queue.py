@@ -18,7 +18,7 @@ MOST_QUEUED: Final = 1_000
 """Newer events are dropped above this limit. Readers also query the keyboard, so they recover."""
 
 
-class EventQueue:
+class KeyEventQueue:
     """A queue created in the loop that reads it. ``None`` or an error ends it and is never dropped."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, Self
 
 from app.hotkeys.binding import Binding, parse
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
-from app.hotkeys.event_queue import EventQueue
+from app.hotkeys.event_queue import KeyEventQueue
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.keys import KEYS, Modifier
 from app.hotkeys.presses import Grab, Presses
@@ -54,7 +54,7 @@ class OtherHotkeys:
         self._grabs: dict[str, Grab] = {}
 
     async def __aenter__(self) -> Self:
-        self._events = EventQueue()
+        self._events = KeyEventQueue()
         self._hook.start(self._asked)
         return self
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, Self
 import structlog
 
 from app.hotkeys.errors import HotkeyError, HotkeysUnavailable
-from app.hotkeys.event_queue import EventQueue
+from app.hotkeys.event_queue import KeyEventQueue
 from app.hotkeys.events import KeyEvent
 from app.hotkeys.x11_keyboard import Keyboard
 from runtime import logger_names
@@ -53,7 +53,7 @@ class X11Hotkeys:
         self._closing = threading.Event()
 
     async def __aenter__(self) -> Self:
-        self._events = EventQueue()
+        self._events = KeyEventQueue()
         self._waking, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
         ready: Future[None] = Future()

@@ -1,6 +1,6 @@
 """Insertion on Wayland, which does not reveal the focused window: texts are held until the user pastes them."""
 
-from app.insertion.outcome import Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Insertion, Target, held
 
 
 class HeldInserter:
@@ -12,7 +12,7 @@ class HeldInserter:
 
     async def insert(self, text: str, target: Target | None) -> Insertion:
         """Hold the text for the user."""
-        return held(Reason.TARGET_UNKNOWN)
+        return held(HoldReason.TARGET_UNKNOWN)
 
     async def close(self) -> None:
         """Do nothing: the inserter owns no resources."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class How(StrEnum):
+class InsertionResult(StrEnum):
     """The outcome of an insertion. ``typed`` and ``pasted``: the target has the text.
 
     ``copied``: the text is on the clipboard for the user to paste. ``held``: the target does not have it, or
@@ -18,7 +18,7 @@ class How(StrEnum):
     HELD = "held"
 
 
-class Reason(StrEnum):
+class HoldReason(StrEnum):
     """The reason why a text is held: a key of the translated texts."""
 
     NO_TARGET = "no-target"
@@ -36,12 +36,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Insertion:
-    """The result of an insertion. ``reason``: a ``Reason``, empty when inserted.
+    """The result of an insertion. ``reason``: a ``HoldReason``, empty when inserted.
 
     ``rest``: the missing part of a partly typed text.
     """
 
-    how: How
+    how: InsertionResult
     reason: str = ""
     rest: str = ""
 
@@ -75,6 +75,6 @@ class Inserter(Protocol):
         """Restore borrowed resources. Safe to call twice."""
 
 
-def held(reason: Reason, rest: str = "") -> Insertion:
+def held(reason: HoldReason, rest: str = "") -> Insertion:
     """Return the result for a text that was not inserted."""
-    return Insertion(How.HELD, reason.value, rest)
+    return Insertion(InsertionResult.HELD, reason.value, rest)

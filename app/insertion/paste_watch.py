@@ -16,7 +16,7 @@ QUIET_S: Final = 0.1
 LATE_S: Final = 10.0
 
 
-class Verdict(StrEnum):
+class PasteState(StrEnum):
     """The state of one paste."""
 
     WAITING = "waiting"
@@ -59,14 +59,14 @@ class PasteWatch:
         """Note that another program owns the clipboard now."""
         self._taken = True
 
-    def verdict(self, now: float) -> Verdict:
+    def verdict(self, now: float) -> PasteState:
         """Return the state of the paste at this time."""
         if self._read:
-            return Verdict.READ
+            return PasteState.READ
         if self._taken:
-            return Verdict.TAKEN
+            return PasteState.TAKEN
         late = self._pressed_s is not None and now >= self.ends_s()
-        return Verdict.NOT_READ if late else Verdict.WAITING
+        return PasteState.NOT_READ if late else PasteState.WAITING
 
     def ends_s(self) -> float:
         """Return the time at which the target's deadline ends, unless it asks before."""

@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from app.insertion.clipboard import Clipboard
-from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_watch import READ_DEADLINE_S, SETTLED_S
 from app.insertion.plan import Newline, Rules, Strategy, rules_for, to_paste, to_type
 from app.insertion.system_keys import SystemKeys
@@ -39,10 +39,10 @@ class PastingInserter:
     async def insert(self, text: str, target: Target | None) -> Insertion:
         """Insert ``text`` if ``target`` has the focus, in the order of the calls."""
         if target is None:
-            return held(Reason.NO_TARGET)
+            return held(HoldReason.NO_TARGET)
         rules = rules_for(target, self.rules)
         if rules.hold:
-            return held(Reason.PROGRAM_RULE)
+            return held(HoldReason.PROGRAM_RULE)
         async with self._turn:
             reason = await self._ready(target)
             if reason is not None:
@@ -58,13 +58,13 @@ class PastingInserter:
             self._giving_back = None
             await self._clipboard.give_back()
 
-    async def _ready(self, target: Target) -> Reason | None:
+    async def _ready(self, target: Target) -> HoldReason | None:
         end = time.monotonic() + _RELEASE_DEADLINE_S
         while self._keys.modifiers_held():
             if time.monotonic() >= end:
-                return Reason.MODIFIERS_HELD
+                return HoldReason.MODIFIERS_HELD
             await asyncio.sleep(_LOOK_AGAIN_S)
-        return None if self._has_focus(target) else Reason.FOCUS_MOVED
+        return None if self._has_focus(target) else HoldReason.FOCUS_MOVED
 
     def _has_focus(self, target: Target) -> bool:
         now = self._keys.target()
@@ -74,15 +74,15 @@ class PastingInserter:
         # ``pynput`` types a line break as Return without Shift.
         pressed = Newline.RETURN if newline is Newline.RETURN else Newline.SPACE
         self._keys.type(to_type(text, target, pressed))
-        return Insertion(How.TYPED)
+        return Insertion(InsertionResult.TYPED)
 
     async def _paste(self, text: str, target: Target) -> Insertion:
         if self._giving_back is not None:
             self._giving_back.cancel()  # the clipboard is lent to the next text now
         if not await self._clipboard.keep():
-            return held(Reason.CLIPBOARD_BUSY)  # no typing instead: its arrival cannot be verified
+            return held(HoldReason.CLIPBOARD_BUSY)  # no typing instead: its arrival cannot be verified
         await self._clipboard.offer(to_paste(text, target))
-        reason = None if self._has_focus(target) else Reason.FOCUS_MOVED
+        reason = None if self._has_focus(target) else HoldReason.FOCUS_MOVED
         read = False
         if reason is None:
             self._clipboard.pressed()
@@ -92,7 +92,7 @@ class PastingInserter:
                 await self._clipboard.offer("")
         wait_s = SETTLED_S if read else (_EMPTY_S if reason is None else 0.0)
         self._giving_back = self._tasks.start(self._give_back(wait_s), "give back")
-        return Insertion(How.PASTED) if read else held(reason or Reason.NOT_READ)
+        return Insertion(InsertionResult.PASTED) if read else held(reason or HoldReason.NOT_READ)
 
     async def _give_back(self, wait_s: float) -> None:
         await asyncio.sleep(wait_s)

@@ -53,7 +53,7 @@ class Rules:
 
 
 @runtime_checkable
-class Ruled(Protocol):
+class ConfigurableInserter(Protocol):
     """Inserter with configurable rules, which apply from the next text on."""
 
     rules: Rules

@@ -8,7 +8,7 @@ from app.insertion.outcome import Inserter, Insertion, Target
 MOST_SEEN: Final = 20
 
 
-class SeeingInserter:
+class ProgramTrackingInserter:
     """An ``Inserter`` around another one. ``told`` gets the programs, the newest first, after each change."""
 
     def __init__(self, inserter: Inserter, told: Callable[[tuple[str, ...]], None]) -> None:

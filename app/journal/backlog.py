@@ -10,7 +10,7 @@ MOST_WAITING: Final = 60 * SAMPLE_RATE * BYTES_PER_SAMPLE
 _FRAME_BYTES: Final = FRAME_SAMPLES * BYTES_PER_SAMPLE
 
 
-class Keeping(StrEnum):
+class DiskState(StrEnum):
     """The state of the journal's disk."""
 
     WRITING = "writing"
@@ -18,17 +18,17 @@ class Keeping(StrEnum):
     FULL = "full"  # memory is full too
 
 
-def keeping(refused: bool, waiting: int, most: int = MOST_WAITING) -> Keeping:
+def keeping(refused: bool, waiting: int, most: int = MOST_WAITING) -> DiskState:
     """Return the state of the disk.
 
     ``refused``: the last write failed. ``waiting``: bytes in memory, of at most ``most``.
     """
     if not refused:
-        return Keeping.WRITING
-    return Keeping.FULL if waiting + _FRAME_BYTES > most else Keeping.WAITING
+        return DiskState.WRITING
+    return DiskState.FULL if waiting + _FRAME_BYTES > most else DiskState.WAITING
 
 
-class Backlog:
+class WriteBacklog:
     """A queue of bytes that follow the first ``start`` bytes of a file. Callers keep it bounded."""
 
     def __init__(self, start: int) -> None:

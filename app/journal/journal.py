@@ -16,7 +16,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from app.journal.backlog import MOST_WAITING, Keeping
+from app.journal.backlog import MOST_WAITING, DiskState
 from app.journal.damage import Fault, told
 from app.journal.disk import AUDIO, DISK, EVENTS, Disk, DiskFile, File, TakeLock
 from app.journal.errors import JournalError, TakeDamaged, TakeUnknown
@@ -39,10 +39,10 @@ from app.journal.events import (
     opened,
     whole_lines,
 )
-from app.journal.take import Spoken, Take
+from app.journal.take import Take, TakeSegment
 from app.journal.take_files import TakeFiles, Unreadable, look, read_events
 from app.journal.take_reader import audio_faults, read_take
-from app.journal.writer import Writer
+from app.journal.writer import TakeWriter
 from client.errors import AudioGone
 from client.events import Outcome
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
@@ -58,7 +58,7 @@ OpenFile = Callable[[Path], File]
 class Journal:
     """A take that this process records or sends. An operation that raises ``NotKept`` recorded nothing."""
 
-    def __init__(self, folder: Path, lock: TakeLock, writer: Writer, take: Take) -> None:
+    def __init__(self, folder: Path, lock: TakeLock, writer: TakeWriter, take: Take) -> None:
         self.folder = folder
         self.take = take
         self._lock = lock
@@ -128,7 +128,7 @@ class Journal:
             take = read_take(known, audio.size)
             if not take.finished:  # half a sample, left by a crash
                 audio.truncate(audio.size - audio.size % BYTES_PER_SAMPLE)
-            writer = Writer(audio, events, most_waiting, following=take.following)
+            writer = TakeWriter(audio, events, most_waiting, following=take.following)
             undo.callback(writer.close)
             journal = cls(folder, lock, writer, take)
             undo.pop_all()
@@ -147,7 +147,7 @@ class Journal:
         return self._writer.heard // BYTES_PER_SAMPLE
 
     @property
-    def keeping(self) -> Keeping:
+    def keeping(self) -> DiskState:
         """The state of the disk: writing, waiting or full."""
         return self._writer.keeping
 
@@ -289,7 +289,7 @@ class Journal:
         for event in events:
             self.take.apply(event)
 
-    def _segment(self, segment: int) -> Spoken:
+    def _segment(self, segment: int) -> TakeSegment:
         try:
             return self.take.segments[segment]
         except KeyError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from app.core.transcript import Transcript
+from app.core.transcript import RecordingTranscript
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
 from app.journal.errors import JournalError, NotDeleted, TakeUnknown
 from app.journal.journal import Journal
@@ -22,7 +22,7 @@ from runtime.folders import folders
 
 
 @dataclass(frozen=True)
-class Found:
+class TakeSnapshot:
     """A snapshot of a take on disk. Reading it changes nothing."""
 
     session: UUID
@@ -43,7 +43,7 @@ class Found:
         return self.take.cancelled and self.take.inserted
 
     @property
-    def transcript(self) -> Transcript:
+    def transcript(self) -> RecordingTranscript:
         """Everything that was recognised so far."""
         return self.take.transcript(self.samples)
 
@@ -63,7 +63,7 @@ class Found:
         return self.folder / AUDIO
 
 
-class Stamp(NamedTuple):
+class TakeFingerprint(NamedTuple):
     """A fingerprint of a take's files, to detect changes."""
 
     changed_ns: int
@@ -102,7 +102,7 @@ class Library:
         """Continue a take. Raises ``TakeUnknown`` or ``TakeBusy``."""
         return Journal.reopen(self.root, session)
 
-    def find(self, session: UUID) -> Found:
+    def find(self, session: UUID) -> TakeSnapshot:
         """Return the take with this id. Raises ``TakeUnknown``."""
         folder = self.root / str(session)
         if not folder.is_dir():
@@ -114,17 +114,17 @@ class Library:
             take.started_s = self._made_s(session)
         audio, events = files.audio or 0, files.events or 0
         samples = audio // BYTES_PER_SAMPLE
-        return Found(session, folder, take, samples, audio + events, take.state(samples, locked(folder)))
+        return TakeSnapshot(session, folder, take, samples, audio + events, take.state(samples, locked(folder)))
 
-    def all(self) -> list[Found]:
+    def all(self) -> list[TakeSnapshot]:
         """Return all takes, the newest first."""
-        found: list[Found] = []
+        found: list[TakeSnapshot] = []
         for session in self._sessions():
             with suppress(TakeUnknown):  # another process just deleted it
                 found.append(self.find(session))
         return sorted(found, key=lambda take: take.take.started_s, reverse=True)
 
-    def latest(self) -> Iterator[Found]:
+    def latest(self) -> Iterator[TakeSnapshot]:
         """Yield takes lazily, those with the newest folder first."""
         for session in self.newest():
             with suppress(TakeUnknown):
@@ -134,7 +134,7 @@ class Library:
         """Return the session ids, those with the newest folder first, without reading takes."""
         return sorted(self._sessions(), key=self._made_s, reverse=True)
 
-    def stamp(self, session: UUID) -> "Stamp":
+    def stamp(self, session: UUID) -> "TakeFingerprint":
         """Return a value that stays equal while ``find`` returns the same. Raises ``TakeUnknown``."""
         folder = self.root / str(session)
         files = look(folder) if folder.is_dir() else TakeFiles(None, None)
@@ -144,7 +144,7 @@ class Library:
             changed_ns = (folder / EVENTS).stat().st_mtime_ns
         except OSError:
             changed_ns = 0
-        return Stamp(changed_ns, files.events or 0, files.audio or 0, locked(folder))
+        return TakeFingerprint(changed_ns, files.events or 0, files.audio or 0, locked(folder))
 
     def sweep(self, now_s: float, limits: RetentionLimits | None = None) -> list[UUID]:
         """Delete expired takes by these ``limits`` or the library's own, and return their ids.

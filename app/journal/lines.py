@@ -23,7 +23,7 @@ Order = tuple[int, float]
 
 
 @dataclass(frozen=True)
-class Line:
+class JournalLine:
     """A valid line. ``place``: its number in the file, from 1. ``order``: its position among all lines."""
 
     place: int
@@ -33,13 +33,13 @@ class Line:
 
 
 @dataclass
-class Lines:
+class JournalLines:
     """The lines of a journal. ``count``: lines of the file. ``lost``: positions of missing lines, and how many.
 
     ``following``: the number of the next line.
     """
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[JournalLine] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     count: int = 0
     lost: list[tuple[Order, int]] = field(default_factory=list)
@@ -59,7 +59,7 @@ class _Raw:
     usual: bool = True
 
 
-def read_lines(data: bytes) -> Lines:
+def read_lines(data: bytes) -> JournalLines:
     """Read every whole line. Bytes after the last line feed were torn by a crash and are not a fault."""
     texts = data[: whole_lines(data)].split(b"\n")[:-1]
     raws = [raw for place, text in enumerate(texts, 1) for raw in _raws(place, text)]
@@ -67,7 +67,7 @@ def read_lines(data: bytes) -> Lines:
     for raw in raws:
         if raw.number is not None:
             sealed.setdefault(raw.number, raw)
-    found = Lines(count=len(texts))
+    found = JournalLines(count=len(texts))
     bad = [raw.place for raw in raws if raw.number is None and raw.event is None]
     if sealed:
         trusted, doubted = _unsealed(raws, sealed)
@@ -79,7 +79,7 @@ def read_lines(data: bytes) -> Lines:
     orders += [((before, raw.place), raw) for before, raw in trusted]
     for order, raw in sorted(orders, key=lambda each: each[0]):
         if raw.event is not None:
-            found.lines.append(Line(raw.place, raw.event, raw.number is not None, order))
+            found.lines.append(JournalLine(raw.place, raw.event, raw.number is not None, order))
     return found
 
 
@@ -127,7 +127,7 @@ def _unsealed(raws: Iterable[_Raw], sealed: dict[int, _Raw]) -> tuple[list[tuple
     return trusted, doubted
 
 
-def _note_gaps(found: Lines, sealed: dict[int, _Raw], bad: Sequence[int]) -> None:
+def _note_gaps(found: JournalLines, sealed: dict[int, _Raw], bad: Sequence[int]) -> None:
     """Record missing numbers as faults, and name the unreadable lines at those positions."""
     before, after = -1, 0
     if 0 in sealed:  # older versions wrote no numbers: any of their lines may have been valid
@@ -147,7 +147,7 @@ def _note_gaps(found: Lines, sealed: dict[int, _Raw], bad: Sequence[int]) -> Non
     found.following = before + 1 + len(behind)
 
 
-def _note_bad(found: Lines, places: Sequence[int], before: int) -> None:
+def _note_bad(found: JournalLines, places: Sequence[int], before: int) -> None:
     """Record unreadable lines after the sealed line ``before``."""
     found.faults += [Fault(EVENTS, "the line cannot be read", place) for place in places]
     found.lost += [((before, place), 1) for place in places]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.journal.take import Spoken, Take
+from app.journal.take import Take, TakeSegment
 from app.journal.take_reader import LONGEST
 
 
@@ -40,7 +40,7 @@ class PassOver:
 Step = Replay | Skip | PassOver
 
 
-class Span(NamedTuple):
+class SampleRange(NamedTuple):
     """A range of the take, in samples."""
 
     at: int
@@ -48,7 +48,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class RecoveryPlan:
     """The plan for completing a take. ``steps``: every number that a gateway may know, in order.
 
     ``unended``: the first sample of a segment after them that had begun but not ended. ``rest``: the first
@@ -60,8 +60,8 @@ class Plan:
     steps: tuple[Step, ...]
     unended: int | None
     rest: int | None
-    gaps: tuple[Span, ...] = ()
-    again: tuple[Span, ...] = ()
+    gaps: tuple[SampleRange, ...] = ()
+    again: tuple[SampleRange, ...] = ()
     recut: tuple[int, ...] = ()
     mends: bool = False
 
@@ -73,7 +73,7 @@ class Plan:
         )
 
 
-def plan(take: Take, samples: int) -> Plan:
+def plan(take: Take, samples: int) -> RecoveryPlan:
     """Plan how to complete a take that has ``samples`` on disk.
 
     A power loss may have removed the end of the audio: segments that reach beyond it are shortened.
@@ -86,17 +86,17 @@ def plan(take: Take, samples: int) -> Plan:
         spoken, span = take.segments.get(number), spans.get(number)
         if spoken is not None and span is None and not spoken.recut:
             if spoken.at < samples:
-                return Plan(tuple(steps), spoken.at, spoken.at)
-            span = Span(spoken.at, spoken.at)
+                return RecoveryPlan(tuple(steps), spoken.at, spoken.at)
+            span = SampleRange(spoken.at, spoken.at)
         steps.append(_step(number, spoken, span, samples))
     rest = max((min(span.end, samples) for span in spans.values()), default=0)
     if take.finished or rest >= samples:
-        return Plan(tuple(steps), None, None)
+        return RecoveryPlan(tuple(steps), None, None)
     steps += [PassOver(len(steps) + number) for number in range(take.lost)]
-    return Plan(tuple(steps), None, rest)
+    return RecoveryPlan(tuple(steps), None, rest)
 
 
-def certain_spans(take: Take) -> dict[int, Span]:
+def certain_spans(take: Take) -> dict[int, SampleRange]:
     """Return the spans of segments with certain boundaries; a span may reach beyond the audio.
 
     A segment without an end ends where the next one begins, if that is next in number and in position.
@@ -109,21 +109,21 @@ def certain_spans(take: Take) -> dict[int, Span]:
     placed = sorted((spoken.at, number) for number, spoken in certain.items())
     following = {number: (at, then) for (_, number), (at, then) in zip(placed, placed[1:], strict=False)}
     ends = ((number, spoken.at, _end(spoken, number, following)) for number, spoken in certain.items())
-    return {number: Span(at, end) for number, at, end in ends if end is not None}
+    return {number: SampleRange(at, end) for number, at, end in ends if end is not None}
 
 
-def gaps_between(spans: Mapping[int, Span], samples: int) -> Iterator[Span]:
+def gaps_between(spans: Mapping[int, SampleRange], samples: int) -> Iterator[SampleRange]:
     """Yield the ranges of a take that belong to no segment."""
     at = 0
     for span in sorted(spans.values()):
         if at < min(span.at, samples):
-            yield Span(at, min(span.at, samples))
+            yield SampleRange(at, min(span.at, samples))
         at = max(at, span.end)
     if at < samples:
-        yield Span(at, samples)
+        yield SampleRange(at, samples)
 
 
-def _mend(take: Take, samples: int) -> Plan:
+def _mend(take: Take, samples: int) -> RecoveryPlan:
     """Keep certain boundaries and cut everything else, under numbers above all that a gateway may know.
 
     Segments without text get new numbers too: the line with the text may be lost, and the gateway no longer has
@@ -131,7 +131,7 @@ def _mend(take: Take, samples: int) -> Plan:
     """
     spans = certain_spans(take)
     again = {
-        number: Span(span.at, min(span.end, samples))
+        number: SampleRange(span.at, min(span.end, samples))
         for number, span in spans.items()
         if span.at < min(span.end, samples) and not take.segments[number].settled
     }
@@ -141,10 +141,10 @@ def _mend(take: Take, samples: int) -> Plan:
         steps.append(_step(number, take.segments.get(number), span, samples))
     recut = (n for n, each in sorted(take.segments.items()) if (n not in spans or n in again) and not each.recut)
     gaps = tuple(gaps_between(spans, samples))
-    return Plan(tuple(steps), None, None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
+    return RecoveryPlan(tuple(steps), None, None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
 
 
-def _end(spoken: Spoken, number: int, following: Mapping[int, tuple[int, int]]) -> int | None:
+def _end(spoken: TakeSegment, number: int, following: Mapping[int, tuple[int, int]]) -> int | None:
     if spoken.samples is not None:
         return spoken.at + spoken.samples
     at, then = following.get(number, (0, -1))
@@ -153,7 +153,7 @@ def _end(spoken: Spoken, number: int, following: Mapping[int, tuple[int, int]]) 
     return at
 
 
-def _step(number: int, spoken: Spoken | None, span: Span | None, samples: int) -> Step:
+def _step(number: int, spoken: TakeSegment | None, span: SampleRange | None, samples: int) -> Step:
     if spoken is None or spoken.recut or span is None:
         return PassOver(number)
     end = min(span.end, samples)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.core.transcript import Segment as Recognised
-from app.core.transcript import Transcript
+from app.core.transcript import RecordingTranscript
+from app.core.transcript import TranscriptSegment as Recognised
 from app.journal.damage import Fault
 from app.journal.events import (
     Begin,
@@ -49,7 +49,7 @@ TRANSCRIBED = frozenset({TakeState.CANCELLED, TakeState.HELD, TakeState.DONE, Ta
 
 
 @dataclass
-class Spoken:
+class TakeSegment:
     """The state of one segment. ``samples`` is ``None`` until it ends.
 
     ``replaced``: its text after replacement rules. ``recut``: its audio was cut again under other numbers.
@@ -111,7 +111,7 @@ class Take:
     cancelled: bool = False
     edited: str = ""
     runs: list[Reran] = field(default_factory=list)
-    segments: dict[int, Spoken] = field(default_factory=dict)
+    segments: dict[int, TakeSegment] = field(default_factory=dict)
     heard: int = 0
     opened: bool = field(default=False, compare=False)
     line_faults: list[Fault] = field(default_factory=list, compare=False)
@@ -148,7 +148,7 @@ class Take:
                 self.heard = max(self.heard, event.samples)
                 self.line_faults, self.doubtful = [], set()
             case Begin():
-                self.segments.setdefault(event.segment, Spoken(event.at))
+                self.segments.setdefault(event.segment, TakeSegment(event.at))
             case _ if spoken := self.segments.get(event.segment):
                 _apply(event, spoken)
 
@@ -204,11 +204,13 @@ class Take:
         spoken = self.segments.get(final.segment)
         return spoken.says if spoken and isinstance(spoken.outcome, Final) else final.text.strip()
 
-    def transcript(self, samples: int) -> Transcript:
+    def transcript(self, samples: int) -> RecordingTranscript:
         """Return everything recognised so far, of a take of ``samples``."""
         in_order = sorted(self.segments.items(), key=lambda each: (each[1].at, each[0]))
         wanted = [number for number, spoken in in_order if not spoken.cancelled]
-        return Transcript(tuple(self.recognised(number, samples) for number in wanted), samples_to_ms(samples))
+        return RecordingTranscript(
+            tuple(self.recognised(number, samples) for number in wanted), samples_to_ms(samples)
+        )
 
     def recognised(self, number: int, samples: int) -> Recognised:
         """Return the result of one segment, of a take of ``samples``."""
@@ -224,7 +226,7 @@ class Take:
         return Recognised(number, start_ms, end_ms, error="not recognised yet")
 
 
-def _apply(event: Event, spoken: Spoken) -> None:
+def _apply(event: Event, spoken: TakeSegment) -> None:
     match event:
         case End(_, samples) if spoken.samples is None or spoken.cancelled:
             spoken.samples = samples

@@ -12,8 +12,8 @@ from typing import Final
 from app.journal.damage import Fault, audio_ends_early, audio_goes_on
 from app.journal.disk import EVENTS
 from app.journal.events import Begin, Edited, End, Event, Finished, Mended, Opened, Reran, Wanted
-from app.journal.lines import Line, Order, read_lines
-from app.journal.take import Spoken, Take
+from app.journal.lines import JournalLine, Order, read_lines
+from app.journal.take import Take, TakeSegment
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.session import LIMITS
 
@@ -68,7 +68,7 @@ class _Reader:
         """Record a contradiction and the line that shows it."""
         self.faults.append(Fault(EVENTS, what, place))
 
-    def read(self, line: Line) -> None:
+    def read(self, line: JournalLine) -> None:
         """Apply one line, unless it is impossible."""
         event = line.event
         if isinstance(event, _OF_THE_TAKE):
@@ -90,7 +90,7 @@ class _Reader:
             return self.fault(place, f"no recording has {event.samples} samples")
         self.take.apply(event)
 
-    def _read_begin(self, line: Line, event: Begin) -> None:
+    def _read_begin(self, line: JournalLine, event: Begin) -> None:
         known = self.take.segments.get(event.segment)
         if event.segment >= self.most:
             self.fault(line.place, f"a journal of {self.most} lines has no segment {event.segment}")
@@ -149,7 +149,7 @@ def _consistent(take: Take, older: list[int], sealed: set[int]) -> set[int]:
     return {span[0] for span, rank, rest in ranked if rank + rest - 1 == longest and rank in alone}
 
 
-def _span(spoken: Spoken) -> tuple[int, int]:
+def _span(spoken: TakeSegment) -> tuple[int, int]:
     return spoken.at, spoken.at + (spoken.samples or 0)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from app.journal.backlog import MOST_WAITING, Backlog, Keeping, keeping
+from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, keeping
 from app.journal.disk import File
 from app.journal.errors import DiskRefuses, NotKept
 from app.journal.events import sealed
@@ -38,7 +38,7 @@ class _Request:
     answer: "Future[bytes]"
 
 
-class Writer:
+class TakeWriter:
     """A writer of the two files of a take. Only one thread may call ``hear``; events may come from several.
 
     Each caller of ``record`` waits for its result, and ``close`` joins the thread. ``following``: the number of
@@ -62,7 +62,7 @@ class Writer:
         self._events_size = events.size
         self._following = following
         self._seal = seal
-        self._backlog = Backlog(audio.size)
+        self._backlog = WriteBacklog(audio.size)
         self._most = most_waiting
         self._sync_s = sync_s
         self._due = 0.0
@@ -77,7 +77,7 @@ class Writer:
     # -- for callers ---------------------------------------------------------------------------------------
 
     @property
-    def keeping(self) -> Keeping:
+    def keeping(self) -> DiskState:
         """The state of the disk: writing, waiting or full."""
         return keeping(self._refusal is not None, self.heard - self.written, self._most)
 

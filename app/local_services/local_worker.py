@@ -16,7 +16,7 @@ from app.core.errors import AppError, ModelUnfit
 from app.core.notes import Note
 from app.core.problem_notes import note_of, unexpected
 from app.local_services.local_gateway import WorkerSeen, read_endpoint, workers
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.models.engines import DEFAULT, KINDS, arguments_for
 from app.models.needed_models import VAD_MODEL
 from client.connection import Address
@@ -165,7 +165,7 @@ class LocalWorker:
         await self._tasks.close()
 
     def _begin(self) -> None:
-        self._show(WorkerView(WorkerState.STARTING))
+        self._show(WorkerView(LocalWorkerState.STARTING))
         self._working = self._tasks.start(self._work(), "work")
 
     async def _end(self) -> None:
@@ -185,10 +185,10 @@ class LocalWorker:
             await self._run()
         except (AppError, SpeechError) as error:
             log.warning(LogEvent.WORKER_CANNOT_RUN, reason=str(error))
-            self._show(WorkerView(WorkerState.FAILED, reason=note_of(error)))
+            self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(error)))
         except Exception as error:  # top level of a task: logged, and shown to the user
             log.exception(LogEvent.WORKER_FAILED)
-            self._show(WorkerView(WorkerState.FAILED, reason=unexpected(error)))
+            self._show(WorkerView(LocalWorkerState.FAILED, reason=unexpected(error)))
 
     async def _run(self) -> None:
         command = [find_program(_PROGRAM), "run", *self.settings.arguments]
@@ -196,14 +196,14 @@ class LocalWorker:
         self._child = child = Child(_PROGRAM, command, output, _USELESS)
         if self.settings.key:
             child.secrets = {_KEY: self.settings.key}
-        self._show(WorkerView(WorkerState.STARTING))
+        self._show(WorkerView(LocalWorkerState.STARTING))
         # If a remote gateway refuses this worker, the code that lends it handles that.
         insisting = child.insist(_REFUSED if self.settings.key else frozenset())
         running = asyncio.create_task(insisting, name="local worker/child")
         try:
             while not running.done():
                 if child.given_up:
-                    self._show(WorkerView(WorkerState.FAILED, reason=note_of(child.given_up)))
+                    self._show(WorkerView(LocalWorkerState.FAILED, reason=note_of(child.given_up)))
                 else:
                     self._show(seen_as(child.pid, await self._look(), socket.gethostname()))
                 await asyncio.wait({running}, timeout=_LOOK_S)
@@ -213,9 +213,9 @@ class LocalWorker:
 
     def _downloaded(self, percent: int | Note) -> None:
         if isinstance(percent, Note):
-            self._show(WorkerView(WorkerState.DOWNLOADING, reason=percent))
+            self._show(WorkerView(LocalWorkerState.DOWNLOADING, reason=percent))
         else:
-            self._show(WorkerView(WorkerState.DOWNLOADING, percent=percent))
+            self._show(WorkerView(LocalWorkerState.DOWNLOADING, percent=percent))
 
     def _show(self, view: WorkerView) -> None:
         if view != self.view:
@@ -230,8 +230,10 @@ def seen_as(pid: int | None, seen: tuple[WorkerSeen, ...], host: str) -> WorkerV
     """
     for worker in seen:
         if pid is not None and worker.worker.startswith(f"{host}-{pid}-"):
-            state = {"idle": WorkerState.IDLE, "busy": WorkerState.BUSY}.get(worker.state, WorkerState.STARTING)
+            state = {"idle": LocalWorkerState.IDLE, "busy": LocalWorkerState.BUSY}.get(
+                worker.state, LocalWorkerState.STARTING
+            )
             detail = f"{worker.device} · {worker.model or worker.engine}"
             reason = Note("engine-not-loaded", {"problem": worker.problem}) if worker.problem else None
             return WorkerView(state, detail, reason=reason, jobs=worker.busy)
-    return WorkerView(WorkerState.STARTING)
+    return WorkerView(LocalWorkerState.STARTING)

@@ -24,13 +24,13 @@ FINISH_S: Final = 600.0
 NOT_NEEDED: Final = Note("recognised-elsewhere")
 
 
-class Unbroken(Protocol):
+class StackGuard(Protocol):
     """The part of an entered ``app.local_services.stack.Stack`` that this module uses."""
 
     async def unless_broken(self, work: Coroutine[Any, Any, None]) -> None: ...
 
 
-class Switched(Protocol):
+class SwitchableWorker(Protocol):
     """The part of ``app.local_services.local_worker.LocalWorker`` that this module uses."""
 
     async def switch(self, on: bool, why: Note | None = None) -> None: ...
@@ -45,8 +45,8 @@ class OwnGateway:
 
     def __init__(
         self,
-        stack: Callable[[], AbstractAsyncContextManager[Unbroken]],
-        worker: Switched,
+        stack: Callable[[], AbstractAsyncContextManager[StackGuard]],
+        worker: SwitchableWorker,
         finished: Callable[[], Awaitable[None]],
         tell: Callable[[AppError | None], None],
         finish_s: float = FINISH_S,

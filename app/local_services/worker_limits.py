@@ -20,7 +20,7 @@ _HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)
 
 
 @dataclass(frozen=True)
-class Limits:
+class WorkerLimits:
     """The user's limits on the worker.
 
     ``hours``: as ``20:00-08:00``; empty: always.
@@ -37,7 +37,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ComputerState:
     """The current state of the computer.
 
     ``None``: unknown, which is no reason to rest. ``minute``: of the day, local time.
@@ -58,7 +58,7 @@ def parse_hours(text: str) -> tuple[int, int] | None:
     return (begin, end) if begin != end else None
 
 
-def reason_to_rest(limits: Limits, now: Surroundings) -> Note | None:
+def reason_to_rest(limits: WorkerLimits, now: ComputerState) -> Note | None:
     """Return the reason to rest at this moment, or ``None``."""
     if now.on_battery and not limits.on_battery:
         return BATTERY
@@ -84,19 +84,19 @@ class Rest:
     Times are seconds of one clock.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: WorkerLimits | None = None) -> None:
         self.why: Note | None = None
-        self._limits = limits or Limits()
+        self._limits = limits or WorkerLimits()
         self._since_s: float | None = None
         self._at_once = True
 
-    def allow(self, limits: Limits) -> None:
+    def allow(self, limits: WorkerLimits) -> None:
         """Set new limits, which apply at once."""
         if limits != self._limits:
             self._limits = limits
             self._at_once = True
 
-    def look(self, now: Surroundings, now_s: float) -> Note | None:
+    def look(self, now: ComputerState, now_s: float) -> Note | None:
         """Return the reason why the worker rests, or ``None`` if it may work."""
         why = reason_to_rest(self._limits, now)
         if (why is None) is (self.why is None):

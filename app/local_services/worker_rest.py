@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from app.core.notes import Note
-from app.local_services.worker_limits import Limits, Rest, Surroundings
+from app.local_services.worker_limits import ComputerState, Rest, WorkerLimits
 from app.system.full_screen import FullScreen
 from app.system.power import on_battery
 from runtime import logger_names
@@ -18,10 +18,10 @@ log = structlog.get_logger(logger_names.APP_WORKER_REST)
 
 LOOK_S: Final = 5.0
 
-See = Callable[[Limits], Awaitable[Surroundings]]
+See = Callable[[WorkerLimits], Awaitable[ComputerState]]
 
 
-class Seeing:
+class ComputerObserver:
     """A ``See`` for this computer.
 
     Checks only the conditions that a limit needs.
@@ -31,14 +31,14 @@ class Seeing:
         self._screen = screen
         self._clock = clock
 
-    async def __call__(self, limits: Limits) -> Surroundings:
+    async def __call__(self, limits: WorkerLimits) -> ComputerState:
         """Return the current state of the computer."""
         battery = None if limits.on_battery else await asyncio.to_thread(on_battery)
         if limits.beside_full_screen:
             await self._screen.close()
         filled = None if limits.beside_full_screen else await self._screen.now()
         now = self._clock()
-        return Surroundings(battery, filled, now.hour * 60 + now.minute)
+        return ComputerState(battery, filled, now.hour * 60 + now.minute)
 
     async def close(self) -> None:
         """Close the connection to the screen. Safe to call twice."""
@@ -50,11 +50,11 @@ class WorkerRest:
 
     def __init__(self, rest: Callable[[Note | None], None], see: See, look_s: float = LOOK_S) -> None:
         self._rest, self._see, self._look_s = rest, see, look_s
-        self._limits = Limits()
+        self._limits = WorkerLimits()
         self._decides = Rest()
         self._changed = asyncio.Event()
 
-    def allow(self, limits: Limits) -> None:
+    def allow(self, limits: WorkerLimits) -> None:
         """Set the limits that apply from now on."""
         if limits != self._limits:
             self._limits = limits

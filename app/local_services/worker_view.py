@@ -6,7 +6,7 @@ from enum import StrEnum
 from app.core.notes import Note
 
 
-class WorkerState(StrEnum):
+class LocalWorkerState(StrEnum):
     """States of this computer's worker, as the tray shows them."""
 
     OFF = "off"
@@ -25,7 +25,7 @@ class WorkerView:
     ``jobs``: the number of jobs in progress.
     """
 
-    state: WorkerState = WorkerState.OFF
+    state: LocalWorkerState = LocalWorkerState.OFF
     detail: str = ""
     percent: int | None = None
     reason: Note | None = None
@@ -37,7 +37,9 @@ class WorkerView:
 
         When off for another reason, it restarts by itself.
         """
-        return self.state is WorkerState.FAILED or (self.state is WorkerState.OFF and self.reason is None)
+        return self.state is LocalWorkerState.FAILED or (
+            self.state is LocalWorkerState.OFF and self.reason is None
+        )
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Final
 
 from app.core.notes import Note
 from app.models.engines import KINDS
-from app.models.events import Disk, Run, Work
-from app.models.view import About, ModelNote, Purpose
+from app.models.events import ModelOnDisk, RunJob, Work
+from app.models.view import ModelFacts, ModelNote, Purpose
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, Model, Wheels, load_catalogue
 from speech.models.collecting import FreeBytes, free_bytes
@@ -32,7 +32,7 @@ _LINK: Final = re.compile(r"https://\S*[^\s.]")
 
 
 @dataclass(frozen=True)
-class Place:
+class ModelLocation:
     """Folder of models, their catalogue and the environment for their sources."""
 
     folder: Path = field(default_factory=lambda: folders().models)
@@ -52,11 +52,11 @@ class Place:
         return None
 
 
-def about(model: Model) -> About:
+def about(model: Model) -> ModelFacts:
     """Return the constant facts about a model."""
     kind = KINDS.get(model.name)
     link = _LINK.findall(model.attribution)
-    return About(
+    return ModelFacts(
         model.name,
         kind.purpose if kind else Purpose.RECOGNISER,
         model.licence,
@@ -74,32 +74,32 @@ def wheels_of(model: Model) -> frozenset[str]:
     return frozenset(wheel.name for source in sources for wheel in source.wheels)
 
 
-def look(place: Place, names: Iterable[str], mine: frozenset[str] = frozenset()) -> dict[str, Disk]:
+def look(place: ModelLocation, names: Iterable[str], mine: frozenset[str] = frozenset()) -> dict[str, ModelOnDisk]:
     """Return the disk state of each readable model.
 
     ``mine``: our own jobs, whose locks are not checked.
     """
-    found: dict[str, Disk] = {}
+    found: dict[str, ModelOnDisk] = {}
     for name in names:
         with suppress(OSError):  # being replaced by another process, or unreadable
             found[name] = look_at(place, name, mine=name in mine)
     return found
 
 
-def look_at(place: Place, name: str, *, mine: bool = False) -> Disk:
+def look_at(place: ModelLocation, name: str, *, mine: bool = False) -> ModelOnDisk:
     """Return the disk state of one model. Raises ``OSError``."""
     store = place.store()
     state = store.state(name)
     here = store.unfinished(name)
     busy = bool(here) and not mine and store.is_changing(name)
     if state is FolderState.MISSING:
-        return Disk(here=here, busy=busy)
+        return ModelOnDisk(here=here, busy=busy)
     folder = store.path(name)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Disk(True, state is FolderState.DAMAGED, size, _since(folder), here, busy)
+    return ModelOnDisk(True, state is FolderState.DAMAGED, size, _since(folder), here, busy)
 
 
-def do(place: Place, run: Run, report: Report, stop: Stop) -> None:
+def do(place: ModelLocation, run: RunJob, report: Report, stop: Stop) -> None:
     """Carry out a job to its end.
 
     Raises ``ModelError`` (``Stopped`` is one) or ``OSError``.
@@ -118,7 +118,7 @@ def do(place: Place, run: Run, report: Report, stop: Stop) -> None:
             store.abandon(run.name)
 
 
-def note_of_error(error: ModelError, run: Run) -> tuple[Note, tuple[str, ...]]:
+def note_of_error(error: ModelError, run: RunJob) -> tuple[Note, tuple[str, ...]]:
     """Return the note for an error, and the messages of each source."""
     match error:
         case ModelUnavailable():

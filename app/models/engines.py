@@ -14,7 +14,7 @@ from app.models.view import Purpose
 DEFAULT: Final = "whisper-base"
 
 
-class Kind(NamedTuple):
+class ModelPurpose(NamedTuple):
     """Purpose of a model.
 
     ``beside``: the model it accompanies.
@@ -26,13 +26,13 @@ class Kind(NamedTuple):
 
 
 KINDS: Final = {
-    VAD_MODEL: Kind(Purpose.VAD),
-    "whisper-base": Kind(Purpose.RECOGNISER, "whisper"),
-    "SenseVoiceSmall": Kind(Purpose.RECOGNISER, "funasr"),
-    "paraformer-zh": Kind(Purpose.RECOGNISER, "funasr"),
-    "ct-punc-c": Kind(Purpose.PUNCTUATION, beside="paraformer-zh"),
-    "paraformer-zh-streaming": Kind(Purpose.RECOGNISER),
-    "Fun-ASR-Nano": Kind(Purpose.RECOGNISER),
+    VAD_MODEL: ModelPurpose(Purpose.VAD),
+    "whisper-base": ModelPurpose(Purpose.RECOGNISER, "whisper"),
+    "SenseVoiceSmall": ModelPurpose(Purpose.RECOGNISER, "funasr"),
+    "paraformer-zh": ModelPurpose(Purpose.RECOGNISER, "funasr"),
+    "ct-punc-c": ModelPurpose(Purpose.PUNCTUATION, beside="paraformer-zh"),
+    "paraformer-zh-streaming": ModelPurpose(Purpose.RECOGNISER),
+    "Fun-ASR-Nano": ModelPurpose(Purpose.RECOGNISER),
 }
 _LIBRARIES: Final = {"whisper": ("faster_whisper",), "funasr": ("funasr", "torch")}
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from app.core.notes import Note
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
-from app.models.download_progress import Meter
+from app.models.download_progress import DownloadMeter
 from speech.models.progress import Event
 
 
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Disk:
+class ModelOnDisk:
     """State of one model on disk.
 
     ``here``: bytes of an unfinished installation, by file.
@@ -46,7 +46,7 @@ class Disk:
     @property
     def unfinished(self) -> int:
         """Bytes of an unfinished installation."""
-        return Meter(1 << 62, self.here).done
+        return DownloadMeter(1 << 62, self.here).done
 
 
 # -- events ------------------------------------------------------------------------------------------------
@@ -60,14 +60,14 @@ class Want:
 
 
 @dataclass(frozen=True)
-class Looked:
+class DiskInspected:
     """Result of inspecting the disk."""
 
-    disks: Mapping[str, Disk]
+    disks: Mapping[str, ModelOnDisk]
 
 
 @dataclass(frozen=True)
-class Told:
+class InstallProgress:
     """Progress of an installation.
 
     ``at``: seconds of any steady clock.
@@ -79,7 +79,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Ended:
+class JobEnded:
     """End of a job, with the resulting state of the disk.
 
     ``details``: messages of each source.
@@ -87,13 +87,13 @@ class Ended:
 
     name: str
     outcome: Outcome
-    disk: Disk
+    disk: ModelOnDisk
     note: Note | None = None
     details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Used:
+class WorkerModel:
     """Model of this computer's worker, whether it runs, and which extra each model ``lacks``."""
 
     chosen: str
@@ -102,14 +102,14 @@ class Used:
 
 
 Asked = FetchModel | PauseModel | CancelModel | VerifyModel | ImportModel | RemoveModel
-ShelfEvent = Asked | Want | Looked | Told | Ended | Used
+ShelfEvent = Asked | Want | DiskInspected | InstallProgress | JobEnded | WorkerModel
 
 
 # -- effects -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Run:
+class RunJob:
     """Request to start a job and to report its end."""
 
     name: str
@@ -118,10 +118,10 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Halt:
+class HaltJob:
     """Request to stop a model's job and to report when it has stopped."""
 
     name: str
 
 
-Effect = Run | Halt
+Effect = RunJob | HaltJob

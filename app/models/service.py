@@ -13,10 +13,23 @@ import structlog
 from app.core.daemon_thread import aside
 from app.core.notes import Note
 from app.models.actions import LookAtModels, ModelAction
-from app.models.disk import Place, about, do, look, note_of_error, wheels_of
+from app.models.disk import ModelLocation, about, do, look, note_of_error, wheels_of
 from app.models.engines import lacks
-from app.models.events import Disk, Effect, Ended, Halt, Looked, Outcome, Run, ShelfEvent, Told, Used, Want, Work
-from app.models.state_machine import Shelf
+from app.models.events import (
+    DiskInspected,
+    Effect,
+    HaltJob,
+    InstallProgress,
+    JobEnded,
+    ModelOnDisk,
+    Outcome,
+    RunJob,
+    ShelfEvent,
+    Want,
+    Work,
+    WorkerModel,
+)
+from app.models.state_machine import ModelsState
 from app.models.view import ModelNote, ModelState, ModelsView
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -47,13 +60,13 @@ class Models:
     def __init__(
         self,
         post: Callable[[ModelsView], None],
-        place: Place | None = None,
+        place: ModelLocation | None = None,
     ) -> None:
         self._post = post
         self.came: Callable[[str], None] = lambda name: None
-        self._place = place or Place()
+        self._place = place or ModelLocation()
         known = self._place.catalogue.models
-        self._shelf = Shelf(map(about, known), {model.name: wheels_of(model) for model in known})
+        self._shelf = ModelsState(map(about, known), {model.name: wheels_of(model) for model in known})
         self._tasks = Tasks("models")
         self._stops: dict[str, Stop] = {}
         self._errors: dict[str, ModelError] = {}
@@ -102,7 +115,7 @@ class Models:
             return
         self._used = chosen, running
         missing = {model.name: lacks(model.name) for model in self._place.catalogue.models}
-        self._handle(Used(chosen, running, missing))
+        self._handle(WorkerModel(chosen, running, missing))
 
     async def have(self, name: str, tell: Tell) -> None:
         """Download this model if necessary, and wait for it even while the user pauses the download.
@@ -140,13 +153,13 @@ class Models:
 
     def _perform(self, effect: Effect) -> None:
         match effect:
-            case Run(name) if self._open:
+            case RunJob(name) if self._open:
                 self._stops[name] = Stop()
                 self._tasks.start(self._run(effect, self._stops[name]), f"{effect.work} {name}")
-            case Halt(name) if name in self._stops:
+            case HaltJob(name) if name in self._stops:
                 self._stops[name].ask()
 
-    async def _run(self, run: Run, stop: Stop) -> None:
+    async def _run(self, run: RunJob, stop: Stop) -> None:
         report = _Reporter(asyncio.get_running_loop(), partial(self._told, run.name))
         outcome, note, details = Outcome.DONE, None, tuple[str, ...]()
         self._errors.pop(run.name, None)
@@ -168,12 +181,12 @@ class Models:
             self._change()
         found = await asyncio.to_thread(look, self._place, [run.name], frozenset([run.name]))
         self._room = await asyncio.to_thread(self._place.room)
-        self._handle(Ended(run.name, outcome, found.get(run.name, Disk()), note, details))
+        self._handle(JobEnded(run.name, outcome, found.get(run.name, ModelOnDisk()), note, details))
         if outcome is Outcome.DONE and run.work in {Work.FETCH, Work.IMPORT}:
             self.came(run.name)
 
     def _told(self, name: str, event: Event, at: float) -> None:
-        self._handle(Told(name, event, at))
+        self._handle(InstallProgress(name, event, at))
 
     # -- views ---------------------------------------------------------------------------------------------
 
@@ -184,7 +197,7 @@ class Models:
         self._room = await asyncio.to_thread(self._place.room)
         if ended == self._ended:  # otherwise the result may be older than the end of a job
             changing = mine | self._stops.keys()
-            self._handle(Looked({name: disk for name, disk in found.items() if name not in changing}))
+            self._handle(DiskInspected({name: disk for name, disk in found.items() if name not in changing}))
             self._looked.set()
 
     async def _keep_looking(self) -> None:

@@ -10,24 +10,24 @@ from typing import Final
 
 from app.core.notes import Note
 from app.models.actions import CancelModel, FetchModel, ImportModel, PauseModel, RemoveModel, VerifyModel
-from app.models.download_progress import Meter
+from app.models.download_progress import DownloadMeter
 from app.models.engines import KINDS
 from app.models.events import (
     Asked,
-    Disk,
+    DiskInspected,
     Effect,
-    Ended,
-    Halt,
-    Looked,
+    HaltJob,
+    InstallProgress,
+    JobEnded,
+    ModelOnDisk,
     Outcome,
-    Run,
+    RunJob,
     ShelfEvent,
-    Told,
-    Used,
     Want,
     Work,
+    WorkerModel,
 )
-from app.models.view import About, ModelNote, ModelState, ModelView, Purpose, Use
+from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelUse, Purpose
 from speech.models.progress import WaitingForLock
 
 _AT_ONCE: Final = 1
@@ -47,7 +47,7 @@ class _Then(StrEnum):
 @dataclass
 class _Job:
     work: Work
-    meter: Meter
+    meter: DownloadMeter
     folder: str = ""
     running: bool = False
     waits: bool = False  # another program is working on this model
@@ -56,9 +56,9 @@ class _Job:
 
 @dataclass
 class _Entry:
-    about: About
+    about: ModelFacts
     wheels: frozenset[str] = frozenset()
-    disk: Disk = Disk()
+    disk: ModelOnDisk = ModelOnDisk()
     job: _Job | None = None
     paused: bool = False
     damaged: bool = False
@@ -82,39 +82,43 @@ _WORKING: Final = {
 _FILLS: Final = frozenset({Work.FETCH, Work.IMPORT})
 
 
-class Shelf:
+class ModelsState:
     """State of all models.
 
     ``wheels``: names of the wheels of models that have some.
     """
 
-    def __init__(self, models: Iterable[About], wheels: Mapping[str, frozenset[str]] | None = None) -> None:
+    def __init__(self, models: Iterable[ModelFacts], wheels: Mapping[str, frozenset[str]] | None = None) -> None:
         known = wheels or {}
         self._entries = {one.name: _Entry(one, known.get(one.name, frozenset())) for one in models}
         self._queue: list[str] = []
-        self._used = Used("", False)
+        self._used = WorkerModel("", False)
 
     def handle(self, event: ShelfEvent) -> list[Effect]:
         """Apply an event and return its effects."""
         match event:
-            case Looked(disks):
+            case DiskInspected(disks):
                 for name, disk in disks.items():
                     self._entries[name].disk = disk
                 return []
-            case Used():
+            case WorkerModel():
                 self._used = event
                 return []
         entry = self._entries.get(event.name)
         if entry is None:
             return []
-        effects = self._happened(entry, event) if isinstance(event, Told | Ended) else self._asked(entry, event)
+        effects = (
+            self._happened(entry, event)
+            if isinstance(event, InstallProgress | JobEnded)
+            else self._asked(entry, event)
+        )
         return effects + self._started()
 
     def state(self, name: str) -> ModelState:
         """Return the state of a model."""
         return _state(self._entries[name])
 
-    def view(self, at: float) -> tuple[ModelView, ...]:
+    def view(self, at: float) -> tuple[LocalModelView, ...]:
         """Return the views of all models at the given time."""
         return tuple(self._view(entry, at) for entry in self._entries.values())
 
@@ -171,8 +175,8 @@ class Shelf:
 
     def _remove(self, entry: _Entry) -> list[Effect]:
         use = self._use(entry)
-        if use is not Use.NOBODY:
-            entry.note = Note(ModelNote.USED_BY_APP if use is Use.APP else ModelNote.USED_BY_WORKER)
+        if use is not ModelUse.NOBODY:
+            entry.note = Note(ModelNote.USED_BY_APP if use is ModelUse.APP else ModelNote.USED_BY_WORKER)
             return []
         return self._put(entry, Work.REMOVE)
 
@@ -180,7 +184,7 @@ class Shelf:
         """Queue a job; its effects follow when it starts."""
         entry.forget()
         here = entry.disk.here if work in _FILLS else {}
-        entry.job = _Job(work, Meter(entry.about.size, here, entry.wheels), folder)
+        entry.job = _Job(work, DownloadMeter(entry.about.size, here, entry.wheels), folder)
         self._queue.insert(0 if first else len(self._queue), entry.about.name)
         return []
 
@@ -188,7 +192,7 @@ class Shelf:
     def _halt(entry: _Entry, then: _Then) -> list[Effect]:
         assert entry.job is not None
         before, entry.job.then = entry.job.then, then
-        return [] if before else [Halt(entry.about.name)]
+        return [] if before else [HaltJob(entry.about.name)]
 
     def _drop(self, entry: _Entry) -> None:
         entry.job = None
@@ -204,7 +208,7 @@ class Shelf:
             if self._running(fetching=job.work is Work.FETCH) < _AT_ONCE:
                 job.running = True
                 self._queue.remove(name)
-                effects.append(Run(name, job.work, job.folder))
+                effects.append(RunJob(name, job.work, job.folder))
         return effects
 
     def _running(self, *, fetching: bool) -> int:
@@ -213,11 +217,11 @@ class Shelf:
 
     # -- events --------------------------------------------------------------------------------------------
 
-    def _happened(self, entry: _Entry, event: Told | Ended) -> list[Effect]:
+    def _happened(self, entry: _Entry, event: InstallProgress | JobEnded) -> list[Effect]:
         job = entry.job
         if job is None or not job.running:
             return []
-        if isinstance(event, Told):
+        if isinstance(event, InstallProgress):
             job.waits = isinstance(event.event, WaitingForLock)
             job.meter.take(event.event, event.at)
             return []
@@ -244,10 +248,10 @@ class Shelf:
 
     # -- views ---------------------------------------------------------------------------------------------
 
-    def _view(self, entry: _Entry, at: float) -> ModelView:
+    def _view(self, entry: _Entry, at: float) -> LocalModelView:
         state, job, about = _state(entry), entry.job, self._about(entry)
         moving = job.meter if job and job.running and not job.waits else None
-        return ModelView(
+        return LocalModelView(
             about,
             state,
             done=_done(entry, state, moving),
@@ -265,7 +269,7 @@ class Shelf:
         )
 
     @staticmethod
-    def _about(entry: _Entry) -> About:
+    def _about(entry: _Entry) -> ModelFacts:
         """Return the facts with the size that the hub stated or that is installed."""
         if not entry.about.at_most:
             return entry.about
@@ -273,13 +277,13 @@ class Shelf:
         size = entry.disk.size if entry.disk.installed else told
         return replace(entry.about, size=size, at_most=size == entry.about.size)
 
-    def _use(self, entry: _Entry) -> Use:
+    def _use(self, entry: _Entry) -> ModelUse:
         name = entry.about.name
         if entry.about.purpose is Purpose.VAD:
-            return Use.APP
+            return ModelUse.APP
         beside = KINDS[name].beside if name in KINDS else ""
         runs = self._used.running and self._used.chosen in {name, beside or name}
-        return Use.WORKER if runs else Use.NOBODY
+        return ModelUse.WORKER if runs else ModelUse.NOBODY
 
 
 def _state(entry: _Entry) -> ModelState:
@@ -302,7 +306,7 @@ def _state_of_job(job: _Job) -> ModelState:
     return ModelState.BUSY if job.waits else _WORKING[job.work]
 
 
-def _done(entry: _Entry, state: ModelState, moving: Meter | None) -> int:
+def _done(entry: _Entry, state: ModelState, moving: DownloadMeter | None) -> int:
     if moving is not None and state is not ModelState.REMOVING:
         return moving.done
     if state in {ModelState.INSTALLED, ModelState.DAMAGED}:

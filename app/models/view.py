@@ -51,7 +51,7 @@ class ModelNote(StrEnum):
     BROKEN = "broken"
 
 
-class Use(StrEnum):
+class ModelUse(StrEnum):
     """Current user of a model, which prevents its removal."""
 
     NOBODY = "nobody"
@@ -60,7 +60,7 @@ class Use(StrEnum):
 
 
 @dataclass(frozen=True)
-class About:
+class ModelFacts:
     """Constant facts about a model.
 
     ``size``: bytes, an upper limit if ``at_most``, because only the hub knows the exact size. ``sources``: their
@@ -78,7 +78,7 @@ class About:
 
 
 @dataclass(frozen=True)
-class ModelView:
+class LocalModelView:
     """State of a model for display.
 
     ``done``: bytes present or read. ``source``: current source. ``installed_s``: seconds since 1970. ``chosen``:
@@ -86,14 +86,14 @@ class ModelView:
     ``stopping``: its job ends soon. ``details``: messages of each source.
     """
 
-    about: About
+    about: ModelFacts
     state: ModelState = ModelState.MISSING
     done: int = 0
     speed: float | None = None
     left_s: float | None = None
     source: str = ""
     installed_s: float | None = None
-    use: Use = Use.NOBODY
+    use: ModelUse = ModelUse.NOBODY
     chosen: bool = False
     lacks: str = ""
     waiting: bool = False
@@ -127,6 +127,6 @@ class ModelsView:
     ``free``: free bytes where ``folder`` is.
     """
 
-    models: tuple[ModelView, ...] = ()
+    models: tuple[LocalModelView, ...] = ()
     folder: str = ""
     free: int | None = None

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from app.monitoring.utterances import Utterance
-from app.monitoring.view import Stage, StageFigures
+from app.monitoring.view import StageFigures, UtteranceStage
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
@@ -14,7 +14,7 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 def stage_figures(utterances: Iterable[Utterance]) -> tuple[StageFigures, ...]:
     """Return figures for every stage with data, in chronological order."""
-    taken: dict[Stage, list[float]] = {stage: [] for stage in Stage}
+    taken: dict[UtteranceStage, list[float]] = {stage: [] for stage in UtteranceStage}
     for one in utterances:
         for stage, seconds in _durations(one):
             taken[stage].append(seconds)
@@ -25,18 +25,18 @@ def stage_figures(utterances: Iterable[Utterance]) -> tuple[StageFigures, ...]:
     )
 
 
-def _durations(one: Utterance) -> Iterable[tuple[Stage, float]]:
+def _durations(one: Utterance) -> Iterable[tuple[UtteranceStage, float]]:
     """Yield the known durations.
 
     For other clients' utterances, sending and insertion are unknown.
     """
     if one.own and one.queued is not None and one.complete is not None:
-        yield Stage.SENT, max(0.0, one.queued - one.complete)
-    yield Stage.QUEUED, one.timing.queue / 1000
-    yield Stage.DECODED, one.timing.decode / 1000
-    yield Stage.DELIVERED, one.timing.deliver / 1000
+        yield UtteranceStage.SENT, max(0.0, one.queued - one.complete)
+    yield UtteranceStage.QUEUED, one.timing.queue / 1000
+    yield UtteranceStage.DECODED, one.timing.decode / 1000
+    yield UtteranceStage.DELIVERED, one.timing.deliver / 1000
     if one.inserted is not None and one.recognised is not None:
-        yield Stage.INSERTED, one.inserted - one.recognised
+        yield UtteranceStage.INSERTED, one.inserted - one.recognised
     text_at = one.recognised if one.inserted is None else one.inserted
     if text_at is not None and one.complete is not None:
-        yield Stage.WHOLE, max(0.0, text_at - one.complete)
+        yield UtteranceStage.WHOLE, max(0.0, text_at - one.complete)

@@ -11,8 +11,8 @@ from typing import Final
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
-from app.core.transcript import Segment
-from app.monitoring.view import Stage, StageSpan, UtteranceRow
+from app.core.transcript import TranscriptSegment
+from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
 from protocol.monitor import FINAL, Recent
 from protocol.recognition import Timing
 
@@ -69,7 +69,7 @@ class Utterance:
             case SegmentStep.HELD if self.state is State.INSERTING:
                 self.state = State.HELD
 
-    def _recognise(self, result: Segment, now: float) -> None:
+    def _recognise(self, result: TranscriptSegment, now: float) -> None:
         self.complete = now if self.complete is None else self.complete
         self.recognised, self.timing, self.model = now, result.timing, result.model
         self.audio_s = (result.end_ms - result.start_ms) / 1000
@@ -95,15 +95,15 @@ class Utterance:
         recognised, after = self.recognised, now - self.complete
         if recognised is None:
             queued = after if self.queued is None else self.queued - self.complete
-            yield StageSpan(Stage.SENT, 0.0, max(0.0, queued))
+            yield StageSpan(UtteranceStage.SENT, 0.0, max(0.0, queued))
             if self.queued is not None:
-                yield StageSpan(Stage.QUEUED, max(0.0, queued), max(queued, after))
+                yield StageSpan(UtteranceStage.QUEUED, max(0.0, queued), max(queued, after))
             return
         yield from self._of_gateway(max(0.0, recognised - self.complete))
         if self.state is State.INSERTING:
-            yield StageSpan(Stage.INSERTED, recognised - self.complete, after)
+            yield StageSpan(UtteranceStage.INSERTED, recognised - self.complete, after)
         elif self.inserted is not None:
-            yield StageSpan(Stage.INSERTED, recognised - self.complete, self.inserted - self.complete)
+            yield StageSpan(UtteranceStage.INSERTED, recognised - self.complete, self.inserted - self.complete)
 
     def _of_gateway(self, whole_s: float) -> Iterator[StageSpan]:
         """Yield the gateway's stages, computed backwards: decoding before the end of speech causes no waiting."""
@@ -111,10 +111,10 @@ class Utterance:
         delivering = max(0.0, whole_s - told.deliver / 1000)
         decoding = max(0.0, delivering - told.decode / 1000)
         queueing = max(0.0, decoding - told.queue / 1000)
-        yield StageSpan(Stage.SENT, 0.0, queueing)
-        yield StageSpan(Stage.QUEUED, queueing, decoding)
-        yield StageSpan(Stage.DECODED, decoding, delivering)
-        yield StageSpan(Stage.DELIVERED, delivering, whole_s)
+        yield StageSpan(UtteranceStage.SENT, 0.0, queueing)
+        yield StageSpan(UtteranceStage.QUEUED, queueing, decoding)
+        yield StageSpan(UtteranceStage.DECODED, decoding, delivering)
+        yield StageSpan(UtteranceStage.DELIVERED, delivering, whole_s)
 
 
 class Utterances:

@@ -23,7 +23,7 @@ class Link(StrEnum):
     REFUSED = "refused"
 
 
-class Stage(StrEnum):
+class UtteranceStage(StrEnum):
     """Stages of an utterance after its end of speech.
 
     ``WHOLE``: from there to the text.
@@ -93,7 +93,7 @@ class WorkerFigures:
 class StageFigures:
     """Durations of a stage: ``p50_s`` is the median, ``p95_s`` the 95th percentile."""
 
-    stage: Stage
+    stage: UtteranceStage
     count: int
     p50_s: float
     p95_s: float
@@ -103,7 +103,7 @@ class StageFigures:
 class StageSpan:
     """Time range of a stage, in seconds after the end of speech."""
 
-    stage: Stage
+    stage: UtteranceStage
     start_s: float
     end_s: float
 

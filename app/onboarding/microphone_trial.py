@@ -17,7 +17,7 @@ from app.core.problem_notes import note_of
 from app.dictation.recorder import Recording
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.sample_recording import Ear
-from app.onboarding.view import Hearing, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
@@ -29,14 +29,14 @@ PlayAloud = Callable[[Callable[[int], bytes], Callable[[], None]], Awaitable[Non
 """``app.capture.portaudio.PortAudio.play``: gets the sound, and a callback for its start."""
 
 
-class Attended(Protocol):
+class TrialRecorder(Protocol):
     """The interface of ``app.dictation.recorder.Recorder``."""
 
     async def attend(self, over: Callable[[], None]) -> Recording | None: ...
 
 
 @dataclass(frozen=True)
-class Times:
+class TrialTimes:
     """Times in seconds. ``most_s``: the longest trial. ``look_s``: between searches for devices.
 
     ``again_s``: between attempts to open the microphone. ``tell_s``: between reports of the level.
@@ -48,19 +48,19 @@ class Times:
     tell_s: float = 0.05
 
 
-class MicrophoneTrying:
+class MicrophoneTrialRunner:
     """A microphone trial. ``post`` gets each new state; ``look`` refreshes the list of microphones."""
 
     def __init__(
         self,
-        recorder: Attended,
+        recorder: TrialRecorder,
         post: Callable[[MicrophoneTrial], None],
         play: PlayAloud,
         look: Callable[[], None],
-        times: Times | None = None,
+        times: TrialTimes | None = None,
     ) -> None:
         self._recorder, self._post, self._play, self._look = recorder, post, play, look
-        self._times = times or Times()
+        self._times = times or TrialTimes()
         self._tasks = Tasks("microphone trial")
         self._listening: asyncio.Task[None] | None = None
         self._playing: asyncio.Task[None] | None = None
@@ -78,9 +78,9 @@ class MicrophoneTrying:
                 if on:
                     self._ear = Ear()
                     self._begin(before)
-            case RecordSample() if self._view.hearing is Hearing.HEARING:
+            case RecordSample() if self._view.hearing is MicrophoneActivity.HEARING:
                 self._ear.record()
-            case PlaySample() if self._view.hearing is Hearing.HEARING and self._ear.complete:
+            case PlaySample() if self._view.hearing is MicrophoneActivity.HEARING and self._ear.complete:
                 self._play_sample()
 
     def again(self) -> None:
@@ -94,7 +94,7 @@ class MicrophoneTrying:
         await self._tasks.close()
 
     def _begin(self, before: "asyncio.Task[None] | None") -> None:
-        self._show(MicrophoneTrial(Hearing.OPENING))
+        self._show(MicrophoneTrial(MicrophoneActivity.OPENING))
         self._listening = self._tasks.start(self._listen(before), "listen")
 
     def _end(self) -> "asyncio.Task[None] | None":
@@ -146,9 +146,9 @@ class MicrophoneTrying:
                 recording.give_up()
         except MicrophoneError as error:
             log.info(LogEvent.MICROPHONE_TRIAL_FAILED, reason=str(error))
-            self._show(MicrophoneTrial(Hearing.OPENING, sample=self._ear.complete, note=note_of(error)))
+            self._show(MicrophoneTrial(MicrophoneActivity.OPENING, sample=self._ear.complete, note=note_of(error)))
         else:
-            self._show(MicrophoneTrial(Hearing.OPENING, sample=self._ear.complete))
+            self._show(MicrophoneTrial(MicrophoneActivity.OPENING, sample=self._ear.complete))
         finally:
             self._ear.give_up()
 
@@ -172,7 +172,13 @@ class MicrophoneTrying:
     def _tell(self, device: str) -> None:
         """Report the level a few times a second, and changes of the state at once."""
         ear = self._ear
-        hearing = Hearing.RECORDING if ear.left_s else Hearing.PLAYING if self._aloud else Hearing.HEARING
+        hearing = (
+            MicrophoneActivity.RECORDING
+            if ear.left_s
+            else MicrophoneActivity.PLAYING
+            if self._aloud
+            else MicrophoneActivity.HEARING
+        )
         now = asyncio.get_running_loop().time()
         if hearing is self._view.hearing and now - self._told_at < self._times.tell_s:
             return

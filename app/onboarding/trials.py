@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Final, Self
 
 from app.gateways.probe import ask
-from app.gateways.view import Health
+from app.gateways.view import GatewayHealth
 from app.onboarding.actions import Trial, TryGateway
-from app.onboarding.microphone_trial import Attended, MicrophoneTrying, PlayAloud
+from app.onboarding.microphone_trial import MicrophoneTrialRunner, PlayAloud, TrialRecorder
 from app.onboarding.view import GatewayTrial, TrialView
 from client.connection import Address
 from runtime.tasks import Tasks
@@ -18,13 +18,13 @@ AGAIN_S: Final = 5.0
 async def look(address: Address) -> GatewayTrial:
     """Query the gateway once. Errors become a note."""
     answer = await ask(address)
-    reached = answer.health in {Health.WELL, Health.NOBODY}
+    reached = answer.health in {GatewayHealth.WELL, GatewayHealth.NOBODY}
     if not reached:
         return GatewayTrial(address.url, note=answer.note)
     return GatewayTrial(address.url, True, answer.latency_ms, answer.workers)
 
 
-class GatewayTrying:
+class GatewayTrialRunner:
     """Repeated queries of a gateway on trial. ``post`` gets each result. ``key``: the key to present."""
 
     def __init__(self, post: Callable[[GatewayTrial], None], key: str, again_s: float = AGAIN_S) -> None:
@@ -61,13 +61,13 @@ class Trials:
     def __init__(
         self,
         post: Callable[[TrialView], None],
-        recorder: Attended,
+        recorder: TrialRecorder,
         play: PlayAloud,
         look: Callable[[], None],
         key: str,
     ) -> None:
-        self.microphone = MicrophoneTrying(recorder, post, play, look)
-        self.gateway = GatewayTrying(post, key)
+        self.microphone = MicrophoneTrialRunner(recorder, post, play, look)
+        self.gateway = GatewayTrialRunner(post, key)
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from app.core.notes import Note
 from app.core.states import LOWEST_DBFS
 
 
-class Hearing(StrEnum):
+class MicrophoneActivity(StrEnum):
     """The activity of the microphone on trial."""
 
     CLOSED = "closed"
@@ -25,7 +25,7 @@ class MicrophoneTrial:
     ``sample``: a sample can be played. ``note``: the problem, if any.
     """
 
-    hearing: Hearing = Hearing.CLOSED
+    hearing: MicrophoneActivity = MicrophoneActivity.CLOSED
     device: str = ""
     level_dbfs: float = LOWEST_DBFS
     heard: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.replacements.rules import Replacement, Wrong, key_of, wrong
+from app.replacements.rules import Replacement, RuleProblem, key_of, wrong
 
 
 class Draft:
@@ -17,16 +17,16 @@ class Draft:
     def __init__(self, rules: Iterable[Replacement] = ()) -> None:
         self.rules = list(rules)
         self.fresh: int | None = None
-        self._wrong: Mapping[int, Wrong] = {}
+        self._wrong: Mapping[int, RuleProblem] = {}
         self._look()
 
     @property
-    def wrong(self) -> Mapping[int, Wrong]:
+    def wrong(self) -> Mapping[int, RuleProblem]:
         """Problems by row.
 
         A fresh row may still be empty.
         """
-        return {row: why for row, why in self._wrong.items() if row != self.fresh or why is not Wrong.EMPTY}
+        return {row: why for row, why in self._wrong.items() if row != self.fresh or why is not RuleProblem.EMPTY}
 
     @property
     def counting(self) -> tuple[Replacement, ...]:

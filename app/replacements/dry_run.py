@@ -18,7 +18,7 @@ import structlog
 from app.journal.errors import JournalError
 from app.journal.library import Library
 from app.journal.take_files import Unreadable, read_events
-from app.replacements.tally import Tally
+from app.replacements.tally import ChangeTally
 from app.replacements.view import MOST_TAKES, ReplacementsTried, TryReplacements
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -67,7 +67,7 @@ class DryRun:
     async def _try(self, action: TryReplacements) -> None:
         aside, clock = asyncio.get_running_loop().run_in_executor, asyncio.get_running_loop().time
         try:
-            tally = await aside(self._thread, Tally, action.rules)
+            tally = await aside(self._thread, ChangeTally, action.rules)
             takes = (await aside(self._thread, self._library.newest))[:MOST_TAKES]
             told = clock()
             for start in range(0, len(takes), _SLICE):
@@ -80,7 +80,7 @@ class DryRun:
             log.warning(LogEvent.REPLACEMENTS_TRIAL_FAILED, reason=str(error))
             self._post(ReplacementsTried(action.serial, 0, 0))
 
-    def _read(self, tally: Tally, sessions: Sequence[UUID]) -> None:
+    def _read(self, tally: ChangeTally, sessions: Sequence[UUID]) -> None:
         """Read the takes that still exist."""
         for session in sessions:
             with suppress(Unreadable):

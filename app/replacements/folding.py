@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 _WIDTHS: Final = ("<wide>", "<narrow>")
 
 
-class Folded(NamedTuple):
+class FoldedText(NamedTuple):
     """Normalised text with a mapping of positions.
 
     ``places``: for each character of ``plain`` its position in the text, then the text's length. ``firsts``: for
@@ -23,18 +23,18 @@ class Folded(NamedTuple):
     firsts: Sequence[int]
 
 
-def folded(text: str, *, case: bool) -> Folded:
+def folded(text: str, *, case: bool) -> FoldedText:
     """Normalise a text; with ``case``, also ignore case and width."""
     if text.isascii():
         whole = range(len(text) + 1)
-        return Folded(_spaces(text.lower() if case else text), whole, whole)
+        return FoldedText(_spaces(text.lower() if case else text), whole, whole)
     fold = _plain if case else _apart
     parts = [fold(character) for character in text]
     places, firsts = list[int](), list[int]()
     for place, part in enumerate(parts):
         firsts.append(len(places))
         places += [place] * len(part)
-    return Folded("".join(parts), [*places, len(text)], [*firsts, len(places)])
+    return FoldedText("".join(parts), [*places, len(text)], [*firsts, len(places)])
 
 
 def one_line(text: str) -> str:

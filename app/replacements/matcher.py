@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from app.replacements.folding import Folded, folded, one_line
+from app.replacements.folding import FoldedText, folded, one_line
 from app.replacements.rules import Replacement
 from protocol.words import UNSPACED
 
@@ -56,7 +56,7 @@ class Matcher:
             at = match.end if match else at + 1
         return found
 
-    def _longest(self, text: str, at: int, looks: Sequence[tuple[Tree, Folded]]) -> Match | None:
+    def _longest(self, text: str, at: int, looks: Sequence[tuple[Tree, FoldedText]]) -> Match | None:
         """Return the longest match at this position; of equally long ones, the case-sensitive one."""
         best: Match | None = None
         for tree, look in looks:
@@ -80,7 +80,7 @@ def _grow(tree: Tree, heard: str, number: int) -> None:
     tree.setdefault(_RULE, number)
 
 
-def _along(tree: Tree, look: Folded, at: int) -> list[tuple[int, int]]:
+def _along(tree: Tree, look: FoldedText, at: int) -> list[tuple[int, int]]:
     """Return the rules that match at this position with their ends in the text, shortest first."""
     plain, places = look.plain, look.places
     found: list[tuple[int, int]] = []

@@ -26,7 +26,7 @@ _MARKS: Final = re.compile(rf"\s*(?:[{_WIDE_PAUSES}{_WIDE_ENDS}]|[,;:.!?]+(?=\s|
 
 
 @dataclass(frozen=True)
-class Hit:
+class AppliedRule:
     """Change that rule number ``rule`` made.
 
     The old text from ``start`` to ``end`` became the new text from ``at`` to ``until``.
@@ -40,11 +40,11 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Written:
+class ReplacedText:
     """New text with its changes."""
 
     text: str
-    hits: tuple[Hit, ...] = ()
+    hits: tuple[AppliedRule, ...] = ()
 
 
 class Replacer:
@@ -61,10 +61,10 @@ class Replacer:
         """Return the text with all rules applied once."""
         return self.written(text).text
 
-    def written(self, text: str) -> Written:
+    def written(self, text: str) -> ReplacedText:
         """Return the text with all rules applied once, and the changes."""
         matches = self._matcher.matches(text) if self.rules else []
-        return _Writing(text, self.rules).written(matches) if matches else Written(text)
+        return _Writing(text, self.rules).written(matches) if matches else ReplacedText(text)
 
 
 class LiveReplacer:
@@ -93,9 +93,9 @@ class _Writing:
         self._out = ""
         self._done = 0
         self._capital = False
-        self._hits: list[Hit] = []
+        self._hits: list[AppliedRule] = []
 
-    def written(self, matches: Sequence[Match]) -> Written:
+    def written(self, matches: Sequence[Match]) -> ReplacedText:
         """Apply the matches and return the result."""
         for match in matches:
             if match.start < self._done:  # this mark was deleted together with the words before it
@@ -109,9 +109,9 @@ class _Writing:
                 self._make_room(said)
             at = len(self._out)
             self._put(said)
-            self._hits.append(Hit(match.rule, match.start, match.end, at, len(self._out)))
+            self._hits.append(AppliedRule(match.rule, match.start, match.end, at, len(self._out)))
         self._put(self._text[self._done :])
-        return Written(self._out, tuple(self._hits))
+        return ReplacedText(self._out, tuple(self._hits))
 
     def _put(self, text: str) -> None:
         if text and self._capital:

@@ -27,7 +27,7 @@ class Replacement:
     match_case: bool = False
 
 
-class Wrong(StrEnum):
+class RuleProblem(StrEnum):
     """Problems of a rule, as keys of the texts in each language."""
 
     EMPTY = "empty"  # no words to match
@@ -43,12 +43,12 @@ def key_of(rule: Replacement) -> tuple[str, bool]:
     return folded(one_line(rule.hears), case=not rule.match_case).plain, rule.match_case
 
 
-def wrong(rules: Sequence[Replacement]) -> Mapping[int, Wrong]:
+def wrong(rules: Sequence[Replacement]) -> Mapping[int, RuleProblem]:
     """Return the problems by rule number.
 
     The remaining rules are valid together.
     """
-    found: dict[int, Wrong] = {}
+    found: dict[int, RuleProblem] = {}
     heard: set[tuple[str, bool]] = set()
     good = characters = 0
     for place, rule in enumerate(rules):
@@ -56,24 +56,24 @@ def wrong(rules: Sequence[Replacement]) -> Mapping[int, Wrong]:
         if problem := _wrong(rule):
             found[place] = problem
         elif key in heard:
-            found[place] = Wrong.TWICE
+            found[place] = RuleProblem.TWICE
         elif good >= MOST_RULES or characters + size > MOST_CHARACTERS:
-            found[place] = Wrong.TOO_MANY
+            found[place] = RuleProblem.TOO_MANY
         else:
             heard.add(key)
             good, characters = good + 1, characters + size
     return found
 
 
-def _wrong(rule: Replacement) -> Wrong | None:
+def _wrong(rule: Replacement) -> RuleProblem | None:
     if not rule.hears.strip():
-        return Wrong.EMPTY
+        return RuleProblem.EMPTY
     if len(rule.hears) > LONGEST_HEARD:
-        return Wrong.HEARS_LONG
+        return RuleProblem.HEARS_LONG
     if len(rule.writes) > LONGEST_WRITTEN:
-        return Wrong.WRITES_LONG
+        return RuleProblem.WRITES_LONG
     lines = rule.writes.replace("\n", "")
-    return Wrong.CONTROL if not all(map(_seen, rule.hears + lines)) else None
+    return RuleProblem.CONTROL if not all(map(_seen, rule.hears + lines)) else None
 
 
 def _seen(character: str) -> bool:

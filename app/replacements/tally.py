@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from app.journal.events import Opened, decode_lines, started_s, whole_lines
-from app.replacements.replacer import Hit, Replacer
+from app.replacements.replacer import AppliedRule, Replacer
 from app.replacements.rules import Replacement
 from app.replacements.view import MOST_EXAMPLES, Example, ReplacementsTried, RuleTried
 
@@ -51,7 +51,7 @@ def started(events: bytes) -> float:
     return started_s(first[0]) if first and isinstance(first[0], Opened) else 0.0
 
 
-class Tally:
+class ChangeTally:
     """Count of changes per rule.
 
     ``add`` takes, newest first. A rule that writes the same text changes nothing.
@@ -66,7 +66,7 @@ class Tally:
 
     def add(self, session: UUID, events: bytes) -> None:
         """Count the changes in this take."""
-        changed: dict[int, tuple[str, str, Hit]] = {}
+        changed: dict[int, tuple[str, str, AppliedRule]] = {}
         for text in recognised(events):
             written = self._replacer.written(text)
             for hit in written.hits:
@@ -85,7 +85,7 @@ class Tally:
         return ReplacementsTried(serial, done, total, self._takes, tuple(rules))
 
 
-def _example(session: UUID, started_s: float, before: str, after: str, hit: Hit) -> Example:
+def _example(session: UUID, started_s: float, before: str, after: str, hit: AppliedRule) -> Example:
     old, old_mark = _excerpt(before, hit.start, hit.end)
     new, new_mark = _excerpt(after, hit.at, hit.until)
     return Example(session, started_s, old, new, old_mark, new_mark)

@@ -15,7 +15,7 @@ from app.replacements.rules import (
     MOST_CHARACTERS,
     MOST_RULES,
     Replacement,
-    Wrong,
+    RuleProblem,
     wrong,
 )
 from client.clear import in_the_clear
@@ -30,12 +30,12 @@ RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
 """Returns the problems of a list of tables by row."""
 
 _WRONG: Final = {
-    Wrong.EMPTY: "`hears` says nothing",
-    Wrong.HEARS_LONG: f"`hears` may have {LONGEST_HEARD} characters",
-    Wrong.WRITES_LONG: f"`writes` may have {LONGEST_WRITTEN} characters",
-    Wrong.CONTROL: "it has a character that nobody sees",
-    Wrong.TWICE: "a row before it hears the same",
-    Wrong.TOO_MANY: f"there may be {MOST_RULES} rows, with {MOST_CHARACTERS} characters together",
+    RuleProblem.EMPTY: "`hears` says nothing",
+    RuleProblem.HEARS_LONG: f"`hears` may have {LONGEST_HEARD} characters",
+    RuleProblem.WRITES_LONG: f"`writes` may have {LONGEST_WRITTEN} characters",
+    RuleProblem.CONTROL: "it has a character that nobody sees",
+    RuleProblem.TWICE: "a row before it hears the same",
+    RuleProblem.TOO_MANY: f"there may be {MOST_RULES} rows, with {MOST_CHARACTERS} characters together",
 }
 _PROGRAMS: Final = {
     "empty": "`program` says nothing",

@@ -45,7 +45,7 @@ Subscriber = Callable[[Settings, Settings], None]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedSettings:
     """The parsed contents of a settings file. ``broken``: the file is unreadable.
 
     A broken file sets nothing and must not be overwritten.
@@ -57,22 +57,22 @@ class Reading:
     broken: SettingsUnreadable | None = None
 
 
-def read(text: str) -> Reading:
+def read(text: str) -> ParsedSettings:
     """Parse the text of a settings file."""
     try:
         document = _document(text)
     except ParseError as error:
         broken = SettingsUnreadable(f"the settings file is no TOML: {error}: mend it", error.line)
-        return Reading(broken=broken)
+        return ParsedSettings(broken=broken)
     except (TOMLKitError, ValueError, RecursionError) as error:
-        return Reading(broken=SettingsUnreadable(f"the settings file is no TOML: {error}: mend it"))
+        return ParsedSettings(broken=SettingsUnreadable(f"the settings file is no TOML: {error}: mend it"))
     settings, bad = from_mapping(document)
     problems = tuple(
         BadSetting(one.name, f"{one.says}; {_INSTEAD[bool(one.row)]}", at, one.allowed, one.row)
         for one in bad[:_MOST_TOLD]
         for at in [line_of(text, one.name, one.row)]
     )
-    return Reading(settings, problems, unknown_names(document))
+    return ParsedSettings(settings, problems, unknown_names(document))
 
 
 def _document(text: str) -> dict[str, Any]:
@@ -178,13 +178,13 @@ class SettingsFile:
         try:
             text = await asyncio.to_thread(self._read)
         except SettingsUnreadable as error:
-            reading = Reading(broken=error)
+            reading = ParsedSettings(broken=error)
         else:
             reading = await asyncio.to_thread(read, text)
         self._stamp = stamp
         self._take(reading)
 
-    def _take(self, reading: Reading) -> None:
+    def _take(self, reading: ParsedSettings) -> None:
         old, problems = self.current, self.problems
         if reading.broken:
             self.problems = (reading.broken,)

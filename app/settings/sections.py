@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final, Literal
 
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import CANCEL, DICTATE, PASTE_HELD
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.journal.retention import DAY_S, DAYS, SIZE, RetentionLimits
-from app.local_services.worker_limits import Limits
+from app.local_services.worker_limits import WorkerLimits
 from app.replacements.rules import Replacement
 from app.settings import checks
 from app.settings.checks import setting, table
@@ -19,7 +19,7 @@ _MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True)
-class General:
+class GeneralSection:
     """Settings that belong to no other section."""
 
     language: Literal["system", "en", "zh"] = setting("system", "Language of windows, tray and overlay.")
@@ -41,7 +41,7 @@ class General:
 
 
 @dataclass(frozen=True)
-class Audio:
+class AudioSection:
     """Settings of the sound input."""
 
     microphone: str = setting(
@@ -52,7 +52,7 @@ class Audio:
 
 
 @dataclass(frozen=True)
-class Hotkeys:
+class HotkeysSection:
     """Keys that work in every program; an empty key disables its action."""
 
     dictate: str = setting("right_ctrl", "Starts and stops dictation, in the way that `mode` says.", checks.key)
@@ -71,7 +71,7 @@ class Hotkeys:
 
 
 @dataclass(frozen=True)
-class Recognition:
+class RecognitionSection:
     """Settings of speech recognition."""
 
     language: str = setting(
@@ -104,7 +104,7 @@ class Recognition:
 
 
 @dataclass(frozen=True)
-class Insertion:
+class InsertionSection:
     """Settings of inserting text into the focused program."""
 
     strategy: Strategy = setting(
@@ -126,7 +126,7 @@ class Insertion:
 
 
 @dataclass(frozen=True)
-class History:
+class HistorySection:
     """Retention of recordings and their texts. Recordings without a complete result always stay."""
 
     days: int = setting(
@@ -146,7 +146,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Worker:
+class WorkerSection:
     """Settings of this computer's worker."""
 
     on: bool = setting(True, "Recognise on this computer too.")
@@ -177,13 +177,13 @@ class Worker:
         return self.model, self.threads, self.gpu_memory
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> WorkerLimits:
         """The limits for ``app.local_services.worker_limits``."""
-        return Limits(self.on_battery, self.beside_full_screen, self.hours)
+        return WorkerLimits(self.on_battery, self.beside_full_screen, self.hours)
 
 
 @dataclass(frozen=True)
-class Gateway:
+class GatewaySection:
     """Settings of the gateway that gets the speech."""
 
     url: str = setting(
@@ -202,7 +202,7 @@ class Gateway:
 
 
 @dataclass(frozen=True)
-class Advanced:
+class AdvancedSection:
     """Settings for analysing problems."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
@@ -215,20 +215,20 @@ class Advanced:
 class Settings:
     """All settings, grouped by section."""
 
-    general: General = General()
-    audio: Audio = Audio()
-    hotkeys: Hotkeys = Hotkeys()
-    recognition: Recognition = Recognition()
-    insertion: Insertion = Insertion()
-    history: History = History()
-    worker: Worker = Worker()
-    gateway: Gateway = Gateway()
-    advanced: Advanced = Advanced()
+    general: GeneralSection = GeneralSection()
+    audio: AudioSection = AudioSection()
+    hotkeys: HotkeysSection = HotkeysSection()
+    recognition: RecognitionSection = RecognitionSection()
+    insertion: InsertionSection = InsertionSection()
+    history: HistorySection = HistorySection()
+    worker: WorkerSection = WorkerSection()
+    gateway: GatewaySection = GatewaySection()
+    advanced: AdvancedSection = AdvancedSection()
 
     @property
-    def wishes(self) -> Wishes:
+    def wishes(self) -> DictationOptions:
         """The options for ``app.dictation``; the caller sets the destination."""
-        return Wishes(
+        return DictationOptions(
             mode=self.hotkeys.mode,
             microphone=self.audio.microphone,
             keep_open=self.general.keep_microphone_open,

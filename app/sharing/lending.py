@@ -17,9 +17,9 @@ from app.core.errors import AppError
 from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.gateways.actions import PairGateway
-from app.gateways.pairing import Joining, Pair
+from app.gateways.pairing import Pair, PairingAttempt
 from app.gateways.pairing_address import place_of
-from app.gateways.registry import Keeping
+from app.gateways.registry import GatewayRegistry
 from app.gateways.store import GatewayStore
 from app.gateways.view import PairingStage
 from app.local_services.local_worker import Fetch, LocalWorkerSettings, given
@@ -84,8 +84,8 @@ class Lending:
         self._told: Note | None = None
         self._view = LendingView()
         self._lent: dict[str, Lent] = {}
-        self._keeping = Keeping(GatewayStore(of_this_user()), self._show)
-        self._joining = Joining(self._keep, self._show, as_worker(pairs))
+        self._keeping = GatewayRegistry(GatewayStore(of_this_user()), self._show)
+        self._joining = PairingAttempt(self._keep, self._show, as_worker(pairs))
         self._tasks = Tasks("lending")
         self._open = False
 

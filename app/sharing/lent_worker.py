@@ -19,10 +19,10 @@ from msgspec import Struct
 
 from app.core.notes import Note
 from app.gateways.presentation import elsewhere
-from app.gateways.store import Paired
+from app.gateways.store import PairedGateway
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import Fetch, LocalWorker, LocalWorkerSettings
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from client.connection import Address, broken, credentials, pinned, refusal
 from client.discovery import DiscoveryEvent, GatewayFound, own_addresses
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable, WrongCertificate
@@ -74,7 +74,7 @@ class Lent:
 
     def __init__(
         self,
-        paired: Paired,
+        paired: PairedGateway,
         settings: LocalWorkerSettings,
         fetch: Fetch,
         changed: Callable[[], None],
@@ -206,7 +206,7 @@ class Lent:
         return _is_refused(self._worker.view) and isinstance(self._trouble, _MISSED)
 
     def _explained(self, view: WorkerView) -> WorkerView:
-        missed = view.state is WorkerState.STARTING and isinstance(self._trouble, _MISSED)
+        missed = view.state is LocalWorkerState.STARTING and isinstance(self._trouble, _MISSED)
         return replace(view, reason=self._why()) if missed or _is_refused(view) else view
 
     def _why(self) -> Note:
@@ -228,7 +228,7 @@ class Lent:
 def _is_refused(view: WorkerView) -> bool:
     reason = view.reason
     return (
-        view.state is WorkerState.FAILED
+        view.state is LocalWorkerState.FAILED
         and reason is not None
         and reason.key == "program-ends"
         and reason.values.get("status") == _REFUSED

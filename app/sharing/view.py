@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.core.notes import Note
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from protocol.pairing import PairingStage
 
 
@@ -74,7 +74,7 @@ class LentView:
     @property
     def works(self) -> bool:
         """True if the worker runs or is starting."""
-        return self.worker.state not in {WorkerState.OFF, WorkerState.FAILED}
+        return self.worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED}
 
 
 class EnlistStage(StrEnum):

@@ -36,7 +36,7 @@ class AutostartRefused(AppError):
         self.note = Note("autostart-refused", {"place": place})
 
 
-class Entry(Protocol):
+class StartupEntry(Protocol):
     """A startup entry of the system.
 
     Each method raises ``AutostartRefused`` and may be called repeatedly. ``mend``: repair an entry that was
@@ -49,7 +49,7 @@ class Entry(Protocol):
     def remove(self) -> None: ...
 
 
-def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Entry:
+def entry_of(platform: str, environment: Mapping[str, str], program: str) -> StartupEntry:
     """Return the startup entry for a ``sys.platform``.
 
     ``program``: the path of ``kikipounamu``.
@@ -67,7 +67,7 @@ def entry_of(platform: str, environment: Mapping[str, str], program: str) -> Ent
     return FileEntry(place, desktop_entry(program, own), desktop_command)
 
 
-def keep_autostart(on: bool, *, changed: bool, entry: Entry | None = None) -> None:
+def keep_autostart(on: bool, *, changed: bool, entry: StartupEntry | None = None) -> None:
     """Apply the autostart setting.
 
     ``changed``: the user has just changed it. Raises ``AppError``. An existing entry is not removed merely

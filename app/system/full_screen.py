@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 
 
-class Screen(Protocol):
+class ScreenConnection(Protocol):
     """The part of ``app.insertion.x11.connection.XThread`` that this module uses."""
 
     async def open(self) -> None: ...
@@ -24,9 +24,9 @@ class FullScreen:
     ``connect`` makes a connection to the screen; ``None`` where detection is not supported.
     """
 
-    def __init__(self, connect: Callable[[], Screen] | None) -> None:
+    def __init__(self, connect: Callable[[], ScreenConnection] | None) -> None:
         self._connect = connect
-        self._screen: Screen | None = None
+        self._screen: ScreenConnection | None = None
 
     async def now(self) -> bool | None:
         """Return whether the active window is full-screen, or ``None`` if that is unknown."""

@@ -24,7 +24,7 @@ LEAST_GUESSED_S: Final = 20.0
 
 
 @dataclass(frozen=True)
-class Times:
+class ClockReadings:
     """Readings of two clocks at one moment, in seconds.
 
     ``awake_s``: of the clock that stops during sleep. ``guessed``: the system may have no such clock.
@@ -35,25 +35,25 @@ class Times:
     guessed: bool = False
 
 
-def times() -> Times:
+def times() -> ClockReadings:
     """Return the current readings of both clocks."""
     always = getattr(time, "CLOCK_BOOTTIME", None)
     if always is None:
-        return Times(time.monotonic(), time.time(), guessed=True)
-    return Times(time.clock_gettime(time.CLOCK_MONOTONIC), time.clock_gettime(always))
+        return ClockReadings(time.monotonic(), time.time(), guessed=True)
+    return ClockReadings(time.clock_gettime(time.CLOCK_MONOTONIC), time.clock_gettime(always))
 
 
-class Sleeps:
+class SleepDetector:
     """Detector of sleeps between readings.
 
     Pure: readings are expected every ``look_s`` seconds.
     """
 
-    def __init__(self, first: Times, look_s: float = LOOK_S) -> None:
+    def __init__(self, first: ClockReadings, look_s: float = LOOK_S) -> None:
         self._last = first
         self._look_s = look_s
 
-    def slept(self, now: Times) -> float:
+    def slept(self, now: ClockReadings) -> float:
         """Return the seconds slept since the last reading, or 0."""
         last, self._last = self._last, now
         awake_s = now.awake_s - last.awake_s
@@ -64,16 +64,16 @@ class Sleeps:
         return gap_s if gap_s >= LEAST_GUESSED_S else 0.0
 
 
-class Waking:
+class SleepWatcher:
     """Watcher that calls ``woke`` soon after each sleep, with its length in seconds."""
 
     def __init__(
-        self, woke: Callable[[float], None], clock: Callable[[], Times] = times, look_s: float = LOOK_S
+        self, woke: Callable[[float], None], clock: Callable[[], ClockReadings] = times, look_s: float = LOOK_S
     ) -> None:
         self._woke = woke
         self._clock = clock
         self._look_s = look_s
-        self._sleeps = Sleeps(clock(), look_s)
+        self._sleeps = SleepDetector(clock(), look_s)
 
     async def watch(self) -> None:
         """Check for sleeps until cancelled."""

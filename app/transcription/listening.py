@@ -14,12 +14,12 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from app.capture.block_buffer import Tape
-from app.core.transcript import Rewrite, Transcript, as_it_is
+from app.capture.block_buffer import BlockBuffer
+from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
 from app.journal.async_journal import AsyncJournal, Journaled
-from app.journal.backlog import Keeping
+from app.journal.backlog import DiskState
 from app.journal.journal import Journal
-from app.transcription.pipeline import Ears, Samples, Watcher, transcribe
+from app.transcription.pipeline import Samples, SegmentingVad, Watcher, transcribe
 from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Disconnected
@@ -36,7 +36,7 @@ _STOP_S: Final = 5.0
 _ROOM_S: Final = 300.0  # wait for a full disk to have room again; audio waits in memory for less
 
 
-class Mode(StrEnum):
+class CuttingMode(StrEnum):
     """Rules for when a segment begins and ends."""
 
     HANDS_FREE = "hands-free"  # speech is sent, with 300 ms before and 200 ms after it
@@ -44,29 +44,29 @@ class Mode(StrEnum):
 
 
 _CUTTING: Final = {
-    Mode.HANDS_FREE: (600, SegmenterOptions()),
-    Mode.TOGGLE: (800, SegmenterOptions(gate=False)),
+    CuttingMode.HANDS_FREE: (600, SegmenterOptions()),
+    CuttingMode.TOGGLE: (800, SegmenterOptions(gate=False)),
 }
 
 
-def mode_of(name: str) -> Mode:
+def mode_of(name: str) -> CuttingMode:
     """Return the mode of this name, or hands-free for an unknown name."""
-    return Mode(name) if name in set(Mode) else Mode.HANDS_FREE
+    return CuttingMode(name) if name in set(CuttingMode) else CuttingMode.HANDS_FREE
 
 
-def ears_of(mode: Mode, vad_folder: Path) -> Ears:
+def ears_of(mode: CuttingMode, vad_folder: Path) -> SegmentingVad:
     """Build the cutter for a mode, with an endpoint silence of 600 ms hands-free, 800 ms otherwise."""
     endpoint_silence_ms, options = _CUTTING[mode]
-    return Ears(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
+    return SegmentingVad(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
 
 
-def warm(listener: "Listener") -> None:
+def warm(listener: "DictationSetup") -> None:
     """Load libraries and models so that the first take does not wait for them. Blocks."""
     for _ in ears_of(listener.mode, listener.vad_folder).hear(np.zeros(SAMPLE_RATE, np.int16)):
         pass
 
 
-class Microphone(Protocol):
+class RecordingMicrophone(Protocol):
     """The part of ``app.capture.microphone.Microphone`` that the listener uses, while it records."""
 
     @property
@@ -77,7 +77,7 @@ class Microphone(Protocol):
     def stop(self) -> None: ...
 
 
-class Heard(Protocol):
+class MicrophoneStatus(Protocol):
     """The values of a microphone that are displayed."""
 
     @property
@@ -86,12 +86,12 @@ class Heard(Protocol):
     def level_dbfs(self) -> float: ...
 
 
-class Audience(Watcher, Protocol):
+class DictationObserver(Watcher, Protocol):
     """Observer of a dictation that can also query its current values at any time."""
 
     unsent_s: Callable[[], float]
-    keeping: Callable[[], Keeping]
-    microphone: Heard | None
+    keeping: Callable[[], DiskState]
+    microphone: MicrophoneStatus | None
 
     def finished(self) -> None:
         """Report that everything has ended."""
@@ -99,7 +99,7 @@ class Audience(Watcher, Protocol):
 
 
 @dataclass(frozen=True)
-class Listener:
+class DictationSetup:
     """The configuration of dictation: gateway, VAD and cutting mode.
 
     ``records_on``: keep recording even if the gateway refuses the session.
@@ -108,7 +108,7 @@ class Listener:
 
     locate: Locate
     vad_folder: Path
-    mode: Mode = Mode.HANDS_FREE
+    mode: CuttingMode = CuttingMode.HANDS_FREE
     settings: ClientSettings = PATIENT
     records_on: bool = False
     rewrite: Rewrite = as_it_is
@@ -116,18 +116,18 @@ class Listener:
     async def listen(
         self,
         journal: Journal,
-        microphone: Microphone,
-        audience: Audience,
+        microphone: RecordingMicrophone,
+        audience: DictationObserver,
         begun: Callable[[int], None] = lambda segment: None,
         ended: Callable[[int], None] = lambda segment: None,
-    ) -> Transcript:
+    ) -> RecordingTranscript:
         """Record until the microphone is stopped and every text has arrived, writing everything to the journal.
 
         ``begun`` is called for each segment that begins, ``ended`` for each that is complete.
 
         Raises ``GatewayError``, ``MicrophoneError`` or ``NotKept``; all audio up to the error is in the journal.
         """
-        tape, store = Tape(journal), AsyncJournal(journal, _ROOM_S, self.rewrite)
+        tape, store = BlockBuffer(journal), AsyncJournal(journal, _ROOM_S, self.rewrite)
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
         recording = asyncio.create_task(_record(tape, microphone), name="listening/record")
         audience.unsent_s, audience.keeping = lambda: client.unsent_s, lambda: journal.keeping
@@ -172,7 +172,7 @@ class _Announced(Journaled):
         await super().end(segment, samples)
 
 
-async def _record(tape: Tape, microphone: Microphone) -> None:
+async def _record(tape: BlockBuffer, microphone: RecordingMicrophone) -> None:
     try:
         await tape.record(microphone.blocks())
     finally:

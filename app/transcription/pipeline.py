@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.outlet import Outlet, pass_on
-from app.core.transcript import Segment, Transcript
+from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.transcription.boundary_log import cut
 from client.events import ClientEvent
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
@@ -47,7 +47,7 @@ class Watcher(Protocol):
         """Receive an event from the gateway client."""
         return
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         """Receive a segment that has ended."""
         return
 
@@ -59,12 +59,12 @@ def as_recognised(final: Final) -> str:
 
 async def transcribe(
     blocks: AsyncIterator[Samples],
-    ears: "Ears",
+    ears: "SegmentingVad",
     outlet: Outlet,
     watcher: Watcher,
     live: Clock | None = None,
     says: Says = as_recognised,
-) -> Transcript:
+) -> RecordingTranscript:
     """Transcribe all of ``blocks``.
 
     ``live``: the clock by which the audio is spoken; if given, delays are measured.
@@ -72,7 +72,7 @@ async def transcribe(
 
     Raises ``SpeechError`` for audio that cannot be read and ``GatewayError`` when the session cannot go on.
     """
-    texts = Texts(watcher, live, says)
+    texts = ResultCollector(watcher, live, says)
     collecting = asyncio.create_task(texts.collect(outlet.events()), name="pipeline/texts")
     try:
         async for block in blocks:
@@ -91,7 +91,7 @@ async def transcribe(
     return texts.transcript(ears.samples)
 
 
-class Ears:
+class SegmentingVad:
     """Cutter of samples into pieces of segments: a VAD, and a segmenter that cuts where the VAD says."""
 
     def __init__(self, vad: Vad, segmenter: Segmenter) -> None:
@@ -105,28 +105,28 @@ class Ears:
         """The amount of audio processed so far, in seconds."""
         return self.samples / SAMPLE_RATE
 
-    def hear(self, block: Samples) -> Iterator["Piece"]:
+    def hear(self, block: Samples) -> Iterator["SegmentPiece"]:
         """Process a block of samples and return the pieces that follow from it."""
         self.samples += len(block)
         events = self._vad.accept(block)
         return self._pieces(self._segmenter.accept(block, events), events)
 
-    def finish(self) -> Iterator["Piece"]:
+    def finish(self) -> Iterator["SegmentPiece"]:
         """End the recording and return the remaining pieces."""
         events = self._vad.finish()
         outputs = [*self._segmenter.accept(_NOTHING, events), *self._segmenter.finish()]
         return self._pieces(outputs, events)
 
-    def _pieces(self, outputs: Iterable[SegmentOutput], events: Iterable[VadEvent]) -> Iterator["Piece"]:
+    def _pieces(self, outputs: Iterable[SegmentOutput], events: Iterable[VadEvent]) -> Iterator["SegmentPiece"]:
         for event in events:
             if isinstance(event, SpeechPaused | SpeechEnded):
                 self._speech_end = event.at
         for output in outputs:
-            yield Piece(output, self._speech_end)
+            yield SegmentPiece(output, self._speech_end)
 
 
 @dataclass(frozen=True)
-class Piece:
+class SegmentPiece:
     """A segmenter output with context.
 
     ``speech_end``: the sample at which the last known speech ended.
@@ -136,7 +136,7 @@ class Piece:
     speech_end: int
 
 
-async def _pass_on(piece: Piece, outlet: Outlet, texts: "Texts") -> None:
+async def _pass_on(piece: SegmentPiece, outlet: Outlet, texts: "ResultCollector") -> None:
     match piece.output:
         case SegmentBegin(number, at):
             texts.begun(number, at)
@@ -158,14 +158,14 @@ class _Spoken:
 
 
 @dataclass
-class Texts:
+class ResultCollector:
     """Collector that matches results to their positions in the recording."""
 
     watcher: Watcher
     live: Clock | None = None
     says: Says = as_recognised
     _spoken: dict[int, _Spoken] = field(default_factory=dict)
-    _results: dict[int, Segment] = field(default_factory=dict)
+    _results: dict[int, TranscriptSegment] = field(default_factory=dict)
 
     def begun(self, number: int, at: int) -> None:
         """Record that a segment begins at sample ``at``."""
@@ -189,14 +189,16 @@ class Texts:
             if isinstance(event, Final | Failed):
                 self._take(event)
 
-    def transcript(self, samples: int) -> Transcript:
+    def transcript(self, samples: int) -> RecordingTranscript:
         """Return the transcript in spoken order."""
-        return Transcript(tuple(self._results[number] for number in sorted(self._results)), samples_to_ms(samples))
+        return RecordingTranscript(
+            tuple(self._results[number] for number in sorted(self._results)), samples_to_ms(samples)
+        )
 
     def _take(self, outcome: Final | Failed) -> None:
         spoken = self._spoken[outcome.segment]
         start, end = samples_to_ms(spoken.begin), samples_to_ms(spoken.begin + spoken.samples)
-        segment = Segment(outcome.segment, start, end)
+        segment = TranscriptSegment(outcome.segment, start, end)
         if isinstance(outcome, Failed):
             segment = replace(segment, error=f"{outcome.message} ({outcome.code})")
         else:

@@ -9,7 +9,7 @@ from rich.status import Status
 from rich.text import Text
 
 from app.core.states import State
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from protocol.session import Busy
 from runtime.terminal import printable
@@ -61,7 +61,7 @@ class Display:
     """
 
     def __init__(
-        self, console: Console, name: str, said: Callable[[Segment], None] = lambda segment: None
+        self, console: Console, name: str, said: Callable[[TranscriptSegment], None] = lambda segment: None
     ) -> None:
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self._console = console
@@ -115,7 +115,7 @@ class Display:
         """Record that the recording breaks off."""
         self._end = "breaks off"
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         """Count and report a segment that has ended."""
         self._recognised += 1
         self._note = self._retry = ""

@@ -9,8 +9,8 @@ from uuid import uuid4
 from structlog.contextvars import bound_contextvars
 
 from app.core.outlet import Outlet, ToGateway
-from app.core.transcript import Transcript
-from app.transcription.pipeline import Ears, Samples, at_speaking_pace, in_thread, transcribe
+from app.core.transcript import RecordingTranscript
+from app.transcription.pipeline import Samples, SegmentingVad, at_speaking_pace, in_thread, transcribe
 from app.transcription.progress import Display
 from client.audio_store import TemporaryAudio
 from client.connection import Locate
@@ -30,14 +30,14 @@ class Recogniser:
     options: Options = Options()
     settings: ClientSettings = field(default_factory=ClientSettings)
 
-    async def recognise(self, path: Path, display: Display, *, live: bool = False) -> Transcript:
+    async def recognise(self, path: Path, display: Display, *, live: bool = False) -> RecordingTranscript:
         """Transcribe the file at ``path`` as fast as possible, or at speaking pace if ``live``.
 
         A file whose end is missing yields the text of the available part, with ``truncated`` set.
         Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
         """
         session = uuid4()
-        ears, audio = Ears(open_vad(self.vad_folder), Segmenter()), AvailableAudio(path)
+        ears, audio = SegmentingVad(open_vad(self.vad_folder), Segmenter()), AvailableAudio(path)
         with bound_contextvars(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
                 display.unsent_s = lambda: client.unsent_s
@@ -49,7 +49,9 @@ class Recogniser:
         return replace(transcript, truncated=str(audio.cut))
 
 
-async def _spoken(blocks: AsyncIterator[Samples], ears: Ears, outlet: Outlet, display: Display) -> Transcript:
+async def _spoken(
+    blocks: AsyncIterator[Samples], ears: SegmentingVad, outlet: Outlet, display: Display
+) -> RecordingTranscript:
     """Transcribe at speaking pace, measuring delays."""
     clock = asyncio.get_running_loop().time
     start = clock()

@@ -13,12 +13,12 @@ from math import inf
 from pathlib import Path
 
 from app.core.outlet import pass_on
-from app.core.transcript import Rewrite, Transcript, as_it_is
+from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
 from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.journal import Journal
-from app.journal.recovery import PassOver, Plan, Replay, Skip, Step, plan
+from app.journal.recovery import PassOver, RecoveryPlan, Replay, Skip, Step, plan
 from app.transcription.listening import ears_of, mode_of
-from app.transcription.pipeline import Ears, Watcher
+from app.transcription.pipeline import SegmentingVad, Watcher
 from client.connection import Locate
 from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
@@ -49,7 +49,7 @@ class Resender:
     settings: ClientSettings = field(default_factory=ClientSettings)
     rewrite: Rewrite = as_it_is
 
-    async def resend(self, journal: Journal, watcher: Watcher) -> Transcript:
+    async def resend(self, journal: Journal, watcher: Watcher) -> RecordingTranscript:
         """Send the rest of the take and return all its text. Raises ``GatewayError``, ``NotKept``.
 
         None of its texts is to be inserted any more: they are for the caller.
@@ -105,7 +105,7 @@ class _Sending:
         self._watcher = watcher
         self._vad_folder = vad_folder
 
-    async def run(self, todo: Plan) -> None:
+    async def run(self, todo: RecoveryPlan) -> None:
         """Cut the remaining audio, and wait until every segment has ended."""
         collecting = asyncio.create_task(self._collect(self._outlet.events()), name="resending/events")
         try:
@@ -167,7 +167,7 @@ class _Sending:
 
         Its start stays, even in silence.
         """
-        ears = Ears(open_vad(self._vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
+        ears = SegmentingVad(open_vad(self._vad_folder), Segmenter(SegmenterOptions(gate=False, quiet_ms=None)))
         length = 0
         async with aclosing(self._outputs(at, self._journal.samples, ears)) as outputs:
             async for output in outputs:
@@ -179,7 +179,7 @@ class _Sending:
         await self._outlet.end(number, length)
         return length
 
-    async def _outputs(self, at: int, end: int, ears: Ears) -> AsyncGenerator[SegmentOutput]:
+    async def _outputs(self, at: int, end: int, ears: SegmentingVad) -> AsyncGenerator[SegmentOutput]:
         for block in self._journal.blocks(at, end):
             for piece in ears.hear(block):
                 yield piece.output

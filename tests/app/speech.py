@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from app.transcription.listening import Mode, ears_of
+from app.transcription.listening import CuttingMode, ears_of
 from loadtest.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
@@ -24,7 +24,7 @@ def recording(*names: str, to: Path) -> Path:
     return to
 
 
-def digests(path: Path, models: Path, mode: Mode = Mode.HANDS_FREE) -> list[str]:
+def digests(path: Path, models: Path, mode: CuttingMode = CuttingMode.HANDS_FREE) -> list[str]:
     """Return the text that a lossless chain produces for each segment of ``path``."""
     ears = ears_of(mode, models / "fsmn-vad")
     pcm: dict[int, bytes] = {}

@@ -17,10 +17,10 @@ from app.history.actions import PlayTake
 from app.history.view import Playing
 from app.local_services import local_gateway
 from app.local_services.local_worker import LocalWorkerSettings
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.notifications import Devices, News, Problem, Takes, WindowWanted
 from app.models.actions import LookAtModels
-from app.models.view import ModelsView, Use
+from app.models.view import ModelsView, ModelUse
 from app.onboarding.actions import TryGateway, TryMicrophone
 from app.onboarding.view import GatewayTrial, MicrophoneTrial
 from app.settings.actions import ChangeSetting
@@ -62,7 +62,7 @@ def problem(told: list[News], about: str) -> str:
     return of[-1] if of else ""
 
 
-def worker_is(told: list[News], state: WorkerState) -> bool:
+def worker_is(told: list[News], state: LocalWorkerState) -> bool:
     seen = newest(told, WorkerView)
     return isinstance(seen, WorkerView) and seen.state is state
 
@@ -79,7 +79,7 @@ async def no_gateway_here_while_one_elsewhere_is_chosen(app: Application, told: 
     app.ask(ChangeSetting("gateway.fall_back", True))
     instead = Problem("route", note=Note("gateway-instead", {"gateway": ELSEWHERE}))
     await wait_until(lambda: instead in told, "this computer is in the place of one that is away")
-    await wait_until(lambda: worker_is(told, WorkerState.IDLE), "its worker works again")
+    await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "its worker works again")
     assert await local_gateway.running() is not None and app._locate().name == ""
 
 
@@ -106,15 +106,17 @@ async def models_are_told_and_chosen(app: Application, told: list[News]) -> None
     app.ask(LookAtModels(True))
     await wait_until(lambda: newest(told, ModelsView), "the models")
     view = newest(told, ModelsView)
-    assert isinstance(view, ModelsView) and view.models[0].use is Use.APP
+    assert isinstance(view, ModelsView) and view.models[0].use is ModelUse.APP
     app.ask(ChangeSetting("worker.model", "Fun-ASR-Nano"))
-    unfit = WorkerView(WorkerState.FAILED, reason=Note("model-unfit", {"model": "Fun-ASR-Nano"}))
+    unfit = WorkerView(LocalWorkerState.FAILED, reason=Note("model-unfit", {"model": "Fun-ASR-Nano"}))
     await wait_until(lambda: newest(told, WorkerView) == unfit, "no engine runs it")
     before = len(told)
     app.ask(SwitchWorker(True))  # the switch is already on
-    await wait_until(lambda: WorkerView(WorkerState.STARTING) in told[before:], "one that failed begins again")
+    await wait_until(
+        lambda: WorkerView(LocalWorkerState.STARTING) in told[before:], "one that failed begins again"
+    )
     app.ask(ChangeSetting("worker.model", ""))
-    await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the usual one runs again")
+    await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "the usual one runs again")
 
 
 def nothing_is_played_while_somebody_speaks(app: Application, told: list[News]) -> None:
@@ -128,7 +130,7 @@ def nothing_is_played_while_somebody_speaks(app: Application, told: list[News]) 
 async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
     told: list[News] = []
     async with running(told) as (app, task):
-        await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
+        await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "the worker is idle")
         await wait_until(lambda: newest(told, Devices), "the microphones")
         await wait_until(lambda: newest(told, Takes) == Takes(), "there are no takes")
         assert newest(told, Settings) == Settings()
@@ -148,9 +150,9 @@ async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
 async def test_changed_settings_are_saved_and_take_effect(home: Path) -> None:
     told: list[News] = []
     async with running(told) as (app, _):
-        await wait_until(lambda: worker_is(told, WorkerState.IDLE), "the worker is idle")
+        await wait_until(lambda: worker_is(told, LocalWorkerState.IDLE), "the worker is idle")
         app.ask(SwitchWorker(on=False))
-        await wait_until(lambda: worker_is(told, WorkerState.OFF), "the worker is off")
+        await wait_until(lambda: worker_is(told, LocalWorkerState.OFF), "the worker is off")
         app.ask(ChangeSetting("audio.microphone", "USB"))
         app.ask(ChangeSetting("hotkeys.mode", "hold"))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.core.notes import Note
-from app.local_services.worker_limits import Limits
+from app.local_services.worker_limits import WorkerLimits
 from app.power_events import PowerEvents
 from app.system.sleep_detector import times
 from tests.helpers.waiting import wait_until
@@ -18,9 +18,9 @@ async def test_power_events_reports_sleeps_and_rests() -> None:
     async with PowerEvents(rests.append, slept.append, lambda: now[0]) as attending:
         now[0] = replace(now[0], always_s=now[0].always_s + 60.0)
         await wait_until(lambda: slept, "the sleep is told")
-        attending.allow(Limits(hours=_other_hours()))
+        attending.allow(WorkerLimits(hours=_other_hours()))
         await wait_until(lambda: rests, "it is to rest")
-        attending.allow(Limits())
+        attending.allow(WorkerLimits())
         await wait_until(lambda: rests[-1] is None, "it may work")
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("attending")]
 

@@ -19,8 +19,8 @@ from app.journal.journal import Journal
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.journal.take import TakeState
-from app.transcription.listening import Mode, ears_of
-from app.transcription.pipeline import Piece
+from app.transcription.listening import CuttingMode, ears_of
+from app.transcription.pipeline import SegmentPiece
 from protocol.recognition import Options
 from protocol.session import Final
 from speech.audio_file import read_audio
@@ -78,10 +78,10 @@ class Spoken:
 def whole(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Spoken]:
     home = tmp_path_factory.mktemp("damaged")
     talk = recording("en-01", "zh-01", "en-02", to=home / "talk.wav")
-    said, root = digests(talk, models, Mode.TOGGLE), home / "data" / "takes"
-    ears = ears_of(Mode.TOGGLE, models / "fsmn-vad")
+    said, root = digests(talk, models, CuttingMode.TOGGLE), home / "data" / "takes"
+    ears = ears_of(CuttingMode.TOGGLE, models / "fsmn-vad")
     session = UUID(int=91)
-    with Journal.create(root, session, Options(), 1e9, Mode.TOGGLE) as journal:
+    with Journal.create(root, session, Options(), 1e9, CuttingMode.TOGGLE) as journal:
         for block in read_audio(talk):
             journal.hear(block)
             note(journal, ears.hear(block))
@@ -103,7 +103,7 @@ def spoken(whole: Spoken, tmp_path: Path) -> Spoken:
     return replace(whole, session=uuid4(), root=tmp_path / "data" / "takes", environment=environment)
 
 
-def note(journal: Journal, pieces: Iterable[Piece]) -> None:
+def note(journal: Journal, pieces: Iterable[SegmentPiece]) -> None:
     for piece in pieces:
         if isinstance(piece.output, SegmentBegin):
             journal.begin(piece.output.segment, piece.output.at)

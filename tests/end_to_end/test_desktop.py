@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from app.journal.take import TakeState
 from protocol.engine import DecodeRequest, Engine, EngineSettings, Transcript
 from tests.helpers.desktop import Terminal, TextField
@@ -52,17 +52,17 @@ def engine() -> Engine:
     return create(EngineSettings("funasr", device="cpu", threads=1, extra={"folder": str(MODEL)}))
 
 
-def directly(take: Found) -> str:
+def directly(take: TakeSnapshot) -> str:
     """Return the engine's text for the segments of a take, without the chain."""
     said = engine().decode([DecodeRequest(pcm, take.take.options) for pcm in segments_of(take)])
     return " ".join(outcome.text for outcome in said if isinstance(outcome, Transcript) and outcome.text)
 
 
 @contextmanager
-def dictating(app: DesktopApp, mode: str, strategy: str, *, tapping: bool = False) -> Iterator[list[Found]]:
+def dictating(app: DesktopApp, mode: str, strategy: str, *, tapping: bool = False) -> Iterator[list[TakeSnapshot]]:
     """Dictate one take in this mode; afterwards it is in the list. The body runs before the take ends."""
     app.set(hotkeys__mode=mode, insertion__strategy=strategy)
-    before, found = len(app.takes()), list[Found]()
+    before, found = len(app.takes()), list[TakeSnapshot]()
     with app.talking(tapping=tapping):
         app.play(SPOKEN)
         yield found
@@ -70,7 +70,7 @@ def dictating(app: DesktopApp, mode: str, strategy: str, *, tapping: bool = Fals
     assert found[0].transcript.text == directly(found[0]) != ""
 
 
-def arrives(app: DesktopApp, window: TextField | Terminal, take: Found) -> None:
+def arrives(app: DesktopApp, window: TextField | Terminal, take: TakeSnapshot) -> None:
     """Wait until the window contains exactly the take's text and the take is marked as done."""
     text = take.transcript.text
     wait_until_sync(lambda: window.text == text, f"{text!r} stands there, not {window.text!r}")
@@ -106,7 +106,7 @@ def test_picture_in_clipboard_is_restored(app: DesktopApp, mode: str, strategy: 
     wait_until_sync(lambda: app.desktop.copied_as() == {"image/png": PNG}, "the picture is there again")
 
 
-def held_take(app: DesktopApp, mode: str, strategy: str) -> tuple[Found, TextField, TextField]:
+def held_take(app: DesktopApp, mode: str, strategy: str) -> tuple[TakeSnapshot, TextField, TextField]:
     """Dictate while the focus moves. Return the take, and the windows before and after the move."""
     first = TextField(app.desktop, next(NAMES))
     with dictating(app, mode, strategy) as takes:

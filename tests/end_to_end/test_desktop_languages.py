@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.scoring import score
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from app.journal.take import TakeState
 from protocol.audio import SAMPLE_RATE
 from protocol.engine import DecodeRequest, EngineSettings, Transcript
@@ -37,7 +37,7 @@ def app(models: Path) -> Iterator[DesktopApp]:
         yield app
 
 
-def directly(take: Found, models: Path) -> str:
+def directly(take: TakeSnapshot, models: Path) -> str:
     """Return the engine's text for the segments in the journal."""
     engine = create(EngineSettings("whisper", "whisper-base", str(models / "whisper-base"), "cpu"))
     options = take.take.options

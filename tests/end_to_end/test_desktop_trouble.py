@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from app.dictation.state_machine import MOST_TAKES
-from app.journal.library import Found
-from app.journal.take import Spoken, TakeState
+from app.journal.library import TakeSnapshot
+from app.journal.take import TakeSegment, TakeState
 from loadtest.checksum import checksum
 from tests.app.speech import recording
 from tests.helpers.desktop import TextField
@@ -57,17 +57,17 @@ def speech(tmp_path: Path) -> Path:
     return recording(*SENTENCES, to=tmp_path / "speech.wav")
 
 
-def digests(take: Found) -> list[str]:
+def digests(take: TakeSnapshot) -> list[str]:
     """Return the checksum engine's text for each segment of the take."""
     return [checksum(pcm) for pcm in segments_of(take)]
 
 
-def texts(take: Found) -> list[str]:
+def texts(take: TakeSnapshot) -> list[str]:
     """Return the texts in the take's journal."""
     return [segment.text for segment in take.transcript.segments]
 
 
-def held_take(app: DesktopApp, field: TextField, sentence: Path) -> Found:
+def held_take(app: DesktopApp, field: TextField, sentence: Path) -> TakeSnapshot:
     """Dictate a held take: the focus moves to another window during speech, and back afterwards."""
     before = len(app.takes())
     app.set(hotkeys__mode="hold")
@@ -248,7 +248,7 @@ def under_annoyance(app: DesktopApp, field: TextField, speech: Path, presses: in
     sys.stdout.write(f"{len(inserted)} texts inserted, {held} held, {later} recognised later, lost 0, doubled 0\n")
 
 
-def spoken_in(take: Found) -> list[Spoken]:
+def spoken_in(take: TakeSnapshot) -> list[TakeSegment]:
     return [take.take.segments[number] for number in sorted(take.take.segments)]
 
 

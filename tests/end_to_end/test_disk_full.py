@@ -14,11 +14,11 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
-from app.cli.live_screen import Screen
-from app.journal.backlog import Keeping
+from app.cli.live_screen import LiveScreen
+from app.journal.backlog import DiskState
 from app.journal.library import of_this_user
 from app.journal.take import TakeState
-from app.transcription.listening import Listener
+from app.transcription.listening import DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
@@ -149,23 +149,23 @@ async def test_full_journal_disk_loses_no_speech(tmp_path: Path, models: Path) -
     talk = recording("en-01", "zh-01", to=tmp_path / "talk.wav")
     audio = np.concatenate(list(read_audio(talk)))
     microphone, shown = Played(audio), io.StringIO()
-    screen = Screen(Console(file=io.StringIO()), Console(file=shown, width=400))
+    screen = LiveScreen(Console(file=io.StringIO()), Console(file=shown, width=400))
     with small_disk(folders().data / "takes", "2m") as disk, running_chain(tmp_path, quiet=True) as chain:
         _, endpoint = await asyncio.to_thread(chain.gateway)
         chain.worker()
-        listener = Listener(fixed(Address(endpoint.url, endpoint.key)), models / "fsmn-vad")
+        listener = DictationSetup(fixed(Address(endpoint.url, endpoint.key)), models / "fsmn-vad")
         session = uuid4()
         with of_this_user().create(session, Options(), 0) as journal:
             listening = asyncio.create_task(listener.listen(journal, microphone, screen))
             await wait_until(lambda: microphone.heard > 2 * SAMPLE_RATE, "it is in the middle")
             ballast = fill(disk)
-            await wait_until(lambda: journal.keeping is Keeping.WAITING, "the disk is full")
+            await wait_until(lambda: journal.keeping is DiskState.WAITING, "the disk is full")
             screen.refresh()
             assert "the disk takes nothing" in shown.getvalue()
             await wait_until(lambda: microphone.heard == len(audio), "all is said")
             assert not listening.done()
             ballast.unlink()
-            await wait_until(lambda: journal.keeping is Keeping.WRITING, "there is room")
+            await wait_until(lambda: journal.keeping is DiskState.WRITING, "there is room")
             microphone.stop()
             transcript = await listening
         found = of_this_user().find(session)

@@ -12,7 +12,7 @@ from Xlib.display import Display
 from app.journal.take import TakeState
 from app.onboarding.steps import STEPS, Step
 from app.settings.file import read
-from app.settings.sections import General
+from app.settings.sections import GeneralSection
 from app.ui.theme.colours import COLOURS, Scheme
 from tests.helpers.desktop_app import DesktopApp, running_app
 from tests.helpers.digits import DATA, MODEL
@@ -32,7 +32,7 @@ def app(models: Path) -> Iterator[DesktopApp]:
         yield app
 
 
-def general(app: DesktopApp) -> General:
+def general(app: DesktopApp) -> GeneralSection:
     """Return the general settings from the file."""
     place = app.home / "config" / "settings.toml"
     return read(place.read_text() if place.exists() else "").settings.general

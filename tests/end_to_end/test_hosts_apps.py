@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from app.journal.library import Found
+from app.journal.library import TakeSnapshot
 from app.journal.take import TakeState
 from loadtest.checksum import checksum
 from protocol.audio import SAMPLE_RATE
@@ -70,7 +70,7 @@ def shares(app: HostApp, **settings: bool) -> None:
     wait_until_sync(lambda: app.host.listening_at(PORT), "its gateway is shared", 60)
 
 
-def whole(app: HostApp, field: TextField) -> Found:
+def whole(app: HostApp, field: TextField) -> TakeSnapshot:
     """Check that the field contains the complete text of the app's only take, each segment once."""
     wait_until_sync(lambda: app.takes() and app.takes()[0].state is TakeState.DONE, "all is there", LATE_S)
     (take,) = app.takes()
@@ -80,7 +80,7 @@ def whole(app: HostApp, field: TextField) -> Found:
     return take
 
 
-def workers_of(take: Found) -> list[str]:
+def workers_of(take: TakeSnapshot) -> list[str]:
     """Return the worker of each segment."""
     outcomes = [take.take.segments[number].outcome for number in sorted(take.take.segments)]
     return [outcome.worker for outcome in outcomes if isinstance(outcome, Final)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.insertion.outcome import How, Insertion
+from app.insertion.outcome import Insertion, InsertionResult
 from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField, running_desktop
 from tests.helpers.waiting import wait_until
@@ -31,7 +31,7 @@ async def test_insertion_never_reaches_wrong_window_when_focus_changes(desktop: 
     arrived: list[str] = []
     while changer.poll() is None:
         tried.append(await inserter.insert(text := f"{len(tried)} ", target))
-        arrived += [text] * (tried[-1].how is How.PASTED)
+        arrived += [text] * (tried[-1].how is InsertionResult.PASTED)
     await inserter.close()
     assert changer.wait() == 0 and place.exists()
     sys.stdout.write(f"{count} changes of the focus, {len(tried)} insertions, {len(arrived)} inserted\n")

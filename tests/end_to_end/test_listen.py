@@ -13,7 +13,7 @@ import pytest
 from app.cli.demo import samples
 from app.cli.scoring import score
 from app.journal.disk import AUDIO
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from app.journal.take import TakeState
 from loadtest.checksum import checksum
 from tests.app.speech import SPEECH
@@ -88,12 +88,12 @@ def listening(environment: dict[str, str], *options: str) -> Iterator[Listening]
         program.process.wait()
 
 
-def only_take(home: Path) -> Found:
+def only_take(home: Path) -> TakeSnapshot:
     (found,) = Library(home / "data" / "takes").all()
     return found
 
 
-def digests(found: Found) -> list[str]:
+def digests(found: TakeSnapshot) -> list[str]:
     """Return the checksum engine's text for each segment of the take."""
     audio = np.fromfile(found.folder / AUDIO, "<i2")
     spoken = [found.take.segments[number] for number in sorted(found.take.segments)]

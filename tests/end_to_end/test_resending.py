@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
-from app.core.transcript import Transcript
+from app.core.transcript import RecordingTranscript
 from app.journal.journal import Journal
 from app.transcription.progress import Display
 from app.transcription.resending import Resender
@@ -50,7 +50,7 @@ def add(journal: Journal, segment: int) -> None:
     journal.end(segment, SAMPLES)
 
 
-async def resend(root: Path, gateway: Gateway) -> Transcript:
+async def resend(root: Path, gateway: Gateway) -> RecordingTranscript:
     """Resend the take as ``kikipounamu takes resend`` does; without audio to cut it needs no model."""
     resender = Resender(fixed(Address(gateway.url, KEY)), root, AT_ONCE)
     with Journal.reopen(root, ID) as journal:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from app.control.client import ControlError, ask
 from app.journal.disk import AUDIO
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from app.journal.take import TRANSCRIBED, TakeState
 from app.local_services.local_gateway import workers
 from app.settings.file import read, written
@@ -209,7 +209,7 @@ class DesktopApp:
         seen = asyncio.run(workers(endpoint)) if endpoint else ()
         return seen[0].state if seen else ""
 
-    def takes(self) -> list[Found]:
+    def takes(self) -> list[TakeSnapshot]:
         """Return the takes with speech, in order of their beginning."""
         found = Library(self.home / "data" / "takes").all()
         spoken = [take for take in found if take.state is not TakeState.EMPTY]
@@ -217,15 +217,15 @@ class DesktopApp:
             spoken, key=lambda take: take.folder.stat().st_mtime_ns
         )  # files are added only at the beginning
 
-    def wait_for_takes(self, count: int) -> list[Found]:
+    def wait_for_takes(self, count: int) -> list[TakeSnapshot]:
         """Wait until this many takes have their texts inserted or held, and return all takes."""
 
-        def settled() -> list[Found]:
+        def settled() -> list[TakeSnapshot]:
             takes = self.takes()
             over = all(take.state in _SETTLED for take in takes)
             return takes if len(takes) >= count and over else []
 
-        found: list[Found] = wait_until_sync(settled, f"{count} takes have ended", TEXT_S)
+        found: list[TakeSnapshot] = wait_until_sync(settled, f"{count} takes have ended", TEXT_S)
         return found
 
     def wait_until_transcribed(self) -> None:
@@ -280,12 +280,12 @@ class DesktopApp:
         return sound | own | {"PYTHONFAULTHANDLER": "1"}  # a crash leaves a traceback in the log
 
 
-def audio_of(take: Found) -> NDArray[np.int16]:
+def audio_of(take: TakeSnapshot) -> NDArray[np.int16]:
     """Return all audio of a take."""
     return np.fromfile(take.folder / AUDIO, "<i2")
 
 
-def segments_of(take: Found) -> list[bytes]:
+def segments_of(take: TakeSnapshot) -> list[bytes]:
     """Return the samples of each segment that was not cancelled."""
     audio = audio_of(take)
     spoken = [take.take.segments[number] for number in sorted(take.take.segments)]

@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
-from app.journal.library import Found, of_this_user
+from app.journal.library import TakeSnapshot, of_this_user
 from app.journal.take import TakeState
-from app.transcription.pipeline import Ears
+from app.transcription.pipeline import SegmentingVad
 from loadtest.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from protocol.session import Final
@@ -87,7 +87,7 @@ class Dictating:
         return sum(check_take(of_this_user().find(session), whole, self.model) for session in self.takes)
 
 
-def check_take(found: Found, whole: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> int:
+def check_take(found: TakeSnapshot, whole: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> int:
     """Check a take against the spoken audio.
 
     Its audio equals the recording, each text is the digest of its range, each segment ended once, and no speech
@@ -112,7 +112,7 @@ def check_take(found: Found, whole: np.ndarray[tuple[int], np.dtype[np.int16]], 
 
 def speech(audio: np.ndarray[tuple[int], np.dtype[np.int16]], model: Path) -> set[int]:
     """Return the 10 ms steps in which the VAD hears speech, without margins."""
-    ears, begun, found = Ears(open_vad(model), Segmenter()), 0, set[int]()
+    ears, begun, found = SegmentingVad(open_vad(model), Segmenter()), 0, set[int]()
     for piece in [*ears.hear(audio), *ears.finish()]:
         match piece.output:
             case SegmentBegin(_, at):

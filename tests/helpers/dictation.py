@@ -18,7 +18,7 @@ from app.journal.errors import TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import of_this_user
 from app.local_services.local_gateway import locate
-from app.transcription.pipeline import Ears, at_speaking_pace, in_thread
+from app.transcription.pipeline import SegmentingVad, at_speaking_pace, in_thread
 from app.transcription.progress import Display
 from app.transcription.resending import Resender
 from client.gateway import ClientSettings, GatewayClient
@@ -32,7 +32,7 @@ SETTINGS = ClientSettings(first_contact_s=120.0, held_s=inf)
 
 async def dictate(journal: Journal, recording: Path, model: Path, pace: float) -> None:
     """Dictate the whole recording at speaking pace."""
-    ears = Ears(open_vad(model), Segmenter())
+    ears = SegmentingVad(open_vad(model), Segmenter())
     clock = asyncio.get_running_loop().time
     start = clock()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.control.client import ControlError
-from app.gateways.store import GatewayStore, Paired
+from app.gateways.store import GatewayStore, PairedGateway
 from tests.helpers.chain import BIN
 from tests.helpers.desktop import running_desktop
 from tests.helpers.desktop_app import START_S, DesktopApp
@@ -46,7 +46,9 @@ class HostApp(DesktopApp):
         self.set(gateway__chosen=self._keep("gateways.json", made), gateway__fall_back=False)
 
     def _keep(self, name: str, made: dict[str, Any]) -> str:
-        paired = Paired((made["url"],), made["certificate_sha256"], made["device"], made["key"], made["name"])
+        paired = PairedGateway(
+            (made["url"],), made["certificate_sha256"], made["device"], made["key"], made["name"]
+        )
         GatewayStore(self.home / "data" / name).write((paired,))
         return paired.id
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from app.gateways.store import GatewayStore, Paired
+from app.gateways.store import GatewayStore, PairedGateway
 from app.journal.take import TakeState
 from protocol.errors import MalformedMessage
 from tests.helpers.chain import BIN
@@ -50,7 +50,7 @@ def _configure(app: DesktopApp) -> None:
     replacement: dict[str, str | bool] = {"hears": "kiki", "writes": "Kiki"}
     app.set(history__days=3650, recognition__replacements=[replacement])
     (app.home / "config" / "gateway.toml").write_text('history = "on"\nhistory_days = 0\n')
-    paired = Paired(("https://192.0.2.7:8765",), "5a" * 32, "d0" * 8, "a key for tests only", "desk")
+    paired = PairedGateway(("https://192.0.2.7:8765",), "5a" * 32, "d0" * 8, "a key for tests only", "desk")
     GatewayStore(app.home / "data" / "gateways.json").write((paired,))
     command = [str(BIN / "kikipounamu-gateway"), "devices", "add", DEVICE]
     subprocess.run(command, env={"KIKIPOUNAMU_HOME": str(app.home)}, check=True, capture_output=True)

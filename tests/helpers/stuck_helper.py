@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from app.insertion.x11.frames import Pressing, Reply
+from app.insertion.x11.frames import PressingNotice, Reply
 from app.insertion.x11.grab_guard import ReportedGrabs, watched
-from app.insertion.x11.helper_service import Replies, serve
+from app.insertion.x11.helper_service import ReplyChannel, serve
 
 _LONG_S = 600.0
 
@@ -26,13 +26,13 @@ def stop_once(when: str) -> None:
         time.sleep(_LONG_S)  # the signal may reach another thread first
 
 
-class StoppingReplies(Replies):
+class StoppingReplies(ReplyChannel):
     """Replies that stop the process before keys are pressed."""
 
     def send(self, reply: Reply) -> None:
         """Send the reply, then stop."""
         super().send(reply)
-        if isinstance(reply, Pressing):
+        if isinstance(reply, PressingNotice):
             stop_once("pressing")
 
 

@@ -18,8 +18,8 @@ import numpy as np
 
 import protocol
 from app.control.server import Request as ControlRequest
-from app.files.result_store import Piece, Source
-from app.gateways.store import Paired
+from app.files.result_store import RecognisedSegment, RecordingIdentity
+from app.gateways.store import PairedGateway
 from app.journal.events import Event, Reran
 from app.journal.journal import Journal
 from app.settings.schema import Setting, all_settings
@@ -49,7 +49,7 @@ _GROUPS: Final[Mapping[str, tuple[Any, ...]]] = {
     "an engine to its worker": (Reply,),
     "a command to the app": (ControlRequest,),
     "lines of a journal": (Event,),
-    "stored by the app": (Paired, Source, Piece),
+    "stored by the app": (PairedGateway, RecordingIdentity, RecognisedSegment),
     "stored by a gateway": (Device, Revoked),
     "gateway.toml": (Configuration,),
 }

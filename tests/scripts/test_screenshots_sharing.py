@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QApplication
 
-from app.local_services.worker_view import WorkerState
+from app.local_services.worker_view import LocalWorkerState
 from app.sharing.view import EnlistStage, SharingState
 from protocol.pairing import PairingStage
 from scripts import screenshots_sharing
@@ -14,7 +14,12 @@ def test_sharing_pictures_cover_every_state() -> None:
     assert {view.stage for view in screenshots_sharing.INVITES} == set(PairingStage)
     assert {view.stage for view in screenshots_sharing.ENLISTINGS} == set(EnlistStage)
     shown = {lent.worker.state for lent in screenshots_sharing.LENT}
-    assert shown >= {WorkerState.OFF, WorkerState.STARTING, WorkerState.BUSY, WorkerState.FAILED}
+    assert shown >= {
+        LocalWorkerState.OFF,
+        LocalWorkerState.STARTING,
+        LocalWorkerState.BUSY,
+        LocalWorkerState.FAILED,
+    }
 
 
 def test_each_panel_is_drawn(qapp: QApplication) -> None:

@@ -14,7 +14,7 @@ from app.settings.schema import from_mapping
 from app.settings.sections import Settings
 
 
-class Chosen(NamedTuple):
+class ActiveSettings(NamedTuple):
     """Settings in force, with the problems of their file.
 
     ``broken``: why the file cannot be read; then only defaults are in force. ``there``: true if the file exists.
@@ -26,20 +26,20 @@ class Chosen(NamedTuple):
     there: bool = True
 
 
-def read(place: Path) -> Chosen:
+def read(place: Path) -> ActiveSettings:
     """Read the settings file; without one, return the defaults."""
     try:
         document = tomllib.loads(place.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        return Chosen(there=False)
+        return ActiveSettings(there=False)
     except OSError as error:
-        return Chosen(broken=error.strerror or type(error).__name__)
+        return ActiveSettings(broken=error.strerror or type(error).__name__)
     except (ValueError, RecursionError) as error:
-        return Chosen(broken=str(error))
-    return Chosen(*from_mapping(document))
+        return ActiveSettings(broken=str(error))
+    return ActiveSettings(*from_mapping(document))
 
 
-def settings(chosen: Chosen, place: Path) -> Sequence[Finding]:
+def settings(chosen: ActiveSettings, place: Path) -> Sequence[Finding]:
     """Return a finding for each problem of the settings file, or one that all is well."""
     if chosen.broken:
         return [wrong(Area.SETTINGS, "settings-broken", file=str(place), error=chosen.broken)]

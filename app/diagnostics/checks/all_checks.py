@@ -15,15 +15,15 @@ from app.core.errors import UsageMistake
 from app.diagnostics.checks import active_settings as settings_file
 from app.diagnostics.checks import desktop, disk, gateway, installation, logs, microphone, models, vad, worker
 from app.diagnostics.checks import remote_gateways as elsewhere
-from app.diagnostics.checks.active_settings import Chosen
+from app.diagnostics.checks.active_settings import ActiveSettings
 from app.diagnostics.checks.desktop import hotkeys, permissions
 from app.diagnostics.checks.disk import recordings
 from app.diagnostics.checks.finding import Area, Finding, wrong
 from app.diagnostics.checks.isolated import apart
-from app.diagnostics.checks.remote_gateways import Elsewhere, paired
+from app.diagnostics.checks.remote_gateways import RemoteGateway, paired
 from app.diagnostics.checks.runner import DEADLINE_S, Examination
 from app.gateways.pairing_address import shown
-from app.gateways.store import Paired
+from app.gateways.store import PairedGateway
 from app.hotkeys.choose import choose
 from app.journal.library import Library
 from app.local_services.local_gateway import read_endpoint
@@ -49,8 +49,8 @@ class Computer:
     """
 
     places: Folders
-    chosen: Chosen
-    paired: tuple[Paired, ...] | None
+    chosen: ActiveSettings
+    paired: tuple[PairedGateway, ...] | None
     platform: str
     environment: Mapping[str, str]
     system: Callable[[], SoundSystem]
@@ -68,7 +68,7 @@ class Computer:
 
 
 @dataclass(frozen=True)
-class Wish:
+class CheckOptions:
     """Options of a run.
 
     ``engine``: the worker's engine if no model is chosen. ``hear_s``: seconds of listening to the microphone.
@@ -79,10 +79,10 @@ class Wish:
     thorough: bool = False
 
 
-class Everything:
+class AllChecks:
     """Checks of one computer; each coroutine method runs one."""
 
-    def __init__(self, wish: Wish, computer: Computer) -> None:
+    def __init__(self, wish: CheckOptions, computer: Computer) -> None:
         self._wish, self._computer = wish, computer
         self._settings, self._places = computer.chosen.settings, computer.places
         self._version = metadata.version(_PROGRAM)
@@ -190,16 +190,16 @@ class Everything:
         served, needed = self._served, self._computer.worker_needed
         return await worker.worker(served.arguments, unfit=served.unfit, needed=needed)
 
-    def _used(self, known: Sequence[Paired]) -> list[Elsewhere]:
+    def _used(self, known: Sequence[PairedGateway]) -> list[RemoteGateway]:
         chosen, falls_back = self._settings.gateway.chosen, self._settings.gateway.fall_back
         url = self._settings.gateway.url
         used = [
-            Elsewhere(one.called, one.addresses, one.id == chosen, one.id == chosen and not falls_back)
+            RemoteGateway(one.called, one.addresses, one.id == chosen, one.id == chosen and not falls_back)
             for one in known
         ]
         if url and not chosen:
             used.append(
-                Elsewhere(
+                RemoteGateway(
                     shown(url), (Address(url, self._computer.environment.get(_KEY, "")),), True, not falls_back
                 )
             )

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
 from app.hotkeys import choose
-from app.hotkeys.choose import Choice
+from app.hotkeys.choose import HotkeyChoice
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable, HotkeyTaken, HotkeyUnknown
 from app.hotkeys.events import Hotkeys
 from app.insertion.choose import has_input_method, is_wayland
@@ -26,7 +26,7 @@ _WATCHER: Final = "org.kde.StatusNotifierWatcher"
 _BUS_S: Final = 3.0
 
 
-class Screen(NamedTuple):
+class ScreenAbilities(NamedTuple):
     """Abilities of an X server.
 
     ``types``: programs may press keys. ``tray``: a tray shows icons.
@@ -36,11 +36,11 @@ class Screen(NamedTuple):
     tray: bool
 
 
-Look = Callable[[str], Awaitable[Screen]]
+Look = Callable[[str], Awaitable[ScreenAbilities]]
 """Examine the X server of this name. Raises ``InsertionUnavailable`` or ``ScreenGone``."""
 
 
-async def look(display: str) -> Screen:
+async def look(display: str) -> ScreenAbilities:
     """Connect to an X server and return its abilities."""
     from app.insertion.x11.connection import XThread
 
@@ -52,10 +52,10 @@ async def look(display: str) -> Screen:
         await thread.close()
 
 
-def _screen(connection: Any) -> Screen:
+def _screen(connection: Any) -> ScreenAbilities:
     number = connection.display.get_default_screen()
     tray = connection.display.get_selection_owner(connection.atom(f"_NET_SYSTEM_TRAY_S{number}"))
-    return Screen(bool(connection.display.has_extension("XTEST")), bool(tray))
+    return ScreenAbilities(bool(connection.display.has_extension("XTEST")), bool(tray))
 
 
 async def watcher_is_there() -> bool | None:
@@ -110,7 +110,7 @@ async def desktop(
     return [kind, _insertion(screen, environment), *_tray(screen.tray or await watcher())]
 
 
-def _insertion(screen: Screen, environment: Mapping[str, str]) -> Finding:
+def _insertion(screen: ScreenAbilities, environment: Mapping[str, str]) -> Finding:
     if not screen.types:
         return wrong(Area.INSERTION, "insertion-no-keys")
     return ok(Area.INSERTION, "insertion-method" if has_input_method(environment) else "insertion-ready")
@@ -180,7 +180,7 @@ _NONE: Final[dict[str, list[Finding]]] = {
 
 
 async def hotkeys(
-    bindings: Mapping[str, str], choice: Callable[[], Choice], app_runs: Callable[[], Awaitable[bool]]
+    bindings: Mapping[str, str], choice: Callable[[], HotkeyChoice], app_runs: Callable[[], Awaitable[bool]]
 ) -> list[Finding]:
     """Check the hotkeys.
 

@@ -24,7 +24,7 @@ from runtime.locking import try_lock
 MODELS: Final = "/v1/models"
 
 
-class Answers(NamedTuple):
+class GatewayReplies(NamedTuple):
     """Replies of a gateway, in JSON's types.
 
     ``ready``: from ``/readyz``. ``known``: from ``/v1/models``, which needs a key. ``ms``: duration of the
@@ -41,7 +41,7 @@ class Answers(NamedTuple):
         return str(self.known.get("version") or self.ready.get("version") or "")
 
 
-async def answers(address: Address, deadline_s: float) -> Answers:
+async def answers(address: Address, deadline_s: float) -> GatewayReplies:
     """Send both requests with the key and the certificate of ``address``. Raises ``GatewayError``."""
     timeout = aiohttp.ClientTimeout(total=deadline_s)
     tls = pinned(address)
@@ -50,7 +50,7 @@ async def answers(address: Address, deadline_s: float) -> Answers:
             ready = await read_json(http, address, READY, dict[str, Any], tls)
             begun = time.perf_counter()
             known = await read_json(http, address, MODELS, dict[str, Any], tls)
-            return Answers(ready, known, (time.perf_counter() - begun) * 1000)
+            return GatewayReplies(ready, known, (time.perf_counter() - begun) * 1000)
 
 
 _ANSWER_S: Final = 5.0
@@ -96,7 +96,7 @@ async def gateway(
     return [*told(found, endpoint, expected), *history(found.ready), *broker(found.ready, folder)]
 
 
-def told(found: Answers, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
+def told(found: GatewayReplies, endpoint: Endpoint, expected: Expected) -> Iterator[Finding]:
     """Yield the findings about a gateway that answers. Pure."""
     ready, area = found.ready, Area.GATEWAY
     if ready.get("draining"):

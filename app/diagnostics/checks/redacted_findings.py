@@ -13,7 +13,7 @@ from app.diagnostics.checks.output import as_object
 from app.diagnostics.report.facts import model_names
 from app.diagnostics.report.program_constants import own_modules
 from app.diagnostics.report.redaction import LEFT_OUT, Redaction
-from app.diagnostics.report.report import Part
+from app.diagnostics.report.report import ReportFile
 from runtime.event_names import EVENT_NAMES
 
 NAME: Final = "doctor.json"
@@ -35,11 +35,11 @@ _DECODED: Final = re.compile(
 )
 
 
-def part(say: Say, findings: Sequence[Finding]) -> Part:
+def part(say: Say, findings: Sequence[Finding]) -> ReportFile:
     """Return the findings as one file of the report."""
     redaction = Redaction(own_modules())
     told = [as_object(say, redacted(finding, redaction)) for finding in findings]
-    return Part(NAME, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
+    return ReportFile(NAME, (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 def redacted(finding: Finding, redaction: Redaction) -> Finding:

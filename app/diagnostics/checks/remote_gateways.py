@@ -8,8 +8,8 @@ from typing import Final
 
 from app.core.problem_notes import note_of
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
-from app.diagnostics.checks.gateway import Answers, answers
-from app.gateways.store import Paired, decode
+from app.diagnostics.checks.gateway import GatewayReplies, answers
+from app.gateways.store import PairedGateway, decode
 from client.connection import Address
 from client.errors import GatewayError, Unauthorised, Unreachable, WrongCertificate
 
@@ -17,7 +17,7 @@ _ANSWER_S: Final = 4.0
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class RemoteGateway:
     """A remote gateway to check.
 
     ``addresses``: where it may be, the likeliest first. ``chosen``: speech goes there while it can. ``needed``:
@@ -30,7 +30,7 @@ class Elsewhere:
     needed: bool = False
 
 
-def paired(file: Path) -> tuple[Paired, ...] | None:
+def paired(file: Path) -> tuple[PairedGateway, ...] | None:
     """Return the gateways in ``gateways.json`` and leave the file alone; ``None``: it is unreadable. Blocks."""
     try:
         return decode(file.read_bytes())
@@ -40,7 +40,7 @@ def paired(file: Path) -> tuple[Paired, ...] | None:
         return None
 
 
-async def elsewhere(gateways: Sequence[Elsewhere], version: str, answer_s: float = _ANSWER_S) -> list[Finding]:
+async def elsewhere(gateways: Sequence[RemoteGateway], version: str, answer_s: float = _ANSWER_S) -> list[Finding]:
     """Check all gateways, and all addresses of each, concurrently.
 
     ``version``: this program's version.
@@ -49,24 +49,24 @@ async def elsewhere(gateways: Sequence[Elsewhere], version: str, answer_s: float
     return [finding for findings in found for finding in findings]
 
 
-async def _one(gateway: Elsewhere, version: str, answer_s: float) -> list[Finding]:
+async def _one(gateway: RemoteGateway, version: str, answer_s: float) -> list[Finding]:
     found = await asyncio.gather(*(_asked(address, answer_s) for address in gateway.addresses))
     for address, answer in zip(gateway.addresses, found, strict=True):
-        if isinstance(answer, Answers):
+        if isinstance(answer, GatewayReplies):
             return told(gateway, address, answer, version)
     errors = [answer for answer in found if isinstance(answer, GatewayError)]
     errors.sort(key=lambda error: isinstance(error, Unreachable))  # a refusal says more than silence
     return [refused(gateway, errors[0] if errors else Unreachable("it has no address"))]
 
 
-async def _asked(address: Address, answer_s: float) -> Answers | GatewayError:
+async def _asked(address: Address, answer_s: float) -> GatewayReplies | GatewayError:
     try:
         return await answers(address, answer_s)
     except GatewayError as error:
         return error
 
 
-def told(gateway: Elsewhere, address: Address, found: Answers, version: str) -> list[Finding]:
+def told(gateway: RemoteGateway, address: Address, found: GatewayReplies, version: str) -> list[Finding]:
     """Return the findings about a gateway that answers. Pure."""
     area, name = Area.ELSEWHERE, gateway.name
     workers, ms = str(found.ready.get("workers", "?")), f"{found.ms:.0f}"
@@ -82,7 +82,7 @@ def told(gateway: Elsewhere, address: Address, found: Answers, version: str) -> 
     return findings
 
 
-def refused(gateway: Elsewhere, error: GatewayError) -> Finding:
+def refused(gateway: RemoteGateway, error: GatewayError) -> Finding:
     """Return the finding about a gateway that cannot be used. Pure."""
     area, name = Area.ELSEWHERE, gateway.name
     if isinstance(error, WrongCertificate):

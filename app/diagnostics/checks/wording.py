@@ -6,7 +6,7 @@ from app.core.sentences import Say, noted
 from app.diagnostics.checks.finding import Finding
 
 
-class Told(NamedTuple):
+class FindingText(NamedTuple):
     """Text of a finding.
 
     ``do``: the remedy; empty if none is needed.
@@ -17,7 +17,7 @@ class Told(NamedTuple):
     do: str
 
 
-def told(say: Say, finding: Finding) -> Told:
+def told(say: Say, finding: Finding) -> FindingText:
     """Return the text of a finding.
 
     Raises ``KeyError`` for a key without texts.
@@ -26,7 +26,7 @@ def told(say: Say, finding: Finding) -> Told:
     if finding.reason:
         values["reason"] = noted(say, finding.reason)
     do = f"doctor.do.{finding.key}"
-    return Told(
+    return FindingText(
         say(f"doctor.area.{finding.area}"),
         say(f"doctor.found.{finding.key}", **values),
         say(do, **values) if say.knows(do) else "",

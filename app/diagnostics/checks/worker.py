@@ -25,7 +25,7 @@ _MOST_BYTES: Final = 1 << 16
 _LONGEST: Final = 300
 
 
-class Line(Struct, frozen=True):
+class WorkerLine(Struct, frozen=True):
     """A line that the worker's doctor prints as JSON.
 
     ``good``: ``None`` if neutral.
@@ -56,7 +56,7 @@ async def worker(
         program = command or (find_program(_PROGRAM), "doctor", "--json")
     except ProgramMissing:
         return [bad(Area.WORKER, "worker-missing", install=extra_command("gateway,worker,whisper"))]
-    lines: list[Line] = []
+    lines: list[WorkerLine] = []
     with tempfile.TemporaryFile() as complaints:
         status = await _run([*program, *arguments], complaints, lines, deadline_s)
         words = await aside(lambda: _last_words(complaints))
@@ -68,7 +68,9 @@ async def worker(
     return findings
 
 
-async def _run(command: Sequence[str], complaints: IO[bytes], lines: list[Line], deadline_s: float) -> int | None:
+async def _run(
+    command: Sequence[str], complaints: IO[bytes], lines: list[WorkerLine], deadline_s: float
+) -> int | None:
     """Run the doctor and return its exit status; ``None``: it missed the deadline.
 
     ``lines`` receives its output until then.
@@ -95,18 +97,18 @@ def _last_words(complaints: IO[bytes]) -> str:
     return written[-1][:_LONGEST] if written else ""
 
 
-async def _read(process: Process, lines: list[Line]) -> None:
+async def _read(process: Process, lines: list[WorkerLine]) -> None:
     assert process.stdout is not None
     while True:
         try:
             if not (raw := await process.stdout.readline()):
                 return
-            lines.append(msgspec.json.decode(raw, type=Line))
+            lines.append(msgspec.json.decode(raw, type=WorkerLine))
         except (ValueError, msgspec.DecodeError):  # printed by a library, or longer than any line of ours
             continue
 
 
-def told(lines: Iterable[Line], *, needed: bool) -> list[Finding]:
+def told(lines: Iterable[WorkerLine], *, needed: bool) -> list[Finding]:
     """Convert the doctor's lines, which are in English, to findings. Pure."""
     bad = wrong if needed else advice
     return [

@@ -11,7 +11,7 @@ from importlib import metadata
 from importlib.resources import files
 from typing import Final
 
-from app.diagnostics.report.view import Kind, Licence
+from app.diagnostics.report.view import ComponentKind, Licence
 from speech.models.catalogue import load_catalogue
 
 PROGRAM: Final = "kikipounamu"
@@ -64,12 +64,15 @@ def dependencies() -> tuple[str, ...]:
 def licences() -> tuple[Licence, ...]:
     """Return all licences: this program first, then its components by name."""
     packages = [
-        Licence(_title(name), metadata.version(name), licence_of(name), Kind.PACKAGE) for name in dependencies()
+        Licence(_title(name), metadata.version(name), licence_of(name), ComponentKind.PACKAGE)
+        for name in dependencies()
     ]
-    libraries = [Licence(name, "", licence, Kind.LIBRARY) for name, of, licence, _ in _LIBRARIES if _installed(of)]
-    models = [Licence(model.name, "", model.licence, Kind.MODEL) for model in load_catalogue().models]
-    own = Licence(PROGRAM, metadata.version(PROGRAM), licence_of(PROGRAM), Kind.PROGRAM)
-    samples = Licence(_SAMPLES, "", licence_of(PROGRAM), Kind.FILES)
+    libraries = [
+        Licence(name, "", licence, ComponentKind.LIBRARY) for name, of, licence, _ in _LIBRARIES if _installed(of)
+    ]
+    models = [Licence(model.name, "", model.licence, ComponentKind.MODEL) for model in load_catalogue().models]
+    own = Licence(PROGRAM, metadata.version(PROGRAM), licence_of(PROGRAM), ComponentKind.PROGRAM)
+    samples = Licence(_SAMPLES, "", licence_of(PROGRAM), ComponentKind.FILES)
     rest = sorted([*packages, *libraries, *models], key=lambda licence: licence.name.casefold())
     return (own, samples, *rest)
 

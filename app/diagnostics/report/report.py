@@ -30,7 +30,7 @@ LOG_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportFile:
     """File of a report: its name and its content."""
 
     name: str
@@ -51,7 +51,7 @@ class Sources:
     look: Callable[[], Awaitable[list[Input]]] = look
 
 
-async def gather(sources: Sources) -> tuple[Part, ...]:
+async def gather(sources: Sources) -> tuple[ReportFile, ...]:
     """Gather all parts in memory: a few megabytes at most."""
     inputs = await sources.look()
     endpoint = local_gateway.read_endpoint()
@@ -64,7 +64,7 @@ async def gather(sources: Sources) -> tuple[Part, ...]:
     }
     found |= await asyncio.to_thread(_blocking, sources)
     logs = await asyncio.to_thread(redacted_logs, sources.places.logs)
-    return (*(Part(name, _encoded(told)) for name, told in sorted(found.items())), *logs)
+    return (*(ReportFile(name, _encoded(told)) for name, told in sorted(found.items())), *logs)
 
 
 def _blocking(sources: Sources) -> dict[str, Any]:
@@ -76,10 +76,10 @@ def _blocking(sources: Sources) -> dict[str, Any]:
     }
 
 
-def redacted_logs(folder: Path) -> tuple[Part, ...]:
+def redacted_logs(folder: Path) -> tuple[ReportFile, ...]:
     """Return the end of each log, with only this program's own texts. Blocks."""
     redaction = Redaction(own_modules())
-    found: list[Part] = []
+    found: list[ReportFile] = []
     for path in logs_in(folder):
         if path.stem in PROGRAMS:
             lines = tail_of(path, LOG_BYTES).decode(errors="replace").splitlines()
@@ -87,11 +87,11 @@ def redacted_logs(folder: Path) -> tuple[Part, ...]:
             unread = told.count(None)
             kept = [line for line in told if line is not None]
             kept += [json.dumps({"unreadable lines": unread})] if unread else []
-            found.append(Part(f"logs/{path.name}", "".join(f"{line}\n" for line in kept).encode()))
+            found.append(ReportFile(f"logs/{path.name}", "".join(f"{line}\n" for line in kept).encode()))
     return tuple(found)
 
 
-def save(parts: tuple[Part, ...], place: Path) -> None:
+def save(parts: tuple[ReportFile, ...], place: Path) -> None:
     """Write the zip atomically and readable only by this user. Raises ``ReportNotSaved``. Blocks."""
     beside = place.with_name(f".{place.name}.part")
     try:

@@ -36,7 +36,7 @@ from app.diagnostics.report.actions import (
 from app.diagnostics.report.licences import PROGRAM, licences, text_of
 from app.diagnostics.report.log_lines import LogFilter
 from app.diagnostics.report.log_reader import LogReading
-from app.diagnostics.report.report import Part, Sources
+from app.diagnostics.report.report import ReportFile, Sources
 from app.diagnostics.report.view import (
     ExaminationView,
     HelpValue,
@@ -62,12 +62,12 @@ _LONGEST_LOOK: Final = 20_000
 def examinations() -> Sequence[Examination]:
     """Return the checks of ``kikipounamu doctor``. Blocks."""
     from app.diagnostics.checks.all_checks import (  # imported late: it may never be needed
-        Everything,
-        Wish,
+        AllChecks,
+        CheckOptions,
         this_computer,
     )
 
-    return Everything(Wish(), this_computer(sys.platform, os.environ)).examinations()
+    return AllChecks(CheckOptions(), this_computer(sys.platform, os.environ)).examinations()
 
 
 class Help:
@@ -94,7 +94,7 @@ class Help:
         self._seen, self._wanted = False, LogFilter()
         self._look_now = asyncio.Event()
         self._reporting: asyncio.Task[None] | None = None
-        self._parts: tuple[Part, ...] = ()
+        self._parts: tuple[ReportFile, ...] = ()
 
     async def __aenter__(self) -> Self:
         return self
@@ -216,6 +216,6 @@ def _chosen(reading: LogReading, wanted: LogFilter) -> LogLines:
     return LogLines(wanted, tuple(islice(found, left_out, None)), reading.programs, left_out)
 
 
-def _shown(part: Part) -> ReportPart:
+def _shown(part: ReportFile) -> ReportPart:
     beginning = part.content[:_LONGEST_LOOK].decode(errors="ignore")
     return ReportPart(part.name, len(part.content), beginning)

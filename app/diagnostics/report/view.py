@@ -63,7 +63,7 @@ def suggested_name(now_s: float) -> str:
     return f"kikipounamu-report-{datetime.fromtimestamp(now_s):%Y%m%d-%H%M}.zip"
 
 
-class Kind(StrEnum):
+class ComponentKind(StrEnum):
     """Kinds of components that have a licence."""
 
     PROGRAM = "program"
@@ -80,7 +80,7 @@ class Licence:
     name: str
     version: str
     licence: str
-    kind: Kind
+    kind: ComponentKind
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Line:
+class ParsedLine:
     """Line of a log.
 
     ``at_ms``: since 1970, on the clock of ``computer``, the number of a folder of logs.
@@ -60,7 +60,7 @@ class Line:
         return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-def parse(raw: bytes, computer: int) -> Line | None:
+def parse(raw: bytes, computer: int) -> ParsedLine | None:
     """Parse a line; ``None`` if it is not one of ours."""
     try:
         fields = _decoder.decode(raw)
@@ -69,7 +69,7 @@ def parse(raw: bytes, computer: int) -> Line | None:
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Line(at.timestamp() * 1000, computer, str(fields.get("event", "")), _who(logger, fields), fields)
+    return ParsedLine(at.timestamp() * 1000, computer, str(fields.get("event", "")), _who(logger, fields), fields)
 
 
 def host_of(worker: str) -> str:

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final, cast
 
 from app.core.errors import AppError
 from app.diagnostics.report.log_reader import tail_of
-from app.diagnostics.timeline.log_lines import Line, parse
+from app.diagnostics.timeline.log_lines import ParsedLine, parse
 from app.diagnostics.timeline.sentences import PROCESS_EVENTS
 from runtime import logger_names
 
@@ -37,29 +37,29 @@ _SPOKE: Final = f'"logger": "{logger_names.CLIENT_STORY}"'.encode()
 _MARKS: Final = tuple(f'"{event}"'.encode() for event in PROCESS_EVENTS)
 
 
-class NoStory(AppError):
+class SessionNotFound(AppError):
     """Failure to find one session: no such session, several, or no logs."""
 
 
 @dataclass(frozen=True)
-class Found:
+class SessionLines:
     """Lines of a session and process-level lines.
 
     ``left_out``: lines of the session over the limit.
     """
 
     session: str
-    lines: list[Line]
+    lines: list[ParsedLine]
     left_out: int = 0
 
 
-def find(name: str, folders: Sequence[Path]) -> Found:
-    """Find a session by its id, the beginning of its id, or ``last``. Raises ``NoStory``."""
+def find(name: str, folders: Sequence[Path]) -> SessionLines:
+    """Find a session by its id, the beginning of its id, or ``last``. Raises ``SessionNotFound``."""
     files = [(number, path) for number, folder in enumerate(folders) for path in logs_of(folder)]
     if not files:
-        raise NoStory(f"there are no logs in {', '.join(map(str, folders))}")
+        raise SessionNotFound(f"there are no logs in {', '.join(map(str, folders))}")
     session = _newest(files) if name == "last" else _whole_name(name.lower(), files)
-    own, count = deque[Line](maxlen=MOST_LINES), 0
+    own, count = deque[ParsedLine](maxlen=MOST_LINES), 0
     spans = list[_Span]()
     for computer, path in files:
         span = _Span(computer, path)
@@ -68,15 +68,15 @@ def find(name: str, folders: Sequence[Path]) -> Found:
             if (line := parse(raw, computer)) is not None and line.named and line.session == session:
                 own.append(line)
                 count += 1
-    return Found(session, [*own, *_beside(own, spans)], count - len(own))
+    return SessionLines(session, [*own, *_beside(own, spans)], count - len(own))
 
 
-def _beside(own: Iterable[Line], spans: Iterable["_Span"]) -> Iterable[Line]:
+def _beside(own: Iterable[ParsedLine], spans: Iterable["_Span"]) -> Iterable[ParsedLine]:
     """Return process-level lines of the same period on the same computer."""
     times: dict[int, list[float]] = {}
     for line in own:
         times.setdefault(line.computer, []).append(line.at_ms)
-    found = deque[Line](maxlen=_MOST_BESIDE)
+    found = deque[ParsedLine](maxlen=_MOST_BESIDE)
     for span in spans:
         known = times.get(span.computer)
         if known is None or not span.overlaps(first := min(known) - _AROUND_MS, last := max(known) + _AROUND_MS):
@@ -125,9 +125,9 @@ def _age(path: Path) -> tuple[str, int]:
     return program, int(number) if number.isdigit() else 0
 
 
-def reaches_back_to(folders: Sequence[Path]) -> Line | None:
+def reaches_back_to(folders: Sequence[Path]) -> ParsedLine | None:
     """Return the oldest line of all logs."""
-    oldest: Line | None = None
+    oldest: ParsedLine | None = None
     for number, folder in enumerate(folders):
         for path in logs_of(folder):
             first = next(_lines(path), None)
@@ -139,7 +139,9 @@ def reaches_back_to(folders: Sequence[Path]) -> Line | None:
 
 def _whole_name(name: str, files: Iterable[tuple[int, Path]]) -> str:
     if not _NAME.fullmatch(name):
-        raise NoStory(f"{name!r} is not (the beginning of) a session's id: give at least four of its characters")
+        raise SessionNotFound(
+            f"{name!r} is not (the beginning of) a session's id: give at least four of its characters"
+        )
     if len(name) == 36:
         return name
     wanted, found = name.encode(), dict[str, None]()
@@ -151,10 +153,12 @@ def _whole_name(name: str, files: Iterable[tuple[int, Path]]) -> str:
         if len(found) > _MOST_NAMED:
             break
     if not found:
-        raise NoStory(f"no session in these logs begins with {name}")
+        raise SessionNotFound(f"no session in these logs begins with {name}")
     if len(found) > 1:
         names = ", ".join(list(found)[:_MOST_NAMED])
-        raise NoStory(f"several sessions begin with {name}: {names}{', …' if len(found) > _MOST_NAMED else ''}")
+        raise SessionNotFound(
+            f"several sessions begin with {name}: {names}{', …' if len(found) > _MOST_NAMED else ''}"
+        )
     return next(iter(found))
 
 
@@ -171,7 +175,7 @@ def _newest(files: Iterable[tuple[int, Path]]) -> str:
             if of[0]:
                 break
     if best is None:
-        raise NoStory("no session is in these logs")
+        raise SessionNotFound("no session is in these logs")
     return best[2]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from app.diagnostics.timeline.log_lines import Line
+from app.diagnostics.timeline.log_lines import ParsedLine
 from runtime.event_names import LogEvent
 
 RETURNED: Final = "returned"
@@ -37,7 +37,7 @@ class Taking:
     taken_from: str = ""
     silent: float = 0.0
     borrowed: bool = False
-    told: list[Line] = field(default_factory=list)
+    told: list[ParsedLine] = field(default_factory=list)
 
     @property
     def delivered(self) -> bool:
@@ -53,15 +53,15 @@ class SegmentFacts:
     """
 
     index: int
-    app: Line | None = None
-    cut: Line | None = None
-    gateway: list[Line] = field(default_factory=list)
+    app: ParsedLine | None = None
+    cut: ParsedLine | None = None
+    gateway: list[ParsedLine] = field(default_factory=list)
     takings: list[Taking] = field(default_factory=list)
-    inserted: Line | None = None
-    others: list[Line] = field(default_factory=list)
+    inserted: ParsedLine | None = None
+    others: list[ParsedLine] = field(default_factory=list)
 
 
-def gather(lines: Iterable[Line]) -> dict[int, SegmentFacts]:
+def gather(lines: Iterable[ParsedLine]) -> dict[int, SegmentFacts]:
     """Collect the facts by segment from the lines of one session."""
     found: dict[int, SegmentFacts] = {}
     takings: dict[tuple[int, Any, Any, Any], Taking] = {}
@@ -79,7 +79,7 @@ def gather(lines: Iterable[Line]) -> dict[int, SegmentFacts]:
     return found
 
 
-def _place(facts: SegmentFacts, line: Line) -> None:
+def _place(facts: SegmentFacts, line: ParsedLine) -> None:
     match line.event:
         case LogEvent.SEGMENT_ENDED:
             facts.app = line
@@ -93,7 +93,7 @@ def _place(facts: SegmentFacts, line: Line) -> None:
             facts.others.append(line)
 
 
-def _take(facts: SegmentFacts, line: Line, takings: dict[tuple[int, Any, Any, Any], Taking]) -> None:
+def _take(facts: SegmentFacts, line: ParsedLine, takings: dict[tuple[int, Any, Any, Any], Taking]) -> None:
     entry, _, _ = line.text("job").partition("-")
     queue = line.ms("queue_ms")
     if not entry.isdigit() or queue is None:
@@ -117,7 +117,7 @@ def _take(facts: SegmentFacts, line: Line, takings: dict[tuple[int, Any, Any, An
         _end(taking, line)
 
 
-def _end(taking: Taking, line: Line) -> None:
+def _end(taking: Taking, line: ParsedLine) -> None:
     taking.wait, taking.decode = line.ms("wait_ms") or 0.0, line.ms("decode_ms") or 0.0
     taking.store = line.ms("store_ms") or 0.0
     taking.ended = taking.taken + taking.wait + taking.decode + taking.store

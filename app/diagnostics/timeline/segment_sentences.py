@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from app.diagnostics.timeline.segment_facts import Taking
-from app.diagnostics.timeline.segment_timeline import Span, Timeline, What
+from app.diagnostics.timeline.segment_timeline import SegmentTimeline, SpanKind, TimeSpan
 from app.diagnostics.timeline.sentences import lasting, named
 
 NOTABLE_MS: Final = 50.0
@@ -13,7 +13,9 @@ NOTABLE_MS: Final = 50.0
 Told = tuple[float, str, str]
 
 
-def segment_entries(one: Timeline, outages: Sequence[Span], workers: Mapping[str, str]) -> Iterator[Told]:
+def segment_entries(
+    one: SegmentTimeline, outages: Sequence[TimeSpan], workers: Mapping[str, str]
+) -> Iterator[Told]:
     """Yield (time, program, sentence) for each step of a segment.
 
     ``workers``: their short names.
@@ -31,7 +33,7 @@ def segment_entries(one: Timeline, outages: Sequence[Span], workers: Mapping[str
     yield from _text(one)
 
 
-def _length(one: Timeline) -> str:
+def _length(one: SegmentTimeline) -> str:
     cut, told = one.facts.cut, one.told
     audio = cut.ms("audio_ms") if cut else told.ms("audio_ms") if told else None
     silence = cut.ms("silence_ms") if cut else None
@@ -39,10 +41,10 @@ def _length(one: Timeline) -> str:
     return f": {lasting(audio)}{waited}" if audio else ""
 
 
-def _sent(one: Timeline, outages: Sequence[Span]) -> Iterator[Told]:
+def _sent(one: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Told]:
     for span in one.spans:
-        if span.what is What.SENDING and span.ms >= NOTABLE_MS:
-            away = [outage for outage in outages if outage.what is What.AWAY and _overlap(outage, span)]
+        if span.what is SpanKind.SENDING and span.ms >= NOTABLE_MS:
+            away = [outage for outage in outages if outage.what is SpanKind.AWAY and _overlap(outage, span)]
             lost = lasting(max((outage.ms for outage in away), default=0.0))
             why = f"no gateway for {lost}; its audio waited here" if away else "audio before it went first"
             app = one.facts.app
@@ -52,7 +54,7 @@ def _sent(one: Timeline, outages: Sequence[Span]) -> Iterator[Told]:
             yield span.end, "app", f"segment {one.facts.index} is sent {late}: {why}"
 
 
-def _queued(one: Timeline) -> Iterator[Told]:
+def _queued(one: SegmentTimeline) -> Iterator[Told]:
     told = one.told
     if told is None or one.gateway is None or (queued := told.ms("queued")) is None:
         return
@@ -70,29 +72,29 @@ def _queued(one: Timeline) -> Iterator[Told]:
         yield one.gateway + again, "gateway", f"segment {index} is queued again: the broker had lost it"
 
 
-def _worked(one: Timeline, span: Span, workers: Mapping[str, str]) -> Iterator[Told]:
+def _worked(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Told]:
     index, name = one.facts.index, named(span.who, workers)
     match span.what:
-        case What.QUEUED | What.AGAIN if span.ms >= NOTABLE_MS:
-            what = "in the queue" if span.what is What.QUEUED else "until it was tried again"
+        case SpanKind.QUEUED | SpanKind.AGAIN if span.ms >= NOTABLE_MS:
+            what = "in the queue" if span.what is SpanKind.QUEUED else "until it was tried again"
             yield span.end, "gateway", f"segment {index} waited {lasting(span.ms)} {what}"
-        case What.ELSEWHERE if span.ms >= NOTABLE_MS:
+        case SpanKind.ELSEWHERE if span.ms >= NOTABLE_MS:
             yield span.end, name, f"segment {index} was in the queue or with this worker for {lasting(span.ms)}"
-        case What.SILENT:
+        case SpanKind.SILENT:
             yield from _taken_over(one, span, workers)
-        case What.WAITING if span.ms >= NOTABLE_MS:
+        case SpanKind.WAITING if span.ms >= NOTABLE_MS:
             yield (
                 span.end,
                 name,
                 f"segment {index} waited {lasting(span.ms)} for those that came before it",
             )
-        case What.DECODING:
+        case SpanKind.DECODING:
             yield span.start, name, f"segment {index} is decoded{_how(one, span)}"
-        case What.STORING if span.ms >= NOTABLE_MS:
+        case SpanKind.STORING if span.ms >= NOTABLE_MS:
             yield span.end, name, f"the result of segment {index} took {lasting(span.ms)} into the broker"
 
 
-def _how(one: Timeline, span: Span) -> str:
+def _how(one: SegmentTimeline, span: TimeSpan) -> str:
     taking = _taking(one, span)
     if taking is None or taking.delivered:
         return f" in {lasting(span.ms)}"
@@ -101,13 +103,13 @@ def _how(one: Timeline, span: Span) -> str:
     return f" for {lasting(span.ms)}, in vain"
 
 
-def _taking(one: Timeline, span: Span) -> Taking | None:
+def _taking(one: SegmentTimeline, span: TimeSpan) -> Taking | None:
     broker = one.broker or 0.0
     near = [t for t in one.facts.takings if t.worker == span.who and t.taken + broker <= span.start + 1.0]
     return near[-1] if near else None
 
 
-def _taken_over(one: Timeline, span: Span, workers: Mapping[str, str]) -> Iterator[Told]:
+def _taken_over(one: SegmentTimeline, span: TimeSpan, workers: Mapping[str, str]) -> Iterator[Told]:
     index, dead, name = one.facts.index, named(span.who, workers), named(span.other, workers)
     taking = next((taking for taking in one.facts.takings if taking.worker == span.other), None)
     if taking is not None and taking.borrowed:
@@ -118,13 +120,13 @@ def _taken_over(one: Timeline, span: Span, workers: Mapping[str, str]) -> Iterat
     yield span.end, name, f"takes segment {index} over from {dead}, which died or was cut off ({why})"
 
 
-def _holes(one: Timeline, outages: Sequence[Span]) -> Iterator[Told]:
+def _holes(one: SegmentTimeline, outages: Sequence[TimeSpan]) -> Iterator[Told]:
     for hole in one.holes(outages):
         if hole.ms >= NOTABLE_MS:
             yield hole.end, "", f"segment {one.facts.index}: of the {lasting(hole.ms)} before this nobody tells"
 
 
-def _text(one: Timeline) -> Iterator[Told]:
+def _text(one: SegmentTimeline) -> Iterator[Told]:
     index = one.facts.index
     if one.text is not None and one.ended is not None:
         app = one.facts.app
@@ -139,5 +141,5 @@ def _text(one: Timeline) -> Iterator[Told]:
         yield one.inserted, "app", f"the text of segment {index} is where the cursor is, {waited} after it came"
 
 
-def _overlap(one: Span, other: Span) -> bool:
+def _overlap(one: TimeSpan, other: TimeSpan) -> bool:
     return one.start < other.end and other.start < one.end

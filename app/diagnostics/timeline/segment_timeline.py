@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from app.diagnostics.timeline.log_lines import Line
+from app.diagnostics.timeline.log_lines import ParsedLine
 from app.diagnostics.timeline.segment_facts import RETURNED, SegmentFacts, Taking
 from runtime.event_names import LogEvent
 
@@ -38,7 +38,7 @@ def typical(samples: Sequence[float]) -> float:
     return median(samples) if samples else 0.0
 
 
-class What(StrEnum):
+class SpanKind(StrEnum):
     """Kinds of spans in a segment's timeline."""
 
     SPOKEN = "spoken"
@@ -58,13 +58,13 @@ class What(StrEnum):
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """Span of time in ms.
 
     ``who``: the worker concerned, if any. ``other``: the worker that took over.
     """
 
-    what: What
+    what: SpanKind
     start: float
     end: float
     who: str = ""
@@ -77,7 +77,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class SegmentTimeline:
     """Timeline of one segment.
 
     ``began``, ``ended``, ``text``, ``inserted``: on the report's clock; ``None``: unknown. ``broker``: offset
@@ -90,8 +90,8 @@ class Timeline:
     ended: float | None
     text: float | None
     inserted: float | None
-    spans: tuple[Span, ...]
-    told: Line | None = None
+    spans: tuple[TimeSpan, ...]
+    told: ParsedLine | None = None
     gateway: float | None = None
     broker: float | None = None
 
@@ -100,7 +100,7 @@ class Timeline:
         """Assignment that produced the result."""
         return next((taking for taking in self.facts.takings if taking.delivered), None)
 
-    def sum(self, *whats: What) -> float:
+    def sum(self, *whats: SpanKind) -> float:
         """Return the ms of these spans after the end of speech; overlaps count once."""
         total, at = 0.0, self.ended or 0.0
         for span in sorted((span for span in self.spans if span.what in whats), key=lambda span: span.start):
@@ -108,26 +108,26 @@ class Timeline:
             at = max(at, span.end)
         return total
 
-    def holes(self, outages: Sequence[Span] = ()) -> list[Span]:
+    def holes(self, outages: Sequence[TimeSpan] = ()) -> list[TimeSpan]:
         """Return the gaps between the end of speech and its text, without outages."""
         if self.ended is None or self.text is None:
             return []
-        holes, at = list[Span](), self.ended
+        holes, at = list[TimeSpan](), self.ended
         covers = sorted((*self.spans, *outages), key=lambda span: span.start)
         for span in covers:
-            if span.what in (What.SPOKEN, What.INSERTING):
+            if span.what in (SpanKind.SPOKEN, SpanKind.INSERTING):
                 continue
             if span.start > at:
-                holes.append(Span(span.what, at, min(span.start, self.text)))
+                holes.append(TimeSpan(span.what, at, min(span.start, self.text)))
             at = max(at, span.end)
             if at >= self.text:
                 break
         if at < self.text:
-            holes.append(Span(What.KEEPING, at, self.text))
+            holes.append(TimeSpan(SpanKind.KEEPING, at, self.text))
         return [hole for hole in holes if hole.end > hole.start]
 
 
-def timeline(facts: SegmentFacts) -> Timeline:
+def timeline(facts: SegmentFacts) -> SegmentTimeline:
     """Build the timeline of a segment from its facts."""
     app, told = facts.app, _taken_in(facts)
     origin = less(app.at_ms, app.ms("kept")) if app else None
@@ -140,30 +140,30 @@ def timeline(facts: SegmentFacts) -> Timeline:
     inserted = None
     if facts.inserted is not None and app is not None and facts.inserted.event == LogEvent.TEXT_INSERTED:
         inserted = facts.inserted.at_ms
-        spans.append(Span(What.INSERTING, app.at_ms, inserted))
-    return Timeline(facts, began, ended, text, inserted, tuple(spans), told, gateway, broker)
+        spans.append(TimeSpan(SpanKind.INSERTING, app.at_ms, inserted))
+    return SegmentTimeline(facts, began, ended, text, inserted, tuple(spans), told, gateway, broker)
 
 
-def _taken_in(facts: SegmentFacts) -> Line | None:
+def _taken_in(facts: SegmentFacts) -> ParsedLine | None:
     """Return the last line of a gateway that received the whole segment; others only forwarded its result."""
     whole = [line for line in facts.gateway if line.ms("complete") is not None]
     return whole[-1] if whole else None
 
 
-def _at(clock: float | None, line: Line | None, name: str) -> float | None:
+def _at(clock: float | None, line: ParsedLine | None, name: str) -> float | None:
     if clock is None or line is None or (offset := line.ms(name)) is None:
         return None
     return clock + offset
 
 
-def _queued(told: Line | None) -> float | None:
+def _queued(told: ParsedLine | None) -> float | None:
     """Return when the job that was recognised was queued."""
     if told is None:
         return None
     return told.ms("queued") if told.ms("requeued") is None else told.ms("requeued")
 
 
-def _gateway_clock(app: Line | None, origin: float | None, told: Line | None) -> float | None:
+def _gateway_clock(app: ParsedLine | None, origin: float | None, told: ParsedLine | None) -> float | None:
     if told is None:
         return None
     if app is None or origin is None:
@@ -175,7 +175,11 @@ def _gateway_clock(app: Line | None, origin: float | None, told: Line | None) ->
 
 
 def _broker_clock(
-    facts: SegmentFacts, app: Line | None, origin: float | None, told: Line | None, gateway: float | None
+    facts: SegmentFacts,
+    app: ParsedLine | None,
+    origin: float | None,
+    told: ParsedLine | None,
+    gateway: float | None,
 ) -> float | None:
     taking = next((one for one in facts.takings if one.delivered), facts.takings[-1] if facts.takings else None)
     if taking is None:
@@ -190,39 +194,39 @@ def _broker_clock(
     return 0.0 if found is None else found  # no other source: the broker's clock becomes the reference
 
 
-def _of_app(app: Line | None, origin: float | None) -> Iterator[Span]:
+def _of_app(app: ParsedLine | None, origin: float | None) -> Iterator[TimeSpan]:
     if app is None or origin is None:
         return
     at = {name: _at(origin, app, name) for name in ("ended", "sent", "final", "kept")}
     if at["ended"] is not None:
-        yield Span(What.SPOKEN, origin, at["ended"])
+        yield TimeSpan(SpanKind.SPOKEN, origin, at["ended"])
         if at["sent"] is not None:
-            yield Span(What.SENDING, at["ended"], at["sent"])
+            yield TimeSpan(SpanKind.SENDING, at["ended"], at["sent"])
     if at["final"] is not None and at["kept"] is not None:
-        yield Span(What.KEEPING, at["final"], at["kept"])
+        yield TimeSpan(SpanKind.KEEPING, at["final"], at["kept"])
 
 
-def _of_gateway(told: Line | None, gateway: float | None) -> Iterator[Span]:
+def _of_gateway(told: ParsedLine | None, gateway: float | None) -> Iterator[TimeSpan]:
     if told is None or gateway is None:
         return
     complete, queued = told.ms("complete"), _queued(told)
     if complete is not None and queued is not None and queued > complete:
-        yield Span(What.HANDING, gateway + complete, gateway + queued)
+        yield TimeSpan(SpanKind.HANDING, gateway + complete, gateway + queued)
 
 
 def _of_workers(
-    facts: SegmentFacts, told: Line | None, gateway: float | None, broker: float | None
-) -> Iterator[Span]:
+    facts: SegmentFacts, told: ParsedLine | None, gateway: float | None, broker: float | None
+) -> Iterator[TimeSpan]:
     takings = _chain(facts.takings)
     if takings and broker is not None:
         for span in _chained(takings):
-            yield Span(span.what, span.start + broker, span.end + broker, span.who, span.other)
+            yield TimeSpan(span.what, span.start + broker, span.end + broker, span.who, span.other)
     elif told is not None and gateway is not None and (queued := _queued(told)) is not None:
         start = gateway + queued  # without a worker's log: use the figures that the gateway received
         decoding = start + (told.ms("queue_ms") or 0.0)
         worker = told.text("worker")
-        yield Span(What.QUEUED, start, decoding)
-        yield Span(What.DECODING, decoding, decoding + (told.ms("decode_ms") or 0.0), worker)
+        yield TimeSpan(SpanKind.QUEUED, start, decoding)
+        yield TimeSpan(SpanKind.DECODING, decoding, decoding + (told.ms("decode_ms") or 0.0), worker)
 
 
 def _chain(takings: Sequence[Taking]) -> list[Taking]:
@@ -237,26 +241,26 @@ def _chain(takings: Sequence[Taking]) -> list[Taking]:
     return chain
 
 
-def _chained(takings: Sequence[Taking]) -> Iterator[Span]:
+def _chained(takings: Sequence[Taking]) -> Iterator[TimeSpan]:
     """Yield the spans from the queue to the result, in ms of the broker's clock."""
-    at, what = takings[0].entry, What.QUEUED
+    at, what = takings[0].entry, SpanKind.QUEUED
     for taking, following in zip(takings, (*takings[1:], None), strict=True):
-        if taking.entry > at and what is not What.QUEUED:
-            at, what = taking.entry, What.QUEUED  # its job was lost and queued anew
+        if taking.entry > at and what is not SpanKind.QUEUED:
+            at, what = taking.entry, SpanKind.QUEUED  # its job was lost and queued anew
         if taking.taken_from and taking.taken_from != RETURNED:
             yield from _before_takeover(takings, taking, at, what)
         else:
-            yield Span(what, at, taking.taken)
+            yield TimeSpan(what, at, taking.taken)
         yield from _worked(taking, ends := _ends(taking, following))
-        at, what = ends, What.AGAIN
+        at, what = ends, SpanKind.AGAIN
 
 
-def _before_takeover(takings: Iterable[Taking], taking: Taking, at: float, what: What) -> Iterator[Span]:
+def _before_takeover(takings: Iterable[Taking], taking: Taking, at: float, what: SpanKind) -> Iterator[TimeSpan]:
     """Yield the spans of the previous worker, as far as it or the broker reported them."""
     last_sign = max(at, taking.taken - taking.silent)
     if not any(one.worker == taking.taken_from for one in takings):
-        yield Span(What.ELSEWHERE, at, last_sign, taking.taken_from)
-    yield Span(What.SILENT, last_sign, taking.taken, taking.taken_from, taking.worker)
+        yield TimeSpan(SpanKind.ELSEWHERE, at, last_sign, taking.taken_from)
+    yield TimeSpan(SpanKind.SILENT, last_sign, taking.taken, taking.taken_from, taking.worker)
 
 
 def _ends(taking: Taking, following: Taking | None) -> float:
@@ -268,12 +272,12 @@ def _ends(taking: Taking, following: Taking | None) -> float:
     return taking.seen
 
 
-def _worked(taking: Taking, ends: float) -> Iterator[Span]:
+def _worked(taking: Taking, ends: float) -> Iterator[TimeSpan]:
     if taking.ended is None:  # the worker fell silent or is still working
-        yield Span(What.DECODING, taking.taken, ends, taking.worker)
+        yield TimeSpan(SpanKind.DECODING, taking.taken, ends, taking.worker)
         return
     decodes = taking.taken + taking.wait
     stores = decodes + taking.decode
-    yield Span(What.WAITING, taking.taken, min(decodes, ends), taking.worker)
-    yield Span(What.DECODING, decodes, min(stores, ends), taking.worker)
-    yield Span(What.STORING, stores, min(taking.ended, ends), taking.worker)
+    yield TimeSpan(SpanKind.WAITING, taking.taken, min(decodes, ends), taking.worker)
+    yield TimeSpan(SpanKind.DECODING, decodes, min(stores, ends), taking.worker)
+    yield TimeSpan(SpanKind.STORING, stores, min(taking.ended, ends), taking.worker)

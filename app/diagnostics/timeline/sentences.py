@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from app.diagnostics.timeline.log_lines import Line, host_of
+from app.diagnostics.timeline.log_lines import ParsedLine, host_of
 from runtime.event_names import LogEvent
 
 
@@ -29,7 +29,7 @@ def short_names(workers: list[str]) -> dict[str, str]:
     }
 
 
-def sentence(line: Line) -> str:
+def sentence(line: ParsedLine) -> str:
     """Return a sentence for a line outside the normal steps of a segment."""
     told = _SENTENCES.get(line.event, line.event)
     if not isinstance(told, str):
@@ -38,34 +38,34 @@ def sentence(line: Line) -> str:
     return f"{told}: {why}" if why else told
 
 
-def _reached(line: Line) -> str:
+def _reached(line: ParsedLine) -> str:
     return f"connected to the gateway, after {lasting(line.ms('away_ms') or 0)}"
 
 
-def _again(line: Line) -> str:
+def _again(line: ParsedLine) -> str:
     away = lasting(line.ms("away_ms") or 0)
     return f"connected again: no gateway for {away}. {_holds(line)}"
 
 
-def _holds(line: Line) -> str:
+def _holds(line: ParsedLine) -> str:
     held, queued, ended = (round(line.ms(name) or 0) for name in ("held", "queued", "ended"))
     return f"It knows of {held} segments that are not complete or not queued, {queued} queued, {ended} ended"
 
 
-def _lost(line: Line) -> str:
+def _lost(line: ParsedLine) -> str:
     asked = line.ms("asked_s")
     why = line.text("reason")
     wait = f"trying again in {lasting((line.ms('retry_in_s') or 0) * 1000)}"
     return f"no connection: {why}; {f'asked to wait {asked:g} s, ' if asked else ''}{wait}"
 
 
-def _busy(line: Line) -> str:
+def _busy(line: ParsedLine) -> str:
     eta = line.ms("eta_ms")
     wait = "" if eta is None else f", {lasting(eta)} to wait"
     return f"told that the gateway is busy ({line.text('reason')}){wait}"
 
 
-def _failed(line: Line) -> str:
+def _failed(line: ParsedLine) -> str:
     after = {
         "again": "it goes back, for any worker",
         "dead": "it failed too often and is among the dead letters",
@@ -75,37 +75,37 @@ def _failed(line: Line) -> str:
     return f"failed ({line.text('code')}: {line.text('reason')}); {what}"
 
 
-def _told(line: Line) -> str:
+def _told(line: ParsedLine) -> str:
     again = ", and may be tried again" if line.fields.get("retryable") is True else ""
     return f"tells the client that attempt {round(line.ms('attempt') or 0)} failed ({line.text('outcome')}){again}"
 
 
-def _engine(line: Line) -> str:
+def _engine(line: ParsedLine) -> str:
     return f"an engine is loaded: {line.text('model') or line.text('engine')} on {line.text('device')}"
 
 
-def _resumed(line: Line) -> str:
+def _resumed(line: ParsedLine) -> str:
     return f"the session is resumed here. {_holds(line)}"
 
 
-def _audio(line: Line) -> str:
+def _audio(line: ParsedLine) -> str:
     return f"audio is missing and asked for again, from {lasting(line.ms('from_ms') or 0)} on"
 
 
-def _closed(line: Line) -> str:
+def _closed(line: ParsedLine) -> str:
     return f"the connection ended: {line.text('reason') or 'its client left'}"
 
 
-def _child(line: Line) -> str:
+def _child(line: ParsedLine) -> str:
     status = line.ms("status")
     return f"{line.text('child')} ended{'' if status is None else f' with status {status:g}'}; starting it again"
 
 
-def _log(line: Line) -> str:
+def _log(line: ParsedLine) -> str:
     return f"{line.ms('lines') or 0:g} lines of the log are not written"
 
 
-_SENTENCES: Final[Mapping[str, str | Callable[[Line], str]]] = {
+_SENTENCES: Final[Mapping[str, str | Callable[[ParsedLine], str]]] = {
     LogEvent.BROKER_DIED: "the broker died; starting it again",
     LogEvent.BROKER_DISCONNECTED: "no connection to the broker; commands wait",
     LogEvent.BROKER_RECONNECTED: lambda line: f"the broker is back, after {line.ms('away_s') or 0:g} s",

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.diagnostics.timeline.log_lines import Line
+from app.diagnostics.timeline.log_lines import ParsedLine
 from app.diagnostics.timeline.segment_facts import RETURNED, SegmentFacts, gather
 from app.diagnostics.timeline.segment_sentences import segment_entries
-from app.diagnostics.timeline.segment_timeline import Span, Timeline, What, timeline, typical
+from app.diagnostics.timeline.segment_timeline import SegmentTimeline, SpanKind, TimeSpan, timeline, typical
 from app.diagnostics.timeline.sentences import sentence, short_names
 from runtime.event_names import LogEvent
 
@@ -16,7 +16,7 @@ _NOTED_SKEW_MS: Final = 50.0
 
 
 @dataclass(frozen=True)
-class Entry:
+class TimelineEntry:
     """Event in the report.
 
     ``at_ms``: time since the beginning of the report.
@@ -29,7 +29,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Row:
+class SegmentRow:
     """Row of one segment in the table, in ms; ``None``: unknown.
 
     ``began`` and ``ended``: since the beginning of the report.
@@ -49,7 +49,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Story:
+class SessionTimeline:
     """Report on a session.
 
     ``began_s``: since 1970, on the speaker's clock. ``notes``: remarks for the reader.
@@ -57,8 +57,8 @@ class Story:
 
     session: str
     began_s: float
-    entries: tuple[Entry, ...]
-    rows: tuple[Row, ...]
+    entries: tuple[TimelineEntry, ...]
+    rows: tuple[SegmentRow, ...]
     notes: tuple[str, ...] = ()
     skews: dict[int, float] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class Story:
         return sum(row.whole or 0.0 for row in self.rows)
 
 
-def tell(session: str, lines: Sequence[Line], computers: Sequence[str] = ()) -> Story:
+def tell(session: str, lines: Sequence[ParsedLine], computers: Sequence[str] = ()) -> SessionTimeline:
     """Make the report.
 
     ``lines``: the session's lines, at least one, and process-level lines. ``computers``: names of the folders of
@@ -100,16 +100,16 @@ def tell(session: str, lines: Sequence[Line], computers: Sequence[str] = ()) -> 
     entries = list(_lines_alone(placed, beside, workers))
     for one in timelines:
         told = segment_entries(one, outages, workers)
-        entries += [Entry(at, who, what, one.facts.index) for at, who, what in told]
+        entries += [TimelineEntry(at, who, what, one.facts.index) for at, who, what in told]
     entries.sort(key=lambda entry: entry.at_ms)
-    ordered = tuple(Entry(entry.at_ms - origin, entry.who, entry.what, entry.segment) for entry in entries)
+    ordered = tuple(TimelineEntry(entry.at_ms - origin, entry.who, entry.what, entry.segment) for entry in entries)
     rows = tuple(_row(one, origin, outages) for one in timelines)
     named = {number: name for number, name in enumerate(computers)}
     notes = [*_notes(facts, own), *_corrections(skews, named)]
-    return Story(session, origin / 1000, ordered, rows, tuple(notes), skews)
+    return SessionTimeline(session, origin / 1000, ordered, rows, tuple(notes), skews)
 
 
-def _skews(own: Iterable[Line], timelines: Sequence[Timeline]) -> dict[int, float]:
+def _skews(own: Iterable[ParsedLine], timelines: Sequence[SegmentTimeline]) -> dict[int, float]:
     """Return the correction for each computer's clock; the speaker's clock is the reference."""
     samples: dict[int, list[float]] = {line.computer: [] for line in own}
     for one in timelines:
@@ -124,12 +124,12 @@ def _skews(own: Iterable[Line], timelines: Sequence[Timeline]) -> dict[int, floa
     return {computer: 0.0 if computer in spoken else typical(found) for computer, found in samples.items()}
 
 
-def _outages(placed: Iterable[tuple[float, Line]]) -> Iterator[Span]:
+def _outages(placed: Iterable[tuple[float, ParsedLine]]) -> Iterator[TimeSpan]:
     for at, line in placed:
         if line.event in (LogEvent.GATEWAY_CONNECTED, LogEvent.GATEWAY_RECONNECTED):
-            yield Span(What.AWAY, at - (line.ms("away_ms") or 0.0), at)
+            yield TimeSpan(SpanKind.AWAY, at - (line.ms("away_ms") or 0.0), at)
         elif line.event == LogEvent.BROKER_RECONNECTED:
-            yield Span(What.BROKER_AWAY, at - (line.ms("away_s") or 0.0) * 1000, at)
+            yield TimeSpan(SpanKind.BROKER_AWAY, at - (line.ms("away_s") or 0.0) * 1000, at)
 
 
 _TOLD_WITH_SEGMENTS: Final = frozenset(
@@ -146,17 +146,17 @@ _TOLD_WITH_SEGMENTS: Final = frozenset(
 
 
 def _lines_alone(
-    placed: Iterable[tuple[float, Line]], beside: Iterable[tuple[float, Line]], workers: dict[str, str]
-) -> Iterator[Entry]:
+    placed: Iterable[tuple[float, ParsedLine]], beside: Iterable[tuple[float, ParsedLine]], workers: dict[str, str]
+) -> Iterator[TimelineEntry]:
     """Yield entries for lines that report more than the normal steps of a segment."""
     for at, line in (*placed, *beside):
         usual = line.event == LogEvent.SEGMENT_CONCLUDED and line.text("outcome") == "final"
         if usual or line.event in _TOLD_WITH_SEGMENTS:
             continue
-        yield Entry(at, workers.get(line.text("worker"), line.who), sentence(line), line.segment)
+        yield TimelineEntry(at, workers.get(line.text("worker"), line.who), sentence(line), line.segment)
 
 
-def _row(one: Timeline, origin: float, outages: Sequence[Span]) -> Row:
+def _row(one: SegmentTimeline, origin: float, outages: Sequence[TimeSpan]) -> SegmentRow:
     winner, ended, text = one.winner, one.ended, one.text
     told = one.told
     taken_in = None
@@ -164,9 +164,16 @@ def _row(one: Timeline, origin: float, outages: Sequence[Span]) -> Row:
         taken_in = one.gateway + complete
     done = one.broker + winner.taken + winner.wait + winner.decode if one.broker is not None and winner else None
     line = one.facts.app or (one.facts.gateway[-1] if one.facts.gateway else None)
-    waits = (What.HANDING, What.QUEUED, What.AGAIN, What.ELSEWHERE, What.SILENT, What.WAITING)
-    decoded = one.sum(What.DECODING)
-    return Row(
+    waits = (
+        SpanKind.HANDING,
+        SpanKind.QUEUED,
+        SpanKind.AGAIN,
+        SpanKind.ELSEWHERE,
+        SpanKind.SILENT,
+        SpanKind.WAITING,
+    )
+    decoded = one.sum(SpanKind.DECODING)
+    return SegmentRow(
         one.facts.index,
         None if one.began is None else one.began - origin,
         None if ended is None else ended - origin,
@@ -181,7 +188,7 @@ def _row(one: Timeline, origin: float, outages: Sequence[Span]) -> Row:
     )
 
 
-def _notes(facts: dict[int, SegmentFacts], own: Sequence[Line]) -> Iterator[str]:
+def _notes(facts: dict[int, SegmentFacts], own: Sequence[ParsedLine]) -> Iterator[str]:
     who = {line.who.partition(" ")[0] for line in own}
     if "app" not in who:
         yield "the log of whoever spoke is not here: the story begins at the gateway"

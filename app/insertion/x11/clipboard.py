@@ -13,14 +13,18 @@ from typing import Any
 from Xlib import X
 from Xlib.ext import xfixes
 
-from app.insertion.outcome import Reason
-from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteWatch, Verdict
-from app.insertion.x11.connection import Connection
+from app.insertion.outcome import HoldReason
+from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, PasteState, PasteWatch
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.kept_contents import KeptContents
 from app.insertion.x11.selection_owner import SelectionOwner
 from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
 
-_WHY = {Verdict.TAKEN: Reason.CLIPBOARD_BUSY, Verdict.NOT_READ: Reason.NOT_READ, Verdict.WAITING: Reason.NOT_READ}
+_WHY = {
+    PasteState.TAKEN: HoldReason.CLIPBOARD_BUSY,
+    PasteState.NOT_READ: HoldReason.NOT_READ,
+    PasteState.WAITING: HoldReason.NOT_READ,
+}
 _SAVE_DEADLINE_S = 1.0
 _MOST_TRIES = 3
 _MOST_STEPS = 5  # steps of a target that keeps asking, each within its deadline
@@ -32,7 +36,7 @@ _ALL_CHANGES = (
 )
 
 # Presses the keys, calling its argument just before; returns the reason for a failure.
-Press = Callable[[Callable[[], None]], Reason | None]
+Press = Callable[[Callable[[], None]], HoldReason | None]
 
 
 class X11Clipboard:
@@ -42,7 +46,7 @@ class X11Clipboard:
     """
 
     def __init__(
-        self, connection: Connection, deadline_s: float = READ_DEADLINE_S, kept: KeptContents | None = None
+        self, connection: X11Connection, deadline_s: float = READ_DEADLINE_S, kept: KeptContents | None = None
     ) -> None:
         self._connection = connection
         self._deadline_s = deadline_s
@@ -84,22 +88,22 @@ class X11Clipboard:
         """Save the contents of these selections. Return False if that is impossible."""
         return all(self._keep(selection) for selection in selections)
 
-    def paste(self, text: str, selections: Iterable[int], program: int, press: Press) -> Reason | None:
+    def paste(self, text: str, selections: Iterable[int], program: int, press: Press) -> HoldReason | None:
         """Offer ``text``, ``press`` the keys and wait until it is read; return the reason for a failure.
 
         The old contents return a little later.
         """
         late = self._late()
         if any(watch.late(program, time.monotonic()) for watch in late) or len(late) >= MOST_LATE:
-            return Reason.NOT_READ  # an earlier key is still pending and would get this text
+            return HoldReason.NOT_READ  # an earlier key is still pending and would get this text
         watch = self._watch = PasteWatch(program, self._deadline_s)
         if not self._lend(text, tuple(selections)):
             self._give_back()
-            return Reason.CLIPBOARD_BUSY
+            return HoldReason.CLIPBOARD_BUSY
         reason = press(lambda: watch.pressed(time.monotonic()))
         if reason is None:
             verdict = self._verdict(watch)
-            if verdict is Verdict.READ:
+            if verdict is PasteState.READ:
                 self._give_back_when_settled(watch)
                 return None
             reason = _WHY[verdict]
@@ -129,19 +133,19 @@ class X11Clipboard:
 
     # -- reads by the target -------------------------------------------------------------------------------
 
-    def _verdict(self, watch: PasteWatch) -> Verdict:
+    def _verdict(self, watch: PasteWatch) -> PasteState:
         """Wait for the verdict on a paste."""
         end = time.monotonic() + _MOST_STEPS * self._deadline_s
         while True:
             left = min(end, watch.ends_s()) - time.monotonic()
-            self._connection.wait(lambda: watch.verdict(time.monotonic()) is not Verdict.WAITING, left)
-            if watch.verdict(time.monotonic()) is Verdict.READ:
-                return Verdict.READ
+            self._connection.wait(lambda: watch.verdict(time.monotonic()) is not PasteState.WAITING, left)
+            if watch.verdict(time.monotonic()) is PasteState.READ:
+                return PasteState.READ
             verdict = self._last_look(watch, is_last=time.monotonic() >= end)
-            if verdict is not Verdict.WAITING:
+            if verdict is not PasteState.WAITING:
                 return verdict
 
-    def _last_look(self, watch: PasteWatch, *, is_last: bool) -> Verdict:
+    def _last_look(self, watch: PasteWatch, *, is_last: bool) -> PasteState:
         """Handle requests that arrived unnoticed.
 
         Withdraw a text that is not read, so that it cannot be read later.
@@ -152,9 +156,9 @@ class X11Clipboard:
             self._connection.display.sync()
             self._connection.handle_pending()
             verdict = watch.verdict(time.monotonic())
-            if verdict is Verdict.WAITING and is_last:
-                verdict = Verdict.NOT_READ
-            if verdict in (Verdict.NOT_READ, Verdict.TAKEN):
+            if verdict is PasteState.WAITING and is_last:
+                verdict = PasteState.NOT_READ
+            if verdict in (PasteState.NOT_READ, PasteState.TAKEN):
                 self.owner.withdraw(watch.received)
             return verdict
 

@@ -33,7 +33,7 @@ _TIME_DEADLINE_S: Final = 1.0
 _STOP_DEADLINE_S: Final = 3.0
 
 
-class Connection:
+class X11Connection:
     """A connection for use by one thread. ``handlers`` get every event; ``window`` is ours and never shown.
 
     ``grabs`` is notified of each grab of the server; without it the server cannot be grabbed.
@@ -177,7 +177,9 @@ class XThread:
     def __init__(self, name: str | None, grabs: Grabs | None = None) -> None:
         self._name, self._grabs = name, grabs
         # Bounded by its callers: nearly all wait for their answer, the others queue at most one piece.
-        self._work: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[tuple[Callable[[X11Connection], Any], Future[Any]] | None] = (
+            queue.SimpleQueue()
+        )
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
         self._opened: Future[None] = Future()
@@ -194,7 +196,7 @@ class XThread:
             await self.close()
             raise
 
-    def submit(self, work: Callable[[Connection], Result]) -> "Future[Result]":
+    def submit(self, work: Callable[[X11Connection], Result]) -> "Future[Result]":
         """Execute ``work`` after earlier work. The future fails with ``ScreenGone`` or the error of ``work``."""
         future: Future[Result] = Future()
         future.set_running_or_notify_cancel()
@@ -205,7 +207,7 @@ class XThread:
         self._wake()
         return future
 
-    async def call(self, work: Callable[[Connection], Result]) -> Result:
+    async def call(self, work: Callable[[X11Connection], Result]) -> Result:
         """Submit ``work`` and await its result."""
         return await asyncio.wrap_future(self.submit(work))
 
@@ -225,7 +227,7 @@ class XThread:
 
     def _run(self) -> None:
         try:
-            connection = Connection(self._name, self._theirs, self._grabs)
+            connection = X11Connection(self._name, self._theirs, self._grabs)
         except (DisplayError, ConnectionClosedError, OSError) as error:
             advice = "start this program on a screen (see that DISPLAY names it)"
             self._opened.set_exception(ScreenMissing(f"the X server cannot be reached ({error}): {advice}"))
@@ -242,7 +244,7 @@ class XThread:
         finally:
             self._end()
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: X11Connection) -> None:
         while True:
             try:
                 piece = self._work.get_nowait()
@@ -253,7 +255,7 @@ class XThread:
                 return
             self._do(connection, *piece)
 
-    def _do(self, connection: Connection, work: Callable[[Connection], Any], future: "Future[Any]") -> None:
+    def _do(self, connection: X11Connection, work: Callable[[X11Connection], Any], future: "Future[Any]") -> None:
         try:
             future.set_result(work(connection))
         except (ConnectionClosedError, OSError):

@@ -1,6 +1,7 @@
 """Messages between the app and the helper process for X11, as frames of ``runtime.framing``.
 
-The app sends ``Open`` first and ``Close`` last. Requests carry a number, and replies the number of their request.
+The app sends ``OpenRequest`` first and ``CloseRequest`` last. Requests carry a number, and replies the number of
+their request.
 """
 
 from typing import Final
@@ -14,7 +15,7 @@ from runtime.framing import Framing
 _LONGEST: Final = 16 * 2**20
 
 
-class Open(Struct, frozen=True, tag=True):
+class OpenRequest(Struct, frozen=True, tag="Open"):
     """A request to connect to ``display``. Windows of the process ``app`` are our own.
 
     ``late``: a program that may still have to process a paste key of a killed helper; 0 for none.
@@ -26,13 +27,13 @@ class Open(Struct, frozen=True, tag=True):
     late: int = 0
 
 
-class Find(Struct, frozen=True, tag=True):
+class FindRequest(Struct, frozen=True, tag="Find"):
     """A request for the focused window."""
 
     number: int
 
 
-class Insert(Struct, frozen=True, tag=True):
+class InsertRequest(Struct, frozen=True, tag="Insert"):
     """A request to insert ``text`` into ``target`` by ``rules``."""
 
     number: int
@@ -41,52 +42,52 @@ class Insert(Struct, frozen=True, tag=True):
     rules: Rules
 
 
-class Close(Struct, frozen=True, tag=True):
+class CloseRequest(Struct, frozen=True, tag="Close"):
     """A request to restore borrowed resources and end."""
 
 
-class Opened(Struct, frozen=True, tag=True):
+class OpenedReply(Struct, frozen=True, tag="Opened"):
     """The reply of a connected helper."""
 
 
-class Refused(Struct, frozen=True, tag=True):
+class RefusedReply(Struct, frozen=True, tag="Refused"):
     """The reply of a helper that cannot connect."""
 
     message: str
 
 
-class Found(Struct, frozen=True, tag=True):
-    """The reply to ``Find``: the focused window."""
+class FoundReply(Struct, frozen=True, tag="Found"):
+    """The reply to ``FindRequest``: the focused window."""
 
     number: int
     target: Target | None
 
 
-class Pressing(Struct, frozen=True, tag=True):
+class PressingNotice(Struct, frozen=True, tag="Pressing"):
     """A notice that keys are about to be pressed for ``program``.
 
-    If no ``Inserted`` follows, the outcome is unknown.
+    If no ``InsertedReply`` follows, the outcome is unknown.
     """
 
     program: int
 
 
-class Inserted(Struct, frozen=True, tag=True):
-    """The reply to ``Insert``: its result."""
+class InsertedReply(Struct, frozen=True, tag="Inserted"):
+    """The reply to ``InsertRequest``: its result."""
 
     number: int
     insertion: Insertion
 
 
-class Failed(Struct, frozen=True, tag=True):
+class FailedReply(Struct, frozen=True, tag="Failed"):
     """The reply to a request that raised an error."""
 
     number: int
     message: str
 
 
-Request = Open | Find | Insert | Close
-Reply = Opened | Refused | Found | Pressing | Inserted | Failed
+Request = OpenRequest | FindRequest | InsertRequest | CloseRequest
+Reply = OpenedReply | RefusedReply | FoundReply | PressingNotice | InsertedReply | FailedReply
 
 REQUESTS: Final[Framing[Request]] = Framing(Request, _LONGEST)
 REPLIES: Final[Framing[Reply]] = Framing(Reply, _LONGEST)

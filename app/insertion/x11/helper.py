@@ -13,21 +13,21 @@ import psutil
 import structlog
 
 from app.insertion.errors import HelperEnded, HelperFailed, InsertionError, ScreenMissing
-from app.insertion.outcome import How, Insertion, Target
+from app.insertion.outcome import Insertion, InsertionResult, Target
 from app.insertion.plan import Rules
 from app.insertion.x11.frames import (
     REPLIES,
     REQUESTS,
-    Close,
-    Failed,
-    Find,
-    Found,
-    Insert,
-    Inserted,
-    Open,
-    Opened,
-    Pressing,
-    Refused,
+    CloseRequest,
+    FailedReply,
+    FindRequest,
+    FoundReply,
+    InsertedReply,
+    InsertRequest,
+    OpenedReply,
+    OpenRequest,
+    PressingNotice,
+    RefusedReply,
     Reply,
     Request,
 )
@@ -74,7 +74,9 @@ class Helper:
         self._reading: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, opening: Open, kept: int | None, grab_s: float, command: Sequence[str] = COMMAND) -> Self:
+    async def start(
+        cls, opening: OpenRequest, kept: int | None, grab_s: float, command: Sequence[str] = COMMAND
+    ) -> Self:
         """Start a helper process. Raises ``ScreenMissing`` or ``HelperEnded``."""
         words = [*command, str(grab_s), *([] if kept is None else [str(kept)])]
         passed = () if kept is None else (kept,)
@@ -93,9 +95,9 @@ class Helper:
         except BaseException:
             await helper._end()
             raise
-        if not isinstance(reply, Opened):
+        if not isinstance(reply, OpenedReply):
             await helper._end()
-            raise ScreenMissing(reply.message) if isinstance(reply, Refused) else HelperEnded
+            raise ScreenMissing(reply.message) if isinstance(reply, RefusedReply) else HelperEnded
         helper._reading = helper._tasks.start(helper._read(), "read")
         return helper
 
@@ -106,15 +108,15 @@ class Helper:
 
     async def find(self) -> Target | None:
         """Return the focused window."""
-        reply = await self._ask(Find(self._next()))
-        return reply.target if isinstance(reply, Found) else None
+        reply = await self._ask(FindRequest(self._next()))
+        return reply.target if isinstance(reply, FoundReply) else None
 
     async def insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         """Insert one text; calls must not overlap."""
         self._pressed = False
-        reply = await self._ask(Insert(self._next(), text, target, rules))
-        assert isinstance(reply, Inserted), reply
-        if reply.insertion.how is not How.HELD:
+        reply = await self._ask(InsertRequest(self._next(), text, target, rules))
+        assert isinstance(reply, InsertedReply), reply
+        if reply.insertion.how is not InsertionResult.HELD:
             self.late = 0
         return reply.insertion
 
@@ -127,7 +129,7 @@ class Helper:
         """Let the helper restore borrowed resources, then end it. Safe to call twice."""
         if not self.over:
             with suppress(HelperEnded):
-                self._send(Close())
+                self._send(CloseRequest())
             self._requests.close()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_S):
@@ -151,7 +153,7 @@ class Helper:
         except (OSError, RuntimeError) as error:
             raise HelperEnded(pressed=self._pressed) from error
 
-    async def _ask(self, request: Find | Insert) -> Reply:
+    async def _ask(self, request: FindRequest | InsertRequest) -> Reply:
         if self.over:
             raise HelperEnded
         answer = self._asked[request.number] = asyncio.get_running_loop().create_future()
@@ -175,12 +177,12 @@ class Helper:
 
     def _take(self, reply: Reply) -> None:
         match reply:
-            case Pressing(program):
+            case PressingNotice(program):
                 self._pressed, self.late = True, program
-            case Failed(number, message):
+            case FailedReply(number, message):
                 if number in self._asked:
                     _fail(self._asked[number], HelperFailed(message))
-            case Found(number=number) | Inserted(number=number):
+            case FoundReply(number=number) | InsertedReply(number=number):
                 answer = self._asked.get(number)
                 if answer is not None and not answer.done():
                     answer.set_result(reply)

@@ -14,19 +14,19 @@ from typing import Any, BinaryIO, Final
 
 from app.insertion.errors import InsertionUnavailable, ScreenGone
 from app.insertion.outcome import Target
-from app.insertion.x11.connection import Connection, XThread
+from app.insertion.x11.connection import X11Connection, XThread
 from app.insertion.x11.frames import (
     REPLIES,
     REQUESTS,
-    Failed,
-    Find,
-    Found,
-    Insert,
-    Inserted,
-    Open,
-    Opened,
-    Pressing,
-    Refused,
+    FailedReply,
+    FindRequest,
+    FoundReply,
+    InsertedReply,
+    InsertRequest,
+    OpenedReply,
+    OpenRequest,
+    PressingNotice,
+    RefusedReply,
     Reply,
 )
 from app.insertion.x11.grab_guard import Grabs
@@ -38,7 +38,7 @@ _CLOSE_DEADLINE_S: Final = 3.0
 _SCREEN_GONE: Final = 76
 
 
-class Replies:
+class ReplyChannel:
     """A channel for replies, usable from any thread."""
 
     def __init__(self, pipe: BinaryIO) -> None:
@@ -55,34 +55,34 @@ class Replies:
             os._exit(0)
 
 
-def serve(grabs: Grabs, kept: int | None, send_by: Callable[[BinaryIO], Replies] = Replies) -> None:
+def serve(grabs: Grabs, kept: int | None, send_by: Callable[[BinaryIO], ReplyChannel] = ReplyChannel) -> None:
     """Answer requests from standard input until it ends."""
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # libraries and logs may print: send that to standard error
     first = REQUESTS.read(requests)
-    if isinstance(first, Open):
+    if isinstance(first, OpenRequest):
         Service(first, send_by(replies), grabs, KeptContents(kept)).run(requests)
 
 
 class Service:
     """A server for the app's requests. ``kept``: clipboard contents that an earlier process lent."""
 
-    def __init__(self, opening: Open, replies: Replies, grabs: Grabs, kept: KeptContents) -> None:
+    def __init__(self, opening: OpenRequest, replies: ReplyChannel, grabs: Grabs, kept: KeptContents) -> None:
         self._opening, self._replies, self._kept = opening, replies, kept
         self._looks, self._works = XThread(opening.display), XThread(opening.display, grabs)
         self._preparing: Future[None] | None = None
 
     def run(self, requests: BinaryIO) -> None:
-        """Answer requests until their stream ends or ``Close`` arrives."""
+        """Answer requests until their stream ends or ``CloseRequest`` arrives."""
         try:
             asyncio.run(self._open())
             self._screen = self._looks.submit(self._new_screen).result()
             self._strategies = self._works.submit(self._new_strategies).result()
         except InsertionUnavailable as error:
-            self._replies.send(Refused(str(error)))
+            self._replies.send(RefusedReply(str(error)))
         else:
-            self._replies.send(Opened())
+            self._replies.send(OpenedReply())
             self._serve(requests)
         finally:
             asyncio.run(self._close())
@@ -96,22 +96,22 @@ class Service:
         await self._works.close()
 
     def _serve(self, requests: BinaryIO) -> None:
-        while isinstance(request := REQUESTS.read(requests), Find | Insert):
+        while isinstance(request := REQUESTS.read(requests), FindRequest | InsertRequest):
             self._answer(request)
         closed = self._works.submit(lambda _: self._strategies.close())
         wait([closed], _CLOSE_DEADLINE_S)
 
-    def _answer(self, request: Find | Insert) -> None:
+    def _answer(self, request: FindRequest | InsertRequest) -> None:
         """Let one of the threads do the work and reply."""
         number = request.number
-        if isinstance(request, Find):
+        if isinstance(request, FindRequest):
             found = self._looks.submit(lambda _: self._screen.target())
             self._reply(found, number, lambda target: self._found(number, target))
         else:
             done = self._works.submit(
                 lambda _: self._strategies.insert(request.text, request.target, request.rules)
             )
-            self._reply(done, number, lambda insertion: Inserted(number, insertion))
+            self._reply(done, number, lambda insertion: InsertedReply(number, insertion))
 
     def _reply(self, future: "Future[Any]", number: int, make: Callable[[Any], Reply]) -> None:
         def done(ended: "Future[Any]") -> None:
@@ -120,21 +120,21 @@ class Service:
                 os._exit(_SCREEN_GONE)  # the app starts another helper, which reconnects
             if error is not None:
                 traceback.print_exception(error)
-            self._replies.send(make(ended.result()) if error is None else Failed(number, repr(error)))
+            self._replies.send(make(ended.result()) if error is None else FailedReply(number, repr(error)))
 
         future.add_done_callback(done)
 
-    def _found(self, number: int, target: Target | None) -> Found:
-        """Return the reply to ``Find``, and start reading the clipboard, off the critical path."""
+    def _found(self, number: int, target: Target | None) -> FoundReply:
+        """Return the reply to ``FindRequest``, and start reading the clipboard, off the critical path."""
         if target is not None and (self._preparing is None or self._preparing.done()):
             self._preparing = self._works.submit(lambda _: self._strategies.prepare(target))
-        return Found(number, target)
+        return FoundReply(number, target)
 
-    def _new_screen(self, connection: Connection) -> X11Screen:
+    def _new_screen(self, connection: X11Connection) -> X11Screen:
         return X11Screen(connection, ours=self._opening.app)
 
-    def _new_strategies(self, connection: Connection) -> X11Strategies:
+    def _new_strategies(self, connection: X11Connection) -> X11Strategies:
         made = X11Strategies(connection, self._opening.patience_s, self._kept)
-        made.screen.pressing = lambda process: self._replies.send(Pressing(process))
+        made.screen.pressing = lambda process: self._replies.send(PressingNotice(process))
         made.clipboard.recover(self._opening.late)
         return made

@@ -15,10 +15,10 @@ import structlog
 
 from app.core.child_process import restart_pause
 from app.insertion.errors import HelperEnded, InsertionUnavailable
-from app.insertion.outcome import Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Insertion, Target, held
 from app.insertion.paste_watch import READ_DEADLINE_S
 from app.insertion.plan import Rules, Strategy, rules_for
-from app.insertion.x11.frames import Open
+from app.insertion.x11.frames import OpenRequest
 from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
 from app.insertion.x11.helper import COMMAND, Helper, memory_file
 from runtime import logger_names
@@ -65,7 +65,7 @@ class X11Inserter:
         kept = memory_file()
 
         async def start(late: int) -> Helper:
-            return await Helper.start(Open(display, patience_s, os.getpid(), late), kept, grab_s, command)
+            return await Helper.start(OpenRequest(display, patience_s, os.getpid(), late), kept, grab_s, command)
 
         inserter = cls(start, rules or Rules(), kept)
         try:
@@ -99,10 +99,10 @@ class X11Inserter:
     async def insert(self, text: str, target: Target | None) -> Insertion:
         """Insert ``text`` into ``target`` if that has the focus, in the order of the calls."""
         if target is None:
-            return held(Reason.NO_TARGET)
+            return held(HoldReason.NO_TARGET)
         rules = rules_for(target, self.rules)
         if rules.hold:
-            return held(Reason.PROGRAM_RULE)
+            return held(HoldReason.PROGRAM_RULE)
         if target.own:  # typed letters would press our own buttons
             rules = replace(rules, strategy=Strategy.PASTE)
         async with self._turn:
@@ -121,16 +121,16 @@ class X11Inserter:
 
     async def _insert(self, text: str, target: Target, rules: Rules) -> Insertion:
         if self._closed:
-            return held(Reason.TARGET_UNKNOWN)
+            return held(HoldReason.TARGET_UNKNOWN)
         try:
             async with asyncio.timeout(_READY_S):
                 helper = await self._running()
         except TimeoutError:
-            return held(Reason.INTERRUPTED)
+            return held(HoldReason.INTERRUPTED)
         try:
             return await helper.insert(text, target, rules)
         except HelperEnded as error:
-            return held(Reason.UNCERTAIN if error.pressed else Reason.INTERRUPTED)
+            return held(HoldReason.UNCERTAIN if error.pressed else HoldReason.INTERRUPTED)
         except asyncio.CancelledError:
             helper.kill()  # the caller holds the text now: it must not arrive later
             raise

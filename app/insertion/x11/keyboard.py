@@ -14,9 +14,9 @@ from Xlib import XK, X
 
 from app.insertion.errors import CannotType
 from app.insertion.keyboard_layout import Batch, Layout, Stroke, batches, changes, lends_anew, read_layout
-from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.programs import PasteKeys
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.pings import Pings
 from app.insertion.x11.screen import X11Screen
 
@@ -32,7 +32,7 @@ class X11Keyboard:
     """The keyboard of an X server. Press chords through ``X11Screen.press``; ``type`` does so itself."""
 
     def __init__(
-        self, connection: Connection, screen: X11Screen, pings: Pings, hangs_after_s: float = _HANGS_AFTER_S
+        self, connection: X11Connection, screen: X11Screen, pings: Pings, hangs_after_s: float = _HANGS_AFTER_S
     ) -> None:
         self._connection = connection
         self._display = connection.display
@@ -72,7 +72,7 @@ class X11Keyboard:
         """Type the planned pieces while ``target`` has the focus."""
         answers = self._pings.answered(target)
         if answers and not self._pings.reached(target, self._hangs_after_s):
-            return held(Reason.NOT_READ)
+            return held(HoldReason.NOT_READ)
         try:
             return self._type_all(pieces, target, answers=answers)
         finally:
@@ -84,10 +84,10 @@ class X11Keyboard:
             reason = self._screen.press(target, partial(self._strike, piece.strokes, self._code(_SHIFT)))
             if reason is not None:
                 rest = "".join(piece.text for piece in pieces[at:])
-                return held(Reason.PARTLY_TYPED, rest) if at else held(reason)
+                return held(HoldReason.PARTLY_TYPED, rest) if at else held(reason)
             if answers and not self._pings.reached(target, _BATCH_DEADLINE_S):
-                return held(Reason.NOT_READ)  # the program may still process the keys: unknown
-        return Insertion(How.TYPED)
+                return held(HoldReason.NOT_READ)  # the program may still process the keys: unknown
+        return Insertion(InsertionResult.TYPED)
 
     def _strike(self, strokes: Iterable[Stroke], shift: int) -> None:
         """Type the strokes with Caps Lock off: programs apply it to letters in inconsistent ways."""

@@ -10,7 +10,7 @@ from Xlib.error import XError
 from Xlib.protocol.event import ClientMessage
 
 from app.insertion.outcome import Target
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 
 # Answers go to clients that listen to the root window. Qt uses another event mask than specified.
 _ANSWERS: Final = X.SubstructureNotifyMask | X.StructureNotifyMask
@@ -19,7 +19,7 @@ _ANSWERS: Final = X.SubstructureNotifyMask | X.StructureNotifyMask
 class Pings:
     """Pings sent to programs, as window managers do."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: X11Connection) -> None:
         self._connection = connection
         self._display = connection.display
         self._answers: set[int] = set()

@@ -12,9 +12,9 @@ from Xlib.error import XError
 from Xlib.protocol.request import GetInputFocus, QueryPointer
 from Xlib.xobject.drawable import Window
 
-from app.insertion.outcome import Reason, Target
+from app.insertion.outcome import HoldReason, Target
 from app.insertion.programs import is_terminal
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 
 RELEASE_DEADLINE_S: Final = 2.0
 _LOOK_AGAIN_S: Final = 0.01
@@ -31,7 +31,7 @@ class X11Screen:
     """
 
     def __init__(
-        self, connection: Connection, release_deadline_s: float = RELEASE_DEADLINE_S, ours: int | None = None
+        self, connection: X11Connection, release_deadline_s: float = RELEASE_DEADLINE_S, ours: int | None = None
     ) -> None:
         self.pressing: Callable[[int], None] = lambda process: None
         self._connection = connection
@@ -57,7 +57,7 @@ class X11Screen:
             return ()
         return tuple(str(name) for name in found or ())
 
-    def press(self, target: Target, keys: Callable[[], None] | None) -> Reason | None:
+    def press(self, target: Target, keys: Callable[[], None] | None) -> HoldReason | None:
         """Call ``keys`` to press keys that only ``target`` gets; return the reason for a failure.
 
         Waits until no modifier is held, and no menu or shortcut grabs the keyboard. ``None`` presses nothing.
@@ -65,11 +65,11 @@ class X11Screen:
         end = time.monotonic() + self._release_deadline_s
         while True:
             reason = self._try(target, keys)
-            if reason in (None, Reason.FOCUS_MOVED) or time.monotonic() >= end:
+            if reason in (None, HoldReason.FOCUS_MOVED) or time.monotonic() >= end:
                 return reason
             self._connection.wait(lambda: False, _LOOK_AGAIN_S)
 
-    def ready(self, target: Target) -> Reason | None:
+    def ready(self, target: Target) -> HoldReason | None:
         """Do the checks of ``press`` without a key, before anything is borrowed."""
         return self.press(target, None)
 
@@ -81,19 +81,19 @@ class X11Screen:
         """Return the active keyboard layout. X Keyboard Extension: bits 13 and 14 of a state."""
         return int(self._state() >> 13 & 3)
 
-    def _try(self, target: Target, keys: Callable[[], None] | None) -> Reason | None:
+    def _try(self, target: Target, keys: Callable[[], None] | None) -> HoldReason | None:
         held_bits = self._held_bits()
         before = self._display.get_input_focus().focus
         if not self._has_focus(target, before):
-            return Reason.FOCUS_MOVED
+            return HoldReason.FOCUS_MOVED
         with self._connection.grabbed():
             focus, state = self._still_there(target, before)
             if not focus:
-                return Reason.FOCUS_MOVED
+                return HoldReason.FOCUS_MOVED
             if state & held_bits:
-                return Reason.MODIFIERS_HELD
+                return HoldReason.MODIFIERS_HELD
             if self._grabbed():
-                return Reason.KEYBOARD_GRABBED
+                return HoldReason.KEYBOARD_GRABBED
             if keys is not None:
                 # Earlier requests are no answer to the keys.
                 self._connection.handle_pending()

@@ -10,7 +10,7 @@ from Xlib.error import XError
 from Xlib.protocol.event import SelectionClear, SelectionNotify, SelectionRequest
 from Xlib.protocol.request import SetSelectionOwner
 
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.selection_reader import Contents, Value
 
 PIECE_BYTES: Final = 2**16
@@ -38,7 +38,7 @@ class SelectionOwner:
     contents were taken, or ``None``. ``lost`` is called with a selection that another program owns now.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: X11Connection) -> None:
         self.refuses: Callable[[int], bool] = lambda program: False
         self.asked: Callable[[int], Callable[[], None] | None] = lambda program: None
         self.lost: Callable[[int], None] = lambda selection: None

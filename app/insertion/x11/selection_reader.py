@@ -9,7 +9,7 @@ from Xlib import X
 from Xlib.error import XError
 from Xlib.protocol.event import SelectionNotify
 
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 
 MOST_BYTES: Final = 64 * 2**20
 READ_DEADLINE_S: Final = 2.0
@@ -57,7 +57,7 @@ class ContentsReader:
     """A reader of selections. ``deadline_s`` and ``most_bytes`` limit each whole selection."""
 
     def __init__(
-        self, connection: Connection, deadline_s: float = READ_DEADLINE_S, most_bytes: int = MOST_BYTES
+        self, connection: X11Connection, deadline_s: float = READ_DEADLINE_S, most_bytes: int = MOST_BYTES
     ) -> None:
         self._connection = connection
         self._deadline_s, self._most_bytes = deadline_s, most_bytes

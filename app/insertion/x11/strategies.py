@@ -9,11 +9,11 @@ from typing import Final
 
 from app.insertion.errors import CannotType
 from app.insertion.keyboard_layout import Batch
-from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Newline, Rules, Strategy, may_type_instead, to_paste, to_type
 from app.insertion.programs import paste_keys
 from app.insertion.x11.clipboard import X11Clipboard
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.kept_contents import KeptContents
 from app.insertion.x11.keyboard import X11Keyboard
 from app.insertion.x11.pings import Pings
@@ -25,7 +25,7 @@ _LAST_S: Final = 1.0
 class X11Strategies:
     """The insertion of texts by pasting or typing, for the thread of ``connection``."""
 
-    def __init__(self, connection: Connection, patience_s: float, kept: KeptContents | None = None) -> None:
+    def __init__(self, connection: X11Connection, patience_s: float, kept: KeptContents | None = None) -> None:
         self._connection = connection
         self._patience_s = patience_s
         self.screen = X11Screen(connection)
@@ -55,15 +55,15 @@ class X11Strategies:
         if self.clipboard.keep(self._selections(target)):
             return self._paste(text, target)
         pieces = self._plan(text, target, rules) if may_type_instead(rules) else None
-        return held(Reason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
+        return held(HoldReason.CLIPBOARD_BUSY) if pieces is None else self.keyboard.type(pieces, target)
 
     def _paste(self, text: str, target: Target) -> Insertion:
         try:
             codes = self.keyboard.chord(paste_keys(*self.screen.names(target.window)))
         except CannotType:
-            return held(Reason.TARGET_UNKNOWN)
+            return held(HoldReason.TARGET_UNKNOWN)
 
-        def press(pressed: Callable[[], None]) -> Reason | None:
+        def press(pressed: Callable[[], None]) -> HoldReason | None:
             def keys() -> None:
                 pressed()
                 self.keyboard.press(codes)
@@ -71,12 +71,12 @@ class X11Strategies:
             return self.screen.press(target, keys)
 
         if not self._last_has_ended(self._patience_s) and self._last == target:
-            return held(Reason.NOT_READ)
+            return held(HoldReason.NOT_READ)
         self._last = target
         program = self._connection.program(target.window)
         clean = to_paste(text, target)
         reason = self.clipboard.paste(clean, self._selections(target), program, press)
-        return Insertion(How.PASTED) if reason is None else held(reason)
+        return Insertion(InsertionResult.PASTED) if reason is None else held(reason)
 
     def _last_has_ended(self, patience_s: float) -> bool:
         """Wait until the last target has processed its key; return False if it does not answer in ``patience_s``.

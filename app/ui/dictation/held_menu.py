@@ -10,7 +10,7 @@ from typing import Final
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMenu
 
-from app.dictation.actions import HeldDeed, SettleHeld
+from app.dictation.actions import HeldAction, SettleHeld
 from app.dictation.view import TakeView
 from app.messages.actions import Action
 from app.ui.strings.texts import Texts
@@ -21,9 +21,9 @@ MENU_CLOSES_MS: Final = 200
 """Delay before pasting: a desktop panel returns the focus slightly after it reports the choice."""
 _LONGEST: Final = 40
 _TEXTS: Final = {
-    HeldDeed.PASTE: "action.paste",
-    HeldDeed.COPY: "action.copy",
-    HeldDeed.DISMISS: "action.dismiss",
+    HeldAction.PASTE: "action.paste",
+    HeldAction.COPY: "action.copy",
+    HeldAction.DISMISS: "action.dismiss",
 }
 
 
@@ -66,7 +66,7 @@ class HeldMenu(QMenu):
         return entry
 
     def _settle(self, wish: SettleHeld, _: bool = False) -> None:
-        if wish.deed is HeldDeed.PASTE:
+        if wish.deed is HeldAction.PASTE:
             QTimer.singleShot(MENU_CLOSES_MS, lambda: self._ask(wish))
         else:
             self._ask(wish)

@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTextCharFormat, QTextLayout, QTextOption
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 
 MOST: Final = 600
 """Number of characters considered; more never fit."""
@@ -44,7 +44,7 @@ def _word(text: str, start: int) -> int:
 class LiveLines:
     """Layout of the last ``most`` lines of some spans."""
 
-    def __init__(self, spans: Sequence[Span], font: QFont, width: float, most: int = 2) -> None:
+    def __init__(self, spans: Sequence[TextSpan], font: QFont, width: float, most: int = 2) -> None:
         self._font, self._width = font, width
         whole = "".join(span.text for span in spans).rstrip()
         self.shown = newest(whole, lambda text: self._laid(text).lineCount() <= most)

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.dictation.overlay_timing import Lingering
+from app.ui.dictation.overlay_timing import OverlayTiming
 from app.ui.dictation.pill import SHADOW, Drawing, Levels, Pill, paint_shadow
 from app.ui.settings.choices import PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
@@ -73,7 +73,7 @@ class Overlay(QRasterWindow):
         self._margin = SHADOW if translucent else 0
         self.pill = Pill(theme, texts)
         self.levels = Levels()
-        self._lingering = Lingering()
+        self._lingering = OverlayTiming()
         self._view = View()
         self._shown: View | None = None
         self._drawing: Drawing | None = None

@@ -21,7 +21,7 @@ def stays_s(view: View) -> float:
     return STAYS_S.get(view.state, inf)
 
 
-class Lingering:
+class OverlayTiming:
     """Selection of the view to show.
 
     An outcome keeps its display time even if the app becomes idle.

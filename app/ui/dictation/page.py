@@ -11,7 +11,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.view import TakeView, View
@@ -43,18 +43,18 @@ def usual_size() -> QSize:
     return QSize(max(line * 57, letter * 150), max(line * 38, letter * 96))
 
 
-class LiveText(QWidget):
+class LiveTextView(QWidget):
     """Newest lines of the text that is being recognised."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
         self._theme, self._texts = theme, texts
-        self.spans: tuple[Span, ...] = ()
+        self.spans: tuple[TextSpan, ...] = ()
         self.setFixedHeight(QFontMetrics(font(SCALE.heading)).lineSpacing() * _LINES)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_spans(self, spans: tuple[Span, ...]) -> None:
+    def show_spans(self, spans: tuple[TextSpan, ...]) -> None:
         """Show these spans; repaint only if they changed."""
         if spans != self.spans:
             self.spans = spans
@@ -64,7 +64,7 @@ class LiveText(QWidget):
         """Paint the live text, or a hint while there is no text."""
         painter = QPainter(self)
         text, muted = self._theme.colour("text"), self._theme.colour("muted")
-        spans = self.spans or (Span(self._texts("window.live-empty"), False),)
+        spans = self.spans or (TextSpan(self._texts("window.live-empty"), False),)
         lines = LiveLines(spans, font(SCALE.heading), self.width(), _LINES)
         lines.draw(painter, QPointF(0, 0), text, muted)
 
@@ -88,7 +88,7 @@ class MainWindow(QWidget):
         self.note = label(role="warning")
         self.copy_held, self.dismiss = QPushButton(), QPushButton()
         self.dismiss.setProperty("role", "quiet")
-        self.live = LiveText(theme, texts)
+        self.live = LiveTextView(theme, texts)
         self.takes_name = label(size=SCALE.heading, bold=True)
         self.takes = TakesList(theme, texts, ask)
         self.settings = SettingsPanel(theme, texts, ask)

@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.states import LOWEST_DBFS, State
 from app.dictation.view import View
 from app.ui.dictation.live_lines import LiveLines
@@ -34,7 +34,7 @@ class Levels(deque[float]):
 
 
 @dataclass(frozen=True)
-class Piece:
+class PlacedText:
     """Text at its position."""
 
     text: str
@@ -50,7 +50,7 @@ class Drawing:
     size: QSizeF
     icon: QRectF
     meter: QRectF | None
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PlacedText, ...]
     texts: tuple[tuple[LiveLines, QPointF], ...]
 
 
@@ -120,7 +120,7 @@ class Pill:
     def _width(self) -> float:
         return min(self.most_width, QFontMetricsF(font(SCALE.body)).height() * _EMS)
 
-    def _head(self, view: View, width: float) -> tuple[tuple[Piece, ...], QRectF, QRectF | None, float]:
+    def _head(self, view: View, width: float) -> tuple[tuple[PlacedText, ...], QRectF, QRectF | None, float]:
         """Lay out the first row and return its lower edge: state on the left, level and time on the right."""
         heading = font(SCALE.heading, QFont.Weight.DemiBold)
         metrics = QFontMetricsF(heading)
@@ -141,17 +141,17 @@ class Pill:
             meter = QRectF(right - across, top, across, height)
         return tuple(pieces), icon, meter, top + height + SPACING.small
 
-    def _paragraphs(self, view: View) -> list[tuple[Span, ...]]:
+    def _paragraphs(self, view: View) -> list[tuple[TextSpan, ...]]:
         found = [view.spans] if any(span.text.strip() for span in view.spans) else []
         if view.note and (said := note_text(self._texts, view.note, self.paste_key)):
-            found.append((Span(said, True),))
+            found.append((TextSpan(said, True),))
         return found
 
-    def _foot(self, view: View, width: float, top: float) -> tuple[list[Piece], float]:
+    def _foot(self, view: View, width: float, top: float) -> tuple[list[PlacedText], float]:
         """Lay out the remarks on the take in as many rows as needed, and return their lower edge."""
         caption = font(SCALE.caption)
         metrics = QFontMetricsF(caption)
-        x, y, pieces = float(SPACING.large), top, list[Piece]()
+        x, y, pieces = float(SPACING.large), top, list[PlacedText]()
         for said, colour in beside(self._texts, view, self.paste_key):
             across = metrics.horizontalAdvance(said)
             if pieces and x + across > width - SPACING.large:
@@ -160,10 +160,10 @@ class Pill:
             x += across + SPACING.large
         return pieces, y + metrics.height()
 
-    def _piece(self, text: str, look: QFont, colour: str, x: float, y: float) -> Piece:
+    def _piece(self, text: str, look: QFont, colour: str, x: float, y: float) -> PlacedText:
         metrics = QFontMetricsF(look)
         place = QRectF(x, y, metrics.horizontalAdvance(text) + 1, metrics.height())
-        return Piece(text, look, self._theme.colour(colour), place)
+        return PlacedText(text, look, self._theme.colour(colour), place)
 
 
 def loudness(level_dbfs: float) -> float:

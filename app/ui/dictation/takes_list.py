@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.states import State
-from app.dictation.actions import HeldDeed, RecoverTake, SettleHeld
+from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import TakeView
 from app.messages.actions import Action
 from app.ui.dictation.held_menu import MENU_CLOSES_MS
@@ -34,7 +34,7 @@ class TakeRow(QFrame):
         self.text, self.when = Elided(), label(size=SCALE.caption, role="muted")
         self.paste = self._button("paste", self._paste)
         self.copy = self._button("copy", self._copy)
-        self.dismiss = self._button("dismiss", lambda: self._settle(HeldDeed.DISMISS))
+        self.dismiss = self._button("dismiss", lambda: self._settle(HeldAction.DISMISS))
         self.recover = self._button("recover", self._recover)
         words = QVBoxLayout()
         words.setSpacing(SPACING.hair)
@@ -88,15 +88,15 @@ class TakeRow(QFrame):
     def _paste(self) -> None:
         """Minimise the window, so that the previous window gets the focus, and paste there."""
         self.window().showMinimized()
-        QTimer.singleShot(MENU_CLOSES_MS, lambda: self._settle(HeldDeed.PASTE))
+        QTimer.singleShot(MENU_CLOSES_MS, lambda: self._settle(HeldAction.PASTE))
 
-    def _settle(self, deed: HeldDeed) -> None:
+    def _settle(self, deed: HeldAction) -> None:
         if self._take:
             self._ask(SettleHeld(self._take.session, deed))
 
     def _copy(self) -> None:
         if self._take and self._take.held:
-            self._settle(HeldDeed.COPY)
+            self._settle(HeldAction.COPY)
         elif self._take:
             QGuiApplication.clipboard().setText(self._take.text)
             self.copy.setText(self._texts("action.copied"))

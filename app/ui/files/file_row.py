@@ -23,7 +23,7 @@ from app.files.actions import (
 )
 from app.files.queue import can_retry
 from app.files.view import ENDED, FileState, FileView
-from app.ui.files.file_widgets import FileShape, Progress
+from app.ui.files.file_widgets import FileProgressBar, FileShape
 from app.ui.files.wording import file_note_text, file_state_text, how_text
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
@@ -47,7 +47,7 @@ class FileRow(QFrame):
         self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
         self.file = FileView(0, "")
         self.setProperty("role", "card")
-        self.shape, self.bar = FileShape(theme), Progress(theme)
+        self.shape, self.bar = FileShape(theme), FileProgressBar(theme)
         self.name, self.how, self.text = Elided(1), Elided(1), Elided(_LINES)
         self.note = label(size=SCALE.caption, role="warning")
         self.step = self._button(self._take_step)

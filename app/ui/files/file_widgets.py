@@ -45,7 +45,7 @@ class FileShape(StateIcon[FileState]):
         super().__init__(theme, SHAPES, FileState.ADDED)
 
 
-class Progress(QProgressBar):
+class FileProgressBar(QProgressBar):
     """Progress bar of a file, in a quiet colour while nothing moves."""
 
     def __init__(self, theme: Theme) -> None:
@@ -77,7 +77,7 @@ class Progress(QProgressBar):
             painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
 
 
-class Tick(QAbstractButton):
+class TickButton(QAbstractButton):
     """Toggle button for one of several independent options, filled and ticked when selected."""
 
     def __init__(self, theme: Theme) -> None:

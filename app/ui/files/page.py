@@ -27,11 +27,11 @@ from app.files.actions import (
 from app.files.file_search import KINDS
 from app.files.view import ENDED, FileState, FilesView, FileText
 from app.ui.files.file_row import FileRow
-from app.ui.files.file_widgets import DropZone, Tick
+from app.ui.files.file_widgets import DropZone, TickButton
 from app.ui.files.wording import file_note_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Choice, label
+from app.ui.widgets.basic import DropDown, label
 from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
 from app.ui.widgets.untrusted_text import tip
 
@@ -60,8 +60,8 @@ class FilesPage(QWidget):
         self.pause, self.clear = self._quiet(self._pause), self._quiet(lambda: self._ask(RemoveFiles()))
         self.zone = DropZone(theme, texts, self._open, self._open_folder)
         self.saved, self.where = label(role="muted"), label(role="muted")
-        self.forms = {form: Tick(theme) for form in Format}
-        self.place = Choice(theme)
+        self.forms = {form: TickButton(theme) for form in Format}
+        self.place = DropDown(theme)
         self.note = label(role="warning")
         self._list, self._ticks = QVBoxLayout(), QGridLayout()
         self._saving = QBoxLayout(QBoxLayout.Direction.LeftToRight)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.gateways.actions import ForgetGateway, GatewayAction, RenameGateway
-from app.gateways.view import GatewayView, Health
+from app.gateways.view import GatewayHealth, GatewayView
 from app.ui.gateways.wording import answer_role, answer_text
 from app.ui.models.model_widgets import Pick
 from app.ui.onboarding.step_page import tell
@@ -16,15 +16,15 @@ from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, label
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 from protocol.devices import LONGEST_NAME
 
 _SHAPES: Final = {
-    Health.ASKING: ("waiting", "muted"),
-    Health.WELL: ("done", "accent"),
-    Health.NOBODY: ("pause", "warning"),
-    Health.AWAY: ("failed", "warning"),
-    Health.REFUSED: ("failed", "danger"),
+    GatewayHealth.ASKING: ("waiting", "muted"),
+    GatewayHealth.WELL: ("done", "accent"),
+    GatewayHealth.NOBODY: ("pause", "warning"),
+    GatewayHealth.AWAY: ("failed", "warning"),
+    GatewayHealth.REFUSED: ("failed", "danger"),
 }
 
 
@@ -36,12 +36,12 @@ class HealthShape(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._theme, self.health = theme, Health.ASKING
+        self._theme, self.health = theme, GatewayHealth.ASKING
         side = QFontMetrics(font()).ascent()
         self.setFixedSize(side, side)
         theme.changed.connect(self.update)
 
-    def show_health(self, health: Health) -> None:
+    def show_health(self, health: GatewayHealth) -> None:
         """Draw the icon of ``health``."""
         if health is not self.health:
             self.health = health
@@ -81,7 +81,7 @@ class GatewayCard(QFrame):
         self.save.clicked.connect(self._rename)
         self.forget.installEventFilter(self)
         self.pick.clicked.connect(self._picked)
-        self.buttons = Lines((self.pick, self.rename, self.forget))
+        self.buttons = FlowRow((self.pick, self.rename, self.forget))
         self._lay_out()
 
     def show_gateway(self, gateway: GatewayView) -> None:

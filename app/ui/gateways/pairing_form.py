@@ -8,14 +8,14 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QFrame, QLineEdit, QPushButton, QVBoxLayout
 
 from app.gateways.actions import EndPairing, GatewayAction, PairGateway
-from app.gateways.pairing_address import Place, grouped, is_whole, place_of
+from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of
 from app.gateways.view import FoundView, PairingStage, PairingView
 from app.ui.onboarding.step_page import tell
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, label, make_room
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.panels import bring_into_sight
 from protocol.devices import LONGEST_NAME
 
@@ -39,7 +39,7 @@ class PairingForm(QFrame):
         super().__init__()
         self._texts, self._ask, self._use, self._closed = texts, ask, use, closed
         self._found: FoundView | None = None
-        self._linked: Place | None = None
+        self._linked: GatewayAddress | None = None
         self._asked = False
         self._view = PairingView()
         self.setProperty("role", "card")
@@ -50,7 +50,7 @@ class PairingForm(QFrame):
         self.go, self.cancel, self.use, self.later = (QPushButton() for _ in range(4))
         for button in (self.go, self.use):
             button.setProperty("role", "primary")
-        self.buttons = Lines((self.go, self.use, self.later, self.cancel))
+        self.buttons = FlowRow((self.go, self.use, self.later, self.cancel))
         self._laid_out = QTimer(self, singleShot=True, interval=0)
         self._laid_out.timeout.connect(lambda: bring_into_sight(self))
         self._lay_out()
@@ -160,11 +160,11 @@ class PairingForm(QFrame):
     # -- user actions --------------------------------------------------------------------------------------
 
     @property
-    def _place(self) -> Place | None:
+    def _place(self) -> GatewayAddress | None:
         if self._linked is not None:
             return self._linked
         if self._found is not None:
-            return Place(self._found.urls, certificate_sha256=self._found.certificate_sha256)
+            return GatewayAddress(self._found.urls, certificate_sha256=self._found.certificate_sha256)
         return place_of(self.address.text())
 
     def _typed_address(self) -> None:

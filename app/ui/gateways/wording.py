@@ -1,10 +1,10 @@
 """Texts about gateways, made of their values."""
 
-from app.gateways.view import GatewaysView, GatewayView, Health
+from app.gateways.view import GatewayHealth, GatewaysView, GatewayView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 
-_ROLES = {Health.NOBODY: "warning", Health.AWAY: "warning", Health.REFUSED: "danger"}
+_ROLES = {GatewayHealth.NOBODY: "warning", GatewayHealth.AWAY: "warning", GatewayHealth.REFUSED: "danger"}
 
 
 def latency_text(texts: Texts, gateway: GatewayView) -> str:
@@ -16,15 +16,15 @@ def answer_text(texts: Texts, gateway: GatewayView) -> str:
     """Return the gateway's health and its workers as a text."""
     answer = gateway.answer
     match answer.health:
-        case Health.WELL:
+        case GatewayHealth.WELL:
             latency = latency_text(texts, gateway)
             who = ", ".join(answer.workers)
             return texts("gateways.well", latency=latency, workers=who) if who else latency
-        case Health.NOBODY:
+        case GatewayHealth.NOBODY:
             return texts("gateways.nobody")
-        case Health.AWAY:
+        case GatewayHealth.AWAY:
             return texts("gateways.away") if gateway.id else texts("note.gateway-unreachable")
-        case Health.REFUSED if answer.note is not None:
+        case GatewayHealth.REFUSED if answer.note is not None:
             return note_text(texts, answer.note)
     return texts("gateways.not-asked") if not gateway.id and not gateway.chosen else texts("gateways.asking")
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout
 
 from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
 from app.diagnostics.report.view import Licence, LicencesView, LicenceText
-from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
 from app.ui.help.row_model import RowModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
@@ -35,12 +35,12 @@ class AboutPanel(QFrame):
         self.says.setWordWrap(True)
         self.search = QLineEdit()
         self.search.setMaxLength(_LONGEST_QUERY)
-        self.list, self.nothing = Rows(_PLACES), label(role="muted")
+        self.list, self.nothing = RowListView(_PLACES), label(role="muted")
         self.model = RowModel(self)
         self._delegate = RowDelegate(theme, self.model.cells)
         self.list.setModel(self.model)
         self.list.setItemDelegate(self._delegate)
-        self.text = Reading(12)
+        self.text = ReadOnlyText(12)
         self._lay_out()
         self.search.textChanged.connect(self._search)
         self.list.selectionModel().currentChanged.connect(self._chosen)

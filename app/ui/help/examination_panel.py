@@ -9,10 +9,10 @@ from typing import Final
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.diagnostics.checks.finding import Finding, Severity, count
-from app.diagnostics.checks.wording import Told, told
+from app.diagnostics.checks.wording import FindingText, told
 from app.diagnostics.report.actions import Examine, HelpAction
 from app.diagnostics.report.view import ExaminationView
-from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
 from app.ui.help.row_model import RowModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
@@ -38,12 +38,12 @@ class ExaminationPanel(QFrame):
         self.setProperty("role", "card")
         self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
         self.examine, self.state = QPushButton(), label(role="muted")
-        self.list = Rows(_PLACES)
+        self.list = RowListView(_PLACES)
         self.model = RowModel(self)
         self._delegate = RowDelegate(theme, self.model.cells)
         self.list.setModel(self.model)
         self.list.setItemDelegate(self._delegate)
-        self.text = Reading(6)
+        self.text = ReadOnlyText(6)
         for wraps in (self.says, self.state):
             wraps.setWordWrap(True)
         self._lay_out()
@@ -105,7 +105,7 @@ class ExaminationPanel(QFrame):
         self.text.setVisible(bool(shown))
         self.text.show_text("\n\n".join(self._paragraph(told(self._texts, one)) for one in shown))
 
-    def _paragraph(self, worded: Told) -> str:
+    def _paragraph(self, worded: FindingText) -> str:
         found = self._texts("help.examine.paragraph", title=worded.title, found=worded.found)
         return f"{found}\n{self._texts('help.examine.do', text=worded.do)}" if worded.do else found
 

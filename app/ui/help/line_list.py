@@ -83,7 +83,7 @@ class RowDelegate(QStyledItemDelegate):
 _MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
 
 
-class Rows(QListView):
+class RowListView(QListView):
     """List view that is ``lines`` rows high, or lower after ``fit`` with fewer rows."""
 
     def __init__(self, lines: int) -> None:
@@ -110,7 +110,7 @@ class Rows(QListView):
             self.refresh()
 
 
-class Reading(QPlainTextEdit):
+class ReadOnlyText(QPlainTextEdit):
     """Read-only text to read and copy, ``lines`` lines high."""
 
     def __init__(self, lines: int) -> None:

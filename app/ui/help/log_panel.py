@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QLineEdit,
 from app.diagnostics.report.actions import HelpAction, LookAtLogs
 from app.diagnostics.report.log_lines import LEVELS, LogFilter, LogLine, as_object
 from app.diagnostics.report.view import LogLines
-from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
 from app.ui.help.log_model import LogModel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Choice, control_height, label
+from app.ui.widgets.basic import DropDown, control_height, label
 from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
 
 _SHOWN_LEVELS: Final = LEVELS[:4]
@@ -50,14 +50,14 @@ class LogPanel(QFrame):
         self.says.setWordWrap(True)
         self.search = QLineEdit()
         self.search.setMaxLength(_LONGEST_QUERY)
-        self.level, self.program = Choice(theme), Choice(theme)
-        self.list, self.nothing = Rows(_PLACES), label(role="muted")
+        self.level, self.program = DropDown(theme), DropDown(theme)
+        self.list, self.nothing = RowListView(_PLACES), label(role="muted")
         self.model = LogModel(self._describe, self)
         self.list.setModel(self.model)
         self._delegate = RowDelegate(theme, self._cells)
         self.list.setItemDelegate(self._delegate)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.detail = Reading(6)
+        self.detail = ReadOnlyText(6)
         self.copy, self.folder = QPushButton(), QPushButton()
         self._lay_out()
         self.search.textChanged.connect(self._look)

@@ -20,7 +20,7 @@ from app.ui.widgets.file_dialogs import Dialogs
 SECTION = "help"
 
 
-class Page(Protocol):
+class PanelHost(Protocol):
     """Settings page, such as ``app.ui.settings.page.SettingsPage``."""
 
     def add(self, section: str, panel: QWidget, words: Words) -> None: ...
@@ -58,7 +58,7 @@ class HelpPanels:
             theme.changed.connect(panel.refresh)
             texts.changed.connect(panel.refresh)
 
-    def add_to(self, page: Page) -> None:
+    def add_to(self, page: PanelHost) -> None:
         """Add the panels to the help section of ``page``."""
         for panel in self._panels:
             page.add(SECTION, panel, panel.words)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.diagnostics.report.actions import HelpAction, PrepareReport, SaveReport
 from app.diagnostics.report.view import ReportPart, ReportState, ReportView, suggested_name
-from app.ui.help.line_list import Cell, Reading, RowDelegate, Rows
+from app.ui.help.line_list import Cell, ReadOnlyText, RowDelegate, RowListView
 from app.ui.help.row_model import RowModel
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
@@ -43,12 +43,12 @@ class ReportPanel(QFrame):
         self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
         self.prepare, self.save, self.show_place = QPushButton(), QPushButton(), QPushButton()
         self.save.setProperty("role", "primary")
-        self.list = Rows(_PLACES)
+        self.list = RowListView(_PLACES)
         self.model = RowModel(self)
         self._delegate = RowDelegate(theme, self.model.cells)
         self.list.setModel(self.model)
         self.list.setItemDelegate(self._delegate)
-        self.text, self.told = Reading(9), label()
+        self.text, self.told = ReadOnlyText(9), label()
         for wraps in (self.says, self.told):
             wraps.setWordWrap(True)
         self._lay_out()

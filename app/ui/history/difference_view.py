@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
-from app.history.difference import Change, Piece
+from app.history.difference import DifferenceKind, TextPiece
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme, font
 
@@ -27,7 +27,7 @@ class DifferenceView(QTextEdit):
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
         self._theme, self._texts = theme, texts
-        self._pieces: Sequence[Piece] = ()
+        self._pieces: Sequence[TextPiece] = ()
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
 
@@ -39,7 +39,7 @@ class DifferenceView(QTextEdit):
         """Return the same height as a minimum."""
         return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
-    def show_pieces(self, pieces: Sequence[Piece]) -> None:
+    def show_pieces(self, pieces: Sequence[TextPiece]) -> None:
         """Show the pieces of a difference."""
         if pieces != self._pieces:
             self._pieces = pieces
@@ -56,16 +56,16 @@ class DifferenceView(QTextEdit):
         for piece in self._pieces[:MOST_SHOWN]:
             cursor.insertText(shortened(piece), self._format(piece.change))
         if len(self._pieces) > MOST_SHOWN:
-            cursor.insertText(_GAP, self._format(Change.SAME))
+            cursor.insertText(_GAP, self._format(DifferenceKind.SAME))
         cursor.endEditBlock()
         self.moveCursor(QTextCursor.MoveOperation.Start)
         self.verticalScrollBar().setValue(0)
 
-    def _format(self, change: Change) -> QTextCharFormat:
+    def _format(self, change: DifferenceKind) -> QTextCharFormat:
         made = QTextCharFormat()
-        if change is Change.SAME:
+        if change is DifferenceKind.SAME:
             made.setForeground(self._theme.colour("text"))
-        elif change is Change.REMOVED:
+        elif change is DifferenceKind.REMOVED:
             made.setForeground(self._theme.colour("danger"))
             made.setFontStrikeOut(True)
         else:
@@ -80,16 +80,16 @@ def height_of(edit: QWidget) -> int:
     return ROWS * edit.fontMetrics().lineSpacing() + 2 * SPACING.medium
 
 
-def shortened(piece: Piece) -> str:
+def shortened(piece: TextPiece) -> str:
     """Return the text of a piece; cut the middle out of long unchanged text."""
-    if piece.change is not Change.SAME or len(piece.text) <= LONGEST_SAME:
+    if piece.change is not DifferenceKind.SAME or len(piece.text) <= LONGEST_SAME:
         return piece.text
     return piece.text[: LONGEST_SAME // 2] + _GAP + piece.text[-LONGEST_SAME // 2 :]
 
 
-def described(texts: Texts, pieces: Sequence[Piece]) -> str:
+def described(texts: Texts, pieces: Sequence[TextPiece]) -> str:
     """Return the removed and added words as a sentence."""
-    keys = {Change.REMOVED: "history.again.removed", Change.ADDED: "history.again.added"}
+    keys = {DifferenceKind.REMOVED: "history.again.removed", DifferenceKind.ADDED: "history.again.added"}
     changes = [piece for piece in pieces if piece.change in keys]
     said = [texts(keys[piece.change], text=piece.text.strip()) for piece in changes[:MOST_SPOKEN]]
     if len(changes) > MOST_SPOKEN:

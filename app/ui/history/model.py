@@ -11,7 +11,7 @@ from uuid import UUID
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.history.actions import MOST_WAITING, RowsWanted
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryRows
 
 PAGE: Final = 50
@@ -32,13 +32,13 @@ class HistoryModel(QAbstractListModel):
     def __init__(
         self,
         want: Callable[[RowsWanted], None],
-        describe: Callable[[Row | None], str],
+        describe: Callable[[IndexRow | None], str],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._want, self._describe = want, describe
         self._list = HistoryList()
-        self._pages: OrderedDict[int, tuple[Row | None, ...]] = OrderedDict()
+        self._pages: OrderedDict[int, tuple[IndexRow | None, ...]] = OrderedDict()
         self._wanted: OrderedDict[int, None] = OrderedDict()
         self._fresh: set[int] = set()
 
@@ -73,7 +73,7 @@ class HistoryModel(QAbstractListModel):
         last = min(came.start + PAGE, self.rowCount()) - 1
         self.dataChanged.emit(self.index(came.start), self.index(max(came.start, last)))
 
-    def row(self, place: int) -> Row | None:
+    def row(self, place: int) -> IndexRow | None:
         """Return the take at ``place`` if it is loaded, and request its page if it is not fresh."""
         page = place // PAGE
         if page not in self._fresh:

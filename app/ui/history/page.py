@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.history.actions import ExportTakes, LookAtTake, ModelsWanted, PlayAction, RowsWanted, SearchHistory
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.view import (
     HistoryList,
+    HistoryMessage,
     HistoryModels,
     HistoryNote,
     HistoryRows,
-    HistoryTold,
     Playing,
     Rerunning,
     TakeDetails,
@@ -63,11 +63,11 @@ class HistoryPage(QWidget):
         self._theme, self._texts, self._ask = theme, texts, ask
         self._listed: HistoryList | None = None
         self._serial = 0
-        self._told: HistoryTold | None = None
+        self._told: HistoryMessage | None = None
         self._exported: ExportTakes | None = None
         self._unplaced: set[UUID] = set()
         self._placing = False
-        self._seen: dict[int, tuple[Row | None, bool]] = {}
+        self._seen: dict[int, tuple[IndexRow | None, bool]] = {}
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.name, self.count = label(size=SCALE.display, bold=True), label(role="muted")
@@ -112,7 +112,7 @@ class HistoryPage(QWidget):
         self._place_chosen()
         self._choose()
 
-    def show_told(self, told: HistoryTold) -> None:
+    def show_told(self, told: HistoryMessage) -> None:
         """Show the outcome of a user action."""
         self._told = told
         self._show()
@@ -192,7 +192,7 @@ class HistoryPage(QWidget):
         chosen = {row.session: row for row in [*waiting, *found]}
         self.panel.show_takes(sorted(chosen.values(), key=lambda row: row.key, reverse=True))
 
-    def _seen_at(self, place: int) -> tuple[Row | None, bool]:
+    def _seen_at(self, place: int) -> tuple[IndexRow | None, bool]:
         """Return the take at ``place`` and whether it is from the current list.
 
         A take that was seen once is not fetched again just to be selected.

@@ -11,22 +11,22 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from app.history.actions import HistoryAction, LookAtTake, ModelsWanted, RecogniseAgain, StopRecognising
-from app.history.index import Row
-from app.history.view import Compared, HistoryModels, Rerunning, RerunState, Run, TakeDetails, Wish
-from app.ui.files.file_widgets import Progress
+from app.history.index import IndexRow
+from app.history.view import Comparison, HistoryModels, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
+from app.ui.files.file_widgets import FileProgressBar
 from app.ui.history.difference_view import DifferenceView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Choice, action_button, label
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.basic import DropDown, action_button, label
+from app.ui.widgets.flow_layout import FlowRow
 
 MOST_KNOWN: Final = 100
 _AT_WORK: Final = frozenset({RerunState.WAITING, RerunState.RUNNING})
 _PART: Final = " · "
 
 
-class Stage(Enum):
+class PanelPart(Enum):
     """Part of the panel that is visible."""
 
     CLOSED = auto()
@@ -35,7 +35,7 @@ class Stage(Enum):
     COMPARING = auto()
 
 
-class AgainPanel(QFrame):
+class RerecognitionPanel(QFrame):
     """Panel to recognise a take again and compare the result.
 
     ``use``: called with the new text if the user accepts it. ``back``: called if the user undoes that.
@@ -54,21 +54,21 @@ class AgainPanel(QFrame):
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._use, self._back = theme, texts, ask, use, back
-        self._row: Row | None = None
+        self._row: IndexRow | None = None
         self._details: TakeDetails | None = None
         self._models = HistoryModels()
         self._stand: OrderedDict[UUID, Rerunning] = OrderedDict()
         self._opened, self._chooses, self._used = False, False, False
         self.heading = label(bold=True)
         self.model_name, self.range_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
-        self.model, self.range, self.runs = Choice(theme), Choice(theme), Choice(theme)
+        self.model, self.range, self.runs = DropDown(theme), DropDown(theme), DropDown(theme)
         self.note, self.how = label(size=SCALE.caption, role="warning"), label(size=SCALE.caption, role="muted")
-        self.progress, self.difference = Progress(theme), DifferenceView(theme, texts)
+        self.progress, self.difference = FileProgressBar(theme), DifferenceView(theme, texts)
         self.begin = action_button(self._begin, "primary")
         self.stop, self.take = action_button(self._stop), action_button(self._take, "primary")
         self.undo, self.keep = action_button(self._undo), action_button(self.close_it)
         self.more = action_button(self._choose_again)
-        self.buttons = Lines([self.begin, self.stop, self.take, self.undo, self.keep, self.more])
+        self.buttons = FlowRow([self.begin, self.stop, self.take, self.undo, self.keep, self.more])
         self._lay_out()
         self.runs.activated.connect(self._look)
         self.refresh()
@@ -76,21 +76,21 @@ class AgainPanel(QFrame):
     # -- display -------------------------------------------------------------------------------------------
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> PanelPart:
         """Stage that the panel shows now."""
         if self._row is None or not self._opened:
-            return Stage.CLOSED
+            return PanelPart.CLOSED
         stand = self._stand.get(self._row.session)
         if stand is not None and stand.state in _AT_WORK:
-            return Stage.WORKING
-        return Stage.CHOOSING if self._chooses or self._compared is None else Stage.COMPARING
+            return PanelPart.WORKING
+        return PanelPart.CHOOSING if self._chooses or self._compared is None else PanelPart.COMPARING
 
     @property
-    def _compared(self) -> Compared | None:
+    def _compared(self) -> Comparison | None:
         details, row = self._details, self._row
         return details.compared if details and row and details.session == row.session else None
 
-    def show_take(self, row: Row | None) -> None:
+    def show_take(self, row: IndexRow | None) -> None:
         """Show the selected take.
 
         The panel opens if a recognition of this take is under way or its outcome has not been seen.
@@ -128,10 +128,10 @@ class AgainPanel(QFrame):
     def open_it(self) -> None:
         """Open the panel with the last result, or with the choice of a model if there is none."""
         self._opened, self._chooses = True, False
-        if self.stage is Stage.CHOOSING:
+        if self.stage is PanelPart.CHOOSING:
             self._ask(ModelsWanted())
         self._show()
-        (self.model if self.stage is Stage.CHOOSING else self.keep).setFocus()
+        (self.model if self.stage is PanelPart.CHOOSING else self.keep).setFocus()
 
     def close_it(self) -> None:
         """Close the panel without changing the take."""
@@ -181,27 +181,27 @@ class AgainPanel(QFrame):
 
     def _show(self) -> None:
         stage = self.stage
-        self.setVisible(stage is not Stage.CLOSED)
-        if stage is Stage.CLOSED or self._row is None:
+        self.setVisible(stage is not PanelPart.CLOSED)
+        if stage is PanelPart.CLOSED or self._row is None:
             return
         stand = self._stand.get(self._row.session)
         self._show_controls(stage)
-        note = self._note(stand) if stage is Stage.CHOOSING else ""
+        note = self._note(stand) if stage is PanelPart.CHOOSING else ""
         self.note.setText(note)
         self.note.setVisible(bool(note))
-        if stand is not None and stage is Stage.WORKING:
+        if stand is not None and stage is PanelPart.WORKING:
             self._show_progress(stand)
-        elif stage is Stage.COMPARING and (compared := self._compared):
+        elif stage is PanelPart.COMPARING and (compared := self._compared):
             self._show_compared(compared)
         self.buttons.arrange()
 
-    def _show_controls(self, stage: Stage) -> None:
-        choosing, comparing = stage is Stage.CHOOSING, stage is Stage.COMPARING
+    def _show_controls(self, stage: PanelPart) -> None:
+        choosing, comparing = stage is PanelPart.CHOOSING, stage is PanelPart.COMPARING
         asked: tuple[QWidget, ...] = (self.model_name, self.model, self.range_name, self.range, self.begin)
         shown: dict[QWidget, bool] = {
             **dict.fromkeys(asked, choosing),
-            self.progress: stage is Stage.WORKING,
-            self.stop: stage is Stage.WORKING,
+            self.progress: stage is PanelPart.WORKING,
+            self.stop: stage is PanelPart.WORKING,
             self.difference: comparing,
             self.more: comparing,
             self.how: not choosing,
@@ -234,7 +234,7 @@ class AgainPanel(QFrame):
         percent = 100 * stand.ended // stand.pieces if stand.pieces else 0
         self.progress.show_percent(percent, said, moving=stand.state is RerunState.RUNNING)
 
-    def _show_compared(self, compared: Compared) -> None:
+    def _show_compared(self, compared: Comparison) -> None:
         assert self._details is not None
         runs = self._details.runs
         run = runs[compared.run]
@@ -256,7 +256,7 @@ class AgainPanel(QFrame):
                 self.runs.addItem(text, value)
         self.runs.setCurrentIndex(max(0, self.runs.findData(chosen)))
 
-    def _run_text(self, run: Run) -> str:
+    def _run_text(self, run: Rerun) -> str:
         """Return model, range and time of a run.
 
         The date replaces the time on days after the take.
@@ -269,7 +269,7 @@ class AgainPanel(QFrame):
         same_day = begun.date() == taken.date()
         return _PART.join((model, *what, f"{begun:%H:%M}" if same_day else begun.date().isoformat()))
 
-    def _differs_text(self, compared: Compared) -> str:
+    def _differs_text(self, compared: Comparison) -> str:
         if not self._differs:
             return self._texts("history.again.same")
         if not compared.words:
@@ -290,7 +290,7 @@ class AgainPanel(QFrame):
     def _begin(self) -> None:
         if self._row is not None:
             self._used = False
-            wish = Wish(self.model.currentData() or "", vad=self.range.currentIndex() == 0)
+            wish = RerunOptions(self.model.currentData() or "", vad=self.range.currentIndex() == 0)
             self._ask(RecogniseAgain(self._row.session, wish))
 
     def _stop(self) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QFontMetrics, QPainter, QPen, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.search_terms import excerpt
 from app.ui.history.wording import caption, state_of, take_text
 from app.ui.strings.texts import Texts
@@ -30,7 +30,7 @@ class HistoryDelegate(QStyledItemDelegate):
     ``row`` returns the take at a place, or ``None`` while it loads. All rows have the same height.
     """
 
-    def __init__(self, theme: Theme, texts: Texts, row: Callable[[int], Row | None]) -> None:
+    def __init__(self, theme: Theme, texts: Texts, row: Callable[[int], IndexRow | None]) -> None:
         super().__init__()
         self._theme, self._texts, self._row = theme, texts, row
         self.query = ""
@@ -84,7 +84,7 @@ class HistoryDelegate(QStyledItemDelegate):
         left = SPACING.medium + side + SPACING.medium
         return place.adjusted(left, SPACING.medium, -SPACING.medium, -SPACING.medium)
 
-    def _take(self, painter: QPainter, place: QRectF, row: Row) -> None:
+    def _take(self, painter: QPainter, place: QRectF, row: IndexRow) -> None:
         state, words = state_of(row), self._words_place(place)
         side = float(QFontMetrics(font()).ascent())
         mark = QRectF(place.left() + SPACING.medium, words.top() + SPACING.hair / 2, side, side)

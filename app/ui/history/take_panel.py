@@ -14,19 +14,19 @@ from app.core.formats import Format
 from app.dictation.actions import RecoverTake
 from app.dictation.view import RECOVERABLE
 from app.history.actions import DeleteTakes, EditTake, ExportTakes, HistoryAction, LookAtTake
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.view import HistoryModels, Playing, Rerunning, TakeDetails
 from app.ui.history.difference_view import height_of
 from app.ui.history.play_bar import PlayBar
-from app.ui.history.rerecognition_panel import AgainPanel, Stage
+from app.ui.history.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.history.text_follower import Follower
 from app.ui.history.wording import caption, take_text, when
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Choice, action_button, label, reveal
+from app.ui.widgets.basic import DropDown, action_button, label, reveal
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 
 MOST_DRAFTS: Final = 100
 
@@ -58,7 +58,7 @@ class TakePanel(QFrame):
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._dialogs, self._dropped = theme, texts, ask, dialogs, dropped
-        self._rows: tuple[Row, ...] = ()
+        self._rows: tuple[IndexRow, ...] = ()
         self._drafts: OrderedDict[UUID, str] = OrderedDict()
         self._sure = False
         self.setProperty("role", "card")
@@ -66,14 +66,14 @@ class TakePanel(QFrame):
         self.text = _Text()
         self.save, self.undo = action_button(self._save, "primary"), action_button(self._undo)
         self.copy, self.recover = action_button(self.copy_text), action_button(self._recover)
-        self.form, self.export = Choice(theme), action_button(self._export)
+        self.form, self.export = DropDown(theme), action_button(self._export)
         self.delete = action_button(self.ask_delete)
         self.again = action_button(self._open_again)
         self.play = PlayBar(theme, texts, ask, self._moved)
         self.follower = Follower(theme, self.text)
-        self.recognise = AgainPanel(theme, texts, ask, self._use, self._use_mine)
+        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, self._use_mine)
         self._mine = ""
-        self.lines = Lines(self._controls)
+        self.lines = FlowRow(self._controls)
         self._lay_out()
         self.text.textChanged.connect(self._typed)
         self.recognise.closed.connect(self._show)
@@ -84,11 +84,11 @@ class TakePanel(QFrame):
     # -- display -------------------------------------------------------------------------------------------
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[IndexRow, ...]:
         """Takes that are selected."""
         return self._rows
 
-    def show_takes(self, rows: Sequence[Row]) -> None:
+    def show_takes(self, rows: Sequence[IndexRow]) -> None:
         """Show the current state of the selected takes.
 
         Text that the user is typing stays.
@@ -169,7 +169,7 @@ class TakePanel(QFrame):
         self._show()
 
     @property
-    def _one(self) -> Row | None:
+    def _one(self) -> IndexRow | None:
         return self._rows[0] if len(self._rows) == 1 else None
 
     @property
@@ -204,7 +204,7 @@ class TakePanel(QFrame):
         self.undo.setVisible(self.changed or bool(one and one.edited))
         self.undo.setText(texts("history.undo" if self.changed or not (one and one.edited) else "history.restore"))
         self.play.setVisible(one is not None and one.seconds > 0)
-        self.again.setVisible(self.play.isVisibleTo(self) and self.recognise.stage is Stage.CLOSED)
+        self.again.setVisible(self.play.isVisibleTo(self) and self.recognise.stage is PanelPart.CLOSED)
         for widget in (self.copy, self.form, self.export):
             widget.setVisible(any_text)
         broken = bool(one) and self._rows[0].state in RECOVERABLE
@@ -298,7 +298,7 @@ class TakePanel(QFrame):
         self.keep()
         self.text.setFocus()
 
-    def _leave(self, rows: Sequence[Row]) -> None:
+    def _leave(self, rows: Sequence[IndexRow]) -> None:
         """Ask to save the typed text.
 
         It stays a draft until it is in the history.
@@ -349,11 +349,11 @@ class TakePanel(QFrame):
 
     @property
     def _recognise_width(self) -> int:
-        shown = self.recognise.stage is not Stage.CLOSED
+        shown = self.recognise.stage is not PanelPart.CLOSED
         return self.recognise.minimumSizeHint().width() if shown else 0
 
     @property
-    def _controls(self) -> tuple[QPushButton | Choice, ...]:
+    def _controls(self) -> tuple[QPushButton | DropDown, ...]:
         copied = self.save, self.undo, self.copy, self.again, self.recover
         return *copied, self.form, self.export, self.delete
 

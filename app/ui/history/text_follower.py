@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
-from app.history.word_times import Spoken, said_at, when_said
+from app.history.word_times import TimedRange, said_at, when_said
 from app.ui.history.row_delegate import mark_format, units
 from app.ui.theme.theme import Theme
 
@@ -20,10 +20,10 @@ class Follower:
     def __init__(self, theme: Theme, edit: QPlainTextEdit) -> None:
         self._theme, self._edit = theme, edit
         self._text = ""
-        self._spoken: Sequence[Spoken] = ()
-        self._marked: Spoken | None = None
+        self._spoken: Sequence[TimedRange] = ()
+        self._marked: TimedRange | None = None
 
-    def show(self, text: str, spoken: Sequence[Spoken]) -> None:
+    def show(self, text: str, spoken: Sequence[TimedRange]) -> None:
         """Use this text and the times of its words from now on."""
         self._text, self._spoken = text, spoken
         self.mark(None)
@@ -47,7 +47,7 @@ class Follower:
         coded = self._text.encode("utf-16-le", "surrogatepass")[: 2 * before]
         return when_said(self._spoken, len(coded.decode("utf-16-le", "replace")))
 
-    def _cursor(self, one: Spoken) -> QTextCursor:
+    def _cursor(self, one: TimedRange) -> QTextCursor:
         made = QTextCursor(self._edit.document())
         first = units(self._text[: one.first])
         made.setPosition(first)
@@ -55,7 +55,7 @@ class Follower:
         made.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
         return made
 
-    def _selection(self, one: Spoken) -> QTextEdit.ExtraSelection:
+    def _selection(self, one: TimedRange) -> QTextEdit.ExtraSelection:
         made = QTextEdit.ExtraSelection()
         made.cursor = self._cursor(one)
         made.format = mark_format(self._theme)

@@ -6,29 +6,29 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation import view
 from app.dictation.view import TakeView
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.view import HistoryList
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import ended_text, note_text, textless, today, when_text
 
 
-def state_of(row: Row) -> State:
+def state_of(row: IndexRow) -> State:
     """Return the state of the take, as shown in the rest of the app."""
     return view.state_of(row.state, cancelled=row.cancelled)
 
 
-def take_text(texts: Texts, row: Row) -> str:
+def take_text(texts: Texts, row: IndexRow) -> str:
     """Return the text of the take, or why there is none."""
     return row.text or textless(texts, state_of(row))
 
 
-def when(texts: Texts, row: Row) -> str:
+def when(texts: Texts, row: IndexRow) -> str:
     """Return day, time and length of the take."""
     shown = TakeView(str(row.session), row.started_s, row.seconds, state_of(row))
     return when_text(texts, shown, today())
 
 
-def caption(texts: Texts, row: Row) -> str:
+def caption(texts: Texts, row: IndexRow) -> str:
     """Return time, length, model and outcome of the take, and whether it was edited."""
     parts = [when(texts, row), row.model, ended_text(texts, state_of(row), partly=row.partly)]
     if row.edited:
@@ -36,7 +36,7 @@ def caption(texts: Texts, row: Row) -> str:
     return _PART.join(part for part in parts if part)
 
 
-def described(texts: Texts, row: Row | None) -> str:
+def described(texts: Texts, row: IndexRow | None) -> str:
     """Return the screen reader text of a take.
 
     The start of its text comes first.

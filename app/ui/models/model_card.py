@@ -16,8 +16,8 @@ from app.models.actions import (
     RemoveModel,
     VerifyModel,
 )
-from app.models.view import UNDER_WAY, About, ModelState, ModelView, Use
-from app.ui.files.file_widgets import Progress
+from app.models.view import UNDER_WAY, LocalModelView, ModelFacts, ModelState, ModelUse
+from app.ui.files.file_widgets import FileProgressBar
 from app.ui.models.model_widgets import ModelShape, Pick
 from app.ui.models.wording import (
     about_text,
@@ -33,7 +33,7 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, label
 from app.ui.widgets.file_dialogs import Dialogs
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.untrusted_text import tip
 
 _STEPS: Final = {
@@ -69,11 +69,11 @@ class ModelCard(QFrame):
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._use, self._dialogs = theme, texts, ask, use, dialogs
-        self.model = ModelView(About(""))
+        self.model = LocalModelView(ModelFacts(""))
         self._free: int | None = None
         self._sure = False
         self.setProperty("role", "card")
-        self.shape, self.bar, self.pick = ModelShape(theme), Progress(theme), Pick(theme)
+        self.shape, self.bar, self.pick = ModelShape(theme), FileProgressBar(theme), Pick(theme)
         self.name, self.whole = label(), label(role="muted")
         self.about, self.origin = label(), label(size=SCALE.caption, role="muted")
         self.how, self.note = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption)
@@ -84,10 +84,10 @@ class ModelCard(QFrame):
         self.licence.setFont(font(SCALE.caption))
         self.remove.installEventFilter(self)
         self.pick.clicked.connect(self._picked)
-        self.buttons = Lines((self.pick, self.step, self.verify, self.take_in, self.cancel, self.remove))
+        self.buttons = FlowRow((self.pick, self.step, self.verify, self.take_in, self.cancel, self.remove))
         self._lay_out()
 
-    def show_model(self, model: ModelView, free: int | None, *, again: bool = False) -> None:
+    def show_model(self, model: LocalModelView, free: int | None, *, again: bool = False) -> None:
         """Show a model; redraw only if it changed or ``again`` is set.
 
         ``free`` is the free disk space in bytes. ``again`` applies a new language or new colours.
@@ -150,7 +150,7 @@ class ModelCard(QFrame):
         self.buttons.arrange()
 
     def _show_remove(self) -> None:
-        unused = self.model.use is Use.NOBODY
+        unused = self.model.use is ModelUse.NOBODY
         self.remove.setMinimumHeight(control_height())  # so that nothing moves while it asks for confirmation
         self._show(
             self.remove,

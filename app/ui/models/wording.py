@@ -5,7 +5,7 @@ from functools import reduce
 from typing import Final
 
 from app.core.notes import Note
-from app.models.view import About, ModelNote, ModelState, ModelsView, ModelView, Use
+from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse
 from app.ui.files.wording import left_text
 from app.ui.strings.texts import Texts
 from runtime.installing import extra_command
@@ -36,19 +36,19 @@ def size_text(texts: Texts, number: float) -> str:
     return texts("monitor.gigabytes", value=_figures(number / _GIGABYTE))
 
 
-def whole_size_text(texts: Texts, about: About) -> str:
+def whole_size_text(texts: Texts, about: ModelFacts) -> str:
     """Return the size of a model, or its upper limit."""
     return texts("models.at-most" if about.at_most else "models.size", size=size_text(texts, about.size))
 
 
-def about_text(texts: Texts, about: About) -> str:
+def about_text(texts: Texts, about: ModelFacts) -> str:
     """Return the purpose of a model, and a remark if no engine can run it yet."""
     key = f"models.about.{about.name}"
     said = texts(key if texts.knows(key) else f"models.purpose.{about.purpose.value}")
     return texts("models.sentences", first=said, second=texts("models.later")) if about.later else said
 
 
-def how_text(texts: Texts, model: ModelView) -> str:
+def how_text(texts: Texts, model: LocalModelView) -> str:
     """Return state and progress of a model: speed, time left and source, or since when it is installed."""
     parts = [texts(f"models.state.{model.state.value}")]
     if model.stopping:
@@ -59,21 +59,21 @@ def how_text(texts: Texts, model: ModelView) -> str:
     return " · ".join(parts)
 
 
-def note_text(texts: Texts, model: ModelView) -> str:
+def note_text(texts: Texts, model: LocalModelView) -> str:
     """Return the note about a model, or the command that installs a missing engine; empty without either."""
     if model.note is not None:
         return _worded(texts, model.note)
     return texts("models.lacks", install=extra_command(model.lacks)) if model.lacks else ""
 
 
-def note_role(model: ModelView) -> str:
+def note_role(model: LocalModelView) -> str:
     """Return the style of a note by its urgency."""
     if model.note is None or model.note.key == ModelNote.WHOLE:
         return "muted"
     return "danger" if model.state in {ModelState.FAILED, ModelState.DAMAGED} else "warning"
 
 
-def origin_text(texts: Texts, about: About) -> str:
+def origin_text(texts: Texts, about: ModelFacts) -> str:
     """Return the sources from which a model can be downloaded."""
     names = [texts(f"models.source.{kind}") for kind in about.sources or ("folder",)]
     listed = reduce(lambda first, second: texts("models.list", first=first, second=second), names)
@@ -87,7 +87,7 @@ def room_text(texts: Texts, view: ModelsView) -> str:
     return texts("models.room", free=size_text(texts, view.free), folder=view.folder)
 
 
-def too_large_text(texts: Texts, model: ModelView, free: int | None) -> str:
+def too_large_text(texts: Texts, model: LocalModelView, free: int | None) -> str:
     """Return a warning before a download that does not fit on the disk; empty if it fits."""
     needed = model.about.size - model.done
     if free is None or needed <= free or model.state not in {ModelState.MISSING, ModelState.PAUSED}:
@@ -95,7 +95,7 @@ def too_large_text(texts: Texts, model: ModelView, free: int | None) -> str:
     return texts("models.too-large", size=size_text(texts, needed), free=size_text(texts, free))
 
 
-def _progress(texts: Texts, model: ModelView) -> list[str]:
+def _progress(texts: Texts, model: LocalModelView) -> list[str]:
     if model.state not in _COUNTED or not model.done:
         return []
     done, size = size_text(texts, model.done), size_text(texts, model.about.size)
@@ -112,12 +112,12 @@ def _progress(texts: Texts, model: ModelView) -> list[str]:
     return parts
 
 
-def _installed(texts: Texts, model: ModelView) -> list[str]:
+def _installed(texts: Texts, model: LocalModelView) -> list[str]:
     parts = [size_text(texts, model.done)]
     if model.installed_s is not None:
         day = datetime.fromtimestamp(model.installed_s).date().isoformat()
         parts.append(texts("models.since", day=day))
-    if model.use is not Use.NOBODY:
+    if model.use is not ModelUse.NOBODY:
         parts.append(texts(f"models.used.{model.use.value}"))
     return parts
 

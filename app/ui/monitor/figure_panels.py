@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel
 
-from app.monitoring.view import Curve, Stage, StageFigures
+from app.monitoring.view import Curve, StageFigures, UtteranceStage
 from app.ui.monitor.curves import CurveView, RangeBar, peak
 from app.ui.monitor.wording import NOTHING, STAGES, seconds_text, stage_text
 from app.ui.strings.texts import Texts
@@ -85,7 +85,10 @@ class StagesPanel(Panel):
         self.heads = tuple(label(size=SCALE.caption, role="muted") for _ in range(2))
         for column, head in enumerate(self.heads, 2):
             grid.addWidget(head, 0, column, Qt.AlignmentFlag.AlignRight)
-        self.lines = {stage: _Line(theme, grid, row, stage is Stage.WHOLE) for row, stage in enumerate(Stage, 1)}
+        self.lines = {
+            stage: _Line(theme, grid, row, stage is UtteranceStage.WHOLE)
+            for row, stage in enumerate(UtteranceStage, 1)
+        }
         self.column.addWidget(self.hint)
         self.column.addLayout(grid)
 

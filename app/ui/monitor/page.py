@@ -13,7 +13,7 @@ from app.local_services.worker_view import SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.monitoring.view import Link, MonitorView
 from app.ui.monitor.figure_panels import StagesPanel, Tile
-from app.ui.monitor.timeline import Timeline
+from app.ui.monitor.timeline import TimelineView
 from app.ui.monitor.wording import (
     count_text,
     gateway_text,
@@ -67,7 +67,7 @@ class MonitorPage(QWidget):
         self.cards: list[WorkerCard] = []
         self.more = label(size=SCALE.caption, role="muted")
         self.stages = StagesPanel(theme, texts)
-        self.timeline, self.no_utterances = Timeline(theme, texts), label(role="muted")
+        self.timeline, self.no_utterances = TimelineView(theme, texts), label(role="muted")
         self.figures = QWidget()
         self._lay_out()
         self.start.clicked.connect(lambda: ask(SwitchWorker(True)))

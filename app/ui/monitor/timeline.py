@@ -6,8 +6,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from app.monitoring.view import Stage, UtteranceRow
-from app.ui.monitor.timeline_row import Moved, TimelineRow
+from app.monitoring.view import UtteranceRow, UtteranceStage
+from app.ui.monitor.timeline_row import RowFocus, TimelineRow
 from app.ui.monitor.timeline_scale import Measures, TimeScale, paint_part, scale_of
 from app.ui.monitor.wording import seconds_text
 from app.ui.strings.texts import Texts
@@ -61,7 +61,7 @@ class Legend(QWidget):
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
         self._theme, self._texts = theme, texts
-        self._forms: tuple[tuple[Stage | None, str], ...] = ()
+        self._forms: tuple[tuple[UtteranceStage | None, str], ...] = ()
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -71,7 +71,7 @@ class Legend(QWidget):
     def refresh(self) -> None:
         """Update the words to the current language."""
         said = ("monitor.spoken", "monitor.on-the-way", "monitor.waited", "monitor.decoded", "monitor.inserted")
-        forms = (None, Stage.SENT, Stage.QUEUED, Stage.DECODED, Stage.INSERTED)
+        forms = (None, UtteranceStage.SENT, UtteranceStage.QUEUED, UtteranceStage.DECODED, UtteranceStage.INSERTED)
         self._forms = tuple((form, self._texts(key)) for form, key in zip(forms, said, strict=True))
         self.setAccessibleName(", ".join(word for _, word in self._forms))
         self.updateGeometry()
@@ -114,13 +114,13 @@ class Legend(QWidget):
         return places
 
 
-class Timeline(QWidget):
+class TimelineView(QWidget):
     """Last utterances, newest first, on a common scale."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
         self._theme, self._texts = theme, texts
-        self._moved = Moved()
+        self._moved = RowFocus()
         self._measures = Measures(texts)
         self._shown: tuple[UtteranceRow, ...] = ()
         self.legend, self.axis = Legend(theme, texts), TimelineAxis(theme, texts)

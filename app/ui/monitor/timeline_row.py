@@ -25,7 +25,7 @@ _VERTICAL: Final = Qt.AlignmentFlag.AlignVCenter
 class TimelineRow(QWidget):
     """Utterance painted as one widget; the accessible name contains everything."""
 
-    def __init__(self, theme: Theme, texts: Texts, moved: "Moved") -> None:
+    def __init__(self, theme: Theme, texts: Texts, moved: "RowFocus") -> None:
         super().__init__()
         self._theme, self._texts, self._moved = theme, texts, moved
         self.row: UtteranceRow | None = None
@@ -126,7 +126,7 @@ class TimelineRow(QWidget):
             painter.drawLine(QPointF(x - shift, top - 1), QPointF(x - shift + high / 3, top + high + 1))
 
 
-class Moved:
+class RowFocus:
     """Keyboard focus among the rows: one row is the tab stop, arrow keys move from there."""
 
     def __init__(self) -> None:

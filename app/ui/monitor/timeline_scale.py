@@ -13,7 +13,7 @@ from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPen
 
 from app.core.states import State
 from app.monitoring.stage_percentiles import percentile
-from app.monitoring.view import Stage, UtteranceRow
+from app.monitoring.view import UtteranceRow, UtteranceStage
 from app.ui.monitor.wording import seconds_text
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import state_text
@@ -84,7 +84,7 @@ def other(texts: Texts) -> str:
     return texts("monitor.somebody", session="0000")
 
 
-def paint_part(painter: QPainter, theme: Theme, stage: Stage | None, place: QRectF) -> None:
+def paint_part(painter: QPainter, theme: Theme, stage: UtteranceStage | None, place: QRectF) -> None:
     """Paint part of a bar in the form of its stage; ``None`` is speech."""
     painter.setPen(Qt.PenStyle.NoPen)
     thin = place.adjusted(0, place.height() * 0.38, 0, -place.height() * 0.38)
@@ -93,14 +93,14 @@ def paint_part(painter: QPainter, theme: Theme, stage: Stage | None, place: QRec
             painter.setBrush(theme.colour("accent_soft"))
             painter.setPen(QPen(theme.colour("edge"), 1))
             painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
-        case Stage.SENT | Stage.DELIVERED:
+        case UtteranceStage.SENT | UtteranceStage.DELIVERED:
             painter.setBrush(theme.colour("edge"))
             painter.drawRect(thin)
-        case Stage.QUEUED:
+        case UtteranceStage.QUEUED:
             painter.setBrush(QBrush(theme.colour("warning"), Qt.BrushStyle.BDiagPattern))
             painter.setPen(QPen(theme.colour("warning"), 1))
             painter.drawRect(place.adjusted(0.5, 0.5, -0.5, -0.5))
-        case Stage.INSERTED:
+        case UtteranceStage.INSERTED:
             painter.setBrush(theme.colour("surface"))
             painter.setPen(QPen(theme.colour("accent"), 1.5))
             painter.drawRoundedRect(place.adjusted(0.75, 0.75, -0.75, -0.75), 3, 3)

@@ -8,9 +8,9 @@ from app.monitoring.view import (
     GatewayFigures,
     Link,
     MonitorView,
-    Stage,
     StageFigures,
     UtteranceRow,
+    UtteranceStage,
     WorkerFigures,
 )
 from app.ui.strings.texts import Texts
@@ -19,20 +19,20 @@ from protocol.monitor import WorkerState
 
 NOTHING: Final = "–"
 STAGES: Final = {
-    Stage.SENT: "monitor.sent",
-    Stage.QUEUED: "monitor.waited",
-    Stage.DECODED: "monitor.decoded",
-    Stage.DELIVERED: "monitor.delivered",
-    Stage.INSERTED: "monitor.inserted",
-    Stage.WHOLE: "monitor.whole",
+    UtteranceStage.SENT: "monitor.sent",
+    UtteranceStage.QUEUED: "monitor.waited",
+    UtteranceStage.DECODED: "monitor.decoded",
+    UtteranceStage.DELIVERED: "monitor.delivered",
+    UtteranceStage.INSERTED: "monitor.inserted",
+    UtteranceStage.WHOLE: "monitor.whole",
 }
 _DID: Final = {
-    Stage.SENT: "monitor.did-sent",
-    Stage.QUEUED: "monitor.did-wait",
-    Stage.DELIVERED: "monitor.did-return",
-    Stage.INSERTED: "monitor.did-insert",
+    UtteranceStage.SENT: "monitor.did-sent",
+    UtteranceStage.QUEUED: "monitor.did-wait",
+    UtteranceStage.DELIVERED: "monitor.did-return",
+    UtteranceStage.INSERTED: "monitor.did-insert",
 }
-_ON_THE_WAY: Final = frozenset({Stage.SENT, Stage.DELIVERED})
+_ON_THE_WAY: Final = frozenset({UtteranceStage.SENT, UtteranceStage.DELIVERED})
 _WORKER: Final = {
     WorkerState.STARTING: ("monitor.starting", State.ARMING),
     WorkerState.IDLE: ("monitor.idle", State.IDLE),
@@ -162,9 +162,9 @@ def story_text(texts: Texts, row: UtteranceRow, *, short: bool = False) -> str:
     said = [texts("monitor.spoke", time=seconds_text(texts, row.spoken_s))] if spoken else []
     for span in row.spans:
         time = seconds_text(texts, span.end_s - span.start_s)
-        if span.stage is Stage.DECODED and row.host:
+        if span.stage is UtteranceStage.DECODED and row.host:
             said.append(texts("monitor.did-decode-on", time=time, host=row.host))
-        elif span.stage is Stage.DECODED:
+        elif span.stage is UtteranceStage.DECODED:
             said.append(texts("monitor.did-decode", time=time))
         elif span.end_s - span.start_s >= _SHORTEST_TOLD_S and not (short and span.stage in _ON_THE_WAY):
             said.append(texts(_DID[span.stage], time=time))

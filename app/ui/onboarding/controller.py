@@ -105,7 +105,7 @@ class FirstSteps:
             self._shell.uncover()
 
 
-class Again(QFrame):
+class RestartCard(QFrame):
     """Card in the settings that starts the first steps again."""
 
     def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:

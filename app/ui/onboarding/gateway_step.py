@@ -9,17 +9,17 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from app.gateways.actions import GatewayAction
 from app.gateways.selection import CHOSEN, URL
 from app.gateways.view import GatewaysView
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.models.actions import LookAtModels, ModelAction
-from app.models.view import ModelState, ModelsView, Use
+from app.models.view import ModelState, ModelsView, ModelUse
 from app.onboarding.actions import TryGateway
 from app.onboarding.steps import Step
 from app.onboarding.view import GatewayTrial
 from app.settings import checks
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
-from app.ui.files.file_widgets import Progress
+from app.ui.files.file_widgets import FileProgressBar
 from app.ui.models.model_card import ModelCard
 from app.ui.onboarding.pairing_form import PairingPart
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
@@ -88,7 +88,11 @@ class PlaceStep(StepPage):
         self._room = QVBoxLayout()
         self._settings, self._worker, self._trial = Settings(), WorkerView(), GatewayTrial()
         self.here, self.elsewhere = Option(theme), Option(theme)
-        self.worker, self.progress, self.switch_on = label(size=SCALE.caption), Progress(theme), QPushButton()
+        self.worker, self.progress, self.switch_on = (
+            label(size=SCALE.caption),
+            FileProgressBar(theme),
+            QPushButton(),
+        )
         self.url, self.use = QLineEdit(), QPushButton()
         self.url.setMaxLength(_LONGEST)
         self.url.setPlaceholderText("https://desktop-gpu:8765")
@@ -192,7 +196,9 @@ class PlaceStep(StepPage):
     def _show_cards(self, *, again: bool = False) -> None:
         for model in self._models.models:
             card = self.cards.get(model.name)
-            lacking = model.state is not ModelState.INSTALLED and (model.chosen or model.use is not Use.NOBODY)
+            lacking = model.state is not ModelState.INSTALLED and (
+                model.chosen or model.use is not ModelUse.NOBODY
+            )
             if card is None and lacking:
                 card = self.cards[model.name] = ModelCard(
                     self._theme, self._texts, self._ask_models, lambda name: None, self._dialogs
@@ -207,8 +213,8 @@ class PlaceStep(StepPage):
     def _tell(self) -> None:
         here, worker, texts = self.here.isChecked(), self._worker, self._texts
         said = texts("worker.stated", state=worker_text(texts, worker))
-        tell(self.worker, said if here else "", "danger" if worker.state is WorkerState.FAILED else "muted")
-        downloading = here and worker.state is WorkerState.DOWNLOADING
+        tell(self.worker, said if here else "", "danger" if worker.state is LocalWorkerState.FAILED else "muted")
+        downloading = here and worker.state is LocalWorkerState.DOWNLOADING
         carded = any(not card.isHidden() for card in self.cards.values())
         self.progress.setVisible(downloading and not carded)
         self.progress.show_percent(worker.percent or 0, said, moving=True)

@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 from app.messages.actions import Action
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
 from app.onboarding.steps import Step
-from app.onboarding.view import Hearing, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import MICROPHONE, ChangeSetting
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import Choice, Meter, label, reveal
+from app.ui.widgets.basic import DropDown, LevelBar, label, reveal
 
 
 class MicrophoneStep(StepPage):
@@ -26,8 +26,8 @@ class MicrophoneStep(StepPage):
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__(theme, texts)
         self._ask = ask
-        self._choices, self._trial = Choices(), MicrophoneTrial(Hearing.OPENING)
-        self.microphone, self.meter = Choice(theme), Meter(theme)
+        self._choices, self._trial = Choices(), MicrophoneTrial(MicrophoneActivity.OPENING)
+        self.microphone, self.meter = DropDown(theme), LevelBar(theme)
         self.meter.setFixedHeight(SPACING.large)
         self.state, self.note = label(), label()
         wrapping([self.state, self.note])
@@ -49,13 +49,13 @@ class MicrophoneStep(StepPage):
         self.refresh()
 
     @property
-    def first(self) -> Choice:
+    def first(self) -> DropDown:
         """List of microphones, which gets the focus first."""
         return self.microphone
 
     def begin(self) -> None:
         """Open the microphone and forget the results of an earlier test."""
-        self._trial = MicrophoneTrial(Hearing.OPENING)
+        self._trial = MicrophoneTrial(MicrophoneActivity.OPENING)
         self._tell()
         self._ask(TryMicrophone(True))
 
@@ -88,7 +88,7 @@ class MicrophoneStep(StepPage):
 
     def _tell(self) -> None:
         trial, texts = self._trial, self._texts
-        closed = trial.hearing is Hearing.CLOSED
+        closed = trial.hearing is MicrophoneActivity.CLOSED
         reveal(self.record, not closed, self.microphone)
         reveal(self.play, trial.sample and not closed, self.microphone)
         reveal(self.listen, closed, self.microphone)
@@ -101,12 +101,12 @@ class MicrophoneStep(StepPage):
     def _state(self) -> str:
         trial, texts = self._trial, self._texts
         match trial.hearing:
-            case Hearing.CLOSED:
+            case MicrophoneActivity.CLOSED:
                 return texts("onboarding.closed")
-            case Hearing.OPENING:
+            case MicrophoneActivity.OPENING:
                 return "" if trial.note else texts("onboarding.opening")
-            case Hearing.RECORDING:
+            case MicrophoneActivity.RECORDING:
                 return texts("onboarding.recording", seconds=math.ceil(trial.left_s))
-            case Hearing.PLAYING:
+            case MicrophoneActivity.PLAYING:
                 return texts("onboarding.playing")
         return texts("onboarding.heard", device=trial.device) if trial.heard else texts("onboarding.speak")

@@ -12,7 +12,7 @@ from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.messages import NoteKey
 from app.dictation.view import View
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.onboarding.steps import Step
 from app.ui.dictation.page import RECORDING
@@ -21,10 +21,10 @@ from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, key_text, note_text, state_text, worker_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import Meter, Shape, label, reveal
+from app.ui.widgets.basic import LevelBar, Shape, label, reveal
 
 _LINES: Final = 3
-_READY: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
+_READY: Final = frozenset({LocalWorkerState.IDLE, LocalWorkerState.BUSY})
 
 
 class SentenceStep(StepPage):
@@ -39,7 +39,7 @@ class SentenceStep(StepPage):
         self._elsewhere = self._pasting = self._begun = self.arrived = False
         self._possible, self._before = True, ""
         self.example, self.state, self.elapsed = label(role="muted"), label(bold=True), label(role="muted")
-        self.shape, self.meter = Shape(theme, State.IDLE), Meter(theme)
+        self.shape, self.meter = Shape(theme, State.IDLE), LevelBar(theme)
         self.box = QPlainTextEdit()
         self.box.setTabChangesFocus(True)
         self.box.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + SPACING.wide)
@@ -167,8 +167,8 @@ class SentenceStep(StepPage):
             return texts("onboarding.nothing") if nothing else note_text(texts, view.note)
         if self._elsewhere or worker.state in _READY or self.arrived:
             return ""
-        if worker.state is WorkerState.DOWNLOADING:
+        if worker.state is LocalWorkerState.DOWNLOADING:
             return texts("onboarding.still-fetching", percent=worker.percent or 0)
-        if worker.state is WorkerState.STARTING:
+        if worker.state is LocalWorkerState.STARTING:
             return texts("onboarding.still-starting")
         return texts("onboarding.nobody", state=worker_text(texts, worker))

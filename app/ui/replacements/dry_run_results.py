@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.replacements.rules import Replacement
 from app.replacements.view import Example, ReplacementsTried, RuleTried
-from app.ui.files.file_widgets import Progress
+from app.ui.files.file_widgets import FileProgressBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import label
@@ -27,7 +27,7 @@ class DryRunResults(QWidget):
         self._rule: tuple[Replacement, RuleTried] | None = None
         self._all = False
         self.summary = label(size=SCALE.body)
-        self.bar = Progress(theme)
+        self.bar = FileProgressBar(theme)
         self.about, self.examples = label(size=SCALE.caption, role="muted"), label()
         self.more = QPushButton()
         self.more.setProperty("role", "quiet")

@@ -25,7 +25,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, label
 from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 
 NAME: Final = "recognition.replacements"
 _MANY: Final = 8
@@ -285,7 +285,7 @@ class ReplacementsPanel(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
         column.setSpacing(SPACING.medium)
-        self._lines = Lines((self.add, self.remove, self.take_in, self.give_out))
+        self._lines = FlowRow((self.add, self.remove, self.take_in, self.give_out))
         for said in (self.says, self.empty, self.problem, self.told):
             said.setWordWrap(True)
         widgets: tuple[QWidget, ...] = (self.heading, self.says, self.search, self.empty, self.table)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolic
 from app.settings import checks
 from app.settings.schema import Setting
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import Choice, Switch, control_height, label
+from app.ui.widgets.basic import DropDown, Switch, control_height, label
 
 Asks = Callable[[str | bool | int], None]
 Options = Callable[[], Sequence[tuple[str, str]]]
@@ -23,7 +23,7 @@ LONGEST: Final = 1_000
 _LINES: Final = 4
 
 
-class Control(QWidget):
+class SettingControl(QWidget):
     """Base of all controls for a setting.
 
     ``target`` is the widget with the focus and the accessible name. ``high``: the control belongs below its name.
@@ -60,7 +60,7 @@ class Control(QWidget):
         """Discard typed text that was not requested."""
 
 
-class SwitchControl(Control):
+class SwitchControl(SettingControl):
     """Switch for a setting that is on or off."""
 
     def __init__(self, theme: Theme, asks: Asks) -> None:
@@ -74,11 +74,11 @@ class SwitchControl(Control):
         self.switch.setChecked(bool(value))
 
 
-class ChoiceControl(Control):
+class ChoiceControl(SettingControl):
     """List for a setting with several values."""
 
     def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
-        self.choice = Choice(theme)
+        self.choice = DropDown(theme)
         super().__init__(self.choice, asks)
         self._options, self._value = options, ""
         self.column.addWidget(self.choice)
@@ -95,7 +95,7 @@ class ChoiceControl(Control):
         self.choice.setMinimumWidth(max(usual_width(), self.choice.minimumSizeHint().width()))
 
 
-class TextControl(Control):
+class TextControl(SettingControl):
     """Text field that requests its value on Enter or when it loses focus; Esc restores the value in effect."""
 
     def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
@@ -182,7 +182,7 @@ class NumberControl(TextControl):
         return int(text) if text.isdecimal() else text
 
 
-class LinesControl(Control):
+class LinesControl(SettingControl):
     """Text box for a list of texts, one per line."""
 
     high = True

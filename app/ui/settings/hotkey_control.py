@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from app.core.notes import Note
 from app.hotkeys.conflicts import other_action, used_for
-from app.ui.settings.controls import Asks, Control, usual_width
+from app.ui.settings.controls import Asks, SettingControl, usual_width
 from app.ui.settings.key_field import KeyField
 from app.ui.settings.wording import title
 from app.ui.strings.texts import Texts
@@ -19,7 +19,7 @@ Bindings = Callable[[], Mapping[str, str]]
 """Returns the current key bindings by the names of their settings."""
 
 
-class KeyControl(Control):
+class KeyControl(SettingControl):
     """Control for the hotkey setting ``name``.
 
     A key of another action of this app is refused. A key of another program causes a warning.

@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QPushButton
 
 from app.messages.actions import Action
 from app.onboarding.actions import TryMicrophone
-from app.onboarding.view import Hearing, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.ui.settings.controls import Asks, ChoiceControl, Options
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
-from app.ui.widgets.basic import Meter
+from app.ui.widgets.basic import LevelBar
 
 
 class MicrophoneControl(ChoiceControl):
@@ -22,7 +22,7 @@ class MicrophoneControl(ChoiceControl):
     def __init__(
         self, theme: Theme, texts: Texts, options: Options, asks: Asks, ask: Callable[[Action], None]
     ) -> None:
-        self.meter, self.listen = Meter(theme), QPushButton()
+        self.meter, self.listen = LevelBar(theme), QPushButton()
         super().__init__(theme, options, asks)
         self._texts, self._ask = texts, ask
         self._wanted = False
@@ -44,7 +44,7 @@ class MicrophoneControl(ChoiceControl):
         self.meter.show_level(trial.level_dbfs)
         note = trial.note
         self.refuse((lambda: note_text(self._texts, note)) if note else None)
-        if trial.hearing is Hearing.CLOSED:
+        if trial.hearing is MicrophoneActivity.CLOSED:
             self._wanted = False
             self.refresh()
 

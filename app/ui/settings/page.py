@@ -20,8 +20,8 @@ from app.ui.settings.file_problem import FileTrouble
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.hotkey_test import PressTest
 from app.ui.settings.microphone_control import MicrophoneControl
-from app.ui.settings.row import Row
-from app.ui.settings.row_table import ELSEWHERE, Known, Rows
+from app.ui.settings.row import SettingRow
+from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.settings.search import terms
 from app.ui.settings.section import Section, Words
 from app.ui.settings.section_tabs import SectionTabs
@@ -52,7 +52,7 @@ class SettingsPage(QWidget):
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
-        self._known = Known()
+        self._known = ControlValues()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.name = label(size=SCALE.display, bold=True)
@@ -67,7 +67,7 @@ class SettingsPage(QWidget):
         self.section = SECTIONS[0]
         for place, name in enumerate(SECTIONS):
             self.tabs.add(name, place)
-        self._made = Rows(theme, texts, ask, self._known)
+        self._made = SettingRows(theme, texts, ask, self._known)
         self._built = False
         self._idle = QTimer(self, interval=0)
         self._idle.timeout.connect(self._fill_next)
@@ -87,7 +87,7 @@ class SettingsPage(QWidget):
             self.refresh()
 
     @property
-    def rows(self) -> dict[str, Row]:
+    def rows(self) -> dict[str, SettingRow]:
         """All rows by setting name; missing rows are created first."""
         for name in SECTIONS:
             self._fill(name)

@@ -25,8 +25,8 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import Choice, control_height, label
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.basic import DropDown, control_height, label
+from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.untrusted_text import menu_name
 
 NAME: Final = "insertion.programs"
@@ -49,13 +49,13 @@ class ProgramRow(QFrame):
         super().__init__()
         self._theme, self._texts, self._changed = theme, texts, changed
         self.rule = ProgramRule("")
-        self.program, self.how, self.newline = QLineEdit(), Choice(theme), Choice(theme)
+        self.program, self.how, self.newline = QLineEdit(), DropDown(theme), DropDown(theme)
         self.remove = QPushButton()
         self.remove.setProperty("role", "quiet")
         self.problem = label(size=SCALE.caption, role="danger")
         self.problem.setWordWrap(True)
         self.program.setMaxLength(LONGEST_PROGRAM)
-        self.lines = Lines((self.how, self.newline))
+        self.lines = FlowRow((self.how, self.newline))
         head = QHBoxLayout()
         head.setSpacing(SPACING.small)
         head.addWidget(self.program, 1)

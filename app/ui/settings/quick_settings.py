@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from app.core.sentences import LANGUAGES
 from app.dictation.actions import PauseHotkeys, Verb
 from app.dictation.gestures import TalkMode
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.settings.actions import MICROPHONE, ChangeSetting
 from app.sharing.view import LendingView
@@ -18,7 +18,7 @@ from app.ui.sharing.wording import lent_text
 from app.ui.strings.texts import SYSTEM, Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import Choice, Meter, Switch, label
+from app.ui.widgets.basic import DropDown, LevelBar, Switch, label
 
 
 class SettingsPanel(QFrame):
@@ -30,10 +30,10 @@ class SettingsPanel(QFrame):
         self._choices, self._worker, self._lending = Choices(), WorkerView(), LendingView()
         self.setProperty("role", "card")
         self.heading = label(size=SCALE.heading, bold=True)
-        self.microphone, self.meter = Choice(theme), Meter(theme)
+        self.microphone, self.meter = DropDown(theme), LevelBar(theme)
         self.key = KeyField(theme, texts, self._key_chosen, lambda: self._refuse("hotkey.unusable"))
         self.key.listens.connect(lambda on: ask(PauseHotkeys(on)))
-        self.mode, self.language, self.worker = Choice(theme), Choice(theme), Switch(theme)
+        self.mode, self.language, self.worker = DropDown(theme), DropDown(theme), Switch(theme)
         self.refusal = label(size=SCALE.caption, role="danger")
         self.refusal.setWordWrap(True)
         self.refusal.hide()
@@ -63,9 +63,9 @@ class SettingsPanel(QFrame):
         """Show the worker's state; the switch follows the worker, not the click."""
         self._worker = worker
         said = worker_text(self._texts, worker)
-        self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
+        self.worker.setChecked(worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED})
         self.worker_state.setText(said)
-        self.worker_state.setProperty("role", "danger" if worker.state is WorkerState.FAILED else "muted")
+        self.worker_state.setProperty("role", "danger" if worker.state is LocalWorkerState.FAILED else "muted")
         self.worker_state.style().polish(self.worker_state)
         self.worker.setAccessibleName(self._texts("worker.name"))
         self.worker.setAccessibleDescription(said)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QSc
 
 from app.settings.schema import Setting
 from app.settings.sections import Settings
-from app.ui.settings.controls import Control, Said, SwitchControl
+from app.ui.settings.controls import Said, SettingControl, SwitchControl
 from app.ui.settings.search import found, marked
 from app.ui.settings.wording import found_by, says, title
 from app.ui.strings.texts import Texts
@@ -18,10 +18,10 @@ _WORDS_LETTERS = 34
 """Minimum width of the explanation, in letters, for the control to stand to its right."""
 
 
-class Row(QWidget):
+class SettingRow(QWidget):
     """Row that shows one setting; a change is shown when it comes back as ``Settings`` or is refused."""
 
-    def __init__(self, setting: Setting, control: Control, theme: Theme, texts: Texts) -> None:
+    def __init__(self, setting: Setting, control: SettingControl, theme: Theme, texts: Texts) -> None:
         super().__init__()
         self.setting, self.control = setting, control
         self._theme, self._texts = theme, texts

@@ -13,9 +13,9 @@ from app.settings.sections import Settings
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.settings.controls import (
     ChoiceControl,
-    Control,
     LinesControl,
     NumberControl,
+    SettingControl,
     SwitchControl,
     TextControl,
     is_key,
@@ -23,7 +23,7 @@ from app.ui.settings.controls import (
 )
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.microphone_control import MicrophoneControl
-from app.ui.settings.row import Row
+from app.ui.settings.row import SettingRow
 from app.ui.settings.wording import option_keys, placeholder, unit
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -45,7 +45,7 @@ ELSEWHERE: Final = frozenset(
 
 
 @dataclass
-class Known:
+class ControlValues:
     """Values that controls need beyond their own: settings in effect and available choices."""
 
     settings: Settings = Settings()
@@ -57,32 +57,32 @@ class Known:
         return {setting.name: str(setting.of_settings(self.settings)) for setting in keys}
 
 
-class Rows:
+class SettingRows:
     """Rows by setting name, created section by section, because creating all at once would freeze the window."""
 
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: Known) -> None:
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: ControlValues) -> None:
         self._theme, self._texts, self._ask, self._known = theme, texts, ask, known
-        self.made: dict[str, Row] = {}
+        self.made: dict[str, SettingRow] = {}
         self._shown = [setting for setting in all_settings().values() if setting.name not in ELSEWHERE]
 
     def has(self, section: str) -> bool:
         """Return True if the section has settings with rows."""
         return any(setting.section == section for setting in self._shown)
 
-    def of(self, section: str) -> list[Row]:
+    def of(self, section: str) -> list[SettingRow]:
         """Return the rows of a section, in order; the first call makes them."""
         wanted = [setting for setting in self._shown if setting.section == section]
         for setting in wanted:
             if setting.name not in self.made:
-                self.made[setting.name] = Row(setting, self._control(setting), self._theme, self._texts)
+                self.made[setting.name] = SettingRow(setting, self._control(setting), self._theme, self._texts)
         return [self.made[setting.name] for setting in wanted]
 
     @property
-    def rows(self) -> dict[str, Row]:
+    def rows(self) -> dict[str, SettingRow]:
         """All rows; missing rows are created first."""
         return {row.setting.name: row for one in self._shown for row in self.of(one.section)}
 
-    def _control(self, setting: Setting) -> Control:
+    def _control(self, setting: Setting) -> SettingControl:
         texts, theme, name = self._texts, self._theme, setting.name
         asks = self._asks(name)
         if name == MICROPHONE:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.settings.sections import Settings
-from app.ui.settings.row import Row
+from app.ui.settings.row import SettingRow
 from app.ui.settings.search import found
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING
@@ -31,7 +31,7 @@ class Section(QWidget):
     def __init__(self, name: str, texts: Texts) -> None:
         super().__init__()
         self.name, self._texts = name, texts
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[SettingRow, ...] = ()
         self._sure = False
         self.setObjectName(f"settings.{name}")
         self.heading = label(size=SCALE.heading, bold=True)
@@ -59,7 +59,7 @@ class Section(QWidget):
         """Title in the current language."""
         return self._texts(f"settings.section.{self.name}")
 
-    def fill(self, rows: Sequence[Row]) -> None:
+    def fill(self, rows: Sequence[SettingRow]) -> None:
         """Add the rows of this section's settings."""
         self.rows = tuple(rows)
         for row in rows:
@@ -119,7 +119,7 @@ class Section(QWidget):
         return " ".join((self.title, *added.words())).casefold()
 
     @property
-    def _changed(self) -> list[Row]:
+    def _changed(self) -> list[SettingRow]:
         return [row for row in self.rows if row.changed]
 
     def _reset(self) -> None:

@@ -21,7 +21,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, control_height, label
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.panels import DialogBody
 from protocol.pairing import PairingLink, clean_code, encode_link
 
@@ -64,7 +64,7 @@ class EnlistDialog(QDialog):
         self.shape, self.told = Shape(theme, State.DONE), label()
         self.enlist, self.close_button = QPushButton(), QPushButton()
         self._body = DialogBody(self)
-        self.buttons = Lines((self.enlist, self.close_button))
+        self.buttons = FlowRow((self.enlist, self.close_button))
         wrapping([self.heading, self.says, self.nobody, self.trust, self.told])
         self._lay_out()
         self.where.textChanged.connect(self._edited)

@@ -17,7 +17,7 @@ from app.ui.sharing.wording import code_text, ended_text, left_text, places_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, label
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.panels import DialogBody
 from protocol.pairing import PairingStage
 
@@ -48,7 +48,7 @@ class InviteDialog(QDialog):
         self.copy, self.show_code = QPushButton(), QPushButton()
         self.close_button = QPushButton()
         self._body = DialogBody(self)
-        self.buttons = Lines((self.show_code, self.copy, self.close_button))
+        self.buttons = FlowRow((self.show_code, self.copy, self.close_button))
         wrapping([self.heading, self.says, self.trust, self.left, self.where, self.scan, self.ended])
         self._lay_out()
         self.worker.toggled.connect(self._show)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from app.core.states import State
 from app.gateways.actions import GatewayAction
-from app.local_services.worker_view import WorkerState
+from app.local_services.worker_view import LocalWorkerState
 from app.sharing.actions import ForgetLent, Lend, LendingAction
 from app.sharing.view import LendingView, LentView
 from app.ui.onboarding.step_page import tell, wrapping
@@ -62,7 +62,7 @@ class LentRow(QWidget):
         self.switch.setAccessibleName(texts("lending.to", gateway=lent.name))
         self.switch.setAccessibleDescription(said)
         self.shape.show_state(LENT_SHAPES[lent.worker.state], said)
-        tell(self.state, said, "danger" if lent.worker.state is WorkerState.FAILED else "muted")
+        tell(self.state, said, "danger" if lent.worker.state is LocalWorkerState.FAILED else "muted")
         self._show_forget()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.core.states import State
-from app.local_services.worker_view import WorkerState
+from app.local_services.worker_view import LocalWorkerState
 from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text, today, worker_text
@@ -21,12 +21,12 @@ SHAPES: Final = {
     SharingState.FAILED: State.FAILED,
 }
 LENT_SHAPES: Final = {
-    WorkerState.OFF: State.IDLE,
-    WorkerState.STARTING: State.ARMING,
-    WorkerState.DOWNLOADING: State.ARMING,
-    WorkerState.IDLE: State.DONE,
-    WorkerState.BUSY: State.LISTENING,
-    WorkerState.FAILED: State.FAILED,
+    LocalWorkerState.OFF: State.IDLE,
+    LocalWorkerState.STARTING: State.ARMING,
+    LocalWorkerState.DOWNLOADING: State.ARMING,
+    LocalWorkerState.IDLE: State.DONE,
+    LocalWorkerState.BUSY: State.LISTENING,
+    LocalWorkerState.FAILED: State.FAILED,
 }
 
 

@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
-from app.core.shown_once import Once
+from app.core.shown_once import ShownOnce
 from app.ui.onboarding.step_page import wrapping
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, font
 from app.ui.widgets.basic import label
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.panels import DialogBody
 
 _LETTERS = 60
@@ -24,7 +24,12 @@ class ClosingNote(QDialog):
     """
 
     def __init__(
-        self, texts: Texts, once: Once, close_window: Callable[[], None], end: Callable[[], None], parent: QWidget
+        self,
+        texts: Texts,
+        once: ShownOnce,
+        close_window: Callable[[], None],
+        end: Callable[[], None],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._texts, self._once = texts, once
@@ -40,7 +45,7 @@ class ClosingNote(QDialog):
         for words in (self.heading, self.says):
             self._body.column.addWidget(words)
         self._body.column.addStretch(1)
-        self._body.finish(Lines((self.go_on, self.quit)))
+        self._body.finish(FlowRow((self.go_on, self.quit)))
         self.go_on.clicked.connect(lambda: self._over(close_window))
         self.quit.clicked.connect(lambda: self._over(end))
         texts.changed.connect(self.refresh)

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QWidget
 
-from app.core.shown_once import Once
+from app.core.shown_once import ShownOnce
 from app.messages.actions import Action
 from app.messages.notifications import News, Problem, Takes, WindowWanted
 from app.messages.registry import Registry
@@ -18,7 +18,7 @@ from app.ui.help.panel import HelpPanels
 from app.ui.history.page import HistoryPage
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
-from app.ui.onboarding.controller import Again, FirstSteps
+from app.ui.onboarding.controller import FirstSteps, RestartCard
 from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.program_rules_panel import ProgramRulesPanel
@@ -50,7 +50,7 @@ class Pages:
         ask: Callable[[Action], None],
         *,
         hides: bool,
-        closing: Once | None = None,
+        closing: ShownOnce | None = None,
     ) -> None:
         self._ask = ask
         self.window = MainWindow(theme, texts, ask)
@@ -64,7 +64,7 @@ class Pages:
         for name, page in self._all.items():
             self.shell.add(name, page, scrolls=name in (HISTORY, SETTINGS))
         self.first_steps = FirstSteps(theme, texts, ask, self.shell)
-        again = Again(texts, ask)
+        again = RestartCard(texts, ask)
         self.settings.add("general", again, again.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.shown_once import Once
+from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
 from app.ui.dictation.page import usual_size
@@ -103,7 +103,7 @@ class Shell(QWidget):
         ask: Callable[[Action], None],
         *,
         hides: bool,
-        closing: Once | None = None,
+        closing: ShownOnce | None = None,
     ) -> None:
         super().__init__()
         self._closing = closing

@@ -11,7 +11,7 @@ from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.view import View
 from app.gateways.view import GatewaysView
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Takes
 from app.settings.actions import MICROPHONE, ChangeSetting
@@ -89,7 +89,7 @@ class Tray(QSystemTrayIcon):
         """Show the worker's state; the mark follows the worker, not the click."""
         self._worker = worker
         self.worker.setText(menu_name(self._texts("worker.stated", state=worker_text(self._texts, worker))))
-        self.worker.setChecked(worker.state not in {WorkerState.OFF, WorkerState.FAILED})
+        self.worker.setChecked(worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED})
 
     def show_gateways(self, view: GatewaysView) -> None:
         """Show the gateway in use and the choices."""

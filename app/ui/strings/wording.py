@@ -7,7 +7,7 @@ from typing import Final
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import TakeView, View
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.strings.texts import Texts
 
 _SIDES: Final = ("left", "right")
@@ -54,7 +54,7 @@ def note_text(texts: Texts, note: Note, paste_key: str = "") -> str:
 
 def worker_text(texts: Texts, worker: WorkerView) -> str:
     """Return a worker's state with download percentage, device, jobs or failure reason."""
-    if worker.state is WorkerState.DOWNLOADING and worker.percent is not None:
+    if worker.state is LocalWorkerState.DOWNLOADING and worker.percent is not None:
         state = texts("worker.downloading-percent", percent=worker.percent)
     else:
         state = texts(f"worker.{worker.state.value}")

@@ -119,7 +119,7 @@ class StateIcon(QWidget, Generic[S]):
         icons.draw(QPainter(self), name, QRectF(self.rect()), self._theme.colour(colour))
 
 
-class Meter(QWidget):
+class LevelBar(QWidget):
     """Level meter drawn as a bar."""
 
     def __init__(self, theme: Theme) -> None:
@@ -183,7 +183,7 @@ class Switch(QAbstractButton):
             ring(painter, QRectF(self.rect()), self._theme.colour("accent"), self.height() / 2)
 
 
-class Choice(QComboBox):
+class DropDown(QComboBox):
     """Drop-down list drawn like the buttons; the mouse wheel scrolls the page instead of changing the value."""
 
     def __init__(self, theme: Theme) -> None:

@@ -12,7 +12,7 @@ from app.ui.theme.theme import SPACING
 _GAP: Final = SPACING.small
 
 
-class Lines(QWidget):
+class FlowRow(QWidget):
     """Row of controls that wraps.
 
     Call ``arrange`` after showing, hiding or renaming a control.

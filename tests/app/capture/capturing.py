@@ -21,7 +21,7 @@ import structlog
 from numpy.typing import NDArray
 
 from app.capture.errors import MicrophoneError
-from app.capture.fallback import Timing
+from app.capture.fallback import FallbackTimes
 from app.capture.microphone import Microphone, MicrophoneChange, MicrophoneSettings, open_microphone
 from tests.helpers.virtual_microphone import VirtualMicrophone
 from tests.helpers.waiting import DEADLINE_S, wait_until_sync
@@ -117,7 +117,7 @@ async def _capture(pcm: Path, choice: str, armed: bool, look: float) -> None:
             loop.call_soon_threadsafe(orders.put_nowait, line.strip())
 
     threading.Thread(target=read, daemon=True).start()
-    settings = MicrophoneSettings(timing=Timing(look=look, pause=0.2))
+    settings = MicrophoneSettings(timing=FallbackTimes(look=look, pause=0.2))
     try:
         async with open_microphone(choice, settings, armed=armed, on_change=_tell) as microphone:
             _say("opened", device=microphone.device)

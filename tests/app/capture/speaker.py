@@ -12,7 +12,7 @@ from app.core.outlet import Outlet
 from app.core.outlet import pass_on as hand_over
 from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.journal import Journal
-from app.transcription.pipeline import Ears
+from app.transcription.pipeline import SegmentingVad
 from client.connection import Address, fixed
 from client.gateway import GatewayClient
 from protocol.audio import SAMPLE_RATE
@@ -34,7 +34,7 @@ async def pass_on(output: SegmentOutput, outlet: Outlet) -> None:
 
 async def dictate(place: tuple[Path, UUID], address: Address, recording: Path, vad: Path) -> None:
     """Dictate the whole recording in blocks of 100 ms."""
-    ears = Ears(open_vad(vad), Segmenter())
+    ears = SegmentingVad(open_vad(vad), Segmenter())
     with Journal.create(*place, Options(), 0.0) as journal:
         store = AsyncJournal(journal)
         async with GatewayClient(fixed(address), journal.session, store) as client:

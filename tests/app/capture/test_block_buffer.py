@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.capture.block_buffer import Samples, Tape
+from app.capture.block_buffer import BlockBuffer, Samples
 from app.capture.errors import MicrophoneError, MicrophoneRefused
 from app.journal.disk import AUDIO
 from app.journal.errors import NotKept
@@ -41,7 +41,7 @@ def test_tape_gives_every_sample_to_a_reader_of_any_speed(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], pauses: list[int], most: int
 ) -> None:
     async def run(journal: Journal) -> list[Samples]:
-        tape = Tape(journal, most)
+        tape = BlockBuffer(journal, most)
         recording = asyncio.create_task(tape.record(spoken(sizes)))
         blocks: list[Samples] = []
         async for block in tape.blocks():
@@ -60,7 +60,7 @@ def test_tape_gives_every_sample_to_a_reader_of_any_speed(
 
 async def test_tape_gives_all_samples_recorded_before_an_error(tmp_path: Path) -> None:
     with Journal.create(tmp_path, ID, Options(), 0) as journal:
-        tape = Tape(journal)
+        tape = BlockBuffer(journal)
         await tape.record(spoken([100, 200], MicrophoneRefused("usb", "unplugged")))
         blocks = [block async for block in tape.blocks()]
     assert np.array_equal(np.concatenate(blocks), tone(0, 300))
@@ -72,7 +72,7 @@ async def test_tape_ends_with_the_recorded_samples_when_the_disk_is_full(tmp_pat
     files: dict[str, FaultyFile] = {}
     with Journal.reopen(tmp_path, ID, lambda path: opened_in(files, path), SAMPLE_RATE) as journal:
         files[AUDIO].room = 0
-        tape = Tape(journal, 0)  # all audio comes from the journal, whose memory holds one second
+        tape = BlockBuffer(journal, 0)  # all audio comes from the journal, whose memory holds one second
         await tape.record(spoken([4_000] * 10))
         assert isinstance(tape.error, NotKept)
         blocks = [block async for block in tape.blocks()]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.capture.block_delivery import Delivery
+from app.capture.block_delivery import BlockDelivery
 
 PRE_ROLL = 8000
 MOST = 16_000 * 60
@@ -18,14 +18,14 @@ def counting(start: int, stop: int) -> NDArray[np.int16]:
     return np.arange(start, stop).astype(np.int16)
 
 
-async def all_of(delivery: Delivery) -> NDArray[np.int16]:
+async def all_of(delivery: BlockDelivery) -> NDArray[np.int16]:
     return np.concatenate([np.empty(0, np.int16), *[block async for block in delivery.blocks()]])
 
 
 @given(st.lists(st.integers(0, 4000), max_size=20), st.lists(st.integers(0, 4000), max_size=20))
 def test_recording_contains_pre_roll_then_all_later_samples(before: list[int], during: list[int]) -> None:
     async def main() -> None:
-        delivery, at = Delivery(PRE_ROLL, MOST), 0
+        delivery, at = BlockDelivery(PRE_ROLL, MOST), 0
         for number, size in enumerate([*before, *during]):
             if number == len(before):
                 delivery.start()
@@ -42,7 +42,7 @@ def test_recording_contains_pre_roll_then_all_later_samples(before: list[int], d
 
 
 async def test_sample_belongs_to_at_most_one_recording() -> None:
-    delivery = Delivery(PRE_ROLL, MOST)
+    delivery = BlockDelivery(PRE_ROLL, MOST)
     delivery.start()
     delivery.hear(counting(0, 5000))
     delivery.finish()
@@ -54,7 +54,7 @@ async def test_sample_belongs_to_at_most_one_recording() -> None:
 
 
 async def test_blocks_are_10_to_60_ms() -> None:
-    delivery = Delivery(PRE_ROLL, MOST)
+    delivery = BlockDelivery(PRE_ROLL, MOST)
     delivery.start()
     sizes: list[int] = []
 
@@ -72,7 +72,7 @@ async def test_blocks_are_10_to_60_ms() -> None:
 
 
 async def test_newest_samples_are_dropped_and_counted_when_the_reader_is_slow() -> None:
-    delivery = Delivery(PRE_ROLL, 1000)
+    delivery = BlockDelivery(PRE_ROLL, 1000)
     delivery.start()
     for at in range(0, 2000, 400):
         delivery.hear(counting(at, at + 400))
@@ -82,7 +82,7 @@ async def test_newest_samples_are_dropped_and_counted_when_the_reader_is_slow() 
 
 
 async def test_large_block_is_kept_as_far_as_it_fits() -> None:
-    delivery = Delivery(PRE_ROLL, 10_000)
+    delivery = BlockDelivery(PRE_ROLL, 10_000)
     delivery.start()
     delivery.hear(counting(0, 20_000))
     delivery.finish()
@@ -93,7 +93,7 @@ async def test_large_block_is_kept_as_far_as_it_fits() -> None:
 
 
 async def test_reader_gets_all_samples_before_the_error() -> None:
-    delivery = Delivery(PRE_ROLL, MOST)
+    delivery = BlockDelivery(PRE_ROLL, MOST)
     delivery.start()
     delivery.hear(counting(0, 500))
     delivery.fail(ValueError("broken"))
@@ -104,7 +104,7 @@ async def test_reader_gets_all_samples_before_the_error() -> None:
 
 
 async def test_blocks_are_refused_before_the_start() -> None:
-    delivery = Delivery(PRE_ROLL, MOST)
+    delivery = BlockDelivery(PRE_ROLL, MOST)
     delivery.finish()
     with pytest.raises(RuntimeError, match=r"start\(\)"):
         delivery.blocks()

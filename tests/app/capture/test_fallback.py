@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.capture.devices import Input
-from app.capture.fallback import Fallback, Signs, Step, Timing
+from app.capture.fallback import Fallback, FallbackStep, FallbackTimes, Signs
 
-TIMING = Timing()
+TIMING = FallbackTimes()
 BUILT_IN = Input(0, "built-in", "ALSA", 2, 48_000, default=True)
 HEADSET = Input(1, "headset", "ALSA", 1, 16_000)
 TICK_S = 0.25
@@ -23,7 +23,7 @@ def on_headset(now_s: float = 0.0) -> Fallback:
 
 def on_built_in(now_s: float = 0.0) -> Fallback:
     fallback = on_headset(now_s)
-    assert fallback.step(Signs(now_s, now_s, ended=True)) is Step.LOST
+    assert fallback.step(Signs(now_s, now_s, ended=True)) is FallbackStep.LOST
     fallback.opened(BUILT_IN, [BUILT_IN], now_s)
     return fallback
 
@@ -31,18 +31,18 @@ def on_built_in(now_s: float = 0.0) -> Fallback:
 @pytest.mark.parametrize(
     ("signs", "step"),
     [
-        (Signs(10.0, heard_s=9.0), Step.KEEP),
-        (Signs(10.0, heard_s=8.4), Step.LOST),
-        (Signs(10.0, heard_s=10.0, ended=True), Step.LOST),
-        (Signs(4.9, heard_s=None), Step.KEEP),
-        (Signs(5.1, heard_s=None), Step.LOST),
-        (Signs(0.1, heard_s=None, ended=True), Step.LOST),
+        (Signs(10.0, heard_s=9.0), FallbackStep.KEEP),
+        (Signs(10.0, heard_s=8.4), FallbackStep.LOST),
+        (Signs(10.0, heard_s=10.0, ended=True), FallbackStep.LOST),
+        (Signs(4.9, heard_s=None), FallbackStep.KEEP),
+        (Signs(5.1, heard_s=None), FallbackStep.LOST),
+        (Signs(0.1, heard_s=None, ended=True), FallbackStep.LOST),
     ],
 )
-def test_device_is_lost_when_it_is_silent_or_its_stream_ends(signs: Signs, step: Step) -> None:
+def test_device_is_lost_when_it_is_silent_or_its_stream_ends(signs: Signs, step: FallbackStep) -> None:
     fallback = on_headset()
     assert fallback.step(signs) is step
-    assert (fallback.device is None) is (step is Step.LOST)
+    assert (fallback.device is None) is (step is FallbackStep.LOST)
 
 
 def test_chosen_microphone_is_tried_before_the_default() -> None:
@@ -55,32 +55,40 @@ def test_chosen_microphone_is_tried_before_the_default() -> None:
 
 def test_microphone_is_tried_last_when_it_gave_no_sound() -> None:
     fallback = on_headset()
-    assert fallback.step(Signs(6.0, heard_s=None)) is Step.LOST
+    assert fallback.step(Signs(6.0, heard_s=None)) is FallbackStep.LOST
     assert fallback.candidates([BUILT_IN, HEADSET]) == [BUILT_IN, HEADSET]
 
 
 def test_search_runs_at_once_and_then_every_second() -> None:
     fallback = on_headset()
-    assert fallback.step(Signs(10.0, heard_s=8.0)) is Step.LOST
-    assert fallback.step(Signs(10.0)) is Step.SEARCH
+    assert fallback.step(Signs(10.0, heard_s=8.0)) is FallbackStep.LOST
+    assert fallback.step(Signs(10.0)) is FallbackStep.SEARCH
     fallback.failed(10.0)
-    assert [fallback.step(Signs(now)) for now in (10.5, 10.9, 11.0)] == [Step.KEEP, Step.KEEP, Step.SEARCH]
+    assert [fallback.step(Signs(now)) for now in (10.5, 10.9, 11.0)] == [
+        FallbackStep.KEEP,
+        FallbackStep.KEEP,
+        FallbackStep.SEARCH,
+    ]
 
 
 def test_device_that_ends_at_once_is_reopened_only_every_second() -> None:
     fallback = on_headset(10.0)
-    assert fallback.step(Signs(10.1, heard_s=10.0, ended=True)) is Step.LOST
-    assert [fallback.step(Signs(now)) for now in (10.2, 11.0)] == [Step.KEEP, Step.SEARCH]
+    assert fallback.step(Signs(10.1, heard_s=10.0, ended=True)) is FallbackStep.LOST
+    assert [fallback.step(Signs(now)) for now in (10.2, 11.0)] == [FallbackStep.KEEP, FallbackStep.SEARCH]
 
 
 def test_chosen_microphone_is_taken_back_in_a_pause() -> None:
     fallback = on_built_in()
     assert fallback.on_other
-    assert [fallback.step(Signs(now, now)) for now in (9.0, 10.0, 10.1)] == [Step.KEEP, Step.LOOK, Step.KEEP]
+    assert [fallback.step(Signs(now, now)) for now in (9.0, 10.0, 10.1)] == [
+        FallbackStep.KEEP,
+        FallbackStep.LOOK,
+        FallbackStep.KEEP,
+    ]
     fallback.looked([BUILT_IN, HEADSET], 11.0)
-    assert fallback.step(Signs(11.0, 11.0, quiet_s=0.5)) is Step.KEEP, "a word would be cut"
-    assert fallback.step(Signs(12.0, 12.0, quiet_s=1.0)) is Step.RETURN
-    assert fallback.step(Signs(12.0)) is Step.SEARCH
+    assert fallback.step(Signs(11.0, 11.0, quiet_s=0.5)) is FallbackStep.KEEP, "a word would be cut"
+    assert fallback.step(Signs(12.0, 12.0, quiet_s=1.0)) is FallbackStep.RETURN
+    assert fallback.step(Signs(12.0)) is FallbackStep.SEARCH
     fallback.opened(HEADSET, [BUILT_IN, HEADSET], 12.0)
     assert not fallback.on_other
 
@@ -90,7 +98,7 @@ def test_missing_microphone_is_looked_for_every_ten_seconds() -> None:
     looks = []
     for tick in range(140):
         now = tick * 0.25
-        if fallback.step(Signs(now, now, quiet_s=60.0)) is Step.LOOK:
+        if fallback.step(Signs(now, now, quiet_s=60.0)) is FallbackStep.LOOK:
             looks.append(now)
             fallback.looked([BUILT_IN], now + 0.5)
     assert looks == [10.0, 20.5, 31.0]
@@ -100,16 +108,16 @@ def test_only_one_process_looks_for_microphones_at_a_time() -> None:
     """On a busy machine a search can outlast its interval; parallel searches would slow each other down."""
     fallback = on_built_in()
     steps = [fallback.step(Signs(now, now)) for now in (10.0, 20.0, 40.0)]
-    assert steps == [Step.LOOK, Step.KEEP, Step.KEEP]
+    assert steps == [FallbackStep.LOOK, FallbackStep.KEEP, FallbackStep.KEEP]
     fallback.looked([BUILT_IN], 41.0)
-    assert [fallback.step(Signs(now, now)) for now in (50.9, 51.0)] == [Step.KEEP, Step.LOOK]
+    assert [fallback.step(Signs(now, now)) for now in (50.9, 51.0)] == [FallbackStep.KEEP, FallbackStep.LOOK]
 
 
 def test_no_process_looks_for_the_system_default() -> None:
     fallback = Fallback("", TIMING)
     fallback.opened(BUILT_IN, [BUILT_IN, HEADSET], 0.0)
     steps = {fallback.step(Signs(float(now), float(now), quiet_s=60.0)) for now in range(100)}
-    assert (fallback.on_other, steps) == (False, {Step.KEEP})
+    assert (fallback.on_other, steps) == (False, {FallbackStep.KEEP})
 
 
 @dataclass
@@ -120,7 +128,7 @@ class World:
     there: list[Input]
     now_s: float = 0.0
     heard_s: float | None = None
-    steps: list[Step] = field(default_factory=list)
+    steps: list[FallbackStep] = field(default_factory=list)
 
     def pass_time(self, seconds: float) -> None:
         for _ in range(round(seconds / TICK_S)):
@@ -129,11 +137,11 @@ class World:
                 self.heard_s = self.now_s
             self._act(self.fallback.step(Signs(self.now_s, self.heard_s, quiet_s=5.0)))
 
-    def _act(self, step: Step) -> None:
+    def _act(self, step: FallbackStep) -> None:
         self.steps.append(step)
-        if step is Step.LOOK:
+        if step is FallbackStep.LOOK:
             self.fallback.looked(self.there, self.now_s)
-        elif step is Step.SEARCH:
+        elif step is FallbackStep.SEARCH:
             for device in self.fallback.candidates(self.there):
                 self.heard_s = None
                 self.fallback.opened(device, self.there, self.now_s)
@@ -152,5 +160,5 @@ def test_best_present_microphone_is_used_in_the_end(choice: str, changes: list[t
     assert world.fallback.device == best
     world.steps.clear()
     world.pass_time(30.0)
-    changed = {Step.LOST, Step.RETURN} & set(world.steps)
+    changed = {FallbackStep.LOST, FallbackStep.RETURN} & set(world.steps)
     assert not changed, "nothing is changed without a reason"

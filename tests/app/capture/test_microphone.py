@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 from app.capture import microphone as module
 from app.capture.devices import Input
 from app.capture.errors import MicrophoneError, MicrophoneNotFound, MicrophoneRefused, NoMicrophone
-from app.capture.fallback import Timing
-from app.capture.microphone import Change, Microphone, MicrophoneChange, MicrophoneSettings, open_microphone
+from app.capture.fallback import FallbackTimes
+from app.capture.microphone import (
+    Microphone,
+    MicrophoneChange,
+    MicrophoneChangeKind,
+    MicrophoneSettings,
+    open_microphone,
+)
 from tests.app.capture.sounds import BUILT_IN, HEADSET, FakeSoundSystem
 from tests.helpers.waiting import wait_until
 
-FAST = MicrophoneSettings(timing=Timing(silent=60.0, first_block=0.2, search=0.0, look=0.0, pause=0.0))
+FAST = MicrophoneSettings(timing=FallbackTimes(silent=60.0, first_block=0.2, search=0.0, look=0.0, pause=0.0))
 GREETING = 1600  # samples of silence that each simulated device delivers first
 
 
@@ -111,14 +117,14 @@ async def test_armed_recording_begins_with_the_half_second_before_the_start(syst
 
 
 async def test_armed_microphone_comes_back_when_lost_between_recordings(system: FakeSoundSystem) -> None:
-    told: list[Change] = []
+    told: list[MicrophoneChangeKind] = []
     async with open_microphone(
         "", FAST, armed=True, on_change=lambda change: told.append(change.change), system=system
     ) as microphone:
         system.take(BUILT_IN)
-        await wait_until(lambda: told == [Change.LOST], "it is lost")
+        await wait_until(lambda: told == [MicrophoneChangeKind.LOST], "it is lost")
         system.devices.append(BUILT_IN)
-        await wait_until(lambda: told == [Change.LOST, Change.CAME_BACK], "it is back")
+        await wait_until(lambda: told == [MicrophoneChangeKind.LOST, MicrophoneChangeKind.CAME_BACK], "it is back")
         system.stream.say(np.full(9_600, 0.5, np.float32))
         await wait_until(lambda: microphone.level_dbfs > -50, "it is heard")
         microphone.start()
@@ -163,7 +169,7 @@ async def test_samples_lost_by_a_stalled_program_are_reported(system: FakeSoundS
         microphone.stop()
         assert len(await rest(blocks)) == 100
     assert heard.tolist() == list(range(16_000))
-    assert told == [MicrophoneChange(Change.DROPPED, "headset", told[0].at, 4000)]
+    assert told == [MicrophoneChange(MicrophoneChangeKind.DROPPED, "headset", told[0].at, 4000)]
     assert microphone.lost_samples == 4000
 
 
@@ -177,8 +183,8 @@ async def test_lost_device_is_replaced_and_reported(system: FakeSoundSystem) -> 
         microphone.stop()
         heard = await rest(microphone.blocks())
     assert [(change.change, change.device) for change in told] == [
-        (Change.LOST, "headset"),
-        (Change.FELL_BACK, "built-in"),
+        (MicrophoneChangeKind.LOST, "headset"),
+        (MicrophoneChangeKind.FELL_BACK, "built-in"),
     ]
     assert heard[GREETING : GREETING + 5000].tolist() == list(range(5000))
     assert told[0].at == told[1].at == GREETING + 5000
@@ -195,7 +201,7 @@ async def test_recording_waits_without_limit_when_no_microphone_is_left(system: 
         system.failure = None
         system.devices.append(BUILT_IN)
         await wait_until(lambda: len(told) == 2, "it is back")
-        assert told[1].change is Change.CAME_BACK
+        assert told[1].change is MicrophoneChangeKind.CAME_BACK
         system.stream.say(np.full(4800, 0.5, np.float32))
         microphone.stop()
         assert np.abs(await rest(microphone.blocks())).max() > 10_000
@@ -223,7 +229,11 @@ async def test_chosen_microphone_is_used_again_when_it_returns(
         system.devices.append(HEADSET)
         await wait_until(lambda: microphone.device == "headset", "it comes back")
         await wait_until(lambda: len(told) == 3, "it is heard")
-    assert [change.change for change in told] == [Change.LOST, Change.FELL_BACK, Change.CAME_BACK]
+    assert [change.change for change in told] == [
+        MicrophoneChangeKind.LOST,
+        MicrophoneChangeKind.FELL_BACK,
+        MicrophoneChangeKind.CAME_BACK,
+    ]
     assert [stream.closed for stream in system.streams] == [1, 1, 1]
 
 

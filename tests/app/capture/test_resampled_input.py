@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.capture.devices import Input
-from app.capture.resampled_input import FLOOR_DBFS, Hearing, level_dbfs
+from app.capture.resampled_input import FLOOR_DBFS, ResampledInput, level_dbfs
 from speech.resampling import Resampler
 from tests.app.capture.sounds import FakeSoundSystem
 from tests.helpers.waiting import wait_until
@@ -16,7 +16,7 @@ from tests.helpers.waiting import wait_until
 async def test_audio_of_any_device_is_converted_to_16_khz(rate: int, channels: int) -> None:
     device = Input(0, "any", "fake", channels, rate)
     system, woken = FakeSoundSystem(device), asyncio.Event()
-    hearing = Hearing(device, woken.set, 60.0)
+    hearing = ResampledInput(device, woken.set, 60.0)
     await hearing.open(system)
     said = np.random.default_rng(1).uniform(-0.5, 0.5, rate).astype(np.float32)
     for at in range(0, rate, rate // 50):
@@ -35,7 +35,7 @@ async def test_audio_of_any_device_is_converted_to_16_khz(rate: int, channels: i
 async def test_device_keeps_delivering_after_a_flush() -> None:
     device = Input(0, "any", "fake", 1, 48_000)
     system = FakeSoundSystem(device)
-    hearing = Hearing(device, lambda: None, 60.0)
+    hearing = ResampledInput(device, lambda: None, 60.0)
     await hearing.open(system)
     hearing.flush()
     for _ in range(2):
@@ -49,7 +49,7 @@ async def test_device_keeps_delivering_after_a_flush() -> None:
 async def test_dropped_audio_is_counted_in_16_khz_samples() -> None:
     device = Input(0, "any", "fake", 2, 48_000)
     system = FakeSoundSystem(device)
-    hearing = Hearing(device, lambda: None, most_waiting_s=1.0)
+    hearing = ResampledInput(device, lambda: None, most_waiting_s=1.0)
     await hearing.open(system)
     hearing.take()
     for _ in range(3):
@@ -59,7 +59,7 @@ async def test_dropped_audio_is_counted_in_16_khz_samples() -> None:
 
 
 async def test_device_has_no_samples_before_it_is_open() -> None:
-    hearing = Hearing(Input(0, "any", "fake", 1, 48_000), lambda: None, 60.0)
+    hearing = ResampledInput(Input(0, "any", "fake", 1, 48_000), lambda: None, 60.0)
     assert (len(hearing.take()), len(hearing.flush()), hearing.heard_s) == (0, 0, None)
     await hearing.close()
 
@@ -69,7 +69,7 @@ def test_device_callbacks_are_harmless_after_the_loop_has_closed() -> None:
     system = FakeSoundSystem(device)
 
     async def main() -> None:
-        await Hearing(device, lambda: None, 60.0).open(system)
+        await ResampledInput(device, lambda: None, 60.0).open(system)
 
     asyncio.run(main())
     system.stream.say(np.zeros(480, np.float32))

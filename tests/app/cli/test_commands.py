@@ -11,7 +11,7 @@ import soundfile
 import typer
 from aiohttp import web
 
-from app.cli.commands import Source, Transcription, Wanted, report, up
+from app.cli.commands import GatewayChoice, TranscribeOptions, Transcription, report, up
 from app.core.errors import ModelsMissing, StackFailed, UsageMistake
 from app.core.formats import Format
 from app.core.notes import Note
@@ -48,19 +48,19 @@ async def oblige_each(socket: web.WebSocketResponse, memory: Memory) -> None:
 
 
 @asynccontextmanager
-async def elsewhere() -> AsyncIterator[tuple[Source, Gateway]]:
+async def elsewhere() -> AsyncIterator[tuple[GatewayChoice, Gateway]]:
     async with scripted(oblige_each) as gateway:
-        yield Source(gateway.url, "k"), gateway
+        yield GatewayChoice(gateway.url, "k"), gateway
 
 
 def test_remote_gateway_needs_no_stack_and_no_recognition_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path))
-    remote, local = Source("https://h:1", "k", get_models=False), Source(get_models=False)
+    remote, local = GatewayChoice("https://h:1", "k", get_models=False), GatewayChoice(get_models=False)
     assert remote.stack() is None
     assert remote.locate()() == Address("https://h:1", "k")
-    assert Source("https://h:1", "k", "AB" * 32).locate()() == Address("https://h:1", "k", "", "AB" * 32)
+    assert GatewayChoice("https://h:1", "k", "AB" * 32).locate()() == Address("https://h:1", "k", "", "AB" * 32)
     assert local.stack() is not None
     assert local.locate() is locate
     with pytest.raises(ModelsMissing) as missing:
@@ -72,14 +72,18 @@ def test_remote_gateway_needs_no_stack_and_no_recognition_model(
 
 
 def test_prepare_rejects_unknown_gateway() -> None:
-    for source in (Source("The tower"), Source("https://h:1", "k", "ab"), Source("http://h:1", "k")):
+    for source in (
+        GatewayChoice("The tower"),
+        GatewayChoice("https://h:1", "k", "ab"),
+        GatewayChoice("http://h:1", "k"),
+    ):
         with pytest.raises((UsageMistake, Refused)):
             source.prepare()
 
 
-async def transcribed(source: Source, *files: Path, form: Format = Format.TXT, output: str = "-") -> int:
+async def transcribed(source: GatewayChoice, *files: Path, form: Format = Format.TXT, output: str = "-") -> int:
     """Return the exit status, as the command computes it."""
-    transcription = Transcription(Wanted(files, form, output, "en"), source)
+    transcription = Transcription(TranscribeOptions(files, form, output, "en"), source)
     try:
         transcription.prepare()
     except typer.Exit as end:
@@ -165,7 +169,7 @@ async def test_transcribe_fails_early_when_no_file_is_readable(
     monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(tmp_path / "no models"))
     (tmp_path / "empty.wav").touch()
     files = [tmp_path / "missing.wav", tmp_path, tmp_path / "empty.wav"]
-    assert await transcribed(Source(get_models=False), *files) == FAILED
+    assert await transcribed(GatewayChoice(get_models=False), *files) == FAILED
     out, err = capsys.readouterr()
     assert out == "" and [line.partition(": ")[0] for line in err.splitlines()] == [file.name for file in files]
     assert "No such file" in err and "is a folder" in err and "is an empty file" in err
@@ -173,7 +177,7 @@ async def test_transcribe_fails_early_when_no_file_is_readable(
 
 async def test_refused_key_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
     async with scripted(oblige, refusing=((401, {}),) * 9) as gateway:
-        assert await transcribed(Source(gateway.url, "wrong"), TALK, SPEECH / "en-02.flac") == FAILED
+        assert await transcribed(GatewayChoice(gateway.url, "wrong"), TALK, SPEECH / "en-02.flac") == FAILED
         assert gateway.connections == 0
     err = capsys.readouterr().err
     assert err.count("--key") == 1 and "en-02.flac: not tried" in err
@@ -181,7 +185,7 @@ async def test_refused_key_is_reported_once(capsys: pytest.CaptureFixture[str]) 
 
 async def test_dead_gateway_is_reported_once_without_errno(capsys: pytest.CaptureFixture[str]) -> None:
     port = free_port()
-    source = Source(f"http://127.0.0.1:{port}", "k")
+    source = GatewayChoice(f"http://127.0.0.1:{port}", "k")
     assert await transcribed(source, TALK, SPEECH / "en-02.flac", form=Format.JSON) == FAILED
     out, err = capsys.readouterr()
     assert err.count(f"nothing listens at 127.0.0.1:{port}") == 1 and "Errno" not in err + out
@@ -201,13 +205,13 @@ async def test_file_names_are_escaped_on_the_terminal(tmp_path: Path, capsys: py
 
 async def test_usage_mistake_is_raised_before_stack_starts() -> None:
     with pytest.raises(UsageMistake):
-        await transcribed(Source(), TALK, TALK, form=Format.SRT)
+        await transcribed(GatewayChoice(), TALK, TALK, form=Format.SRT)
 
 
 async def test_up_fails_when_gateway_already_runs() -> None:
     async with Stack(StackSettings(engine="checksum")):
         with pytest.raises(StackFailed, match=r"already runs at http://127.0.0.1:\d+"):
-            await up(Source(engine="checksum"))
+            await up(GatewayChoice(engine="checksum"))
 
 
 GATEWAY = "kikipounamu-gateway"

@@ -13,7 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from app.cli import control_command
-from app.control.server import Control
+from app.control.server import ControlServer
 from app.core.states import State
 from app.dictation.actions import HELD_DEEDS, SettleHeld, Verb
 from app.dictation.view import View
@@ -39,7 +39,7 @@ class App:
     def __init__(self) -> None:
         self.asked: list[Verb | SettleHeld] = []
         self.view = View(State.LISTENING, 12.4, unsent_s=3.2, destination="desk", waiting=2, held=1)
-        self.control = Control(self._take, lambda: self.view)
+        self.control = ControlServer(self._take, lambda: self.view)
 
     async def _take(self, verb: Verb | SettleHeld) -> None:
         self.asked.append(verb)

@@ -6,7 +6,7 @@ import pytest
 
 from app.cli.dashboard_command import page_of, show
 from app.core.errors import UsageMistake
-from app.gateways.store import GatewayStore, Paired, of_this_user
+from app.gateways.store import GatewayStore, PairedGateway, of_this_user
 from client.connection import Address
 from client.errors import Unreachable
 from protocol.endpoint import Endpoint, encode_endpoint
@@ -15,7 +15,7 @@ from tests.app.cli.test_dashboard_relay import Visitor
 
 KEY = "a key/of+tests"
 PAGE = "http://127.0.0.1:4/dashboard#key=a%20key%2Fof%2Btests"
-PAIRED = Paired(("https://10.0.0.7:8765",), "ab" * 32, "device", "k", own_name="The tower")
+PAIRED = PairedGateway(("https://10.0.0.7:8765",), "ab" * 32, "device", "k", own_name="The tower")
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.commands import Source
+from app.cli.commands import GatewayChoice
 from app.cli.demo import Sample, complete, dictate, samples, told
 from app.core.process import FAILED
-from app.core.transcript import Segment, Transcript
+from app.core.transcript import RecordingTranscript, TranscriptSegment
 from protocol.recognition import Timing
 from speech.audio_file import read_audio
 from tests.app.speech import digests, recording
@@ -28,33 +28,33 @@ def test_shipped_samples_are_readable() -> None:
 
 
 def test_told_shows_time_of_each_stage() -> None:
-    segment = Segment(0, 1200, 3400, "Hello", timing=Timing(2100, 3, 450, 2), after_speech_ms=1105)
+    segment = TranscriptSegment(0, 1200, 3400, "Hello", timing=Timing(2100, 3, 450, 2), after_speech_ms=1105)
     assert told(segment) == (
         "[1.2-3.4 s] Hello\n"
         "  upload 2100, queue 3, decode 450, deliver 2; text 1105 ms after the end of the speech"
     )
-    assert "nothing understood" in told(Segment(0, 0, 10))
-    assert told(Segment(0, 0, 1000, error="it died")) == "[0.0-1.0 s] no text: it died"
+    assert "nothing understood" in told(TranscriptSegment(0, 0, 10))
+    assert told(TranscriptSegment(0, 0, 1000, error="it died")) == "[0.0-1.0 s] no text: it died"
 
 
 @pytest.mark.parametrize(
     ("segments", "content"),
     [
         ((), False),
-        ((Segment(0, 0, 1, "x"),), True),
-        ((Segment(0, 0, 1, "x"), Segment(1, 1, 2)), False),
-        ((Segment(0, 0, 1, error="e"),), False),
+        ((TranscriptSegment(0, 0, 1, "x"),), True),
+        ((TranscriptSegment(0, 0, 1, "x"), TranscriptSegment(1, 1, 2)), False),
+        ((TranscriptSegment(0, 0, 1, error="e"),), False),
     ],
 )
 def test_transcript_is_complete_only_if_every_segment_has_text(
-    segments: tuple[Segment, ...], content: bool
+    segments: tuple[TranscriptSegment, ...], content: bool
 ) -> None:
-    assert complete(Transcript(segments, 10)) is content
+    assert complete(RecordingTranscript(segments, 10)) is content
 
 
 async def dictated(script: Script, path: Path) -> int:
     async with scripted(script) as gateway:
-        return await dictate([Sample(path, "en", "one two three")], Source(gateway.url, "k"))
+        return await dictate([Sample(path, "en", "one two three")], GatewayChoice(gateway.url, "k"))
 
 
 async def test_dictate_prints_each_text_and_its_score(

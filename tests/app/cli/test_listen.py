@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from app.capture.errors import NoMicrophone
-from app.capture.microphone import Change, MicrophoneChange
-from app.cli.commands import Source
-from app.cli.listen import Interrupts, Wish, interrupted, listen
+from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
+from app.cli.commands import GatewayChoice
+from app.cli.listen import Interrupts, ListenOptions, interrupted, listen
 from app.core.process import FAILED, INTERRUPTED
-from app.journal.library import Found, of_this_user
+from app.journal.library import TakeSnapshot, of_this_user
 from app.journal.take import Take, TakeState
-from app.transcription.listening import Microphone
+from app.transcription.listening import RecordingMicrophone
 from protocol.recognition import Options
 from runtime.logs import logging_to
 from tests.app.speech import SPEECH
@@ -28,7 +28,7 @@ from tests.helpers.recordings import samples_of
 from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
-NOBODY = Source("http://127.0.0.1:9", "k")
+NOBODY = GatewayChoice("http://127.0.0.1:9", "k")
 OnChange = Callable[[MicrophoneChange], None]
 
 
@@ -45,14 +45,14 @@ def microphone() -> Played:
     return Played(samples_of(SPEECH / "en-01.flac"))
 
 
-def wish(microphone: Played) -> Wish:
+def wish(microphone: Played) -> ListenOptions:
     @asynccontextmanager
-    async def opened(choice: str, *, on_change: OnChange) -> AsyncIterator[Microphone]:
+    async def opened(choice: str, *, on_change: OnChange) -> AsyncIterator[RecordingMicrophone]:
         assert choice == "desk"
-        on_change(MicrophoneChange(Change.FELL_BACK, "another", 0))
+        on_change(MicrophoneChange(MicrophoneChangeKind.FELL_BACK, "another", 0))
         yield microphone
 
-    return Wish(microphone="desk", options=Options(language="en", partials=True), open_microphone=opened)
+    return ListenOptions(microphone="desk", options=Options(language="en", partials=True), open_microphone=opened)
 
 
 def interrupt(how: signal.Signals = signal.SIGINT) -> None:
@@ -68,7 +68,7 @@ async def test_first_signal_ends_recording_and_waits_for_texts(
     how: signal.Signals, microphone: Played, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with scripted(oblige) as gateway:
-        working = asyncio.create_task(listen(Source(gateway.url, "k"), wish(microphone)))
+        working = asyncio.create_task(listen(GatewayChoice(gateway.url, "k"), wish(microphone)))
         await until_heard(microphone)
         interrupt(how)
         assert await working == 0
@@ -100,10 +100,10 @@ async def test_second_signal_leaves_at_once_and_reports_kept_recording(
 
 
 async def test_listen_fails_without_microphone_and_creates_no_take(capsys: pytest.CaptureFixture[str]) -> None:
-    def none(choice: str, *, on_change: OnChange) -> AbstractAsyncContextManager[Microphone]:
+    def none(choice: str, *, on_change: OnChange) -> AbstractAsyncContextManager[RecordingMicrophone]:
         raise NoMicrophone
 
-    assert await listen(NOBODY, Wish(open_microphone=none)) == FAILED
+    assert await listen(NOBODY, ListenOptions(open_microphone=none)) == FAILED
     assert "no microphone found" in capsys.readouterr().err
     assert of_this_user().all() == []
 
@@ -112,12 +112,12 @@ async def test_ctrl_c_while_microphone_opens_keeps_no_recording(capsys: pytest.C
     opening = asyncio.Event()
 
     @asynccontextmanager
-    async def never(choice: str, *, on_change: OnChange) -> AsyncIterator[Microphone]:
+    async def never(choice: str, *, on_change: OnChange) -> AsyncIterator[RecordingMicrophone]:
         opening.set()
         await asyncio.Event().wait()
         yield Played(np.empty(0, np.int16))
 
-    working = asyncio.create_task(listen(NOBODY, Wish(open_microphone=never)))
+    working = asyncio.create_task(listen(NOBODY, ListenOptions(open_microphone=never)))
     await opening.wait()
     interrupt()
     assert await working == INTERRUPTED
@@ -128,14 +128,14 @@ async def test_error_is_reported_with_kept_recording(
     microphone: Played, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
-        assert await listen(Source(gateway.url, "wrong"), wish(microphone)) == FAILED
+        assert await listen(GatewayChoice(gateway.url, "wrong"), wish(microphone)) == FAILED
     *_, error, kept = capsys.readouterr().err.splitlines()
     assert "--key" in error
     assert "the recording is kept" in kept
 
 
-def found(state: TakeState, session: UUID) -> Found:
-    return Found(session, Path(), Take(), 0, 0, state)
+def found(state: TakeState, session: UUID) -> TakeSnapshot:
+    return TakeSnapshot(session, Path(), Take(), 0, 0, state)
 
 
 def test_interrupted_lists_earlier_recordings_that_lack_texts() -> None:

@@ -5,12 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
-from app.capture.microphone import Change, MicrophoneChange
-from app.cli.live_screen import Screen, View, last_lines, meter, status_line
-from app.core.live_text import Span
+from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
+from app.cli.live_screen import LiveScreen, ScreenView, last_lines, meter, status_line
+from app.core.live_text import TextSpan
 from app.core.states import State
-from app.core.transcript import Segment
-from app.journal.backlog import Keeping
+from app.core.transcript import TranscriptSegment
+from app.journal.backlog import DiskState
 from client.events import Connected, Disconnected
 from protocol.session import Partial
 
@@ -29,21 +29,21 @@ def written(console: Console) -> str:
     return console.file.getvalue()
 
 
-def segment(number: int, text: str = "", error: str = "") -> Segment:
-    return Segment(number, 0, 900, text=text, error=error)
+def segment(number: int, text: str = "", error: str = "") -> TranscriptSegment:
+    return TranscriptSegment(number, 0, 900, text=text, error=error)
 
 
 @pytest.mark.parametrize(
     ("view", "line"),
     [
-        (View(), "○ arming 0 s"),
-        (View(State.LISTENING, 61.2, 0.4, "desk", 0.0), "● listening 61 s · █ desk"),
-        (View(State.SENDING, 9, 7, "desk", -99, "why"), "▲ sending 9 s · 7 s unsent · ▁ desk · why"),
-        (View(State.WAITING, 9, 0, "desk", -9), "◆ waiting 9 s"),
-        (View(State.DONE, 9), "✓ done 9 s"),
+        (ScreenView(), "○ arming 0 s"),
+        (ScreenView(State.LISTENING, 61.2, 0.4, "desk", 0.0), "● listening 61 s · █ desk"),
+        (ScreenView(State.SENDING, 9, 7, "desk", -99, "why"), "▲ sending 9 s · 7 s unsent · ▁ desk · why"),
+        (ScreenView(State.WAITING, 9, 0, "desk", -9), "◆ waiting 9 s"),
+        (ScreenView(State.DONE, 9), "✓ done 9 s"),
     ],
 )
-def test_status_line_shows_state_and_values(view: View, line: str) -> None:
+def test_status_line_shows_state_and_values(view: ScreenView, line: str) -> None:
     assert status_line(view) == line
 
 
@@ -52,7 +52,7 @@ def test_meter_rises_with_level() -> None:
 
 
 def test_last_lines_show_end_of_long_text() -> None:
-    spans = (Span("我们今天" * 20, True), Span(" and then", False))
+    spans = (TextSpan("我们今天" * 20, True), TextSpan(" and then", False))
     lines = last_lines(spans, console(terminal=True, width=20), 3).plain.split("\n")
     assert len(lines) == 3
     assert lines[-1].endswith("and then")
@@ -61,7 +61,7 @@ def test_last_lines_show_end_of_long_text() -> None:
 
 def test_standard_output_has_only_texts_without_terminal() -> None:
     out, err = console(terminal=False), console(terminal=False, width=20)
-    screen = Screen(out, err)
+    screen = LiveScreen(out, err)
     screen.microphone = Desk()
     with screen.shown():
         screen.refresh()
@@ -90,7 +90,7 @@ def test_standard_output_has_only_texts_without_terminal() -> None:
 
 def test_screen_shows_partials_and_state_on_terminal() -> None:
     out, err = console(terminal=True), console(terminal=True)
-    screen = Screen(out, err)
+    screen = LiveScreen(out, err)
     screen.microphone = Desk()
     screen.unsent_s = lambda: 3.0
     with screen.shown():
@@ -110,10 +110,10 @@ def test_screen_shows_partials_and_state_on_terminal() -> None:
 
 def test_screen_reports_microphone_and_disk_problems() -> None:
     err = console(terminal=False, width=200)
-    screen = Screen(console(terminal=False), err)
-    screen.changed(MicrophoneChange(Change.LOST, "usb", 16_000))
-    screen.changed(MicrophoneChange(Change.FELL_BACK, "desk", 16_000, 8_000))
-    screen.keeping = lambda: Keeping.WAITING
+    screen = LiveScreen(console(terminal=False), err)
+    screen.changed(MicrophoneChange(MicrophoneChangeKind.LOST, "usb", 16_000))
+    screen.changed(MicrophoneChange(MicrophoneChangeKind.FELL_BACK, "desk", 16_000, 8_000))
+    screen.keeping = lambda: DiskState.WAITING
     screen.refresh()
     lost, now, disk = written(err).splitlines()
     assert "usb is gone" in lost

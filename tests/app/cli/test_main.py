@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from app.cli import takes_command
 from app.cli.main import app
-from app.gateways.store import GatewayStore, Paired
+from app.gateways.store import GatewayStore, PairedGateway
 from app.settings import checks
 from backend.cli.main import app as gateway_app
 from tests.app.local_services.test_stack import processes_of
@@ -108,7 +108,9 @@ def test_shared_gateway_is_reached_by_certificate_or_by_name(
         shown = environment | {"KIKIPOUNAMU_KEY": key}
         unnamed = run(shown, *transcribe, url)
         named = run(shown | {"KIKIPOUNAMU_CERTIFICATE_SHA256": digest}, *transcribe, url)
-        GatewayStore(home / "data" / "gateways.json").write((Paired((url,), digest, "Anna", key, "The tower"),))
+        GatewayStore(home / "data" / "gateways.json").write(
+            (PairedGateway((url,), digest, "Anna", key, "The tower"),)
+        )
         paired = run(environment, *transcribe, "The tower")
     assert (unnamed.returncode, unnamed.stdout) == (1, "") and "--certificate-sha256" in unnamed.stderr
     text = " ".join(digests(TALK, models)) + "\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.control.client import NotRunning, Refused, ask, follow, handed_over, pipe_name
-from app.control.server import Control
+from app.control.client import ControlRefused, NotRunning, ask, follow, handed_over, pipe_name
+from app.control.server import ControlServer
 from app.dictation.actions import SettleHeld, Verb
 from app.dictation.view import View
 
@@ -56,7 +56,7 @@ def test_ask_explains_how_to_start_app_when_socket_is_missing(tmp_path: Path) ->
 def test_refusal_has_code_and_text(tmp_path: Path) -> None:
     for call in (lambda: ask({"verb": "x"}, tmp_path / "s"), lambda: list(follow(tmp_path / "s"))):
         with answering(tmp_path / "s", b'{"ok":false,"error":"busy","text":"why"}\n'):
-            with pytest.raises(Refused, match="why") as error:
+            with pytest.raises(ControlRefused, match="why") as error:
                 call()
             assert error.value.code == "busy"
         (tmp_path / "s").unlink()
@@ -64,7 +64,7 @@ def test_refusal_has_code_and_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answer", [b"", b'{"ok":tr'])
 def test_ask_is_refused_when_app_ends_before_answering(tmp_path: Path, answer: bytes) -> None:
-    with answering(tmp_path / "s", answer), pytest.raises(Refused) as error:
+    with answering(tmp_path / "s", answer), pytest.raises(ControlRefused) as error:
         ask({"verb": "toggle"}, tmp_path / "s")
     assert error.value.code == "no-answer"
 
@@ -103,7 +103,7 @@ async def test_second_start_is_handed_over_to_running_app(
         asked.append(action)
 
     said = "kikipounamu is already running"
-    async with Control(take, View):
+    async with ControlServer(take, View):
         assert await asyncio.to_thread(handed_over, hidden=True) == 0
         assert (asked, capsys.readouterr()) == ([], (f"{said}\n", ""))
         assert await asyncio.to_thread(handed_over, hidden=False) == 0

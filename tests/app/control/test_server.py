@@ -17,21 +17,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.control.client import Refused, ask
+from app.control.client import ControlRefused, ask
 from app.control.server import (
     LONGEST_REQUEST,
     MOST_CLIENTS,
     AlreadyRunning,
     BadRequest,
     Code,
-    Control,
+    ControlServer,
     ControlUnavailable,
     parse,
 )
 from app.core.errors import UsageMistake
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.states import State
-from app.dictation.actions import HeldDeed, SettleHeld, Verb
+from app.dictation.actions import HeldAction, SettleHeld, Verb
 from app.dictation.view import View
 from tests.helpers.waiting import wait_until
 
@@ -45,7 +45,7 @@ class App:
         self.asked: list[Verb | SettleHeld] = []
         self.view = View()
         self.place = place
-        self.control = Control(self._take, lambda: self.view, place, deadline_s)
+        self.control = ControlServer(self._take, lambda: self.view, place, deadline_s)
 
     async def _take(self, verb: Verb | SettleHeld) -> None:
         if verb is Verb.PASTE_HELD:
@@ -99,17 +99,17 @@ async def test_verb_about_text_to_paste_may_name_a_recording(app: App) -> None:
     for verb in (Verb.COPY_HELD, Verb.TOGGLE):
         request = {"verb": verb.value, "session": "some-id"}
         assert await asyncio.to_thread(ask, request, app.place) == {"ok": True}
-    assert app.asked == [SettleHeld("some-id", HeldDeed.COPY), Verb.TOGGLE]
+    assert app.asked == [SettleHeld("some-id", HeldAction.COPY), Verb.TOGGLE]
 
 
 async def test_error_of_the_app_is_reported(app: App) -> None:
-    with pytest.raises(Refused, match="nothing is held") as error:
+    with pytest.raises(ControlRefused, match="nothing is held") as error:
         await asyncio.to_thread(ask, {"verb": "paste-held"}, app.place)
     assert error.value.code == Code.FAILED
 
 
 async def test_status_returns_the_view(app: App) -> None:
-    app.shows(state=State.LISTENING, seconds=1.5, spans=(Span("你好", True),), destination="desk")
+    app.shows(state=State.LISTENING, seconds=1.5, spans=(TextSpan("你好", True),), destination="desk")
     view = (await asyncio.to_thread(ask, {"verb": "status"}, app.place))["view"]
     assert view["state"] == "listening" and view["seconds"] == 1.5 and view["destination"] == "desk"
     assert view["spans"] == [{"text": "你好", "stable": True}] and view["note"] is None
@@ -153,7 +153,7 @@ async def test_follower_that_does_not_read_is_disconnected_alone(place: Path) ->
             await wait_until(lambda: app.control.clients == 1, "it is connected")
 
             def cut_off() -> bool:
-                app.shows(seconds=app.view.seconds + 1, spans=(Span("x" * 300_000, False),))
+                app.shows(seconds=app.view.seconds + 1, spans=(TextSpan("x" * 300_000, False),))
                 return app.control.clients == 0
 
             await wait_until(cut_off, "it is cut off")
@@ -165,8 +165,8 @@ async def test_request_is_refused_as_busy_after_deadline(place: Path) -> None:
     async def never(verb: Verb | SettleHeld) -> None:
         await asyncio.Event().wait()
 
-    async with Control(never, View, place, deadline_s=0.05):
-        with pytest.raises(Refused, match="busy") as error:
+    async with ControlServer(never, View, place, deadline_s=0.05):
+        with pytest.raises(ControlRefused, match="busy") as error:
             await asyncio.to_thread(ask, {"verb": "toggle"}, place)
         assert error.value.code == Code.BUSY
 
@@ -240,10 +240,10 @@ async def test_second_app_is_refused_and_first_keeps_socket(app: App) -> None:
 async def test_socket_of_dead_owner_is_taken_over(place: Path) -> None:
     code = (
         "import asyncio, sys\nfrom pathlib import Path\n"
-        "from app.control.server import Control\nfrom app.dictation.view import View\n"
+        "from app.control.server import ControlServer\nfrom app.dictation.view import View\n"
         "async def nothing(verb): pass\n"
         "async def main():\n"
-        "    async with Control(nothing, View, Path(sys.argv[1])):\n"
+        "    async with ControlServer(nothing, View, Path(sys.argv[1])):\n"
         "        print('listening', flush=True)\n"
         "        await asyncio.sleep(600)\n"
         "asyncio.run(main())\n"
@@ -290,8 +290,8 @@ async def test_next_app_waits_for_app_that_is_ending(place: Path) -> None:
 
 
 async def test_next_app_gives_up_when_ending_app_keeps_lock(place: Path) -> None:
-    async with Control(App(place)._take, View, place) as ending:
+    async with ControlServer(App(place)._take, View, place) as ending:
         ending.leave()
         with pytest.raises(AlreadyRunning):
-            async with Control(App(place)._take, View, place, ending_s=0.01):
+            async with ControlServer(App(place)._take, View, place, ending_s=0.01):
                 pass

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.formats import Format, render
-from app.core.transcript import Segment, Transcript
+from app.core.transcript import RecordingTranscript, TranscriptSegment
 from protocol.recognition import Word
 
-TRANSCRIPT = Transcript(
+TRANSCRIPT = RecordingTranscript(
     (
-        Segment(0, 250, 1_999, "Hello & <b>you</b>", "en", (Word("Hello", 0, 300),), "whisper-base"),
-        Segment(1, 2_000, 3_000, ""),
-        Segment(2, 3_000, 4_000, error="engine died (engine_died)"),
-        Segment(3, 3_661_005, 3_662_000, "你好"),
+        TranscriptSegment(0, 250, 1_999, "Hello & <b>you</b>", "en", (Word("Hello", 0, 300),), "whisper-base"),
+        TranscriptSegment(1, 2_000, 3_000, ""),
+        TranscriptSegment(2, 3_000, 4_000, error="engine died (engine_died)"),
+        TranscriptSegment(3, 3_661_005, 3_662_000, "你好"),
     ),
     3_700_000,
 )
-EMPTY = Transcript((), 0)
+EMPTY = RecordingTranscript((), 0)
 
 
 def test_render_txt_joins_texts_in_one_line() -> None:
@@ -71,12 +71,14 @@ def test_json_marks_truncated_recording() -> None:
 
 
 def test_json_line_contains_no_line_breaks() -> None:
-    line = render(Transcript((Segment(0, 0, 1, "a\nb\u2028c"),), 1), Format.JSON, "x\udc80\n", line=True)
+    line = render(
+        RecordingTranscript((TranscriptSegment(0, 0, 1, "a\nb\u2028c"),), 1), Format.JSON, "x\udc80\n", line=True
+    )
     assert line.count("\n") == 1 and json.loads(line)["file"] == "x?\n"
 
 
 segments = st.builds(
-    Segment,
+    TranscriptSegment,
     index=st.just(0),
     start_ms=st.integers(0, 10**8),
     end_ms=st.integers(0, 10**8),
@@ -85,8 +87,8 @@ segments = st.builds(
 
 
 @given(st.lists(segments, max_size=5))
-def test_subtitle_files_stay_valid_for_any_text(spoken: list[Segment]) -> None:
-    transcript = Transcript(tuple(spoken), 0)
+def test_subtitle_files_stay_valid_for_any_text(spoken: list[TranscriptSegment]) -> None:
+    transcript = RecordingTranscript(tuple(spoken), 0)
     cues = sum(bool(segment.text.split()) for segment in spoken)
     for form, mark, head in ((Format.SRT, ",", 0), (Format.VTT, r"\.", 1)):
         blocks = [block for block in re.split(r"\n\n", render(transcript, form).rstrip("\n")) if block]

@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.live_text import Line, LiveText, Span, mark
-from app.core.transcript import Segment
+from app.core.live_text import LiveText, TextLine, TextSpan, mark
+from app.core.transcript import TranscriptSegment
 from protocol.session import Partial
 
 
-def segment(number: int, text: str = "", error: str = "") -> Segment:
-    return Segment(number, number * 1000, number * 1000 + 900, text=text, error=error)
+def segment(number: int, text: str = "", error: str = "") -> TranscriptSegment:
+    return TranscriptSegment(number, number * 1000, number * 1000 + 900, text=text, error=error)
 
 
 def said(live: LiveText) -> str:
@@ -19,11 +19,11 @@ def said(live: LiveText) -> str:
 def test_final_text_replaces_partials() -> None:
     live = LiveText()
     live.partial(Partial(0, 1, "hello word", 6))
-    assert live.spans == (Span("hello ", True), Span("word", False))
+    assert live.spans == (TextSpan("hello ", True), TextSpan("word", False))
     live.partial(Partial(0, 3, "hello world and", 11))
     live.partial(Partial(0, 2, "too late", 3))
-    assert live.spans == (Span("hello world", True), Span(" and", False))
-    assert live.ended(segment(0, "Hello, world!")) == [Line("Hello, world!")]
+    assert live.spans == (TextSpan("hello world", True), TextSpan(" and", False))
+    assert live.ended(segment(0, "Hello, world!")) == [TextLine("Hello, world!")]
     live.partial(Partial(0, 9, "after the end"))
     assert said(live) == ""
 
@@ -32,10 +32,10 @@ def test_text_is_visible_while_it_waits_for_earlier_texts() -> None:
     live = LiveText()
     assert live.ended(segment(1, "second")) == []
     live.partial(Partial(2, 0, "thi", 0))
-    assert live.spans == (Span("…", False), Span(" second", True), Span(" thi", False))
+    assert live.spans == (TextSpan("…", False), TextSpan(" second", True), TextSpan(" thi", False))
     live.partial(Partial(0, 0, "fir", 0))
     assert said(live) == "fir second thi"
-    assert live.ended(segment(0, "First.")) == [Line("First."), Line("second")]
+    assert live.ended(segment(0, "First.")) == [TextLine("First."), TextLine("second")]
     assert said(live) == "thi"
 
 
@@ -43,7 +43,7 @@ def test_failed_segment_becomes_mark_and_empty_segment_disappears() -> None:
     live = LiveText()
     assert live.ended(segment(2, "last")) == []
     assert live.ended(segment(1, error="it died")) == []
-    assert live.ended(segment(0)) == [Line(mark("it died"), failed=True), Line("last")]
+    assert live.ended(segment(0)) == [TextLine(mark("it died"), failed=True), TextLine("last")]
     assert live.ended(segment(0, "again")) == []
 
 
@@ -80,7 +80,7 @@ def test_live_text_writes_every_segment_once_for_any_order_of_results(data: st.D
         shown = said(live)
         for other in range(count):
             assert shown.count(f"<{other}>") <= 1
-            assert not (f"<{other}>" in shown and Line(f"<{other}>") in written)
+            assert not (f"<{other}>" in shown and TextLine(f"<{other}>") in written)
         assert all(span.text for span in live.spans)
     assert len(written) == count
     assert [n for n, line in enumerate(written) if not line.failed and line.text != f"<{n}>"] == []

@@ -1,18 +1,18 @@
 from pathlib import Path
 
-from app.core.shown_once import Once
+from app.core.shown_once import ShownOnce
 
 
 def test_once_is_remembered_after_tell(tmp_path: Path) -> None:
-    once = Once(tmp_path / "data" / "told")
+    once = ShownOnce(tmp_path / "data" / "told")
     before = once.done
     once.tell()
     once.tell()
-    assert (before, once.done, Once(tmp_path / "data" / "told").done) == (False, True, True)
+    assert (before, once.done, ShownOnce(tmp_path / "data" / "told").done) == (False, True, True)
 
 
 def test_once_is_told_again_when_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    once = Once(tmp_path / "file" / "told")
+    once = ShownOnce(tmp_path / "file" / "told")
     once.tell()
-    assert once.done and not Once(tmp_path / "file" / "told").done
+    assert once.done and not ShownOnce(tmp_path / "file" / "told").done

@@ -3,26 +3,29 @@
 from dataclasses import dataclass, field
 
 from app.core.states import State
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import (
     Aimed,
     Effect,
     Event,
-    Insert,
+    FirstSample,
+    HotkeyEvent,
     InsertionEnded,
-    Key,
+    InsertText,
     Recognised,
     RecordingOver,
-    Sounding,
 )
 from app.dictation.state_machine import Dictation
-from app.insertion.outcome import How, Insertion, Target
+from app.insertion.outcome import Insertion, InsertionResult, Target
 
 WINDOW = Target(1, middle=(30, 40))
-DOWN, UP = Key("dictate", True), Key("dictate", False)
-TYPED, HELD = InsertionEnded(Insertion(How.TYPED)), InsertionEnded(Insertion(How.HELD, "focus-moved"))
+DOWN, UP = HotkeyEvent("dictate", True), HotkeyEvent("dictate", False)
+TYPED, HELD = (
+    InsertionEnded(Insertion(InsertionResult.TYPED)),
+    InsertionEnded(Insertion(InsertionResult.HELD, "focus-moved")),
+)
 
 
 @dataclass
@@ -53,13 +56,13 @@ class Story:
         return note.key if note else ""
 
     def inserts(self) -> list[str]:
-        return [effect.ordered.text for effect in self.effects if isinstance(effect, Insert)]
+        return [effect.ordered.text for effect in self.effects if isinstance(effect, InsertText)]
 
 
 def text(take: int, segment: int, text: str = "", error: str = "") -> Recognised:
-    return Recognised(take, Segment(segment, 0, 1, text=text, error=error))
+    return Recognised(take, TranscriptSegment(segment, 0, 1, text=text, error=error))
 
 
 def spoken(take: int = 1) -> list[Event]:
     """Return the events of a take from its start to its last sample."""
-    return [Verb.START, Aimed(take, WINDOW), Sounding(take), Verb.STOP, RecordingOver(take)]
+    return [Verb.START, Aimed(take, WINDOW), FirstSample(take), Verb.STOP, RecordingOver(take)]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
-from app.dictation.delivery_log import Ledger
-from app.dictation.insertion_queue import Piece
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.insertion_queue import SegmentId
 from app.journal.events import Dismissed, Inserted, Inserting, decode_lines
 from app.journal.journal import Journal
 from app.journal.library import Library
@@ -46,9 +46,9 @@ def told(library: Library, session: UUID) -> list[tuple[str, int]]:
 
 
 async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> None:
-    ledger = Ledger(library)
+    ledger = DeliveryLog(library)
     await ledger.opened(1, begun(library, ONE))
-    pieces = (Piece(1, 0), Piece(1, 1))
+    pieces = (SegmentId(1, 0), SegmentId(1, 1))
     await asyncio.gather(
         ledger.inserting(pieces), ledger.inserted(pieces[:1]), ledger.inserting(pieces), ledger.close(1)
     )
@@ -58,10 +58,10 @@ async def test_ledger_records_outcomes_once_and_in_order(library: Library) -> No
 
 
 async def test_ledger_reopens_closed_journal_when_text_is_pasted_later(library: Library) -> None:
-    ledger = Ledger(library)
+    ledger = DeliveryLog(library)
     for take, session in ((1, ONE), (2, TWO)):
         await ledger.opened(take, begun(library, session))
-    pieces = (Piece(1, 0), Piece(1, 1), Piece(2, 0))
+    pieces = (SegmentId(1, 0), SegmentId(1, 1), SegmentId(2, 0))
     await ledger.inserting(pieces)
     await ledger.close(1)
     await ledger.inserted(pieces)
@@ -75,25 +75,25 @@ async def test_ledger_records_paste_of_text_held_by_earlier_run(library: Library
     with begun(library, ONE) as journal:
         journal.want(inserted=True)
     assert library.find(ONE).state is TakeState.HELD
-    ledger = Ledger(library)
+    ledger = DeliveryLog(library)
     assert ledger.earlier(ONE) == 0
-    await ledger.inserting((Piece(0, 0), Piece(0, 1)))
-    await ledger.inserted((Piece(0, 0), Piece(0, 1)))
+    await ledger.inserting((SegmentId(0, 0), SegmentId(0, 1)))
+    await ledger.inserted((SegmentId(0, 0), SegmentId(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
 
 
 async def test_ledger_records_dismissal_of_held_text(library: Library) -> None:
     with begun(library, ONE) as journal:
         journal.want(inserted=True)
-    ledger = Ledger(library)
+    ledger = DeliveryLog(library)
     assert ledger.earlier(ONE) == 0
-    await ledger.dismissed((Piece(0, 0), Piece(0, 1)))
+    await ledger.dismissed((SegmentId(0, 0), SegmentId(0, 1)))
     assert library.find(ONE).state is TakeState.DONE
     assert [kind for kind, _ in told(library, ONE)] == ["dismissed", "dismissed"]
 
 
 async def test_given_up_takes_become_cancelled(library: Library) -> None:
-    ledger = Ledger(library)
+    ledger = DeliveryLog(library)
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
         journal.want(inserted=True)
@@ -107,7 +107,7 @@ async def test_given_up_takes_become_cancelled(library: Library) -> None:
 
 async def test_take_given_up_before_its_journal_opens_becomes_cancelled(library: Library) -> None:
     """The user may press Esc while the disk is still creating the journal."""
-    ledger = Ledger(library)
+    ledger = DeliveryLog(library)
     await ledger.give_up(1)
     for take, session in ((1, ONE), (2, TWO)):
         journal = begun(library, session)
@@ -118,16 +118,16 @@ async def test_take_given_up_before_its_journal_opens_becomes_cancelled(library:
 
 
 async def test_ledger_tolerates_journal_that_cannot_be_opened(library: Library) -> None:
-    ledger = Ledger(library)
+    ledger = DeliveryLog(library)
     await ledger.opened(1, begun(library, ONE))
     await ledger.close(1)
     with library.reopen(ONE):  # the take is in use: it is being resent
-        await ledger.inserted((Piece(1, 0), Piece(9, 0)))
+        await ledger.inserted((SegmentId(1, 0), SegmentId(9, 0)))
     assert told(library, ONE) == []
 
 
 async def test_discarded_take_leaves_no_files(library: Library) -> None:
-    ledger = Ledger(library)
+    ledger = DeliveryLog(library)
     await ledger.opened(1, begun(library, ONE))
     await ledger.discard(1)
     await ledger.discard(1)
@@ -138,9 +138,9 @@ async def test_discarded_take_leaves_no_files(library: Library) -> None:
 
 async def test_observer_is_notified_of_outcomes(library: Library) -> None:
     heard: list[SegmentEvent] = []
-    ledger = Ledger(library, heard.append)
+    ledger = DeliveryLog(library, heard.append)
     await ledger.opened(1, begun(library, ONE))
-    pieces = (Piece(1, 0), Piece(9, 0), Piece(1, 1))
+    pieces = (SegmentId(1, 0), SegmentId(9, 0), SegmentId(1, 1))
     await ledger.inserting(pieces)
     assert heard == []
     await ledger.held(pieces[:1])

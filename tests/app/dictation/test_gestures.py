@@ -4,58 +4,58 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dictation.gestures import POLL_S, TAP_S, Gestures, KeyWatch, TalkMode, Wish
+from app.dictation.gestures import POLL_S, TAP_S, Gestures, KeyIntent, KeyWatch, TalkMode
 
 EVERY = list(TalkMode)
 SHORT, LONG = TAP_S / 2, TAP_S * 3
 
 
-def used(mode: TalkMode, held_s: float, recording: int | None = None, **more: bool) -> list[Wish | None]:
+def used(mode: TalkMode, held_s: float, recording: int | None = None, **more: bool) -> list[KeyIntent | None]:
     """Return the wishes of one press and its release.
 
     A take that begins gets number 7.
     """
     gestures = Gestures(mode)
     first = gestures.pressed(10.0, recording, 7)
-    during = 7 if first is Wish.BEGIN else None if first is Wish.END else recording
+    during = 7 if first is KeyIntent.BEGIN else None if first is KeyIntent.END else recording
     return [first, gestures.released(10.0 + held_s, during, **more)]
 
 
 @pytest.mark.parametrize(
     ("mode", "short", "long"),
     [
-        (TalkMode.HOLD, Wish.TAP, Wish.END),
+        (TalkMode.HOLD, KeyIntent.TAP, KeyIntent.END),
         (TalkMode.TOGGLE, None, None),
-        (TalkMode.HYBRID, None, Wish.END),
+        (TalkMode.HYBRID, None, KeyIntent.END),
         (TalkMode.HANDS_FREE, None, None),
     ],
 )
 def test_press_begins_take_and_release_depends_on_mode(
-    mode: TalkMode, short: Wish | None, long: Wish | None
+    mode: TalkMode, short: KeyIntent | None, long: KeyIntent | None
 ) -> None:
-    assert used(mode, SHORT) == [Wish.BEGIN, short]
-    assert used(mode, LONG) == [Wish.BEGIN, long]
+    assert used(mode, SHORT) == [KeyIntent.BEGIN, short]
+    assert used(mode, LONG) == [KeyIntent.BEGIN, long]
 
 
 @pytest.mark.parametrize("held_s", [SHORT, LONG])
 @pytest.mark.parametrize("mode", EVERY)
 def test_press_during_take_ends_it_without_discarding(mode: TalkMode, held_s: float) -> None:
     end_at_release = mode is TalkMode.HOLD
-    assert used(mode, held_s, recording=3) == ([None, Wish.END] if end_at_release else [Wish.END, None])
+    assert used(mode, held_s, recording=3) == ([None, KeyIntent.END] if end_at_release else [KeyIntent.END, None])
 
 
 @pytest.mark.parametrize("mode", EVERY)
 def test_chord_discards_take_that_its_press_began(mode: TalkMode) -> None:
-    assert used(mode, SHORT, chord=True) == [Wish.BEGIN, Wish.CHORD]
+    assert used(mode, SHORT, chord=True) == [KeyIntent.BEGIN, KeyIntent.CHORD]
     assert used(mode, SHORT, recording=3, chord=True)[1] is None
 
 
 def test_release_ends_only_take_of_its_press() -> None:
     gestures = Gestures(TalkMode.HOLD)
-    assert gestures.pressed(0.0, None, 1) is Wish.BEGIN
+    assert gestures.pressed(0.0, None, 1) is KeyIntent.BEGIN
     assert gestures.released(LONG, 2) is None, "take 1 was cancelled and take 2 begun from the tray"
-    assert gestures.pressed(5.0, None, 3) is Wish.BEGIN
-    assert gestures.released(5.0 + SHORT, None) is Wish.PASS, "the microphone failed: the key is still a key"
+    assert gestures.pressed(5.0, None, 3) is KeyIntent.BEGIN
+    assert gestures.released(5.0 + SHORT, None) is KeyIntent.PASS, "the microphone failed: the key is still a key"
     assert gestures.released(6.0, None) is None
 
 
@@ -63,8 +63,8 @@ def test_mode_change_applies_from_next_press() -> None:
     gestures = Gestures(TalkMode.HOLD)
     gestures.pressed(0.0, None, 1)
     gestures.mode = TalkMode.TOGGLE
-    assert gestures.released(LONG, 1) is Wish.END
-    assert gestures.pressed(5.0, None, 2) is Wish.BEGIN
+    assert gestures.released(LONG, 1) is KeyIntent.END
+    assert gestures.pressed(5.0, None, 2) is KeyIntent.BEGIN
     assert gestures.released(5.0 + LONG, 2) is None
 
 

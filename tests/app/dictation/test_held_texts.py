@@ -1,71 +1,71 @@
 """Tests of the recording that the paste key selects, and of one request at a time."""
 
-from app.dictation.actions import HeldDeed
+from app.dictation.actions import HeldAction
 from app.dictation.held_texts import HeldTexts
-from app.dictation.insertion_queue import Piece, SpokenOrder
+from app.dictation.insertion_queue import InsertionQueue, SegmentId
 from app.dictation.messages import AimHere, NoteDismissed
-from app.insertion.outcome import How, Insertion, Target
+from app.insertion.outcome import Insertion, InsertionResult, Target
 
 WINDOW = Target(1)
 
 
-def held(*pieces: Piece) -> tuple[SpokenOrder, HeldTexts]:
-    order = SpokenOrder()
+def held(*pieces: SegmentId) -> tuple[InsertionQueue, HeldTexts]:
+    order = InsertionQueue()
     order.hold_again({piece: f"text {piece.take}" for piece in pieces})
     return order, HeldTexts(order)
 
 
 def test_key_selects_newest_recording_of_this_run() -> None:
-    _, texts = held(Piece(0, 0), Piece(1, 0), Piece(3, 0), Piece(3, 1))
+    _, texts = held(SegmentId(0, 0), SegmentId(1, 0), SegmentId(3, 0), SegmentId(3, 1))
     assert (texts.newest, texts.earlier) == (3, 2)
-    assert texts.by_key(HeldDeed.DISMISS) == [NoteDismissed((Piece(3, 0), Piece(3, 1)))]
+    assert texts.by_key(HeldAction.DISMISS) == [NoteDismissed((SegmentId(3, 0), SegmentId(3, 1)))]
     assert (texts.newest, texts.earlier) == (1, 1)
-    assert texts.by_key(HeldDeed.PASTE) == [AimHere(1, leaves=False)]
+    assert texts.by_key(HeldAction.PASTE) == [AimHere(1, leaves=False)]
 
 
 def test_key_ignores_recordings_of_earlier_run() -> None:
-    _, texts = held(Piece(0, 0), Piece(-1, 0))
+    _, texts = held(SegmentId(0, 0), SegmentId(-1, 0))
     assert (texts.newest, texts.earlier) == (None, 2)
-    assert all(texts.by_key(deed) == [] for deed in HeldDeed)
+    assert all(texts.by_key(deed) == [] for deed in HeldAction)
 
 
 def test_key_does_not_go_back_to_earlier_recording_after_paste() -> None:
-    order, texts = held(Piece(1, 0), Piece(2, 0))
-    texts.by_key(HeldDeed.PASTE)
+    order, texts = held(SegmentId(1, 0), SegmentId(2, 0))
+    texts.by_key(HeldAction.PASTE)
     texts.here(2, WINDOW, joins=False, followed=False)
-    assert order.next() and order.inserted(Insertion(How.PASTED)) == (Piece(2, 0),)
+    assert order.next() and order.inserted(Insertion(InsertionResult.PASTED)) == (SegmentId(2, 0),)
     assert (texts.newest, texts.earlier) == (None, 1)
-    assert texts.settle(1, HeldDeed.PASTE) == [AimHere(1, leaves=True)]
+    assert texts.settle(1, HeldAction.PASTE) == [AimHere(1, leaves=True)]
 
 
 def test_paste_from_list_does_not_restrict_key() -> None:
-    order, texts = held(Piece(1, 0), Piece(2, 0))
-    texts.settle(2, HeldDeed.PASTE)
+    order, texts = held(SegmentId(1, 0), SegmentId(2, 0))
+    texts.settle(2, HeldAction.PASTE)
     texts.here(2, WINDOW, joins=False, followed=False)
-    assert order.next() and order.inserted(Insertion(How.PASTED))
+    assert order.next() and order.inserted(Insertion(InsertionResult.PASTED))
     assert texts.newest == 1
 
 
 def test_second_request_is_ignored_until_first_ends() -> None:
-    order, texts = held(Piece(1, 0), Piece(2, 0))
-    assert texts.settle(1, HeldDeed.PASTE)
-    assert texts.settle(2, HeldDeed.PASTE) == [], "the focus is looked for"
-    assert texts.settle(2, HeldDeed.COPY) == [] and not order.pasting
+    order, texts = held(SegmentId(1, 0), SegmentId(2, 0))
+    assert texts.settle(1, HeldAction.PASTE)
+    assert texts.settle(2, HeldAction.PASTE) == [], "the focus is looked for"
+    assert texts.settle(2, HeldAction.COPY) == [] and not order.pasting
     texts.here(1, WINDOW, joins=False, followed=False)
-    assert texts.settle(2, HeldDeed.PASTE) == [], "it waits for its turn"
+    assert texts.settle(2, HeldAction.PASTE) == [], "it waits for its turn"
     assert order.next()
-    assert texts.settle(2, HeldDeed.PASTE) == [], "it is on its way"
-    order.inserted(Insertion(How.HELD))
-    assert texts.settle(2, HeldDeed.PASTE) == [AimHere(2, leaves=True)]
+    assert texts.settle(2, HeldAction.PASTE) == [], "it is on its way"
+    order.inserted(Insertion(InsertionResult.HELD))
+    assert texts.settle(2, HeldAction.PASTE) == [AimHere(2, leaves=True)]
 
 
 def test_copy_needs_no_target_window() -> None:
-    order, texts = held(Piece(1, 0))
-    assert texts.settle(1, HeldDeed.COPY) == []
+    order, texts = held(SegmentId(1, 0))
+    assert texts.settle(1, HeldAction.COPY) == []
     ordered = order.next()
     assert ordered is not None and ordered.pasted and ordered.target is None
 
 
 def test_settle_has_no_effect_without_held_text() -> None:
     _, texts = held()
-    assert all(texts.settle(1, deed) == [] for deed in HeldDeed)
+    assert all(texts.settle(1, deed) == [] for deed in HeldAction)

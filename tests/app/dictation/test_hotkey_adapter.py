@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from app.core.notes import Note
-from app.dictation.hotkey_adapter import KeyShell, KeyTimes
+from app.dictation.hotkey_adapter import HotkeyAdapter, KeyTimes
 from app.dictation.hotkey_test import RECORDING, KeySeen, KeysSeen
-from app.dictation.messages import Event, Key, NoteKey, Polled
+from app.dictation.messages import Event, HotkeyEvent, NoteKey, Polled
 from app.hotkeys.errors import HotkeysUnavailable
 from app.hotkeys.events import KeyEvent
 from runtime.tasks import Tasks
@@ -35,7 +35,7 @@ class Shell:
         self.told: list[Event] = []
         self.notes: list[Note | None] = []
         self.seen: list[KeysSeen] = []
-        self.keys = KeyShell(hotkeys, self.told.append, self.notes.append, self.seen.append, times)
+        self.keys = HotkeyAdapter(hotkeys, self.told.append, self.notes.append, self.seen.append, times)
 
 
 async def test_cancel_key_is_bound_only_while_recording() -> None:
@@ -97,7 +97,7 @@ async def test_key_events_and_polls_are_passed_on() -> None:
     async with Tasks("test") as tasks:
         tasks.start(shell.keys.listen(), "listen")
         hotkeys.press()
-        await wait_until(lambda: shell.told == [Key("dictate", True)], "it is down")
+        await wait_until(lambda: shell.told == [HotkeyEvent("dictate", True)], "it is down")
         await shell.keys.poll("dictate")
         hotkeys.release(noticed=False)
         await shell.keys.poll("dictate")
@@ -111,7 +111,7 @@ async def test_lost_keyboard_counts_keys_as_up_and_warns() -> None:
     await shell.keys.listen()
     await shell.keys.poll("dictate")
     await shell.keys.pass_on("dictate")
-    assert shell.told == [Key("dictate", False, chord=True), Polled("dictate", False)]
+    assert shell.told == [HotkeyEvent("dictate", False, chord=True), Polled("dictate", False)]
     assert [note.key for note in shell.notes if note] == [NoteKey.HOTKEYS_FAILED]
 
 
@@ -134,7 +134,7 @@ async def test_poll_reports_no_state_when_keyboard_times_out() -> None:
 
     hotkeys, told = Silent(), list[Event]()
     times = KeyTimes(answer_s=0.01)
-    await KeyShell(hotkeys, told.append, lambda note: None, times=times).poll("dictate")
+    await HotkeyAdapter(hotkeys, told.append, lambda note: None, times=times).poll("dictate")
     assert told == []
 
 
@@ -195,7 +195,7 @@ async def test_key_test_keeps_key_events_from_dictation() -> None:
         await wait_until(lambda: "cancel" not in hotkeys.bound, "Esc is everybody's")
         assert shell.told == []
         hotkeys.press()
-        await wait_until(lambda: shell.told == [Key("dictate", True)], "it dictates again")
+        await wait_until(lambda: shell.told == [HotkeyEvent("dictate", True)], "it dictates again")
 
 
 async def test_key_test_ends_after_time_limit() -> None:

@@ -7,29 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dictation.insertion_queue import MOST_HELD, OFFER_S, Ordered, Piece, SpokenOrder, gap
-from app.insertion.outcome import How, Insertion, Target
+from app.dictation.insertion_queue import MOST_HELD, OFFER_S, InsertionQueue, ReadyTexts, SegmentId, gap
+from app.insertion.outcome import Insertion, InsertionResult, Target
 from protocol.texts import join_texts
 
 WINDOW, OTHER = Target(1), Target(2)
-TYPED, HELD = Insertion(How.TYPED), Insertion(How.HELD, "focus-moved")
+TYPED, HELD = Insertion(InsertionResult.TYPED), Insertion(InsertionResult.HELD, "focus-moved")
 
 WORDS = st.text(st.sampled_from("ab 。，三四.ก"), max_size=4)
 
 
-def order_of(*takes: int, each: bool = False) -> SpokenOrder:
-    order = SpokenOrder()
+def order_of(*takes: int, each: bool = False) -> InsertionQueue:
+    order = InsertionQueue()
     for take in takes:
         order.begin(take, each=each)
         order.aim(take, WINDOW)
     return order
 
 
-def say(order: SpokenOrder, take: int, segment: int, text: str | None, now: float = 0.0) -> None:
-    order.result(Piece(take, segment), text, now)
+def say(order: InsertionQueue, take: int, segment: int, text: str | None, now: float = 0.0) -> None:
+    order.result(SegmentId(take, segment), text, now)
 
 
-def goes(order: SpokenOrder, insertion: Insertion = TYPED) -> str | None:
+def goes(order: InsertionQueue, insertion: Insertion = TYPED) -> str | None:
     """Insert the next text and return it, or ``None`` if no text is ready."""
     ordered = order.next()
     if ordered is None:
@@ -100,7 +100,7 @@ def test_take_continues_text_of_take_that_was_not_over_when_it_began() -> None:
 
 
 def test_take_in_other_window_does_not_continue_text() -> None:
-    order = SpokenOrder()
+    order = InsertionQueue()
     for take, window in ((1, WINDOW), (2, OTHER)):
         order.begin(take)
         order.aim(take, window)
@@ -132,7 +132,7 @@ def test_failed_and_empty_segments_are_skipped_and_second_results_ignored() -> N
 
 
 def test_text_is_not_released_before_its_target_is_known() -> None:
-    order = SpokenOrder()
+    order = InsertionQueue()
     order.begin(1)
     say(order, 1, 0, "one")
     assert order.next() is None
@@ -152,7 +152,7 @@ def test_texts_after_held_text_are_held_and_pasted_together() -> None:
     order.ended(1)
     say(order, 2, 0, "other")
     assert goes(order) == " other", "take 2 has a target of its own"
-    assert order.newly_held() == (Piece(1, 1), Piece(1, 2))
+    assert order.newly_held() == (SegmentId(1, 1), SegmentId(1, 2))
     assert order.newly_held() == ()
     assert order.paste(1, WINDOW)
     assert goes(order, HELD) == " two three", "with the space after what is there"
@@ -179,7 +179,7 @@ def test_copied_text_does_not_affect_space_before_next_text() -> None:
     say(order, 1, 1, "two")
     goes(order, HELD)
     order.paste(1, None)
-    assert goes(order, Insertion(How.COPIED)) == "two"
+    assert goes(order, Insertion(InsertionResult.COPIED)) == "two"
     say(order, 1, 2, "three")
     assert goes(order) == " three" and not order.held
 
@@ -190,12 +190,14 @@ def test_rest_of_partly_typed_text_is_held() -> None:
         say(order, 1, segment, text)
     ordered = order.next()
     assert ordered is not None and ordered.text == "one two three"
-    assert order.inserted(Insertion(How.HELD, "partly-typed", "wo three")) == (Piece(1, 0),)
-    assert order.held == {Piece(1, 1): "wo", Piece(1, 2): "three"}
+    assert order.inserted(Insertion(InsertionResult.HELD, "partly-typed", "wo three")) == (SegmentId(1, 0),)
+    assert order.held == {SegmentId(1, 1): "wo", SegmentId(1, 2): "three"}
     order.paste(1, WINDOW)
-    assert order.next() == Ordered((Piece(1, 1), Piece(1, 2)), ("wo", "three"), " wo three", WINDOW, True)
-    order.inserted(Insertion(How.HELD, "partly-typed", "ee"))
-    assert order.held == {Piece(1, 2): "ee"}
+    assert order.next() == ReadyTexts(
+        (SegmentId(1, 1), SegmentId(1, 2)), ("wo", "three"), " wo three", WINDOW, True
+    )
+    order.inserted(Insertion(InsertionResult.HELD, "partly-typed", "ee"))
+    assert order.held == {SegmentId(1, 2): "ee"}
 
 
 def test_hands_free_segment_has_own_target_and_holds_no_other_segment() -> None:
@@ -207,7 +209,7 @@ def test_hands_free_segment_has_own_target_and_holds_no_other_segment() -> None:
         ordered = order.next()
         assert ordered is not None and ordered.target == target
         order.inserted(HELD if segment == 1 else TYPED)
-    assert list(order.held) == [Piece(1, 1)]
+    assert list(order.held) == [SegmentId(1, 1)]
 
 
 def test_accept_releases_text_without_predecessors_and_late_texts_are_held() -> None:
@@ -221,7 +223,7 @@ def test_accept_releases_text_without_predecessors_and_late_texts_are_held() -> 
     assert [goes(order), goes(order)] == ["two", " five"]
     say(order, 1, 0, "one")
     say(order, 1, 2, "three")
-    assert order.newly_held() == (Piece(1, 0), Piece(1, 2))
+    assert order.newly_held() == (SegmentId(1, 0), SegmentId(1, 2))
     assert not order.offered(1e9)
     say(order, 2, 1, "six")
     assert goes(order) == " six", "late texts hold nobody"
@@ -295,10 +297,10 @@ def test_oldest_held_text_is_let_go_above_limit() -> None:
     for segment in range(3):
         say(order, 1, segment, "x" * (MOST_HELD // 2))
         goes(order, HELD)
-    assert list(order.held) == [Piece(1, 1), Piece(1, 2)]
+    assert list(order.held) == [SegmentId(1, 1), SegmentId(1, 2)]
     assert order.let_go == 1
-    order.hold_again({Piece(0, 0): "from before"})
-    assert Piece(0, 0) not in order.held and order.let_go == 2
+    order.hold_again({SegmentId(0, 0): "from before"})
+    assert SegmentId(0, 0) not in order.held and order.let_go == 2
 
 
 def test_single_text_above_limit_is_still_held() -> None:
@@ -310,7 +312,7 @@ def test_single_text_above_limit_is_still_held() -> None:
 def test_space_depends_on_typed_part_of_previous_text() -> None:
     order = order_of(1)
     say(order, 1, 0, "one 三四")
-    assert goes(order, Insertion(How.HELD, "partly-typed", " 三四")) == "one 三四"
+    assert goes(order, Insertion(InsertionResult.HELD, "partly-typed", " 三四")) == "one 三四"
     order.dismiss(1)
     say(order, 1, 1, "五")
     assert goes(order) == " 五"

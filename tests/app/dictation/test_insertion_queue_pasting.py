@@ -1,11 +1,11 @@
 """Tests of held texts while they are being pasted."""
 
-from app.dictation.insertion_queue import Piece, SpokenOrder
-from app.insertion.outcome import How, Insertion
+from app.dictation.insertion_queue import InsertionQueue, SegmentId
+from app.insertion.outcome import Insertion, InsertionResult
 from tests.app.dictation.test_insertion_queue import HELD, OTHER, TYPED, WINDOW, goes, order_of, say
 
 
-def held_and_pasting() -> SpokenOrder:
+def held_and_pasting() -> InsertionQueue:
     """Set up a take whose held text is being pasted."""
     order = order_of(1)
     say(order, 1, 0, "one")
@@ -23,10 +23,10 @@ def test_take_keeps_holding_when_another_text_became_held_during_paste() -> None
     assert goes(order, HELD) == "s0 s1"
     assert order.paste(1, OTHER)
     assert order.next() is not None
-    order.hold_again({Piece(1, 5): "late"})
-    assert order.inserted(TYPED) == (Piece(1, 0), Piece(1, 1))
+    order.hold_again({SegmentId(1, 5): "late"})
+    assert order.inserted(TYPED) == (SegmentId(1, 0), SegmentId(1, 1))
     say(order, 1, 2, "s2")
-    assert goes(order) is None and list(order.held) == [Piece(1, 5), Piece(1, 2)]
+    assert goes(order) is None and list(order.held) == [SegmentId(1, 5), SegmentId(1, 2)]
     assert order.paste(1, OTHER) and goes(order) == " s2 late"
     say(order, 1, 3, "s3")
     assert goes(order) == "s3", "it goes on once nothing is held"
@@ -34,13 +34,13 @@ def test_take_keeps_holding_when_another_text_became_held_during_paste() -> None
 
 def test_dismissal_spares_text_being_pasted_and_take_keeps_holding() -> None:
     order = held_and_pasting()
-    order.hold_again({Piece(1, 7): "late", Piece(2, 0): "other"})
-    assert order.dismiss(1) == (Piece(1, 7),)
-    assert set(order.held) == {Piece(1, 0), Piece(2, 0)}
+    order.hold_again({SegmentId(1, 7): "late", SegmentId(2, 0): "other"})
+    assert order.dismiss(1) == (SegmentId(1, 7),)
+    assert set(order.held) == {SegmentId(1, 0), SegmentId(2, 0)}
     order.inserted(HELD)
     say(order, 1, 1, "two")
-    assert goes(order) is None and Piece(1, 1) in order.held, "a hole would be left before it"
-    assert order.dismiss(1) == (Piece(1, 0), Piece(1, 1))
+    assert goes(order) is None and SegmentId(1, 1) in order.held, "a hole would be left before it"
+    assert order.dismiss(1) == (SegmentId(1, 0), SegmentId(1, 1))
     say(order, 1, 2, "three")
     assert goes(order) == "three"
 
@@ -81,15 +81,15 @@ def test_text_dropped_during_paste_is_not_held_again() -> None:
 
 
 def test_texts_of_earlier_run_are_not_held_again_once_settled() -> None:
-    order = SpokenOrder()
-    before = {Piece(0, 0): "one", Piece(0, 1): "two", Piece(-1, 0): "three"}
+    order = InsertionQueue()
+    before = {SegmentId(0, 0): "one", SegmentId(0, 1): "two", SegmentId(-1, 0): "three"}
     order.hold_again(before)
     assert order.holding == [0, -1] and order.holds(-1) and order.count(0) == 2
     order.paste(0, WINDOW)
-    assert goes(order, Insertion(How.HELD, "partly-typed", "two")) == "one two"
+    assert goes(order, Insertion(InsertionResult.HELD, "partly-typed", "two")) == "one two"
     order.dismiss(-1)
     order.hold_again(before)
-    assert order.held == {Piece(0, 1): "two"}
+    assert order.held == {SegmentId(0, 1): "two"}
 
 
 def test_paste_continues_last_insertion_only_in_same_window() -> None:

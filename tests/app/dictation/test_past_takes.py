@@ -10,10 +10,10 @@ import pytest
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.messages import NoteKey
-from app.dictation.past_takes import HELD_S, MOST_HELD_TAKES, Earlier
-from app.journal.library import Found, Library
+from app.dictation.past_takes import HELD_S, MOST_HELD_TAKES, PastTakes
+from app.journal.library import Library, TakeSnapshot
 from app.journal.retention import DAY_S, RetentionLimits
-from app.transcription.listening import Listener
+from app.transcription.listening import DictationSetup
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from protocol.errors import ErrorCode
@@ -33,8 +33,8 @@ def library(tmp_path: Path) -> Library:
 
 def earlier_of(
     library: Library, models: Path, url: str = "http://127.0.0.1:9", clock: WallClock | None = None
-) -> Earlier:
-    return Earlier(library, Listener(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE), clock)
+) -> PastTakes:
+    return PastTakes(library, DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=AT_ONCE), clock)
 
 
 def take(
@@ -85,7 +85,7 @@ class Reading(Library):
         super().__init__(root)
         self.read: list[UUID] = []
 
-    def find(self, session: UUID) -> Found:
+    def find(self, session: UUID) -> TakeSnapshot:
         self.read.append(session)
         return super().find(session)
 

@@ -9,15 +9,15 @@ import pytest
 
 from app.core.errors import UsageMistake
 from app.core.states import State
-from app.dictation.actions import HeldDeed, Verb
-from app.dictation.delivery_log import Ledger
+from app.dictation.actions import HeldAction, Verb
+from app.dictation.delivery_log import DeliveryLog
 from app.dictation.messages import AimHere, Effect, Event, HeldBefore, NoteDismissed
-from app.dictation.past_takes import Earlier
-from app.dictation.recordings import Known, Recordings
+from app.dictation.past_takes import PastTakes
+from app.dictation.recordings import KnownRecordings, Recordings
 from app.dictation.state_machine import Dictation
 from app.journal.errors import TakeUnknown
 from app.journal.library import Library
-from app.transcription.listening import Listener
+from app.transcription.listening import DictationSetup
 from client.connection import Address
 from tests.helpers.takes import recognised_take
 
@@ -28,13 +28,13 @@ class Run:
     """A new run of the app, with its state machine and ledger."""
 
     def __init__(self, root: Path) -> None:
-        self.machine, self.ledger = Dictation(), Ledger(Library(root))
+        self.machine, self.ledger = Dictation(), DeliveryLog(Library(root))
         self.aside: list[str] = []
         self.effects: list[Effect] = []
         self.events: list[Event] = []
         self.noted = 0
-        earlier = Earlier(Library(root), Listener(lambda: Address("ws://nowhere"), root))
-        known = Known(self.machine, self.ledger, self.aside)
+        earlier = PastTakes(Library(root), DictationSetup(lambda: Address("ws://nowhere"), root))
+        known = KnownRecordings(self.machine, self.ledger, self.aside)
         self.recordings = Recordings(earlier, known, self._tell, self._noted)
 
     def _tell(self, event: Event) -> None:
@@ -81,19 +81,19 @@ async def test_recording_with_held_text_is_always_listed(run: Run) -> None:
 
 async def test_settled_recording_has_no_held_text(run: Run) -> None:
     await run.recordings.hold_again()
-    await run.recordings.settle(str(ONE), HeldDeed.PASTE)
+    await run.recordings.settle(str(ONE), HeldAction.PASTE)
     assert run.effects == [AimHere(-1, leaves=True)]
-    await run.recordings.settle(str(TWO), HeldDeed.DISMISS)
+    await run.recordings.settle(str(TWO), HeldAction.DISMISS)
     assert isinstance(run.effects[-1], NoteDismissed) and run.machine.holding == [-1]
     views = {view.session: view.held for view in await run.recordings.views(20)}
     assert views[str(TWO)] == 0, "although its journal does not say so yet"
     with pytest.raises(UsageMistake, match=f"{TWO} has no text to paste"):
-        await run.recordings.settle(str(TWO), HeldDeed.PASTE)
+        await run.recordings.settle(str(TWO), HeldAction.PASTE)
     assert run.noted == 1 and run.machine.holding == [-1], "it was read from disk again, and not held again"
 
 
 async def test_recording_that_was_not_offered_is_read_from_disk(run: Run) -> None:
-    await run.recordings.settle(str(ONE), HeldDeed.PASTE)
+    await run.recordings.settle(str(ONE), HeldAction.PASTE)
     assert (run.noted, run.effects) == (1, [AimHere(0, leaves=True)])
     await run.recordings.hold_again()
     assert run.machine.holding == [0, -1] and run.ledger.session(-1) == TWO
@@ -104,7 +104,7 @@ async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path)
     await run.ledger.opened(1, recognised_take(root, UUID(int=4), time.time(), "kia"))
     await run.ledger.close_all()
     with pytest.raises(UsageMistake):
-        await run.recordings.settle(str(UUID(int=4)), HeldDeed.PASTE)
+        await run.recordings.settle(str(UUID(int=4)), HeldAction.PASTE)
     await run.recordings.hold_again()
     (before,) = [event for event in run.events if isinstance(event, HeldBefore)]
     assert {piece.take for piece in before.texts} == {0, -1} and run.noted == 0
@@ -113,7 +113,7 @@ async def test_recording_of_this_run_is_not_read_from_disk(run: Run, root: Path)
 @pytest.mark.parametrize("session", [str(UUID(int=9)), "../etc", ""])
 async def test_settle_raises_for_unknown_recording(run: Run, session: str) -> None:
     with pytest.raises(TakeUnknown):
-        await run.recordings.settle(session, HeldDeed.COPY)
+        await run.recordings.settle(session, HeldAction.COPY)
 
 
 async def test_row_shows_state_known_to_this_run(run: Run, root: Path) -> None:

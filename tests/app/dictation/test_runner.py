@@ -1,4 +1,4 @@
-"""Tests of ``Dictating`` with a fake microphone, a scripted gateway and a fake inserter."""
+"""Tests of ``DictationRunner`` with a fake microphone, a scripted gateway and a fake inserter."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from app.capture.errors import MicrophoneRefused
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.actions import PauseHotkeys, RecoverTake, Verb
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.dictation.messages import Cue
-from app.insertion.outcome import How, Insertion
+from app.dictation.messages import SoundCue
+from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TRANSCRIBED, TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
@@ -27,7 +27,7 @@ from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
 KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
-TOGGLE = Wishes(TalkMode.TOGGLE, keys=KEYS)
+TOGGLE = DictationOptions(TalkMode.TOGGLE, keys=KEYS)
 HOLD = replace(TOGGLE, mode=TalkMode.HOLD)
 
 
@@ -71,7 +71,7 @@ async def test_dictation_inserts_text_after_key_press(
     assert world.inserter.text() == " ".join(texts) == found.transcript.text
     assert found.state is TakeState.DONE
     assert all(spoken.inserted for spoken in found.take.segments.values())
-    assert world.cues.played == [Cue.START, Cue.STOP]
+    assert world.cues.played == [SoundCue.START, SoundCue.STOP]
     assert world.states[:2] == [State.ARMING, State.LISTENING]
     assert State.DONE in world.states
 
@@ -150,7 +150,7 @@ async def test_text_is_held_until_pasted_when_focus_moved(
         await wait_until(lambda: world.found[0].state is TakeState.DONE, "and noted")
         assert world.dictating.view.held == 0
     assert world.inserter.texts == [(" ".join(texts), OTHER)]
-    assert Cue.HELD in world.cues.played
+    assert SoundCue.HELD in world.cues.played
 
 
 async def test_journal_notes_insertion_before_it_starts_and_quit_waits_for_rest(
@@ -326,7 +326,7 @@ async def test_text_is_held_when_insertion_outcome_is_unknown(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
-        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        world.inserter.outcomes = [Insertion(InsertionResult.HELD, "not-read")]
         await world.dictate()
         await world.over()
         await wait_until(lambda: world.dictating.view.held, "it is held")

@@ -15,7 +15,7 @@ from aiohttp import web
 from app.capture.errors import MicrophoneRefused
 from app.core.states import State
 from app.dictation.actions import Verb
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.journal.take import TRANSCRIBED, TakeState
 from app.transcription.pipeline import Samples
@@ -54,7 +54,7 @@ class Annoyer:
     def __init__(self, world: World, chance: random.Random) -> None:
         self._world = world
         self._chance = chance
-        self.wishes = Wishes(keys=KEYS)
+        self.wishes = DictationOptions(keys=KEYS)
 
     async def annoy(self) -> None:
         """Perform one random action."""
@@ -73,7 +73,7 @@ class Annoyer:
         elif what < 0.95:
             world.devices.failure = MicrophoneRefused("desk", "busy") if chance.random() < 0.3 else None
         else:
-            self.wishes = Wishes(chance.choice(list(TalkMode)), keys=KEYS)
+            self.wishes = DictationOptions(chance.choice(list(TalkMode)), keys=KEYS)
             world.dictating.change(self.wishes)
         await wait_until(lambda: chance.random() < 0.5, "a moment has passed")
 
@@ -86,7 +86,7 @@ class Annoyer:
 async def test_random_actions_leave_no_text_stuck_lost_or_duplicated(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate, seed: int
 ) -> None:
-    async with dictating(tmp_path, models, locate, talk, Wishes(keys=KEYS), PRESSES) as world:
+    async with dictating(tmp_path, models, locate, talk, DictationOptions(keys=KEYS), PRESSES) as world:
         annoyer = Annoyer(world, random.Random(seed))
         for _ in range(PRESSES):
             await annoyer.annoy()

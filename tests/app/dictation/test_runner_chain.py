@@ -9,7 +9,7 @@ import numpy as np
 
 from app.core.states import State
 from app.dictation.actions import Verb
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.journal.take import TakeState
 from client.connection import Address
@@ -55,7 +55,7 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
     tmp_path: Path, models: Path, broker: Broker
 ) -> None:
     talk = np.concatenate(list(read_audio(recording("en-01", "zh-01", to=tmp_path / "talk.wav"))))
-    wishes = Wishes(TalkMode.HYBRID, keys={"dictate": "f9"})
+    wishes = DictationOptions(TalkMode.HYBRID, keys={"dictate": "f9"})
     with running_chain(tmp_path, broker.url) as chain:
         gateway, _ = chain.gateway()
         chain.worker()

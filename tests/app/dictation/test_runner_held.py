@@ -10,10 +10,10 @@ import pytest
 
 from app.core.errors import UsageMistake
 from app.core.states import State
-from app.dictation.actions import HeldDeed, SettleHeld, Verb
-from app.dictation.dictation_options import Wishes
+from app.dictation.actions import HeldAction, SettleHeld, Verb
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.insertion.outcome import How, Insertion
+from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Locate
@@ -22,7 +22,7 @@ from tests.app.dictation.world import WINDOW, dictating
 from tests.helpers.takes import recognised_take
 from tests.helpers.waiting import wait_until
 
-TOGGLE = Wishes(TalkMode.TOGGLE)
+TOGGLE = DictationOptions(TalkMode.TOGGLE)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -35,7 +35,7 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
-        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        world.inserter.outcomes = [Insertion(InsertionResult.HELD, "not-read")]
         await world.dictate()
         await world.over()
         session = str(world.found[0].session)
@@ -51,14 +51,14 @@ async def test_held_text_of_earlier_run_is_pasted_once_from_list(
         before = again.changes
         again.inserter.gate = asyncio.Event()
         for _ in range(3):
-            again.dictating.ask(SettleHeld(session, HeldDeed.PASTE))
+            again.dictating.ask(SettleHeld(session, HeldAction.PASTE))
         await wait_until(lambda: again.inserter.asked, "it is on its way")
-        again.dictating.ask(SettleHeld(session, HeldDeed.PASTE))
+        again.dictating.ask(SettleHeld(session, HeldAction.PASTE))
         again.inserter.gate.set()
         await wait_until(lambda: again.found[0].state is TakeState.DONE, "it is there, and noted")
         await wait_until(lambda: again.changes > before, "whoever shows the history is told")
         with pytest.raises(UsageMistake, match="no text to paste"):
-            await again.dictating.recordings.settle(session, HeldDeed.PASTE)
+            await again.dictating.recordings.settle(session, HeldAction.PASTE)
         (listed,) = await again.dictating.recordings.views()
         assert (listed.state, listed.held) == (State.DONE, 0)
         assert again.dictating.view.earlier == 0
@@ -72,12 +72,12 @@ async def test_held_text_too_old_for_the_key_is_pasted_once_from_list(
         journal.finish()
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
         assert world.dictating.view.earlier == 0
-        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
-        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldAction.PASTE))
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldAction.PASTE))
         await wait_until(lambda: world.found[0].state is TakeState.DONE, "it is pasted")
-        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.PASTE))
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldAction.PASTE))
         with pytest.raises(UsageMistake):
-            await world.dictating.recordings.settle(str(UUID(int=5)), HeldDeed.DISMISS)
+            await world.dictating.recordings.settle(str(UUID(int=5)), HeldAction.DISMISS)
     assert world.inserter.texts == [("riverbank.", WINDOW)]
 
 
@@ -94,7 +94,7 @@ async def test_text_is_offered_again_but_not_inserted_when_app_died_during_paste
         await world.over(2)
         assert world.dictating.view.earlier == 1
         assert "riverbank." not in world.inserter.text()
-        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldDeed.DISMISS))
+        world.dictating.ask(SettleHeld(str(UUID(int=5)), HeldAction.DISMISS))
         await wait_until(lambda: world.library.find(UUID(int=5)).state is TakeState.DONE, "it is dismissed")
 
 
@@ -119,7 +119,7 @@ async def test_listed_take_shows_its_current_state(
         await world.all_heard()
         world.dictating.ask(Verb.STOP)
         await is_listed(State.INSERTING)
-        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        world.inserter.outcomes = [Insertion(InsertionResult.HELD, "not-read")]
         world.inserter.gate.set()
         await is_listed(State.HELD)
         world.dictating.ask(Verb.START)
@@ -135,7 +135,7 @@ async def test_dismissed_text_is_not_held_after_restart(
     tmp_path: Path, models: Path, talk: Samples, locate: Locate
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, TOGGLE) as world:
-        world.inserter.outcomes = [Insertion(How.HELD, "not-read")]
+        world.inserter.outcomes = [Insertion(InsertionResult.HELD, "not-read")]
         await world.dictate()
         await world.over()
         world.dictating.ask(Verb.DISMISS_HELD)

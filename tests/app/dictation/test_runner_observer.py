@@ -11,14 +11,14 @@ import pytest
 
 from app.core.states import State
 from app.dictation.actions import Verb
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.dictation.runner import Dictating, Parts
-from app.insertion.outcome import How, Insertion, Reason
+from app.dictation.runner import DictationRunner, Parts
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult
 from app.journal.library import Library
 from app.monitoring.utterances import Utterances
-from app.monitoring.view import Stage, UtteranceRow
-from app.transcription.listening import PATIENT, Listener
+from app.monitoring.view import UtteranceRow, UtteranceStage
+from app.transcription.listening import PATIENT, DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from speech.audio_file import read_audio
@@ -41,7 +41,7 @@ class Watched:
         clock = asyncio.get_running_loop().time
         self.utterances = Utterances()
         self.devices, self.inserter = FakeDevices(audio), FakeInserter()
-        listener = Listener(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
+        listener = DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
         parts = Parts(
             Library(root),
             listener,
@@ -50,7 +50,7 @@ class Watched:
             FakeCues(),
             observe=lambda event: self.utterances.observe(event, clock()),
         )
-        self.dictating = Dictating(parts, Wishes(TalkMode.TOGGLE))
+        self.dictating = DictationRunner(parts, DictationOptions(TalkMode.TOGGLE))
 
     @property
     def rows(self) -> list[UtteranceRow]:
@@ -91,13 +91,13 @@ async def test_observer_follows_segments_from_speech_to_insertion(
     assert len(rows) >= 2 and [row.segment for row in rows] == list(range(len(rows)))
     assert {row.own for row in rows} == {True} and len({row.session for row in rows}) == 1
     assert sum(row.spoken_s for row in rows) == pytest.approx(len(talk) / 16_000, abs=4)
-    assert all(row.spans[-1].stage is Stage.INSERTED for row in rows)
+    assert all(row.spans[-1].stage is UtteranceStage.INSERTED for row in rows)
     assert all(before.end_s == after.start_s for row in rows for before, after in pairwise(row.spans))
 
 
 async def test_observer_sees_held_segments(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with watched(tmp_path, models, talk) as world:
-        world.inserter.outcomes.append(Insertion(How.HELD, Reason.NOT_READ))
+        world.inserter.outcomes.append(Insertion(InsertionResult.HELD, HoldReason.NOT_READ))
         await world.dictate()
         await world.until(lambda rows: all(row.state is State.HELD for row in rows), "all is held")
 

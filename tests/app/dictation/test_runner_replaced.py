@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.core.states import State
-from app.dictation.actions import HeldDeed
-from app.dictation.dictation_options import Wishes
+from app.dictation.actions import HeldAction
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.insertion.outcome import How, Insertion
+from app.insertion.outcome import Insertion, InsertionResult
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate
@@ -18,7 +18,7 @@ from tests.app.dictation.world import OTHER, World, afresh, dictating
 from tests.helpers.scripted_gateway import scripted
 from tests.helpers.waiting import wait_until
 
-WISHES = Wishes(TalkMode.TOGGLE)
+WISHES = DictationOptions(TalkMode.TOGGLE)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -73,7 +73,7 @@ async def test_held_text_is_pasted_unchanged_by_later_run_with_other_rules(
 ) -> None:
     async with dictating(tmp_path, models, locate, talk, WISHES) as world:
         world.rewrite = marked
-        world.inserter.outcomes = [Insertion(How.HELD, "focus-moved")]
+        world.inserter.outcomes = [Insertion(InsertionResult.HELD, "focus-moved")]
         await world.dictate()
         await world.over()
         await world.is_in(State.HELD)
@@ -81,7 +81,7 @@ async def test_held_text_is_pasted_unchanged_by_later_run_with_other_rules(
         again.rewrite = lambda text: "another rule"
         again.inserter.focus = OTHER
         await wait_until(lambda: again.dictating.view.earlier > 0, "it is held again")
-        await again.dictating.recordings.settle(str(again.found[0].session), HeldDeed.PASTE)
+        await again.dictating.recordings.settle(str(again.found[0].session), HeldAction.PASTE)
         await wait_until(lambda: again.inserter.texts, "it is pasted")
     assert again.inserter.text(OTHER) == " ".join(map(marked, recognised(again)))
     assert again.found[0].text == again.inserter.text(OTHER)

@@ -9,10 +9,10 @@ import pytest
 
 from app.core.states import State
 from app.dictation.actions import Verb
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
-from app.dictation.messages import Cue, NoteKey
-from app.system.sleep_detector import Times, Waking
+from app.dictation.messages import NoteKey, SoundCue
+from app.system.sleep_detector import ClockReadings, SleepWatcher
 from client.connection import Address, Locate, fixed
 from protocol.audio import SAMPLE_RATE
 from runtime.tasks import Tasks
@@ -21,7 +21,7 @@ from tests.helpers.scripted_gateway import oblige, scripted
 from tests.helpers.waiting import wait_until
 
 KEYS = {"dictate": "right_ctrl", "cancel": "esc", "paste-held": "ctrl+alt+v"}
-WISHES = Wishes(TalkMode.TOGGLE, keep_open=True, keys=KEYS)
+WISHES = DictationOptions(TalkMode.TOGGLE, keep_open=True, keys=KEYS)
 NOISE = np.random.default_rng(1).integers(-9_000, 9_000, 2 * SAMPLE_RATE).astype(np.int16)
 
 
@@ -35,9 +35,9 @@ class Clock:
     """Clock that stands still until the computer sleeps."""
 
     def __init__(self) -> None:
-        self.now = Times(10.0, 10.0)
+        self.now = ClockReadings(10.0, 10.0)
 
-    def __call__(self) -> Times:
+    def __call__(self) -> ClockReadings:
         return self.now
 
     def sleep(self, seconds: float) -> None:
@@ -46,7 +46,7 @@ class Clock:
 
 async def sleeps(world: World, clock: Clock, tasks: Tasks) -> None:
     """Let the computer sleep for eight hours."""
-    waking = Waking(lambda seconds: world.dictating.woke(), clock, look_s=0.01)
+    waking = SleepWatcher(lambda seconds: world.dictating.woke(), clock, look_s=0.01)
     tasks.start(waking.watch(), "watch")
     renewed = world.hotkeys.renewed
     await wait_until(lambda: world.devices.open_now == 1, "the microphone is open")
@@ -66,7 +66,7 @@ async def test_sleep_ends_recording_and_renews_microphone_and_keys(
         await wait_until(lambda: world.devices.opened == 2 and world.devices.open_now == 1, "it is opened anew")
         (found,) = world.found
         assert np.array_equal(np.fromfile(found.audio, "<i2"), NOISE), "all that was heard is there"
-        assert world.cues.played == [Cue.START, Cue.STOP]
+        assert world.cues.played == [SoundCue.START, SoundCue.STOP]
         assert NoteKey.SLEPT in [view.note.key for view in world.views if view.note]
         world.hotkeys.press()
         world.hotkeys.release()

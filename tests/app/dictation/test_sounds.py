@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from app.capture.errors import SpeakerRefused
-from app.dictation.messages import Cue
+from app.dictation.messages import SoundCue
 from app.dictation.sounds import Sounds, tone
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
 from tests.helpers.waiting import wait_until
 
 
-@pytest.mark.parametrize("cue", list(Cue))
+@pytest.mark.parametrize("cue", list(SoundCue))
 @pytest.mark.parametrize("rate", [44_100, 48_000])
-def test_tone_is_short_quiet_and_free_of_clicks(cue: Cue, rate: int) -> None:
+def test_tone_is_short_quiet_and_free_of_clicks(cue: SoundCue, rate: int) -> None:
     samples = np.frombuffer(tone(cue, rate), np.float32)
     assert 0.05 < len(samples) / rate < 0.3
     assert 0.1 < np.max(np.abs(samples)) < 0.2
@@ -26,7 +26,7 @@ def test_tone_is_short_quiet_and_free_of_clicks(cue: Cue, rate: int) -> None:
 
 
 def test_every_cue_has_different_tone() -> None:
-    assert len({tone(cue, 48_000) for cue in Cue}) == len(Cue)
+    assert len({tone(cue, 48_000) for cue in SoundCue}) == len(SoundCue)
 
 
 async def test_cues_are_dropped_when_they_arrive_too_fast() -> None:
@@ -39,12 +39,12 @@ async def test_cues_are_dropped_when_they_arrive_too_fast() -> None:
 
     async with Sounds(play_sound) as sounds:
         for _ in range(100):
-            sounds.play(Cue.START)
+            sounds.play(SoundCue.START)
         await wait_until(lambda: played, "it is heard")
         gate.set()
         await wait_until(lambda: len(played) == 2, "and once more")
-        sounds.play(Cue.HELD)
-        await wait_until(lambda: played[-1] == tone(Cue.HELD, 48_000), "and the next one")
+        sounds.play(SoundCue.HELD)
+        await wait_until(lambda: played[-1] == tone(SoundCue.HELD, 48_000), "and the next one")
 
 
 async def test_cues_are_ignored_without_output() -> None:
@@ -57,7 +57,7 @@ async def test_cues_are_ignored_without_output() -> None:
 
     async with Sounds(play_sound) as sounds:
         for times in range(1, 4):
-            sounds.play(Cue.STOP)
+            sounds.play(SoundCue.STOP)
             await wait_until(partial(lambda times: tried == times, times), "it is tried")
 
 
@@ -66,13 +66,13 @@ import asyncio
 from app.capture.resampled_input import level_dbfs
 from app.capture.microphone import open_microphone
 from app.capture.desktop_sound import sound_system
-from app.dictation.messages import Cue
+from app.dictation.messages import SoundCue
 from app.dictation.sounds import Sounds
 
 async def main():
     system = sound_system()
     async with Sounds(system.play) as sounds, open_microphone() as microphone:
-        sounds.play(Cue.START)
+        sounds.play(SoundCue.START)
         async for block in microphone.blocks():
             if level_dbfs(block) > -35:
                 break

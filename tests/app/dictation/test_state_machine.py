@@ -7,24 +7,23 @@ import pytest
 
 from app.core.notes import Note
 from app.core.states import State
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
-from app.dictation.insertion_queue import OFFER_S, Piece
+from app.dictation.insertion_queue import OFFER_S, SegmentId
 from app.dictation.messages import (
     Aim,
     Aimed,
     Began,
-    Close,
-    Cue,
+    CloseTake,
     Discard,
-    Ended,
     Event,
+    FirstSample,
+    FocusedWindow,
     Gauges,
     GiveUp,
-    Here,
-    Insert,
-    Key,
+    HotkeyEvent,
+    InsertText,
     Leave,
     NoteHeld,
     NoteInserted,
@@ -35,11 +34,12 @@ from app.dictation.messages import (
     PollKey,
     PutAside,
     Recognised,
-    Record,
     RecordingOver,
     Renew,
-    Sounding,
+    SoundCue,
+    StartRecording,
     StopRecording,
+    TakeEnded,
     Tick,
     Woke,
 )
@@ -50,25 +50,27 @@ from tests.app.dictation.story import DOWN, HELD, TYPED, UP, WINDOW, Story, spok
 
 def test_take_goes_from_key_press_to_inserted_text() -> None:
     story = Story()
-    assert story.at(0.0, DOWN, UP) == [Record(1, TalkMode.TOGGLE)]
+    assert story.at(0.0, DOWN, UP) == [StartRecording(1, TalkMode.TOGGLE)]
     assert story.state() is State.ARMING
     assert story.dictation.view(0.0).at is None
-    assert story.at(0.1, Aimed(1, WINDOW), Sounding(1)) == [Play(Cue.START)], "the cue comes after the sample"
+    assert story.at(0.1, Aimed(1, WINDOW), FirstSample(1)) == [Play(SoundCue.START)], (
+        "the cue comes after the sample"
+    )
     assert story.state() is State.LISTENING
     assert story.dictation.view(0.1).at == (30, 40)
-    assert story.then(Sounding(1)) == []
+    assert story.then(FirstSample(1)) == []
     story.at(1.1, text(1, 0, "one"))
     assert story.inserts() == ["one"]
     assert story.state() is State.LISTENING, "while somebody speaks nothing else is as important"
-    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
-    assert story.at(2.1, DOWN, UP) == [Play(Cue.STOP), StopRecording(1)]
+    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),))]
+    assert story.at(2.1, DOWN, UP) == [Play(SoundCue.STOP), StopRecording(1)]
     assert story.dictation.view(5.0).seconds == 2.0
     assert story.dictation.view(5.0, Gauges(unsent_s={1: 0.5})).state is State.SENDING
     assert story.state() is State.WAITING
     story.then(text(1, 1, "two"))
     assert story.state() is State.INSERTING
-    assert story.then(Ended(1)) == []
-    assert story.then(TYPED) == [NoteInserted((Piece(1, 1),)), Close(1)]
+    assert story.then(TakeEnded(1)) == []
+    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 1),)), CloseTake(1)]
     assert story.state() is State.DONE
     due = story.dictation.due(story.now)
     assert due is not None
@@ -80,8 +82,8 @@ def test_take_goes_from_key_press_to_inserted_text() -> None:
 def test_new_mode_applies_from_next_key_press() -> None:
     story = Story()
     story.dictation.mode = TalkMode.HOLD
-    assert story.at(0.0, DOWN) == [Record(1, TalkMode.HOLD)]
-    story.at(1.0, Sounding(1))
+    assert story.at(0.0, DOWN) == [StartRecording(1, TalkMode.HOLD)]
+    story.at(1.0, FirstSample(1))
     assert StopRecording(1) in story.at(2.0, UP), "a release would end nothing in the mode before"
 
 
@@ -98,24 +100,26 @@ def test_hold_mode_inserts_no_text_while_key_is_down() -> None:
 
 def test_hold_mode_discards_take_on_tap_or_chord() -> None:
     story = Story(Dictation(TalkMode.HOLD))
-    assert story.at(0.0, DOWN) == [Record(1, TalkMode.HOLD)]
+    assert story.at(0.0, DOWN) == [StartRecording(1, TalkMode.HOLD)]
     assert story.at(0.2, UP) == [Discard(1), PassOn("dictate")]
-    assert story.then(text(1, 0, "noise"), Ended(1)) == []
+    assert story.then(text(1, 0, "noise"), TakeEnded(1)) == []
     assert story.state() is State.IDLE
-    assert story.at(1.0, DOWN) == [Record(2, TalkMode.HOLD)]
-    assert story.at(1.1, Key("dictate", False, chord=True)) == [Discard(2)], "the program has got the combination"
+    assert story.at(1.0, DOWN) == [StartRecording(2, TalkMode.HOLD)]
+    assert story.at(1.1, HotkeyEvent("dictate", False, chord=True)) == [Discard(2)], (
+        "the program has got the combination"
+    )
 
 
 def test_take_ends_by_polling_when_key_release_is_lost() -> None:
     story = Story(Dictation(TalkMode.HOLD))
-    story.at(0.0, DOWN, Sounding(1))
+    story.at(0.0, DOWN, FirstSample(1))
     assert story.dictation.due(0.0) == 0.25
     assert story.at(1.0, Tick()) == [PollKey("dictate")]
     assert story.then(Polled("dictate", True)) == []
     assert story.at(1.25, Tick(), Polled("dictate", False)) == [PollKey("dictate")]
     assert story.at(1.5, Tick(), Polled("dictate", False)) == [
         PollKey("dictate"),
-        Play(Cue.STOP),
+        Play(SoundCue.STOP),
         StopRecording(1),
     ]
     assert story.then(UP) == []
@@ -132,7 +136,7 @@ def test_overlapping_takes_keep_order_and_are_counted_as_waiting() -> None:
     story = Story()
     story.at(0.0, *spoken(1), *spoken(2), *spoken(3))
     assert story.dictation.view(0.0).waiting == 2
-    story.then(text(2, 0, "two"), Ended(2), text(3, 0, "three"), Ended(3))
+    story.then(text(2, 0, "two"), TakeEnded(2), text(3, 0, "three"), TakeEnded(3))
     assert story.inserts() == []
     assert story.state() is State.WAITING
     story.at(10.0, Tick())
@@ -141,19 +145,19 @@ def test_overlapping_takes_keep_order_and_are_counted_as_waiting() -> None:
     assert story.inserts() == ["two"]
     story.then(TYPED)
     assert story.inserts() == [" three"]
-    story.then(TYPED, text(1, 0, "one"), Ended(1))
-    assert NoteHeld((Piece(1, 0),)) in story.effects and Close(1) in story.effects
+    story.then(TYPED, text(1, 0, "one"), TakeEnded(1))
+    assert NoteHeld((SegmentId(1, 0),)) in story.effects and CloseTake(1) in story.effects
     assert story.dictation.view(10.0).held == 1
 
 
 def test_cancelled_take_is_recognised_but_not_inserted() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), text(1, 1, "two"))
-    assert story.then(Key("cancel", True)) == [Play(Cue.STOP), StopRecording(1), GiveUp(1)]
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, "one"), text(1, 1, "two"))
+    assert story.then(HotkeyEvent("cancel", True)) == [Play(SoundCue.STOP), StopRecording(1), GiveUp(1)]
     assert (story.state(), story.note) == (State.CANCELLED, NoteKey.CANCELLED)
-    story.then(Key("cancel", False), TYPED, text(1, 2, "three"))
+    story.then(HotkeyEvent("cancel", False), TYPED, text(1, 2, "three"))
     assert story.inserts() == []
-    assert story.then(Ended(1)) == [Close(1)]
+    assert story.then(TakeEnded(1)) == [CloseTake(1)]
     assert story.then(Verb.CANCEL) == []
 
 
@@ -164,7 +168,7 @@ def test_hands_free_requests_target_of_every_segment() -> None:
     story.then(text(1, 0, "one"))
     assert story.inserts() == []
     story.then(Aimed(1, Target(5), 0))
-    assert [effect.ordered.target for effect in story.effects if isinstance(effect, Insert)] == [Target(5)]
+    assert [effect.ordered.target for effect in story.effects if isinstance(effect, InsertText)] == [Target(5)]
 
 
 @pytest.mark.parametrize("fails", [True, False])
@@ -172,30 +176,30 @@ def test_take_without_text_explains_why(fails: bool) -> None:
     story = Story()
     story.at(0.0, Verb.START)
     note = Note(NoteKey.MICROPHONE_FAILED, {"reason": "none"}) if fails else None
-    assert story.then(RecordingOver(1), Ended(1, note)) == [Close(1)]
+    assert story.then(RecordingOver(1), TakeEnded(1, note)) == [CloseTake(1)]
     assert story.state() is (State.FAILED if fails else State.DONE)
     assert story.note == (NoteKey.MICROPHONE_FAILED if fails else NoteKey.NOTHING_UNDERSTOOD)
-    assert story.then(Verb.START) == [Record(2, TalkMode.TOGGLE)]
+    assert story.then(Verb.START) == [StartRecording(2, TalkMode.TOGGLE)]
 
 
 def test_note_explains_take_emptied_by_replacements() -> None:
     story = Story()
-    nothing = Recognised(1, Segment(0, 0, 1, recognised="um"))
-    effects = story.at(0.0, *spoken(), nothing, Ended(1))
-    assert Close(1) in effects and story.inserts() == []
+    nothing = Recognised(1, TranscriptSegment(0, 0, 1, recognised="um"))
+    effects = story.at(0.0, *spoken(), nothing, TakeEnded(1))
+    assert CloseTake(1) in effects and story.inserts() == []
     assert (story.state(), story.note) == (State.DONE, NoteKey.NOTHING_LEFT)
 
 
 def test_failed_segment_is_skipped_and_marked() -> None:
     story = Story()
-    story.at(0.0, *spoken(), text(1, 0, error="it died"), text(1, 1, "two"), TYPED, Ended(1))
+    story.at(0.0, *spoken(), text(1, 0, error="it died"), text(1, 1, "two"), TYPED, TakeEnded(1))
     assert story.state() is State.FAILED
     assert "".join(span.text for span in story.dictation.view(0.0).spans) == "✗ two"
 
 
 def test_results_after_end_of_take_are_ignored() -> None:
     story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), TYPED)
+    story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), TYPED)
     assert story.then(text(1, 1, error="it died"), text(1, 2, "three")) == []
     assert story.state() is State.DONE
     assert "".join(span.text for span in story.dictation.view(0.0).spans) == "one"
@@ -203,24 +207,24 @@ def test_results_after_end_of_take_are_ignored() -> None:
 
 def test_quit_waits_for_pending_take_and_second_quit_leaves_at_once() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"))
-    assert story.then(Verb.QUIT) == [Play(Cue.STOP), StopRecording(1)]
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, "one"))
+    assert story.then(Verb.QUIT) == [Play(SoundCue.STOP), StopRecording(1)]
     note = story.dictation.view(0.0, Gauges(unsent_s={1: 2.4})).note
     assert note == Note(NoteKey.QUITTING, {"seconds": "2", "takes": "1"})
     assert story.then(Verb.START) == []
-    assert Leave() not in story.then(Ended(1))
-    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),)), Close(1), Leave()]
+    assert Leave() not in story.then(TakeEnded(1))
+    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),)), CloseTake(1), Leave()]
     again = Story()
     again.at(0.0, Verb.START, Verb.QUIT)
     assert again.then(Verb.QUIT) == [Leave()]
-    assert again.then(Ended(1)) == [Close(1)]
+    assert again.then(TakeEnded(1)) == [CloseTake(1)]
     assert Story().then(Verb.QUIT) == [Leave()]
 
 
 def test_show_while_quitting_keeps_app_running() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), Verb.QUIT, Verb.SHOW)
-    assert Leave() not in story.then(Ended(1), TYPED)
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, "one"), Verb.QUIT, Verb.SHOW)
+    assert Leave() not in story.then(TakeEnded(1), TYPED)
     story.at(1.0, Verb.START)
     assert story.dictation.recording == 2
 
@@ -239,16 +243,16 @@ def test_take_continues_recent_text_within_half_a_minute(
 ) -> None:
     story = Story()
     story.dictation.joins = joins
-    story.at(0.0, *spoken(), text(1, 0, first), Ended(1), TYPED)
-    story.at(after_s, *spoken(2), text(2, 0, second), Ended(2))
+    story.at(0.0, *spoken(), text(1, 0, first), TakeEnded(1), TYPED)
+    story.at(after_s, *spoken(2), text(2, 0, second), TakeEnded(2))
     assert story.inserts()[-1] == arrives
 
 
 def test_half_a_minute_is_measured_from_the_last_insertion() -> None:
     story = Story()
-    story.at(100.0, *spoken(), text(1, 0, "One."), Ended(1), TYPED)
-    story.at(129.0, *spoken(2), text(2, 0, "Two."), Ended(2), TYPED)
-    story.at(158.0, *spoken(3), text(3, 0, "Three."), Ended(3), TYPED)
+    story.at(100.0, *spoken(), text(1, 0, "One."), TakeEnded(1), TYPED)
+    story.at(129.0, *spoken(2), text(2, 0, "Two."), TakeEnded(2), TYPED)
+    story.at(158.0, *spoken(3), text(3, 0, "Three."), TakeEnded(3), TYPED)
     assert story.inserts() == [" Three."]
     story.at(189.0, *spoken(4), text(4, 0, "Four."))
     assert story.inserts() == ["Four."]
@@ -257,8 +261,8 @@ def test_half_a_minute_is_measured_from_the_last_insertion() -> None:
 def test_take_in_other_window_does_not_continue_recent_text() -> None:
     story = Story()
     assert story.dictation.joins, "unless the settings say otherwise"
-    story.at(0.0, *spoken(), text(1, 0, "One."), Ended(1), TYPED)
-    story.at(1.0, Verb.START, Aimed(2, Target(99)), Sounding(2), Verb.STOP, text(2, 0, "Two."), Ended(2))
+    story.at(0.0, *spoken(), text(1, 0, "One."), TakeEnded(1), TYPED)
+    story.at(1.0, Verb.START, Aimed(2, Target(99)), FirstSample(2), Verb.STOP, text(2, 0, "Two."), TakeEnded(2))
     assert story.inserts()[-1] == "Two."
 
 
@@ -266,13 +270,13 @@ def test_cancel_applies_to_newest_take() -> None:
     story = Story()
     story.at(0.0, *spoken(1), *spoken(2))
     assert story.then(Verb.CANCEL) == [GiveUp(2)]
-    story.then(text(2, 0, "two"), Ended(2), text(1, 0, "one"))
+    story.then(text(2, 0, "two"), TakeEnded(2), text(1, 0, "one"))
     assert story.inserts() == ["one"]
 
 
 def test_broken_recording_shows_reason_and_inserts_its_text() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), RecordingOver(1, Note(NoteKey.SLEPT)))
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), RecordingOver(1, Note(NoteKey.SLEPT)))
     assert story.note == NoteKey.SLEPT
     story.then(text(1, 0, "one"))
     assert story.inserts() == ["one"]
@@ -281,21 +285,21 @@ def test_broken_recording_shows_reason_and_inserts_its_text() -> None:
 def test_verbs_without_effect_are_ignored() -> None:
     story = Story()
     assert story.then(Verb.STOP, Verb.CANCEL, Verb.PASTE_HELD, Verb.INSERT_READY, Tick()) == []
-    assert story.then(Verb.START, Verb.START) == [Record(1, TalkMode.TOGGLE)]
-    assert story.then(TYPED, Key("unknown", True), Polled("dictate", False)) == []
+    assert story.then(Verb.START, Verb.START) == [StartRecording(1, TalkMode.TOGGLE)]
+    assert story.then(TYPED, HotkeyEvent("unknown", True), Polled("dictate", False)) == []
 
 
 def test_oldest_take_is_put_aside_when_too_many_wait() -> None:
     story = Story()
     for take in range(1, MOST_TAKES + 1):
         story.then(*spoken(take))
-    assert story.then(Verb.START) == [PutAside(1), Close(1), Record(MOST_TAKES + 1, TalkMode.TOGGLE)]
+    assert story.then(Verb.START) == [PutAside(1), CloseTake(1), StartRecording(MOST_TAKES + 1, TalkMode.TOGGLE)]
     assert story.dictation.pending == MOST_TAKES
 
 
 def test_view_shows_newest_take_with_gauges() -> None:
     story = Story()
-    story.at(0.0, *spoken(), Verb.START, Sounding(2))
+    story.at(0.0, *spoken(), Verb.START, FirstSample(2))
     gauges = Gauges(-12.0, "desk", "desktop-gpu", {1: 1.5, 2: 0.5}, Note("gateway-away"))
     view = story.dictation.view(3.0, gauges)
     assert (view.state, view.seconds, view.level_dbfs) == (State.LISTENING, 3.0, -12.0)
@@ -305,50 +309,52 @@ def test_view_shows_newest_take_with_gauges() -> None:
 
 def test_sleep_ends_recording_but_keeps_its_text() -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1))
-    assert story.at(5.0, Woke()) == [Play(Cue.STOP), StopRecording(1), Renew()]
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1))
+    assert story.at(5.0, Woke()) == [Play(SoundCue.STOP), StopRecording(1), Renew()]
     assert story.note == NoteKey.SLEPT
     assert story.then(RecordingOver(1), text(1, 0, "before")) and story.inserts() == ["before"]
-    story.then(TYPED, Ended(1))
+    story.then(TYPED, TakeEnded(1))
     assert story.at(60.0, Woke()) == [Renew()] and not story.note
 
 
 def test_key_release_after_sleep_has_no_effect() -> None:
     story = Story(Dictation(TalkMode.HOLD))
-    story.at(0.0, DOWN, Aimed(1, WINDOW), Sounding(1))
+    story.at(0.0, DOWN, Aimed(1, WINDOW), FirstSample(1))
     story.at(5.0, Woke())
     story.at(5.1, UP)
-    assert not any(isinstance(effect, Record | StopRecording | Discard | PassOn) for effect in story.effects)
+    assert not any(
+        isinstance(effect, StartRecording | StopRecording | Discard | PassOn) for effect in story.effects
+    )
 
 
 def test_quit_waits_for_insertion_in_progress() -> None:
     """A paste, and a text cancelled while it is inserted, belong to no pending take."""
     story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD, Verb.PASTE_HELD, Here(1, WINDOW))
+    story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD, Verb.PASTE_HELD, FocusedWindow(1, WINDOW))
     assert story.inserts() == ["one", "one"], "typed nowhere, then pasted"
     assert story.then(Verb.QUIT) == []
-    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),)), Leave()]
+    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),)), Leave()]
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), Verb.CANCEL)
-    assert story.then(Verb.QUIT, Ended(1)) == [], "it is being inserted still"
-    assert story.then(TYPED)[-2:] == [Close(1), Leave()]
+    assert story.then(Verb.QUIT, TakeEnded(1)) == [], "it is being inserted still"
+    assert story.then(TYPED)[-2:] == [CloseTake(1), Leave()]
 
 
 @pytest.mark.parametrize(
-    "ends", [(Verb.STOP, RecordingOver(1)), (RecordingOver(1), Ended(1)), (Verb.STOP, Ended(1))]
+    "ends", [(Verb.STOP, RecordingOver(1)), (RecordingOver(1), TakeEnded(1)), (Verb.STOP, TakeEnded(1))]
 )
 def test_stop_cue_is_played_once(ends: tuple[Event, ...]) -> None:
     story = Story()
-    story.at(0.0, Verb.START, Aimed(1, WINDOW), Sounding(1), text(1, 0, "one"), TYPED)
-    effects = story.then(*ends, RecordingOver(1), Ended(1))
-    assert effects.count(Play(Cue.STOP)) == 1
+    story.at(0.0, Verb.START, Aimed(1, WINDOW), FirstSample(1), text(1, 0, "one"), TYPED)
+    effects = story.then(*ends, RecordingOver(1), TakeEnded(1))
+    assert effects.count(Play(SoundCue.STOP)) == 1
 
 
 def test_stop_cue_is_skipped_without_samples_and_length_ends_at_stop() -> None:
     story = Story()
     story.at(0.0, Verb.START, Aimed(1, WINDOW))
-    assert Play(Cue.STOP) not in story.then(Verb.STOP, RecordingOver(1), Ended(1))
-    story.at(1.0, Verb.START, Sounding(2))
+    assert Play(SoundCue.STOP) not in story.then(Verb.STOP, RecordingOver(1), TakeEnded(1))
+    story.at(1.0, Verb.START, FirstSample(2))
     story.at(3.0, Verb.STOP)
     story.at(9.0, RecordingOver(2))
     assert story.dictation.view(9.0).seconds == 2.0, "not the later end of its samples"

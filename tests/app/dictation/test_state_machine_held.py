@@ -4,43 +4,43 @@ import pytest
 
 from app.core.notes import Note
 from app.core.states import State
-from app.dictation.actions import HeldDeed, Verb
-from app.dictation.insertion_queue import Ordered, Piece
+from app.dictation.actions import HeldAction, Verb
+from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.dictation.messages import (
     Aimed,
     AimHere,
-    Close,
-    Cue,
-    Ended,
+    CloseTake,
+    FirstSample,
+    FocusedWindow,
     HeldBefore,
-    Here,
-    Insert,
+    HotkeyEvent,
     InsertionEnded,
-    Key,
+    InsertText,
     NoteDismissed,
     NoteHeld,
     NoteInserted,
     NoteKey,
     Play,
     Settle,
-    Sounding,
+    SoundCue,
+    TakeEnded,
     Tick,
 )
-from app.insertion.outcome import How, Insertion, Target
+from app.insertion.outcome import Insertion, InsertionResult, Target
 from tests.app.dictation.story import HELD, TYPED, WINDOW, Story, spoken, text
 
 
 def test_held_text_is_pasted_into_focused_window() -> None:
     story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
-    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, Play, Close]
+    story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD)
+    assert [type(effect) for effect in story.effects][-3:] == [NoteHeld, Play, CloseTake]
     assert story.state() is State.HELD
     assert story.note == "focus-moved"
-    assert story.at(1.0, Key("paste-held", True)) == [AimHere(1)]
-    assert story.then(Here(1, Target(2))) == [], "not while the key is down"
-    story.then(Key("paste-held", False))
+    assert story.at(1.0, HotkeyEvent("paste-held", True)) == [AimHere(1)]
+    assert story.then(FocusedWindow(1, Target(2))) == [], "not while the key is down"
+    story.then(HotkeyEvent("paste-held", False))
     assert story.inserts() == ["one"]
-    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
+    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),))]
     assert story.then(Verb.PASTE_HELD) == []
     assert (story.state(), story.note) == (State.DONE, ""), "why it was held is over with it"
 
@@ -48,21 +48,21 @@ def test_held_text_is_pasted_into_focused_window() -> None:
 def test_texts_held_together_are_noted_together_with_one_cue() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), text(1, 1, "two"))
-    assert story.then(HELD) == [NoteHeld((Piece(1, 0), Piece(1, 1))), Play(Cue.HELD)]
+    assert story.then(HELD) == [NoteHeld((SegmentId(1, 0), SegmentId(1, 1))), Play(SoundCue.HELD)]
 
 
 def test_copied_text_is_no_longer_held() -> None:
     story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
-    story.at(1.0, Verb.PASTE_HELD, Here(1, None))
-    assert story.then(InsertionEnded(Insertion(How.COPIED))) == [NoteInserted((Piece(1, 0),))]
+    story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD)
+    story.at(1.0, Verb.PASTE_HELD, FocusedWindow(1, None))
+    assert story.then(InsertionEnded(Insertion(InsertionResult.COPIED))) == [NoteInserted((SegmentId(1, 0),))]
     assert story.note == "copied" and story.dictation.view(1.0).held == 0
 
 
 def test_dismissed_text_is_no_longer_offered_and_later_text_is_inserted() -> None:
     story = Story()
     story.at(0.0, *spoken(), text(1, 0, "one"), HELD)
-    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
+    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((SegmentId(1, 0),))]
     assert (story.dictation.view(0.0).held, story.note) == (0, "")
     assert story.then(Verb.DISMISS_HELD) == story.then(Verb.PASTE_HELD) == []
     story.then(text(1, 1, "two"))
@@ -71,39 +71,39 @@ def test_dismissed_text_is_no_longer_offered_and_later_text_is_inserted() -> Non
 
 def test_dismissal_does_not_affect_text_being_pasted() -> None:
     story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD)
-    story.at(1.0, Verb.PASTE_HELD, Here(1, Target(2)))
+    story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD)
+    story.at(1.0, Verb.PASTE_HELD, FocusedWindow(1, Target(2)))
     assert story.then(Verb.DISMISS_HELD) == []
-    assert story.then(TYPED) == [NoteInserted((Piece(1, 0),))]
+    assert story.then(TYPED) == [NoteInserted((SegmentId(1, 0),))]
 
 
 def test_held_text_of_earlier_run_is_pasted_from_list_but_not_by_key() -> None:
     story = Story()
-    before = {Piece(-1, 2): "one", Piece(0, 0): "two", Piece(0, 4): "three"}
+    before = {SegmentId(-1, 2): "one", SegmentId(0, 0): "two", SegmentId(0, 4): "three"}
     story.at(0.0, HeldBefore(before))
     assert (story.state(), story.dictation.view(0.0).held, story.dictation.view(0.0).earlier) == (State.HELD, 0, 2)
     assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD, Verb.COPY_HELD) == []
     assert story.dictation.view(0.0).note == Note(NoteKey.HELD_EARLIER, {"count": "2"})
-    story.at(1.0, *spoken(), text(1, 0, "four"), Ended(1), TYPED)
+    story.at(1.0, *spoken(), text(1, 0, "four"), TakeEnded(1), TYPED)
     assert story.inserts() == ["four"]
     assert (story.state(), story.dictation.view(1.0).earlier) == (State.DONE, 2)
-    assert story.at(9.0, Settle(0, HeldDeed.PASTE)) == [AimHere(0, leaves=True)]
-    story.then(Here(0, Target(2)))
+    assert story.at(9.0, Settle(0, HeldAction.PASTE)) == [AimHere(0, leaves=True)]
+    story.then(FocusedWindow(0, Target(2)))
     assert story.inserts() == ["two three"]
     assert story.then(HELD) == [] and story.dictation.view(9.0).earlier == 2
-    story.at(10.0, Settle(0, HeldDeed.PASTE), Here(0, Target(2)))
-    assert story.then(TYPED) == [NoteInserted((Piece(0, 0), Piece(0, 4)))]
+    story.at(10.0, Settle(0, HeldAction.PASTE), FocusedWindow(0, Target(2)))
+    assert story.then(TYPED) == [NoteInserted((SegmentId(0, 0), SegmentId(0, 4)))]
     assert story.then(HeldBefore(before)) == [] and story.dictation.view(10.0).earlier == 1
-    assert story.then(Settle(-1, HeldDeed.DISMISS)) == [NoteDismissed((Piece(-1, 2),))]
+    assert story.then(Settle(-1, HeldAction.DISMISS)) == [NoteDismissed((SegmentId(-1, 2),))]
     assert (story.state(), story.dictation.view(10.0).earlier) == (State.IDLE, 0)
 
 
 def two_held() -> Story:
     """Set up two held recordings of this run and one of an earlier run."""
     story = Story()
-    story.at(0.0, HeldBefore({Piece(0, 0): "zero"}))
-    story.at(0.0, *spoken(1), text(1, 0, "one"), Ended(1), HELD)
-    story.at(1.0, *spoken(2), text(2, 0, "two."), text(2, 1, "Three."), HELD, Ended(2))
+    story.at(0.0, HeldBefore({SegmentId(0, 0): "zero"}))
+    story.at(0.0, *spoken(1), text(1, 0, "one"), TakeEnded(1), HELD)
+    story.at(1.0, *spoken(2), text(2, 0, "two."), text(2, 1, "Three."), HELD, TakeEnded(2))
     story.at(20.0, Tick())
     assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (2, 2)
     return story
@@ -112,25 +112,25 @@ def two_held() -> Story:
 def test_paste_key_pastes_newest_recording_as_one_but_no_earlier_one() -> None:
     story = two_held()
     assert story.at(20.0, Verb.PASTE_HELD, Verb.PASTE_HELD, Verb.PASTE_HELD) == [AimHere(2)], "one press is enough"
-    story.then(Here(2, WINDOW), Verb.PASTE_HELD)
+    story.then(FocusedWindow(2, WINDOW), Verb.PASTE_HELD)
     assert story.inserts() == ["two. Three."]
-    assert story.then(TYPED) == [NoteInserted((Piece(2, 0), Piece(2, 1)))]
+    assert story.then(TYPED) == [NoteInserted((SegmentId(2, 0), SegmentId(2, 1)))]
     assert (story.dictation.view(20.0).held, story.dictation.view(20.0).earlier) == (0, 2)
     assert story.then(Verb.PASTE_HELD, Verb.DISMISS_HELD) == [], "what is earlier is in the list"
     assert story.state() is State.HELD
-    assert story.then(Settle(1, HeldDeed.PASTE)) == [AimHere(1, leaves=True)]
+    assert story.then(Settle(1, HeldAction.PASTE)) == [AimHere(1, leaves=True)]
 
 
 def test_paste_key_skips_later_recording_that_was_inserted() -> None:
     story = Story()
-    story.at(0.0, *spoken(1), text(1, 0, "one"), Ended(1), HELD)
-    story.at(40.0, *spoken(2), text(2, 0, "two"), Ended(2), TYPED)
+    story.at(0.0, *spoken(1), text(1, 0, "one"), TakeEnded(1), HELD)
+    story.at(40.0, *spoken(2), text(2, 0, "two"), TakeEnded(2), TYPED)
     assert story.then(Verb.PASTE_HELD) == [AimHere(1)]
 
 
 def test_paste_key_retries_paste_that_failed() -> None:
     story = two_held()
-    story.then(Verb.PASTE_HELD, Here(2, WINDOW), HELD)
+    story.then(Verb.PASTE_HELD, FocusedWindow(2, WINDOW), HELD)
     assert story.dictation.view(20.0).held == 2
     assert story.then(Verb.PASTE_HELD) == [AimHere(2)]
 
@@ -138,24 +138,24 @@ def test_paste_key_retries_paste_that_failed() -> None:
 def test_paste_is_unaffected_by_recording_that_begins_meanwhile() -> None:
     story = two_held()
     story.then(Verb.PASTE_HELD, *spoken(3), text(3, 0, "four"))
-    story.then(Here(2, WINDOW))
+    story.then(FocusedWindow(2, WINDOW))
     assert story.inserts() == [], "one insertion at a time"
     story.then(HELD)
     assert story.inserts() == ["two. Three."] and story.dictation.view(20.0).held == 1
-    assert story.then(TYPED)[0] == NoteInserted((Piece(2, 0), Piece(2, 1)))
-    assert story.then(Ended(3), Verb.PASTE_HELD)[-1] == AimHere(3)
+    assert story.then(TYPED)[0] == NoteInserted((SegmentId(2, 0), SegmentId(2, 1)))
+    assert story.then(TakeEnded(3), Verb.PASTE_HELD)[-1] == AimHere(3)
 
 
 def test_copy_and_dismiss_apply_to_newest_recording() -> None:
     story = two_held()
     story.then(Verb.COPY_HELD)
-    assert [effect.ordered for effect in story.effects if isinstance(effect, Insert)] == [
-        Ordered((Piece(2, 0), Piece(2, 1)), ("two.", "Three."), "two. Three.", None, pasted=True)
+    assert [effect.ordered for effect in story.effects if isinstance(effect, InsertText)] == [
+        ReadyTexts((SegmentId(2, 0), SegmentId(2, 1)), ("two.", "Three."), "two. Three.", None, pasted=True)
     ]
-    story.then(InsertionEnded(Insertion(How.COPIED)))
+    story.then(InsertionEnded(Insertion(InsertionResult.COPIED)))
     view = story.dictation.view(20.0)
     assert (view.held, view.earlier) == (1, 1), "the key has pasted none, and goes on to the one before"
-    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((Piece(1, 0),))]
+    assert story.then(Verb.DISMISS_HELD) == [NoteDismissed((SegmentId(1, 0),))]
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,11 @@ def test_pasted_text_continues_recent_insertion_in_same_window(
 ) -> None:
     story = Story()
     story.dictation.joins = joins
-    story.at(0.0, *spoken(), text(1, 0, first), Ended(1), TYPED)
-    story.at(0.5, Verb.START, Aimed(2, Target(99)), Sounding(2), Verb.STOP, text(2, 0, held), Ended(2), HELD)
-    story.at(after_s, Verb.PASTE_HELD, Here(2, WINDOW))
+    story.at(0.0, *spoken(), text(1, 0, first), TakeEnded(1), TYPED)
+    story.at(
+        0.5, Verb.START, Aimed(2, Target(99)), FirstSample(2), Verb.STOP, text(2, 0, held), TakeEnded(2), HELD
+    )
+    story.at(after_s, Verb.PASTE_HELD, FocusedWindow(2, WINDOW))
     assert story.inserts() == [arrives]
 
 
@@ -182,22 +184,31 @@ def test_pasted_text_continues_recent_insertion_in_same_window(
 def test_text_continues_paste_made_while_it_was_spoken(joins: bool, arrives: str) -> None:
     story = Story()
     story.dictation.joins = joins
-    story.at(0.0, *spoken(), text(1, 0, "riverbank."), Ended(1), HELD)
-    story.at(40.0, Verb.START, Aimed(2, WINDOW), Sounding(2), Verb.PASTE_HELD, Here(1, WINDOW), TYPED)
+    story.at(0.0, *spoken(), text(1, 0, "riverbank."), TakeEnded(1), HELD)
+    story.at(40.0, Verb.START, Aimed(2, WINDOW), FirstSample(2), Verb.PASTE_HELD, FocusedWindow(1, WINDOW), TYPED)
     story.then(Verb.STOP, text(2, 0, "Good morning"))
     assert story.inserts() == [arrives]
     story = Story()
     story.dictation.joins = joins
-    story.at(0.0, *spoken(), text(1, 0, "riverbank."), Ended(1), HELD, Verb.PASTE_HELD, Here(1, WINDOW), TYPED)
+    story.at(
+        0.0,
+        *spoken(),
+        text(1, 0, "riverbank."),
+        TakeEnded(1),
+        HELD,
+        Verb.PASTE_HELD,
+        FocusedWindow(1, WINDOW),
+        TYPED,
+    )
     story.at(5.0, *spoken(2), text(2, 0, "Good morning"))
     assert story.inserts() == [arrives]
 
 
 def test_stand_reports_state_and_held_count_of_each_take() -> None:
     story = Story()
-    story.at(0.0, *spoken(), text(1, 0, "one"), Ended(1), HELD, Verb.START)
+    story.at(0.0, *spoken(), text(1, 0, "one"), TakeEnded(1), HELD, Verb.START)
     assert story.dictation.stand(1, 0.0) == (None, 1), "it is over: its journal says the rest"
     assert story.dictation.stand(2, 0.0) == (State.ARMING, 0)
-    story.then(Sounding(2), Verb.CANCEL)
+    story.then(FirstSample(2), Verb.CANCEL)
     assert story.dictation.stand(2, 0.0) == (State.CANCELLED, 0)
     assert story.dictation.stand(3, 0.0) == (None, 0)

@@ -11,42 +11,42 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from app.core.notes import Note
 from app.core.states import State
-from app.core.transcript import Segment
-from app.dictation.actions import HeldDeed, Verb
+from app.core.transcript import TranscriptSegment
+from app.dictation.actions import HeldAction, Verb
 from app.dictation.gestures import TalkMode
-from app.dictation.insertion_queue import Ordered, Piece
+from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.dictation.messages import (
     Aim,
     Aimed,
     AimHere,
     Began,
-    Close,
+    CloseTake,
     Discard,
     Effect,
-    Ended,
     Event,
-    Guessed,
+    FirstSample,
+    FocusedWindow,
     HeldBefore,
-    Here,
-    Insert,
+    HotkeyEvent,
     InsertionEnded,
-    Key,
+    InsertText,
     Leave,
     NoteDismissed,
     NoteHeld,
     NoteInserted,
+    PartialResult,
     Polled,
     PollKey,
     Recognised,
-    Record,
     RecordingOver,
     Settle,
-    Sounding,
+    StartRecording,
     StopRecording,
+    TakeEnded,
     Tick,
 )
 from app.dictation.state_machine import Dictation
-from app.insertion.outcome import How, Insertion, Reason, Target
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target
 from protocol.session import Partial
 from protocol.texts import join_texts
 
@@ -55,7 +55,7 @@ USUAL = (Verb.START, Verb.STOP, Verb.TOGGLE, Verb.PASTE_HELD, Verb.PASTE_HELD)
 VERBS = (*USUAL, Verb.INSERT_READY, Verb.CANCEL, Verb.DISMISS_HELD)
 WORDS = ("one", "two.", "三", "四。", " five ", "")
 HERE = Target(9_999)
-BEFORE = {Piece(-1, 0): "before", Piece(-1, 3): "前。", Piece(0, 0): "then"}
+BEFORE = {SegmentId(-1, 0): "before", SegmentId(-1, 3): "前。", SegmentId(0, 0): "then"}
 
 
 @dataclass
@@ -88,14 +88,14 @@ class World(RuleBasedStateMachine):
         self.dictation = Dictation()
         self.takes: dict[int, Take] = {}
         self.down: set[str] = set()  # keys that are physically down
-        self.flight: Ordered | None = None
+        self.flight: ReadyTexts | None = None
         self.asked_here: int | None = None  # the take whose held texts are to be pasted
         self.arrived: list[tuple[str, Target | None, bool]] = []
-        self.inserted: list[Piece] = []
-        self.in_order: list[Piece] = []
-        self.rests: dict[Piece, str] = {}
-        self.held: set[Piece] = set()
-        self.dismissed: set[Piece] = set()
+        self.inserted: list[SegmentId] = []
+        self.in_order: list[SegmentId] = []
+        self.rests: dict[SegmentId, str] = {}
+        self.held: set[SegmentId] = set()
+        self.dismissed: set[SegmentId] = set()
         self.left = False
 
     # -- effects -------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ class World(RuleBasedStateMachine):
 
     def perform(self, effect: Effect) -> None:
         match effect:
-            case Record(number, mode):
+            case StartRecording(number, mode):
                 assert not any(take.recording for take in self.takes.values()), "two recordings at once"
                 assert not self.left
                 self.takes[number] = Take(number, mode)
@@ -118,12 +118,12 @@ class World(RuleBasedStateMachine):
             case Discard(number):
                 self.stop(self.takes[number])
                 self.takes[number].ended = self.takes[number].dropped = True
-            case Insert(ordered):
+            case InsertText(ordered):
                 self.check(ordered)
                 self.flight = ordered
             case NoteInserted() | NoteHeld() | NoteDismissed():
                 self.note(effect)
-            case Close(number):
+            case CloseTake(number):
                 assert not self.takes[number].closed and self.takes[number].ended
                 self.takes[number].closed = True
             case AimHere(number):
@@ -149,7 +149,7 @@ class World(RuleBasedStateMachine):
         assert take.recording
         take.recording = False
 
-    def check(self, ordered: Ordered) -> None:
+    def check(self, ordered: ReadyTexts) -> None:
         """Check that an insertion has the spoken text, is not a repetition, and goes to its target."""
         assert self.flight is None, "two insertions at once"
         assert not self.believed_down, "the keyboard is ours"
@@ -171,11 +171,11 @@ class World(RuleBasedStateMachine):
             assert not self.in_order or self.in_order[-1] < ordered.pieces[0], "not in spoken order"
             self.in_order += ordered.pieces
 
-    def target_of(self, piece: Piece) -> Target:
+    def target_of(self, piece: SegmentId) -> Target:
         each = self.takes[piece.take].mode is TalkMode.HANDS_FREE
         return Target(piece.take * 100 + (piece.segment + 1 if each else 0))
 
-    def note_inserted(self, pieces: tuple[Piece, ...]) -> None:
+    def note_inserted(self, pieces: tuple[SegmentId, ...]) -> None:
         self.inserted += pieces
         assert len(set(self.inserted)) == len(self.inserted), "inserted twice"
         self.held -= set(pieces)
@@ -203,8 +203,8 @@ class World(RuleBasedStateMachine):
         self.tell(HeldBefore(BEFORE))
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data(), deed=st.sampled_from(HeldDeed))
-    def settle(self, data: st.DataObject, deed: HeldDeed) -> None:
+    @rule(data=st.data(), deed=st.sampled_from(HeldAction))
+    def settle(self, data: st.DataObject, deed: HeldAction) -> None:
         take = data.draw(st.sampled_from(sorted({piece.take for piece in self.held})))
         self.tell(Settle(take, deed))
 
@@ -215,13 +215,13 @@ class World(RuleBasedStateMachine):
     @rule(key=st.sampled_from(OFTEN))
     def key_down(self, key: str) -> None:
         self.down.add(key)
-        self.tell(Key(key, True))
+        self.tell(HotkeyEvent(key, True))
 
     @rule(key=st.sampled_from(OFTEN), noticed=st.booleans(), chord=st.booleans())
     def key_up(self, key: str, noticed: bool, chord: bool) -> None:
         self.down.discard(key)
         if noticed:
-            self.tell(Key(key, False, chord and key == "dictate"))
+            self.tell(HotkeyEvent(key, False, chord and key == "dictate"))
 
     @rule(verb=st.sampled_from(VERBS))
     def verb(self, verb: Verb) -> None:
@@ -248,7 +248,7 @@ class World(RuleBasedStateMachine):
     def aimed_and_sounding(self, data: st.DataObject) -> None:
         take = self.some(data, self.live)
         self.tell(Aimed(take.number, Target(take.number * 100)))
-        self.tell(Sounding(take.number))
+        self.tell(FirstSample(take.number))
 
     @precondition(lambda self: self.live)
     @rule(data=st.data(), aims=st.booleans())
@@ -258,10 +258,10 @@ class World(RuleBasedStateMachine):
         for effect in self.dictation.handle(Began(take.number, segment), self.now):
             if isinstance(effect, Aim):
                 assert take.mode is TalkMode.HANDS_FREE
-                self.tell(Aimed(take.number, self.target_of(Piece(take.number, segment)), segment))
+                self.tell(Aimed(take.number, self.target_of(SegmentId(take.number, segment)), segment))
             else:
                 self.perform(effect)
-        self.tell(Guessed(take.number, Partial(segment, 1, "perhaps", 3)))
+        self.tell(PartialResult(take.number, Partial(segment, 1, "perhaps", 3)))
 
     @precondition(lambda self: self.dictation.recording is not None)
     @rule(word=st.sampled_from(WORDS))
@@ -269,9 +269,9 @@ class World(RuleBasedStateMachine):
         take = self.takes[max(self.takes)]
         self.aim(take)
         segment, take.begun = take.begun, take.begun + 1
-        self.tell(Aimed(take.number, self.target_of(Piece(take.number, segment)), segment))
+        self.tell(Aimed(take.number, self.target_of(SegmentId(take.number, segment)), segment))
         take.texts[segment] = word
-        self.tell(Recognised(take.number, Segment(segment, 0, 1, text=word)))
+        self.tell(Recognised(take.number, TranscriptSegment(segment, 0, 1, text=word)))
 
     @precondition(lambda self: any(take.open for take in self.live))
     @rule(data=st.data(), word=st.sampled_from(WORDS), fails=st.sampled_from([False, False, False, True]))
@@ -279,10 +279,10 @@ class World(RuleBasedStateMachine):
         take = self.some(data, [take for take in self.live if take.open])
         segment = data.draw(st.sampled_from(take.open))
         take.texts[segment] = None if fails else word
-        told = Segment(segment, 0, 1, text="" if fails else word, error="no" if fails else "")
+        told = TranscriptSegment(segment, 0, 1, text="" if fails else word, error="no" if fails else "")
         self.tell(Recognised(take.number, told))
         if data.draw(st.booleans()):
-            self.tell(Recognised(take.number, Segment(segment, 0, 1, text="again")))
+            self.tell(Recognised(take.number, TranscriptSegment(segment, 0, 1, text="again")))
 
     @precondition(lambda self: self.live)
     @rule(data=st.data(), fails=st.booleans())
@@ -299,42 +299,42 @@ class World(RuleBasedStateMachine):
             return
         take.ended = True
         self.aim(take)
-        self.tell(Ended(take.number, Note("recording-kept") if breaks else None))
+        self.tell(TakeEnded(take.number, Note("recording-kept") if breaks else None))
 
     def aim(self, take: Take) -> None:
         self.tell(Aimed(take.number, Target(take.number * 100)))
 
     @precondition(lambda self: self.flight is not None)
-    @rule(how=st.sampled_from([How.TYPED, How.PASTED]))
-    def insertion_succeeds(self, how: How) -> None:
+    @rule(how=st.sampled_from([InsertionResult.TYPED, InsertionResult.PASTED]))
+    def insertion_succeeds(self, how: InsertionResult) -> None:
         self.end_insertion(how, 0)
 
     @precondition(lambda self: self.flight is not None)
     @rule(share=st.sampled_from([0.0, 0.0, 0.3, 0.7, 1.0]))
     def insertion_fails(self, share: float) -> None:
         assert self.flight is not None
-        self.end_insertion(How.HELD, round(share * len(self.flight.text)))
+        self.end_insertion(InsertionResult.HELD, round(share * len(self.flight.text)))
 
-    def end_insertion(self, how: How, rest: int) -> None:
+    def end_insertion(self, how: InsertionResult, rest: int) -> None:
         """End the insertion with ``rest`` characters that did not arrive; for a held text, 0 means all of them."""
         flight, self.flight = self.flight, None
         assert flight is not None
         whole = len(flight.text)
-        missing = (rest or whole) if how is How.HELD else 0
+        missing = (rest or whole) if how is InsertionResult.HELD else 0
         self.arrived.append((flight.text[: whole - missing], flight.target, flight.pasted))
         end = whole
         for piece, text in reversed(list(zip(flight.pieces, flight.texts, strict=True))):
             start = flight.text.rindex(text, 0, end)
             self.rests[piece] = flight.text[max(start, whole - missing) : start + len(text)] or text
             end = start
-        self.tell(InsertionEnded(Insertion(how, Reason.PARTLY_TYPED.value, flight.text[whole - rest :])))
+        self.tell(InsertionEnded(Insertion(how, HoldReason.PARTLY_TYPED.value, flight.text[whole - rest :])))
 
     @precondition(lambda self: self.asked_here is not None)
     @rule()
     def focus_is_known(self) -> None:
         take, self.asked_here = self.asked_here, None
         assert take is not None
-        self.tell(Here(take, HERE))
+        self.tell(FocusedWindow(take, HERE))
 
     # -- invariants ----------------------------------------------------------------------------------------
 
@@ -362,12 +362,12 @@ class World(RuleBasedStateMachine):
         for take in list(self.live):
             for segment in reversed(take.open):
                 take.texts[segment] = "last"
-                self.tell(Recognised(take.number, Segment(segment, 0, 1, text="last")))
+                self.tell(Recognised(take.number, TranscriptSegment(segment, 0, 1, text="last")))
             self.aim(take)
             take.ended = True
-            self.tell(Ended(take.number))
+            self.tell(TakeEnded(take.number))
         while self.flight is not None:
-            self.end_insertion(How.TYPED, 0)
+            self.end_insertion(InsertionResult.TYPED, 0)
         self.both_know_what_is_recorded()
         for take in self.takes.values():
             self.check_end(take)
@@ -376,7 +376,7 @@ class World(RuleBasedStateMachine):
 
     def check_end(self, take: Take) -> None:
         assert take.closed or take.dropped, "a take is never over"
-        said = {Piece(take.number, number) for number, text in take.texts.items() if (text or "").strip()}
+        said = {SegmentId(take.number, number) for number, text in take.texts.items() if (text or "").strip()}
         arrived = {piece for piece in self.inserted if piece.take == take.number}
         held = {piece for piece in self.held | self.dismissed if piece.take == take.number}
         assert not arrived & held

@@ -8,10 +8,10 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.gestures import TalkMode
 from app.dictation.held_texts import HeldTexts
-from app.dictation.insertion_queue import OFFER_S, Piece, SpokenOrder
+from app.dictation.insertion_queue import OFFER_S, InsertionQueue, SegmentId
 from app.dictation.messages import Gauges, NoteKey
 from app.dictation.take_progress import DONE_S, NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
-from app.insertion.outcome import How, Insertion
+from app.insertion.outcome import Insertion, InsertionResult
 
 
 def take(number: int = 1, **known: Any) -> TakeProgress:
@@ -40,23 +40,23 @@ OVER: dict[str, Any] = STOPPED | {"ended": True, "over_at": 4.0}
     ],
 )
 def test_state_of_take_follows_its_progress(known: dict[str, Any], unsent_s: float, state: State) -> None:
-    assert state_of(take(**known), SpokenOrder(), unsent_s, 4.5) is state
+    assert state_of(take(**known), InsertionQueue(), unsent_s, 4.5) is state
 
 
 def scene(
-    takes: dict[int, TakeProgress], order: SpokenOrder, notice: Notice | None = None, *, quitting: bool = False
+    takes: dict[int, TakeProgress], order: InsertionQueue, notice: Notice | None = None, *, quitting: bool = False
 ) -> Scene:
     return Scene(takes, order, HeldTexts(order), notice, quitting)
 
 
-def held() -> SpokenOrder:
-    order = SpokenOrder()
+def held() -> InsertionQueue:
+    order = InsertionQueue()
     order.begin(1)
     order.aim(1, None)
-    order.result(Piece(1, 0), "one", 0.0)
+    order.result(SegmentId(1, 0), "one", 0.0)
     assert order.next()
     assert state_of(take(**OVER), order, 0.0, 4.5) is State.INSERTING
-    order.inserted(Insertion(How.HELD))
+    order.inserted(Insertion(InsertionResult.HELD))
     return order
 
 
@@ -64,7 +64,7 @@ def test_held_take_is_shown_longer_than_finished_take() -> None:
     order = held()
     assert state_of(take(**OVER), order, 0.0, 4.5) is State.HELD
     assert idle_at(take(**OVER), order) == 4.0 + NOTICE_S
-    assert idle_at(take(**OVER), SpokenOrder()) == 4.0 + DONE_S
+    assert idle_at(take(**OVER), InsertionQueue()) == 4.0 + DONE_S
     assert state_of(take(**OVER), order, 0.0, 4.0 + NOTICE_S) is State.IDLE
 
 
@@ -75,10 +75,10 @@ def test_seconds_measure_the_recording_only() -> None:
 
 
 def test_view_shows_most_important_note() -> None:
-    order = SpokenOrder()
+    order = InsertionQueue()
     for number in (1, 2):
         order.begin(number)
-    order.result(Piece(2, 0), "two", 0.0)
+    order.result(SegmentId(2, 0), "two", 0.0)
     takes = {1: take(1, **STOPPED), 2: take(2)}
     gauges = Gauges(note=Note("gateway-away"))
     notice = Notice(Note(NoteKey.CANCELLED), 8.0)
@@ -95,7 +95,7 @@ def test_view_shows_most_important_note() -> None:
 
 
 def test_view_without_takes_is_idle() -> None:
-    view = view_of(scene({}, SpokenOrder()), Gauges(device="desk"), 0.0)
+    view = view_of(scene({}, InsertionQueue()), Gauges(device="desk"), 0.0)
     assert (view.state, view.device, view.note, view.held) == (State.IDLE, "desk", None, 0)
 
 

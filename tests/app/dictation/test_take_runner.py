@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from app.capture.errors import MicrophoneRefused
-from app.dictation.delivery_log import Ledger
+from app.dictation.delivery_log import DeliveryLog
 from app.dictation.gestures import TalkMode
-from app.dictation.messages import Began, Ended, Event, NoteKey, Recognised, RecordingOver, Sounding
+from app.dictation.messages import Began, Event, FirstSample, NoteKey, Recognised, RecordingOver, TakeEnded
 from app.dictation.recorder import Recorder
-from app.dictation.take_runner import TakeWork, Workshop
+from app.dictation.take_runner import TakeParts, TakeRunner
 from app.journal.library import Library
-from app.transcription.listening import PATIENT, Listener, Mode
+from app.transcription.listening import PATIENT, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
 from client.events import Connected, Disconnected
@@ -49,11 +49,11 @@ class Desk:
         self.told: list[Event] = []
         self.devices = FakeDevices(audio)
         self.library = Library(root / "takes")
-        self.ledger = Ledger(self.library)
+        self.ledger = DeliveryLog(self.library)
         self.recorder = Recorder(self.devices, lambda change: None)
-        listener = Listener(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
-        workshop = Workshop(self.library, self.ledger, listener, self.recorder)
-        self.work = TakeWork(1, mode, workshop, Options(), self.told.append)
+        listener = DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
+        workshop = TakeParts(self.library, self.ledger, listener, self.recorder)
+        self.work = TakeRunner(1, mode, workshop, Options(), self.told.append)
 
     async def run(self, until: Callable[[], bool] = lambda: True) -> list[str]:
         """Run the take and stop it once ``until`` is true.
@@ -75,7 +75,7 @@ class Desk:
     @property
     def note(self) -> tuple[str, str]:
         ended = self.told[-1]
-        assert isinstance(ended, Ended) and ended.note is not None
+        assert isinstance(ended, TakeEnded) and ended.note is not None
         assert ended.note.reason is not None
         return ended.note.key, ended.note.reason.key
 
@@ -84,11 +84,11 @@ async def test_take_reports_its_events_in_order(tmp_path: Path, models: Path, ta
     async with scripted(oblige) as gateway:
         desk = Desk(tmp_path, models, talk, gateway.url)
         kinds = await desk.run(desk.all_heard)
-    assert kinds[0] == "Sounding" and kinds[-1] == "Ended"
-    assert [event for event in desk.told if isinstance(event, Sounding | RecordingOver | Ended)] == [
-        Sounding(1),
+    assert kinds[0] == "FirstSample" and kinds[-1] == "TakeEnded"
+    assert [event for event in desk.told if isinstance(event, FirstSample | RecordingOver | TakeEnded)] == [
+        FirstSample(1),
         RecordingOver(1),
-        Ended(1),
+        TakeEnded(1),
     ]
     begun = [event.segment for event in desk.told if isinstance(event, Began)]
     ended = [event.segment.index for event in desk.told if isinstance(event, Recognised)]
@@ -99,7 +99,7 @@ async def test_take_reports_its_events_in_order(tmp_path: Path, models: Path, ta
 async def test_stop_before_device_opens_ends_take(tmp_path: Path, models: Path, talk: Samples) -> None:
     async with scripted(oblige) as gateway:
         desk = Desk(tmp_path, models, talk, gateway.url)
-        assert (await desk.run())[-2:] == ["RecordingOver", "Ended"]
+        assert (await desk.run())[-2:] == ["RecordingOver", "TakeEnded"]
 
 
 async def test_take_without_microphone_ends_and_leaves_no_files(
@@ -107,7 +107,7 @@ async def test_take_without_microphone_ends_and_leaves_no_files(
 ) -> None:
     desk = Desk(tmp_path, models, talk, NOBODY)
     desk.devices.failure = MicrophoneRefused("desk", "busy")
-    assert await desk.run() == ["Ended"]
+    assert await desk.run() == ["TakeEnded"]
     assert desk.note[0] == NoteKey.MICROPHONE_FAILED and desk.note[1] == "microphone-refused"
     assert desk.library.all() == []
 
@@ -117,7 +117,7 @@ async def test_device_is_released_when_journal_cannot_be_created(
 ) -> None:
     desk = Desk(tmp_path, models, talk, NOBODY)
     (tmp_path / "takes").write_text("a file where a folder should be")
-    assert await desk.run() == ["RecordingOver", "Ended"]
+    assert await desk.run() == ["RecordingOver", "TakeEnded"]
     assert desk.note[0] == NoteKey.NOT_RECORDED and desk.note[1] == "takes-unwritable"
     assert desk.recorder.level_dbfs is None
 
@@ -133,7 +133,7 @@ async def test_take_keeps_recording_when_gateway_refuses(tmp_path: Path, models:
 async def test_unexpected_error_ends_take_with_note(tmp_path: Path, models: Path, talk: Samples) -> None:
     desk = Desk(tmp_path, models, talk, NOBODY)
     desk.devices.failure = ValueError("a mistake")  # type: ignore[assignment] # nothing that anybody expects
-    assert await desk.run() == ["Ended"]
+    assert await desk.run() == ["TakeEnded"]
     assert desk.note == (NoteKey.RECORDING_KEPT, "unexpected")
     await desk.ledger.close_all()
 
@@ -145,13 +145,13 @@ async def test_cancelled_take_keeps_all_audio(tmp_path: Path, models: Path, talk
         await wait_until(desk.all_heard, "all is heard")
         await cancel_and_wait([running])
     await desk.ledger.close_all()
-    assert not any(isinstance(event, Ended) for event in desk.told)
+    assert not any(isinstance(event, TakeEnded) for event in desk.told)
     assert desk.library.all()[0].samples == len(talk)
 
 
 def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Samples) -> None:
     work = Desk(tmp_path, models, talk, NOBODY, TalkMode.HANDS_FREE).work
-    assert work._listener.mode is Mode.HANDS_FREE
+    assert work._listener.mode is CuttingMode.HANDS_FREE
     notes = []
     for event in (Disconnected("gone", 1.0), Busy("no_worker"), Connected("here", True)):
         work.heard(event)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.dictation.delivery_log import Ledger
-from app.dictation.insertion_queue import Ordered, Piece
-from app.dictation.messages import Aim, Aimed, AimHere, Event, Here, Insert, InsertionEnded, Leave
-from app.dictation.text_inserter import Hands, TextWork
-from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.dictation.delivery_log import DeliveryLog
+from app.dictation.insertion_queue import ReadyTexts, SegmentId
+from app.dictation.messages import Aim, Aimed, AimHere, Event, FocusedWindow, InsertionEnded, InsertText, Leave
+from app.dictation.text_inserter import InsertionMeans, TextInserter
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.journal.library import Library
 from runtime.tasks import Tasks
 from tests.app.dictation.world import WINDOW, FakeInserter
@@ -19,8 +19,8 @@ from tests.helpers.waiting import wait_until
 OURS = Target(9, "kikipounamu", own=True)
 
 
-def ordered(target: Target | None = WINDOW, *, pasted: bool = False) -> Ordered:
-    return Ordered((Piece(1, 0),), ("kia ora",), "kia ora", target, pasted)
+def ordered(target: Target | None = WINDOW, *, pasted: bool = False) -> ReadyTexts:
+    return ReadyTexts((SegmentId(1, 0),), ("kia ora",), "kia ora", target, pasted)
 
 
 class Broken(FakeInserter):
@@ -46,12 +46,14 @@ class Copies:
 
 
 class Texts:
-    """A ``TextWork`` and the events it reported."""
+    """A ``TextInserter`` and the events it reported."""
 
     def __init__(self, root: Path, inserter: FakeInserter, tasks: Tasks, copier: Copies | None = None) -> None:
         self.told: list[Event] = []
         self.inserter = inserter
-        self.work = TextWork(Hands(inserter, copier), Ledger(Library(root)), self.told.append, tasks)
+        self.work = TextInserter(
+            InsertionMeans(inserter, copier), DeliveryLog(Library(root)), self.told.append, tasks
+        )
 
     async def tells(self, event: Event) -> None:
         await wait_until(lambda: event in self.told, f"{event} is told, not {self.told}")
@@ -66,10 +68,10 @@ async def tasks() -> AsyncIterator[Tasks]:
 async def test_text_work_performs_only_effects_on_texts(tmp_path: Path, tasks: Tasks) -> None:
     texts = Texts(tmp_path, FakeInserter(), tasks)
     assert not texts.work.perform(Leave())
-    assert all(texts.work.perform(effect) for effect in (Aim(1, 0), AimHere(1), Insert(ordered())))
+    assert all(texts.work.perform(effect) for effect in (Aim(1, 0), AimHere(1), InsertText(ordered())))
     await texts.tells(Aimed(1, WINDOW, 0))
-    await texts.tells(Here(1, WINDOW))
-    await texts.tells(InsertionEnded(Insertion(How.TYPED)))
+    await texts.tells(FocusedWindow(1, WINDOW))
+    await texts.tells(InsertionEnded(Insertion(InsertionResult.TYPED)))
     assert texts.inserter.texts == [("kia ora", WINDOW)]
 
 
@@ -77,8 +79,8 @@ async def test_text_is_held_when_desktop_fails(tmp_path: Path, tasks: Tasks) -> 
     texts = Texts(tmp_path, Broken(), tasks)
     texts.work.aim(1)
     await texts.tells(Aimed(1, None))
-    texts.work.perform(Insert(ordered()))
-    await texts.tells(InsertionEnded(held(Reason.NOT_READ)))
+    texts.work.perform(InsertText(ordered()))
+    await texts.tells(InsertionEnded(held(HoldReason.NOT_READ)))
 
 
 @pytest.mark.parametrize("target", [None, OURS])
@@ -88,9 +90,9 @@ async def test_text_is_copied_when_no_other_window_has_focus(
     inserter, copies = FakeInserter(focus=target), Copies()
     texts = Texts(tmp_path, inserter, tasks, copies)
     texts.work.perform(AimHere(1))
-    await texts.tells(Here(1, target))
-    texts.work.perform(Insert(ordered(target, pasted=True)))
-    await texts.tells(InsertionEnded(Insertion(How.COPIED)))
+    await texts.tells(FocusedWindow(1, target))
+    texts.work.perform(InsertText(ordered(target, pasted=True)))
+    await texts.tells(InsertionEnded(Insertion(InsertionResult.COPIED)))
     assert (copies.text, inserter.asked) == ("kia ora", 0)
 
 
@@ -100,26 +102,30 @@ async def test_aim_here_waits_until_menu_releases_focus(tmp_path: Path, tasks: T
     texts.work.perform(AimHere(1))
     await asyncio.sleep(0)
     inserter.focus = WINDOW
-    await texts.tells(Here(1, WINDOW))
-    assert texts.told == [Here(1, WINDOW)]
+    await texts.tells(FocusedWindow(1, WINDOW))
+    assert texts.told == [FocusedWindow(1, WINDOW)]
 
 
 @pytest.mark.parametrize(
     ("insert", "copier", "outcome"),
     [
-        (ordered(pasted=True), Copies(), Insertion(How.TYPED)),
-        (ordered(OURS), Copies(), Insertion(How.TYPED)),  # dictated into a text field of our own window
-        (ordered(OURS, pasted=True), Copies(works=False), held(Reason.NO_TARGET)),
-        (ordered(OURS, pasted=True), None, held(Reason.NO_TARGET)),
-        (ordered(None, pasted=True), Copies(works=False), Insertion(How.HELD, "focus-moved")),
+        (ordered(pasted=True), Copies(), Insertion(InsertionResult.TYPED)),
+        (
+            ordered(OURS),
+            Copies(),
+            Insertion(InsertionResult.TYPED),
+        ),  # dictated into a text field of our own window
+        (ordered(OURS, pasted=True), Copies(works=False), held(HoldReason.NO_TARGET)),
+        (ordered(OURS, pasted=True), None, held(HoldReason.NO_TARGET)),
+        (ordered(None, pasted=True), Copies(works=False), Insertion(InsertionResult.HELD, "focus-moved")),
     ],
 )
 async def test_text_is_not_copied_in_other_cases(
-    insert: Ordered, copier: Copies | None, outcome: Insertion, tmp_path: Path, tasks: Tasks
+    insert: ReadyTexts, copier: Copies | None, outcome: Insertion, tmp_path: Path, tasks: Tasks
 ) -> None:
     inserter = FakeInserter(focus=insert.target or WINDOW)
     texts = Texts(tmp_path, inserter, tasks, copier)
-    texts.work.perform(Insert(insert))
+    texts.work.perform(InsertText(insert))
     await texts.tells(InsertionEnded(outcome))
     assert copier is None or copier.text == ""
 

@@ -15,15 +15,15 @@ from app.capture.microphone import MicrophoneChange
 from app.core.states import State
 from app.core.transcript import Rewrite, as_it_is
 from app.dictation.actions import Verb
-from app.dictation.dictation_options import Wishes
-from app.dictation.messages import Cue
-from app.dictation.runner import Dictating, Parts
+from app.dictation.dictation_options import DictationOptions
+from app.dictation.messages import SoundCue
+from app.dictation.runner import DictationRunner, Parts
 from app.dictation.view import View
 from app.hotkeys.errors import HotkeyTaken
 from app.hotkeys.events import KeyEvent
-from app.insertion.outcome import How, Insertion, Target
-from app.journal.library import Found, Library
-from app.transcription.listening import PATIENT, Listener
+from app.insertion.outcome import Insertion, InsertionResult, Target
+from app.journal.library import Library, TakeSnapshot
+from app.transcription.listening import PATIENT, DictationSetup
 from app.transcription.pipeline import Samples
 from client.connection import Locate
 from protocol.audio import SAMPLE_RATE
@@ -131,9 +131,9 @@ class FakeInserter:
         if self.outcomes:
             return self.outcomes.pop(0)
         if target != self.focus:
-            return Insertion(How.HELD, "focus-moved")
+            return Insertion(InsertionResult.HELD, "focus-moved")
         self.texts.append((text, target))
-        return Insertion(How.TYPED)
+        return Insertion(InsertionResult.TYPED)
 
     async def close(self) -> None: ...
 
@@ -193,9 +193,9 @@ class FakeHotkeys:
 
 @dataclass
 class FakeCues:
-    played: list[Cue] = field(default_factory=list)
+    played: list[SoundCue] = field(default_factory=list)
 
-    def play(self, cue: Cue) -> None:
+    def play(self, cue: SoundCue) -> None:
         self.played.append(cue)
 
 
@@ -203,10 +203,16 @@ MOST_WAIT = 3
 
 
 class World:
-    """All collaborators of one ``Dictating``, as fakes."""
+    """All collaborators of one ``DictationRunner``, as fakes."""
 
     def __init__(
-        self, root: Path, models: Path, locate: Locate, audio: Samples, wishes: Wishes, most_takes: int = MOST_WAIT
+        self,
+        root: Path,
+        models: Path,
+        locate: Locate,
+        audio: Samples,
+        wishes: DictationOptions,
+        most_takes: int = MOST_WAIT,
     ) -> None:
         self.library = Library(root / "takes")
         self.devices = FakeDevices(audio)
@@ -217,14 +223,14 @@ class World:
         settings = replace(PATIENT, retry=lambda failures, chance, asked: 0.02, elsewhere=lambda: self.elsewhere)
         self.rewrite: Rewrite = as_it_is
         self.elsewhere = False
-        listener = Listener(
+        listener = DictationSetup(
             locate, models / "fsmn-vad", settings=settings, rewrite=lambda text: self.rewrite(text)
         )
         parts = Parts(
             self.library, listener, self.inserter, self.devices, self.cues, self.hotkeys, most_takes=most_takes
         )
         self.changes = 0
-        self.dictating = Dictating(parts, wishes, self._changed)
+        self.dictating = DictationRunner(parts, wishes, self._changed)
         self.dictating.follow(self.views.append)
         self.running: asyncio.Task[None] | None = None
 
@@ -238,7 +244,7 @@ class World:
         return [state for place, state in enumerate(seen) if place == 0 or seen[place - 1] is not state]
 
     @property
-    def found(self) -> list[Found]:
+    def found(self) -> list[TakeSnapshot]:
         return list(self.library.latest())  # ordered more precisely than by the second of their start
 
     async def all_heard(self) -> None:
@@ -268,7 +274,7 @@ class World:
 
 @asynccontextmanager
 async def dictating(
-    root: Path, models: Path, locate: Locate, audio: Samples, wishes: Wishes, most_takes: int = MOST_WAIT
+    root: Path, models: Path, locate: Locate, audio: Samples, wishes: DictationOptions, most_takes: int = MOST_WAIT
 ) -> AsyncIterator[World]:
     """Run a ``World`` for as long as the context lasts."""
     world = World(root, models, locate, audio, wishes, most_takes)

@@ -15,12 +15,12 @@ import soundfile
 from app.core.errors import OutputFailed
 from app.core.formats import Format, render
 from app.core.notes import Note
-from app.core.transcript import Segment, Transcript
-from app.files.events import Broken, Finished, Noted, Progress, Run
-from app.files.file_run import OneFile, Reporter, save, save_as, unreadable
+from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.files.events import Noted, RunFailed, RunFile, RunFinished, RunProgress
+from app.files.file_run import FileTask, Reporter, save, save_as, unreadable
 from app.files.queue import Saving
 from app.files.recogniser import UNHURRIED, FileRecogniser
-from app.files.result_store import Kept, Known, Piece, source_of
+from app.files.result_store import FileResults, KnownResults, RecognisedSegment, source_of
 from app.files.view import MOST_TEXT, FileNote
 from client.connection import Address, fixed
 from client.events import Connected, Disconnected
@@ -42,15 +42,15 @@ class Bench:
 
     path: Path
     models: Path
-    kept: Kept
+    kept: FileResults
     saving: Callable[[], Saving] = Saving
     options: Options = Options("en", partials=True)
-    told: list[Progress | Noted] = field(default_factory=list)
+    told: list[RunProgress | Noted] = field(default_factory=list)
 
-    async def run(self, gateway: Gateway, *, again: bool = False) -> Finished | Broken:
+    async def run(self, gateway: Gateway, *, again: bool = False) -> RunFinished | RunFailed:
         recogniser = FileRecogniser(fixed(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
-        one = OneFile(recogniser, self.kept, self.options, self.saving, 10.0, again_s=0.01)
-        return await one.run(Run(7, str(self.path), again), self.told.append)
+        one = FileTask(recogniser, self.kept, self.options, self.saving, 10.0, again_s=0.01)
+        return await one.run(RunFile(7, str(self.path), again), self.told.append)
 
     @property
     def notes(self) -> list[Note | None]:
@@ -59,7 +59,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, models: Path) -> Bench:
-    return Bench(recording("en-01", to=tmp_path / "talk.wav"), models, Kept(tmp_path / "7.jsonl"))
+    return Bench(recording("en-01", to=tmp_path / "talk.wav"), models, FileResults(tmp_path / "7.jsonl"))
 
 
 async def test_run_saves_text_and_subtitles(bench: Bench, tmp_path: Path) -> None:
@@ -68,13 +68,13 @@ async def test_run_saves_text_and_subtitles(bench: Bench, tmp_path: Path) -> Non
         options = gateway.memory.hellos[0].options
     text = " ".join(digests(bench.path, bench.models))
     places = (str(tmp_path / "talk.txt"), str(tmp_path / "talk.srt"))
-    assert outcome == Finished(7, int(soundfile.info(bench.path).duration * 1000) / 1000, text, places)
+    assert outcome == RunFinished(7, int(soundfile.info(bench.path).duration * 1000) / 1000, text, places)
     assert (tmp_path / "talk.txt").read_text() == text + "\n"
     assert (tmp_path / "talk.srt").read_text().startswith("1\n00:00:0")
     assert bench.kept.read().results == places
     assert (options.language, options.priority, options.partials) == ("en", "bulk", False)
     last = bench.told[-1]
-    assert isinstance(last, Progress)
+    assert isinstance(last, RunProgress)
     assert (last.file, last.text) == (7, text)
 
 
@@ -90,7 +90,7 @@ async def test_silent_file_finishes_without_results(bench: Bench, tmp_path: Path
     bench.path = tmp_path / "silence.wav"
     soundfile.write(bench.path, np.zeros(32_000, np.int16), 16_000)
     async with scripted(oblige) as gateway:
-        assert await bench.run(gateway) == Finished(7, 2.0, "", (), Note(FileNote.SILENT))
+        assert await bench.run(gateway) == RunFinished(7, 2.0, "", (), Note(FileNote.SILENT))
 
 
 async def test_text_stays_in_store_when_folder_is_not_writable(bench: Bench, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ async def test_text_stays_in_store_when_folder_is_not_writable(bench: Bench, tmp
     bench.saving = lambda: Saving((Format.TXT,), str(tmp_path / "file"))
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
-    assert isinstance(outcome, Finished)
+    assert isinstance(outcome, RunFinished)
     assert outcome.note == Note(FileNote.NOT_SAVED, {"place": str(tmp_path / "file")})
     assert outcome.results == ()
     assert bench.kept.read().transcript.text == outcome.text != ""
@@ -106,17 +106,19 @@ async def test_text_stays_in_store_when_folder_is_not_writable(bench: Bench, tmp
 
 async def test_finished_counts_gaps_and_retry_fills_them(bench: Bench) -> None:
     pieces = (
-        Piece(0, 16_000, Segment(0, 0, 1000, "one")),
-        Piece(16_000, 16_000, Segment(1, 1000, 2000, error="lost")),
+        RecognisedSegment(0, 16_000, TranscriptSegment(0, 0, 1000, "one")),
+        RecognisedSegment(16_000, 16_000, TranscriptSegment(1, 1000, 2000, error="lost")),
     )
     bench.kept.resume(source_of(bench.path), again=False)
     bench.kept.add(pieces)
-    bench.kept.finish(Known(pieces, 32_000, ("/talk.srt",)))
+    bench.kept.finish(KnownResults(pieces, 32_000, ("/talk.srt",)))
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
-        assert outcome == Finished(7, 2.0, "one", ("/talk.srt",), Note(FileNote.GAPS, {"count": "1"}), gaps=True)
+        assert outcome == RunFinished(
+            7, 2.0, "one", ("/talk.srt",), Note(FileNote.GAPS, {"count": "1"}), gaps=True
+        )
         again = await bench.run(gateway, again=True)
-    assert isinstance(again, Finished)
+    assert isinstance(again, RunFinished)
     assert not again.gaps and again.text.startswith("one ")
 
 
@@ -126,7 +128,7 @@ async def test_truncated_file_is_recognised_and_marked(bench: Bench, tmp_path: P
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
         assert await bench.run(gateway) == outcome  # also when the results are only read from the store
-    assert isinstance(outcome, Finished)
+    assert isinstance(outcome, RunFinished)
     assert outcome.truncated and outcome.text and outcome.note == Note(FileNote.TRUNCATED)
     assert json.loads((tmp_path / "talk.json").read_text())["truncated"] is True
 
@@ -139,14 +141,14 @@ async def test_complete_copy_replaces_truncated_file(bench: Bench) -> None:
     bench.path.write_bytes(whole)
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway, again=True)
-    assert isinstance(outcome, Finished) and not outcome.truncated and outcome.note is None
+    assert isinstance(outcome, RunFinished) and not outcome.truncated and outcome.note is None
     assert outcome.text == " ".join(digests(bench.path, bench.models))
 
 
 async def test_run_opens_new_session_when_one_is_lost(bench: Bench) -> None:
     async with scripted(LOST, LOST, oblige) as gateway:
         outcome = await bench.run(gateway)
-    assert isinstance(outcome, Finished)
+    assert isinstance(outcome, RunFinished)
     assert len({hello.session for hello in gateway.memory.hellos}) == 3
     assert bench.notes.count(Note(FileNote.GATEWAY_AWAY)) == 2
     assert bench.notes[-1] is None
@@ -154,22 +156,22 @@ async def test_run_opens_new_session_when_one_is_lost(bench: Bench) -> None:
 
 async def test_run_fails_after_three_sessions_without_progress(bench: Bench) -> None:
     async with scripted(LOST) as gateway:
-        assert await bench.run(gateway) == Broken(7, Note(FileNote.NO_ANSWER))
+        assert await bench.run(gateway) == RunFailed(7, Note(FileNote.NO_ANSWER))
         assert gateway.connections == 3
 
 
 async def test_run_names_reason_of_refusal(bench: Bench) -> None:
     async with scripted(oblige, refusing=((401, {}),)) as gateway:
         outcome = await bench.run(gateway)
-    assert isinstance(outcome, Broken)
+    assert isinstance(outcome, RunFailed)
     assert outcome.note == Note(FileNote.REFUSED, reason=Note("gateway-unauthorised"))
 
 
 async def test_run_fails_when_results_cannot_be_kept(bench: Bench, tmp_path: Path) -> None:
-    bench.kept = Kept(tmp_path / "none" / "7.jsonl")
+    bench.kept = FileResults(tmp_path / "none" / "7.jsonl")
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
-    assert isinstance(outcome, Broken)
+    assert isinstance(outcome, RunFailed)
     assert outcome.note.key == FileNote.NOT_KEPT
 
 
@@ -177,7 +179,7 @@ async def test_run_fails_when_file_is_not_audio(bench: Bench, tmp_path: Path) ->
     bench.path = tmp_path / "x.wav"
     bench.path.write_text("not a recording at all, but long enough to look at")
     async with scripted(oblige) as gateway:
-        assert await bench.run(gateway) == Broken(7, Note(FileNote.UNSUPPORTED))
+        assert await bench.run(gateway) == RunFailed(7, Note(FileNote.UNSUPPORTED))
 
 
 async def test_cancellation_is_ignored_while_results_are_saved(bench: Bench, tmp_path: Path) -> None:
@@ -197,7 +199,7 @@ async def test_cancellation_is_ignored_while_results_are_saved(bench: Bench, tmp
         running.cancel()
         go.set()
         outcome = await running
-    assert isinstance(outcome, Finished)
+    assert isinstance(outcome, RunFinished)
     assert outcome.results[0] == str(tmp_path / "talk.txt")
 
 
@@ -212,39 +214,39 @@ class Clock:
         return self.now
 
 
-def said(text: str, index: int = 0) -> Piece:
-    return Piece(index * 16_000, 16_000, Segment(index, 0, 1000, text))
+def said(text: str, index: int = 0) -> RecognisedSegment:
+    return RecognisedSegment(index * 16_000, 16_000, TranscriptSegment(index, 0, 1000, text))
 
 
 def test_reporter_shows_newest_words_and_remaining_time() -> None:
-    told: list[Progress | Noted] = []
+    told: list[RunProgress | Noted] = []
     clock = Clock()
     reporter = Reporter(7, 1000.0, told.append, clock)
     reporter.moved(100.0, (said("kia ora"),))
     assert not reporter.gained, "an earlier run did"
-    assert told.pop() == Progress(7, 100.0, "kia ora", None)
+    assert told.pop() == RunProgress(7, 100.0, "kia ora", None)
     clock.now += 10.0
     reporter.moved(200.0, (said("koutou", 1), said("katoa", 2)))
-    assert told.pop() == Progress(7, 200.0, "kia ora koutou katoa", 80.0)
+    assert told.pop() == RunProgress(7, 200.0, "kia ora koutou katoa", 80.0)
     reporter.moved(200.0, (said("x" * 2 * MOST_TEXT, 3),))
     last = told.pop()
-    assert isinstance(last, Progress)
+    assert isinstance(last, RunProgress)
     assert len(last.text) == MOST_TEXT + 1
     assert reporter.gained
 
 
 def test_remaining_time_is_unknown_when_length_is_unknown() -> None:
-    told: list[Progress | Noted] = []
+    told: list[RunProgress | Noted] = []
     clock = Clock()
     reporter = Reporter(7, None, told.append, clock)
     reporter.moved(0.0, ())
     clock.now += 60.0
     reporter.moved(50.0, ())
-    assert told[-1] == Progress(7, 50.0, "", None)
+    assert told[-1] == RunProgress(7, 50.0, "", None)
 
 
 def test_reporter_sets_and_clears_notes() -> None:
-    told: list[Progress | Noted] = []
+    told: list[RunProgress | Noted] = []
     reporter = Reporter(7, None, told.append, Clock())
     reporter.heard(Connected("g", True))
     reporter.heard(Busy("load", True))
@@ -279,7 +281,7 @@ def test_unreadable_passes_on_message_of_other_error() -> None:
     assert unreadable(SpeechError("why")) == Note(FileNote.BROKEN, reason=Note("plain", {"text": "Why"}))
 
 
-SAID = Transcript((Segment(0, 0, 1500, "kia ora 你好"),), 2000)
+SAID = RecordingTranscript((TranscriptSegment(0, 0, 1500, "kia ora 你好"),), 2000)
 
 
 @pytest.fixture

@@ -22,24 +22,24 @@ from app.files.actions import (
 from app.files.events import (
     Add,
     Asked,
-    Broken,
     Effect,
     Event,
-    Finished,
+    FileInspected,
     Forget,
-    Halt,
     Halted,
+    HaltRun,
+    InspectionFailed,
     Keep,
+    ListNote,
     Look,
-    Looked,
     Noted,
-    Progress,
-    Run,
+    RunFailed,
+    RunFile,
+    RunFinished,
+    RunProgress,
     Saved,
-    Told,
-    Unreadable,
 )
-from app.files.queue import Entry, FileQueue, Saving, can_retry
+from app.files.queue import FileQueue, QueuedFile, Saving, can_retry
 from app.files.view import MOST_FILES, FileNote, FileState, FileView
 
 BAD = Note(FileNote.DAMAGED)
@@ -50,7 +50,7 @@ def queue_of(*paths: str) -> FileQueue:
     queue = FileQueue()
     queue.handle(Add(paths))
     for file in range(1, len(paths) + 1):
-        queue.handle(Looked(file, 100.0))
+        queue.handle(FileInspected(file, 100.0))
     return queue
 
 
@@ -72,10 +72,10 @@ def the(queue: FileQueue, file: int = 1) -> FileView:
 def test_queue_looks_at_file_then_runs_it() -> None:
     queue = FileQueue()
     assert effects(queue, Add(("/a.mp3",))) == [Look(1, "/a.mp3")]
-    assert effects(queue, Looked(1, 100.0)) == [Run(1, "/a.mp3", again=False)]
-    assert effects(queue, Progress(1, 40.0, "kia ora", 12.0)) == []
+    assert effects(queue, FileInspected(1, 100.0)) == [RunFile(1, "/a.mp3", again=False)]
+    assert effects(queue, RunProgress(1, 40.0, "kia ora", 12.0)) == []
     assert the(queue) == FileView(1, "/a.mp3", FileState.WORKING, 40.0, 100.0, 12.0, "kia ora")
-    assert effects(queue, Finished(1, 101.0, "kia ora koutou", ("/a.srt",))) == []
+    assert effects(queue, RunFinished(1, 101.0, "kia ora koutou", ("/a.srt",))) == []
     done = FileView(1, "/a.mp3", FileState.DONE, 101.0, 101.0, text="kia ora koutou", results=("/a.srt",))
     assert the(queue) == done
 
@@ -84,13 +84,13 @@ def test_queue_runs_one_file_at_a_time_in_list_order() -> None:
     queue = queue_of("/a", "/b", "/c")
     assert states(queue) == [FileState.WORKING, FileState.WAITING, FileState.WAITING]
     queue.handle(MoveFile(3, -1))
-    assert effects(queue, Finished(1, 1.0, "")) == [Run(3, "/c", again=False)]
+    assert effects(queue, RunFinished(1, 1.0, "")) == [RunFile(3, "/c", again=False)]
 
 
 def test_queue_runs_several_files_when_configured() -> None:
     queue = FileQueue(at_once=2)
-    ran = effects(queue, Add(("/a", "/b", "/c")), *(Looked(file, None) for file in (1, 2, 3)))
-    assert [effect.file for effect in ran if isinstance(effect, Run)] == [1, 2]
+    ran = effects(queue, Add(("/a", "/b", "/c")), *(FileInspected(file, None) for file in (1, 2, 3)))
+    assert [effect.file for effect in ran if isinstance(effect, RunFile)] == [1, 2]
 
 
 @pytest.mark.parametrize(("by", "order"), [(1, [2, 1, 3]), (9, [2, 3, 1]), (-1, [1, 2, 3]), (0, [1, 2, 3])])
@@ -103,51 +103,51 @@ def test_move_stops_at_ends_of_list(by: int, order: list[int]) -> None:
 def test_unreadable_file_fails_and_next_one_runs() -> None:
     queue = FileQueue()
     queue.handle(Add(("/a", "/b")))
-    assert effects(queue, Unreadable(1, BAD), Looked(2, 5.0)) == [Run(2, "/b", again=False)]
+    assert effects(queue, InspectionFailed(1, BAD), FileInspected(2, 5.0)) == [RunFile(2, "/b", again=False)]
     assert (the(queue).state, the(queue).note) == (FileState.FAILED, BAD)
 
 
 def test_next_run_waits_until_paused_run_has_ended() -> None:
     queue = queue_of("/a", "/b")
-    assert effects(queue, PauseFiles(1)) == [Halt(1)]
+    assert effects(queue, PauseFiles(1)) == [HaltRun(1)]
     assert states(queue) == [FileState.PAUSED, FileState.WAITING]
-    assert effects(queue, Halted(1)) == [Run(2, "/b", again=False)]
+    assert effects(queue, Halted(1)) == [RunFile(2, "/b", again=False)]
     assert effects(queue, ResumeFiles(1)) == []
-    assert effects(queue, Finished(2, 1.0, "")) == [Run(1, "/a", again=False)]
+    assert effects(queue, RunFinished(2, 1.0, "")) == [RunFile(1, "/a", again=False)]
 
 
 def test_file_resumed_while_halting_runs_again_afterwards() -> None:
     queue = queue_of("/a")
-    assert effects(queue, PauseFiles(), ResumeFiles()) == [Halt(1)]
-    assert effects(queue, Halted(1)) == [Run(1, "/a", again=False)]
+    assert effects(queue, PauseFiles(), ResumeFiles()) == [HaltRun(1)]
+    assert effects(queue, Halted(1)) == [RunFile(1, "/a", again=False)]
 
 
 def test_pause_all_spares_ended_files() -> None:
     queue = queue_of("/a", "/b", "/c")
-    queue.handle(Finished(1, 1.0, ""))
+    queue.handle(RunFinished(1, 1.0, ""))
     queue.handle(PauseFiles())
     assert states(queue) == [FileState.DONE, FileState.PAUSED, FileState.PAUSED]
     queue.handle(ResumeFiles())
     assert states(queue) == [FileState.DONE, FileState.WAITING, FileState.WAITING]
-    assert effects(queue, Halted(2)) == [Run(2, "/b", again=False)]
+    assert effects(queue, Halted(2)) == [RunFile(2, "/b", again=False)]
 
 
 def test_file_paused_during_look_does_not_run() -> None:
     queue = FileQueue()
     queue.handle(Add(("/a",)))
-    assert effects(queue, PauseFiles(1), Looked(1, 7.0)) == []
+    assert effects(queue, PauseFiles(1), FileInspected(1, 7.0)) == []
     assert (the(queue).state, the(queue).duration_s) == (FileState.PAUSED, 7.0)
-    assert effects(queue, ResumeFiles(1)) == [Run(1, "/a", again=False)]
+    assert effects(queue, ResumeFiles(1)) == [RunFile(1, "/a", again=False)]
 
 
 def test_cancelled_file_is_forgotten_after_its_run() -> None:
     queue = queue_of("/a")
-    queue.handle(Progress(1, 50.0, "half"))
-    assert effects(queue, CancelFile(1)) == [Halt(1)]
-    assert effects(queue, Progress(1, 60.0, "late"), Noted(1, BAD)) == []
+    queue.handle(RunProgress(1, 50.0, "half"))
+    assert effects(queue, CancelFile(1)) == [HaltRun(1)]
+    assert effects(queue, RunProgress(1, 60.0, "late"), Noted(1, BAD)) == []
     assert (the(queue).state, the(queue).text, the(queue).position_s) == (FileState.CANCELLED, "", 0.0)
     assert effects(queue, Halted(1)) == [Forget(1)]
-    assert effects(queue, RetryFile(1)) == [Run(1, "/a", again=True)]
+    assert effects(queue, RetryFile(1)) == [RunFile(1, "/a", again=True)]
 
 
 def test_cancelled_waiting_file_is_forgotten_at_once() -> None:
@@ -159,44 +159,44 @@ def test_cancelled_waiting_file_is_forgotten_at_once() -> None:
 def test_file_is_done_when_cancelled_too_late() -> None:
     queue = queue_of("/a")
     queue.handle(CancelFile(1))
-    assert effects(queue, Finished(1, 9.0, "all", ("/a.srt",))) == []
+    assert effects(queue, RunFinished(1, 9.0, "all", ("/a.srt",))) == []
     assert (the(queue).state, the(queue).results) == (FileState.DONE, ("/a.srt",))
 
 
 def test_retry_during_cancellation_starts_over() -> None:
     queue = queue_of("/a")
-    assert effects(queue, CancelFile(1), RetryFile(1)) == [Halt(1)]
-    assert effects(queue, Halted(1)) == [Forget(1), Run(1, "/a", again=True)]
+    assert effects(queue, CancelFile(1), RetryFile(1)) == [HaltRun(1)]
+    assert effects(queue, Halted(1)) == [Forget(1), RunFile(1, "/a", again=True)]
 
 
 def test_failed_file_has_reason_and_can_be_retried() -> None:
     queue = queue_of("/a")
-    queue.handle(Broken(1, BAD))
+    queue.handle(RunFailed(1, BAD))
     assert (the(queue).state, the(queue).note) == (FileState.FAILED, BAD)
-    assert effects(queue, RetryFile(1)) == [Run(1, "/a", again=True)]
+    assert effects(queue, RetryFile(1)) == [RunFile(1, "/a", again=True)]
     assert the(queue).note is None
 
 
 def test_done_file_can_be_retried_only_with_gaps() -> None:
     queue = queue_of("/a")
-    queue.handle(Finished(1, 9.0, "most", gaps=True))
+    queue.handle(RunFinished(1, 9.0, "most", gaps=True))
     assert can_retry(the(queue))
-    assert effects(queue, RetryFile(1)) == [Run(1, "/a", again=True)]
-    queue.handle(Finished(1, 9.0, "all"))
+    assert effects(queue, RetryFile(1)) == [RunFile(1, "/a", again=True)]
+    queue.handle(RunFinished(1, 9.0, "all"))
     assert not can_retry(the(queue))
     assert effects(queue, RetryFile(1)) == []
 
 
 def test_removed_running_file_is_forgotten_after_its_run() -> None:
     queue = queue_of("/a", "/b")
-    assert effects(queue, RemoveFiles(1)) == [Halt(1)]
+    assert effects(queue, RemoveFiles(1)) == [HaltRun(1)]
     assert [view.file for view in queue.view().files] == [2]
-    assert effects(queue, Halted(1)) == [Forget(1), Run(2, "/b", again=False)]
+    assert effects(queue, Halted(1)) == [Forget(1), RunFile(2, "/b", again=False)]
 
 
 def test_remove_all_takes_only_ended_files() -> None:
     queue = queue_of("/a", "/b", "/c")
-    queue.handle(Finished(1, 1.0, ""))
+    queue.handle(RunFinished(1, 1.0, ""))
     queue.handle(CancelFile(3))
     assert effects(queue, RemoveFiles()) == [Forget(1), Forget(3)]
     assert [view.file for view in queue.view().files] == [2]
@@ -212,7 +212,7 @@ def test_listed_file_is_not_added_twice() -> None:
 
 def test_ended_file_starts_over_when_added_again() -> None:
     queue = queue_of("/a")
-    queue.handle(Finished(1, 1.0, "old"))
+    queue.handle(RunFinished(1, 1.0, "old"))
     assert effects(queue, Add(("/a",))) == [Forget(1), Look(2, "/a")]
     assert [view.file for view in queue.view().files] == [2]
 
@@ -241,7 +241,7 @@ def test_note_of_run_is_cleared_when_run_stops() -> None:
 
 def test_saved_copy_becomes_result_and_clears_note() -> None:
     queue = queue_of("/a")
-    queue.handle(Finished(1, 9.0, "all", ("/a.txt",), Note(FileNote.NOT_SAVED)))
+    queue.handle(RunFinished(1, 9.0, "all", ("/a.txt",), Note(FileNote.NOT_SAVED)))
     for _ in range(2):
         queue.handle(Saved(1, "/b.srt"))
     assert (the(queue).results, the(queue).note) == (("/a.txt", "/b.srt"), None)
@@ -254,14 +254,21 @@ def test_queue_shows_chosen_form_and_folder() -> None:
     assert (queue.view().forms, queue.view().folder) == ((Format.VTT,), "/texts")
 
 
-@pytest.mark.parametrize("event", [Progress(1, 1.0, "x"), Noted(1, BAD), Told(BAD)])
+@pytest.mark.parametrize("event", [RunProgress(1, 1.0, "x"), Noted(1, BAD), ListNote(BAD)])
 def test_transient_events_are_not_saved(event: Event) -> None:
     assert queue_of("/a").handle(event) == []
 
 
 @pytest.mark.parametrize(
     "event",
-    [Progress(9, 1.0, ""), Noted(9, BAD), Looked(9, 1.0), Unreadable(9, BAD), Saved(9, "/x"), MoveFile(9, 1)],
+    [
+        RunProgress(9, 1.0, ""),
+        Noted(9, BAD),
+        FileInspected(9, 1.0),
+        InspectionFailed(9, BAD),
+        Saved(9, "/x"),
+        MoveFile(9, 1),
+    ],
 )
 def test_events_of_removed_file_change_nothing(event: Event) -> None:
     queue = queue_of("/a")
@@ -282,13 +289,13 @@ def test_start_resumes_saved_list() -> None:
     queue.handle(PauseFiles(2))
     queue.handle(Add(("/d",)))
     again = FileQueue(queue.entries, queue.saving, queue.following)
-    assert again.start() == [Look(4, "/d"), Run(1, "/a", again=False)]
+    assert again.start() == [Look(4, "/d"), RunFile(1, "/a", again=False)]
     assert states(again) == [FileState.WORKING, FileState.PAUSED, FileState.WAITING, FileState.ADDED]
 
 
 def test_start_forgets_cancelled_files() -> None:
     queue = queue_of("/a")
-    assert effects(queue, CancelFile(1)) == [Halt(1)]
+    assert effects(queue, CancelFile(1)) == [HaltRun(1)]
     assert FileQueue(queue.entries, queue.saving, queue.following).start() == [Forget(1)]
 
 
@@ -298,4 +305,4 @@ def test_file_numbers_are_never_reused() -> None:
     queue.handle(Halted(1))
     queue.handle(Add(("/b",)))
     assert [view.file for view in queue.view().files] == [2]
-    assert FileQueue([Entry(replace(the(queue, 2), file=7))], following=3).following == 8
+    assert FileQueue([QueuedFile(replace(the(queue, 2), file=7))], following=3).following == 8

@@ -9,18 +9,18 @@ from app.files import snapshot
 from app.files.actions import CancelFile, MoveFile, PauseFiles, RemoveFiles, ResumeFiles, RetryFile
 from app.files.events import (
     Add,
-    Broken,
     Event,
-    Finished,
+    FileInspected,
     Forget,
-    Halt,
     Halted,
+    HaltRun,
+    InspectionFailed,
     Keep,
     Look,
-    Looked,
-    Progress,
-    Run,
-    Unreadable,
+    RunFailed,
+    RunFile,
+    RunFinished,
+    RunProgress,
 )
 from app.files.queue import FileQueue
 from app.files.view import MOST_FILES, FileNote, FileState
@@ -61,11 +61,11 @@ class World(RuleBasedStateMachine):
                 case Look(file):
                     assert file not in self.looking
                     self.looking.add(file)
-                case Run(file):
+                case RunFile(file):
                     assert file not in self.running, "two runs of one file"
                     self.running[file] = False
                     self.kept.add(file)
-                case Halt(file):
+                case HaltRun(file):
                     assert self.running[file] is False, "halted twice"
                     self.running[file] = True
                 case Forget(file):
@@ -111,11 +111,11 @@ class World(RuleBasedStateMachine):
     def look_ends(self, data: st.DataObject, good: bool) -> None:
         file = data.draw(st.sampled_from(sorted(self.looking)))
         self.looking.remove(file)
-        self.tell(Looked(file, 10.0) if good else Unreadable(file, NOTE))
+        self.tell(FileInspected(file, 10.0) if good else InspectionFailed(file, NOTE))
 
     @rule(file=FILES, position_s=st.floats(0, 10))
     def progress(self, file: int, position_s: float) -> None:
-        self.tell(Progress(file, position_s, "text"))
+        self.tell(RunProgress(file, position_s, "text"))
 
     @precondition(lambda self: self.running)
     @rule(data=st.data(), how=st.sampled_from(["finished", "gaps", "broken", "halted"]))
@@ -124,11 +124,11 @@ class World(RuleBasedStateMachine):
         file = data.draw(st.sampled_from(sorted(self.running)))
         halting = self.running.pop(file)
         if how == "broken":
-            self.tell(Broken(file, NOTE))
+            self.tell(RunFailed(file, NOTE))
         elif how == "halted" and halting:
             self.tell(Halted(file))
         else:
-            self.tell(Finished(file, 10.0, "text", ("/x",), gaps=how == "gaps"))
+            self.tell(RunFinished(file, 10.0, "text", ("/x",), gaps=how == "gaps"))
 
     @rule()
     def restart(self) -> None:

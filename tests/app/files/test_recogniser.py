@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from app.core.errors import OutputFailed
-from app.core.transcript import Segment
-from app.files.recogniser import UNHURRIED, FileRecogniser, MemoryAudio, Progress, ReadingEars, skipping
-from app.files.result_store import Kept, Known, Piece
-from app.transcription.pipeline import Ears, Samples, in_thread
+from app.core.transcript import TranscriptSegment
+from app.files.recogniser import UNHURRIED, FileRecogniser, MemoryAudio, OrderedResults, ReaderThreadVad, skipping
+from app.files.result_store import FileResults, KnownResults, RecognisedSegment
+from app.transcription.pipeline import Samples, SegmentingVad, in_thread
 from client.connection import Address, fixed
 from client.errors import AudioGone, Refused
 from client.events import ClientEvent, Connected
@@ -35,13 +35,13 @@ AT_ONCE = replace(UNHURRIED, retry=lambda failures, chance, asked: 0.02)
 
 @dataclass
 class Watching:
-    """``Onlooker`` that records its calls."""
+    """``FileObserver`` that records its calls."""
 
     positions: list[float] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[RecognisedSegment] = field(default_factory=list)
     events: list[ClientEvent] = field(default_factory=list)
 
-    def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
+    def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         self.positions.append(position_s)
         self.pieces += pieces
 
@@ -54,11 +54,11 @@ class Bench:
     """Recording with its store and the events of its run."""
 
     path: Path
-    kept: Kept
+    kept: FileResults
     models: Path
     watching: Watching = field(default_factory=Watching)
 
-    async def recognise(self, gateway: Gateway, *, again: bool = False) -> Known:
+    async def recognise(self, gateway: Gateway, *, again: bool = False) -> KnownResults:
         self.watching = Watching()
         recogniser = FileRecogniser(fixed(Address(gateway.url)), self.models / "fsmn-vad", AT_ONCE)
         return await recogniser.recognise(
@@ -66,7 +66,7 @@ class Bench:
         )
 
     @asynccontextmanager
-    async def started(self, gateway: Gateway) -> AsyncIterator["asyncio.Task[Known]"]:
+    async def started(self, gateway: Gateway) -> AsyncIterator["asyncio.Task[KnownResults]"]:
         task = asyncio.create_task(self.recognise(gateway))
         try:
             yield task
@@ -83,14 +83,14 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def bench(talk: Path, models: Path, tmp_path: Path) -> Bench:
-    return Bench(talk, Kept(tmp_path / "1.jsonl"), models)
+    return Bench(talk, FileResults(tmp_path / "1.jsonl"), models)
 
 
 def whole(path: Path) -> Samples:
     return np.concatenate(list(read_audio(path)))
 
 
-def check(pieces: tuple[Piece, ...], samples: Samples) -> None:
+def check(pieces: tuple[RecognisedSegment, ...], samples: Samples) -> None:
     """Check that each piece has the digest of exactly its samples, and that no pieces overlap."""
     assert [piece.segment.index for piece in pieces] == list(range(len(pieces)))
     end = 0
@@ -103,7 +103,7 @@ def check(pieces: tuple[Piece, ...], samples: Samples) -> None:
     assert end <= len(samples)
 
 
-def heard(pieces: tuple[Piece, ...], samples: int) -> Samples:
+def heard(pieces: tuple[RecognisedSegment, ...], samples: int) -> Samples:
     """Return a mask of the samples that lie in a piece."""
     found = np.zeros(samples, np.int16)
     for piece in pieces:
@@ -119,7 +119,7 @@ async def test_recognise_returns_all_of_a_file(bench: Bench) -> None:
     assert [piece.segment.text for piece in known.pieces] == digests(bench.path, bench.models)
     check(known.pieces, samples)
     assert known.samples == len(samples)
-    assert bench.kept.read() == Known(known.pieces)
+    assert bench.kept.read() == KnownResults(known.pieces)
     assert hello.options.priority == "bulk"
     watching = bench.watching
     assert tuple(watching.pieces) == known.pieces
@@ -163,7 +163,7 @@ async def test_recognise_continues_where_run_was_cancelled(bench: Bench, texts: 
 
 def without_a_break(bench: Bench) -> Samples:
     """Return the mask of the samples that one uninterrupted run would send."""
-    ears, samples = Ears(open_vad(bench.models / "fsmn-vad"), Segmenter()), whole(bench.path)
+    ears, samples = SegmentingVad(open_vad(bench.models / "fsmn-vad"), Segmenter()), whole(bench.path)
     found, begin = np.zeros(len(samples), np.int16), 0
     for piece in [*ears.hear(samples), *ears.finish()]:
         match piece.output:
@@ -230,9 +230,9 @@ def test_skipping_drops_samples_and_keeps_block_count(skipped: int) -> None:
 
 
 async def test_reading_ears_hear_the_same_in_reader_thread(talk: Path, models: Path) -> None:
-    plain = Ears(open_vad(models / "fsmn-vad"), Segmenter())
+    plain = SegmentingVad(open_vad(models / "fsmn-vad"), Segmenter())
     expected = [piece for block in read_audio(talk) for piece in plain.hear(block)] + list(plain.finish())
-    reading = ReadingEars(open_vad(models / "fsmn-vad"), Segmenter())
+    reading = ReaderThreadVad(open_vad(models / "fsmn-vad"), Segmenter())
     blocks = (block for part in ([np.empty(0, np.int16)], read_audio(talk)) for block in part)
     threads: set[int] = set()
 
@@ -288,14 +288,14 @@ async def test_recognise_bounds_memory_when_no_result_comes(bench: Bench) -> Non
 
 def test_progress_orders_results() -> None:
     watching = Watching()
-    before = Piece(0, 16_000, Segment(0, 0, 1000, "before"))
-    progress = Progress(Known((before,)), watching)
+    before = RecognisedSegment(0, 16_000, TranscriptSegment(0, 0, 1000, "before"))
+    progress = OrderedResults(KnownResults((before,)), watching)
     for number in range(3):
         progress.begun(number, number * 32_000)
         progress.ended(number, 16_000)
     progress.listened(6.0)
     for number in (2, 0, 1):
-        progress.recognised(Segment(number, number * 2000, number * 2000 + 1000, str(number)))
+        progress.recognised(TranscriptSegment(number, number * 2000, number * 2000 + 1000, str(number)))
     assert [piece.segment.text for piece in watching.pieces] == ["before", "0", "1", "2"]
     assert [piece.begin for piece in progress.pieces] == [0, 16_000, 48_000, 80_000]
     assert [piece.segment.start_ms for piece in progress.pieces] == [0, 1000, 3000, 5000]
@@ -304,19 +304,19 @@ def test_progress_orders_results() -> None:
 
 
 async def test_progress_returns_new_pieces_once_and_then_ends() -> None:
-    progress = Progress(Known(), Watching())
+    progress = OrderedResults(KnownResults(), Watching())
     progress.begun(0, 0)
     progress.ended(0, 100)
     waiting = asyncio.create_task(progress.new())
     await asyncio.sleep(0)
-    progress.recognised(Segment(0, 0, 6, "x"))
+    progress.recognised(TranscriptSegment(0, 0, 6, "x"))
     assert [piece.segment.text for piece in await waiting] == ["x"]
     progress.end()
     assert await progress.new() == []
 
 
 def test_progress_check_raises_failure_of_store() -> None:
-    progress = Progress(Known(), Watching())
+    progress = OrderedResults(KnownResults(), Watching())
     progress.check()
     progress.failure = OutputFailed("full")
     with pytest.raises(OutputFailed):

@@ -7,51 +7,63 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import OutputFailed
-from app.core.transcript import Segment
-from app.files.result_store import Kept, Known, Piece, Source, place_in, shifted, source_of, sweep, without_holes
+from app.core.transcript import TranscriptSegment
+from app.files.result_store import (
+    FileResults,
+    KnownResults,
+    RecognisedSegment,
+    RecordingIdentity,
+    place_in,
+    shifted,
+    source_of,
+    sweep,
+    without_holes,
+)
 from protocol.recognition import Timing, Word
 
-SOURCE = Source(1000, 5)
+SOURCE = RecordingIdentity(1000, 5)
 
 
-def piece(index: int, text: str = "kia ora", error: str = "") -> Piece:
+def piece(index: int, text: str = "kia ora", error: str = "") -> RecognisedSegment:
     """Return one second of speech from second ``2 * index``; a second of silence follows."""
     begin = index * 32_000
-    segment = Segment(index, begin // 16, begin // 16 + 1000, text, "en", (Word(text, 0, 9),), "m", error=error)
-    return Piece(begin, 16_000, segment)
+    segment = TranscriptSegment(
+        index, begin // 16, begin // 16 + 1000, text, "en", (Word(text, 0, 9),), "m", error=error
+    )
+    return RecognisedSegment(begin, 16_000, segment)
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Kept:
-    made = Kept(tmp_path / "1.jsonl")
-    assert made.resume(SOURCE, again=False) == Known()
+def kept(tmp_path: Path) -> FileResults:
+    made = FileResults(tmp_path / "1.jsonl")
+    assert made.resume(SOURCE, again=False) == KnownResults()
     return made
 
 
-def test_kept_returns_added_pieces(kept: Kept) -> None:
+def test_kept_returns_added_pieces(kept: FileResults) -> None:
     kept.add([piece(0)])
     kept.add([piece(1, "你好"), piece(2)])
     known = kept.resume(SOURCE, again=False)
-    assert known == Known((piece(0), piece(1, "你好"), piece(2)))
+    assert known == KnownResults((piece(0), piece(1, "你好"), piece(2)))
     assert known.origin == 2 * 32_000 + 16_000
     assert kept.read() == known
 
 
-def test_kept_orders_pieces_and_stops_at_gap(kept: Kept) -> None:
+def test_kept_orders_pieces_and_stops_at_gap(kept: FileResults) -> None:
     kept.add([piece(1), piece(0), piece(3)])
     assert kept.resume(SOURCE, again=False).pieces == (piece(0), piece(1))
     kept.add([piece(2)])
     assert kept.read().pieces == (piece(0), piece(1), piece(2)), "what came after the hole was let go"
 
 
-@pytest.mark.parametrize("source", [Source(1001, 5), Source(1000, 6)])
-def test_kept_starts_over_when_recording_changed(kept: Kept, source: Source) -> None:
+@pytest.mark.parametrize("source", [RecordingIdentity(1001, 5), RecordingIdentity(1000, 6)])
+def test_kept_starts_over_when_recording_changed(kept: FileResults, source: RecordingIdentity) -> None:
     kept.add([piece(0)])
-    assert kept.resume(source, again=False) == Known()
-    assert kept.read() == Known()
+    assert kept.resume(source, again=False) == KnownResults()
+    assert kept.read() == KnownResults()
 
 
-def test_kept_ignores_truncated_line(kept: Kept, tmp_path: Path) -> None:
+def test_kept_ignores_truncated_line(kept: FileResults, tmp_path: Path) -> None:
     kept.add([piece(0), piece(1)])
     place = tmp_path / "1.jsonl"
     whole = place.read_bytes()
@@ -63,7 +75,7 @@ def test_kept_ignores_truncated_line(kept: Kept, tmp_path: Path) -> None:
             assert len(found) < 2
 
 
-def test_kept_ignores_lines_after_truncated_line(kept: Kept, tmp_path: Path) -> None:
+def test_kept_ignores_lines_after_truncated_line(kept: FileResults, tmp_path: Path) -> None:
     kept.add([piece(0)])
     with (tmp_path / "1.jsonl").open("a") as file:
         file.write('{"type": "pie\n')
@@ -71,45 +83,45 @@ def test_kept_ignores_lines_after_truncated_line(kept: Kept, tmp_path: Path) -> 
     assert kept.resume(SOURCE, again=False).pieces == (piece(0),)
 
 
-def test_retry_begins_at_first_piece_without_text(kept: Kept) -> None:
+def test_retry_begins_at_first_piece_without_text(kept: FileResults) -> None:
     kept.add([piece(0), piece(1, "", "engine_failed"), piece(2)])
     assert len(kept.resume(SOURCE, again=False).pieces) == 3
     assert kept.resume(SOURCE, again=True).pieces == (piece(0),)
     assert kept.read().pieces == (piece(0),)
 
 
-def test_kept_stays_finished_until_retry(kept: Kept) -> None:
+def test_kept_stays_finished_until_retry(kept: FileResults) -> None:
     failed = piece(1, "", "engine_failed")
     kept.add([piece(0), failed])
-    whole = Known((piece(0), failed), 99_999, ("/a.srt",))
+    whole = KnownResults((piece(0), failed), 99_999, ("/a.srt",))
     kept.finish(whole)
     assert kept.resume(SOURCE, again=False) == kept.read() == whole
     assert whole.transcript.duration_ms == 99_999 // 16
-    assert kept.resume(SOURCE, again=True) == Known((piece(0),))
+    assert kept.resume(SOURCE, again=True) == KnownResults((piece(0),))
 
 
-def test_retry_changes_nothing_when_every_piece_has_text(kept: Kept) -> None:
+def test_retry_changes_nothing_when_every_piece_has_text(kept: FileResults) -> None:
     kept.add([piece(0)])
-    whole = Known((piece(0),), 50_000, ())
+    whole = KnownResults((piece(0),), 50_000, ())
     kept.finish(whole)
     assert kept.resume(SOURCE, again=True) == whole
 
 
-def test_transcript_joins_texts_and_spans_pieces(kept: Kept) -> None:
-    transcript = Known((piece(0, "one"), piece(1, "two"))).transcript
+def test_transcript_joins_texts_and_spans_pieces(kept: FileResults) -> None:
+    transcript = KnownResults((piece(0, "one"), piece(1, "two"))).transcript
     assert transcript.text == "one two"
     assert transcript.duration_ms == 3000
 
 
 def test_kept_is_empty_when_store_is_missing_or_invalid(tmp_path: Path) -> None:
-    missing = Kept(tmp_path / "2.jsonl")
-    assert missing.read() == Known()
+    missing = FileResults(tmp_path / "2.jsonl")
+    assert missing.read() == KnownResults()
     with pytest.raises(OutputFailed, match="cannot be written"):
         missing.add([piece(0)])
     with pytest.raises(OutputFailed, match="cannot be written"):
-        Kept(tmp_path / "none" / "2.jsonl").resume(SOURCE, again=False)
+        FileResults(tmp_path / "none" / "2.jsonl").resume(SOURCE, again=False)
     (tmp_path / "2.jsonl").write_bytes(b"\xff\xfe not one of ours\n{}\n")
-    assert missing.read() == missing.resume(SOURCE, again=False) == Known()
+    assert missing.read() == missing.resume(SOURCE, again=False) == KnownResults()
     missing.forget()
     missing.forget()
 
@@ -131,8 +143,8 @@ def test_sweep_deletes_results_of_unknown_files(tmp_path: Path) -> None:
 
 
 def test_shifted_moves_segment_of_later_run() -> None:
-    segment = Segment(1, 100, 200, "x", timing=Timing(queue=3))
-    assert shifted(segment, 4, 160_000) == Segment(5, 10_100, 10_200, "x", timing=Timing(queue=3))
+    segment = TranscriptSegment(1, 100, 200, "x", timing=Timing(queue=3))
+    assert shifted(segment, 4, 160_000) == TranscriptSegment(5, 10_100, 10_200, "x", timing=Timing(queue=3))
 
 
 @given(st.lists(st.integers(0, 8), max_size=12))

@@ -16,8 +16,8 @@ import pytest
 import soundfile
 
 from app.files.actions import AddFiles
-from app.files.recogniser import FileRecogniser, Onlooker
-from app.files.result_store import Kept, Known, Piece
+from app.files.recogniser import FileObserver, FileRecogniser
+from app.files.result_store import FileResults, KnownResults, RecognisedSegment
 from app.files.service import FileParts, Files
 from app.files.view import FileState, FilesView, FileText, FileView
 from app.local_services import local_gateway
@@ -76,19 +76,19 @@ class Counting(FileRecogniser):
     counter: Counter = field(default_factory=Counter)
 
     async def recognise(
-        self, path: Path, options: Options, kept: Kept, onlooker: Onlooker, *, again: bool = False
-    ) -> Known:
+        self, path: Path, options: Options, kept: FileResults, onlooker: FileObserver, *, again: bool = False
+    ) -> KnownResults:
         return await super().recognise(path, options, kept, Listening(onlooker, self.counter), again=again)
 
 
 @dataclass
 class Listening:
-    """``Onlooker`` that counts texts and forwards events."""
+    """``FileObserver`` that counts texts and forwards events."""
 
-    onlooker: Onlooker
+    onlooker: FileObserver
     counter: Counter
 
-    def moved(self, position_s: float, pieces: tuple[Piece, ...]) -> None:
+    def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
         self.onlooker.moved(position_s, pieces)
 
     def heard(self, event: ClientEvent) -> None:

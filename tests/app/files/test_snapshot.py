@@ -7,8 +7,8 @@ import pytest
 
 from app.core.formats import Format
 from app.core.notes import Note
-from app.files.events import Add, Finished, Looked
-from app.files.queue import Entry, FileQueue, Saving
+from app.files.events import Add, FileInspected, RunFinished
+from app.files.queue import FileQueue, QueuedFile, Saving
 from app.files.snapshot import decode, encode
 from app.files.view import FileNote, FileState, FileView
 
@@ -28,9 +28,14 @@ FULL = FileView(
 
 @pytest.mark.parametrize(
     "entry",
-    [Entry(FULL), Entry(FULL, again=True), Entry(FileView(1, "/a")), Entry(replace(FULL, state=FileState.PAUSED))],
+    [
+        QueuedFile(FULL),
+        QueuedFile(FULL, again=True),
+        QueuedFile(FileView(1, "/a")),
+        QueuedFile(replace(FULL, state=FileState.PAUSED)),
+    ],
 )
-def test_snapshot_restores_every_field(entry: Entry) -> None:
+def test_snapshot_restores_every_field(entry: QueuedFile) -> None:
     queue = FileQueue([entry], Saving((Format.VTT, Format.JSON), "/texts"), 9)
     again = decode(encode(queue))
     assert again is not None
@@ -39,7 +44,7 @@ def test_snapshot_restores_every_field(entry: Entry) -> None:
 
 def test_running_file_waits_after_restore() -> None:
     queue = FileQueue()
-    for event in (Add(("/a", "/b")), Looked(1, 5.0), Looked(2, 5.0), Finished(1, 5.0, "x")):
+    for event in (Add(("/a", "/b")), FileInspected(1, 5.0), FileInspected(2, 5.0), RunFinished(1, 5.0, "x")):
         queue.handle(event)
     again = decode(encode(queue))
     assert again is not None
@@ -47,11 +52,11 @@ def test_running_file_waits_after_restore() -> None:
 
 
 def test_decode_ignores_fields_of_later_version() -> None:
-    document = json.loads(encode(FileQueue([Entry(FULL)])))
+    document = json.loads(encode(FileQueue([QueuedFile(FULL)])))
     document["files"][0]["colour"] = "green"
     again = decode(json.dumps(document))
     assert again is not None
-    assert again.entries == (Entry(FULL),)
+    assert again.entries == (QueuedFile(FULL),)
 
 
 @pytest.mark.parametrize("document", ["", "{", "[]", '{"files": [{}]}', '{"files": [{"file": "x", "path": 1}]}'])

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from app.gateways.discovery import Finding
+from app.gateways.discovery import GatewaySearch
 from client.discovery import DiscoveryEvent, GatewayFound, GatewayGone
 from tests.helpers.waiting import wait_until
 
@@ -25,7 +25,7 @@ async def test_gateways_are_tracked_only_while_the_search_is_on() -> None:
 
     told: list[GatewayFound] = []
     changes: list[int] = []
-    finding = Finding(told.append, lambda: changes.append(1), discover)
+    finding = GatewaySearch(told.append, lambda: changes.append(1), discover)
     finding.look(False)
     assert looks == []
     finding.look(True)

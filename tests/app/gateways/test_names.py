@@ -7,12 +7,14 @@ import pytest
 from app.core.errors import UsageMistake
 from app.gateways.errors import GatewaysNotKept
 from app.gateways.names import address_of, paired_as
-from app.gateways.store import GatewayStore, Paired, of_this_user
+from app.gateways.store import GatewayStore, PairedGateway, of_this_user
 from client.connection import Address
 from client.errors import Refused
 
-TOWER = Paired(("https://10.0.0.7:8765", "https://10.0.0.8:8765"), "ab" * 32, "d", "its key", own_name="The tower")
-OTHER = Paired(("https://10.0.0.9:8765",), "cd" * 32, "d", "k", own_name="tower-2", name="The tower")
+TOWER = PairedGateway(
+    ("https://10.0.0.7:8765", "https://10.0.0.8:8765"), "ab" * 32, "d", "its key", own_name="The tower"
+)
+OTHER = PairedGateway(("https://10.0.0.9:8765",), "cd" * 32, "d", "k", own_name="tower-2", name="The tower")
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_name_uses_the_paired_key_and_certificate(file: Path) -> None:
 
 
 @pytest.mark.parametrize("paired", [(), (TOWER,)])
-def test_unknown_name_error_lists_the_paired_gateways(file: Path, paired: tuple[Paired, ...]) -> None:
+def test_unknown_name_error_lists_the_paired_gateways(file: Path, paired: tuple[PairedGateway, ...]) -> None:
     if paired:
         GatewayStore(file).write(paired)
     with pytest.raises(UsageMistake, match=f"paired: {'The tower' if paired else 'none'}.* https://"):

@@ -7,7 +7,7 @@ import pytest
 from app.core.notes import Note
 from app.gateways.actions import PairGateway
 from app.gateways.errors import GatewaysNotKept
-from app.gateways.pairing import Joining
+from app.gateways.pairing import PairingAttempt
 from app.gateways.view import PairingStage, PairingView
 from client.connection import Address
 from client.errors import Intercepted, NotPaired, Unreachable, WrongCertificate, WrongGateway
@@ -32,7 +32,7 @@ class World:
         self.gate = asyncio.Event()
         self.gate.set()
         self.views: list[PairingView] = []
-        self.joining = Joining(self.keep, lambda: self.views.append(self.joining.view), self.pair)
+        self.joining = PairingAttempt(self.keep, lambda: self.views.append(self.joining.view), self.pair)
 
     async def pair(self, url: str, code: str, name: str, kind: DeviceKind, certificate: str) -> NewPairing:
         self.said.append((url, code, name, kind, certificate))

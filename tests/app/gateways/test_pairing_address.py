@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gateways.pairing_address import Place, grouped, is_whole, place_of, shown
+from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of, shown
 from protocol.pairing import PairingLink, clean_code, encode_link
 
 
@@ -20,7 +20,7 @@ from protocol.pairing import PairingLink, clean_code, encode_link
     ],
 )
 def test_address_is_completed_with_scheme_and_port(typed: str, url: str) -> None:
-    assert place_of(typed) == Place((url,))
+    assert place_of(typed) == GatewayAddress((url,))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_any_text_gives_an_https_place_or_none(typed: str) -> None:
 
 def test_pairing_link_gives_addresses_code_and_certificate() -> None:
     link = PairingLink(("https://10.0.0.1:8765", "https://[fd00::2]:8765"), "01234567", "a" * 64)
-    assert place_of(f" {encode_link(link)}\n") == Place(*link)
+    assert place_of(f" {encode_link(link)}\n") == GatewayAddress(*link)
 
 
 @pytest.mark.parametrize(

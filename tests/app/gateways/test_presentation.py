@@ -1,13 +1,13 @@
 """Contents of the lists of gateways."""
 
 from app.gateways.presentation import elsewhere, listed, strangers
-from app.gateways.store import Paired
-from app.gateways.view import Answer, FoundView, GatewayView, Health
-from app.settings.sections import Gateway
+from app.gateways.store import PairedGateway
+from app.gateways.view import FoundView, GatewayHealth, GatewayView, QueryResult
+from app.settings.sections import GatewaySection
 from client.discovery import GatewayFound
 
-DESK = Paired(("https://192.168.1.4:8765", "https://old:1"), "a" * 64, "d", "k", "desk")
-WELL = Answer(Health.WELL, 2.0)
+DESK = PairedGateway(("https://192.168.1.4:8765", "https://old:1"), "a" * 64, "d", "k", "desk")
+WELL = QueryResult(GatewayHealth.WELL, 2.0)
 
 
 def found(name: str, certificate: str, *urls: str) -> GatewayFound:
@@ -15,14 +15,14 @@ def found(name: str, certificate: str, *urls: str) -> GatewayFound:
 
 
 def test_list_has_paired_gateways_and_the_one_in_the_settings() -> None:
-    views = tuple(listed((DESK,), Gateway("http://gpu:1", DESK.id), {DESK.id: WELL, "": WELL}))
+    views = tuple(listed((DESK,), GatewaySection("http://gpu:1", DESK.id), {DESK.id: WELL, "": WELL}))
     assert views == (
         GatewayView(DESK.id, "desk", "192.168.1.4:8765", True, WELL),
-        GatewayView("", "http://gpu:1", "gpu:1", False, Answer()),
+        GatewayView("", "http://gpu:1", "gpu:1", False, QueryResult()),
     )
-    (desk, other) = listed((DESK,), Gateway("http://gpu:1"), {"": WELL})
+    (desk, other) = listed((DESK,), GatewaySection("http://gpu:1"), {"": WELL})
     assert (desk.chosen, other.chosen, other.answer) == (False, True, WELL)
-    assert tuple(listed((), Gateway(), {})) == ()
+    assert tuple(listed((), GatewaySection(), {})) == ()
 
 
 def test_strangers_exclude_paired_gateways_and_this_computer() -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from app.core.notes import Note
 from app.gateways.probe import ask
-from app.gateways.view import Answer, Health
+from app.gateways.view import GatewayHealth, QueryResult
 from client.connection import Address
 
 KEY = "a-key"
@@ -43,21 +43,27 @@ async def gateway(
 async def test_ask_reports_health_workers_and_latency() -> None:
     async with gateway() as url:
         answer = await ask(Address(url + "/", KEY))
-    assert (answer.health, answer.workers, answer.note) == (Health.WELL, ("RTX 5060 Ti · whisper-base",), None)
+    assert (answer.health, answer.workers, answer.note) == (
+        GatewayHealth.WELL,
+        ("RTX 5060 Ti · whisper-base",),
+        None,
+    )
     assert answer.latency_ms > 0
 
 
 async def test_ask_distinguishes_missing_workers_from_draining() -> None:
     async with gateway('{"ready": false}', status=503) as url:
-        assert (await ask(Address(url, KEY))).health is Health.NOBODY
+        assert (await ask(Address(url, KEY))).health is GatewayHealth.NOBODY
     async with gateway('{"ready": false, "draining": true}', status=503) as url:
-        assert (await ask(Address(url, KEY))).health is Health.AWAY
+        assert (await ask(Address(url, KEY))).health is GatewayHealth.AWAY
 
 
 async def test_ask_distinguishes_a_wrong_key_from_an_unreachable_gateway() -> None:
     async with gateway() as url:
-        assert await ask(Address(url, "another")) == Answer(Health.REFUSED, note=Note("gateway-unauthorised"))
-    assert await ask(Address(url, KEY)) == Answer(Health.AWAY, note=Note("gateway-unreachable"))
+        assert await ask(Address(url, "another")) == QueryResult(
+            GatewayHealth.REFUSED, note=Note("gateway-unauthorised")
+        )
+    assert await ask(Address(url, KEY)) == QueryResult(GatewayHealth.AWAY, note=Note("gateway-unreachable"))
 
 
 @pytest.mark.parametrize(
@@ -66,10 +72,10 @@ async def test_ask_distinguishes_a_wrong_key_from_an_unreachable_gateway() -> No
 )
 async def test_ask_reports_an_answer_that_is_not_of_a_gateway(ready: str, kind: str, status: int) -> None:
     async with gateway(ready, kind=kind, status=status) as url:
-        assert await ask(Address(url, KEY)) == Answer(Health.REFUSED, note=Note("gateway-refuses"))
+        assert await ask(Address(url, KEY)) == QueryResult(GatewayHealth.REFUSED, note=Note("gateway-refuses"))
 
 
 async def test_gateway_with_a_certificate_is_queried_only_over_tls() -> None:
     async with gateway() as url:
         answer = await ask(Address(url, KEY, certificate_sha256="0" * 64))
-    assert answer.health is Health.REFUSED
+    assert answer.health is GatewayHealth.REFUSED

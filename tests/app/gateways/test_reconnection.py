@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.gateways.reconnection import Moving
+from app.gateways.reconnection import ReconnectionDetector
 from client.connection import Address
 from tests.helpers.waiting import wait_until
 
@@ -19,10 +19,10 @@ class World:
     there: bool | None = True
     own: tuple[str, ...] = ("10.0.0.9", "127.0.0.1")
     told: list[bool] = field(default_factory=list)
-    moving: Moving = field(init=False)
+    moving: ReconnectionDetector = field(init=False)
 
     def __post_init__(self) -> None:
-        self.moving = Moving(lambda address: self.there, lambda: self.own, self.changed, look_s=0.01)
+        self.moving = ReconnectionDetector(lambda address: self.there, lambda: self.own, self.changed, look_s=0.01)
 
     def changed(self) -> None:
         self.told.append(self.moving.in_use)
@@ -52,7 +52,7 @@ async def test_connection_stays_and_counts_as_in_use_while_the_gateway_stays(wor
 
 
 async def test_connection_is_replaced_at_once_when_the_gateway_moves(world: World) -> None:
-    world.moving = Moving(lambda address: world.there, lambda: world.own, lambda: None, look_s=1e6)
+    world.moving = ReconnectionDetector(lambda address: world.there, lambda: world.own, lambda: None, look_s=1e6)
     connection = world.connect()
     await asyncio.sleep(0)
     world.there = False

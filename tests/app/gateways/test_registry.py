@@ -8,7 +8,7 @@ import pytest
 
 from app.core.notes import Note
 from app.gateways.errors import GatewaysNotKept
-from app.gateways.registry import Keeping
+from app.gateways.registry import GatewayRegistry
 from app.gateways.store import GatewayStore
 from client.connection import Address
 from client.pairing import NewPairing
@@ -17,7 +17,7 @@ MADE = NewPairing(Address("https://a:1", "key", "desk", "a" * 64), "device")
 OTHER = NewPairing(Address("https://b:1", "key", "other", "b" * 64), "device")
 
 
-def problem_of(keeping: Keeping) -> Note | None:
+def problem_of(keeping: GatewayRegistry) -> Note | None:
     return keeping.problem
 
 
@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> GatewayStore:
 
 async def test_changes_are_there_after_a_restart(store: GatewayStore) -> None:
     changes: list[int] = []
-    keeping = Keeping(store, lambda: changes.append(1))
+    keeping = GatewayRegistry(store, lambda: changes.append(1))
     keeping.read()
     desk, other = await asyncio.gather(keeping.add(MADE), keeping.add(OTHER))
     assert (keeping.of(desk.id), keeping.of("no")) == (desk, None)
@@ -38,13 +38,13 @@ async def test_changes_are_there_after_a_restart(store: GatewayStore) -> None:
     await keeping.replace(other)
     assert keeping.gateways == (renamed,) and len(changes) == 4
     await keeping.close()
-    again = Keeping(store, lambda: None)
+    again = GatewayRegistry(store, lambda: None)
     again.read()
     assert again.gateways == (renamed,) and again.problem is None
 
 
 async def test_pairing_is_stored_even_if_the_caller_is_cancelled(store: GatewayStore) -> None:
-    keeping = Keeping(store, lambda: None)
+    keeping = GatewayRegistry(store, lambda: None)
     adding = asyncio.create_task(keeping.add(MADE))
     await asyncio.sleep(0)
     adding.cancel()
@@ -54,7 +54,7 @@ async def test_pairing_is_stored_even_if_the_caller_is_cancelled(store: GatewayS
 
 
 async def test_previous_gateways_stay_when_the_disk_refuses(store: GatewayStore) -> None:
-    keeping = Keeping(store, lambda: None)
+    keeping = GatewayRegistry(store, lambda: None)
     desk = await keeping.add(MADE)
     store.file.unlink()
     store.file.mkdir()
@@ -67,7 +67,7 @@ async def test_previous_gateways_stay_when_the_disk_refuses(store: GatewayStore)
 
 async def test_damaged_or_unreadable_file_is_reported(store: GatewayStore) -> None:
     store.file.write_text("{")
-    keeping = Keeping(store, lambda: None)
+    keeping = GatewayRegistry(store, lambda: None)
     keeping.read()
     assert problem_of(keeping) == Note("gateways-damaged", {"file": f"{store.file}.damaged"})
     await keeping.add(MADE)

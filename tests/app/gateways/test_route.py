@@ -4,14 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.gateways.route import Route, RouteTimes
-from app.gateways.view import Health
+from app.gateways.view import GatewayHealth
 
 TIMES = RouteTimes()
-WELL, NOBODY, AWAY, REFUSED = Health.WELL, Health.NOBODY, Health.AWAY, Health.REFUSED
+WELL, NOBODY, AWAY, REFUSED = GatewayHealth.WELL, GatewayHealth.NOBODY, GatewayHealth.AWAY, GatewayHealth.REFUSED
 answers = st.lists(st.tuples(st.sampled_from([WELL, NOBODY, AWAY, REFUSED]), st.floats(0.01, 60.0)), max_size=120)
 
 
-def hear(route: Route, health: Health, start: float, end: float, every: float = 1.0) -> float:
+def hear(route: Route, health: GatewayHealth, start: float, end: float, every: float = 1.0) -> float:
     """Repeat one answer; return the time at which it changed the destination, or ``end``."""
     now = start
     while now < end:
@@ -78,7 +78,7 @@ def test_query_interval_depends_on_health() -> None:
 
 @given(answers, st.booleans())
 def test_route_keeps_its_minimum_times_for_any_answers(
-    heard: list[tuple[Health, float]], falls_back: bool
+    heard: list[tuple[GatewayHealth, float]], falls_back: bool
 ) -> None:
     """Check the minimum times before leaving and returning, and that all changes are reported."""
     route = Route()
@@ -102,7 +102,7 @@ def test_route_keeps_its_minimum_times_for_any_answers(
 
 
 @given(answers)
-def test_route_follows_lasting_answers(heard: list[tuple[Health, float]]) -> None:
+def test_route_follows_lasting_answers(heard: list[tuple[GatewayHealth, float]]) -> None:
     route, now = Route(), 0.0
     for health, pause in heard:
         now += pause

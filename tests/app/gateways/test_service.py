@@ -11,9 +11,9 @@ from app.core.notes import Note
 from app.gateways.actions import EndPairing, ForgetGateway, LookAtGateways, PairGateway, RenameGateway
 from app.gateways.route import RouteTimes
 from app.gateways.service import Gateways, World
-from app.gateways.store import GatewayStore, Paired
-from app.gateways.view import Answer, FoundView, GatewaysView, GatewayView, Health, PairingStage
-from app.settings.sections import Gateway
+from app.gateways.store import GatewayStore, PairedGateway
+from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView, PairingStage, QueryResult
+from app.settings.sections import GatewaySection
 from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound
 from client.pairing import NewPairing
@@ -21,8 +21,8 @@ from protocol.devices import DeviceKind
 from tests.helpers.waiting import wait_until
 
 HERE = Address("http://127.0.0.1:1", "owner")
-DESK = Paired(("https://10.0.0.4:8765",), "a" * 64, "device-1", "key-1", "desk")
-TEAM = Paired(("https://10.0.0.5:8765",), "b" * 64, "device-2", "key-2", "team")
+DESK = PairedGateway(("https://10.0.0.4:8765",), "a" * 64, "device-1", "key-1", "desk")
+TEAM = PairedGateway(("https://10.0.0.5:8765",), "b" * 64, "device-2", "key-2", "team")
 OWN = "f" * 64
 SOON = RouteTimes(0.02, 0.02, 0.02, 0.1, 10.0, 3_600.0, 0.002, 0.002, 0.0)
 
@@ -38,13 +38,13 @@ class Network:
     pairs: NewPairing | None = None
     nobody: bool = False
 
-    async def ask(self, address: Address) -> Answer:
+    async def ask(self, address: Address) -> QueryResult:
         self.asked.append(address)
         if self.nobody:
-            return Answer(Health.NOBODY)
+            return QueryResult(GatewayHealth.NOBODY)
         if address.url in self.well:
-            return Answer(Health.WELL, 2.0, ("GPU · model",))
-        return Answer(Health.AWAY, note=Note("gateway-unreachable"))
+            return QueryResult(GatewayHealth.WELL, 2.0, ("GPU · model",))
+        return QueryResult(GatewayHealth.AWAY, note=Note("gateway-unreachable"))
 
     async def discover(self) -> AsyncGenerator[DiscoveryEvent, None]:
         self.discovering = True
@@ -103,7 +103,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 async def test_speech_stays_on_this_computer_by_default(bench: Bench) -> None:
-    bench.gateways.choose(Gateway())
+    bench.gateways.choose(GatewaySection())
     assert (bench.gateways.locate(), bench.gateways.destination, bench.gateways.here) == (HERE, "", True)
     assert [one.name for one in bench.views[-1].gateways] == ["desk", "team"]
     assert not bench.network.asked and not bench.network.discovering, "nobody wants to know"
@@ -111,9 +111,9 @@ async def test_speech_stays_on_this_computer_by_default(bench: Bench) -> None:
 
 async def test_this_computer_substitutes_while_the_chosen_gateway_is_away(bench: Bench) -> None:
     gateways = bench.gateways
-    gateways.choose(Gateway(chosen=DESK.id))
+    gateways.choose(GatewaySection(chosen=DESK.id))
     assert gateways.locate() == DESK.addresses[0] and gateways.destination == "desk"
-    await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
+    await bench.until(lambda view: bench.of(DESK.id).answer.health is GatewayHealth.WELL, "it is well")
     assert bench.of(DESK.id).chosen and bench.problem() is None
     bench.network.well.clear()
     gateways.locate()  # the user wants to speak
@@ -128,14 +128,14 @@ async def test_this_computer_substitutes_while_the_chosen_gateway_is_away(bench:
 
 async def test_chosen_gateway_is_awaited_when_fallback_is_off(bench: Bench) -> None:
     bench.network.well.clear()
-    bench.gateways.choose(Gateway(chosen=DESK.id, fall_back=False))
+    bench.gateways.choose(GatewaySection(chosen=DESK.id, fall_back=False))
     await wait_until(lambda: len(bench.network.asked) > 20, "it is asked again and again")
     assert bench.gateways.locate() == DESK.addresses[0] and not bench.gateways.here
 
 
 async def test_gateway_at_another_address_is_found_by_its_certificate(bench: Bench) -> None:
     bench.network.well.clear()
-    bench.gateways.choose(Gateway(chosen=DESK.id))
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
     await bench.until(lambda view: view.here and bench.network.discovering, "it is looked for")
     moved = "https://10.0.0.77:8765"
     bench.network.well.add(moved)
@@ -153,13 +153,13 @@ async def test_own_addresses_are_not_tried_for_a_paired_gateway(bench: Bench) ->
     This computer's own gateway would answer there with another certificate.
     """
     bench.network.well.clear()
-    bench.gateways.choose(Gateway(chosen=DESK.id))
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
     await bench.until(lambda view: bench.network.discovering, "it is looked for")
     moved = "https://10.0.0.77:8765"
     bench.network.well.add(moved)
     both = ("https://10.0.0.9:8765", moved)
     bench.network.announced.put_nowait(GatewayFound("y", "desk", both, DESK.certificate_sha256, "1"))
-    await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is found")
+    await bench.until(lambda view: bench.of(DESK.id).answer.health is GatewayHealth.WELL, "it is found")
     assert both[0] not in {address.url for address in bench.network.asked}
 
 
@@ -173,8 +173,8 @@ async def test_own_gateway_is_not_listed_as_found(bench: Bench) -> None:
 
 
 async def test_running_take_moves_to_the_new_address_of_its_gateway(bench: Bench) -> None:
-    bench.gateways.choose(Gateway(chosen=DESK.id, fall_back=False))
-    await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
+    bench.gateways.choose(GatewaySection(chosen=DESK.id, fall_back=False))
+    await bench.until(lambda view: bench.of(DESK.id).answer.health is GatewayHealth.WELL, "it is well")
     connection = asyncio.create_task(bench.gateways.until_moved(DESK.addresses[0]))
     await wait_until(lambda: bench.network.discovering, "where it is now is listened for", 10)
     moved = "https://10.0.0.77:8765"
@@ -186,8 +186,8 @@ async def test_running_take_moves_to_the_new_address_of_its_gateway(bench: Bench
 
 
 async def test_running_take_falls_back_once_and_stays_there(bench: Bench) -> None:
-    bench.gateways.choose(Gateway(chosen=DESK.id))
-    await bench.until(lambda view: bench.of(DESK.id).answer.health is Health.WELL, "it is well")
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
+    await bench.until(lambda view: bench.of(DESK.id).answer.health is GatewayHealth.WELL, "it is well")
     connection = asyncio.create_task(bench.gateways.until_moved(DESK.addresses[0]))
     await asyncio.sleep(0)
     bench.network.nobody = True
@@ -204,17 +204,17 @@ async def test_running_take_falls_back_once_and_stays_there(bench: Bench) -> Non
 
 
 async def test_gateway_by_url_gets_the_key_of_the_environment(bench: Bench) -> None:
-    bench.gateways.choose(Gateway("http://gpu:1"))
+    bench.gateways.choose(GatewaySection("http://gpu:1"))
     assert bench.gateways.locate() == Address("http://gpu:1", "env", "http://gpu:1")
     await bench.until(lambda view: view.here, "it is away")
     assert not bench.network.discovering, "it has no certificate to be known by"
     assert bench.of("").chosen
-    bench.gateways.choose(Gateway("http://gpu:1", TEAM.id))
+    bench.gateways.choose(GatewaySection("http://gpu:1", TEAM.id))
     assert bench.gateways.destination == "team" and not bench.of("").chosen
 
 
 async def test_unknown_chosen_gateway_means_this_computer(bench: Bench) -> None:
-    bench.gateways.choose(Gateway("http://gpu:1", chosen="no such"))
+    bench.gateways.choose(GatewaySection("http://gpu:1", chosen="no such"))
     assert bench.gateways.locate() == HERE and bench.gateways.problem == Note("gateway-unknown")
 
 
@@ -237,14 +237,14 @@ async def test_paired_gateway_can_be_chosen(bench: Bench) -> None:
     bench.gateways.ask(PairGateway(("https://10.0.0.8:1",), "12345678", "laptop"))
     await bench.until(lambda view: view.pairing.stage is PairingStage.PAIRED, "it is paired")
     pairing = bench.views[-1].pairing
-    bench.gateways.choose(Gateway(chosen=pairing.gateway))
+    bench.gateways.choose(GatewaySection(chosen=pairing.gateway))
     assert bench.gateways.locate() == Address("https://10.0.0.8:1", "key-3", "attic", "d" * 64)
     bench.gateways.ask(EndPairing())
     assert bench.views[-1].pairing.stage is PairingStage.NONE
 
 
 async def test_chosen_gateway_uses_its_new_key_after_pairing_again(bench: Bench) -> None:
-    bench.gateways.choose(Gateway(chosen=DESK.id))
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
     bench.network.pairs = NewPairing(Address("", "key-9", "desk", "a" * 64), "device-9")
     bench.gateways.ask(PairGateway(DESK.urls, "12345678", "laptop"))
     await bench.until(lambda view: view.pairing.stage is PairingStage.PAIRED, "it is paired")
@@ -252,7 +252,7 @@ async def test_chosen_gateway_uses_its_new_key_after_pairing_again(bench: Bench)
 
 
 async def test_renamed_gateway_is_the_destination_by_its_new_name(bench: Bench) -> None:
-    bench.gateways.choose(Gateway(chosen=DESK.id))
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
     bench.gateways.ask(RenameGateway(DESK.id, " under  the stairs\n"))
     await wait_until(lambda: bench.gateways.locate().name == "under the stairs", "it is called that")
     assert bench.gateways.destination == bench.moves[-1] == "under the stairs"
@@ -262,7 +262,7 @@ async def test_renamed_gateway_is_the_destination_by_its_new_name(bench: Bench) 
 
 async def test_forgotten_gateway_is_no_longer_chosen(bench: Bench) -> None:
     bench.network.well.clear()
-    bench.gateways.choose(Gateway(chosen=TEAM.id))
+    bench.gateways.choose(GatewaySection(chosen=TEAM.id))
     bench.gateways.ask(ForgetGateway(TEAM.id))
     bench.gateways.ask(ForgetGateway("no such"))
     await bench.until(lambda view: view.told, "it is told")
@@ -272,7 +272,7 @@ async def test_forgotten_gateway_is_no_longer_chosen(bench: Bench) -> None:
 
 
 async def test_chosen_gateway_is_queried_at_once_after_sleep(bench: Bench) -> None:
-    bench.gateways.choose(Gateway(chosen=DESK.id))
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
     await wait_until(lambda: bench.network.asked, "it was asked")
     count = len(bench.network.asked)
     bench.gateways.woke()
@@ -280,7 +280,7 @@ async def test_chosen_gateway_is_queried_at_once_after_sleep(bench: Bench) -> No
 
 
 async def test_sharing_settings_do_not_move_speech(bench: Bench) -> None:
-    bench.gateways.choose(Gateway(chosen=DESK.id))
+    bench.gateways.choose(GatewaySection(chosen=DESK.id))
     moves = len(bench.moves)
-    bench.gateways.choose(Gateway(chosen=DESK.id, share=True))
+    bench.gateways.choose(GatewaySection(chosen=DESK.id, share=True))
     assert len(bench.moves) == moves

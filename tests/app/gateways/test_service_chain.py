@@ -18,7 +18,7 @@ import pytest
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.actions import Verb
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.gateways.actions import PairGateway
 from app.gateways.route import RouteTimes
@@ -26,7 +26,7 @@ from app.gateways.service import Gateways, World
 from app.gateways.store import GatewayStore
 from app.gateways.view import GatewaysView, PairingStage
 from app.journal.take import TakeState
-from app.settings.sections import Gateway
+from app.settings.sections import GatewaySection
 from app.transcription.pipeline import Samples
 from client.connection import Address
 from client.discovery import DiscoveryEvent, GatewayFound
@@ -42,7 +42,7 @@ from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
 
 LONG_S = 90.0
-TOGGLE = Wishes(TalkMode.TOGGLE)
+TOGGLE = DictationOptions(TalkMode.TOGGLE)
 TIMES = RouteTimes(away_s=0.2, well_s=0.2, doubt_s=0.05, back_s=0.05, fresh_s=0.05)
 
 
@@ -165,7 +165,7 @@ class Scene:
         self.certificate = code.certificate_sha256
         self.gateways.ask(PairGateway((url,), code.code, "laptop"))
         await wait_until(lambda: self.views[-1].pairing.stage is PairingStage.PAIRED, "it is paired", LONG_S)
-        self.gateways.choose(Gateway(chosen=self.views[-1].pairing.gateway))
+        self.gateways.choose(GatewaySection(chosen=self.views[-1].pairing.gateway))
         self.world.elsewhere = self.gateways.falls_back()
 
     async def begin(self) -> Halting:

@@ -12,7 +12,7 @@ from app.gateways.store import (
     MOST_GATEWAYS,
     MOST_URLS,
     GatewayStore,
-    Paired,
+    PairedGateway,
     decode,
     encode,
     of_pairing,
@@ -23,11 +23,11 @@ from client.connection import Address
 from client.pairing import NewPairing
 from runtime.folders import folders
 
-DESK = Paired(("https://192.168.1.4:8765",), "a" * 64, "device-1", "secret-key", "desk")
-OTHER = Paired(("https://other:1",), "b" * 64, "device-2", "another-key")
+DESK = PairedGateway(("https://192.168.1.4:8765",), "a" * 64, "device-1", "secret-key", "desk")
+OTHER = PairedGateway(("https://other:1",), "b" * 64, "device-2", "another-key")
 texts = st.text(max_size=20)
 paired = st.builds(
-    Paired,
+    PairedGateway,
     st.lists(texts, min_size=1, max_size=MOST_URLS).map(tuple),
     st.text("0123456789abcdef", min_size=64, max_size=64),
     texts,
@@ -43,14 +43,14 @@ def store(tmp_path: Path) -> GatewayStore:
 
 
 @given(st.lists(paired, max_size=5).map(tuple))
-def test_encoded_gateways_decode_to_the_same_gateways(gateways: tuple[Paired, ...]) -> None:
+def test_encoded_gateways_decode_to_the_same_gateways(gateways: tuple[PairedGateway, ...]) -> None:
     assert decode(encode(gateways)) == gateways
 
 
 @given(st.binary(max_size=200))
 def test_decode_raises_only_value_error(data: bytes) -> None:
     try:
-        assert all(isinstance(one, Paired) for one in decode(data))
+        assert all(isinstance(one, PairedGateway) for one in decode(data))
     except ValueError:
         return
 
@@ -105,17 +105,17 @@ def test_latest_address_comes_first() -> None:
 
 def test_gateway_keeps_its_local_name_when_paired_again() -> None:
     made = NewPairing(Address("https://10.0.0.9:8765", "new-key", "desk of Anna", "a" * 64), "device-9")
-    assert of_pairing(made, ()) == Paired(
+    assert of_pairing(made, ()) == PairedGateway(
         ("https://10.0.0.9:8765",), "a" * 64, "device-9", "new-key", "desk of Anna"
     )
-    known = Paired(DESK.urls, "a" * 64, "device-1", "secret-key", "desk", "upstairs")
+    known = PairedGateway(DESK.urls, "a" * 64, "device-1", "secret-key", "desk", "upstairs")
     again = of_pairing(made, (OTHER, known))
     assert (again.called, again.key, again.urls) == ("upstairs", "new-key", ("https://10.0.0.9:8765", *DESK.urls))
     assert with_gateway((OTHER, known), again) == (OTHER, again)
 
 
 def test_number_of_gateways_is_limited() -> None:
-    many = tuple(Paired(("u",), f"{number:064x}"[::-1], "", "") for number in range(MOST_GATEWAYS))
+    many = tuple(PairedGateway(("u",), f"{number:064x}"[::-1], "", "") for number in range(MOST_GATEWAYS))
     with pytest.raises(GatewaysNotKept, match="forget"):
         with_gateway(many, DESK)
     assert with_gateway(many[1:], DESK)[-1] is DESK

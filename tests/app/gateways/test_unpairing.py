@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from app.gateways.store import Paired
+from app.gateways.store import PairedGateway
 from app.gateways.unpairing import leave
 from backend.http.certificates import own_certificate, server_context
 
@@ -29,13 +29,13 @@ async def test_leave_returns_whether_the_key_was_revoked(tmp_path: Path, status:
         site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server_context(certificate))
         await site.start()
         url = f"https://127.0.0.1:{runner.addresses[0][1]}"
-        assert await leave(Paired((GONE, url), certificate.sha256, "a/b", "key")) is gone
+        assert await leave(PairedGateway((GONE, url), certificate.sha256, "a/b", "key")) is gone
         assert asked == [("a/b", "Bearer key")]
-        assert not await leave(Paired((url,), "0" * 64, "a/b", "key")), "another gateway gets no key"
+        assert not await leave(PairedGateway((url,), "0" * 64, "a/b", "key")), "another gateway gets no key"
         assert len(asked) == 1
     finally:
         await runner.cleanup()
 
 
 async def test_leave_fails_when_the_gateway_is_away() -> None:
-    assert not await leave(Paired((GONE,), "0" * 64, "device", "key"))
+    assert not await leave(PairedGateway((GONE,), "0" * 64, "device", "key"))

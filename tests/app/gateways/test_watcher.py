@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from app.gateways.route import RouteTimes
-from app.gateways.view import Answer, Health
-from app.gateways.watcher import Watching, best_answer
+from app.gateways.view import GatewayHealth, QueryResult
+from app.gateways.watcher import GatewayWatcher, best_answer
 from client.connection import Address
 from tests.helpers.waiting import wait_until
 
@@ -19,16 +19,16 @@ SOON = RouteTimes(away_s=0.02, well_s=0.02, doubt_s=0.001, back_s=0.001, fresh_s
 class Network:
     """Simulated gateways and their answers."""
 
-    answers: dict[Address, Health] = field(default_factory=dict)
+    answers: dict[Address, GatewayHealth] = field(default_factory=dict)
     asked: list[Address] = field(default_factory=list)
-    told: list[tuple[Address, Health]] = field(default_factory=list)
+    told: list[tuple[Address, GatewayHealth]] = field(default_factory=list)
     changes: int = 0
 
-    async def ask(self, address: Address) -> Answer:
+    async def ask(self, address: Address) -> QueryResult:
         self.asked.append(address)
-        return Answer(self.answers.get(address, Health.AWAY))
+        return QueryResult(self.answers.get(address, GatewayHealth.AWAY))
 
-    def tell(self, address: Address, answer: Answer) -> None:
+    def tell(self, address: Address, answer: QueryResult) -> None:
         self.told.append((address, answer.health))
 
     def change(self) -> None:
@@ -41,54 +41,58 @@ def network() -> Network:
 
 
 @pytest.fixture
-async def watching(network: Network) -> AsyncIterator[Watching]:
-    made = Watching(network.tell, network.change, network.ask, SOON)
+async def watching(network: Network) -> AsyncIterator[GatewayWatcher]:
+    made = GatewayWatcher(network.tell, network.change, network.ask, SOON)
     yield made
     await made.close()
     await made.close()
 
 
 async def test_best_answer_stops_at_the_first_address_that_answers(network: Network) -> None:
-    network.answers = {A: Health.NOBODY, B: Health.WELL}
-    assert await best_answer((A, B), network.ask) == (A, Answer(Health.NOBODY))
+    network.answers = {A: GatewayHealth.NOBODY, B: GatewayHealth.WELL}
+    assert await best_answer((A, B), network.ask) == (A, QueryResult(GatewayHealth.NOBODY))
     assert network.asked == [A]
 
 
 async def test_best_answer_prefers_the_best_health_of_all_addresses(network: Network) -> None:
-    network.answers = {A: Health.REFUSED, C: Health.WELL}
-    assert await best_answer((A, B, C), network.ask) == (C, Answer(Health.WELL))
-    assert await best_answer((B, A), network.ask) == (A, Answer(Health.REFUSED))
-    assert await best_answer((B,), network.ask) == (B, Answer(Health.AWAY))
+    network.answers = {A: GatewayHealth.REFUSED, C: GatewayHealth.WELL}
+    assert await best_answer((A, B, C), network.ask) == (C, QueryResult(GatewayHealth.WELL))
+    assert await best_answer((B, A), network.ask) == (A, QueryResult(GatewayHealth.REFUSED))
+    assert await best_answer((B,), network.ask) == (B, QueryResult(GatewayHealth.AWAY))
 
 
-async def test_this_computer_substitutes_while_the_gateway_is_away(network: Network, watching: Watching) -> None:
+async def test_this_computer_substitutes_while_the_gateway_is_away(
+    network: Network, watching: GatewayWatcher
+) -> None:
     watching.choose((A,), falls_back=True)
     await wait_until(lambda: watching.here, "it is away")
-    assert network.changes == 1 and (A, Health.AWAY) in network.told
-    network.answers[A] = Health.WELL
+    assert network.changes == 1 and (A, GatewayHealth.AWAY) in network.told
+    network.answers[A] = GatewayHealth.WELL
     await wait_until(lambda: not watching.here, "it is back")
     assert network.changes == 2
 
 
-async def test_hurry_queries_the_gateway_at_once(network: Network, watching: Watching) -> None:
-    network.answers[A] = Health.WELL
+async def test_hurry_queries_the_gateway_at_once(network: Network, watching: GatewayWatcher) -> None:
+    network.answers[A] = GatewayHealth.WELL
     watching.choose((A,), falls_back=True)
     await wait_until(lambda: network.told, "it was asked")
     watching.hurry()
     await wait_until(lambda: len(network.told) == 2, "once more, long before it is due")
 
 
-async def test_new_addresses_are_queried_at_once_and_keep_the_route(network: Network, watching: Watching) -> None:
+async def test_new_addresses_are_queried_at_once_and_keep_the_route(
+    network: Network, watching: GatewayWatcher
+) -> None:
     watching.choose((A,), falls_back=True)
     await wait_until(lambda: watching.here, "it is away")
-    network.answers[B] = Health.WELL
+    network.answers[B] = GatewayHealth.WELL
     watching.move((B, A))
     assert watching.here
     await wait_until(lambda: not watching.here, "it is back, elsewhere")
-    assert network.told[-1] == (B, Health.WELL)
+    assert network.told[-1] == (B, GatewayHealth.WELL)
 
 
-async def test_no_gateway_is_queried_when_none_is_chosen(network: Network, watching: Watching) -> None:
+async def test_no_gateway_is_queried_when_none_is_chosen(network: Network, watching: GatewayWatcher) -> None:
     watching.choose((A,), falls_back=True)
     watching.choose((), falls_back=True)
     watching.hurry()

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from app.history.index import Known, Row, Stamp
+from app.history.index import IndexedStamp, IndexedTake, IndexRow
 from app.journal.take import TakeState
 
-KNOWN = Known(Stamp(1, 2), True)
+KNOWN = IndexedTake(IndexedStamp(1, 2), True)
 
 
-def row(number: int, text: str = "text", started_s: float | None = None, **values: object) -> Row:
+def row(number: int, text: str = "text", started_s: float | None = None, **values: object) -> IndexRow:
     """Return the row of a take that started in second ``number`` and says ``text``."""
     fields = {"seconds": 1.0, "size": 100, "state": TakeState.DONE, **values}
     started_s = float(number) if started_s is None else started_s
-    return Row(UUID(int=number), started_s, text=text, **fields)  # type: ignore[arg-type]  # passed by name
+    return IndexRow(UUID(int=number), started_s, text=text, **fields)  # type: ignore[arg-type]  # passed by name

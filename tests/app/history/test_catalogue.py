@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.history.catalogue import Catalogue, Progress, row_of
+from app.history.catalogue import IndexUpdater, RefreshProgress, row_of
 from app.history.errors import IndexUnavailable
 from app.history.index import Index
 from app.journal.disk import AUDIO, EVENTS
@@ -27,9 +27,9 @@ def index() -> Iterator[Index]:
     index.close()
 
 
-def refreshed(library: Library, index: Index, most: int | None = None) -> Progress:
+def refreshed(library: Library, index: Index, most: int | None = None) -> RefreshProgress:
     """Refresh the index and return the last progress."""
-    *_, last = [Progress(), *Catalogue(library, index, most).refresh()]
+    *_, last = [RefreshProgress(), *IndexUpdater(library, index, most).refresh()]
     return last
 
 
@@ -63,7 +63,7 @@ def test_refresh_reads_only_changed_takes(library: Library, index: Index) -> Non
         record(library, number, f"take {number}")
     assert refreshed(library, index).total == 5
     assert texts(index) == [f"take {number}" for number in (4, 3, 2, 1, 0)]
-    assert list(Catalogue(library, index).refresh()) == [Progress()]
+    assert list(IndexUpdater(library, index).refresh()) == [RefreshProgress()]
     with library.reopen(session(2)) as journal:
         journal.edit("changed")
     library.delete(session(3))
@@ -90,10 +90,10 @@ def test_row_does_not_store_live_state(library: Library, index: Index) -> None:
         refreshed(library, index)
         assert [row.state for row in index.page(9)] == [TakeState.INTERRUPTED]
         journal.finish()
-    Catalogue(library, index).read([session(1), session(2)])
+    IndexUpdater(library, index).read([session(1), session(2)])
     assert [row.state for row in index.page(9)] == [TakeState.DONE]
     library.delete(session(1))
-    Catalogue(library, index).read([session(1)])
+    IndexUpdater(library, index).read([session(1)])
     assert texts(index) == []
 
 
@@ -140,9 +140,9 @@ def test_refresh_reads_newest_takes_first_in_bounded_steps(library: Library, ind
     for number in range(150):
         folder = write_take(library.root, session(number), number, f"take {number}")
         os.utime(folder / EVENTS, (number, number))
-    steps = Catalogue(library, index).refresh()
-    assert next(steps) == Progress()
-    assert next(steps) == Progress(64, 150, changed=True)
+    steps = IndexUpdater(library, index).refresh()
+    assert next(steps) == RefreshProgress()
+    assert next(steps) == RefreshProgress(64, 150, changed=True)
     assert set(texts(index)) == {f"take {number}" for number in range(86, 150)}
     assert [step.done for step in steps] == [128, 150]
     assert index.count("take") == 150
@@ -161,8 +161,8 @@ def test_refresh_purges_takes_deleted_by_other_process(library: Library, index: 
         record(library, number, f"take {number}")
     refreshed(library, index)
     library.delete(session(1))
-    steps = list(Catalogue(library, index).refresh())
-    assert steps[:2] == [Progress(), Progress(changed=True)]
+    steps = list(IndexUpdater(library, index).refresh())
+    assert steps[:2] == [RefreshProgress(), RefreshProgress(changed=True)]
     assert not index.must_purge()
     assert texts(index) == ["take 2", "take 0"]
 

@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from app.history.details import details
-from app.history.view import Run
+from app.history.view import Rerun
 from app.journal.events import Reran
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from protocol.recognition import Options
 from tests.app.history.takes import record, session
 
@@ -16,7 +16,7 @@ RUN = Reran("2026-03-03T09:41:00+00:00", Options(), False, "other", "one three",
 
 
 @pytest.fixture
-def found(tmp_path: Path) -> Found:
+def found(tmp_path: Path) -> TakeSnapshot:
     library = Library(tmp_path)
     record(library, 1, "one", "two")
     with library.reopen(session(1)) as journal:
@@ -25,7 +25,7 @@ def found(tmp_path: Path) -> Found:
     return library.find(session(1))
 
 
-def test_details_compare_last_run_by_default(found: Found) -> None:
+def test_details_compare_last_run_by_default(found: TakeSnapshot) -> None:
     made = details(found)
     assert (made.session, made.text, made.of_ms) == (session(1), "one two", 200)
     assert [(one.start_ms, made.text[one.first : one.last]) for one in made.spoken] == [(0, "one"), (100, "two")]
@@ -36,12 +36,12 @@ def test_details_compare_last_run_by_default(found: Found) -> None:
     assert details(found, 9).compared == made.compared
 
 
-def test_details_compare_new_result_even_if_not_stored(found: Found) -> None:
+def test_details_compare_new_result_even_if_not_stored(found: TakeSnapshot) -> None:
     again = details(found, replace(RUN, started="2026-04-04T00:00:00+00:00"))
     assert len(again.runs) == 2 and again.compared is not None and again.compared.run == 0
     new = details(found, replace(RUN, text="new"))
     assert len(new.runs) == 3 and new.compared is not None and new.compared.text == "new"
-    assert new.runs[-1] == Run(1_772_530_860.0, "other", False, 1)
+    assert new.runs[-1] == Rerun(1_772_530_860.0, "other", False, 1)
 
 
 def test_details_without_runs_have_no_comparison(tmp_path: Path) -> None:

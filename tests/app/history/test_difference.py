@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.difference import Change, Piece, difference, words_that_differ
+from app.history.difference import DifferenceKind, TextPiece, difference, words_that_differ
 
 TEXTS = st.text("天气好今 ab,\n", max_size=30)
 
 
 def shown(before: str, after: str) -> str:
     """Format a difference: removed text in brackets, added text in braces."""
-    marks = {Change.SAME: "{}", Change.REMOVED: "[{}]", Change.ADDED: "{{{}}}"}
+    marks = {DifferenceKind.SAME: "{}", DifferenceKind.REMOVED: "[{}]", DifferenceKind.ADDED: "{{{}}}"}
     return "".join(marks[piece.change].format(piece.text) for piece in difference(before, after))
 
 
-def check(before: str, after: str) -> tuple[Piece, ...]:
+def check(before: str, after: str) -> tuple[TextPiece, ...]:
     pieces = difference(before, after)
-    assert "".join(piece.text for piece in pieces if piece.change is not Change.ADDED) == before
-    assert "".join(piece.text for piece in pieces if piece.change is not Change.REMOVED) == after
+    assert "".join(piece.text for piece in pieces if piece.change is not DifferenceKind.ADDED) == before
+    assert "".join(piece.text for piece in pieces if piece.change is not DifferenceKind.REMOVED) == after
     assert all(piece.text for piece in pieces)
     return pieces
 
@@ -58,7 +58,7 @@ def test_difference_reproduces_arbitrary_texts(before: str, after: str) -> None:
 
 @given(TEXTS)
 def test_difference_of_equal_texts_is_empty(text: str) -> None:
-    assert all(piece.change is Change.SAME for piece in check(text, text))
+    assert all(piece.change is DifferenceKind.SAME for piece in check(text, text))
 
 
 def words(chance: random.Random, count: int, kinds: int) -> list[str]:
@@ -72,7 +72,7 @@ def test_difference_of_long_similar_texts_is_exact() -> None:
     for at in changed:
         after[at] = "other"
     pieces = check(" ".join(before), " ".join(after))
-    removed = " ".join(piece.text for piece in pieces if piece.change is Change.REMOVED).split()
+    removed = " ".join(piece.text for piece in pieces if piece.change is DifferenceKind.REMOVED).split()
     assert removed == [before[at] for at in changed]
 
 
@@ -80,7 +80,7 @@ def test_difference_removes_and_adds_moved_text() -> None:
     before = [f"w{number}" for number in range(4_000)]
     after = before[:500] + before[1_000:3_000] + before[500:1_000] + before[3_000:]
     pieces = check(" ".join(before), " ".join(after))
-    assert sum(len(piece.text.split()) for piece in pieces if piece.change is Change.SAME) == 3_500
+    assert sum(len(piece.text.split()) for piece in pieces if piece.change is DifferenceKind.SAME) == 3_500
 
 
 @pytest.mark.parametrize(

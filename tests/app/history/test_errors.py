@@ -1,11 +1,11 @@
 """Errors of the history share a base, and say what to do."""
 
 from app.core.errors import AppError
-from app.history.errors import HistoryError, NothingToExport, TextTooLong
+from app.history.errors import NothingToExport, TakeHistoryError, TextTooLong
 
 
 def test_history_errors_share_a_base() -> None:
-    assert issubclass(NothingToExport, HistoryError) and issubclass(HistoryError, AppError)
+    assert issubclass(NothingToExport, TakeHistoryError) and issubclass(TakeHistoryError, AppError)
 
 
 def test_text_too_long_names_the_limit() -> None:

@@ -9,7 +9,7 @@ import pytest
 from app.core.formats import Format
 from app.history.errors import ExportFailed
 from app.history.export import Exported, export
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from tests.app.history.takes import record, session
 
 T0 = 1_700_000_000.0
@@ -22,7 +22,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def takes(library: Library, *numbers: int) -> list[Found]:
+def takes(library: Library, *numbers: int) -> list[TakeSnapshot]:
     return [library.find(session(number)) for number in numbers]
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.core.formats import Format
-from app.history.errors import HistoryError
-from app.history.history import MOST_EDITED, History, Shelf
+from app.history.errors import TakeHistoryError
+from app.history.history import MOST_EDITED, History, IndexState
 from app.history.rerecognition import Rerunner
-from app.history.view import Wish
+from app.history.view import RerunOptions
 from app.journal.errors import TakeBusy, TakeUnknown
 from app.journal.library import Library
 from client.connection import Address, fixed
@@ -75,7 +75,7 @@ async def test_history_lists_finds_and_counts_takes(library: Library, place: Pat
 
 
 async def test_followers_receive_changes_until_they_end(library: Library, place: Path) -> None:
-    shelves: list[Shelf] = []
+    shelves: list[IndexState] = []
     async with opened(library, place) as history:
         end = history.follow(shelves.append)
         record(library, 1, "new")
@@ -112,7 +112,7 @@ async def test_edited_text_is_listed_and_found(library: Library, place: Path) ->
         await history.edit(session(1), " right \ud800")
         await wait_until(lambda: texts(history, "right"), "the edit is found")
         assert await texts(history) == ["right ?"] and await texts(history, "wrong") == []
-        with pytest.raises(HistoryError, match="too long"):
+        with pytest.raises(TakeHistoryError, match="too long"):
             await history.edit(session(1), "x" * (MOST_EDITED + 1))
         with library.reopen(session(1)), pytest.raises(TakeBusy):
             await history.edit(session(1), "busy")
@@ -154,7 +154,7 @@ async def test_rerun_adds_result_to_take(library: Library, place: Path) -> None:
     record(library, 1, "one")
     told: list[tuple[int, int]] = []
     async with scripted(oblige) as gateway, opened(library, place, gateway.url) as history:
-        wish = Wish("other", vad=False)
+        wish = RerunOptions("other", vad=False)
         run = await history.rerun(session(1), wish, lambda ended, pieces: told.append((ended, pieces)))
         assert run.text == digest(tone(0, SEGMENT).tobytes()) and told == [(1, 1)]
         found = await history.take(session(1))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.history.errors import IndexUnavailable
-from app.history.index import PAGE, SEARCH, Index, Known, Row, Stamp
+from app.history.index import PAGE, SEARCH, Index, IndexedStamp, IndexedTake, IndexRow
 from app.history.search_terms import simplified
 from app.journal.take import TakeState
 from tests.app.history.rows import KNOWN, row
@@ -30,19 +30,19 @@ def index(place: Path) -> Iterator[Index]:
     index.close()
 
 
-def put(index: Index, *rows: Row) -> None:
+def put(index: Index, *rows: IndexRow) -> None:
     index.put((one, KNOWN) for one in rows)
 
 
-def numbers(rows: list[Row]) -> list[int]:
+def numbers(rows: list[IndexRow]) -> list[int]:
     return [one.session.int for one in rows]
 
 
 def test_index_returns_row_as_stored(index: Index, place: Path) -> None:
-    one = Row(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True)
+    one = IndexRow(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True)
     put(index, one)
     (shown,) = index.page(10)
-    assert shown == Row(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True, key=shown.key)
+    assert shown == IndexRow(UUID(int=7), 5.5, 2.0, 300, TakeState.HELD, "好 text", "zh", "m", True, key=shown.key)
     assert index.rows([shown.key, 99]) == [shown]
     assert index.known() == {str(UUID(int=7)): KNOWN}
     index.close()
@@ -57,8 +57,8 @@ def test_search_finds_only_current_text(index: Index) -> None:
     assert numbers(index.page(9, query="old")) == []
     assert numbers(index.page(9, query="new wor")) == [1]
     assert index.page(9, query="new")[0].state is TakeState.FAILED
-    index.put([(row(1, "new words"), Known(Stamp(3, 4), False))])
-    assert index.known()[str(UUID(int=1))] == Known(Stamp(3, 4), False)
+    index.put([(row(1, "new words"), IndexedTake(IndexedStamp(3, 4), False))])
+    assert index.known()[str(UUID(int=1))] == IndexedTake(IndexedStamp(3, 4), False)
     assert index.count("new") == index.count("words") == 1
 
 
@@ -71,7 +71,9 @@ def test_page_orders_takes_with_extreme_clocks(index: Index) -> None:
 
 
 def test_takes_of_one_second_get_different_keys(index: Index) -> None:
-    same = [Row(UUID(int=number << 31 | 1), 5.0, 1.0, 1, TakeState.DONE, f"take {number}") for number in range(4)]
+    same = [
+        IndexRow(UUID(int=number << 31 | 1), 5.0, 1.0, 1, TakeState.DONE, f"take {number}") for number in range(4)
+    ]
     put(index, *same)
     put(index, *same)
     assert {one.text for one in index.page(9)} == {one.text for one in same}
@@ -106,7 +108,7 @@ def test_pages_match_model(texts: dict[int, str], gone: list[int], limit: int, q
     for asked, expected in (("", left), (query, wanted if query.strip() else left)):
         if asked and not plain:
             continue
-        seen: list[Row] = []
+        seen: list[IndexRow] = []
         while page := index.page(limit, seen[-1].key if seen else None, asked):
             assert len(page) <= limit
             seen += page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.history.errors import IndexUnavailable
-from app.history.indexed_takes import MOST_IN_MEMORY, Keeper
+from app.history.indexed_takes import MOST_IN_MEMORY, IndexOwner
 from app.journal.library import Library
 from app.journal.take import TakeState
 from runtime.logs import logging_to
@@ -21,22 +21,22 @@ def as_in_main() -> Iterator[None]:
 
 
 @pytest.fixture
-def keeper(library: Library, place: Path) -> Iterator[Keeper]:
-    keeper = Keeper(library, place)
+def keeper(library: Library, place: Path) -> Iterator[IndexOwner]:
+    keeper = IndexOwner(library, place)
     yield keeper
     keeper.close()
 
 
-def refresh(keeper: Keeper) -> None:
+def refresh(keeper: IndexOwner) -> None:
     for _ in keeper.refresh():
         pass
 
 
-def is_stale(keeper: Keeper) -> bool:
+def is_stale(keeper: IndexOwner) -> bool:
     return keeper.stale
 
 
-def texts(keeper: Keeper, query: str = "") -> list[str]:
+def texts(keeper: IndexOwner, query: str = "") -> list[str]:
     return [row.text for row in keeper.page(99, query=query)]
 
 
@@ -50,7 +50,7 @@ def damage(place: Path) -> None:
     place.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
 
 
-def test_keeper_lists_finds_and_counts_takes(library: Library, keeper: Keeper, place: Path) -> None:
+def test_keeper_lists_finds_and_counts_takes(library: Library, keeper: IndexOwner, place: Path) -> None:
     for number in range(4):
         record(library, number, f"take {number} 天气")
     refresh(keeper)
@@ -61,12 +61,12 @@ def test_keeper_lists_finds_and_counts_takes(library: Library, keeper: Keeper, p
     assert (keeper.problem, is_stale(keeper)) == ("", False)
     keeper.close()
     keeper.close()
-    again = Keeper(library, place)
+    again = IndexOwner(library, place)
     assert len(texts(again)) == 4  # before a refresh
     again.close()
 
 
-def test_page_shows_live_state_of_take_in_use(library: Library, keeper: Keeper) -> None:
+def test_page_shows_live_state_of_take_in_use(library: Library, keeper: IndexOwner) -> None:
     record(library, 1, "a", None)
     record(library, 2, "b")
     refresh(keeper)
@@ -81,7 +81,7 @@ def test_page_shows_live_state_of_take_in_use(library: Library, keeper: Keeper) 
 
 def test_keeper_rebuilds_damaged_index(library: Library, place: Path) -> None:
     record(library, 1, "a")
-    keeper = Keeper(library, place)
+    keeper = IndexOwner(library, place)
     refresh(keeper)
     keeper.close()
     damage(place)
@@ -94,7 +94,7 @@ def test_keeper_rebuilds_damaged_index(library: Library, place: Path) -> None:
 def test_keeper_rebuilds_index_damaged_during_use(library: Library, place: Path) -> None:
     for number in range(300):
         write_take(library.root, session(number), number, "many words " * 30)
-    keeper = Keeper(library, place)
+    keeper = IndexOwner(library, place)
     refresh(keeper)
     keeper.close()
     assert len(keeper.page(1)) == 1  # opened with few pages read
@@ -108,7 +108,7 @@ def test_keeper_rebuilds_index_damaged_during_use(library: Library, place: Path)
 def test_keeper_is_stale_when_refresh_finds_damage(library: Library, place: Path) -> None:
     for number in range(300):
         write_take(library.root, session(number), number, "many words " * 30)
-    keeper = Keeper(library, place)
+    keeper = IndexOwner(library, place)
     refresh(keeper)
     keeper.close()
     assert len(keeper.page(1)) == 1
@@ -123,7 +123,7 @@ def test_keeper_is_stale_when_refresh_finds_damage(library: Library, place: Path
 def test_keeper_uses_memory_when_file_cannot_be_created(library: Library, place: Path) -> None:
     record(library, 1, "a")
     place.parent.write_text("no folder")
-    keeper = Keeper(library, place)
+    keeper = IndexOwner(library, place)
     refresh(keeper)
     assert texts(keeper, "a") == ["a"] and "cannot be opened" in keeper.problem
     place.parent.unlink()
@@ -133,7 +133,7 @@ def test_keeper_uses_memory_when_file_cannot_be_created(library: Library, place:
     keeper.close()
 
 
-def test_forget_and_purge_erase_texts_from_files(library: Library, keeper: Keeper, place: Path) -> None:
+def test_forget_and_purge_erase_texts_from_files(library: Library, keeper: IndexOwner, place: Path) -> None:
     for number in range(50):
         write_take(library.root, session(number), number, f"secret{number}x")
     refresh(keeper)
@@ -147,7 +147,7 @@ def test_forget_and_purge_erase_texts_from_files(library: Library, keeper: Keepe
     assert b"secret9x" not in written(place) and b"secret10x" in written(place)
 
 
-def test_forget_deletes_index_when_disk_is_full(library: Library, keeper: Keeper, place: Path) -> None:
+def test_forget_deletes_index_when_disk_is_full(library: Library, keeper: IndexOwner, place: Path) -> None:
     for number in range(50):
         write_take(library.root, session(number), number, f"secret{number}x")
     refresh(keeper)
@@ -160,7 +160,7 @@ def test_forget_deletes_index_when_disk_is_full(library: Library, keeper: Keeper
     assert keeper.count() == 49 and b"secret7x" not in written(place)
 
 
-def test_forget_raises_when_index_cannot_be_deleted(library: Library, keeper: Keeper, place: Path) -> None:
+def test_forget_raises_when_index_cannot_be_deleted(library: Library, keeper: IndexOwner, place: Path) -> None:
     record(library, 1, "a")
     refresh(keeper)
     assert keeper._opened is not None

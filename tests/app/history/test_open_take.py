@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from app.history.actions import LookAtTake
-from app.history.open_take import Looking
+from app.history.open_take import TakeDetailsPublisher
 from app.history.view import TakeDetails
 from app.journal.events import Reran
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from protocol.recognition import Options
 from tests.app.history.takes import record, session
 from tests.helpers.waiting import wait_until
@@ -28,10 +28,10 @@ def library(tmp_path: Path) -> Library:
 async def test_looking_publishes_details_once_per_change(library: Library) -> None:
     told = list[TakeDetails]()
 
-    async def find(wanted: UUID) -> Found:
+    async def find(wanted: UUID) -> TakeSnapshot:
         return library.find(wanted)
 
-    async with Looking(find, told.append) as looking:
+    async with TakeDetailsPublisher(find, told.append) as looking:
         looking.changed()
         looking.look(LookAtTake(session(1)))
         await wait_until(lambda: [one.text for one in told] == ["take 1"], "the first")

@@ -13,7 +13,7 @@ import pytest
 from app.history.player import Player
 from app.history.view import Playing, PlayState
 from app.journal.journal import Journal
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from tests.app.dictation.test_sounds import speakers
@@ -39,7 +39,7 @@ def library(tmp_path: Path) -> Library:
 async def playing(
     library: Library, output: FakeOutput, told: list[Playing], stuck_s: float = 60.0
 ) -> AsyncIterator[Player]:
-    async def find(wanted: UUID) -> Found:
+    async def find(wanted: UUID) -> TakeSnapshot:
         return library.find(wanted)
 
     async with Player(find, output, told.append, stuck_s) as player:

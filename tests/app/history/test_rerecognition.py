@@ -9,9 +9,9 @@ from aiohttp import web
 
 from app.history.errors import NotRerun
 from app.history.rerecognition import Rerunner
-from app.history.view import Wish
+from app.history.view import RerunOptions
 from app.journal.errors import TakeBusy
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from client.connection import Address, fixed
 from client.errors import GatewayError, Unreachable
 from client.gateway import ClientSettings
@@ -41,7 +41,7 @@ def rerunner(gateway: Gateway) -> Rerunner:
     return Rerunner(fixed(Address(gateway.url)), AT_ONCE)
 
 
-def contents(found: Found) -> dict[str, bytes]:
+def contents(found: TakeSnapshot) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in found.folder.iterdir()}
 
 
@@ -67,7 +67,7 @@ async def test_rerun_recognises_original_segments(library: Library) -> None:
     found, told = library.find(session(1)), list[tuple[int, int]]()
     before = contents(found)
     async with scripted(oblige) as gateway:
-        wish = Wish(model="other")
+        wish = RerunOptions(model="other")
         run = await rerunner(gateway).rerun(found, wish, lambda ended, pieces: told.append((ended, pieces)))
         (hello,) = gateway.memory.hellos
     assert run.text == " ".join(digest(tone(n * SEGMENT, SEGMENT).tobytes()) for n in range(3))
@@ -81,7 +81,7 @@ async def test_rerun_recognises_original_segments(library: Library) -> None:
 async def test_rerun_without_vad_uses_one_piece(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(oblige) as gateway:
-        run = await rerunner(gateway).rerun(library.find(session(1)), Wish(vad=False))
+        run = await rerunner(gateway).rerun(library.find(session(1)), RerunOptions(vad=False))
     assert run.text == digest(tone(0, 2 * SEGMENT).tobytes())
     assert not run.vad
 
@@ -89,7 +89,7 @@ async def test_rerun_without_vad_uses_one_piece(library: Library) -> None:
 async def test_rerun_counts_failures_and_names_model(library: Library) -> None:
     record(library, 1, "one", "two", "three")
     async with scripted(answering("好", "", "好")) as gateway:
-        run = await rerunner(gateway).rerun(library.find(session(1)), Wish())
+        run = await rerunner(gateway).rerun(library.find(session(1)), RerunOptions())
     assert (run.text, run.missing, run.model) == ("好好", 1, "model 好")
 
 
@@ -97,7 +97,7 @@ async def test_rerun_applies_replacement_rules(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(answering("好", "坏")) as gateway:
         rerunner = Rerunner(fixed(Address(gateway.url)), AT_ONCE, rewrite=lambda text: text.replace("坏", "不好"))
-        run = await rerunner.rerun(library.find(session(1)), Wish())
+        run = await rerunner.rerun(library.find(session(1)), RerunOptions())
     assert run.text == "好不好"
 
 
@@ -105,24 +105,26 @@ async def test_rerun_raises_when_there_is_no_text(library: Library) -> None:
     record(library, 1, "one", "two")
     async with scripted(answering("", "")) as gateway:
         with pytest.raises(NotRerun, match="engine_failed"):
-            await rerunner(gateway).rerun(library.find(session(1)), Wish())
+            await rerunner(gateway).rerun(library.find(session(1)), RerunOptions())
         record(library, 2)
         with pytest.raises(NotRerun, match="nothing was recorded"):
-            await rerunner(gateway).rerun(library.find(session(2)), Wish())
+            await rerunner(gateway).rerun(library.find(session(2)), RerunOptions())
 
 
 async def test_rerun_refuses_take_in_use(library: Library) -> None:
     record(library, 1, "one")
     async with scripted(oblige) as gateway:
         with library.reopen(session(1)), pytest.raises(TakeBusy):
-            await rerunner(gateway).rerun(library.find(session(1)), Wish())
+            await rerunner(gateway).rerun(library.find(session(1)), RerunOptions())
         assert gateway.connections == 0
 
 
 async def test_rerun_raises_when_gateway_is_unreachable(library: Library) -> None:
     record(library, 1, "one")
     with pytest.raises(Unreachable):
-        await Rerunner(fixed(Address("http://127.0.0.1:9")), AT_ONCE).rerun(library.find(session(1)), Wish())
+        await Rerunner(fixed(Address("http://127.0.0.1:9")), AT_ONCE).rerun(
+            library.find(session(1)), RerunOptions()
+        )
 
 
 async def test_rerun_raises_when_take_is_deleted_meanwhile(library: Library) -> None:
@@ -135,7 +137,7 @@ async def test_rerun_raises_when_take_is_deleted_meanwhile(library: Library) -> 
 
     async with scripted(deleting) as gateway:
         with pytest.raises(GatewayError, match="was deleted"):
-            await rerunner(gateway).rerun(found, Wish())
+            await rerunner(gateway).rerun(found, RerunOptions())
 
 
 async def test_cancelled_rerun_withdraws_unrecognised_pieces(library: Library) -> None:
@@ -145,7 +147,7 @@ async def test_cancelled_rerun_withdraws_unrecognised_pieces(library: Library) -
         await oblige(socket, memory, texts=1)
 
     async with scripted(slow) as gateway:
-        running = asyncio.create_task(rerunner(gateway).rerun(library.find(session(1)), Wish()))
+        running = asyncio.create_task(rerunner(gateway).rerun(library.find(session(1)), RerunOptions()))
         await wait_until(lambda: gateway.memory.received == [0], "one of two is recognised")
         running.cancel()
         with pytest.raises(asyncio.CancelledError):

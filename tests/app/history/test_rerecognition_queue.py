@@ -8,8 +8,8 @@ import pytest
 
 from app.history.errors import NotRerun
 from app.history.rerecognition import Told
-from app.history.rerecognition_queue import MOST_WAITING, Again
-from app.history.view import Rerunning, RerunState, Wish
+from app.history.rerecognition_queue import MOST_WAITING, RerecognitionQueue
+from app.history.view import Rerunning, RerunOptions, RerunState
 from app.journal.events import Reran
 from client.errors import GatewayError, SessionLost, Unreachable
 from protocol.recognition import Options
@@ -23,11 +23,11 @@ class Recogniser:
     """Fake recogniser; each release of ``go`` ends one run."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[UUID, Wish]] = []
+        self.asked: list[tuple[UUID, RerunOptions]] = []
         self.go = asyncio.Semaphore(0)
         self.error: Exception | None = None
 
-    async def rerun(self, wanted: UUID, wish: Wish, told: Told) -> Reran:
+    async def rerun(self, wanted: UUID, wish: RerunOptions, told: Told) -> Reran:
         self.asked.append((wanted, wish))
         told(1, 2)
         await self.go.acquire()
@@ -42,25 +42,25 @@ def states(told: list[Rerunning], number: int) -> list[RerunState]:
 
 async def test_again_runs_takes_one_at_a_time_and_once() -> None:
     recogniser, told, came = Recogniser(), list[Rerunning](), list[UUID]()
-    async with Again(recogniser.rerun, told.append, lambda wanted, run: came.append(wanted)) as again:
+    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: came.append(wanted)) as again:
         for number in (1, 2, 1):
-            again.ask(session(number), Wish(f"model-{number}"))
+            again.ask(session(number), RerunOptions(f"model-{number}"))
         await wait_until(lambda: recogniser.asked, "the first")
         assert states(told, 2) == [RerunState.WAITING]
         recogniser.go.release()
         await wait_until(lambda: len(recogniser.asked) == 2, "the second")
         recogniser.go.release()
         await wait_until(lambda: RerunState.DONE in states(told, 2), "both")
-    assert recogniser.asked == [(session(number), Wish(f"model-{number}")) for number in (1, 2)]
+    assert recogniser.asked == [(session(number), RerunOptions(f"model-{number}")) for number in (1, 2)]
     assert came == [session(1), session(2)]
     assert Rerunning(session(1), RerunState.RUNNING, 1, 2) in told
 
 
 async def test_again_stops_running_and_queued_takes() -> None:
     recogniser, told = Recogniser(), list[Rerunning]()
-    async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
         for number in (1, 2, 3, 4):
-            again.ask(session(number), Wish())
+            again.ask(session(number), RerunOptions())
         await wait_until(lambda: recogniser.asked, "the first")
         again.stop(session(2))
         again.stop(session(1))
@@ -78,9 +78,9 @@ async def test_again_stops_running_and_queued_takes() -> None:
 
 async def test_again_refuses_take_when_queue_is_full() -> None:
     recogniser, told = Recogniser(), list[Rerunning]()
-    async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
         for number in range(MOST_WAITING + 2):
-            again.ask(session(number), Wish())
+            again.ask(session(number), RerunOptions())
         last = told[-1]
         assert last.session == session(MOST_WAITING + 1) and last.state is RerunState.FAILED
         assert last.note is not None and last.note.key == "again-full"
@@ -98,9 +98,9 @@ async def test_again_refuses_take_when_queue_is_full() -> None:
 async def test_again_reports_failure_and_continues(error: Exception, key: str) -> None:
     recogniser, told = Recogniser(), list[Rerunning]()
     recogniser.error = error
-    async with Again(recogniser.rerun, told.append, lambda wanted, run: None) as again:
+    async with RerecognitionQueue(recogniser.rerun, told.append, lambda wanted, run: None) as again:
         for number in (1, 2):
-            again.ask(session(number), Wish())
+            again.ask(session(number), RerunOptions())
             recogniser.go.release()
             ended = partial(lambda number: RerunState.FAILED in states(told, number), number)
             await wait_until(ended, "it is told")

@@ -27,20 +27,20 @@ from app.history.actions import (
 )
 from app.history.history import History
 from app.history.rerecognition import Rerunner
-from app.history.service import Serving
+from app.history.service import HistoryService
 from app.history.view import (
     HistoryList,
+    HistoryMessage,
     HistoryModels,
     HistoryNote,
     HistoryRows,
-    HistoryTold,
     HistoryValue,
     Playing,
     PlayState,
     Rerunning,
+    RerunOptions,
     RerunState,
     TakeDetails,
-    Wish,
 )
 from app.journal.library import Library
 from client.connection import Address, fixed
@@ -92,7 +92,7 @@ class Window:
 
     @property
     def notes(self) -> list[str]:
-        return [value.note.key for value in self.values if isinstance(value, HistoryTold)]
+        return [value.note.key for value in self.values if isinstance(value, HistoryMessage)]
 
     def has_notes(self, count: int) -> bool:
         return len(self.notes) >= count
@@ -102,11 +102,11 @@ class Window:
 
 
 @asynccontextmanager
-async def served(library: Library, window: Window, url: str = "") -> AsyncIterator[tuple[Serving, History]]:
+async def served(library: Library, window: Window, url: str = "") -> AsyncIterator[tuple[HistoryService, History]]:
     place = library.root.parent / "index.sqlite"
     async with History(library, Rerunner(fixed(Address(url))), place) as history:
         await history.refresh()
-        async with Serving(history, window.values.append, none_loaded, FakeOutput()) as serving:
+        async with HistoryService(history, window.values.append, none_loaded, FakeOutput()) as serving:
             yield serving, history
 
 
@@ -151,7 +151,7 @@ async def test_result_of_overtaken_search_is_dropped(library: Library) -> None:
     window = Window()
     async with Overtaken(library) as history:
         await history.refresh()
-        async with Serving(history, window.values.append, none_loaded, FakeOutput()) as serving:
+        async with HistoryService(history, window.values.append, none_loaded, FakeOutput()) as serving:
             history.then = partial(serving.ask, SearchHistory("take 3", 2))
             serving.ask(SearchHistory("take", 1))
             await wait_until(lambda: window.lists, "the newest")
@@ -195,7 +195,7 @@ async def test_failed_actions_post_their_reason(library: Library) -> None:
             await wait_until(lambda: window.notes == [HistoryNote.NOT_DONE], "the edit")
             serving.ask(DeleteTakes((session(1),)))
             await wait_until(lambda: len(window.notes) == 2, "the deletion")
-    told = [value.note for value in window.values if isinstance(value, HistoryTold)]
+    told = [value.note for value in window.values if isinstance(value, HistoryMessage)]
     assert [note.reason for note in told] == [Note("take-busy"), Note("take-busy")]
 
 
@@ -215,7 +215,7 @@ async def test_repeated_recognition_is_shown_in_details(library: Library) -> Non
         serving.ask(LookAtTake(session(1)))
         await wait_until(lambda: window.details, "the take")
         assert window.details[0].compared is None
-        serving.ask(RecogniseAgain(session(1), Wish("other", vad=False)))
+        serving.ask(RecogniseAgain(session(1), RerunOptions("other", vad=False)))
         await wait_until(lambda: window.details[-1].compared, "the difference")
         assert window.reruns[-1] is RerunState.DONE and window.reruns[0] is RerunState.WAITING
         assert [(run.model, run.vad) for run in window.details[-1].runs] == [("other", False)]

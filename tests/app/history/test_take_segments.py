@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.history.take_segments import Piece, pieces_of, read
+from app.history.take_segments import TakePart, pieces_of, read
 from app.journal.events import Begin, Cancelled, End, Event, Finished
 from app.journal.journal import Journal
-from app.journal.library import Found, Library
+from app.journal.library import Library, TakeSnapshot
 from app.journal.take import Take, TakeState
 from client.errors import AudioGone
 from protocol.audio import SAMPLE_RATE
@@ -26,9 +26,9 @@ def library(tmp_path: Path) -> Library:
     return Library(tmp_path)
 
 
-def of_events(*events: Event, samples: int = 100) -> list[Piece]:
+def of_events(*events: Event, samples: int = 100) -> list[TakePart]:
     """Return the pieces of a finished take, which needs no audio."""
-    found = Found(session(1), Path(), Take.of([*events, Finished(samples)]), samples, 0, TakeState.DONE)
+    found = TakeSnapshot(session(1), Path(), Take.of([*events, Finished(samples)]), samples, 0, TakeState.DONE)
     return pieces_of(found, vad=True)
 
 
@@ -36,14 +36,14 @@ def of_events(*events: Event, samples: int = 100) -> list[Piece]:
     ("events", "pieces"),
     [
         ([], []),
-        ([Begin(1, 50), End(1, 20), Begin(0, 0), End(0, 30)], [Piece(0, 30), Piece(50, 20)]),
-        ([Begin(0, 0), Cancelled(0, 30), Begin(1, 50), End(1, 20)], [Piece(50, 20)]),
-        ([Begin(0, 10), Begin(1, 50), End(1, 90)], [Piece(10, 40), Piece(50, 50)]),
-        ([Begin(0, 10)], [Piece(10, 90)]),
+        ([Begin(1, 50), End(1, 20), Begin(0, 0), End(0, 30)], [TakePart(0, 30), TakePart(50, 20)]),
+        ([Begin(0, 0), Cancelled(0, 30), Begin(1, 50), End(1, 20)], [TakePart(50, 20)]),
+        ([Begin(0, 10), Begin(1, 50), End(1, 90)], [TakePart(10, 40), TakePart(50, 50)]),
+        ([Begin(0, 10)], [TakePart(10, 90)]),
         ([Begin(0, 200), End(0, 5)], []),
     ],
 )
-def test_pieces_follow_segments_up_to_recorded_audio(events: list[Event], pieces: list[Piece]) -> None:
+def test_pieces_follow_segments_up_to_recorded_audio(events: list[Event], pieces: list[TakePart]) -> None:
     assert of_events(*events) == pieces
 
 
@@ -75,7 +75,7 @@ def test_pieces_include_audio_after_last_segment_of_crashed_take(library: Librar
     with library.reopen(session(1)) as journal:
         journal.hear(tone(0, 2 * SAMPLE_RATE))
     pieces = pieces_of(library.find(session(1)), vad=True)
-    assert pieces == [Piece(0, SEGMENT), Piece(SEGMENT, 2 * SAMPLE_RATE)]
+    assert pieces == [TakePart(0, SEGMENT), TakePart(SEGMENT, 2 * SAMPLE_RATE)]
     record(library, 2, finished=False)
     assert pieces_of(library.find(session(2)), vad=True) == []
 

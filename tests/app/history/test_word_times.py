@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.transcript import Segment, Transcript
-from app.history.word_times import Spoken, edited, said_at, spoken, spoken_in, when_said
+from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.history.word_times import TimedRange, edited, said_at, spoken, spoken_in, when_said
 from protocol.recognition import Word
 
 WORDS = (Word("Hello", 0, 300), Word(" there", 300, 700))
-TALK = Transcript(
+TALK = RecordingTranscript(
     (
-        Segment(0, 1_000, 2_000, "Hello there.", "en", WORDS),
-        Segment(1, 2_000, 3_000, error="it died"),
-        Segment(2, 3_000, 4_000, "今天天气很好。", "zh"),
-        Segment(3, 4_000, 5_000, "ok then", "en"),
+        TranscriptSegment(0, 1_000, 2_000, "Hello there.", "en", WORDS),
+        TranscriptSegment(1, 2_000, 3_000, error="it died"),
+        TranscriptSegment(2, 3_000, 4_000, "今天天气很好。", "zh"),
+        TranscriptSegment(3, 4_000, 5_000, "ok then", "en"),
     ),
     6_000,
 )
@@ -25,18 +25,18 @@ def test_spoken_returns_words_or_whole_segments() -> None:
     assert TALK.text == "Hello there. 今天天气很好。ok then"
     found = spoken(TALK)
     assert found == (
-        Spoken(1_000, 1_300, 0, 5),
-        Spoken(1_300, 1_700, 6, 11),
-        Spoken(3_000, 4_000, 13, 20),
-        Spoken(4_000, 5_000, 20, 27),
+        TimedRange(1_000, 1_300, 0, 5),
+        TimedRange(1_300, 1_700, 6, 11),
+        TimedRange(3_000, 4_000, 13, 20),
+        TimedRange(4_000, 5_000, 20, 27),
     )
     assert [TALK.text[one.first : one.last] for one in found] == ["Hello", "there", "今天天气很好。", "ok then"]
 
 
 def test_spoken_leaves_out_words_missing_from_text() -> None:
     words = (Word("twenty", 0, 1), Word("five", 1, 2), Word("apples", 2, 3))
-    transcript = Transcript((Segment(0, 0, 5, "25 apples", words=words),), 5)
-    assert spoken(transcript) == (Spoken(2, 3, 3, 9),)
+    transcript = RecordingTranscript((TranscriptSegment(0, 0, 5, "25 apples", words=words),), 5)
+    assert spoken(transcript) == (TimedRange(2, 3, 3, 9),)
 
 
 @pytest.mark.parametrize(
@@ -79,25 +79,27 @@ def test_edited_replacement_of_segments_spans_their_time() -> None:
 
 
 def test_edited_text_spans_take_when_nothing_was_recognised() -> None:
-    failed = Segment(0, 0, 900, error="it died")
-    assert edited(Transcript((failed,), 1_000), "typed") == Transcript(
-        (Segment(0, 0, 1_000, "typed"), failed), 1_000
+    failed = TranscriptSegment(0, 0, 900, error="it died")
+    assert edited(RecordingTranscript((failed,), 1_000), "typed") == RecordingTranscript(
+        (TranscriptSegment(0, 0, 1_000, "typed"), failed), 1_000
     )
-    assert edited(Transcript((), 1_000), " ") == Transcript((), 1_000)
+    assert edited(RecordingTranscript((), 1_000), " ") == RecordingTranscript((), 1_000)
 
 
 @given(st.lists(TEXTS, max_size=5), TEXTS)
 def test_edited_keeps_every_character(said: list[str], text: str) -> None:
-    segments = tuple(Segment(number, number, number + 1, part.strip()) for number, part in enumerate(said))
-    new = edited(Transcript(segments, 9), text)
+    segments = tuple(
+        TranscriptSegment(number, number, number + 1, part.strip()) for number, part in enumerate(said)
+    )
+    new = edited(RecordingTranscript(segments, 9), text)
     assert "".join("".join(segment.text for segment in new.segments).split()) == "".join(text.split())
     assert all(segment.text == segment.text.strip() for segment in new.segments)
 
 
 @given(st.lists(TEXTS, max_size=5))
 def test_spoken_ranges_match_segment_texts(said: list[str]) -> None:
-    segments = tuple(Segment(number, number, number + 1, part) for number, part in enumerate(said))
-    transcript = Transcript(segments, 9)
+    segments = tuple(TranscriptSegment(number, number, number + 1, part) for number, part in enumerate(said))
+    transcript = RecordingTranscript(segments, 9)
     texts = [transcript.text[one.first : one.last] for one in spoken(transcript)]
     assert texts == [part.strip() for part in said if part.strip()]
 
@@ -122,7 +124,7 @@ def test_spoken_in_maps_edited_text_to_times() -> None:
     assert followed("there. 今天天汽不坏。ok") == [(1_300, "there"), (3_000, "今天天汽不坏。"), (4_000, "ok")]
     assert followed("x") == [(1_000, "x")]
     assert followed("") == []
-    assert spoken_in(Transcript((), 5), "typed") == ()
+    assert spoken_in(RecordingTranscript((), 5), "typed") == ()
 
 
 @given(TEXTS)

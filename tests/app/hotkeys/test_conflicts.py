@@ -4,41 +4,41 @@ import pytest
 
 from app.hotkeys import conflicts
 from app.hotkeys.binding import parse
-from app.hotkeys.conflicts import Use, other_action, used_for
-from app.settings.sections import Hotkeys
+from app.hotkeys.conflicts import KeyUse, other_action, used_for
+from app.settings.sections import HotkeysSection
 
 
 @pytest.mark.parametrize("table", [conflicts._PC, conflicts._MAC])
-def test_table_keys_are_canonical_bindings(table: dict[str, Use]) -> None:
+def test_table_keys_are_canonical_bindings(table: dict[str, KeyUse]) -> None:
     assert [key for key in table if str(parse(key)) != key] == []
 
 
 def test_every_use_occurs_in_a_table() -> None:
-    assert {*conflicts._PC.values(), *conflicts._MAC.values()} == set(Use)
+    assert {*conflicts._PC.values(), *conflicts._MAC.values()} == set(KeyUse)
 
 
 @pytest.mark.parametrize(
     ("key", "platform", "use"),
     [
-        ("ctrl+c", "linux", Use.COPY),
-        ("Control+C", "win32", Use.COPY),
-        ("alt+ctrl+t", "linux", Use.TERMINAL),
-        ("alt+f4", "linux", Use.CLOSE_WINDOW),
-        ("super+l", "linux", Use.LOCK),
-        ("ctrl+space", "linux", Use.INPUT_METHOD),
-        ("cmd+c", "darwin", Use.COPY),
+        ("ctrl+c", "linux", KeyUse.COPY),
+        ("Control+C", "win32", KeyUse.COPY),
+        ("alt+ctrl+t", "linux", KeyUse.TERMINAL),
+        ("alt+f4", "linux", KeyUse.CLOSE_WINDOW),
+        ("super+l", "linux", KeyUse.LOCK),
+        ("ctrl+space", "linux", KeyUse.INPUT_METHOD),
+        ("cmd+c", "darwin", KeyUse.COPY),
         ("ctrl+c", "darwin", None),
         ("f9", "linux", None),
         ("", "linux", None),
         ("nonsense", "linux", None),
     ],
 )
-def test_existing_use_of_a_key_depends_on_the_platform(key: str, platform: str, use: Use | None) -> None:
+def test_existing_use_of_a_key_depends_on_the_platform(key: str, platform: str, use: KeyUse | None) -> None:
     assert used_for(key, platform) == use
 
 
 def test_default_hotkeys_have_no_existing_use() -> None:
-    assert [key for key in Hotkeys().bindings.values() if used_for(key, "linux")] == []
+    assert [key for key in HotkeysSection().bindings.values() if used_for(key, "linux")] == []
 
 
 def test_other_action_with_the_same_key_is_found() -> None:

@@ -4,14 +4,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.hotkeys.errors import HotkeysUnavailable
-from app.hotkeys.event_queue import MOST_QUEUED, EventQueue
+from app.hotkeys.event_queue import MOST_QUEUED, KeyEventQueue
 from app.hotkeys.events import KeyEvent
 
 PRESS = KeyEvent("dictate", True, 1.0)
 
 
 async def test_events_from_another_thread_arrive_in_order_until_the_end() -> None:
-    queue = EventQueue()
+    queue = KeyEventQueue()
     release = KeyEvent("dictate", False, 2.0)
 
     def work() -> None:
@@ -23,7 +23,7 @@ async def test_events_from_another_thread_arrive_in_order_until_the_end() -> Non
 
 
 async def test_full_queue_drops_events_but_delivers_the_final_error() -> None:
-    queue = EventQueue()
+    queue = KeyEventQueue()
     with capture_logs() as logs:
         for _ in range(MOST_QUEUED + 3):
             queue.put(PRESS)
@@ -37,7 +37,7 @@ async def test_full_queue_drops_events_but_delivers_the_final_error() -> None:
 
 
 def test_post_to_a_closed_loop_has_no_effect() -> None:
-    async def make() -> EventQueue:
-        return EventQueue()
+    async def make() -> KeyEventQueue:
+        return KeyEventQueue()
 
     asyncio.run(make()).post(PRESS)

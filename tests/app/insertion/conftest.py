@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 from tests.helpers.desktop import Desktop, running_desktop
 
 
@@ -30,25 +30,25 @@ class CountedGrabs:
 
 
 @contextmanager
-def connected(desktop: Desktop) -> Iterator[Connection]:
+def connected(desktop: Desktop) -> Iterator[X11Connection]:
     """Open a connection for the test's own thread."""
     ours, theirs = socket.socketpair()
     grabs = CountedGrabs()
     with ours, theirs:
-        found = Connection(desktop.display, theirs, grabs)
+        found = X11Connection(desktop.display, theirs, grabs)
         yield found
         found.close()
     assert grabs.now == 0, "the server was released"
 
 
 @pytest.fixture
-def connection(screen: Desktop) -> Iterator[Connection]:
+def connection(screen: Desktop) -> Iterator[X11Connection]:
     with connected(screen) as found:
         yield found
 
 
 @pytest.fixture
-def other(screen: Desktop) -> Iterator[Connection]:
+def other(screen: Desktop) -> Iterator[X11Connection]:
     """A connection of another client in the same process."""
     with connected(screen) as found:
         yield found

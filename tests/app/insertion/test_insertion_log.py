@@ -5,14 +5,14 @@ from uuid import UUID
 from structlog.testing import capture_logs
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.insertion.insertion_log import InsertionLog
 
 SESSION = UUID(int=1)
 
 
 def recognised(segment: int, text: str) -> SegmentEvent:
-    return SegmentEvent(SegmentStep.RECOGNISED, SESSION, segment, Segment(segment, 0, 1_000, text))
+    return SegmentEvent(SegmentStep.RECOGNISED, SESSION, segment, TranscriptSegment(segment, 0, 1_000, text))
 
 
 def test_text_is_logged_once_with_its_waiting_time() -> None:

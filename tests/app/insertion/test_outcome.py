@@ -1,7 +1,7 @@
-from app.insertion.outcome import How, Insertion, Reason, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, held
 
 
 def test_held_text_has_a_reason() -> None:
-    assert held(Reason.FOCUS_MOVED) == Insertion(How.HELD, "focus-moved")
-    assert held(Reason.PARTLY_TYPED, "rest") == Insertion(How.HELD, "partly-typed", "rest")
-    assert Insertion(How.PASTED).reason == ""
+    assert held(HoldReason.FOCUS_MOVED) == Insertion(InsertionResult.HELD, "focus-moved")
+    assert held(HoldReason.PARTLY_TYPED, "rest") == Insertion(InsertionResult.HELD, "partly-typed", "rest")
+    assert Insertion(InsertionResult.PASTED).reason == ""

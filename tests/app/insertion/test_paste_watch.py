@@ -1,4 +1,4 @@
-from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, SETTLED_S, PasteWatch, Verdict
+from app.insertion.paste_watch import LATE_S, READ_DEADLINE_S, SETTLED_S, PasteState, PasteWatch
 
 TARGET, OTHER = 1, 2
 
@@ -8,11 +8,11 @@ def test_only_reads_by_the_target_after_the_key_count() -> None:
     assert not watch.asked(TARGET, 0.0)  # without a key
     watch.pressed(1.0)
     assert not watch.asked(OTHER, 1.1)
-    assert watch.verdict(1.1) is Verdict.WAITING
+    assert watch.verdict(1.1) is PasteState.WAITING
     assert watch.asked(TARGET, 1.2)
-    assert watch.verdict(1.2) is Verdict.WAITING  # requested, but not taken
+    assert watch.verdict(1.2) is PasteState.WAITING  # requested, but not taken
     watch.received()
-    assert watch.verdict(1.3) is Verdict.READ
+    assert watch.verdict(1.3) is PasteState.READ
 
 
 def test_paste_settles_a_while_after_the_last_request() -> None:
@@ -26,41 +26,41 @@ def test_paste_settles_a_while_after_the_last_request() -> None:
 
 def test_paste_is_not_read_after_the_deadline() -> None:
     watch = PasteWatch(TARGET)
-    assert watch.verdict(100.0) is Verdict.WAITING  # the key is not pressed yet
+    assert watch.verdict(100.0) is PasteState.WAITING  # the key is not pressed yet
     watch.pressed(100.0)
-    assert watch.verdict(100.0 + READ_DEADLINE_S) is Verdict.NOT_READ
+    assert watch.verdict(100.0 + READ_DEADLINE_S) is PasteState.NOT_READ
     patient = PasteWatch(TARGET, 2 * READ_DEADLINE_S)
     patient.pressed(100.0)
-    assert patient.verdict(100.0 + READ_DEADLINE_S) is Verdict.WAITING
-    assert patient.verdict(100.0 + 2 * READ_DEADLINE_S) is Verdict.NOT_READ
+    assert patient.verdict(100.0 + READ_DEADLINE_S) is PasteState.WAITING
+    assert patient.verdict(100.0 + 2 * READ_DEADLINE_S) is PasteState.NOT_READ
 
 
 def test_requests_of_the_target_extend_the_deadline() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(0.0)
     watch.asked(OTHER, 0.95)
-    assert watch.verdict(READ_DEADLINE_S) is Verdict.NOT_READ
+    assert watch.verdict(READ_DEADLINE_S) is PasteState.NOT_READ
     watch.asked(TARGET, 0.95)
-    assert watch.verdict(1.05) is Verdict.WAITING and watch.ends_s() == 0.95 + READ_DEADLINE_S
+    assert watch.verdict(1.05) is PasteState.WAITING and watch.ends_s() == 0.95 + READ_DEADLINE_S
     watch.asked(TARGET, 1.5)  # a request for the next piece
-    assert watch.verdict(2.4) is Verdict.WAITING
-    assert watch.verdict(1.5 + READ_DEADLINE_S) is Verdict.NOT_READ
+    assert watch.verdict(2.4) is PasteState.WAITING
+    assert watch.verdict(1.5 + READ_DEADLINE_S) is PasteState.NOT_READ
     watch.received()
-    assert watch.verdict(1.5 + READ_DEADLINE_S) is Verdict.READ
+    assert watch.verdict(1.5 + READ_DEADLINE_S) is PasteState.READ
 
 
 def test_requests_before_the_key_do_not_extend_the_deadline() -> None:
     watch = PasteWatch(TARGET)
     watch.asked(TARGET, 100.0)
     watch.pressed(0.0)
-    assert watch.verdict(READ_DEADLINE_S) is Verdict.NOT_READ
+    assert watch.verdict(READ_DEADLINE_S) is PasteState.NOT_READ
 
 
 def test_paste_ends_when_another_program_copies() -> None:
     watch = PasteWatch(TARGET)
     watch.pressed(1.0)
     watch.taken()
-    assert watch.verdict(1.0) is Verdict.TAKEN
+    assert watch.verdict(1.0) is PasteState.TAKEN
 
 
 def test_late_answer_to_a_key_is_refused_once() -> None:

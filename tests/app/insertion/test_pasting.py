@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.paste_watch import SETTLED_S
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
@@ -91,8 +91,8 @@ def keys() -> FakeKeys:
 async def test_clipboard_is_restored_after_pastes(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     target = await inserter.target()
-    assert await inserter.insert("one ", target) == Insertion(How.PASTED)
-    assert await inserter.insert("two", target) == Insertion(How.PASTED)
+    assert await inserter.insert("one ", target) == Insertion(InsertionResult.PASTED)
+    assert await inserter.insert("two", target) == Insertion(InsertionResult.PASTED)
     assert keys.text == "one two"
     await wait_until(lambda: keys.clipboard.holds == "before", "what was there is back")
     await inserter.close()
@@ -102,7 +102,7 @@ async def test_old_clipboard_does_not_return_during_next_paste() -> None:
     """The old contents would be due in the middle of the second paste, whose target reads late."""
     clipboard = SlowClipboard()
     inserter = PastingInserter(clipboard, FakeKeys(clipboard), Rules())
-    assert await inserter.insert("one", EDITOR) == Insertion(How.PASTED)
+    assert await inserter.insert("one", EDITOR) == Insertion(InsertionResult.PASTED)
     clipboard.asks.clear()
     pasting = asyncio.create_task(inserter.insert("two", EDITOR))
     await clipboard.asked.wait()
@@ -110,7 +110,7 @@ async def test_old_clipboard_does_not_return_during_next_paste() -> None:
     assert not done
     assert (clipboard.holds, clipboard.given_back) == ("two", 0)
     clipboard.asks.set()
-    assert await pasting == Insertion(How.PASTED)
+    assert await pasting == Insertion(InsertionResult.PASTED)
     await wait_until(lambda: clipboard.given_back == 1, "what was there is back")
     assert clipboard.holds == "before"
     await inserter.close()
@@ -127,7 +127,7 @@ async def test_close_restores_the_clipboard_at_once(keys: FakeKeys) -> None:
 async def test_old_contents_are_not_pasted_when_the_target_reads_late(keys: FakeKeys) -> None:
     keys.clipboard.reads = False
     inserter = PastingInserter(keys.clipboard, keys, Rules())
-    assert await inserter.insert("text", EDITOR) == held(Reason.NOT_READ)
+    assert await inserter.insert("text", EDITOR) == held(HoldReason.NOT_READ)
     assert keys.clipboard.holds == ""
     await inserter.close()
     assert keys.clipboard.holds == "before"
@@ -136,17 +136,17 @@ async def test_old_contents_are_not_pasted_when_the_target_reads_late(keys: Fake
 async def test_text_is_held_when_the_target_lacks_the_focus(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules())
     keys.focus = OTHER
-    assert await inserter.insert("text", EDITOR) == held(Reason.FOCUS_MOVED)
+    assert await inserter.insert("text", EDITOR) == held(HoldReason.FOCUS_MOVED)
     keys.focus = None
-    assert await inserter.insert("text", EDITOR) == held(Reason.FOCUS_MOVED)
-    assert await inserter.insert("text", None) == held(Reason.NO_TARGET)
+    assert await inserter.insert("text", EDITOR) == held(HoldReason.FOCUS_MOVED)
+    assert await inserter.insert("text", None) == held(HoldReason.NO_TARGET)
     assert keys.text == "" and keys.clipboard.holds == "before"
 
 
 async def test_clipboard_is_not_touched_when_it_cannot_be_saved(keys: FakeKeys) -> None:
     keys.clipboard.keeps = False
     inserter = PastingInserter(keys.clipboard, keys, Rules())
-    assert await inserter.insert("text", EDITOR) == held(Reason.CLIPBOARD_BUSY)
+    assert await inserter.insert("text", EDITOR) == held(HoldReason.CLIPBOARD_BUSY)
     assert keys.clipboard.holds == "before"
 
 
@@ -157,13 +157,13 @@ async def test_insert_waits_until_modifiers_are_released(keys: FakeKeys) -> None
     await asyncio.wait([waiting], timeout=0.05)
     assert keys.text == ""
     keys.held = False
-    assert await waiting == Insertion(How.PASTED)
+    assert await waiting == Insertion(InsertionResult.PASTED)
     await inserter.close()
 
 
 async def test_text_is_pasted_instead_of_typed_into_own_windows(keys: FakeKeys) -> None:
     inserter = PastingInserter(keys.clipboard, keys, Rules(Strategy.TYPE))
-    assert await inserter.insert("text", replace(EDITOR, own=True)) == Insertion(How.PASTED)
+    assert await inserter.insert("text", replace(EDITOR, own=True)) == Insertion(InsertionResult.PASTED)
     assert (keys.text, keys.typed) == ("text", [])
     await inserter.close()
 
@@ -171,14 +171,14 @@ async def test_text_is_pasted_instead_of_typed_into_own_windows(keys: FakeKeys) 
 async def test_return_is_typed_only_if_the_rules_say_so(keys: FakeKeys) -> None:
     for newline in (Newline.SHIFT_RETURN, Newline.RETURN):
         inserter = PastingInserter(keys.clipboard, keys, Rules(Strategy.TYPE, newline))
-        assert await inserter.insert("one\ntwo", EDITOR) == Insertion(How.TYPED)
+        assert await inserter.insert("one\ntwo", EDITOR) == Insertion(InsertionResult.TYPED)
     assert keys.typed == ["one two", "one\ntwo"]
 
 
 async def test_program_rule_applies_to_its_program(keys: FakeKeys) -> None:
     programs = (ProgramRule("editor", Strategy.TYPE, Newline.RETURN), ProgramRule("other", hold=True))
     inserter = PastingInserter(keys.clipboard, keys, Rules(programs=programs))
-    assert await inserter.insert("one\ntwo", EDITOR) == Insertion(How.TYPED)
+    assert await inserter.insert("one\ntwo", EDITOR) == Insertion(InsertionResult.TYPED)
     keys.focus = OTHER
-    assert await inserter.insert("three", OTHER) == held(Reason.PROGRAM_RULE)
+    assert await inserter.insert("three", OTHER) == held(HoldReason.PROGRAM_RULE)
     assert (keys.text, keys.typed) == ("", ["one\ntwo"])

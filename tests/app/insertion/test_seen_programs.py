@@ -1,12 +1,12 @@
-from app.insertion.outcome import How, Insertion, Target
-from app.insertion.seen_programs import MOST_SEEN, SeeingInserter
+from app.insertion.outcome import Insertion, InsertionResult, Target
+from app.insertion.seen_programs import MOST_SEEN, ProgramTrackingInserter
 from tests.app.dictation.world import FakeInserter
 
 
 async def test_recent_programs_are_reported_once_each_newest_first() -> None:
     told: list[tuple[str, ...]] = []
     inserter = FakeInserter()
-    seeing = SeeingInserter(inserter, told.append)
+    seeing = ProgramTrackingInserter(inserter, told.append)
     targets = [Target(1, "slack"), Target(2, "slack"), Target(3, "kitty"), Target(4, ""), None, Target(5, "slack")]
     for target in [*targets, Target(6, "kikipounamu", own=True)]:
         inserter.focus = target
@@ -20,7 +20,7 @@ async def test_recent_programs_are_reported_once_each_newest_first() -> None:
 
 async def test_seeing_inserter_delegates_to_the_wrapped_inserter() -> None:
     inserter = FakeInserter()
-    seeing = SeeingInserter(inserter, lambda names: None)
-    assert await seeing.insert("text", inserter.focus) == Insertion(How.TYPED)
+    seeing = ProgramTrackingInserter(inserter, lambda names: None)
+    assert await seeing.insert("text", inserter.focus) == Insertion(InsertionResult.TYPED)
     assert inserter.text() == "text"
     await seeing.close()

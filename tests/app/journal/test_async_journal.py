@@ -10,7 +10,7 @@ import pytest
 
 from app.core.outlet import pass_on
 from app.journal.async_journal import AsyncJournal, Journaled
-from app.journal.backlog import Keeping
+from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import DiskRefuses, NotKept
 from app.journal.events import Begin, End, Event, Finished, Inserted, Inserting, Opened, Replaced, decode_lines
@@ -174,7 +174,7 @@ class Refusing(Journal):
 async def test_journal_retries_a_refused_write_while_its_state_is_writing(tmp_path: Path) -> None:
     with Refusing.create(tmp_path, ID, Options(), 0) as journal:
         journal.refusals = [DiskRefuses("full")]
-        assert journal.keeping is Keeping.WRITING
+        assert journal.keeping is DiskState.WRITING
         await AsyncJournal(journal, 60.0).begin(0, 0)
         assert on_disk(journal) == [Begin(0, 0)]
         journal.refusals = [NotKept("it does not answer")]
@@ -192,7 +192,7 @@ async def test_begin_waits_for_room_on_a_full_disk_only_with_patience(
     journal.hear(tone(0, 1_000))
     beginning = asyncio.create_task(store.begin(0, 0))
     await store.queued(Queued(0))  # informational: no error
-    await wait_until(lambda: journal.keeping is Keeping.WAITING, "the state is told")
+    await wait_until(lambda: journal.keeping is DiskState.WAITING, "the state is told")
     if not patient:
         with pytest.raises(NotKept):
             await beginning

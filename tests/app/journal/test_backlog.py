@@ -4,20 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.journal.backlog import MOST_WAITING, Backlog, Keeping, keeping
+from app.journal.backlog import MOST_WAITING, DiskState, WriteBacklog, keeping
 
 
 @pytest.mark.parametrize(
     ("refused", "waiting", "state"),
     [
-        (False, 0, Keeping.WRITING),
-        (False, MOST_WAITING, Keeping.WRITING),
-        (True, 0, Keeping.WAITING),
-        (True, MOST_WAITING - 3_200, Keeping.WAITING),
-        (True, MOST_WAITING - 3_199, Keeping.FULL),
+        (False, 0, DiskState.WRITING),
+        (False, MOST_WAITING, DiskState.WRITING),
+        (True, 0, DiskState.WAITING),
+        (True, MOST_WAITING - 3_200, DiskState.WAITING),
+        (True, MOST_WAITING - 3_199, DiskState.FULL),
     ],
 )
-def test_disk_state_follows_from_refusal_and_waiting_bytes(refused: bool, waiting: int, state: Keeping) -> None:
+def test_disk_state_follows_from_refusal_and_waiting_bytes(refused: bool, waiting: int, state: DiskState) -> None:
     assert keeping(refused, waiting) is state
 
 
@@ -28,7 +28,7 @@ def test_memory_holds_one_minute_of_audio() -> None:
 @given(st.integers(0, 100), st.lists(st.one_of(st.binary(max_size=9), st.integers(1, 9)), max_size=40), st.data())
 def test_backlog_keeps_all_bytes_in_order(start: int, steps: list[bytes | int], data: st.DataObject) -> None:
     """Steps: ``bytes`` adds a chunk, an integer is the number of bytes that the disk accepts at once."""
-    backlog, added, file = Backlog(start), b"", b""
+    backlog, added, file = WriteBacklog(start), b"", b""
     for step in steps:
         if isinstance(step, bytes):
             backlog.add(step)

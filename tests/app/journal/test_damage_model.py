@@ -27,7 +27,7 @@ from app.journal.events import (
     opened,
     sealed,
 )
-from app.journal.recovery import PassOver, Plan, Replay, certain_spans, plan
+from app.journal.recovery import PassOver, RecoveryPlan, Replay, certain_spans, plan
 from app.journal.take import TRANSCRIBED, Take, TakeState
 from app.journal.take_reader import read_take
 from protocol.recognition import Options
@@ -150,7 +150,7 @@ def recovered(data: bytes, take: Take, audio: int) -> bytes:
     return whole + b"".join(sealed(encode_line(each), take.following + n) for n, each in enumerate(events))
 
 
-def _to_cut(todo: Plan, samples: int) -> Sequence[tuple[int, int]]:
+def _to_cut(todo: RecoveryPlan, samples: int) -> Sequence[tuple[int, int]]:
     return todo.gaps if todo.rest is None else [(todo.rest, samples)]
 
 

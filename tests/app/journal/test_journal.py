@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from app.journal.backlog import Keeping
+from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS, locked
 from app.journal.errors import JournalError, NotKept, TakeBusy, TakeUnknown
 from app.journal.events import Begin, End, Replaced, Reran, decode_lines
@@ -343,7 +343,7 @@ def test_journal_refuses_events_but_keeps_audio_when_disk_is_full(tmp_path: Path
         audio, events = files[AUDIO], files[EVENTS]
         audio.room = events.room = 0
         journal.hear(tone(0, SAMPLE_RATE))
-        wait_until_sync(lambda: journal.keeping is Keeping.WAITING, "the state is told")
+        wait_until_sync(lambda: journal.keeping is DiskState.WAITING, "the state is told")
         assert journal.audio(100, 200) == tone(100, 200).tobytes()
         with pytest.raises(NotKept):
             journal.begin(0, 0)
@@ -366,12 +366,12 @@ def test_journal_survives_a_full_file_system(tmp_path: Path) -> None:
         with Journal.create(disk, ID, Options(), 0) as journal:
             for second in range(6):
                 journal.hear(tone(second * SAMPLE_RATE, SAMPLE_RATE))
-            wait_until_sync(lambda: journal.keeping is Keeping.WAITING, "the state is told")
+            wait_until_sync(lambda: journal.keeping is DiskState.WAITING, "the state is told")
             with pytest.raises(NotKept, match="No space left on device"):
                 journal.begin(0, 0)
             assert journal.audio(0, 6 * SAMPLE_RATE) == tone(0, 6 * SAMPLE_RATE).tobytes()
             (disk / "ballast").unlink()
-            wait_until_sync(lambda: journal.keeping is Keeping.WRITING, "there is room")
+            wait_until_sync(lambda: journal.keeping is DiskState.WRITING, "there is room")
             journal.begin(0, 0)
             journal.end(0, 6 * SAMPLE_RATE)
         with Journal.reopen(disk, ID) as again:

@@ -5,22 +5,22 @@ from collections.abc import Sequence
 import pytest
 
 from app.journal.events import Begin, End, Event, Finished, Inserted, encode_line, sealed
-from app.journal.lines import Lines, read_lines
+from app.journal.lines import JournalLines, read_lines
 
 EVENTS: Sequence[Event] = [Begin(0, 5), End(0, 7), Begin(1, 20), End(1, 3), Finished(30)]
 OLDER = [encode_line(event) for event in EVENTS]
 SEALED = [sealed(line, number) for number, line in enumerate(OLDER)]
 
 
-def read(*lines: bytes) -> Lines:
+def read(*lines: bytes) -> JournalLines:
     return read_lines(b"".join(lines))
 
 
-def events(lines: Lines) -> list[Event]:
+def events(lines: JournalLines) -> list[Event]:
     return [line.event for line in lines.lines]
 
 
-def faults(lines: Lines) -> list[str]:
+def faults(lines: JournalLines) -> list[str]:
     return [str(fault).removeprefix("events.jsonl") for fault in lines.faults]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.journal.events import Begin, Cancelled, End, Event, Finished
-from app.journal.recovery import PassOver, Plan, Replay, Skip, plan
+from app.journal.recovery import PassOver, RecoveryPlan, Replay, Skip, plan
 from app.journal.take import Take
 from protocol.errors import ErrorCode
 from protocol.session import Failed, Final
@@ -14,24 +14,24 @@ FIRST = (Begin(0, 100), End(0, 400))
 SECOND = (Begin(1, 600), End(1, 300))
 
 
-def planned(*events: Event, samples: int = 1_000) -> Plan:
+def planned(*events: Event, samples: int = 1_000) -> RecoveryPlan:
     return plan(Take.of(events), samples)
 
 
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
-        ((), Plan((), None, 0)),
-        (FIRST, Plan((Replay(0, 100, 400),), None, 500)),
-        ((*FIRST, Final(0, "a")), Plan((Skip(0, 100),), None, 500)),
-        ((*FIRST, Failed(0, ErrorCode.BUSY, "")), Plan((Replay(0, 100, 400),), None, 500)),
-        ((*FIRST, Begin(1, 600)), Plan((Replay(0, 100, 400),), 600, 600)),
-        ((*FIRST, *SECOND, Finished(1_000)), Plan((Replay(0, 100, 400), Replay(1, 600, 300)), None, None)),
-        ((*FIRST, *SECOND, Final(1, "b")), Plan((Replay(0, 100, 400), Skip(1, 600)), None, 900)),
-        ((Begin(0, 100), Cancelled(0, 200)), Plan((Skip(0, 100),), None, 300)),
+        ((), RecoveryPlan((), None, 0)),
+        (FIRST, RecoveryPlan((Replay(0, 100, 400),), None, 500)),
+        ((*FIRST, Final(0, "a")), RecoveryPlan((Skip(0, 100),), None, 500)),
+        ((*FIRST, Failed(0, ErrorCode.BUSY, "")), RecoveryPlan((Replay(0, 100, 400),), None, 500)),
+        ((*FIRST, Begin(1, 600)), RecoveryPlan((Replay(0, 100, 400),), 600, 600)),
+        ((*FIRST, *SECOND, Finished(1_000)), RecoveryPlan((Replay(0, 100, 400), Replay(1, 600, 300)), None, None)),
+        ((*FIRST, *SECOND, Final(1, "b")), RecoveryPlan((Replay(0, 100, 400), Skip(1, 600)), None, 900)),
+        ((Begin(0, 100), Cancelled(0, 200)), RecoveryPlan((Skip(0, 100),), None, 300)),
     ],
 )
-def test_plan_keeps_boundaries_and_cuts_the_rest(events: tuple[Event, ...], expected: Plan) -> None:
+def test_plan_keeps_boundaries_and_cuts_the_rest(events: tuple[Event, ...], expected: RecoveryPlan) -> None:
     assert planned(*events) == expected
 
 
@@ -45,8 +45,8 @@ def test_plan_is_idle_only_for_a_finished_take_with_all_texts() -> None:
 
 
 def test_segment_beyond_the_end_of_the_audio_is_shortened() -> None:
-    assert planned(*FIRST, samples=300) == Plan((Replay(0, 100, 200),), None, None)
-    assert planned(*FIRST, samples=100) == Plan((Skip(0, 100, lost=True),), None, None)
+    assert planned(*FIRST, samples=300) == RecoveryPlan((Replay(0, 100, 200),), None, None)
+    assert planned(*FIRST, samples=100) == RecoveryPlan((Skip(0, 100, lost=True),), None, None)
     assert planned(*FIRST, Begin(1, 600), samples=600).steps[1] == Skip(1, 600, empty=True)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.journal.events import (
     Begin,
     Cancelled,
@@ -150,9 +150,9 @@ def test_transcript_has_all_segments_except_cancelled_ones() -> None:
     ]
     transcript = Take.of(events).transcript(80_000)
     assert transcript.segments == (
-        Segment(0, 0, 1_000, "yes", "en", model="m"),
-        Segment(1, 2_000, 2_500, error="it died (engine_died)"),
-        Segment(2, 4_000, 5_000, error="not recognised yet"),
+        TranscriptSegment(0, 0, 1_000, "yes", "en", model="m"),
+        TranscriptSegment(1, 2_000, 2_500, error="it died (engine_died)"),
+        TranscriptSegment(2, 4_000, 5_000, error="not recognised yet"),
     )
     assert (transcript.text, transcript.duration_ms) == ("yes", 5_000)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.journal.events import Begin, Cancelled, End, Event, Finished, Mended, Recut, encode_line, opened, sealed
-from app.journal.recovery import Span, certain_spans, plan
+from app.journal.recovery import SampleRange, certain_spans, plan
 from app.journal.take import Take, TakeState
 from app.journal.take_reader import read_take
 from protocol.recognition import Options
@@ -63,10 +63,12 @@ def test_impossible_boundary_of_an_older_version_affects_only_its_segment(place:
     assert take.state(96_000) is TakeState.DAMAGED
     assert any(f"line {place + 1}:" in fault or "line 5:" in fault for fault in faults(take))
     todo = plan(take, 96_000)
-    kept = {number: Span(24_000 * number, 24_000 * number + 16_000) for number in (0, 2, 3)}
+    kept = {number: SampleRange(24_000 * number, 24_000 * number + 16_000) for number in (0, 2, 3)}
     spans = certain_spans(take)
     assert {number: spans[number] for number in kept} == kept
-    assert any(gap.at <= 24_000 and gap.end >= 40_000 for gap in todo.gaps) or spans.get(1) == Span(24_000, 48_000)
+    assert any(gap.at <= 24_000 and gap.end >= 40_000 for gap in todo.gaps) or spans.get(1) == SampleRange(
+        24_000, 48_000
+    )
     assert len(todo.steps) <= 4
 
 
@@ -75,7 +77,7 @@ def test_both_segments_are_doubtful_when_either_boundary_may_be_wrong() -> None:
         OPENED, Begin(0, 0), End(0, 26_000), Begin(1, 24_000), End(1, 16_000), Finished(48_000), audio=96_000
     )
     assert take.doubtful == {0, 1}
-    assert plan(take, 48_000).gaps == (Span(0, 48_000),)
+    assert plan(take, 48_000).gaps == (SampleRange(0, 48_000),)
 
 
 def test_unsealed_segment_is_doubtful_when_it_overlaps_a_sealed_one() -> None:
@@ -111,7 +113,9 @@ def test_audio_that_ends_early_is_a_fault_in_an_unfinished_take() -> None:
 def test_audio_after_the_end_of_the_take_is_a_fault(more: int) -> None:
     take = newer(*WHOLE, audio=AUDIO + more)
     assert faults(take) == [f"audio.pcm16: the audio has {AUDIO + more} bytes, but only {AUDIO} were recorded"]
-    assert plan(take, 96_000 + more // 2).gaps[-1:] == ((Span(88_000, 96_000 + more // 2),) if more > 1 else ())
+    assert plan(take, 96_000 + more // 2).gaps[-1:] == (
+        (SampleRange(88_000, 96_000 + more // 2),) if more > 1 else ()
+    )
 
 
 def test_mended_faults_are_hidden_but_a_new_one_is_reported() -> None:
@@ -141,7 +145,7 @@ def test_cancelled_segment_of_an_older_version_needs_no_length() -> None:
 def test_events_of_a_segment_without_a_beginning_are_a_fault() -> None:
     take = older(OPENED, End(0, 9), Begin(1, 24_000), End(1, 9), Finished(96_000))
     assert "events.jsonl, line 2: segment 0 has no beginning" in faults(take)
-    assert plan(take, 96_000).gaps[0] == Span(0, 24_000)
+    assert plan(take, 96_000).gaps[0] == SampleRange(0, 24_000)
 
 
 def test_segment_that_begins_twice_is_doubtful() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.backlog import Keeping
+from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import DiskRefuses, NotKept
-from app.journal.writer import Writer
+from app.journal.writer import TakeWriter
 from runtime.logs import logging_to
 from tests.app.journal.files import FaultyFile
 from tests.helpers.waiting import wait_until_sync
@@ -26,8 +26,8 @@ class Disk:
         self.audio = FaultyFile(folder / AUDIO, self.log.append)
         self.events = FaultyFile(folder / EVENTS, self.log.append)
 
-    def writer(self, most: int = 60 * len(SECOND), sync_s: float = 0.02) -> Writer:
-        return Writer(self.audio, self.events, most, sync_s, seal=lambda line, number: line)
+    def writer(self, most: int = 60 * len(SECOND), sync_s: float = 0.02) -> TakeWriter:
+        return TakeWriter(self.audio, self.events, most, sync_s, seal=lambda line, number: line)
 
     def room(self, size: int | None) -> None:
         self.audio.room = self.events.room = size
@@ -106,12 +106,12 @@ def test_writer_keeps_audio_in_memory_while_the_disk_is_full(disk: Disk) -> None
     writer = disk.writer()
     disk.room(1001)
     writer.hear(SECOND)
-    wait_until_sync(lambda: writer.keeping is Keeping.WAITING, "the state is told")
+    wait_until_sync(lambda: writer.keeping is DiskState.WAITING, "the state is told")
     assert disk.pcm == SECOND[:1001]
     assert writer.unwritten(0, 1_101) == SECOND[1001:1101]
     writer.hear(b"more")
     disk.room(None)
-    wait_until_sync(lambda: writer.keeping is Keeping.WRITING, "it is written")
+    wait_until_sync(lambda: writer.keeping is DiskState.WRITING, "it is written")
     wait_until_sync(lambda: disk.audio.synced == len(SECOND) + 4, "it is synced")
     assert disk.pcm == SECOND + b"more"
     writer.close()
@@ -121,13 +121,13 @@ def test_writer_refuses_audio_when_memory_is_full(disk: Disk) -> None:
     writer = disk.writer(most=2 * len(SECOND))
     disk.room(0)
     writer.hear(SECOND)
-    wait_until_sync(lambda: writer.keeping is Keeping.WAITING, "the disk is full")
+    wait_until_sync(lambda: writer.keeping is DiskState.WAITING, "the disk is full")
     writer.hear(SECOND)
-    assert writer.keeping is Keeping.FULL
+    assert writer.keeping is DiskState.FULL
     with pytest.raises(NotKept, match=r"takes nothing \(No space left on device\).* 2 s"):
         writer.hear(b"ab")
     disk.room(None)
-    wait_until_sync(lambda: writer.keeping is Keeping.WRITING, "there is room")
+    wait_until_sync(lambda: writer.keeping is DiskState.WRITING, "there is room")
     writer.hear(b"ab")
     writer.close()
     assert disk.pcm == SECOND + SECOND + b"ab"
@@ -151,10 +151,10 @@ def test_writer_stays_waiting_until_the_disk_accepts_data(disk: Disk) -> None:
     with pytest.raises(DiskRefuses):
         writer.record(b"lost\n")
     writer.flush()  # nothing to write
-    assert writer.keeping is Keeping.WAITING
+    assert writer.keeping is DiskState.WAITING
     disk.room(None)
     writer.record(b"one\n")
-    wait_until_sync(lambda: writer.keeping is Keeping.WRITING, "the disk has taken it")
+    wait_until_sync(lambda: writer.keeping is DiskState.WRITING, "the disk has taken it")
     writer.close()
 
 
@@ -174,7 +174,7 @@ def test_writer_refuses_events_when_sync_fails(disk: Disk) -> None:
     writer = disk.writer()
     disk.audio.broken = True
     writer.hear(b"ab")
-    wait_until_sync(lambda: writer.keeping is Keeping.WAITING, "the state is told")
+    wait_until_sync(lambda: writer.keeping is DiskState.WAITING, "the state is told")
     with pytest.raises(NotKept, match="Input/output error"):
         writer.record(b"one\n")
     disk.audio.broken = False

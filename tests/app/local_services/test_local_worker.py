@@ -12,7 +12,7 @@ from app.core.notes import Note
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorker, LocalWorkerSettings, Percent, seen_as
 from app.local_services.stack import Stack, StackSettings
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from client.connection import Address
 from runtime.installing import extra_command
 from speech.models.errors import ModelMissing
@@ -36,27 +36,32 @@ async def nobody() -> tuple[WorkerSeen, ...]:
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [
-        ((), WorkerView(WorkerState.STARTING)),
-        ((WorkerSeen("host-8-ab", "idle"),), WorkerView(WorkerState.STARTING)),
-        ((WorkerSeen("other-7-ab", "idle"),), WorkerView(WorkerState.STARTING)),
+        ((), WorkerView(LocalWorkerState.STARTING)),
+        ((WorkerSeen("host-8-ab", "idle"),), WorkerView(LocalWorkerState.STARTING)),
+        ((WorkerSeen("other-7-ab", "idle"),), WorkerView(LocalWorkerState.STARTING)),
         (
             (WorkerSeen("host-7-ab", "busy", "funasr", "m", "cuda:0", 3),),
-            WorkerView(WorkerState.BUSY, "cuda:0 · m", jobs=3),
+            WorkerView(LocalWorkerState.BUSY, "cuda:0 · m", jobs=3),
         ),
-        ((WorkerSeen("host-7-ab", "idle", "whisper", "base", "cpu"),), WorkerView(WorkerState.IDLE, "cpu · base")),
+        (
+            (WorkerSeen("host-7-ab", "idle", "whisper", "base", "cpu"),),
+            WorkerView(LocalWorkerState.IDLE, "cpu · base"),
+        ),
         (
             (WorkerSeen("host-7-ab", "busy", "checksum", "", "cpu"),),
-            WorkerView(WorkerState.BUSY, "cpu · checksum"),
+            WorkerView(LocalWorkerState.BUSY, "cpu · checksum"),
         ),
         (
             (WorkerSeen("host-7-ab", "starting", device="cpu", model="m", problem="it was killed"),),
             WorkerView(
-                WorkerState.STARTING, "cpu · m", reason=Note("engine-not-loaded", {"problem": "it was killed"})
+                LocalWorkerState.STARTING,
+                "cpu · m",
+                reason=Note("engine-not-loaded", {"problem": "it was killed"}),
             ),
         ),
         (
             (WorkerSeen("host-7-ab", "draining", device="cpu", model="m"),),
-            WorkerView(WorkerState.STARTING, "cpu · m"),
+            WorkerView(LocalWorkerState.STARTING, "cpu · m"),
         ),
     ],
 )
@@ -76,11 +81,11 @@ async def test_worker_fetches_model_first_and_reports_progress(tmp_path: Path) -
     async with closing(LocalWorker(told.append, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
         await worker.switch(on=True)
         await wait_until(lambda: len(told) == 3, "the download is told")
-        assert told[1:] == [WorkerView(WorkerState.DOWNLOADING, percent=done) for done in (0, 40)]
+        assert told[1:] == [WorkerView(LocalWorkerState.DOWNLOADING, percent=done) for done in (0, 40)]
         await worker.switch(on=False, why=Note("recognised-elsewhere"))
         assert worker.view == WorkerView(reason=Note("recognised-elsewhere"))
     await worker.switch(on=True)
-    assert worker.view.state is WorkerState.OFF, "it has been ended for good"
+    assert worker.view.state is LocalWorkerState.OFF, "it has been ended for good"
 
 
 async def test_worker_fails_when_model_cannot_be_fetched(tmp_path: Path) -> None:
@@ -90,7 +95,7 @@ async def test_worker_fails_when_model_cannot_be_fetched(tmp_path: Path) -> None
     worker = LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)
     async with closing(worker):
         await worker.switch(on=True)
-        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it failed")
         assert worker.view.reason == Note("models-missing", {"names": "m"})
 
 
@@ -101,7 +106,7 @@ async def test_worker_fails_on_unexpected_error(tmp_path: Path) -> None:
     worker = LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)
     async with closing(worker):
         await worker.switch(on=True)
-        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it failed")
         assert worker.view.reason is not None
 
 
@@ -113,7 +118,9 @@ async def test_real_worker_is_switched_on_and_off(tmp_path: Path, monkeypatch: p
         for _ in range(2):
             await worker.switch(on=True)
             await worker.switch(on=True)
-            await wait_until(lambda: worker.view == WorkerView(WorkerState.IDLE, "cpu · checksum"), "it is idle")
+            await wait_until(
+                lambda: worker.view == WorkerView(LocalWorkerState.IDLE, "cpu · checksum"), "it is idle"
+            )
             await worker.switch(on=False)
             assert worker.view == WorkerView()
 
@@ -124,14 +131,14 @@ async def test_worker_that_cannot_run_reports_reason(tmp_path: Path, monkeypatch
     worker = LocalWorker(lambda view: None, settings, look=nobody)
     async with closing(worker):
         await worker.switch(on=True)
-        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it failed")
+        await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it failed")
         assert worker.view.reason and worker.view.reason.key == "program-ends"
         first = worker.view
         await worker.switch(on=True)
-        assert worker.view.state is WorkerState.STARTING, "who switches it on does not wait for the next try"
+        assert worker.view.state is LocalWorkerState.STARTING, "who switches it on does not wait for the next try"
         await wait_until(lambda: worker.view == first, "it failed again")
         await worker.use(CHECKSUM)
-        assert worker.view.state is WorkerState.STARTING
+        assert worker.view.state is LocalWorkerState.STARTING
 
 
 async def test_worker_reports_paused_download() -> None:
@@ -145,7 +152,7 @@ async def test_worker_reports_paused_download() -> None:
     async with closing(LocalWorker(lambda view: None, LocalWorkerSettings(("m",)), fetch, nobody)) as worker:
         await worker.switch(on=True)
         await wait_until(lambda: worker.view.reason == paused, "it waits")
-        assert worker.view.state is WorkerState.DOWNLOADING
+        assert worker.view.state is LocalWorkerState.DOWNLOADING
 
 
 async def test_worker_switches_models_and_reports_unfit_one() -> None:
@@ -163,7 +170,7 @@ async def test_worker_switches_models_and_reports_unfit_one() -> None:
         await worker.use(LocalWorkerSettings(("c",)))
         await wait_until(lambda: fetched == ["b", "c"], "the other one is")
         await worker.use(LocalWorkerSettings((), (), unfit))
-        await wait_until(lambda: worker.view.state is WorkerState.FAILED, "it cannot run")
+        await wait_until(lambda: worker.view.state is LocalWorkerState.FAILED, "it cannot run")
         assert worker.view.reason == Note(
             "model-needs-extra", {"model": "SenseVoiceSmall", "install": extra_command("funasr")}
         )
@@ -172,7 +179,7 @@ async def test_worker_switches_models_and_reports_unfit_one() -> None:
         await worker.use(LocalWorkerSettings(("b",)))
         await worker.switch(on=False)
         await worker.use(LocalWorkerSettings(("c",)))
-        assert worker.view.state is WorkerState.OFF
+        assert worker.view.state is LocalWorkerState.OFF
     assert fetched == ["b", "c", "b"]
 
 

@@ -10,36 +10,36 @@ from app.local_services.worker_limits import (
     FULL_SCREEN,
     REST_AFTER_S,
     WORK_AFTER_S,
-    Limits,
+    ComputerState,
     Rest,
-    Surroundings,
+    WorkerLimits,
     parse_hours,
     reason_to_rest,
 )
 
-CAREFUL = Limits(on_battery=False, beside_full_screen=False)
-PLUGGED, UNPLUGGED = Surroundings(on_battery=False), Surroundings(on_battery=True)
-NIGHT = Limits(hours="20:00-08:00")
+CAREFUL = WorkerLimits(on_battery=False, beside_full_screen=False)
+PLUGGED, UNPLUGGED = ComputerState(on_battery=False), ComputerState(on_battery=True)
+NIGHT = WorkerLimits(hours="20:00-08:00")
 
 
 @pytest.mark.parametrize(
     ("limits", "now", "why"),
     [
-        (Limits(), Surroundings(True, True), None),
-        (CAREFUL, Surroundings(True, False), BATTERY),
-        (CAREFUL, Surroundings(False, True), FULL_SCREEN),
-        (CAREFUL, Surroundings(True, True), BATTERY),
-        (CAREFUL, Surroundings(None, None), None),
-        (NIGHT, Surroundings(minute=12 * 60), Note("rests-hours", {"begin": "20:00", "end": "08:00"})),
-        (NIGHT, Surroundings(minute=8 * 60), Note("rests-hours", {"begin": "20:00", "end": "08:00"})),
-        (NIGHT, Surroundings(minute=8 * 60 - 1), None),
-        (NIGHT, Surroundings(minute=20 * 60), None),
-        (NIGHT, Surroundings(minute=0), None),
-        (Limits(hours="nonsense"), Surroundings(), None),
+        (WorkerLimits(), ComputerState(True, True), None),
+        (CAREFUL, ComputerState(True, False), BATTERY),
+        (CAREFUL, ComputerState(False, True), FULL_SCREEN),
+        (CAREFUL, ComputerState(True, True), BATTERY),
+        (CAREFUL, ComputerState(None, None), None),
+        (NIGHT, ComputerState(minute=12 * 60), Note("rests-hours", {"begin": "20:00", "end": "08:00"})),
+        (NIGHT, ComputerState(minute=8 * 60), Note("rests-hours", {"begin": "20:00", "end": "08:00"})),
+        (NIGHT, ComputerState(minute=8 * 60 - 1), None),
+        (NIGHT, ComputerState(minute=20 * 60), None),
+        (NIGHT, ComputerState(minute=0), None),
+        (WorkerLimits(hours="nonsense"), ComputerState(), None),
     ],
 )
 def test_reason_to_rest_follows_limits_and_surroundings(
-    limits: Limits, now: Surroundings, why: Note | None
+    limits: WorkerLimits, now: ComputerState, why: Note | None
 ) -> None:
     assert reason_to_rest(limits, now) == why
 
@@ -52,8 +52,8 @@ def test_hours_and_their_complement_cover_the_day(begin: int, end: int, minute: 
     if begin == end:
         assert parse_hours(hours(begin, end)) is None
         return
-    works = reason_to_rest(Limits(hours=hours(begin, end)), Surroundings(minute=minute)) is None
-    rests = reason_to_rest(Limits(hours=hours(end, begin)), Surroundings(minute=minute)) is None
+    works = reason_to_rest(WorkerLimits(hours=hours(begin, end)), ComputerState(minute=minute)) is None
+    rests = reason_to_rest(WorkerLimits(hours=hours(end, begin)), ComputerState(minute=minute)) is None
     assert works is not rests
 
 
@@ -83,19 +83,19 @@ def test_rest_ignores_brief_changes() -> None:
 
 
 def test_new_limits_apply_at_once() -> None:
-    rest = Rest(Limits())
+    rest = Rest(WorkerLimits())
     assert rest.look(UNPLUGGED, 0.0) is None
     rest.allow(CAREFUL)
     assert rest.look(UNPLUGGED, 0.1) == BATTERY
     rest.allow(CAREFUL)
-    rest.allow(Limits())
+    rest.allow(WorkerLimits())
     assert rest.look(UNPLUGGED, 0.2) is None
 
 
 def test_rest_reports_another_reason_at_once() -> None:
     rest = Rest(CAREFUL)
-    assert rest.look(Surroundings(True, True), 0.0) == BATTERY
-    assert rest.look(Surroundings(False, True), 1.0) == FULL_SCREEN
+    assert rest.look(ComputerState(True, True), 0.0) == BATTERY
+    assert rest.look(ComputerState(False, True), 1.0) == FULL_SCREEN
 
 
 @given(some.lists(some.tuples(some.booleans(), some.floats(0.1, 5.0)), max_size=60))
@@ -105,7 +105,7 @@ def test_rest_changes_are_always_separated_by_delay(looks: list[tuple[bool, floa
     now, changes, before = 0.0, [0.0], False
     for unplugged, later in looks:
         now += later
-        rests = rest.look(Surroundings(on_battery=unplugged), now) is not None
+        rests = rest.look(ComputerState(on_battery=unplugged), now) is not None
         if rests is not before:
             changes.append(now)
             before = rests
@@ -114,4 +114,4 @@ def test_rest_changes_are_always_separated_by_delay(looks: list[tuple[bool, floa
 
 
 def test_any_is_true_when_a_limit_is_set() -> None:
-    assert not Limits().any and CAREFUL.any and NIGHT.any and Limits(on_battery=False).any
+    assert not WorkerLimits().any and CAREFUL.any and NIGHT.any and WorkerLimits(on_battery=False).any

@@ -3,25 +3,25 @@
 from datetime import datetime
 
 from app.core.notes import Note
-from app.local_services.worker_limits import BATTERY, FULL_SCREEN, Limits, Surroundings
-from app.local_services.worker_rest import Seeing, WorkerRest
+from app.local_services.worker_limits import BATTERY, FULL_SCREEN, ComputerState, WorkerLimits
+from app.local_services.worker_rest import ComputerObserver, WorkerRest
 from app.system.full_screen import FullScreen
 from runtime.tasks import Tasks
 from tests.helpers.waiting import wait_until
 
-CAREFUL = Limits(on_battery=False, beside_full_screen=False)
+CAREFUL = WorkerLimits(on_battery=False, beside_full_screen=False)
 
 
 class World:
     """Fake surroundings; ``looks`` counts the checks."""
 
     def __init__(self) -> None:
-        self.seen = Surroundings(True, False)
+        self.seen = ComputerState(True, False)
         self.looks = 0
         self.told: list[Note | None] = []
         self.rest = WorkerRest(self.told.append, self.see, look_s=0.01)
 
-    async def see(self, limits: Limits) -> Surroundings:
+    async def see(self, limits: WorkerLimits) -> ComputerState:
         self.looks += 1
         return self.seen
 
@@ -34,19 +34,19 @@ async def test_worker_rests_and_resumes_as_limits_require() -> None:
         assert world.told == []
         world.rest.allow(CAREFUL)
         await wait_until(lambda: world.told == [BATTERY], "it is to rest")
-        world.seen = Surroundings(False, True)
+        world.seen = ComputerState(False, True)
         await wait_until(lambda: world.told == [BATTERY, FULL_SCREEN], "for another reason")
-        world.rest.allow(Limits())
+        world.rest.allow(WorkerLimits())
         await wait_until(lambda: world.told == [BATTERY, FULL_SCREEN, None], "it may work")
         looks = world.looks
-        world.rest.allow(Limits())
+        world.rest.allow(WorkerLimits())
         world.rest.allow(CAREFUL)
         await wait_until(lambda: world.told[3:] == [FULL_SCREEN], "it is to rest")
         assert looks >= 3
 
 
 async def test_seeing_checks_only_what_limits_need() -> None:
-    seeing = Seeing(FullScreen(None), lambda: datetime(2026, 3, 1, 20, 30))
-    assert await seeing(Limits()) == Surroundings(None, None, 20 * 60 + 30)
+    seeing = ComputerObserver(FullScreen(None), lambda: datetime(2026, 3, 1, 20, 30))
+    assert await seeing(WorkerLimits()) == ComputerState(None, None, 20 * 60 + 30)
     assert (await seeing(CAREFUL)).full_screen is None
     await seeing.close()

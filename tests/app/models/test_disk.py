@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.core.notes import Note
-from app.models.disk import Place, about, look, look_at, note_of_error, wheels_of
-from app.models.events import Disk, Run, Work
+from app.models.disk import ModelLocation, about, look, look_at, note_of_error, wheels_of
+from app.models.events import ModelOnDisk, RunJob, Work
 from app.models.view import ModelNote, Purpose
 from speech.models.catalogue import load_catalogue
 from speech.models.errors import (
@@ -28,12 +28,12 @@ _SIZE = sum(map(len, CONTENTS.values()))
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "models", catalogue_of(IN_WHEELS), {})
+def place(tmp_path: Path) -> ModelLocation:
+    return ModelLocation(tmp_path / "models", catalogue_of(IN_WHEELS), {})
 
 
-def test_look_reports_installed_and_damaged_model(place: Place) -> None:
-    assert look(place, [NAME]) == {NAME: Disk()}
+def test_look_reports_installed_and_damaged_model(place: ModelLocation) -> None:
+    assert look(place, [NAME]) == {NAME: ModelOnDisk()}
     write_files(place.folder / NAME)
     disk = look_at(place, NAME)
     assert (disk.installed, disk.damaged, disk.size) == (True, False, _SIZE)
@@ -42,17 +42,17 @@ def test_look_reports_installed_and_damaged_model(place: Place) -> None:
     assert look_at(place, NAME).damaged
 
 
-def test_unfinished_model_is_busy_while_other_process_holds_lock(place: Place) -> None:
+def test_unfinished_model_is_busy_while_other_process_holds_lock(place: ModelLocation) -> None:
     staging = place.folder / ".staging"
     write_files(staging / NAME / "parts", {CONFIG: b"12345"})
-    assert look_at(place, NAME) == Disk(here={CONFIG: 5})
+    assert look_at(place, NAME) == ModelOnDisk(here={CONFIG: 5})
     with locked(staging / f"{NAME}.lock", 0, lambda: None):
         assert look_at(place, NAME).busy
         assert not look_at(place, NAME, mine=True).busy
         assert not look(place, [NAME], frozenset({NAME}))[NAME].busy
 
 
-def test_room_is_known_before_folder_exists(place: Place) -> None:
+def test_room_is_known_before_folder_exists(place: ModelLocation) -> None:
     assert (place.room() or 0) > 0
 
 
@@ -104,11 +104,11 @@ def test_about_covers_models_unknown_to_app() -> None:
 def test_each_model_error_becomes_a_note(
     error: ModelError, work: Work, note: Note, details: tuple[str, ...]
 ) -> None:
-    assert note_of_error(error, Run(NAME, work, "/x")) == (note, details)
+    assert note_of_error(error, RunJob(NAME, work, "/x")) == (note, details)
 
 
 def test_look_skips_unreadable_models(tmp_path: Path) -> None:
-    class Odd(Place):
+    class Odd(ModelLocation):
         def store(self, stop: Stop = NEVER) -> ModelStore:
             raise PermissionError(13, "no")
 

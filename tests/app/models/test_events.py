@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.models.events import Disk
+from app.models.events import ModelOnDisk
 
 
 @pytest.mark.parametrize(
@@ -15,4 +15,4 @@ from app.models.events import Disk
     ],
 )
 def test_unfinished_counts_contents_of_wheels_once(here: dict[str, int], unfinished: int) -> None:
-    assert Disk(here=here).unfinished == unfinished
+    assert ModelOnDisk(here=here).unfinished == unfinished

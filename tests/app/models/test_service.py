@@ -19,9 +19,9 @@ from app.models.actions import (
     RemoveModel,
     VerifyModel,
 )
-from app.models.disk import Place
+from app.models.disk import ModelLocation
 from app.models.service import Models
-from app.models.view import ModelNote, ModelState, ModelsView, ModelView
+from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView
 from speech.models.collecting import FreeBytes, free_bytes
 from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
 from speech.models.lock import locked
@@ -67,7 +67,9 @@ class World:
     @asynccontextmanager
     async def started(self) -> AsyncIterator[Models]:
         self.told.clear()
-        place = Place(self.folder, catalogue_of(ON_MODELSCOPE), {"MODELSCOPE_ENDPOINT": self.url}, self.free)
+        place = ModelLocation(
+            self.folder, catalogue_of(ON_MODELSCOPE), {"MODELSCOPE_ENDPOINT": self.url}, self.free
+        )
         async with Models(self.told.append, place) as self.models:
             self.models.came = self.came.append
             self.models.ask(LookAtModels(True))
@@ -75,14 +77,16 @@ class World:
             yield self.models
 
     @property
-    def view(self) -> ModelView:
+    def view(self) -> LocalModelView:
         return self.told[-1].models[0]
 
-    async def ask(self, action: ModelAction, state: ModelState) -> ModelView:
+    async def ask(self, action: ModelAction, state: ModelState) -> LocalModelView:
         self.models.ask(action)
         return await self.stands(state)
 
-    async def stands(self, state: ModelState, so: Callable[[ModelView], bool] = lambda view: True) -> ModelView:
+    async def stands(
+        self, state: ModelState, so: Callable[[LocalModelView], bool] = lambda view: True
+    ) -> LocalModelView:
         await wait_until(lambda: self.view.state is state and so(self.view), f"it is {state}")
         return self.view
 

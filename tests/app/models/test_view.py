@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.models.view import About, ModelState, ModelView
+from app.models.view import LocalModelView, ModelFacts, ModelState
 
 
 @pytest.mark.parametrize(
@@ -15,12 +15,12 @@ from app.models.view import About, ModelState, ModelView
     ],
 )
 def test_percent_is_100_only_when_installed(state: ModelState, done: int, percent: int) -> None:
-    assert ModelView(About("a", size=100), state, done).percent == percent
-    assert ModelView(About("a")).percent == 0
+    assert LocalModelView(ModelFacts("a", size=100), state, done).percent == percent
+    assert LocalModelView(ModelFacts("a")).percent == 0
 
 
 @pytest.mark.parametrize("state", list(ModelState))
 def test_model_can_be_chosen_only_when_installed(state: ModelState) -> None:
     expected = state in {ModelState.INSTALLED, ModelState.VERIFYING}
-    assert ModelView(About("a"), state).can_be_chosen is expected
-    assert not ModelView(About("a", later=True), state).can_be_chosen
+    assert LocalModelView(ModelFacts("a"), state).can_be_chosen is expected
+    assert not LocalModelView(ModelFacts("a", later=True), state).can_be_chosen

@@ -19,7 +19,7 @@ from app.monitoring.model import (
     Trace,
     rtf,
 )
-from app.monitoring.view import SPAN_S, Curve, Link, Stage
+from app.monitoring.view import SPAN_S, Curve, Link, UtteranceStage
 from client.monitor import Lost
 from protocol.monitor import BrokerState, Recent, Snapshot, WorkerState, WorkerStatus
 from protocol.recognition import Timing
@@ -114,10 +114,10 @@ def test_rows_have_host_and_time() -> None:
 def test_stages_cover_last_ten_minutes() -> None:
     made = model(STANDS, ENDED)
     assert [one.stage for one in made.view(1.0).stages] == [
-        Stage.QUEUED,
-        Stage.DECODED,
-        Stage.DELIVERED,
-        Stage.WHOLE,
+        UtteranceStage.QUEUED,
+        UtteranceStage.DECODED,
+        UtteranceStage.DELIVERED,
+        UtteranceStage.WHOLE,
     ]
     assert made.view(SPAN_S + 2).stages == ()
 

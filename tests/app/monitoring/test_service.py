@@ -11,7 +11,7 @@ from aiohttp import web
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.monitoring.service import Monitoring
 from app.monitoring.view import Link, MonitorView
 from client.connection import Address, fixed
@@ -98,7 +98,7 @@ async def test_own_takes_are_recorded_while_hidden() -> None:
         for segment in range(3):
             for step in (SegmentStep.BEGAN, SegmentStep.COMPLETED, SegmentStep.QUEUED):
                 made.observe(SegmentEvent(step, SESSION, segment))
-            result = Segment(segment, 0, 1_000, "kia ora")
+            result = TranscriptSegment(segment, 0, 1_000, "kia ora")
             made.observe(SegmentEvent(SegmentStep.RECOGNISED, SESSION, segment, result))
         made.observe(SegmentEvent(SegmentStep.INSERTED, SESSION, 0))
         made.observe(SegmentEvent(SegmentStep.HELD, SESSION, 1))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.core.states import State
 from app.monitoring.stage_percentiles import percentile, stage_figures
 from app.monitoring.utterances import Utterance
-from app.monitoring.view import Stage, StageFigures
+from app.monitoring.view import StageFigures, UtteranceStage
 from protocol.recognition import Timing
 
 TIMING = Timing(queue=100, decode=300, deliver=50)
@@ -39,27 +39,32 @@ def test_stage_figures_are_empty_without_utterances() -> None:
 
 def test_own_utterance_counts_for_every_stage() -> None:
     figures = {one.stage: one for one in stage_figures([own()])}
-    assert list(figures) == list(Stage)
-    assert figures[Stage.SENT].p50_s == figures[Stage.SENT].p95_s == pytest.approx(0.1)
-    assert figures[Stage.QUEUED].p50_s == 0.1
-    assert figures[Stage.DECODED].p50_s == 0.3
-    assert figures[Stage.DELIVERED].p50_s == 0.05
-    assert figures[Stage.INSERTED].p50_s == 0.5
-    assert figures[Stage.WHOLE].p50_s == 1.5
+    assert list(figures) == list(UtteranceStage)
+    assert figures[UtteranceStage.SENT].p50_s == figures[UtteranceStage.SENT].p95_s == pytest.approx(0.1)
+    assert figures[UtteranceStage.QUEUED].p50_s == 0.1
+    assert figures[UtteranceStage.DECODED].p50_s == 0.3
+    assert figures[UtteranceStage.DELIVERED].p50_s == 0.05
+    assert figures[UtteranceStage.INSERTED].p50_s == 0.5
+    assert figures[UtteranceStage.WHOLE].p50_s == 1.5
 
 
 def test_foreign_utterance_counts_for_gateway_stages() -> None:
     other = Utterance("t", 0, 8.0, False, 2.0, 10.0, None, 10.45, None, State.DONE, TIMING)
     figures = {one.stage: one.p50_s for one in stage_figures([other])}
-    assert set(figures) == {Stage.QUEUED, Stage.DECODED, Stage.DELIVERED, Stage.WHOLE}
-    assert figures[Stage.WHOLE] == pytest.approx(0.45)
+    assert set(figures) == {
+        UtteranceStage.QUEUED,
+        UtteranceStage.DECODED,
+        UtteranceStage.DELIVERED,
+        UtteranceStage.WHOLE,
+    }
+    assert figures[UtteranceStage.WHOLE] == pytest.approx(0.45)
 
 
 def test_held_text_has_no_insertion_stage() -> None:
     figures = {one.stage: one for one in stage_figures([own(inserted=None)])}
-    assert Stage.INSERTED not in figures and figures[Stage.WHOLE].p50_s == 1.0
+    assert UtteranceStage.INSERTED not in figures and figures[UtteranceStage.WHOLE].p50_s == 1.0
 
 
 def test_percentiles_cover_all_utterances() -> None:
     figures = {one.stage: one for one in stage_figures(own(n, decode=n) for n in range(1, 101))}
-    assert figures[Stage.DECODED] == StageFigures(Stage.DECODED, 100, 0.05, 0.095)
+    assert figures[UtteranceStage.DECODED] == StageFigures(UtteranceStage.DECODED, 100, 0.05, 0.095)

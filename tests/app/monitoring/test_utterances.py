@@ -6,20 +6,25 @@ import pytest
 
 from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.core.states import State
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.monitoring.utterances import MOST, Utterances
-from app.monitoring.view import Stage, UtteranceRow
+from app.monitoring.view import UtteranceRow, UtteranceStage
 from protocol.monitor import Recent
 from protocol.recognition import Timing
 
 TIMING = Timing(upload=2_000, queue=100, decode=300, deliver=50)
-TEXT = Segment(0, 0, 2_000, "kia ora", model="m", timing=TIMING)
+TEXT = TranscriptSegment(0, 0, 2_000, "kia ora", model="m", timing=TIMING)
 S, T = UUID(int=1), UUID(int=2)
 ALL = ("began", "completed", "queued", "recognised", "inserted")
 
 
 def tell(
-    known: Utterances, step: str, now: float = 0.0, segment: int = 0, result: Segment = TEXT, session: UUID = S
+    known: Utterances,
+    step: str,
+    now: float = 0.0,
+    segment: int = 0,
+    result: TranscriptSegment = TEXT,
+    session: UUID = S,
 ) -> None:
     """Record a step of a segment, or of its take."""
     told = SegmentStep[step.upper()]
@@ -35,11 +40,11 @@ def row(known: Utterances, now: float = 20.0, hosts: dict[str, str] | None = Non
     return only
 
 
-def spans(known: Utterances, now: float = 20.0) -> dict[Stage, tuple[float, float]]:
+def spans(known: Utterances, now: float = 20.0) -> dict[UtteranceStage, tuple[float, float]]:
     return {span.stage: (round(span.start_s, 3), round(span.end_s, 3)) for span in row(known, now).spans}
 
 
-def spoken(*steps: str, segment: Segment = TEXT) -> Utterances:
+def spoken(*steps: str, segment: TranscriptSegment = TEXT) -> Utterances:
     """Return an utterance after these steps.
 
     It began at 8 s, was complete at 10, queued at 10.1, recognised at 11 and inserted at 11.5.
@@ -74,35 +79,35 @@ def test_utterance_follows_states_of_app(steps: tuple[str, ...], state: State) -
 
 
 def test_failed_and_silent_utterances_end() -> None:
-    failed = Segment(0, 0, 2_000, error="the engine died (engine_died)", timing=TIMING)
+    failed = TranscriptSegment(0, 0, 2_000, error="the engine died (engine_died)", timing=TIMING)
     assert row(spoken(*ALL[:3], "recognised", segment=failed)).state is State.FAILED
-    silent = Segment(0, 0, 2_000, " ", timing=TIMING)
+    silent = TranscriptSegment(0, 0, 2_000, " ", timing=TIMING)
     assert row(spoken(*ALL[:3], "recognised", segment=silent)).state is State.DONE
 
 
 def test_unfinished_stage_lasts_until_now() -> None:
     assert (row(spoken("began"), 9.5).spoken_s, row(spoken("began"), 9.5).spans) == (1.5, ())
-    assert spans(spoken(*ALL[:2]), 10.5) == {Stage.SENT: (0.0, 0.5)}
+    assert spans(spoken(*ALL[:2]), 10.5) == {UtteranceStage.SENT: (0.0, 0.5)}
     waiting = spans(spoken(*ALL[:3]), 12.0)
-    assert waiting == {Stage.SENT: (0.0, 0.1), Stage.QUEUED: (0.1, 2.0)}
-    assert spans(spoken(*ALL[:4]), 13.0)[Stage.INSERTED] == (1.0, 3.0)
+    assert waiting == {UtteranceStage.SENT: (0.0, 0.1), UtteranceStage.QUEUED: (0.1, 2.0)}
+    assert spans(spoken(*ALL[:4]), 13.0)[UtteranceStage.INSERTED] == (1.0, 3.0)
 
 
 def test_spans_use_durations_of_gateway() -> None:
     assert spans(spoken(*ALL)) == {
-        Stage.SENT: (0.0, 0.55),
-        Stage.QUEUED: (0.55, 0.65),
-        Stage.DECODED: (0.65, 0.95),
-        Stage.DELIVERED: (0.95, 1.0),
-        Stage.INSERTED: (1.0, 1.5),
+        UtteranceStage.SENT: (0.0, 0.55),
+        UtteranceStage.QUEUED: (0.55, 0.65),
+        UtteranceStage.DECODED: (0.65, 0.95),
+        UtteranceStage.DELIVERED: (0.95, 1.0),
+        UtteranceStage.INSERTED: (1.0, 1.5),
     }
     assert row(spoken(*ALL)).total_s == pytest.approx(1.5)
 
 
 def test_decoding_before_end_of_speech_is_not_waiting() -> None:
-    early = Segment(0, 0, 2_000, "kia ora", timing=Timing(queue=3_000, decode=800, deliver=400))
+    early = TranscriptSegment(0, 0, 2_000, "kia ora", timing=Timing(queue=3_000, decode=800, deliver=400))
     found = spans(spoken(*ALL[:3], "recognised", segment=early), 11.0)
-    assert found[Stage.DECODED] == (0.0, 0.6) and found[Stage.QUEUED] == (0.0, 0.0)
+    assert found[UtteranceStage.DECODED] == (0.0, 0.6) and found[UtteranceStage.QUEUED] == (0.0, 0.0)
 
 
 def test_text_pasted_later_adds_no_duration() -> None:
@@ -129,10 +134,10 @@ def test_foreign_utterance_has_only_durations() -> None:
     assert (seen.own, seen.state, seen.host, seen.spoken_s) == (False, State.DONE, "w", 3.0)
     assert seen.at_s == pytest.approx(17.55, abs=0.06)
     assert spans(known) == {
-        Stage.SENT: (0.0, 0.0),
-        Stage.QUEUED: (0.0, 0.1),
-        Stage.DECODED: (0.1, 0.4),
-        Stage.DELIVERED: (0.4, 0.45),
+        UtteranceStage.SENT: (0.0, 0.0),
+        UtteranceStage.QUEUED: (0.0, 0.1),
+        UtteranceStage.DECODED: (0.1, 0.4),
+        UtteranceStage.DELIVERED: (0.4, 0.45),
     }
 
 

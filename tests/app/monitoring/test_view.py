@@ -3,7 +3,7 @@
 import pytest
 
 from app.core.states import ENDS, State
-from app.monitoring.view import Stage, StageSpan, UtteranceRow
+from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
 
 
 def row(state: State, *spans: StageSpan) -> UtteranceRow:
@@ -17,4 +17,7 @@ def test_row_is_over_in_final_states(state: State) -> None:
 
 def test_total_ends_with_last_stage() -> None:
     assert row(State.LISTENING).total_s == 0.0
-    assert row(State.DONE, StageSpan(Stage.SENT, 0, 0.1), StageSpan(Stage.QUEUED, 0.1, 0.4)).total_s == 0.4
+    assert (
+        row(State.DONE, StageSpan(UtteranceStage.SENT, 0, 0.1), StageSpan(UtteranceStage.QUEUED, 0.1, 0.4)).total_s
+        == 0.4
+    )

@@ -11,16 +11,16 @@ from app.core.notes import Note
 from app.core.problem_notes import note_of
 from app.dictation.recorder import Recorder
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
-from app.onboarding.microphone_trial import MicrophoneTrying, Times
+from app.onboarding.microphone_trial import MicrophoneTrialRunner, TrialTimes
 from app.onboarding.sample_recording import SAMPLE_S
-from app.onboarding.view import Hearing, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.transcription.pipeline import Samples
 from protocol.audio import SAMPLE_RATE
 from tests.app.dictation.world import BLOCK, FakeDevice, FakeDevices
 from tests.helpers.waiting import wait_until
 
 LOUD = (np.sin(np.arange(BLOCK * 4) / 20) * 8_000).astype(np.int16)
-SOON = Times(most_s=60.0, look_s=0.02, again_s=0.02, tell_s=0.0)
+SOON = TrialTimes(most_s=60.0, look_s=0.02, again_s=0.02, tell_s=0.0)
 
 
 class EndlessDevice(FakeDevice):
@@ -36,7 +36,7 @@ class EndlessDevice(FakeDevice):
 class World:
     """A trial, the recorder that it shares with takes, and the values it reported."""
 
-    def __init__(self, devices: FakeDevices, recorder: Recorder, times: Times) -> None:
+    def __init__(self, devices: FakeDevices, recorder: Recorder, times: TrialTimes) -> None:
         self.devices, self.recorder = devices, recorder
         self.told: list[MicrophoneTrial] = []
         self.played: list[bytes] = []
@@ -44,9 +44,9 @@ class World:
         self.silent: SpeakerRefused | None = None
         self.opens = asyncio.Event()
         self.opens.set()
-        self.trying = MicrophoneTrying(recorder, self.told.append, self._play, self._look, times)
+        self.trying = MicrophoneTrialRunner(recorder, self.told.append, self._play, self._look, times)
 
-    async def is_(self, *states: Hearing) -> MicrophoneTrial:
+    async def is_(self, *states: MicrophoneActivity) -> MicrophoneTrial:
         await wait_until(lambda: self.told and self.told[-1].hearing in states, f"the trial is {states}")
         return self.told[-1]
 
@@ -62,7 +62,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(audio: Samples = LOUD, times: Times = SOON) -> AsyncIterator[World]:
+async def world(audio: Samples = LOUD, times: TrialTimes = SOON) -> AsyncIterator[World]:
     devices = FakeDevices(audio, kind=EndlessDevice)
     async with Recorder(devices, lambda change: None, linger_s=0.05) as recorder:
         made = World(devices, recorder, times)
@@ -77,7 +77,7 @@ async def world(audio: Samples = LOUD, times: Times = SOON) -> AsyncIterator[Wor
 async def test_level_is_reported_during_a_trial() -> None:
     async with world() as made:
         made.trying.ask(TryMicrophone(True))
-        seen = await made.is_(Hearing.HEARING)
+        seen = await made.is_(MicrophoneActivity.HEARING)
         assert (seen.device, round(seen.level_dbfs), seen.quiet, seen.note) == ("default", -15, False, None)
         await wait_until(lambda: made.looks > 2, "what is plugged in is looked for again and again")
         made.trying.ask(TryMicrophone(False))
@@ -99,12 +99,12 @@ async def test_sample_is_recorded_played_and_played_again() -> None:
         made.trying.ask(RecordSample())
         made.trying.ask(PlaySample())
         made.trying.ask(TryMicrophone(True))
-        await made.is_(Hearing.HEARING)
+        await made.is_(MicrophoneActivity.HEARING)
         made.trying.ask(RecordSample())
-        await made.is_(Hearing.RECORDING)
+        await made.is_(MicrophoneActivity.RECORDING)
         await wait_until(lambda: len(made.played) == 1, "it is played by itself")
         assert len(made.played[0]) == SAMPLE_S * SAMPLE_RATE * 4
-        assert (await made.is_(Hearing.HEARING)).sample
+        assert (await made.is_(MicrophoneActivity.HEARING)).sample
         made.trying.ask(PlaySample())
         await wait_until(lambda: len(made.played) == 2, "it is played again")
 
@@ -113,7 +113,7 @@ async def test_missing_output_is_reported_and_the_trial_continues() -> None:
     async with world() as made:
         made.silent = SpeakerRefused("there is none")
         made.trying.ask(TryMicrophone(True))
-        await made.is_(Hearing.HEARING)
+        await made.is_(MicrophoneActivity.HEARING)
         made.trying.ask(RecordSample())
         await wait_until(lambda: made.told[-1].note, "that is told")
         assert made.told[-1].note == note_of(made.silent)
@@ -125,16 +125,16 @@ async def test_missing_output_is_reported_and_the_trial_continues() -> None:
 async def test_take_has_priority_over_a_trial() -> None:
     async with world() as made:
         made.trying.ask(TryMicrophone(True))
-        await made.is_(Hearing.HEARING)
+        await made.is_(MicrophoneActivity.HEARING)
         take = await made.recorder.record(lambda: None, lambda: None)
-        await made.is_(Hearing.OPENING)
+        await made.is_(MicrophoneActivity.OPENING)
         heard = 0
         async for block in take.blocks():
             heard += len(block)
             if heard == 10 * len(LOUD):
                 take.stop()
         assert (heard, take.superseded) == (10 * len(LOUD), False)
-        await made.is_(Hearing.HEARING)
+        await made.is_(MicrophoneActivity.HEARING)
         assert made.devices.opened == 1
 
 
@@ -143,9 +143,9 @@ async def test_trial_waits_for_a_running_take() -> None:
         take = await made.recorder.record(lambda: None, lambda: None)
         made.trying.ask(TryMicrophone(True))
         await wait_until(lambda: made.looks > 3, "it has been tried")
-        assert (made.told[-1].hearing, take.superseded) == (Hearing.OPENING, False)
+        assert (made.told[-1].hearing, take.superseded) == (MicrophoneActivity.OPENING, False)
         take.give_up()
-        await made.is_(Hearing.HEARING)
+        await made.is_(MicrophoneActivity.HEARING)
 
 
 async def test_microphone_plugged_in_later_is_found() -> None:
@@ -156,7 +156,7 @@ async def test_microphone_plugged_in_later_is_found() -> None:
         made.devices.failure = MicrophoneRefused("USB", "denied")
         await wait_until(lambda: made.told[-1].note == Note("microphone-refused", {"device": "USB"}), "denied")
         made.devices.failure = None
-        assert (await made.is_(Hearing.HEARING)).note is None
+        assert (await made.is_(MicrophoneActivity.HEARING)).note is None
 
 
 async def test_trial_restarts_with_another_chosen_microphone() -> None:
@@ -164,17 +164,17 @@ async def test_trial_restarts_with_another_chosen_microphone() -> None:
         made.trying.again()
         assert made.told == []
         made.trying.ask(TryMicrophone(True))
-        await made.is_(Hearing.HEARING)
+        await made.is_(MicrophoneActivity.HEARING)
         made.recorder.choose("headset", keep_open=False)
         made.trying.again()
         await wait_until(lambda: made.told[-1].device == "headset", "the other one is heard")
 
 
 async def test_trial_ends_after_its_longest_time() -> None:
-    async with world(times=Times(0.05, 1.0, 1.0, 0.0)) as made:
+    async with world(times=TrialTimes(0.05, 1.0, 1.0, 0.0)) as made:
         made.trying.ask(TryMicrophone(True))
-        await made.is_(Hearing.HEARING, Hearing.OPENING)
-        await made.is_(Hearing.CLOSED)
+        await made.is_(MicrophoneActivity.HEARING, MicrophoneActivity.OPENING)
+        await made.is_(MicrophoneActivity.CLOSED)
         assert made.told[-1] == MicrophoneTrial()
 
 
@@ -183,19 +183,19 @@ async def test_playback_is_reported_only_after_the_output_accepts_it() -> None:
         made.opens.clear()
         made.silent = SpeakerRefused("there is none")
         made.trying.ask(TryMicrophone(True))
-        await made.is_(Hearing.HEARING)
+        await made.is_(MicrophoneActivity.HEARING)
         made.trying.ask(RecordSample())
         await wait_until(lambda: made.told[-1].sample, "the sample is there, the output is not open")
         made.opens.set()
         await wait_until(lambda: made.told[-1].note, "the failure is told")
-        assert Hearing.PLAYING not in [trial.hearing for trial in made.told]
+        assert MicrophoneActivity.PLAYING not in [trial.hearing for trial in made.told]
 
 
 async def test_playback_failure_is_reported_until_the_output_accepts_a_sound() -> None:
     async with world() as made:
         made.silent = SpeakerRefused("there is none")
         made.trying.ask(TryMicrophone(True))
-        await made.is_(Hearing.HEARING)
+        await made.is_(MicrophoneActivity.HEARING)
         made.trying.ask(RecordSample())
         await wait_until(lambda: made.told[-1].note, "the failure is told")
         made.silent = None

@@ -8,8 +8,8 @@ from app.capture.microphone import MicrophoneChange
 from app.core.notes import Note
 from app.dictation.recorder import Recorder
 from app.onboarding.actions import TryGateway, TryMicrophone
-from app.onboarding.trials import GatewayTrying, Trials, look
-from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial, TrialView
+from app.onboarding.trials import GatewayTrialRunner, Trials, look
+from app.onboarding.view import GatewayTrial, MicrophoneActivity, MicrophoneTrial, TrialView
 from client.connection import Address
 from tests.app.dictation.world import FakeDevices
 from tests.helpers.waiting import wait_until
@@ -32,7 +32,7 @@ async def test_trials_are_dispatched_by_kind_and_end_together() -> None:
         trying.ask(TryGateway(NOWHERE))
         assert told == [GatewayTrial(NOWHERE)]
         trying.ask(TryMicrophone(True))
-        hears = MicrophoneTrial(Hearing.OPENING)
+        hears = MicrophoneTrial(MicrophoneActivity.OPENING)
         assert hears in told
         await wait_until(lambda: devices.open_now == 1, "the microphone is open")
     trials = [view for view in told if isinstance(view, MicrophoneTrial)]
@@ -92,7 +92,7 @@ async def test_look_reports_the_problem() -> None:
 
 async def test_gateway_is_queried_repeatedly_while_wanted() -> None:
     told: list[GatewayTrial] = []
-    trying = GatewayTrying(told.append, KEY, again_s=0.01)
+    trying = GatewayTrialRunner(told.append, KEY, again_s=0.01)
     async with gateway() as url:
         trying.want(url)
         assert told == [GatewayTrial(url)]

@@ -1,5 +1,5 @@
 from app.replacements.draft import Draft
-from app.replacements.rules import Replacement, Wrong
+from app.replacements.rules import Replacement, RuleProblem
 
 
 def test_fresh_row_is_tried_but_takes_effect_after_finish() -> None:
@@ -24,14 +24,14 @@ def test_finish_drops_empty_row() -> None:
 def test_draft_keeps_invalid_rows_with_problems() -> None:
     draft = Draft([Replacement("a"), Replacement("b")])
     draft.change(1, hears="A")
-    assert draft.wrong == {1: Wrong.TWICE} and draft.counting == (Replacement("a"),)
+    assert draft.wrong == {1: RuleProblem.TWICE} and draft.counting == (Replacement("a"),)
     draft.change(1, hears="")
-    assert draft.wrong == {1: Wrong.EMPTY}
+    assert draft.wrong == {1: RuleProblem.EMPTY}
     row = draft.add()
     draft.change(row, writes="x")
-    assert draft.wrong == {1: Wrong.EMPTY}, "a fresh one is still being filled"
+    assert draft.wrong == {1: RuleProblem.EMPTY}, "a fresh one is still being filled"
     draft.finish()
-    assert draft.wrong == {1: Wrong.EMPTY, 2: Wrong.EMPTY}
+    assert draft.wrong == {1: RuleProblem.EMPTY, 2: RuleProblem.EMPTY}
 
 
 def test_remove_keeps_track_of_fresh_row() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from app.journal.events import Begin, Cancelled, End, Event, Opened, Replaced, encode_line, opened
 from app.journal.take import Take
 from app.replacements.rules import Replacement
-from app.replacements.tally import Tally, recognised, started
+from app.replacements.tally import ChangeTally, recognised, started
 from app.replacements.view import MOST_EXAMPLES
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
@@ -50,7 +50,7 @@ def test_unreadable_lines_are_skipped() -> None:
 
 def test_tally_counts_takes_per_rule_and_in_total() -> None:
     rules = [Replacement("mean", "Shaun"), Replacement("um"), Replacement("new york"), Replacement("york", "york")]
-    tally = Tally(rules)
+    tally = ChangeTally(rules)
     tally.add(session(3), journal("I mean it", "Um, mean", number=3))
     tally.add(session(2), journal("meaning york", number=2))
     tally.add(session(1), journal("the mean"))
@@ -65,7 +65,7 @@ def test_tally_counts_takes_per_rule_and_in_total() -> None:
 
 
 def test_tally_limits_examples() -> None:
-    tally = Tally([Replacement("mean", "two\nlines")])
+    tally = ChangeTally([Replacement("mean", "two\nlines")])
     for number in range(MOST_EXAMPLES + 5):
         tally.add(session(number), journal("long " * 50 + "mean" + " after" * 50))
     (rule,) = tally.tried(1, 1, 1).rules

@@ -1,12 +1,12 @@
 from math import inf
 
-from app.dictation.dictation_options import Wishes
+from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.insertion.plan import Rules
 from app.journal.retention import DAY_S, RetentionLimits
-from app.local_services.worker_limits import Limits
+from app.local_services.worker_limits import WorkerLimits
 from app.settings.schema import changed
-from app.settings.sections import History, Settings, Worker
+from app.settings.sections import HistorySection, Settings, WorkerSection
 from protocol.recognition import Options
 
 
@@ -16,9 +16,9 @@ def test_sections_provide_values_for_other_packages() -> None:
     assert settings.recognition.options == Options(partials=True, script="simplified")
     assert settings.history.limits == RetentionLimits()
     assert settings.insertion.rules == Rules()
-    assert History(days=1, megabytes=1, keep=2).limits == RetentionLimits(DAY_S, 1_000_000, 2)
-    assert History(days=0, megabytes=0).limits == RetentionLimits(inf, inf)
-    assert Worker(on_battery=False, hours="20:00-08:00").limits == Limits(False, True, "20:00-08:00")
+    assert HistorySection(days=1, megabytes=1, keep=2).limits == RetentionLimits(DAY_S, 1_000_000, 2)
+    assert HistorySection(days=0, megabytes=0).limits == RetentionLimits(inf, inf)
+    assert WorkerSection(on_battery=False, hours="20:00-08:00").limits == WorkerLimits(False, True, "20:00-08:00")
     assert changed(settings, "recognition.script", "as-is").recognition.options.script == ""
 
 
@@ -32,4 +32,8 @@ def test_wishes_follow_settings() -> None:
 
 def test_default_wishes_match_default_settings() -> None:
     wishes = Settings().wishes
-    assert (wishes.mode, wishes.cues, wishes.joins) == (Wishes().mode, Wishes().cues, Wishes().joins)
+    assert (wishes.mode, wishes.cues, wishes.joins) == (
+        DictationOptions().mode,
+        DictationOptions().cues,
+        DictationOptions().joins,
+    )

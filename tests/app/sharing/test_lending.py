@@ -13,7 +13,7 @@ from app.core.notes import Note
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings
 from app.local_services.worker_limits import BATTERY
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.settings.actions import ChangeSetting
 from app.sharing import owner_client
 from app.sharing.actions import EndEnlisting, Enlist, ForgetLent, Lend
@@ -61,7 +61,7 @@ class World:
     async def nobody(self, address: Address) -> tuple[WorkerSeen, ...]:
         return ()
 
-    def states(self) -> dict[str, tuple[bool, WorkerState]]:
+    def states(self) -> dict[str, tuple[bool, LocalWorkerState]]:
         return {lent.name: (lent.on, lent.worker.state) for lent in self.view.lent}
 
 
@@ -83,7 +83,7 @@ async def test_worker_is_lent_to_a_gateway_that_gave_a_key() -> None:
         made.ask(Enlist("10.0.0.7", "1234 5678"))
         await wait_until(lambda: world.view.stage is EnlistStage.DONE, "it has a key")
         assert world.kinds == [DeviceKind.WORKER] and world.view.gateway == "the 7"
-        await wait_until(lambda: world.states() == {"the 7": (True, WorkerState.STARTING)}, "it is lent to")
+        await wait_until(lambda: world.states() == {"the 7": (True, LocalWorkerState.STARTING)}, "it is lent to")
     assert of_this_user().stat().st_mode & 0o077 == 0
 
 
@@ -95,7 +95,7 @@ async def test_lent_workers_are_switched_paused_and_forgotten_separately() -> No
             await wait_until(lambda: world.view.stage is EnlistStage.DONE, "it has a key")
             made.ask(EndEnlisting())
         await wait_until(
-            lambda: [lent.worker.state for lent in world.view.lent] == [WorkerState.STARTING] * 2,
+            lambda: [lent.worker.state for lent in world.view.lent] == [LocalWorkerState.STARTING] * 2,
             "both are lent to",
         )
         first, second = world.view.lent
@@ -140,7 +140,7 @@ async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Ad
     async with made:
         state = await owner_client.begin_pairing(owned, DeviceKind.WORKER)
         made.ask(Enlist(f"https://127.0.0.1:{shared.tls_port}", state.code))
-        wanted = WorkerView(WorkerState.IDLE, "cpu · checksum")
+        wanted = WorkerView(LocalWorkerState.IDLE, "cpu · checksum")
         await wait_until(lambda: [lent.worker for lent in world.view.lent] == [wanted], "it works there")
         (device,) = await owner_client.devices(owned)
         assert (device.name, device.kind) == ("tower", DeviceKind.WORKER) and device.connections
@@ -148,5 +148,5 @@ async def test_real_worker_is_lent_listed_and_revoked(shared: Gateway, owned: Ad
         lines = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
         assert not any(part in line for line in lines for part in key.split('"') if len(part) == 43), "no key"
         await owner_client.revoke_device(owned, device.id)
-        refused = WorkerView(WorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "desk"}))
+        refused = WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "desk"}))
         await wait_until(lambda: world.view.lent[0].worker == refused, "it is told, and what to do")

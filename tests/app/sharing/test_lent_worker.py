@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.core.notes import Note
-from app.gateways.store import Paired
+from app.gateways.store import PairedGateway
 from app.local_services.local_gateway import WorkerSeen
 from app.local_services.local_worker import LocalWorkerSettings, Percent
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.lent_worker import AWAY, Lent, workers_of
 from backend.gateway import Gateway
 from client.connection import Address
@@ -20,7 +20,7 @@ from tests.helpers.waiting import wait_until
 
 DIGEST = "ab" * 32
 OLD, NEW = "https://10.0.0.7:8765", "https://10.0.0.9:8765"
-DESK = Paired((OLD,), DIGEST, "device", "key", "desk")
+DESK = PairedGateway((OLD,), DIGEST, "device", "key", "desk")
 REFUSED = LocalWorkerSettings((), ("--engine", "checksum", "--key-file", "/nowhere"))
 
 
@@ -76,7 +76,7 @@ async def test_reason_for_a_refused_worker_is_found(
     monkeypatch.setenv("KIKIPOUNAMU_HOME", str(tmp_path))
     async with lent(REFUSED, Away(error)) as made:  # its key file is missing: it ends like a refused worker
         await made.switch(True, None)
-        wanted = WorkerView(WorkerState.FAILED, reason=Note(key, {"gateway": "desk"}))
+        wanted = WorkerView(LocalWorkerState.FAILED, reason=Note(key, {"gateway": "desk"}))
         await wait_until(lambda: made.view == wanted, "it is told why, and what to do")
 
 
@@ -100,7 +100,7 @@ async def test_missing_gateway_is_reported_searched_and_followed(
     async with lent(running, ask) as made:
         made.discover = discover
         await made.switch(True, None)
-        await wait_until(lambda: made.view == WorkerView(WorkerState.STARTING, reason=AWAY), "it is away")
+        await wait_until(lambda: made.view == WorkerView(LocalWorkerState.STARTING, reason=AWAY), "it is away")
         heard.set()
         await wait_until(lambda: made.paired.urls == (NEW, OLD), "it is heard of elsewhere")
         await wait_until(lambda: NEW in ask.asked and made.view.reason is None, "it is used there")
@@ -122,9 +122,9 @@ class Seen:
         made._changed = lambda: self.views.append(made.view)
 
     def began_again_after(self, reason: Note) -> bool:
-        refused = WorkerView(WorkerState.FAILED, reason=reason)
+        refused = WorkerView(LocalWorkerState.FAILED, reason=reason)
         later = self.views[self.views.index(refused) :] if refused in self.views else []
-        return next((view for view in later if view != refused), None) == WorkerView(WorkerState.STARTING)
+        return next((view for view in later if view != refused), None) == WorkerView(LocalWorkerState.STARTING)
 
 
 async def test_gateway_whose_address_another_computer_got_is_found(
@@ -142,7 +142,7 @@ async def test_gateway_whose_address_another_computer_got_is_found(
     async with lent(REFUSED, ask) as made:
         made.discover, made.own_addresses, seen = discover, lambda: ("172.17.0.1",), Seen(made)
         await made.switch(True, None)
-        await wait_until(lambda: made.view == WorkerView(WorkerState.FAILED, reason=OTHER), "it is told so")
+        await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=OTHER), "it is told so")
         asked = len(ask.asked)
         await wait_until(lambda: len(ask.asked) > asked, "it is asked for on", 10)
         heard.set()
@@ -159,10 +159,10 @@ async def test_worker_restarts_when_the_gateway_is_back_at_its_address(
     async with lent(REFUSED, ask) as made:
         seen = Seen(made)
         await made.switch(True, None)
-        refused = WorkerView(WorkerState.FAILED, reason=OTHER)
+        refused = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
         await wait_until(lambda: made.view == refused, "somebody else is there")
         ask.error = Unreachable("no")
-        await wait_until(lambda: made.view == WorkerView(WorkerState.FAILED, reason=AWAY), "nobody is", 10)
+        await wait_until(lambda: made.view == WorkerView(LocalWorkerState.FAILED, reason=AWAY), "nobody is", 10)
         ask.error = None
         await wait_until(lambda: seen.began_again_after(AWAY), "a worker begins anew", 10)
 
@@ -184,7 +184,7 @@ async def test_gateway_is_not_searched_after_lending_was_switched_off(
     async with lent(REFUSED, Away(WrongCertificate("no"))) as made:
         made.discover = discover
         await made.switch(True, None)
-        refused = WorkerView(WorkerState.FAILED, reason=OTHER)
+        refused = WorkerView(LocalWorkerState.FAILED, reason=OTHER)
         await wait_until(lambda: made.view == refused and looking, "it is looked for")
         finding = made._finding_out
         assert finding is not None

@@ -13,13 +13,13 @@ import pytest
 from rich.console import Console
 
 from app.capture.errors import MicrophoneRefused
-from app.cli.live_screen import Screen
-from app.core.transcript import Transcript
-from app.journal.backlog import Keeping
+from app.cli.live_screen import LiveScreen
+from app.core.transcript import RecordingTranscript
+from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, DiskFile
 from app.journal.journal import Journal, OpenFile
 from app.journal.take import TakeState
-from app.transcription.listening import PATIENT, Listener, Mode, ears_of
+from app.transcription.listening import PATIENT, CuttingMode, DictationSetup, ears_of
 from app.transcription.pipeline import Samples
 from client.connection import Address, Locate, fixed
 from client.errors import GatewayError, SessionLost, Unreachable
@@ -92,13 +92,13 @@ class Dictation:
         self.out = io.StringIO()
         self.root = root
         self.microphone = microphone
-        self.screen = Screen(Console(file=self.out, width=400), Console(file=io.StringIO(), width=400))
+        self.screen = LiveScreen(Console(file=self.out, width=400), Console(file=io.StringIO(), width=400))
         settings = replace(AT_ONCE, **other)  # type: ignore[arg-type] # a test names what it changes
-        self.listener = Listener(locate, models / "fsmn-vad", settings=settings)
+        self.listener = DictationSetup(locate, models / "fsmn-vad", settings=settings)
         self.begun: list[int] = []
         self.ended: list[int] = []
 
-    async def run(self, open_file: OpenFile = DiskFile) -> Transcript:
+    async def run(self, open_file: OpenFile = DiskFile) -> RecordingTranscript:
         Journal.create(self.root, ID, Options(), 0).close()
         with Journal.reopen(self.root, ID, open_file) as journal:
             return await self.listener.listen(
@@ -250,7 +250,7 @@ async def test_listener_loses_no_audio_when_disk_is_temporarily_full(
         dictation = Dictation(tmp_path, models, fixed(Address(gateway.url)), microphone)
         working = asyncio.create_task(dictation.run(full))
         await dictation.all_heard(talk)
-        await wait_until(lambda: dictation.screen.keeping() is Keeping.WAITING, "it is told")
+        await wait_until(lambda: dictation.screen.keeping() is DiskState.WAITING, "it is told")
         assert dictation.texts == []
         for file in files.values():
             file.room = None
@@ -260,8 +260,8 @@ async def test_listener_loses_no_audio_when_disk_is_temporarily_full(
     assert check(tmp_path, talk, dictation.texts) is TakeState.DONE
 
 
-@pytest.mark.parametrize(("mode", "gated"), [(Mode.HANDS_FREE, True), (Mode.TOGGLE, False)])
-def test_toggle_mode_sends_noise_that_hands_free_mode_skips(mode: Mode, gated: bool, models: Path) -> None:
+@pytest.mark.parametrize(("mode", "gated"), [(CuttingMode.HANDS_FREE, True), (CuttingMode.TOGGLE, False)])
+def test_toggle_mode_sends_noise_that_hands_free_mode_skips(mode: CuttingMode, gated: bool, models: Path) -> None:
     """Half a second of noise is sent in toggle mode, but not hands-free."""
     noise = np.random.default_rng(1).normal(0, 1_000, SAMPLE_RATE // 2).astype(np.int16)
     ears = ears_of(mode, models / "fsmn-vad")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.core.transcript import Segment
-from app.transcription.pipeline import Ears, Samples, at_speaking_pace, in_thread, transcribe
+from app.core.transcript import TranscriptSegment
+from app.transcription.pipeline import Samples, SegmentingVad, at_speaking_pace, in_thread, transcribe
 from client.errors import SessionLost
 from client.events import ClientEvent, Connected
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
@@ -100,7 +100,7 @@ class Noted:
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.events: list[ClientEvent] = []
-        self.segments: list[Segment] = []
+        self.segments: list[TranscriptSegment] = []
         self.is_over = False
 
     def listened(self, seconds: float) -> None:
@@ -112,7 +112,7 @@ class Noted:
     def heard(self, event: ClientEvent) -> None:
         self.events.append(event)
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         self.segments.append(segment)
 
 
@@ -127,8 +127,8 @@ TWO = (
 OPTIONS = SegmenterOptions(pre_roll_ms=300, post_roll_ms=200, noise_roll_ms=0)
 
 
-def ears(events: Sequence[VadEvent] = TWO) -> Ears:
-    return Ears(ScriptedVad(events), Segmenter(OPTIONS))
+def ears(events: Sequence[VadEvent] = TWO) -> SegmentingVad:
+    return SegmentingVad(ScriptedVad(events), Segmenter(OPTIONS))
 
 
 async def blocks_of(seconds: int, size: int = SECOND) -> AsyncIterator[Samples]:

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.console import Console
 from app.core.states import State
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.transcription.progress import Display, state_of
 from client.events import Connected, Disconnected, Retrying
 from protocol.errors import ErrorCode
@@ -35,7 +35,7 @@ def console(terminal: bool) -> tuple[Console, io.StringIO]:
 
 def test_display_prints_line_per_change_without_terminal() -> None:
     screen, out = console(terminal=False)
-    said: list[Segment] = []
+    said: list[TranscriptSegment] = []
     with Display(screen, "a[b].wav", said.append).shown() as display:
         display.listened(1.0)
         display.listened(2.0)
@@ -43,14 +43,14 @@ def test_display_prints_line_per_change_without_terminal() -> None:
         display.listened(3.0)
         display.unsent_s = lambda: 0.0
         display.over()
-        display.recognised(Segment(0, 0, 10, "x"))
+        display.recognised(TranscriptSegment(0, 0, 10, "x"))
     assert out.getvalue().splitlines() == [
         "a[b].wav: listening",
         "a[b].wav: sending",
         "a[b].wav: waiting",
         "a[b].wav: done, 3 s heard, 1 segment recognised",
     ]
-    assert said == [Segment(0, 0, 10, "x")]
+    assert said == [TranscriptSegment(0, 0, 10, "x")]
 
 
 def test_display_shows_problem_until_it_is_solved() -> None:
@@ -62,7 +62,7 @@ def test_display_shows_problem_until_it_is_solved() -> None:
         display.heard(Connected("g", True))
         display.heard(Busy("no_worker"))
         display.heard(Retrying(3, 1, ErrorCode.ENGINE_DIED))
-        display.recognised(Segment(0, 0, 10, "x"))
+        display.recognised(TranscriptSegment(0, 0, 10, "x"))
     assert out.getvalue().splitlines()[:4] == [
         "a: listening (the gateway does not answer: trying again, and nothing is lost)",
         "a: waiting",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from app.core.transcript import Segment
+from app.core.transcript import TranscriptSegment
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from app.transcription.progress import Display
@@ -26,7 +26,7 @@ CHECKSUM = StackSettings(engine="checksum", worker_arguments=("--set", "rtf=0.1"
 AT_ONCE = ClientSettings(retry=lambda failures, chance, asked: 0.05)
 
 
-def display(said: Callable[[Segment], None] = lambda segment: None) -> Display:
+def display(said: Callable[[TranscriptSegment], None] = lambda segment: None) -> Display:
     return Display(Console(quiet=True), "test", said)
 
 
@@ -44,7 +44,7 @@ async def test_recording_keeps_every_text_when_gateway_and_worker_are_killed(
     expected = digests(path, models)
     assert len(expected) >= 4
     recogniser = Recogniser(local_gateway.locate, models / "fsmn-vad", settings=AT_ONCE)
-    said: list[Segment] = []
+    said: list[TranscriptSegment] = []
     async with Stack(CHECKSUM) as stack:
         await stack.until_ready()
         working = asyncio.create_task(stack.unless_broken(recogniser.recognise(path, display(said.append))))

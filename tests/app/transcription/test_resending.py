@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from app.core.transcript import Transcript
+from app.core.transcript import RecordingTranscript
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import NotKept
 from app.journal.journal import Journal
 from app.journal.take import Take, TakeState
-from app.transcription.listening import Mode
-from app.transcription.pipeline import Ears
+from app.transcription.listening import CuttingMode
+from app.transcription.pipeline import SegmentingVad
 from app.transcription.progress import Display
 from app.transcription.resending import Resender
 from client.connection import Address, fixed
@@ -59,7 +59,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(talk: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a take of all of ``talk``, dictated without a gateway."""
     root = tmp_path_factory.mktemp("whole")
-    ears = Ears(open_vad(models / "fsmn-vad"), Segmenter())
+    ears = SegmentingVad(open_vad(models / "fsmn-vad"), Segmenter())
     with Journal.create(root, ID, Options(language="en"), 0.0) as journal:
         for block in read_audio(talk):
             journal.hear(block)
@@ -80,7 +80,9 @@ def takes(whole: Path, tmp_path: Path) -> Path:
     return tmp_path / "takes"
 
 
-async def resend(root: Path, address: Address, models: Path, session: UUID = ID) -> tuple[Transcript, Take]:
+async def resend(
+    root: Path, address: Address, models: Path, session: UUID = ID
+) -> tuple[RecordingTranscript, Take]:
     display = Display(Console(quiet=True), "test")
     with Journal.reopen(root, session) as journal:
         transcript = await Resender(fixed(address), models / "fsmn-vad", AT_ONCE).resend(journal, display)
@@ -145,13 +147,13 @@ async def test_take_without_boundaries_is_cut_like_a_live_take(takes: Path, talk
 
 
 async def test_take_is_cut_in_the_mode_of_its_recording(tmp_path: Path, talk: Path, models: Path) -> None:
-    with Journal.create(tmp_path, ID, Options(), 0, Mode.TOGGLE) as journal:
+    with Journal.create(tmp_path, ID, Options(), 0, CuttingMode.TOGGLE) as journal:
         for block in read_audio(talk):
             journal.hear(block)
     async with scripted(oblige) as gateway:
         transcript, _ = await resend(tmp_path, address_of(gateway), models)
     said = [segment.text for segment in transcript.segments]
-    assert said == digests(talk, models, Mode.TOGGLE)
+    assert said == digests(talk, models, CuttingMode.TOGGLE)
     assert said != digests(talk, models)
 
 

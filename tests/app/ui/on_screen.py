@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.states import State
 from app.dictation.view import View
 from app.messages.actions import Action
@@ -23,7 +23,7 @@ from app.ui.shell.tray import Tray, available
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-LISTENING = View(State.LISTENING, 3.0, -20.0, (Span("kia ora", True),))
+LISTENING = View(State.LISTENING, 3.0, -20.0, (TextSpan("kia ora", True),))
 _LIFE_MS = 60_000
 _LOOK_MS = 20
 

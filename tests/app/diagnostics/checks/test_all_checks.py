@@ -6,44 +6,44 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UsageMistake
-from app.diagnostics.checks.active_settings import Chosen
-from app.diagnostics.checks.all_checks import Computer, Everything, Wish, app_runs, this_computer
+from app.diagnostics.checks.active_settings import ActiveSettings
+from app.diagnostics.checks.all_checks import AllChecks, CheckOptions, Computer, app_runs, this_computer
 from app.diagnostics.checks.finding import Area, Finding
-from app.gateways.store import Paired
-from app.settings.sections import Audio, Gateway, Settings, Worker
+from app.gateways.store import PairedGateway
+from app.settings.sections import AudioSection, GatewaySection, Settings, WorkerSection
 from runtime.folders import folders
 from tests.app.capture.sounds import BUILT_IN, FakeSoundSystem
 from tests.app.diagnostics.checks.found import keys
 
-AWAY = Paired(("https://127.0.0.1:9",), "a" * 64, "laptop", "a-key")
+AWAY = PairedGateway(("https://127.0.0.1:9",), "a" * 64, "laptop", "a-key")
 
 
 @pytest.fixture
 def computer(home: Path) -> Computer:
-    return Computer(folders(), Chosen(), (), "linux", {}, lambda: FakeSoundSystem(BUILT_IN))
+    return Computer(folders(), ActiveSettings(), (), "linux", {}, lambda: FakeSoundSystem(BUILT_IN))
 
 
 def chosen(computer: Computer, settings: Settings) -> Computer:
-    return replace(computer, chosen=Chosen(settings))
+    return replace(computer, chosen=ActiveSettings(settings))
 
 
-async def found(computer: Computer, area: Area, wish: Wish | None = None) -> list[Finding]:
-    everything = Everything(wish or Wish(hear_s=0.0), computer)
+async def found(computer: Computer, area: Area, wish: CheckOptions | None = None) -> list[Finding]:
+    everything = AllChecks(wish or CheckOptions(hear_s=0.0), computer)
     (examination,) = (one for one in everything.examinations() if one.area is area)
     return list(await examination.work())
 
 
 async def test_checks_create_nothing_in_fresh_home(computer: Computer, home: Path) -> None:
     slow = {Area.MICROPHONE, Area.VAD, Area.WORKER}
-    quick = [one for one in Everything(Wish(), computer).examinations() if one.area not in slow]
+    quick = [one for one in AllChecks(CheckOptions(), computer).examinations() if one.area not in slow]
     told = keys([finding for one in quick for finding in await one.work()])
     assert {"ok settings-good", "problem models-missing", "ok recordings-none", "ok gateway-none"} <= set(told)
     assert not home.exists()  # noqa: ASYNC240 - a test may look
 
 
 async def test_separate_checks_are_microphone_and_vad(computer: Computer) -> None:
-    missing = chosen(computer, Settings(audio=Audio(microphone="webcam")))
-    everything = Everything(Wish(hear_s=0.0), missing)
+    missing = chosen(computer, Settings(audio=AudioSection(microphone="webcam")))
+    everything = AllChecks(CheckOptions(hear_s=0.0), missing)
     assert keys(await everything.examination(Area.MICROPHONE).work()) == ["problem microphone-not-there"]
     assert keys(await everything.examination(Area.VAD).work()) == ["advice vad-fallback", "ok vad-hears"]
     with pytest.raises(UsageMistake):
@@ -53,33 +53,36 @@ async def test_separate_checks_are_microphone_and_vad(computer: Computer) -> Non
 async def test_models_are_missing_only_when_needed(computer: Computer) -> None:
     (here,) = await found(computer, Area.MODELS)
     assert here.values["names"] == "fsmn-vad whisper-base"
-    (other,) = await found(computer, Area.MODELS, Wish("checksum", 0.0))
+    (other,) = await found(computer, Area.MODELS, CheckOptions("checksum", 0.0))
     assert other.values["names"] == "fsmn-vad"
-    off = chosen(computer, Settings(worker=Worker(on=False)))
+    off = chosen(computer, Settings(worker=WorkerSection(on=False)))
     assert [one.values["names"] for one in await found(off, Area.MODELS)] == ["fsmn-vad"]
-    elsewhere = chosen(computer, Settings(gateway=Gateway(url="https://127.0.0.1:9")))
+    elsewhere = chosen(computer, Settings(gateway=GatewaySection(url="https://127.0.0.1:9")))
     assert [one.values["names"] for one in await found(elsewhere, Area.MODELS)] == ["fsmn-vad"]
 
 
 async def test_worker_is_unfit_when_model_has_no_engine(computer: Computer) -> None:
-    unfit = chosen(computer, Settings(worker=Worker(model="Fun-ASR-Nano")))
+    unfit = chosen(computer, Settings(worker=WorkerSection(model="Fun-ASR-Nano")))
     assert keys(await found(unfit, Area.WORKER)) == ["problem worker-unfit"]
-    off = chosen(computer, Settings(worker=Worker(model="Fun-ASR-Nano", on=False)))
+    off = chosen(computer, Settings(worker=WorkerSection(model="Fun-ASR-Nano", on=False)))
     assert keys(await found(off, Area.WORKER)) == ["advice worker-unfit"]
 
 
 @pytest.mark.parametrize(
     ("gateway", "told"),
     [
-        (Gateway(), ["advice elsewhere-away"]),
-        (Gateway(chosen=AWAY.id), ["advice elsewhere-away"]),
-        (Gateway(chosen=AWAY.id, fall_back=False), ["problem elsewhere-away"]),
-        (Gateway(url="http://127.0.0.1:9"), ["advice elsewhere-away"] * 2),
-        (Gateway(url="http://127.0.0.1:9", fall_back=False), ["advice elsewhere-away", "problem elsewhere-away"]),
+        (GatewaySection(), ["advice elsewhere-away"]),
+        (GatewaySection(chosen=AWAY.id), ["advice elsewhere-away"]),
+        (GatewaySection(chosen=AWAY.id, fall_back=False), ["problem elsewhere-away"]),
+        (GatewaySection(url="http://127.0.0.1:9"), ["advice elsewhere-away"] * 2),
+        (
+            GatewaySection(url="http://127.0.0.1:9", fall_back=False),
+            ["advice elsewhere-away", "problem elsewhere-away"],
+        ),
     ],
 )
 async def test_remote_gateway_is_a_problem_without_fallback(
-    computer: Computer, gateway: Gateway, told: list[str]
+    computer: Computer, gateway: GatewaySection, told: list[str]
 ) -> None:
     used = chosen(replace(computer, paired=(AWAY,)), Settings(gateway=gateway))
     assert keys(await found(used, Area.ELSEWHERE)) == told

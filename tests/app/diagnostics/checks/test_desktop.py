@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.diagnostics.checks.desktop import (
-    Screen,
+    ScreenAbilities,
     desktop,
     look,
     microphone_on_windows,
@@ -34,15 +34,15 @@ async def nobody_knows() -> bool | None:
     return None
 
 
-async def well(display: str) -> Screen:
-    return Screen(types=True, tray=True)
+async def well(display: str) -> ScreenAbilities:
+    return ScreenAbilities(types=True, tray=True)
 
 
-async def poor(display: str) -> Screen:
-    return Screen(types=False, tray=False)
+async def poor(display: str) -> ScreenAbilities:
+    return ScreenAbilities(types=False, tray=False)
 
 
-async def gone(display: str) -> Screen:
+async def gone(display: str) -> ScreenAbilities:
     raise ScreenMissing("no")
 
 
@@ -82,7 +82,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 
 
 async def test_look_examines_a_real_x_server(screen: Desktop) -> None:
-    assert await look(screen.display) == Screen(types=True, tray=True)
+    assert await look(screen.display) == ScreenAbilities(types=True, tray=True)
     with pytest.raises(ScreenMissing):
         await look("no name of a display")
 

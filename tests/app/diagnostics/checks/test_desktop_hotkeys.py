@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from app.diagnostics.checks.desktop import hotkeys
-from app.hotkeys.choose import NO_DISPLAY, NOT_INSTALLED, WAYLAND, Choice, NoHotkeys, choose
+from app.hotkeys.choose import NO_DISPLAY, NOT_INSTALLED, WAYLAND, HotkeyChoice, NoHotkeys, choose
 from app.hotkeys.errors import HotkeysForbidden, HotkeysUnavailable
 from app.hotkeys.x11 import X11Hotkeys
-from app.settings.sections import Hotkeys
+from app.settings.sections import HotkeysSection
 from tests.app.diagnostics.checks.found import keys
 from tests.helpers.desktop import Desktop, running_desktop
 
-BINDINGS = Hotkeys().bindings
+BINDINGS = HotkeysSection().bindings
 
 
 class Refusing(NoHotkeys):
@@ -42,7 +42,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
         yield desktop
 
 
-def on(screen: Desktop) -> Choice:
+def on(screen: Desktop) -> HotkeyChoice:
     return choose("linux", {"DISPLAY": screen.display})
 
 
@@ -77,7 +77,7 @@ async def test_hotkey_check_gives_advice_when_none_is_chosen(screen: Desktop) ->
     ],
 )
 async def test_hotkey_check_explains_platform_without_hotkeys(reason: str, told: list[str]) -> None:
-    assert keys(await hotkeys(BINDINGS, lambda: Choice(NoHotkeys(), reason), does_not_run)) == told
+    assert keys(await hotkeys(BINDINGS, lambda: HotkeyChoice(NoHotkeys(), reason), does_not_run)) == told
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ async def test_hotkey_check_explains_platform_without_hotkeys(reason: str, told:
     ],
 )
 async def test_hotkey_check_reports_refusal_of_desktop(error: Exception, told: str) -> None:
-    assert keys(await hotkeys(BINDINGS, lambda: Choice(Refusing(error)), does_not_run)) == [told]
+    assert keys(await hotkeys(BINDINGS, lambda: HotkeyChoice(Refusing(error)), does_not_run)) == [told]

@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from app.diagnostics.checks.remote_gateways import Elsewhere, elsewhere, paired, refused
-from app.gateways.store import Paired, encode
+from app.diagnostics.checks.remote_gateways import RemoteGateway, elsewhere, paired, refused
+from app.gateways.store import PairedGateway, encode
 from client.connection import Address
 from client.errors import Refused, Unauthorised, Unreachable, WrongCertificate
 from runtime.tasks import cancel_and_wait
@@ -15,8 +15,8 @@ from tests.helpers.waiting import wait_until
 AWAY = Address("http://127.0.0.1:9", KEY)
 
 
-def at(*addresses: Address, chosen: bool = False, needed: bool = False) -> Elsewhere:
-    return Elsewhere("the desk", addresses, chosen, needed)
+def at(*addresses: Address, chosen: bool = False, needed: bool = False) -> RemoteGateway:
+    return RemoteGateway("the desk", addresses, chosen, needed)
 
 
 async def test_first_address_that_answers_counts() -> None:
@@ -75,7 +75,7 @@ def test_severity_depends_on_use_of_gateway() -> None:
 def test_paired_reads_list_without_changing_it(tmp_path: Path) -> None:
     file = tmp_path / "gateways.json"
     assert paired(file) == ()
-    one = Paired(("https://127.0.0.1:8765",), "a" * 64, "laptop", KEY)
+    one = PairedGateway(("https://127.0.0.1:8765",), "a" * 64, "laptop", KEY)
     file.write_bytes(encode((one,)))
     assert paired(file) == (one,)
     file.write_text("damaged")

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from app.core.errors import ModelUnfit
-from app.diagnostics.checks.worker import Line, told, worker
+from app.diagnostics.checks.worker import WorkerLine, told, worker
 from tests.app.diagnostics.checks.found import keys
 
 
@@ -15,7 +15,7 @@ def doctor(tmp_path: Path, script: str) -> list[str]:
 
 
 def test_told_converts_good_and_bad_lines() -> None:
-    lines = [Line("driver", "none"), Line("engine", "here", True), Line("decode", "slow", False)]
+    lines = [WorkerLine("driver", "none"), WorkerLine("engine", "here", True), WorkerLine("decode", "slow", False)]
     assert keys(told(lines, needed=True)) == ["ok worker-says", "ok worker-says", "problem worker-fails"]
     assert keys(told(lines, needed=False))[-1] == "advice worker-fails"
 

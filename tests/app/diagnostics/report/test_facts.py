@@ -8,7 +8,7 @@ from app.capture.devices import Input
 from app.core.notes import Note
 from app.diagnostics.report import facts
 from app.local_services.local_gateway import BrokerHealth, Readiness, WorkerSeen
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.settings.schema import changed
 from app.settings.sections import Settings
 from runtime.folders import folders
@@ -54,7 +54,9 @@ def test_url_is_reduced_to_scheme_host_and_port(url: str, told: str) -> None:
 def test_states_contain_no_free_text() -> None:
     readiness = Readiness(ready=True, workers=1, broker=BrokerHealth(up=True))
     seen = [WorkerSeen("host-1-ab", "idle", "whisper", "whisper-base", "cpu", 0), WorkerSeen("x", "what I said")]
-    own = WorkerView(WorkerState.FAILED, "what I said", reason=Note("models-missing", {"names": "what I said"}))
+    own = WorkerView(
+        LocalWorkerState.FAILED, "what I said", reason=Note("models-missing", {"names": "what I said"})
+    )
     told = facts.states(readiness, seen, own)
     assert told["gateway of this computer"]["broker up"] and "what I said" not in str(told)
     assert told["workers"][0]["model"] == "whisper-base" and "host" not in str(told["workers"])

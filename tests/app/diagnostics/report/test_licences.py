@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.diagnostics.report.licences import PROGRAM, UNKNOWN, dependencies, licences, text_of
-from app.diagnostics.report.view import Kind
+from app.diagnostics.report.view import ComponentKind
 
 PROJECT = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text())["project"]
 
@@ -31,7 +31,7 @@ def test_every_component_is_listed_once_with_licence() -> None:
     assert found[0].name == PROGRAM and found[0].licence == "MIT"
     assert [one.name for one in found if one.licence in ("", UNKNOWN)] == []
     assert len({one.name for one in found}) == len(found)
-    assert {one.kind for one in found} == set(Kind)
+    assert {one.kind for one in found} == set(ComponentKind)
 
 
 def test_dependencies_exclude_development_tools() -> None:

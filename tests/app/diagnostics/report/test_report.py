@@ -13,10 +13,10 @@ import pytest
 from app.capture.devices import Input
 from app.core.notes import Note
 from app.diagnostics.report.errors import ReportNotSaved
-from app.diagnostics.report.report import Part, Sources, gather, save
+from app.diagnostics.report.report import ReportFile, Sources, gather, save
 from app.journal.journal import Journal
 from app.journal.library import Library
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.settings.schema import all_settings, changed
 from app.settings.sections import Settings
 from protocol.recognition import Options
@@ -40,7 +40,7 @@ async def microphones() -> list[Input]:
 
 
 def sources(settings: Settings) -> Sources:
-    worker = WorkerView(WorkerState.FAILED, detail=SPEECH, reason=Note("gateway-failed", {"text": SPEECH}))
+    worker = WorkerView(LocalWorkerState.FAILED, detail=SPEECH, reason=Note("gateway-failed", {"text": SPEECH}))
     return Sources(settings, worker, look=microphones)
 
 
@@ -126,7 +126,7 @@ async def test_report_shows_gateway_url_without_credentials(home: Path) -> None:
 
 def test_save_is_atomic_and_private(home: Path) -> None:
     place = home / "report.zip"
-    save((Part("a.json", b"{}"),), place)
+    save((ReportFile("a.json", b"{}"),), place)
     assert place.stat().st_mode & 0o077 == 0 and [file.name for file in home.iterdir()] == ["report.zip"]
     with pytest.raises(ReportNotSaved, match="another place"):
         save((), place / "below" / "a file")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.diagnostics.timeline.log_search import NoStory, find, logs_of, reaches_back_to
+from app.diagnostics.timeline.log_search import SessionNotFound, find, logs_of, reaches_back_to
 
 ONE, TWO = "aaaa0000-0000-0000-0000-000000000001", "aaaa0000-0000-0000-0000-000000000002"
 
@@ -58,7 +58,7 @@ def test_lines_of_older_versions_are_passed_over(tmp_path: Path) -> None:
     ]
     write(tmp_path / "desktop.jsonl.1", *older)
     assert find(ONE, [tmp_path]).lines == []
-    with pytest.raises(NoStory, match="no session is in these logs"):
+    with pytest.raises(SessionNotFound, match="no session is in these logs"):
         find("last", [tmp_path])
     write(tmp_path / "desktop.jsonl", line(TWO, 1), line(ONE, 9, segment=1))
     assert [one.segment for one in find("last", [tmp_path]).lines] == [1]
@@ -75,12 +75,12 @@ def test_find_accepts_beginning_of_session_id(tmp_path: Path) -> None:
     write(tmp_path / "gateway.jsonl", line(ONE), line(TWO), line(other))
     assert find(other[:8], [tmp_path]).session == other
     assert find(ONE.upper(), [tmp_path]).session == ONE
-    with pytest.raises(NoStory, match=f"several sessions begin with aaaa0: {ONE}, {TWO}"):
+    with pytest.raises(SessionNotFound, match=f"several sessions begin with aaaa0: {ONE}, {TWO}"):
         find("aaaa0", [tmp_path])
-    with pytest.raises(NoStory, match="no session in these logs begins with bbbb"):
+    with pytest.raises(SessionNotFound, match="no session in these logs begins with bbbb"):
         find("bbbb", [tmp_path])
     for name in ("aa", "", "not a name", "'; drop"):
-        with pytest.raises(NoStory, match="at least four"):
+        with pytest.raises(SessionNotFound, match="at least four"):
             find(name, [tmp_path])
 
 
@@ -93,12 +93,12 @@ def test_find_last_prefers_session_of_client_log(tmp_path: Path) -> None:
     (tmp_path / "gateway.jsonl").write_text("{}\n")
     (tmp_path / "desktop.jsonl").unlink()
     (tmp_path / "kikipounamu.jsonl.1.gz").unlink()
-    with pytest.raises(NoStory, match="no session is in these logs"):
+    with pytest.raises(SessionNotFound, match="no session is in these logs"):
         find("last", [tmp_path])
 
 
 def test_find_raises_when_there_are_no_logs(tmp_path: Path) -> None:
-    with pytest.raises(NoStory, match="there are no logs in"):
+    with pytest.raises(SessionNotFound, match="there are no logs in"):
         find("last", [tmp_path, tmp_path / "nowhere"])
     assert reaches_back_to([tmp_path]) is None
 

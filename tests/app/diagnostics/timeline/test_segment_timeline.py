@@ -5,15 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from app.diagnostics.timeline.segment_facts import gather
-from app.diagnostics.timeline.segment_timeline import Span, Timeline, What, difference, less, timeline, typical
+from app.diagnostics.timeline.segment_timeline import (
+    SegmentTimeline,
+    SpanKind,
+    TimeSpan,
+    difference,
+    less,
+    timeline,
+    typical,
+)
 from tests.app.diagnostics.timeline.world import GATEWAY_S, ONE, TWO, Ways, World, name_of, taken_over, usual
 
 
-def of(world: World) -> Timeline:
+def of(world: World) -> SegmentTimeline:
     return timeline(gather(world.lines)[0])
 
 
-def spans(one: Timeline) -> list[tuple[What, int, str]]:
+def spans(one: SegmentTimeline) -> list[tuple[SpanKind, int, str]]:
     return [(span.what, round(span.ms), span.who) for span in one.spans if span.ms > 5]
 
 
@@ -21,20 +29,24 @@ def test_timeline_of_normal_segment_has_queue_and_decoding() -> None:
     world = World()
     usual(world)
     one = of(world)
-    assert spans(one) == [(What.SPOKEN, 2_000, ""), (What.QUEUED, 203, ""), (What.DECODING, 1_000, name_of(ONE))]
+    assert spans(one) == [
+        (SpanKind.SPOKEN, 2_000, ""),
+        (SpanKind.QUEUED, 203, ""),
+        (SpanKind.DECODING, 1_000, name_of(ONE)),
+    ]
     assert one.winner is not None and one.winner.worker == name_of(ONE)
-    assert one.sum(What.DECODING) == pytest.approx(1_000) and one.sum(What.SPOKEN) == 0
+    assert one.sum(SpanKind.DECODING) == pytest.approx(1_000) and one.sum(SpanKind.SPOKEN) == 0
 
 
 def test_timeline_of_takeover_has_last_sign_of_first_worker() -> None:
     world = World()
     taken_over(world)
     assert spans(of(world)) == [
-        (What.SPOKEN, 2_000, ""),
-        (What.QUEUED, 203, ""),
-        (What.DECODING, 400, name_of(ONE)),
-        (What.SILENT, 10_000, name_of(ONE)),
-        (What.DECODING, 1_000, name_of(TWO)),
+        (SpanKind.SPOKEN, 2_000, ""),
+        (SpanKind.QUEUED, 203, ""),
+        (SpanKind.DECODING, 400, name_of(ONE)),
+        (SpanKind.SILENT, 10_000, name_of(ONE)),
+        (SpanKind.DECODING, 1_000, name_of(TWO)),
     ]
 
 
@@ -54,7 +66,7 @@ def test_decoding_before_end_of_speech_is_not_counted() -> None:
     world.delivers(0, course_complete, early, delivery, ONE, Ways(decode=0.3))
     world.raw = [(raw.replace(b'"told"', b'"early": true, "told"'), where) for raw, where in world.raw]
     one = of(world)
-    assert one.sum(What.DECODING) == 0 and one.text is not None and one.ended is not None
+    assert one.sum(SpanKind.DECODING) == 0 and one.text is not None and one.ended is not None
     assert one.text - one.ended == pytest.approx(7, abs=2)
     assert sum(hole.ms for hole in one.holes()) == pytest.approx(6, abs=2)
 
@@ -68,7 +80,7 @@ def test_holes_exclude_spans_and_outages() -> None:
     assert one.ended is not None and one.text is not None
     holes = one.holes()
     assert sum(hole.ms for hole in holes) == pytest.approx(1_500, abs=3)
-    assert one.holes([Span(What.AWAY, one.ended, one.text)]) == []
+    assert one.holes([TimeSpan(SpanKind.AWAY, one.ended, one.text)]) == []
 
 
 def test_timeline_uses_only_the_last_attempt() -> None:
@@ -79,7 +91,7 @@ def test_timeline_uses_only_the_last_attempt() -> None:
     usual(stale)
     world.raw += [(raw, where) for raw, where in stale.raw if where == ONE]
     one = of(world)
-    assert len(one.facts.takings) == 2 and [span.what for span in one.spans].count(What.DECODING) == 1
+    assert len(one.facts.takings) == 2 and [span.what for span in one.spans].count(SpanKind.DECODING) == 1
 
 
 TIMES = some.floats(-1e6, 1e6)

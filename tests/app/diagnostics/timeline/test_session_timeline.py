@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.diagnostics.timeline.session_timeline import Story, tell
+from app.diagnostics.timeline.session_timeline import SessionTimeline, tell
 from protocol.engine import DecodeFailure
 from protocol.errors import ErrorCode
 from protocol.session import Failed, Missing, Welcome
@@ -29,11 +29,11 @@ HOURS = some.floats(-7_200, 7_200)
 SKEWS = some.tuples(HOURS, HOURS, HOURS, HOURS)
 
 
-def words(story: Story) -> str:
+def words(story: SessionTimeline) -> str:
     return "\n".join(f"{entry.who}: {entry.what}" for entry in story.entries)
 
 
-def told(world: World) -> Story:
+def told(world: World) -> SessionTimeline:
     return tell(SESSION, world.lines, ["desk", "server", "tower", "attic"])
 
 

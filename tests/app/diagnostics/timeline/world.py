@@ -9,7 +9,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from app.diagnostics.timeline.log_lines import Line, parse
+from app.diagnostics.timeline.log_lines import ParsedLine, parse
 from backend.observability.segment_log import SegmentLog as GatewayStory
 from backend.sessions.segments import SegmentHistory
 from client.story import SessionLog as ClientStory
@@ -58,7 +58,7 @@ class World:
         self.workers = {ONE: WorkerStory(), TWO: WorkerStory()}
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ParsedLine]:
         """Parsed lines of all logs."""
         return [line for raw, computer in self.raw if (line := parse(raw, computer)) is not None]
 

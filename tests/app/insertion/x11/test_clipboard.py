@@ -6,9 +6,9 @@ import pytest
 from Xlib import X
 from Xlib.protocol.event import SelectionNotify
 
-from app.insertion.outcome import Reason
+from app.insertion.outcome import HoldReason
 from app.insertion.x11.clipboard import MOST_LATE, Press, X11Clipboard
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.helper import memory_file
 from app.insertion.x11.kept_contents import KeptContents
 from app.insertion.x11.selection_owner import SelectionOwner
@@ -20,10 +20,10 @@ US = os.getpid()
 DEADLINE_S = 0.2
 
 
-def presses(reason: Reason | None) -> Press:
+def presses(reason: HoldReason | None) -> Press:
     """Return a key press that succeeds, or fails with ``reason``."""
 
-    def press(pressed: object) -> Reason | None:
+    def press(pressed: object) -> HoldReason | None:
         assert callable(pressed)
         if reason is None:
             pressed()
@@ -32,11 +32,11 @@ def presses(reason: Reason | None) -> Press:
     return press
 
 
-def test_clipboard_is_restored_when_the_key_was_not_pressed(screen: Desktop, connection: Connection) -> None:
+def test_clipboard_is_restored_when_the_key_was_not_pressed(screen: Desktop, connection: X11Connection) -> None:
     screen.copy(b"copied before")
     clipboard = X11Clipboard(connection)
     selections = clipboard.selections(primary=False)
-    assert clipboard.paste("text", selections, US, presses(Reason.FOCUS_MOVED)) is Reason.FOCUS_MOVED
+    assert clipboard.paste("text", selections, US, presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
     (selection,) = selections
     assert clipboard.owner.contents(selection) is not None
     value = Value(connection.atom("UTF8_STRING"), 8, b"copied before")
@@ -44,18 +44,18 @@ def test_clipboard_is_restored_when_the_key_was_not_pressed(screen: Desktop, con
     assert clipboard.settled()
 
 
-def test_copy_of_another_program_during_a_paste_is_kept(connection: Connection, other: Connection) -> None:
+def test_copy_of_another_program_during_a_paste_is_kept(connection: X11Connection, other: X11Connection) -> None:
     clipboard = X11Clipboard(connection)
     selections = clipboard.selections(primary=False)
     theirs = Contents({1: Value(1, 8, b"theirs")})
 
-    def copies(pressed: object) -> Reason | None:
+    def copies(pressed: object) -> HoldReason | None:
         assert callable(pressed)
         pressed()
         assert SelectionOwner(other).own(selections[0], theirs)
         return None
 
-    assert clipboard.paste("text", selections, US, copies) is Reason.CLIPBOARD_BUSY
+    assert clipboard.paste("text", selections, US, copies) is HoldReason.CLIPBOARD_BUSY
     assert connection.display.get_selection_owner(selections[0]).id == other.window.id
 
 
@@ -65,7 +65,7 @@ class Slow:
     Its request is noticed only after its deadline, because this process was busy.
     """
 
-    def __init__(self, us: Connection, it: Connection) -> None:
+    def __init__(self, us: X11Connection, it: X11Connection) -> None:
         self.taken: list[bytes | None] = []
         self.clipboard = X11Clipboard(us, DEADLINE_S)
         self.selections = self.clipboard.selections(primary=False)
@@ -98,21 +98,21 @@ class Slow:
             self._us.at(time.monotonic(), self._look)
 
 
-def test_target_answered_late_has_time_to_take_the_text(connection: Connection, other: Connection) -> None:
+def test_target_answered_late_has_time_to_take_the_text(connection: X11Connection, other: X11Connection) -> None:
     target = Slow(connection, other)
     assert target.clipboard.paste("text", target.selections, US, target.press_and_take) is None
     assert target.taken == [b"text"]
 
 
-def test_held_text_can_no_longer_be_taken(connection: Connection, other: Connection) -> None:
+def test_held_text_can_no_longer_be_taken(connection: X11Connection, other: X11Connection) -> None:
     """The target got its answer, but did not take it in time."""
     target = Slow(connection, other)
-    assert target.clipboard.paste("text", target.selections, US, target.press) is Reason.NOT_READ
+    assert target.clipboard.paste("text", target.selections, US, target.press) is HoldReason.NOT_READ
     target.take()
     assert target.taken == [None]
 
 
-def test_text_can_no_longer_be_taken_after_another_copy(connection: Connection, other: Connection) -> None:
+def test_text_can_no_longer_be_taken_after_another_copy(connection: X11Connection, other: X11Connection) -> None:
     target = Slow(connection, other)
     theirs = SelectionOwner(other)
 
@@ -120,41 +120,41 @@ def test_text_can_no_longer_be_taken_after_another_copy(connection: Connection, 
         target.press(pressed)
         theirs.own(target.selections[0], Contents())
 
-    assert target.clipboard.paste("text", target.selections, US, copies) is Reason.CLIPBOARD_BUSY
+    assert target.clipboard.paste("text", target.selections, US, copies) is HoldReason.CLIPBOARD_BUSY
     target.take()
     assert target.taken == [None]
 
 
 def test_program_with_a_late_key_is_refused_after_the_next_paste(
-    connection: Connection, other: Connection
+    connection: X11Connection, other: X11Connection
 ) -> None:
     hung, hung_too = 12345, 23456
     target = Slow(connection, other)
     clipboard, selections = target.clipboard, target.selections
-    assert clipboard.paste("one", selections, hung, presses(None)) is Reason.NOT_READ
-    assert clipboard.paste("two", selections, hung_too, presses(None)) is Reason.NOT_READ
+    assert clipboard.paste("one", selections, hung, presses(None)) is HoldReason.NOT_READ
+    assert clipboard.paste("two", selections, hung_too, presses(None)) is HoldReason.NOT_READ
     assert clipboard.paste("three", selections, US, target.press_and_take) is None
     assert target.taken == [b"three"]
     pressed: list[int] = []
-    assert clipboard.paste("four", selections, hung, lambda _: pressed.append(1)) is Reason.NOT_READ
+    assert clipboard.paste("four", selections, hung, lambda _: pressed.append(1)) is HoldReason.NOT_READ
     assert not pressed
     assert clipboard.owner.refuses(hung) and clipboard.owner.refuses(hung_too)
     assert not clipboard.owner.refuses(US)
 
 
-def test_no_text_is_offered_when_too_many_programs_hang(connection: Connection) -> None:
+def test_no_text_is_offered_when_too_many_programs_hang(connection: X11Connection) -> None:
     clipboard = X11Clipboard(connection, 0.0)
     selections = clipboard.selections(primary=False)
     for number in range(MOST_LATE):
-        assert clipboard.paste("text", selections, number, presses(None)) is Reason.NOT_READ
+        assert clipboard.paste("text", selections, number, presses(None)) is HoldReason.NOT_READ
     pressed: list[int] = []
-    assert clipboard.paste("text", selections, US, lambda _: pressed.append(1)) is Reason.NOT_READ
+    assert clipboard.paste("text", selections, US, lambda _: pressed.append(1)) is HoldReason.NOT_READ
     assert not pressed and all(clipboard.owner.refuses(number) for number in range(MOST_LATE))
 
 
 @pytest.mark.parametrize("answer", ["TARGETS", "UTF8_STRING"])
 def test_clipboard_is_read_again_when_it_changes_meanwhile(
-    screen: Desktop, connection: Connection, answer: str
+    screen: Desktop, connection: X11Connection, answer: str
 ) -> None:
     """The change happens after the first answer of the owner, or after the last."""
     screen.copy(b"first")
@@ -168,32 +168,34 @@ def test_clipboard_is_read_again_when_it_changes_meanwhile(
             screen.copy(copies.pop(), "image/png")
 
     connection.handlers.append(meanwhile)
-    assert clipboard.paste("text", (selection,), US, presses(Reason.FOCUS_MOVED)) is Reason.FOCUS_MOVED
+    assert clipboard.paste("text", (selection,), US, presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
     assert clipboard.owner.contents(selection) == Contents({picture: Value(picture, 8, b"second")})
 
 
 def test_clipboard_is_not_touched_when_its_owner_does_not_answer(
-    connection: Connection, other: Connection
+    connection: X11Connection, other: X11Connection
 ) -> None:
     """The owner of the clipboard does not answer."""
     clipboard = X11Clipboard(connection)
     (selection,) = clipboard.selections(primary=False)
     other.window.set_selection_owner(selection, other.server_time())
     other.display.sync()
-    assert clipboard.paste("text", (selection,), US, presses(None)) is Reason.CLIPBOARD_BUSY
+    assert clipboard.paste("text", (selection,), US, presses(None)) is HoldReason.CLIPBOARD_BUSY
     assert connection.display.get_selection_owner(selection).id == other.window.id
 
 
-def test_empty_clipboard_is_empty_again_after_a_paste(screen: Desktop, connection: Connection) -> None:
+def test_empty_clipboard_is_empty_again_after_a_paste(screen: Desktop, connection: X11Connection) -> None:
     clipboard = X11Clipboard(connection)
     selections = clipboard.selections(primary=True)
     assert len(selections) == 2
-    assert clipboard.paste("text", selections, US, presses(Reason.FOCUS_MOVED)) is Reason.FOCUS_MOVED
+    assert clipboard.paste("text", selections, US, presses(HoldReason.FOCUS_MOVED)) is HoldReason.FOCUS_MOVED
     wait_until_sync(lambda: screen.copied("TARGETS") == b"", "nothing is there")
     clipboard.close()
 
 
-def test_restored_contents_go_to_the_clipboard_manager_on_close(connection: Connection, other: Connection) -> None:
+def test_restored_contents_go_to_the_clipboard_manager_on_close(
+    connection: X11Connection, other: X11Connection
+) -> None:
     """Clipboard manager specification of freedesktop.org."""
     manager = connection.atom("CLIPBOARD_MANAGER")
     saved = connection.atom("SAVE_TARGETS")
@@ -219,18 +221,18 @@ def kept() -> Iterator[KeptContents]:
 
 
 def test_contents_lent_by_a_killed_process_are_served_again(
-    screen: Desktop, connection: Connection, other: Connection, kept: KeptContents
+    screen: Desktop, connection: X11Connection, other: X11Connection, kept: KeptContents
 ) -> None:
     screen.copy(b"copied before")
     killed = X11Clipboard(other, kept=kept)
     (selection,) = killed.selections(primary=False)
     seen: list[dict[int, Contents]] = []
 
-    def press(pressed: object) -> Reason:
+    def press(pressed: object) -> HoldReason:
         seen.append(kept.read())
-        return Reason.FOCUS_MOVED
+        return HoldReason.FOCUS_MOVED
 
-    assert killed.paste("text", (selection,), US, press) is Reason.FOCUS_MOVED
+    assert killed.paste("text", (selection,), US, press) is HoldReason.FOCUS_MOVED
     utf8 = connection.atom("UTF8_STRING")
     copied = {selection: Contents({utf8: Value(utf8, 8, b"copied before")})}
     assert seen == [copied] and kept.read() == copied, "while it is lent, and once it is given back"
@@ -242,7 +244,7 @@ def test_contents_lent_by_a_killed_process_are_served_again(
 
 
 def test_copy_made_after_a_process_was_killed_stays(
-    connection: Connection, other: Connection, kept: KeptContents
+    connection: X11Connection, other: X11Connection, kept: KeptContents
 ) -> None:
     clipboard = X11Clipboard(connection, kept=kept)
     (selection,) = clipboard.selections(primary=False)
@@ -255,11 +257,11 @@ def test_copy_made_after_a_process_was_killed_stays(
     theirs.disown(selection)
 
 
-def test_late_key_of_a_killed_process_is_refused(connection: Connection) -> None:
+def test_late_key_of_a_killed_process_is_refused(connection: X11Connection) -> None:
     clipboard = X11Clipboard(connection)
     clipboard.recover(late=12345)
     pressed: list[int] = []
     selections = clipboard.selections(primary=False)
-    assert clipboard.paste("text", selections, 12345, lambda _: pressed.append(1)) is Reason.NOT_READ
+    assert clipboard.paste("text", selections, 12345, lambda _: pressed.append(1)) is HoldReason.NOT_READ
     assert not pressed
     assert clipboard.owner.refuses(12345) and not clipboard.owner.refuses(US)

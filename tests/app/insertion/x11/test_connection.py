@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.insertion.errors import InsertionUnavailable, ScreenGone
-from app.insertion.x11.connection import Connection, XThread
+from app.insertion.x11.connection import X11Connection, XThread
 from tests.helpers.desktop import Desktop, running_desktop
 from tests.helpers.waiting import wait_until, wait_until_sync
 
@@ -17,17 +17,17 @@ ROOT = Path(__file__).resolve().parents[4]
 GRAB = re.compile(r"\bgrab_server\b")
 
 
-def test_program_of_a_window_is_its_process(connection: Connection) -> None:
+def test_program_of_a_window_is_its_process(connection: X11Connection) -> None:
     assert connection.program(connection.window.id) == os.getpid()
 
 
-def test_server_time_increases(connection: Connection) -> None:
+def test_server_time_increases(connection: X11Connection) -> None:
     first = connection.server_time()
     connection.wait(lambda: False, 0.02)
     assert 0 < first < connection.server_time()
 
 
-def test_wait_ends_with_its_condition_or_deadline(connection: Connection) -> None:
+def test_wait_ends_with_its_condition_or_deadline(connection: X11Connection) -> None:
     done: list[int] = []
     connection.at(time.monotonic() + 0.02, lambda: done.append(1))
     assert connection.wait(lambda: bool(done), 10)
@@ -39,7 +39,7 @@ async def test_work_runs_in_order_in_one_thread(screen: Desktop) -> None:
     await thread.open()
     order: list[int] = []
 
-    def work(number: int, _: Connection) -> int:
+    def work(number: int, _: X11Connection) -> int:
         order.append(number)
         return threading.get_ident()
 
@@ -73,7 +73,7 @@ async def test_pending_work_fails_when_the_screen_is_lost(tmp_path: Path) -> Non
 
 
 def test_server_is_grabbed_only_in_one_place() -> None:
-    """Only ``Connection.grabbed`` may do it, because it reports each grab."""
+    """Only ``X11Connection.grabbed`` may do it, because it reports each grab."""
     folders = ("app", "tests", "benchmarks", "scripts")
     sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     found = {str(path.relative_to(ROOT)): len(GRAB.findall(path.read_text())) for path in sources}
@@ -84,7 +84,7 @@ async def test_server_cannot_be_grabbed_without_a_grab_observer(screen: Desktop)
     thread = XThread(screen.display)
     await thread.open()
 
-    def grab(connection: Connection) -> None:
+    def grab(connection: X11Connection) -> None:
         with connection.grabbed():
             pass
 
@@ -93,7 +93,7 @@ async def test_server_cannot_be_grabbed_without_a_grab_observer(screen: Desktop)
     await thread.close()
 
 
-def test_server_answers_no_other_client_while_grabbed(connection: Connection, other: Connection) -> None:
+def test_server_answers_no_other_client_while_grabbed(connection: X11Connection, other: X11Connection) -> None:
     answered = threading.Event()
 
     def ask() -> None:

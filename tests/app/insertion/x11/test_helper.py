@@ -10,7 +10,7 @@ import pytest
 from app.insertion.errors import HelperEnded, HelperFailed, ScreenMissing
 from app.insertion.outcome import Target
 from app.insertion.plan import Rules, Strategy
-from app.insertion.x11.frames import Open
+from app.insertion.x11.frames import OpenRequest
 from app.insertion.x11.helper import COMMAND, Helper
 from tests.helpers.desktop import PATIENT_S, Desktop
 
@@ -19,7 +19,7 @@ WRITES_NONSENSE = (sys.executable, "-c", "import time; print('x' * 100, flush=Tr
 
 
 async def start(display: str, command: Sequence[str] = COMMAND) -> Helper:
-    return await Helper.start(Open(display, PATIENT_S, os.getpid()), None, PATIENT_S, command)
+    return await Helper.start(OpenRequest(display, PATIENT_S, os.getpid()), None, PATIENT_S, command)
 
 
 @pytest.mark.parametrize("command", [ENDS, WRITES_NONSENSE])

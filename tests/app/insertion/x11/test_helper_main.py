@@ -8,7 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from app.insertion.x11.frames import REPLIES, REQUESTS, Close, Find, Found, Open, Opened, Refused, Reply, Request
+from app.insertion.x11.frames import (
+    REPLIES,
+    REQUESTS,
+    CloseRequest,
+    FindRequest,
+    FoundReply,
+    OpenedReply,
+    OpenRequest,
+    RefusedReply,
+    Reply,
+    Request,
+)
 from tests.helpers.desktop import Desktop
 from tests.helpers.waiting import DEADLINE_S
 
@@ -34,16 +45,16 @@ def ask(process: Process, request: Request) -> Reply | None:
 
 def test_helper_answers_until_it_is_closed(screen: Desktop, tmp_path: Path) -> None:
     with program(tmp_path) as process:
-        assert ask(process, Open(screen.display, 1.0, os.getpid())) == Opened()
+        assert ask(process, OpenRequest(screen.display, 1.0, os.getpid())) == OpenedReply()
         for number in range(3):
-            assert ask(process, Find(number)) == Found(number, None)
-        assert ask(process, Close()) is None
+            assert ask(process, FindRequest(number)) == FoundReply(number, None)
+        assert ask(process, CloseRequest()) is None
         assert process.wait(DEADLINE_S) == 0
 
 
 def test_helper_ends_when_app_ends(screen: Desktop, tmp_path: Path) -> None:
     with program(tmp_path) as process:
-        assert ask(process, Open(screen.display, 1.0, os.getpid())) == Opened()
+        assert ask(process, OpenRequest(screen.display, 1.0, os.getpid())) == OpenedReply()
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(DEADLINE_S) == 0
@@ -51,5 +62,5 @@ def test_helper_ends_when_app_ends(screen: Desktop, tmp_path: Path) -> None:
 
 def test_helper_says_what_to_do_when_there_is_no_screen(tmp_path: Path) -> None:
     with program(tmp_path) as process:
-        reply = ask(process, Open(":nowhere", 1.0, os.getpid()))
-        assert isinstance(reply, Refused) and "DISPLAY" in reply.message
+        reply = ask(process, OpenRequest(":nowhere", 1.0, os.getpid()))
+        assert isinstance(reply, RefusedReply) and "DISPLAY" in reply.message

@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from app.insertion.outcome import Reason, Target, held
+from app.insertion.outcome import HoldReason, Target, held
 from app.insertion.plan import Rules, Strategy
 from app.insertion.x11.frames import (
     REPLIES,
     REQUESTS,
-    Close,
-    Failed,
-    Find,
-    Found,
-    Insert,
-    Inserted,
-    Open,
-    Opened,
+    CloseRequest,
+    FailedReply,
+    FindRequest,
+    FoundReply,
+    InsertedReply,
+    InsertRequest,
+    OpenedReply,
+    OpenRequest,
     Reply,
     Request,
 )
-from app.insertion.x11.helper_service import Replies, Service
+from app.insertion.x11.helper_service import ReplyChannel, Service
 from app.insertion.x11.kept_contents import KeptContents
 from tests.app.insertion.conftest import CountedGrabs
 from tests.helpers.desktop import PATIENT_S, Desktop, TextField
@@ -53,15 +53,17 @@ def service(display: str, app: int) -> Iterator[Asked]:
         os.fdopen(answers, "rb") as heard,
         os.fdopen(replies, "wb") as told,
     ):
-        made = Service(Open(display, PATIENT_S, app), Replies(told), CountedGrabs(), KeptContents(None))
+        made = Service(
+            OpenRequest(display, PATIENT_S, app), ReplyChannel(told), CountedGrabs(), KeptContents(None)
+        )
         thread = threading.Thread(target=made.run, args=(taken,))
         thread.start()
         asked = Asked(asking, heard)
-        assert asked.answer() == Opened()
+        assert asked.answer() == OpenedReply()
         try:
             yield asked
         finally:
-            asked.send(Close())
+            asked.send(CloseRequest())
             thread.join()
 
 
@@ -70,17 +72,17 @@ def test_service_recognises_windows_of_the_app(screen: Desktop) -> None:
     process = screen.processes[-1].pid
     for app, own in ((process, True), (os.getpid(), False)):
         with service(screen.display, app) as asked:
-            asked.send(Find(7))
+            asked.send(FindRequest(7))
             found = asked.answer()
-            assert isinstance(found, Found) and found.number == 7 and found.target is not None
+            assert isinstance(found, FoundReply) and found.number == 7 and found.target is not None
             assert (found.target.window, found.target.own) == (int(window), own)
 
 
 def test_service_continues_after_a_failed_request(screen: Desktop) -> None:
     with service(screen.display, os.getpid()) as asked:
-        asked.send(Insert(1, "text", Target(NO_WINDOW), Rules(Strategy.TYPE)))
-        asked.send(Insert(2, "text", Target(12345), Rules()))
-        asked.send(Insert(3, "text", Target(12345), Rules()))
+        asked.send(InsertRequest(1, "text", Target(NO_WINDOW), Rules(Strategy.TYPE)))
+        asked.send(InsertRequest(2, "text", Target(12345), Rules()))
+        asked.send(InsertRequest(3, "text", Target(12345), Rules()))
         answers = [asked.answer() for _ in range(3)]
-    assert answers[1:] == [Inserted(number, held(Reason.FOCUS_MOVED)) for number in (2, 3)]
-    assert isinstance(answers[0], Failed) and answers[0].number == 1
+    assert answers[1:] == [InsertedReply(number, held(HoldReason.FOCUS_MOVED)) for number in (2, 3)]
+    assert isinstance(answers[0], FailedReply) and answers[0].number == 1

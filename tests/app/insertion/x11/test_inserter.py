@@ -15,7 +15,7 @@ import pytest
 from Xlib.display import Display
 
 from app.insertion.errors import InsertionUnavailable
-from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.plan import Newline, ProgramRule, Rules, Strategy
 from app.insertion.x11.grab_guard import GRAB_DEADLINE_S
 from app.insertion.x11.helper import Helper
@@ -26,19 +26,19 @@ from tests.helpers.waiting import DEADLINE_S, wait_until
 
 async def test_text_is_held_without_a_target(screen: Desktop) -> None:
     inserter = await X11Inserter.open(screen.display)
-    assert await inserter.insert("text", None) == held(Reason.NO_TARGET)
-    assert await inserter.insert("text", Target(12345)) == held(Reason.FOCUS_MOVED)
+    assert await inserter.insert("text", None) == held(HoldReason.NO_TARGET)
+    assert await inserter.insert("text", Target(12345)) == held(HoldReason.FOCUS_MOVED)
     await inserter.close()
     await inserter.close()
     assert await inserter.target() is None
-    assert await inserter.insert("text", Target(12345)) == held(Reason.TARGET_UNKNOWN)
+    assert await inserter.insert("text", Target(12345)) == held(HoldReason.TARGET_UNKNOWN)
 
 
 async def test_changed_rules_apply_from_the_next_text_on(screen: Desktop) -> None:
     inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S)
     field = TextField(screen, "with rules")
     target = await inserter.target()
-    for strategy, how in ((Strategy.TYPE, How.TYPED), (Strategy.PASTE, How.PASTED)):
+    for strategy, how in ((Strategy.TYPE, InsertionResult.TYPED), (Strategy.PASTE, InsertionResult.PASTED)):
         inserter.rules = Rules(strategy, Newline.SPACE)
         assert await inserter.insert("one\ntwo ", target) == Insertion(how)
     await field.shows("one two one\ntwo ")
@@ -51,9 +51,9 @@ async def test_program_rule_applies_to_its_program(screen: Desktop) -> None:
     target = await inserter.target()
     assert target is not None and target.program
     for rule, came in (
-        (ProgramRule(target.program.upper(), Strategy.TYPE, Newline.SPACE), Insertion(How.TYPED)),
-        (ProgramRule(target.program, hold=True), held(Reason.PROGRAM_RULE)),
-        (ProgramRule("another", hold=True), Insertion(How.PASTED)),
+        (ProgramRule(target.program.upper(), Strategy.TYPE, Newline.SPACE), Insertion(InsertionResult.TYPED)),
+        (ProgramRule(target.program, hold=True), held(HoldReason.PROGRAM_RULE)),
+        (ProgramRule("another", hold=True), Insertion(InsertionResult.PASTED)),
     ):
         inserter.rules = Rules(programs=(rule,))
         assert await inserter.insert("one\ntwo ", target) == came
@@ -67,7 +67,7 @@ async def test_text_is_pasted_instead_of_typed_into_own_windows(screen: Desktop)
     field = TextField(screen, "as if it were ours")
     target = await inserter.target()
     assert target is not None
-    assert await inserter.insert("text", replace(target, own=True)) == Insertion(How.PASTED)
+    assert await inserter.insert("text", replace(target, own=True)) == Insertion(InsertionResult.PASTED)
     await field.shows("text")
     await inserter.close()
 
@@ -90,7 +90,7 @@ async def test_target_is_current_while_a_text_is_being_inserted(screen: Desktop)
         assert not inserting.done()
     finally:
         process.send_signal(signal.SIGCONT)
-    assert await inserting == Insertion(How.PASTED)
+    assert await inserting == Insertion(InsertionResult.PASTED)
     await first.shows("text")
     await inserter.close()
 
@@ -134,13 +134,13 @@ async def test_server_answers_again_when_helper_stops_with_grab(screen: Desktop,
         await wait_until((tmp_path / "stopped").exists, "it stops with the server grabbed")
         await asyncio.to_thread(independent.sync)
         assert ended(child), "the server answered although it was grabbed"
-        assert await waiting == held(Reason.UNCERTAIN)
+        assert await waiting == held(HoldReason.UNCERTAIN)
         await wait_until(lambda: screen.copied() == b"copied before", "what was copied is there again")
         second = TextField(screen, "with the next helper")
-        assert await inserter.insert("next", await inserter.target()) == Insertion(How.PASTED)
+        assert await inserter.insert("next", await inserter.target()) == Insertion(InsertionResult.PASTED)
         await second.shows("next")
         first.focus()
-        assert await inserter.insert("late", target) == held(Reason.NOT_READ)
+        assert await inserter.insert("late", target) == held(HoldReason.NOT_READ)
     independent.close()
     assert first.text == "" and first.pastes == []
 
@@ -149,9 +149,9 @@ async def test_text_is_held_when_helper_stops_before_keys(screen: Desktop, tmp_p
     field = TextField(screen, "before any key")
     async with stuck(screen, "begin", tmp_path / "stopped") as inserter:
         target, child = await inserter.target(), inserting(inserter)
-        assert await inserter.insert("text", target) == held(Reason.INTERRUPTED)
+        assert await inserter.insert("text", target) == held(HoldReason.INTERRUPTED)
         assert ended(child) and (tmp_path / "stopped").exists()
-        assert await inserter.insert("next", target) == Insertion(How.PASTED)
+        assert await inserter.insert("next", target) == Insertion(InsertionResult.PASTED)
         await field.shows("next")
 
 
@@ -166,7 +166,7 @@ async def test_restored_clipboard_survives_a_killed_helper(screen: Desktop) -> N
     field = TextField(screen, "then killed")
     inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S)
     for word in ("one ", "two "):
-        assert await inserter.insert(word, await inserter.target()) == Insertion(How.PASTED)
+        assert await inserter.insert(word, await inserter.target()) == Insertion(InsertionResult.PASTED)
         await wait_until(lambda: copier.poll() is not None, "another program owns the clipboard")
         await wait_until(lambda: screen.copied() == b"copied before", "it is given back")
         killed = inserter.helper
@@ -186,7 +186,7 @@ async def test_silent_helper_is_replaced_when_no_text_is_being_inserted(screen: 
     child.suspend()
     assert await inserter.target() is None
     await wait_until(lambda: ended(child), "it is killed")
-    assert await inserter.insert("text", await inserter.target()) == Insertion(How.PASTED)
+    assert await inserter.insert("text", await inserter.target()) == Insertion(InsertionResult.PASTED)
     await field.shows("text")
     await inserter.close()
 
@@ -235,6 +235,6 @@ async def test_insertion_works_after_the_first_helpers_fail_to_start(screen: Des
     command = (sys.executable, "-c", code)
     inserter = await X11Inserter.open(screen.display, patience_s=PATIENT_S, grab_s=PATIENT_S, command=command)
     target = await wait_until(inserter.target, "there is a helper")
-    assert await inserter.insert("text", target) == Insertion(How.PASTED)
+    assert await inserter.insert("text", target) == Insertion(InsertionResult.PASTED)
     await field.shows("text")
     await inserter.close()

@@ -4,9 +4,9 @@ import pytest
 from Xlib import XK, X
 
 from app.insertion.keyboard_layout import MOST_KEYS_AT_ONCE
-from app.insertion.outcome import How, Insertion, Reason, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
 from app.insertion.programs import OLD_TERMINAL, ORDINARY, TERMINAL
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.keyboard import X11Keyboard
 from app.insertion.x11.pings import Pings
 from app.insertion.x11.screen import X11Screen
@@ -14,11 +14,11 @@ from tests.helpers.desktop import Desktop, TextField
 
 
 @pytest.fixture
-def keyboard(connection: Connection) -> X11Keyboard:
+def keyboard(connection: X11Connection) -> X11Keyboard:
     return X11Keyboard(connection, X11Screen(connection), Pings(connection))
 
 
-def test_chords_consist_of_modifiers_and_key(connection: Connection, keyboard: X11Keyboard) -> None:
+def test_chords_consist_of_modifiers_and_key(connection: X11Connection, keyboard: X11Keyboard) -> None:
     def names(codes: Sequence[int]) -> list[str]:
         return [str(XK.keysym_to_string(connection.display.keycode_to_keysym(code, 0))) for code in codes]
 
@@ -37,7 +37,7 @@ def typed(keyboard: X11Keyboard, text: str, target: Target, *, shift_return: boo
 class Distracting(Pings):
     """Pings after which another window takes the focus, once the first keys were typed."""
 
-    def __init__(self, connection: Connection, window: int) -> None:
+    def __init__(self, connection: X11Connection, window: int) -> None:
         super().__init__(connection)
         self._other = connection.display.create_resource_object("window", window)
         self._count = 0
@@ -50,30 +50,30 @@ class Distracting(Pings):
         return found
 
 
-async def test_typing_stops_when_the_focus_moves(screen: Desktop, connection: Connection) -> None:
+async def test_typing_stops_when_the_focus_moves(screen: Desktop, connection: X11Connection) -> None:
     """The missing rest is exact to the character."""
     first, second = TextField(screen, "first"), TextField(screen, "second")
     pings = Distracting(connection, int(second.focus()))
     target = Target(int(first.focus()))
     text = "".join(f"{number} " for number in range(60))
     done = typed(X11Keyboard(connection, X11Screen(connection), pings), text, target)
-    assert done == held(Reason.PARTLY_TYPED, text[MOST_KEYS_AT_ONCE:])
+    assert done == held(HoldReason.PARTLY_TYPED, text[MOST_KEYS_AT_ONCE:])
     await first.shows(text[:MOST_KEYS_AT_ONCE])
     assert second.text == ""
 
 
 async def test_line_break_is_typed_as_return_or_shift_return(
-    screen: Desktop, connection: Connection, keyboard: X11Keyboard
+    screen: Desktop, connection: X11Connection, keyboard: X11Keyboard
 ) -> None:
     field = TextField(screen, "lines")
     target = Target(int(field.focus()))
     for shift in (False, True):
-        assert typed(keyboard, "line\n", target, shift_return=shift) == Insertion(How.TYPED)
+        assert typed(keyboard, "line\n", target, shift_return=shift) == Insertion(InsertionResult.TYPED)
     await field.shows("line\nline\n")
 
 
 def test_keyboard_table_is_restored_on_close(
-    screen: Desktop, connection: Connection, keyboard: X11Keyboard
+    screen: Desktop, connection: X11Connection, keyboard: X11Keyboard
 ) -> None:
     first = connection.display.display.info.min_keycode
 
@@ -82,7 +82,7 @@ def test_keyboard_table_is_restored_on_close(
 
     before = table()
     target = Target(int(TextField(screen, "lent").focus()))
-    assert typed(keyboard, "汉字", target) == Insertion(How.TYPED)
+    assert typed(keyboard, "汉字", target) == Insertion(InsertionResult.TYPED)
     assert table() != before
     keyboard.close()
     assert table() == before

@@ -1,12 +1,12 @@
 import signal
 
 from app.insertion.outcome import Target
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.pings import Pings
 from tests.helpers.desktop import Desktop, Terminal, TextField
 
 
-def test_program_answers_a_ping_when_it_processes_events(screen: Desktop, connection: Connection) -> None:
+def test_program_answers_a_ping_when_it_processes_events(screen: Desktop, connection: X11Connection) -> None:
     pings = Pings(connection)
     target = Target(int(TextField(screen, "pinged").focus()))
     assert pings.answered(target) and pings.reached(target, 10)
@@ -18,7 +18,7 @@ def test_program_answers_a_ping_when_it_processes_events(screen: Desktop, connec
     assert pings.reached(target, 10)
 
 
-def test_program_may_not_answer_pings(screen: Desktop, connection: Connection) -> None:
+def test_program_may_not_answer_pings(screen: Desktop, connection: X11Connection) -> None:
     pings = Pings(connection)
     assert not pings.answered(Target(int(Terminal(screen, "silent").focus())))
     assert not pings.answered(Target(12345))

@@ -1,13 +1,13 @@
 from Xlib import X
 
-from app.insertion.outcome import Reason, Target
-from app.insertion.x11.connection import Connection
+from app.insertion.outcome import HoldReason, Target
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.screen import X11Screen
 from tests.helpers.desktop import Desktop, Terminal, TextField
 from tests.helpers.waiting import wait_until_sync
 
 
-def test_target_is_the_focused_window(screen: Desktop, connection: Connection) -> None:
+def test_target_is_the_focused_window(screen: Desktop, connection: X11Connection) -> None:
     looks = X11Screen(connection)
     wait_until_sync(lambda: looks.target() is None, "no window is there")
     field = TextField(screen, "looked at")
@@ -18,7 +18,9 @@ def test_target_is_the_focused_window(screen: Desktop, connection: Connection) -
     assert looks.names(1) == ()
 
 
-def test_target_has_its_position_and_owner(screen: Desktop, connection: Connection, other: Connection) -> None:
+def test_target_has_its_position_and_owner(
+    screen: Desktop, connection: X11Connection, other: X11Connection
+) -> None:
     looks = X11Screen(connection)
     window = TextField(screen, "of another program").focus()
     screen.xdotool("windowsize", "--sync", window, "300", "200", "windowmove", "--sync", window, "600", "400")
@@ -35,15 +37,15 @@ def test_target_has_its_position_and_owner(screen: Desktop, connection: Connecti
     ours.destroy()
 
 
-def test_keys_are_pressed_only_for_the_focused_target(screen: Desktop, connection: Connection) -> None:
+def test_keys_are_pressed_only_for_the_focused_target(screen: Desktop, connection: X11Connection) -> None:
     looks, pressed = X11Screen(connection), list[int]()
     target = Target(int(TextField(screen, "target").focus()))
     assert looks.press(target, lambda: pressed.append(1)) is None
-    assert looks.press(Target(12345), lambda: pressed.append(2)) is Reason.FOCUS_MOVED
+    assert looks.press(Target(12345), lambda: pressed.append(2)) is HoldReason.FOCUS_MOVED
     assert pressed == [1]
 
 
-def test_new_window_with_a_reused_number_is_not_the_old_target(screen: Desktop, connection: Connection) -> None:
+def test_new_window_with_a_reused_number_is_not_the_old_target(screen: Desktop, connection: X11Connection) -> None:
     """The server assigns the lowest free numbers, and the same program creates the same windows."""
     looks, pressed = X11Screen(connection), list[int]()
     Terminal(screen, "the first")
@@ -57,25 +59,25 @@ def test_new_window_with_a_reused_number_is_not_the_old_target(screen: Desktop, 
     second = looks.target()
     assert second is not None
     assert first.window == second.window and first != second
-    assert looks.press(first, lambda: pressed.append(1)) is Reason.FOCUS_MOVED
+    assert looks.press(first, lambda: pressed.append(1)) is HoldReason.FOCUS_MOVED
     assert looks.press(second, lambda: pressed.append(2)) is None
     assert pressed == [2]
 
 
 def test_no_key_is_pressed_while_the_keyboard_is_grabbed(
-    screen: Desktop, connection: Connection, other: Connection
+    screen: Desktop, connection: X11Connection, other: X11Connection
 ) -> None:
     """Examples are a menu, a locked screen, or a shortcut that is held down."""
     looks = X11Screen(connection, release_deadline_s=0.05)
     target = Target(int(TextField(screen, "under a menu").focus()))
     other.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
-    assert looks.ready(target) is Reason.KEYBOARD_GRABBED
+    assert looks.ready(target) is HoldReason.KEYBOARD_GRABBED
     other.display.ungrab_keyboard(X.CurrentTime)
     other.display.sync()
     assert looks.ready(target) is None
 
 
-def test_lock_keys_do_not_count_as_held_modifiers(screen: Desktop, connection: Connection) -> None:
+def test_lock_keys_do_not_count_as_held_modifiers(screen: Desktop, connection: X11Connection) -> None:
     looks = X11Screen(connection)
     target = Target(int(TextField(screen, "with locks").focus()))
     screen.xdotool("key", "Num_Lock", "key", "Caps_Lock")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from Xlib import X
 
-from app.insertion.x11.connection import Connection
+from app.insertion.x11.connection import X11Connection
 from app.insertion.x11.selection_owner import PIECE_BYTES, SelectionOwner
 from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
 
@@ -14,7 +14,7 @@ from app.insertion.x11.selection_reader import Contents, ContentsReader, Value
 class Asking(ContentsReader):
     """A reader that lets the owner answer while it waits."""
 
-    def __init__(self, connection: Connection, owner: Connection) -> None:
+    def __init__(self, connection: X11Connection, owner: X11Connection) -> None:
         super().__init__(connection)
         self._both = owner
 
@@ -30,13 +30,13 @@ class Asking(ContentsReader):
         return self._both.wait(answered, 10)
 
 
-def contents_of(connection: Connection, data: bytes) -> Contents:
+def contents_of(connection: X11Connection, data: bytes) -> Contents:
     kind = connection.atom("UTF8_STRING")
     return Contents({kind: Value(kind, 8, data), connection.atom("NUMBERS"): Value(kind, 32, [1, 2**31])})
 
 
 @pytest.mark.parametrize("size", [0, 3, PIECE_BYTES, PIECE_BYTES + 1, 5 * PIECE_BYTES])
-def test_owner_serves_contents_of_any_size(connection: Connection, other: Connection, size: int) -> None:
+def test_owner_serves_contents_of_any_size(connection: X11Connection, other: X11Connection, size: int) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     taken: list[int] = []
     owner.asked = lambda program: lambda: taken.append(program)
@@ -47,7 +47,7 @@ def test_owner_serves_contents_of_any_size(connection: Connection, other: Connec
     assert len(taken) == 2
 
 
-def test_owner_reports_each_piece_of_a_transfer(connection: Connection, other: Connection) -> None:
+def test_owner_reports_each_piece_of_a_transfer(connection: X11Connection, other: X11Connection) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     asked: list[int] = []
 
@@ -64,7 +64,7 @@ def test_owner_reports_each_piece_of_a_transfer(connection: Connection, other: C
     assert len(asked) > 1 + 5 and set(asked) == {os.getpid()}
 
 
-def test_withdrawn_answer_can_no_longer_be_taken(connection: Connection, other: Connection) -> None:
+def test_withdrawn_answer_can_no_longer_be_taken(connection: X11Connection, other: X11Connection) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     taken: list[str] = []
     text, place = connection.atom("UTF8_STRING"), connection.atom("PLACE")
@@ -88,7 +88,7 @@ def test_withdrawn_answer_can_no_longer_be_taken(connection: Connection, other: 
     assert not taken
 
 
-def test_owner_answers_several_targets_at_once(connection: Connection, other: Connection) -> None:
+def test_owner_answers_several_targets_at_once(connection: X11Connection, other: X11Connection) -> None:
     """Requests with the target MULTIPLE: ICCCM 2.6.2."""
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     owner.own(clipboard, contents_of(connection, b"text"))
@@ -109,7 +109,7 @@ def test_owner_answers_several_targets_at_once(connection: Connection, other: Co
     )  # a target that cannot be served loses its property
 
 
-def test_refused_program_gets_no_contents(connection: Connection, other: Connection) -> None:
+def test_refused_program_gets_no_contents(connection: X11Connection, other: X11Connection) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     owner.own(clipboard, contents_of(connection, b"text"))
     owner.refuses = lambda program: program == other.program(other.window.id)
@@ -119,7 +119,7 @@ def test_refused_program_gets_no_contents(connection: Connection, other: Connect
     assert value is not None and value.data == b"text"
 
 
-def test_another_owner_is_noticed_and_keeps_the_selection(connection: Connection, other: Connection) -> None:
+def test_another_owner_is_noticed_and_keeps_the_selection(connection: X11Connection, other: X11Connection) -> None:
     owner, clipboard = SelectionOwner(connection), connection.atom("CLIPBOARD")
     lost: list[int] = []
     owner.lost = lost.append

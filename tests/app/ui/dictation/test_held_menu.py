@@ -4,7 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
-from app.dictation.actions import HeldDeed, SettleHeld
+from app.dictation.actions import HeldAction, SettleHeld
 from app.dictation.view import TakeView
 from app.messages.actions import Action
 from app.ui.dictation.held_menu import HeldMenu
@@ -49,10 +49,10 @@ def test_held_menu_pastes_copies_or_dismisses_each_recording(
     ]
     paste.trigger()
     assert asked == [], "the menu still has the focus"
-    qtbot.waitUntil(lambda: asked == [SettleHeld("old", HeldDeed.PASTE)])
+    qtbot.waitUntil(lambda: asked == [SettleHeld("old", HeldAction.PASTE)])
     copy.trigger()
     dismiss.trigger()
-    assert asked[1:] == [SettleHeld("old", HeldDeed.COPY), SettleHeld("old", HeldDeed.DISMISS)]
+    assert asked[1:] == [SettleHeld("old", HeldAction.COPY), SettleHeld("old", HeldAction.DISMISS)]
 
 
 def test_held_menu_is_rebuilt_only_for_other_recordings(menu: HeldMenu) -> None:

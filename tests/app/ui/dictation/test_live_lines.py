@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.ui.dictation.live_lines import MOST, LiveLines, newest
 from app.ui.theme.theme import Theme, font
 
@@ -53,14 +53,14 @@ def test_newest_examines_bounded_text() -> None:
 
 @pytest.mark.parametrize("text", [LATIN * 8, HAN * 8, (LATIN + HAN) * 4, "x" * 400, "😀" * 100])
 def test_live_lines_stay_within_line_limit(theme: Theme, text: str) -> None:
-    lines = LiveLines((Span(text, True),), font(), WIDTH)
+    lines = LiveLines((TextSpan(text, True),), font(), WIDTH)
     assert lines.lines == 2
     assert lines.widest <= WIDTH + 0.5
     assert text.rstrip().endswith(lines.shown[1:])
 
 
 def test_short_live_text_is_shown_whole(theme: Theme) -> None:
-    lines = LiveLines((Span("kia ", True), Span("ora", False)), font(), WIDTH)
+    lines = LiveLines((TextSpan("kia ", True), TextSpan("ora", False)), font(), WIDTH)
     assert (lines.shown, lines.lines) == ("kia ora", 1)
 
 
@@ -70,14 +70,14 @@ def test_unstable_text_is_dotted_when_colours_are_equal(theme: Theme) -> None:
         image.fill(QColor("black"))
         painter = QPainter(image)
         white = QColor("white")
-        LiveLines((Span("kia ora", stable),), font(), WIDTH).draw(painter, QPointF(0, 0), white, white)
+        LiveLines((TextSpan("kia ora", stable),), font(), WIDTH).draw(painter, QPointF(0, 0), white, white)
         painter.end()
         return image
 
     assert drawn(True) != drawn(False)
 
 
-def colours_of(spans: tuple[Span, ...]) -> set[str]:
+def colours_of(spans: tuple[TextSpan, ...]) -> set[str]:
     """Return which kinds of text were drawn: pure red pixels are stable, pure blue ones unstable."""
     image = QImage(int(WIDTH), 60, QImage.Format.Format_RGB32)
     image.fill(QColor("white"))
@@ -93,16 +93,16 @@ def colours_of(spans: tuple[Span, ...]) -> set[str]:
 @pytest.mark.parametrize(
     ("spans", "seen"),
     [
-        ((Span("MMMM ", True), Span("WWWW", False)), {"stable", "unstable"}),
-        ((Span("MMMM", True),), {"stable"}),
-        ((Span("MMMM", False),), {"unstable"}),
-        ((Span("MM ", False), Span("WW", True)), {"stable", "unstable"}),
-        ((Span("😀 ", True), Span("WWWW", False)), {"unstable"}),
-        ((Span(HAN * 9, True), Span("图图图", False)), {"stable", "unstable"}),
+        ((TextSpan("MMMM ", True), TextSpan("WWWW", False)), {"stable", "unstable"}),
+        ((TextSpan("MMMM", True),), {"stable"}),
+        ((TextSpan("MMMM", False),), {"unstable"}),
+        ((TextSpan("MM ", False), TextSpan("WW", True)), {"stable", "unstable"}),
+        ((TextSpan("😀 ", True), TextSpan("WWWW", False)), {"unstable"}),
+        ((TextSpan(HAN * 9, True), TextSpan("图图图", False)), {"stable", "unstable"}),
     ],
 )
 def test_stable_and_unstable_text_have_their_colours(
-    theme: Theme, spans: tuple[Span, ...], seen: set[str]
+    theme: Theme, spans: tuple[TextSpan, ...], seen: set[str]
 ) -> None:
     assert colours_of(spans) >= seen
     if "😀" not in spans[0].text and len(spans) == 1:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessible, QPaintEvent, QScreen
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
@@ -20,7 +20,7 @@ from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-LISTENING = View(State.LISTENING, 1.0, -20.0, (Span("kia ora", True),))
+LISTENING = View(State.LISTENING, 1.0, -20.0, (TextSpan("kia ora", True),))
 
 
 class Counting(Overlay):

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.dictation.overlay_timing import NOTE_S, STAYS_S, Lingering, stays_s
+from app.ui.dictation.overlay_timing import NOTE_S, STAYS_S, OverlayTiming, stays_s
 
 IDLE, LISTENING, DONE = View(), View(State.LISTENING), View(State.DONE)
 CANCELLED = View(note=Note("cancelled"))
 
 
 def test_overlay_shows_nothing_when_app_is_idle() -> None:
-    assert Lingering().see(IDLE, 0.0) is None
+    assert OverlayTiming().see(IDLE, 0.0) is None
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IDLE and state not in STAYS_S])
 def test_take_is_shown_while_it_goes_on(state: State) -> None:
-    lingering = Lingering()
+    lingering = OverlayTiming()
     assert lingering.see(View(state), 0.0) == View(state)
     assert lingering.until == inf
     assert lingering.at(1e9) == View(state)
@@ -29,7 +29,7 @@ def test_take_is_shown_while_it_goes_on(state: State) -> None:
 
 @pytest.mark.parametrize("state", list(STAYS_S))
 def test_outcome_keeps_display_time_when_repeated(state: State) -> None:
-    lingering = Lingering()
+    lingering = OverlayTiming()
     lingering.see(LISTENING, 0.0)
     lingering.see(View(state), 10.0)
     assert lingering.see(View(state, held=1), 10.0 + STAYS_S[state] - 0.1) == View(state, held=1)
@@ -42,7 +42,7 @@ def test_outcome_that_needs_attention_stays_longer() -> None:
 
 
 def test_outcome_stays_when_app_becomes_idle() -> None:
-    lingering = Lingering()
+    lingering = OverlayTiming()
     lingering.see(LISTENING, 0.0)
     lingering.see(DONE, 1.0)
     assert lingering.see(IDLE, 1.1) == DONE
@@ -50,20 +50,20 @@ def test_outcome_stays_when_app_becomes_idle() -> None:
 
 
 def test_take_without_outcome_disappears_at_once() -> None:
-    lingering = Lingering()
+    lingering = OverlayTiming()
     lingering.see(LISTENING, 0.0)
     assert lingering.see(IDLE, 1.0) is None
 
 
 def test_next_take_replaces_outcome_at_once() -> None:
-    lingering = Lingering()
+    lingering = OverlayTiming()
     lingering.see(DONE, 0.0)
     assert lingering.see(LISTENING, 0.1) == LISTENING
     assert lingering.at(100.0) == LISTENING
 
 
 def test_note_is_shown_once_for_limited_time() -> None:
-    lingering = Lingering()
+    lingering = OverlayTiming()
     lingering.see(LISTENING, 0.0)
     assert lingering.see(CANCELLED, 1.0) == CANCELLED
     assert lingering.see(CANCELLED, 1.0 + NOTE_S) is None
@@ -74,7 +74,7 @@ def test_note_is_shown_once_for_limited_time() -> None:
 def test_overlay_always_shows_running_take_and_hides_when_idle(
     steps: list[tuple[State, float]],
 ) -> None:
-    lingering, now = Lingering(), 0.0
+    lingering, now = OverlayTiming(), 0.0
     for state, passed in steps:
         now += passed
         shown = lingering.see(View(state), now)
@@ -85,7 +85,7 @@ def test_overlay_always_shows_running_take_and_hides_when_idle(
 
 
 def test_earlier_held_text_is_not_shown_after_each_recording() -> None:
-    lingering = Lingering()
+    lingering = OverlayTiming()
     waits = View(State.HELD, held=1, note=Note("focus-moved"))
     assert lingering.see(waits, 0.0) == waits
     assert lingering.see(View(State.HELD, held=1), STAYS_S[State.HELD] - 0.1) == View(State.HELD, held=1)
@@ -102,6 +102,6 @@ def test_earlier_held_text_is_not_shown_after_each_recording() -> None:
 
 
 def test_recording_without_outcome_is_hidden_while_text_is_held() -> None:
-    lingering = Lingering()
+    lingering = OverlayTiming()
     lingering.see(View(State.LISTENING, earlier=1), 0.0)
     assert lingering.see(View(State.HELD, earlier=1), 1.0) is None

@@ -17,15 +17,15 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.view import TakeView, View
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
-from app.ui.dictation.page import LiveText, MainWindow, usual_size
+from app.ui.dictation.page import LiveTextView, MainWindow, usual_size
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -35,7 +35,13 @@ from app.ui.widgets.basic import Elided
 KEYS = {"dictate": "ctrl+alt+d", "paste-held": "ctrl+alt+v"}
 CHOICES = Choices((("USB Audio", "USB Audio"),), "", "USB Audio", keys=KEYS)
 SPEAKING = View(
-    State.LISTENING, 12.0, -20.0, (Span("kia ora ", True), Span("koutou", False)), 3.0, "desktop-gpu", waiting=1
+    State.LISTENING,
+    12.0,
+    -20.0,
+    (TextSpan("kia ora ", True), TextSpan("koutou", False)),
+    3.0,
+    "desktop-gpu",
+    waiting=1,
 )
 TAKES = [
     TakeView("a", 1_700_000_000.0, 75.0, State.DONE, "kia ora 你好 " * 30),
@@ -57,7 +63,7 @@ def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
         qtbot.addWidget(window)
         window.show_choices(CHOICES)
         window.show_takes(TAKES)
-        window.show_worker(WorkerView(WorkerState.BUSY, "RTX 5060 Ti · SenseVoice"))
+        window.show_worker(WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti · SenseVoice"))
         window.show_view(SPEAKING)
         window.show()
         return window
@@ -197,11 +203,11 @@ def test_meter_follows_microphone_level(make: Make) -> None:
 
 
 def test_live_text_paints_new_spans(theme: Theme, qtbot: QtBot) -> None:
-    live = LiveText(theme, Texts("en"))
+    live = LiveTextView(theme, Texts("en"))
     qtbot.addWidget(live)
     live.resize(300, live.height())
     empty = live.grab().toImage()
-    live.show_spans((Span("many words " * 100, True),))
+    live.show_spans((TextSpan("many words " * 100, True),))
     assert live.grab().toImage() != empty
 
 

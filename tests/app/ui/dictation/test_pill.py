@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from app.core.live_text import Span
+from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
@@ -16,7 +16,7 @@ from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, loudness
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import STILL, Theme
 
-SPANS = Span("one two three 四五六 " * 30, True), Span("seven 八九", False)
+SPANS = TextSpan("one two three 四五六 " * 30, True), TextSpan("seven 八九", False)
 FULL = View(
     seconds=3723.0,
     spans=SPANS,

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
-from app.dictation.actions import HeldDeed, RecoverTake, SettleHeld
+from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import TakeView
 from app.messages.actions import Action
 from app.ui.dictation.takes_list import MOST, TakeRow, TakesList
@@ -69,11 +69,11 @@ def test_text_to_paste_is_pasted_copied_or_dismissed(
     QGuiApplication.clipboard().setText("before")
     for button in (row.copy, row.dismiss):
         QTest.keyClick(button, Qt.Key.Key_Space)
-    assert asked == [SettleHeld("d", HeldDeed.COPY), SettleHeld("d", HeldDeed.DISMISS)]
+    assert asked == [SettleHeld("d", HeldAction.COPY), SettleHeld("d", HeldAction.DISMISS)]
     assert QGuiApplication.clipboard().text() == "before", "whoever knows what waits copies it"
     QTest.keyClick(row.paste, Qt.Key.Key_Space)
     assert row.window().isMinimized(), "the window below gets the focus"
-    qtbot.waitUntil(lambda: asked[-1] == SettleHeld("d", HeldDeed.PASTE))
+    qtbot.waitUntil(lambda: asked[-1] == SettleHeld("d", HeldAction.PASTE))
 
 
 def test_text_is_copied_with_keyboard(takes: TakesList, texts: Texts, qtbot: QtBot) -> None:

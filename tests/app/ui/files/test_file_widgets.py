@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.files.view import FileState
-from app.ui.files.file_widgets import SHAPES, DropZone, FileShape, Progress, Tick
+from app.ui.files.file_widgets import SHAPES, DropZone, FileProgressBar, FileShape, TickButton
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
@@ -41,7 +41,7 @@ def test_file_shape_shows_and_names_its_state(theme: Theme, qtbot: QtBot) -> Non
 
 
 def test_progress_bar_fills_and_is_quiet_when_paused(theme: Theme, qtbot: QtBot) -> None:
-    bar = Progress(theme)
+    bar = FileProgressBar(theme)
     qtbot.addWidget(bar)
     bar.resize(200, bar.height())
     looks = []
@@ -56,7 +56,7 @@ def test_progress_bar_fills_and_is_quiet_when_paused(theme: Theme, qtbot: QtBot)
 
 
 def test_tick_is_toggled_by_keyboard_and_visible(theme: Theme, qtbot: QtBot) -> None:
-    tick = Tick(theme)
+    tick = TickButton(theme)
     qtbot.addWidget(tick)
     tick.setText("Subtitles")
     tick.resize(tick.sizeHint())

@@ -6,12 +6,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.gateways.actions import ForgetGateway, GatewayAction, RenameGateway
-from app.gateways.view import Answer, GatewayView, Health
+from app.gateways.view import GatewayHealth, GatewayView, QueryResult
 from app.ui.gateways.gateway_card import GatewayCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-DESK = GatewayView("desk", "desk", "10.0.0.1:8765", answer=Answer(Health.WELL, 2.0))
+DESK = GatewayView("desk", "desk", "10.0.0.1:8765", answer=QueryResult(GatewayHealth.WELL, 2.0))
 
 
 class World:
@@ -31,7 +31,11 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
 
 def test_gateway_card_shows_name_address_and_health(world: World, texts: Texts) -> None:
     card = world.card
-    assert (card.name.text(), card.where.text(), card.shape.health) == ("desk", "10.0.0.1:8765", Health.WELL)
+    assert (card.name.text(), card.where.text(), card.shape.health) == (
+        "desk",
+        "10.0.0.1:8765",
+        GatewayHealth.WELL,
+    )
     assert "2" in card.says.text() and "desk" in card.accessibleName()
     card.show_gateway(GatewayView("", "http://gpu:1", "gpu:1"))
     assert texts("gateways.unpaired") in card.where.text() and not card.forget.isVisible()

@@ -3,14 +3,14 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.gateways.view import Answer, GatewaysView, GatewayView, Health
+from app.gateways.view import GatewayHealth, GatewaysView, GatewayView, QueryResult
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.ui.gateways.menu import GatewaysMenu
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-DESK = GatewayView("desk", "Desk & co", "10.0.0.1:8765", answer=Answer(Health.WELL, 3.0))
+DESK = GatewayView("desk", "Desk & co", "10.0.0.1:8765", answer=QueryResult(GatewayHealth.WELL, 3.0))
 TEAM = GatewayView("team", "team", "10.0.0.2:8765", chosen=True)
 
 

@@ -13,13 +13,13 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.gateways.actions import GatewayAction, LookAtGateways, PairGateway
 from app.gateways.view import (
-    Answer,
     FoundView,
+    GatewayHealth,
     GatewaysView,
     GatewayView,
-    Health,
     PairingStage,
     PairingView,
+    QueryResult,
 )
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
@@ -28,7 +28,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.helpers.legibility import cut, unnamed, unreachable
 
-DESK = GatewayView("desk", "desk", "10.0.0.1:8765", True, Answer(Health.WELL, 2.0, ("GPU · m",)))
+DESK = GatewayView("desk", "desk", "10.0.0.1:8765", True, QueryResult(GatewayHealth.WELL, 2.0, ("GPU · m",)))
 TEAM = GatewayView("team", "team", "10.0.0.2:8765")
 PLAIN = GatewayView("", "http://gpu:1", "gpu:1")
 ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
@@ -122,7 +122,7 @@ def test_gateways_panel_fits_and_is_reachable_at_each_font_size(
     qapp.setFont(usual)
     theme.dress(qapp)
     panel = GatewaysPanel(theme, texts, lambda action: None, lambda action: None)
-    lost = replace(DESK, answer=Answer(Health.REFUSED, note=Note("gateway-other-certificate")))
+    lost = replace(DESK, answer=QueryResult(GatewayHealth.REFUSED, note=Note("gateway-other-certificate")))
     panel.show_gateways(replace(VIEW, gateways=(lost, TEAM, PLAIN)))
     panel.open_form(None)
     panel.cards["desk"].rename.click()

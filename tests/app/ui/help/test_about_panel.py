@@ -5,15 +5,15 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.diagnostics.report.actions import HelpAction, LicencesWanted, LicenceTextWanted
-from app.diagnostics.report.view import Kind, Licence, LicencesView, LicenceText
+from app.diagnostics.report.view import ComponentKind, Licence, LicencesView, LicenceText
 from app.ui.help.about_panel import AboutPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
 LICENCES = (
-    Licence("kikipounamu", "1.2", "MIT", Kind.PROGRAM),
-    Licence("aiohttp", "3.14", "Apache-2.0", Kind.PACKAGE),
-    Licence("whisper-base", "", "MIT", Kind.MODEL),
+    Licence("kikipounamu", "1.2", "MIT", ComponentKind.PROGRAM),
+    Licence("aiohttp", "3.14", "Apache-2.0", ComponentKind.PACKAGE),
+    Licence("whisper-base", "", "MIT", ComponentKind.MODEL),
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QTextCharFormat, QTextCursor
 from pytestqt.qtbot import QtBot
 
-from app.history.difference import Change, Piece, difference
+from app.history.difference import DifferenceKind, TextPiece, difference
 from app.ui.history.difference_view import LONGEST_SAME, MOST_SHOWN, MOST_SPOKEN, DifferenceView, described
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -44,9 +44,13 @@ def test_difference_is_described_for_screen_reader(view: DifferenceView, texts: 
 
 
 def test_long_differences_are_shortened(view: DifferenceView, texts: Texts) -> None:
-    view.show_pieces((Piece(Change.SAME, "a" * 9_999), Piece(Change.ADDED, "b" * 999)))
+    view.show_pieces((TextPiece(DifferenceKind.SAME, "a" * 9_999), TextPiece(DifferenceKind.ADDED, "b" * 999)))
     assert len(view.toPlainText()) == LONGEST_SAME + 3 + 999
-    many = tuple(Piece(change, "x ") for _ in range(MOST_SHOWN) for change in (Change.ADDED, Change.SAME))
+    many = tuple(
+        TextPiece(change, "x ")
+        for _ in range(MOST_SHOWN)
+        for change in (DifferenceKind.ADDED, DifferenceKind.SAME)
+    )
     view.show_pieces(many)
     assert len(view.toPlainText()) == 2 * MOST_SHOWN + 3
     assert described(texts, many).endswith("…") and described(texts, many).count("x") == MOST_SPOKEN

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
 
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.ui.history.menu import menu_of
 from app.ui.history.take_panel import Asked, TakePanel
 from app.ui.strings.texts import Texts
@@ -34,7 +34,7 @@ from tests.app.ui.history.test_take_panel import row
     ],
 )
 def test_history_menu_offers_actions_of_panel(
-    theme: Theme, texts: Texts, qtbot: QtBot, rows: list[Row], keys: list[str]
+    theme: Theme, texts: Texts, qtbot: QtBot, rows: list[IndexRow], keys: list[str]
 ) -> None:
     asked, view = list[Asked](), QListView()
     panel = TakePanel(theme, texts, asked.append, Chosen(), lambda: None)

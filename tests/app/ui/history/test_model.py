@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.history.actions import MOST_WAITING, RowsWanted
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryRows
 from app.journal.take import TakeState
 from app.ui.history.model import MOST_PAGES, PAGE, HistoryModel
@@ -15,8 +15,8 @@ from app.ui.history.model import MOST_PAGES, PAGE, HistoryModel
 ALL = 200_000
 
 
-def row(number: int) -> Row:
-    return Row(UUID(int=number + 1), 0.0, 1.0, 1, TakeState.DONE, f"take {number}")
+def row(number: int) -> IndexRow:
+    return IndexRow(UUID(int=number + 1), 0.0, 1.0, 1, TakeState.DONE, f"take {number}")
 
 
 def rows(page: int, serial: int = 1) -> HistoryRows:

@@ -23,8 +23,8 @@ from app.history.actions import (
     RowsWanted,
     SearchHistory,
 )
-from app.history.index import Row
-from app.history.view import HistoryList, HistoryNote, HistoryRows, HistoryTold
+from app.history.index import IndexRow
+from app.history.view import HistoryList, HistoryMessage, HistoryNote, HistoryRows
 from app.journal.take import TakeState
 from app.ui.history.page import MOST_CHOSEN, HistoryPage
 from app.ui.history.take_panel import Asked
@@ -34,7 +34,9 @@ from app.ui.theme.theme import Theme
 from tests.app.ui.files.test_page import Chosen
 
 ROWS = tuple(
-    Row(UUID(int=number + 1), 1_700_000_000.0 - number, 5.0, 1, TakeState.DONE, f"take {number}", key=100 - number)
+    IndexRow(
+        UUID(int=number + 1), 1_700_000_000.0 - number, 5.0, 1, TakeState.DONE, f"take {number}", key=100 - number
+    )
     for number in range(4)
 )
 CUT_OFF = replace(ROWS[3], state=TakeState.INTERRUPTED, text="")
@@ -59,7 +61,7 @@ def page(theme: Theme, texts: Texts, asked: list[Asked], dialogs: Chosen, qtbot:
     return made
 
 
-def fill(page: HistoryPage, rows: tuple[Row, ...] = ROWS, version: int = 0, serial: int = 1) -> None:
+def fill(page: HistoryPage, rows: tuple[IndexRow, ...] = ROWS, version: int = 0, serial: int = 1) -> None:
     page.show_list(HistoryList(serial, page.search.text(), len(rows), version=version))
     page.model.row(0)
     page.show_rows(HistoryRows(serial, 0, rows))
@@ -203,7 +205,7 @@ def test_export_replaces_files_only_on_request(page: HistoryPage, asked: list[As
     page.panel.export.click()
     wanted = ExportTakes((ROWS[0].session, ROWS[1].session), Format.SRT, Path("/texts"))
     assert done(asked) == [wanted] and not page.replace.isVisible()
-    page.show_told(HistoryTold(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
+    page.show_told(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
     assert "a.srt" in page.note.text()
     page.replace.click()
     assert done(asked) == [wanted, replace(wanted, overwrite=True)] and not page.note.isVisible()

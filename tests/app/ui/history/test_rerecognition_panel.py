@@ -14,14 +14,14 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.history.actions import HistoryAction, LookAtTake, ModelsWanted, RecogniseAgain, StopRecognising
 from app.history.difference import difference, words_that_differ
-from app.history.index import Row
-from app.history.view import Compared, HistoryModels, Rerunning, RerunState, Run, TakeDetails, Wish
+from app.history.index import IndexRow
+from app.history.view import Comparison, HistoryModels, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
 from app.journal.take import TakeState
-from app.ui.history.rerecognition_panel import AgainPanel, Stage
+from app.ui.history.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-ONE = Row(UUID(int=1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, "the quick fox", model="b")
+ONE = IndexRow(UUID(int=1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, "the quick fox", model="b")
 TWO = replace(ONE, session=UUID(int=2))
 
 
@@ -42,37 +42,37 @@ def person() -> Person:
 
 
 @pytest.fixture
-def panel(theme: Theme, texts: Texts, person: Person, qtbot: QtBot) -> AgainPanel:
-    made = AgainPanel(theme, texts, person.asked.append, person.used.append, person.back)
+def panel(theme: Theme, texts: Texts, person: Person, qtbot: QtBot) -> RerecognitionPanel:
+    made = RerecognitionPanel(theme, texts, person.asked.append, person.used.append, person.back)
     qtbot.addWidget(made)
     made.resize(500, 500)
     made.show_take(ONE)
     return made
 
 
-def compared(*texts: str, run: int | None = None, row: Row = ONE) -> TakeDetails:
+def compared(*texts: str, run: int | None = None, row: IndexRow = ONE) -> TakeDetails:
     """Return details of the take with one run for each text."""
     run = len(texts) - 1 if run is None else run
-    runs = tuple(Run(1_700_000_000.0 + number, "a", number == 0, number) for number in range(len(texts)))
+    runs = tuple(Rerun(1_700_000_000.0 + number, "a", number == 0, number) for number in range(len(texts)))
     pieces = difference(row.text, texts[run])
-    known = Compared(run, texts[run], pieces, words_that_differ(pieces))
+    known = Comparison(run, texts[run], pieces, words_that_differ(pieces))
     return TakeDetails(row.session, row.text, 5_000, (), runs, known)
 
 
-def stage(panel: AgainPanel) -> Stage:
+def stage(panel: RerecognitionPanel) -> PanelPart:
     return panel.stage
 
 
-def seen(panel: AgainPanel) -> list[QPushButton]:
+def seen(panel: RerecognitionPanel) -> list[QPushButton]:
     return [button for button in panel.buttons.controls if button.isVisible() and isinstance(button, QPushButton)]
 
 
 def test_again_panel_opens_on_request_and_offers_loaded_models(
-    panel: AgainPanel, person: Person, texts: Texts
+    panel: RerecognitionPanel, person: Person, texts: Texts
 ) -> None:
-    assert stage(panel) is Stage.CLOSED and not panel.isVisible()
+    assert stage(panel) is PanelPart.CLOSED and not panel.isVisible()
     panel.open_it()
-    assert stage(panel) is Stage.CHOOSING and person.asked == [ModelsWanted()] and panel.isVisible()
+    assert stage(panel) is PanelPart.CHOOSING and person.asked == [ModelsWanted()] and panel.isVisible()
     panel.show_models(HistoryModels(("a", "b")))
     names = [panel.model.itemText(row) for row in range(panel.model.count())]
     assert names == [texts("history.again.any-model"), "a", texts("history.again.used", model="b")]
@@ -82,26 +82,26 @@ def test_again_panel_opens_on_request_and_offers_loaded_models(
     panel.model.setCurrentIndex(0)
     panel.begin.click()
     assert person.asked[1:] == [
-        RecogniseAgain(ONE.session, Wish("a")),
-        RecogniseAgain(ONE.session, Wish("", vad=False)),
+        RecogniseAgain(ONE.session, RerunOptions("a")),
+        RecogniseAgain(ONE.session, RerunOptions("", vad=False)),
     ]
     panel.keep.click()
-    assert stage(panel) is Stage.CLOSED
+    assert stage(panel) is PanelPart.CLOSED
 
 
-def test_again_panel_shows_progress_and_stops(panel: AgainPanel, person: Person, texts: Texts) -> None:
+def test_again_panel_shows_progress_and_stops(panel: RerecognitionPanel, person: Person, texts: Texts) -> None:
     panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.WAITING))
-    assert stage(panel) is Stage.WORKING and panel.how.text() == texts("history.again.waiting")
+    assert stage(panel) is PanelPart.WORKING and panel.how.text() == texts("history.again.waiting")
     panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 2, 5))
     assert panel.how.text() == texts("history.again.progress", ended=2, count=5) and panel.progress.value() == 40
     panel.stop.click()
     assert person.asked[-1] == StopRecognising(ONE.session)
     panel.show_rerun(Rerunning(ONE.session, RerunState.STOPPED))
-    assert stage(panel) is Stage.CHOOSING and not panel.note.isVisible()
+    assert stage(panel) is PanelPart.CHOOSING and not panel.note.isVisible()
 
 
-def test_again_panel_shows_failure_with_remedy(panel: AgainPanel, texts: Texts) -> None:
+def test_again_panel_shows_failure_with_remedy(panel: RerecognitionPanel, texts: Texts) -> None:
     panel.open_it()
     panel.show_models(HistoryModels(note=Note("gateway-unreachable")))
     assert panel.note.text() == texts("note.gateway-unreachable")
@@ -113,13 +113,15 @@ def test_again_panel_shows_failure_with_remedy(panel: AgainPanel, texts: Texts) 
     assert not panel.note.isVisible()
 
 
-def test_again_panel_uses_new_text_only_when_accepted(panel: AgainPanel, person: Person, texts: Texts) -> None:
+def test_again_panel_uses_new_text_only_when_accepted(
+    panel: RerecognitionPanel, person: Person, texts: Texts
+) -> None:
     panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 1))
     panel.show_details(compared("the slow fox"))
-    assert stage(panel) is Stage.WORKING
+    assert stage(panel) is PanelPart.WORKING
     panel.show_rerun(Rerunning(ONE.session, RerunState.DONE))
-    assert stage(panel) is Stage.COMPARING and texts("history.again.words", count=1) in panel.how.text()
+    assert stage(panel) is PanelPart.COMPARING and texts("history.again.words", count=1) in panel.how.text()
     assert panel.difference.toPlainText() == "the quickslow fox" and person.used == []
     panel.take.click()
     same = replace(compared("the slow fox"), text="the slow fox")
@@ -128,17 +130,21 @@ def test_again_panel_uses_new_text_only_when_accepted(panel: AgainPanel, person:
     panel.undo.click()
     assert person.used == ["the slow fox", "mine"]
     panel.keep.click()
-    assert stage(panel) is Stage.CLOSED and person.used == ["the slow fox", "mine"]
+    assert stage(panel) is PanelPart.CLOSED and person.used == ["the slow fox", "mine"]
 
 
 @pytest.mark.parametrize(("text", "key"), [("the quick fox", "same"), ("The quick fox".lower() + ".", "marks")])
-def test_again_panel_says_when_no_words_differ(panel: AgainPanel, texts: Texts, text: str, key: str) -> None:
+def test_again_panel_says_when_no_words_differ(
+    panel: RerecognitionPanel, texts: Texts, text: str, key: str
+) -> None:
     panel.show_details(compared(text))
     panel.open_it()
     assert texts(f"history.again.{key}") in panel.how.text()
 
 
-def test_again_panel_compares_each_of_several_runs(panel: AgainPanel, person: Person, texts: Texts) -> None:
+def test_again_panel_compares_each_of_several_runs(
+    panel: RerecognitionPanel, person: Person, texts: Texts
+) -> None:
     panel.show_details(compared("the slow fox", "a slow fox"))
     panel.open_it()
     assert panel.runs.isVisible() and panel.runs.count() == 2 and panel.runs.currentData() == "1"
@@ -149,21 +155,21 @@ def test_again_panel_compares_each_of_several_runs(panel: AgainPanel, person: Pe
     panel.show_details(compared("the slow fox", "a slow fox", run=0))
     assert panel.runs.currentData() == "0"
     panel.more.click()
-    assert stage(panel) is Stage.CHOOSING and person.asked[-1] == ModelsWanted()
+    assert stage(panel) is PanelPart.CHOOSING and person.asked[-1] == ModelsWanted()
 
 
-def test_again_panel_keeps_state_per_take(panel: AgainPanel) -> None:
+def test_again_panel_keeps_state_per_take(panel: RerecognitionPanel) -> None:
     panel.open_it()
     panel.show_rerun(Rerunning(ONE.session, RerunState.RUNNING, 1, 2))
     panel.show_take(TWO)
     panel.show_details(compared("x"))  # details of the previous take
-    assert stage(panel) is Stage.CLOSED
+    assert stage(panel) is PanelPart.CLOSED
     panel.show_rerun(Rerunning(ONE.session, RerunState.DONE))
     panel.show_take(ONE)
     panel.show_details(compared("the slow fox"))
-    assert stage(panel) is Stage.COMPARING  # its recognition was started here
+    assert stage(panel) is PanelPart.COMPARING  # its recognition was started here
     panel.show_take(None)
-    assert stage(panel) is Stage.CLOSED
+    assert stage(panel) is PanelPart.CLOSED
 
 
 def test_again_panel_has_accessible_names_and_fits_large_font(
@@ -172,7 +178,7 @@ def test_again_panel_has_accessible_names_and_fits_large_font(
     large = QFont(qapp.font())
     large.setPointSizeF(large.pointSizeF() * 2)
     qapp.setFont(large)
-    made = AgainPanel(theme, texts, person.asked.append, person.used.append, person.back)
+    made = RerecognitionPanel(theme, texts, person.asked.append, person.used.append, person.back)
     qtbot.addWidget(made)
     made.show_take(ONE)
     made.show_details(compared("the slow fox", "a slow fox"))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPainter, QTextLayout
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.journal.take import TakeState
 from app.ui.history.row_delegate import (
     LINES,
@@ -23,7 +23,7 @@ from app.ui.history.row_delegate import (
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, Theme
 
-ROW = Row(UUID(int=1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, "the green stone 玉石 " * 30)
+ROW = IndexRow(UUID(int=1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, "the green stone 玉石 " * 30)
 
 
 def drawn(delegate: HistoryDelegate, state: QStyle.StateFlag = QStyle.StateFlag.State_None) -> QImage:
@@ -41,7 +41,7 @@ def drawn(delegate: HistoryDelegate, state: QStyle.StateFlag = QStyle.StateFlag.
 
 
 def test_rows_look_different_by_state_selection_focus_and_hits(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    rows: list[Row | None] = [ROW]
+    rows: list[IndexRow | None] = [ROW]
     delegate = HistoryDelegate(theme, texts, lambda place: rows[place])
     flag = QStyle.StateFlag
     images = [drawn(delegate), drawn(delegate, flag.State_Selected), drawn(delegate, flag.State_HasFocus)]

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from app.history.actions import DeleteTakes, EditTake, LookAtTake, PlayTake, StopPlaying
 from app.history.difference import difference
-from app.history.index import Row
-from app.history.view import Compared, Playing, PlayState, Run, TakeDetails
-from app.history.word_times import Spoken
+from app.history.index import IndexRow
+from app.history.view import Comparison, Playing, PlayState, Rerun, TakeDetails
+from app.history.word_times import TimedRange
 from app.journal.take import TakeState
 from app.ui.history.take_panel import MOST_DRAFTS, Asked, TakePanel
 from app.ui.strings.texts import Texts
@@ -21,8 +21,8 @@ from app.ui.theme.theme import Theme
 from tests.app.ui.files.test_page import Chosen
 
 
-def row(number: int) -> Row:
-    return Row(UUID(int=number + 1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, f"take {number}")
+def row(number: int) -> IndexRow:
+    return IndexRow(UUID(int=number + 1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, f"take {number}")
 
 
 def done(asked: list[Asked]) -> list[Asked]:
@@ -84,9 +84,9 @@ def test_number_of_drafts_is_bounded(panel: TakePanel) -> None:
 
 def details(number: int, other: str = "") -> TakeDetails:
     text = row(number).text
-    spoken = (Spoken(0, 1_000, 0, 4), Spoken(1_000, 5_000, 5, 6))
-    compared = Compared(0, other, difference(text, other), 1) if other else None
-    return TakeDetails(row(number).session, text, 5_000, spoken, (Run(1.0, "m", True),) * bool(other), compared)
+    spoken = (TimedRange(0, 1_000, 0, 4), TimedRange(1_000, 5_000, 5, 6))
+    compared = Comparison(0, other, difference(text, other), 1) if other else None
+    return TakeDetails(row(number).session, text, 5_000, spoken, (Rerun(1.0, "m", True),) * bool(other), compared)
 
 
 def marked(panel: TakePanel) -> list[str]:

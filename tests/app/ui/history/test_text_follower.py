@@ -4,12 +4,17 @@ import pytest
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from app.history.word_times import Spoken
+from app.history.word_times import TimedRange
 from app.ui.history.text_follower import Follower
 from app.ui.theme.theme import Theme
 
 TEXT = "Kia ora 😀 今天天气好"
-SPOKEN = (Spoken(100, 200, 0, 3), Spoken(200, 300, 4, 7), Spoken(400, 500, 10, 12), Spoken(500, 900, 12, 15))
+SPOKEN = (
+    TimedRange(100, 200, 0, 3),
+    TimedRange(200, 300, 4, 7),
+    TimedRange(400, 500, 10, 12),
+    TimedRange(500, 900, 12, 15),
+)
 
 
 @pytest.fixture
@@ -68,7 +73,7 @@ def test_spoken_word_scrolls_into_view_unless_user_types(theme: Theme, edit: QPl
     edit.clearFocus()
     follower = Follower(theme, edit)
     first = text.index("line150")
-    follower.show(text, (Spoken(0, 100, 0, 5), Spoken(100, 200, first, first + 7)))
+    follower.show(text, (TimedRange(0, 100, 0, 5), TimedRange(100, 200, first, first + 7)))
     follower.mark(150)
     (selection,) = edit.extraSelections()
     place = edit.cursorRect(selection.cursor)

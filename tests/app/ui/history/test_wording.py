@@ -5,13 +5,13 @@ from uuid import UUID
 
 from app.core.notes import Note
 from app.core.states import State
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryNote
 from app.journal.take import TakeState
 from app.ui.history import wording
 from app.ui.strings.texts import Texts
 
-ROW = Row(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora " * 100, "mi", "whisper")
+ROW = IndexRow(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora " * 100, "mi", "whisper")
 
 
 def test_each_take_state_maps_to_app_state(texts: Texts) -> None:

@@ -20,13 +20,13 @@ from app.models.actions import (
     RemoveModel,
     VerifyModel,
 )
-from app.models.view import About, ModelNote, ModelState, ModelView, Use
+from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelUse
 from app.ui.models.model_card import ModelCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
 NAME = "whisper-base"
-MODEL = ModelView(About(NAME, licence="MIT", link="https://a.b", sources=("modelscope",), size=1000))
+MODEL = LocalModelView(ModelFacts(NAME, licence="MIT", link="https://a.b", sources=("modelscope",), size=1000))
 FREE = 10**12
 
 
@@ -92,7 +92,7 @@ def shown(card: ModelCard) -> list[str]:
         (ModelState.IMPORTING, {"done": 100}, ["cancel", "bar"]),
         (ModelState.VERIFYING, {"done": 100}, ["pick", "cancel", "bar"]),
         (ModelState.INSTALLED, {"done": 1000}, ["pick", "verify", "remove"]),
-        (ModelState.INSTALLED, {"done": 1000, "use": Use.WORKER, "chosen": True}, ["pick", "verify"]),
+        (ModelState.INSTALLED, {"done": 1000, "use": ModelUse.WORKER, "chosen": True}, ["pick", "verify"]),
         (ModelState.INSTALLED, {"lacks": "funasr"}, ["verify", "remove", "note"]),
         (ModelState.DAMAGED, {"note": Note(ModelNote.DAMAGED)}, ["step", "take_in", "remove", "note"]),
         (ModelState.FAILED, {"note": Note(ModelNote.UNAVAILABLE)}, ["step", "take_in", "note"]),

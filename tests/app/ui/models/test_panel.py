@@ -13,7 +13,7 @@ from app.core.sentences import LANGUAGES
 from app.messages.actions import Action
 from app.models.actions import FetchModel, LookAtModels, ModelAction
 from app.models.disk import about
-from app.models.view import ModelState, ModelsView, ModelView
+from app.models.view import LocalModelView, ModelState, ModelsView
 from app.settings.actions import ChangeSetting
 from app.ui.models.panel import ModelsPanel
 from app.ui.strings.texts import Texts
@@ -22,7 +22,7 @@ from app.ui.theme.theme import STILL, Theme
 from speech.models.catalogue import load_catalogue
 
 _FOCUS = 2  # the focus ring takes this width from the padding
-MODELS = [ModelView(about(model)) for model in load_catalogue().models]
+MODELS = [LocalModelView(about(model)) for model in load_catalogue().models]
 BASE = replace(MODELS[1], state=ModelState.INSTALLED, done=MODELS[1].about.size, installed_s=0.0)
 SENSE = replace(MODELS[2], state=ModelState.FETCHING, done=4 * 10**8, speed=8e6, left_s=66.0, source="ModelScope")
 PAUSED = replace(MODELS[3], state=ModelState.PAUSED, done=3 * 10**8)

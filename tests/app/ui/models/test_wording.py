@@ -7,7 +7,7 @@ import pytest
 from app.core.notes import Note
 from app.core.sentences import LANGUAGES, entries
 from app.models.engines import KINDS
-from app.models.view import About, ModelNote, ModelState, ModelsView, ModelView, Purpose, Use
+from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse, Purpose
 from app.ui.models.wording import (
     about_text,
     how_text,
@@ -23,7 +23,7 @@ from app.ui.strings.texts import Texts
 from runtime.installing import extra_command
 
 EN = Texts("en")
-MODEL = ModelView(About("whisper-base", size=148_000_000, sources=("modelscope", "wheels")))
+MODEL = LocalModelView(ModelFacts("whisper-base", size=148_000_000, sources=("modelscope", "wheels")))
 FETCHING = replace(
     MODEL, state=ModelState.FETCHING, done=74_000_000, speed=2.5e6, left_s=30.0, source="ModelScope (a.b, c/d)"
 )
@@ -38,20 +38,20 @@ def test_sizes_are_rounded_to_significant_figures(number: float, text: str) -> N
 
 
 def test_size_reported_by_hub_is_an_upper_limit() -> None:
-    assert whole_size_text(EN, About("a", size=10**9)) == "1.0 GB"
-    assert whole_size_text(EN, About("a", size=10**9, at_most=True)) == "at most 1.0 GB"
+    assert whole_size_text(EN, ModelFacts("a", size=10**9)) == "1.0 GB"
+    assert whole_size_text(EN, ModelFacts("a", size=10**9, at_most=True)) == "at most 1.0 GB"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_catalogue_model_has_purpose_text(language: str) -> None:
     told = entries(language)
     assert {key.removeprefix("models.about.") for key in told if key.startswith("models.about.")} == set(KINDS)
-    assert about_text(Texts(language), About("other", Purpose.VAD)) == told["models.purpose.vad"]
+    assert about_text(Texts(language), ModelFacts("other", Purpose.VAD)) == told["models.purpose.vad"]
 
 
 def test_model_without_engine_says_it_is_for_later() -> None:
-    assert about_text(EN, About("Fun-ASR-Nano", later=True)).endswith(EN("models.later"))
-    assert "。此" in about_text(Texts("zh"), About("Fun-ASR-Nano", later=True))
+    assert about_text(EN, ModelFacts("Fun-ASR-Nano", later=True)).endswith(EN("models.later"))
+    assert "。此" in about_text(Texts("zh"), ModelFacts("Fun-ASR-Nano", later=True))
 
 
 def test_download_text_shows_progress_speed_and_source() -> None:
@@ -78,7 +78,7 @@ def test_generic_sources_are_translated(source: str, said: str) -> None:
 
 
 def test_installed_model_shows_date_and_user() -> None:
-    here = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000, installed_s=0.0, use=Use.WORKER)
+    here = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000, installed_s=0.0, use=ModelUse.WORKER)
     assert how_text(EN, here).startswith("Installed · 148 MB · installed 19")
     assert how_text(EN, here).endswith("in use on this computer")
     assert how_text(EN, MODEL) == "Not installed"
@@ -113,4 +113,4 @@ def test_free_space_and_missing_space_are_shown_before_download() -> None:
 def test_sources_of_model_are_listed() -> None:
     assert origin_text(EN, MODEL.about) == "From ModelScope, the package index"
     assert "、" in origin_text(Texts("zh"), MODEL.about)
-    assert origin_text(EN, About("only from a folder")) == "From a folder"
+    assert origin_text(EN, ModelFacts("only from a folder")) == "From a folder"

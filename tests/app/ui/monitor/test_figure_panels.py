@@ -5,14 +5,14 @@ from math import nan
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.monitoring.view import Curve, Stage, StageFigures
+from app.monitoring.view import Curve, StageFigures, UtteranceStage
 from app.ui.monitor.figure_panels import StagesPanel, Tile
 from app.ui.monitor.wording import seconds_text, stage_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-QUEUED = StageFigures(Stage.QUEUED, 9, 0.1, 0.4)
-WHOLE = StageFigures(Stage.WHOLE, 9, 0.2, 0.8)
+QUEUED = StageFigures(UtteranceStage.QUEUED, 9, 0.1, 0.4)
+WHOLE = StageFigures(UtteranceStage.WHOLE, 9, 0.2, 0.8)
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def test_tile_names_curve_empty_without_figures(tile: Tile, texts: Texts) -> Non
 def test_stages_panel_has_line_for_each_known_stage(stages: StagesPanel, texts: Texts) -> None:
     stages.show_stages((QUEUED, WHOLE))
     visible = [stage for stage, line in stages.lines.items() if line.name.isVisible()]
-    assert visible == [Stage.QUEUED, Stage.WHOLE]
-    line = stages.lines[Stage.QUEUED]
+    assert visible == [UtteranceStage.QUEUED, UtteranceStage.WHOLE]
+    line = stages.lines[UtteranceStage.QUEUED]
     assert (line.half.text(), line.most.text()) == (seconds_text(texts, 0.1), seconds_text(texts, 0.4))
     assert (line.bar._half, line.bar._most) == pytest.approx((0.125, 0.5))
     assert stage_text(texts, WHOLE) in stages.accessibleName()
@@ -68,5 +68,5 @@ def test_stages_panel_shows_hint_without_stages(stages: StagesPanel, texts: Text
 
 
 def test_stages_panel_accepts_zero_durations(stages: StagesPanel) -> None:
-    stages.show_stages((StageFigures(Stage.SENT, 1, 0.0, 0.0),))
-    assert stages.lines[Stage.SENT].bar._most == 0.0
+    stages.show_stages((StageFigures(UtteranceStage.SENT, 1, 0.0, 0.0),))
+    assert stages.lines[UtteranceStage.SENT].bar._most == 0.0

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
 from app.core.states import State
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import Link, MonitorView
@@ -92,9 +92,9 @@ def test_own_worker_can_be_started_when_no_worker_runs(
     assert page.no_utterances.isVisible() and not page.timeline.isVisible()
     QTest.keyClick(page.start, Qt.Key.Key_Space)
     assert asked == [SwitchWorker(True)]
-    page.show_worker(WorkerView(WorkerState.DOWNLOADING, "whisper-base", 40))
+    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, "whisper-base", 40))
     assert not page.start.isVisible() and "40" in page.here.text()
-    page.show_worker(WorkerView(WorkerState.FAILED, reason=Note("models-disk-full")))
+    page.show_worker(WorkerView(LocalWorkerState.FAILED, reason=Note("models-disk-full")))
     assert page.start.isVisible()
     page.show_worker(WorkerView(reason=Note("recognised-elsewhere")))
     assert [page.start.isVisible()] == [False], "it comes back by itself"
@@ -119,7 +119,7 @@ def test_worker_cards_follow_number_of_workers(page: MonitorPage, texts: Texts) 
 def test_hidden_monitor_only_keeps_values(page: MonitorPage) -> None:
     page.hide()
     page.show_monitor(busy())
-    page.show_worker(WorkerView(WorkerState.IDLE))
+    page.show_worker(WorkerView(LocalWorkerState.IDLE))
     assert page.cards == []
     page.show()
     assert len(page.cards) == len(MACHINES)

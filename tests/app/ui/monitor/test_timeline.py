@@ -8,13 +8,13 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
-from app.monitoring.view import Stage, StageSpan, UtteranceRow
-from app.ui.monitor.timeline import MOST, Timeline
+from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
+from app.ui.monitor.timeline import MOST, TimelineView
 from app.ui.monitor.wording import row_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-SPANS = (StageSpan(Stage.SENT, 0.0, 0.1), StageSpan(Stage.DECODED, 0.1, 0.4))
+SPANS = (StageSpan(UtteranceStage.SENT, 0.0, 0.1), StageSpan(UtteranceStage.DECODED, 0.1, 0.4))
 
 
 def utterance(number: int) -> UtteranceRow:
@@ -27,21 +27,21 @@ def newest(first: int, count: int) -> tuple[UtteranceRow, ...]:
 
 
 @pytest.fixture
-def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> Timeline:
-    made = Timeline(theme, texts)
+def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> TimelineView:
+    made = TimelineView(theme, texts)
     qtbot.addWidget(made)
     made.resize(900, 600)
     made.show()
     return made
 
 
-def test_each_utterance_has_a_row_with_accessible_name(timeline: Timeline, texts: Texts) -> None:
+def test_each_utterance_has_a_row_with_accessible_name(timeline: TimelineView, texts: Texts) -> None:
     shown = newest(5, 3)
     timeline.show_utterances(shown)
     assert [row.accessibleName() for row in timeline.rows] == [row_text(texts, one) for one in shown]
 
 
-def test_timeline_rows_are_reused(timeline: Timeline) -> None:
+def test_timeline_rows_are_reused(timeline: TimelineView) -> None:
     timeline.show_utterances(newest(90, 60))
     rows = list(timeline.rows)
     assert len(rows) == MOST and all(row.isVisible() for row in rows)
@@ -51,7 +51,7 @@ def test_timeline_rows_are_reused(timeline: Timeline) -> None:
     assert timeline.rows == rows[:5] and all(row.isVisible() for row in timeline.rows)
 
 
-def test_tab_reaches_one_row_and_arrows_the_others(timeline: Timeline, qtbot: QtBot) -> None:
+def test_tab_reaches_one_row_and_arrows_the_others(timeline: TimelineView, qtbot: QtBot) -> None:
     timeline.show_utterances(newest(9, 4))
     rows = timeline.rows
     by_tab = [row for row in rows if row.focusPolicy() == Qt.FocusPolicy.StrongFocus]
@@ -72,7 +72,7 @@ def test_tab_reaches_one_row_and_arrows_the_others(timeline: Timeline, qtbot: Qt
         assert [row.focusPolicy() == Qt.FocusPolicy.StrongFocus for row in rows].index(True) == place
 
 
-def test_focus_moves_with_its_utterance(timeline: Timeline, qtbot: QtBot) -> None:
+def test_focus_moves_with_its_utterance(timeline: TimelineView, qtbot: QtBot) -> None:
     timeline.show_utterances(newest(9, 4))
     timeline.rows[1].setFocus()
     qtbot.waitUntil(timeline.rows[1].hasFocus)
@@ -82,14 +82,14 @@ def test_focus_moves_with_its_utterance(timeline: Timeline, qtbot: QtBot) -> Non
     assert timeline.rows[2].hasFocus()
 
 
-def test_all_rows_share_one_scale(timeline: Timeline) -> None:
-    slow = replace(utterance(1), spans=(StageSpan(Stage.DECODED, 0.0, 1.8),))
+def test_all_rows_share_one_scale(timeline: TimelineView) -> None:
+    slow = replace(utterance(1), spans=(StageSpan(UtteranceStage.DECODED, 0.0, 1.8),))
     timeline.show_utterances((slow, *newest(0, 1)))
     assert {row._scale for row in timeline.rows} == {timeline.axis._scale}
     assert timeline.axis._scale.after_s == 2.0
 
 
-def test_legend_names_each_form_and_wraps(timeline: Timeline, texts: Texts) -> None:
+def test_legend_names_each_form_and_wraps(timeline: TimelineView, texts: Texts) -> None:
     legend = timeline.legend
     for key in ("spoken", "on-the-way", "waited", "decoded", "inserted"):
         assert texts(f"monitor.{key}") in legend.accessibleName()
@@ -100,7 +100,7 @@ def test_legend_names_each_form_and_wraps(timeline: Timeline, texts: Texts) -> N
 
 def test_timeline_changes_language(theme: Theme, qtbot: QtBot) -> None:
     texts = Texts("en")
-    timeline = Timeline(theme, texts)
+    timeline = TimelineView(theme, texts)
     qtbot.addWidget(timeline)
     timeline.show_utterances(newest(3, 1))
     texts.choose("zh")

@@ -7,8 +7,8 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
-from app.monitoring.view import Stage, StageSpan, UtteranceRow
-from app.ui.monitor.timeline_row import Moved, TimelineRow
+from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
+from app.ui.monitor.timeline_row import RowFocus, TimelineRow
 from app.ui.monitor.timeline_scale import Measures, TimeScale
 from app.ui.monitor.wording import row_text, story_text
 from app.ui.strings.texts import Texts
@@ -16,14 +16,14 @@ from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
 
 LIGHT = COLOURS[Scheme.LIGHT]
-SPANS = (StageSpan(Stage.SENT, 0.0, 0.5), StageSpan(Stage.DECODED, 0.5, 1.0))
+SPANS = (StageSpan(UtteranceStage.SENT, 0.0, 0.5), StageSpan(UtteranceStage.DECODED, 0.5, 1.0))
 ROW = UtteranceRow("s", 0, True, State.DONE, 1_700_000_000.0, 4.0, SPANS, "desktop-gpu")
 SCALE = TimeScale(8.0, 2.0)
 
 
 @pytest.fixture
 def made(theme: Theme, texts: Texts, qtbot: QtBot) -> TimelineRow:
-    row = TimelineRow(theme, texts, Moved())
+    row = TimelineRow(theme, texts, RowFocus())
     qtbot.addWidget(row)
     row.resize(900, 50)
     return row
@@ -54,7 +54,7 @@ def test_bar_parts_match_stage_times(made: TimelineRow, texts: Texts) -> None:
 
 def test_bar_beyond_scale_is_cut_with_a_mark(made: TimelineRow, texts: Texts) -> None:
     measures = Measures(texts)
-    long = replace(ROW, spans=(StageSpan(Stage.DECODED, 0.0, 50.0),))
+    long = replace(ROW, spans=(StageSpan(UtteranceStage.DECODED, 0.0, 50.0),))
     made.show_row(long, measures, SCALE)
     solid = columns_with(bar(made, measures), LIGHT.accent)
     end = measures.after(900, SCALE, 2.0)
@@ -76,7 +76,7 @@ def test_row_is_repainted_only_for_visible_changes(theme: Theme, texts: Texts, q
             nonlocal painted
             painted += 1
 
-    row, measures = Counting(theme, texts, Moved()), Measures(texts)
+    row, measures = Counting(theme, texts, RowFocus()), Measures(texts)
     qtbot.addWidget(row)
     row.show_row(ROW, measures, SCALE)
     row.show()

@@ -6,7 +6,7 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.core.states import State
-from app.monitoring.view import Stage, StageSpan, UtteranceRow
+from app.monitoring.view import StageSpan, UtteranceRow, UtteranceStage
 from app.ui.monitor.timeline_scale import Measures, TimeScale, paint_part, scale_of
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -14,7 +14,7 @@ from app.ui.theme.theme import Theme
 
 
 def row(total_s: float, spoken_s: float = 1.0) -> UtteranceRow:
-    spans = (StageSpan(Stage.DECODED, 0.0, total_s),)
+    spans = (StageSpan(UtteranceStage.DECODED, 0.0, total_s),)
     return UtteranceRow("s", 0, True, State.DONE, 0.0, spoken_s, spans)
 
 
@@ -56,7 +56,13 @@ def test_each_kind_of_time_has_its_own_form(theme: Theme, scheme: Scheme) -> Non
     """Compare the forms in greyscale, without colour."""
     theme.choose(scheme)
     drawn: list[QImage] = []
-    for stage in (None, Stage.SENT, Stage.QUEUED, Stage.DECODED, Stage.INSERTED):
+    for stage in (
+        None,
+        UtteranceStage.SENT,
+        UtteranceStage.QUEUED,
+        UtteranceStage.DECODED,
+        UtteranceStage.INSERTED,
+    ):
         image = QImage(60, 16, QImage.Format.Format_ARGB32)
         image.fill(theme.colour("surface"))
         painter = QPainter(image)
@@ -75,7 +81,7 @@ def test_each_kind_of_time_has_its_own_form(theme: Theme, scheme: Scheme) -> Non
 
 def test_sending_and_delivery_have_the_same_form(theme: Theme) -> None:
     images = []
-    for stage in (Stage.SENT, Stage.DELIVERED):
+    for stage in (UtteranceStage.SENT, UtteranceStage.DELIVERED):
         image = QImage(40, 12, QImage.Format.Format_ARGB32)
         image.fill(Qt.GlobalColor.white)
         painter = QPainter(image)

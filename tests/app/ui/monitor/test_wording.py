@@ -10,10 +10,10 @@ from app.monitoring.view import (
     GatewayFigures,
     Link,
     MonitorView,
-    Stage,
     StageFigures,
     StageSpan,
     UtteranceRow,
+    UtteranceStage,
     WorkerFigures,
 )
 from app.ui.monitor import wording
@@ -38,11 +38,11 @@ WORKER = WorkerFigures(
     gpu_memory_bytes=None,
 )
 SPANS = (
-    StageSpan(Stage.SENT, 0.0, 0.03),
-    StageSpan(Stage.QUEUED, 0.03, 0.15),
-    StageSpan(Stage.DECODED, 0.15, 0.45),
-    StageSpan(Stage.DELIVERED, 0.45, 0.46),
-    StageSpan(Stage.INSERTED, 0.46, 0.52),
+    StageSpan(UtteranceStage.SENT, 0.0, 0.03),
+    StageSpan(UtteranceStage.QUEUED, 0.03, 0.15),
+    StageSpan(UtteranceStage.DECODED, 0.15, 0.45),
+    StageSpan(UtteranceStage.DELIVERED, 0.45, 0.46),
+    StageSpan(UtteranceStage.INSERTED, 0.46, 0.52),
 )
 ROW = UtteranceRow("6f1f7c0e", 0, True, State.DONE, 1_700_000_000.0, 2.4, SPANS, "desktop-gpu")
 
@@ -123,7 +123,10 @@ def test_worker_text_shows_model_speed_and_counts() -> None:
 
 
 def test_stage_text_shows_median_and_95th_percentile() -> None:
-    assert wording.stage_text(EN, StageFigures(Stage.QUEUED, 9, 0.012, 1.5)) == "Waiting: p50 12 ms, p95 1.5 s"
+    assert (
+        wording.stage_text(EN, StageFigures(UtteranceStage.QUEUED, 9, 0.012, 1.5))
+        == "Waiting: p50 12 ms, p95 1.5 s"
+    )
 
 
 def test_utterance_text_shows_time_of_each_stage() -> None:
@@ -131,7 +134,11 @@ def test_utterance_text_shows_time_of_each_stage() -> None:
     assert wording.story_text(EN, ROW) == f"{whole} · inserted 60 ms"
     short = "waited 120 ms · recognised 300 ms on desktop-gpu · inserted 60 ms"
     assert wording.story_text(EN, ROW, short=True) == short
-    unknown = replace(ROW, host="", spans=(StageSpan(Stage.DECODED, 0, 0.3), StageSpan(Stage.DELIVERED, 0.3, 0.3)))
+    unknown = replace(
+        ROW,
+        host="",
+        spans=(StageSpan(UtteranceStage.DECODED, 0, 0.3), StageSpan(UtteranceStage.DELIVERED, 0.3, 0.3)),
+    )
     assert wording.story_text(EN, unknown) == "spoke 2.4 s · recognised 300 ms"
     failed = replace(ROW, spans=(), spoken_s=0.0, reason="engine_died")
     assert wording.story_text(EN, failed) == "failed: engine_died"
@@ -149,4 +156,4 @@ def test_row_text_contains_all_parts_for_screen_readers(texts: Texts) -> None:
 
 
 def test_every_stage_has_a_name(texts: Texts) -> None:
-    assert len({texts(wording.STAGES[stage]) for stage in Stage}) == len(Stage)
+    assert len({texts(wording.STAGES[stage]) for stage in UtteranceStage}) == len(UtteranceStage)

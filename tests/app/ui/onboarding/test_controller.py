@@ -11,14 +11,14 @@ from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.onboarding.steps import FIRST_STEP, WELCOMED, Step
 from app.settings.actions import ChangeSetting
-from app.settings.sections import General, Settings
-from app.ui.onboarding.controller import Again, FirstSteps
+from app.settings.sections import GeneralSection, Settings
+from app.ui.onboarding.controller import FirstSteps, RestartCard
 from app.ui.settings.choices import Choices
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-WELCOME = replace(Settings(), general=General(welcomed=True))
+WELCOME = replace(Settings(), general=GeneralSection(welcomed=True))
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_first_steps_resume_at_saved_step_with_earlier_values(steps: FirstSteps,
     steps.show(Choices((("USB", "USB"),)))
     steps.show(Problem("hotkeys", note=Note("hotkeys-wayland")))
     steps.show(Problem("gateway", note=Note("gateway-failed")))
-    steps.show(replace(Settings(), general=General(first_step="hotkey")))
+    steps.show(replace(Settings(), general=GeneralSection(first_step="hotkey")))
     assert steps.page is not None and steps.page.isVisible()
     assert (steps.page.step, shell.covered, shell.page) == (Step.HOTKEY, True, "")
     assert steps.page.microphone.microphone.count() == 2
@@ -72,7 +72,7 @@ def test_postponed_first_steps_stay_closed_when_settings_are_unwritable(steps: F
     assert steps.page is not None
     steps.page.later.click()
     assert not shell.covered
-    steps.show(replace(Settings(), general=General(sounds=False)))
+    steps.show(replace(Settings(), general=GeneralSection(sounds=False)))
     assert not shell.covered
 
 
@@ -88,7 +88,7 @@ def test_first_steps_open_again_on_request(
     steps: FirstSteps, shell: Shell, texts: Texts, asked: list[Action], qtbot: QtBot
 ) -> None:
     steps.show(WELCOME)
-    again = Again(texts, asked.append)
+    again = RestartCard(texts, asked.append)
     qtbot.addWidget(again)
     again.button.click()
     assert asked == [ChangeSetting(FIRST_STEP, "language"), ChangeSetting(WELCOMED, False)]

@@ -10,14 +10,14 @@ from app.core.notes import Note
 from app.gateways.actions import GatewayAction, LookAtGateways
 from app.gateways.selection import URL
 from app.gateways.view import FoundView, GatewaysView, GatewayView
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.models.actions import LookAtModels, ModelAction, PauseModel
-from app.models.view import About, ModelState, ModelsView, ModelView
+from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
 from app.onboarding.actions import TryGateway
 from app.onboarding.view import GatewayTrial
 from app.settings.actions import ChangeSetting
-from app.settings.sections import Gateway, Settings, Worker
+from app.settings.sections import GatewaySection, Settings, WorkerSection
 from app.ui.onboarding.gateway_step import PlaceStep, address
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -26,7 +26,7 @@ from tests.app.ui.steady import on_a_page, places
 Beside = list[ModelAction | GatewayAction]
 GPU = "https://desktop-gpu:8765"
 REACHED = GatewayTrial(GPU, True, 3.4, ("RTX 5060 Ti · sensevoice-small",))
-CHOSEN = replace(Settings(), gateway=Gateway(url=GPU))
+CHOSEN = replace(Settings(), gateway=GatewaySection(url=GPU))
 
 
 @pytest.fixture
@@ -58,12 +58,12 @@ def test_typed_text_becomes_gateway_address() -> None:
 
 
 def test_place_step_shows_worker_and_its_download(page: PlaceStep, asked: list[Action]) -> None:
-    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
+    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=40))
     assert page.here.isChecked() and page.progress.isVisible() and page.progress.value() == 40
     assert not page.url.isVisible()
-    page.show_worker(WorkerView(WorkerState.IDLE, "CPU · whisper-base"))
+    page.show_worker(WorkerView(LocalWorkerState.IDLE, "CPU · whisper-base"))
     assert not page.progress.isVisible() and "whisper-base" in page.worker.text()
-    page.show_worker(WorkerView(WorkerState.FAILED, reason=Note("models-disk-full")))
+    page.show_worker(WorkerView(LocalWorkerState.FAILED, reason=Note("models-disk-full")))
     assert page.worker.property("role") == "danger"
     page.switch_on.click()
     assert asked == [SwitchWorker(True)]
@@ -72,21 +72,23 @@ def test_place_step_shows_worker_and_its_download(page: PlaceStep, asked: list[A
 
 
 def test_missing_model_can_be_paused_and_imported(page: PlaceStep, models: Beside) -> None:
-    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=40))
+    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=40))
     assert models == [LookAtModels(True), LookAtModels(True)], "nobody had answered yet"
-    base, other = About("whisper-base", size=100), About("paraformer-zh")
-    page.show_models(ModelsView((ModelView(base, ModelState.FETCHING, 40, chosen=True), ModelView(other))))
+    base, other = ModelFacts("whisper-base", size=100), ModelFacts("paraformer-zh")
+    page.show_models(
+        ModelsView((LocalModelView(base, ModelState.FETCHING, 40, chosen=True), LocalModelView(other)))
+    )
     (card,) = page.cards.values()
     assert card.isVisible() and not page.progress.isVisible()
     card.step.click()
     assert models[-1:] == [PauseModel("whisper-base")]
-    page.show_models(ModelsView((ModelView(base, ModelState.PAUSED, 40, chosen=True),)))
+    page.show_models(ModelsView((LocalModelView(base, ModelState.PAUSED, 40, chosen=True),)))
     assert card.take_in.isVisible()
     page.elsewhere.click()
     assert not card.isVisible()
     page.here.click()
     assert card.isVisible()
-    page.show_models(ModelsView((ModelView(base, ModelState.INSTALLED, 100, chosen=True),)))
+    page.show_models(ModelsView((LocalModelView(base, ModelState.INSTALLED, 100, chosen=True),)))
     assert not card.isVisible()
     page.show_seen(False)
     assert models[-1:] == [LookAtModels(False)]
@@ -116,7 +118,7 @@ def test_gateway_is_tested_while_typed_and_used_after_answer(
 def test_address_is_not_in_use_while_paired_gateway_is_chosen(
     page: PlaceStep, asked: list[Action], texts: Texts
 ) -> None:
-    page.show_settings(replace(Settings(), gateway=Gateway(url=GPU, chosen="id")))
+    page.show_settings(replace(Settings(), gateway=GatewaySection(url=GPU, chosen="id")))
     page.show_trial(REACHED)
     assert texts("onboarding.used") not in page.answer.text() and page.use.isEnabled()
     page.use.click()
@@ -143,7 +145,7 @@ def test_gateway_that_fails_connection_test_cannot_be_used(
 
 
 def test_choosing_this_computer_starts_its_worker(page: PlaceStep, asked: list[Action]) -> None:
-    page.show_settings(replace(CHOSEN, worker=Worker(on=False)))
+    page.show_settings(replace(CHOSEN, worker=WorkerSection(on=False)))
     assert page.elsewhere.isChecked() and page.url.text() == GPU
     asked.clear()
     page.here.click()
@@ -154,7 +156,7 @@ def test_paired_gateway_can_be_chosen_and_left(page: PlaceStep, asked: list[Acti
     page.elsewhere.click()
     assert models[-1] == LookAtGateways(True, "first steps") and page.pairing.isVisible()
     page.show_gateways(GatewaysView((GatewayView("id", "attic", "10.0.0.3:8765", chosen=True),)))
-    page.show_settings(replace(Settings(), gateway=Gateway(chosen="id")))
+    page.show_settings(replace(Settings(), gateway=GatewaySection(chosen="id")))
     assert page.elsewhere.isChecked() and "attic" in page.pairing.paired.text()
     page.here.click()
     assert ChangeSetting("gateway.chosen", "") in asked
@@ -164,8 +166,8 @@ def test_paired_gateway_can_be_chosen_and_left(page: PlaceStep, asked: list[Acti
 
 
 def test_worker_and_gateway_messages_move_no_control(page: PlaceStep) -> None:
-    states = [WorkerView(state) for state in WorkerState]
-    failed = WorkerView(WorkerState.FAILED, reason=Note("models-disk-full"))
+    states = [WorkerView(state) for state in LocalWorkerState]
+    failed = WorkerView(LocalWorkerState.FAILED, reason=Note("models-disk-full"))
     with on_a_page(page):
         options = places(
             (page.here, page.elsewhere, page.switch_on),

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.messages.actions import Action
 from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
-from app.onboarding.view import Hearing, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.ui.onboarding.microphone_step import MicrophoneStep
 from app.ui.settings.choices import Choices
@@ -15,7 +15,7 @@ from app.ui.strings.wording import note_text
 from app.ui.theme.theme import Theme
 from tests.app.ui.steady import on_a_page, places
 
-QUIET = MicrophoneTrial(Hearing.HEARING, "USB", -80.0)
+QUIET = MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -80.0)
 DENIED = Note("microphone-refused", {"device": "USB"})
 
 
@@ -48,26 +48,26 @@ def test_microphone_list_follows_connected_devices(page: MicrophoneStep, asked: 
 
 
 def test_microphone_step_reports_speech_and_silence(page: MicrophoneStep, texts: Texts) -> None:
-    page.show_trial(MicrophoneTrial(Hearing.OPENING))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING))
     assert page.state.text() == texts("onboarding.opening")
     page.show_trial(QUIET)
     assert page.state.text() == texts("onboarding.speak") and not page.note.isVisible()
-    page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -80.0, quiet=True))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -80.0, quiet=True))
     assert page.note.text() == texts("onboarding.quiet")
-    page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -80.0, heard=True))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -80.0, heard=True))
     assert page.state.text() == texts("onboarding.heard", device="USB")
-    page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -90.0, quiet=True))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -90.0, quiet=True))
     assert page.state.text() == texts("onboarding.speak"), "not both that somebody is heard and that nothing is"
 
 
 def test_status_lines_move_no_button(page: MicrophoneStep) -> None:
     trials = [
         MicrophoneTrial(),
-        MicrophoneTrial(Hearing.OPENING),
+        MicrophoneTrial(MicrophoneActivity.OPENING),
         QUIET,
-        MicrophoneTrial(Hearing.HEARING, "USB", -80.0, quiet=True),
-        MicrophoneTrial(Hearing.RECORDING, "USB", -20.0, left_s=1.2),
-        MicrophoneTrial(Hearing.HEARING, "USB", -20.0, heard=True, sample=True, note=DENIED),
+        MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -80.0, quiet=True),
+        MicrophoneTrial(MicrophoneActivity.RECORDING, "USB", -20.0, left_s=1.2),
+        MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -20.0, heard=True, sample=True, note=DENIED),
     ]
     with on_a_page(page):
         seen = places((page.record, page.play, page.listen), (partial(page.show_trial, one) for one in trials))
@@ -78,19 +78,19 @@ def test_sample_is_recorded_and_played(page: MicrophoneStep, asked: list[Action]
     page.show_trial(QUIET)
     assert not page.play.isVisible()
     page.record.click()
-    page.show_trial(MicrophoneTrial(Hearing.RECORDING, "USB", -20.0, left_s=1.2))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.RECORDING, "USB", -20.0, left_s=1.2))
     assert page.state.text() == texts("onboarding.recording", seconds=2)
-    page.show_trial(MicrophoneTrial(Hearing.PLAYING, "USB", -20.0, sample=True))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.PLAYING, "USB", -20.0, sample=True))
     assert page.state.text() == texts("onboarding.playing")
-    page.show_trial(MicrophoneTrial(Hearing.HEARING, "USB", -20.0, sample=True))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -20.0, sample=True))
     page.play.click()
     assert asked[1:] == [RecordSample(), PlaySample()]
 
 
 def test_microphone_problem_is_shown(page: MicrophoneStep, texts: Texts) -> None:
-    page.show_trial(MicrophoneTrial(Hearing.OPENING, note=DENIED))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING, note=DENIED))
     assert page.note.text() == note_text(texts, DENIED) and page.note.property("role") == "danger"
-    page.show_trial(MicrophoneTrial(Hearing.OPENING, note=Note("no-microphone")))
+    page.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING, note=Note("no-microphone")))
     assert page.note.text() == note_text(texts, Note("no-microphone"))
     page.show_trial(QUIET)
     assert not page.note.isVisible()

@@ -9,14 +9,14 @@ from app.core.notes import Note
 from app.dictation.actions import TestHotkeys
 from app.dictation.view import View
 from app.gateways.actions import GatewayAction
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.models.actions import LookAtModels, ModelAction
-from app.models.view import About, ModelsView, ModelView
+from app.models.view import LocalModelView, ModelFacts, ModelsView
 from app.onboarding.actions import TryGateway, TryMicrophone
 from app.onboarding.steps import FIRST_STEP, WELCOMED, Step
-from app.onboarding.view import GatewayTrial, Hearing, MicrophoneTrial
+from app.onboarding.view import GatewayTrial, MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.ui.onboarding.pages import Onboarding
@@ -114,14 +114,14 @@ def test_news_reach_the_step_that_shows_them(page: Onboarding) -> None:
     page.show_settings(Settings())
     page.show_choices(Choices((("USB", "USB"),), keys={DICTATE: "f9"}))
     page.begin_at(Step.MICROPHONE)
-    page.show_microphone(MicrophoneTrial(Hearing.HEARING, "USB", -20.0))
+    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -20.0))
     assert page.microphone.meter.level_dbfs == -20.0
     page.where.url.setText("gpu:1")
     page.show_gateway(GatewayTrial("https://gpu:1", True))
     assert page.where.use.isEnabled()
-    page.show_worker(WorkerView(WorkerState.DOWNLOADING, percent=3))
+    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=3))
     assert page.where.progress.value() == 3
-    page.show_models(ModelsView((ModelView(About("whisper-base"), chosen=True),)))
+    page.show_models(ModelsView((LocalModelView(ModelFacts("whisper-base"), chosen=True),)))
     assert list(page.where.cards) == ["whisper-base"]
     page.show_problem(Problem("gateway", "something else"))
     assert page.pages[Step.HOTKEY].first == page.hotkey.key

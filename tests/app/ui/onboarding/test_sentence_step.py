@@ -7,14 +7,14 @@ from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.view import View
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.ui.onboarding.sentence_step import SentenceStep
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-IDLE = WorkerView(WorkerState.IDLE)
+IDLE = WorkerView(LocalWorkerState.IDLE)
 
 
 @pytest.fixture
@@ -77,8 +77,8 @@ def test_advice_names_reason_when_no_text_arrives(page: SentenceStep, texts: Tex
     assert page.advice.text() == texts("note.no-worker")
     page.show_view(View())
     for worker, said in (
-        (WorkerView(WorkerState.DOWNLOADING, percent=85), texts("onboarding.still-fetching", percent=85)),
-        (WorkerView(WorkerState.STARTING), texts("onboarding.still-starting")),
+        (WorkerView(LocalWorkerState.DOWNLOADING, percent=85), texts("onboarding.still-fetching", percent=85)),
+        (WorkerView(LocalWorkerState.STARTING), texts("onboarding.still-starting")),
         (WorkerView(), texts("onboarding.nobody", state=texts("worker.off"))),
     ):
         page.show_worker(worker)

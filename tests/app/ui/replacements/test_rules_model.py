@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.replacements.rules import Replacement, Wrong
+from app.replacements.rules import Replacement, RuleProblem
 from app.ui.replacements.rules_model import PROBLEM, QUIET, Column, FoundRules, RulesModel
 from app.ui.strings.texts import Texts
 
@@ -47,7 +47,7 @@ def test_edited_cells_change_rules_and_emit_signal(model: RulesModel, qtbot: QtB
 
 def test_invalid_row_shows_reason_to_eyes_and_screen_readers(model: RulesModel, texts: Texts) -> None:
     model.setData(model.index(1, Column.HEARS), "GIT HUB")
-    why = texts(f"words.wrong.{Wrong.TWICE}")
+    why = texts(f"words.wrong.{RuleProblem.TWICE}")
     assert model.index(1, Column.TAKES).data(PROBLEM) == why
     assert model.index(1, Column.HEARS).data(Role.ToolTipRole) == why
     said = model.index(1, Column.HEARS).data(Role.AccessibleTextRole)
@@ -56,7 +56,7 @@ def test_invalid_row_shows_reason_to_eyes_and_screen_readers(model: RulesModel, 
 
 
 def test_every_rule_problem_has_a_text(texts: Texts) -> None:
-    assert all(texts(f"words.wrong.{why}") for why in Wrong)
+    assert all(texts(f"words.wrong.{why}") for why in RuleProblem)
 
 
 def test_new_row_counts_once_its_replacement_is_entered(model: RulesModel, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from app.insertion.plan import ProgramRule
 from app.messages.notifications import Problem
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
-from app.settings.sections import Insertion, Recognition, Settings
+from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.program_rules_panel import ProgramRulesPanel
@@ -20,8 +20,8 @@ from app.ui.theme.theme import Theme
 RULES = tuple(Replacement(f"word number {number}", "something else") for number in range(12))
 SETTINGS = replace(
     Settings(),
-    recognition=Recognition(replacements=RULES, hotwords=("pounamu",)),
-    insertion=Insertion(programs=(ProgramRule("slack"), ProgramRule("keepassxc", hold=True))),
+    recognition=RecognitionSection(replacements=RULES, hotwords=("pounamu",)),
+    insertion=InsertionSection(programs=(ProgramRule("slack"), ProgramRule("keepassxc", hold=True))),
 )
 
 

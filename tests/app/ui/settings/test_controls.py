@@ -8,9 +8,9 @@ from pytestqt.qtbot import QtBot
 from app.settings.schema import all_settings
 from app.ui.settings.controls import (
     ChoiceControl,
-    Control,
     LinesControl,
     NumberControl,
+    SettingControl,
     SwitchControl,
     TextControl,
     is_key,
@@ -22,7 +22,7 @@ from app.ui.theme.theme import Theme
 class Page:
     """Control next to a button that can take the focus."""
 
-    def __init__(self, control: Control, asked: list[object], qtbot: QtBot) -> None:
+    def __init__(self, control: SettingControl, asked: list[object], qtbot: QtBot) -> None:
         self.asked, self.control, self.qtbot = asked, control, qtbot
         self.around, self.elsewhere = QWidget(), QPushButton()
         layout = QVBoxLayout(self.around)

@@ -8,13 +8,13 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.messages.actions import Action
 from app.onboarding.actions import TryMicrophone
-from app.onboarding.view import Hearing, MicrophoneTrial
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.ui.settings.controls import Said
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-HEARD = MicrophoneTrial(Hearing.HEARING, "USB", -20.0)
+HEARD = MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -20.0)
 
 
 class World:
@@ -59,7 +59,7 @@ def test_microphone_test_stops_when_hidden(world: World) -> None:
 
 def test_microphone_problem_is_shown_at_its_row(world: World, texts: Texts) -> None:
     world.control.listen.click()
-    world.control.show_trial(MicrophoneTrial(Hearing.OPENING, note=Note("no-microphone")))
+    world.control.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING, note=Note("no-microphone")))
     said = world.refused[-1]
     assert said is not None and said() == texts("note.no-microphone")
     world.control.show_trial(HEARD)

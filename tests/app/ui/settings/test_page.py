@@ -16,11 +16,11 @@ from app.dictation.view import View
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Problem
 from app.settings.actions import ChangeSetting
-from app.settings.sections import Audio, Gateway, General, Hotkeys, Settings
+from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
 from app.ui.settings.controls import TextControl
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.page import SECTIONS, SettingsPage
-from app.ui.settings.row import Row
+from app.ui.settings.row import SettingRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -105,7 +105,7 @@ def test_change_is_requested_and_shown_after_answer(page: SettingsPage, asked: l
     QTest.keyClicks(control.field, "https://gpu:8765")
     QTest.keyClick(control.field, Qt.Key.Key_Return)
     assert asked == [ChangeSetting("gateway.url", "https://gpu:8765")]
-    page.show_settings(replace(Settings(), gateway=Gateway("https://gpu:8765")))
+    page.show_settings(replace(Settings(), gateway=GatewaySection("https://gpu:8765")))
     assert page.rows["gateway.url"].changed and page.sections["gateway"].reset.isVisible()
 
 
@@ -230,7 +230,7 @@ def test_refusal_for_added_panel_is_not_reported_at_top(page: SettingsPage) -> N
 def test_microphones_and_their_level_are_shown(page: SettingsPage) -> None:
     page.choose("audio")
     page.show_devices(Devices((("USB", "USB"), ("Built-in", "Built-in")), "USB"))
-    page.show_settings(replace(Settings(), audio=Audio("Pebble")))
+    page.show_settings(replace(Settings(), audio=AudioSection("Pebble")))
     control = page.rows["audio.microphone"].control
     assert isinstance(control, MicrophoneControl)
     assert [control.choice.itemData(row) for row in range(4)] == ["", "USB", "Built-in", "Pebble"]
@@ -241,7 +241,7 @@ def test_microphones_and_their_level_are_shown(page: SettingsPage) -> None:
 
 def test_hotkey_rows_show_warnings_and_key_test(page: SettingsPage, texts: Texts) -> None:
     page.choose("hotkeys")
-    page.show_settings(replace(Settings(), hotkeys=Hotkeys(dictate="f9", cancel="f11")))
+    page.show_settings(replace(Settings(), hotkeys=HotkeysSection(dictate="f9", cancel="f11")))
     page.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "f9"})))
     assert page.rows["hotkeys.dictate"].warning.text() == texts("note.hotkey-taken", binding="F9")
     assert texts("settings.key-use.full-screen") in page.rows["hotkeys.cancel"].warning.text()
@@ -256,12 +256,12 @@ def test_hotkey_rows_show_warnings_and_key_test(page: SettingsPage, texts: Texts
 def test_values_set_before_first_show_appear_on_show(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
-    page.show_settings(replace(Settings(), general=General(sounds=False)))
+    page.show_settings(replace(Settings(), general=GeneralSection(sounds=False)))
     page.show_devices(Devices((("USB", "USB"),), "USB"))
     page.show_view(View())
     page.show_keys(KeysSeen(problem=Note("hotkey-taken", {"binding": "esc"})))
     page.show_problem(Problem("settings", note=BROKEN))
-    assert page.findChildren(Row) == []
+    assert page.findChildren(SettingRow) == []
     page.show()
     assert page.rows["general.sounds"].changed and page.trouble.isVisible()
     assert page.rows["hotkeys.cancel"].control.warning
@@ -277,7 +277,9 @@ def test_settings_page_cuts_no_text_at_double_font_size(
     qtbot.addWidget(page)
     page.resize(900, 700)
     page.show()
-    page.show_settings(replace(Settings(), hotkeys=Hotkeys(dictate="ctrl+space", mode=Hotkeys().mode)))
+    page.show_settings(
+        replace(Settings(), hotkeys=HotkeysSection(dictate="ctrl+space", mode=HotkeysSection().mode))
+    )
     for name, tab in page.tabs.tabs.items():
         if not tab.isHidden():
             page.choose(name)
@@ -302,14 +304,14 @@ def cut_off(page: SettingsPage) -> list[str]:
 def test_first_paint_creates_one_section_and_idle_time_the_rest(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
-    page.show_settings(replace(Settings(), gateway=Gateway("https://gpu:8765")))
-    assert page.findChildren(Row) == [], "nothing before somebody looks"
+    page.show_settings(replace(Settings(), gateway=GatewaySection("https://gpu:8765")))
+    assert page.findChildren(SettingRow) == [], "nothing before somebody looks"
     page.resize(900, 700)
     page.show()
     page.grab()
-    first = {row.setting.section for row in page.findChildren(Row)}
+    first = {row.setting.section for row in page.findChildren(SettingRow)}
     assert first == {"general"}
     qtbot.waitUntil(lambda: not page._idle.isActive())
-    assert len(page.findChildren(Row)) == len(page.rows) > 25
+    assert len(page.findChildren(SettingRow)) == len(page.rows) > 25
     assert page.rows["gateway.url"].changed, "rows that come late show what is in force"
     page.hide()

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.dictation.actions import PauseHotkeys, Verb
 from app.dictation.gestures import TalkMode
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.sharing.view import LendingView, LentView
@@ -90,18 +90,18 @@ def test_unusable_key_is_refused_with_message(panel: SettingsPanel, texts: Texts
 @pytest.mark.parametrize(
     ("state", "on"),
     [
-        (WorkerState.OFF, False),
-        (WorkerState.STARTING, True),
-        (WorkerState.DOWNLOADING, True),
-        (WorkerState.IDLE, True),
-        (WorkerState.BUSY, True),
-        (WorkerState.FAILED, False),
+        (LocalWorkerState.OFF, False),
+        (LocalWorkerState.STARTING, True),
+        (LocalWorkerState.DOWNLOADING, True),
+        (LocalWorkerState.IDLE, True),
+        (LocalWorkerState.BUSY, True),
+        (LocalWorkerState.FAILED, False),
     ],
 )
 def test_worker_switch_shows_worker_state(
-    panel: SettingsPanel, texts: Texts, state: WorkerState, on: bool
+    panel: SettingsPanel, texts: Texts, state: LocalWorkerState, on: bool
 ) -> None:
-    panel.show_worker(WorkerView(state, "RTX", 40 if state is WorkerState.DOWNLOADING else None))
+    panel.show_worker(WorkerView(state, "RTX", 40 if state is LocalWorkerState.DOWNLOADING else None))
     assert panel.worker.isChecked() is on
     assert "RTX" in panel.worker_state.text()
 
@@ -110,7 +110,7 @@ def test_worker_switch_waits_for_worker(panel: SettingsPanel, asked: list[Action
     QTest.keyClick(panel.worker, Qt.Key.Key_Space)
     assert asked == [SwitchWorker(True)]
     assert not panel.worker.isChecked()
-    panel.show_worker(WorkerView(WorkerState.IDLE))
+    panel.show_worker(WorkerView(LocalWorkerState.IDLE))
     assert panel.worker.isChecked()
     panel.worker.click()
     assert asked[-1] == SwitchWorker(False)
@@ -118,7 +118,7 @@ def test_worker_switch_waits_for_worker(panel: SettingsPanel, asked: list[Action
 
 def test_lending_to_other_gateways_is_shown(panel: SettingsPanel, texts: Texts) -> None:
     assert not panel.lent_state.isVisible()
-    busy = LentView("a", "desk", True, WorkerView(WorkerState.BUSY, "cuda · m", jobs=3))
+    busy = LentView("a", "desk", True, WorkerView(LocalWorkerState.BUSY, "cuda · m", jobs=3))
     panel.show_lending(LendingView((busy, LentView("b", "attic"))))
     assert panel.lent_state.text() == lent_text(texts, busy)
     texts.choose("zh" if texts.language == "en" else "en")

@@ -8,10 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
-from app.settings.sections import General, History, Settings
+from app.settings.sections import GeneralSection, HistorySection, Settings
 from app.ui.settings.controls import NumberControl, SwitchControl
-from app.ui.settings.row import Row, mark_style
-from app.ui.settings.row_table import Known, Rows
+from app.ui.settings.row import SettingRow, mark_style
+from app.ui.settings.row_table import ControlValues, SettingRows
 from app.ui.settings.search import terms
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -21,11 +21,11 @@ from app.ui.theme.theme import Theme
 class World:
     def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
         self.asked: list[Action] = []
-        self._rows = Rows(theme, texts, self.asked.append, Known()).rows
+        self._rows = SettingRows(theme, texts, self.asked.append, ControlValues()).rows
         for row in self._rows.values():
             qtbot.addWidget(row)
 
-    def row(self, name: str, settings: Settings | None = None) -> Row:
+    def row(self, name: str, settings: Settings | None = None) -> SettingRow:
         row = self._rows[name]
         row.show_settings(settings or Settings())
         row.resize(900, 100)
@@ -39,7 +39,7 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> World:
 
 
 def test_setting_row_is_named_and_shows_value_in_effect(world: World, texts: Texts) -> None:
-    row = world.row("general.sounds", replace(Settings(), general=General(sounds=False)))
+    row = world.row("general.sounds", replace(Settings(), general=GeneralSection(sounds=False)))
     assert isinstance(row.control, SwitchControl) and not row.control.switch.isChecked()
     assert row.control.target.accessibleName() == texts("settings.title.general.sounds")
     assert row.control.target.accessibleDescription() == texts("settings.says.general.sounds")
@@ -49,19 +49,21 @@ def test_setting_row_is_named_and_shows_value_in_effect(world: World, texts: Tex
 def test_changed_setting_can_be_reset(world: World, texts: Texts) -> None:
     row = world.row("general.sounds")
     assert not row.reset.isVisible() and not row.changed
-    row.show_settings(replace(Settings(), general=General(sounds=False)))
+    row.show_settings(replace(Settings(), general=GeneralSection(sounds=False)))
     assert row.reset.isVisible() and texts("settings.title.general.sounds") in row.reset.accessibleName()
     row.reset.click()
     assert world.asked == [ChangeSetting("general.sounds", True)]
 
 
 def test_reset_discards_typed_text(world: World) -> None:
-    row = world.row("history.days", replace(Settings(), history=History(days=7)))
+    row = world.row("history.days", replace(Settings(), history=HistorySection(days=7)))
     assert isinstance(row.control, NumberControl)
     row.control.field.setText("x")
     row.control.field.textEdited.emit("x")
     row.reset.click()
-    assert row.control.field.text() == "7" and world.asked == [ChangeSetting("history.days", History().days)]
+    assert row.control.field.text() == "7" and world.asked == [
+        ChangeSetting("history.days", HistorySection().days)
+    ]
 
 
 def test_refusal_is_shown_until_text_is_dropped(world: World) -> None:

@@ -10,7 +10,7 @@ from app.ui.settings.choices import Choices
 from app.ui.settings.controls import ChoiceControl, NumberControl, SwitchControl, TextControl
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.microphone_control import MicrophoneControl
-from app.ui.settings.row_table import ELSEWHERE, Known, Rows
+from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -25,15 +25,15 @@ KINDS = {
 }
 
 
-def made(theme: Theme, texts: Texts, qtbot: QtBot, known: Known, asked: list[Action]) -> Rows:
-    rows = Rows(theme, texts, asked.append, known)
+def made(theme: Theme, texts: Texts, qtbot: QtBot, known: ControlValues, asked: list[Action]) -> SettingRows:
+    rows = SettingRows(theme, texts, asked.append, known)
     for row in rows.rows.values():
         qtbot.addWidget(row)
     return rows
 
 
 def test_every_setting_has_a_row_or_is_excluded(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    rows = made(theme, texts, qtbot, Known(), [])
+    rows = made(theme, texts, qtbot, ControlValues(), [])
     assert list(rows.rows) == [name for name in all_settings() if name not in ELSEWHERE]
     assert set(all_settings()) >= ELSEWHERE
     assert {name: type(rows.rows[name].control) for name in KINDS} == KINDS
@@ -42,7 +42,7 @@ def test_every_setting_has_a_row_or_is_excluded(theme: Theme, texts: Texts, qtbo
 
 def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
-    rows = made(theme, texts, qtbot, Known(), asked)
+    rows = made(theme, texts, qtbot, ControlValues(), asked)
     rows.rows["general.sounds"].control.asks(False)
     key = rows.rows["hotkeys.dictate"].control
     assert isinstance(key, KeyControl)
@@ -51,7 +51,7 @@ def test_controls_request_their_setting(theme: Theme, texts: Texts, qtbot: QtBot
 
 
 def test_microphone_control_lists_known_devices(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    known = Known(choices=Choices((("USB", "USB"),), "", "Built-in"))
+    known = ControlValues(choices=Choices((("USB", "USB"),), "", "Built-in"))
     control = made(theme, texts, qtbot, known, []).rows["audio.microphone"].control
     assert isinstance(control, MicrophoneControl)
     control.refresh()

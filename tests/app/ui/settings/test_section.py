@@ -10,21 +10,21 @@ from pytestqt.qtbot import QtBot
 
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
-from app.settings.sections import General, Settings
-from app.ui.settings.row_table import Known, Rows
+from app.settings.sections import GeneralSection, Settings
+from app.ui.settings.row_table import ControlValues, SettingRows
 from app.ui.settings.search import terms
 from app.ui.settings.section import Section
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-CHANGED = replace(Settings(), general=General(sounds=False, announce=True))
+CHANGED = replace(Settings(), general=GeneralSection(sounds=False, announce=True))
 
 
 class World:
     def __init__(self, theme: Theme, texts: Texts, qtbot: QtBot) -> None:
         self.asked: list[Action] = []
         self.around, self.elsewhere = QWidget(), QLineEdit()
-        rows = Rows(theme, texts, self.asked.append, Known())
+        rows = SettingRows(theme, texts, self.asked.append, ControlValues())
         self.section = Section("general", texts)
         self.section.fill(rows.of("general"))
         column = QVBoxLayout(self.around)

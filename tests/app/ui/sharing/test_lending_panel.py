@@ -10,16 +10,16 @@ from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
 from app.gateways.actions import GatewayAction
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.actions import ForgetLent, Lend, LendingAction
 from app.sharing.view import LendingView, LentView
 from app.ui.sharing.lending_panel import LendingPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
-BUSY = LentView("a", "desk", True, WorkerView(WorkerState.BUSY, "cuda · m", jobs=3))
+BUSY = LentView("a", "desk", True, WorkerView(LocalWorkerState.BUSY, "cuda · m", jobs=3))
 FAILED = LentView(
-    "b", "attic", True, WorkerView(WorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "attic"}))
+    "b", "attic", True, WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "attic"}))
 )
 VIEW = LendingView((BUSY, FAILED))
 

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
-from app.settings.sections import Gateway, Settings
+from app.settings.sections import GatewaySection, Settings
 from app.sharing.actions import LookAtSharing, SharingAction
 from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
 from app.ui.sharing.panel import SharingPanel
@@ -48,7 +48,7 @@ def test_sharing_switch_follows_setting_in_effect(panel: SharingPanel, asked: li
     assert not panel.switch.isChecked() and not panel.add.isEnabled() and panel.hint.isVisible()
     panel.switch.click()
     assert asked == [ChangeSetting("gateway.share", True)] and not panel.switch.isChecked()
-    panel.show_settings(replace(Settings(), gateway=Gateway(share=True)))
+    panel.show_settings(replace(Settings(), gateway=GatewaySection(share=True)))
     assert panel.switch.isChecked()
     panel.switch.click()
     assert asked[1:] == [ChangeSetting("gateway.share", False)]

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.actions import Lend, LendingAction
 from app.sharing.view import LendingView, LentView
 from app.ui.sharing.tray_entries import LentEntries
@@ -17,7 +17,7 @@ def test_each_lent_gateway_has_tray_entry_with_state(texts: Texts, qtbot: QtBot)
     first, before = menu.addAction("first"), menu.addSeparator()
     made = LentEntries(menu, before, texts)
     made.ask = asked.append
-    here = LentView("a", "A & B", True, WorkerView(WorkerState.IDLE, "cpu · m"))
+    here = LentView("a", "A & B", True, WorkerView(LocalWorkerState.IDLE, "cpu · m"))
     made.show_lending(LendingView((here, LentView("b", "attic"))))
     entry = made.entries["a"]
     assert [one for one in menu.actions() if one.isVisible()] == [first, entry, made.entries["b"], before]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 import pytest
 
 from app.core.notes import Note
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
 from app.ui.sharing.wording import (
     LENT_SHAPES,
@@ -23,7 +23,7 @@ from protocol.pairing import PairingStage
 
 
 def test_every_sharing_state_has_icon_and_text(texts: Texts) -> None:
-    assert set(SHAPES) == set(SharingState) and set(LENT_SHAPES) == set(WorkerState)
+    assert set(SHAPES) == set(SharingState) and set(LENT_SHAPES) == set(LocalWorkerState)
     said = {sharing_text(texts, SharingView(state, "desk", ("https://h:1",))) for state in SharingState}
     assert len(said) == len(SharingState)
     on = SharingView(SharingState.ON, "desk", ("https://10.0.0.7:8765", "https://[fd00::1]:8765"))
@@ -60,6 +60,6 @@ def test_code_texts_show_time_left_and_result(texts: Texts) -> None:
 
 @pytest.mark.parametrize("on", [True, False])
 def test_tray_text_names_gateway_and_worker_state(texts: Texts, on: bool) -> None:
-    lent = LentView("a", "desk", on, WorkerView(WorkerState.BUSY, "cuda · m", jobs=3))
+    lent = LentView("a", "desk", on, WorkerView(LocalWorkerState.BUSY, "cuda · m", jobs=3))
     said = lent_text(texts, lent)
     assert "desk" in said and ("3" in said) is on and (texts("worker.busy") in said) is on

@@ -7,14 +7,14 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.shown_once import Once
+from app.core.shown_once import ShownOnce
 from app.ui.shell.closing_note import ClosingNote
 from app.ui.strings.texts import Texts
 
 
 @pytest.fixture
-def once(tmp_path: Path) -> Once:
-    return Once(tmp_path / "told")
+def once(tmp_path: Path) -> ShownOnce:
+    return ShownOnce(tmp_path / "told")
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def done() -> list[str]:
 
 
 @pytest.fixture
-def note(texts: Texts, once: Once, done: list[str], qtbot: QtBot) -> Iterator[ClosingNote]:
+def note(texts: Texts, once: ShownOnce, done: list[str], qtbot: QtBot) -> Iterator[ClosingNote]:
     parent = QWidget()
     qtbot.addWidget(parent)
     made = ClosingNote(texts, once, lambda: done.append("closed"), lambda: done.append("ended"), parent)
@@ -39,12 +39,14 @@ def test_closing_note_tells_where_app_runs_and_how_to_quit(note: ClosingNote, te
 
 @pytest.mark.parametrize(("button", "did"), [("go_on", "closed"), ("quit", "ended")])
 def test_closing_note_is_not_shown_again_after_a_button(
-    note: ClosingNote, once: Once, done: list[str], button: str, did: str
+    note: ClosingNote, once: ShownOnce, done: list[str], button: str, did: str
 ) -> None:
     getattr(note, button).click()
     assert (done, once.done, note.isVisible()) == ([did], True, False)
 
 
-def test_escape_keeps_window_open_and_closing_note_pending(note: ClosingNote, once: Once, done: list[str]) -> None:
+def test_escape_keeps_window_open_and_closing_note_pending(
+    note: ClosingNote, once: ShownOnce, done: list[str]
+) -> None:
     note.reject()
     assert (done, once.done) == ([], False)

@@ -24,11 +24,11 @@ from app.insertion.plan import ProgramRule
 from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
 from app.models.actions import LookAtModels
-from app.models.view import About, ModelsView, ModelView
+from app.models.view import LocalModelView, ModelFacts, ModelsView
 from app.monitoring.view import LookAtMonitor
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
-from app.settings.sections import Insertion, Recognition, Settings
+from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.sharing.actions import EndEnlisting
 from app.ui.shell.pages import HISTORY, MONITOR, SETTINGS, Pages
 from app.ui.strings.texts import Texts
@@ -95,7 +95,7 @@ def test_lending_opens_dialog_with_gateways_found(world: World) -> None:
 
 def test_models_are_watched_only_while_their_section_is_visible(world: World) -> None:
     pages = world.pages
-    pages.shows(ModelsView((ModelView(About("whisper-base")),), "/models"))
+    pages.shows(ModelsView((LocalModelView(ModelFacts("whisper-base")),), "/models"))
     assert list(pages.models.cards) == ["whisper-base"]
 
     def looked() -> LookAtModels:
@@ -113,8 +113,8 @@ def test_models_are_watched_only_while_their_section_is_visible(world: World) ->
 def test_settings_contain_words_and_program_rules(world: World) -> None:
     pages = world.pages
     rules = (Replacement("um"),)
-    settings = replace(Settings(), recognition=Recognition(replacements=rules))
-    pages.shows(replace(settings, insertion=Insertion(programs=(ProgramRule("slack"),))))
+    settings = replace(Settings(), recognition=RecognitionSection(replacements=rules))
+    pages.shows(replace(settings, insertion=InsertionSection(programs=(ProgramRule("slack"),))))
     assert pages.words.replacements.model.draft.counting == rules
     assert [row.rule for row in pages.programs.rows] == [ProgramRule("slack")]
     pages.shell.appear(SETTINGS)

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from app.core.shown_once import Once
+from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
 from app.ui.shell.shell import Shell
@@ -107,7 +107,7 @@ def test_ctrl_and_number_choose_page(make: Make, texts: Texts, qtbot: QtBot) -> 
 def test_first_closing_explains_that_app_stays_in_tray(
     theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
 ) -> None:
-    once = Once(tmp_path / "told")
+    once = ShownOnce(tmp_path / "told")
     shell = Shell(theme, texts, asked.append, hides=True, closing=once)
     qtbot.addWidget(shell)
     shell.add("dictation", QLabel("dictation"))
@@ -125,7 +125,7 @@ def test_first_closing_explains_that_app_stays_in_tray(
 def test_first_closing_without_a_tray_quits(
     theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
 ) -> None:
-    shell = Shell(theme, texts, asked.append, hides=False, closing=Once(tmp_path / "told"))
+    shell = Shell(theme, texts, asked.append, hides=False, closing=ShownOnce(tmp_path / "told"))
     qtbot.addWidget(shell)
     shell.appear()
     shell.close()

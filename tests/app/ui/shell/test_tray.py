@@ -10,7 +10,7 @@ from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.view import TakeView, View
 from app.gateways.view import GatewaysView, GatewayView
-from app.local_services.worker_view import SwitchWorker, WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Takes
 from app.settings.actions import ChangeSetting
@@ -132,9 +132,9 @@ def test_tray_gateway_is_this_computer_by_default(tray: Tray, texts: Texts) -> N
     ("worker", "checked"),
     [
         (WorkerView(), False),
-        (WorkerView(WorkerState.DOWNLOADING, percent=40), True),
-        (WorkerView(WorkerState.BUSY, "RTX & co"), True),
-        (WorkerView(WorkerState.FAILED, "no model"), False),
+        (WorkerView(LocalWorkerState.DOWNLOADING, percent=40), True),
+        (WorkerView(LocalWorkerState.BUSY, "RTX & co"), True),
+        (WorkerView(LocalWorkerState.FAILED, "no model"), False),
     ],
 )
 def test_tray_entry_shows_worker_state(tray: Tray, worker: WorkerView, checked: bool) -> None:
@@ -148,7 +148,7 @@ def test_tray_worker_mark_waits_for_worker(tray: Tray, asked: list[Action]) -> N
     tray.worker.trigger()
     assert asked == [SwitchWorker(True)]
     assert not tray.worker.isChecked()
-    tray.show_worker(WorkerView(WorkerState.IDLE))
+    tray.show_worker(WorkerView(LocalWorkerState.IDLE))
     tray.worker.trigger()
     assert asked[-1] == SwitchWorker(False)
     assert tray.worker.isChecked()

@@ -12,19 +12,19 @@ from app.core.sentences import LANGUAGES, entries
 from app.core.states import State
 from app.diagnostics.checks.finding import Severity
 from app.diagnostics.report.log_lines import LEVELS
-from app.diagnostics.report.view import Kind
+from app.diagnostics.report.view import ComponentKind
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import NoteKey
 from app.files.view import FileNote, FileState
 from app.history.view import HistoryNote
-from app.hotkeys.conflicts import Use
-from app.insertion.outcome import Reason
-from app.local_services.worker_view import WorkerState
+from app.hotkeys.conflicts import KeyUse
+from app.insertion.outcome import HoldReason
+from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
-from app.models.view import Use as ModelUse
+from app.models.view import ModelUse as ModelUse
 from app.onboarding.steps import Step
-from app.replacements.rules import Wrong
+from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.ui.help.report_panel import PARTS
@@ -43,9 +43,9 @@ LOG_NAMES = [
 ]
 FAMILIES = {
     "state": [state.value for state in State],
-    "worker": [state.value for state in WorkerState],
+    "worker": [state.value for state in LocalWorkerState],
     "mode": [mode.value for mode in TalkMode],
-    "note": [*NoteKey, *Reason, *(f"pair-{reason.value.replace('_', '-')}" for reason in PairRefusal)],
+    "note": [*NoteKey, *HoldReason, *(f"pair-{reason.value.replace('_', '-')}" for reason in PairRefusal)],
     "language": [SYSTEM, *LANGUAGES],
     "key": ["left", "right"],
     "action": ["paste", "copy", "dismiss", "recover"],
@@ -61,7 +61,7 @@ FAMILIES = {
     "settings.allowed": ["language", "model", "url", "key", "hours", "port"],
     "settings.unit": ["history.days", "history.megabytes", "history.keep", "worker.gpu_memory"],
     "settings.empty": ["gateway.url", "recognition.model", "worker.hours"],
-    "settings.key-use": [use.value for use in Use],
+    "settings.key-use": [use.value for use in KeyUse],
     "files": ["pause", "resume", "retry"],
     "files.state": [state.value for state in FileState],
     "files.note": [key.value for key in FileNote],
@@ -72,14 +72,14 @@ FAMILIES = {
     "help.logs": [f"level-{level}" for level in LEVELS[:4]] + LOG_NAMES,
     "help.about": ["search", "list", "text"],
     "help.part": [*PARTS, "log"],
-    "help.kind": [kind.value for kind in Kind],
+    "help.kind": [kind.value for kind in ComponentKind],
     "models.state": [state.value for state in ModelState],
     "models.note": [key.value for key in ModelNote],
     "models.about": list(KINDS),
     "models.purpose": [purpose.value for purpose in Purpose],
     "models.source": ["modelscope", "huggingface", "wheels", "folder"],
     "models.used": [use.value for use in ModelUse if use is not ModelUse.NOBODY],
-    "words.wrong": [why.value for why in Wrong],
+    "words.wrong": [why.value for why in RuleProblem],
     "programs.wrong": ["empty", "long", "twice", "too-many"],
     "sharing": [
         *(state.value for state in SharingState),

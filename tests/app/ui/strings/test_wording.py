@@ -8,7 +8,7 @@ import pytest
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import TakeView, View
-from app.local_services.worker_view import WorkerState, WorkerView
+from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.ui.strings import wording
 from app.ui.strings.texts import Texts
 from tests.app.core.test_problem_notes import ERRORS
@@ -39,7 +39,7 @@ def test_reason_is_in_the_same_language_as_its_note() -> None:
     said = "Hotkeys do not work. Right Ctrl is used by another program. Choose another key"
     assert wording.note_text(EN, note) == said
     assert "右 Ctrl 已被其他程序占用" in wording.note_text(ZH, note)
-    worker = WorkerView(WorkerState.FAILED, reason=Note("model-busy"))
+    worker = WorkerView(LocalWorkerState.FAILED, reason=Note("model-busy"))
     assert wording.worker_text(EN, worker).startswith("Failed · Another program has been downloading")
 
 
@@ -62,10 +62,10 @@ def test_note_names_paste_key_when_there_is_one() -> None:
     ("worker", "said"),
     [
         (WorkerView(), "Off"),
-        (WorkerView(WorkerState.DOWNLOADING, percent=40), "Downloading 40 %"),
-        (WorkerView(WorkerState.DOWNLOADING), "Downloading"),
-        (WorkerView(WorkerState.BUSY, "RTX 5060 Ti"), "Recognising · RTX 5060 Ti"),
-        (WorkerView(WorkerState.FAILED, reason=Note("plain", {"text": "no model"})), "Failed · no model"),
+        (WorkerView(LocalWorkerState.DOWNLOADING, percent=40), "Downloading 40 %"),
+        (WorkerView(LocalWorkerState.DOWNLOADING), "Downloading"),
+        (WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti"), "Recognising · RTX 5060 Ti"),
+        (WorkerView(LocalWorkerState.FAILED, reason=Note("plain", {"text": "no model"})), "Failed · no model"),
     ],
 )
 def test_worker_text_shows_state_and_detail(worker: WorkerView, said: str) -> None:

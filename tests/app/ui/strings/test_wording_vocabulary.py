@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from app.cli import control_command, takes_command
 from app.core.states import ENDS, State
 from app.dictation.view import STATES, TakeView, View
-from app.history.index import Row
+from app.history.index import IndexRow
 from app.journal.journal import Journal
 from app.journal.take import TakeState
 from app.monitoring.view import UtteranceRow
@@ -43,10 +43,10 @@ def take_of(state: State, text: str = "") -> TakeView:
     return TakeView(str(SESSION), 1_700_000_000.0, 5.0, state, text)
 
 
-def row_of(state: State) -> Row:
+def row_of(state: State) -> IndexRow:
     cancelled = state is State.CANCELLED
     stored = TakeState.INTERRUPTED if cancelled else next(one for one, shown in STATES.items() if shown is state)
-    return Row(SESSION, 1_700_000_000.0, 5.0, 1, stored, cancelled=cancelled)
+    return IndexRow(SESSION, 1_700_000_000.0, 5.0, 1, stored, cancelled=cancelled)
 
 
 def window(state: State, shown: Shown) -> str:

@@ -13,7 +13,7 @@ from app.core.states import State
 from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import Theme
 from app.ui.widgets import basic
-from app.ui.widgets.basic import Choice, Elided, Meter, Shape, Switch, beginning, reveal
+from app.ui.widgets.basic import DropDown, Elided, LevelBar, Shape, Switch, beginning, reveal
 
 LONG = "a sentence that goes on and on 而且没有结束 " * 20
 
@@ -93,7 +93,7 @@ def test_shape_has_accessible_name_and_colour(theme: Theme, qtbot: QtBot) -> Non
 
 
 def test_meter_length_follows_level(theme: Theme, qtbot: QtBot) -> None:
-    meter = Meter(theme)
+    meter = LevelBar(theme)
     qtbot.addWidget(meter)
     meter.resize(200, 8)
     accent = COLOURS[Scheme.LIGHT].accent
@@ -120,7 +120,7 @@ def test_switch_is_operated_with_keyboard(theme: Theme, qtbot: QtBot) -> None:
 
 
 def test_choice_is_operated_with_keyboard_but_not_wheel(theme: Theme, qtbot: QtBot) -> None:
-    choice = Choice(theme)
+    choice = DropDown(theme)
     qtbot.addWidget(choice)
     choice.addItems(["one", "two"])
     QTest.keyClick(choice, Qt.Key.Key_Down)
@@ -129,7 +129,7 @@ def test_choice_is_operated_with_keyboard_but_not_wheel(theme: Theme, qtbot: QtB
 
 
 def test_choice_shows_selected_text(theme: Theme, qtbot: QtBot) -> None:
-    choice = Choice(theme)
+    choice = DropDown(theme)
     qtbot.addWidget(choice)
     empty = pixels(choice)
     choice.addItem("a name that is far too long for the little room that there is for it")
@@ -138,7 +138,7 @@ def test_choice_shows_selected_text(theme: Theme, qtbot: QtBot) -> None:
     assert choice.sizeHint().height() == choice.minimumSizeHint().height() == basic.control_height()
 
 
-@pytest.mark.parametrize("kind", [Switch, Choice])
+@pytest.mark.parametrize("kind", [Switch, DropDown])
 def test_control_shows_its_focus(theme: Theme, qtbot: QtBot, kind: Callable[[Theme], QWidget]) -> None:
     around = QWidget()
     qtbot.addWidget(around)

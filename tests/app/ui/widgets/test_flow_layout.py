@@ -4,12 +4,12 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.theme.theme import Theme
-from app.ui.widgets.flow_layout import Lines
+from app.ui.widgets.flow_layout import FlowRow
 
 
 def test_lines_wrap_controls_and_skip_hidden_ones(theme: Theme, qtbot: QtBot) -> None:
     buttons = [QPushButton(name) for name in ("one", "two", "three and much more")]
-    page, lines = QWidget(), Lines(buttons)
+    page, lines = QWidget(), FlowRow(buttons)
     lines.setParent(page)
     qtbot.addWidget(page)
     for button in buttons:
