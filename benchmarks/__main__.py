@@ -6,7 +6,18 @@ Figures are written to ``bench-results/`` as JSON.
 import subprocess
 import sys
 
-_BENCHMARKS = ("vad", "engine", "gateway", "observing", "latency", "monitor", "history", "history-store", "app")
+_BENCHMARKS = (
+    "vad",
+    "engine",
+    "gateway",
+    "observing",
+    "latency",
+    "monitor",
+    "history",
+    "history-store",
+    "audio-path",
+    "app",
+)
 
 
 def main() -> int:

@@ -51,12 +51,12 @@ class SoundSystem(Protocol):
 
 
 class PortAudio:
-    """A ``SoundSystem`` that uses PortAudio."""
+    """A ``SoundSystem`` that uses PortAudio. ``library``: a replacement for ``sounddevice``."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: Any = None) -> None:
         self._thread = SoundThread()
         self._open = 0  # like the next, changed only by the sound thread
-        self._library: Any = None
+        self._library = library
 
     async def inputs(self, *, anew: bool = False) -> list[Input]:
         """List all microphones; ``anew``: including those plugged in since, if no stream is open."""
