@@ -6,8 +6,10 @@ threads may use a journal at once, each for its own task: the microphone, the se
 An event loop uses it through ``app.journal.async_journal``.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -65,6 +67,8 @@ class Journal:
         self._writer = writer
         self._appended: dict[int, int] = {}
         self._audio = folder / AUDIO
+        self._reading = threading.Lock()  # threads share the position of the file
+        self._reader: FileIO | None = None
 
     @classmethod
     def create(
@@ -274,6 +278,10 @@ class Journal:
         try:
             self._writer.close()
         finally:
+            with self._reading:
+                if self._reader is not None:
+                    self._reader.close()
+                    self._reader = None
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -296,10 +304,12 @@ class Journal:
             raise ValueError(f"segment {segment} has no beginning in the journal") from None
 
     def _read(self, start: int, size: int) -> bytes:
-        with self._audio.open("rb", buffering=0) as file:  # own handle: threads must not share a file position
-            file.seek(start)
+        with self._reading:
+            if self._reader is None:
+                self._reader = FileIO(self._audio)
+            self._reader.seek(start)
             pieces: list[bytes] = []
-            while size > 0 and (piece := file.read(size)):
+            while size > 0 and (piece := self._reader.read(size)):
                 pieces.append(piece)
                 size -= len(piece)
         return b"".join(pieces)
