@@ -27,10 +27,10 @@ import structlog
 
 from app.capture.microphone import open_microphone
 from app.capture.portaudio import PortAudio
-from app.core.transcript import Segment
-from app.journal.backlog import Keeping
+from app.core.transcript import TranscriptSegment
+from app.journal.backlog import DiskState
 from app.journal.journal import Journal
-from app.transcription.listening import Heard, Listener
+from app.transcription.listening import DictationSetup, MicrophoneStatus
 from app.transcription.pipeline import Samples
 from benchmarks.app_microphone import long_recording
 from benchmarks.report import arguments, table, write_json
@@ -139,8 +139,8 @@ class _Audience:
     """Observer of the dictation, which lets the microphone be at most ``lead_s`` ahead of the VAD."""
 
     unsent_s: Callable[[], float]
-    keeping: Callable[[], Keeping]
-    microphone: Heard | None
+    keeping: Callable[[], DiskState]
+    microphone: MicrophoneStatus | None
 
     def __init__(self, recording: Samples, lead_s: float) -> None:
         self.stop: Callable[[], None] = lambda: None
@@ -173,7 +173,7 @@ class _Audience:
     def heard(self, event: ClientEvent) -> None:
         """Ignore an event of the client."""
 
-    def recognised(self, segment: Segment) -> None:
+    def recognised(self, segment: TranscriptSegment) -> None:
         """Ignore a text."""
 
     def finished(self) -> None:
@@ -190,7 +190,7 @@ async def dictate(recording: Samples, vad_folder: Path, root: Path, lead_s: floa
     audience = _Audience(recording, lead_s)
     system = PortAudio(_SoundLibrary(audience.play))
     async with scripted(oblige) as gateway:
-        listener = Listener(fixed(Address(gateway.url)), vad_folder)
+        listener = DictationSetup(fixed(Address(gateway.url)), vad_folder)
         with Journal.create(root, uuid4(), Options(), 0) as journal:
             async with open_microphone(system=system) as microphone:
                 audience.stop = microphone.stop
@@ -213,7 +213,7 @@ def count(vad_folder: Path, seconds: float = _COUNTED_S) -> Way:
     disk = tuple(named[key] for key in per_frame if key[2])
     speech = tuple(named[key] for key in per_frame if not key[2] and key[0].startswith("speech/"))
     path = tuple(named[key] for key in per_frame if not key[2] and not key[0].startswith("speech/"))
-    return Way(path, disk, speech, (opens - 1) / frames)  # the take itself is opened once
+    return Way(path, disk, speech, (opens - 2) / frames)  # the take is opened once to write and once to read
 
 
 def cpu_ms(vad_folder: Path) -> tuple[float, float]:

@@ -22,7 +22,7 @@ from app.history.view import HistoryList, HistoryRows
 from app.messages.notifications import Devices, Programs
 from app.onboarding.steps import Step
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
-from app.settings.sections import General, Settings
+from app.settings.sections import GeneralSection, Settings
 from app.ui.dictation.page import usual_size
 from app.ui.onboarding.pages import Onboarding
 from app.ui.shell.pages import FILES, HISTORY, MONITOR, SETTINGS, Pages
@@ -75,7 +75,7 @@ class Window:
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self.tried: list[TryReplacements] = []
         self.pages = Pages(theme, texts, self._asked, hides=True)
-        self.settings = replace(Settings(), general=General(welcomed=True))
+        self.settings = replace(Settings(), general=GeneralSection(welcomed=True))
         window = self.pages.window
         window.show_choices(_CHOICES)
         window.show_worker(_IDLE)

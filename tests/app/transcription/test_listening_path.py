@@ -1,0 +1,26 @@
+"""Path of live audio, counted in a process of its own: an audit hook stays until its process ends."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+MOST_FUNCTIONS = 58
+"""Functions between PortAudio's callback and the socket that a frame enters today. Lower it with every hop less."""
+
+COUNT = """
+import dataclasses, json, structlog
+from pathlib import Path
+from benchmarks.audio_path import count
+structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+print(json.dumps(dataclasses.asdict(count(Path("no model"), seconds=6))))
+"""
+
+
+def test_frame_opens_no_file_and_enters_few_functions() -> None:
+    root = Path(__file__).resolve().parents[3]
+    run = [sys.executable, "-c", COUNT]
+    done = subprocess.run(run, cwd=root, capture_output=True, text=True, timeout=100, check=True)
+    way = json.loads(done.stdout.splitlines()[-1])
+    assert way["opens"] == 0
+    assert 20 < len(way["path"]) <= MOST_FUNCTIONS, way["path"]
