@@ -78,10 +78,10 @@ def read_configuration(file: Path, must_exist: bool = False) -> Configuration:
         return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Configuration)
     except FileNotFoundError as error:
         if must_exist:
-            raise InvalidSettings(f"{file} is not there") from error
+            raise InvalidSettings(f"{file} does not exist") from error
         return Configuration()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise InvalidSettings(f"{file} cannot be followed: {reason(error)}") from error
+        raise InvalidSettings(f"{file} is invalid: {reason(error)}") from error
 
 
 def read_environment(variables: Mapping[str, str]) -> Configuration:
@@ -98,7 +98,7 @@ def read_environment(variables: Mapping[str, str]) -> Configuration:
                     text.split() if field.type == _LIST else text, field.type, strict=False
                 )
             except msgspec.ValidationError as error:
-                raise InvalidSettings(f"{variable} cannot be followed: {error}") from error
+                raise InvalidSettings(f"{variable} is invalid: {error}") from error
     return Configuration(**values)
 
 
@@ -112,7 +112,7 @@ def merged(says: Iterable[Configuration]) -> Configuration:
     try:
         return msgspec.convert(values, Configuration)
     except msgspec.ValidationError as error:
-        raise InvalidSettings(f"the settings of the gateway cannot be followed: {error}") from error
+        raise InvalidSettings(f"the settings of the gateway are invalid: {error}") from error
 
 
 def settings_of(said: Configuration, here: Folders, key: str) -> GatewaySettings:

@@ -281,7 +281,7 @@ def _url(host: str, port: int) -> str:
 
 def _where(settings: GatewaySettings) -> tuple[ListenAddress, ...]:
     if not (settings.key or settings.mode is GatewayMode.LOCAL):
-        raise InvalidSettings("a gateway that others reach needs a key")
+        raise InvalidSettings("a gateway for other computers needs a key")
     tls = settings.certificate is not None
     return listeners(settings.mode, settings.host, settings.port, tls, settings.proxies)
 

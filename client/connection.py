@@ -184,7 +184,7 @@ def broken(doing: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise Unreachable(f"the gateway did not answer in time ({doing})") from error
+        raise Unreachable(f"the gateway did not respond in time ({doing})") from error
     except aiohttp.ServerFingerprintMismatch as error:
         raise WrongCertificate(
             f"{error.host}:{error.port} shows another certificate than when it was paired or named: if it was "

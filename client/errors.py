@@ -57,8 +57,8 @@ class TlsRequired(Refused):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"{url} is on another computer, and without TLS everybody on the way could read the key and what is "
-            "said: give it as https://HOST:PORT, or lead a tunnel there and give http://127.0.0.1:PORT"
+            f"{url} is on another computer, and without TLS others on the network could read the key and the "
+            "speech: use https://HOST:PORT, or a tunnel and http://127.0.0.1:PORT"
         )
 
 

@@ -31,17 +31,17 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 _INTERRUPTED = 130
 
-Gateway = Annotated[str, typer.Option(help="https://HOST:PORT [default: the one of this computer]")]
-Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown.")]
+Gateway = Annotated[str, typer.Option(help="https://HOST:PORT [default: the local gateway]")]
+Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="Key of the gateway.")]
 Certificate = Annotated[
     str,
-    typer.Option(
-        "--certificate-sha256", help="Fingerprint of the gateway's certificate, where this computer trusts none."
-    ),
+    typer.Option("--certificate-sha256", help="SHA-256 of the gateway's certificate, if it is self-signed."),
 ]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same audio.")]
+Seed = Annotated[int, typer.Option(help="Seed of the random audio.")]
 ReportIn = Annotated[Path | None, typer.Option("--report", help="Folder for report.json and report.html.")]
-ExpectRefusals = Annotated[bool, typer.Option("--expect-refusals", help="Being refused for a while is no fault.")]
+ExpectRefusals = Annotated[
+    bool, typer.Option("--expect-refusals", help="Do not count temporary refusals as failures.")
+]
 
 
 @app.callback()
@@ -51,9 +51,9 @@ def _program() -> None:
 
 @app.command()
 def sessions(  # noqa: PLR0913 - typer: an option is a parameter
-    count: Annotated[int, typer.Option(min=1, help="Sessions at the same time.")] = 20,
-    seconds: Annotated[float, typer.Option(min=0.001, help="Audio of each session.")] = 30.0,
-    pace: Annotated[float, typer.Option(min=0.0, help="1: as people speak; 0: as fast as it goes.")] = 1.0,
+    count: Annotated[int, typer.Option(min=1, help="Number of parallel sessions.")] = 20,
+    seconds: Annotated[float, typer.Option(min=0.001, help="Seconds of audio per session.")] = 30.0,
+    pace: Annotated[float, typer.Option(min=0.0, help="Speed: 1: real time; 0: as fast as possible.")] = 1.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -72,12 +72,14 @@ def sessions(  # noqa: PLR0913 - typer: an option is a parameter
 
 @app.command()
 def streams(  # noqa: PLR0913 - typer: an option is a parameter
-    count: Annotated[int, typer.Option(min=1, help="People who speak at the same time.")] = 500,
-    minutes: Annotated[float, typer.Option(min=0.001, help="For how long, once all are there.")] = 5.0,
-    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds within which they come.")] = 10.0,
-    partials: Annotated[bool, typer.Option("--partials/--no-partials", help="Ask for hypotheses.")] = False,
-    processes: Annotated[int, typer.Option(min=1, help="Spread them over so many processes.")] = 1,
-    patience: Annotated[float, typer.Option(min=0.0, help="Seconds without an answer until one is lost.")] = 300.0,
+    count: Annotated[int, typer.Option(min=1, help="Number of parallel speakers.")] = 500,
+    minutes: Annotated[float, typer.Option(min=0.001, help="Minutes of load after the ramp.")] = 5.0,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all are connected.")] = 10.0,
+    partials: Annotated[bool, typer.Option("--partials/--no-partials", help="Request partials.")] = False,
+    processes: Annotated[int, typer.Option(min=1, help="Number of load processes.")] = 1,
+    patience: Annotated[
+        float, typer.Option(min=0.0, help="Seconds without a result until a segment counts as lost.")
+    ] = 300.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -105,13 +107,15 @@ def streams(  # noqa: PLR0913 - typer: an option is a parameter
 
 @app.command()
 def herd(  # noqa: PLR0913 - typer: an option is a parameter
-    clients: Annotated[int, typer.Option(min=1, help="How many.")] = 2000,
-    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds within which they come.")] = 30.0,
+    clients: Annotated[int, typer.Option(min=1, help="Number of clients.")] = 2000,
+    ramp: Annotated[float, typer.Option(min=0.0, help="Seconds until all are connected.")] = 30.0,
     settle: Annotated[
-        float, typer.Option(min=0.0, help="Cut when for so many seconds nobody else came in.")
+        float, typer.Option(min=0.0, help="Disconnect after this many seconds without a new client.")
     ] = 5.0,
-    spread: Annotated[float, typer.Option(min=0.0, help="They go on one to two times so many s later.")] = 5.0,
-    patience: Annotated[float, typer.Option(min=0.0, help="Seconds for which each goes on trying.")] = 300.0,
+    spread: Annotated[
+        float, typer.Option(min=0.0, help="Clients reconnect after one to two times this many seconds.")
+    ] = 5.0,
+    patience: Annotated[float, typer.Option(min=0.0, help="Seconds until a client gives up.")] = 300.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -139,14 +143,16 @@ def herd(  # noqa: PLR0913 - typer: an option is a parameter
 @app.command()
 def hostile(  # noqa: PLR0913 - typer: an option is a parameter
     hostile_key: Annotated[
-        str, typer.Option(envvar="KIKIPOUNAMU_HOSTILE_KEY", help="The key that is abused: another than --key.")
+        str, typer.Option(envvar="KIKIPOUNAMU_HOSTILE_KEY", help="Key of the attacker; must differ from --key.")
     ],
-    speakers: Annotated[int, typer.Option(min=1, help="People who speak meanwhile.")] = 5,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Alone, and under each attack.")] = 30.0,
-    pace: Annotated[float, typer.Option(min=0.01, help="1: as people speak; less is faster.")] = 0.5,
-    connections: Annotated[int, typer.Option(min=1, help="Of the hostile key at the same time.")] = 1,
-    attack: Annotated[list[Attack] | None, typer.Option(help="Only this one; repeatable.")] = None,
-    most: Annotated[float, typer.Option(min=1.0, help="How many times slower they may be served.")] = 2.0,
+    speakers: Annotated[int, typer.Option(min=1, help="Number of speakers during the attack.")] = 5,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Seconds of measurement, without and with each attack.")
+    ] = 30.0,
+    pace: Annotated[float, typer.Option(min=0.01, help="Speed: 1: real time; less is faster.")] = 0.5,
+    connections: Annotated[int, typer.Option(min=1, help="Parallel connections of the attacker.")] = 1,
+    attack: Annotated[list[Attack] | None, typer.Option(help="Run only this attack; repeatable.")] = None,
+    most: Annotated[float, typer.Option(min=1.0, help="Allowed slowdown factor.")] = 2.0,
     seed: Seed = 1,
     gateway: Gateway = "",
     key: Key = "",
@@ -166,10 +172,10 @@ def hostile(  # noqa: PLR0913 - typer: an option is a parameter
 
 @app.command()
 def plan(  # noqa: PLR0913 - typer: an option is a parameter
-    streams: Annotated[int, typer.Option(min=1, help="People at the same time.")],
-    talk: Annotated[float, typer.Option(min=0.01, max=1.0, help="Part of the time in which one speaks.")] = 1.0,
-    headroom: Annotated[float, typer.Option(min=0.0, max=0.9, help="Part of the fleet that stays free.")] = 0.3,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    streams: Annotated[int, typer.Option(min=1, help="Number of parallel streams.")],
+    talk: Annotated[float, typer.Option(min=0.01, max=1.0, help="Fraction of time with speech.")] = 1.0,
+    headroom: Annotated[float, typer.Option(min=0.0, max=0.9, help="Fraction of the fleet to keep free.")] = 0.3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",

@@ -45,7 +45,7 @@ def _endpoint() -> Endpoint:
     try:
         return decode_endpoint((folders().runtime / ENDPOINT_FILE).read_bytes())
     except (OSError, MalformedMessage) as error:
-        raise Unreachable("no gateway runs here: start one with `kikipounamu up --engine checksum`") from error
+        raise Unreachable("no gateway is running: start one with `kikipounamu up --engine checksum`") from error
 
 
 def run_loop(main: Coroutine[Any, Any, None]) -> bool:

@@ -71,7 +71,7 @@ def private_folder(path: Path) -> Path:
     if os.name == "posix":
         found = path.lstat()
         if path.parent.stat().st_mode & stat.S_IWOTH and (found.st_uid != os.getuid() or path.is_symlink()):
-            raise PermissionError(f"{path} was made by somebody else: remove it, or set XDG_RUNTIME_DIR")
+            raise PermissionError(f"{path} belongs to another user: remove it, or set XDG_RUNTIME_DIR")
         if found.st_mode & 0o077:
             path.chmod(0o700)
     return path

@@ -47,7 +47,7 @@ def read_audio(path: str | os.PathLike[str]) -> Iterator[Samples]:
     except AudioDamaged as error:
         raise (_broken_off(path, samples, error.reason or str(error)) if samples else error) from error
     if not samples:
-        raise AudioEmpty(f"{path} holds no sound: record it again")
+        raise AudioEmpty(f"{path} contains no sound: record it again")
     if missing:
         raise _broken_off(path, samples, f"its header promises at least {missing:,} bytes more")
 
@@ -80,7 +80,7 @@ def length_s(path: str | os.PathLike[str]) -> float | None:
     with _opened(path) as file:
         seconds = file.frames / file.samplerate if file.samplerate else 0.0
     if not seconds:
-        raise AudioEmpty(f"{path} holds no sound: record it again")
+        raise AudioEmpty(f"{path} contains no sound: record it again")
     return seconds if 0 < seconds < _LONGEST_S else None  # streams declare no end
 
 
@@ -88,9 +88,9 @@ def _looked_at(path: Path) -> tuple[bytes, int]:
     """Return the beginning of the file, and how many bytes are missing at its end."""
     try:
         if path.is_dir():
-            raise AudioMissing(f"{path} is a folder: name the files in it")
+            raise AudioMissing(f"{path} is a folder: name its files")
         if path.exists() and not path.is_file():
-            raise AudioMissing(f"{path} is not a regular file: copy what it gives into one")
+            raise AudioMissing(f"{path} is not a regular file: copy its contents into one")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         missing = missing_bytes(path)

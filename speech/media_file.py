@@ -87,7 +87,7 @@ def _only_itself(file: BinaryIO) -> dict[str, Any]:
     file.seek(0)
     kind = media_format(head)
     if kind is None:
-        raise AudioUnsupported("it is no m4a or video file: convert it to wav")
+        raise AudioUnsupported("this is no m4a or video file: convert it to wav")
     return {"format": kind, "io_open": _refused, "metadata_errors": "replace"}
 
 

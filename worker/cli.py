@@ -56,9 +56,9 @@ def _program() -> None:
 
 @cli.command()
 def run(  # noqa: PLR0913 - typer: an option is a parameter
-    redis: Annotated[str, typer.Option(help="Broker; default: KIKIPOUNAMU_REDIS, or this computer's.")] = "",
+    redis: Annotated[str, typer.Option(help="Broker URL; default: KIKIPOUNAMU_REDIS, or the local.")] = "",
     gateway: Annotated[
-        str, typer.Option(help="Reach the broker through this gateway: wss://HOST:PORT, with KIKIPOUNAMU_KEY.")
+        str, typer.Option(help="Connect through this gateway: wss://HOST:PORT, with KIKIPOUNAMU_KEY.")
     ] = "",
     certificate_sha256: Annotated[
         str, typer.Option("--certificate-sha256", help="Fingerprint of the gateway's certificate.")
@@ -69,10 +69,10 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr: cuda:N too.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Threads of the engine; 0: its own choice.")] = 0,
     gpu_memory: Annotated[
-        int, typer.Option(min=0, metavar="MIB", help="The most GPU memory of the engine, in MiB; 0: no limit.")
+        int, typer.Option(min=0, metavar="MIB", help="Limit of the engine's GPU memory in MiB; 0: no limit.")
     ] = 0,
-    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="For the engine.")] = None,
-    metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve figures for Prometheus.")] = "",
+    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Engine setting.")] = None,
+    metrics: Annotated[str, typer.Option(metavar="[HOST:]PORT", help="Serve Prometheus metrics.")] = "",
 ) -> None:
     """Process jobs until SIGTERM or Ctrl-C; then finish the current batch and hand back all other jobs."""
     if redis and gateway:
@@ -98,12 +98,12 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
 
 @cli.command()
 def doctor(
-    engine: Annotated[str, typer.Option(help="As of run.")] = "whisper",
-    model: Annotated[str, typer.Option(help="As of run.")] = "",
-    device: Annotated[str, typer.Option(help="As of run.")] = "auto",
-    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As of run.")] = None,
-    audio: Annotated[str, typer.Option(help="A recording to decode. [default: a made-up sound]")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")] = False,
+    engine: Annotated[str, typer.Option(help="See run.")] = "whisper",
+    model: Annotated[str, typer.Option(help="See run.")] = "",
+    device: Annotated[str, typer.Option(help="See run.")] = "auto",
+    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="See run.")] = None,
+    audio: Annotated[str, typer.Option(help="Recording to decode. [default: a synthetic sound]")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Check which engines this computer can run, and decode once. Exit status: 0 works; 1 fails; 3 no engine."""
 

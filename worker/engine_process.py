@@ -56,7 +56,7 @@ class EngineProcess:
             if isinstance(reply, Raised):
                 raise EngineRaised(f"the engine {settings.engine} failed to load: {reply.message}")
             if not isinstance(reply, Ready):
-                raise EngineDied(f"the engine {settings.engine} did not say that it is ready")
+                raise EngineDied(f"the engine {settings.engine} did not report ready")
         except BaseException:
             await _to_the_end(engine.kill())
             raise

@@ -45,4 +45,4 @@ def choose(
             lacking.append(f"{candidate} needs kikipounamu models get {wanted}")
         else:
             return ModelChoice(candidate, wanted, "; ".join([*lacking, f"{candidate} and {wanted} are installed"]))
-    raise EngineUnavailable(f"no engine can run here: {'; '.join(lacking)}")
+    raise EngineUnavailable(f"no engine can run on this computer: {'; '.join(lacking)}")

@@ -35,7 +35,7 @@ class NoMicrophone(MicrophoneError):
             super().__init__(f"the system has no default microphone: choose one of {', '.join(names)}")
             self.note = Note("no-default-microphone", {"names": ", ".join(names)})
         else:
-            super().__init__("no microphone found: plug one in, or allow this program to use it, and try again")
+            super().__init__("no microphone found: connect one, or allow this program to use it, and try again")
         self.names = tuple(names)
 
 
@@ -43,7 +43,7 @@ class MicrophoneNotFound(MicrophoneError):
     """An error: the chosen microphone is absent."""
 
     def __init__(self, choice: str, names: Sequence[str]) -> None:
-        super().__init__(f"no microphone is called {choice!r}: plug it in, or choose one of {', '.join(names)}")
+        super().__init__(f"no microphone is named {choice!r}: connect it, or choose one of {', '.join(names)}")
         self.choice = choice
         self.note = Note("microphone-not-found", {"choice": choice})
 
@@ -52,7 +52,7 @@ class MicrophoneRefused(MicrophoneError):
     """An error: the microphone is present but cannot be used."""
 
     def __init__(self, name: str, reason: str) -> None:
-        advice = "see that no other program has it for itself and that this one may use it, or choose another"
+        advice = "close other programs that use it, allow this one to use it, or choose another"
         super().__init__(f"the microphone {name} cannot be used ({reason}): {advice}")
         self.device = name
         self.note = Note("microphone-refused", {"device": name})

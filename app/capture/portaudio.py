@@ -141,7 +141,7 @@ class PortAudio:
                 ) from error
             except OSError as error:
                 advice = "on Debian and Ubuntu run: sudo apt-get install libportaudio2"
-                raise AudioLibraryMissing(f"the library PortAudio is not there ({error}): {advice}") from error
+                raise AudioLibraryMissing(f"the library PortAudio is missing ({error}): {advice}") from error
             self._library = sounddevice
         return self._library
 

@@ -204,7 +204,7 @@ async def _standing(stack: Stack) -> str:
     if found.readiness.ready:
         return f"ready: {url} (its key is in {key}). Ctrl-C ends it."
     if trouble := stack.trouble:
-        return f"the worker does not run: {trouble}. It is tried again; the gateway stays at {url}."
+        return f"the worker does not run: {trouble}. Retrying; the gateway stays at {url}."
     workers = await local_gateway.workers(found.endpoint)
     if problem := next((worker.problem for worker in workers if worker.problem), ""):
         return f"the worker cannot recognise anything: {problem}. It tries again; the gateway stays at {url}."

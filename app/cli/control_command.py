@@ -20,16 +20,16 @@ _FAILED: Final = 1
 _INTERRUPTED: Final = 130
 _STATUS: Final = "status"
 _HELP: Final = {
-    Verb.TOGGLE: "Start to dictate in the running app, or stop and insert the text.",
-    Verb.START: "Start to dictate in the running app.",
-    Verb.STOP: "Stop to dictate and insert the text.",
-    Verb.CANCEL: "Give up what is being dictated. The recording is kept (see `kikipounamu takes`).",
+    Verb.TOGGLE: "Start dictation in the running app, or stop it and insert the text.",
+    Verb.START: "Start dictation in the running app.",
+    Verb.STOP: "Stop dictation and insert the text.",
+    Verb.CANCEL: "Cancel the current dictation. The recording is kept (see `kikipounamu takes`).",
     Verb.PASTE_HELD: "Paste the newest text to paste; without a window for it, copy it. ID: of this recording.",
     Verb.COPY_HELD: "Copy the newest text to paste. ID: of this recording.",
     Verb.DISMISS_HELD: "Dismiss the newest text to paste; the history keeps it. ID: of this recording.",
-    Verb.INSERT_READY: "Do not wait any longer for what comes before a text that is there.",
+    Verb.INSERT_READY: "Insert finished text without waiting for earlier speech.",
     Verb.SHOW: "Show the window of the running app.",
-    Verb.QUIT: "End the running app, once what was said is recognised; the second time at once.",
+    Verb.QUIT: "Quit the running app after recognition has finished; the second call quits at once.",
 }
 
 
@@ -105,8 +105,8 @@ def register(app: "typer.Typer") -> None:
         app.command(verb.value, help=_HELP[verb])(command_of if verb in HELD_DEEDS else command)
 
     def state(
-        follow: bool = typer.Option(False, "--follow", help="A line for each change, until the app ends."),
-        json: bool = typer.Option(False, "--json", help="For programs."),
+        follow: bool = typer.Option(False, "--follow", help="Print one line per change until the app ends."),
+        json: bool = typer.Option(False, "--json", help="Print JSON."),
     ) -> None:
         raise typer.Exit(status(following=follow, as_json=json))
 

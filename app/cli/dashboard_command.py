@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def dashboard(
-    print_only: Annotated[bool, typer.Option("--print", help="Print the address, with its key, instead.")] = False,
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Print the address with its key instead of opening it.")
+    ] = False,
     gateway: Annotated[
-        str, typer.Option(metavar="NAME", help="One that this computer is paired with, instead of its own.")
+        str, typer.Option(metavar="NAME", help="Name of a paired gateway. [default: the local gateway]")
     ] = "",
 ) -> None:
     """Open the dashboard of a gateway in the browser."""

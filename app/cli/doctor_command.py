@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 def doctor(
     no_microphone: Annotated[
-        bool, typer.Option("--no-microphone", help="Do not open the microphone; it is only listed.")
+        bool, typer.Option("--no-microphone", help="List microphones without opening them.")
     ] = False,
-    thorough: Annotated[bool, typer.Option("--thorough", help="Read every byte of the models.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Tell it for programs.")] = False,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Verify all bytes of the models.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     bundle: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE.zip", help="Save it, with what `report` has, for whoever helps: without speech."
-        ),
+        typer.Option(metavar="FILE.zip", help="Save the result with a help report, without speech."),
     ] = None,
-    engine: Annotated[str, typer.Option(help="Engine of the worker, where no model is chosen.")] = "whisper",
-    only_apart: Annotated[str, typer.Option("--apart", hidden=True, help="For the process that asks.")] = "",
+    engine: Annotated[str, typer.Option(help="Engine of the worker if no model is chosen.")] = "whisper",
+    only_apart: Annotated[
+        str, typer.Option("--apart", hidden=True, help="Internal: run one check in its own process.")
+    ] = "",
 ) -> None:
     """Check microphone, models, gateway, worker, keys and disk.
 

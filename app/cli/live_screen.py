@@ -29,7 +29,7 @@ _REFRESH_S: Final = 0.1
 _LOWEST_DBFS: Final = -60.0
 _METER: Final = "▁▂▃▄▅▆▇█"
 _CHANGES: Final = {
-    MicrophoneChangeKind.LOST: "the microphone {device} is gone: another one is looked for, until there is one",
+    MicrophoneChangeKind.LOST: "the microphone {device} was disconnected: waiting for another one",
     MicrophoneChangeKind.FELL_BACK: "the microphone is now {device}",
     MicrophoneChangeKind.CAME_BACK: "the microphone {device} is back",
     MicrophoneChangeKind.DROPPED: "this computer was too slow for the microphone {device}",

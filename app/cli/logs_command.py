@@ -34,17 +34,17 @@ _FOLDER: Final = typer.Option(
     file_okay=False,
     readable=True,
     resolve_path=True,
-    help="Logs of another computer, copied or mounted; repeatable.",
+    help="Folder with logs of another computer; repeatable.",
 )
 
 
 def logs(
     session: Annotated[
-        str, typer.Option("--session", help="Id of a session, its beginning, or `last`. Takes have the same ids.")
+        str, typer.Option("--session", help="Session id, its beginning, or `last`. Takes have the same ids.")
     ] = "last",
-    segment: Annotated[int | None, typer.Option("--segment", min=0, help="Only this one.")] = None,
+    segment: Annotated[int | None, typer.Option("--segment", min=0, help="Show only this segment.")] = None,
     folder: Annotated[list[Path] | None, _FOLDER] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show where the time between speech and text went, across all programs.
 

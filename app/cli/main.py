@@ -42,7 +42,7 @@ app.command()(logs_command.logs)
 control_command.register(app)
 
 ChineseScript = Annotated[
-    Literal["simplified", "traditional", "as-is"], typer.Option(help="How Chinese is written.")
+    Literal["simplified", "traditional", "as-is"], typer.Option(help="Characters of Chinese text.")
 ]
 
 
@@ -51,8 +51,8 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     files: Annotated[
         list[Path], typer.Argument(help="Recordings: wav, flac, ogg, mp3; more with the media extra.")
     ],
-    form: Annotated[Format, typer.Option("--format", help="How results are written.")] = Format.TXT,
-    output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Where results go.")] = "-",
+    form: Annotated[Format, typer.Option("--format", help="Format of the results.")] = Format.TXT,
+    output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Destination of the results.")] = "-",
     language: Language = "auto",
     script: ChineseScript = "simplified",
     model: Model = "",
@@ -78,10 +78,12 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
 
 @app.command("app")
 def desktop(
-    hidden: Annotated[bool, typer.Option("--hidden", help="Without its window, where there is a tray.")] = False,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="Start without a window if the desktop has a tray.")
+    ] = False,
     engine: Engine = "whisper",
     worker_argument: Annotated[
-        list[str] | None, typer.Option(hidden=True, help="One more word for `kikipounamu-worker run`.")
+        list[str] | None, typer.Option(hidden=True, help="Additional argument for `kikipounamu-worker run`.")
     ] = None,
 ) -> None:
     """Open the desktop app: press the key in any window, speak, and the text is inserted.
@@ -107,11 +109,11 @@ def desktop(
 @app.command()
 def listen(  # noqa: PLR0913 - typer: an option is a parameter
     mode: Annotated[
-        Literal["hands-free", "toggle"], typer.Option(help="Send speech only, or everything but long silence.")
+        Literal["hands-free", "toggle"], typer.Option(help="Send only speech, or everything except long silence.")
     ] = "hands-free",
-    microphone: Annotated[str, typer.Option(help="(Part of) its name. [default: the system's default]")] = "",
+    microphone: Annotated[str, typer.Option(help="Name or part of it. [default: the system's default]")] = "",
     partials: Annotated[
-        bool, typer.Option("--partials/--no-partials", help="Show what may still change while you speak.")
+        bool, typer.Option("--partials/--no-partials", help="Show text that may still change while you speak.")
     ] = True,
     language: Language = "auto",
     script: ChineseScript = "simplified",

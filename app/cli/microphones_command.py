@@ -20,10 +20,10 @@ _BAR: Final = 40
 
 
 def microphones(
-    level: Annotated[bool, typer.Option("--level", help="Listen for a while and show how loud it is.")] = False,
-    microphone: Annotated[str, typer.Option(help="(Part of) a name. [default: the system's default]")] = "",
-    seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="How long --level listens.")] = 10.0,
-    json: Annotated[bool, typer.Option("--json", help="List for programs.")] = False,
+    level: Annotated[bool, typer.Option("--level", help="Show the input level for some seconds.")] = False,
+    microphone: Annotated[str, typer.Option(help="Name or part of it. [default: the system's default]")] = "",
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="Duration of --level in seconds.")] = 10.0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the microphones; a star marks the system's default.
 

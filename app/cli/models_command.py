@@ -20,10 +20,10 @@ from speech.models.progress import Advanced, Event, Fetching, Report, SourceRefu
 from speech.models.sources import sources_for
 from speech.models.store import ModelStore
 
-app = typer.Typer(help="Recognition models: list, fetch, verify, import, remove.", no_args_is_help=True)
+app = typer.Typer(help="List, download, verify, import and remove recognition models.", no_args_is_help=True)
 
 _LONG_BYTES: Final = 10_000_000  # without a terminal, larger downloads report each quarter
-Names = Annotated[list[str], typer.Argument(help="Names as `kikipounamu models list` prints them.")]
+Names = Annotated[list[str], typer.Argument(help="Names from `kikipounamu models list`.")]
 
 
 @app.command("list")
@@ -70,7 +70,9 @@ def get(names: Names) -> None:
 
 @app.command()
 def verify(
-    names: Annotated[list[str] | None, typer.Argument(help="All that are installed if none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Models to verify. [default: all installed models]")
+    ] = None,
 ) -> None:
     """Read every byte of installed models and compare it with the catalogue, or the list stored with the model."""
     store, _ = _open()
@@ -82,10 +84,10 @@ def verify(
 
 @app.command("import")
 def import_model(
-    name: Annotated[str, typer.Argument(help="A name as `kikipounamu models list` prints it.")],
+    name: Annotated[str, typer.Argument(help="Name from `kikipounamu models list`.")],
     folder: Annotated[
         Path,
-        typer.Argument(exists=True, file_okay=False, help="A folder with the model's files, or with its wheels."),
+        typer.Argument(exists=True, file_okay=False, help="Folder with the files or wheels of the model."),
     ],
 ) -> None:
     """Install a model from local files."""

@@ -22,30 +22,28 @@ Gateway = Annotated[
     typer.Option(
         envvar="KIKIPOUNAMU_GATEWAY",
         metavar="URL|NAME",
-        help="https://HOST:PORT, http:// on this computer itself, or what one is called that the app is paired "
-        "with. [default: our own]",
+        help="https://HOST:PORT (http:// only on this computer), or NAME of a paired gateway. "
+        "[default: the local gateway]",
     ),
 ]
-Key = Annotated[
-    str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="What that gateway wants to be shown; of a NAME it is known.")
-]
+Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="Key of the gateway; not needed with a NAME.")]
 Certificate = Annotated[
     str,
     typer.Option(
         "--certificate-sha256",
         envvar="KIKIPOUNAMU_CERTIFICATE_SHA256",
-        help="Digest of that gateway's certificate, where this computer trusts none; of a NAME it is known.",
+        help="SHA-256 of the gateway's certificate, if it is self-signed; not needed with a NAME.",
     ),
 ]
-Engine = Annotated[str, typer.Option(help="Engine of the worker, where one is started.")]
-Model = Annotated[str, typer.Option(help="Model to recognise with. [default: any that is loaded]")]
+Engine = Annotated[str, typer.Option(help="Engine of the worker, if this command starts one.")]
+Model = Annotated[str, typer.Option(help="Model for recognition. [default: any loaded model]")]
 Language = Annotated[
     str,
     typer.Option(
-        metavar="CODE", callback=_spoken, help="What is spoken: auto, or a code of ISO 639 such as en or zh."
+        metavar="CODE", callback=_spoken, help="Spoken language: auto, or an ISO 639 code such as en or zh."
     ),
 ]
 GetModels = Annotated[
     bool | None,
-    typer.Option("--get-models/--no-get-models", help="Fetch missing models. [default: only on a terminal]"),
+    typer.Option("--get-models/--no-get-models", help="Download missing models. [default: only on a terminal]"),
 ]

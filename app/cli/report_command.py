@@ -10,7 +10,9 @@ from runtime.terminal import printable, say
 
 
 def report(
-    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where to. [default: a new file here]")] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Output file. [default: a new file in this folder]")
+    ] = None,
 ) -> None:
     """Save a report for troubleshooting: versions, settings, states, logs.
 

@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from app.journal.damage import Fault
     from app.journal.library import Library, TakeSnapshot
 
-app = typer.Typer(help="Recordings that were kept here: list, show, export, send again.", no_args_is_help=True)
+app = typer.Typer(help="List, show, export and resend the recordings on this computer.", no_args_is_help=True)
 
 _CHUNK: Final = SAMPLE_RATE * BYTES_PER_SAMPLE * 10
 _START: Final = 60
 _KEPT: Final = "the recording is damaged, and kept until you delete it"
 _LINE: Final = "{:36}  {:16}  {:>9}  {:11}  {}"
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="As `kikipounamu takes list` prints it.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id from `kikipounamu takes list`.")]
 
 
 @app.command("list")
 def list_takes(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Print each take, newest first: its state, its length and the start of its text."""
     library = _library()
@@ -77,8 +77,8 @@ def show(session: Id) -> None:
 @app.command()
 def export(
     session: Id,
-    form: Annotated[Format, typer.Option("--format", help="How the text is written.")] = Format.TXT,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Where to.")] = Path("."),
+    form: Annotated[Format, typer.Option("--format", help="Format of the text.")] = Format.TXT,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Output folder.")] = Path("."),
 ) -> None:
     """Write the audio of a take as ID.wav, and its text, edited or not, to the same folder."""
     with _exit_on_error():

@@ -144,7 +144,7 @@ def _answer(stream: Any) -> dict[str, Any]:
     except OSError as error:
         raise ControlRefused("no-answer", f"the running app went away: {reason(error)}") from None
     if not line.endswith(b"\n"):
-        raise ControlRefused("no-answer", "the running app ended before it answered")
+        raise ControlRefused("no-answer", "the running app ended before it responded")
     answer: dict[str, Any] = json.loads(line)
     if not answer["ok"]:
         raise ControlRefused(answer["error"], answer["text"])

@@ -54,7 +54,7 @@ class ModelUnfit(AppError):
         from runtime.installing import extra_command  # it imports subprocess, and a key press waits
 
         advice = f"run `{extra_command(extra)}`, or choose" if extra else "choose"
-        super().__init__(f"no engine that is installed here runs the model {model}: {advice} another one")
+        super().__init__(f"no installed engine runs the model {model}: {advice} another one")
         values = {"model": model}
         if extra:
             self.note = Note("model-needs-extra", {**values, "install": extra_command(extra)})
@@ -86,7 +86,7 @@ class ProgramEnds(StackFailed):
     """
 
     def __init__(self, program: str, status: int, words: str) -> None:
-        super().__init__(f"{program} cannot run here (exit status {status}){words}")
+        super().__init__(f"{program} cannot run on this computer (exit status {status}){words}")
         self.status = status
         self.note = Note("program-ends", {"program": program, "status": str(status)})
 
@@ -106,7 +106,7 @@ class StartedElsewhere(StackFailed):
     """A different process has been starting a gateway for too long."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"for {seconds:g} s another process has been starting a gateway: end it")
+        super().__init__(f"another process has been starting a gateway for {seconds:g} s: end it")
         self.note = Note("gateway-started-elsewhere", {"seconds": f"{seconds:.0f}"})
 
 

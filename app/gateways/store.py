@@ -144,7 +144,7 @@ class GatewayStore:
                 file.write(encode(gateways))
         except OSError as error:
             raise GatewaysNotKept(
-                f"{self.file} cannot be written: {error.strerror}: make room or access"
+                f"{self.file} cannot be written: {error.strerror}: free some space or grant access"
             ) from error
 
     def _put_aside(self) -> Path:

@@ -67,7 +67,7 @@ class Rerunner:
             raise TakeBusy(f"take {found.session} is in use: wait until it is recognised")
         pieces = await asyncio.to_thread(pieces_of, found, wish.vad)
         if not pieces:
-            raise NothingRecorded("nothing was recorded in it, so there is nothing to recognise")
+            raise NothingRecorded("the recording is empty")
         options = msgspec.structs.replace(found.take.options, model=wish.model, priority="bulk", partials=False)
         session, audio = uuid4(), _TakeAudio(found.audio, pieces)
         settings = replace(self.settings, held_s=inf)  # no limit, because waiting audio is on disk
@@ -77,7 +77,7 @@ class Rerunner:
                 transcript = await _recognise(pieces, audio, client, texts)
         failures = transcript.failures
         if len(failures) == len(pieces):
-            raise NotRerun(f"nothing of it could be recognised: {failures[0].error}")
+            raise NotRerun(f"no part could be recognised: {failures[0].error}")
         models = Counter(segment.model for segment in transcript.segments if segment.model)
         model = models.most_common(1)[0][0] if models else wish.model
         return Reran(iso_time(time.time()), options, wish.vad, model, transcript.text, len(failures))

@@ -10,7 +10,7 @@ HotkeyError             base (an ``AppError``)
 from app.core.errors import AppError
 from app.core.notes import Note
 
-COMMAND_LINE = "`kikipounamu toggle` does the same: bind it to a key in your desktop's own settings"
+COMMAND_LINE = "Bind `kikipounamu toggle` to a key in the settings of your desktop instead"
 
 
 class HotkeyError(AppError):
@@ -42,7 +42,7 @@ class HotkeysUnavailable(HotkeyError):
     note = Note("hotkeys-unavailable")
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"no hotkeys here ({reason}). {COMMAND_LINE}")
+        super().__init__(f"hotkeys are not available ({reason}). {COMMAND_LINE}")
 
 
 class HotkeysForbidden(HotkeysUnavailable):

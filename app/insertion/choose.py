@@ -36,7 +36,7 @@ async def open_inserter(
     if is_wayland(environment):
         return HeldInserter()
     if not environment.get("DISPLAY"):
-        raise ScreenMissing("there is no screen: start this program in a desktop, or set DISPLAY")
+        raise ScreenMissing("no display: start this program in a desktop session, or set DISPLAY")
     if importlib.util.find_spec("Xlib") is None:
         raise LibraryMissing(f"python-xlib is not installed: install it with `{extra_command('desktop')}`")
     used = replace(rules, input_method=rules.input_method or has_input_method(environment))

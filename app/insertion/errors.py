@@ -41,14 +41,14 @@ class ScreenGone(InsertionError):
     note = Note("screen-gone")
 
     def __init__(self) -> None:
-        super().__init__("the connection to the screen is lost: start this program again")
+        super().__init__("the connection to the display is lost: restart this program")
 
 
 class HelperEnded(InsertionError):
     """An error: the helper process has ended. ``pressed``: keys may have been pressed before."""
 
     def __init__(self, *, pressed: bool = False) -> None:
-        super().__init__("the helper process for insertion has ended: it is started again")
+        super().__init__("the helper process for insertion has ended: restarting it")
         self.pressed = pressed
 
 
@@ -63,4 +63,4 @@ class CannotType(InsertionError):
     """An error: the keyboard has no spare key code for a character."""
 
     def __init__(self) -> None:
-        super().__init__("a character cannot be typed with this keyboard: let texts be pasted")
+        super().__init__("a character cannot be typed with this keyboard: choose pasting")

@@ -104,7 +104,7 @@ class Journal:
         folder = root / str(session)
         files = look(folder) if folder.is_dir() else TakeFiles(None, None)
         if not files.exist:
-            raise TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
+            raise TakeUnknown(f"take {session} does not exist: see `kikipounamu takes list`")
         if files.faults:
             raise TakeDamaged(f"take {session} is damaged: {'; '.join(told(files.faults))}")
         try:

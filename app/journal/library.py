@@ -78,7 +78,7 @@ def parse_session(name: str) -> UUID:
         session = UUID(name)
         if str(session) == name:
             return session
-    raise TakeUnknown(f"{name!r} is not the name of a take: `kikipounamu takes list` shows them")
+    raise TakeUnknown(f"{name!r} is not the id of a take: see `kikipounamu takes list`")
 
 
 def of_this_user(limits: RetentionLimits | None = None) -> "Library":
@@ -220,4 +220,4 @@ def _remove(path: Path) -> None:
 
 
 def _unknown(session: UUID) -> TakeUnknown:
-    return TakeUnknown(f"there is no take {session}: `kikipounamu takes list` shows them")
+    return TakeUnknown(f"take {session} does not exist: see `kikipounamu takes list`")

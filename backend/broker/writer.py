@@ -82,7 +82,7 @@ class CommandWriter:
         """Queue a command; without ``hurry`` it may wait briefly for others. Raises ``BrokerBusy`` when full."""
         waiting = len(self._queue) + len(self._refused)
         if waiting >= self._most_commands or self._bytes + command.size > self._most_bytes:
-            raise BrokerBusy("too much waits for the broker: try again later")
+            raise BrokerBusy("too many jobs wait for the broker: try again later")
         self._queue.append(command)
         self._bytes += command.size
         self._idle.clear()

@@ -24,7 +24,9 @@ from runtime.terminal import say
 
 Redis = Annotated[
     str,
-    typer.Option(envvar="KIKIPOUNAMU_REDIS", help="URL of a Redis or Valkey; default: the file's, or ours."),
+    typer.Option(
+        envvar="KIKIPOUNAMU_REDIS", help="URL of a Redis or Valkey; default: from the file, or embedded."
+    ),
 ]
 Config = Annotated[Path | None, typer.Option(envvar=f"{VARIABLE}CONFIG", help="TOML file; default: gateway.toml.")]
 

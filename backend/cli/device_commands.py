@@ -19,9 +19,9 @@ from protocol.pairing import PAIRING_PATH, PairingState
 from runtime.folders import folders
 from runtime.terminal import printable, reason, say
 
-devices = typer.Typer(no_args_is_help=True, help="Who else may use this gateway.")
+devices = typer.Typer(no_args_is_help=True, help="Manage the devices that may use this gateway.")
 
-Which = Annotated[str, typer.Argument(help="Its id, the beginning of it, or its name.")]
+Which = Annotated[str, typer.Argument(help="Device id, its beginning, or name.")]
 _NEVER: Final = "never"
 _NOW: Final = "now"
 _ANSWER_S: Final = 2.0
@@ -45,7 +45,7 @@ def list_devices() -> None:
 
 @devices.command("add")
 def add_device(
-    name: str, worker: Annotated[bool, typer.Option("--worker", help="For a worker, not a client.")] = False
+    name: str, worker: Annotated[bool, typer.Option("--worker", help="Add a worker instead of a client.")] = False
 ) -> None:
     """Create a key where pairing is impossible; print it once, with the gateway's certificate digest."""
     with _store() as store:

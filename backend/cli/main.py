@@ -55,24 +55,24 @@ def _group() -> None:
     epilog="What no option says the environment may (KIKIPOUNAMU_GATEWAY_PORT, and so on), then gateway.toml."
 )
 def serve(  # noqa: PLR0913 - typer: an option is a parameter
-    mode: Annotated[GatewayMode | None, typer.Option(help="Who it is for; default: local.")] = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on; default: as the mode says.")] = None,
+    mode: Annotated[GatewayMode | None, typer.Option(help="Users of the gateway; default: local.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default: by mode.")] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on; 0: any that is free. Default: 8765, local: 0.")
+        int | None, typer.Option(help="Port to listen on; 0: any free port. Default: 8765, local: 0.")
     ] = None,
     redis: Redis = "",
     key: Annotated[
-        str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="The owner's key; default: this user's own.")
+        str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="Key of the owner; default: this user's.")
     ] = "",
     origin: Annotated[list[str] | None, typer.Option(help="Origin of pages that may connect; repeatable.")] = None,
-    name: Annotated[str | None, typer.Option(help="What people call it; default: the computer's name.")] = None,
-    certificate: Annotated[str | None, typer.Option(help="PEM file; default: one of its own.")] = None,
-    private_key: Annotated[str | None, typer.Option(help="PEM file of the certificate's key.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name shown to users; default: the computer's name.")] = None,
+    certificate: Annotated[str | None, typer.Option(help="Certificate (PEM file); default: self-signed.")] = None,
+    private_key: Annotated[str | None, typer.Option(help="PEM file of the private key.")] = None,
     trusted_proxy: Annotated[
-        list[str] | None, typer.Option(help="Address or network of a proxy in front; repeatable.")
+        list[str] | None, typer.Option(help="Address or network of a trusted proxy; repeatable.")
     ] = None,
-    announce: Annotated[bool | None, typer.Option(help="Be found on the network; default: if shared.")] = None,
-    history: Annotated[str | None, typer.Option(help="Keep one: on, or a database's URL; default: off.")] = None,
+    announce: Annotated[bool | None, typer.Option(help="Announce on the network; default: if shared.")] = None,
+    history: Annotated[str | None, typer.Option(help="on, off, or a database URL; default: off.")] = None,
     config: Config = None,
 ) -> None:
     """Serve clients and workers until SIGTERM or Ctrl-C, then drain and exit."""
@@ -114,13 +114,13 @@ def _some(values: list[str] | None) -> tuple[str, ...] | None:
 app.command("pair")(pair_device)
 app.add_typer(devices, name="devices")
 app.add_typer(queues, name="queues")
-dead = typer.Typer(no_args_is_help=True, help="Segments that no engine could recognise.")
+dead = typer.Typer(no_args_is_help=True, help="Manage segments that no engine could recognise.")
 app.add_typer(dead, name="dead")
 
 
 @dead.command("list")
 def list_dead(
-    redis: Redis = "", config: Config = None, count: Annotated[int, typer.Option(help="At most so many.")] = 100
+    redis: Redis = "", config: Config = None, count: Annotated[int, typer.Option(help="Maximum number.")] = 100
 ) -> None:
     """List the newest dead letters: id, session, segment, length, reason."""
 

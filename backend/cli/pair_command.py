@@ -37,9 +37,9 @@ Say = Callable[[str], None]
 
 
 def pair_device(
-    worker: Annotated[bool, typer.Option("--worker", help="For a computer that lends its GPU.")] = False,
+    worker: Annotated[bool, typer.Option("--worker", help="Pair a worker instead of a client.")] = False,
     qr: Annotated[
-        bool | None, typer.Option("--qr/--no-qr", help="Draw the link for a camera. Default: in a terminal.")
+        bool | None, typer.Option("--qr/--no-qr", help="Print the link as a QR code. Default: in a terminal.")
     ] = None,
 ) -> None:
     """Show a code and a link, valid for two minutes, and wait until a device is paired."""
@@ -59,7 +59,7 @@ def running(file: Path) -> Endpoint:
     try:
         return decode_endpoint(file.read_bytes())
     except (OSError, MalformedMessage) as error:
-        raise PairingFailed("no gateway runs here: start one with `kikipounamu-gateway serve`") from error
+        raise PairingFailed("no gateway is running: start one with `kikipounamu-gateway serve`") from error
 
 
 async def let_in(

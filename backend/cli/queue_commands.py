@@ -20,13 +20,13 @@ from protocol.errors import ErrorCode
 from runtime.folders import folders
 from runtime.terminal import say
 
-queues = typer.Typer(no_args_is_help=True, help="What waits in the broker to be recognised.")
+queues = typer.Typer(no_args_is_help=True, help="Show and manage the queues of the broker.")
 
 _SHOWN: Final = 8
 _NO_SESSION: Final = "(its session is gone)"
 _REMOVED: Final = "the owner of the gateway removed this from the queue: send it again if it is still wanted"
 
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class QueueSummary(Struct, frozen=True):
@@ -74,11 +74,11 @@ def list_queues(redis: Redis = "", config: Config = None, as_json: AsJson = Fals
 
 @queues.command("drop")
 def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
-    stream: Annotated[str, typer.Option(help="CLASS:MODEL as `list` shows them, such as bulk:any.")] = "",
-    model: Annotated[str, typer.Option(help="A model; `any`: what names none.")] = "",
-    device: Annotated[str, typer.Option(help="Id, beginning of it, or name; `owner`: the owner's key.")] = "",
-    session: Annotated[str, typer.Option(help="Id of a session.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stream: Annotated[str, typer.Option(help="CLASS:MODEL from `list`, such as bulk:any.")] = "",
+    model: Annotated[str, typer.Option(help="Name of a model; `any`: segments without a model.")] = "",
+    device: Annotated[str, typer.Option(help="Device id, its beginning, or name; `owner`: the owner's key.")] = "",
+    session: Annotated[str, typer.Option(help="Session id.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     as_json: AsJson = False,
     redis: Redis = "",
     config: Config = None,

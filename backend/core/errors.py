@@ -144,7 +144,7 @@ class TooBusy(TryLater):
     code = ErrorCode.BUSY
 
     def __init__(self, refusal: Refusal | None) -> None:
-        super().__init__(refusal.message if refusal else "no new sessions are taken now")
+        super().__init__(refusal.message if refusal else "no new sessions are accepted now: try again later")
         self.reason = refusal.reason if refusal else RefusalReason.LOAD
 
 

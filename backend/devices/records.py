@@ -187,7 +187,7 @@ def find(devices: Sequence[Device], wanted: str) -> Device:
         return found[0]
     if found:
         raise UnknownDevice(f"{wanted} may be {', '.join(one.id for one in found)}: give the id")
-    raise UnknownDevice(f"no paired device is {wanted}: `kikipounamu-gateway devices list` shows them")
+    raise UnknownDevice(f"no paired device is named {wanted}: see `kikipounamu-gateway devices list`")
 
 
 def _revoked(before: _Contents, devices: Sequence[Device], now_s: int) -> tuple[Revoked, ...]:
@@ -201,5 +201,5 @@ def _revoked(before: _Contents, devices: Sequence[Device], now_s: int) -> tuple[
 def _named(name: str) -> str:
     clean = clean_name(name)
     if not clean:
-        raise InvalidSettings("a device needs a name that can be read")
+        raise InvalidSettings("a device needs a name with visible characters")
     return clean

@@ -175,7 +175,7 @@ class DeviceRegistry:
     @property
     def _file(self) -> DeviceStore:
         if self._store is None:
-            raise BackendError("this gateway keeps no devices")
+            raise BackendError("this gateway stores no devices")
         return self._store
 
     def _note(self, seen: dict[str, float]) -> None:

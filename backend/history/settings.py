@@ -36,6 +36,8 @@ def history_settings(said: str | None, limits: HistoryLimits, lines: bool, data:
             raise InvalidSettings('history_jsonl needs a history: history = "on"')
         return HistorySettings()
     if wanted != "on" and not wanted.startswith(_URLS):
-        raise InvalidSettings("history is off, on, or the URL of a database: postgresql://… or sqlite:///FILE")
+        raise InvalidSettings(
+            "invalid history. Allowed: off, on, or the URL of a database: postgresql://… or sqlite:///FILE"
+        )
     url = f"sqlite:///{data / FILE}" if wanted == "on" else wanted
     return HistorySettings(url, limits, data / JOURNAL if lines else None)

@@ -66,7 +66,7 @@ class Access:
         device = self.roster.of_key(key)
         if device is None:
             log.info(LogEvent.AUDIT_KEY_REFUSED, path=request.path, peer=request.remote)
-            raise Unauthorised("show the key: Authorization: Bearer KEY, or ?api_key=KEY")
+            raise Unauthorised("send the key: Authorization: Bearer KEY, or ?api_key=KEY")
         return device
 
     def check_origin(self, request: web.Request) -> None:
@@ -78,7 +78,7 @@ class Access:
     def check_transport(self, request: web.Request) -> None:
         """Check that no third party could read the request. Raises ``Forbidden``."""
         if not (request.secure or self._may_come_without_tls(request)):
-            raise Forbidden("this gateway is spoken to over TLS, through its proxy")
+            raise Forbidden("this gateway accepts only TLS connections through its proxy")
 
     def tenant_of(self, request: web.Request) -> str:
         """Return the tenant named by a trusted proxy, or an empty string."""

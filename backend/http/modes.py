@@ -52,7 +52,7 @@ def listeners(
                 f"{host} is not this computer: say --mode shared, or --mode server behind a proxy"
             )
         case GatewayMode.SHARED if not tls:
-            raise InvalidSettings("a gateway that is shared needs a certificate")
+            raise InvalidSettings("a shared gateway needs a certificate")
         case GatewayMode.SERVER if not tls and not is_loopback(host) and not tuple(proxies):
             raise InvalidSettings(
                 f"on {host} without TLS, keys could be read on the way: give --certificate, or name the addresses "

@@ -50,7 +50,7 @@ class Uploads:
     def check_room(self, more: int) -> None:
         """Raise ``RequestRefused`` if this many more bytes do not fit on the disk."""
         if shutil.disk_usage(private_folder(self.folder)).free < self._spare + more:
-            raise RequestRefused(507, ErrorCode.DISK_FULL, "the gateway's disk is full: make room there")
+            raise RequestRefused(507, ErrorCode.DISK_FULL, "the gateway's disk is full: free some space there")
 
     def part(self) -> "IncomingFile":
         """Create the file of a new upload."""

@@ -82,5 +82,5 @@ async def _say(
     await writer.drain()
     answer = await reader.readline()
     if not answer.startswith(wanted):
-        raise BrokerFailed(f"the broker does not take the account of a worker: {answer[:80]!r}")
+        raise BrokerFailed(f"the broker refuses the account of a worker: {answer[:80]!r}")
     return answer[len(wanted) :]

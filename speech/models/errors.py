@@ -33,7 +33,7 @@ class ModelUnknown(ModelError):
     """Model name that the catalogue does not contain."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"there is no model {name!r}: choose one of {', '.join(known)}")
+        super().__init__(f"unknown model {name!r}: choose one of {', '.join(known)}")
 
 
 class ModelMissing(ModelError):
@@ -72,9 +72,9 @@ class ModelUnavailable(ModelError):
     def __init__(self, name: str, missing: Sequence[str], refusals: Sequence[SourceRefusal]) -> None:
         reasons = "".join(f"\n  {refusal}" for refusal in refusals)
         super().__init__(
-            f"the model {name} could not be fetched, no source gave {', '.join(missing)}:{reasons}\n"
+            f"the model {name} could not be downloaded: no source has {', '.join(missing)}:{reasons}\n"
             "Check the network, name a mirror in MODELSCOPE_ENDPOINT or HF_ENDPOINT, or copy the files from "
-            f"elsewhere and run `kikipounamu models import {name} FOLDER`. What was fetched is kept for next time."
+            f"another computer and run `kikipounamu models import {name} FOLDER`. Downloaded parts are kept."
         )
         self.name = name
         self.missing = tuple(missing)
@@ -89,7 +89,7 @@ class Stopped(ModelError):
     """Installation or check that was stopped on request."""
 
     def __init__(self) -> None:
-        super().__init__("stopped: what was fetched is kept, and gone on with the next time")
+        super().__init__("stopped: downloaded parts are kept, and the next download resumes")
 
 
 class StoreUnwritable(ModelError):

@@ -238,7 +238,7 @@ class ModelStore:
                 yield
         except OSError as error:
             if error.errno == errno.ENOSPC:
-                raise DiskFull(f"the disk of {self._folder} is full: make room and try again") from error
+                raise DiskFull(f"the disk of {self._folder} is full: free some space and try again") from error
             raise StoreUnwritable(
                 f"cannot write in {self._folder} ({error.strerror or error}): check its owner, or name another "
                 "folder in KIKIPOUNAMU_MODELS"

@@ -134,7 +134,7 @@ async def test_app_reports_its_state_and_reacts_to_changes(home: Path) -> None:
         await wait_until(lambda: newest(told, Devices), "the microphones")
         await wait_until(lambda: newest(told, Takes) == Takes(), "there are no takes")
         assert newest(told, Settings) == Settings()
-        assert "no screen" in problem(told, "insertion")
+        assert "no display" in problem(told, "insertion")
         assert Problem("hotkeys", note=Note("hotkeys-no-display")) in told
         assert problem(told, "gateway") == problem(told, "settings") == ""
         assert newest(told, WindowWanted) is None

@@ -142,7 +142,7 @@ def test_empty_and_unrelated_variables_are_ignored() -> None:
     ],
 )
 def test_invalid_variable_is_named(name: str, text: str) -> None:
-    with pytest.raises(InvalidSettings, match=f"^KIKIPOUNAMU_GATEWAY_{name} cannot"):
+    with pytest.raises(InvalidSettings, match=f"^KIKIPOUNAMU_GATEWAY_{name} is invalid"):
         read_environment({f"KIKIPOUNAMU_GATEWAY_{name}": text})
 
 
@@ -153,7 +153,7 @@ def test_invalid_option_is_named() -> None:
 
 def test_named_file_must_exist(tmp_path: Path) -> None:
     assert read_configuration(tmp_path / "no.toml") == Configuration()
-    with pytest.raises(InvalidSettings, match="not there"):
+    with pytest.raises(InvalidSettings, match="does not exist"):
         read_configuration(tmp_path / "no.toml", must_exist=True)
 
 

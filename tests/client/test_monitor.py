@@ -124,11 +124,11 @@ async def test_monitor_client_waits_for_an_address() -> None:
 
         def locate() -> Address:
             if (address := next(there)) is None:
-                raise Unreachable("no gateway runs here")
+                raise Unreachable("no gateway is running")
             return address
 
         async with asyncio.timeout(30), aclosing(watch(locate, AT_ONCE)) as events:
-            assert [await anext(events), await anext(events)] == [Lost("no gateway runs here", 0.0), STANDS]
+            assert [await anext(events), await anext(events)] == [Lost("no gateway is running", 0.0), STANDS]
 
 
 async def test_silent_gateway_counts_as_lost() -> None:

@@ -59,7 +59,7 @@ def test_symlink_in_place_of_private_folder_is_refused(tmp_path: Path) -> None:
     shared.chmod(0o1777)
     (tmp_path / "theirs").mkdir()
     (shared / "ours").symlink_to(tmp_path / "theirs")
-    with pytest.raises(PermissionError, match="somebody else"):
+    with pytest.raises(PermissionError, match="another user"):
         private_folder(shared / "ours")
 
 
@@ -70,5 +70,5 @@ def test_private_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     shared.chmod(0o1777)
     private_folder(shared / "ours")
     os.chown(shared / "ours", 12345, 12345)
-    with pytest.raises(PermissionError, match="somebody else"):
+    with pytest.raises(PermissionError, match="another user"):
         private_folder(shared / "ours")

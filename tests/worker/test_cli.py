@@ -72,7 +72,7 @@ async def test_worker_command_recognises_and_drains_at_sigterm(
         (["--engine", "whisper"], 3, "kikipounamu models get whisper-base"),
         (["--engine", "funasr"], 3, "kikipounamu models get SenseVoiceSmall"),
         (["--engine", "funasr", "--model", "Fun-ASR-Nano"], 3, "the engine funasr does not run Fun-ASR-Nano"),
-        (["--engine", "auto"], 3, "no engine can run here: funasr needs"),
+        (["--engine", "auto"], 3, "no engine can run on this computer: funasr needs"),
         (["--engine", "funasr", "--set", "folder=/nowhere"], 3, "no FunASR model in '/nowhere'"),
         (["--engine", "checksum", "--set", "x=1"], 3, "the checksum engine has no setting x"),
         (["--set", "x"], 2, "is not KEY=VALUE"),

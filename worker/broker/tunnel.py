@@ -53,17 +53,17 @@ def carrier(gateway: str, key: str, certificate_sha256: str = "") -> Carrier:
     parts = urlsplit(gateway)
     scheme = _SCHEMES.get(parts.scheme)
     if scheme is None or not parts.hostname:
-        raise BrokerRefused(f"{gateway!r} is no gateway: write wss://HOST:PORT")
+        raise BrokerRefused(f"{gateway!r} is not the address of a gateway: write wss://HOST:PORT")
     if scheme == "ws" and parts.hostname not in _LOOPBACK:
-        raise BrokerRefused("a gateway on another computer is spoken to over TLS: write wss://HOST:PORT")
+        raise BrokerRefused("a gateway on another computer needs TLS: write wss://HOST:PORT")
     if not key:
-        raise BrokerRefused("the gateway wants a key: put it into KIKIPOUNAMU_KEY, or name a --key-file")
+        raise BrokerRefused("the gateway needs a key: set KIKIPOUNAMU_KEY, or name a --key-file")
     try:
         digest = bytes.fromhex(certificate_sha256.replace(":", ""))
     except ValueError:
         digest = b"?"
     if len(digest) not in (0, _DIGEST_BYTES):
-        raise BrokerRefused("--certificate-sha256 takes the 64 hexadecimal digits that the gateway shows")
+        raise BrokerRefused("--certificate-sha256 needs the 64 hexadecimal digits that the gateway shows")
     return Carrier(f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}{BROKER_PATH}", key, digest)
 
 

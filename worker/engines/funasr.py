@@ -240,7 +240,7 @@ def _device(wanted: str) -> str:
         return "cpu"
     number = int(chosen[1] or 0)
     if number >= devices:
-        raise EngineUnavailable(f"there are {devices} CUDA devices here, no {wanted}: use --device cpu or auto")
+        raise EngineUnavailable(f"{wanted} does not exist ({devices} CUDA devices): use --device cpu or auto")
     return f"cuda:{number}"
 
 

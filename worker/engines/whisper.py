@@ -141,5 +141,5 @@ def _device(wanted: str, cuda_devices: int) -> str:
     if device not in _COMPUTE_TYPES:
         raise EngineUnavailable(f"the engine whisper runs on auto, cpu or cuda, not on {wanted!r}")
     if device == "cuda" and not cuda_devices:
-        raise EngineUnavailable("there is no CUDA device here: use --device cpu or auto")
+        raise EngineUnavailable("no CUDA device found: use --device cpu or auto")
     return device

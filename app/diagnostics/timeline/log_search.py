@@ -175,7 +175,7 @@ def _newest(files: Iterable[tuple[int, Path]]) -> str:
             if of[0]:
                 break
     if best is None:
-        raise SessionNotFound("no session is in these logs")
+        raise SessionNotFound("these logs contain no session")
     return best[2]
 
 

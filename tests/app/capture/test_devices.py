@@ -41,14 +41,14 @@ def test_best_windows_interface_is_preferred() -> None:
 
 
 def test_missing_microphone_error_lists_the_present_ones() -> None:
-    with pytest.raises(MicrophoneNotFound, match=r"'webcam': plug it in, or choose one of HDA Intel.*default"):
+    with pytest.raises(MicrophoneNotFound, match=r"'webcam': connect it, or choose one of HDA Intel.*default"):
         chosen(INPUTS, "webcam")
     assert matching(INPUTS, "webcam") is None
 
 
 @pytest.mark.parametrize("choice", ["", "yeti"])
 def test_error_advises_to_plug_one_in_when_no_microphone_exists(choice: str) -> None:
-    with pytest.raises(NoMicrophone, match="plug one in"):
+    with pytest.raises(NoMicrophone, match="connect one"):
         chosen([], choice)
     with pytest.raises(NoMicrophone):
         listed([])

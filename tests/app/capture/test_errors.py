@@ -9,9 +9,9 @@ from app.core.errors import AppError
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
-        (NoMicrophone(), "plug one in"),
+        (NoMicrophone(), "connect one"),
         (NoMicrophone(["desk"]), "choose one of desk"),
-        (MicrophoneNotFound("webcam", ["desk", "headset"]), "plug it in, or choose one of desk, headset"),
+        (MicrophoneNotFound("webcam", ["desk", "headset"]), "connect it, or choose one of desk, headset"),
         (MicrophoneRefused("desk", "Device unavailable"), "choose another"),
     ],
 )

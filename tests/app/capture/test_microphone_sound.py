@@ -189,4 +189,4 @@ def test_open_reports_that_no_microphone_exists(tmp_path: Path, plugged: list[st
         with capturing(desk, tmp_path) as program:
             error = program.wait_for("error")
     assert error["kind"] == "NoMicrophone"
-    assert "plug one in" in error["text"]
+    assert "connect one" in error["text"]

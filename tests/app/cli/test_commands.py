@@ -230,7 +230,10 @@ async def test_up_reports_reason_and_keeps_gateway_when_worker_cannot_run() -> N
         reporting = asyncio.create_task(stack.unless_broken(report(stack, said.append, look_s=0.05)))
         try:
             await wait_until(lambda: said, "the worker's end is said")
-            assert "the worker does not run: kikipounamu-worker cannot run here (exit status 3)" in said[0]
+            assert (
+                "the worker does not run: kikipounamu-worker cannot run on this computer (exit status 3)"
+                in said[0]
+            )
             assert "no-such-engine" in said[0] and "the gateway stays at http" in said[0]
             assert not reporting.done() and GATEWAY in stack.children
         finally:

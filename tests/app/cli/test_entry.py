@@ -17,6 +17,6 @@ def test_entry_sends_verb_to_running_app(tmp_path: Path) -> None:
 
 def test_entry_leaves_other_words_to_full_command_line(tmp_path: Path) -> None:
     shown = run(tmp_path, "toggle", "--help")
-    assert shown.returncode == 0 and "Start to dictate in the running app" in shown.stdout
+    assert shown.returncode == 0 and "Start dictation in the running app" in shown.stdout
     assert "transcribe" in run(tmp_path, "--help").stdout
     assert run(tmp_path, "status", "--jason").returncode == 2

@@ -116,6 +116,6 @@ def test_screen_reports_microphone_and_disk_problems() -> None:
     screen.keeping = lambda: DiskState.WAITING
     screen.refresh()
     lost, now, disk = written(err).splitlines()
-    assert "usb is gone" in lost
+    assert "usb was disconnected" in lost
     assert "desk" in now and "0.5 s were not heard" in now
     assert "the disk takes nothing" in disk

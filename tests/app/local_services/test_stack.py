@@ -127,7 +127,7 @@ async def test_until_ready_raises_for_missing_engine() -> None:
 
 
 async def test_stack_raises_when_gateway_cannot_start() -> None:
-    with pytest.raises(StackFailed, match=r"(?s)gateway cannot run here.*203.0.113.1"):
+    with pytest.raises(StackFailed, match=r"(?s)gateway cannot run on this computer.*203.0.113.1"):
         async with Stack(StackSettings(engine="checksum", gateway_arguments=("--host", "203.0.113.1"))):
             pass
 

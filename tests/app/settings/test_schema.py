@@ -95,7 +95,7 @@ def test_valid_value_is_accepted(name: str, written: object, value: object) -> N
 @pytest.mark.parametrize(
     ("name", "written", "says"),
     [
-        ("hotkeys.mode", "telepathy", "'telepathy' cannot be: it may be hold, toggle, hybrid, hands-free"),
+        ("hotkeys.mode", "telepathy", "invalid value 'telepathy': it may be hold, toggle, hybrid, hands-free"),
         ("hotkeys.dictate", "d", "add ctrl, alt or super"),
         ("general.sounds", "yes", "it may be true, false"),
         ("general.sounds", 1, "it may be true, false"),
@@ -115,7 +115,7 @@ def test_valid_value_is_accepted(name: str, written: object, value: object) -> N
         ("history.days", 1.5, "it may be whole number"),
         ("history.days", -1, "a number from 0 to 36500"),
         ("history.megabytes", 10**30, "a number from 0 to 100000000"),
-        ("recognition.replacements", "um", "'um' cannot be: it may be list of tables"),
+        ("recognition.replacements", "um", "invalid value 'um': it may be list of tables"),
         ("recognition.replacements", [{"hears": "um"}, "x"], "(row 2): 'x' cannot be: it may be a table"),
         ("recognition.replacements", [{"writes": "um"}], "(row 1): it has no `hears`"),
         ("recognition.replacements", [{"hears": 3}], "(row 1): `hears` cannot be 3: it may be text"),
@@ -127,8 +127,8 @@ def test_valid_value_is_accepted(name: str, written: object, value: object) -> N
             [{"program": "x"}, {"program": "X.exe"}],
             "(row 2): a row before it is for",
         ),
-        ("hotkeys.shout", "f9", "there is no such setting"),
-        ("hotkeys", {}, "there is no such setting"),
+        ("hotkeys.shout", "f9", "unknown setting"),
+        ("hotkeys", {}, "unknown setting"),
     ],
 )
 def test_error_for_an_invalid_value_tells_the_allowed_ones(name: str, written: object, says: str) -> None:

@@ -33,5 +33,5 @@ def test_command_without_broker_exits_with_1(capsys: pytest.CaptureFixture[str])
 
 
 def test_named_configuration_file_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings, match="is not there"):
+    with pytest.raises(InvalidSettings, match="does not exist"):
         else_said(tmp_path / "none.toml", folders())

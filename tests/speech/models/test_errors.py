@@ -21,7 +21,7 @@ def test_unavailable_model_error_names_sources_and_reasons() -> None:
         SourceRefusal("hub two", "a.bin", "it is longer"),
     ]
     text = str(ModelUnavailable("tiny", ["a.bin"], refusals))
-    assert "no source gave a.bin" in text
+    assert "no source has a.bin" in text
     assert "hub one: no answer within 3 s" in text
     assert "hub two: a.bin: it is longer" in text
     assert "kikipounamu models import tiny FOLDER" in text

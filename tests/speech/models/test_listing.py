@@ -182,7 +182,7 @@ def test_invalid_hub_list_installs_nothing(
     environment = state(server)
     del server.files[LISTING]
     server.files |= {LISTING: served} if served else {}
-    with pytest.raises(ModelUnavailable, match=f"no source gave the list of its files(.|\n)*{reason}"):
+    with pytest.raises(ModelUnavailable, match=f"no source has the list of its files(.|\n)*{reason}"):
         get(store, environment)
     assert not folder.exists()
     assert {asked.path for asked in server.asked} == {LISTING}

@@ -17,7 +17,7 @@ def test_check_raises_once_a_stop_is_requested() -> None:
     stop.ask()
     stop.ask()
     assert stop.asked
-    with pytest.raises(Stopped, match="is kept"):
+    with pytest.raises(Stopped, match="are kept"):
         stop.check()
     with pytest.raises(Stopped):
         stop.sleep(1e6)

@@ -58,7 +58,7 @@ def test_lines_of_older_versions_are_passed_over(tmp_path: Path) -> None:
     ]
     write(tmp_path / "desktop.jsonl.1", *older)
     assert find(ONE, [tmp_path]).lines == []
-    with pytest.raises(SessionNotFound, match="no session is in these logs"):
+    with pytest.raises(SessionNotFound, match="these logs contain no session"):
         find("last", [tmp_path])
     write(tmp_path / "desktop.jsonl", line(TWO, 1), line(ONE, 9, segment=1))
     assert [one.segment for one in find("last", [tmp_path]).lines] == [1]
@@ -93,7 +93,7 @@ def test_find_last_prefers_session_of_client_log(tmp_path: Path) -> None:
     (tmp_path / "gateway.jsonl").write_text("{}\n")
     (tmp_path / "desktop.jsonl").unlink()
     (tmp_path / "kikipounamu.jsonl.1.gz").unlink()
-    with pytest.raises(SessionNotFound, match="no session is in these logs"):
+    with pytest.raises(SessionNotFound, match="these logs contain no session"):
         find("last", [tmp_path])
 
 
