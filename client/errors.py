@@ -7,11 +7,11 @@ GatewayError            base
 ├── Refused             the gateway refuses this client permanently: version, address
 │   ├── Unauthorised    the gateway wants another key
 │   ├── WrongCertificate  the certificate is not the pinned one, or is not trusted
-│   ├── InTheClear      the address is on another computer and has no TLS: nothing was sent
+│   ├── TlsRequired     the address is on another computer and has no TLS: nothing was sent
 │   ├── DeviceNotKept   the code was right, but the gateway cannot store this device's key
 │   └── NotPaired       the gateway gives this device no key: wrong code, too late, or too many tries
 │       └── Intercepted  a man in the middle is between this device and the gateway
-│           └── SomebodyElse  or answers at one of its addresses: nothing was sent there
+│           └── WrongGateway  or answers at one of its addresses: nothing was sent there
 ├── SessionLost         the session cannot be finished: taken over, or silent for too long
 └── AudioGone           audio that must be sent again is no longer stored here
 """
