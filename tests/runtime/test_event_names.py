@@ -67,7 +67,7 @@ def wrong_calls(tree: ast.AST) -> Iterator[str]:
             continue
         for call in ast.walk(function):
             match call:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id="log"), attr=level), args=arguments):
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="log" | "segment_log"), attr=level), args=arguments):
                     if level not in LEVELS or len(arguments) != 1 or not is_event(arguments[0], function):
                         yield ast.unparse(call)
 
@@ -76,7 +76,7 @@ def calls(tree: ast.AST) -> Iterator[str]:
     """Yield each call of a logger."""
     for call in ast.walk(tree):
         match call:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="log"))):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="log" | "segment_log"))):
                 yield ast.unparse(call)
 
 
@@ -121,8 +121,8 @@ def test_every_log_call_uses_a_constant() -> None:
     assert sum(1 for _, tree in sources() for _ in calls(tree)) > 100, "the search finds calls"
 
 
-def test_every_logger_is_called_log() -> None:
-    assert {name for _, tree in sources() for name in logger_variables(tree)} == {"log"}
+def test_every_logger_has_a_name_whose_calls_are_checked() -> None:
+    assert {name for _, tree in sources() for name in logger_variables(tree)} == {"log", "segment_log"}
 
 
 def test_every_constant_is_written_by_a_program() -> None:

@@ -21,7 +21,7 @@ def test_example_fleet_shows_every_kind_of_row() -> None:
     assert {worker.gpu is None for worker in view.workers} == {True, False}
     assert {row.own for row in view.utterances} == {True, False}
     assert {State.DONE, State.HELD} <= {row.state for row in view.utterances}
-    assert all(row.session == OWN for row in view.utterances if row.own)
+    assert all(row.session == str(OWN) for row in view.utterances if row.own)
     assert len(view.stages) == 6
     assert view.throughput.now is not None and view.rtf.now is not None
 

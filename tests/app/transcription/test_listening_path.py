@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 MOST_FUNCTIONS = 58
-"""Functions between PortAudio's callback and the socket that a frame enters today. Lower it with every hop less."""
+"""Functions that a frame enters between PortAudio's callback and the socket. Lower it with every hop less."""
 
 COUNT = """
 import dataclasses, json, structlog
