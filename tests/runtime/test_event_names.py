@@ -67,8 +67,8 @@ def wrong_calls(tree: ast.AST) -> Iterator[str]:
             continue
         for call in ast.walk(function):
             match call:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id="log" | "segment_log"), attr=level), args=given):
-                    if level not in LEVELS or len(given) != 1 or not is_event(given[0], function):
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="log" | "segment_log"), attr=how), args=given):
+                    if how not in LEVELS or len(given) != 1 or not is_event(given[0], function):
                         yield ast.unparse(call)
 
 
