@@ -125,7 +125,7 @@ class _SoundLibrary:
         return [{"name": "recorded"}]
 
     def query_devices(self) -> list[dict[str, Any]]:
-        """Return one microphone."""
+        """Return the one microphone that exists."""
         rate = {"default_samplerate": SAMPLE_RATE}
         return [{"name": "a recording", "hostapi": 0, "max_input_channels": 1, **rate}]
 
@@ -174,7 +174,7 @@ class _Audience:
         """Ignore an event of the client."""
 
     def recognised(self, segment: TranscriptSegment) -> None:
-        """Ignore a text."""
+        """Ignore a text that arrived."""
 
     def finished(self) -> None:
         """Ignore the end of the dictation."""
