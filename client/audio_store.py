@@ -20,15 +20,15 @@ class AudioStore(Protocol):
     """
 
     def append(self, segment: int, pcm: bytes) -> None:
-        """Append audio to a segment."""
-        ...
+        """Append audio to a segment. A store that has the audio already inherits this refusal."""
+        raise TypeError(f"the store has the audio of segment {segment} already: count it with `heard`")
 
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
         """Return exactly these samples. Raises ``AudioGone``."""
         ...
 
-    async def settle(self, segment: int, outcome: Outcome | None) -> None:
-        """Record that the segment has ended (``None``: cancelled).
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+        """Record that the segment has ended (``None``: cancelled after this many ``samples``).
 
         The gateway forgets its result once this returns.
         """
@@ -97,7 +97,7 @@ class TemporaryAudio:
             raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
         return b"".join(pieces)
 
-    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
         """Forget the audio of a segment; safe to call twice."""
         self._forget(segment)
 

@@ -123,13 +123,18 @@ class GatewayClient:
 
     async def audio(self, segment: int, pcm: bytes) -> None:
         """Append audio to a segment. Waits while ``held_s`` of audio have no result yet."""
-        self._check()
+        await self.heard(segment, len(pcm) // BYTES_PER_SAMPLE, pcm)
+
+    async def heard(self, segment: int, samples: int, pcm: bytes | None = None) -> None:
+        """Count more audio of a segment, with ``pcm`` unless the store has it. Waits as ``audio`` does."""
+        if self._error is not None:
+            raise self._error
         if self._session.held_samples > self._settings.held_s * SAMPLE_RATE:
             await self._make_room()
-        if self._session.is_open(segment):
+        if pcm is not None and self._session.is_open(segment):
             self._store.append(segment, pcm)
-            self._session.append(segment, len(pcm) // BYTES_PER_SAMPLE)
-            self._changed.set()
+        self._session.append(segment, samples)
+        self._changed.set()
 
     async def speculate(self, segment: int) -> None:
         """Mark a possible end of the segment: the gateway may have the audio up to here recognised."""
@@ -148,9 +153,8 @@ class GatewayClient:
         """Cancel the segment and forget its audio."""
         self._check()
         if self._session.is_open(segment):
-            self._session.cancel(segment)
             self._story.cancelled(segment)
-            await self._store.settle(segment, None)
+            await self._store.settle(segment, None, self._session.cancel(segment))
         self._changed.set()
         self._room.set()
 
@@ -158,7 +162,9 @@ class GatewayClient:
         """Wait until all results are stored. Raises ``SessionLost`` after ``quiet_s`` without progress."""
         self._session.finish()
         self._changed.set()
-        task, clock, settings = self._running(), asyncio.get_running_loop().time, self._settings
+        if self._task is None:
+            raise RuntimeError("use the client in `async with`")
+        task, clock, settings = self._task, asyncio.get_running_loop().time, self._settings
         self._moved_at = clock()
         while not task.done():
             patience = settings.last_words_s if self._all_kept else settings.quiet_s
@@ -200,11 +206,6 @@ class GatewayClient:
     @property
     def _all_kept(self) -> bool:
         return self._session.finished and not self._keeping
-
-    def _running(self) -> asyncio.Task[None]:
-        if self._task is None:
-            raise RuntimeError("use the client in `async with`")
-        return self._task
 
     async def _make_room(self) -> None:
         clock = asyncio.get_running_loop().time

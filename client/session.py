@@ -108,7 +108,7 @@ class Session:
         self._active: dict[int, _Segment] = {}  # every segment without a result, in order
         self._unqueued: dict[int, _Segment] = {}  # active segments that the broker does not have yet, in order
         self._on_wire = 0  # samples sent of the unqueued segments
-        self._held = 0  # samples of the active segments
+        self.held_samples = 0  # of the active segments: they may have to be sent again
         self._settled: set[int] = set()
         self._stored: set[int] = set()
         self._notes: deque[ClientMessage] = deque()  # at most one per segment and connection
@@ -129,7 +129,7 @@ class Session:
         """Record that the store holds ``samples`` more of this segment. Ignored once it has ended."""
         if known := self._active.get(segment):
             known.held += samples
-            self._held += samples
+            self.held_samples += samples
             if samples:
                 known.speculated, known.speculation_due = 0, False
 
@@ -148,12 +148,15 @@ class Session:
             known.complete = True
             known.speculation_due = False
 
-    def cancel(self, segment: int) -> None:
-        """Cancel a segment: no result will be reported."""
-        if segment in self._active:
-            self._settle(segment)
-            self._stored.add(segment)
-            self._note(SegmentCancel(segment))
+    def cancel(self, segment: int) -> int:
+        """Cancel a segment: no result will be reported. Return the samples that were held of it."""
+        known = self._active.get(segment)
+        if known is None:
+            return 0
+        self._settle(segment)
+        self._stored.add(segment)
+        self._note(SegmentCancel(segment))
+        return known.held
 
     def finish(self) -> None:
         """Declare that no more segments follow. ``finished`` becomes true once every one of them has ended."""
@@ -177,11 +180,6 @@ class Session:
     def is_open(self, segment: int) -> bool:
         """Return whether the segment has begun and has no result."""
         return segment in self._active
-
-    @property
-    def held_samples(self) -> int:
-        """Samples that must be kept because they may have to be sent again."""
-        return self._held
 
     @property
     def unsent_samples(self) -> int:
@@ -228,10 +226,16 @@ class Session:
         oldest = True
         for number, segment in self._unqueued.items():
             if (outgoing := self._next_of(number, segment)) is not None:
-                fits = oldest or self._on_wire + _samples(outgoing) <= self._limits.window_s * SAMPLE_RATE
-                return self._sending(segment, outgoing) if fits else None
+                samples = outgoing.samples if isinstance(outgoing, AudioPiece) else 0
+                if not oldest and self._on_wire + samples > self._limits.window_s * SAMPLE_RATE:
+                    return None
+                segment.sent += samples
+                self._on_wire += samples
+                if not samples:
+                    _mark_sent(segment, outgoing)
+                return outgoing
             oldest = False
-        if self.finished and not self._finish_sent:
+        if self._finishing and not self._finish_sent and not self._active:
             self._finish_sent = True
             return Finish(self._count)
         return None
@@ -273,18 +277,6 @@ class Session:
         if segment.complete and not segment.end_sent:
             return SegmentEnd(number, segment.held)
         return None
-
-    def _sending(self, segment: _Segment, outgoing: Outgoing) -> Outgoing:
-        match outgoing:
-            case SegmentBegin():
-                segment.begun = True
-            case AudioPiece():
-                self._rewind(segment, outgoing.offset + outgoing.samples)
-            case SegmentSpeculate():
-                segment.speculation_due = False
-            case SegmentEnd():
-                segment.end_sent = True
-        return outgoing
 
     def _note(self, message: ClientMessage) -> None:
         """Send a message if connected; otherwise the next ``welcome`` shows whether it is still needed."""
@@ -370,7 +362,7 @@ class Session:
 
     def _settle(self, number: int) -> None:
         self._leave_wire(number)
-        self._held -= self._active.pop(number).held
+        self.held_samples -= self._active.pop(number).held
         self._settled.add(number)
 
     def _leave_wire(self, number: int) -> None:
@@ -393,5 +385,11 @@ class Session:
         segment.sent = sent
 
 
-def _samples(outgoing: Outgoing) -> int:
-    return outgoing.samples if isinstance(outgoing, AudioPiece) else 0
+def _mark_sent(segment: _Segment, outgoing: Outgoing) -> None:
+    match outgoing:
+        case SegmentBegin():
+            segment.begun = True
+        case SegmentSpeculate():
+            segment.speculation_due = False
+        case SegmentEnd():
+            segment.end_sent = True

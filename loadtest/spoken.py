@@ -29,6 +29,6 @@ class PooledAudio:
             raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
         return utterance.read(offset, samples)
 
-    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
         """Forget the segment; safe to call twice."""
         self._utterances.pop(segment, None)

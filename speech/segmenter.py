@@ -80,11 +80,22 @@ class SegmentBegin:
 
 @dataclass(frozen=True, slots=True)
 class SegmentAudio:
-    """PCM16LE that starts ``offset`` samples after the segment's beginning: 100 ms, or less at a possible end."""
+    """Samples from ``offset`` after the segment's beginning on: 100 ms, or less at a possible end."""
 
     segment: int
     offset: int
-    pcm: bytes = field(repr=False)
+    samples: Samples = field(repr=False, hash=False)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare segment, offset and audio."""
+        if not isinstance(other, SegmentAudio):
+            return NotImplemented
+        return (self.segment, self.offset, self.pcm) == (other.segment, other.offset, other.pcm)
+
+    @property
+    def pcm(self) -> bytes:
+        """Return the samples as PCM16LE."""
+        return self.samples.astype("<i2", copy=False).tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +330,9 @@ class Segmenter:
             segment.number = self._next_number
             self._next_number += 1
             self._out.append(SegmentBegin(segment.number, segment.begin))
-        pcm = self._audio(segment.sent, end).astype("<i2", copy=False).tobytes()
-        self._out.append(SegmentAudio(segment.number, segment.sent - segment.begin, pcm))
+        self._out.append(
+            SegmentAudio(segment.number, segment.sent - segment.begin, self._audio(segment.sent, end))
+        )
         segment.sent = end
 
     def _audio(self, begin: int, end: int) -> Samples:

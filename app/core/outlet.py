@@ -6,10 +6,15 @@ Only this module interprets the segmenter's output.
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.audio import samples_to_ms
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
+
+Samples = NDArray[np.int16]
 
 
 class Outlet(Protocol):
@@ -22,7 +27,7 @@ class Outlet(Protocol):
         """Begin a segment at sample ``at``."""
         ...
 
-    async def audio(self, segment: int, pcm: bytes) -> None:
+    async def audio(self, segment: int, samples: Samples) -> None:
         """Append audio to a segment."""
         ...
 
@@ -55,8 +60,8 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
     match output:
         case SegmentBegin(number, at):
             await outlet.begin(first + number, origin + at)
-        case SegmentAudio(number, _, pcm):
-            await outlet.audio(first + number, pcm)
+        case SegmentAudio(number, _, audio):
+            await outlet.audio(first + number, audio)
         case SegmentSpeculate(number):
             await outlet.speculate(first + number)
         case SegmentEnd(number, samples):
@@ -77,9 +82,9 @@ class ToGateway:
         """Begin a segment at sample ``at``."""
         await self._client.begin(segment, samples_to_ms(at))
 
-    async def audio(self, segment: int, pcm: bytes) -> None:
+    async def audio(self, segment: int, samples: Samples) -> None:
         """Append audio to a segment."""
-        await self._client.audio(segment, pcm)
+        await self._client.audio(segment, samples.astype("<i2", copy=False).tobytes())
 
     async def speculate(self, segment: int) -> None:
         """Announce that the audio so far may be the whole segment."""

@@ -118,9 +118,9 @@ class _Noted(ToGateway):
         self._progress.begun(segment, at)
         await super().begin(segment, at)
 
-    async def audio(self, segment: int, pcm: bytes) -> None:
+    async def audio(self, segment: int, samples: Samples) -> None:
         self._progress.check()
-        await super().audio(segment, pcm)
+        await super().audio(segment, samples)
 
     async def end(self, segment: int, samples: int) -> None:
         self._progress.ended(segment, samples)
@@ -225,7 +225,7 @@ class MemoryAudio:
             raise AudioGone(f"samples {offset} to {offset + samples} of segment {segment} are not held any more")
         return found
 
-    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
         """Drop the audio of a segment; repeated calls are harmless."""
         self._audio.pop(segment, None)
 

@@ -32,7 +32,6 @@ from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Outcome
 from client.gateway import ClientSettings, GatewayClient
-from protocol.audio import SAMPLE_RATE
 from protocol.session import Final as Said
 
 FOR_SOMEBODY: Final = ClientSettings(quiet_s=900.0)
@@ -74,7 +73,7 @@ class Rerunner:
         texts = ResultCollector(_Watching(told, len(pieces)), says=self._says)
         with bound_contextvars(session=str(session)):
             async with GatewayClient(self.locate, session, audio, options, settings) as client:
-                transcript = await _recognise(pieces, audio, client, texts)
+                transcript = await _recognise(pieces, client, texts)
         failures = transcript.failures
         if len(failures) == len(pieces):
             raise NotRerun(f"no part could be recognised: {failures[0].error}")
@@ -86,9 +85,7 @@ class Rerunner:
         return self.rewrite(final.text.strip())
 
 
-async def _recognise(
-    pieces: list[TakePart], audio: "_TakeAudio", client: GatewayClient, texts: ResultCollector
-) -> RecordingTranscript:
+async def _recognise(pieces: list[TakePart], client: GatewayClient, texts: ResultCollector) -> RecordingTranscript:
     outlet = ToGateway(client, live=False)
     collecting = asyncio.create_task(texts.collect(outlet.events()), name="rerun/texts")
     try:
@@ -96,9 +93,7 @@ async def _recognise(
             texts.begun(number, piece.at)
             texts.ended(number, piece.samples, 0)
             await outlet.begin(number, piece.at)
-            for offset in range(0, piece.samples, SAMPLE_RATE):
-                pcm = await audio.read(number, offset, min(SAMPLE_RATE, piece.samples - offset))
-                await outlet.audio(number, pcm)
+            await client.heard(number, piece.samples)
             await outlet.end(number, piece.samples)
         await outlet.finish()
         await outlet.close()
@@ -128,9 +123,6 @@ class _TakeAudio(AudioStore):
         self._audio = audio
         self._pieces = pieces
 
-    def append(self, segment: int, pcm: bytes) -> None:
-        """Ignore the audio, which is in the take."""
-
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
         """Return these samples of a piece.
 
@@ -138,7 +130,7 @@ class _TakeAudio(AudioStore):
         """
         return await asyncio.to_thread(read, self._audio, self._pieces[segment].at + offset, samples)
 
-    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
         """Do nothing, because no audio was stored."""
 
 

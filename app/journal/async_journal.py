@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final as Constant
 from typing import ParamSpec
 
-from app.core.outlet import Outlet, ToGateway
+from app.core.outlet import Outlet, Samples, ToGateway
 from app.core.transcript import Rewrite, as_it_is
 from app.journal.errors import DiskRefuses, NotKept
 from app.journal.journal import Journal
@@ -88,21 +88,17 @@ class AsyncJournal(AudioStore):
 
     # -- for the client ------------------------------------------------------------------------------------
 
-    def append(self, segment: int, pcm: bytes) -> None:
-        """Count more of a segment's audio as sent to the gateway."""
-        self._journal.append(segment, pcm)
-
     async def read(self, segment: int, offset: int, samples: int) -> bytes:
         """Return samples of a segment from the file. Raises ``AudioGone``."""
         if self._journal.written(segment, offset + samples):
             return self._journal.read(segment, offset, samples)
         return await asyncio.to_thread(self._journal.read, segment, offset, samples)
 
-    async def settle(self, segment: int, outcome: Outcome | None) -> None:
-        """Keep the first text of a segment. On disk when this returns."""
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
+        """Keep the first text of a segment, or that it was cancelled. On disk when this returns."""
         if isinstance(outcome, Final) and (says := self._rewrite(text := outcome.text.strip())) != text:
             return await self._kept(self._journal.settle, segment, outcome, says)
-        await self._kept(self._journal.settle, segment, outcome)
+        await self._kept(self._journal.settle, segment, outcome, None, samples)
 
     async def _kept(
         self, work: Callable[Arguments, None], *arguments: Arguments.args, **named: Arguments.kwargs
@@ -128,6 +124,7 @@ class Journaled(Outlet):
 
     def __init__(self, journal: AsyncJournal, client: GatewayClient) -> None:
         self._journal = journal
+        self._heard = client.heard
         self._client = ToGateway(client)
 
     async def begin(self, segment: int, at: int) -> None:
@@ -135,9 +132,9 @@ class Journaled(Outlet):
         await self._journal.begin(segment, at)
         await self._client.begin(segment, at)
 
-    async def audio(self, segment: int, pcm: bytes) -> None:
-        """Send more audio of a segment, which is in the journal already."""
-        await self._client.audio(segment, pcm)
+    async def audio(self, segment: int, samples: Samples) -> None:
+        """Let the client send more of a segment, which it reads from the journal."""
+        await self._heard(segment, len(samples))
 
     async def speculate(self, segment: int) -> None:
         """Tell the gateway that the audio so far may be the whole segment."""

@@ -65,7 +65,6 @@ class Journal:
         self.take = take
         self._lock = lock
         self._writer = writer
-        self._appended: dict[int, int] = {}
         self._audio = folder / AUDIO
         self._reading = threading.Lock()  # threads share the position of the file
         self._reader: FileIO | None = None
@@ -226,13 +225,6 @@ class Journal:
 
     # -- for the client ------------------------------------------------------------------------------------
 
-    def append(self, segment: int, pcm: bytes) -> None:
-        """Count more of a segment's audio as sent to the gateway. The audio itself is in the journal already."""
-        samples = self._appended.get(segment, 0) + len(pcm) // BYTES_PER_SAMPLE
-        if self._segment(segment).at + samples > self.samples:
-            raise ValueError(f"segment {segment} has more samples than were heard")
-        self._appended[segment] = samples
-
     def read(self, segment: int, offset: int, samples: int) -> bytes:
         """Return samples of a segment. They are in the file before they are sent, unless the disk is full.
 
@@ -244,17 +236,16 @@ class Journal:
         """Return whether the file has the first ``samples`` of a segment, so that ``read`` does not wait."""
         return (self._segment(segment).at + samples) * BYTES_PER_SAMPLE <= self._writer.written
 
-    def settle(self, segment: int, outcome: Outcome | None, says: str | None = None) -> None:
+    def settle(self, segment: int, outcome: Outcome | None, says: str | None = None, samples: int = 0) -> None:
         """Keep the first text of a segment; a failure only until a text arrives. On disk when this returns.
 
-        ``says``: the text after replacement rules, kept in addition. Outcome ``None``: the segment was cancelled.
+        ``says``: the text after replacement rules, kept in addition. Outcome ``None``: the segment was cancelled
+        after this many ``samples``.
         """
         if self._segment(segment).settled:
             return
-        known = outcome if outcome is not None else Cancelled(segment, self._appended.get(segment, 0))
+        known = outcome if outcome is not None else Cancelled(segment, samples)
         self._record(known, *([] if says is None else [Replaced(segment, says)]))
-        if self._segment(segment).settled:
-            self._appended.pop(segment, None)
 
     def audio(self, at: int, samples: int) -> bytes:
         """Return samples of the take, from ``at`` on. Raises ``AudioGone``."""

@@ -83,7 +83,7 @@ class _Store(AsyncJournal):
         self.lost: set[int] = set()
         self._take = journal.take
 
-    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
         """Keep the outcome of a segment; ignore numbers that are passed over."""
         spoken = self._take.segments.get(segment)
         if outcome is None and (spoken is None or spoken.recut):
@@ -91,7 +91,7 @@ class _Store(AsyncJournal):
         if outcome is None and segment in self.lost:
             outcome = Failed(segment, ErrorCode.AUDIO_INVALID, "its audio is missing")
         if spoken is None or spoken.outcome != outcome or outcome is None:
-            await super().settle(segment, outcome)
+            await super().settle(segment, outcome, samples)
 
 
 class _Sending:
@@ -139,9 +139,7 @@ class _Sending:
                 self._store.lost.add(number)
             await self._client.cancel(number)
             return
-        for start in range(0, step.samples, SAMPLE_RATE):
-            samples = min(SAMPLE_RATE, step.samples - start)
-            await self._outlet.audio(number, self._journal.audio(step.at + start, samples))
+        await self._client.heard(number, step.samples)
         await self._outlet.end(number, step.samples)
 
     async def _cut_rest(self, number: int, at: int, *, unended: bool) -> None:
@@ -172,7 +170,7 @@ class _Sending:
         async with aclosing(self._outputs(at, self._journal.samples, ears)) as outputs:
             async for output in outputs:
                 if isinstance(output, SegmentAudio):
-                    await self._outlet.audio(number, output.pcm)
+                    await self._outlet.audio(number, output.samples)
                 elif isinstance(output, SegmentEnd):
                     length = output.samples
                     break

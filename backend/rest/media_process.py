@@ -118,8 +118,8 @@ class _Whole:
             match output:
                 case SegmentBegin(_, at):
                     self._at, self._pcm = at, bytearray()
-                case SegmentAudio(_, _, pcm):
-                    self._pcm += pcm
+                case SegmentAudio():
+                    self._pcm += output.pcm
                 case SegmentEnd(number, samples):
                     self.segments = number + 1
                     yield MediaSegment(number, self._at, bytes(self._pcm[: samples * BYTES_PER_SAMPLE]))

@@ -36,7 +36,7 @@ async def test_speculation_follows_all_audio_before_it() -> None:
 
 async def test_text_survives_connection_loss_while_it_is_stored() -> None:
     class Slow(TemporaryAudio):
-        async def settle(self, segment: int, outcome: Outcome | None) -> None:
+        async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
             await asyncio.sleep(1.5)  # longer than the client waits to learn why a connection broke
             await super().settle(segment, outcome)
 
@@ -69,7 +69,7 @@ class Stalled(TemporaryAudio):
         super().__init__()
         self.asked, self.goes = asyncio.Event(), asyncio.Event()
 
-    async def settle(self, segment: int, outcome: Outcome | None) -> None:
+    async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
         self.asked.set()
         await self.goes.wait()
         await super().settle(segment, outcome)

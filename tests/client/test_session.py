@@ -291,7 +291,8 @@ def test_cancelled_segment_gets_no_result() -> None:
     session = connected()
     spoken(session, 0, 3)
     all_sent(session)
-    session.cancel(0)
+    assert session.cancel(0) == 3
+    assert session.cancel(0) == 0
     assert all_sent(session) == [SegmentCancel(0)]
     assert session.receive(Final(0, "late")) == []
     assert session.receive(Partial(0, 1, "late")) == []

@@ -51,8 +51,8 @@ def cut(samples: Samples, vad: Vad, segmenter: Segmenter) -> tuple[list[bytes], 
             case SegmentBegin(_, at):
                 begin = at
                 pcm.append(b"")
-            case SegmentAudio(_, _, audio):
-                pcm[-1] += audio
+            case SegmentAudio():
+                pcm[-1] += output.pcm
             case SegmentEnd(_, length):
                 assert not sent[begin : begin + length].any()
                 sent[begin : begin + length] = True

@@ -3,6 +3,8 @@
 from contextlib import AsyncExitStack
 from uuid import UUID
 
+import numpy as np
+
 from app.core.outlet import ToGateway, pass_on
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
@@ -12,11 +14,12 @@ from protocol.session import Final
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
 from tests.helpers.scripted_gateway import digest, oblige, scripted
 
+FIRST, SECOND = np.frombuffer(b"12", np.int16), np.frombuffer(b"34", np.int16)
 SEGMENT: tuple[SegmentOutput, ...] = (
     SegmentBegin(0, 1_600),
-    SegmentAudio(0, 0, b"12"),
+    SegmentAudio(0, 0, FIRST),
     SegmentSpeculate(0, 1),
-    SegmentAudio(0, 1, b"34"),
+    SegmentAudio(0, 1, SECOND),
     SegmentEnd(0, 2),
 )
 
@@ -40,9 +43,9 @@ async def test_pass_on_shifts_numbers_and_positions() -> None:
         await pass_on(output, recorder, first=7, origin=100)  # type: ignore[arg-type] # it has any method
     assert recorder.told == [
         ("begin", 7, 1_700),
-        ("audio", 7, b"12"),
+        ("audio", 7, FIRST),
         ("speculate", 7),
-        ("audio", 7, b"34"),
+        ("audio", 7, SECOND),
         ("end", 7, 2),
     ]
 

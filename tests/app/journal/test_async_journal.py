@@ -13,7 +13,18 @@ from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.backlog import DiskState
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import DiskRefuses, NotKept
-from app.journal.events import Begin, End, Event, Finished, Inserted, Inserting, Opened, Replaced, decode_lines
+from app.journal.events import (
+    Begin,
+    Cancelled,
+    End,
+    Event,
+    Finished,
+    Inserted,
+    Inserting,
+    Opened,
+    Replaced,
+    decode_lines,
+)
 from app.journal.journal import Journal
 from client.connection import Address, fixed
 from client.gateway import ClientSettings, GatewayClient
@@ -63,7 +74,7 @@ async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
                 journal.hear(pcm)
                 await pass_on(SegmentBegin(0, 100), outlet)
                 assert on_disk(journal) == [Begin(0, 100)]
-                await pass_on(SegmentAudio(0, 0, pcm[100:900].tobytes()), outlet)
+                await pass_on(SegmentAudio(0, 0, pcm[100:900]), outlet)
                 await pass_on(SegmentSpeculate(0, 800), outlet)
                 await pass_on(SegmentEnd(0, 800), outlet)
                 assert End(0, 800) in on_disk(journal)
@@ -74,6 +85,21 @@ async def test_segment_reaches_journal_and_gateway(tmp_path: Path) -> None:
         text = digest(pcm[100:900].tobytes())
         assert events[-2:] == [Queued(0), Final(0, text)]
         assert {Queued(0), Final(0, text), Finished(SAMPLE_RATE)} <= set(on_disk(journal))
+
+
+async def test_cancelled_segment_keeps_its_length_in_the_journal(tmp_path: Path) -> None:
+    with Journal.create(tmp_path, ID, Options(), 0) as journal:
+        store = AsyncJournal(journal)
+        async with scripted(oblige) as gateway, GatewayClient(fixed(Address(gateway.url)), ID, store) as client:
+            outlet = Journaled(store, client)
+            journal.hear(tone(0, SAMPLE_RATE))
+            await outlet.begin(0, 100)
+            await outlet.audio(0, tone(100, 800))
+            await outlet.audio(0, tone(900, 200))
+            await client.cancel(0)
+        assert on_disk(journal) == [Begin(0, 100), Cancelled(0, 1_000)]
+        with pytest.raises(TypeError, match="segment 0 already"):
+            store.append(0, b"12")
 
 
 class Looking(GatewayClient):

@@ -73,7 +73,7 @@ async def speak(journal: Journal, outlet: Outlet, number: int) -> None:
     for offset in range(0, SEGMENT, FRAME_SAMPLES):
         block = tone(at + offset, FRAME_SAMPLES)
         journal.hear(block)
-        await pass_on(SegmentAudio(number, offset, block.tobytes()), outlet)
+        await pass_on(SegmentAudio(number, offset, block), outlet)
     await pass_on(Ends(number, SEGMENT), outlet)
 
 

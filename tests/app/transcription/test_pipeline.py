@@ -69,8 +69,8 @@ class Echo:
         self.began.append((segment, at))
         self._audio[segment] = b""
 
-    async def audio(self, segment: int, pcm: bytes) -> None:
-        self._audio[segment] += pcm
+    async def audio(self, segment: int, samples: Samples) -> None:
+        self._audio[segment] += samples.tobytes()
 
     async def speculate(self, segment: int) -> None:
         self.speculated.append((segment, len(self._audio[segment]) // 2))
