@@ -41,8 +41,14 @@ class BlockBuffer:
         """Keep all incoming blocks. ``error`` tells why the recording ended early: no microphone, or full disk."""
         try:
             async for block in blocks:
+                if not len(block):
+                    continue
                 self._journal.hear(block)
-                self._add(block)
+                self._recent.append(block)
+                self._heard += len(block)
+                while self._heard - self._recent_from > self._most:
+                    self._recent_from += len(self._recent.popleft())
+                self._changed.set()
         except (MicrophoneError, NotKept) as error:
             self.error = error
         finally:
@@ -54,7 +60,12 @@ class BlockBuffer:
         at = self._start
         while True:
             while at < self._heard:
-                block = await self._after(at)
+                if at == self._recent_from:
+                    block = self._recent.popleft()
+                    self._recent_from += len(block)
+                else:
+                    samples = min(_PIECE, self._recent_from - at)
+                    block = np.frombuffer(await asyncio.to_thread(self._journal.audio, at, samples), "<i2")
                 at += len(block)
                 yield block
             if self._ended:
@@ -66,23 +77,3 @@ class BlockBuffer:
     def in_memory(self) -> int:
         """The number of samples held in memory."""
         return self._heard - self._recent_from
-
-    def _add(self, block: Samples) -> None:
-        if len(block):
-            self._recent.append(block)
-            self._heard += len(block)
-            while self.in_memory > self._most:
-                self._drop()
-            self._changed.set()
-
-    def _drop(self) -> Samples:
-        block = self._recent.popleft()
-        self._recent_from += len(block)
-        return block
-
-    async def _after(self, at: int) -> Samples:
-        if at == self._recent_from:
-            return self._drop()
-        samples = min(_PIECE, self._recent_from - at)
-        pcm = await asyncio.to_thread(self._journal.audio, at, samples)
-        return np.frombuffer(pcm, "<i2")

@@ -99,13 +99,10 @@ class _Recording:
                 self._changed.clear()
                 await self._changed.wait()
             else:
-                yield self._next()
+                block = self._queue.popleft()
+                while len(block) < _FEWEST and self._queue:
+                    block = np.concatenate([block, self._queue.popleft()])
+                self._waiting -= len(block)
+                yield block
         if self.error is not None:
             raise self.error
-
-    def _next(self) -> Samples:
-        block = self._queue.popleft()
-        while len(block) < _FEWEST and self._queue:
-            block = np.concatenate([block, self._queue.popleft()])
-        self._waiting -= len(block)
-        return block

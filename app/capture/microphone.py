@@ -119,7 +119,8 @@ class Microphone:
     @property
     def lost_samples(self) -> int:
         """Samples lost, at 16 kHz: dropped when too much was waiting, or missed while no device was open."""
-        return self._missed + self._slow
+        dropped = self._dropped + (self._hearing.dropped if self._hearing else 0)
+        return self._missed + self._delivery.lost + dropped
 
     def start(self) -> None:
         """Begin a recording with the audio just before it; a running recording ends."""
@@ -164,28 +165,19 @@ class Microphone:
 
     # -- audio ---------------------------------------------------------------------------------------------
 
-    @property
-    def _slow(self) -> int:
-        return self._delivery.lost + self._dropped + (self._hearing.dropped if self._hearing else 0)
-
     def _hear(self) -> None:
         if self._hearing is not None:
-            self._pass_on(self._hearing.take())
-
-    def _pass_on(self, samples: Samples) -> None:
-        if not len(samples):
-            return
-        if self._deaf_since is not None:
-            self._can_hear_again(self._deaf_since)
-        self._keep(samples)
+            self._keep(self._hearing.take())
 
     def _keep(self, samples: Samples) -> None:
         if not len(samples):
             return
+        if self._hearing is not None and self._deaf_since is not None:
+            self._can_hear_again(self._deaf_since)
         self.level_dbfs = level_dbfs(samples)
         self._quiet = self._quiet + len(samples) if self.level_dbfs < _QUIET_DBFS else 0
         self._delivery.hear(samples)
-        if (lost := self._slow - self._told) > 0:
+        if (lost := self.lost_samples - self._missed - self._told) > 0:
             self._told += lost
             self._say(MicrophoneChangeKind.DROPPED, lost)
 
@@ -207,7 +199,7 @@ class Microphone:
             self._stopping.cancel()
             self._stopping = None
         if self._hearing is not None:
-            self._pass_on(self._hearing.flush())
+            self._keep(self._hearing.flush())
         if self._deaf_since is not None:  # the recording ends without a device: count its missing samples
             now_s = asyncio.get_running_loop().time()
             self._missed += _samples(now_s - self._deaf_since)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -30,7 +31,7 @@ class ResampledInput:
         self._stream: Stream | None = None
         self._resampler: Resampler | None = None
         self._handover = BlockHandover(
-            lambda: _in_loop(loop, wake), round(most_waiting_s * device.rate), clock=loop.time
+            partial(_in_loop, loop, wake), round(most_waiting_s * device.rate), clock=loop.time
         )
 
     @property

@@ -225,16 +225,10 @@ class Journal:
 
     # -- for the client ------------------------------------------------------------------------------------
 
-    def read(self, segment: int, offset: int, samples: int) -> bytes:
-        """Return samples of a segment. They are in the file before they are sent, unless the disk is full.
-
-        Raises ``AudioGone``.
-        """
-        return self.audio(self._segment(segment).at + offset, samples)
-
-    def written(self, segment: int, samples: int) -> bool:
-        """Return whether the file has the first ``samples`` of a segment, so that ``read`` does not wait."""
-        return (self._segment(segment).at + samples) * BYTES_PER_SAMPLE <= self._writer.written
+    @property
+    def written(self) -> int:
+        """Samples that the file has, so that ``audio`` does not wait for them."""
+        return self._writer.written // BYTES_PER_SAMPLE
 
     def settle(self, segment: int, outcome: Outcome | None, says: str | None = None, samples: int = 0) -> None:
         """Keep the first text of a segment; a failure only until a text arrives. On disk when this returns.
@@ -251,7 +245,16 @@ class Journal:
         """Return samples of the take, from ``at`` on. Raises ``AudioGone``."""
         start, stop = at * BYTES_PER_SAMPLE, (at + samples) * BYTES_PER_SAMPLE
         unwritten = b"" if stop <= self._writer.written else self._writer.unwritten(start, stop)
-        pcm = self._read(start, stop - start - len(unwritten)) + unwritten
+        size = stop - start - len(unwritten)
+        pieces: list[bytes] = []
+        with self._reading:
+            if self._reader is None:
+                self._reader = FileIO(self._audio)
+            self._reader.seek(start)
+            while size > 0 and (piece := self._reader.read(size)):
+                pieces.append(piece)
+                size -= len(piece)
+        pcm = b"".join([*pieces, unwritten])
         if len(pcm) != stop - start:
             raise AudioGone(f"samples {at} to {at + samples} of take {self.folder.name} are not on disk")
         return pcm
@@ -293,14 +296,3 @@ class Journal:
             return self.take.segments[segment]
         except KeyError:
             raise ValueError(f"segment {segment} has no beginning in the journal") from None
-
-    def _read(self, start: int, size: int) -> bytes:
-        with self._reading:
-            if self._reader is None:
-                self._reader = FileIO(self._audio)
-            self._reader.seek(start)
-            pieces: list[bytes] = []
-            while size > 0 and (piece := self._reader.read(size)):
-                pieces.append(piece)
-                size -= len(piece)
-        return b"".join(pieces)

@@ -129,7 +129,8 @@ class DictationSetup:
         """
         tape, store = BlockBuffer(journal), AsyncJournal(journal, _ROOM_S, self.rewrite)
         client = GatewayClient(self.locate, journal.session, store, journal.take.options, self.settings)
-        recording = asyncio.create_task(_record(tape, microphone), name="listening/record")
+        recording = asyncio.create_task(tape.record(microphone.blocks()), name="listening/record")
+        recording.add_done_callback(lambda _: microphone.stop())
         audience.unsent_s, audience.keeping = lambda: client.unsent_s, lambda: journal.keeping
         audience.microphone = microphone
         try:
@@ -170,10 +171,3 @@ class _Announced(Journaled):
     async def end(self, segment: int, samples: int) -> None:
         self._ended(segment)
         await super().end(segment, samples)
-
-
-async def _record(tape: BlockBuffer, microphone: RecordingMicrophone) -> None:
-    try:
-        await tape.record(microphone.blocks())
-    finally:
-        microphone.stop()

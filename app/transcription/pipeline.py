@@ -78,7 +78,7 @@ async def transcribe(
         async for block in blocks:
             for piece in ears.hear(block):
                 await _pass_on(piece, outlet, texts)
-            watcher.listened(ears.seconds)
+            watcher.listened(ears.samples / SAMPLE_RATE)
         for piece in ears.finish():
             await _pass_on(piece, outlet, texts)
         watcher.over()
@@ -99,11 +99,6 @@ class SegmentingVad:
         self._segmenter = segmenter
         self._speech_end = 0
         self.samples = 0
-
-    @property
-    def seconds(self) -> float:
-        """The amount of audio processed so far, in seconds."""
-        return self.samples / SAMPLE_RATE
 
     def hear(self, block: Samples) -> Iterator["SegmentPiece"]:
         """Process a block of samples and return the pieces that follow from it."""

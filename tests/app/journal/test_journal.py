@@ -143,13 +143,13 @@ def test_failed_reopen_releases_the_lock(journal: Journal, broken: str) -> None:
 def test_segments_are_ranges_of_the_take(journal: Journal) -> None:
     journal.hear(tone(0, 5_000))
     journal.begin(0, 1_000)
-    assert journal.read(0, 0, 1_000) == tone(1_000, 1_000).tobytes()
-    assert journal.read(0, 990, 20) == tone(1_990, 20).tobytes()
+    assert journal.audio(1_000, 1_000) == tone(1_000, 1_000).tobytes()
+    assert journal.audio(1_990, 20) == tone(1_990, 20).tobytes()
     assert journal.samples == 5_000
     with pytest.raises(AudioGone):
-        journal.read(0, 3_990, 20)
+        journal.audio(4_990, 20)
     with pytest.raises(ValueError, match="has no beginning"):
-        journal.read(1, 0, 1)
+        journal.settle(1, None)
 
 
 def test_boundary_is_on_disk_when_the_call_returns(journal: Journal) -> None:
@@ -371,7 +371,7 @@ def test_journal_survives_a_full_file_system(tmp_path: Path) -> None:
             journal.end(0, 6 * SAMPLE_RATE)
         with Journal.reopen(disk, ID) as again:
             assert again.take.segments[0].samples == 6 * SAMPLE_RATE
-            assert again.read(0, 0, 6 * SAMPLE_RATE) == tone(0, 6 * SAMPLE_RATE).tobytes()
+            assert again.audio(0, 6 * SAMPLE_RATE) == tone(0, 6 * SAMPLE_RATE).tobytes()
 
 
 def test_create_fails_when_the_disk_has_no_room(tmp_path: Path) -> None:

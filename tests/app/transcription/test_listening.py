@@ -119,7 +119,7 @@ def check(root: Path, audio: Samples, said: list[str]) -> TakeState:
         kept = np.fromfile(journal.folder / AUDIO, "<i2")
         assert np.array_equal(kept, audio[: len(kept)])
         expected = [
-            checksum(journal.read(number, 0, spoken.samples or 0))
+            checksum(journal.audio(spoken.at, spoken.samples or 0))
             for number, spoken in sorted(journal.take.segments.items())
             if spoken.settled
         ]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MOST_FUNCTIONS = 48
+MOST_FUNCTIONS = 36
 """Functions that a frame enters between PortAudio's callback and the socket. Lower it with every hop less."""
 
 COUNT = """

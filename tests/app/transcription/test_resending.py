@@ -180,7 +180,7 @@ async def test_take_with_all_texts_needs_no_gateway(takes: Path, models: Path) -
 async def test_gateway_that_knows_the_session_gets_only_missing_audio(takes: Path, models: Path) -> None:
     """The gateway has the text of segment 1 and the beginning of segment 2."""
     with Journal.reopen(takes, ID) as journal:
-        beginning = journal.read(2, 0, 4_000)
+        beginning = journal.audio(journal.take.segments[2].at, 4_000)
     async with scripted(oblige) as gateway:
         gateway.memory.audio[2] = bytearray(beginning)
         gateway.memory.texts[1] = "found there"
@@ -216,7 +216,7 @@ async def test_unfinished_segment_keeps_its_beginning_even_if_silent(takes: Path
     cut(takes, EVENTS, (takes / str(ID) / EVENTS).read_bytes().index(b"\n") + 1)
     with Journal.reopen(takes, ID) as journal:
         journal.begin(0, 160)
-        beginning = journal.read(0, 0, 4_000)
+        beginning = journal.audio(journal.take.segments[0].at, 4_000)
     async with scripted(oblige) as gateway:
         gateway.memory.audio[0] = bytearray(beginning)
         _, take = await resend(takes, address_of(gateway), models)
