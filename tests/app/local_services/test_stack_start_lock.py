@@ -63,7 +63,7 @@ def holding() -> Iterator[None]:
 
 
 async def test_start_lock_is_freed_by_kill_and_wait_ends_at_deadline() -> None:
-    with holding(), pytest.raises(StackFailed, match=r"0\.2 s another process"):
+    with holding(), pytest.raises(StackFailed, match=r"another process has been starting a gateway for 0\.2 s"):
         async with starting_alone(0.2):
             pass
     async with starting_alone(5):
