@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.capture.pre_roll import Ring
 from protocol.audio import SAMPLE_RATE
 
 Samples = NDArray[np.int16]
@@ -25,7 +24,7 @@ class BlockDelivery:
 
     def __init__(self, pre_roll: int, most_waiting: int) -> None:
         self.lost = 0  # samples dropped because the queue was full
-        self._ring = Ring(pre_roll)
+        self._ring = _Ring(pre_roll)
         self._most = most_waiting
         self._recording: _Recording | None = None
 
@@ -106,3 +105,29 @@ class _Recording:
                 yield block
         if self.error is not None:
             raise self.error
+
+
+class _Ring:
+    """A ring buffer of the newest ``size`` samples."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held = 0
+        self._blocks: deque[Samples] = deque()
+
+    def add(self, block: Samples) -> None:
+        """Add newer samples; drop the oldest to make room."""
+        newest = block[max(0, len(block) - self._size) :]
+        if not len(newest):
+            return
+        self._blocks.append(newest)
+        self._held += len(newest)
+        while self._held - len(self._blocks[0]) >= self._size:
+            self._held -= len(self._blocks.popleft())
+
+    def drain(self) -> Samples:
+        """Return the samples and remove them, so that each is used once."""
+        held = np.concatenate([np.empty(0, np.int16), *self._blocks])
+        self._blocks.clear()
+        self._held = 0
+        return held[max(0, len(held) - self._size) :]

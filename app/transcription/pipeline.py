@@ -13,16 +13,20 @@ from typing import Final as Constant
 from typing import Protocol
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from app.core.outlet import Outlet, pass_on
 from app.core.transcript import RecordingTranscript, TranscriptSegment
-from app.transcription.boundary_log import cut
 from client.events import ClientEvent
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
+from runtime import logger_names
+from runtime.event_names import LogEvent
 from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, Vad, VadEvent
+
+log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
 
 Samples = NDArray[np.int16]
 Clock = Callable[[], float]
@@ -167,7 +171,7 @@ class ResultCollector:
         self._spoken[number] = _Spoken(at)
 
     def ended(self, number: int, samples: int, speech_end: int) -> None:
-        """Record the length of a segment and the end of its speech.
+        """Record and log the length of a segment and the end of its speech.
 
         A ``speech_end`` outside the segment is replaced by the segment's end.
         """
@@ -175,7 +179,8 @@ class ResultCollector:
         end = spoken.begin + samples
         spoken.samples = samples
         spoken.speech_end = speech_end if spoken.begin < speech_end <= end else end
-        cut(number, samples, end - spoken.speech_end)
+        silence_ms = samples_to_ms(end - spoken.speech_end)
+        log.info(LogEvent.SEGMENT_CUT, segment=number, audio_ms=samples_to_ms(samples), silence_ms=silence_ms)
 
     async def collect(self, events: AsyncIterator[ClientEvent]) -> None:
         """Collect results as they arrive."""

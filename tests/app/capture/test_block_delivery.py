@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.capture.block_delivery import BlockDelivery
+from app.capture.block_delivery import BlockDelivery, _Ring
 
 PRE_ROLL = 8000
 MOST = 16_000 * 60
@@ -108,3 +108,27 @@ async def test_blocks_are_refused_before_the_start() -> None:
     delivery.finish()
     with pytest.raises(RuntimeError, match=r"start\(\)"):
         delivery.blocks()
+
+
+@given(st.integers(0, 50), st.lists(st.one_of(st.none(), st.integers(0, 120)), max_size=30))
+def test_ring_keeps_the_newest_samples_and_returns_each_once(size: int, steps: list[int | None]) -> None:
+    """A number adds that many samples; ``None`` drains the ring."""
+    ring, model, count = _Ring(size), list[int](), 0
+    for step in [*steps, None]:
+        if step is None:
+            assert ring.drain().tolist() == model
+            model = []
+        else:
+            ring.add(np.arange(count, count + step, dtype=np.int16))
+            model = (model + list(range(count, count + step)))[-size:] if size else []
+            count += step
+
+
+def test_ring_stays_bounded() -> None:
+    ring = _Ring(100)
+    for _ in range(1000):
+        ring.add(np.zeros(30, np.int16))
+    assert len(ring._blocks) <= 5
+    for _ in range(1000):
+        ring.add(np.empty(0, np.int16))
+    assert len(ring._blocks) <= 5

@@ -8,9 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from structlog.testing import capture_logs
 
 from app.core.transcript import TranscriptSegment
-from app.transcription.pipeline import Samples, SegmentingVad, at_speaking_pace, in_thread, transcribe
+from app.transcription.pipeline import (
+    ResultCollector,
+    Samples,
+    SegmentingVad,
+    Watcher,
+    at_speaking_pace,
+    in_thread,
+    transcribe,
+)
 from client.errors import SessionLost
 from client.events import ClientEvent, Connected
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
@@ -244,3 +253,16 @@ async def test_speaking_pace_yields_short_last_frame_once_it_is_spoken() -> None
     frames = [(len(frame), clock() - start) async for frame in at_speaking_pace(blocks(), lambda: clock() - start)]
     assert [length for length, _ in frames] == [FRAME_SAMPLES, rest]
     assert frames[-1][1] >= (FRAME_SAMPLES + rest) / SAMPLE_RATE - 0.002
+
+
+class _Ignoring(Watcher):
+    """Watcher that ignores everything."""
+
+
+def test_cut_segment_is_logged_with_its_length_and_its_trailing_silence() -> None:
+    texts = ResultCollector(_Ignoring())
+    texts.begun(3, 16_000)
+    with capture_logs() as lines:
+        texts.ended(3, 32_000, 38_400)
+    (line,) = lines
+    assert (line["segment"], line["audio_ms"], line["silence_ms"]) == (3, 2_000, 600)
