@@ -365,7 +365,7 @@ class TestTheDigitsModel:
             create(settings(copy))
 
     def test_missing_cuda_device_is_refused(self) -> None:
-        with pytest.raises(EngineUnavailable, match=r"no cuda:99: use --device cpu or auto"):
+        with pytest.raises(EngineUnavailable, match=r"cuda:99 does not exist .*: use --device cpu or auto"):
             create(settings(MODEL, device="cuda:99"))
 
     def test_engine_uses_no_network_prints_nothing_and_keeps_logging(self) -> None:
