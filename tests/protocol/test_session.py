@@ -98,7 +98,7 @@ def test_messages_with_unknown_fields_are_accepted(message: ClientMessage | Gate
         ('{"type": "segment.end", "segment": -1, "samples": 2}', "segment"),
         ('{"type": "finish", "segments": 4294967296}', "segments"),
         ('{"type": "hello", "session": "../../etc"}', "session"),
-        ('{"type": "finish", "segments": 1, "x": ' + "[" * 100_000, "depth"),
+        ('{"type": "finish", "segments": 1, "x": ' + "[" * 20_000, "depth"),
     ],
 )
 def test_bad_message_is_malformed_and_names_the_field(text: str, says: str) -> None:
