@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -121,19 +122,18 @@ def test_pages_match_model(texts: dict[int, str], gone: list[int], limit: int, q
 
 @given(st.data())
 def test_paging_lists_each_take_once_during_changes(data: st.DataObject) -> None:
-    index = Index(None)
-    there = set(data.draw(st.lists(st.integers(1, 40), unique=True)))
-    put(index, *(row(number) for number in there))
-    stayed, seen, before = set(there), list[int](), None
-    while page := index.page(3, before):
-        seen, before = seen + numbers(page), page[-1].key
-        come, go = (set(data.draw(st.lists(st.integers(1, 40), max_size=4))) for _ in range(2))
-        put(index, *(row(number) for number in come))
-        index.remove([UUID(int=number) for number in go])
-        stayed -= go
-    assert sorted(seen, reverse=True) == seen and len(set(seen)) == len(seen)
-    assert stayed <= set(seen)
-    index.close()
+    with closing(Index(None)) as index:  # also where the search for examples is cut short
+        there = set(data.draw(st.lists(st.integers(1, 40), unique=True)))
+        put(index, *(row(number) for number in there))
+        stayed, seen, before = set(there), list[int](), None
+        while page := index.page(3, before):
+            seen, before = seen + numbers(page), page[-1].key
+            come, go = (set(data.draw(st.lists(st.integers(1, 40), max_size=4))) for _ in range(2))
+            put(index, *(row(number) for number in come))
+            index.remove([UUID(int=number) for number in go])
+            stayed -= go
+        assert sorted(seen, reverse=True) == seen and len(set(seen)) == len(seen)
+        assert stayed <= set(seen)
 
 
 @pytest.mark.parametrize(("ask", "values"), [(PAGE, (10, 5)), (SEARCH, ('"a"', 10, 5))])
