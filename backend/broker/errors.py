@@ -23,6 +23,9 @@ from protocol.monitor import BrokerTrouble
 
 UNREACHABLE: Final = (RedisConnectionError, RedisTimeoutError, OSError)
 _AWAY: Final = (RedisConnectionError, ReadOnlyError, OutOfMemoryError, ClusterDownError, TryAgainError)
+_LOST_WRITER: Final = "'NoneType' object is not callable"
+"""What asyncio's selector loop of Python 3.13 raises from ``writelines`` of a connection that was just lost."""
+
 _AWAY_TEXTS: Final = ("MISCONF", "BUSY ")
 _TROUBLES: Final = {
     BrokerTrouble.FULL: (OutOfMemoryError,),
@@ -53,6 +56,10 @@ def mapped() -> Iterator[None]:
         raise BrokerUnreachable(str(error), trouble_of(error)) from error
     except RedisError as error:
         raise BrokerFailed(str(error), trouble_of(error)) from error
+    except TypeError as error:
+        if str(error) != _LOST_WRITER:
+            raise
+        raise BrokerUnreachable("the connection was lost while a command was written") from error
 
 
 def ours(reply: Any, optional: bool) -> Any:

@@ -1,5 +1,7 @@
 """Translation of redis-py's errors."""
 
+from typing import Any
+
 import pytest
 from redis.exceptions import (
     AuthenticationError,
@@ -27,6 +29,15 @@ from protocol.monitor import BrokerTrouble
 def test_raised_errors_are_translated(error: Exception, kind: type[Exception]) -> None:
     with pytest.raises(kind), mapped():
         raise error
+
+
+def test_write_to_lost_connection_is_unreachable() -> None:
+    """The selector loop of Python 3.13 calls a function that the loss has set to None."""
+    lost: Any = None
+    with pytest.raises(BrokerUnreachable, match="lost while a command was written"), mapped():
+        lost()
+    with pytest.raises(TypeError), mapped():
+        raise TypeError("a mistake of ours")
 
 
 def test_temporary_refusal_is_unreachable_unless_optional() -> None:
