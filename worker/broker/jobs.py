@@ -378,6 +378,10 @@ async def _mapped() -> AsyncIterator[None]:
         yield
     except (foreign.RedisError, OSError) as error:
         raise _translated(error) from error
+    except TypeError as error:  # from asyncio's selector loop of Python 3.13, for a connection that was just lost
+        if str(error) != "'NoneType' object is not callable":
+            raise
+        raise BrokerUnavailable("the connection to the broker was lost during a write") from error
 
 
 def _translated(error: Exception) -> BrokerError:
