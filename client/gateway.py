@@ -38,7 +38,7 @@ from client.story import SessionLog
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import CloseCode
 from protocol.recognition import Options
-from protocol.session import Failed, Final, GatewayMessage, SegmentEnd, Welcome, resumable
+from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails, SegmentEnd, Welcome, resumable
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
@@ -114,10 +114,10 @@ class GatewayClient:
 
     # -- the speaker's side --------------------------------------------------------------------------------
 
-    async def begin(self, segment: int, at_ms: int) -> None:
+    async def begin(self, segment: int, at_ms: int, details: SegmentDetails = PLAIN) -> None:
         """Start a segment, ``at_ms`` after the session's first sample."""
         self._check()
-        self._session.begin(segment, at_ms)
+        self._session.begin(segment, at_ms, details)
         self._story.began(segment, time.monotonic())
         self._changed.set()
 

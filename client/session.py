@@ -17,10 +17,13 @@ from typing import Final as Constant
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec.structs import asdict
+
 from client.events import Outcome, Retrying, SessionEvent
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import (
+    PLAIN,
     Busy,
     ClientMessage,
     Done,
@@ -39,6 +42,7 @@ from protocol.session import (
     Received,
     SegmentBegin,
     SegmentCancel,
+    SegmentDetails,
     SegmentEnd,
     SegmentSpeculate,
     Welcome,
@@ -76,6 +80,7 @@ class _Segment:
     """
 
     at_ms: int
+    details: SegmentDetails = PLAIN
     held: int = 0
     complete: bool = False
     attempt: int = 0
@@ -118,12 +123,12 @@ class Session:
 
     # -- the speaker's side --------------------------------------------------------------------------------
 
-    def begin(self, segment: int, at_ms: int) -> None:
+    def begin(self, segment: int, at_ms: int, details: SegmentDetails = PLAIN) -> None:
         """Start a segment. Numbers go up by one from 0; raises ``ValueError`` for any other number."""
         if segment != self._count or self._finishing:
             raise ValueError(f"segment {segment} cannot begin: {self._count} is next, finishing={self._finishing}")
         self._count += 1
-        self._active[segment] = self._unqueued[segment] = _Segment(at_ms)
+        self._active[segment] = self._unqueued[segment] = _Segment(at_ms, details)
 
     def append(self, segment: int, samples: int) -> None:
         """Record that the store holds ``samples`` more of this segment. Ignored once it has ended."""
@@ -268,7 +273,7 @@ class Session:
     @staticmethod
     def _next_of(number: int, segment: _Segment) -> Outgoing | None:
         if not segment.begun:
-            return SegmentBegin(number, segment.at_ms, segment.attempt)
+            return SegmentBegin(number, segment.at_ms, segment.attempt, **asdict(segment.details))
         ready = segment.held - segment.sent
         if ready >= FRAME_SAMPLES or (ready and (segment.complete or segment.speculation_due)):
             return AudioPiece(number, segment.sent, min(ready, FRAME_SAMPLES))

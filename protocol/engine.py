@@ -34,6 +34,7 @@ class EngineInfo(Struct, frozen=True):
     """Description of a loaded engine. ``slots`` is how many requests one ``decode`` call handles efficiently.
 
     ``keeps_gpu_memory``: the engine enforces its GPU memory limit itself, so the worker need not measure it.
+    ``needs_context``: short segments cost accuracy, so that clients should cut at longer pauses.
     """
 
     engine: str
@@ -42,13 +43,18 @@ class EngineInfo(Struct, frozen=True):
     languages: tuple[str, ...] = ()
     slots: int = 1
     keeps_gpu_memory: bool = False
+    needs_context: bool = False
 
 
 class DecodeRequest(Struct, frozen=True):
-    """Request to recognise a segment: PCM16LE mono 16 kHz."""
+    """Request to recognise a segment: PCM16LE mono 16 kHz.
+
+    ``partial``: the text is provisional, so that an engine may choose a cheaper way of decoding.
+    """
 
     pcm: bytes
     options: Options = Options()
+    partial: bool = False
 
 
 class Transcript(Struct, frozen=True, tag="transcript"):

@@ -79,7 +79,10 @@ class EndState(StrEnum):
 
 
 class Job(Struct, frozen=True):
-    """Stream entry with a segment to recognise. ``pcm`` is PCM16LE mono 16 kHz, ``samples`` long."""
+    """Stream entry with a segment to recognise. ``pcm`` is PCM16LE mono 16 kHz, ``samples`` long.
+
+    ``gain_db``: amplification before decoding. ``replaces``: segments that contain the same audio.
+    """
 
     session: str
     segment: SegmentIndex
@@ -88,6 +91,8 @@ class Job(Struct, frozen=True):
     attempt: SegmentIndex = 0
     kind: JobKind = JobKind.RECOGNISE
     options: Options = Options()
+    gain_db: int = 0
+    replaces: tuple[SegmentIndex, ...] = ()
 
 
 class Result(Struct, frozen=True, tag="result"):

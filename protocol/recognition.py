@@ -6,15 +6,17 @@ from msgspec import Meta, Struct, field
 
 Milliseconds = Annotated[int, Meta(ge=0)]
 Script = Literal["", "simplified", "traditional"]
+Language = Annotated[str, Meta(max_length=16)]
 
 
 class Options(Struct, frozen=True):
     """Recognition options. ``language`` is an ISO 639-1 code or ``auto``; an empty ``model`` means any.
 
+    ``languages``: those that the speaker uses; ``auto`` means one of them, or any if there are none.
     ``script`` is the Chinese script of the text, whatever script the model writes; empty: the model's own.
     """
 
-    language: Annotated[str, Meta(max_length=16)] = "auto"
+    language: Language = "auto"
     hotwords: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=512)] = ()
     itn: bool = True
     punctuation: bool = True
@@ -22,6 +24,7 @@ class Options(Struct, frozen=True):
     model: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
     priority: Literal["interactive", "bulk"] = field(default="interactive", name="class")
     script: Script = ""
+    languages: Annotated[tuple[Language, ...], Meta(max_length=32)] = ()
 
 
 class Word(Struct, frozen=True):

@@ -12,13 +12,14 @@ from msgspec import Meta, Struct, field
 
 from protocol.audio import CODEC, SAMPLE_RATE
 from protocol.errors import NOT_JSON, CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
-from protocol.recognition import Milliseconds, Options, Timing, Word
+from protocol.recognition import Language, Milliseconds, Options, Timing, Word
 
 SUBPROTOCOL = "kikipounamu.v1"
 STREAM_PATH = "/v1/stream"
 
 Index = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Samples = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+GainDb = Annotated[int, Meta(ge=0, le=60)]
 
 
 class AudioFormat(Struct, frozen=True):
@@ -63,12 +64,34 @@ class Hello(Struct, frozen=True, tag="hello"):
     pieces: bool = False
 
 
-class SegmentBegin(Struct, frozen=True, tag="segment.begin"):
+class SegmentDetails(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Description of a segment, known when it begins.
+
+    ``language`` overrides that of the session's options. ``gain_db``: amplification before decoding.
+    ``replaces``: segments whose audio this segment contains as a whole, to be recognised once more.
+    ``within_ms``: the gateway refuses such a segment if its text cannot come that soon.
+    """
+
+    language: Language = ""
+    gain_db: GainDb = 0
+    replaces: Annotated[tuple[Index, ...], Meta(max_length=256)] = ()
+    within_ms: Milliseconds | None = None
+
+
+PLAIN = SegmentDetails()
+
+
+class SegmentBegin(SegmentDetails, frozen=True, tag="segment.begin"):
     """Start of a segment, ``at_ms`` after the session's first sample. A higher attempt replaces a failed one."""
 
     segment: Index
     at_ms: Milliseconds = 0
     attempt: Index = 0
+
+
+def details_of(begin: SegmentDetails) -> SegmentDetails:
+    """Return only the details of a message or event that begins a segment."""
+    return SegmentDetails(**{name: getattr(begin, name) for name in SegmentDetails.__struct_fields__})
 
 
 class SegmentSpeculate(Struct, frozen=True, tag="segment.speculate"):
@@ -121,6 +144,7 @@ class Welcome(Struct, frozen=True, tag="welcome"):
     """Answer to ``hello``. ``durable``: what the broker acknowledged survives a power loss.
 
     ``more``: ``segments`` continues in ``held`` messages. Only clients that sent ``pieces`` get it.
+    ``spans``: segments may replace others (``SegmentDetails.replaces``).
     """
 
     session: UUID
@@ -130,6 +154,7 @@ class Welcome(Struct, frozen=True, tag="welcome"):
     limits: Limits = Limits()
     segments: HeldSegments = HeldSegments()
     more: bool = False
+    spans: bool = False
 
 
 class MoreHeld(Struct, frozen=True, tag="held"):

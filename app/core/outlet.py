@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from client.events import ClientEvent
 from client.gateway import GatewayClient
 from protocol.audio import samples_to_ms
+from protocol.session import PLAIN, SegmentDetails
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
 
 Samples = NDArray[np.int16]
@@ -23,7 +24,7 @@ class Outlet(Protocol):
     Positions are samples of the recording.
     """
 
-    async def begin(self, segment: int, at: int) -> None:
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``."""
         ...
 
@@ -78,9 +79,9 @@ class ToGateway:
         self._client = client
         self._live = live
 
-    async def begin(self, segment: int, at: int) -> None:
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``."""
-        await self._client.begin(segment, samples_to_ms(at))
+        await self._client.begin(segment, samples_to_ms(at), details)
 
     async def audio(self, segment: int, samples: Samples) -> None:
         """Append audio to a segment."""

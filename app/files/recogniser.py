@@ -30,7 +30,7 @@ from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
-from protocol.session import Final
+from protocol.session import PLAIN, Final, SegmentDetails
 from runtime.tasks import cancel_and_wait
 from speech.audio_file import AvailableAudio
 from speech.errors import AudioMissing
@@ -114,9 +114,9 @@ class _Noted(ToGateway):
         super().__init__(client, live=False)
         self._progress = progress
 
-    async def begin(self, segment: int, at: int) -> None:
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         self._progress.begun(segment, at)
-        await super().begin(segment, at)
+        await super().begin(segment, at, details)
 
     async def audio(self, segment: int, samples: Samples) -> None:
         self._progress.check()

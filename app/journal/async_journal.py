@@ -17,7 +17,7 @@ from app.journal.journal import Journal
 from client.audio_store import AudioStore
 from client.events import ClientEvent, Outcome
 from client.gateway import GatewayClient
-from protocol.session import Final, Queued
+from protocol.session import PLAIN, Final, Queued, SegmentDetails
 
 _AGAIN_S: Constant = 0.25
 
@@ -36,10 +36,10 @@ class AsyncJournal(AudioStore):
         self._patience_s = patience_s
         self._rewrite = rewrite
 
-    async def begin(self, segment: int, at: int) -> None:
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Record that a segment begins at sample ``at``, unless the take has it. On disk when this returns."""
         if segment not in self._journal.take.segments:
-            await self._kept(self._journal.begin, segment, at)
+            await self._kept(self._journal.begin, segment, at, details)
 
     async def end(self, segment: int, samples: int) -> None:
         """Record that a segment is complete, and its length. On disk when this returns."""
@@ -128,10 +128,10 @@ class Journaled(Outlet):
         self._heard = client.heard
         self._client = ToGateway(client)
 
-    async def begin(self, segment: int, at: int) -> None:
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``: first in the journal, then at the gateway."""
-        await self._journal.begin(segment, at)
-        await self._client.begin(segment, at)
+        await self._journal.begin(segment, at, details)
+        await self._client.begin(segment, at, details)
 
     async def audio(self, segment: int, samples: Samples) -> None:
         """Let the client send more of a segment, which it reads from the journal."""

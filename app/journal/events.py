@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from protocol.audio import CODEC, SAMPLE_RATE
 from protocol.errors import NOT_JSON
 from protocol.recognition import Options
-from protocol.session import Failed, Index, Queued, Samples
+from protocol.session import Failed, Index, Queued, Samples, SegmentDetails
 from protocol.session import Final as Text
 
 _SEAL_SIZE: Final = len(b',"check":"00000000"}')
@@ -40,8 +40,8 @@ class Opened(Struct, frozen=True, tag="opened"):
     mode: str = ""
 
 
-class Begin(Struct, frozen=True, tag="begin"):
-    """The beginning of a segment, at sample ``at`` of the take."""
+class Begin(SegmentDetails, frozen=True, tag="begin"):
+    """The beginning of a segment, at sample ``at`` of the take. Details have no default values in the line."""
 
     segment: Index
     at: Position

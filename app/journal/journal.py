@@ -16,6 +16,7 @@ from typing import Final, Self
 from uuid import UUID
 
 import numpy as np
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from app.journal.backlog import MOST_WAITING, DiskState
@@ -49,7 +50,7 @@ from client.errors import AudioGone
 from client.events import Outcome
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.recognition import Options
-from protocol.session import Queued
+from protocol.session import PLAIN, Queued, SegmentDetails
 
 _BLOCK: Final = SAMPLE_RATE
 _MOST_RUNS: Final = 20
@@ -158,9 +159,9 @@ class Journal:
         """Keep samples from the microphone without waiting for the disk. Raises ``NotKept`` if memory is full."""
         self._writer.hear(samples.astype("<i2", copy=False).tobytes())
 
-    def begin(self, segment: int, at: int) -> None:
+    def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Record that a segment begins at sample ``at``. On disk when this returns."""
-        self._record(Begin(segment, at))
+        self._record(Begin(segment, at, **asdict(details)))
 
     def end(self, segment: int, samples: int) -> None:
         """Record that a segment is complete, and its length. On disk when this returns."""

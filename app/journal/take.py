@@ -28,7 +28,7 @@ from app.journal.events import (
 from client.events import Outcome
 from protocol.audio import samples_to_ms
 from protocol.recognition import Options
-from protocol.session import Failed, Final, Queued
+from protocol.session import PLAIN, Failed, Final, Queued, SegmentDetails, details_of
 
 
 class TakeState(StrEnum):
@@ -52,10 +52,12 @@ TRANSCRIBED = frozenset({TakeState.CANCELLED, TakeState.HELD, TakeState.DONE, Ta
 class TakeSegment:
     """The state of one segment. ``samples`` is ``None`` until it ends.
 
-    ``replaced``: its text after replacement rules. ``recut``: its audio was cut again under other numbers.
+    ``details``: as they were when it began. ``replaced``: its text after replacement rules. ``recut``: its
+    audio was cut again under other numbers.
     """
 
     at: int
+    details: SegmentDetails = PLAIN
     samples: int | None = None
     outcome: Outcome | None = None
     replaced: str | None = None
@@ -148,7 +150,7 @@ class Take:
                 self.heard = max(self.heard, event.samples)
                 self.line_faults, self.doubtful = [], set()
             case Begin():
-                self.segments.setdefault(event.segment, TakeSegment(event.at))
+                self.segments.setdefault(event.segment, TakeSegment(event.at, details_of(event)))
             case _ if spoken := self.segments.get(event.segment):
                 _apply(event, spoken)
 

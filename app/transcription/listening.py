@@ -25,6 +25,7 @@ from client.errors import GatewayError
 from client.events import Disconnected
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
+from protocol.session import PLAIN, SegmentDetails
 from speech.segmenter import Segmenter, SegmenterOptions
 from speech.vad import open_vad
 
@@ -164,9 +165,9 @@ class _Announced(Journaled):
         super().__init__(journal, client)
         self._begun, self._ended = begun, ended
 
-    async def begin(self, segment: int, at: int) -> None:
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         self._begun(segment)
-        await super().begin(segment, at)
+        await super().begin(segment, at, details)
 
     async def end(self, segment: int, samples: int) -> None:
         self._ended(segment)

@@ -11,7 +11,7 @@ from protocol.audio import BYTES_PER_SAMPLE
 from protocol.errors import CloseCode, ErrorCode, OutOfOrder
 from protocol.job import EndState, Job, Result
 from protocol.recognition import Timing
-from protocol.session import Failed, Final, GatewayMessage
+from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails
 
 
 class Submit(NamedTuple):
@@ -125,6 +125,7 @@ class Segment:
     """
 
     attempt: int = 0
+    details: SegmentDetails = PLAIN
     stage: Stage = Stage.RECEIVING
     pcm: list[bytes | memoryview] = field(default_factory=list)
     held: int = 0
@@ -167,6 +168,11 @@ class Segment:
         self.state, self.told, self.received, self.text, self.speculation = None, None, False, "", None
         self.first_frame = self.completed = self.queued = 0.0
         self.early, self.guesses = False, 0
+
+    def describe(self, details: SegmentDetails) -> None:
+        """Note how the client describes the segment; a speculation of another description is not promoted."""
+        if details != self.details:
+            self.details, self.speculation = details, None
 
     def append(self, pcm: bytes | memoryview, samples: int) -> None:
         """Append audio. Large frames are kept as they are; small ones are merged to save list entries."""

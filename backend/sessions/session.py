@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final as Constant
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone, Submitted
 from backend.core.errors import TooBusy
 from backend.core.refusal import Refusal, RefusalReason
@@ -50,6 +52,7 @@ from protocol.session import (
     SegmentEnd,
     SegmentSpeculate,
     Welcome,
+    details_of,
 )
 
 LOOK_AFTER_S: Constant = 5.0
@@ -270,13 +273,15 @@ class Session:
                 raise OutOfOrder(f"segment {index} begins after finish with {self._finish} segments")
             if self._ledger.crowded:
                 raise TooBusy(Refusal(503, RefusalReason.UNQUEUED, _CROWDED, 5.0))
-            self._ledger.open(index, attempt)
+            segment = self._ledger.open(index, attempt)
         elif attempt > segment.attempt:
             if segment.stage in (Stage.SUBMITTED, Stage.QUEUED):
                 raise OutOfOrder(f"attempt {segment.attempt} of segment {index} has not failed")
             if segment.stage is Stage.RECEIVING or segment.state is EndState.FAILED:
                 self._ledger.open(index, attempt)
                 self._done_at = None
+        if segment.stage is Stage.RECEIVING:
+            segment.describe(details_of(message))
         return ()
 
     def _speculate(self, message: SegmentSpeculate, now: float) -> Sequence[Output]:
@@ -310,7 +315,12 @@ class Session:
 
     def _job(self, index: int, segment: Segment, pcm: bytes, kind: JobKind = JobKind.RECOGNISE) -> Job:
         samples = len(pcm) // BYTES_PER_SAMPLE
-        return Job(self.identity, index, pcm, samples, segment.attempt, kind, self.options)
+        details, options = segment.details, self.options
+        if details.language:
+            options = replace(options, language=details.language)
+        return Job(
+            self.identity, index, pcm, samples, segment.attempt, kind, options, details.gain_db, details.replaces
+        )
 
     def _end(self, message: SegmentEnd, now: float) -> Sequence[Output]:
         index, samples = message.segment, message.samples

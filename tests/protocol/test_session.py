@@ -3,11 +3,13 @@ from typing import get_args
 from uuid import UUID
 
 import pytest
+from msgspec.structs import asdict
 
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import CloseCode, ErrorCode, MalformedMessage, MessageTooLarge
 from protocol.recognition import Options, Timing, Word
 from protocol.session import (
+    PLAIN,
     AudioFormat,
     Busy,
     ClientMessage,
@@ -27,11 +29,13 @@ from protocol.session import (
     Received,
     SegmentBegin,
     SegmentCancel,
+    SegmentDetails,
     SegmentEnd,
     SegmentSpeculate,
     Welcome,
     decode_client,
     decode_gateway,
+    details_of,
     encode,
     resumable,
 )
@@ -130,3 +134,16 @@ def test_client_resumes_after_temporary_close_codes(close: int) -> None:
 @pytest.mark.parametrize("close", [1000, 1002, 1003, 1007, 1008, 1009, 4401, 4403, 4409])
 def test_client_does_not_resume_after_permanent_close_codes(close: int) -> None:
     assert CloseCode(close) and not resumable(close)
+
+
+def test_beginning_of_segment_carries_its_details() -> None:
+    details = SegmentDetails(language="zh", gain_db=12, replaces=(3, 4), within_ms=500)
+    begin = SegmentBegin(5, 1200, **asdict(details))
+    assert decode_client(encode(begin)) == begin
+    assert details_of(begin) == details
+
+
+def test_beginning_of_segment_without_details_reads_as_plain() -> None:
+    begin = decode_client('{"type":"segment.begin","segment":5}')
+    assert isinstance(begin, SegmentBegin)
+    assert details_of(begin) == PLAIN

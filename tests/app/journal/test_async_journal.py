@@ -30,7 +30,7 @@ from client.connection import Address, fixed
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
-from protocol.session import Final, Queued
+from protocol.session import PLAIN, Final, Queued, SegmentDetails
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentSpeculate
 from tests.app.journal.files import FaultyFile, opened_in, tone
 from tests.helpers.scripted_gateway import digest, oblige, scripted
@@ -108,7 +108,7 @@ class Looking(GatewayClient):
     journal: Journal
     seen: list[Event]
 
-    async def begin(self, segment: int, at_ms: int) -> None:
+    async def begin(self, segment: int, at_ms: int, details: SegmentDetails = PLAIN) -> None:
         self.seen = on_disk(self.journal)
 
     async def end(self, segment: int) -> None:
@@ -191,10 +191,10 @@ class Refusing(Journal):
 
     refusals: list[NotKept]
 
-    def begin(self, segment: int, at: int) -> None:
+    def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         if self.refusals:
             raise self.refusals.pop()
-        super().begin(segment, at)
+        super().begin(segment, at, details)
 
 
 async def test_journal_retries_a_refused_write_while_its_state_is_writing(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from client.errors import SessionLost
 from client.events import ClientEvent, Connected
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from protocol.errors import ErrorCode
-from protocol.session import Failed, Final
+from protocol.session import PLAIN, Failed, Final, SegmentDetails
 from speech.segmenter import Segmenter, SegmenterOptions
 from speech.vad import SpeechEnded, SpeechPaused, SpeechStarted, VadEvent
 
@@ -72,7 +72,7 @@ class Echo:
         self.speculated: list[tuple[int, int]] = []
         self.finished = False
 
-    async def begin(self, segment: int, at: int) -> None:
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         if segment == self._lost:
             raise SessionLost("gone", (segment,))
         self.began.append((segment, at))

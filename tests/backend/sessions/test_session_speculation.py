@@ -1,5 +1,7 @@
 """The session state machine with speculative decoding and partials."""
 
+from typing import Any
+
 import pytest
 
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, SessionGone
@@ -90,6 +92,15 @@ class TestEnd:
         made = speculated()
         assert made.receive(SegmentEnd(0, 99), NOW) == [Submit(Job(NAME, 0, PCM[:198], 99))]
         assert made.promoted(Promote(0, 0, 99), NothingToPromote(), NOW) == []
+
+    @pytest.mark.parametrize("details", [{"language": "zh"}, {"gain_db": 6}])
+    def test_speculation_is_not_promoted_when_segment_is_described_anew(self, details: dict[str, Any]) -> None:
+        made = speculated()
+        assert made.receive(SegmentBegin(0, **details), NOW) == ()
+        (submit,) = made.receive(SegmentEnd(0, 100), NOW)
+        assert isinstance(submit, Submit)
+        described = submit.job.options.language, submit.job.gain_db
+        assert described == (details.get("language", "auto"), details.get("gain_db", 0))
 
     def test_kept_audio_is_submitted_when_nothing_matches(self) -> None:
         made = promoting()
