@@ -173,6 +173,13 @@ class InsertionQueue:
         elif text:
             self._hold(piece, text)
 
+    def withhold(self, piece: SegmentId, text: str) -> None:
+        """Record a segment's first result, but hold its text. The texts after it do not wait for it."""
+        take = self._takes.get(piece.take)
+        if take is not None and not take.ended and piece.segment not in take.known:
+            self.result(piece, None, 0.0)
+            self._hold(piece, text.strip())
+
     def ended(self, take: int) -> None:
         """Record that a take has no more results, so that segments without one count as failed."""
         if known := self._takes.get(take):

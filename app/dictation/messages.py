@@ -146,10 +146,11 @@ class PartialResult:
 
 @dataclass(frozen=True)
 class Recognised:
-    """The final text of a segment, or its error."""
+    """The final text of a segment, or its error. ``foreign``: it has letters that no language of the user has."""
 
     take: int
     segment: TranscriptSegment
+    foreign: bool = False
 
 
 @dataclass(frozen=True)

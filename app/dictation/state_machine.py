@@ -310,8 +310,8 @@ class Dictation:
                 self._effects.append(Aim(number, segment))
             case PartialResult(_, partial):
                 take.text.partial(partial)
-            case Recognised(_, segment):
-                self._recognised(take, segment, now)
+            case Recognised(_, segment, foreign):
+                self._recognised(take, segment, now, foreign=foreign)
             case RecordingOver(_, note):
                 if take.recording:
                     self._silent(take, now)
@@ -324,15 +324,18 @@ class Dictation:
             take.sounding_at = now
             self._effects.append(Play(SoundCue.START))
 
-    def _recognised(self, take: TakeProgress, segment: TranscriptSegment, now: float) -> None:
+    def _recognised(self, take: TakeProgress, segment: TranscriptSegment, now: float, *, foreign: bool) -> None:
         if take.ended:
             return
         take.text.ended(segment)
         take.failures += bool(segment.error)
         take.said = take.said or bool(segment.text.strip())
         take.replaced = take.replaced or bool(segment.recognised)
-        text = None if segment.error else segment.text
-        self._order.result(SegmentId(take.number, segment.index), text, now)
+        piece, text = SegmentId(take.number, segment.index), None if segment.error else segment.text
+        if text and foreign:
+            self._order.withhold(piece, text)
+            self._tell(Note(HoldReason.FOREIGN_SCRIPT), now)
+        self._order.result(piece, text, now)
 
     def _ended(self, take: TakeProgress, note: Note | None, now: float) -> None:
         if take.recording:

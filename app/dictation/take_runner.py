@@ -41,6 +41,7 @@ from client.connection import Address
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
+from protocol.scripts import foreign
 from protocol.session import Busy, Partial, Queued
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -206,4 +207,5 @@ class TakeRunner(DictationObserver):
         """Pass on a segment that has ended."""
         self._gateway = None
         self._notify(SegmentStep.RECOGNISED, segment.index, segment)
-        self._tell(Recognised(self._take, segment))
+        strange = foreign(segment.recognised or segment.text, self.options.languages)
+        self._tell(Recognised(self._take, segment, strange))

@@ -28,6 +28,7 @@ class HoldReason(StrEnum):
     KEYBOARD_GRABBED = "keyboard-grabbed"  # by a menu, a locked screen, or a shortcut still held down
     CLIPBOARD_BUSY = "clipboard-busy"  # its contents cannot be saved, or another program copied
     NOT_READ = "not-read"  # the target did not request the text
+    FOREIGN_SCRIPT = "foreign-script"  # none of the user's languages is written like this
     PROGRAM_RULE = "program-rule"  # a rule forbids insertion into this program
     PARTLY_TYPED = "partly-typed"  # the focus moved while typing
     INTERRUPTED = "interrupted"  # the helper process ended before a key was pressed

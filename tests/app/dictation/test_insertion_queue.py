@@ -329,3 +329,25 @@ def test_offer_requires_a_missing_segment() -> None:
     offers.append(order.offer_at)
     order.ended(1)
     assert [*offers, order.offer_at] == [None, 0.0, None], "only while segment 3 is missing"
+
+
+def test_withheld_text_is_held_and_later_texts_are_inserted() -> None:
+    order = order_of(1)
+    say(order, 1, 1, "three")
+    order.withhold(SegmentId(1, 0), " 어떤 ")
+    order.withhold(SegmentId(1, 1), "again")
+    say(order, 1, 0, "어떤")
+    assert goes(order) == "three", "a result counts once"
+    assert order.held == {SegmentId(1, 0): "어떤"} and order.newly_held() == (SegmentId(1, 0),)
+    say(order, 1, 2, "four")
+    assert goes(order) == " four"
+    order.ended(1)
+    assert order.over(1) and order.paste(1, WINDOW)
+    assert goes(order) == " 어떤" and not order.held
+
+
+def test_text_of_a_dropped_take_is_not_withheld() -> None:
+    order = order_of(1)
+    order.drop(1)
+    order.withhold(SegmentId(1, 0), "어떤")
+    assert not order.held

@@ -1,5 +1,7 @@
 """Tests of held texts: effects of the key and the list, and the space before pasted text."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.core.notes import Note
@@ -212,3 +214,22 @@ def test_stand_reports_state_and_held_count_of_each_take() -> None:
     story.then(FirstSample(2), Verb.CANCEL)
     assert story.dictation.stand(2, 0.0) == (State.CANCELLED, 0)
     assert story.dictation.stand(3, 0.0) == (None, 0)
+
+
+def test_foreign_text_is_held_with_the_reason_and_never_inserted() -> None:
+    story = Story()
+    foreign = replace(text(1, 0, "어떤"), foreign=True)
+    story.at(0.0, *spoken(), foreign, text(1, 1, "two"))
+    assert story.inserts() == ["two"]
+    assert NoteHeld((SegmentId(1, 0),)) in story.effects and Play(SoundCue.HELD) in story.effects
+    assert (story.note, story.dictation.view(0.0).held) == ("foreign-script", 1)
+    story.then(TYPED, TakeEnded(1))
+    assert (story.state(), story.dictation.view(0.0).held) == (State.HELD, 1)
+    story.then(Verb.PASTE_HELD, FocusedWindow(1, WINDOW))
+    assert [text.strip() for text in story.inserts()] == ["어떤"], "once the user asks for it"
+
+
+def test_failed_segment_is_not_held_as_foreign() -> None:
+    story = Story()
+    story.at(0.0, *spoken(), replace(text(1, 0, error="lost"), foreign=True), text(1, 1, "two"))
+    assert story.inserts() == ["two"] and not story.dictation.view(0.0).held

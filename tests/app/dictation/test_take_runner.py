@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from app.capture.errors import MicrophoneRefused
+from app.core.transcript import TranscriptSegment
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import Began, Event, FirstSample, NoteKey, Recognised, RecordingOver, TakeEnded
@@ -157,3 +158,20 @@ def test_note_follows_state_of_gateway(tmp_path: Path, models: Path, talk: Sampl
         work.heard(event)
         notes.append(work.note.key if work.note else None)
     assert notes == [NoteKey.GATEWAY_AWAY, NoteKey.NO_WORKER, None]
+
+
+@pytest.mark.parametrize(
+    ("segment", "strange"),
+    [
+        (TranscriptSegment(0, 0, 1, text="어떤 text"), True),
+        (TranscriptSegment(0, 0, 1, text="中文"), False),
+        (TranscriptSegment(0, 0, 1, text="Α→Ω Ναι", recognised="yes"), False),
+    ],
+)
+def test_recognised_text_in_a_foreign_script_is_marked(
+    tmp_path: Path, models: Path, talk: Samples, segment: TranscriptSegment, strange: bool
+) -> None:
+    desk = Desk(tmp_path, models, talk, NOBODY)
+    desk.work.options = Options(languages=("zh", "en"))
+    desk.work.recognised(segment)
+    assert desk.told == [Recognised(1, segment, strange)], "what replacements write is the user's own"
