@@ -2,21 +2,24 @@
 
 import asyncio
 import errno
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import aiohttp
 
 from client.clear import in_the_clear
-from client.errors import Refused, TlsRequired, TryLater, Unauthorised, Unreachable, WrongCertificate
+from client.errors import Moved, Refused, TlsRequired, TryLater, Unauthorised, Unreachable, WrongCertificate
 from protocol.audio import encode_frame
 from protocol.errors import CloseCode, MalformedMessage
 from protocol.session import STREAM_PATH, SUBPROTOCOL, ClientMessage, GatewayMessage, decode_gateway, encode
 
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # `done` carries the text of a whole session
 _CLOSE_S = 5.0
+GOODBYE_S = 0.5
+"""Time for closing a connection to an address that may no longer exist."""
 
 
 @dataclass(frozen=True)
@@ -222,3 +225,27 @@ def _why_not(error: aiohttp.ClientConnectorError) -> str:
 def _words(error: Exception) -> str:
     """Return the error's message without its number."""
     return (error.strerror if isinstance(error, OSError) else str(error)) or str(error) or type(error).__name__
+
+
+async def unless_moved(
+    moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, GatewayConnection]
+) -> GatewayConnection:
+    """Connect, unless the gateway moves before that is done. Raises ``Moved``, and the errors of connecting."""
+    working = asyncio.create_task(connecting, name=f"{moved.get_name()}/unless")
+    try:
+        await asyncio.wait({working, moved}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise moved_away(moved)
+        return working.result()
+    except BaseException:
+        working.cancel()
+        (connected,) = await asyncio.gather(working, return_exceptions=True)
+        if isinstance(connected, GatewayConnection):  # it was established just as it was abandoned
+            await connected.close(GOODBYE_S)
+        raise
+
+
+def moved_away(moved: "asyncio.Task[None]") -> Moved:
+    """Return the error that says so. Raises that of a failed task."""
+    moved.result()
+    return Moved("the gateway is somewhere else now")

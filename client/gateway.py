@@ -20,7 +20,7 @@ import structlog
 
 from client.audio_store import AudioStore
 from client.backoff import backoff
-from client.connection import Address, GatewayConnection, Locate, connect
+from client.connection import GOODBYE_S, Address, GatewayConnection, Locate, connect, moved_away, unless_moved
 from client.errors import (
     GatewayError,
     Moved,
@@ -47,7 +47,6 @@ log = structlog.get_logger(logger_names.CLIENT_GATEWAY)
 _CLIENT_NAME: Constant = "kikipounamu"
 _STEADY_S: Constant = 10.0  # a connection that lasts this long resets the backoff
 _REASON_S: Constant = 1.0
-_GOODBYE_S: Constant = 0.5  # for an address that may no longer exist
 
 
 async def stays(address: Address) -> None:
@@ -177,6 +176,11 @@ class GatewayClient:
             raise self._lost()
 
     @property
+    def spans(self) -> bool:
+        """True while connected to a gateway that accepts segments which replace others."""
+        return self._session.spans
+
+    @property
     def unsent_s(self) -> float:
         """Seconds of audio that have not been sent yet."""
         return self._session.unsent_samples / SAMPLE_RATE
@@ -283,7 +287,7 @@ class GatewayClient:
         try:
             resume = self._session.greeted
             connecting = connect(http, address, settings.connect_s, settings.heartbeat_s, resume=resume)
-            await self._speak(await _unless(moved, connecting), moved)
+            await self._speak(await unless_moved(moved, connecting), moved)
         finally:
             moved.cancel()
             await asyncio.gather(moved, return_exceptions=True)
@@ -294,12 +298,12 @@ class GatewayClient:
         try:
             await asyncio.wait({reader, writer, moved}, return_when=asyncio.FIRST_COMPLETED)
             if moved.done() and not (reader.done() or writer.done()):
-                raise _moved(moved)
+                raise moved_away(moved)
             if writer.done() and not reader.done():  # the reader may still learn why sending failed
                 await asyncio.wait({reader}, timeout=_REASON_S)
             (reader if reader.done() else writer).result()
         except GatewayError as error:
-            await (connection.close(_GOODBYE_S) if isinstance(error, Moved) else connection.close())
+            await (connection.close(GOODBYE_S) if isinstance(error, Moved) else connection.close())
             await asyncio.wait({reader})  # let it store and report what has arrived, until it sees the close
             raise
         finally:
@@ -375,26 +379,3 @@ class GatewayClient:
         if close_code is None or resumable(close_code):
             return Unreachable(reason)
         return Refused(reason)
-
-
-async def _unless(
-    moved: "asyncio.Task[None]", connecting: Coroutine[Any, Any, GatewayConnection]
-) -> GatewayConnection:
-    """Connect, unless the gateway moves before that is done. Raises ``Moved``, and the errors of connecting."""
-    working = asyncio.create_task(connecting, name=f"{moved.get_name()}/unless")
-    try:
-        await asyncio.wait({working, moved}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise _moved(moved)
-        return working.result()
-    except BaseException:
-        working.cancel()
-        (connected,) = await asyncio.gather(working, return_exceptions=True)
-        if isinstance(connected, GatewayConnection):  # it was established just as it was abandoned
-            await connected.close(_GOODBYE_S)
-        raise
-
-
-def _moved(moved: "asyncio.Task[None]") -> Moved:
-    moved.result()  # raises the error of a failed task
-    return Moved("the gateway is somewhere else now")

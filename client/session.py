@@ -12,15 +12,13 @@ end itself or anything that makes the segment go back withdraws it.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final as Constant
 from typing import NamedTuple
 from uuid import UUID
 
-from msgspec.structs import asdict
-
 from client.events import Outcome, Retrying, SessionEvent
-from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
+from client.segment import AudioPiece, OpenSegment, Outgoing
+from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from protocol.session import (
     PLAIN,
@@ -40,24 +38,13 @@ from protocol.session import (
     Partial,
     Queued,
     Received,
-    SegmentBegin,
     SegmentCancel,
     SegmentDetails,
-    SegmentEnd,
-    SegmentSpeculate,
     Welcome,
 )
 
 MOST_ATTEMPTS: Constant = 3
 _MOST_PIECES: Constant = 1_024
-
-
-class AudioPiece(NamedTuple):
-    """Samples to read from the audio store and send as one frame."""
-
-    segment: int
-    offset: int
-    samples: int
 
 
 class _Theirs(NamedTuple):
@@ -66,31 +53,6 @@ class _Theirs(NamedTuple):
     receiving: dict[int, int]
     queued: frozenset[int]
     ended: frozenset[int]
-
-
-Outgoing = ClientMessage | AudioPiece
-
-
-@dataclass
-class _Segment:
-    """Segment that has not ended. ``awaited``: ended at the gateway; its result is on the way.
-
-    ``retries``: attempts begun here after a failure. ``speculated``: samples at a possible end;
-    ``speculation_due``: the gateway does not know it yet.
-    """
-
-    at_ms: int
-    details: SegmentDetails = PLAIN
-    held: int = 0
-    complete: bool = False
-    attempt: int = 0
-    retries: int = 0
-    begun: bool = False
-    sent: int = 0
-    end_sent: bool = False
-    awaited: bool = False
-    speculated: int = 0
-    speculation_due: bool = False
 
 
 class Session:
@@ -109,9 +71,10 @@ class Session:
         self._instance = instance
         self._hellos = 0
         self._welcomed = False
+        self._takes_spans = False
         self._pieces: list[HeldSegments] = []  # parts of a welcome that is not complete yet
-        self._active: dict[int, _Segment] = {}  # every segment without a result, in order
-        self._unqueued: dict[int, _Segment] = {}  # active segments that the broker does not have yet, in order
+        self._active: dict[int, OpenSegment] = {}  # every segment without a result, in order
+        self._unqueued: dict[int, OpenSegment] = {}  # active segments that the broker does not have yet
         self._on_wire = 0  # samples sent of the unqueued segments
         self.held_samples = 0  # of the active segments: they may have to be sent again
         self._settled: set[int] = set()
@@ -128,7 +91,9 @@ class Session:
         if segment != self._count or self._finishing:
             raise ValueError(f"segment {segment} cannot begin: {self._count} is next, finishing={self._finishing}")
         self._count += 1
-        self._active[segment] = self._unqueued[segment] = _Segment(at_ms, details)
+        self._active[segment] = self._unqueued[segment] = OpenSegment(at_ms, details)
+        if details.replaces:
+            self._unqueued = _by_urgency(self._unqueued)
 
     def append(self, segment: int, samples: int) -> None:
         """Record that the store holds ``samples`` more of this segment. Ignored once it has ended."""
@@ -188,10 +153,16 @@ class Session:
 
     @property
     def unsent_samples(self) -> int:
-        """Samples that only this side has so far: the basis of "N s unsent"."""
-        return sum(segment.held - segment.sent for segment in self._unqueued.values())
+        """Samples that only this side has so far: the basis of "N s unsent". A span has the audio of others."""
+        own = (segment for segment in self._unqueued.values() if not segment.details.replaces)
+        return sum(segment.held - segment.sent for segment in own)
 
     # -- the connection's side -----------------------------------------------------------------------------
+
+    @property
+    def spans(self) -> bool:
+        """True while connected to a gateway that accepts segments which replace others."""
+        return self._welcomed and self._takes_spans
 
     @property
     def greeted(self) -> bool:
@@ -230,14 +201,14 @@ class Session:
             return self._notes.popleft()
         oldest = True
         for number, segment in self._unqueued.items():
-            if (outgoing := self._next_of(number, segment)) is not None:
+            if (outgoing := segment.next(number)) is not None:
                 samples = outgoing.samples if isinstance(outgoing, AudioPiece) else 0
                 if not oldest and self._on_wire + samples > self._limits.window_s * SAMPLE_RATE:
                     return None
                 segment.sent += samples
                 self._on_wire += samples
                 if not samples:
-                    _mark_sent(segment, outgoing)
+                    segment.mark_sent(outgoing)
                 return outgoing
             oldest = False
         if self._finishing and not self._finish_sent and not self._active:
@@ -270,19 +241,6 @@ class Session:
 
     # -- next message --------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _next_of(number: int, segment: _Segment) -> Outgoing | None:
-        if not segment.begun:
-            return SegmentBegin(number, segment.at_ms, segment.attempt, **asdict(segment.details))
-        ready = segment.held - segment.sent
-        if ready >= FRAME_SAMPLES or (ready and (segment.complete or segment.speculation_due)):
-            return AudioPiece(number, segment.sent, min(ready, FRAME_SAMPLES))
-        if segment.speculation_due:
-            return SegmentSpeculate(number, segment.speculated)
-        if segment.complete and not segment.end_sent:
-            return SegmentEnd(number, segment.held)
-        return None
-
     def _note(self, message: ClientMessage) -> None:
         """Send a message if connected; otherwise the next ``welcome`` shows whether it is still needed."""
         if self._welcomed:
@@ -293,7 +251,7 @@ class Session:
     def _hold(self, message: Welcome | MoreHeld) -> None:
         """Collect the segments that the gateway holds, message by message."""
         if isinstance(message, Welcome):
-            self._limits, self._pieces = message.limits, []
+            self._limits, self._takes_spans, self._pieces = message.limits, message.spans, []
         elif not self._pieces:
             return  # no welcome is in progress
         self._pieces.append(message.segments)
@@ -308,7 +266,7 @@ class Session:
             frozenset(number for piece in pieces for number in piece.queued),
             frozenset(number for piece in pieces for number in piece.ended),
         )
-        self._unqueued = dict(self._active)
+        self._unqueued = _by_urgency(self._active)
         self._on_wire = sum(segment.sent for segment in self._unqueued.values())
         for number, segment in self._active.items():
             self._restart(segment)
@@ -374,27 +332,22 @@ class Session:
         if segment := self._unqueued.pop(number, None):
             self._on_wire -= segment.sent
 
-    def _return_to_wire(self, number: int, segment: _Segment) -> None:
+    def _return_to_wire(self, number: int, segment: OpenSegment) -> None:
         segment.awaited = False
         if number not in self._unqueued:
             self._unqueued[number] = segment
-            self._unqueued = dict(sorted(self._unqueued.items()))
+            self._unqueued = _by_urgency(self._unqueued)
             self._on_wire += segment.sent
 
-    def _restart(self, segment: _Segment) -> None:
+    def _restart(self, segment: OpenSegment) -> None:
         segment.begun = segment.end_sent = segment.awaited = segment.speculation_due = False
         self._rewind(segment, 0)
 
-    def _rewind(self, segment: _Segment, sent: int) -> None:
+    def _rewind(self, segment: OpenSegment, sent: int) -> None:
         self._on_wire += sent - segment.sent
         segment.sent = sent
 
 
-def _mark_sent(segment: _Segment, outgoing: Outgoing) -> None:
-    match outgoing:
-        case SegmentBegin():
-            segment.begun = True
-        case SegmentSpeculate():
-            segment.speculation_due = False
-        case SegmentEnd():
-            segment.end_sent = True
+def _by_urgency(segments: dict[int, OpenSegment]) -> dict[int, OpenSegment]:
+    """Return segments in the order of sending: spans first, because their text is awaited, then by number."""
+    return dict(sorted(segments.items(), key=lambda each: (not each[1].details.replaces, each[0])))

@@ -7,7 +7,7 @@ them fully. The text of a segment is its length, so a lost, doubled or moved sam
 from collections import deque
 from dataclasses import dataclass, field
 
-from client.session import AudioPiece, Outgoing
+from client.segment import AudioPiece, Outgoing
 from protocol.errors import ErrorCode
 from protocol.session import (
     Done,

@@ -10,9 +10,9 @@ from uuid import uuid4
 from aiohttp import web
 
 from client.audio_store import TemporaryAudio
-from client.connection import Address, GatewayConnection
+from client.connection import Address, GatewayConnection, unless_moved
 from client.events import Disconnected
-from client.gateway import GatewayClient, _unless, stays
+from client.gateway import GatewayClient, stays
 from protocol.session import Final
 from tests.client.test_gateway import AT_ONCE, client_of, expected, say_segments, speech, texts, transcribe
 from tests.helpers.scripted_gateway import Memory, digest, hear, oblige, scripted, welcome
@@ -125,7 +125,7 @@ async def test_late_connection_is_closed_when_caller_gave_up() -> None:
             return connection
 
         moved = asyncio.create_task(stays(Address("http://x")))
-        trying = asyncio.create_task(_unless(moved, connecting()))
+        trying = asyncio.create_task(unless_moved(moved, connecting()))
         for _ in range(ticks):
             await asyncio.sleep(0)
         there = trying.done()

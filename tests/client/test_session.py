@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 
 from client.events import Retrying
-from client.session import MOST_ATTEMPTS, AudioPiece, Outgoing, Session
+from client.segment import AudioPiece, Outgoing
+from client.session import MOST_ATTEMPTS, Session
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.recognition import Options

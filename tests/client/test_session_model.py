@@ -7,16 +7,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from client.session import AudioPiece, Outgoing, Session
+from client.segment import AudioPiece, Outgoing
+from client.session import Session
 from protocol.audio import FRAME_SAMPLES
 from protocol.recognition import Options
 from protocol.session import (
+    PLAIN,
     Done,
     Failed,
     Final,
     Missing,
     Queued,
     SegmentBegin,
+    SegmentDetails,
     SegmentEnd,
     SegmentSpeculate,
     Welcome,
@@ -50,9 +53,9 @@ class AgainstModelGateway(RuleBasedStateMachine):
         self.connect()
 
     @precondition(lambda self: not self.speaking and len(self.spoken) < 6)
-    @rule()
-    def begin(self) -> None:
-        self.session.begin(len(self.spoken), at_ms=0)
+    @rule(details=st.sampled_from([PLAIN, SegmentDetails(replaces=(0,))]))
+    def begin(self, details: SegmentDetails) -> None:
+        self.session.begin(len(self.spoken), 0, details)
         self.spoken.append(0)
         self.speaking = True
 

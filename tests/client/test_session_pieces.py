@@ -1,6 +1,7 @@
 """Welcome that arrives in several messages."""
 
-from client.session import AudioPiece, Session
+from client.segment import AudioPiece
+from client.session import Session
 from protocol.recognition import Options
 from protocol.session import HeldSegments, MoreHeld, SegmentBegin, SegmentEnd, Welcome
 from tests.client.test_session import ID, all_sent, connected, spoken
