@@ -1,0 +1,175 @@
+"""Errors and full stops of the whole app, beside the decode of the whole recording by a previous version.
+
+    python -m benchmarks.fidelity AUDIO_DIR --previous WORKTREE [--mode hold] [--set held-out] [--json FILE]
+
+AUDIO_DIR: what ``benchmarks.fidelity.corpus`` built. Every recording is dictated as one take, in hands-free mode
+between two taps of the key, in hold mode while it is down. ``whole`` decodes it as one piece with this version's
+engine. Sets: ``held-out`` and ``tuning`` sentences, ``short`` answers, ``level`` (sentences at -20 and -50 dBFS)
+and ``sounds`` without words. Texts and decodes are kept in AUDIO_DIR by revision; where decodes are missing, they
+are made first, so that the takes themselves are as on a quiet computer.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from benchmarks.fidelity.corpus import room, seed_of
+from benchmarks.fidelity.dictating import CHECKOUT, Dictated, MeasuredApp, running_app
+from benchmarks.fidelity.items import SETS, Item, items
+from benchmarks.fidelity.kept import Kept, engines_digest, key_of
+from benchmarks.fidelity.reference import whole
+from benchmarks.fidelity.scores import Heard, Spoken, rates, sounds
+from benchmarks.report import table, write_json
+from loadtest.figures import percentile
+from protocol.audio import SAMPLE_RATE
+from runtime.folders import folders
+
+HOLD, HANDS_FREE, WHOLE = "hold", "hands-free", "whole"
+_WARMING_PACE: Final = 20.0
+_ROUNDS: Final = 4
+_TAIL_S: Final = {HOLD: 0.1, HANDS_FREE: 3.0}
+"""Seconds of room noise after the speech, before the take ends."""
+
+
+def arguments() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("audio", type=Path)
+    parser.add_argument("--previous", type=Path, required=True, help="checkout of the version to compare with")
+    parser.add_argument(
+        "--mode", action="append", choices=(HANDS_FREE, HOLD, WHOLE), help="default: the first two"
+    )
+    parser.add_argument("--set", default="held-out", choices=SETS)
+    parser.add_argument("--language", choices=("zh", "en"), help="sentences of one language only")
+    parser.add_argument("--most", type=int, help="only so many recordings")
+    parser.add_argument("--decode-only", action="store_true", help="keep the decodes, and dictate in a later run")
+    parser.add_argument("--pace", type=float, default=1.0, help="times faster than real time")
+    parser.add_argument("--recognition", default="", help="lines of the section [recognition] of settings.toml")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    return parser.parse_args()
+
+
+def with_tail(item: Item, mode: str) -> NDArray[np.int16]:
+    """Return the recording with the silence that follows it in this mode."""
+    if not item.language:
+        return item.samples
+    noise = room(round(_TAIL_S[mode] * SAMPLE_RATE), seed_of(item.name) + 1)
+    level = 10 ** (-30 / 20) if item.condition.startswith("-50") else 1.0
+    return np.concatenate([item.samples, np.rint(noise * level).astype(np.int16)])
+
+
+@dataclass
+class Takes:
+    """Takes of one mode. Those that an earlier run of the same revision kept are not dictated again."""
+
+    mode: str
+    options: argparse.Namespace
+
+    async def of(self, chosen: Sequence[Item]) -> list[Dictated]:
+        """Dictate every recording: first fast, until all decodes are kept, then at speaking pace.
+
+        A take whose decodes were all replayed is as on a quiet computer, and is kept.
+        """
+        kept = Kept(self.options.audio / self.mode, CHECKOUT)
+        keys = [key_of(item.samples, f"{self.options.pace:g}", self.options.recognition) for item in chosen]
+        for _ in range(_ROUNDS):
+            missing = [(key, item) for key, item in zip(keys, chosen, strict=True) if key not in kept]
+            if not missing:
+                break
+            async with self._app(_WARMING_PACE) as app:
+                for _, item in missing:
+                    await self._warm(app, item)
+            if self.options.decode_only:
+                sys.exit()
+            async with self._app(self.options.pace) as app:
+                for number, (key, item) in enumerate(missing, start=1):
+                    found = await app.dictate(with_tail(item, self.mode), hold=self.mode == HOLD)
+                    print(f"{number} of {len(missing)} {item.name} {found}", file=sys.stderr, flush=True)
+                    if not found.fresh:
+                        kept[key] = asdict(found)
+        return [Dictated(**kept[key]) for key in keys]
+
+    async def _warm(self, app: MeasuredApp, item: Item) -> None:
+        for _ in range(_ROUNDS):
+            found = await app.dictate(with_tail(item, self.mode), hold=self.mode == HOLD)
+            print(f"{item.name}: {found.fresh} decodes", file=sys.stderr, flush=True)
+            if not found.fresh:
+                break
+
+    @asynccontextmanager
+    async def _app(self, pace: float) -> AsyncIterator[MeasuredApp]:
+        lines = f"partials = false\n{self.options.recognition}"
+        sections = {"hotkeys": f'mode = "{self.mode}"', "recognition": lines}
+        decodes = self.options.audio / f"decodes-{engines_digest(CHECKOUT)}"
+        with tempfile.TemporaryDirectory(prefix="kiki-bench-") as home:
+            async with running_app(Path(home), sections, pace, decodes) as app:
+                yield app
+
+
+def row(mode: str, condition: str, heard: Sequence[Heard], takes: Sequence[Dictated]) -> dict[str, Any]:
+    """Return the figures of the recordings of one condition."""
+    return {
+        "mode": mode,
+        "condition": condition,
+        **rates(heard),
+        "held": sum(one.held for one in takes),
+        "segments": sum(one.segments for one in takes),
+        "spans": sum(one.spans for one in takes),
+        "insertions": sum(one.pieces for one in takes),
+        "key_up_p50_ms": percentile([one.after_ms for one in takes if one.after_ms is not None], 0.5),
+    }
+
+
+def measure(mode: str, chosen: Sequence[Item], options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the figures of one mode: one row for each condition."""
+    models = folders().models
+    decodes = list(whole(chosen, CHECKOUT, models, options.audio)) if mode == WHOLE else []
+    found = [Dictated(one.text) for one, _ in decodes] or asyncio.run(Takes(mode, options).of(chosen))
+    if options.set == "sounds":
+        pairs = [(item.condition, one.text) for item, one in zip(chosen, found, strict=True)]
+        return [{"mode": mode, **figures} for figures in sounds(pairs)]
+    before = list(whole(chosen, options.previous.resolve(), models, options.audio))
+    rows: list[dict[str, Any]] = []
+    for language, condition in dict.fromkeys((item.language, item.condition) for item in chosen):
+        numbers = [n for n, item in enumerate(chosen) if (item.language, item.condition) == (language, condition)]
+        heard = [Heard(spoken(chosen[n]), found[n].text, before[n][0].text, before[n][1].text) for n in numbers]
+        figures = row(mode, f"{language} {condition}".strip(), heard, [found[n] for n in numbers])
+        if decodes:
+            times = [(decodes[n][0].cpu_s, before[n][0].cpu_s) for n in numbers]
+            figures["cpu_ratio"] = sum(now for now, _ in times) / sum(then for _, then in times)
+        rows.append(figures)
+    return rows
+
+
+def spoken(item: Item) -> Spoken:
+    """Return what was said in a recording."""
+    return Spoken(item.name, item.language, item.text, item.pauses, item.condition)
+
+
+def main() -> None:
+    """Measure and print the figures."""
+    options = arguments()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    options.audio = options.audio.resolve()
+    chosen = [one for one in items(options.audio, options.set) if options.language in (None, one.language)]
+    rows: list[dict[str, Any]] = []
+    for mode in options.mode or (HANDS_FREE, HOLD):
+        found = measure(mode, chosen[: options.most], options)
+        table(f"fidelity, {options.set}, {mode}", found)
+        rows += found
+    write_json(options.json, "fidelity", rows)
+
+
+if __name__ == "__main__":
+    main()

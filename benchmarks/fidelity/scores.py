@@ -1,0 +1,71 @@
+"""Figures of a set of recordings: the chain beside the decode of the whole recording. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.fidelity.marks import Counts, compare, repeats, units, upper_bound
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A spoken text. ``pauses``: the text before each pause within it."""
+
+    name: str
+    language: str
+    text: str
+    pauses: tuple[str, ...]
+    condition: str = ""
+
+    def compare(self, heard: str) -> Counts:
+        """Compare a recognised text with it."""
+        return compare(self.text, self.pauses, heard, self.language)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Texts of one recording by the chain, and by the decodes of the whole: language detected, and given."""
+
+    spoken: Spoken
+    chain: str
+    detected: str
+    given: str
+
+
+def rates(heard: Sequence[Heard]) -> dict[str, Any]:
+    """Return error rates and marks in percent, the chain's and those of the whole recordings."""
+    chain = [one.spoken.compare(one.chain) for one in heard]
+    detected = [one.spoken.compare(one.detected) for one in heard]
+    given = [one.spoken.compare(one.given) for one in heard]
+    found, whole = sum(chain, Counts()), sum(given, Counts())
+    return {
+        "texts": len(heard),
+        "errors": _percent(found.errors, found.units),
+        "whole": _percent(sum(one.errors for one in detected), found.units),
+        "bound": 100 * upper_bound(list(zip(chain, detected, strict=True))),
+        "whole_given": _percent(whole.errors, whole.units),
+        "bound_given": 100 * upper_bound(list(zip(chain, given, strict=True))),
+        "false_stops": f"{found.false_stops} of {found.pauses}",
+        "whole_false_stops": f"{whole.false_stops} of {whole.pauses}",
+        "missing_stops": f"{found.missing_stops} of {found.ends}",
+        "whole_missing_stops": f"{whole.missing_stops} of {whole.ends}",
+        "foreign": found.foreign,
+        "empty": sum(not one.chain for one in heard),
+    }
+
+
+def sounds(heard: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return, for each sound without words and its recognised text, the inserted characters and loops."""
+    return [
+        {
+            "sound": condition,
+            "characters": len(text.replace(" ", "")),
+            "loop": any(repeats(text, language) for language in ("en", "zh")) and len(units(text, "zh")) > 0,
+            "text": text[:60].replace("\n", " "),
+        }
+        for condition, text in heard
+    ]
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / max(1, whole)

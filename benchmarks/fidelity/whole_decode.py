@@ -1,0 +1,39 @@
+"""Decode whole recordings with Whisper, in a process that may use the sources of another checkout.
+
+    PYTHONPATH=WORKTREE python -P benchmarks/fidelity/whole_decode.py MODEL_FOLDER
+
+Reads lines of JSON with ``pcm`` (base64) and ``language``; answers each with ``text``, ``language`` and ``cpu_s``.
+It imports nothing that the previous version lacks.
+"""
+
+import base64
+import json
+import sys
+import time
+from pathlib import Path
+
+from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from protocol.recognition import Options
+from worker.chinese_text import written
+from worker.engines.whisper import create
+
+
+def main(model_folder: str) -> None:
+    """Answer each line of standard input."""
+    engine = create(EngineSettings("whisper", Path(model_folder).name, model_folder, "cpu"))
+    for line in sys.stdin:
+        asked = json.loads(line)
+        pcm = base64.b64decode(asked["pcm"])
+        options = Options(language=asked["language"], script="simplified")
+        begun = time.process_time()
+        (outcome,) = engine.decode([DecodeRequest(pcm, options)])
+        cpu_s = time.process_time() - begun
+        outcome = written(outcome, options)
+        assert isinstance(outcome, Transcript), outcome
+        answer = {"text": outcome.text, "language": outcome.language, "cpu_s": cpu_s}
+        print(json.dumps(answer), flush=True)
+    engine.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

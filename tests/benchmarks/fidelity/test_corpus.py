@@ -1,0 +1,64 @@
+"""Test the sentences of the measurement and the assembly of their recordings."""
+
+import re
+
+import numpy as np
+import pytest
+
+from benchmarks.fidelity.corpus import Sentence, assembled, part_lines, read, seed_of, trimmed
+from speech.level import levels_of
+from tests.helpers.recordings import samples_of, synthetic
+
+
+def sentence(marked: str, language: str = "zh") -> Sentence:
+    return Sentence("one", "tuning", language, "voice", "1.0", marked)
+
+
+def test_corpus_has_half_of_each_language_and_of_each_set() -> None:
+    spoken = [one for one in read() if one.set != "short"]
+    for language in ("zh", "en"):
+        for chosen in ("held-out", "tuning"):
+            assert sum((one.language, one.set) == (language, chosen) for one in spoken) == 60
+    assert len({one.name for one in read()}) == len(read()) == 280
+    assert len({one.text for one in spoken}) == 240
+
+
+def test_about_half_of_the_sentences_have_pauses_of_300_to_1500_ms() -> None:
+    marks = [re.findall(r"\[([0-9.]+)\]", one.marked) for one in read() if one.set != "short"]
+    assert 0.4 < sum(map(bool, marks)) / len(marks) < 0.6
+    assert all(0.3 <= float(mark) <= 1.5 for found in marks for mark in found)
+
+
+def test_parts_before_a_pause_end_with_a_comma() -> None:
+    parts = sentence("我想[0.5]回家，[1.2]现在。").parts
+    assert [(part.text, part.pause_s) for part in parts] == [("我想，", 0.5), ("回家，", 1.2), ("现在。", 0.0)]
+
+
+def test_english_word_is_a_part_of_the_english_voice() -> None:
+    one = sentence("开个<meeting>，[0.8]讨论。")
+    assert one.text == "开个meeting，讨论。" and one.pauses == ["开个meeting，"]
+    assert [(part.language, part.pause_s) for part in one.parts] == [("zh", 0.08), ("en", 0.8), ("zh", 0.0)]
+    assert [line.split("\t")[3] for line in part_lines([one])] == ["voice", "joe", "voice"]
+
+
+def test_text_of_english_sentence_has_single_spaces() -> None:
+    one = sentence("To be honest, [0.4] I do not [0.6] know.", "en")
+    assert one.text == "To be honest, I do not know."
+    assert one.pauses == ["To be honest,", "To be honest, I do not"]
+
+
+@pytest.mark.parametrize("pause_s", [0.3, 1.5])
+def test_assembled_recording_has_the_pause_filled_with_the_noise_of_a_room(pause_s: float) -> None:
+    part = samples_of(synthetic()[0].path)
+    made = assembled([(part, pause_s), (part, 0.0)], seed_of("one"))
+    assert np.array_equal(made, assembled([(part, pause_s), (part, 0.0)], seed_of("one")))
+    loud = np.flatnonzero(levels_of(made) > -45)
+    pause = made[len(made) // 2 - 800 : len(made) // 2 + 800]
+    assert 0 < np.abs(pause).max() < 200
+    gaps = np.diff(loud) / 100
+    assert any(abs(gap - pause_s - 0.06) < 0.05 for gap in gaps)
+
+
+def test_trimmed_part_begins_and_ends_with_its_speech() -> None:
+    part = samples_of(synthetic()[0].path)
+    assert len(part) * 0.5 < len(trimmed(part)) < len(part)

@@ -1,0 +1,23 @@
+"""Test the figures of a set of recordings."""
+
+from benchmarks.fidelity.scores import Heard, Spoken, rates, sounds
+
+SAID = Spoken("one", "en", "We go, and you stay.", ("We go,",))
+
+
+def test_rates_compare_the_chain_with_the_whole_recording() -> None:
+    figures = rates([Heard(SAID, "We go. And you stay.", "We go, and you say.", "We go, and you stay.")])
+    assert (figures["errors"], figures["whole"], figures["whole_given"]) == (0, 20, 0)
+    assert (figures["false_stops"], figures["whole_false_stops"]) == ("1 of 1", "0 of 1")
+    assert figures["bound"] == -20 and figures["empty"] == 0
+
+
+def test_dropped_text_counts_as_errors() -> None:
+    figures = rates([Heard(SAID, "", SAID.text, SAID.text)])
+    assert (figures["errors"], figures["empty"], figures["missing_stops"]) == (100, 1, "1 of 1")
+
+
+def test_sounds_report_inserted_characters_and_loops() -> None:
+    silent, looping = sounds([("noise 0 dB", ""), ("babble 0 dB", "no no no no")])
+    assert (silent["characters"], silent["loop"]) == (0, False)
+    assert (looping["characters"], looping["loop"]) == (8, True)
