@@ -1,7 +1,16 @@
-"""Joining of segment texts. Pure."""
+"""Joining of segment texts: spaces, full stops and capitals at the joins. Pure.
 
+Each piece of speech is recognised alone, so engines write a full stop and a capital at every pause. Where the
+pause is short, or the words show that the sentence goes on, ``meet`` takes them back. Question and exclamation
+marks always stay. Without times only spaces are decided.
+"""
+
+import re
 from collections.abc import Iterable
-from typing import Final
+from os.path import commonprefix
+from typing import Final, NamedTuple
+
+from protocol.sentences import closed, goes_on, lowered, shortened
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -18,25 +27,96 @@ _UNSPACED: Final[Ranges] = (
 )
 # Punctuation of these scripts, whose glyphs include their own white space.
 _PUNCTUATION: Final[Ranges] = ((0x3000, 0x303F), (0xFE30, 0xFE4F), (0xFF01, 0xFF0F), (0xFF1A, 0xFF20))
+_DIGITS: Final = re.compile(r"[0-9]+[.,。，]?")
+_DIGITS_PAUSE_MS: Final = 800
+_CONTEXT: Final = 200
+"""Characters before a join that may tell whether a sentence is complete."""
+
+
+class TimedText(NamedTuple):
+    """A text and its place in a recording; ``None``: unknown."""
+
+    text: str
+    start_ms: int | None = None
+    end_ms: int | None = None
 
 
 def join_texts(texts: Iterable[str]) -> str:
     """Join texts with spaces, but without a space between scripts that do not use spaces."""
     whole: list[str] = []
     for text in texts:
-        piece = text.strip()
-        if not piece:
-            continue
-        if whole and _spaced(whole[-1][-1], piece[0]):
-            whole.append(" ")
-        whole.append(piece)
+        if piece := text.strip():
+            whole.append(_spaced(whole[-1], piece) if whole else piece)
     return "".join(whole)
 
 
-def _spaced(left: str, right: str) -> bool:
-    if _within(left, _PUNCTUATION) or _within(right, _PUNCTUATION):
+def join_pieces(pieces: Iterable[TimedText]) -> str:
+    """Join the pieces of one recording into running text."""
+    return "".join(joined_parts(pieces))
+
+
+def joined_parts(pieces: Iterable[TimedText]) -> list[str]:
+    """Return each piece as it stands in the running text, with the space before it; together they are the text."""
+    parts: list[str] = []
+    left, before = TimedText(""), 0
+    for place, piece in enumerate(pieces):
+        if text := piece.text.strip():
+            ending, text = meet(left, piece)
+            parts[before:] = [_with_end(part, left.text, ending) for part in parts[before:]]
+            left, before = TimedText((ending + text)[-_CONTEXT:].lstrip(), end_ms=piece.end_ms), place
+        parts.append(text)
+    if parts and left.end_ms is not None:
+        parts[before] = _with_end(parts[before], left.text, closed(left.text))
+    return parts
+
+
+def _with_end(part: str, whole: str, changed: str) -> str:
+    """Return the part at the end of ``whole`` with the end that ``changed`` has."""
+    same = len(commonprefix((whole, changed)))
+    return part[: len(part) - min(len(part), len(whole) - same)] + changed[same:] if part else part
+
+
+def meet(left: TimedText, right: TimedText) -> tuple[str, str]:
+    """Return two texts as they stand in running text: the left one, and the right one with the space before it."""
+    before, after = left.text.strip(), right.text.strip()
+    pause_ms = _pause_ms(left, right)
+    if not before or not after or pause_ms is None:
+        return before, _spaced(before, after)
+    if pause_ms <= _DIGITS_PAUSE_MS and _digits_meet(before, after):
+        return before.rstrip(".。"), after
+    if not goes_on(before, after, pause_ms):
+        return before, _spaced(before, after)
+    before = shortened(before, after)
+    return before, _spaced(before, lowered(after, before))
+
+
+def follow(left: TimedText, right: TimedText) -> str:
+    """Return the right text with the space before it, where the left one is written and cannot change."""
+    before, after = meet(left, right)
+    return after if before == left.text.strip() else _spaced(left.text.strip(), right.text.strip())
+
+
+def _pause_ms(left: TimedText, right: TimedText) -> int | None:
+    if left.end_ms is None or right.start_ms is None or right.start_ms < left.end_ms:
+        return None
+    return right.start_ms - left.end_ms
+
+
+def _digits_meet(left: str, right: str) -> bool:
+    """Return whether digits of one number or code meet: one of the pieces has nothing else."""
+    if not (left.rstrip(".。")[-1:].isdigit() and right[0].isdigit()):
         return False
-    return not (_within(left, _UNSPACED) and _within(right, _UNSPACED))
+    return bool(_DIGITS.fullmatch(left) or _DIGITS.fullmatch(right))
+
+
+def _spaced(left: str, right: str) -> str:
+    """Return the right text, after a space where the scripts need one."""
+    if not left or not right:
+        return right
+    last, first = left[-1], right[0]
+    if _within(last, _PUNCTUATION) or _within(first, _PUNCTUATION):
+        return right
+    return right if _within(last, _UNSPACED) and _within(first, _UNSPACED) else f" {right}"
 
 
 def _within(character: str, ranges: Ranges) -> bool:

@@ -1,11 +1,11 @@
 """Arrange the text shown while the user speaks: texts in spoken order, then partials that may change. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from app.core.transcript import TranscriptSegment
 from protocol.session import Partial
-from protocol.texts import join_texts
+from protocol.texts import TimedText, follow
 
 _NOT_YET: Final = "…"
 
@@ -23,10 +23,14 @@ class TextSpan:
 
 @dataclass(frozen=True)
 class TextLine:
-    """A segment that has ended, ready to be written: its text, or a mark that it failed."""
+    """A segment that has ended, ready to be written: its text, or a mark that it failed.
+
+    ``times_ms``: start and end of a text.
+    """
 
     text: str
     failed: bool = False
+    times_ms: tuple[int, int] | None = field(default=None, compare=False)
 
 
 class LiveText:
@@ -92,13 +96,15 @@ def mark(error: str) -> str:
 
 
 def _line(segment: TranscriptSegment) -> TextLine:
-    return TextLine(mark(segment.error), failed=True) if segment.error else TextLine(segment.text)
+    if segment.error:
+        return TextLine(mark(segment.error), failed=True)
+    return TextLine(segment.text, times_ms=(segment.start_ms, segment.end_ms))
 
 
 def _append(spans: list[TextSpan], *pieces: TextSpan) -> None:
     """Append one segment's pieces, preceded by a space where it is needed."""
     for place, piece in enumerate(pieces):
         text = piece.text
-        if place == 0 and spans and (left := spans[-1].text.strip()) and (right := text.strip()):
-            text = join_texts((left, right))[len(left) : -len(right)] + text.lstrip()
+        if place == 0 and spans and spans[-1].text.strip() and text.strip():
+            text = follow(TimedText(spans[-1].text), TimedText(text)) + text[len(text.rstrip()) :]
         spans.append(TextSpan(text, piece.stable))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from protocol.recognition import Timing, Word
-from protocol.texts import join_texts
+from protocol.texts import TimedText, joined_parts
 
 Rewrite = Callable[[str], str]
 """Rewrites a recognised text, possibly to an empty one. Must not be applied twice."""
@@ -36,6 +36,11 @@ class TranscriptSegment:
     after_speech_ms: int | None = None
     recognised: str = ""
 
+    @property
+    def timed(self) -> TimedText:
+        """The text with its times."""
+        return TimedText(self.text, self.start_ms, self.end_ms)
+
     def of(self, recognised: str) -> "TranscriptSegment":
         """Return the segment with its original text, if that differs from ``text``."""
         return self if recognised == self.text else replace(self, recognised=recognised)
@@ -55,7 +60,12 @@ class RecordingTranscript:
     @property
     def text(self) -> str:
         """The text of all segments, joined."""
-        return join_texts(segment.text for segment in self.segments)
+        return "".join(self.parts)
+
+    @property
+    def parts(self) -> list[str]:
+        """The part of each segment in ``text``, with the space before it."""
+        return joined_parts(segment.timed for segment in self.segments)
 
     @property
     def failures(self) -> tuple[TranscriptSegment, ...]:

@@ -10,16 +10,18 @@ target, so a held segment does not hold the next. Held texts are pasted take by 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
+from app.dictation.take_texts import NOTHING_BEFORE, Last, TakeTexts, untimed
 from app.insertion.outcome import Insertion, InsertionResult, Target
-from protocol.texts import join_texts
+from protocol.texts import TimedText, follow, joined_parts
 
 OFFER_S: Final = 10.0
 MOST_HELD: Final = 200_000
 """Limit on characters of held text in memory. The oldest are dropped first; the history keeps them."""
 _MOST_AT_ONCE: Final = 100
+_TAIL: Final = 200
 
 
 @dataclass(frozen=True, order=True)
@@ -34,7 +36,8 @@ class SegmentId:
 class ReadyTexts:
     """Texts to insert now, as one insertion.
 
-    ``text`` includes any leading space. ``pasted``: held before, now for the focused window.
+    ``text`` includes any leading space, and ``texts`` are its parts. ``pasted``: held before, now for the focused
+    window.
     """
 
     pieces: tuple[SegmentId, ...]
@@ -58,71 +61,6 @@ class _Paste:
     followed: bool = False
 
 
-@dataclass
-class _Take:
-    """The results of one take and their progress towards insertion.
-
-    ``texts``: results not yet released, ``None`` for a failure. ``came``: when each arrived.
-    ``first``: the first segment not yet released. ``late``: missing segments that were skipped.
-    ``left``: every missing segment is skipped.
-    ``last``: the last inserted character and its window. ``follows``: the take that was not over when this one
-    began; the user cannot have moved the cursor between their texts.
-    """
-
-    number: int
-    each: bool = False
-    follows: int | None = None
-    aims: dict[int | None, Target | None] = field(default_factory=dict)
-    known: set[int] = field(default_factory=set)
-    texts: dict[int, str | None] = field(default_factory=dict)
-    came: dict[int, float] = field(default_factory=dict)
-    first: int = 0
-    late: set[int] = field(default_factory=set)
-    left: bool = False
-    ended: bool = False
-    holding: bool = False
-    last: tuple[str, Target | None] = ("", None)
-
-    @property
-    def ready(self) -> bool:
-        """True if a text can be released, after skipping failures and segments no longer awaited."""
-        while True:
-            if self.first in self.texts:
-                if self.texts[self.first]:
-                    return True
-                self.give()
-            elif self.first in self.late:
-                self.first += 1
-            elif self.texts and (self.ended or self.left):
-                self.first = min(self.texts)
-            else:
-                return False
-
-    def give(self) -> str:
-        """Release the text of ``first`` and return it."""
-        self.came.pop(self.first, None)
-        self.first += 1
-        return self.texts.pop(self.first - 1) or ""
-
-    @property
-    def aimed(self) -> bool:
-        """True if the target of the text of ``first`` is known."""
-        return (self.first if self.each else None) in self.aims
-
-    @property
-    def target(self) -> Target | None:
-        return self.aims.get(self.first if self.each else None)
-
-    def blocked(self) -> Iterator[SegmentId]:
-        """Yield the texts that wait for a missing segment of this take."""
-        if self.ended or self.left:
-            return
-        reach = self.first
-        while reach in self.texts or reach in self.late:
-            reach += 1
-        yield from (SegmentId(self.number, segment) for segment in self.came if segment > reach)
-
-
 class InsertionQueue:
     """Queue that releases texts in spoken order.
 
@@ -133,8 +71,9 @@ class InsertionQueue:
         self.held: dict[SegmentId, str] = {}
         self.let_go = 0
         self.flight: ReadyTexts | None = None  # the insertion in progress
-        self._last: tuple[str, Target | None] = ("", None)  # the last inserted character and its window
-        self._takes: dict[int, _Take] = {}
+        self._last = NOTHING_BEFORE
+        self._times: dict[SegmentId, tuple[int, int]] = {}
+        self._takes: dict[int, TakeTexts] = {}
         self._paste: _Paste | None = None
         self._settled: set[SegmentId] = set()  # pieces of earlier runs that are never held again
         self._newly_held: list[SegmentId] = []
@@ -143,11 +82,11 @@ class InsertionQueue:
 
     def begin(self, take: int, *, each: bool = False, joins: bool = False) -> None:
         """Begin the newest take, with a target per segment if ``each``, extending the last text if ``joins``."""
-        self._takes[take] = begun = _Take(take, each, max(self._takes, default=None))
+        self._takes[take] = begun = TakeTexts(take, each, max(self._takes, default=None))
         if begun.follows is not None:
-            begun.last = self._takes[begun.follows].last
+            begun.last = untimed(self._takes[begun.follows].last)
         elif joins:
-            begun.last = self._last
+            begun.last = untimed(self._last)
 
     def aim(self, take: int, target: Target | None, segment: int | None = None) -> None:
         """Set the target of a take's texts, or of one segment.
@@ -157,12 +96,16 @@ class InsertionQueue:
         if known := self._takes.get(take):
             known.aims.setdefault(segment, target)
 
-    def result(self, piece: SegmentId, text: str | None, now: float) -> None:
-        """Record a segment's first result: its text, or ``None`` if it failed."""
+    def result(
+        self, piece: SegmentId, text: str | None, now: float, times_ms: tuple[int, int] | None = None
+    ) -> None:
+        """Record a segment's first result: its text, or ``None`` if it failed. ``times_ms``: its start and end."""
         take, number = self._takes.get(piece.take), piece.segment
         if take is None or take.ended or number in take.known:
             return
         take.known.add(number)
+        if times_ms is not None and text:
+            self._times[piece] = times_ms
         text = text.strip() if text else text
         passed = take.left or number < take.first
         take.late.discard(number)
@@ -187,12 +130,13 @@ class InsertionQueue:
 
     def drop(self, take: int) -> None:
         """Drop all remaining texts of a take, except an insertion in progress."""
-        self._takes.pop(take, None)
         self.held = {piece: text for piece, text in self.held.items() if piece.take != take}
+        self.forget(take)
 
     def forget(self, take: int) -> None:
         """Forget a take that is over, but keep its held texts."""
         self._takes.pop(take, None)
+        self._times = {piece: ms for piece, ms in self._times.items() if piece.take != take or piece in self.held}
 
     def over(self, take: int) -> bool:
         """Return whether no more of a take will be inserted or become held."""
@@ -221,27 +165,30 @@ class InsertionQueue:
         if flight.pasted:
             self._settle(arrived)
         if missing < whole and insertion.how is not InsertionResult.COPIED:
-            self._last = (flight.text[: whole - missing].strip()[-1:], flight.target)
+            at = self._times.get(arrived[-1]) if arrived and not missing else None
+            text = TimedText(flight.text[: whole - missing].strip()[-_TAIL:], end_ms=at[1] if at else None)
+            self._last = (text, flight.target)
             for take in self._followers(flight):
-                self._write_on(take, self._last)
+                same = take.number == flight.pieces[0].take
+                self._write_on(take, self._last if same else untimed(self._last))
         if own := self._takes.get(flight.pieces[0].take):
             own.holding = self.holds(own.number) and not own.each and (own.holding or missing > 0)
         if flight.pasted:
             self._paste = None
         return tuple(arrived)
 
-    def _followers(self, flight: ReadyTexts) -> list[_Take]:
+    def _followers(self, flight: ReadyTexts) -> list[TakeTexts]:
         """Return the takes whose next text directly follows this insertion."""
         own, followed = flight.pieces[0].take, flight.pasted and self._paste is not None and self._paste.followed
         takes = self._takes.values()
         return [take for take in takes if take.number == own or (followed and flight.target in take.aims.values())]
 
-    def _write_on(self, take: _Take, last: tuple[str, Target | None]) -> None:
+    def _write_on(self, take: TakeTexts, last: Last) -> None:
         """Make the next text of this take, and of takes that follow it, continue after ``last``."""
         take.last = last
         for later in self._takes.values():
             if later.follows == take.number:
-                self._write_on(later, last)
+                self._write_on(later, untimed(last))
 
     def hold_again(self, texts: Mapping[SegmentId, str]) -> None:
         """Hold texts of an earlier run, whose takes count from 0 downwards, except those settled since."""
@@ -326,7 +273,7 @@ class InsertionQueue:
             if waits:
                 yield from (SegmentId(take.number, segment) for segment in take.came)
             else:
-                yield from take.blocked()
+                yield from (SegmentId(take.number, segment) for segment in take.blocked())
                 waits = not (take.ended or take.left)
 
     # -- releasing texts -----------------------------------------------------------------------------------
@@ -341,12 +288,12 @@ class InsertionQueue:
                 return None
         return None
 
-    def _together(self, take: _Take) -> ReadyTexts:
+    def _together(self, take: TakeTexts) -> ReadyTexts:
         target, given = take.target, dict[SegmentId, str]()
         while len(given) < _MOST_AT_ONCE and take.ready and take.aimed and take.target == target:
             piece = SegmentId(take.number, take.first)
             given[piece] = take.give()
-        return _ordered(given, take.last, target)
+        return self._ordered(given, take.last, target)
 
     def _pasting(self) -> ReadyTexts | None:
         asked = self._paste
@@ -355,9 +302,20 @@ class InsertionQueue:
             self._paste = None
             return None
         if asked.joins and self._last[1] == asked.target:
-            return _ordered(given, self._last, asked.target, pasted=True)
+            return self._ordered(given, untimed(self._last), asked.target, pasted=True)
         known = self._takes.get(asked.take)
-        return _ordered(given, known.last if known else ("", None), asked.target, pasted=True)
+        return self._ordered(given, known.last if known else NOTHING_BEFORE, asked.target, pasted=True)
+
+    def _ordered(
+        self, given: dict[SegmentId, str], last: Last, target: Target | None, pasted: bool = False
+    ) -> ReadyTexts:
+        """Return these texts as one insertion, which continues ``last`` if that went to the same window."""
+        pieces = [TimedText(text, *self._times.get(piece, (None, None))) for piece, text in given.items()]
+        parts = joined_parts(pieces)
+        left, where = last
+        if where == target:
+            parts[0] = follow(left, pieces[0]._replace(text=parts[0]))
+        return ReadyTexts(tuple(given), tuple(parts), "".join(parts), target, pasted)
 
     def _missed(self, piece: SegmentId, rest: str, flight: ReadyTexts) -> bool:
         """Hold the missing ``rest`` of a piece unless its take was dropped, and return whether any was missing."""
@@ -381,26 +339,9 @@ class InsertionQueue:
             self.let_go += 1
 
 
-def gap(left: str, right: str) -> str:
-    """Return the separator between two texts, consistent with ``join_texts``."""
-    left, right = left.strip(), right.strip()
-    return join_texts((left, right))[len(left) : -len(right)] if left and right else ""
-
-
-def _ordered(
-    given: dict[SegmentId, str], last: tuple[str, Target | None], target: Target | None, pasted: bool = False
-) -> ReadyTexts:
-    text = join_texts(given.values())
-    left, where = last
-    space = gap(left, text) if where == target else ""
-    return ReadyTexts(tuple(given), tuple(given.values()), space + text, target, pasted)
-
-
 def _missing(flight: ReadyTexts, missing: int) -> Iterator[tuple[SegmentId, str]]:
     """Yield each piece with the part of it that lies in the last ``missing`` characters."""
-    start = len(flight.text) - missing
-    end = len(flight.text) - len(join_texts(flight.texts))
-    for place, piece in enumerate(flight.pieces):
-        text = flight.texts[place]
-        end += len(gap(flight.texts[place - 1], text) if place else "") + len(text)
-        yield piece, text[len(text) - min(len(text), max(0, end - start)) :]
+    after = len(flight.text)
+    for piece, text in zip(flight.pieces, flight.texts, strict=True):
+        after -= len(text)
+        yield piece, text[max(0, len(text) - max(0, missing - after)) :].strip()

@@ -7,9 +7,8 @@ from typing import Final
 from app.core.live_text import LiveText, TextSpan
 from app.core.states import SHAPES, State
 from app.core.transcript import TranscriptSegment
-from app.dictation.insertion_queue import gap
 from protocol.session import Partial
-from protocol.texts import join_texts
+from protocol.texts import TimedText, follow, meet
 
 MOST: Final = 400
 """Limit on displayed characters: more than users read while speaking."""
@@ -20,7 +19,7 @@ class RunningText:
 
     def __init__(self) -> None:
         self._live = LiveText()
-        self._final = ""
+        self._final = TimedText("")
 
     def partial(self, partial: Partial) -> None:
         """Record a partial result of a segment."""
@@ -28,20 +27,21 @@ class RunningText:
 
     def ended(self, segment: TranscriptSegment) -> None:
         """Record a segment's text or error."""
-        if segment.error:
-            segment = replace(segment, text=SHAPES[State.FAILED], error="")
         for line in self._live.ended(segment):
-            self._final = join_texts((self._final, line.text))[-MOST:]
+            text = SHAPES[State.FAILED] if line.failed else line.text
+            start_ms, end_ms = line.times_ms or (None, None)
+            whole = "".join(meet(self._final, TimedText(text, start_ms)))
+            self._final = TimedText(whole[-MOST:], end_ms=end_ms)
 
     @property
     def spans(self) -> tuple[TextSpan, ...]:
         """The end of the text, ready for display: at most ``MOST`` characters."""
-        if not self._final:
+        if not self._final.text:
             return _end(self._live.spans)
-        final = (TextSpan(self._final, True),)
+        final = (TextSpan(self._final.text, True),)
         if not (live := self._live.spans):
             return final
-        first = replace(live[0], text=gap(self._final, live[0].text) + live[0].text.lstrip())
+        first = replace(live[0], text=follow(TimedText(self._final.text), TimedText(live[0].text)))
         return _end((*final, first, *live[1:]))
 
 

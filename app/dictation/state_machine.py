@@ -335,7 +335,7 @@ class Dictation:
         if text and foreign:
             self._order.withhold(piece, text)
             self._tell(Note(HoldReason.FOREIGN_SCRIPT), now)
-        self._order.result(piece, text, now)
+        self._order.result(piece, text, now, (segment.start_ms, segment.end_ms))
 
     def _ended(self, take: TakeProgress, note: Note | None, now: float) -> None:
         if take.recording:

@@ -31,7 +31,7 @@ from client.errors import GatewayError, Refused
 from client.events import ClientEvent, Connected, Disconnected
 from protocol.recognition import Options
 from protocol.session import Busy
-from protocol.texts import join_texts
+from protocol.texts import TimedText, join_pieces
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from speech.errors import (
@@ -212,7 +212,7 @@ class Reporter:
         self._tell = tell
         self._clock = clock
         self._began: tuple[float, float] | None = None
-        self._text = ""
+        self._text = TimedText("")
         self._noted = True  # the previous session may have left a note
 
     def moved(self, position_s: float, pieces: tuple[RecognisedSegment, ...]) -> None:
@@ -221,13 +221,13 @@ class Reporter:
         self.gained |= self._began is not None and bool(pieces)  # the first call brings the pieces of earlier runs
         began_s, began_at = self._began = self._began or (position_s, now)
         if pieces:
-            texts = (self._text, *(piece.segment.text for piece in pieces[-_SHOWN_PIECES:]))
-            self._text = shortened(join_texts(texts), end=True)
+            texts = (self._text, *(piece.segment.timed for piece in pieces[-_SHOWN_PIECES:]))
+            self._text = TimedText(shortened(join_pieces(texts), end=True), end_ms=pieces[-1].segment.end_ms)
             self._note(None)
         left = None
         if self._duration_s:
             left = left_s(position_s - began_s, self._duration_s - position_s, now - began_at)
-        self._tell(RunProgress(self._file, position_s, self._text, left))
+        self._tell(RunProgress(self._file, position_s, self._text.text, left))
 
     def heard(self, event: ClientEvent) -> None:
         """Report the state of the connection to the gateway."""

@@ -138,14 +138,13 @@ def _with_text(segment: TranscriptSegment, text: str, since_ms: int) -> Transcri
 
 
 def _placed(transcript: RecordingTranscript) -> list[tuple[TranscriptSegment, int]]:
-    """Return the segments with a text, each with its position in the whole text."""
-    whole, at = transcript.text, 0
+    """Return the segments with a text, as it stands in the whole text, each with its position there."""
+    at = 0
     placed: list[tuple[TranscriptSegment, int]] = []
-    for segment in transcript.segments:
-        if text := segment.text.strip():
-            at += not whole.startswith(text, at)  # the space between two segments
-            placed.append((replace(segment, text=text), at))
-            at += len(text)
+    for segment, part in zip(transcript.segments, transcript.parts, strict=True):
+        if text := part.strip():
+            placed.append((replace(segment, text=text), at + part.index(text)))
+        at += len(part)
     return placed
 
 

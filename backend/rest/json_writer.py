@@ -9,8 +9,8 @@ import msgspec
 
 from backend.history.records import SessionFilter, StoredSession
 from backend.rest.scope import not_found
-from backend.rest.views import segment_view, session_view
-from protocol.texts import join_texts
+from backend.rest.views import segment_view, session_view, timed
+from protocol.texts import TimedText, join_pieces
 
 if TYPE_CHECKING:
     from backend.history.store import Store
@@ -44,7 +44,7 @@ class SessionWriter:
         self._session = session
         self._here = here
         self._after = -1
-        self._texts: list[str] = []
+        self._texts: list[TimedText] = []
 
     def slice(self, store: "Store") -> Slice:
         segments = store.segments(self._session.id, self._after, SEGMENTS)
@@ -54,13 +54,13 @@ class SessionWriter:
             data = b'{"session":' + msgspec.json.encode(view) + b',"segments":[' + data
         elif segments:
             data = b"," + data
-        self._texts += [segment.text for segment in segments]
+        self._texts += map(timed, segments)
         if len(segments) == SEGMENTS:
             self._after = segments[-1].segment
             return Slice(data, last=False)
         if len(self._texts) < self._session.segments and store.session(self._session.id) is None:
             raise not_found()
-        return Slice(data + b'],"text":' + msgspec.json.encode(join_texts(self._texts)) + b"}", last=True)
+        return Slice(data + b'],"text":' + msgspec.json.encode(join_pieces(self._texts)) + b"}", last=True)
 
 
 class ExportWriter:

@@ -19,7 +19,7 @@ from protocol.rest import (
     SessionView,
 )
 from protocol.subtitles import Cue
-from protocol.texts import join_texts
+from protocol.texts import TimedText, join_pieces
 
 _MARK: Final = ": "
 
@@ -82,7 +82,13 @@ def segment_view(stored: StoredSegment) -> SegmentView:
 
 def text_of(segments: Iterable[StoredSegment]) -> str:
     """Return the joined texts of all segments."""
-    return join_texts(segment.text for segment in segments)
+    return join_pieces(map(timed, segments))
+
+
+def timed(segment: StoredSegment) -> TimedText:
+    """Return the text of a segment with its times."""
+    end_ms = None if segment.at_ms is None else segment.at_ms + samples_to_ms(segment.samples)
+    return TimedText(segment.text, segment.at_ms, end_ms)
 
 
 def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.texts import join_texts
+from protocol.texts import TimedText, follow, join_pieces, join_texts, joined_parts
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,75 @@ def test_spaced_scripts_get_a_space_next_to_every_script(character: str) -> None
 @given(st.lists(st.text()))
 def test_join_texts_changes_only_white_space(texts: list[str]) -> None:
     assert "".join(join_texts(texts).split()) == "".join("".join(texts).split())
+
+
+def spoken(*texts: str, pauses_ms: tuple[int, ...]) -> list[TimedText]:
+    """Return texts of a second each, with these pauses between them."""
+    pieces, at = list[TimedText](), 0
+    for text, pause_ms in zip(texts, (*pauses_ms, 0), strict=True):
+        pieces.append(TimedText(text, at, at + 1_000))
+        at += 1_000 + pause_ms
+    return pieces
+
+
+@pytest.mark.parametrize(
+    ("texts", "pauses_ms", "whole"),
+    [
+        (["I went to the.", "Store yesterday."], [100], "I went to the store yesterday."),
+        (["I went to the.", "", "Store yesterday."], [0, 0], "I went to the store yesterday."),
+        (["We had", "The", "keys.", "It was late."], [0, 0, 0], "We had the keys. It was late."),
+        (["So you do?", "Yes, I do."], [0], "So you do? Yes, I do."),
+        (["I see a...", "Dog."], [5_000], "I see a... Dog."),
+        (["I see a..."], [], "I see a"),
+        (["我想。", "去北京。"], [0], "我想去北京。"),
+        (["天气很好。", "我们去公园。"], [0], "天气很好，我们去公园。"),
+        (["天气很好。", "我们去公园。"], [900], "天气很好。我们去公园。"),
+        (["你去吗？", "我去。"], [0], "你去吗？我去。"),
+        (["My number is 0171", "234", "56."], [0, 900], "My number is 0171234 56."),
+        (["12.", "34."], [0], "1234."),
+        (["In 2019", "30 people came."], [0], "In 2019 30 people came."),
+    ],
+)
+def test_joined_pieces_read_like_one_text(texts: list[str], pauses_ms: list[int], whole: str) -> None:
+    assert join_pieces(spoken(*texts, pauses_ms=tuple(pauses_ms))) == whole
+
+
+def test_sentence_is_complete_only_with_all_its_pieces() -> None:
+    """The last piece has no verb, but its sentence does."""
+    pieces = spoken("He told the children", "for the story.", "They asked for another.", pauses_ms=(0, 0))
+    assert join_pieces(pieces) == "He told the children for the story. They asked for another."
+
+
+def test_pieces_without_times_or_in_disorder_get_only_spaces() -> None:
+    texts = ["I went to the.", "Store."]
+    assert join_pieces(map(TimedText, texts)) == join_texts(texts)
+    assert join_pieces([TimedText(texts[0], 1_000, 2_000), TimedText(texts[1], 0, 900)]) == join_texts(texts)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ("I went to", "The store.", " the store."),
+        ("I went home.", "Of course.", " Of course."),
+        ("", "The store.", "The store."),
+        ("我想", "去。", "去。"),
+        ("天气很好。", "我们去。", "我们去。"),
+        ("1", "2", "2"),
+        ("1.", "2", " 2"),
+    ],
+)
+def test_follow_changes_only_the_right_text(left: str, right: str, expected: str) -> None:
+    assert follow(TimedText(left, 0, 1_000), TimedText(right, 1_100, 2_000)) == expected
+
+
+PIECES = st.lists(st.tuples(st.text(st.sampled_from("Ia the,.…。我的1-")), st.integers(0, 2_000)), max_size=6)
+
+
+@given(PIECES)
+def test_joined_pieces_keep_every_letter_and_digit(pieces: list[tuple[str, int]]) -> None:
+    texts, pauses_ms = [text for text, _ in pieces], tuple(pause for _, pause in pieces[1:])
+    timed = spoken(*texts, pauses_ms=pauses_ms) if pieces else []
+    parts = joined_parts(timed)
+    assert len(parts) == len(timed)
+    for (text, _), part in zip(pieces, parts, strict=True):
+        assert [c for c in part.lower() if c.isalnum()] == [c for c in text.lower() if c.isalnum()]

@@ -3,11 +3,10 @@
 ``test_dictation_model.py`` covers arbitrary interleavings.
 """
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dictation.insertion_queue import MOST_HELD, OFFER_S, InsertionQueue, ReadyTexts, SegmentId, gap
+from app.dictation.insertion_queue import MOST_HELD, OFFER_S, InsertionQueue, ReadyTexts, SegmentId
 from app.insertion.outcome import Insertion, InsertionResult, Target
 from protocol.texts import join_texts
 
@@ -25,8 +24,15 @@ def order_of(*takes: int, each: bool = False) -> InsertionQueue:
     return order
 
 
-def say(order: InsertionQueue, take: int, segment: int, text: str | None, now: float = 0.0) -> None:
-    order.result(SegmentId(take, segment), text, now)
+def say(
+    order: InsertionQueue,
+    take: int,
+    segment: int,
+    text: str | None,
+    now: float = 0.0,
+    times_ms: tuple[int, int] | None = None,
+) -> None:
+    order.result(SegmentId(take, segment), text, now, times_ms)
 
 
 def goes(order: InsertionQueue, insertion: Insertion = TYPED) -> str | None:
@@ -51,21 +57,6 @@ def test_inserted_pieces_equal_joined_transcript(texts: list[str], random: objec
     assert inserted == join_texts(texts)
     order.ended(1)
     assert order.over(1)
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "between"),
-    [
-        ("one", "two", " "),
-        ("三", "四", ""),
-        ("三。", "two", ""),
-        ("", "two", ""),
-        ("one", " two", " "),
-        ("三", "two", " "),
-    ],
-)
-def test_gap_separates_texts_by_their_scripts(left: str, right: str, between: str) -> None:
-    assert gap(left, right) == between
 
 
 def test_results_wait_for_earlier_speech() -> None:
@@ -194,7 +185,7 @@ def test_rest_of_partly_typed_text_is_held() -> None:
     assert order.held == {SegmentId(1, 1): "wo", SegmentId(1, 2): "three"}
     order.paste(1, WINDOW)
     assert order.next() == ReadyTexts(
-        (SegmentId(1, 1), SegmentId(1, 2)), ("wo", "three"), " wo three", WINDOW, True
+        (SegmentId(1, 1), SegmentId(1, 2)), (" wo", " three"), " wo three", WINDOW, True
     )
     order.inserted(Insertion(InsertionResult.HELD, "partly-typed", "ee"))
     assert order.held == {SegmentId(1, 2): "ee"}
@@ -351,3 +342,51 @@ def test_text_of_a_dropped_take_is_not_withheld() -> None:
     order.drop(1)
     order.withhold(SegmentId(1, 0), "어떤")
     assert not order.held
+
+
+PIECES = [("I went to the.", (0, 900)), ("Store yesterday.", (1_000, 2_000)), ("It was closed.", (3_500, 4_500))]
+
+
+def test_short_pause_takes_full_stop_and_capital_from_texts_inserted_together() -> None:
+    order = order_of(1)
+    for segment, (text, times_ms) in enumerate(PIECES):
+        say(order, 1, segment, text, times_ms=times_ms)
+    assert goes(order) == "I went to the store yesterday. It was closed."
+
+
+def test_inserted_text_is_never_changed_when_its_sentence_goes_on() -> None:
+    order, inserted = order_of(1), ""
+    for segment, (text, times_ms) in enumerate(PIECES):
+        say(order, 1, segment, text, times_ms=times_ms)
+        inserted += goes(order) or ""
+    assert inserted == "I went to the store yesterday. It was closed.", "no sentence ends with an article"
+    say(order, 1, 3, "For the day.", times_ms=(4_600, 5_000))
+    assert goes(order) == " For the day.", "the full stop before it is written"
+
+
+def test_held_texts_are_pasted_as_one_sentence() -> None:
+    order = order_of(1)
+    for segment, (text, times_ms) in enumerate(PIECES):
+        say(order, 1, segment, text, times_ms=times_ms)
+    assert goes(order, HELD)
+    order.ended(1)
+    order.forget(1)
+    assert order.paste(1, OTHER)
+    assert goes(order) == "I went to the store yesterday. It was closed."
+
+
+def test_text_of_another_take_begins_a_sentence() -> None:
+    order = order_of(1, 2)
+    say(order, 1, 0, "I went to", times_ms=(0, 900))
+    order.ended(1)
+    say(order, 2, 0, "The store.", times_ms=(1_000, 2_000))
+    assert [goes(order), goes(order)] == ["I went to", " The store."]
+
+
+def test_text_after_partly_typed_one_keeps_its_capital() -> None:
+    order = order_of(1)
+    say(order, 1, 0, "I went to", times_ms=(0, 900))
+    assert goes(order, Insertion(InsertionResult.HELD, "partly-typed", "to"))
+    order.dismiss(1)
+    say(order, 1, 1, "The store.", times_ms=(1_000, 2_000))
+    assert goes(order) == " The store."

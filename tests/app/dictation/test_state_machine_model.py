@@ -155,8 +155,10 @@ class World(RuleBasedStateMachine):
         assert not self.believed_down, "the keyboard is ours"
         assert list(ordered.pieces) == sorted(set(ordered.pieces))
         assert not (set(self.inserted) | self.dismissed).intersection(ordered.pieces)
+        assert "".join(ordered.texts) == ordered.text
         assert join_texts(ordered.texts) == ordered.text.strip()
-        for piece, text in zip(ordered.pieces, ordered.texts, strict=True):
+        for piece, part in zip(ordered.pieces, ordered.texts, strict=True):
+            text = part.strip()
             said = (self.takes[piece.take].texts[piece.segment] or "").strip()
             assert said == text or (ordered.pasted and self.rests[piece] == text)
             if ordered.pasted:
@@ -325,7 +327,7 @@ class World(RuleBasedStateMachine):
         end = whole
         for piece, text in reversed(list(zip(flight.pieces, flight.texts, strict=True))):
             start = flight.text.rindex(text, 0, end)
-            self.rests[piece] = flight.text[max(start, whole - missing) : start + len(text)] or text
+            self.rests[piece] = (flight.text[max(start, whole - missing) : start + len(text)] or text).strip()
             end = start
         self.tell(InsertionEnded(Insertion(how, HoldReason.PARTLY_TYPED.value, flight.text[whole - rest :])))
 

@@ -1,0 +1,193 @@
+"""Signs that a sentence goes on over a pause, in English and Chinese: lists of words, and letter cases. Pure.
+
+A pause is counted between two segments. The pause between their words is about 0.7 s longer, because segments
+begin before speech and end after it.
+"""
+
+import re
+from itertools import pairwise
+from typing import Final
+
+_BRIEF_MS: Final = 250
+_LONG_MS: Final = 800
+_LONGEST_MS: Final = 3_000
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_STOP: Final = re.compile(r"(?:\.+|。+|…+|[-–—])+$")
+_ASKS: Final = frozenset("?!？！")
+_OPEN: Final = re.compile(r"(?:\.\.+|…|[-–—,，、:：;；])$")
+_WORD: Final = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
+_LAST_WORD: Final = re.compile(r"([A-Za-z]+(?:['’][A-Za-z]+)*)\W*$")
+_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+
+_NEVER_LAST: Final = _listed(
+    "a an the my our your their every and or but nor because if unless whether although whereas than"
+)
+"""Words that end no sentence."""
+_SELDOM_LAST: Final = _NEVER_LAST | _listed(
+    """to of for from with at by into onto about between among under over through during without within against
+    as is are was were am be been being has have had will would can could should may might must shall that
+    which who whom whose what when where while until since how why i we they he she it's that's there's he's
+    she's they're we're you're i'm i'll we'll i've we've very more most some any not don't doesn't didn't
+    isn't won't can't want wants wanted need needs going"""
+)
+"""Words that seldom end a sentence."""
+_SELDOM_FIRST: Final = _listed("of than or nor to with by into whose until")
+"""Words that seldom begin a sentence."""
+_ORDINARY: Final = (
+    _SELDOM_LAST
+    | _SELDOM_FIRST
+    | _listed(
+        """this these those it you her his its one two three four five six seven eight nine ten in on off up down
+    out so then just only also now here there today tomorrow yesterday not no yes please maybe perhaps do
+    does did go goes went get got make made take took"""
+    )
+) - {"i", "may", "will"}
+"""Words whose capital only marks the beginning of a sentence. Others may be names and keep it."""
+_PROPER: Final = _listed(
+    """monday tuesday wednesday thursday friday saturday sunday january february march april june july august
+    september october november december english american british french german spanish italian chinese
+    japanese russian european african asian indian dutch irish scottish swiss greek turkish korean christmas
+    easter internet netherlands alps bible earth god king queen mr mrs ms dr"""
+)
+"""Words that keep their capital after an article."""
+_DETERMINERS: Final = _listed("a an the my our your their every his its this these those")
+
+_HAN_NEVER_LAST: Final = re.compile(
+    "(?:和|与|及|或|或者|以及|并且|而且|但|但是|可是|不过|因为|由于|所以|因此|如果|要是|虽然|即使|为了|关于|对于|把|被|"
+    "从|向|往|跟|让|使|一个|一些|这个|那个|每个|很|非常|更|最|第|我们的|他们的)$"
+)
+_HAN_SELDOM_LAST: Final = re.compile(
+    "(?:的|地|得|在|是|给|对|到|用|以|为|想|要|能|会|可以|应该|必须|需要|打算|准备|请|我|你|您|他|她|它|们|也|都|还|就|"
+    "才|又|再|不|没|没有|这|那|每|一|两|几|个|有|说|觉得|认为|知道|后来|然后|现在|以后|时候|今天|明天|昨天)$"
+)
+_HAN_SELDOM_FIRST: Final = re.compile(
+    "(?:的|了|着|过|们|吗|呢|吧|得|地|和|与|及|或|以及|并|而|但是|可是|不过|所以|因此|然后|而且|也|都|就|才|还|来|去|"
+    "里|上|下|中|时|时候|以后|之后|以前|之前|之间|到|给)"
+)
+
+
+_VERBS: Final = _listed(
+    """am is are was were be been has have had do does did will would can could should may might must shall go
+    goes went gone get gets got make makes made take takes took come comes came see sees saw know knows knew
+    think thinks thought say says said tell tells told give gives gave find finds found keep keeps kept let
+    lets want wants need needs like likes love loves use uses used try tries feel feels felt seem seems leave
+    leaves left call calls put puts mean means meant become becomes became begin begins began show shows
+    hear hears heard run runs ran hold holds held bring brings brought write writes wrote sit sits sat stand
+    stands stood lose loses lost pay pays paid meet meets met set sets learn learns lead led understand
+    understood speak speaks spoke read reads spend spent grow grew win won buy buys bought send sends sent
+    build builds built fall fell cut cuts drive drove break broke choose chose eat ate drink drank sleep
+    slept sell sold teach taught remember forget wait hope help ask asks work works play plays live lives
+    believe believes happen happens include includes provide walk walks start starts stop stops open opens
+    close closes change changes look looks turn turns follow follows add adds allow allows travel travels
+    smell smells sound sounds thank thanks please"""
+)
+"""Common verb forms. A piece without one, and without a word in -ed, is no whole sentence."""
+_CONTRACTED: Final = re.compile(r"(?:n['’]t|['’](?:s|re|ve|ll|m|d))$")
+_FINITE: Final = _listed("is are was were am has had isn't aren't wasn't weren't hasn't hadn't")
+_SUBORDINATE: Final = _listed("if because when although unless whether who which while")
+_PREPOSITIONS: Final = _listed(
+    """of to for from with at by in on into onto about between among under over through during without within
+    against after before since until near behind beside around across along despite"""
+)
+_BEGINNINGS: Final = _DETERMINERS | _listed("now then so and but")
+_SUBJECTS: Final = _DETERMINERS | _listed(
+    """i you he she it we they there what who where when why how which everyone everybody nobody someone anyone
+    some many most all both yes no yeah okay ok right sure hello hi hey bye goodbye sorry welcome well good
+    great exactly dear and but so now then first next finally however"""
+)
+"""First words of sentences, also of those without a verb."""
+
+
+def goes_on(left: str, right: str, pause_ms: int) -> bool:
+    """Return whether the sentence at the end of ``left`` goes on in ``right``, after a pause between segments."""
+    if left[-1] in _ASKS or pause_ms > _LONGEST_MS:
+        return False
+    words = _STOP.sub("", left)
+    if _is_han(words[-1:]) or _is_han(right[0]):
+        return _han_goes_on(left, words, right, pause_ms)
+    spoken, following = _words(_SENTENCE.split(words)[-1]), _words(_SENTENCE.split(right)[0])
+    if not spoken or not following:
+        return False
+    if spoken[-1] in _NEVER_LAST:
+        return True
+    if pause_ms > _LONG_MS:
+        return False
+    if _OPEN.search(left) or words == left or right[0].islower():
+        return True
+    if following[0] in _FINITE and not _SENTENCE.split(right)[0].endswith("?"):
+        return True
+    if pause_ms <= _BRIEF_MS and spoken[0] in _BEGINNINGS and not any(map(_is_verb, spoken)):
+        return True
+    return spoken[-1] in _SELDOM_LAST or following[0] in _SELDOM_FIRST or _incomplete(spoken) or _rest(following)
+
+
+def shortened(left: str, right: str) -> str:
+    """Return ``left`` without the full stop at its end; between long Chinese pieces a comma replaces it."""
+    words = _STOP.sub("", left)
+    if words == left or not _is_han(words[-1:]) or not _is_han(right[0]):
+        return words
+    open_ended = _HAN_NEVER_LAST.search(words) or _HAN_SELDOM_LAST.search(words) or _HAN_SELDOM_FIRST.match(right)
+    return words if open_ended else f"{words}，"
+
+
+def closed(text: str) -> str:
+    """Return a text without a full stop after a word that ends no sentence."""
+    words = _STOP.sub("", text)
+    spoken = _LAST_WORD.search(words)
+    never = spoken is not None and spoken.group(1).lower() in _NEVER_LAST
+    return words if never or _HAN_NEVER_LAST.search(words) else text
+
+
+def lowered(right: str, left: str = "") -> str:
+    """Return ``right`` without the capital of a sentence's beginning; names, acronyms and "I" keep theirs."""
+    found = _WORD.match(right)
+    word = found.group() if found else ""
+    if not word or word[1:] != word[1:].lower() or word.startswith(("I'", "I’")):
+        return right
+    plain = word.lower()
+    last = _LAST_WORD.search(left)
+    a_noun = last is not None and last.group(1).lower() in _DETERMINERS and plain not in _PROPER
+    return right[0].lower() + right[1:] if plain in _ORDINARY or (a_noun and len(word) > 1) else right
+
+
+def _incomplete(sentence: list[str]) -> bool:
+    """Return whether a sentence lacks the verb of its last clause, or its main clause."""
+    begins = max((place for place, word in enumerate(sentence) if word in _SUBORDINATE), default=-1)
+    if begins > 0:
+        return not any(map(_is_verb, sentence[begins + 1 :]))
+    if begins == 0:
+        return sum(_is_verb(word) and before != "to" for before, word in pairwise(sentence)) < 2
+    return sentence[0] in _PREPOSITIONS and not any(map(_is_verb, sentence))
+
+
+def _rest(sentence: list[str]) -> bool:
+    """Return whether words are only the rest of a sentence: they have neither subject nor verb."""
+    return sentence[0] not in _SUBJECTS and not any(map(_is_verb, sentence))
+
+
+def _is_verb(word: str) -> bool:
+    return word in _VERBS or bool(_CONTRACTED.search(word)) or (len(word) > 4 and word.endswith("ed"))
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _is_han(character: str) -> bool:
+    return bool(_HAN.match(character))
+
+
+def _han_goes_on(left: str, words: str, right: str, pause_ms: int) -> bool:
+    if _HAN_NEVER_LAST.search(words):
+        return True
+    if pause_ms > _LONG_MS:
+        return False
+    if words == left or _HAN_SELDOM_LAST.search(words) or _HAN_SELDOM_FIRST.match(right):
+        return True
+    return pause_ms <= _BRIEF_MS and _is_han(words[-1:]) and _is_han(right[0])

@@ -1,0 +1,120 @@
+"""Tests of the signs that a sentence goes on over a pause."""
+
+import pytest
+
+from protocol.sentences import closed, goes_on, lowered, shortened
+
+AT_ONCE, BRIEF, LONG, MINUTES = 0, 200, 900, 60_000
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("I went to the.", "Store yesterday."),
+        ("The train from...", "London was late."),
+        ("My brother thinks that", "We should wait."),
+        ("They had nothing that would-", "fit me."),
+        ("He told the children.", "for a story."),
+        ("The engine makes noise when it...", "is cold."),
+        ("The cut.", "Was deep."),
+        ("After the concert.", "We walked along the river."),
+        ("If you want it.", "You have to open the settings."),
+        ("Please write to us if anything.", "Thing is urgent."),
+        ("She opened the door.", "Of the house."),
+        ("The whole house.", "It smelled wonderful."),
+        ("I bought it.", "Full of stars."),
+        ("我想。", "去北京。"),
+        ("今天的", "天气很好。"),
+        ("我们下个星期要。", "参加一个会议。"),
+        ("昨天晚上。", "我看了一部电影。"),
+    ],
+)
+def test_sentence_goes_on_over_short_pause_when_words_say_so(left: str, right: str) -> None:
+    assert goes_on(left, right, BRIEF)
+    assert not goes_on(left, right, MINUTES)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("I went home.", "It was late."),
+        ("Good morning.", "I would like to write a letter."),
+        ("We should wait until June.", "Do not forget the keys."),
+        ("What do you want to?", "Go home."),
+        ("Stop!", "of course"),
+        ("今天天气很好。", "ok then"),
+        ("你好吗？", "我很好。"),
+        ("...", "Yes."),
+        ("Yes.", "..."),
+    ],
+)
+@pytest.mark.parametrize("pause_ms", [AT_ONCE, BRIEF, LONG, MINUTES])
+def test_sentence_ends_where_nothing_says_otherwise(left: str, right: str, pause_ms: int) -> None:
+    assert not goes_on(left, right, pause_ms)
+
+
+@pytest.mark.parametrize(("left", "right"), [("在桌子上。", "你能开门吗？"), ("一部电影。", "故事很有意思。")])
+def test_chinese_sentence_ends_only_at_long_pause(left: str, right: str) -> None:
+    assert goes_on(left, right, BRIEF)
+    assert not goes_on(left, right, LONG)
+
+
+@pytest.mark.parametrize("left", ["I went to the.", "bread and", "因为。"])
+def test_word_that_ends_no_sentence_outweighs_long_pause(left: str) -> None:
+    assert goes_on(left, "Store yesterday." if left[0].isascii() else "下雨。", LONG)
+    assert not goes_on(left, "Next.", MINUTES)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ("to the.", "Store", "to the"),
+        ("from...", "London", "from"),
+        ("would-", "fit", "would"),
+        ("one, two", "three", "one, two"),
+        ("我想。", "去北京。", "我想"),
+        ("今天天气很好。", "我们去公园。", "今天天气很好，"),
+        ("今天天气很好。", "的时候", "今天天气很好"),
+        ("用 Python。", "OK", "用 Python"),
+    ],
+)
+def test_shortened_takes_full_stop_and_sets_chinese_comma(left: str, right: str, expected: str) -> None:
+    assert shortened(left, right) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I went to the.", "I went to the"),
+        ("Bread and...", "Bread and"),
+        ("因为。", "因为"),
+        ("那是我的。", "那是我的。"),
+    ]
+    + [(text, text) for text in ("Go home.", "Where to?", "the", "", "你好。")],
+)
+def test_closed_drops_full_stop_after_word_that_ends_no_sentence(text: str, expected: str) -> None:
+    assert closed(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("right", "left", "expected"),
+    [
+        ("The store", "I opened", "the store"),
+        ("Store yesterday.", "to the", "store yesterday."),
+        ("Store yesterday.", "to", "Store yesterday."),
+        ("London was late.", "from", "London was late."),
+        ("Monday morning", "on the", "Monday morning"),
+        ("NATO says", "the", "NATO says"),
+        ("iPhone", "the", "iPhone"),
+        ("I think", "that", "I think"),
+        ("I'm here", "that", "I'm here"),
+        ("It's cold", "when", "it's cold"),
+        ("A dog", "saw", "a dog"),
+        ("B", "the", "B"),
+        ("May comes", "and", "May comes"),
+        ("你好", "the", "你好"),
+        ("42 dogs", "the", "42 dogs"),
+    ],
+)
+def test_lowered_keeps_capitals_of_names(right: str, left: str, expected: str) -> None:
+    assert lowered(right, left) == expected
