@@ -4,9 +4,8 @@
         perform(effect)
 
 Each take has its own state. A new take may begin while earlier ones are recognised, but only one records at a
-time. ``app.dictation.gestures`` decides what keys mean, and ``app.dictation.insertion_queue`` decides which text
-is inserted next. A
-cancelled take is still recognised for the history, but no more of its text is inserted.
+time. ``app.dictation.gestures`` decides what keys mean, and ``app.dictation.insertion_queue`` which text is next.
+A cancelled take is still recognised for the history, but no more of its text is inserted.
 """
 
 from typing import Final
