@@ -35,6 +35,8 @@ class EngineInfo(Struct, frozen=True):
 
     ``keeps_gpu_memory``: the engine enforces its GPU memory limit itself, so the worker need not measure it.
     ``needs_context``: short segments cost accuracy, so that clients should cut at longer pauses.
+    ``pads``: a call costs as much as its longest request, for each of them: it should hold similar lengths only.
+    ``shared_options``: names of the options that the requests of one call should have in common.
     """
 
     engine: str
@@ -44,6 +46,8 @@ class EngineInfo(Struct, frozen=True):
     slots: int = 1
     keeps_gpu_memory: bool = False
     needs_context: bool = False
+    pads: bool = False
+    shared_options: tuple[str, ...] = ()
 
 
 class DecodeRequest(Struct, frozen=True):
@@ -101,3 +105,8 @@ class Engine(Protocol):
 
 
 CreateEngine: TypeAlias = Callable[[EngineSettings], Engine]
+
+
+def live_slots(device: str, slots: int) -> int:
+    """Return how many jobs of people one call decodes: one on a CPU, where a batch saves little and delays all."""
+    return 1 if device == "cpu" else slots

@@ -1,10 +1,18 @@
-"""Selection of the waiting jobs that are decoded together. Pure."""
+"""Selection of the waiting jobs that one call of the engine decodes. Pure.
 
+A call settles all its jobs at once, when it ends. So a call holds only jobs that are cheaper together than one by
+one. On a CPU that is hardly ever the case for people, who wait for the first of them.
+"""
+
+from protocol.engine import EngineInfo, live_slots
+from protocol.job import CLASSES
 from worker.delivery import Delivery
+
+_MOST_PADDED = 2.0  # a call that pads costs as much as its longest request, for each of them
 
 
 class Batcher:
-    """Waiting jobs in order of urgency, as they were delivered.
+    """Waiting jobs, as they were delivered.
 
     A job that may have killed an engine or a worker is decoded alone, so that it cannot harm other jobs.
     """
@@ -16,19 +24,45 @@ class Batcher:
         return len(self._waiting)
 
     def add(self, delivery: Delivery, *, alone: bool = False) -> None:
-        """Add a job at the end. ``alone`` forces a batch of its own, as does a repeated delivery."""
+        """Add a job at the end. ``alone`` forces a call of its own, as does a repeated delivery."""
         self._waiting.append((delivery, alone or delivery.alone))
 
     def discard(self, delivery: Delivery) -> None:
         """Remove a job that this worker no longer holds."""
         self._waiting = [waiting for waiting in self._waiting if waiting[0].key != delivery.key]
 
-    def next(self, slots: int) -> list[Delivery]:
-        """Take the next batch: up to ``slots`` jobs, or one that must be alone; empty if nothing waits."""
+    def next(self, engine: EngineInfo) -> list[Delivery]:
+        """Take the jobs of the next call: the most urgent one, and others that share a call; empty: none waits."""
         if not self._waiting:
             return []
-        if self._waiting[0][1]:
-            return [self._waiting.pop(0)[0]]
-        together = [waiting for waiting in self._waiting if not waiting[1]][:slots]
-        self._waiting = [waiting for waiting in self._waiting if waiting not in together]
-        return [delivery for delivery, _ in together]
+        first, alone = min(self._waiting, key=lambda waiting: _urgency(waiting[0]))
+        call = [first] if alone else self._together(first, engine)
+        for delivery in call:
+            self.discard(delivery)
+        return call
+
+    def _together(self, first: Delivery, engine: EngineInfo) -> list[Delivery]:
+        call = [first]
+        most = most_together(engine, first.job.options.priority)
+        for delivery, alone in self._waiting:
+            if len(call) < most and not alone and delivery is not first and fits(delivery, call, engine):
+                call.append(delivery)
+        return call
+
+
+def most_together(engine: EngineInfo, priority: str) -> int:
+    """Return how many jobs of this class one call decodes."""
+    return engine.slots if priority != CLASSES[0] else live_slots(engine.device, engine.slots)
+
+
+def fits(delivery: Delivery, call: list[Delivery], engine: EngineInfo) -> bool:
+    """Return whether the engine decodes ``delivery`` well together with the jobs of ``call``."""
+    mine, theirs = delivery.job.options, call[0].job.options
+    if any(getattr(mine, name, None) != getattr(theirs, name, None) for name in engine.shared_options):
+        return False
+    lengths = [one.job.samples for one in (*call, delivery)]
+    return not engine.pads or max(lengths) <= _MOST_PADDED * min(lengths)
+
+
+def _urgency(delivery: Delivery) -> int:
+    return CLASSES.index(delivery.job.options.priority)

@@ -1,8 +1,8 @@
-"""Worker loop: takes jobs, batches them, has the engine decode, settles each job, and renews leases meanwhile.
+"""Worker loop: takes jobs, has the engine decode them call by call, settles them, and renews leases meanwhile.
 
 Other modules make the decisions: ``placement`` chooses what to read, ``batcher`` what to decode together,
-``leases`` what to renew, ``pace`` how long a decode may take, ``partials`` which partials to make; the scripts
-settle the jobs.
+``leases`` what to renew, ``pace`` how long a decode may take; the scripts settle the jobs. ``partial_maker`` makes
+the partials.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from protocol.engine import DecodeFailure, DecodeOutcome, DecodeRequest, EngineInfo, Transcript
+from protocol.engine import DecodeFailure, DecodeOutcome, EngineInfo, Transcript
 from protocol.errors import ErrorCode
 from protocol.job import (
     HEARTBEAT_MS,
@@ -24,7 +24,6 @@ from protocol.job import (
     RENEW_MS,
     SWEEP_MS,
     Failure,
-    Hypothesis,
     Keys,
     Result,
     encode_notice,
@@ -36,13 +35,14 @@ from runtime.event_names import LogEvent
 from runtime.tasks import Tasks, cancel_and_wait
 from worker.batcher import Batcher
 from worker.broker.jobs import ShardJobs, Verdict
+from worker.decoding import request_of
 from worker.delivery import Delivery
 from worker.engine_supervisor import EngineSupervisor
-from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineRaised, EngineTimedOut
+from worker.errors import BrokerError, BrokerUnavailable, EngineFault, EngineTimedOut
 from worker.job_log import JobLog
 from worker.leases import Key, Leases
 from worker.pace import SPARE_S, Pace
-from worker.partials import PartialSelection
+from worker.partial_maker import PartialMaker
 from worker.placement import Worker, job_streams, partial_streams
 from worker.reader import JobReader
 from worker.status import StatusReport
@@ -87,12 +87,12 @@ class Consumer:
         self._timing = timing
         self._keys = keys
         self._batcher = Batcher()
-        self._partials = PartialSelection()
         self._leases = Leases()
         self._pace = Pace(timing.decode_spare_s)
         self._story = JobLog()
         self._report = StatusReport(worker, engine, self._pace)
         self.tally = WorkerTally()
+        self._partials = PartialMaker(jobs, engine, self._pace, self.tally)
         self._draining = asyncio.Event()
         self._became_ready = asyncio.Event()
         self._reached = False
@@ -137,11 +137,12 @@ class Consumer:
             taken = await self._insist(lambda: self._reader.next(self._me(info)))  # noqa: B023  # awaited immediately
             for delivery in taken.jobs:
                 await self._accept(delivery)
-            await self._hypothesise(self._partials.wanted(taken.partials, info.slots, time.monotonic()))
-            while not self._draining.is_set() and (batch := self._batcher.next(info.slots)):
+            if taken.partials:
+                self._reader.rest_from_partials(await self._partials.make(taken.partials, self._me(info)))
+            while not self._draining.is_set() and (call := self._batcher.next(info)):
                 await self._ready()
-                if batch := [delivery for delivery in batch if self._leases.holds(delivery)]:
-                    await self._decode(batch)
+                if call := [delivery for delivery in call if self._leases.holds(delivery)]:
+                    await self._decode(call)
 
     async def _start(self, tasks: Tasks) -> None:
         """Load the engine and connect to the broker concurrently, so that either failure is reported at once."""
@@ -192,7 +193,7 @@ class Consumer:
             log.info(LogEvent.JOBS_HANDED_BACK, jobs=await self._insist(self._jobs.leave))
 
     def _me(self, info: EngineInfo) -> Worker:
-        return Worker(self._worker, info.model, self._pace.speed, info.slots)
+        return Worker(self._worker, info.model, self._pace.speed, info.slots, info.device)
 
     async def _accept(self, delivery: Delivery) -> None:
         self._leases.hold(delivery)
@@ -203,15 +204,15 @@ class Consumer:
             self._batcher.add(delivery)
 
     async def _decode(self, batch: Sequence[Delivery]) -> None:
+        """Have the engine decode one call, and settle its jobs at once."""
         audio_s = sum(delivery.seconds for delivery in batch)
         deadline_s = self._pace.deadline_s(audio_s)
         started = time.monotonic()
         self._leases.decoding(batch, started + deadline_s)
         self._story.decoding(batch, started)
         self._report.busy, self._report.state = len(batch), WorkerState.BUSY
-        requests = [DecodeRequest(delivery.job.pcm, delivery.job.options) for delivery in batch]
         try:
-            outcomes = await self._engine.decode(requests, deadline_s)
+            outcomes = await self._engine.decode([request_of(delivery.job) for delivery in batch], deadline_s)
             decode_s = time.monotonic() - started
             self._pace.decoded(audio_s, decode_s)
             self.tally.decoded(batch, decode_s)
@@ -223,7 +224,7 @@ class Consumer:
             self._report.busy = 0
 
     async def _blame(self, batch: Sequence[Delivery], fault: EngineFault) -> None:
-        """Handle the failure of a whole batch: a single job is blamed; several jobs are retried one by one."""
+        """Handle the failure of a whole call: a single job is blamed; several jobs are retried one by one."""
         log.warning(LogEvent.ENGINE_FAILED, batch=len(batch), reason=str(fault))
         if isinstance(fault, EngineTimedOut):
             self._pace.timed_out()
@@ -234,37 +235,6 @@ class Consumer:
                 self._leases.hold(delivery)
                 self._story.again(delivery, time.monotonic())
                 self._batcher.add(delivery, alone=True)
-
-    # -- partials ---------------------------------------------------------------------------------------
-
-    async def _hypothesise(self, batch: Sequence[Delivery]) -> None:
-        """Make partials, best effort: a failure affects only this batch, without retry or blame for its segments.
-
-        Partials do not count in the worker's status: for jobs the worker is free. Nor do they count in its pace,
-        because short audio takes longer than its share and would lengthen the deadlines of jobs.
-        """
-        if not batch:
-            return
-        requests = [DecodeRequest(delivery.job.pcm, delivery.job.options) for delivery in batch]
-        deadline_s = self._pace.deadline_s(sum(delivery.seconds for delivery in batch))
-        try:
-            for delivery, outcome in zip(batch, await self._engine.decode(requests, deadline_s), strict=True):
-                job = delivery.job
-                if not isinstance(outcome, Transcript):
-                    continue
-                said = Hypothesis(job.session, job.segment, outcome.text, job.attempt, job.samples)
-                if is_room_for(encode_notice(said), job.pcm):
-                    self.tally.partials += 1
-                    await self._jobs.hypothesise(said)
-        except EngineRaised as fault:
-            log.debug(
-                LogEvent.PARTIALS_FAILED, batch=len(batch), reason=str(fault), dropped=self._partials.dropped
-            )
-        except EngineFault as fault:
-            log.warning(LogEvent.ENGINE_ENDED_WITH_PARTIALS, batch=len(batch), reason=str(fault))
-            self._partials.blame(batch, time.monotonic())
-        except BrokerUnavailable as error:
-            log.debug(LogEvent.PARTIALS_NOT_SENT, reason=str(error))
 
     # -- end of a job --------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ someone speaks, if another worker can. Every ``SHARE``-th job may be a file's, h
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from protocol.engine import live_slots
 from protocol.job import CLASSES, WORKER_GONE_MS, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 
@@ -30,12 +31,21 @@ _ABLE: Final = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 
 
 class Worker(NamedTuple):
-    """Worker as placement sees it. ``speed``: audio seconds per second, 0 if unknown."""
+    """Worker as placement sees it. ``speed``: audio seconds per second, 0 if unknown.
+
+    ``slots``: file jobs in one call; ``live_slots``: jobs and partials of people in one call.
+    """
 
     name: str
     model: str
     speed: float
     slots: int
+    device: str = ""
+
+    @property
+    def live_slots(self) -> int:
+        """Return how many jobs of people are decoded together."""
+        return live_slots(self.device, self.slots)
 
 
 class Queue(NamedTuple):
@@ -73,7 +83,7 @@ def partial_streams(keys: Keys, model: str) -> tuple[str, ...]:
 def fleet(statuses: Iterable[WorkerStatus], now_ms: int, me: str) -> tuple[Worker, ...]:
     """Return the other workers that take jobs, as far as known: a heartbeat may be ``WORKER_GONE_MS`` old."""
     return tuple(
-        Worker(one.worker, one.model, one.speed, one.slots)
+        Worker(one.worker, one.model, one.speed, one.slots, one.device)
         for one in statuses
         if one.worker != me and one.state in _ABLE and now_ms - one.at_ms <= WORKER_GONE_MS
     )
@@ -91,7 +101,7 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
     kept = speaking and kept_free(me, others, length_s)
     readable = (not (kept and peers[0]), not (kept and peers[1]))
     # Live jobs wait only for live jobs; file jobs wait for both.
-    held = [hold_ms(me, side, *waiting(urgent)) for side in peers]
+    held = [hold_ms(me, [for_people(one) for one in side], *waiting(urgent)) for side in peers]
     held += [hold_ms(me, without_kept(me, side, speaking, length_s), *waiting(queues[:4])) for side in peers]
     waits = any(queue.entries for queue, may in zip(bulk, readable, strict=True) if may)
     return ReadPlan(
@@ -101,6 +111,11 @@ def decide(me: Worker, others: Sequence[Worker], queues: Sequence[Queue], urgent
         bulk_first=waits and urgent_in_a_row >= SHARE,
         others_busy=bool(others) and any(queue.entries for queue in urgent),
     )
+
+
+def for_people(one: Worker) -> Worker:
+    """Return the worker with the slots that it has for live speech."""
+    return one._replace(slots=one.live_slots)
 
 
 def hold_ms(me: Worker, others: Iterable[Worker], length_s: float, ahead_s: float, entries: int) -> int:

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Sequence
+from math import ceil
 from typing import Final
 
 from worker.broker.jobs import ShardJobs, Taken
@@ -27,10 +28,15 @@ class JobReader:
         self._fleet_at = 0.0
         self._urgent_in_a_row = 0
         self._overdue = Overdue()
+        self._partials_at = 0.0
 
     def sweep_later(self) -> None:
         """Postpone the next sweep by about one interval, so that other workers sweep first."""
         self._sweep_at = time.monotonic() + self._sweep_s * random.uniform(0.75, 1.25)
+
+    def rest_from_partials(self, decode_s: float) -> None:
+        """Read no partials for as long as the last ones took, so that they take at most half of the time."""
+        self._partials_at = time.monotonic() + decode_s
 
     async def next(self, me: Worker) -> Taken:
         """Return abandoned jobs if a sweep is due, else urgent jobs, else partials, else other jobs.
@@ -46,10 +52,10 @@ class JobReader:
         due: list[int] = []
         if plan.bulk_first and (bulk := await self._take_bulk(plan, due)):
             return Taken(bulk, [])
-        if urgent := await self._take(me.slots, self._urgent, plan.held_ms[:2], due):
+        if urgent := await self._take(me.live_slots, self._urgent, plan.held_ms[:2], due):
             self._urgent_in_a_row += len(urgent)
             return Taken(urgent, [])
-        if partials := await self._jobs.take_partials(me.slots):
+        if self._rest_ms() <= 0 and (partials := await self._jobs.take_partials(me.live_slots)):
             return Taken([], partials)
         if bulk := await self._take_bulk(plan, due):
             return Taken(bulk, [])
@@ -91,10 +97,15 @@ class JobReader:
         """Wait for jobs that need not be left to others; return early when a job that was left may be read."""
         may = zip((*self._urgent, *self._bulk), plan.held_ms, (True, True, *plan.bulk), strict=True)
         streams = [stream for stream, held, readable in may if readable and not held]
-        sweep_ms = int((self._sweep_at - time.monotonic()) * 1000)
-        taken = await self._jobs.wait(max(1, min(sweep_ms, *due) if due else sweep_ms), streams)
+        rest_ms, sweep_ms = self._rest_ms(), int((self._sweep_at - time.monotonic()) * 1000)
+        due_ms = [sweep_ms, *due, *([rest_ms] if rest_ms > 0 else [])]
+        taken = await self._jobs.wait(max(1, min(due_ms)), streams, partials=rest_ms <= 0)
         self._count(taken.jobs)
         return taken
+
+    def _rest_ms(self) -> int:
+        """Return how long no partials are read; 0 or less: they are read now."""
+        return ceil((self._partials_at - time.monotonic()) * 1000)
 
     def _count(self, taken: Sequence[Delivery]) -> None:
         for delivery in taken:

@@ -10,6 +10,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
+from loadtest.checksum import checksum
 from protocol.engine import (
     DecodeFailure,
     DecodeOutcome,
@@ -39,6 +40,7 @@ class Fault(IntEnum):
     EXIT = 9
     HOLD = 10
     LONG = 11
+    DIGEST = 12
 
 
 def pcm(fault: Fault, samples: int = 160) -> bytes:
@@ -47,7 +49,7 @@ def pcm(fault: Fault, samples: int = 160) -> bytes:
 
 
 class FaultEngine:
-    """The engine; the text of a segment is its fault's name and the size of its batch."""
+    """The engine; the text of a segment is its fault's name and the size of its batch, or its checksum."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._gate = Path(settings.extra.get("gate", "/nonexistent"))
@@ -57,6 +59,8 @@ class FaultEngine:
             settings.extra.get("device", "cpu"),
             slots=int(settings.extra.get("slots", "1")),
             keeps_gpu_memory="keeps" in settings.extra,
+            pads="pads" in settings.extra,
+            shared_options=("language",),
         )
         self._ballast: list[bytes] = []
         self._actions: dict[Fault, Callable[[], None]] = {
@@ -76,13 +80,16 @@ class FaultEngine:
 
     def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
         """Perform the fault of each segment, in order."""
-        outcomes = [self._one(Fault(request.pcm[0]), len(batch)) for request in batch]
+        outcomes = [self._one(request.pcm, len(batch)) for request in batch]
         return outcomes[1:] if any(request.pcm[0] == Fault.MISCOUNT for request in batch) else outcomes
 
     def close(self) -> None:
         """Do nothing: the engine holds no resources."""
 
-    def _one(self, fault: Fault, batch: int) -> DecodeOutcome:
+    def _one(self, pcm: bytes, batch: int) -> DecodeOutcome:
+        fault = Fault(pcm[0])
+        if fault is Fault.DIGEST:
+            return Transcript(checksum(pcm))
         if fault is Fault.REFUSE:
             return DecodeFailure(ErrorCode.UNSUPPORTED, "not this one")
         if fault is Fault.LONG:

@@ -77,7 +77,7 @@ async def test_worker_turns_a_job_into_a_result(broker: Broker, other: GatewaySi
 async def test_waiting_jobs_are_decoded_together_up_to_the_slots(broker: Broker, other: GatewaySide) -> None:
     for segment in range(5):
         await other.submit(fault_job(Fault.NONE, segment))
-    async with working(broker.url, slots="3"):
+    async with working(broker.url, device="cuda", slots="3"):
         assert [await text(other, segment) for segment in range(5)] == ["none 3"] * 3 + ["none 2"] * 2
 
 
@@ -87,7 +87,7 @@ async def test_job_taken_over_is_decoded_alone(broker: Broker, other: GatewaySid
             await other.submit(fault_job(Fault.NONE, segment))
         for delivery in await dead.take(2):
             await other.abandon(delivery.entry, "dead")
-    async with working(broker.url, slots="4"):
+    async with working(broker.url, device="cuda", slots="4"):
         assert [await text(other, segment) for segment in range(2)] == ["none 1"] * 2
 
 
@@ -121,7 +121,7 @@ async def test_third_failure_makes_dead_letter_and_spares_other_jobs(
     for segment, what in enumerate([Fault.NONE, fault, Fault.NONE]):
         await other.submit(fault_job(what, segment))
     timing = ConsumerIntervals(0.1, 0.1, 0.1, 30, decode_spare_s=1.5 if fault is Fault.HANG else 30.0)
-    async with working(broker.url, timing=timing, slots="3") as worker:
+    async with working(broker.url, timing=timing, device="cuda", slots="3") as worker:
         assert await ended(other, 1) is EndState.FAILED
         assert {await ended(other, segment) for segment in (0, 2)} == {EndState.FINAL}
     assert dict(worker.consumer.tally.jobs) == {"final": 2, "again": 2, "dead": 1}
@@ -211,7 +211,8 @@ async def test_worker_hands_jobs_back_while_its_engine_does_not_load(
     mended.touch()
     for segment, fault in enumerate((Fault.KILL, Fault.NONE)):
         await other.submit(fault_job(fault, segment))
-    async with working(broker.url, timing=timing, slots="2", load="kill", until=str(mended)) as worker:
+    until = str(mended)
+    async with working(broker.url, timing=timing, device="cuda", slots="2", load="kill", until=until) as worker:
         await wait_until(lambda: worker.consumer.now().engine_pid, "the engine is loaded")
         mended.unlink()
 

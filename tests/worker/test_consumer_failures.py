@@ -32,7 +32,7 @@ async def test_failed_job_is_left_to_other_workers_first(broker: Broker, tmp_pat
         await prepared(other)
         await other.submit(fault_job(Fault.HOLD, 1))
         entry = await other.submit(fault_job(Fault.RAISE))
-        async with working(broker.url, timing=_SELDOM, slots="2", gate=str(gate)) as worker:
+        async with working(broker.url, timing=_SELDOM, device="cuda", slots="2", gate=str(gate)) as worker:
             await wait_until(lambda: len(worker.consumer._leases) == 2, "both are being decoded")
             worker.consumer._reader._sweep_at = 0.0  # already due
             await other.submit(fault_job(Fault.NONE, 2))
@@ -48,7 +48,7 @@ async def test_jobs_retried_one_by_one_stay_leased_while_they_wait(broker: Broke
         await prepared(other)
         for segment, fault in enumerate((Fault.RAISE, Fault.HOLD, Fault.NONE)):
             await other.submit(fault_job(fault, segment))
-        async with working(broker.url, timing=QUICK, slots="3", gate=str(gate)) as worker:
+        async with working(broker.url, timing=QUICK, device="cuda", slots="3", gate=str(gate)) as worker:
             consumer = worker.consumer
             await wait_until(lambda: failures(other), "the first one failed alone")
             await wait_until(lambda: len(consumer._batcher) == 1, "the second one is being decoded")

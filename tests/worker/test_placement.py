@@ -69,7 +69,9 @@ def test_fleet_contains_only_live_workers_that_take_jobs() -> None:
         status("starting", WorkerState.STARTING, now),
         status("draining", WorkerState.DRAINING, now),
     ]
-    assert fleet(said, now, "me") == (worker("idle", 3.0, 2), worker("busy", 3.0, 2))
+    cpu = [worker(name, 3.0, 2)._replace(device="cpu") for name in ("idle", "busy")]
+    assert list(fleet(said, now, "me")) == cpu
+    assert {one.live_slots for one in cpu} == {1}, "a CPU decodes the jobs of people one by one"
 
 
 # -- leaving jobs to faster workers -------------------------------------------------------------------------
@@ -119,6 +121,14 @@ def test_faster_workers_count_as_free_up_to_their_slots() -> None:
     faster = [worker("other", 16.0, slots=2)]
     assert [hold_ms(worker("me", 10.0), faster, 2.0, 0.8, entries) for entries in (2, 3)] == [75, 25]
     assert hold_ms(worker("me", 10.0), faster, 2.0, 8.0, 3) == 0
+
+
+def test_slots_of_a_cpu_are_for_files_only() -> None:
+    fast = worker("fast", 16.0, slots=2)
+    cpu, me = fast._replace(device="cpu"), worker("me", 10.0)
+    spoken, file = queues(Queue(4.0, 2)), queues(EMPTY, Queue(4.0, 2))
+    assert [decide(me, [other], spoken).held_ms[0] for other in (fast, cpu)] == [75, 0]
+    assert decide(me, [cpu], file).held_ms == decide(me, [fast], file).held_ms
 
 
 def test_waiting_uses_the_mean_job_length() -> None:

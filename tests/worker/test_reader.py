@@ -83,6 +83,29 @@ async def test_partials_are_read_while_jobs_are_left_to_others(other: GatewaySid
     assert (await wait_until(look, "a partial")).partials[0].job.segment == 5
 
 
+async def test_partials_rest_as_long_as_the_last_ones_took(other: GatewaySide, jobs: ShardJobs) -> None:
+    reading = reader(jobs, sweep_s=0.05)  # so that wait() returns soon
+    await other.ask(question(5))
+    reading.rest_from_partials(3_600.0)
+    assert await reading.next(ME) == ([], [])
+    await other.submit(job(1), URGENT)
+    assert (await reading.next(ME)).jobs[0].job.segment == 1
+    reading.rest_from_partials(0.0)
+    assert [one.job.segment for one in (await reading.next(ME)).partials] == [5]
+
+
+async def test_cpu_reads_people_one_by_one_and_files_together(other: GatewaySide, jobs: ShardJobs) -> None:
+    for segment in range(2):
+        await other.submit(job(segment), URGENT)
+        await other.submit(job(10 + segment), BULK)
+        await other.ask(question(20 + segment))
+    reading, me = reader(jobs), ME._replace(speed=100.0, slots=4, device="cpu")
+    taken = [await reading.next(me) for _ in range(4)]
+    numbers = [[one.job.segment for one in (*read.jobs, *read.partials)] for read in taken]
+    assert numbers == [[0], [1], [20], [21]]
+    assert [one.job.segment for one in (await reading.next(me)).jobs] == [10, 11]
+
+
 async def test_fastest_worker_leaves_files_to_others_during_speech(other: GatewaySide, jobs: ShardJobs) -> None:
     await beside(jobs, 0.5)
     reading = reader(jobs, sweep_s=0.05)  # so that wait() returns soon

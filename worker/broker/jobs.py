@@ -196,16 +196,19 @@ class ShardJobs:
         )
         return _deliveries(reply, PARTIALS)
 
-    async def wait(self, block_ms: int, streams: Sequence[str] | None = None) -> Taken:
+    async def wait(self, block_ms: int, streams: Sequence[str] | None = None, partials: bool = True) -> Taken:
         """Wait up to ``block_ms`` for the next jobs or partials; several may arrive at the same moment.
 
-        Jobs only of ``streams``, if given; partials of all streams.
+        Jobs only of ``streams``, if given; partials of all streams, if wanted.
 
         A single command waits for jobs and partials. With two commands, a worker could receive jobs while it
         makes a partial, and keep them from an idle worker. ``partials.lua`` ensures that partials never stay
         pending.
         """
-        chosen = (*(self._streams if streams is None else streams), *self._partial_streams)
+        chosen = (
+            *(self._streams if streams is None else streams),
+            *(self._partial_streams if partials else ()),
+        )
         if not chosen:
             await asyncio.sleep(block_ms / 1000)
             return Taken([], [])

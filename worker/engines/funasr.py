@@ -55,9 +55,10 @@ Punctuate: TypeAlias = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Family:
-    """Family of models: how to ask it, and how to read its answer."""
+    """Family of models: how to ask it, and how to read its answer. ``shared``: options that ``asked`` reads."""
 
     languages: tuple[str, ...]
+    shared: tuple[str, ...]
     asked: Callable[[Options], Asked]
     read: Callable[[str], Transcript]
     punctuates: bool
@@ -87,11 +88,12 @@ def _asked_of_paraformer(options: Options) -> Asked:
 
 _SENSEVOICE: Final = Family(
     ("zh", "en", "yue", "ja", "ko"),
+    ("language", "itn"),
     lambda options: {"language": options.language, "use_itn": options.itn},
     read_rich,
     punctuates=True,
 )
-_PARAFORMER: Final = Family(("zh", "en"), _asked_of_paraformer, _read_plain, punctuates=False)
+_PARAFORMER: Final = Family(("zh", "en"), ("hotwords",), _asked_of_paraformer, _read_plain, punctuates=False)
 FAMILIES: Final = {
     "SenseVoiceSmall": _SENSEVOICE,
     "Paraformer": _PARAFORMER,
@@ -210,7 +212,10 @@ def create(settings: EngineSettings) -> FunasrEngine:
     recognise = _loaded(folder, device, threads)
     punctuate = _punctuator(_loaded(punctuation, device, threads)) if punctuation else None
     model = settings.model or re.sub(r"[^A-Za-z0-9._-]", "-", Path(folder).resolve().name)[:64]
-    info = EngineInfo("funasr", model, device, family.languages, _SLOTS[device.partition(":")[0]], keeps)
+    slots = _SLOTS[device.partition(":")[0]]
+    info = EngineInfo(
+        "funasr", model, device, family.languages, slots, keeps, pads=True, shared_options=family.shared
+    )
     return FunasrEngine(info, family, recognise, punctuate)
 
 

@@ -72,7 +72,7 @@ async def test_partials_are_decoded_together_up_to_the_slots(
     broker: Broker, other: GatewaySide, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
-    async with other.listening() as heard, working(broker.url, gate=str(gate), slots="2"):
+    async with other.listening() as heard, working(broker.url, gate=str(gate), device="cuda", slots="2"):
         await wait_until(lambda: idle(other), "it is ready")
         await other.submit(fault_job(Fault.HOLD))
         await wait_until(other.pending, "the job is taken")

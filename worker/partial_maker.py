@@ -1,0 +1,68 @@
+"""Partials of a worker: has the engine decode them, and publishes them. Best effort."""
+
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from protocol.engine import DecodeOutcome, Transcript
+from protocol.job import Hypothesis, encode_notice, is_room_for
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from worker.broker.jobs import ShardJobs
+from worker.decoding import request_of
+from worker.delivery import Delivery
+from worker.engine_supervisor import EngineSupervisor
+from worker.errors import BrokerUnavailable, EngineFault, EngineRaised
+from worker.pace import Pace
+from worker.partials import PartialSelection
+from worker.placement import Worker
+from worker.tally import WorkerTally
+
+log = structlog.get_logger(logger_names.WORKER_CONSUMER)
+
+
+class PartialMaker:
+    """Maker of partials: a failure affects only this call, without retry or blame for its segments.
+
+    Partials do not count in the worker's status: for jobs the worker is free. Nor do they count in its pace,
+    because short audio takes longer than its share and would lengthen the deadlines of jobs.
+    """
+
+    def __init__(self, jobs: ShardJobs, engine: EngineSupervisor, pace: Pace, tally: WorkerTally) -> None:
+        self._jobs = jobs
+        self._engine = engine
+        self._pace = pace
+        self._tally = tally
+        self._selection = PartialSelection()
+
+    async def make(self, asked: Sequence[Delivery], me: Worker) -> float:
+        """Make the partials that are worth it; return the seconds that the engine took."""
+        started = time.monotonic()
+        batch = self._selection.wanted(asked, me.live_slots, started)
+        if not batch:
+            return 0.0
+        deadline_s = self._pace.deadline_s(sum(delivery.seconds for delivery in batch))
+        try:
+            outcomes = await self._engine.decode([request_of(delivery.job) for delivery in batch], deadline_s)
+            for delivery, outcome in zip(batch, outcomes, strict=True):
+                await self._publish(delivery, outcome)
+        except EngineRaised as fault:
+            log.debug(
+                LogEvent.PARTIALS_FAILED, batch=len(batch), reason=str(fault), dropped=self._selection.dropped
+            )
+        except EngineFault as fault:
+            log.warning(LogEvent.ENGINE_ENDED_WITH_PARTIALS, batch=len(batch), reason=str(fault))
+            self._selection.blame(batch, time.monotonic())
+        except BrokerUnavailable as error:
+            log.debug(LogEvent.PARTIALS_NOT_SENT, reason=str(error))
+        return time.monotonic() - started
+
+    async def _publish(self, delivery: Delivery, outcome: DecodeOutcome) -> None:
+        job = delivery.job
+        if not isinstance(outcome, Transcript):
+            return
+        said = Hypothesis(job.session, job.segment, outcome.text, job.attempt, job.samples)
+        if is_room_for(encode_notice(said), job.pcm):
+            self._tally.partials += 1
+            await self._jobs.hypothesise(said)
