@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from backend.admission.audio_budget import HeldAudio, crowded_out, describe, full
 from backend.core.refusal import Refusal, RefusalReason
 from protocol.audio import SAMPLE_RATE, samples_to_seconds
-from protocol.job import ANY_MODEL, CLASSES, Keys
+from protocol.engine import live_slots
+from protocol.job import ANY_MODEL, CLASSES, Job, JobKind, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from protocol.session import Busy, Queued
@@ -28,6 +29,8 @@ _SPARE: Final = 1 / 3
 """Best-effort work stops at this part of the wait that refuses new sessions."""
 _SPARE_MEMORY: Final = 5 / 6
 """Best-effort work stops at this part of the memory limit that refuses new sessions."""
+ENDPOINT_S: Final = 0.6
+"""Shortest silence after which a client ends a segment. Longer ones, which gateways are not told, gain more."""
 LEAST_COST_S: Final = 1.0
 """Minimum cost of a job in seconds of audio, however short it is."""
 FULL: Final = 0.95
@@ -184,7 +187,7 @@ def spare_slots(survey: Survey, options: Options, limits: AdmissionLimits) -> in
     crowded = CLASSES[0] in full(survey.held, limits.unqueued_bytes)
     if crowded or _longest_s(survey, options) > limits.wait_s * _SPARE:
         return 0
-    slots = sum(worker.slots for worker in _able(survey, options.model))
+    slots = sum(live_slots(worker.device, worker.slots) for worker in _able(survey, options.model))
     streams = {Keys().jobs(options.priority, model) for model in (options.model, ANY_MODEL)}
     entries = sum(waiting.entries for stream, waiting in survey.streams.items() if stream in streams)
     return slots if entries <= slots else 0
@@ -194,6 +197,15 @@ def decode_s(survey: Survey, options: Options, samples: int) -> float:
     """Return how long the fastest worker would decode this audio; 0 if its speed is unknown."""
     fastest = max((worker.speed for worker in _able(survey, options.model)), default=0.0)
     return samples_to_seconds(samples) / fastest if fastest else 0.0
+
+
+def is_quick(survey: Survey, job: Job, slow_s: float) -> bool:
+    """Return whether a best-effort decode is expected to end soon enough.
+
+    For a speculation that is half of the silence it hides behind, for a hypothesis ``slow_s``.
+    """
+    expected_s = decode_s(survey, job.options, job.samples)
+    return expected_s < ENDPOINT_S / 2 if job.kind is JobKind.SPECULATE else expected_s <= slow_s
 
 
 def refuse(

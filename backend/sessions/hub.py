@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from backend.admission.admission import (
     Survey,
     busy,
-    decode_s,
+    is_quick,
     makes_partials,
     no_room,
     refuse_load,
@@ -311,7 +311,7 @@ class Hub:
         job = output.job
         answer = partial(self._attempted, hosted, job)
         slots = spare_slots(self._survey, job.options, self.settings.admission) if self._jobs.up else 0
-        if not slots or decode_s(self._survey, job.options, job.samples) > self.settings.pace.slow_s:
+        if not slots or not is_quick(self._survey, job, self.settings.pace.slow_s):
             answer(None)
             return
         command = self._jobs.hypothesise if isinstance(output, Hypothesise) else self._jobs.speculate

@@ -1,7 +1,8 @@
 """Pace of hypothesis requests of a session, and the partials that its client gets. Pure: time is a value.
 
-Partials are best effort and yield to all other work. One request runs at a time, for at most half of the time,
-so a slow fleet gets fewer. A fleet so slow that a request would delay a final gets none for a while.
+Partials are best effort and yield to all other work. One request runs at a time, for at most half of the time.
+A decode cannot be taken back: a request that runs when the speaker stops delays the final. So the slower the
+answers, the smaller the part of the time in which one is pending: it bounds the mean delay of a final.
 """
 
 from collections.abc import Container
@@ -17,18 +18,21 @@ from protocol.session import Partial
 
 @dataclass(frozen=True)
 class PartialPace:
-    """Limits of requests. ``new_s``: new audio per request; an answer slower than ``slow_s`` pauses requests.
+    """Limits of requests. ``first_s``: audio before the first request of a segment; ``new_s``: before each other.
 
-    ``share`` is the part of the time in which a request may be pending.
+    ``share``: most of the time in which a request may be pending. ``delay_s``: mean delay that a final may have
+    from requests; they are made at intervals of up to ``rest_s`` for that. ``slow_s``: no request is made if its
+    decode is expected to take longer.
     """
 
+    first_s: float = 0.9
     new_s: float = 0.6
     share: float = 0.5
+    delay_s: float = 0.15
     lost_s: float = 3.0
+    rest_s: float = 5.0
     slow_s: float = 1.5
-    rest_s: float = 30.0
-    declined_s: float = 2.0
-    speculation_s: float = 1.0
+    declined_s: float = 1.0
 
 
 PACE: Final = PartialPace()
@@ -55,10 +59,10 @@ class Partials:
 
     def __init__(self, pace: PartialPace) -> None:
         self._pace = pace
+        self._first = round(pace.first_s * SAMPLE_RATE)
         self._new = round(pace.new_s * SAMPLE_RATE)
         self._most = round(PARTIAL_S * SAMPLE_RATE)
         self._not_before = 0.0
-        self._quiet_until = 0.0
         self._round_trip = 0.0
         self._waits_for: _Asked | None = None
         self._covered = (-1, 0)
@@ -70,15 +74,15 @@ class Partials:
 
         Called for each frame.
         """
-        if now < self._not_before or now < self._quiet_until:
+        if now < self._not_before:
             return False
         if self._waits_for is not None:  # the request is lost
             self._settle(self._not_before - self._waits_for.at)
             if now < self._not_before:
                 return False
         of, samples = self._covered
-        new = held - samples if segment == of and held >= samples else held
-        return new >= self._new and held <= self._most
+        known = segment == of and held >= samples
+        return held >= (samples + self._new if known else self._first) and held <= self._most
 
     def asked(self, segment: int, held: int, now: float) -> None:
         """Note that a request was sent."""
@@ -91,18 +95,20 @@ class Partials:
             self._waits_for = None
             self._not_before = now + self._pace.declined_s
 
-    def speculated(self, now: float) -> None:
-        """Pause requests, because a speculation decodes the segment."""
-        self._quiet_until = now + max(self._pace.speculation_s, 2 * self._round_trip)
+    def paused(self, segment: int, samples: int) -> None:
+        """Make no request before new audio comes: the segment may end at ``samples``, then its final is next."""
+        of, covered = self._covered
+        self._covered = (segment, max(covered, samples) if segment == of else samples)
 
     def answered(self, answer: Hypothesis, now: float) -> None:
         """Note that an answer arrived, used or not."""
         if self._waits_for is None or not self._is_for(answer.segment, answer.samples):
             return
-        self._round_trip = now - self._waits_for.at
-        self._settle(self._round_trip)
-        if self._round_trip > self._pace.slow_s:
-            self._not_before = now + self._pace.rest_s
+        at, took = self._waits_for.at, now - self._waits_for.at
+        self._round_trip = took
+        self._settle(took)
+        rare_s = took**2 / (2 * self._pace.delay_s)  # an end in the midst of a request waits for half of it
+        self._not_before = max(self._not_before, at + min(rare_s, self._pace.rest_s))
 
     def tell(self, answer: Hypothesis, live: Container[int]) -> Partial | None:
         """Return the next partial for the client if the text changed; ``live`` are the segments in progress."""

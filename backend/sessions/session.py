@@ -293,7 +293,7 @@ class Session:
             return ()
         segment.speculate(samples, now)
         if self._partials is not None:
-            self._partials.speculated(now)
+            self._partials.paused(index, samples)
         return [Speculate(self._job(index, segment, segment.beginning(samples), JobKind.SPECULATE))]
 
     def _hypothesise(self, index: int, segment: Segment, now: float) -> Sequence[Output]:

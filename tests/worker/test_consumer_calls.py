@@ -92,7 +92,7 @@ async def assert_each_job_ends_rightly(broker: Broker, other: GatewaySide, count
         await other.submit(one, BULK if one.options.priority == "bulk" else STREAMS[0])
 
     async def all_ended() -> bool:
-        values = await other.redis.hkeys(KEYS.session(SESSION))
+        values: list[bytes] = await other.redis.hkeys(KEYS.session(SESSION))
         return sum(value.startswith(b"end:") for value in values) == count
 
     async with working(broker.url, slots="8", pads="yes", device=device):
@@ -109,7 +109,7 @@ async def is_right(other: GatewaySide, fault: Fault, one: Job) -> bool:
     if fault in FAILING:
         return state == EndState.FAILED
     stored = await other.stored(one.segment)
-    return state == EndState.FINAL and isinstance(stored, Result) and stored.text == checksum(one.pcm)
+    return state == EndState.FINAL and isinstance(stored, Result) and bool(stored.text == checksum(one.pcm))
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])

@@ -1,6 +1,7 @@
 """Expected waits, admission of sessions, and ``Busy`` messages."""
 
 import pytest
+from msgspec.structs import replace
 
 from backend.admission.admission import (
     AdmissionLimits,
@@ -11,6 +12,7 @@ from backend.admission.admission import (
     decode_s,
     expect,
     expect_behind,
+    is_quick,
     makes_partials,
     refuse,
     spare_slots,
@@ -18,7 +20,7 @@ from backend.admission.admission import (
     worth_telling,
 )
 from backend.core.refusal import RefusalReason
-from protocol.job import Keys
+from protocol.job import Job, JobKind, Keys
 from protocol.monitor import WorkerState, WorkerStatus
 from protocol.recognition import Options
 from protocol.session import Busy
@@ -174,7 +176,7 @@ def replace_eta(message: Busy, eta_ms: int) -> Busy:
 
 
 def fleet(entries: int, slots: int = 2, stream: str = "", memory: float = 0.0) -> Survey:
-    one = WorkerStatus("w", "h", "e", "m", "cpu", WorkerState.IDLE, slots, speed=4.0)
+    one = WorkerStatus("w", "h", "e", "m", "cuda:0", WorkerState.IDLE, slots, speed=4.0)
     slow = WorkerStatus("v", "h", "e", "n", "cpu", WorkerState.BUSY, 1, speed=2.0)
     gone = WorkerStatus("u", "h", "e", "m", "cpu", WorkerState.FAILED, 9)
     name = stream or Keys().jobs("interactive")
@@ -197,6 +199,28 @@ def test_decode_time_is_that_of_fastest_worker() -> None:
     assert decode_s(fleet(0), Options(), 4 * SECOND) == 1.0
     assert decode_s(fleet(0), Options(model="n"), 4 * SECOND) == 2.0
     assert decode_s(Survey(), Options(), 4 * SECOND) == 0.0
+
+
+def test_worker_on_a_cpu_has_one_slot_for_people() -> None:
+    survey = fleet(0)
+    cpus = Survey(workers=tuple(replace(one, device="cpu", slots=4) for one in survey.workers))
+    assert spare_slots(cpus, Options(), LIMITS) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "quick"),
+    [
+        (JobKind.SPECULATE, 1.1, True),
+        (JobKind.SPECULATE, 1.2, False),  # 0.3 s at the speed of 4: half of the endpoint's silence
+        (JobKind.HYPOTHESISE, 6.0, True),
+        (JobKind.HYPOTHESISE, 6.1, False),
+    ],
+)
+def test_best_effort_decode_is_made_if_it_ends_soon(kind: JobKind, seconds: float, quick: bool) -> None:
+    samples = round(seconds * SECOND)
+    job = Job("s", 0, b"", samples, kind=kind)
+    assert is_quick(fleet(0), job, 1.5) is quick
+    assert is_quick(Survey(), job, 1.5), "the speed is not known yet"
 
 
 def test_partials_are_made_on_request_while_capacity_is_spare() -> None:

@@ -1,5 +1,6 @@
 """Pace of hypothesis requests, and the partials that clients get."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,22 +27,22 @@ def answer(text: str = "hi", samples: int = SECOND, segment: int = 0, attempt: i
 class TestPace:
     def test_request_needs_enough_new_audio(self) -> None:
         partials = Partials(PACE)
-        assert not partials.due(0, 9_599, NOW)
-        assert partials.due(0, 9_600, NOW)
-        partials.asked(0, 9_600, NOW)
-        partials.answered(answer(samples=9_600), NOW)
-        assert not partials.due(0, 19_199, NOW)
-        assert partials.due(0, 19_200, NOW)
-        assert not partials.due(1, 9_599, NOW)
-        assert partials.due(1, 9_600, NOW)
-        assert not partials.due(0, 9_599, NOW), "it started again"
+        assert not partials.due(0, 14_399, NOW)
+        assert partials.due(0, 14_400, NOW)
+        partials.asked(0, 14_400, NOW)
+        partials.answered(answer(samples=14_400), NOW)
+        assert not partials.due(0, 23_999, NOW)
+        assert partials.due(0, 24_000, NOW)
+        assert not partials.due(1, 14_399, NOW)
+        assert partials.due(1, 14_400, NOW)
+        assert not partials.due(0, 14_399, NOW), "it started again"
 
     def test_requests_are_sequential_and_take_half_of_the_time(self) -> None:
         partials = asking()
-        assert not partials.due(0, 3 * SECOND, NOW + 1.0)
-        partials.answered(answer(), NOW + 1.0)
-        assert not partials.due(0, 3 * SECOND, NOW + 1.9)
-        assert partials.due(0, 3 * SECOND, NOW + 2.0)
+        assert not partials.due(0, 3 * SECOND, NOW + 0.5)
+        partials.answered(answer(), NOW + 0.5)
+        assert not partials.due(0, 3 * SECOND, NOW + 0.9)
+        assert partials.due(0, 3 * SECOND, NOW + 1.0)
 
     def test_answers_to_other_requests_are_ignored(self) -> None:
         partials = asking()
@@ -57,25 +58,38 @@ class TestPace:
         partials.answered(answer(), NOW + 7.0)
         assert not partials.due(0, 11 * SECOND, NOW + 8.9), "that was the first one's"
 
-    def test_slow_answer_pauses_requests(self) -> None:
+    @pytest.mark.parametrize(("took", "interval"), [(0.3, 0.6), (0.6, 1.2), (0.9, 2.7), (1.5, 5.0), (2.8, 5.6)])
+    def test_interval_grows_with_the_time_of_an_answer(self, took: float, interval: float) -> None:
         partials = asking()
-        partials.answered(answer(), NOW + 1.6)
-        assert not partials.due(0, 9 * SECOND, NOW + 31.5)
-        assert partials.due(0, 9 * SECOND, NOW + 31.6)
+        partials.answered(answer(), NOW + took)
+        assert not partials.due(0, 9 * SECOND, NOW + interval - 0.01)
+        assert partials.due(0, 9 * SECOND, NOW + interval + 0.01)
+
+    @given(st.floats(0.01, 1.2))
+    def test_final_is_delayed_little_on_average(self, took: float) -> None:
+        partials = asking()
+        partials.answered(answer(), NOW + took)
+        interval = next(ms for ms in range(10_000) if partials.due(0, 9 * SECOND, NOW + ms / 1000)) / 1000
+        assert took / interval <= PACE.share + 0.01
+        assert took / interval * took / 2 <= PACE.delay_s + 0.001
 
     def test_refusal_delays_next_request(self) -> None:
         partials = asking()
         partials.declined(0, SECOND - 1, NOW)
-        assert not partials.due(0, 9 * SECOND, NOW + 2.0)
+        assert not partials.due(0, 9 * SECOND, NOW + 1.0)
         partials.declined(0, SECOND, NOW)
-        assert partials.due(0, 9 * SECOND, NOW + 2.0)
+        assert partials.due(0, 9 * SECOND, NOW + 1.0)
 
-    def test_speculation_delays_next_request(self) -> None:
+    def test_pause_needs_new_audio_for_the_next_request(self) -> None:
         partials = asking()
-        partials.answered(answer(), NOW + 0.8)
-        partials.speculated(NOW + 1.0)
-        assert not partials.due(0, 9 * SECOND, NOW + 2.5)
-        assert partials.due(0, 9 * SECOND, NOW + 2.6)
+        partials.answered(answer(), NOW + 0.1)
+        partials.paused(0, 3 * SECOND)
+        assert not partials.due(0, 3 * SECOND, NOW + 9.0)
+        assert not partials.due(0, 3 * SECOND + 9_599, NOW + 9.0)
+        assert partials.due(0, 3 * SECOND + 9_600, NOW + 9.0)
+        partials.paused(0, 2 * SECOND)
+        assert not partials.due(0, 3 * SECOND + 9_599, NOW + 9.0), "an earlier pause changes nothing"
+        assert partials.due(1, SECOND, NOW + 9.0)
 
     def test_long_segment_gets_no_requests(self) -> None:
         most = round(PARTIAL_S * SECOND)

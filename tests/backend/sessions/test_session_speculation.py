@@ -175,9 +175,9 @@ class TestPartials:
         made = speaking()
         (asked,) = say(made, 1, NOW)
         assert (asked.kind, asked.samples, asked.pcm) == (JobKind.HYPOTHESISE, 16_000, SECOND)
-        assert say(made, 1, NOW + 1) == []
-        assert made.noticed(Hypothesis(NAME, 0, "so it", 0, 16_000), NOW + 1) == [Partial(0, 1, "so it")]
-        assert made.noticed(Hypothesis(NAME, 0, "so it", 0, 16_000), NOW + 1) == []
+        assert say(made, 1, NOW + 0.5) == []
+        assert made.noticed(Hypothesis(NAME, 0, "so it", 0, 16_000), NOW + 0.5) == [Partial(0, 1, "so it")]
+        assert made.noticed(Hypothesis(NAME, 0, "so it", 0, 16_000), NOW + 0.5) == []
         (asked,) = say(made, 1, NOW + 2)
         assert asked.pcm == 3 * SECOND
         answer = Hypothesis(NAME, 0, "so it goes", 0, 48_000)
@@ -199,13 +199,15 @@ class TestPartials:
         made.noticed(Result(NAME, 0, "hi"), NOW)
         assert len(say(made, 1, NOW, index=1)) == 1
 
-    def test_partials_pause_while_speculation_runs(self) -> None:
+    def test_partials_pause_until_speech_goes_on(self) -> None:
         made = speaking()
         say(made, 1, NOW)
         made.noticed(Hypothesis(NAME, 0, "so", 0, 16_000), NOW)
-        made.receive(SegmentSpeculate(0, 16_000), NOW)
-        assert say(made, 1, NOW + 0.5) == []
-        assert len(say(made, 1, NOW + 1)) == 1
+        half = len(SECOND) // 2
+        made.frame(encode_frame(0, 16_000, SECOND[:half]), NOW + 9)
+        made.receive(SegmentSpeculate(0, 24_000), NOW + 9)
+        assert not made.frame(encode_frame(0, 24_000, SECOND[:half]), NOW + 10), "0.5 s are too little"
+        assert len(say(made, 1, NOW + 10)) == 1
 
     def test_partials_of_complete_segment_or_old_attempt_are_dropped(self) -> None:
         made = speaking()
@@ -219,8 +221,8 @@ class TestPartials:
         made = speaking()
         (asked,) = say(made, 1, NOW)
         made.declined(asked, NOW)
-        assert say(made, 1, NOW + 1) == []
-        assert len(say(made, 1, NOW + 2)) == 1
+        assert say(made, 1, NOW + 0.9) == []
+        assert len(say(made, 1, NOW + 1)) == 1
 
     def test_partials_restart_with_new_connection(self) -> None:
         made = speaking()

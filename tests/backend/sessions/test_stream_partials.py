@@ -24,7 +24,8 @@ STREAM = Keys().jobs("interactive")
 
 
 def settings(broker: Broker) -> GatewaySettings:
-    return GatewaySettings(redis=broker.url, key=KEY, pace=PartialPace(new_s=1.0, share=1.0))
+    pace = PartialPace(first_s=1.0, new_s=1.0, share=1.0, delay_s=60.0)
+    return GatewaySettings(redis=broker.url, key=KEY, pace=pace)
 
 
 def text_so_far(job: Job) -> str:
