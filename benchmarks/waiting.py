@@ -1,0 +1,94 @@
+"""Time that four jobs of people wait which are all there when a worker on a CPU becomes free.
+
+    python -m benchmarks.waiting [--rounds 20] [--seconds 20] [--json FILE]
+
+A worker with FunASR's digits model decodes one recording; meanwhile four more are queued. The wait of each is the
+time from the first result to its own. Every recording is about ``--seconds`` long.
+"""
+
+import asyncio
+import logging
+import statistics
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count, cycle
+
+import structlog
+
+from benchmarks.report import arguments, table, write_json
+from protocol.engine import EngineSettings
+from protocol.job import Job, Notice, Result
+from tests.helpers.digits import MODEL, shipped_digits
+from tests.helpers.valkey import running_broker
+from tests.worker.scripts import KEYS, SESSION, GatewaySide, gateway_side
+from worker.broker.jobs import ShardJobs
+from worker.consumer import Consumer, ConsumerIntervals
+from worker.engine_supervisor import EngineLimits, EngineSupervisor
+
+_TOGETHER = 4
+_STREAM = KEYS.jobs("interactive")
+
+
+def recordings(seconds: float) -> list[bytes]:
+    """Return as many recordings as there are jobs in a round, of similar length."""
+    digits = cycle([said.pcm for said in shipped_digits()])
+    made = []
+    for _ in range(_TOGETHER + 1):
+        pcm = b""
+        while len(pcm) < seconds * 32_000:
+            pcm += next(digits)
+        made.append(pcm[: int(seconds * 16_000) * 2])
+    return made
+
+
+async def results(heard: Callable[[], Awaitable[Notice | None]], wanted: int) -> list[float]:
+    """Return when each of the next results came."""
+    came: list[float] = []
+    while len(came) < wanted:
+        if isinstance(await heard(), Result):
+            came.append(asyncio.get_running_loop().time())
+    return came
+
+
+async def measure(url: str, rounds: int, pcm: Sequence[bytes]) -> list[list[float]]:
+    """Return the waits of each round, in seconds."""
+    settings = EngineSettings("funasr", device="cpu", extra={"folder": str(MODEL)})
+    engine = EngineSupervisor(settings, EngineLimits())
+    numbers, waits = count(), list[list[float]]()
+    async with gateway_side(url) as other, ShardJobs(url, "w", KEYS) as jobs, other.listening() as heard:
+        await other.attach()
+        consumer = Consumer("w", jobs, engine, ConsumerIntervals(), KEYS)
+        working = asyncio.create_task(consumer.run())
+        try:
+            await queue(other, [Job(SESSION, next(numbers), pcm[0], len(pcm[0]) // 2)])
+            await results(heard, 1)  # loads the model
+            for _ in range(rounds):
+                await queue(other, [Job(SESSION, next(numbers), one, len(one) // 2) for one in pcm])
+                first, *rest = await results(heard, len(pcm))
+                waits.append([at - first for at in rest])
+        finally:
+            consumer.drain()
+            await working
+    return waits
+
+
+async def queue(other: GatewaySide, jobs: Sequence[Job]) -> None:
+    """Queue the jobs one after the other: faster than one of them is decoded."""
+    for job in jobs:
+        await other.submit(job, _STREAM)
+
+
+def main() -> None:
+    """Measure and print the figures."""
+    chosen = arguments(__doc__, rounds="20", seconds="20")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    with running_broker() as broker:
+        waits = asyncio.run(measure(broker.url, int(chosen.rounds), recordings(float(chosen.seconds))))
+    medians = [statistics.median(waits[n] for waits in waits) for n in range(_TOGETHER)]
+    row = {"rounds": len(waits), **{f"wait_{n + 1}_ms": 1000 * at for n, at in enumerate(medians)}}
+    row["mean_ms"] = 1000 * statistics.mean(medians)
+    table("waiting", [row])
+    write_json(chosen.json, "waiting", [row])
+
+
+if __name__ == "__main__":
+    main()
