@@ -1,4 +1,4 @@
-"""Levels of a stream in blocks of 10 ms: detection of silence, and contrast of speech and noise.
+"""Levels of a stream in blocks of 10 ms: silence, noise floor, contrast of speech and noise, gain of quiet speech.
 
 Levels are RMS in dBFS: 0 is a full-scale square wave. Blocks are counted from the stream's first sample, so no
 result depends on how the stream was cut into chunks.
@@ -16,6 +16,17 @@ BLOCK: Final = SAMPLE_RATE // 100
 _BLOCKS_PER_WINDOW: Final = 10
 FLOOR_DBFS: Final = -100.0
 """Level of digital silence."""
+_RISE_DB: Final = 0.06
+"""Rise of the noise floor per block: 6 dB per second, slow enough for the pauses between words to hold it down."""
+_FIRST_FLOOR_DBFS: Final = -60.0  # low enough that speech at the very beginning stands out
+_SMOOTHING: Final = 0.2  # weight of the newest block: a single quiet block does not pull the floor down
+_ABOVE_NOISE_DB: Final = 9.0  # louder than the blocks of steady noise vary
+_LOUDEST_NOISE_DBFS: Final = -20.0
+_QUIET_SPEECH_DBFS: Final = -38.0
+_FAINTEST_SPEECH_DBFS: Final = -66.0  # below, there is nothing to amplify
+_SPEECH_DBFS: Final = -26.0
+_AMPLIFIED_NOISE_DBFS: Final = -45.0
+_MOST_GAIN_DB: Final = 40
 
 Samples = NDArray[np.int16]
 Levels = NDArray[np.float32]
@@ -86,17 +97,57 @@ def contrast(levels: Levels) -> float:
     return float(loud - quiet)
 
 
+def loudness(levels: Levels) -> float:
+    """Return the 90th percentile of the levels in dBFS: the level of the speech among them."""
+    last = len(levels) - 1
+    return float(np.interp(0.9 * last, np.arange(last + 1), np.sort(levels))) if len(levels) else FLOOR_DBFS
+
+
+def gain_for(speech_dbfs: float, noise_dbfs: float) -> int:
+    """Return the gain in whole dB that brings quiet speech to a usual level; 0 for speech that is loud enough.
+
+    The noise is not amplified above the level at which recognisers begin to hear words in it.
+    """
+    if not _FAINTEST_SPEECH_DBFS <= speech_dbfs < _QUIET_SPEECH_DBFS:
+        return 0
+    gain = min(_SPEECH_DBFS - speech_dbfs, _AMPLIFIED_NOISE_DBFS - noise_dbfs, _MOST_GAIN_DB)
+    return max(0, int(gain))
+
+
+class NoiseFloor:
+    """Tracker of the level of steady noise: it falls at once with the level, and rises slowly."""
+
+    def __init__(self) -> None:
+        self._smooth: float | None = None
+        self._floor = _FIRST_FLOOR_DBFS
+
+    def accept(self, levels: Levels) -> Levels:
+        """Return the noise floor at each of the next blocks."""
+        floors = np.empty_like(levels)
+        for index, level in enumerate(levels.tolist()):
+            self._smooth = level if self._smooth is None else self._smooth + _SMOOTHING * (level - self._smooth)
+            self._floor = min(self._floor + _RISE_DB, self._smooth)
+            floors[index] = self._floor
+        return floors
+
+
 class SoundDetector:
-    """Detector of level crossings at ``threshold_dbfs``. A stream begins silent."""
+    """Detector of sound: levels from ``threshold_dbfs`` on that stand out from steady noise.
+
+    A stream begins silent. Steady noise counts as sound until its level is known, which takes seconds after a
+    silent beginning.
+    """
 
     def __init__(self, threshold_dbfs: float) -> None:
         self._threshold = threshold_dbfs
+        self._noise = NoiseFloor()
         self._loud = False
         self._blocks = 0
 
     def accept(self, levels: Levels) -> list[SoundEvent]:
         """Return the crossings in the next blocks, oldest first."""
-        loud = np.concatenate(([self._loud], levels >= self._threshold))
+        noise = np.minimum(self._noise.accept(levels) + _ABOVE_NOISE_DB, _LOUDEST_NOISE_DBFS)
+        loud = np.concatenate(([self._loud], levels >= np.maximum(noise, self._threshold)))
         events: list[SoundEvent] = []
         for index in np.flatnonzero(loud[1:] != loud[:-1]):
             at = (self._blocks + int(index)) * BLOCK

@@ -14,6 +14,8 @@ may decode it while the endpoint is awaited. If speech does not resume, the segm
 The VAD only advises. In noise it misses the quiet end of speech, so the margin after speech is longer the less the
 speech stands out.
 
+A segment states the gain that its speech needs. The samples themselves stay as they were recorded.
+
 The segments do not depend on how the stream was cut into chunks: every event takes effect at its ``known``.
 """
 
@@ -25,13 +27,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE
-from speech.level import LevelMeter, SoundBegan, SoundCeased, SoundDetector, SoundEvent, contrast, quietest
+from speech.level import (
+    BLOCK,
+    FLOOR_DBFS,
+    LevelMeter,
+    SoundBegan,
+    SoundCeased,
+    SoundDetector,
+    SoundEvent,
+    contrast,
+    gain_for,
+    loudness,
+    quietest,
+)
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
 
 _WINDOW_MS: Final = 100
 _CONTRAST_BLOCKS: Final = 300
 _CLEAR_DB: Final = 20.0
 _MS_PER_DB: Final = 70
+_ONSET_DB: Final = 6.0
+"""How much quieter the first words of a segment may be than the speech before it, at the same distance."""
 _DISCOVERY: Final = SAMPLE_RATE // 4
 """Delay with which a VAD detects the start of speech, awaited before a segment ends to avoid cutting a word."""
 _NEVER: Final = 2**62
@@ -72,10 +88,14 @@ class SegmenterOptions:
 
 @dataclass(frozen=True, slots=True)
 class SegmentBegin:
-    """Start of segment number ``segment`` ``at`` this sample of the stream. At least one sample follows."""
+    """Start of segment number ``segment`` ``at`` this sample of the stream. At least one sample follows.
+
+    ``gain_db``: amplification that quiet speech needs before it is recognised.
+    """
 
     segment: int
     at: int
+    gain_db: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +152,7 @@ class _Open:
     speculate_from: int = _NEVER
     close_from: int = _NEVER
     number: int | None = None
+    gain_db: int = 0
 
 
 class Segmenter:
@@ -150,6 +171,7 @@ class Segmenter:
         self._keeps_all = not options.gate and options.quiet_ms is None
         self._meter = LevelMeter(_CONTRAST_BLOCKS)
         self._sounds = None if options.gate or self._keeps_all else SoundDetector(options.quiet_dbfs)
+        self._spoken_dbfs = FLOOR_DBFS  # level of the last segment's speech
         self._speaking = self._loud = False
         self._spoken_to = self._loud_to = 0  # ends of the VAD's speech and of the sound
         self._kept: Samples = np.empty(0, np.int16)
@@ -229,7 +251,13 @@ class Segmenter:
         begin = self._free
         if self._sounds is None or self._is_long(silent_to):
             begin = max(silent_to - self._pre_roll, self._free, self._kept_from)
-        self._open = _Open(begin, begin)
+        self._open = _Open(begin, begin, gain_db=self._gain(begin))
+
+    def _gain(self, begin: int) -> int:
+        """Return the gain for a segment that begins there, by the speech so far: the rest is not yet known."""
+        spoken = max(loudness(self._meter.between(begin, self._now)), self._spoken_dbfs - _ONSET_DB)
+        recent = self._meter.between(self._now - _CONTRAST_BLOCKS * BLOCK, self._now)
+        return gain_for(spoken, float(recent.min(initial=0.0)))
 
     def _go_on(self, segment: _Open) -> None:
         segment.margin, segment.ended = None, False
@@ -277,7 +305,7 @@ class Segmenter:
 
     def _next(self) -> _Open | None:
         """Return the segment that follows immediately, if there is one."""
-        segment = _Open(self._free, self._free)
+        segment = _Open(self._free, self._free, gain_db=self._gain(self._free))
         if self._loud or self._keeps_all:
             return segment
         if self._loud_to <= self._free:
@@ -312,6 +340,7 @@ class Segmenter:
         self._free = end
         if end == segment.begin:
             return
+        self._spoken_dbfs = loudness(self._meter.between(segment.begin, self._now))
         self._send_all(segment, end)
         assert segment.number is not None
         self._out.append(SegmentEnd(segment.number, end - segment.begin))
@@ -329,7 +358,7 @@ class Segmenter:
         if segment.number is None:
             segment.number = self._next_number
             self._next_number += 1
-            self._out.append(SegmentBegin(segment.number, segment.begin))
+            self._out.append(SegmentBegin(segment.number, segment.begin, segment.gain_db))
         self._out.append(
             SegmentAudio(segment.number, segment.sent - segment.begin, self._audio(segment.sent, end))
         )

@@ -59,8 +59,8 @@ async def pass_on(output: SegmentOutput, outlet: Outlet, first: int = 0, origin:
     The segmenter's segment 0 becomes number ``first``, and its sample 0 becomes sample ``origin``.
     """
     match output:
-        case SegmentBegin(number, at):
-            await outlet.begin(first + number, origin + at)
+        case SegmentBegin(number, at, gain_db):
+            await outlet.begin(first + number, origin + at, SegmentDetails(gain_db=gain_db))
         case SegmentAudio(number, _, audio):
             await outlet.audio(first + number, audio)
         case SegmentSpeculate(number):

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from speech.level import BLOCK
 from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmenterOptions, SegmentOutput
 from speech.vad import LOOKBACK, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, VadEvent
 
@@ -29,7 +30,7 @@ def streams(draw: st.DrawFn) -> Stream:
     now = said = 0
     for _ in range(draw(st.integers(0, 4))):
         start = said + draw(st.integers(0, 2500 * MS))
-        now = max(now + 1, start + draw(st.integers(0, LOOKBACK // 2)))
+        now = max(now + 1, start + draw(st.integers(BLOCK, LOOKBACK // 2)))  # no VAD is faster than a block
         events.append(SpeechStarted(start, now))
         for _ in range(draw(st.integers(0, 2))):
             paused = now + draw(st.integers(1, 700 * MS))

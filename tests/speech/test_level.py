@@ -10,12 +10,15 @@ from speech.level import (
     BLOCK,
     FLOOR_DBFS,
     LevelMeter,
+    NoiseFloor,
     SoundBegan,
     SoundCeased,
     SoundDetector,
     SoundEvent,
     contrast,
+    gain_for,
     levels_of,
+    loudness,
     quietest,
 )
 
@@ -86,3 +89,48 @@ def test_quietest_takes_the_last_of_equal_points() -> None:
 def test_quietest_is_the_middle_of_the_quietest_100_ms() -> None:
     samples = np.concatenate((steady(-20, 100), steady(-40, 10), steady(-20, 100)))
     assert quietest(samples) == 105 * BLOCK
+
+
+def test_noise_floor_falls_at_once_and_rises_slowly() -> None:
+    noise = NoiseFloor()
+    levels = np.array([-30.0] * 600 + [-70.0] * 100 + [-30.0] * 200, np.float32)
+    floors = noise.accept(levels)
+    assert floors[599] == pytest.approx(-30)
+    assert floors[650] < -60
+    assert floors[899] == pytest.approx(floors[699] + 200 * 0.06, abs=0.1)
+
+
+@given(st.lists(st.floats(-100, 0, width=32), max_size=60), st.integers(0, 60))
+def test_noise_floor_does_not_depend_on_the_chunks(levels: list[float], cut: int) -> None:
+    whole, parts = NoiseFloor(), NoiseFloor()
+    values = np.array(levels, np.float32)
+    expected = whole.accept(values)
+    assert np.array_equal(np.concatenate((parts.accept(values[:cut]), parts.accept(values[cut:]))), expected)
+
+
+def test_sound_stands_out_from_steady_noise() -> None:
+    detector = SoundDetector(-50)
+    fan = np.full(3000, -40.0, np.float32)
+    assert [type(event) for event in detector.accept(fan)] == [SoundBegan, SoundCeased]
+    voice = detector.accept(np.full(10, -28.0, np.float32))
+    assert [type(event) for event in voice] == [SoundBegan]
+
+
+@given(st.floats(-100, 0), st.floats(-100, 0))
+def test_gain_amplifies_only_quiet_speech_and_not_its_noise(speech: float, noise: float) -> None:
+    gain = gain_for(speech, noise)
+    assert 0 <= gain <= 40
+    if speech >= -38 or speech < -66:
+        assert gain == 0
+    if gain:
+        assert speech + gain <= -26 and noise + gain <= -45
+
+
+def test_gain_brings_quiet_speech_to_usual_level() -> None:
+    assert gain_for(-50, -80) == 24
+    assert gain_for(-50, -60) == 15
+
+
+def test_loudness_is_the_level_of_the_louder_blocks() -> None:
+    assert loudness(np.array([-80.0] * 50 + [-30.0] * 50, np.float32)) == pytest.approx(-30)
+    assert loudness(np.empty(0, np.float32)) == FLOOR_DBFS

@@ -329,3 +329,12 @@ def test_silence_sends_no_segment() -> None:
 def test_segmenter_refuses_contradictory_options(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         SegmenterOptions(**wrong)
+
+
+@pytest.mark.parametrize(("dbfs", "gain_db"), [(-20, 0), (-37, 0), (-50, 24)])
+def test_segment_states_the_gain_that_its_speech_needs(dbfs: float, gain_db: int) -> None:
+    speech = np.full(2000 * MS, round(2**15 * 10 ** (dbfs / 20)), np.int16)
+    stream = np.concatenate((np.zeros(1000 * MS, np.int16), speech, np.zeros(1000 * MS, np.int16)))
+    events: list[VadEvent] = [SpeechStarted(1000 * MS, 1300 * MS), SpeechEnded(3000 * MS, 3700 * MS)]
+    begins = [out for out in Segmenter().accept(stream, events) if isinstance(out, SegmentBegin)]
+    assert [begin.gain_db for begin in begins] == [pytest.approx(gain_db, abs=1)]

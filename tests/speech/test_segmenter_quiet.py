@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from numpy.typing import NDArray
 
-from speech.level import BLOCK, levels_of
+from speech.level import BLOCK, SoundBegan, SoundDetector, levels_of
 from speech.segmenter import (
     SegmentBegin,
     SegmentEnd,
@@ -29,10 +29,16 @@ def runs_of(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def sounding(stream: Stream, threshold: float) -> NDArray[np.bool_]:
-    """Return which samples are loud or speech."""
-    loud = np.repeat(levels_of(stream.samples) >= threshold, BLOCK)
-    sound = np.zeros(len(stream.samples), np.bool_)
-    sound[: len(loud)] = loud
+    """Return which samples are sound or speech."""
+    sound, began = np.zeros(len(stream.samples), np.bool_), -1
+    for event in SoundDetector(threshold).accept(levels_of(stream.samples)):
+        if isinstance(event, SoundBegan):
+            began = event.at
+        else:
+            sound[began : event.at] = True
+            began = -1
+    if began >= 0:
+        sound[began : len(stream.samples) // BLOCK * BLOCK] = True
     for start, end in stream.speech:
         sound[start:end] = True
     return sound
@@ -131,8 +137,11 @@ def test_segment_ends_at_the_sample_that_makes_silence_long() -> None:
     assert segmenter.accept(silence(1)[:1], []) == [SegmentEnd(0, 1300 * MS)]
 
 
-def test_noise_above_the_level_is_sent_completely() -> None:
-    assert cut([sound(20_000)], said(3000, 4000)) == [(0, 4040), (4040, 20_000)]
+def test_steady_noise_is_sent_only_until_its_level_is_known() -> None:
+    quiet_room, fan = silence(3000), sound(20_000)
+    (begin, end), *rest = cut([quiet_room, fan], said(15_000, 16_000))
+    assert begin == 3000 + 10 - 500 - 300 and 4000 < end < 14_000
+    assert rest == [(15_000 - 300, 16_040)]
 
 
 def test_pause_until_stream_end_ends_at_its_speculation() -> None:

@@ -10,7 +10,7 @@ from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
 from client.events import Connected
 from client.gateway import ClientSettings, GatewayClient
-from protocol.session import Final
+from protocol.session import PLAIN, Final
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput, SegmentSpeculate
 from tests.helpers.scripted_gateway import digest, oblige, scripted
 
@@ -42,7 +42,7 @@ async def test_pass_on_shifts_numbers_and_positions() -> None:
     for output in SEGMENT:
         await pass_on(output, recorder, first=7, origin=100)  # type: ignore[arg-type] # it has any method
     assert recorder.told == [
-        ("begin", 7, 1_700),
+        ("begin", 7, 1_700, PLAIN),
         ("audio", 7, FIRST),
         ("speculate", 7),
         ("audio", 7, SECOND),
