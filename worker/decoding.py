@@ -9,6 +9,8 @@ from protocol.job import Job, JobKind
 
 _MOST_DB: Final = 60
 """Beyond this gain a 16-bit recording holds nothing but its own rounding."""
+_UNCUT: Final = 999  # of a thousand samples
+_FULL_SCALE: Final = 32_767
 
 
 def request_of(job: Job) -> DecodeRequest:
@@ -17,10 +19,15 @@ def request_of(job: Job) -> DecodeRequest:
 
 
 def amplified(pcm: bytes, gain_db: int) -> bytes:
-    """Return PCM16LE louder by ``gain_db`` (negative: quieter); samples beyond 16 bits become the loudest ones."""
-    if not gain_db:
+    """Return PCM16LE louder by ``gain_db``, or by less where more than one sample in a thousand would be cut off.
+
+    The gain was chosen when the segment began, by its first words.
+    """
+    if gain_db <= 0 or not pcm:
         return pcm
-    factor = 10.0 ** (max(-_MOST_DB, min(_MOST_DB, gain_db)) / 20.0)
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) * np.float32(factor)
-    louder: bytes = np.clip(np.rint(samples), -32_768, 32_767).astype("<i2").tobytes()
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    most = (len(samples) - 1) * _UNCUT // 1000
+    loudest = max(1.0, float(np.partition(np.abs(samples), most)[most]))
+    factor = min(10.0 ** (min(_MOST_DB, gain_db) / 20.0), max(1.0, _FULL_SCALE / loudest))
+    louder: bytes = np.clip(np.rint(samples * np.float32(factor)), -32_768, _FULL_SCALE).astype("<i2").tobytes()
     return louder

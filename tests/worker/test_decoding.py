@@ -27,15 +27,23 @@ def test_request_carries_options_and_whether_it_is_a_partial() -> None:
 
 
 def test_request_is_louder_by_the_gain_of_its_job() -> None:
-    quiet = replace(job(), pcm=pcm([100, -200, 5_000]), samples=3, gain_db=20)
-    assert request_of(quiet).pcm == pcm([1_000, -2_000, 32_767])
+    quiet = replace(job(), pcm=pcm([100, -200]), samples=2, gain_db=20)
+    assert request_of(quiet).pcm == pcm([1_000, -2_000])
 
 
-@pytest.mark.parametrize(
-    ("gain_db", "samples"), [(0, [7, -32_768]), (6, [14, -32_768]), (-20, [1, -3_277]), (10**9, [7_000, -32_768])]
-)
-def test_gain_scales_and_saturates(gain_db: int, samples: list[int]) -> None:
-    assert amplified(pcm([7, -32_768]), gain_db) == pcm(samples)
+GAINS = [(0, [7, -8]), (6, [14, -16]), (-20, [7, -8]), (10**9, [7_000, -8_000])]
+
+
+@pytest.mark.parametrize(("gain_db", "samples"), GAINS)
+def test_gain_scales_within_its_limits(gain_db: int, samples: list[int]) -> None:
+    assert amplified(pcm([7, -8]), gain_db) == pcm(samples)
+
+
+@pytest.mark.parametrize(("loud", "first"), [(1, 1_000), (3, 164)])
+def test_gain_cuts_off_at_most_one_sample_in_a_thousand(loud: int, first: int) -> None:
+    samples = [100] * (1_000 - loud) + [20_000] * loud
+    found = np.frombuffer(amplified(pcm(samples), 20), "<i2")
+    assert found[0] == first and found[-1] == 32_767
 
 
 @given(SAMPLES, st.integers(-100, 100))
