@@ -6,10 +6,9 @@ deterministic: the same samples and options give the same text on the same machi
 
 import os
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.engine import (
@@ -22,16 +21,14 @@ from protocol.engine import (
     Transcript,
 )
 from protocol.errors import ErrorCode
+from protocol.recognition import Options
+from protocol.scripts import foreign
 from worker.engines import lacks_memory
+from worker.engines.whisper_reader import Samples, WhisperReader
+from worker.engines.whisper_segment import Passage, SegmentDecoder
 
 _SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter
-_NO_SPEECH: Final = 0.6
-"""Measured with the base model: 0.01 to 0.4 for speech, 0.73 and more for silence, noise and tones."""
-
-_PROMPTS: Final = {"zh": "以下是普通话的句子。"}  # without it, Mandarin is often written in traditional characters
 _COMPUTE_TYPES: Final = {"cpu": "int8", "cuda": "float16"}
-
-Samples = npt.NDArray[np.float32]
 
 
 class WhisperEngine:
@@ -42,14 +39,13 @@ class WhisperEngine:
         try:
             from ctranslate2 import get_cuda_device_count  # type: ignore[import-untyped]  # ships no types
             from faster_whisper import WhisperModel
-            from faster_whisper.audio import pad_or_trim
         except ImportError as error:
             raise EngineUnavailable(
                 f"the engine whisper needs faster-whisper: run pip install 'kikipounamu[whisper]' ({error})"
             ) from error
         device = _device(settings.device, get_cuda_device_count())
         try:
-            self._model: Any = WhisperModel(
+            model = WhisperModel(
                 settings.model_folder,
                 device=device,
                 compute_type=_COMPUTE_TYPES[device],
@@ -60,12 +56,8 @@ class WhisperEngine:
             if lacks_memory(error):
                 raise
             raise EngineUnavailable(f"the model in {settings.model_folder!r} cannot be loaded: {error}") from error
-        self._pad = pad_or_trim
-        self._encode = self._model.encode
-        self._model.encode = self._encode_once
-        self._encoded: tuple[Samples, Any] | None = None
-        languages = tuple(sorted(self._model.supported_languages))
-        self._info = EngineInfo("whisper", settings.model, device, languages)
+        self._reader = WhisperReader(model)
+        self._info = EngineInfo("whisper", settings.model, device, self._reader.known, needs_context=True)
 
     def info(self) -> EngineInfo:
         """Describe the loaded model."""
@@ -87,38 +79,18 @@ class WhisperEngine:
         samples: Samples = np.frombuffer(request.pcm, "<i2").astype(np.float32) / np.float32(32_768)
         if len(samples) < _SHORTEST_SAMPLES or not samples.any():
             return Transcript("")
-        return self._transcript(samples, language, " ".join(request.options.hotwords))
+        return _transcript(SegmentDecoder(self._reader, samples, request.partial), request.options)
 
-    def _transcript(self, samples: Samples, language: str, hotwords: str) -> Transcript:
-        spoken = self._language(samples) if language == "auto" else language
-        segments, _ = self._model.transcribe(
-            samples,
-            language=spoken,
-            beam_size=5,
-            temperature=0.0,  # the fallback temperatures sample at random
-            condition_on_previous_text=False,
-            initial_prompt=_PROMPTS.get(spoken),
-            hotwords=hotwords or None,
-            no_speech_threshold=None,  # faster-whisper keeps confident hallucinations: filtered below
-        )
-        text = "".join(segment.text for segment in segments if segment.no_speech_prob <= _NO_SPEECH).strip()
-        self._encoded = None
-        return Transcript(text, spoken if text else "")
 
-    def _language(self, samples: Samples) -> str:
-        """Return the most probable language of the first 30 s."""
-        if not self._model.model.is_multilingual:
-            return "en"
-        features = self._model.feature_extractor(samples)[:, :-1]  # cut like faster-whisper
-        encoded = self._model.encode(self._pad(features[:, : self._model.feature_extractor.nb_max_frames]))
-        ((token, _), *_others) = self._model.model.detect_language(encoded)[0]
-        return str(token).strip("<|>")
-
-    def _encode_once(self, features: Samples) -> Any:
-        """Encode features, reusing the last result: language detection and decoding share this costly step."""
-        if self._encoded is None or not np.array_equal(self._encoded[0], features):
-            self._encoded = (features, self._encode(features))
-        return self._encoded[1]
+def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
+    """Decode with the language, and with the next one if the text is in a script that the speaker does not use."""
+    found: list[Passage] = []
+    for language in segment.languages(options):
+        found.append(segment.decode(language, " ".join(options.hotwords)))
+        if not foreign(found[-1].text, options.languages):
+            break
+    best = max(found, key=lambda passage: (not foreign(passage.text, options.languages), passage.log_probability))
+    return Transcript(best.text, best.language if best.text else "")
 
 
 def create(settings: EngineSettings) -> WhisperEngine:

@@ -60,6 +60,26 @@ def test_batch_gives_the_same_texts_as_single_requests(engine: WhisperEngine) ->
     assert list(together) == [recognised(engine, pcm) for pcm in recordings]
 
 
+def test_only_listed_languages_are_considered(engine: WhisperEngine) -> None:
+    (outcome,) = engine.decode([DecodeRequest(recording("zh-06"), Options(languages=("en", "fr", "zh")))])
+    assert isinstance(outcome, Transcript) and outcome.language == "zh" and "时间" in outcome.text
+    (outcome,) = engine.decode([DecodeRequest(recording("zh-06"), Options(languages=("en", "fr")))])
+    assert isinstance(outcome, Transcript) and outcome.language in ("en", "fr")
+
+
+def test_partial_with_one_beam_has_the_same_words(engine: WhisperEngine) -> None:
+    (outcome,) = engine.decode([DecodeRequest(recording("en-03"), Options(language="en"), partial=True)])
+    assert isinstance(outcome, Transcript)
+    assert "water the plants before you leave the house" in outcome.text
+
+
+def test_segment_beyond_one_window_is_read_to_its_end(engine: WhisperEngine) -> None:
+    names = ("en-01", "en-02", "en-03", "en-04", "en-05", "en-06", "en-07", "en-08")
+    outcome = recognised(engine, b"".join(map(recording, names)), "en")
+    assert isinstance(outcome, Transcript)
+    assert "about the garden" in outcome.text and "all of the tests pass" in outcome.text
+
+
 def silence(seconds: float) -> bytes:
     """Return audio of zeros only."""
     return bytes(int(seconds * SECOND) * 2)
@@ -97,7 +117,7 @@ def test_half_sample_and_unknown_language_are_refused_individually(engine: Whisp
 def test_engine_describes_itself(engine: WhisperEngine) -> None:
     info = engine.info()
     assert (info.engine, info.model, info.device, info.slots) == ("whisper", "whisper-base", "cpu", 1)
-    assert {"en", "zh", "de"} <= set(info.languages)
+    assert {"en", "zh", "de"} <= set(info.languages) and info.needs_context
     engine.close()
 
 

@@ -1,0 +1,74 @@
+"""Test the detection of loops in recognised text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.engines.repetition import compression, is_loop, is_suspicious, repetition, without_loops
+
+SPOKEN = [
+    "",
+    "。。。。。。。。。。。。。",
+    "Please remember to water the plants before you leave the house.",
+    "No, no, no, no, no, no.",
+    "I am sorry, I am sorry, I am sorry.",
+    "8888 8888",
+    "8 8 8 8 8 8 8 8",
+    "It costs 1,000,000,000 dollars.",
+    "11111111111111111111",
+    "哈哈哈哈哈哈哈",
+    "好的好的好的，我马上来。",
+    "Left, right, left, right, left, right.",
+]
+LOOPS = [
+    ("I'm sorry. " * 33, "I'm sorry. "),
+    (
+        "The end. And so on, and so on, and so on, and so on, and so on, and so on. Bye.",
+        "The end. And so on. Bye.",
+    ),
+    ("哈" * 40, "哈"),
+    ("今天很好。" + "请订阅频道。" * 6 + "再见。", "今天很好。请订阅频道。再见。"),
+    ("1" * 60, "1"),
+    ("I like it. " * 9 + "我喜欢。" * 9, "I like it. 我喜欢。"),
+]
+
+
+@pytest.mark.parametrize("text", SPOKEN)
+def test_spoken_text_is_no_loop(text: str) -> None:
+    assert not is_loop(text) and without_loops(text) == text
+
+
+@pytest.mark.parametrize(("text", "kept"), LOOPS)
+def test_loop_is_reduced_to_one_phrase(text: str, kept: str) -> None:
+    assert is_loop(text) and is_suspicious(text)
+    assert without_loops(text) == kept
+
+
+def test_case_and_punctuation_do_not_hide_a_loop() -> None:
+    assert is_loop("Thank you, thank you. THANK YOU! thank-you, Thank you; thank you… ")
+
+
+def test_moderate_repetition_is_only_suspicious() -> None:
+    text = "I am sorry, I am sorry, I am sorry."
+    assert is_suspicious(text) and not is_loop(text)
+    assert not is_suspicious("I am sorry, I am sorry.") and not is_suspicious("No, no, no.")
+
+
+def test_loop_of_varying_numbers_is_suspicious_by_its_compression() -> None:
+    text = "".join(f"Go to the next page of the book {number}. " for number in range(20))
+    assert repetition(text) is None and is_suspicious(text)
+    assert compression("") == 0 and compression(SPOKEN[2]) < 1.5
+
+
+@given(st.text(alphabet="ab 1不好.,", max_size=80))
+def test_result_never_loops_and_other_text_is_unchanged(text: str) -> None:
+    kept = without_loops(text)
+    assert not is_loop(kept)
+    assert len(kept) < len(text) if is_loop(text) else kept == text
+
+
+@given(st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=9, unique=True), st.integers(2, 20))
+def test_repetition_counts_phrases_and_units(phrase: list[str], times: int) -> None:
+    found = repetition(" ".join(phrase * times))
+    assert found is not None
+    assert (found.times, found.units) == (times - 1, len(phrase) * (times - 1))

@@ -1,0 +1,71 @@
+"""Test when a reading is trusted, and when it is speech. The values are measured ones of whisper-base."""
+
+from typing import Any
+
+import pytest
+
+from worker.engines.whisper_checks import better, is_reliable, is_speech
+from worker.engines.whisper_reader import Reading
+
+GOOD = Reading("Good morning.", 4, 2.0, None, -0.2, 0.05)
+LOOP = GOOD._replace(text="I'm sorry. " * 20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({}, 2.0),
+        ({"end_s": 2.5}, 2.0),
+        ({"tokens": 16}, 2.0),
+        ({"no_speech": 0.6}, 2.0),
+        ({"text": "No, no, no."}, 2.0),
+    ],
+)
+def test_plausible_reading_of_a_short_window_is_reliable(changes: dict[str, Any], seconds: float) -> None:
+    assert is_reliable(GOOD._replace(**changes), seconds)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"end_s": 2.6},
+        {"tokens": 17},
+        {"no_speech": 0.61},
+        {"log_probability": -1.01},
+        {"text": "I am sorry, I am sorry, I am sorry."},
+    ],
+)
+def test_implausible_reading_of_a_short_window_is_not_reliable(changes: dict[str, Any]) -> None:
+    assert not is_reliable(GOOD._replace(**changes), 2.0)
+
+
+@pytest.mark.parametrize(("no_speech", "log_probability"), [(0.71, -0.45), (0.91, -0.36), (0.59, -1.2)])
+def test_real_speech_is_speech(no_speech: float, log_probability: float) -> None:
+    assert is_speech(GOOD._replace(no_speech=no_speech, log_probability=log_probability))
+
+
+@pytest.mark.parametrize(
+    ("text", "no_speech", "log_probability"),
+    [
+        (" You", 0.80, -1.03),
+        (" . . . .", 0.74, -0.78),
+        (" . . . .", 0.1, -0.1),
+        ("以下是普通话的句子。", 0.91, -0.85),
+        ("请注意点赞、转发、转发、转发、转发、转发。", 0.88, -0.68),
+        ("I'm going to put it in the middle and " * 16, 0.79, -0.33),
+    ],
+)
+def test_decoded_noise_is_no_speech(text: str, no_speech: float, log_probability: float) -> None:
+    assert not is_speech(Reading(text, 10, 2.0, None, log_probability, no_speech))
+
+
+def test_long_window_decides_unless_only_it_loops() -> None:
+    other = GOOD._replace(text="Good night.")
+    assert better(other, GOOD) is other
+    assert better(LOOP, GOOD) is GOOD
+    assert better(LOOP, LOOP) is LOOP
+
+
+def test_loop_of_the_long_window_that_is_no_speech_stays_no_speech() -> None:
+    noise = LOOP._replace(no_speech=0.77)
+    assert better(noise, GOOD) is noise and not is_speech(noise)

@@ -1,0 +1,118 @@
+"""Test which windows of a segment are decoded, in which language and how often."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from protocol.recognition import Options
+from worker.engines.whisper_reader import Features, Hints, Reading, Samples
+from worker.engines.whisper_segment import SegmentDecoder
+
+GOOD = Reading(" Good.", 3, 1.0, None, -0.2, 0.1)
+SECOND = 16_000
+
+
+class FakeReader:
+    """Reader that notes its calls; an encoded window is its first feature and its length, both in frames."""
+
+    known = ("en", "fr", "ja", "zh")
+
+    def __init__(self, answer: Callable[[tuple[int, int], Hints], Reading]) -> None:
+        self.answer = answer
+        self.encoded: list[tuple[int, int]] = []
+        self.read_windows: list[tuple[tuple[int, int], Hints]] = []
+
+    def features(self, samples: Samples) -> Features:
+        return np.arange(len(samples) // 160, dtype=np.float32)[np.newaxis]
+
+    def encode(self, features: Features, frames: int) -> Any:
+        self.encoded.append((int(features[0, 0]), frames))
+        return self.encoded[-1]
+
+    def languages(self, encoded: Any) -> list[str]:
+        return ["ja", "zh", "fr", "en"]
+
+    def read(self, encoded: Any, hints: Hints) -> Reading:
+        self.read_windows.append((encoded, hints))
+        return self.answer(encoded, hints)
+
+
+def decoder(reader: Any, seconds: float, partial: bool = False) -> SegmentDecoder:
+    """Return a decoder of this much audio."""
+    return SegmentDecoder(reader, np.ones(int(seconds * SECOND), np.float32), partial)
+
+
+def test_reliable_window_of_two_more_seconds_is_decoded_once() -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    passage = decoder(reader, 4.0).decode("en", "Ada")
+    assert (passage.text, passage.language, passage.log_probability) == ("Good.", "en", -0.2)
+    assert reader.encoded == [(0, 600)]
+    ((_, hints),) = reader.read_windows
+    assert hints == Hints("en", "Ada", 5, 48, False)
+
+
+def test_unreliable_window_is_decoded_again_with_30_seconds() -> None:
+    reader = FakeReader(lambda encoded, _: GOOD if encoded[1] == 3000 else GOOD._replace(end_s=9.0, text=" Bad."))
+    assert decoder(reader, 4.0).decode("en", "").text == "Good."
+    assert reader.encoded == [(0, 600), (0, 3000)]
+    assert [hints.most_tokens for _, hints in reader.read_windows] == [48, 96]
+
+
+def test_partial_is_decoded_once_with_one_beam() -> None:
+    reader = FakeReader(lambda *_: GOOD._replace(text="I'm sorry. " * 20))
+    partial = decoder(reader, 4.0, partial=True)
+    assert list(partial.languages(Options())) == ["ja"]
+    assert partial.decode("en", "").text == "I'm sorry."
+    assert [hints.beams for _, hints in reader.read_windows] == [1]
+
+
+def test_noise_gives_no_text_and_loop_one_phrase() -> None:
+    noise = GOOD._replace(no_speech=0.8, log_probability=-1.1)
+    assert decoder(FakeReader(lambda *_: noise), 4.0).decode("en", "").text == ""
+    loop = GOOD._replace(text=" I'm sorry." * 20)
+    assert decoder(FakeReader(lambda *_: loop), 4.0).decode("en", "").text == "I'm sorry."
+
+
+def test_long_segment_is_read_window_by_window_up_to_its_last_phrase() -> None:
+    resumes = {0: 24.0, 2400: None}
+    reader = FakeReader(lambda encoded, _: GOOD._replace(resume_s=resumes[encoded[0]]))
+    assert decoder(reader, 40.0).decode("en", "").text == "Good. Good."
+    assert reader.encoded == [(0, 3000), (2400, 1800)]
+    assert [hints.goes_on for _, hints in reader.read_windows] == [True, False]
+
+
+def test_window_of_almost_30_seconds_is_no_longer_than_30() -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    decoder(reader, 29.5).decode("en", "")
+    assert reader.encoded == [(0, 3000)]
+
+
+def test_window_of_30_seconds_is_not_decoded_twice() -> None:
+    reader = FakeReader(lambda *_: GOOD._replace(no_speech=0.7))
+    decoder(reader, 29.5).decode("en", "")
+    assert len(reader.read_windows) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "languages"),
+    [
+        (Options(), ["ja", "zh"]),
+        (Options(languages=("en", "zh")), ["zh", "en"]),
+        (Options(languages=("xx", "en")), ["en"]),
+        (Options(languages=("xx",)), ["ja", "zh"]),
+        (Options(language="en", languages=("en", "zh")), ["en", "zh"]),
+        (Options(language="en", languages=("en",)), ["en"]),
+    ],
+)
+def test_languages_are_the_given_one_then_the_most_probable_listed(options: Options, languages: list[str]) -> None:
+    assert list(decoder(FakeReader(lambda *_: GOOD), 4.0).languages(options)) == languages
+
+
+def test_languages_share_the_encoding_with_the_text() -> None:
+    reader = FakeReader(lambda *_: GOOD)
+    segment = decoder(reader, 4.0)
+    for language in segment.languages(Options()):
+        segment.decode(language, "")
+    assert reader.encoded == [(0, 600)] and len(reader.read_windows) == 2

@@ -1,0 +1,41 @@
+"""Checks of what Whisper decoded: whether a short window can be trusted, and whether anybody spoke. Pure."""
+
+from typing import Final
+
+from worker.engines.repetition import is_loop, is_suspicious
+from worker.engines.whisper_reader import Reading
+
+_NO_SPEECH: Final = 0.6
+_DOUBTFUL: Final = -0.6
+"""Mean log probability. Measured: noise -0.78 and less, speech with a high probability of no speech -0.45."""
+_IMPROBABLE: Final = -1.0
+"""Of breathing, a short window has a low probability of no speech, but such a text."""
+_LATE_S: Final = 0.5
+_MOST_TOKENS_PER_SECOND: Final = 8
+
+
+def is_reliable(reading: Reading, seconds: float) -> bool:
+    """Return whether the text of a short window can be used; otherwise the window is decoded again with 30 s.
+
+    With less padding than in training, Whisper sometimes misses the end: it repeats itself or goes on after it.
+    """
+    heard = reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
+    in_time = reading.end_s <= seconds + _LATE_S and reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds
+    return heard and in_time and not is_suspicious(reading.text)
+
+
+def is_speech(reading: Reading) -> bool:
+    """Return whether anybody spoke.
+
+    The probability of no speech alone is wrong for telephone speech and far microphones, where the text is still
+    probable. Text that Whisper makes of noise is improbable or repeats itself.
+    """
+    if not any(map(str.isalnum, reading.text)):
+        return False
+    doubtful = reading.log_probability < _DOUBTFUL or is_suspicious(reading.text)
+    return reading.no_speech <= _NO_SPEECH or not doubtful
+
+
+def better(long: Reading, short: Reading) -> Reading:
+    """Choose between the readings of a window of 30 s and of a short one that was not reliable."""
+    return short if is_speech(long) and is_loop(long.text) and not is_loop(short.text) else long

@@ -1,0 +1,119 @@
+"""Window of audio that Whisper reads: features of up to 30 s, encoded once, decoded with a language and hints.
+
+``WhisperModel.transcribe`` of faster-whisper always pads to 30 s, which is most of the work for a sentence. So
+this module calls the encoder and the decoder itself, with windows of any length. Padding is zeros, as there.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+FRAMES_PER_SECOND: Final = 100
+LONGEST_FRAMES: Final = 30 * FRAMES_PER_SECOND
+
+_SECONDS_PER_TIMESTAMP: Final = 0.02
+_SHORTEST_ADVANCE_S: Final = 1.0  # also lets every decode end
+_LONGEST_PROMPT: Final = 448
+_PROMPTS: Final = {"zh": "以下是普通话的句子。"}  # without it, Mandarin is often written in traditional characters
+
+Samples = npt.NDArray[np.float32]
+Features = npt.NDArray[np.float32]
+
+
+class Hints(NamedTuple):
+    """Parameters of a decode. ``most_tokens`` bounds its length and so its time.
+
+    ``goes_on``: audio follows the window, so that a phrase at its end may be cut.
+    """
+
+    language: str
+    hotwords: str
+    beams: int
+    most_tokens: int
+    goes_on: bool
+
+
+class Reading(NamedTuple):
+    """Decoded window. ``end_s``: its last timestamp. ``resume_s``: where unread speech begins, if any.
+
+    ``tokens`` counts those of the text. ``log_probability`` is the mean of all tokens.
+    """
+
+    text: str
+    tokens: int
+    end_s: float
+    resume_s: float | None
+    log_probability: float
+    no_speech: float
+
+
+class WhisperReader:
+    """Loaded Whisper model that reads single windows."""
+
+    def __init__(self, model: Any) -> None:
+        """Take a ``faster_whisper.WhisperModel``."""
+        from faster_whisper.audio import pad_or_trim
+        from faster_whisper.tokenizer import Tokenizer
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        self._model = model
+        self._pad = pad_or_trim
+        self._tokenizer: Any = cache(
+            lambda language: Tokenizer(model.hf_tokenizer, model.model.is_multilingual, "transcribe", language)
+        )
+        self.known = tuple(sorted(model.supported_languages))
+        self._suppressed = list(get_suppressed_tokens(self._tokenizer("en"), [-1]))
+
+    def features(self, samples: Samples) -> Features:
+        """Return the log-Mel spectrogram, with 100 frames a second."""
+        found: Features = self._model.feature_extractor(samples)[:, :-1]  # cut like faster-whisper
+        return found
+
+    def encode(self, features: Features, frames: int) -> Any:
+        """Encode the features, padded or cut to ``frames``."""
+        return self._model.encode(self._pad(features, frames))
+
+    def languages(self, encoded: Any) -> list[str]:
+        """Return the languages of the model, the most probable one first."""
+        if not self._model.model.is_multilingual:
+            return ["en"]
+        return [str(token).strip("<|>") for token, _ in self._model.model.detect_language(encoded)[0]]
+
+    def read(self, encoded: Any, hints: Hints) -> Reading:
+        """Decode an encoded window."""
+        tokenizer = self._tokenizer(hints.language)
+        before = tokenizer.encode(f" {prompt}") if (prompt := _PROMPTS.get(hints.language)) else []
+        prompt_tokens = self._model.get_prompt(tokenizer, before, hotwords=hints.hotwords or None)
+        (result,) = self._model.model.generate(
+            encoded,
+            [prompt_tokens],
+            beam_size=hints.beams,
+            # CTranslate2 generates at most half of this, and at most what the prompt leaves of it
+            max_length=min(_LONGEST_PROMPT, max(2 * hints.most_tokens, hints.most_tokens + len(prompt_tokens))),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=self._suppressed,
+        )
+        tokens = result.sequences_ids[0]
+        log_probability = result.scores[0] * len(tokens) / (len(tokens) + 1)  # the end counts as a token
+        times = [(token - tokenizer.timestamp_begin) * _SECONDS_PER_TIMESTAMP for token in tokens]
+        read, resume_s = finished(times, hints.goes_on)
+        said = [token for token in tokens[:read] if token < tokenizer.eot]
+        text, no_speech = tokenizer.decode(said), result.no_speech_prob
+        return Reading(text, len(said), max(times, default=0.0), resume_s, log_probability, no_speech)
+
+
+def finished(times: Sequence[float], goes_on: bool) -> tuple[int, float | None]:
+    """Return how many tokens belong to finished phrases, and where the next phrase begins, if it is to be read.
+
+    ``times`` are the timestamps in seconds, negative for text. A phrase ends with a timestamp, and the next one
+    begins with another. A phrase without an end may be cut if audio follows the window.
+    """
+    starts = [at for at in range(1, len(times)) if times[at] >= 0 <= times[at - 1] >= _SHORTEST_ADVANCE_S]
+    ends_with_text, ends_with_two = bool(times) and times[-1] < 0, bool(starts) and starts[-1] == len(times) - 1
+    if starts and (ends_with_two or (ends_with_text and goes_on)):
+        return starts[-1], times[starts[-1] - 1]
+    return len(times), None

@@ -1,0 +1,85 @@
+"""Segment that Whisper recognises, window by window, each window as short as its audio allows."""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from protocol.recognition import Options
+from worker.engines.repetition import without_loops
+from worker.engines.whisper_checks import better, is_reliable, is_speech
+from worker.engines.whisper_reader import (
+    FRAMES_PER_SECOND,
+    LONGEST_FRAMES,
+    Hints,
+    Reading,
+    Samples,
+    WhisperReader,
+)
+
+_MARGIN_FRAMES: Final = 2 * FRAMES_PER_SECOND
+_BEAMS: Final = 5
+_MOST_LANGUAGES: Final = 2
+_TOKENS: Final = 16
+_TOKENS_PER_SECOND: Final = 8
+_MOST_TOKENS_PER_SECOND: Final = 20
+"""Bound for a window of 30 s. Scripts that Whisper writes byte by byte need up to three tokens a letter."""
+
+
+class Passage(NamedTuple):
+    """Text of a segment, decoded with a language. ``log_probability`` is the mean of its windows."""
+
+    text: str
+    language: str
+    log_probability: float
+
+
+class SegmentDecoder:
+    """Decoder of one segment, which encodes each window once for all languages. A partial is decoded cheaply."""
+
+    def __init__(self, reader: WhisperReader, samples: Samples, partial: bool) -> None:
+        """Compute the features of the segment."""
+        self._reader = reader
+        self._features = reader.features(samples)
+        self._partial = partial
+        self._encoded: Any = cache(lambda at, frames: reader.encode(self._features[:, at:], frames))
+
+    def languages(self, options: Options) -> Iterator[str]:
+        """Return the languages to try in turn: the given one, then the most probable ones of the listed."""
+        given = () if options.language == "auto" else (options.language,)
+        yield from given
+        listed = set(options.languages).intersection(self._reader.known)
+        ranked = self._reader.languages(self._encoded(0, self._window(0)))
+        others = (found for found in ranked if found not in given and (not listed or found in listed))
+        yield from islice(others, (1 if self._partial else _MOST_LANGUAGES) - len(given))
+
+    def decode(self, language: str, hotwords: str) -> Passage:
+        """Decode the whole segment with a language."""
+        readings: list[Reading] = []
+        at, end = 0, self._features.shape[1]
+        while at < end:
+            reading = self._read(at, language, hotwords)
+            readings.append(reading)
+            advance = LONGEST_FRAMES if reading.resume_s is None else round(reading.resume_s * FRAMES_PER_SECOND)
+            at += advance
+        text = "".join(without_loops(reading.text) for reading in readings if is_speech(reading)).strip()
+        return Passage(text, language, sum(reading.log_probability for reading in readings) / len(readings))
+
+    def _read(self, at: int, language: str, hotwords: str) -> Reading:
+        """Decode a window; again with 30 s if its text cannot be trusted."""
+        left = self._features.shape[1] - at
+        goes_on = left > LONGEST_FRAMES
+        seconds = min(left, LONGEST_FRAMES) / FRAMES_PER_SECOND
+        most = _TOKENS + int(_TOKENS_PER_SECOND * seconds)
+        short = Hints(language, hotwords, 1 if self._partial else _BEAMS, most, goes_on)
+        window = self._window(at)
+        reading = self._reader.read(self._encoded(at, window), short)
+        if self._partial or window == LONGEST_FRAMES or is_reliable(reading, seconds):
+            return reading
+        long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))
+        return better(self._reader.read(self._encoded(at, LONGEST_FRAMES), long), reading)
+
+    def _window(self, at: int) -> int:
+        """Return the length of the window that begins at this frame, in frames."""
+        left: int = self._features.shape[1] - at
+        return min(LONGEST_FRAMES, left + _MARGIN_FRAMES)
