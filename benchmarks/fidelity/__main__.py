@@ -2,11 +2,13 @@
 
     python -m benchmarks.fidelity AUDIO_DIR --previous WORKTREE [--mode hold] [--set held-out] [--json FILE]
 
-AUDIO_DIR: what ``benchmarks.fidelity.corpus`` built. Every recording is dictated as one take, in hands-free mode
-between two taps of the key, in hold mode while it is down. ``whole`` decodes it as one piece with this version's
-engine. Sets: ``held-out`` and ``tuning`` sentences, ``short`` answers, ``level`` (sentences at -20 and -50 dBFS)
-and ``sounds`` without words. Texts and decodes are kept in AUDIO_DIR by revision; where decodes are missing, they
-are made first, so that the takes themselves are as on a quiet computer.
+AUDIO_DIR: what ``benchmarks.fidelity.corpus`` built, or recordings with a ``transcripts.tsv`` of the same columns,
+in the set ``other``. Every recording is dictated as one take: in hands-free mode between two taps of the key, in
+hold mode while it is down. ``whole`` decodes it as one piece with this version's engine. Sets: ``held-out`` and
+``tuning`` sentences, ``short`` answers, ``level`` (sentences at -20 and -50 dBFS), ``sounds`` without words.
+
+Texts and decodes are kept in AUDIO_DIR by revision. Missing decodes are made first, so that the takes themselves are
+as on a quiet computer.
 """
 
 import argparse
@@ -29,7 +31,7 @@ from benchmarks.fidelity.dictating import CHECKOUT, Dictated, MeasuredApp, runni
 from benchmarks.fidelity.items import SETS, Item, items
 from benchmarks.fidelity.kept import Kept, engines_digest, key_of
 from benchmarks.fidelity.reference import whole
-from benchmarks.fidelity.scores import Heard, Spoken, rates, sounds
+from benchmarks.fidelity.scores import Heard, Spoken, groups, rates, sounds
 from benchmarks.report import table, write_json
 from loadtest.figures import percentile
 from protocol.audio import SAMPLE_RATE
@@ -149,6 +151,10 @@ def measure(mode: str, chosen: Sequence[Item], options: argparse.Namespace) -> l
             times = [(decodes[n][0].cpu_s, before[n][0].cpu_s) for n in numbers]
             figures["cpu_ratio"] = sum(now for now, _ in times) / sum(then for _, then in times)
         rows.append(figures)
+        for name, some in groups(heard)[1:]:
+            rows.append(
+                {**dict.fromkeys(figures, ""), "mode": mode, "condition": f"{language} {name}", **rates(some)}
+            )
     return rows
 
 

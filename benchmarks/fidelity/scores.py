@@ -31,6 +31,18 @@ class Heard:
     detected: str
     given: str
 
+    @property
+    def loops(self) -> bool:
+        """True if the decode of the whole recording repeats itself, which makes any chain look good."""
+        return any(repeats(text, self.spoken.language) for text in (self.detected, self.given))
+
+
+def groups(heard: Sequence[Heard]) -> list[tuple[str, list[Heard]]]:
+    """Return all texts, and where the decodes of whole recordings have loops, those without."""
+    clean = [one for one in heard if not one.loops]
+    both = [("", list(heard)), ("without loops", clean)]
+    return both[: 1 if len(clean) in (0, len(heard)) else 2]
+
 
 def rates(heard: Sequence[Heard]) -> dict[str, Any]:
     """Return error rates and marks in percent, the chain's and those of the whole recordings."""
@@ -50,6 +62,7 @@ def rates(heard: Sequence[Heard]) -> dict[str, Any]:
         "missing_stops": f"{found.missing_stops} of {found.ends}",
         "whole_missing_stops": f"{whole.missing_stops} of {whole.ends}",
         "foreign": found.foreign,
+        "loops": sum(repeats(one.chain, one.spoken.language) for one in heard),
         "empty": sum(not one.chain for one in heard),
     }
 

@@ -1,6 +1,6 @@
 """Test the figures of a set of recordings."""
 
-from benchmarks.fidelity.scores import Heard, Spoken, rates, sounds
+from benchmarks.fidelity.scores import Heard, Spoken, groups, rates, sounds
 
 SAID = Spoken("one", "en", "We go, and you stay.", ("We go,",))
 
@@ -21,3 +21,9 @@ def test_sounds_report_inserted_characters_and_loops() -> None:
     silent, looping = sounds([("noise 0 dB", ""), ("babble 0 dB", "no no no no")])
     assert (silent["characters"], silent["loop"]) == (0, False)
     assert (looping["characters"], looping["loop"]) == (8, True)
+
+
+def test_texts_whose_whole_decode_loops_are_left_out_of_the_second_group() -> None:
+    plain, looping = Heard(SAID, "", SAID.text, SAID.text), Heard(SAID, "", "no no no no", SAID.text)
+    assert groups([plain]) == [("", [plain])]
+    assert groups([plain, looping]) == [("", [plain, looping]), ("without loops", [plain])]
