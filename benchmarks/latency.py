@@ -129,9 +129,14 @@ class Ear:
 
 def spoken_to(samples: Samples) -> int:
     """Return the sample at which the speech of a clean recording ends."""
+    return sounding(samples)[-1]
+
+
+def sounding(samples: Samples) -> list[int]:
+    """Return the end of each 10 ms of a clean recording in which something sounds."""
     blocks = samples[: len(samples) // _BLOCK * _BLOCK].reshape(-1, _BLOCK).astype(np.float64)
     level = 10 * np.log10(np.mean(blocks**2, axis=1) / 2**30 + 1e-12)
-    return (int(np.flatnonzero(level > _QUIET_DBFS)[-1]) + 1) * _BLOCK
+    return [(int(block) + 1) * _BLOCK for block in np.flatnonzero(level > _QUIET_DBFS)]
 
 
 def take_of(language: str, recordings: Iterable[Samples]) -> Take:
@@ -150,16 +155,15 @@ async def _at_once(samples: Samples) -> AsyncIterator[Samples]:
     yield samples
 
 
-async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path) -> Ear:
-    """Dictate the take in one session."""
+async def dictate(take: Take, way: Way, endpoint: Endpoint, vad: Path, ear: Ear) -> None:
+    """Dictate the take in one session, heard by ``ear``."""
     options = Options(language=take.language, partials=way.partials)
     with TemporaryAudio() as store:
         async with GatewayClient(fixed(Address(endpoint.url, endpoint.key)), uuid4(), store, options) as client:
-            ear = Ear()
+            ear.started = time.monotonic()
             blocks = at_speaking_pace(_at_once(take.samples), ear.spoken_s)
             outlet = ToGateway(client, live=way.speculation)
             await transcribe(blocks, ears_of(CuttingMode.HANDS_FREE, vad), outlet, ear)
-    return ear
 
 
 def note(heard: Heard, number: int, take: Take, ear: Ear) -> None:
@@ -181,12 +185,14 @@ async def in_turn(takes: Sequence[Take], rounds: int, endpoint: Endpoint, vad: P
     """Dictate every take in every way, ``rounds`` times; each time, another way is first."""
     heard = {way: Heard() for way in WAYS}
     first = take_of(takes[0].language, [takes[0].samples[: takes[0].ends[0]]])
-    await dictate(first, WAYS[0], endpoint, vad)  # loads the model
+    await dictate(first, WAYS[0], endpoint, vad, Ear())  # loads the model
     for number in range(rounds * len(takes)):
         take = takes[number % len(takes)]
         for turn in range(len(WAYS)):
             way = WAYS[(number + turn) % len(WAYS)]
-            note(heard[way], number, take, await dictate(take, way, endpoint, vad))
+            ear = Ear()
+            await dictate(take, way, endpoint, vad, ear)
+            note(heard[way], number, take, ear)
     return heard
 
 

@@ -1,0 +1,147 @@
+"""Live text: when the first words come, how often they are updated, and when they become stable.
+
+    python -m benchmarks.live [--model whisper-base] [--rounds 1] [--json FILE]
+
+The synthetic sentences are dictated at speaking pace, hands-free, with partials, through the whole chain. The
+speech of a segment is what is above -45 dBFS. A word counts as spoken in proportion to its place in the final
+text, and as stable when a partial says so, or else when the final comes.
+"""
+
+import asyncio
+import logging
+import os
+import statistics
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import structlog
+
+from app.core.transcript import TranscriptSegment
+from backend.sessions.local_agreement import words
+from benchmarks.latency import Ear, Take, Way, dictate, sounding, take_of
+from benchmarks.report import arguments, table, write_json
+from client.events import ClientEvent
+from loadtest.figures import percentile
+from protocol.audio import SAMPLE_RATE
+from protocol.endpoint import Endpoint
+from protocol.session import Partial
+from runtime.folders import folders
+from tests.helpers.chain import running_chain
+from tests.helpers.recordings import samples_of, synthetic
+
+_WAY: Final = Way(speculation=True, partials=True)
+_STABLE_S: Final = 2.0
+_Told = tuple[Partial, float]
+
+
+@dataclass
+class LiveEar(Ear):
+    """Recorder of the partials and of the time at which each arrived, on the clock of the take."""
+
+    said: list[tuple[Partial, float]] = field(default_factory=list)
+
+    def heard(self, event: ClientEvent) -> None:
+        """Record the event if it is a partial."""
+        if isinstance(event, Partial):
+            self.said.append((event, self.spoken_s()))
+
+
+@dataclass
+class Live:
+    """Figures of all segments. ``lags_s``: from each word to when it was stable. ``back``: stable text changed."""
+
+    first_s: list[float] = field(default_factory=list)
+    gaps_s: list[float] = field(default_factory=list)
+    lags_s: list[float] = field(default_factory=list)
+    silent: int = 0
+    back: int = 0
+
+    def add(self, segment: TranscriptSegment, final_s: float, said: Sequence[_Told], take: Take) -> None:
+        """Add the partials ``said`` of a segment whose final came at ``final_s``."""
+        start = segment.start_ms * SAMPLE_RATE // 1000
+        blocks = sounding(take.samples[start : segment.end_ms * SAMPLE_RATE // 1000])
+        if not segment.text or not len(blocks):
+            return
+        began_s, ended_s = ((start + sample) / SAMPLE_RATE for sample in (blocks[0], blocks[-1]))
+        shown = [at for partial, at in said if partial.text]
+        self.silent += not shown
+        self.first_s += [at - began_s for at in shown[:1]]
+        heard = [at for at in shown if at <= ended_s]
+        self.gaps_s += (
+            [later - at for at, later in zip(heard, [*heard[1:], ended_s], strict=True)] if heard else []
+        )
+        pairs = zip(said, said[1:], strict=False)
+        self.back += sum(not new.text.startswith(old.text[: old.stable]) for (old, _), (new, _) in pairs)
+        self._add_lags(len(words(segment.text)), (began_s, ended_s), final_s, said)
+
+    def _add_lags(self, count: int, speech_s: tuple[float, float], final_s: float, said: Sequence[_Told]) -> None:
+        began_s, ended_s = speech_s
+        stable_at = [final_s] * count
+        for partial, at in reversed(said):
+            stable = len(words(partial.text[: partial.stable]))
+            stable_at[:stable] = [at] * min(stable, count)
+        spoken = np.linspace(began_s, ended_s, count + 1)[1:]
+        self.lags_s += [at - float(when) for at, when in zip(stable_at, spoken, strict=True)]
+
+    def row(self, model: str) -> dict[str, object]:
+        """Return the result row."""
+        return {
+            "model": model,
+            "segments": len(self.first_s) + self.silent,
+            "without_live_text": self.silent,
+            "first_words_p50_s": statistics.median(self.first_s) if self.first_s else None,
+            "first_words_p95_s": percentile(self.first_s, 0.95),
+            "update_gap_p50_s": statistics.median(self.gaps_s) if self.gaps_s else None,
+            "update_gap_p95_s": percentile(self.gaps_s, 0.95),
+            "stable_within_2_s": sum(lag <= _STABLE_S for lag in self.lags_s) / max(1, len(self.lags_s)),
+            "taken_back": self.back,
+        }
+
+
+async def listen(take: Take, endpoint: Endpoint, vad: Path) -> LiveEar:
+    """Dictate the take once."""
+    ear = LiveEar()
+    await dictate(take, _WAY, endpoint, vad, ear)
+    return ear
+
+
+def measure(model: str, rounds: int) -> Live:
+    """Measure one model, with a gateway, a broker and a worker of its own."""
+    live = Live()
+    takes = [
+        take_of(language, [samples_of(one.path) for one in synthetic() if one.language == language])
+        for language in ("en", "zh")
+    ]
+    with (
+        tempfile.TemporaryDirectory(prefix="kiki-bench-") as folder,
+        running_chain(Path(folder), quiet=True) as chain,
+    ):
+        _, endpoint = chain.gateway()
+        chain.worker("--engine", "whisper", "--model", model, "--device", "cpu")
+        vad = folders().models / "fsmn-vad"
+        asyncio.run(
+            listen(take_of("en", [takes[0].samples[: takes[0].ends[0]]]), endpoint, vad)
+        )  # loads the model
+        for take in takes * rounds:
+            ear = asyncio.run(listen(take, endpoint, vad))
+            for segment, at in ear.came:
+                live.add(segment, at, [one for one in ear.said if one[0].segment == segment.index], take)
+    return live
+
+
+def main() -> None:
+    """Measure and print the figures."""
+    chosen = arguments(__doc__, model="whisper-base", rounds="1")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    os.environ.setdefault("KIKIPOUNAMU_MODELS", str(folders().models))
+    row = measure(chosen.model, int(chosen.rounds)).row(chosen.model)
+    table("live", [row])
+    write_json(chosen.json, "live", [row])
+
+
+if __name__ == "__main__":
+    main()
