@@ -123,7 +123,9 @@ def measure(model: str, rounds: int) -> Live:
         running_chain(Path(folder), quiet=True) as chain,
     ):
         _, endpoint = chain.gateway()
-        chain.worker(*(_CHECKSUM if model == "checksum" else ("--engine", "whisper", "--model", model)))
+        chain.worker(
+            *(_CHECKSUM if model == "checksum" else ("--engine", "whisper", "--model", model, "--device", "cpu"))
+        )
         vad = folders().models / "fsmn-vad"
         asyncio.run(
             listen(take_of("en", [takes[0].samples[: takes[0].ends[0]]]), endpoint, vad)
