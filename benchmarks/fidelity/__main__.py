@@ -7,8 +7,8 @@ in the set ``other``. Every recording is dictated as one take: in hands-free mod
 hold mode while it is down. ``whole`` decodes it as one piece with this version's engine. Sets: ``held-out`` and
 ``tuning`` sentences, ``short`` answers, ``level`` (sentences at -20 and -50 dBFS), ``sounds`` without words.
 
-Texts and decodes are kept in AUDIO_DIR by revision. Missing decodes are made first, so that the takes themselves are
-as on a quiet computer.
+Texts and decodes are kept in AUDIO_DIR by revision. Missing decodes are made first, so that the takes themselves
+are as on a quiet computer.
 """
 
 import argparse
