@@ -19,8 +19,7 @@ class Kept:
     def __init__(self, place: Path, checkout: Path) -> None:
         self.revision = revision(checkout)
         self._place = place.with_name(f"{place.name}-{self.revision}.json")
-        fresh = self.revision.endswith("+") or not self._place.exists()
-        self._values: dict[str, Any] = {} if fresh else json.loads(self._place.read_text(encoding="utf-8"))
+        self._values: dict[str, Any] = {} if self.revision.endswith("+") else self._read()
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
@@ -29,10 +28,16 @@ class Kept:
         return self._values[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._values[key] = value
+        self._values = {**self._read(), **self._values, key: value}  # another run may have written meanwhile
         fresh = self._place.with_suffix(f".{os.getpid()}")
         fresh.write_text(json.dumps(self._values, ensure_ascii=False, indent=0), encoding="utf-8")
         fresh.replace(self._place)
+
+    def _read(self) -> dict[str, Any]:
+        if not self._place.exists():
+            return {}
+        values: dict[str, Any] = json.loads(self._place.read_text(encoding="utf-8"))
+        return values
 
 
 def revision(checkout: Path) -> str:
