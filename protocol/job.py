@@ -12,6 +12,8 @@ The session hash holds, for each segment ``n``::
     text:<n>      the text of a final result that the client has ``received``
     failures:<n>  how many engines failed while they decoded this segment alone
     spec:<n>      "<samples> <entry id> <stream>"      a speculative decode that may become the job
+    span:<n>      the segments that this one replaces, as JSON; stays until the hash expires
+    part:<n>      the segment that replaces this one, for the history
 
 and ``owner`` (id of the key that created the session), ``gateway`` (where results are published now) and
 ``epoch``. If the gateway keeps a history, ``history`` is "<most entries of its stream> <owner of the session, as

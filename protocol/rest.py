@@ -216,7 +216,10 @@ class SessionList(Struct, frozen=True):
 
 
 class SegmentView(Struct, frozen=True, omit_defaults=True):
-    """Segment of a session. ``start_ms`` is relative to the session's beginning; null if unknown."""
+    """Segment of a session. ``start_ms`` is relative to the session's beginning; null if unknown.
+
+    ``replaces``: the segments whose texts this one replaces in the session's text, once it is ``final``.
+    """
 
     segment: Count
     state: SegmentState
@@ -231,6 +234,7 @@ class SegmentView(Struct, frozen=True, omit_defaults=True):
     decode_ms: Milliseconds = 0
     code: ErrorCode | None = None
     message: str = ""
+    replaces: tuple[Count, ...] = ()
 
 
 class SessionResult(Struct, frozen=True):

@@ -102,6 +102,19 @@ class Survey:
             streams[name] = waiting.more(streams.get(name, StreamContent(0, 0, 0)))
         return copied(self, streams=streams)
 
+    def moved(
+        self, before: Mapping[tuple[str, str], StreamContent], now: Mapping[tuple[str, str], StreamContent]
+    ) -> "Survey":
+        """Return this survey with what has been known here since: jobs of this gateway at its time, and now."""
+        streams = dict(self.streams)
+        for of in {*before, *now}:
+            name, nothing = Keys().jobs(*of), StreamContent(0, 0, 0)
+            then, after, seen = before.get(of, nothing), now.get(of, nothing), streams.get(name, nothing)
+            samples = max(after.samples, seen.samples + after.samples - then.samples)
+            entries = max(after.entries, seen.entries + after.entries - then.entries)
+            streams[name] = StreamContent(samples, entries, seen.oldest_ms)
+        return copied(self, streams=streams)
+
 
 @dataclass(frozen=True)
 class AdmissionLimits:

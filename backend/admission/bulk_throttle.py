@@ -104,8 +104,11 @@ class BulkThrottle:
         self.looked: dict[str, int] = {}
 
     def hold(self, key: str, job: Job) -> None:
-        """Hold a complete segment until ``let_in`` returns it."""
-        self._lane(key, job).held.setdefault(job.session, {})[job.segment] = job
+        """Hold a complete segment until ``let_in`` returns it; a span goes before the rest of its session."""
+        held = self._lane(key, job).held
+        held.setdefault(job.session, {})[job.segment] = job
+        if job.replaces:
+            held[job.session] = {job.segment: job, **held[job.session]}
 
     def entered(self, key: str, job: Job) -> None:
         """Count a segment that entered the broker without a turn."""
@@ -145,6 +148,16 @@ class BulkThrottle:
             for stream, lane in self._keys.get(key, {}).items()
             if lane.held
         }
+
+    def inside(self, wanted: Wanted) -> dict[tuple[str, str], StreamContent]:
+        """Return what the jobs of all keys cost that are in the broker, by class and model."""
+        found: dict[tuple[str, str], StreamContent] = {}
+        for lanes in self._keys.values():
+            for stream, lane in lanes.items():
+                costs = [samples for which, (attempt, samples) in lane.inside.items() if wanted(*which, attempt)]
+                content = StreamContent(sum(costs), len(costs), 0)
+                found[stream] = content.more(found.get(stream, StreamContent(0, 0, 0)))
+        return found
 
     def let_in(self, key: str, most: Callable[[str, str], Allowance], wanted: Wanted) -> list[Job]:
         """Return the jobs of a key that may go now; ``most`` returns the allowance by class and model."""

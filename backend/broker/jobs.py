@@ -35,6 +35,7 @@ from backend.broker.records import (
     parse_reread,
     parse_submitted,
     read_status,
+    with_replaces,
 )
 from backend.broker.scripts import load_scripts
 from backend.broker.server_info import checked_version, is_durable, is_worth_compacting, shown_url
@@ -110,7 +111,7 @@ class Jobs:
 
     def submit(self, job: Job) -> "asyncio.Future[Submitted]":
         """Put a complete segment into its stream, once per attempt."""
-        arguments = (job.segment, job.attempt, job.samples, SESSION_TTL_MS, *flat(job))
+        arguments = (job.segment, job.attempt, job.samples, SESSION_TTL_MS, *with_replaces(job))
         return self._send("submit", self._job_keys(job), arguments, parse_submitted, len(job.pcm))
 
     def cancel(self, session: str, segment: int, attempt: int) -> "asyncio.Future[bool]":

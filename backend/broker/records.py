@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from protocol.errors import Forbidden, MalformedMessage, OutOfOrder, TakenOver
 from protocol.job import Ended, EndState, Job, Outcome, decode_notice, decode_status, encode_job, parse_end
 from protocol.monitor import WorkerStatus
+from protocol.spans import encode_replaces, parse_replaces
 
 _PER_SEGMENT: Final = (b"job", b"end", b"result", b"text")
 _SLOWEST: Final = 0.001  # workers report speeds in thousandths
@@ -17,12 +18,14 @@ class Record(NamedTuple):
     """Content of the session hash for one segment. All ``None``: the broker does not know the segment.
 
     ``job`` is its attempt; ``outcome`` is a result the client has not confirmed, ``text`` that of a confirmed one.
+    ``replaces``: segments of which it is the second pass; only an attachment tells it.
     """
 
     job: int | None = None
     end: Ended | None = None
     outcome: Outcome | None = None
     text: str | None = None
+    replaces: tuple[int, ...] = ()
 
     @property
     def attempt(self) -> int | None:
@@ -62,7 +65,9 @@ class StoredSegments(Mapping[int, Record]):
     def __getitem__(self, segment: int) -> Record:
         if segment not in self._numbers:
             raise KeyError(segment)
-        return _record(*(self._fields.get(name) for name in _names(segment)))
+        record = _record(*(self._fields.get(name) for name in _names(segment)))
+        span = self._fields.get(b"span:%d" % segment)
+        return record._replace(replaces=parse_replaces(span)) if span else record
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._numbers)
@@ -166,3 +171,9 @@ def flat(job: Job) -> Iterator[str | bytes]:
     for name, value in fields.items():
         yield name
         yield value
+
+
+def with_replaces(job: Job) -> Iterator[str | bytes]:
+    """Yield what a job replaces, as the session's hash keeps it, and then as ``flat``."""
+    yield encode_replaces(job.replaces)
+    yield from flat(job)

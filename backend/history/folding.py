@@ -14,6 +14,7 @@ import msgspec
 
 from backend.history.records import FeedEntry, SegmentState, SessionKind, SessionOwner, SessionState
 from protocol.job import Failure, Result
+from protocol.spans import encode_replaces
 
 OVER: Final = -1
 """The ``segment`` of an entry that marks the end of its session."""
@@ -25,14 +26,31 @@ _LONGEST_MS: Final = 2**53
 _LATEST_MS: Final = 2**62
 
 
+class _Known(NamedTuple):
+    """What ``fold`` knows of a segment: the stored facts, the kind of session, and ``StoredFacts.counted``."""
+
+    stored: "StoredFacts | None"
+    kind: SessionKind
+    counted: int | None
+
+
 class StoredFacts(NamedTuple):
-    """The stored facts about a segment. ``number`` 0: the segment is not stored yet."""
+    """The stored facts about a segment. ``number`` 0: the segment is not stored yet.
+
+    ``counted``: its samples that no other segment counts; ``None``: all.
+    """
 
     state: SegmentState
     attempt: int
     samples: int
     size: int
     number: int = 0
+    counted: int | None = None
+
+    @property
+    def audio(self) -> int:
+        """Samples that the session and its key have used with this segment."""
+        return self.samples if self.counted is None else self.counted
 
 
 @dataclass
@@ -107,8 +125,14 @@ def fold(
         change = folded.changes.get(key)
         before = change.after if change else kept.get(key)
         if entry.segment != OVER and counts(before, entry):
-            _apply(folded, entry, before, kept.get(key), kind)
+            counted = _counted(entry, before, folded, kept)
+            _apply(folded, entry, before, _Known(kept.get(key), kind, counted))
     return folded
+
+
+def touched(entry: FeedEntry) -> tuple[int, ...]:
+    """Return the segments whose stored facts ``fold`` needs for an entry."""
+    return (entry.segment, *entry.replaces, *((entry.part_of,) if entry.part_of >= 0 else ()))
 
 
 def counts(before: StoredFacts | None, entry: FeedEntry) -> bool:
@@ -164,23 +188,26 @@ def _apply(
     folded: FoldedBatch,
     entry: FeedEntry,
     before: StoredFacts | None,
-    stored: StoredFacts | None,
-    kind: SessionKind,
+    known: "_Known",
 ) -> None:
     folded.counted.append(entry)
     state, row = _row(entry)
+    stored, kind, counted = known
     row["samples"] = _samples(entry, before, kind)
+    row["replaces"] = encode_replaces(entry.replaces)
+    row["counted"] = counted
     size = segment_size(row["text"], row["words"])
-    after = StoredFacts(state, entry.attempt, row["samples"], size, stored.number if stored else 0)
+    number = stored.number if stored else 0
+    after = StoredFacts(state, entry.attempt, row["samples"], size, number, counted)
     folded.changes[entry.session, entry.segment] = SegmentChange(stored, after, row)
     session = folded.sessions[entry.session]
     session.segments += before is None
-    session.samples += after.samples - (before.samples if before else 0)
+    session.samples += after.audio - (before.audio if before else 0)
     session.size += after.size - (before.size if before else 0)
     for kept, sign in ((before, -1), (after, 1)):
         if kept is not None:
             _count(session, kept.state, sign)
-    _use(use_of(folded.uses, entry.about, entry.at_ms), entry)
+    _use(use_of(folded.uses, entry.about, entry.at_ms), entry, counted)
 
 
 def _samples(entry: FeedEntry, before: StoredFacts | None, kind: SessionKind) -> int:
@@ -193,17 +220,45 @@ def _samples(entry: FeedEntry, before: StoredFacts | None, kind: SessionKind) ->
     return entry.samples or (before.samples if before else 0)
 
 
+def _counted(
+    entry: FeedEntry,
+    before: StoredFacts | None,
+    folded: FoldedBatch,
+    kept: Mapping[tuple[str, int], StoredFacts],
+) -> int | None:
+    """Return the samples that no other segment counts, where a second pass plays a part; ``None``: all.
+
+    Whichever of a second pass and a piece is recognised first counts the audio that both have. A piece whose
+    second pass was recognised goes on counting what it counted until then.
+    """
+    others: dict[int, StoredFacts] = {}
+    for n in touched(entry)[1:]:
+        change = folded.changes.get((entry.session, n))
+        if facts := change.after if change else kept.get((entry.session, n)):
+            others[n] = facts
+    if entry.replaces:
+        if not isinstance(entry.outcome, Result):
+            return 0
+        return max(0, entry.samples - sum(others[n].audio for n in entry.replaces if n in others))
+    span = others.get(entry.part_of)
+    if span is None or span.state is not SegmentState.FINAL:
+        return None
+    return before.audio if before else 0
+
+
 def _count(session: SessionChange, state: SegmentState, sign: int) -> None:
     session.finals += sign * (state is SegmentState.FINAL)
     session.failed += sign * (state is SegmentState.FAILED)
     session.cancelled += sign * (state is SegmentState.CANCELLED)
 
 
-def _use(use: DayUse, entry: FeedEntry) -> None:
+def _use(use: DayUse, entry: FeedEntry, counted: int | None) -> None:
+    """Add an outcome. What was said counts once: with its pieces, or with a second pass that came before all."""
     if isinstance(entry.outcome, Result):
-        use.segments += 1
-        use.samples += entry.samples
-        use.characters += len(entry.outcome.text)
+        use.samples += entry.samples if counted is None else counted
+        if counted is None or 0 < counted == entry.samples:
+            use.segments += 1
+            use.characters += len(entry.outcome.text)
     elif entry.outcome is not None:
         use.failed += 1
 

@@ -4,7 +4,7 @@ The broker delivers an entry until it is settled. Another gateway takes over the
 that ended, and also entries held for a long time. Recording an entry twice is harmless.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -13,9 +13,10 @@ import structlog
 
 from backend.core.errors import BrokerFailed
 from backend.history.folding import OVER
-from backend.history.records import FeedEntry, SessionOwner
+from backend.history.records import FeedEntry, SessionKind, SessionOwner
 from protocol.errors import MalformedMessage
 from protocol.job import Failure, Keys, Result, decode_notice
+from protocol.spans import parse_replaces
 from runtime import logger_names
 from runtime.event_names import LogEvent
 
@@ -73,7 +74,7 @@ class Inbox:
                 raise
             await self._make_group()
             return []
-        return [letter for _, found in streams or () for letter in _letters(found)]
+        return await self._with_spans([letter for _, found in streams or () for letter in _letters(found)])
 
     async def take_over(self, most: int) -> list[InboxEntry]:
         """Take letters that any gateway has held unsettled for too long."""
@@ -84,7 +85,7 @@ class Inbox:
             if not str(error).startswith("NOGROUP"):
                 raise
             return []
-        return _letters(found)
+        return await self._with_spans(_letters(found))
 
     async def settle(self, letters: Sequence[InboxEntry]) -> None:
         """Remove recorded letters from the stream.
@@ -115,6 +116,19 @@ class Inbox:
         """Delete the whole stream, because no history is kept any more."""
         await self._administer("DEL", self._stream, self._figures)
 
+    async def _with_spans(self, letters: list[InboxEntry]) -> list[InboxEntry]:
+        """Add what the sessions' hashes tell of second passes, which no worker knows and old ones cannot tell."""
+        wanted: dict[str, list[int]] = {}
+        for _, entry in letters:
+            if entry is not None and entry.segment != OVER and entry.about.kind is SessionKind.STREAM:
+                wanted.setdefault(entry.session, []).append(entry.segment)
+        told: dict[tuple[str, int], tuple[bytes | None, bytes | None]] = {}
+        for session, segments in wanted.items():
+            names = [f"{name}:{n}" for n in segments for name in ("span", "part")]
+            values = await self._administer("HMGET", Keys().session(session), *names)
+            told |= {(session, n): tuple(values[2 * i : 2 * i + 2]) for i, n in enumerate(segments)}
+        return [_with_span(letter, told) for letter in letters]
+
     async def _make_group(self) -> None:
         try:
             await self._administer("XGROUP", "CREATE", self._stream, GROUP, "0", "MKSTREAM")
@@ -125,6 +139,18 @@ class Inbox:
 
 def _letters(found: Sequence[Any]) -> list[InboxEntry]:
     return [_letter(id.decode(), fields) for id, fields in found if fields is not None]
+
+
+def _with_span(
+    letter: InboxEntry, told: Mapping[tuple[str, int], tuple[bytes | None, bytes | None]]
+) -> InboxEntry:
+    if letter.entry is None or (letter.entry.session, letter.entry.segment) not in told:
+        return letter
+    replaces, part_of = told[letter.entry.session, letter.entry.segment]
+    entry = letter.entry._replace(
+        replaces=parse_replaces(replaces or b"[]"), part_of=int(part_of) if part_of and part_of.isdigit() else -1
+    )
+    return letter._replace(entry=entry)
 
 
 def _letter(id: str, fields: dict[bytes, bytes]) -> InboxEntry:

@@ -229,4 +229,6 @@ def _line(entry: FeedEntry, result: Result) -> bytes:
         "tenant": entry.about.tenant,
         "words": result.words,
     }
+    if entry.replaces:
+        line["replaces"] = entry.replaces
     return msgspec.json.encode(line) + b"\n"

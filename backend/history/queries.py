@@ -23,6 +23,7 @@ from backend.history.records import (
 from backend.history.search import fts5_query, tsquery
 from protocol.errors import ErrorCode
 from protocol.recognition import Options, Word
+from protocol.spans import parse_replaces
 from protocol.words import excerpt, highlights
 
 _SESSIONS: Final = schema.sessions.c
@@ -108,7 +109,9 @@ def search(connection: Connection, query: str, wanted: SessionFilter, before: in
         .where(_SEGMENTS.number.in_(numbers), _of(wanted))
         .order_by(_SEGMENTS.number.desc())
     )
-    hits = [_hit(row, query) for row in found]
+    rows = found.all()
+    replaced = _replaced(connection, {row.number for row in rows})
+    hits = [_hit(row, query) for row in rows if (row.number, row.segment) not in replaced]
     return Page(hits, numbers[-1] if len(numbers) == most else None)
 
 
@@ -123,6 +126,16 @@ def _newest(connection: Connection, values: Mapping[str, Any]) -> Sequence[int]:
         connection.execute(_BY_TERMS)
         found = connection.execute(_ALL, values).scalars().all()
     return found
+
+
+def _replaced(connection: Connection, sessions: set[int]) -> set[tuple[int, int]]:
+    """Return session and number of the segments that a recognised second pass replaces: it is found instead."""
+    found = connection.execute(
+        select(_SEGMENTS.session, _SEGMENTS.replaces)
+        .where(_SEGMENTS.session.in_(sessions), text("replaces <> ''"))
+        .where(_SEGMENTS.state == str(SegmentState.FINAL))
+    )
+    return {(row.session, n) for row in found for n in parse_replaces(row.replaces)}
 
 
 def usage(connection: Connection, first: date, last: date, owner: str | None) -> list[Usage]:
@@ -179,6 +192,7 @@ def _segment(row: Any) -> StoredSegment:
         **{name: getattr(row, name) for name in ("attempt", "samples", "ended_ms", "queue_ms", "decode_ms")},
         **{name: getattr(row, name) for name in ("text", "language", "model", "worker", "emotion", "event")},
         message=row.message,
+        replaces=parse_replaces(row.replaces),
     )
 
 

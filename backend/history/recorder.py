@@ -29,6 +29,7 @@ from backend.history.folding import (
     fold,
     name,
     segment_size,
+    touched,
     use_of,
 )
 from backend.history.records import FeedEntry, SegmentState, SessionFilter, SessionKind, SessionOwner, SessionState
@@ -36,6 +37,7 @@ from backend.history.search import fts5_terms, terms_of, tsvector
 
 _SESSIONS: Final = schema.sessions.c
 _SEGMENTS: Final = schema.segments.c
+_IN_A_QUERY: Final = 10_000  # values; SQLite takes 32,766
 _SIZES: Final = ("segments", "finals", "failed", "cancelled", "samples", "size")
 _KNOWN: Final = (
     *(_SESSIONS.number, _SESSIONS.id, _SESSIONS.kind, _SESSIONS.owner, _SESSIONS.tenant, _SESSIONS.segments),
@@ -65,7 +67,7 @@ def record(connection: Connection, entries: Sequence[FeedEntry]) -> list[FeedEnt
     if gone := _deleted(connection, set(sessions)):  # another gateway deleted them meanwhile
         connection.execute(delete(schema.sessions).where(_SESSIONS.id.in_(gone)))
         entries = _without(entries, gone)
-    kept = _kept(connection, sessions, {entry.segment for entry in entries})
+    kept = _kept(connection, sessions, {n for entry in entries for n in touched(entry)})
     folded = fold(entries, kept, {id: session.kind for id, session in sessions.items()})
     _count_streams(folded, sessions)
     _write_segments(connection, folded, sessions)
@@ -202,14 +204,19 @@ def _kept(
     connection: Connection, sessions: Mapping[str, _Session], segments: set[int]
 ) -> dict[tuple[str, int], StoredFacts]:
     ids = {session.number: id for id, session in sessions.items()}
-    wanted = select(schema.segments).where(_SEGMENTS.session.in_(ids), _SEGMENTS.segment.in_(segments))
-    return {(ids[row.session], row.segment): _kept_of(row) for row in connection.execute(wanted)}
+    kept: dict[tuple[str, int], StoredFacts] = {}
+    numbers = sorted(segments)
+    for at in range(0, len(numbers), _IN_A_QUERY):
+        some = numbers[at : at + _IN_A_QUERY]
+        wanted = select(schema.segments).where(_SEGMENTS.session.in_(ids), _SEGMENTS.segment.in_(some))
+        kept |= {(ids[row.session], row.segment): _kept_of(row) for row in connection.execute(wanted)}
+    return kept
 
 
 def _kept_of(row: Any) -> StoredFacts:
     """Convert a segment's row for ``fold``."""
     size = segment_size(row.text, row.words)
-    return StoredFacts(SegmentState(row.state), row.attempt, row.samples, size, row.number)
+    return StoredFacts(SegmentState(row.state), row.attempt, row.samples, size, row.number, row.counted)
 
 
 def _write_segments(connection: Connection, folded: FoldedBatch, sessions: Mapping[str, _Session]) -> None:

@@ -68,7 +68,8 @@ def feed_field(about: SessionOwner, most: int) -> str:
 class FeedEntry(NamedTuple):
     """An entry of the feed, in the broker's order. ``at_ms``: when the broker received it.
 
-    ``outcome`` ``None``: the segment was cancelled. ``segment`` -1: the session is over.
+    ``outcome`` ``None``: the segment was cancelled. ``segment`` -1: the session is over. ``replaces``: the
+    segments of which it is the second pass. ``part_of``: the second pass that replaces it, or -1.
     """
 
     about: SessionOwner
@@ -78,6 +79,8 @@ class FeedEntry(NamedTuple):
     outcome: Outcome | None
     samples: int
     at_ms: int
+    replaces: tuple[int, ...] = ()
+    part_of: int = -1
 
 
 class NewFile(Struct, frozen=True):
@@ -132,6 +135,7 @@ class StoredSegment(Struct, frozen=True):
     """A segment in the history.
 
     ``at_ms``: ms after the beginning of its session, if known. ``ended_ms`` 0: the segment has not ended.
+    ``replaces``: the segments of which it is the second pass.
     """
 
     segment: int
@@ -152,6 +156,7 @@ class StoredSegment(Struct, frozen=True):
     code: ErrorCode | None = None
     message: str = ""
     retryable: bool = False
+    replaces: tuple[int, ...] = ()
 
 
 class SessionFilter(NamedTuple):

@@ -35,6 +35,9 @@ metadata: Final = MetaData(naming_convention=NAMES)
 Number: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements only INTEGER columns
 
 
+_SPANS: Final = text("replaces <> ''")
+
+
 def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, server_default=text("''"))
 
@@ -73,7 +76,10 @@ segments: Final = Table(
     *(_text(name) for name in ("text", "language", "words", "model", "worker", "emotion", "event")),
     *(_text(name) for name in ("code", "message")),
     Column("retryable", Boolean, nullable=False),
+    _text("replaces"),
+    Column("counted", BigInteger),
     UniqueConstraint("session", "segment"),
+    Index("ix_segments_spans", "session", sqlite_where=_SPANS, postgresql_where=_SPANS),
     sqlite_autoincrement=True,
 )
 

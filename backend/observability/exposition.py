@@ -181,8 +181,15 @@ def _counted(metrics: Metrics, now: GatewayReading) -> Iterator[Metric]:
     yield _counters("segments", text, ("outcome", "code"), segments)
     recognised = samples_to_seconds(metrics.samples)
     yield _counters("audio_recognised_seconds", "Audio of segments with a text.", (), [((), recognised)])
-    yield _counters("audio_received_seconds", "Audio that came, again or not.", (), [((), now.received_s)])
+    yield _counters(
+        "audio_received_seconds",
+        "Audio that came, again or not; second passes not counted.",
+        (),
+        [((), now.received_s)],
+    )
     yield _counters("partials_told", "Hypotheses that clients were told.", (), [((), metrics.partials)])
+    text = "Second passes that were not begun, for want of time or of what they replace."
+    yield _counters("second_passes_refused", text, (), [((), metrics.spans_refused)])
     attempts = [
         ((name, "asked" if made else "shed"), metrics.attempts[kind, made])
         for kind, name in _BEST_EFFORT.items()

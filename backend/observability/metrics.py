@@ -43,7 +43,8 @@ class GatewayReading:
 class Metrics(Observer):
     """Counters. ``segments``: by outcome and code. ``attempts``: best-effort requests, by kind and whether sent.
 
-    ``samples``: audio of segments with a text that were complete here. ``hellos``: by whether they resume.
+    ``samples``: audio of segments with a text that were complete here, each second counted once.
+    ``spans_refused``: second passes that would have come too late. ``hellos``: by whether they resume.
     """
 
     def __init__(self) -> None:
@@ -54,6 +55,7 @@ class Metrics(Observer):
         self.hellos: Counter[bool] = Counter()
         self.samples = 0
         self.partials = 0
+        self.spans_refused = 0
 
     def bound(self, session: str, resumed: bool) -> None:
         """Count an accepted hello."""
@@ -67,12 +69,15 @@ class Metrics(Observer):
     def concluded(self, conclusions: Sequence[Conclusion]) -> None:
         """Count outcomes and their timings."""
         for conclusion in conclusions:
-            outcome = conclusion.outcome
+            outcome, course = conclusion.outcome, conclusion.course
+            if course.refused:
+                self.spans_refused += 1
+                continue
             if isinstance(outcome, Failed):
                 self.segments[EndState.FAILED, outcome.code.value] += 1
                 continue
             self.segments[EndState.FINAL, ""] += 1
-            self.samples += conclusion.course.samples
+            self.samples += course.samples - course.repeated
             timing = outcome.timing
             if timing.upload:  # 0 if the audio went to another gateway
                 self.stages["upload"].add(timing.upload / 1000)

@@ -122,6 +122,8 @@ class Monitor(Observer):
         self._counted.refused += 1
 
     def _count(self, ended: Conclusion) -> None:
+        if ended.course.refused:
+            return
         outcome, samples, owner = ended.outcome, ended.course.samples, ended.owner
         of = ended.session, outcome.segment
         when = samples_to_ms(samples), round(ended.at - self._started, 3)
@@ -130,7 +132,7 @@ class Monitor(Observer):
             recent = Recent(*of, outcome.code, "", "", Timing(), *when)
         else:
             self._counted.final += 1
-            self._counted.samples += samples
+            self._counted.samples += samples - ended.course.repeated
             recent = Recent(*of, FINAL, outcome.model, outcome.worker, outcome.timing, *when)
         self._recent.append((owner, recent))
         self._show(SEGMENT, lambda viewer: self._as_seen(recent, owner, viewer))

@@ -6,11 +6,11 @@ The thread serves other callers between two slices. A session of any length take
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
-from backend.history.records import SessionFilter, StoredSession
+from backend.history.records import SessionFilter, StoredSegment, StoredSession
 from backend.rest.scope import not_found
-from backend.rest.views import segment_view, session_view, timed
-from protocol.texts import TimedText, join_pieces
+from backend.rest.views import segment_view, session_view, text_of
 
 if TYPE_CHECKING:
     from backend.history.store import Store
@@ -44,23 +44,23 @@ class SessionWriter:
         self._session = session
         self._here = here
         self._after = -1
-        self._texts: list[TimedText] = []
+        self._said: list[StoredSegment] = []
 
     def slice(self, store: "Store") -> Slice:
         segments = store.segments(self._session.id, self._after, SEGMENTS)
         data = msgspec.json.encode([segment_view(segment) for segment in segments])[1:-1]
-        if not self._texts:
+        if not self._said:
             view = session_view(self._session, self._here)
             data = b'{"session":' + msgspec.json.encode(view) + b',"segments":[' + data
         elif segments:
             data = b"," + data
-        self._texts += map(timed, segments)
+        self._said += [replace(segment, words=()) for segment in segments]
         if len(segments) == SEGMENTS:
             self._after = segments[-1].segment
             return Slice(data, last=False)
-        if len(self._texts) < self._session.segments and store.session(self._session.id) is None:
+        if len(self._said) < self._session.segments and store.session(self._session.id) is None:
             raise not_found()
-        return Slice(data + b'],"text":' + msgspec.json.encode(join_pieces(self._texts)) + b"}", last=True)
+        return Slice(data + b'],"text":' + msgspec.json.encode(text_of(self._said)) + b"}", last=True)
 
 
 class ExportWriter:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from backend.history import records
 from backend.history.records import Hit, StoredSegment, StoredSession, Usage
 from protocol.audio import samples_to_ms, samples_to_seconds
 from protocol.errors import ErrorCode
@@ -18,6 +19,7 @@ from protocol.rest import (
     SessionState,
     SessionView,
 )
+from protocol.spans import told_once
 from protocol.subtitles import Cue
 from protocol.texts import TimedText, join_pieces
 
@@ -77,12 +79,22 @@ def segment_view(stored: StoredSegment) -> SegmentView:
         decode_ms=stored.decode_ms,
         code=stored.code,
         message=stored.message,
+        replaces=stored.replaces,
     )
 
 
+def once(segments: Iterable[StoredSegment]) -> list[StoredSegment]:
+    """Return the segments that make up a session: a recognised second pass instead of what it replaces."""
+    known = {segment.segment: segment for segment in segments}
+    spans = {
+        n: one.replaces for n, one in known.items() if one.replaces and one.state is records.SegmentState.FINAL
+    }
+    return [known[n] for n in told_once(known, spans)]
+
+
 def text_of(segments: Iterable[StoredSegment]) -> str:
-    """Return the joined texts of all segments."""
-    return join_pieces(map(timed, segments))
+    """Return the joined texts of a session."""
+    return join_pieces(map(timed, once(segments)))
 
 
 def timed(segment: StoredSegment) -> TimedText:
@@ -93,6 +105,7 @@ def timed(segment: StoredSegment) -> TimedText:
 
 def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:
     """Return the subtitles of a session; ``None``: the times are unknown."""
+    segments = once(segments)
     if any(segment.at_ms is None for segment in segments):
         return None
     return (

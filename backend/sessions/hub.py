@@ -24,7 +24,8 @@ from backend.admission.admission import (
     with_eta,
     worth_telling,
 )
-from backend.admission.audio_budget import HeldAudio, crowded_out, full
+from backend.admission.audio_budget import HeldAudio, crowded_out
+from backend.admission.second_pass import LATE
 from backend.broker.jobs import Jobs
 from backend.broker.records import Attachment, NothingToPromote, Reread, SessionGone, Submitted
 from backend.core.errors import BrokerBusy, BrokerError, ModelNotOffered, TooBusy, TryLater, reason_of
@@ -43,13 +44,14 @@ from backend.sessions.segments import (
     Promote,
     Speculate,
     Submit,
+    Weigh,
     Withdraw,
 )
 from backend.sessions.session import Session
-from backend.sessions.session_slot import SessionSlot, order_of
+from backend.sessions.session_slot import SessionSlot, held_audio, left_for_room, order_of
 from backend.sessions.settings import SessionSettings
 from protocol.errors import CloseCode, ErrorCode, ProtocolError, TakenOver
-from protocol.job import CLASSES, Failure, Job, JobKind, Notice
+from protocol.job import Job, JobKind, Notice
 from protocol.session import Busy, ClientMessage, Failed, GatewayMessage, Hello, Welcome
 from protocol.session import Final as FinalMessage
 from runtime import logger_names
@@ -58,7 +60,6 @@ from runtime.event_names import LogEvent
 log = structlog.get_logger(logger_names.BACKEND_HUB)
 
 TICK_S: Final = 1.0
-_AWAY_S: Final = 5.0
 _HistoryField = Callable[[SessionOwner], str]
 _Promoted = Submitted | NothingToPromote
 _Known = dict[tuple[int, str, str, bool], tuple[Busy | None, bool]]
@@ -86,8 +87,7 @@ class Hub:
     @property
     def held(self) -> HeldAudio:
         """Samples of all sessions that the broker does not have."""
-        sessions = [one.session for one in self.hosted.values()]
-        return HeldAudio(*(sum(s.unqueued for s in sessions if s.options.priority == name) for name in CLASSES))
+        return held_audio(self.hosted.values())
 
     # -- connections ---------------------------------------------------------------------------------------
 
@@ -117,7 +117,8 @@ class Hub:
         hosted.bind(connection)
         hosted.session.options, hosted.busy, hosted.hello = hello.options, None, order_of(hello)
         server_ms = round((time.monotonic() - self._started) * 1000)
-        welcome = Welcome(hello.session, self._jobs.gateway, self._jobs.durable, server_ms, self.settings.limits)
+        here = self._jobs.gateway, self._jobs.durable, server_ms, self.settings.limits
+        welcome = Welcome(hello.session, *here, spans=True)
         self._observer.bound(identity, hello.resume)
         steps = hosted.session.attached(attachment, welcome, time.monotonic(), hello.pieces)
         outputs = await self._adoption.run(hosted, connection, steps)
@@ -211,15 +212,11 @@ class Hub:
     # -- inside --------------------------------------------------------------------------------------------
 
     def _make_room(self, now: float) -> None:
-        """Drop the sessions unbound the longest when memory is full; their clients still have the audio."""
-        held, most = self.held, self.settings.admission.unqueued_bytes
-        if full(held, most):
-            away = (one for one in self.hosted.values() if one.connection is None and now - one.left >= _AWAY_S)
-            for hosted in sorted(away, key=lambda one: one.left):
-                if hosted.session.options.priority in full(held, most):
-                    held = held.less(hosted.session.options.priority, hosted.session.unqueued)
-                    self.leave(hosted.identity, hosted)
-        self._crowded_out = crowded_out(held, most)
+        """Drop sessions when memory is full, and note which classes may send nothing."""
+        most = self.settings.admission.unqueued_bytes
+        for hosted in tuple(left_for_room(self.hosted.values(), most, now)):
+            self.leave(hosted.identity, hosted)
+        self._crowded_out = crowded_out(self.held, most)
 
     def leave(self, identity: str, hosted: SessionSlot) -> None:
         """Drop a session, and delete its texts from the broker once the client has them all."""
@@ -230,8 +227,8 @@ class Hub:
     def _perform(self, hosted: SessionSlot, outputs: Iterable[Output]) -> None:
         for output in outputs:
             match output:
-                case Submit(job):
-                    self._take(hosted, job)
+                case Submit() | Weigh():
+                    self._take(hosted, output)
                 case Promote():
                     answer = partial(self._promoted, hosted, output)
                     self._ask(hosted, self._jobs.promote, (hosted.identity, *output), answer)
@@ -253,12 +250,16 @@ class Hub:
                     self._tell(hosted, output)
         self.intake.go_on(hosted)
 
-    def _take(self, hosted: SessionSlot, job: Job) -> None:
-        """Queue a complete segment, or fail it if its model has been unavailable for too long."""
-        if why := self.intake.refuse_model(job.options.model):
-            failure = Failure(job.session, job.segment, ErrorCode.MODEL_UNAVAILABLE, why, job.attempt)
-            self._perform(hosted, hosted.session.noticed(failure, time.monotonic()))
-        else:
+    def _take(self, hosted: SessionSlot, asked: Submit | Weigh) -> None:
+        """Queue a complete segment, unless it would be late or its model has been unavailable for too long."""
+        session, now = hosted.session, time.monotonic()
+        job = asked.job if isinstance(asked, Submit) else asked
+        if asked.due is not None and self.intake.comes_late(session.options, job.samples, asked.due - now):
+            self._perform(hosted, session.refuse(job.segment, job.attempt, ErrorCode.BUSY, LATE, now))
+        elif isinstance(job, Job) and (why := self.intake.refuse_model(job.options.model)):
+            code = ErrorCode.MODEL_UNAVAILABLE
+            self._perform(hosted, session.refuse(job.segment, job.attempt, code, why, now))
+        elif isinstance(job, Job):
             self.intake.add(hosted, job)
 
     def _withdraw(self, hosted: SessionSlot, cancelled: Withdraw) -> None:
@@ -275,9 +276,8 @@ class Hub:
         if not isinstance(message, FinalMessage | Failed):
             self._observer.told(hosted.identity, message)
         elif self._news.is_new(hosted.identity, message):
-            course = hosted.session.course(message.segment)
-            whose, now = (hosted.identity, hosted.about.owner), time.monotonic()
-            self._observer.concluded((Conclusion(*whose, message, course, now, time.time()),))
+            about = hosted.session.course(message.segment), time.monotonic(), time.time()
+            self._observer.concluded((Conclusion(hosted.identity, hosted.about.owner, message, *about),))
         hosted.send(message)
 
     def _ask(

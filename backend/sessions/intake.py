@@ -5,13 +5,15 @@ This module only executes: ``turns`` decides which segments may go, ``offers`` w
 
 from collections.abc import Callable, Iterable, Mapping
 
-from backend.admission.admission import Survey
+from backend.admission.admission import StreamContent, Survey
 from backend.admission.bulk_throttle import Allowance, BulkThrottle, QueueLimits, allowance
 from backend.admission.offered_models import Offers
+from backend.admission.second_pass import comes_late
 from backend.sessions.segments import Stage
 from backend.sessions.session_slot import SessionSlot
 from protocol.job import Job
 from protocol.monitor import WorkerState
+from protocol.recognition import Options
 
 _IN = frozenset({Stage.SUBMITTED, Stage.QUEUED})
 
@@ -30,6 +32,7 @@ class Intake:
         self._submit = submit
         self._turns = BulkThrottle(limits)
         self._survey = Survey()
+        self._then: Mapping[tuple[str, str], StreamContent] = {}
         self._allowances: dict[tuple[str, str], Allowance] = {}
         self._surveys: dict[str, Survey] = {}
         self._going = False
@@ -64,6 +67,7 @@ class Intake:
     def surveyed(self, survey: Survey) -> None:
         """Use a new survey of the fleet: reset allowances, note the offered models, submit waiting segments."""
         self._survey, self._allowances, self._surveys = survey, {}, {}
+        self._then = self._turns.inside(self._wanted)
         here = {one.model for one in survey.workers if one.model and one.state is not WorkerState.FAILED}
         if here - self.offers.ages.keys():
             self.offers = self.offers.seen(here)
@@ -79,6 +83,14 @@ class Intake:
             held = self._turns.held(owner)
             self._surveys[owner] = self._survey.with_held(held) if held else self._survey
         return self._surveys[owner]
+
+    def comes_late(self, options: Options, samples: int, within_s: float) -> bool:
+        """Return whether a second pass of this length cannot be recognised in time.
+
+        What this gateway put into the broker since the last survey counts, and what it got back does not.
+        """
+        survey = self._survey.moved(self._then, self._turns.inside(self._wanted))
+        return comes_late(survey, options, samples, within_s)
 
     def refuse_model(self, model: str) -> str | None:
         """Return why segments for this model are refused, or ``None`` if they are accepted."""

@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from backend.broker.records import Attachment, Record
 from backend.sessions.segments import Output, Segment, Stage
+from backend.sessions.spans import Spans
 from protocol.errors import MessageTooLarge, OutOfOrder
 from protocol.job import Ended, EndState
-from protocol.session import HeldSegments, Missing, MoreHeld, Welcome
+from protocol.session import HeldSegments, Missing, MoreHeld, SegmentDetails, Welcome
 from protocol.texts import join_texts
 
 MOST_SEGMENTS: Final = 65_536
@@ -31,6 +32,7 @@ class Ledger:
     def __init__(self) -> None:
         self.all: dict[int, Segment] = {}
         self.live: dict[int, Segment] = {}
+        self.spans = Spans(self.all)
         self.unqueued = 0
         self.last = -1
         self._unreceived = 0
@@ -95,7 +97,10 @@ class Ledger:
         nothing = Record()
         for some in _in_steps(sorted({*attachment.segments, *self.live})):
             for index in some:
-                outputs += self.learn(index, attachment.segments.get(index, nothing), now)
+                record = attachment.segments.get(index, nothing)
+                if record.replaces:
+                    self._remember_span(index, record.replaces)
+                outputs += self.learn(index, record, now)
             yield
         return outputs
 
@@ -148,8 +153,13 @@ class Ledger:
         return all(n in self.all and n not in self.live for n in range(segments))
 
     def text(self, segments: Iterable[int]) -> str:
-        """Return the joined text of these segments."""
-        return join_texts(self.all[n].text for n in segments)
+        """Return the joined text of these segments; a recognised span stands for what it replaces."""
+        return join_texts(self.all[n].text for n in self.spans.told(segments))
+
+    @property
+    def has_live_span(self) -> bool:
+        """True while a span has begun and not ended."""
+        return any(segment.details.replaces for segment in self.live.values())
 
     def _end(self, index: int, record: Record, now: float) -> list[Output]:
         segment = self._segment(index)
@@ -157,8 +167,15 @@ class Ledger:
         self._unreceived -= segment.unreceived
         self.live.pop(index, None)
         segment.end(index, record, now)
+        segment.repeated = self.spans.repeated(index)
         self._unreceived += segment.unreceived
         return [] if segment.told is None else [segment.told]
+
+    def _remember_span(self, index: int, replaces: tuple[int, ...]) -> None:
+        segment = self._segment(index)
+        if not segment.details.replaces:
+            segment.details = SegmentDetails(replaces=replaces)
+            self.spans.join(index)
 
     def _segment(self, index: int) -> Segment:
         self.last = max(self.last, index)

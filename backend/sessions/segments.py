@@ -6,18 +6,33 @@ from enum import Enum, auto
 from typing import Final as Constant
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from backend.broker.records import Record
 from protocol.audio import BYTES_PER_SAMPLE
 from protocol.errors import CloseCode, ErrorCode, OutOfOrder
-from protocol.job import EndState, Job, Result
-from protocol.recognition import Timing
+from protocol.job import EndState, Job, JobKind, Result
+from protocol.recognition import Options, Timing
 from protocol.session import PLAIN, Failed, Final, GatewayMessage, SegmentDetails
 
 
 class Submit(NamedTuple):
-    """Request to put a segment into its stream; the reply goes to ``Session.submitted``."""
+    """Request to put a segment into its stream; the reply goes to ``Session.submitted``.
+
+    ``due``: when its text must be there, or the gateway refuses it (``Session.refuse``).
+    """
 
     job: Job
+    due: float | None = None
+
+
+class Weigh(NamedTuple):
+    """Request to refuse a span that has begun (``Session.refuse``) if its text cannot be there when it is due."""
+
+    segment: int
+    attempt: int
+    samples: int
+    due: float
 
 
 class Speculate(NamedTuple):
@@ -27,7 +42,10 @@ class Speculate(NamedTuple):
 
 
 class Promote(NamedTuple):
-    """Request to turn a correct speculation into the job; the reply goes to ``Session.promoted``."""
+    """Request to turn a correct speculation into the job; the reply goes to ``Session.promoted``.
+
+    With other ``samples`` than the speculation has, 0 for example, the speculation is dropped.
+    """
 
     segment: int
     attempt: int
@@ -70,7 +88,7 @@ class CloseConnection(NamedTuple):
     code: CloseCode
 
 
-Effect = Submit | Speculate | Promote | Hypothesise | Withdraw | Acknowledge | LookAgain | AttachAgain
+Effect = Submit | Weigh | Speculate | Promote | Hypothesise | Withdraw | Acknowledge | LookAgain | AttachAgain
 Output = GatewayMessage | Effect | CloseConnection
 
 
@@ -91,6 +109,7 @@ class SegmentHistory(NamedTuple):
 
     ``queued``: when the broker first had it; ``requeued``: when it last did, if it was queued again. ``ahead``:
     samples queued before it at that moment. ``early``: decoding began before it was complete, at ``queued``.
+    ``repeated``: samples that are counted with other segments. ``refused``: a span that came too late.
     """
 
     samples: int
@@ -101,6 +120,8 @@ class SegmentHistory(NamedTuple):
     requeued: float
     ahead: int
     early: bool
+    repeated: int = 0
+    refused: bool = False
 
 
 class Speculation(NamedTuple):
@@ -121,7 +142,7 @@ class Segment:
     ``told`` is the outcome until the client confirms it; ``text`` stays. A failure stays even when it is
     ``received``, because a returning client may begin a higher attempt. ``sent``: the broker may know the
     segment. ``guesses`` counts the speculations of one attempt. ``began``, ``first_queued``, ``ahead`` and
-    ``sent`` survive a restart.
+    ``sent`` survive a restart. ``due``, ``refused`` and ``repeated`` belong to spans (``Spans``).
     """
 
     attempt: int = 0
@@ -145,6 +166,9 @@ class Segment:
     told: Final | Failed | None = None
     received: bool = False
     text: str = ""
+    due: float | None = None
+    refused: bool = False
+    repeated: int = 0
 
     @property
     def unqueued(self) -> int:
@@ -157,8 +181,12 @@ class Segment:
         return self.told is not None and not self.received
 
     def settled(self, attempt: int) -> bool:
-        """Return whether news of this attempt can no longer change the segment."""
-        return self.stage is Stage.ENDED and not (self.state is EndState.FAILED and attempt > self.attempt)
+        """Return whether news of this attempt can no longer change the segment.
+
+        What was refused here may have been accepted by another gateway.
+        """
+        again = attempt >= self.attempt if self.refused else attempt > self.attempt
+        return self.stage is Stage.ENDED and not (self.state is EndState.FAILED and again)
 
     def restart(self, attempt: int) -> None:
         """Discard all state of the last attempt and receive from the first sample."""
@@ -167,12 +195,24 @@ class Segment:
         self.held, self.samples, self.asked = 0, None, -1
         self.state, self.told, self.received, self.text, self.speculation = None, None, False, "", None
         self.first_frame = self.completed = self.queued = 0.0
-        self.early, self.guesses = False, 0
+        self.early, self.guesses, self.refused, self.repeated = False, 0, False, 0
 
-    def describe(self, details: SegmentDetails) -> None:
-        """Note how the client describes the segment; a speculation of another description is not promoted."""
-        if details != self.details:
-            self.details, self.speculation = details, None
+    def describe(self, details: SegmentDetails) -> bool:
+        """Note how the client describes the segment, and return whether that is new.
+
+        A speculation of another description is not promoted.
+        """
+        if details == self.details:
+            return False
+        self.details, self.speculation = details, None
+        return True
+
+    def displace(self) -> bool:
+        """Give up the speculation of a segment that still goes on. Return whether there was one."""
+        if self.speculation is None or self.stage is not Stage.RECEIVING:
+            return False
+        self.speculation = None
+        return True
 
     def append(self, pcm: bytes | memoryview, samples: int) -> None:
         """Append audio. Large frames are kept as they are; small ones are merged to save list entries."""
@@ -185,6 +225,14 @@ class Segment:
     def beginning(self, samples: int) -> bytes:
         """Return the first ``samples`` of the held audio."""
         return b"".join(self.pcm)[: samples * BYTES_PER_SAMPLE]
+
+    def job(self, session: str, options: Options, index: int, pcm: bytes, kind: JobKind) -> Job:
+        """Return a job for this audio of the segment; its language overrides that of the options."""
+        details = self.details
+        if details.language:
+            options = replace(options, language=details.language)
+        samples = len(pcm) // BYTES_PER_SAMPLE
+        return Job(session, index, pcm, samples, self.attempt, kind, options, details.gain_db, details.replaces)
 
     def speculate(self, samples: int, now: float) -> None:
         """Note that the segment is decoded speculatively up to ``samples``."""
@@ -220,6 +268,7 @@ class Segment:
         if ended is None:
             return
         self.samples = None if self.stage is Stage.RECEIVING else self.samples
+        self.refused = False
         self.sent |= ended.state is not EndState.CANCELLED
         self.attempt, self.state, self.stage, self.pcm = ended.attempt, ended.state, Stage.ENDED, []
         self.text, self.told, self.received = record.text or "", None, False
@@ -254,6 +303,8 @@ class Segment:
             self.queued if self.queued > first else 0.0,
             self.ahead,
             self.early,
+            self.repeated,
+            self.refused,
         )
 
     def _timing(self, result: Result, now: float) -> Timing:

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final as Constant
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from backend.broker.records import Attachment, JobQueued, NothingToPromote, Record, Reread, SessionGone, Submitted
 from backend.core.errors import TooBusy
 from backend.core.refusal import Refusal, RefusalReason
+from backend.sessions.checks import check_replaces, no_room
 from backend.sessions.ledger import MOST_OPEN, Ledger, Steps
 from backend.sessions.partials import PACE, PartialPace, Partials
 from backend.sessions.segments import (
@@ -33,9 +32,9 @@ from backend.sessions.segments import (
     outcome,
     resent,
 )
-from protocol.audio import BYTES_PER_SAMPLE, CODEC, SAMPLE_RATE, decode_frame, samples_to_seconds
-from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder, UnsupportedFormat
-from protocol.job import CLASSES, Detached, Ended, EndState, Hypothesis, Job, JobKind, Notice, Result
+from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE, decode_frame, samples_to_seconds
+from protocol.errors import CloseCode, ErrorCode, MessageTooLarge, OutOfOrder
+from protocol.job import CLASSES, Detached, Ended, EndState, Failure, Hypothesis, Job, JobKind, Notice, Result
 from protocol.recognition import Options
 from protocol.session import (
     ClientMessage,
@@ -65,15 +64,6 @@ _TAKEN_OVER: Constant = (
     Error(ErrorCode.TAKEN_OVER, "another connection now speaks for this session"),
     CloseConnection(CloseCode.TAKEN_OVER),
 )
-
-
-def check_hello(message: object) -> Hello:
-    """Return the first message of a connection if it is a valid hello. Raises ``ProtocolError``."""
-    if not isinstance(message, Hello):
-        raise OutOfOrder("the first message must be hello")
-    if (message.audio.codec, message.audio.rate) != (CODEC, SAMPLE_RATE):
-        raise UnsupportedFormat(f"audio must be {CODEC} at {SAMPLE_RATE} Hz")
-    return message
 
 
 class Session:
@@ -134,7 +124,7 @@ class Session:
         """Handle a text message that follows the hello."""
         match message:
             case SegmentBegin():
-                return self._begin(message)
+                return self._begin(message, now)
             case SegmentEnd():
                 return self._end(message, now)
             case SegmentCancel():
@@ -162,7 +152,7 @@ class Session:
         samples = len(pcm) // BYTES_PER_SAMPLE - (held - offset)
         if samples > 0:
             if held + samples > self._most_of_segment or self._ledger.unqueued + samples > self._most_unqueued:
-                raise self._no_room(index, held + samples)
+                raise no_room(self._limits, index, held + samples)
             if not held:
                 segment.first_frame = now
             self._ledger.append(segment, pcm if offset == held else pcm[-samples * BYTES_PER_SAMPLE :], samples)
@@ -221,6 +211,20 @@ class Session:
         self._ledger.open(index, attempt)
         return [Missing(index, 0)]
 
+    def refuse(self, index: int, attempt: int, code: ErrorCode, why: str, now: float) -> list[Output]:
+        """End a segment as failed that the broker does not have; of a span the pieces stay."""
+        segment = self._ledger.all[index]
+        if attempt != segment.attempt or segment.stage not in (Stage.RECEIVING, Stage.SUBMITTED):
+            return []
+        outputs = self.noticed(Failure(self.identity, index, code, why, attempt), now)
+        segment.refused = bool(segment.details.replaces)
+        return outputs
+
+    def repeats(self, data: bytes) -> bool:
+        """Return whether a binary message is audio of a span, which came before in other segments."""
+        segment = self._ledger.all.get(int.from_bytes(data[:4], "little"))
+        return segment is not None and bool(segment.details.replaces)
+
     def noticed(self, notice: Notice, now: float) -> list[Output]:
         """Handle a notice that was published to this gateway about the session."""
         if isinstance(notice, Detached):
@@ -265,9 +269,10 @@ class Session:
 
     # -- inside --------------------------------------------------------------------------------------------
 
-    def _begin(self, message: SegmentBegin) -> Sequence[Output]:
+    def _begin(self, message: SegmentBegin, now: float) -> Sequence[Output]:
         index, attempt = message.segment, message.attempt
-        segment = self._ledger.all.get(index)
+        segment = before = self._ledger.all.get(index)
+        check_replaces(index, message.replaces, segment)
         if segment is None:
             if self._finish is not None and index >= self._finish:
                 raise OutOfOrder(f"segment {index} begins after finish with {self._finish} segments")
@@ -279,15 +284,21 @@ class Session:
                 raise OutOfOrder(f"attempt {segment.attempt} of segment {index} has not failed")
             if segment.stage is Stage.RECEIVING or segment.state is EndState.FAILED:
                 self._ledger.open(index, attempt)
-                self._done_at = None
-        if segment.stage is Stage.RECEIVING:
-            segment.describe(details_of(message))
-        return ()
+                self._done_at, before = None, None
+        if segment.stage is not Stage.RECEIVING:
+            return ()
+        anew = segment.describe(details_of(message)) or before is None
+        return self._begin_span(index, segment, now) if anew and message.replaces else ()
+
+    def _begin_span(self, index: int, segment: Segment, now: float) -> Sequence[Output]:
+        if why := self._ledger.spans.refuse(index):
+            return self.refuse(index, segment.attempt, ErrorCode.CONFLICT, why, now)
+        return self._ledger.spans.begin(index, self._ledger.live, now)
 
     def _speculate(self, message: SegmentSpeculate, now: float) -> Sequence[Output]:
         index, samples = message.segment, message.samples
         segment = self._ledger.known(index)
-        if segment.stage is not Stage.RECEIVING or not 0 < samples <= segment.held:
+        if segment.stage is not Stage.RECEIVING or not 0 < samples <= segment.held or self._ledger.has_live_span:
             return ()
         if segment.guesses >= _MOST_GUESSES or samples == (segment.speculation and segment.speculation.samples):
             return ()
@@ -297,8 +308,10 @@ class Session:
         return [Speculate(self._job(index, segment, segment.beginning(samples), JobKind.SPECULATE))]
 
     def _hypothesise(self, index: int, segment: Segment, now: float) -> Sequence[Output]:
-        """Request a hypothesis, unless a complete segment of this session still waits for its final."""
-        if self._partials is None or any(s.stage is not Stage.RECEIVING for s in self._ledger.live.values()):
+        """Request a hypothesis, unless a complete segment or a span of this session still waits for its final."""
+        if self._partials is None or self._ledger.has_live_span:
+            return ()
+        if any(s.stage is not Stage.RECEIVING for s in self._ledger.live.values()):
             return ()
         self._partials.asked(index, segment.held, now)
         return [Hypothesise(self._job(index, segment, segment.beginning(segment.held), JobKind.HYPOTHESISE))]
@@ -314,19 +327,13 @@ class Session:
         return [] if partial is None else [partial]
 
     def _job(self, index: int, segment: Segment, pcm: bytes, kind: JobKind = JobKind.RECOGNISE) -> Job:
-        samples = len(pcm) // BYTES_PER_SAMPLE
-        details, options = segment.details, self.options
-        if details.language:
-            options = replace(options, language=details.language)
-        return Job(
-            self.identity, index, pcm, samples, segment.attempt, kind, options, details.gain_db, details.replaces
-        )
+        return segment.job(self.identity, self.options, index, pcm, kind)
 
     def _end(self, message: SegmentEnd, now: float) -> Sequence[Output]:
         index, samples = message.segment, message.samples
         segment = self._ledger.known(index)
         if samples > self._most_of_segment:
-            raise self._no_room(index, samples)
+            raise no_room(self._limits, index, samples)
         match segment.stage:
             case Stage.RECEIVING if samples > segment.held:
                 segment.asked = segment.held
@@ -335,7 +342,7 @@ class Session:
                 self._ledger.complete(segment, samples, now)
                 if segment.speculation is not None and segment.speculation.samples == samples:
                     return [Promote(index, segment.attempt, samples)]
-                return [Submit(self._job(index, segment, segment.hand_over()))]
+                return [Submit(self._job(index, segment, segment.hand_over()), segment.due)]
             case Stage.QUEUED:
                 return [Queued(index)]
             case Stage.ENDED:
@@ -387,9 +394,3 @@ class Session:
             return ()
         segment.asked = segment.held
         return [Missing(index, segment.held)]
-
-    def _no_room(self, index: int, samples: int) -> MessageTooLarge:
-        limits = self._limits
-        if samples > self._most_of_segment:
-            return MessageTooLarge(f"segment {index} is longer than {limits.segment_s:g} s: end it earlier")
-        return MessageTooLarge(f"more than {limits.window_s:g} s of audio are not yet queued: send less ahead")

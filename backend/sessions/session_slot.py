@@ -2,14 +2,19 @@
 
 import asyncio
 import time
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from backend.admission.audio_budget import HeldAudio, full
 from backend.history.records import SessionOwner
 from backend.sessions.connection import ClientConnection
 from backend.sessions.session import Session
 from protocol.errors import CloseCode, ErrorCode
+from protocol.job import CLASSES
 from protocol.session import Busy, Error, Hello
+
+_AWAY_S: Final = 5.0
 
 
 @dataclass(eq=False)
@@ -60,6 +65,22 @@ class SessionSlot:
         late, self.late = self.late or (), None
         for output in late:
             self.send(output)
+
+
+def held_audio(slots: Iterable[SessionSlot]) -> HeldAudio:
+    """Return the samples of these sessions that the broker does not have."""
+    sessions = [one.session for one in slots]
+    return HeldAudio(*(sum(s.unqueued for s in sessions if s.options.priority == name) for name in CLASSES))
+
+
+def left_for_room(slots: Collection[SessionSlot], most_bytes: int, now: float) -> Iterator[SessionSlot]:
+    """Yield the sessions to drop while memory is full: those unbound the longest. Their clients have the audio."""
+    held = held_audio(slots)
+    away = (one for one in slots if one.connection is None and now - one.left >= _AWAY_S)
+    for hosted in sorted(away, key=lambda one: one.left) if full(held, most_bytes) else ():
+        if hosted.session.options.priority in full(held, most_bytes):
+            held = held.less(hosted.session.options.priority, hosted.session.unqueued)
+            yield hosted
 
 
 def order_of(hello: Hello) -> str:

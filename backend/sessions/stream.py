@@ -18,9 +18,9 @@ from backend.history.records import SessionOwner
 from backend.http.access import AdmittedRequest
 from backend.http.responses import abort
 from backend.sessions.adoption import until_room
+from backend.sessions.checks import check_hello
 from backend.sessions.connection import ClientConnection
 from backend.sessions.hub import Hub
-from backend.sessions.session import check_hello
 from backend.sessions.session_slot import SessionSlot
 from protocol.audio import HEADER_BYTES
 from protocol.errors import CloseCode, OutOfOrder, ProtocolError, Unauthorised
@@ -142,7 +142,8 @@ async def _read(peer: Peer, hub: Hub, hosted: SessionSlot) -> None:
         connection.heard = True
         if message.type is _BINARY:
             if not connection.closing:
-                usage.audio_bytes += max(0, len(message.data) - HEADER_BYTES)
+                if not hosted.session.repeats(message.data):
+                    usage.audio_bytes += max(0, len(message.data) - HEADER_BYTES)
                 hub.frame(hosted, message.data)
         elif message.type in _LEFT:
             return

@@ -40,6 +40,7 @@ class ModelBroker:
         self.ends: dict[int, Ended] = {}
         self.outcomes: dict[int, Outcome] = {}
         self.texts: dict[int, str] = {}
+        self.spans: dict[int, tuple[int, ...]] = {}
         self.counted: dict[int, int] = {}
         self.taken: list[Entry] = []
         self.questions: list[Job] = []
@@ -55,7 +56,7 @@ class ModelBroker:
         """Delete the session's hash; stream entries stay until a worker has taken them."""
         self.exists = False
         self.abandoned.update(self.entries)
-        for kept in (self.jobs, self.speculations, self.guessed, self.ends, self.outcomes, self.texts):
+        for kept in (self.jobs, self.speculations, self.guessed, self.ends, self.outcomes, self.texts, self.spans):
             kept.clear()
         self.counted.clear()
 
@@ -71,7 +72,8 @@ class ModelBroker:
         if self.exists and self.gateway != gateway:
             self.notices[self.gateway].append(Detached(str(SESSION), gateway, self.epoch + 1))
         self.exists, self.gateway, self.epoch = True, gateway, self.epoch + 1
-        return Attachment(self.epoch, {n: self.record(n) for n in sorted(self.jobs.keys() | self.ends.keys())})
+        known = sorted(self.jobs.keys() | self.ends.keys())
+        return Attachment(self.epoch, {n: self.record(n)._replace(replaces=self.spans.get(n, ())) for n in known})
 
     def submit(self, job: Job) -> Submitted:
         """Queue a job as ``submit.lua`` does."""
@@ -86,6 +88,8 @@ class ModelBroker:
             self.ends.pop(n, None)
             self.outcomes.pop(n, None)
             self.jobs[n], self.attempts[n] = self._add(job), job.attempt
+            if job.replaces:
+                self.spans[n] = job.replaces
         return JobQueued(0)
 
     def speculate(self, job: Job) -> bool:

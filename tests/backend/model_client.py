@@ -31,7 +31,8 @@ FRAME = 8
 class Spoken:
     """A segment of the client. ``awaited``: the gateway reports its end. ``heard``: the first text.
 
-    ``guesses``: numbers of frames after which the client sends ``segment.speculate``.
+    ``guesses``: numbers of frames after which the client sends ``segment.speculate``. A segment that
+    ``replaces`` others is given up (``gone``) when it fails.
     """
 
     pcm: bytes
@@ -44,6 +45,13 @@ class Spoken:
     heard: str | None = None
     guesses: frozenset[int] = frozenset()
     guessed: int = 0
+    replaces: tuple[int, ...] = ()
+    gone: bool = False
+
+    @property
+    def open(self) -> bool:
+        """True while the client waits for a text."""
+        return self.heard is None and not self.gone
 
 
 @dataclass
@@ -76,9 +84,9 @@ class ModelClient:
         if self.notes:
             return self.notes.popleft()
         for n, spoken in enumerate(self.segments):
-            if spoken.heard is None and not spoken.queued and (message := self._of(n, spoken)) is not None:
+            if spoken.open and not spoken.queued and (message := self._of(n, spoken)) is not None:
                 return message
-        if not self.finish_sent and all(spoken.heard is not None for spoken in self.segments):
+        if not self.finish_sent and not any(spoken.open for spoken in self.segments):
             self.finish_sent = True
             return Finish(len(self.segments))
         return None
@@ -87,7 +95,8 @@ class ModelClient:
     def _of(n: int, spoken: Spoken) -> ClientMessage | bytes | None:
         if not spoken.begun:
             spoken.begun = True
-            return SegmentBegin(n, attempt=spoken.attempt)
+            within_ms = 500 if spoken.replaces else None
+            return SegmentBegin(n, attempt=spoken.attempt, replaces=spoken.replaces, within_ms=within_ms)
         if spoken.guessed != spoken.sent and -(-spoken.sent // FRAME) in spoken.guesses:
             spoken.guessed = spoken.sent
             return SegmentSpeculate(n, spoken.sent)
@@ -106,7 +115,7 @@ class ModelClient:
                 self._welcome(message)
             case Queued(segment=n):
                 self.segments[n].queued |= self.segments[n].ended
-            case Missing(segment=n) if self.segments[n].heard is not None:
+            case Missing(segment=n) if not self.segments[n].open:
                 self.notes.append(SegmentCancel(n))
             case Missing(segment=n, from_=at):
                 spoken = self.segments[n]
@@ -114,14 +123,10 @@ class ModelClient:
                 spoken.begun, spoken.sent = at > 0, min(at, spoken.sent)
             case Partial():
                 self._show(message)
-            case Final(segment=n, text=text):
-                self.over.add(n)
-                assert self.segments[n].heard in (None, text)
-                self.segments[n].heard = text
-                self.notes.append(Received(n))
-            case Failed(segment=n, attempt=attempt):
-                self.shown.pop(n, None)
-                self._failed(self.segments[n], attempt)
+            case Final():
+                self._recognised(message)
+            case Failed():
+                self._failed(message.segment, message.attempt)
             case Done():
                 self.done = message
             case Error():
@@ -136,8 +141,23 @@ class ModelClient:
         assert stable.startswith(self.shown.get(n, "")) and len(stable) == partial.stable
         self.revision, self.shown[n] = partial.revision, stable
 
-    @staticmethod
-    def _failed(spoken: Spoken, attempt: int) -> None:
+    def _recognised(self, final: Final) -> None:
+        n, spoken = final.segment, self.segments[final.segment]
+        self.over.add(n)
+        assert spoken.heard in (None, final.text)
+        if not spoken.gone:
+            spoken.heard = final.text
+        self.notes.append(SegmentCancel(n) if spoken.gone else Received(n))
+
+    def _failed(self, n: int, attempt: int) -> None:
+        """Begin a higher attempt, or keep the pieces of a second pass, which no gateway may still recognise."""
+        spoken = self.segments[n]
+        self.shown.pop(n, None)
+        if spoken.replaces:
+            if spoken.heard is None:
+                spoken.gone = True
+                self.notes.append(SegmentCancel(n))
+            return
         if attempt >= spoken.attempt:
             spoken.attempt = attempt + 1
         elif not spoken.awaited:
@@ -157,5 +177,5 @@ class ModelClient:
             spoken.awaited = n in held.ended
             spoken.begun, spoken.ended = n in held.receiving, False
             spoken.sent = held.receiving.get(n, 0)
-            if spoken.heard is not None and n not in held.ended:
+            if spoken.gone or (spoken.heard is not None and n not in held.ended):
                 self.notes.append(SegmentCancel(n))  # or this gateway could never say done

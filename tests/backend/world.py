@@ -20,13 +20,15 @@ from backend.sessions.segments import (
     Promote,
     Speculate,
     Submit,
+    Weigh,
     Withdraw,
 )
 from backend.sessions.session import Session
 from protocol.audio import SAMPLE_RATE
-from protocol.errors import CloseCode
+from protocol.errors import CloseCode, ErrorCode
 from protocol.recognition import Options
 from protocol.session import ClientMessage, Done, GatewayMessage, Limits, Welcome
+from protocol.spans import told_once
 from protocol.texts import join_texts
 from tests.backend.model_broker import SESSION, ModelBroker, text_of
 from tests.backend.model_client import FRAME, ModelClient, Spoken
@@ -46,6 +48,7 @@ class World:
         self.effects: dict[str, deque[tuple[Session, Output]]] = {"a": deque(), "b": deque()}
         self.connected: str | None = None
         self.crowded = False
+        self.late = False
         self.up: deque[ClientMessage | bytes] = deque()
         self.down: deque[GatewayMessage] = deque()
 
@@ -202,10 +205,10 @@ class World:
     def _perform(self, gateway: str, session: Session, outputs: Sequence[Output]) -> None:
         for output in outputs:
             match output:
-                case CloseConnection(code) if self.sessions.get(gateway) is session:
-                    self._close(gateway, code)
-                case CloseConnection():
-                    pass
+                case CloseConnection(code):
+                    self._close(gateway, session, code)
+                case Weigh() | Submit(due=float()):
+                    self._weigh(gateway, session, output)
                 case Speculate(job) if self.crowded:
                     session.speculated(job, made=False)
                 case Hypothesise(job) if self.crowded:
@@ -215,7 +218,17 @@ class World:
                 case _ if self.connected == gateway and self.sessions.get(gateway) is session:
                     self.down.append(output)
 
-    def _close(self, gateway: str, code: CloseCode) -> None:
+    def _weigh(self, gateway: str, session: Session, asked: Weigh | Submit) -> None:
+        job = asked.job if isinstance(asked, Submit) else asked
+        if self.late:
+            refused = session.refuse(job.segment, job.attempt, ErrorCode.BUSY, "late", self.now)
+            self._perform(gateway, session, refused)
+        elif isinstance(asked, Submit):
+            self.effects[gateway].append((session, asked))
+
+    def _close(self, gateway: str, session: Session, code: CloseCode) -> None:
+        if self.sessions.get(gateway) is not session:
+            return
         if self.connected == gateway:
             while self.hear():
                 pass
@@ -223,9 +236,16 @@ class World:
         if code is CloseCode.TAKEN_OVER:
             self.sessions.pop(gateway, None)
 
-    def expected(self) -> list[str]:
-        """Return the right text of each segment."""
-        return [text_of(spoken.pcm) for spoken in self.client.segments]
+    def expected(self) -> list[str | None]:
+        """Return the right text of each segment that was not given up."""
+        return [None if spoken.gone else text_of(spoken.pcm) for spoken in self.client.segments]
+
+    def text(self) -> str:
+        """Return the right text of the session."""
+        spoken = self.client.segments
+        spans = {n: one.replaces for n, one in enumerate(spoken) if one.replaces and not one.gone}
+        gone = {n for n, one in enumerate(spoken) if one.gone}
+        return join_texts(text_of(spoken[n].pcm) for n in told_once(range(len(spoken)), spans) if n not in gone)
 
     def check(self, forgot: bool) -> None:
         """Check the final state; the whole text too, unless the broker has forgotten some of it."""
@@ -233,5 +253,7 @@ class World:
         assert self.client.done is not None
         if not forgot:
             assert self.broker.speculations == {} and self.broker.entries == []
-            assert self.client.done == Done(len(self.client.segments), join_texts(self.expected()))
-            assert self.broker.counted == dict.fromkeys(range(len(self.client.segments)), 1)
+            assert self.client.done == Done(len(self.client.segments), self.text())
+            heard = {n: 1 for n, spoken in enumerate(self.client.segments) if spoken.heard is not None}
+            assert heard.items() <= self.broker.counted.items()
+            assert set(self.broker.counted.values()) == {1}

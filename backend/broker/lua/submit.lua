@@ -2,10 +2,11 @@
 -- Put a segment into its stream, once per attempt. Without allow-oom: a full broker must refuse it before it begins.
 -- A speculation that the segment still has was wrong, or was asked for by another gateway: it goes.
 -- KEYS: session hash, stream, backlog
--- ARGV: segment, attempt, samples, lifetime in ms, then the entry's fields and values
+-- ARGV: segment, attempt, samples, lifetime in ms, what it replaces (JSON; empty: nothing), then the entry's fields
+--       and values
 -- Returns {"gone"}, {"ended", end, result, text} or {"queued", samples of the stream ahead of it}.
 local hash, stream, backlog = unpack(KEYS)
-local n, attempt, samples, lifetime = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local n, attempt, samples, lifetime, replaces = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
 
 if redis.call("EXISTS", hash) == 0 then
   return {"gone"}
@@ -31,6 +32,12 @@ end
 
 drop_speculation(hash, n, backlog)
 redis.call("HDEL", hash, "end:" .. n, "result:" .. n, "failures:" .. n)
-local id = redis.call("XADD", stream, "*", unpack(ARGV, 5))
+local id = redis.call("XADD", stream, "*", unpack(ARGV, 6))
 redis.call("HSET", hash, "job:" .. n, attempt .. " " .. id .. " " .. stream)
+if replaces ~= "" then -- the history reads this, to count the audio once
+  redis.call("HSET", hash, "span:" .. n, replaces)
+  for piece in string.gmatch(replaces, "%d+") do
+    redis.call("HSET", hash, "part:" .. piece, n)
+  end
+end
 return {"queued", redis.call("HINCRBY", backlog, stream, samples) - samples}

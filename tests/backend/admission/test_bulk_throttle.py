@@ -212,3 +212,33 @@ def test_allowance_grows_with_the_fleet(
     workers: tuple[WorkerStatus, ...], priority: str, model: str, expected: Allowance
 ) -> None:
     assert allowance(Survey(workers=workers), priority, model) == expected
+
+
+def test_second_pass_goes_before_the_rest_of_its_session_only() -> None:
+    world = World(most=Allowance(1, 1, 0))
+    world.hold(range(3), session="other")
+    world.hold(range(3))
+    world.open["s", 3] = 0
+    world.turns.hold("k", Job("s", 3, b"", SECOND, replaces=(0, 1, 2)))
+    told = []
+    for _ in range(7):
+        (next_one,) = world.go()
+        told.append(next_one)
+        world.end(next_one[1], session=next_one[0])
+    assert [n for session, n in told if session == "s"] == [3, 0, 1, 2]
+    assert told[0] == ("other", 0)
+
+
+def test_jobs_inside_are_counted_by_stream_until_they_end() -> None:
+    world = World()
+    world.hold(range(2), seconds=10)
+    world.hold(range(1), key="l", session="t", seconds=0, model="m")
+    world.go()
+    world.go("l")
+    inside = {
+        ("interactive", ""): StreamContent(20 * SECOND, 2, 0),
+        ("interactive", "m"): StreamContent(SECOND, 1, 0),
+    }
+    assert world.turns.inside(world.wanted) == inside
+    world.end(0, 1)
+    assert world.turns.inside(world.wanted)["interactive", ""] == StreamContent(0, 0, 0)

@@ -99,6 +99,16 @@ async def test_unreadable_entry_is_delivered_as_none(jobs: Jobs) -> None:
     assert await inbox.backlog() == InboxBacklog(0, 0)
 
 
+async def test_entries_carry_second_passes_of_their_session(jobs: Jobs) -> None:
+    inbox = await inbox_of(jobs)
+    fields = ("span:2", "[0,1]", "part:0", "2", "part:1", "2", "span:3", "{", "part:3", "x")
+    await jobs.administer("HSET", Keys().session("s"), *fields)
+    await put(jobs, [final(segment=n) for n in range(4)] + [final(session="other"), over()])
+    found = [(one.replaces, one.part_of) for one in told(await inbox.take(9))]
+    assert found == [((), 2), ((), 2), ((0, 1), -1), ((), -1), ((), -1), ((), -1)]
+    assert [one.replaces for one in told(await inbox.take_over(9))][2] == (0, 1)
+
+
 async def test_deleted_stream_is_made_again(jobs: Jobs) -> None:
     inbox = await inbox_of(jobs)
     await put(jobs, SAID)

@@ -5,7 +5,7 @@ import pytest
 from backend.broker.records import Attachment, JobQueued, Record, Reread
 from backend.sessions.ledger import finished
 from backend.sessions.segments import Acknowledge, AttachAgain, CloseConnection, Submit, Withdraw
-from backend.sessions.session import LINGER_S, check_hello
+from backend.sessions.session import LINGER_S
 from protocol.audio import encode_frame
 from protocol.errors import (
     CloseCode,
@@ -14,12 +14,10 @@ from protocol.errors import (
     MessageTooLarge,
     OutOfOrder,
     ProtocolError,
-    UnsupportedFormat,
 )
 from protocol.job import Detached, Ended, EndState, Failure, Job, Result
 from protocol.recognition import Options
 from protocol.session import (
-    AudioFormat,
     Done,
     Failed,
     Finish,
@@ -53,16 +51,6 @@ from tests.backend.session_steps import (
 
 
 class TestHello:
-    def test_hello_must_be_first_message(self) -> None:
-        assert check_hello(Hello(ID)) == Hello(ID)
-        with pytest.raises(OutOfOrder):
-            check_hello(SegmentBegin(0))
-
-    @pytest.mark.parametrize("audio", [AudioFormat(rate=8_000), AudioFormat(codec="opus")])
-    def test_other_audio_is_not_supported(self, audio: AudioFormat) -> None:
-        with pytest.raises(UnsupportedFormat, match="pcm16 at 16000"):
-            check_hello(Hello(ID, audio=audio))
-
     def test_second_hello_is_refused(self) -> None:
         with pytest.raises(OutOfOrder):
             session().receive(Hello(ID), NOW)

@@ -12,6 +12,7 @@ GATEWAYS = st.sampled_from(["a", "b"])
 PCM = st.integers(0, 40).map(lambda n: bytes(i * 37 % 251 for i in range(2 * n)))
 GUESSES = st.frozensets(st.integers(1, 5))
 SPOKEN = st.builds(lambda pcm, guesses: Spoken(pcm, guesses=guesses), PCM, GUESSES)
+REPLACED = st.lists(st.sets(st.integers(0, 3), min_size=1, max_size=3), max_size=2)
 INDEX = st.integers(0, 7)
 WORDS = st.lists(st.sampled_from(["so", "So", "it", "goes", "on.", "你好", "世"]), max_size=5)
 
@@ -22,8 +23,13 @@ class Disorder(RuleBasedStateMachine):
     world: World
     forgot = False
 
-    @initialize(segments=st.lists(SPOKEN, min_size=1, max_size=4))
-    def start(self, segments: list[Spoken]) -> None:
+    @initialize(segments=st.lists(SPOKEN, min_size=1, max_size=4), replaced=REPLACED)
+    def start(self, segments: list[Spoken], replaced: list[set[int]]) -> None:
+        pieces = len(segments)
+        for some in replaced:
+            replaces = tuple(sorted({n % pieces for n in some}))
+            pcm = b"".join(segments[n].pcm for n in replaces)
+            segments = [*segments, Spoken(pcm, replaces=replaces)]
         self.world = World(segments)
         self.world.connect("a")
 
@@ -99,10 +105,10 @@ class Disorder(RuleBasedStateMachine):
         for spoken in self.world.client.segments:
             spoken.sent = max(0, spoken.sent - back)
 
-    @rule(crowded=st.booleans(), busy=st.booleans())
-    def load(self, crowded: bool, busy: bool) -> None:
-        """Refuse speculations, by the gateway or by the broker."""
-        self.world.crowded, self.world.broker.busy = crowded, busy
+    @rule(crowded=st.booleans(), busy=st.booleans(), late=st.booleans())
+    def load(self, crowded: bool, busy: bool, late: bool) -> None:
+        """Refuse speculations, by the gateway or by the broker, and second passes."""
+        self.world.crowded, self.world.broker.busy, self.world.late = crowded, busy, late
 
     @rule(fault=st.sampled_from(["disconnect", "take over", "crash", "lose notices", "forget", "expire", "tick"]))
     def fault(self, fault: str) -> None:

@@ -1,0 +1,36 @@
+"""Second passes: segments that were recognised once more, several as one piece. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from protocol.errors import NOT_JSON
+
+
+def encode_replaces(replaces: Sequence[int]) -> str:
+    """Encode what a segment replaces, as it is stored; empty: nothing."""
+    return msgspec.json.encode(replaces).decode() if replaces else ""
+
+
+def parse_replaces(stored: str | bytes) -> tuple[int, ...]:
+    """Parse what a segment replaces; what is empty or unreadable replaces nothing."""
+    try:
+        return msgspec.json.decode(stored, type=tuple[int, ...])
+    except NOT_JSON:
+        return ()
+
+
+def told_once(segments: Iterable[int], spans: Mapping[int, Sequence[int]]) -> list[int]:
+    """Return the segments whose texts make up the session, in order.
+
+    ``spans``: what each span with a text replaces. A span stands where the first of these stands. Of two spans
+    that replace the same segment, the earlier one counts.
+    """
+    place: dict[int, int] = {}
+    replaced: set[int] = set()
+    for span in sorted(spans):
+        if spans[span] and replaced.isdisjoint(spans[span]):
+            place[span] = min(spans[span])
+            replaced.update(spans[span])
+    wanted = (n for n in segments if n in place or (n not in spans and n not in replaced))
+    return sorted(wanted, key=lambda n: place.get(n, n))
