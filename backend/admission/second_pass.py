@@ -1,4 +1,4 @@
-"""Whether the text of a second pass can come in time. Pure."""
+"""Decision whether the text of a second pass can come in time. Pure."""
 
 from backend.admission.admission import Survey, able, decode_s, expect
 from protocol.job import CLASSES, Keys

@@ -27,7 +27,7 @@ _LATEST_MS: Final = 2**62
 
 
 class _Known(NamedTuple):
-    """What ``fold`` knows of a segment: the stored facts, the kind of session, and ``StoredFacts.counted``."""
+    """Knowledge of a segment: the stored facts, the kind of session, and ``StoredFacts.counted``."""
 
     stored: "StoredFacts | None"
     kind: SessionKind

@@ -1,4 +1,4 @@
-"""Whether a second pass comes in time."""
+"""The decision whether a second pass comes in time."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_second_pass_is_late_when_wait_and_decode_take_longer(survey: Survey, wi
 
 
 @pytest.mark.parametrize("survey", [Survey(), fleet(0.0), fleet(1.0, state=WorkerState.FAILED)])
-def test_nothing_is_late_without_a_measured_speed(survey: Survey) -> None:
+def test_second_pass_is_never_late_without_a_measured_speed(survey: Survey) -> None:
     assert not comes_late(survey, PLAIN, TEN_S, 0.0)
 
 
