@@ -16,6 +16,7 @@ _UNIT: Final = re.compile(
 )
 _REPEATS: Final = 2
 _REPEATED_UNITS: Final = 4
+"""Repeated units that make a text doubtful."""
 _REPEATED_UNITS_OF_A_LOOP: Final = 8
 """People say "no" six times and give a telephone number of eight equal digits, but hardly more than that."""
 _LONGEST_PHRASE: Final = 60
@@ -48,8 +49,14 @@ def repetition(text: str) -> Repetition | None:
     return best
 
 
+def has_repetition(text: str) -> bool:
+    """Return whether the text says something twice in a row, or compresses like a loop; people do so as well."""
+    found = repetition(text)
+    return (found is not None and found.units >= _REPEATED_UNITS) or compression(text) > _COMPRESSION
+
+
 def is_suspicious(text: str) -> bool:
-    """Return whether a text could be a loop; speech may look like this as well."""
+    """Return whether the text says something three times in a row, or compresses like a loop."""
     return _repeats(text, _REPEATED_UNITS) is not None or compression(text) > _COMPRESSION
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from worker.engines.repetition import is_loop, is_suspicious
+from worker.engines.repetition import has_repetition, is_loop, is_suspicious
 from worker.engines.whisper_reader import Reading
 
 _NO_SPEECH: Final = 0.6
@@ -11,17 +11,25 @@ _DOUBTFUL: Final = -0.6
 _IMPROBABLE: Final = -1.0
 """Of breathing, a short window has a low probability of no speech, but such a text."""
 _LATE_S: Final = 0.5
+_COARSE_S: Final = 2.0  # the end that Whisper states for most answers of one word
 _MOST_TOKENS_PER_SECOND: Final = 8
 
 
 def is_reliable(reading: Reading, seconds: float) -> bool:
-    """Return whether the text of a short window can be used; otherwise the window is decoded again with 30 s.
+    """Return whether the text of a short window can be used; otherwise the window is decoded again with 30 s."""
+    heard = reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
+    return heard and is_in_bounds(reading, seconds)
+
+
+def is_in_bounds(reading: Reading, seconds: float) -> bool:
+    """Return whether a reading ends with the audio and says nothing twice.
 
     With less padding than in training, Whisper sometimes misses the end: it repeats itself or goes on after it.
     """
-    heard = reading.no_speech <= _NO_SPEECH and reading.log_probability >= _IMPROBABLE
-    in_time = reading.end_s <= seconds + _LATE_S and reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds
-    return heard and in_time and not is_suspicious(reading.text)
+    in_time = (
+        reading.end_s <= max(seconds + _LATE_S, _COARSE_S) and reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds
+    )
+    return in_time and not has_repetition(reading.text)
 
 
 def is_speech(reading: Reading) -> bool:
@@ -36,6 +44,11 @@ def is_speech(reading: Reading) -> bool:
     return reading.no_speech <= _NO_SPEECH or not doubtful
 
 
-def better(long: Reading, short: Reading) -> Reading:
-    """Choose between the readings of a window of 30 s and of a short one that was not reliable."""
-    return short if is_speech(long) and is_loop(long.text) and not is_loop(short.text) else long
+def better(long: Reading, short: Reading, seconds: float) -> Reading:
+    """Choose between the readings of a window of 30 s and of a short one that was not reliable.
+
+    The long one decides whether anybody spoke. Of a short answer the short one is often the more probable.
+    """
+    if not is_speech(long) or not is_in_bounds(short, seconds):
+        return long
+    return max(long, short, key=lambda reading: (not is_loop(reading.text), reading.log_probability))

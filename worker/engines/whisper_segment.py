@@ -77,7 +77,7 @@ class SegmentDecoder:
         if self._partial or window == LONGEST_FRAMES or is_reliable(reading, seconds):
             return reading
         long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))
-        return better(self._reader.read(self._encoded(at, LONGEST_FRAMES), long), reading)
+        return better(self._reader.read(self._encoded(at, LONGEST_FRAMES), long), reading, seconds)
 
     def _window(self, at: int) -> int:
         """Return the length of the window that begins at this frame, in frames."""

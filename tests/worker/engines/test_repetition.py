@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.engines.repetition import compression, is_loop, is_suspicious, repetition, without_loops
+from worker.engines.repetition import (
+    compression,
+    has_repetition,
+    is_loop,
+    is_suspicious,
+    repetition,
+    without_loops,
+)
 
 SPOKEN = [
     "",
@@ -52,6 +59,11 @@ def test_moderate_repetition_is_only_suspicious() -> None:
     text = "I am sorry, I am sorry, I am sorry."
     assert is_suspicious(text) and not is_loop(text)
     assert not is_suspicious("I am sorry, I am sorry.") and not is_suspicious("No, no, no.")
+
+
+def test_sentence_said_twice_is_a_repetition() -> None:
+    assert has_repetition("I left my umbrella. I left my umbrella.") and has_repetition("今天很好。今天很好。")
+    assert not has_repetition("I am sorry, I am sorry.") and not has_repetition("好的好的，我来。")
 
 
 def test_loop_of_varying_numbers_is_suspicious_by_its_compression() -> None:

@@ -16,6 +16,7 @@ LOOP = GOOD._replace(text="I'm sorry. " * 20)
     [
         ({}, 2.0),
         ({"end_s": 2.5}, 2.0),
+        ({"text": "No", "tokens": 1, "end_s": 2.0}, 1.0),
         ({"tokens": 16}, 2.0),
         ({"no_speech": 0.6}, 2.0),
         ({"text": "No, no, no."}, 2.0),
@@ -32,7 +33,7 @@ def test_plausible_reading_of_a_short_window_is_reliable(changes: dict[str, Any]
         {"tokens": 17},
         {"no_speech": 0.61},
         {"log_probability": -1.01},
-        {"text": "I am sorry, I am sorry, I am sorry."},
+        {"text": "I left my umbrella. I left my umbrella."},
     ],
 )
 def test_implausible_reading_of_a_short_window_is_not_reliable(changes: dict[str, Any]) -> None:
@@ -59,13 +60,19 @@ def test_decoded_noise_is_no_speech(text: str, no_speech: float, log_probability
     assert not is_speech(Reading(text, 10, 2.0, None, log_probability, no_speech))
 
 
-def test_long_window_decides_unless_only_it_loops() -> None:
-    other = GOOD._replace(text="Good night.")
-    assert better(other, GOOD) is other
-    assert better(LOOP, GOOD) is GOOD
-    assert better(LOOP, LOOP) is LOOP
+def test_more_probable_window_decides_unless_it_loops() -> None:
+    unlikely = GOOD._replace(text="Good night.", log_probability=-1.05)
+    assert better(unlikely, GOOD, 2.0) is GOOD
+    assert better(GOOD, unlikely, 2.0) is GOOD
+    assert better(LOOP, unlikely, 2.0) is unlikely
 
 
-def test_loop_of_the_long_window_that_is_no_speech_stays_no_speech() -> None:
+def test_long_window_decides_when_the_short_one_is_out_of_bounds() -> None:
+    unlikely = GOOD._replace(log_probability=-1.05)
+    assert better(unlikely, GOOD._replace(end_s=9.0), 2.0) is unlikely
+    assert better(LOOP, LOOP, 2.0) is LOOP
+
+
+def test_long_window_decides_that_nobody_spoke() -> None:
     noise = LOOP._replace(no_speech=0.77)
-    assert better(noise, GOOD) is noise and not is_speech(noise)
+    assert better(noise, GOOD, 2.0) is noise and not is_speech(noise)
