@@ -8,8 +8,8 @@ from worker.engines.whisper_reader import Reading
 _NO_SPEECH: Final = 0.6
 _DOUBTFUL: Final = -0.6
 """Mean log probability. Measured: noise -0.78 and less, speech with a high probability of no speech -0.45."""
-_IMPROBABLE: Final = -1.0
-"""Of breathing, a short window has a low probability of no speech, but such a text."""
+_IMPROBABLE: Final = -0.8
+"""In a short window breathing has a low probability of no speech, but such a text; so have wrong short answers."""
 _LATE_S: Final = 0.5
 _COARSE_S: Final = 2.0  # the end that Whisper states for most answers of one word
 _MOST_TOKENS_PER_SECOND: Final = 8

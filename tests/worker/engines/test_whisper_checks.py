@@ -32,7 +32,7 @@ def test_plausible_reading_of_a_short_window_is_reliable(changes: dict[str, Any]
         {"end_s": 2.6},
         {"tokens": 17},
         {"no_speech": 0.61},
-        {"log_probability": -1.01},
+        {"log_probability": -0.81},
         {"text": "I left my umbrella. I left my umbrella."},
     ],
 )
