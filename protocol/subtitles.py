@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Cue(NamedTuple):
-    """Text and the time at which players show it. Cues without text are left out."""
+    """Text in lines, and the time at which players show it. Cues without text are left out."""
 
     start_ms: int
     end_ms: int
@@ -25,11 +25,15 @@ def vtt(cues: Iterable[Cue]) -> str:
 
 
 def _shown(cues: Iterable[Cue]) -> Iterator[Cue]:
-    """Yield cues with text on one line (an empty line would end the cue) and at least 1 ms long."""
+    """Yield cues with text without empty lines (they would end the cue) and at least 1 ms long."""
     for cue in cues:
-        text = " ".join(cue.text.split())
+        text = "\n".join(line for line in map(_plain, cue.text.splitlines()) if line)
         if text:
             yield Cue(cue.start_ms, max(cue.end_ms, cue.start_ms + 1), text)
+
+
+def _plain(line: str) -> str:
+    return " ".join(line.split())
 
 
 def _span(cue: Cue, mark: str) -> str:

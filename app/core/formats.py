@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from app.core.transcript import RecordingTranscript
+from protocol.captions import captions
 from protocol.subtitles import Cue, srt, vtt
 
 
@@ -43,7 +44,8 @@ def _vtt(transcript: RecordingTranscript) -> str:
 
 
 def _cues(transcript: RecordingTranscript) -> Iterator[Cue]:
-    return (Cue(segment.start_ms, segment.end_ms, segment.text) for segment in transcript.segments)
+    for segment, part in zip(transcript.segments, transcript.parts, strict=True):
+        yield from captions(Cue(segment.start_ms, segment.end_ms, part), segment.words)
 
 
 def document(transcript: RecordingTranscript, source: str) -> dict[str, object]:

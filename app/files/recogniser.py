@@ -34,7 +34,8 @@ from protocol.session import PLAIN, Final, SegmentDetails
 from runtime.tasks import cancel_and_wait
 from speech.audio_file import AvailableAudio
 from speech.errors import AudioMissing
-from speech.segmenter import Segmenter
+from speech.packing import PackingSegmenter
+from speech.segmenter import Cutter
 from speech.vad import Vad, open_vad
 
 UNHURRIED: Constant = ClientSettings(first_contact_s=inf, give_up_s=inf, quiet_s=3600.0, held_s=120.0)
@@ -104,7 +105,7 @@ class FileRecogniser:
 
 
 def _ears(vad_folder: Path) -> "ReaderThreadVad":
-    return ReaderThreadVad(open_vad(vad_folder), Segmenter())
+    return ReaderThreadVad(open_vad(vad_folder), PackingSegmenter())
 
 
 class _Noted(ToGateway):
@@ -178,7 +179,7 @@ def skipping(blocks: Iterator[Samples], samples: int) -> Iterator[Samples]:
 class ReaderThreadVad(SegmentingVad):
     """Ears that listen in the thread that reads blocks; the results are ready when a block arrives."""
 
-    def __init__(self, vad: Vad, segmenter: Segmenter) -> None:
+    def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         super().__init__(vad, segmenter)
         self._heard: list[Heard] = []
         self._last: list[Heard] = []

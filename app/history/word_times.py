@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.core.transcript import RecordingTranscript, TranscriptSegment
 from app.history.difference import DifferenceKind, difference
+from protocol.captions import located
 
 
 @dataclass(frozen=True)
@@ -150,12 +151,8 @@ def _placed(transcript: RecordingTranscript) -> list[tuple[TranscriptSegment, in
 
 def _words(segment: TranscriptSegment, first: int) -> list[TimedRange]:
     """Return the words that occur in the text; it may also have digits and punctuation that were not spoken."""
-    found: list[TimedRange] = []
-    at = 0
-    for word in segment.words:
-        text = word.text.strip()
-        if text and (place := segment.text.find(text, at)) >= 0:
-            at = place + len(text)
-            start_ms, end_ms = segment.start_ms + word.start_ms, segment.start_ms + word.end_ms
-            found.append(TimedRange(start_ms, end_ms, first + place, first + at))
-    return found
+    at_ms = segment.start_ms
+    return [
+        TimedRange(at_ms + word.start_ms, at_ms + word.end_ms, first + word.first, first + word.last)
+        for word in located(segment.text, segment.words)
+    ]

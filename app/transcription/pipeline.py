@@ -23,7 +23,7 @@ from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
 from runtime import logger_names
 from runtime.event_names import LogEvent
-from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.segmenter import Cutter, SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, Vad, VadEvent
 
 log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
@@ -98,7 +98,7 @@ async def transcribe(
 class SegmentingVad:
     """Cutter of samples into pieces of segments: a VAD, and a segmenter that cuts where the VAD says."""
 
-    def __init__(self, vad: Vad, segmenter: Segmenter) -> None:
+    def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         self._vad = vad
         self._segmenter = segmenter
         self._speech_end = 0

@@ -17,6 +17,7 @@ from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
 from protocol.recognition import Options
 from speech.audio_file import AvailableAudio
+from speech.packing import PackingSegmenter
 from speech.segmenter import Segmenter
 from speech.vad import open_vad
 
@@ -37,7 +38,8 @@ class Recogniser:
         Raises ``SpeechError`` for a file that cannot be read, ``GatewayError`` when the session cannot go on.
         """
         session = uuid4()
-        ears, audio = SegmentingVad(open_vad(self.vad_folder), Segmenter()), AvailableAudio(path)
+        cutter = Segmenter() if live else PackingSegmenter()
+        ears, audio = SegmentingVad(open_vad(self.vad_folder), cutter), AvailableAudio(path)
         with bound_contextvars(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
                 display.unsent_s = lambda: client.unsent_s

@@ -31,7 +31,8 @@ from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from protocol.errors import ErrorCode
 from speech.audio_file import AvailableAudio, length_s
 from speech.errors import AudioUnreadable, AudioUnsupported, MediaExtraMissing
-from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, Segmenter, SegmentOutput
+from speech.packing import PackingSegmenter
+from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import Vad, open_vad
 
 _NICE: Final = 10
@@ -73,7 +74,7 @@ def read_file(path: Path, vad: Vad, say: Callable[[Frame], None], longest_s: flo
 
 
 def _frames(path: Path, vad: Vad, longest_s: float) -> Iterator[Frame]:
-    segmenter, whole = Segmenter(), _Whole()
+    segmenter, whole = PackingSegmenter(), _Whole()
     samples = told = 0
     audio = AvailableAudio(path)
     for block in audio:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final
 
 from backend.history import records
 from backend.history.records import Hit, StoredSegment, StoredSession, Usage
 from protocol.audio import samples_to_ms, samples_to_seconds
+from protocol.captions import captions
 from protocol.errors import ErrorCode
 from protocol.rest import (
     DayUsage,
@@ -21,7 +23,7 @@ from protocol.rest import (
 )
 from protocol.spans import told_once
 from protocol.subtitles import Cue
-from protocol.texts import TimedText, join_pieces
+from protocol.texts import TimedText, join_pieces, joined_parts
 
 _MARK: Final = ": "
 
@@ -108,10 +110,12 @@ def cues_of(segments: Sequence[StoredSegment]) -> Iterator[Cue] | None:
     segments = once(segments)
     if any(segment.at_ms is None for segment in segments):
         return None
-    return (
-        Cue(segment.at_ms or 0, (segment.at_ms or 0) + samples_to_ms(segment.samples), segment.text)
-        for segment in segments
-    )
+    return chain.from_iterable(map(_cues, segments, joined_parts(map(timed, segments))))
+
+
+def _cues(segment: StoredSegment, text: str) -> Iterator[Cue]:
+    begin_ms = segment.at_ms or 0
+    return captions(Cue(begin_ms, begin_ms + samples_to_ms(segment.samples), text), segment.words)
 
 
 def hit_view(hit: Hit, here: bool = False) -> SearchHit:

@@ -7,26 +7,38 @@ import soundfile
 from numpy.typing import NDArray
 
 from app.transcription.listening import CuttingMode, ears_of
+from app.transcription.pipeline import SegmentingVad
 from loadtest.checksum import checksum
 from protocol.audio import SAMPLE_RATE
 from speech.audio_file import read_audio
+from speech.packing import PackingSegmenter
 from speech.segmenter import SegmentAudio
+from speech.vad import open_vad
 
 SPEECH = Path(__file__).resolve().parent.parent / "data" / "speech"
 
 
-def recording(*names: str, to: Path) -> Path:
-    """Write the named recordings to ``to`` one after the other, with a second of silence after each."""
-    parts: list[NDArray[np.int16]] = [np.zeros(SAMPLE_RATE, np.int16)]
+def recording(*names: str, to: Path, silence_s: int = 1) -> Path:
+    """Write the named recordings to ``to`` one after the other, with so much silence after each."""
+    silence = np.zeros(silence_s * SAMPLE_RATE, np.int16)
+    parts: list[NDArray[np.int16]] = [silence]
     for name in names:
-        parts += [*read_audio(SPEECH / f"{name}.flac"), np.zeros(SAMPLE_RATE, np.int16)]
+        parts += [*read_audio(SPEECH / f"{name}.flac"), silence]
     soundfile.write(to, np.concatenate(parts), SAMPLE_RATE)
     return to
 
 
 def digests(path: Path, models: Path, mode: CuttingMode = CuttingMode.HANDS_FREE) -> list[str]:
     """Return the text that a lossless chain produces for each segment of ``path``."""
-    ears = ears_of(mode, models / "fsmn-vad")
+    return _digests(path, ears_of(mode, models / "fsmn-vad"))
+
+
+def window_digests(path: Path, models: Path) -> list[str]:
+    """Return the text that a lossless chain produces for each window of a file."""
+    return _digests(path, SegmentingVad(open_vad(models / "fsmn-vad"), PackingSegmenter()))
+
+
+def _digests(path: Path, ears: SegmentingVad) -> list[str]:
     pcm: dict[int, bytes] = {}
     pieces = [piece for block in read_audio(path) for piece in ears.hear(block)]
     for piece in [*pieces, *ears.finish()]:

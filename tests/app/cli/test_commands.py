@@ -21,7 +21,7 @@ from app.local_services.stack import Stack, StackSettings
 from client.connection import Address
 from client.errors import Refused
 from runtime.logs import logging_to
-from tests.app.speech import SPEECH, digests
+from tests.app.speech import SPEECH, window_digests
 from tests.helpers.fault_engines import ENGINE
 from tests.helpers.ports import free_port
 from tests.helpers.recordings import samples_of
@@ -104,7 +104,7 @@ async def test_standard_output_has_only_the_result(models: Path, capsys: pytest.
         assert await transcribed(source, TALK) == 0
         hello = gateway.memory.hellos[0]
     out, err = capsys.readouterr()
-    assert out == " ".join(digests(TALK, models)) + "\n"
+    assert out == " ".join(window_digests(TALK, models)) + "\n"
     assert "en-01.flac: done" in err
     assert (hello.options.language, hello.options.priority) == ("en", "bulk")
 
@@ -117,7 +117,7 @@ async def test_transcribe_continues_when_one_file_fails(
     async with elsewhere() as (source, _):
         assert await transcribed(source, *files, form=Format.JSON, output=str(tmp_path / "out")) == FAILED
     document = json.loads((tmp_path / "out" / "en-01.json").read_text())
-    assert document["text"] == " ".join(digests(TALK, models)) and document["truncated"] is False
+    assert document["text"] == " ".join(window_digests(TALK, models)) and document["truncated"] is False
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["en-01.json"]
     out, err = capsys.readouterr()
     assert out == ""
@@ -150,7 +150,7 @@ async def test_json_of_several_files_is_one_line_per_file_in_order(
     assert [one["file"] for one in found] == [str(file) for file in files]
     assert [one.get("truncated") for one in found] == [False, None, True, False]
     assert "No such file" in found[1]["error"] and "text" not in found[1]
-    assert found[0]["text"] == found[3]["text"] == " ".join(digests(TALK, models))
+    assert found[0]["text"] == found[3]["text"] == " ".join(window_digests(TALK, models))
 
 
 async def test_json_of_one_file_is_one_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from app.gateways.store import GatewayStore, PairedGateway
 from app.settings import checks
 from backend.cli.main import app as gateway_app
 from tests.app.local_services.test_stack import processes_of
-from tests.app.speech import SPEECH, digests
+from tests.app.speech import SPEECH, window_digests
 from tests.helpers.chain import running_chain
 from tests.helpers.ports import free_port
 from tests.helpers.valkey import Broker
@@ -61,7 +61,7 @@ def test_help_lists_every_command_without_heavy_imports(environment: dict[str, s
 def test_transcribe_starts_and_stops_its_own_stack(environment: dict[str, str], models: Path) -> None:
     done = run(environment, "transcribe", str(TALK), "--engine", "checksum")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == " ".join(digests(TALK, models)) + "\n"
+    assert done.stdout == " ".join(window_digests(TALK, models)) + "\n"
     assert "Traceback" not in done.stderr
 
 
@@ -113,7 +113,7 @@ def test_shared_gateway_is_reached_by_certificate_or_by_name(
         )
         paired = run(environment, *transcribe, "The tower")
     assert (unnamed.returncode, unnamed.stdout) == (1, "") and "--certificate-sha256" in unnamed.stderr
-    text = " ".join(digests(TALK, models)) + "\n"
+    text = " ".join(window_digests(TALK, models)) + "\n"
     assert (named.returncode, named.stdout) == (paired.returncode, paired.stdout) == (0, text), named.stderr
 
 

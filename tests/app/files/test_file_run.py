@@ -28,7 +28,7 @@ from protocol.errors import CloseCode
 from protocol.recognition import Options
 from protocol.session import Busy
 from speech.errors import AudioDamaged, AudioEmpty, AudioMissing, AudioUnsupported, MediaExtraMissing, SpeechError
-from tests.app.speech import digests, recording
+from tests.app.speech import recording, window_digests
 from tests.helpers.scripted_gateway import Gateway, closing_with, oblige, scripted
 from tests.helpers.waiting import wait_until
 
@@ -59,14 +59,16 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path, models: Path) -> Bench:
-    return Bench(recording("en-01", to=tmp_path / "talk.wav"), models, FileResults(tmp_path / "7.jsonl"))
+    return Bench(
+        recording("en-01", to=tmp_path / "talk.wav", silence_s=4), models, FileResults(tmp_path / "7.jsonl")
+    )
 
 
 async def test_run_saves_text_and_subtitles(bench: Bench, tmp_path: Path) -> None:
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway)
         options = gateway.memory.hellos[0].options
-    text = " ".join(digests(bench.path, bench.models))
+    text = " ".join(window_digests(bench.path, bench.models))
     places = (str(tmp_path / "talk.txt"), str(tmp_path / "talk.srt"))
     assert outcome == RunFinished(7, int(soundfile.info(bench.path).duration * 1000) / 1000, text, places)
     assert (tmp_path / "talk.txt").read_text() == text + "\n"
@@ -142,7 +144,7 @@ async def test_complete_copy_replaces_truncated_file(bench: Bench) -> None:
     async with scripted(oblige) as gateway:
         outcome = await bench.run(gateway, again=True)
     assert isinstance(outcome, RunFinished) and not outcome.truncated and outcome.note is None
-    assert outcome.text == " ".join(digests(bench.path, bench.models))
+    assert outcome.text == " ".join(window_digests(bench.path, bench.models))
 
 
 async def test_run_opens_new_session_when_one_is_lost(bench: Bench) -> None:

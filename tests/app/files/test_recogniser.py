@@ -24,9 +24,10 @@ from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from speech.audio_file import read_audio
 from speech.errors import AudioMissing, AudioUnsupported
+from speech.packing import PackingSegmenter
 from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter
 from speech.vad import open_vad
-from tests.app.speech import digests, recording
+from tests.app.speech import recording, window_digests
 from tests.helpers.scripted_gateway import Gateway, breaking_after, keeping_back_after, oblige, scripted
 from tests.helpers.waiting import wait_until
 
@@ -78,7 +79,9 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return recording("en-01", "zh-01", "en-02", to=tmp_path_factory.mktemp("talk") / "talk.wav")
+    return recording(
+        "en-01", "zh-01", "en-02", "zh-02", to=tmp_path_factory.mktemp("talk") / "talk.wav", silence_s=4
+    )
 
 
 @pytest.fixture
@@ -116,7 +119,7 @@ async def test_recognise_returns_all_of_a_file(bench: Bench) -> None:
         known = await bench.recognise(gateway)
         hello = gateway.memory.hellos[0]
     samples = whole(bench.path)
-    assert [piece.segment.text for piece in known.pieces] == digests(bench.path, bench.models)
+    assert [piece.segment.text for piece in known.pieces] == window_digests(bench.path, bench.models)
     check(known.pieces, samples)
     assert known.samples == len(samples)
     assert bench.kept.read() == KnownResults(known.pieces)
@@ -135,7 +138,7 @@ async def test_kept_pieces_hold_rewritten_and_recognised_text(bench: Bench) -> N
         )
         known = await recogniser.recognise(bench.path, Options(), bench.kept, bench.watching)
         again = await recogniser.recognise(bench.path, Options(), bench.kept, bench.watching)
-    texts = digests(bench.path, bench.models)
+    texts = window_digests(bench.path, bench.models)
     assert [piece.segment.recognised for piece in known.pieces] == texts
     assert [piece.segment.text for piece in known.pieces] == [f"<{text}>" for text in texts]
     assert again.pieces == bench.kept.read().pieces == known.pieces
@@ -163,7 +166,7 @@ async def test_recognise_continues_where_run_was_cancelled(bench: Bench, texts: 
 
 def without_a_break(bench: Bench) -> Samples:
     """Return the mask of the samples that one uninterrupted run would send."""
-    ears, samples = SegmentingVad(open_vad(bench.models / "fsmn-vad"), Segmenter()), whole(bench.path)
+    ears, samples = SegmentingVad(open_vad(bench.models / "fsmn-vad"), PackingSegmenter()), whole(bench.path)
     found, begin = np.zeros(len(samples), np.int16), 0
     for piece in [*ears.hear(samples), *ears.finish()]:
         match piece.output:
@@ -186,7 +189,7 @@ async def test_broken_connections_do_not_change_result(bench: Bench) -> None:
     async with scripted(breaking_after(8), breaking_after(40), oblige) as gateway:
         known = await bench.recognise(gateway)
         assert gateway.connections == 3
-    assert [piece.segment.text for piece in known.pieces] == digests(bench.path, bench.models)
+    assert [piece.segment.text for piece in known.pieces] == window_digests(bench.path, bench.models)
 
 
 async def test_recognise_raises_when_gateway_refuses(bench: Bench) -> None:

@@ -34,7 +34,7 @@ from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from client.connection import Address, Locate, fixed
 from speech.audio_file import read_audio
-from tests.app.speech import digests, recording
+from tests.app.speech import recording, window_digests
 from tests.helpers.scripted_gateway import keeping_back_after, oblige, scripted
 from tests.helpers.waiting import wait_until
 
@@ -51,7 +51,7 @@ def home(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def talk(tmp_path: Path) -> Path:
-    return recording("en-01", "zh-01", to=tmp_path / "talk.wav")
+    return recording("en-01", "zh-01", to=tmp_path / "talk.wav", silence_s=4)
 
 
 @dataclass
@@ -132,7 +132,7 @@ def video(path: Path, sound: Path) -> Path:
 
 async def test_files_survive_pause_cancel_gateway_kill_and_restart(bench: Bench, talk: Path) -> None:
     """The gateway is killed meanwhile, and a second program continues after the first."""
-    short = recording("en-03", to=talk.with_name("short.wav"))
+    short = recording("en-03", to=talk.with_name("short.wav"), silence_s=4)
     film, unwanted = video(talk.with_name("film.mp4"), short), recording("zh-02", to=talk.with_name("no.wav"))
     async with Stack(CHECKSUM) as stack:
         await stack.until_ready()
@@ -151,7 +151,7 @@ async def test_files_survive_pause_cancel_gateway_kill_and_restart(bench: Bench,
             await bench.until(talk, FileState.WORKING, texts=2)
             os.kill(stack.children["kikipounamu-gateway"], signal.SIGKILL)
             done = await bench.until(talk, FileState.DONE)
-    assert filmed.text == " ".join(digests(film, bench.models))
+    assert filmed.text == " ".join(window_digests(film, bench.models))
     assert film.with_suffix(".srt").read_text().count("-->") == len(filmed.text.split())
     assert not unwanted.with_suffix(".txt").exists()
     assert (done.percent, done.note) == (100, None)
@@ -193,7 +193,7 @@ async def test_text_is_copied_and_saved_to_chosen_place(bench: Bench, talk: Path
             await wait_until(lambda: bench.texts, "the text comes")
             bench.ask(SaveFile(view.file, str(tmp_path / "none" / "my.srt"), Format.SRT))
             await wait_until(lambda: bench.views[-1].note, "why not")
-    assert bench.texts == [FileText(view.file, " ".join(digests(talk, bench.models)))]
+    assert bench.texts == [FileText(view.file, " ".join(window_digests(talk, bench.models)))]
     assert (tmp_path / "my.srt").read_text().count("-->") == len(view.text.split())
     note = bench.views[-1].note
     assert note is not None and note.key == FileNote.NOT_SAVED

@@ -25,8 +25,8 @@ def told(path: Path, longest_s: float = LONGEST_S) -> list[Frame]:
 
 @pytest.fixture
 def long_file(tmp_path: Path) -> Path:
-    """Write a file of four strings of digits, each followed by two seconds of silence."""
-    pause = np.zeros(2 * SAMPLE_RATE, np.int16)
+    """Write a file of four strings of digits, each followed by three seconds of silence."""
+    pause = np.zeros(3 * SAMPLE_RATE, np.int16)
     sounds = [part for path in DIGITS[:4] for part in (samples_of(path), pause)]
     path = tmp_path / "long.wav"
     soundfile.write(path, np.concatenate(sounds), SAMPLE_RATE)

@@ -80,7 +80,6 @@ def test_subtitles_require_known_times() -> None:
     cues = cues_of(SEGMENTS)
     assert cues is not None and [*cues] == [
         Cue(500, 1_500, "one"),
-        Cue(2_000, 2_500, ""),
         Cue(2_500, 3_000, "two"),
     ]
     assert cues_of((StoredSegment(0, 0, records.SegmentState.FINAL, 16_000, text="one"),)) is None

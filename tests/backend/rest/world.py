@@ -166,8 +166,8 @@ class BulkWorker(FakeWorker):
 
 @cache
 def recording(strings: int = 4) -> bytes:
-    """Return a WAV of this many strings of digits, separated by silence; each becomes at least one segment."""
-    pause = np.zeros(SAMPLE_RATE, np.int16)
+    """Return a WAV of this many strings of digits, separated by silence; each becomes a segment."""
+    pause = np.zeros(3 * SAMPLE_RATE, np.int16)
     names = sorted(DIGITS.glob("*.flac")) * (1 + strings // 12)
     sounds = [part for name in names[:strings] for part in (samples_of(name), pause)]
     file = BytesIO()
