@@ -1,0 +1,99 @@
+"""Time and errors of whisper-base on files: cut at every pause, and packed into windows.
+
+    python -m benchmarks.packing [--rounds 1] [--json FILE]
+
+Each file is the shipped sentences of one language, one after the other, with pauses of 0.8 s between them. The
+engine is called directly, with the language given, so that only the cuts differ.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.cli.scoring import score
+from app.transcription.pipeline import SegmentingVad
+from benchmarks.report import arguments, table, write_json
+from protocol.audio import SAMPLE_RATE
+from protocol.engine import DecodeRequest, EngineSettings, Transcript
+from protocol.recognition import Options
+from protocol.texts import TimedText, join_pieces
+from runtime.folders import folders
+from speech.audio_file import read_audio
+from speech.packing import PackingSegmenter
+from speech.segmenter import Cutter, SegmentAudio, SegmentBegin, Segmenter
+from speech.vad import open_vad
+from worker.engines.whisper import WhisperEngine, create
+
+_SPEECH = Path(__file__).resolve().parent.parent / "tests" / "data" / "speech"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Result row. ``cpu_s``: processor time of VAD and decodes, of all threads."""
+
+    language: str
+    cut: str
+    audio_s: float
+    decodes: int
+    cpu_s: float
+    errors: str
+
+
+def main() -> None:
+    """Print the table."""
+    asked = arguments(__doc__, rounds="1")
+    engine = create(
+        EngineSettings("whisper", "whisper-base", str(folders().models / "whisper-base"), device="cpu")
+    )
+    rows = [
+        asdict(_measured(engine, language, cut, int(asked.rounds)))
+        for language in ("en", "zh")
+        for cut in ("at every pause", "into windows")
+    ]
+    table("Files, cut and packed", rows)
+    write_json(asked.json, "packing", rows)
+
+
+def _measured(engine: WhisperEngine, language: str, cut: str, rounds: int) -> Figures:
+    spoken, text = _recording(language, rounds)
+    cutter: Cutter = Segmenter() if cut == "at every pause" else PackingSegmenter()
+    began = time.process_time()
+    segments = _segments(spoken, cutter)
+    pieces: list[TimedText] = []
+    for at, pcm in segments:
+        (said,) = engine.decode([DecodeRequest(pcm, Options(language=language))])
+        heard = said.text if isinstance(said, Transcript) else ""
+        pieces.append(TimedText(heard, at * 1000 // SAMPLE_RATE, (at + len(pcm) // 2) * 1000 // SAMPLE_RATE))
+    cpu_s = time.process_time() - began
+    errors = str(score(text, join_pieces(pieces), language))
+    return Figures(language, cut, round(len(spoken) / SAMPLE_RATE, 1), len(segments), round(cpu_s, 1), errors)
+
+
+def _recording(language: str, rounds: int) -> tuple[NDArray[np.int16], str]:
+    lines = (_SPEECH / "transcripts.tsv").read_text(encoding="utf-8").splitlines() * rounds
+    wanted = [fields for fields in (line.split("\t") for line in lines) if fields[1] == language]
+    pause = np.zeros(SAMPLE_RATE * 8 // 10, np.int16)
+    sounds = [part for name, *_ in wanted for part in (*read_audio(_SPEECH / f"{name}.flac"), pause)]
+    return np.concatenate(sounds), " ".join(fields[-1] for fields in wanted)
+
+
+def _segments(spoken: NDArray[np.int16], cutter: Cutter) -> Sequence[tuple[int, bytes]]:
+    ears = SegmentingVad(open_vad(folders().models / "fsmn-vad"), cutter)
+    begins: list[int] = []
+    audio: list[bytearray] = []
+    for piece in [*ears.hear(spoken), *ears.finish()]:
+        match piece.output:
+            case SegmentBegin(_, at):
+                begins.append(at)
+                audio.append(bytearray())
+            case SegmentAudio() as sound:
+                audio[-1] += sound.pcm
+    return list(zip(begins, map(bytes, audio), strict=True))
+
+
+if __name__ == "__main__":
+    main()
