@@ -21,7 +21,7 @@ The segments do not depend on how the stream was cut into chunks: every event ta
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,18 +135,6 @@ class SegmentEnd:
 
 
 SegmentOutput = SegmentBegin | SegmentAudio | SegmentSpeculate | SegmentEnd
-
-
-class Cutter(Protocol):
-    """Cutter of a single stream into segments."""
-
-    def accept(self, samples: Samples, events: Sequence[VadEvent]) -> list[SegmentOutput]:
-        """Return the output that can be sent now."""
-        ...
-
-    def finish(self) -> list[SegmentOutput]:
-        """End the stream; complete the unfinished segment."""
-        ...
 
 
 @dataclass

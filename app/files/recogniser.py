@@ -33,9 +33,9 @@ from protocol.recognition import Options
 from protocol.session import PLAIN, Final, SegmentDetails
 from runtime.tasks import cancel_and_wait
 from speech.audio_file import AvailableAudio
+from speech.cutter import Cutter
 from speech.errors import AudioMissing
 from speech.packing import PackingSegmenter
-from speech.segmenter import Cutter
 from speech.vad import Vad, open_vad
 
 UNHURRIED: Constant = ClientSettings(first_contact_s=inf, give_up_s=inf, quiet_s=3600.0, held_s=120.0)

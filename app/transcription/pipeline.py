@@ -23,7 +23,8 @@ from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
 from runtime import logger_names
 from runtime.event_names import LogEvent
-from speech.segmenter import Cutter, SegmentBegin, SegmentEnd, SegmentOutput
+from speech.cutter import Cutter
+from speech.segmenter import SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import SpeechEnded, SpeechPaused, Vad, VadEvent
 
 log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
