@@ -90,3 +90,16 @@ def test_hits_and_usage_are_converted() -> None:
     assert (hit.segment, hit.excerpt, hit.ranges, hit.start_ms) == (2, "two", ((0, 3),), 2_500)
     used = usage_view(Usage(date(2026, 3, 1), "o", "t", 1, 3, 1, 24_000, 6))
     assert (used.audio_s, used.characters, used.failed) == (1.5, 6, 1)
+
+
+def test_recognised_second_pass_replaces_its_pieces_in_text_and_subtitles() -> None:
+    pieces = [
+        StoredSegment(n, 0, records.SegmentState.FINAL, 16_000, 1_000 * n, text=text)
+        for n, text in enumerate(("one", "two", "three"))
+    ]
+    span = StoredSegment(3, 0, records.SegmentState.FINAL, 32_000, 0, text="won too", replaces=(0, 1))
+    assert text_of([*pieces, span]) == "won too three"
+    cues = cues_of([*pieces, span])
+    assert cues is not None and [cue.text for cue in cues] == ["won too", "three"]
+    failed = StoredSegment(3, 0, records.SegmentState.FAILED, 32_000, 0, replaces=(0, 1))
+    assert text_of([*pieces, failed]) == "one two three"
