@@ -120,7 +120,7 @@ def view_of(found: TakeSnapshot) -> TakeView | None:
 def held_in(found: TakeSnapshot) -> dict[int, str]:
     """Return a take's held texts, or none of a take cut off by a crash: its texts go to the history."""
     complete = found.state in (TakeState.HELD, TakeState.FAILED)
-    return {segment: found.take.segments[segment].text for segment in found.take.held} if complete else {}
+    return found.take.held if complete else {}
 
 
 def _close(journal: Journal) -> None:

@@ -50,8 +50,8 @@ def read(audio: Path, at: int, samples: int) -> bytes:
 
 
 def _known(take: Take, samples: int) -> list[TakePart]:
-    """Return the segments except cancelled ones; a segment without an end lasts until the next one."""
-    spoken = [segment for _, segment in sorted(take.segments.items()) if not segment.cancelled]
+    """Return the segments that count; a segment without an end lasts until the next one."""
+    spoken = sorted((each for each in take.counted.values() if not each.cancelled), key=lambda each: each.at)
     begins = [*(segment.at for segment in spoken), samples]
     pieces: list[TakePart] = []
     for segment, following in zip(spoken, begins[1:], strict=True):

@@ -78,6 +78,10 @@ class AsyncJournal(AudioStore):
         """Record that the text of a segment is for the history only. On disk when this returns."""
         await self._kept(self._journal.dismissed, segment)
 
+    async def choose(self, span: int, *, accepted: bool) -> None:
+        """Record whether the text of a span is used, or those of its pieces. On disk when this returns."""
+        await self._kept(self._journal.choose, span, accepted=accepted)
+
     async def recut(self, segment: int) -> None:
         """Record that the boundaries of a segment are uncertain. On disk when this returns."""
         await self._kept(self._journal.recut, segment)
@@ -96,7 +100,12 @@ class AsyncJournal(AudioStore):
         return await asyncio.to_thread(self._journal.audio, at, samples)  # waits for the disk
 
     async def settle(self, segment: int, outcome: Outcome | None, samples: int = 0) -> None:
-        """Keep the first text of a segment, or that it was cancelled. On disk when this returns."""
+        """Keep the first text of a segment, or that it was cancelled. On disk when this returns.
+
+        A segment that a span replaces is cancelled at the gateway only: if the span is damaged, it is sent again.
+        """
+        if outcome is None and segment in self._journal.take.replaced:
+            return
         if isinstance(outcome, Final) and (says := self._rewrite(text := outcome.text.strip())) != text:
             return await self._kept(self._journal.settle, segment, outcome, says)
         await self._kept(self._journal.settle, segment, outcome, None, samples)

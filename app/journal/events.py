@@ -129,6 +129,13 @@ class Recut(Struct, frozen=True, tag="recut"):
     segment: Index
 
 
+class Chosen(Struct, frozen=True, tag="chosen"):
+    """The choice between the text of a span (``accepted``) and those of the segments that it replaces."""
+
+    segment: Index
+    accepted: bool
+
+
 class Mended(Struct, frozen=True, tag="mended"):
     """A note that all ``samples`` have boundaries again, despite ``faults`` in the lines before this one."""
 
@@ -154,6 +161,7 @@ Event: TypeAlias = (
     | Finished
     | Recut
     | Mended
+    | Chosen
 )
 
 _encoder = msgspec.json.Encoder()

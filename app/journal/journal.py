@@ -26,6 +26,7 @@ from app.journal.errors import JournalError, TakeDamaged, TakeUnknown
 from app.journal.events import (
     Begin,
     Cancelled,
+    Chosen,
     Dismissed,
     Edited,
     End,
@@ -210,6 +211,10 @@ class Journal:
         """Record that the VAD has heard everything: no more segments follow."""
         if not self.take.finished:
             self._record(Finished(self.samples))
+
+    def choose(self, span: int, *, accepted: bool) -> None:
+        """Record whether the text of a span is used, or those of the segments that it replaces."""
+        self._record(Chosen(span, accepted))
 
     def recut(self, segment: int) -> None:
         """Record that the boundaries of a segment are uncertain: its audio is cut again under other numbers."""

@@ -37,7 +37,15 @@ class PassOver:
     segment: int
 
 
-Step = Replay | Skip | PassOver
+@dataclass(frozen=True)
+class Resume:
+    """A step that begins a segment which had begun at this sample, but not ended."""
+
+    segment: int
+    at: int
+
+
+Step = Replay | Skip | PassOver | Resume
 
 
 class SampleRange(NamedTuple):
@@ -51,19 +59,22 @@ class SampleRange(NamedTuple):
 class RecoveryPlan:
     """The plan for completing a take. ``steps``: every number that a gateway may know, in order.
 
-    ``unended``: the first sample of a segment after them that had begun but not ended. ``rest``: the first
-    sample outside all these segments; ``None`` if nothing is left to cut. ``mends``: lines of the journal are
-    damaged. Then ``gaps`` are cut instead of the rest, and ``again`` is sent under new numbers. ``recut``: the
-    segments whose audio lies in ``gaps`` or ``again``.
+    ``rest``: the first sample outside all these segments; ``None`` if nothing is left to cut. ``mends``: lines of
+    the journal are damaged. Then ``gaps`` are cut instead of the rest, and ``again`` is sent under new numbers.
+    ``recut``: the segments whose audio lies in ``gaps`` or ``again``.
     """
 
     steps: tuple[Step, ...]
-    unended: int | None
     rest: int | None
     gaps: tuple[SampleRange, ...] = ()
     again: tuple[SampleRange, ...] = ()
     recut: tuple[int, ...] = ()
     mends: bool = False
+
+    @property
+    def unended(self) -> int | None:
+        """The number of the segment that had begun but not ended: the rest begins with it."""
+        return next((step.segment for step in self.steps if isinstance(step, Resume)), None)
 
     @property
     def idle(self) -> bool:
@@ -81,32 +92,38 @@ def plan(take: Take, samples: int) -> RecoveryPlan:
     if take.line_faults or (take.finished and take.heard < samples):
         return _mend(take, samples)
     steps: list[Step] = []
-    spans = certain_spans(take)
+    spans, counted, unended = certain_spans(take), take.counted, None
     for number in range(max(take.segments, default=-1) + 1):
         spoken, span = take.segments.get(number), spans.get(number)
-        if spoken is not None and span is None and not spoken.recut:
+        if spoken is not None and span is None and not spoken.recut and not spoken.details.replaces:
             if spoken.at < samples:
-                return RecoveryPlan(tuple(steps), spoken.at, spoken.at)
+                unended = spoken.at
+                steps.append(Resume(number, spoken.at))
+                continue
             span = SampleRange(spoken.at, spoken.at)
-        steps.append(_step(number, spoken, span, samples))
+        steps.append(_step(number, spoken, span, samples, number in counted))
+    if unended is not None:
+        return RecoveryPlan(tuple(steps), unended)
     rest = max((min(span.end, samples) for span in spans.values()), default=0)
     if take.finished or rest >= samples:
-        return RecoveryPlan(tuple(steps), None, None)
+        return RecoveryPlan(tuple(steps), None)
     steps += [PassOver(len(steps) + number) for number in range(take.lost)]
-    return RecoveryPlan(tuple(steps), None, rest)
+    return RecoveryPlan(tuple(steps), rest)
 
 
 def certain_spans(take: Take) -> dict[int, SampleRange]:
     """Return the spans of segments with certain boundaries; a span may reach beyond the audio.
 
     A segment without an end ends where the next one begins, if that is next in number and in position.
+    A segment that replaces others has a span only if its text counts.
     """
+    counted = take.counted
     certain = {
         number: spoken
         for number, spoken in take.segments.items()
-        if not spoken.recut and number not in take.doubtful
+        if not spoken.recut and number not in take.doubtful and (number in counted or not spoken.details.replaces)
     }
-    placed = sorted((spoken.at, number) for number, spoken in certain.items())
+    placed = sorted((spoken.at, number) for number, spoken in certain.items() if not spoken.details.replaces)
     following = {number: (at, then) for (_, number), (at, then) in zip(placed, placed[1:], strict=False)}
     ends = ((number, spoken.at, _end(spoken, number, following)) for number, spoken in certain.items())
     return {number: SampleRange(at, end) for number, at, end in ends if end is not None}
@@ -129,19 +146,19 @@ def _mend(take: Take, samples: int) -> RecoveryPlan:
     Segments without text get new numbers too: the line with the text may be lost, and the gateway no longer has
     it.
     """
-    spans = certain_spans(take)
+    spans, counted = certain_spans(take), take.counted
     again = {
         number: SampleRange(span.at, min(span.end, samples))
         for number, span in spans.items()
-        if span.at < min(span.end, samples) and not take.segments[number].settled
+        if span.at < min(span.end, samples) and number in counted and not counted[number].settled
     }
     steps: list[Step] = []
     for number in range(max(take.segments, default=-1) + 1 + take.lost):
         span = None if number in again else spans.get(number)
-        steps.append(_step(number, take.segments.get(number), span, samples))
+        steps.append(_step(number, take.segments.get(number), span, samples, number in counted))
     recut = (n for n, each in sorted(take.segments.items()) if (n not in spans or n in again) and not each.recut)
     gaps = tuple(gaps_between(spans, samples))
-    return RecoveryPlan(tuple(steps), None, None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
+    return RecoveryPlan(tuple(steps), None, gaps, tuple(sorted(again.values())), tuple(recut), mends=True)
 
 
 def _end(spoken: TakeSegment, number: int, following: Mapping[int, tuple[int, int]]) -> int | None:
@@ -153,7 +170,9 @@ def _end(spoken: TakeSegment, number: int, following: Mapping[int, tuple[int, in
     return at
 
 
-def _step(number: int, spoken: TakeSegment | None, span: SampleRange | None, samples: int) -> Step:
+def _step(number: int, spoken: TakeSegment | None, span: SampleRange | None, samples: int, counts: bool) -> Step:
+    if spoken is not None and not counts and not spoken.recut:
+        return Skip(number, spoken.at)
     if spoken is None or spoken.recut or span is None:
         return PassOver(number)
     end = min(span.end, samples)

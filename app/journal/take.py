@@ -6,10 +6,12 @@ from enum import StrEnum
 
 from app.core.transcript import RecordingTranscript
 from app.core.transcript import TranscriptSegment as Recognised
+from app.core.variants import prefers_span
 from app.journal.damage import Fault
 from app.journal.events import (
     Begin,
     Cancelled,
+    Chosen,
     Dismissed,
     Edited,
     End,
@@ -53,7 +55,7 @@ class TakeSegment:
     """The state of one segment. ``samples`` is ``None`` until it ends.
 
     ``details``: as they were when it began. ``replaced``: its text after replacement rules. ``recut``: its
-    audio was cut again under other numbers.
+    audio was cut again under other numbers. ``chosen``: for a span, whether its text is used.
     """
 
     at: int
@@ -67,11 +69,17 @@ class TakeSegment:
     inserted: bool = False
     dismissed: bool = False
     recut: bool = False
+    chosen: bool | None = None
 
     @property
     def open(self) -> bool:
         """True if insertion began and its success is unknown."""
-        return self.inserting and not self.inserted and not self.dismissed
+        return self.inserting and self.awaited
+
+    @property
+    def awaited(self) -> bool:
+        """True unless its text was inserted or dismissed."""
+        return not (self.inserted or self.dismissed)
 
     @property
     def settled(self) -> bool:
@@ -156,16 +164,16 @@ class Take:
 
     def state(self, samples: int, live: bool = False) -> TakeState:
         """Return the state of the take, given its samples of audio on disk."""
-        spoken = self.segments.values()
+        spoken, counted = self.segments.values(), self.counted.values()
         if live:
             return TakeState.LIVE
         if self.damage:
             return TakeState.DAMAGED
         if not self.finished:
             return TakeState.INTERRUPTED if samples or spoken else TakeState.EMPTY
-        if any(segment.outcome is None and not segment.cancelled for segment in spoken):
+        if any(segment.outcome is None and not segment.cancelled for segment in counted):
             return TakeState.WAITING
-        if any(not segment.settled for segment in spoken):
+        if any(not segment.settled for segment in counted):
             return TakeState.FAILED
         if self.cancelled:
             return TakeState.CANCELLED
@@ -187,14 +195,39 @@ class Take:
         return max((each.at + (each.samples or 0) for each in certain), default=0)
 
     @property
-    def held(self) -> tuple[int, ...]:
-        """Segments whose texts are to be inserted and may not have arrived.
+    def counted(self) -> dict[int, TakeSegment]:
+        """The segments whose texts count: of a span and the segments that it replaces, either it or they."""
+        replaced, known = self.replaced, tuple(self.segments.items())
+        used = set(replaced.values())
+        return {n: each for n, each in known if n not in replaced and (n in used or not each.details.replaces)}
 
-        Empty for an edited take: its text is used from the history.
+    @property
+    def replaced(self) -> dict[int, int]:
+        """Segments whose texts do not count, each with the span that replaces it."""
+        spans = [(n, each) for n, each in tuple(self.segments.items()) if each.details.replaces]
+        return {piece: n for n, span in spans if self._prefers(span) for piece in span.details.replaces}
+
+    def _prefers(self, span: TakeSegment) -> bool:
+        """Return whether a span replaces its segments: as was chosen, otherwise if its text is plausible."""
+        if span.cancelled or not isinstance(span.outcome, Final):
+            return False
+        if span.chosen is not None:
+            return span.chosen
+        pieces = [self.segments[number] for number in span.details.replaces if number in self.segments]
+        texts = [None if piece.outcome is None else piece.recognised for piece in pieces]
+        return prefers_span(span.recognised, texts, self.options.languages)
+
+    @property
+    def held(self) -> dict[int, str]:
+        """Texts that are to be inserted and may not have arrived, each by the number that was to be inserted.
+
+        A span has that of its first segment. Empty for an edited take: its text is used from the history.
         """
-        spoken = sorted(self.segments.items()) if self.wanted and not self.edited else ()
-        over = (number for number, segment in spoken if segment.inserted or segment.dismissed)
-        return tuple(sorted({number for number, segment in spoken if segment.text} - set(over)))
+        if not self.wanted or self.edited:
+            return {}
+        first = {span: piece for piece, span in sorted(self.replaced.items(), reverse=True)}
+        texts = {first.get(number, number): each.text for number, each in self.counted.items() if each.text}
+        return {n: text for n, text in sorted(texts.items()) if not (each := self.segments.get(n)) or each.awaited}
 
     @property
     def inserted(self) -> bool:
@@ -208,7 +241,7 @@ class Take:
 
     def transcript(self, samples: int) -> RecordingTranscript:
         """Return everything recognised so far, of a take of ``samples``."""
-        in_order = sorted(self.segments.items(), key=lambda each: (each[1].at, each[0]))
+        in_order = sorted(self.counted.items(), key=lambda each: (each[1].at, each[0]))
         wanted = [number for number, spoken in in_order if not spoken.cancelled]
         return RecordingTranscript(
             tuple(self.recognised(number, samples) for number in wanted), samples_to_ms(samples)
@@ -241,11 +274,19 @@ def _apply(event: Event, spoken: TakeSegment) -> None:
             spoken.outcome = event
         case Replaced(_, text) if isinstance(spoken.outcome, Final) and spoken.replaced is None:
             spoken.replaced = text
+        case Chosen(_, accepted) if spoken.chosen is None:
+            spoken.chosen = accepted
+        case Recut():
+            spoken.recut = spoken.cancelled = spoken.dismissed = True
+        case _:
+            _apply_delivery(event, spoken)
+
+
+def _apply_delivery(event: Event, spoken: TakeSegment) -> None:
+    match event:
         case Inserting():
             spoken.inserting = True
         case Inserted():
             spoken.inserted = True
         case Dismissed():
             spoken.dismissed = True
-        case Recut():
-            spoken.recut = spoken.cancelled = spoken.dismissed = True

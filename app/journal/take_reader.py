@@ -133,7 +133,8 @@ def _consistent(take: Take, older: list[int], sealed: set[int]) -> set[int]:
     overlaps one of the ``sealed`` is wrong.
     """
     heard = take.heard if take.finished else _FARTHEST
-    fixed = sorted(_span(take.segments[number]) for number in sealed if not take.segments[number].recut)
+    pieces = (spoken for number in sealed if not (spoken := take.segments[number]).details.replaces)
+    fixed = sorted(_span(spoken) for spoken in pieces if not spoken.recut)
     spans: list[tuple[int, int, int]] = []
     for number in older:
         at, end = _span(take.segments[number])

@@ -16,7 +16,7 @@ from app.core.outlet import pass_on
 from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
 from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.journal import Journal
-from app.journal.recovery import PassOver, RecoveryPlan, Replay, Skip, Step, plan
+from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, Step, plan
 from app.transcription.listening import ears_of, mode_of
 from app.transcription.pipeline import SegmentingVad, Watcher
 from client.connection import Locate
@@ -24,7 +24,7 @@ from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
 from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
-from protocol.session import Failed, Final
+from protocol.session import PLAIN, Failed, Final
 from speech.segmenter import (
     SegmentAudio,
     SegmentBegin,
@@ -110,7 +110,7 @@ class _Sending:
         collecting = asyncio.create_task(self._collect(self._outlet.events()), name="resending/events")
         try:
             if todo.rest is not None:
-                await self._cut_rest(len(todo.steps), todo.rest, unended=todo.unended is not None)
+                await self._cut_rest(len(todo.steps), todo.rest, todo.unended)
             number = len(todo.steps)
             for gap in todo.gaps:
                 number = await self._cut(number, gap.at, gap.end)
@@ -133,7 +133,10 @@ class _Sending:
             await self._client.begin(number, 0)
             await self._client.cancel(number)
             return
-        await self._outlet.begin(number, step.at)
+        known = self._journal.take.segments.get(number)
+        await self._outlet.begin(number, step.at, known.details if known else PLAIN)
+        if isinstance(step, Resume):
+            return
         if isinstance(step, Skip):
             if step.lost:
                 self._store.lost.add(number)
@@ -142,12 +145,10 @@ class _Sending:
         await self._client.heard(number, step.samples)
         await self._outlet.end(number, step.samples)
 
-    async def _cut_rest(self, number: int, at: int, *, unended: bool) -> None:
-        """Cut the audio from ``at`` on; with ``unended``, segment ``number`` has begun there already."""
-        if unended:
-            await self._outlet.begin(number, at)
-            at += await self._rest_of(number, at)
-            number += 1
+    async def _cut_rest(self, number: int, at: int, unended: int | None) -> None:
+        """Cut the audio from ``at`` on into segments from ``number`` on, after segment ``unended`` if given."""
+        if unended is not None:
+            at += await self._rest_of(unended, at)
         await self._cut(number, at, self._journal.samples)
 
     async def _cut(self, number: int, at: int, end: int) -> int:

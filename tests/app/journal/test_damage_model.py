@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from app.journal.events import (
     Begin,
     Cancelled,
+    Chosen,
     End,
     Event,
     Finished,
@@ -60,11 +61,15 @@ def said(at: int, end: int) -> str:
 
 @st.composite
 def takes(draw: st.DrawFn, *, seals: bool = True) -> Written:
-    """Draw a take of segments with gaps: each with or without a text, or cancelled, and with or without an end."""
+    """Draw a take of segments with gaps: each with or without a text, or cancelled, and with or without an end.
+
+    A span may replace segments since the last insertion.
+    """
     events: list[Event] = [opened(UUID(int=1), Options(), 1e9, "toggle"), Wanted(True)]
     spoken: list[Spoken] = []
-    at = 0
-    for number in range(draw(st.integers(0, 5))):
+    at = number = 0
+    pieces: list[tuple[int, int]] = []
+    for _ in range(draw(st.integers(0, 5))):
         at += draw(st.integers(0, 3_000))
         end = at + draw(st.integers(1, 30_000))
         how = draw(st.sampled_from(("text", "text", "inserted", "open", "cancelled")))
@@ -76,7 +81,11 @@ def takes(draw: st.DrawFn, *, seals: bool = True) -> Written:
         if how == "inserted":
             events += [Inserting(number), Inserted(number)]
         spoken.append(Spoken(at, end, how))
-        at = end
+        pieces = [*pieces, (number, at)] if how in ("text", "open") else []
+        at, number = end, number + 1
+        if seals and len(pieces) > 1 and draw(st.booleans()):
+            events += draw(spans(number, tuple(piece for piece, _ in pieces), pieces[0][1], end))
+            pieces, number = [], number + 1
     samples = at + draw(st.integers(0, 2_000))
     if draw(st.booleans()):
         events.append(Finished(samples))
@@ -87,6 +96,17 @@ def takes(draw: st.DrawFn, *, seals: bool = True) -> Written:
         2 * samples,
         tuple(spoken),
     )
+
+
+@st.composite
+def spans(draw: st.DrawFn, number: int, pieces: tuple[int, ...], at: int, end: int) -> list[Event]:
+    """Draw a span over these pieces: with or without a text, and with or without a choice."""
+    events: list[Event] = [Begin(number, at, replaces=pieces), End(number, end - at)]
+    if draw(st.booleans()):
+        events.append(Final(number, said(at, end)))
+    if draw(st.booleans()):
+        events.append(Chosen(number, draw(st.booleans())))
+    return events
 
 
 LINES: dict[str, Callable[[list[bytes], int, int], object]] = {
@@ -140,8 +160,9 @@ def recovered(data: bytes, take: Take, audio: int) -> bytes:
     for at, end in _to_cut(todo, samples):
         for start in range(at, end, LONGEST):
             length = min(LONGEST, end - start)
-            events += [Begin(number, start), End(number, length), Final(number, said(start, start + length))]
-            number += 1
+            segment = number if todo.unended is None or start > at else todo.unended
+            events += [Begin(segment, start), End(segment, length), Final(segment, said(start, start + length))]
+            number += segment == number
     if todo.mends:
         events.append(Mended(samples, take.faults_found))
     if not take.finished:
@@ -157,7 +178,7 @@ def _to_cut(todo: RecoveryPlan, samples: int) -> Sequence[tuple[int, int]]:
 def covered(take: Take, samples: int) -> bytearray:
     """Mark every sample that has a text or was cancelled by the speaker."""
     marks = bytearray(samples)
-    for spoken in take.segments.values():
+    for spoken in take.counted.values():
         if isinstance(spoken.outcome, Final) and not spoken.cancelled:
             at, end = map(int, spoken.outcome.text.split("-"))
             marks[at:end] = b"\1" * len(marks[at:end])
@@ -176,7 +197,8 @@ def assert_nothing_is_lost(written: Written, take: Take, audio: int) -> None:
 
 
 def texts(take: Take, numbers: Iterable[int] | None = None) -> list[str]:
-    wanted = (take.segments[number] for number in (take.segments if numbers is None else numbers))
+    counted = take.counted
+    wanted = (counted[number] for number in (counted if numbers is None else numbers) if number in counted)
     wanted = (spoken for spoken in wanted if not spoken.cancelled)
     return [spoken.outcome.text for spoken in wanted if isinstance(spoken.outcome, Final)]
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.journal.events import Begin, Cancelled, End, Event, Finished
-from app.journal.recovery import PassOver, RecoveryPlan, Replay, Skip, plan
+from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, plan
 from app.journal.take import Take
 from protocol.errors import ErrorCode
 from protocol.session import Failed, Final
@@ -21,14 +21,14 @@ def planned(*events: Event, samples: int = 1_000) -> RecoveryPlan:
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
-        ((), RecoveryPlan((), None, 0)),
-        (FIRST, RecoveryPlan((Replay(0, 100, 400),), None, 500)),
-        ((*FIRST, Final(0, "a")), RecoveryPlan((Skip(0, 100),), None, 500)),
-        ((*FIRST, Failed(0, ErrorCode.BUSY, "")), RecoveryPlan((Replay(0, 100, 400),), None, 500)),
-        ((*FIRST, Begin(1, 600)), RecoveryPlan((Replay(0, 100, 400),), 600, 600)),
-        ((*FIRST, *SECOND, Finished(1_000)), RecoveryPlan((Replay(0, 100, 400), Replay(1, 600, 300)), None, None)),
-        ((*FIRST, *SECOND, Final(1, "b")), RecoveryPlan((Replay(0, 100, 400), Skip(1, 600)), None, 900)),
-        ((Begin(0, 100), Cancelled(0, 200)), RecoveryPlan((Skip(0, 100),), None, 300)),
+        ((), RecoveryPlan((), 0)),
+        (FIRST, RecoveryPlan((Replay(0, 100, 400),), 500)),
+        ((*FIRST, Final(0, "a")), RecoveryPlan((Skip(0, 100),), 500)),
+        ((*FIRST, Failed(0, ErrorCode.BUSY, "")), RecoveryPlan((Replay(0, 100, 400),), 500)),
+        ((*FIRST, Begin(1, 600)), RecoveryPlan((Replay(0, 100, 400), Resume(1, 600)), 600)),
+        ((*FIRST, *SECOND, Finished(1_000)), RecoveryPlan((Replay(0, 100, 400), Replay(1, 600, 300)), None)),
+        ((*FIRST, *SECOND, Final(1, "b")), RecoveryPlan((Replay(0, 100, 400), Skip(1, 600)), 900)),
+        ((Begin(0, 100), Cancelled(0, 200)), RecoveryPlan((Skip(0, 100),), 300)),
     ],
 )
 def test_plan_keeps_boundaries_and_cuts_the_rest(events: tuple[Event, ...], expected: RecoveryPlan) -> None:
@@ -45,8 +45,8 @@ def test_plan_is_idle_only_for_a_finished_take_with_all_texts() -> None:
 
 
 def test_segment_beyond_the_end_of_the_audio_is_shortened() -> None:
-    assert planned(*FIRST, samples=300) == RecoveryPlan((Replay(0, 100, 200),), None, None)
-    assert planned(*FIRST, samples=100) == RecoveryPlan((Skip(0, 100, lost=True),), None, None)
+    assert planned(*FIRST, samples=300) == RecoveryPlan((Replay(0, 100, 200),), None)
+    assert planned(*FIRST, samples=100) == RecoveryPlan((Skip(0, 100, lost=True),), None)
     assert planned(*FIRST, Begin(1, 600), samples=600).steps[1] == Skip(1, 600, empty=True)
 
 
@@ -81,7 +81,7 @@ def test_plan_sends_or_cuts_every_needed_sample(
     sent = {n for step in todo.steps if isinstance(step, Replay) for n in range(step.at, step.at + step.samples)}
     rest = set(range(samples if todo.rest is None else todo.rest, samples))
     assert [step.segment for step in todo.steps] == list(range(len(todo.steps)))
-    assert len(todo.steps) + (todo.unended is not None) == len(take.segments)
+    assert len(todo.steps) == len(take.segments)
     for spoken in take.segments.values():
         needed = range(spoken.at, min(samples, spoken.at + (spoken.samples or samples)))
         if not spoken.settled:

@@ -1,0 +1,26 @@
+"""Choose between the text of a span and those of its pieces, which were recognised one by one. Pure."""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from protocol.scripts import foreign
+
+_ENOUGH: Final = 0.6
+_WIDE: Final = 3  # a Chinese character says as much as about three Latin letters
+
+
+def prefers_span(span: str, pieces: Sequence[str | None], languages: Collection[str]) -> bool:
+    """Return whether the text of a span is better than those of its pieces; ``None``: not known.
+
+    A text that is empty, in a foreign script or much shorter than the pieces is not.
+    """
+    if not span.strip() or foreign(span, languages):
+        return False
+    known = [piece for piece in pieces if piece is not None]
+    return len(known) < len(pieces) or _length(span) >= _ENOUGH * sum(map(_length, known))
+
+
+def _length(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(letter) == "W" for letter in text if letter.isalnum())
+    return sum(map(str.isalnum, text)) + (_WIDE - 1) * wide
