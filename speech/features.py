@@ -38,19 +38,23 @@ class Cmvn(NamedTuple):
 def load_cmvn(path: Path) -> Cmvn:
     """Read ``am.mvn``: a Kaldi network as text, one AddShift and one Rescale. Raises ``VadUnavailable``."""
     try:
-        text = path.read_text("ascii")
-        return Cmvn(_vector(text, "AddShift"), _vector(text, "Rescale"))
+        return parse_cmvn(path.read_text("ascii"), FEATURES)
     except (OSError, ValueError) as error:
         raise VadUnavailable(f"{path} is missing or damaged; get the model again: {error}") from error
 
 
-def _vector(text: str, component: str) -> Features:
+def parse_cmvn(text: str, features: int) -> Cmvn:
+    """Parse the text of an ``am.mvn`` for this many features. Raises ``ValueError``."""
+    return Cmvn(_vector(text, "AddShift", features), _vector(text, "Rescale", features))
+
+
+def _vector(text: str, component: str, features: int) -> Features:
     found = re.search(rf"<{component}>[^\[]*<LearnRateCoef>[^\[]*\[([^\]]*)\]", text)
     if found is None:
         raise ValueError(f"no <{component}>")
     vector = np.array(found[1].split(), np.float32)
-    if len(vector) != FEATURES:
-        raise ValueError(f"<{component}> has {len(vector)} values, not {FEATURES}")
+    if len(vector) != features:
+        raise ValueError(f"<{component}> has {len(vector)} values, not {features}")
     return vector
 
 

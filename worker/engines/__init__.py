@@ -15,6 +15,15 @@ _EXTRAS: Final = {"funasr": "kikipounamu[funasr]", "whisper": "kikipounamu[whisp
 _LIBRARIES: Final = {"funasr": ("funasr", "torch"), "whisper": ("faster_whisper",)}
 
 
+_LACK_OF_MEMORY: Final = (
+    "out of memory",
+    "cannot allocate memory",
+    "failed to allocate memory",  # ONNX Runtime's arena
+    "bad allocation",
+    "cublas_status_alloc_failed",
+)
+
+
 class UnknownEngine(EngineUnavailable):
     """Engine name that is not installed."""
 
@@ -57,7 +66,7 @@ def find_engine(name: str) -> CreateEngine:
 def lacks_memory(error: Exception) -> bool:
     """Return whether a model failed to load because of too little memory, which may be free later."""
     text = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in text or "cannot allocate memory" in text
+    return isinstance(error, MemoryError) or any(sign in text for sign in _LACK_OF_MEMORY)
 
 
 def _function(path: str) -> CreateEngine:

@@ -9,76 +9,24 @@ folder that replaces one from the catalogue.
 """
 
 import contextlib
+import dataclasses
 import logging
 import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-import msgspec
-import numpy as np
-import numpy.typing as npt
-
-from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
-from protocol.engine import (
-    DecodeFailure,
-    DecodeOutcome,
-    DecodeRequest,
-    EngineInfo,
-    EngineSettings,
-    EngineUnavailable,
-    Transcript,
-)
-from protocol.errors import ErrorCode
+from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
 from protocol.recognition import Options
-from protocol.texts import join_texts
 from worker.engines import lacks_memory
+from worker.engines.batch_engine import PARAFORMER, SENSEVOICE, SLOTS, Asked, BatchEngine, Punctuate, Recognise
 
-_SHORTEST_SAMPLES: Final = SAMPLE_RATE // 20  # 50 ms: no syllable is shorter. FunASR raises under 257 samples
-_SLOTS: Final = {"cpu": 4, "cuda": 16}
 _MIB: Final = 1 << 20
 _SETTINGS: Final = frozenset({"folder", "punctuation"})
-_TAG: Final = re.compile(r"<\|([^|<>]*)\|>")
-_EMOTIONS: Final = frozenset({"happy", "sad", "angry", "neutral", "fearful", "disgusted", "surprised"})
-_NO_EVENTS: Final = frozenset({"withitn", "woitn", "emo_unknown", "event_unk"})
-
-Samples: TypeAlias = npt.NDArray[np.float32]
-Asked: TypeAlias = dict[str, str | bool]
-Recognise: TypeAlias = Callable[[Sequence[Any], Asked], Sequence[str]]
-Punctuate: TypeAlias = Callable[[str], str]
-
-
-@dataclass(frozen=True)
-class Family:
-    """Family of models: how to ask it, and how to read its answer. ``shared``: options that ``asked`` reads."""
-
-    languages: tuple[str, ...]
-    shared: tuple[str, ...]
-    asked: Callable[[Options], Asked]
-    read: Callable[[str], Transcript]
-    punctuates: bool
-
-
-def read_rich(answer: str) -> Transcript:
-    """Parse the tags of ``<|en|><|NEUTRAL|><|Speech|><|woitn|>seven``; ``nospeech`` means an empty text."""
-    tags = [str(tag).lower() for tag in _TAG.findall(answer)]
-    if "nospeech" in tags:
-        return Transcript("")
-    language = next((tag for tag in tags if tag in _SENSEVOICE.languages), "")
-    emotion = next((tag for tag in tags if tag in _EMOTIONS), "")
-    event = next((tag for tag in tags if tag not in _NO_EVENTS | {language, emotion}), "")
-    text = _TAG.sub("", answer).strip()
-    return Transcript(text, language if text else "", emotion=emotion, event=event)
-
-
-def _read_plain(answer: str) -> Transcript:
-    """Parse Paraformer's answer, which has a space between any two characters."""
-    return Transcript(join_texts(answer.split()))
 
 
 def _asked_of_paraformer(options: Options) -> Asked:
@@ -86,90 +34,14 @@ def _asked_of_paraformer(options: Options) -> Asked:
     return {"hotword": f" {' '.join(options.hotwords)} "} if options.hotwords else {}
 
 
-_SENSEVOICE: Final = Family(
-    ("zh", "en", "yue", "ja", "ko"),
-    ("language", "itn"),
-    lambda options: {"language": options.language, "use_itn": options.itn},
-    read_rich,
-    punctuates=True,
-)
-_PARAFORMER: Final = Family(("zh", "en"), ("hotwords",), _asked_of_paraformer, _read_plain, punctuates=False)
+_PARAFORMER: Final = dataclasses.replace(PARAFORMER, shared=("hotwords",), asked=_asked_of_paraformer)
 FAMILIES: Final = {
-    "SenseVoiceSmall": _SENSEVOICE,
+    "SenseVoiceSmall": SENSEVOICE,
     "Paraformer": _PARAFORMER,
     "BiCifParaformer": _PARAFORMER,
     "ContextualParaformer": _PARAFORMER,
     "SeacoParaformer": _PARAFORMER,
 }
-
-
-class FunasrEngine:
-    """Loaded FunASR model. ``recognise`` returns one answer per recording, with the same options for all."""
-
-    def __init__(
-        self, info: EngineInfo, family: Family, recognise: Recognise, punctuate: Punctuate | None = None
-    ) -> None:
-        self._info = info
-        self._family = family
-        self._recognise = recognise
-        self._punctuate = punctuate
-
-    def info(self) -> EngineInfo:
-        """Describe the loaded model."""
-        return self._info
-
-    def decode(self, batch: Sequence[DecodeRequest]) -> Sequence[DecodeOutcome]:
-        """Recognise a batch. Requests with equal options and similar length share a call of the model."""
-        outcomes = [self._without_model(request) for request in batch]
-        asked = [self._family.asked(request.options) for request in batch]
-        lengths = [len(request.pcm) if outcomes[place] is None else 0 for place, request in enumerate(batch)]
-        for places in calls(lengths, asked):
-            answers = self._recognise([samples_of(batch[place].pcm) for place in places], asked[places[0]])
-            for place, answer in zip(places, answers, strict=True):
-                outcomes[place] = self._transcript(answer, batch[place].options)
-        return [outcome for outcome in outcomes if outcome is not None]
-
-    def close(self) -> None:
-        """Do nothing: the process ends after this call."""
-
-    def _without_model(self, request: DecodeRequest) -> DecodeOutcome | None:
-        """Return the outcome of requests that must not reach the model; ``None`` for all others."""
-        language = request.options.language
-        if language not in ("auto", *self._family.languages):
-            return DecodeFailure(ErrorCode.UNSUPPORTED, f"{self._info.model} knows no language {language!r}")
-        if len(request.pcm) % BYTES_PER_SAMPLE:
-            return DecodeFailure(ErrorCode.AUDIO_INVALID, "the audio ends within a sample")
-        if len(request.pcm) < _SHORTEST_SAMPLES * BYTES_PER_SAMPLE or not request.pcm.strip(b"\0"):
-            return Transcript("")
-        return None
-
-    def _transcript(self, answer: str, options: Options) -> Transcript:
-        transcript = self._family.read(answer)
-        if transcript.text and self._punctuate and options.punctuation:
-            return msgspec.structs.replace(transcript, text=self._punctuate(transcript.text))
-        return transcript
-
-
-def calls(lengths: Sequence[int], asked: Sequence[Asked]) -> list[list[int]]:
-    """Group requests that can share a call: equal options, and none under half as long as the longest. 0: no call.
-
-    A call is padded to its longest recording. Without the second rule, one long segment would make every short one
-    as expensive as itself.
-    """
-    together: list[list[int]] = []
-    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
-        fitting = (
-            call for call in together if asked[call[0]] == asked[place] and lengths[call[0]] <= 2 * lengths[place]
-        )
-        if lengths[place]:
-            call = next(fitting, None)
-            call.append(place) if call else together.append([place])
-    return together
-
-
-def samples_of(pcm: bytes) -> Samples:
-    """Convert PCM to -1..1. FunASR accepts int16 as well, but then overflows silently."""
-    return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32_768)
 
 
 def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[str]:
@@ -187,7 +59,7 @@ def in_order(results: Sequence[Mapping[str, Any]], count: int) -> list[str]:
 # -- loading -----------------------------------------------------------------------------------------------
 
 
-def create(settings: EngineSettings) -> FunasrEngine:
+def create(settings: EngineSettings) -> BatchEngine:
     """Create the engine (entry point). Raises ``EngineUnavailable``."""
     if unknown := set(settings.extra) - _SETTINGS:
         raise EngineUnavailable(f"the engine funasr has no setting {', '.join(sorted(unknown))}")
@@ -212,11 +84,11 @@ def create(settings: EngineSettings) -> FunasrEngine:
     recognise = _loaded(folder, device, threads)
     punctuate = _punctuator(_loaded(punctuation, device, threads)) if punctuation else None
     model = settings.model or re.sub(r"[^A-Za-z0-9._-]", "-", Path(folder).resolve().name)[:64]
-    slots = _SLOTS[device.partition(":")[0]]
+    slots = SLOTS[device.partition(":")[0]]
     info = EngineInfo(
         "funasr", model, device, family.languages, slots, keeps, pads=True, shared_options=family.shared
     )
-    return FunasrEngine(info, family, recognise, punctuate)
+    return BatchEngine(info, family, recognise, punctuate)
 
 
 def _class_in(folder: Path) -> str:

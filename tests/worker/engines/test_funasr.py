@@ -14,19 +14,18 @@ import numpy as np
 import pytest
 
 from protocol.engine import (
-    DecodeFailure,
     DecodeRequest,
     EngineInfo,
     EngineSettings,
     EngineUnavailable,
     Transcript,
 )
-from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from tests.helpers.digits import MODEL, every_digits, shipped_digits
 from worker.engine_process import EngineProcess
 from worker.engines import funasr
-from worker.engines.funasr import FAMILIES, Asked, FunasrEngine, Punctuate, calls, create, in_order, read_rich
+from worker.engines.batch_engine import Asked, BatchEngine, Punctuate
+from worker.engines.funasr import FAMILIES, create, in_order
 
 SECOND = 16_000
 
@@ -50,12 +49,12 @@ class FakeModel:
 
 def engine_on(
     model: FakeModel, family: str = "SenseVoiceSmall", punctuate: Punctuate | None = None
-) -> FunasrEngine:
+) -> BatchEngine:
     """Return an engine with a fake model."""
-    return FunasrEngine(EngineInfo("funasr", "fake", "cpu"), FAMILIES[family], model, punctuate)
+    return BatchEngine(EngineInfo("funasr", "fake", "cpu"), FAMILIES[family], model, punctuate)
 
 
-def texts(engine: FunasrEngine, batch: Sequence[DecodeRequest]) -> list[str]:
+def texts(engine: BatchEngine, batch: Sequence[DecodeRequest]) -> list[str]:
     """Decode a batch without failures; return its texts."""
     outcomes = engine.decode(batch)
     assert len(outcomes) == len(batch)
@@ -63,45 +62,6 @@ def texts(engine: FunasrEngine, batch: Sequence[DecodeRequest]) -> list[str]:
 
 
 # -- decisions, with a fake model --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("answer", "transcript"),
-    [
-        (
-            "<|en|><|NEUTRAL|><|Speech|><|woitn|>seven four",
-            Transcript("seven four", "en", (), "neutral", "speech"),
-        ),
-        ("<|yue|><|HAPPY|><|Laughter|><|withitn|>早晨。", Transcript("早晨。", "yue", (), "happy", "laughter")),
-        ("<|zh|><|EMO_UNKNOWN|><|Event_UNK|><|woitn|> 好 ", Transcript("好", "zh")),
-        ("<|nospeech|><|EMO_UNKNOWN|><|BGM|><|woitn|>la la", Transcript("")),
-        ("<|en|><|SAD|><|BGM|><|woitn|>", Transcript("", emotion="sad", event="bgm")),
-        ("a < b | c > d", Transcript("a < b | c > d")),
-        ("", Transcript("")),
-    ],
-)
-def test_funasr_tags_become_fields_and_never_text(answer: str, transcript: Transcript) -> None:
-    assert read_rich(answer) == transcript
-
-
-def test_calls_group_requests_of_equal_options_and_similar_length() -> None:
-    english: Asked = {"language": "en"}
-    chinese: Asked = {"language": "zh"}
-    assert calls([10, 20, 100, 60, 0], [english] * 5) == [[2, 3], [1, 0]]
-    assert calls([10, 10, 10], [english, chinese, english]) == [[0, 2], [1]]
-    assert calls([], []) == []
-
-
-def test_calls_contain_every_nonempty_request_once() -> None:
-    chance = random.Random(1)
-    for _ in range(200):
-        lengths = [chance.choice([0, 1, 500, 900, 2_000, 50_000]) for _ in range(chance.randrange(12))]
-        asked: list[Asked] = [{"use_itn": chance.random() < 0.5} for _ in lengths]
-        made = calls(lengths, asked)
-        assert sorted(sum(made, [])) == [place for place, length in enumerate(lengths) if length]
-        for call in made:
-            assert len({str(asked[place]) for place in call}) == 1
-            assert max(lengths[place] for place in call) <= 2 * min(lengths[place] for place in call)
 
 
 class PlayedCuda:
@@ -136,25 +96,6 @@ def test_funasr_answer_with_unknown_key_is_refused(keys: list[str]) -> None:
         in_order([{"key": key, "text": "x"} for key in keys], 2)
 
 
-def test_outcomes_match_their_requests_in_mixed_batches() -> None:
-    chance = random.Random(2)
-    engine = engine_on(FakeModel())
-    for _ in range(100):
-        batch, expected = [], []
-        for _ in range(chance.randrange(1, 12)):
-            samples = chance.choice([0, 300, *range(800, 40_000, 977)])
-            options = Options(chance.choice(["auto", "en", "zh"]), itn=chance.random() < 0.5)
-            batch.append(DecodeRequest(of_length(samples), options))
-            expected.append(str(samples) if samples >= 800 else "")
-        assert texts(engine, batch) == expected
-
-
-def test_options_are_passed_to_the_model() -> None:
-    model = FakeModel()
-    texts(engine_on(model), [DecodeRequest(of_length(900), Options("yue", ("蓝莓",), itn=False))])
-    assert model.asked == [([900], {"language": "yue", "use_itn": False})]
-
-
 def test_paraformer_hotwords_are_padded_against_urls_and_files() -> None:
     model = FakeModel()
     engine = engine_on(model, "SeacoParaformer")
@@ -165,37 +106,6 @@ def test_paraformer_hotwords_are_padded_against_urls_and_files() -> None:
         {"hotword": " /etc/words.txt "},
         {},
     ]
-
-
-def test_paraformer_text_is_joined_and_punctuated_when_requested() -> None:
-    def answer(recordings: Sequence[Any], asked: Asked) -> list[str]:
-        return ["打 开 wifi 吧"] * len(recordings)
-
-    info = EngineInfo("funasr", "fake", "cpu")
-    engine = FunasrEngine(info, FAMILIES["SeacoParaformer"], answer, lambda text: f"{text}。")
-    pcm = of_length(900)
-    batch = [DecodeRequest(pcm), DecodeRequest(pcm, Options(punctuation=False)), DecodeRequest(b"")]
-    assert texts(engine, batch) == ["打开 wifi 吧。", "打开 wifi 吧", ""]
-
-
-def test_invalid_requests_do_not_affect_the_rest_of_the_batch() -> None:
-    model = FakeModel()
-    halved, unknown, japanese, short, silent, good = engine_on(model, "Paraformer").decode(
-        [
-            DecodeRequest(of_length(900) + b"\1"),
-            DecodeRequest(of_length(900), Options("xx")),
-            DecodeRequest(of_length(900), Options("ja")),
-            DecodeRequest(of_length(256)),
-            DecodeRequest(bytes(2 * SECOND)),
-            DecodeRequest(of_length(900), Options("zh")),
-        ]
-    )
-    assert isinstance(halved, DecodeFailure) and halved.code is ErrorCode.AUDIO_INVALID
-    for refused in (unknown, japanese):
-        assert isinstance(refused, DecodeFailure) and refused.code is ErrorCode.UNSUPPORTED
-    assert short == silent == Transcript("")
-    assert isinstance(good, Transcript) and good.text
-    assert [lengths for lengths, _ in model.asked] == [[900]]
 
 
 def settings(folder: Path | str, device: str = "cpu", **extra: str) -> EngineSettings:
@@ -260,7 +170,7 @@ except EngineUnavailable as error:
 
 
 @pytest.fixture(scope="module")
-def engine() -> FunasrEngine:
+def engine() -> BatchEngine:
     """Return the digits model on the CPU."""
     return create(settings(MODEL))
 
@@ -292,7 +202,7 @@ def funasr_says(recordings: list[bytes]) -> list[str]:
 class TestTheDigitsModel:
     """Real model of FunASR's own class, trained to write down digits."""
 
-    def test_digits_model_recognises_spoken_digits(self, engine: FunasrEngine) -> None:
+    def test_digits_model_recognises_spoken_digits(self, engine: BatchEngine) -> None:
         digits = shipped_digits()
         found = texts(engine, requests([each.pcm for each in digits]))
         said = [each.text for each in digits]
@@ -300,7 +210,7 @@ class TestTheDigitsModel:
         assert "seven four three" in found
 
     def test_texts_equal_those_of_funasr_for_any_batch_size(
-        self, engine: FunasrEngine, recordings: list[bytes], funasr_says: list[str]
+        self, engine: BatchEngine, recordings: list[bytes], funasr_says: list[str]
     ) -> None:
         asked = requests(recordings)
         for size in (1, 4, 8):
@@ -308,7 +218,7 @@ class TestTheDigitsModel:
             assert sum(batches, []) == funasr_says
 
     def test_texts_match_their_recordings_in_mixed_batches(
-        self, engine: FunasrEngine, recordings: list[bytes], funasr_says: list[str]
+        self, engine: BatchEngine, recordings: list[bytes], funasr_says: list[str]
     ) -> None:
         chance = random.Random(3)
         for _ in range(20):
@@ -322,7 +232,7 @@ class TestTheDigitsModel:
             found = engine.decode(batch)
             assert [outcome.text if isinstance(outcome, Transcript) else None for outcome in found] == expected
 
-    def test_itn_option_writes_digits_as_figures(self, engine: FunasrEngine) -> None:
+    def test_itn_option_writes_digits_as_figures(self, engine: BatchEngine) -> None:
         (first, *_) = shipped_digits()
         spoken, written = engine.decode(
             [*requests([first.pcm], "auto", itn=False), *requests([first.pcm], "auto", itn=True)]
@@ -330,7 +240,7 @@ class TestTheDigitsModel:
         assert spoken == Transcript("seven four three", "en", (), "neutral", "speech")
         assert written == Transcript("743", "en", (), "neutral", "speech")
 
-    def test_audio_without_speech_gives_no_text(self, engine: FunasrEngine) -> None:
+    def test_audio_without_speech_gives_no_text(self, engine: BatchEngine) -> None:
         noise = np.random.default_rng(0).standard_normal(2 * SECOND)
         tone = np.sin(np.arange(2 * SECOND) * 2 * np.pi * 440 / SECOND)
         sounds = [noise * 30, noise * 300, noise * 3_000, tone * 10_000]
@@ -348,7 +258,7 @@ class TestTheDigitsModel:
         assert capfd.readouterr().out == ""
         fresh.close()
 
-    def test_engine_describes_itself(self, engine: FunasrEngine) -> None:
+    def test_engine_describes_itself(self, engine: BatchEngine) -> None:
         info = engine.info()
         assert (info.engine, info.model, info.device, info.slots) == ("funasr", "digits", "cpu", 4)
         assert {"zh", "en", "yue"} <= set(info.languages)

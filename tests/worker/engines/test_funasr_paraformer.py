@@ -14,7 +14,8 @@ from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from protocol.texts import join_texts
 from tests.helpers.digits import DATA, MODEL, shipped_digits
-from worker.engines.funasr import FunasrEngine, create
+from worker.engines.batch_engine import BatchEngine
+from worker.engines.funasr import create
 
 pytestmark = [pytest.mark.funasr, pytest.mark.serial]
 
@@ -48,7 +49,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def engine(folders: dict[str, Path]) -> FunasrEngine:
+def engine(folders: dict[str, Path]) -> BatchEngine:
     """Return an engine with both models."""
     extra = {"folder": str(folders["recognition"]), "punctuation": str(folders["punctuation"])}
     return create(EngineSettings("funasr", "paraformer-zh", "", "cpu", 1, extra))
@@ -60,7 +61,7 @@ def said() -> list[bytes]:
     return [digits.pcm for digits in shipped_digits()[:4]]
 
 
-def texts(engine: FunasrEngine, said: list[bytes], options: Options) -> list[str]:
+def texts(engine: BatchEngine, said: list[bytes], options: Options) -> list[str]:
     """Return the engine's texts, decoded one by one."""
     outcomes = [engine.decode([DecodeRequest(pcm, options)])[0] for pcm in said]
     return [outcome.text for outcome in outcomes if isinstance(outcome, Transcript)]
@@ -68,7 +69,7 @@ def texts(engine: FunasrEngine, said: list[bytes], options: Options) -> list[str
 
 @pytest.mark.parametrize("hotwords", [(), HOTWORDS])
 def test_paraformer_texts_equal_those_of_funasr(
-    engine: FunasrEngine, folders: dict[str, Path], said: list[bytes], hotwords: tuple[str, ...]
+    engine: BatchEngine, folders: dict[str, Path], said: list[bytes], hotwords: tuple[str, ...]
 ) -> None:
     funasr = loaded(folders["recognition"])
     asked = {"hotword": " ".join(hotwords)} if hotwords else {}
@@ -79,7 +80,7 @@ def test_paraformer_texts_equal_those_of_funasr(
     assert all(expected)
 
 
-def test_hotwords_affect_only_their_own_request(engine: FunasrEngine, said: list[bytes]) -> None:
+def test_hotwords_affect_only_their_own_request(engine: BatchEngine, said: list[bytes]) -> None:
     plain, helped = (Options("zh", hotwords, punctuation=False) for hotwords in ((), HOTWORDS))
     alone = [texts(engine, said[:1], plain), texts(engine, said[:1], helped)]
     assert alone[0] != alone[1]
@@ -89,14 +90,14 @@ def test_hotwords_affect_only_their_own_request(engine: FunasrEngine, said: list
 
 
 @pytest.mark.parametrize("hotword", ["http://127.0.0.1:9/words.txt", "/etc/hostname.txt", "words.txt", "https"])
-def test_hotword_is_neither_fetched_nor_opened(engine: FunasrEngine, said: list[bytes], hotword: str) -> None:
+def test_hotword_is_neither_fetched_nor_opened(engine: BatchEngine, said: list[bytes], hotword: str) -> None:
     """FunASR would fetch a hotword that begins with http, and skip one that ends with .txt."""
     unknown = texts(engine, said, Options("zh", ("unheard",), punctuation=False))
     assert texts(engine, said, Options("zh", (hotword,), punctuation=False)) == unknown
 
 
 def test_punctuation_equals_that_of_funasr(
-    engine: FunasrEngine, folders: dict[str, Path], said: list[bytes]
+    engine: BatchEngine, folders: dict[str, Path], said: list[bytes]
 ) -> None:
     funasr = loaded(folders["punctuation"])
     plain = texts(engine, said, Options("zh", punctuation=False))

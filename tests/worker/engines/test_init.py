@@ -19,7 +19,7 @@ from worker.engines import (
 
 
 def test_engine_is_found_by_entry_point() -> None:
-    assert {"whisper", "funasr", "checksum"} <= set(installed_engines())
+    assert {"whisper", "funasr", "sensevoice-onnx", "paraformer-onnx", "checksum"} <= set(installed_engines())
     assert find_engine("checksum") is checksum.create
 
 
@@ -29,7 +29,8 @@ def test_engine_is_found_by_explicit_path() -> None:
 
 def test_unknown_engine_error_lists_installed_engines() -> None:
     with pytest.raises(
-        UnknownEngine, match=r"'whispr': installed are checksum, funasr, whisper.*kikipounamu\[whisper\]"
+        UnknownEngine,
+        match=r"'whispr': installed are checksum, funasr, paraformer-onnx, sensevoice-onnx, whisper.*kikipounamu\[whisper\]",
     ):
         check_engine("whispr")
     with pytest.raises(UnknownEngine):
@@ -62,7 +63,7 @@ def test_missing_engine_module_is_reported() -> None:
         find_engine("nowhere:create")
 
 
-@pytest.mark.parametrize("name", ["whisper", "funasr"])
+@pytest.mark.parametrize("name", ["whisper", "funasr", "sensevoice-onnx"])
 def test_find_engine_imports_no_library(name: str) -> None:
     before = set(sys.modules)
     find_engine(name)
