@@ -66,14 +66,14 @@ def create(settings: EngineSettings) -> BatchEngine:
     folder = settings.extra.get("folder", settings.model_folder)
     if not folder:
         raise EngineUnavailable("the engine funasr needs a model: choose one with --model, or --set folder=DIR")
-    model_class = _class_in(Path(folder))
+    model_class = class_in(Path(folder))
     if model_class not in FAMILIES:
         known = ", ".join(FAMILIES)
         raise EngineUnavailable(f"the model in {folder!r} is a {model_class}: the engine funasr runs {known}")
     family, punctuation = FAMILIES[model_class], settings.extra.get("punctuation", "")
     if punctuation and family.punctuates:
         raise EngineUnavailable(f"{model_class} writes punctuation by itself: leave out --set punctuation")
-    if punctuation and _class_in(Path(punctuation)) != "CTTransformer":
+    if punctuation and class_in(Path(punctuation)) != "CTTransformer":
         raise EngineUnavailable(f"the model in {punctuation!r} is no CT-Transformer: it adds no punctuation")
     device, threads = _device(settings.device), settings.threads
     keeps = device != "cpu" and settings.gpu_memory_mb > 0
@@ -91,7 +91,7 @@ def create(settings: EngineSettings) -> BatchEngine:
     return BatchEngine(info, family, recognise, punctuate)
 
 
-def _class_in(folder: Path) -> str:
+def class_in(folder: Path) -> str:
     """Return FunASR's class of the model in ``folder``. Raises ``EngineUnavailable`` for an incomplete folder.
 
     Without weights, FunASR would use random ones.
@@ -131,14 +131,15 @@ def limit_memory(cuda: Any, device: str, megabytes: int) -> None:
     cuda.set_per_process_memory_fraction(min(1.0, megabytes * _MIB / total), device)
 
 
-def _loaded(folder: str, device: str, threads: int) -> Recognise:
+def load_auto_model(folder: str, device: str, threads: int) -> Any:
+    """Load a model folder as FunASR's ``AutoModel``, without a network. Raises ``EngineUnavailable``."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the libraries are imported
-    with _unnoticed():
+    with unnoticed():
         with _missing_library():
             import torch
             from funasr import AutoModel
         try:
-            auto: Any = AutoModel(
+            return AutoModel(
                 model=str(Path(folder).resolve()),  # a name that is not a path would be searched for on a hub
                 device=device,
                 ncpu=threads or torch.get_num_threads(),
@@ -154,9 +155,14 @@ def _loaded(folder: str, device: str, threads: int) -> Recognise:
             reason = str(error).partition("\n")[0] or type(error).__name__
             raise EngineUnavailable(f"the model in {folder!r} cannot be loaded: {reason}") from error
 
+
+def _loaded(folder: str, device: str, threads: int) -> Recognise:
+    auto = load_auto_model(folder, device, threads)
+    import torch
+
     def recognise(recordings: Sequence[Any], asked: Asked) -> list[str]:
         keys = [str(place) for place in range(len(recordings))]
-        with _unnoticed(), torch.inference_mode():
+        with unnoticed(), torch.inference_mode():
             results, *_ = auto.model.inference(data_in=list(recordings), key=keys, **{**auto.kwargs, **asked})
         return in_order(results, len(recordings))
 
@@ -178,7 +184,7 @@ def _missing_library() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _unnoticed() -> Iterator[None]:
+def unnoticed() -> Iterator[None]:
     """Undo FunASR's side effects on the process: it prints, configures logging, and logs hotwords."""
     root = logging.getLogger()
     level, handlers, disabled = root.level, list(root.handlers), root.manager.disable
