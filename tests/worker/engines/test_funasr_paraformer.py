@@ -14,8 +14,10 @@ from protocol.engine import DecodeRequest, EngineSettings, Transcript
 from protocol.recognition import Options
 from protocol.texts import join_texts
 from tests.helpers.digits import DATA, MODEL, shipped_digits
+from worker.engines import paraformer_onnx
 from worker.engines.batch_engine import BatchEngine
 from worker.engines.funasr import create
+from worker.engines.onnx_export import export
 
 pytestmark = [pytest.mark.funasr, pytest.mark.serial]
 
@@ -103,3 +105,15 @@ def test_punctuation_equals_that_of_funasr(
     plain = texts(engine, said, Options("zh", punctuation=False))
     assert texts(engine, said, Options("zh")) == [funasr.generate(input=text)[0]["text"] for text in plain]
     assert texts(engine, said, Options("zh")) != plain
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_exported_paraformer_writes_the_same_texts(
+    engine: BatchEngine, folders: dict[str, Path], said: list[bytes], tmp_path: Path, precision: str
+) -> None:
+    export(folders["recognition"], tmp_path, precision)
+    graph = paraformer_onnx.create(EngineSettings("paraformer-onnx", "", str(tmp_path), "cpu", 1))
+    expected = texts(engine, said, Options("zh", punctuation=False))
+    assert texts(graph, said, Options("zh")) == expected and all(expected)
+    together = graph.decode([DecodeRequest(pcm, Options("zh")) for pcm in said])
+    assert [outcome.text for outcome in together if isinstance(outcome, Transcript)] == expected

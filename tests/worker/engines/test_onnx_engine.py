@@ -33,7 +33,7 @@ def engine_on(session: FakeSession, folder: Path, device: str = "cpu") -> BatchE
 
 
 def sound(samples: int) -> bytes:
-    """Return noise."""
+    """Return the PCM of noise with this many samples."""
     return np.random.default_rng(samples).integers(-900, 900, samples, np.int16).tobytes()
 
 
