@@ -39,6 +39,7 @@ from worker.model_choice import PUNCTUATION, choose
 
 log = structlog.get_logger(logger_names.WORKER_CLI)
 
+_FOLDER_ENGINES: Final = frozenset({"funasr", "paraformer-onnx", "sensevoice-onnx"})
 _WRONG_USAGE: Final = 2
 _NOTHING_TO_RUN: Final = 3
 _NO_BROKER: Final = 4
@@ -64,9 +65,12 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
         str, typer.Option("--certificate-sha256", help="Fingerprint of the gateway's certificate.")
     ] = "",
     key_file: Annotated[str, typer.Option(help="File with the key, instead of KIKIPOUNAMU_KEY.")] = "",
-    engine: Annotated[str, typer.Option(help="whisper, funasr, package.module:function, or auto.")] = "whisper",
+    engine: Annotated[
+        str,
+        typer.Option(help="whisper, sensevoice-onnx, paraformer-onnx, funasr, package.module:function, or auto."),
+    ] = "whisper",
     model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr: cuda:N too.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr and ONNX: cuda:N too.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Threads of the engine; 0: its own choice.")] = 0,
     gpu_memory: Annotated[
         int, typer.Option(min=0, metavar="MIB", help="Limit of the engine's GPU memory in MiB; 0: no limit.")
@@ -168,7 +172,7 @@ async def _found(certificate_sha256: bytes) -> tuple[str, ...]:
 
 def _engine_settings(engine: str, model: str, extra: dict[str, str]) -> EngineSettings:
     """Choose and verify engine and model. Raises ``EngineUnavailable`` or ``SpeechError`` if a part is missing."""
-    if engine == "funasr" and "folder" in extra:  # a model outside the catalogue
+    if engine in _FOLDER_ENGINES and "folder" in extra:  # a model outside the catalogue
         return EngineSettings(engine, model, extra=extra)
     store = ModelStore(folders().models, load_catalogue())
     choice = choose(engine, model, has_libraries, lambda name: store.state(name) is FolderState.INSTALLED)

@@ -42,7 +42,18 @@ _CTRANSLATE2: Final = """
 import json, ctranslate2
 print(json.dumps({"version": ctranslate2.__version__, "devices": ctranslate2.get_cuda_device_count()}))
 """
-_LIBRARIES: Final = {"funasr": ("torch", _TORCH), "whisper": ("ctranslate2", _CTRANSLATE2)}
+_ONNXRUNTIME: Final = """
+import json, onnxruntime
+cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+print(json.dumps({"version": onnxruntime.__version__, "devices": int(cuda)}))
+"""
+_LIBRARIES: Final = {
+    "funasr": ("torch", _TORCH),
+    "paraformer-onnx": ("onnxruntime", _ONNXRUNTIME),
+    "sensevoice-onnx": ("onnxruntime", _ONNXRUNTIME),
+    "whisper": ("ctranslate2", _CTRANSLATE2),
+}
+_ADVICE: Final = {"onnxruntime": "for one, install onnxruntime-gpu in place of onnxruntime, never both"}
 
 Ask = Callable[[Sequence[str]], str]
 """Runs a command and returns its output; empty if it is missing, fails or times out."""
@@ -132,7 +143,7 @@ def _library(engine: str, found: Sequence[Card], say: Ask) -> DoctorFinding:
         says = f"{version} was not built for {foreign[0].architecture} ({foreign[0].name}): {_SEE_TORCH}"
         return DoctorFinding(name, says, False)
     if found and not told["devices"]:
-        return DoctorFinding(name, f"{version} sees no card: {_SEE_TORCH}", False)
+        return DoctorFinding(name, f"{version} sees no card: {_ADVICE.get(name, _SEE_TORCH)}", False)
     seen = f"it sees {told['devices']} card(s)" if told["devices"] else "for the processor"
     return DoctorFinding(name, f"{version}, {seen}", True)
 

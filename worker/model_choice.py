@@ -7,8 +7,15 @@ from protocol.engine import EngineUnavailable
 from runtime.installing import extra_command
 
 AUTO: Final = "auto"
-MODELS: Final = {"funasr": ("SenseVoiceSmall", "paraformer-zh"), "whisper": ("whisper-base",)}
+MODELS: Final = {
+    "funasr": ("SenseVoiceSmall", "paraformer-zh"),
+    "sensevoice-onnx": ("sensevoice-small-int8", "sensevoice-small-onnx"),
+    "whisper": ("whisper-base",),
+    "paraformer-onnx": ("paraformer-zh-int8", "paraformer-zh-onnx"),
+}
 """Catalogue models that each engine runs, its default first. ``auto`` tries engines in this order."""
+MANDARIN_ONLY: Final = frozenset({"paraformer-zh", "paraformer-zh-int8", "paraformer-zh-onnx"})
+"""Models that ``auto`` runs only if they are named."""
 PUNCTUATION: Final = {"paraformer-zh": "ct-punc-c"}
 """Models that write no punctuation, each with the model that adds it."""
 
@@ -27,16 +34,24 @@ class ModelChoice(NamedTuple):
 def choose(
     engine: str, model: str, has_libraries: Callable[[str], bool], is_installed: Callable[[str], bool]
 ) -> ModelChoice:
-    """Choose ``engine`` (or any, for ``auto``) with ``model`` or its default. Raises ``EngineUnavailable``."""
+    """Choose ``engine`` (or any, for ``auto``) with ``model`` or its first installed one.
+
+    Raises ``EngineUnavailable``.
+    """
     if engine != AUTO:
         if model and model not in MODELS.get(engine, (model,)):
             raise EngineUnavailable(
                 f"the engine {engine} does not run {model}: it runs {', '.join(MODELS[engine])}"
             )
-        return ModelChoice(engine, model or MODELS.get(engine, ("",))[0], "asked for")
+        models = MODELS.get(engine, ())
+        first = next(filter(is_installed, models), models[0] if models else "")
+        return ModelChoice(engine, model or first, "asked for")
     lacking: list[str] = []
     for candidate, models in MODELS.items():
-        wanted = model or models[0]
+        offered = [model] if model else [name for name in models if name not in MANDARIN_ONLY]
+        if not offered:
+            continue
+        wanted = next(filter(is_installed, offered), offered[0])
         if wanted not in models:
             lacking.append(f"{candidate} does not run {wanted}")
         elif not has_libraries(candidate):

@@ -1,4 +1,4 @@
-"""Implement ``kikipounamu models``: list, fetch, verify, import and remove recognition models."""
+"""Implement ``kikipounamu models``: list, fetch, verify, import, export and remove recognition models."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from app.core.console import Console
+from app.models.exports import export_installed
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelError
@@ -94,6 +95,28 @@ def import_model(
     store, _ = _open()
     with _shown() as report:
         _each([name], lambda name: f"{name} is installed in {store.import_folder(name, folder, report)}")
+
+
+@app.command("export")
+def export_model(
+    name: Annotated[str, typer.Argument(help="Installed model: SenseVoiceSmall or paraformer-zh.")],
+    int8: Annotated[bool, typer.Option("--int8", help="Small and fast weights for a processor.")] = False,
+    fp16: Annotated[bool, typer.Option("--fp16", help="Half-precision weights for CUDA.")] = False,
+) -> None:
+    """Make an ONNX graph of an installed model, which then runs without torch.
+
+    This needs the funasr extra; the result can be copied to computers that lack it, with `models import`.
+    """
+    if int8 and fp16:
+        raise typer.BadParameter("choose one of --int8 and --fp16")
+    precision = "int8" if int8 else "fp16" if fp16 else "fp32"
+    store, catalogue = _open()
+
+    def exported(name: str) -> str:
+        new, folder = export_installed(store, catalogue, name, precision)
+        return f"{name} is exported as {new} in {folder}"
+
+    _each([name], exported)
 
 
 @app.command()

@@ -12,7 +12,12 @@ from speech.models.catalogue import load_catalogue
 from speech.models.store import FolderState, ModelStore
 
 VAD_MODEL: Final = "fsmn-vad"
-_ENGINE_MODELS: Final = {"funasr": "SenseVoiceSmall", "whisper": "whisper-base"}
+_ENGINE_MODELS: Final = {
+    "funasr": "SenseVoiceSmall",
+    "paraformer-onnx": "paraformer-zh-int8",
+    "sensevoice-onnx": "sensevoice-small-int8",
+    "whisper": "whisper-base",
+}
 
 
 def needed(engine: str | None, model: str = "") -> list[str]:

@@ -42,11 +42,11 @@ class ModelScope(_Strict, frozen=True, tag="modelscope", tag_field="kind"):
 
 
 class HuggingFace(_Strict, frozen=True, tag="huggingface", tag_field="kind"):
-    """Repository on Hugging Face. ``files``: our path -> the path there."""
+    """Repository on Hugging Face. ``files``: our path -> the path there; empty if the hub states them."""
 
     repository: str
     revision: str
-    files: dict[FilePath, str]
+    files: dict[FilePath, str] = {}
 
 
 class LocalFolder(_Strict, frozen=True, tag="folder", tag_field="kind"):
@@ -70,7 +70,13 @@ class Wheels(_Strict, frozen=True, tag="wheels", tag_field="kind"):
     files: dict[FilePath, tuple[str, ...]]
 
 
-SourceEntry = ModelScope | HuggingFace | LocalFolder | Wheels
+class Exported(_Strict, frozen=True, tag="export", tag_field="kind"):
+    """Export of the installed ``model`` on this computer, by ``kikipounamu models export``."""
+
+    model: Name
+
+
+SourceEntry = ModelScope | HuggingFace | LocalFolder | Wheels | Exported
 
 
 class Stated(_Strict, frozen=True):
@@ -109,7 +115,7 @@ class Model(_Strict, frozen=True):
         if not paths or len(paths) != len(self.files):
             raise ValueError(f"{self.name}: no files, or one of them twice")
         for source in self.sources:
-            if isinstance(source, LocalFolder):
+            if isinstance(source, LocalFolder | Exported):
                 continue
             if not source.files:
                 raise ValueError(f"{self.name}: a source lists no files")
@@ -117,16 +123,22 @@ class Model(_Strict, frozen=True):
                 raise ValueError(f"{self.name}: a source lists {', '.join(sorted(stray))}, the model does not")
 
     def _states_files(self) -> bool:
-        """Return whether every source is a hub that states size and SHA-256 of each file; only ModelScope does."""
-        hubs = [isinstance(source, ModelScope) and not source.files for source in self.sources]
-        return bool(hubs) and all(hubs)
+        """Return whether every source states size and SHA-256 of each file: a hub, or our own export."""
+        hubs = [source for source in self.sources if isinstance(source, ModelScope | HuggingFace)]
+        exported = [source for source in self.sources if isinstance(source, Exported)]
+        return 0 < len(hubs) + len(exported) == len(self.sources) and not any(hub.files for hub in hubs)
+
+    @property
+    def exported_from(self) -> str:
+        """Name of the model of which this one is an export on this computer; empty for all others."""
+        return next((source.model for source in self.sources if isinstance(source, Exported)), "")
 
     def listed(self, files: Iterable[ModelFile]) -> "Model":
         """Return this model with the ``files`` that its hub stated, as if they were pinned."""
         files = tuple(files)
         here = {file.path: file.path for file in files}
-        hubs = [source for source in self.sources if isinstance(source, ModelScope)]
-        sources = tuple(ModelScope(hub.repository, hub.revision, here) for hub in hubs)
+        hubs = [source for source in self.sources if isinstance(source, ModelScope | HuggingFace)]
+        sources = tuple(msgspec.structs.replace(hub, files=here) for hub in hubs)
         return msgspec.structs.replace(self, files=files, sources=sources, stated=None)
 
     @property

@@ -7,6 +7,7 @@ SpeechError
     ├── ModelMissing       known, but not installed
     ├── ModelDamaged       installed, but a file does not match its list
     ├── ModelUnavailable   no source could deliver every file; names each source and why
+    ├── ExportFailed       an installed model cannot be made into an ONNX graph
     ├── ModelBusy          another process has been changing this model for too long
     ├── Stopped            a stop was requested; fetched data is kept
     ├── StoreUnwritable    the folder of models cannot be written
@@ -79,6 +80,10 @@ class ModelUnavailable(ModelError):
         self.name = name
         self.missing = tuple(missing)
         self.refusals = tuple(refusals)
+
+
+class ExportFailed(ModelError):
+    """Model that cannot be exported on this computer."""
 
 
 class ModelBusy(ModelError):

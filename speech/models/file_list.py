@@ -5,7 +5,7 @@ byte is checked against it, without a network, and later changes at the hub have
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -21,7 +21,13 @@ FILE_LIST: Final = "FILES.json"
 MOST_LIST_BYTES: Final = 4 * 1024 * 1024
 # ModelScope silently truncates longer lists (package modelscope-hub 0.5, REPO_FILES_TRUNCATION_LIMIT).
 _MOST_ENTRIES: Final = 3000
+# Hugging Face answers with pages of so many entries (huggingface.co/docs/hub/api).
+_MOST_NODES: Final = 1000
+_MOST_SMALL_BYTES: Final = 16 * 1024 * 1024
 _REASON_CHARACTERS: Final = 200
+
+Read = Callable[[str, int], bytes]
+"""Returns the contents of a small file at a path of the repository, of the given size. Raises ``SourceFailed``."""
 
 
 class FileList(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,8 +107,7 @@ def decode_modelscope(answer: bytes, stated: Stated) -> tuple[ModelFile, ...]:
     entries = found.data.files
     if len(entries) >= _MOST_ENTRIES:
         raise SourceFailed(f"its list of {len(entries)} files may be cut off")
-    if escaping := next((entry.path for entry in entries if _escapes(entry.path)), None):
-        raise SourceFailed(f"its list of files has {_printable(repr(escaping))}, which leaves the folder")
+    _refuse_escaping(entry.path for entry in entries)
     blobs = [entry for entry in entries if entry.type == "blob" and _is_wanted(entry.path, stated)]
     files = tuple(_model_file(entry) for entry in blobs)
     if fault := _fault(files, stated):
@@ -117,6 +122,57 @@ def _model_file(entry: _Entry) -> ModelFile:
     except msgspec.ValidationError as error:
         shown = _printable(f"{entry.path!r}: {error}")
         raise SourceFailed(f"its list of files is not used, because of {shown}") from error
+
+
+# -- Hugging Face ------------------------------------------------------------------------------------------
+
+
+class _Lfs(Struct):
+    """Large file: ``oid`` is the SHA-256 of its contents."""
+
+    oid: str
+    size: int
+
+
+class _Node(Struct):
+    """Entry of a repository, as of huggingface.js, ListFileEntry. ``oid`` is the id of a git object."""
+
+    path: str
+    type: str = "file"
+    size: int = -1
+    oid: str = ""
+    lfs: _Lfs | None = None
+
+
+def decode_huggingface(answer: bytes, stated: Stated, read: Read) -> tuple[ModelFile, ...]:
+    """Return the wanted files of the hub's answer. Raises ``SourceFailed`` if any part of it is unsound.
+
+    For small files the hub states a git object id and no SHA-256: ``read`` fetches them, and both are computed.
+    """
+    try:
+        nodes = msgspec.json.decode(answer, type=list[_Node])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceFailed(f"its list of files cannot be read: {_printable(str(error))}") from error
+    if len(nodes) >= _MOST_NODES:
+        raise SourceFailed(f"its list of {len(nodes)} files may be cut off")
+    _refuse_escaping(node.path for node in nodes)
+    wanted = [node for node in nodes if node.type == "file" and _is_wanted(node.path, stated)]
+    files = tuple(_model_file(_with_hash(node, read)) for node in wanted)
+    if fault := _fault(files, stated):
+        raise SourceFailed(f"its list of files is not used: {fault}")
+    return files
+
+
+def _with_hash(node: _Node, read: Read) -> _Entry:
+    if node.lfs is not None:
+        return _Entry(node.path, "blob", node.lfs.size, node.lfs.oid)
+    if not 0 <= node.size <= _MOST_SMALL_BYTES:
+        raise SourceFailed(f"its list of files has no SHA-256 of {_printable(repr(node.path))}")
+    data = read(node.path, node.size)
+    found = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    if found != node.oid:
+        raise SourceFailed(f"{_printable(repr(node.path))} is not the file of its list")
+    return _Entry(node.path, "blob", len(data), hashlib.sha256(data).hexdigest())
 
 
 # -- rules -------------------------------------------------------------------------------------------------
@@ -147,6 +203,11 @@ def _matches(path: str, pattern: str) -> bool:
     """Match folder by folder, so that ``*`` does not cross a slash."""
     parts, patterns = path.split("/"), pattern.split("/")
     return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
+
+
+def _refuse_escaping(paths: Iterable[str]) -> None:
+    if escaping := next(filter(_escapes, paths), None):
+        raise SourceFailed(f"its list of files has {_printable(repr(escaping))}, which leaves the folder")
 
 
 def _escapes(path: str) -> bool:

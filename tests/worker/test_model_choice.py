@@ -8,7 +8,9 @@ from speech.models.catalogue import load_catalogue
 from worker.engines import installed_engines
 from worker.model_choice import MODELS, PUNCTUATION, ModelChoice, choose
 
-EVERYTHING = {"funasr", "whisper", "SenseVoiceSmall", "whisper-base", "paraformer-zh"}
+ONNX = {"sensevoice-onnx", "paraformer-onnx"}
+"""Engines that need no library beyond the base install."""
+EVERYTHING = {"funasr", "whisper", "SenseVoiceSmall", "whisper-base", "paraformer-zh", *ONNX}
 
 
 def chosen(engine: str, model: str, here: set[str]) -> ModelChoice:
@@ -24,7 +26,7 @@ def test_requested_engine_is_chosen_even_if_not_installed() -> None:
     assert chosen("package.module:create", "mine", set()).model == "mine"
 
 
-@pytest.mark.parametrize("engine", ["funasr", "whisper"])
+@pytest.mark.parametrize("engine", list(MODELS))
 def test_model_of_another_engine_is_refused(engine: str) -> None:
     for model in load_catalogue().models:
         if model.name in MODELS[engine]:
@@ -40,9 +42,10 @@ def test_model_of_another_engine_is_refused(engine: str) -> None:
         (
             EVERYTHING - {"SenseVoiceSmall"},
             "whisper",
-            "funasr needs kikipounamu models get SenseVoiceSmall; whisper",
+            "funasr needs kikipounamu models get SenseVoiceSmall; sensevoice-onnx needs kikipounamu models get "
+            "sensevoice-small-int8; whisper",
         ),
-        (EVERYTHING - {"funasr"}, "whisper", f"funasr needs {extra_command('funasr')}; whisper and"),
+        (EVERYTHING - {"funasr"}, "whisper", f"funasr needs {extra_command('funasr')}; sensevoice-onnx needs"),
         (EVERYTHING - {"whisper"}, "funasr", "funasr and SenseVoiceSmall are installed"),
     ],
 )
@@ -52,7 +55,16 @@ def test_auto_chooses_the_first_installed_engine_and_says_why(here: set[str], en
     assert choice.why.startswith(why)
 
 
+@pytest.mark.parametrize("model", MODELS["sensevoice-onnx"])
+def test_engine_runs_the_model_that_is_installed(model: str) -> None:
+    assert chosen("sensevoice-onnx", "", {model}) == ModelChoice("sensevoice-onnx", model, "asked for")
+    choice = chosen("auto", "", {"whisper", "whisper-base", model, *ONNX})
+    assert choice[:2] == ("sensevoice-onnx", model)
+    assert choice.why.endswith(f"sensevoice-onnx and {model} are installed")
+
+
 def test_auto_chooses_the_engine_of_the_requested_model() -> None:
+    assert chosen("auto", "sensevoice-small-int8", {*EVERYTHING, "sensevoice-small-int8"})[0] == "sensevoice-onnx"
     assert chosen("auto", "whisper-base", EVERYTHING)[:2] == ("whisper", "whisper-base")
     assert chosen("auto", "paraformer-zh", EVERYTHING)[:2] == ("funasr", "paraformer-zh")
 
@@ -62,15 +74,20 @@ def test_auto_chooses_the_engine_of_the_requested_model() -> None:
     [
         (
             "",
-            set(),
-            r"pip install 'kikipounamu\[funasr\]'; whisper needs \S+ -m pip install 'kikipounamu\[whisper\]'",
+            set(ONNX),
+            r"pip install 'kikipounamu\[funasr\]'; sensevoice-onnx needs .*; whisper needs \S+ -m pip install "
+            r"'kikipounamu\[whisper\]'",
         ),
         (
             "",
-            {"funasr", "whisper"},
-            "models get SenseVoiceSmall; whisper needs kikipounamu models get whisper-base",
+            {"funasr", "whisper", *ONNX},
+            "models get SenseVoiceSmall; sensevoice-onnx needs .*; whisper needs .* models get whisper-base",
         ),
-        ("other", EVERYTHING, "funasr does not run other; whisper does not run other"),
+        (
+            "other",
+            EVERYTHING,
+            "funasr does not run other; sensevoice-onnx does not run other; whisper does not run other",
+        ),
     ],
 )
 def test_auto_error_lists_what_each_engine_lacks(model: str, here: set[str], advice: str) -> None:

@@ -23,7 +23,7 @@ from worker.engines.vocabulary import read_vocabulary
 _IMPOSSIBLE: Final = 3
 _OPSET: Final = 14
 _LONGEST_FRAMES: Final = 1024  # of 60 ms: a graph of Paraformer has a mask of this length
-_KEPT: Final = ("am.mvn", "config.yaml", "tokens.json", "*.bpe.model", "NOTICE.txt", "ATTRIBUTION.txt")
+_KEPT: Final = ("am.mvn", "config.yaml", "tokens.json", "*.bpe.model")
 
 
 class TraceableModel(NamedTuple):

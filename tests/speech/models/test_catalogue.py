@@ -116,7 +116,7 @@ def test_stated_files_are_treated_as_pinned() -> None:
     [
         ("files = []", f'files = [{{ path = "a.bin", size = 1, sha256 = "{"0" * 64}" }}]'),
         ('wanted = ["*.bin"]', "wanted = []"),
-        ('kind = "modelscope"', 'kind = "huggingface"'),
+        ('kind = "modelscope"', 'kind = "folder"'),
         ('revision = "v1" }', 'revision = "v1", files = { "a.bin" = "a.bin" } }'),
         ("most_bytes = 100", ""),
         ("most_bytes = 100", "most_bytes = -1"),
