@@ -66,8 +66,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     ] = "",
     key_file: Annotated[str, typer.Option(help="File with the key, instead of KIKIPOUNAMU_KEY.")] = "",
     engine: Annotated[
-        str,
-        typer.Option(help="whisper, sensevoice-onnx, paraformer-onnx, funasr, package.module:function, or auto."),
+        str, typer.Option(help="Its name, such as sensevoice-onnx; module:function; auto.")
     ] = "whisper",
     model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr and ONNX: cuda:N too.")] = "auto",

@@ -41,9 +41,10 @@ def store_with(tmp_path: Path, folder: Path) -> tuple[ModelStore, Catalogue]:
 @pytest.mark.timeout(300)
 def test_export_is_installed_checked_and_replaced(tmp_path: Path) -> None:
     store, catalogue = store_with(tmp_path, MODEL)
+    folder = store.path(GRAPH)
     for precision, file in (("fp32", "model.onnx"), ("int8", "model_quant.onnx")):
-        name, folder = export_installed(store, catalogue, NAME, precision)
-        assert name == GRAPH and folder == store.verify(GRAPH)
+        assert export_installed(store, catalogue, NAME, precision) == (GRAPH, folder)
+        assert store.verify(GRAPH) == folder
         assert [path.name for path in folder.glob("*.onnx")] == [file]
     engine = create(EngineSettings("sensevoice-onnx", GRAPH, str(folder), "cpu", 1))
     (outcome,) = engine.decode([DecodeRequest(shipped_digits()[0].pcm, Options("en", itn=False))])
