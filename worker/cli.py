@@ -65,9 +65,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
         str, typer.Option("--certificate-sha256", help="Fingerprint of the gateway's certificate.")
     ] = "",
     key_file: Annotated[str, typer.Option(help="File with the key, instead of KIKIPOUNAMU_KEY.")] = "",
-    engine: Annotated[
-        str, typer.Option(help="Its name, such as sensevoice-onnx; module:function; auto.")
-    ] = "whisper",
+    engine: Annotated[str, typer.Option(help="An engine's name, module:function, or auto.")] = "whisper",
     model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr and ONNX: cuda:N too.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Threads of the engine; 0: its own choice.")] = 0,
