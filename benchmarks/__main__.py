@@ -9,6 +9,7 @@ import sys
 _BENCHMARKS = (
     "vad",
     "engine",
+    "onnx",
     "gateway",
     "observing",
     "latency",

@@ -16,12 +16,11 @@ from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
 from protocol.recognition import Options
 from speech.features import Features
 from speech.lfr import FRAME_S, LFR_FEATURES, lfr_features, load_lfr_cmvn, pad_features
-from worker.engines.batch_engine import Asked, BatchEngine, Family, Recognise
+from worker.engines.batch_engine import SLOTS, Asked, BatchEngine, Family, Recognise
 from worker.engines.onnx_session import Arrays, OpenedModel, open_model
 from worker.engines.padded_calls import LONGEST_S, in_parts, most_padded_s
 from worker.engines.vocabulary import read_vocabulary
 
-_SLOTS: Final = {"cpu": 1, "cuda": 16}
 _SETTINGS: Final = frozenset({"folder", "precision"})
 _FULL_SCALE: Final = 32_768
 
@@ -58,7 +57,7 @@ def create_engine(kind: OnnxKind, settings: EngineSettings) -> BatchEngine:
     keeps = where == "cuda" and settings.gpu_memory_mb > 0
     languages, shared = kind.family.languages, kind.family.shared
     info = EngineInfo(
-        kind.engine, model, opened.device, languages, _SLOTS[where], keeps, pads=True, shared_options=shared
+        kind.engine, model, opened.device, languages, SLOTS[where], keeps, pads=True, shared_options=shared
     )
     return BatchEngine(info, kind.family, recogniser(kind, opened, Path(folder)))
 
