@@ -38,7 +38,7 @@ def times(engines: Mapping[str, BatchEngine], rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Run the benchmark."""
+    """Measure both precisions, print them, and save them if asked to."""
     options = arguments(__doc__, threads="2", rounds="5")
     with tempfile.TemporaryDirectory(prefix="kikipounamu-") as temporary:
         model, graphs = write_full_size(Path(temporary) / "model"), Path(temporary) / "graphs"
