@@ -17,7 +17,7 @@ from app.replacements.replacer import Replacer
 from app.replacements.rules import Replacement
 from app.settings.schema import as_written
 from loadtest.checksum import checksum
-from tests.app.speech import digests, recording
+from tests.app.speech import recording, window_digests
 from tests.helpers.desktop import TextField
 from tests.helpers.desktop_app import DesktopApp, audio_of, running_app, segments_of
 from tests.helpers.waiting import wait_until_sync
@@ -121,13 +121,13 @@ def dragged(app: DesktopApp, *files: Path) -> Iterator[None]:
 
 
 def test_dropped_recording_becomes_subtitles(app: DesktopApp, models: Path, tmp_path: Path) -> None:
-    talk = recording("en-03", "zh-02", to=tmp_path / "talk.wav")
+    talk = recording("en-03", "zh-02", to=tmp_path / "talk.wav", silence_s=4)
     look_at(app, "files")
     subtitles = talk.with_suffix(".srt")
     with dragged(app, talk):
         wait_until_sync(subtitles.exists, "there are subtitles", 60.0)
     said = [block.splitlines() for block in subtitles.read_text().strip().split("\n\n")]
-    assert [lines[2] for lines in said] == digests(talk, models)
+    assert [lines[2] for lines in said] == window_digests(talk, models)
     assert all(" --> " in lines[1] for lines in said)
 
 
