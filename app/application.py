@@ -56,6 +56,7 @@ from app.power_events import PowerEvents
 from app.replacements.replacer import LiveReplacer
 from app.settings.actions import ChangeSetting
 from app.settings.file import SettingsFile
+from app.settings.languages import options_of
 from app.settings.sections import Settings
 from app.system.autostart import keep_autostart
 from app.system.sleep_detector import Patience
@@ -145,6 +146,7 @@ class Application:
             settings = replace(_PATIENT, pause=self._patience.pause, elsewhere=gateways.falls_back)
             settings = replace(settings, until_moved=gateways.until_moved)
             listener = DictationSetup(self._locate, vad, settings=settings, rewrite=self._rewrite)
+            listener = replace(listener, needs_context=self._background.needs_context)
             inserter = ProgramTrackingInserter(self._inserter, lambda names: self._post(Programs(names)))
             await cleanup.enter_async_context(gateways)
             gateways.choose(self._file.current.gateway)
@@ -304,7 +306,7 @@ class Application:
         return Trials(self._post, dictating.recorder, play, self.look_at_microphones, key)
 
     def _options(self) -> Options:
-        return self._file.current.recognition.options
+        return options_of(self._file.current.recognition)
 
     def _locate(self) -> Address:
         return self._gateways.locate()
@@ -318,7 +320,8 @@ class Application:
         self._background.gateway_changed()
 
     def _wishes(self) -> DictationOptions:
-        return replace(self._file.current.wishes, destination=self._gateways.destination)
+        wishes = self._file.current.wishes
+        return replace(wishes, options=self._options(), destination=self._gateways.destination)
 
     async def _hotkeys(self, cleanup: AsyncExitStack) -> Hotkeys:
         chosen = hotkeys.choose(sys.platform, os.environ)

@@ -28,6 +28,7 @@ from app.replacements.dry_run import DryRun
 from app.settings.sections import Settings
 from app.sharing.lending import Lending
 from app.sharing.service import Sharing
+from app.transcription.context_need import ContextNeed
 from client.connection import Locate
 from client.models import loaded_models
 from protocol.recognition import Options
@@ -58,6 +59,8 @@ class BackgroundServices:
         self.observe: Observe = notify_all(self._monitoring.observe, InsertionLog().observe)
         self._history = History(library, Rerunner(locate, rewrite=rewrite))
         self._serving = HistoryService(self._history, post, lambda: _models(locate))
+        self._locate, self._context, self._heard = locate, ContextNeed(), False
+        self.needs_context = self._context.needed
         self.models = Models(post)
         self._dry_run = DryRun(library, post)
         self.help = Help(post)
@@ -107,11 +110,14 @@ class BackgroundServices:
         self.lending.want(settings.worker.lend_to)
 
     def recording(self, on: bool) -> None:
-        """Pause playback while dictation could hear it.
+        """Pause playback while dictation could hear it, and learn how to cut the next recording.
 
         Calling it twice with the same value is safe.
         """
         self._serving.hush(on)
+        if on and not self._heard:
+            self._look_at_models()
+        self._heard = on
 
     def takes_changed(self) -> None:
         """Refresh the history because takes were added or changed; ignored before entering and after leaving."""
@@ -119,10 +125,15 @@ class BackgroundServices:
             self._history.refresh()
 
     def gateway_changed(self) -> None:
-        """Reconnect the monitor because the gateway changed."""
+        """Reconnect the monitor and learn about the models because the gateway changed."""
         self._monitoring.again()
+        self._look_at_models()
+
+    def _look_at_models(self) -> None:
+        if self._open:
+            self._tasks.start(self._context.look(self._locate), "models")
 
 
 async def _models(locate: Locate) -> tuple[str, ...]:
-    """Return the models loaded by the current gateway. Raises ``GatewayError``."""
-    return await loaded_models(locate())
+    """Return the names of the models loaded by the current gateway. Raises ``GatewayError``."""
+    return tuple(dict.fromkeys(one.model for one in await loaded_models(locate())))

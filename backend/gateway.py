@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from msgspec.structs import replace
 
 from backend.admission.admission import refuse, refuse_known, speed
+from backend.admission.offered_models import model_views
 from backend.admission.readiness import readiness
 from backend.broker.embedded import EmbeddedSettings, embedded_broker
 from backend.broker.jobs import CONNECT_S, Jobs, open_jobs
@@ -49,6 +50,7 @@ from protocol.discovery import Announcement
 from protocol.errors import CloseCode, ErrorCode, UnsupportedFormat
 from protocol.job import Notice
 from protocol.monitor import EVENT_STREAM, MONITOR_PATH
+from protocol.rest import ModelList
 from protocol.session import STREAM_PATH, SUBPROTOCOL
 from runtime import logger_names
 from runtime.event_names import LogEvent
@@ -240,11 +242,8 @@ class Gateway:
 
     async def _models(self, request: web.Request) -> web.Response:
         admit(request)
-        models: dict[str, set[str]] = {}
-        for worker in self.monitor.survey.workers:
-            models.setdefault(worker.model, set()).update(worker.languages)
-        listed = [{"model": name, "languages": sorted(languages)} for name, languages in sorted(models.items())]
-        return json_response({"models": listed, "version": metadata.version("kikipounamu")})
+        listed = model_views(self.monitor.survey.workers)
+        return json_response(ModelList(listed, metadata.version("kikipounamu")))
 
     async def _workers(self, request: web.Request) -> web.Response:
         admit(request, EVERYBODY)  # workers too: their broker account can read this list anyway

@@ -14,16 +14,19 @@ MODELS_PATH: Final = "/v1/models"
 ANSWER_S: Final = 5.0
 
 
-class _Model(Struct, frozen=True):
+class LoadedModel(Struct, frozen=True):
+    """Model of a gateway's workers. ``needs_context``: short segments cost it accuracy."""
+
     model: str = ""
+    needs_context: bool = False
 
 
 class _Models(Struct, frozen=True):
-    models: tuple[_Model, ...] = ()
+    models: tuple[LoadedModel, ...] = ()
 
 
-async def loaded_models(address: Address, deadline_s: float = ANSWER_S) -> tuple[str, ...]:
-    """Return the names of the loaded models, sorted. Raises ``Unreachable`` or ``Refused``."""
+async def loaded_models(address: Address, deadline_s: float = ANSWER_S) -> tuple[LoadedModel, ...]:
+    """Return the loaded models, sorted by name. Raises ``Unreachable`` or ``Refused``."""
     url, timeout = address.url.rstrip("/") + MODELS_PATH, aiohttp.ClientTimeout(total=deadline_s)
     with broken("models"):
         async with (
@@ -37,4 +40,4 @@ async def loaded_models(address: Address, deadline_s: float = ANSWER_S) -> tuple
         listed = msgspec.json.decode(answer, type=_Models).models
     except msgspec.DecodeError as error:
         raise Refused(f"{address.url} says something else than models: {error}. Update one of the two") from error
-    return tuple(sorted({one.model for one in listed if one.model}))
+    return tuple(sorted({one for one in listed if one.model}, key=lambda one: one.model))

@@ -40,7 +40,8 @@ class WorkerStatus(Struct, frozen=True):
     ``speed`` is audio seconds recognised per second of decoding, over the recent past (0: not yet known).
     ``cpu_percent`` is relative to one core and ``memory_bytes`` is resident memory; both sum the worker and its
     engine. ``gpu_percent`` and ``gpu_memory_bytes`` cover the whole device; ``None`` if they cannot be measured.
-    ``problem`` says why no engine is loaded, while the worker tries again; empty otherwise.
+    ``problem`` says why no engine is loaded, while the worker tries again; empty otherwise. ``needs_context``:
+    short segments cost its model accuracy.
     """
 
     worker: str
@@ -62,6 +63,7 @@ class WorkerStatus(Struct, frozen=True):
     gpu_memory_bytes: int | None = None
     at_ms: int = 0
     problem: str = ""
+    needs_context: bool = False
 
 
 class Recent(Struct, frozen=True):

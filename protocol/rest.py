@@ -27,6 +27,7 @@ VTT: Final = "text/vtt"
 
 _ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 _THINNED: Final = "Only in these; a page may then have fewer hits than `limit`, or none, and still a `next`."
+_LANGUAGES: Final = r"^([a-z]{2,3}(, ?[a-z]{2,3}){0,31})?$"
 _LIST: Final = r"^[^,\x00-\x1f\x7f]{0,64}(,[^,\x00-\x1f\x7f]{0,64}){0,511}$"
 
 Seconds = Annotated[float, Meta(ge=0)]
@@ -143,6 +144,10 @@ class UsageQuery(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     owner: Annotated[Owner, Meta(description="Only that of this key; for the owner.")] | UnsetType = UNSET
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
 class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Form fields of ``POST /v1/sessions``, besides ``file``; fields that ``Options`` has mean the same."""
 
@@ -152,6 +157,10 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     ) = UNSET
     name: Annotated[str, Meta(max_length=256, pattern=_ONE_LINE, description="Default: the file's name.")] = ""
     language: Annotated[str, Meta(max_length=16, pattern=r"^[A-Za-z0-9-]*$")] = "auto"
+    languages: Annotated[
+        str,
+        Meta(pattern=_LANGUAGES, description="Codes of the languages spoken, separated by commas; default: any."),
+    ] = ""
     model: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
     script: Script = ""
     itn: bool = True
@@ -161,15 +170,15 @@ class SubmittedFields(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     @property
     def options(self) -> Options:
         """Recognition options for this file, with priority ``bulk``."""
-        words = (word.strip() for word in self.hotwords.split(","))
         return Options(
             language=self.language,
-            hotwords=tuple(word for word in words if word),
+            hotwords=_listed(self.hotwords),
             itn=self.itn,
             punctuation=self.punctuation,
             model=self.model,
             priority="bulk",
             script=self.script,
+            languages=_listed(self.languages),
         )
 
 
@@ -292,10 +301,11 @@ class Health(Struct, frozen=True):
 
 
 class ModelView(Struct, frozen=True):
-    """Model that at least one worker offers."""
+    """Model that at least one worker offers. ``needs_context``: short segments cost it accuracy."""
 
     model: str
     languages: tuple[str, ...]
+    needs_context: bool = False
 
 
 class ModelList(Struct, frozen=True):

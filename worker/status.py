@@ -52,4 +52,5 @@ class StatusReport:
             gpu_percent=gpu.percent,
             gpu_memory_bytes=gpu.memory_bytes,
             problem=self.problem[:_LONGEST_PROBLEM],
+            needs_context=info.needs_context,
         )

@@ -24,6 +24,7 @@ from app.gateways import names
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from app.models import needed_models
+from app.settings.languages import languages_now
 from app.transcription.progress import Display
 from app.transcription.recording import Recogniser
 from client.connection import Locate, fixed
@@ -118,6 +119,7 @@ class Transcription:
             model=self._source.model,
             priority="bulk",
             script=self._wanted.script,
+            languages=await asyncio.to_thread(languages_now, self._wanted.language),
         )
         async with AsyncExitStack() as cleanup:
             stack = self._source.stack()

@@ -20,10 +20,12 @@ from app.cli.live_screen import LiveScreen
 from app.core.console import Console
 from app.core.process import EXPECTED, FAILED, INTERRUPTED
 from app.journal.errors import TakeUnknown
+from app.journal.events import Cutting
 from app.journal.library import Library, TakeSnapshot, of_this_user
 from app.journal.take import TakeState
 from app.models import needed_models
 from app.settings.limits import limits_now
+from app.transcription.context_need import ContextNeed
 from app.transcription.listening import QUIET_S, CuttingMode, DictationSetup, RecordingMicrophone
 from protocol.recognition import Options
 from runtime.tasks import Tasks
@@ -73,6 +75,7 @@ class Interrupts:
 
 _UNSENT: Final = frozenset({TakeState.INTERRUPTED, TakeState.WAITING})
 _MOST_NAMED: Final = 3
+_LOOK_S: Final = 1.0
 
 
 class OpenMicrophone(Protocol):
@@ -150,7 +153,9 @@ class _Dictation:
 
     async def _dictate(self) -> int:
         screen = self._screen
-        listener = DictationSetup(self._source.locate(), needed_models.vad_folder(), self._wish.mode)
+        locate, context = self._source.locate(), ContextNeed()
+        listener = DictationSetup(locate, needed_models.vad_folder(), self._wish.mode)
+        await context.look(locate, _LOOK_S)
         async with AsyncExitStack() as cleanup:
             cleanup.enter_context(screen.shown())
             tasks = await cleanup.enter_async_context(Tasks("listen"))
@@ -158,7 +163,8 @@ class _Dictation:
                 self._wish.open_microphone(self._wish.microphone, on_change=screen.changed)
             )
             wish, now_s = self._wish, time.time()
-            take = self._library.create(self._session, wish.options, now_s, wish.mode)
+            cutting = Cutting(wish.mode, context.needed(wish.options.model))
+            take = self._library.create(self._session, wish.options, now_s, cutting)
             journal = cleanup.enter_context(take)
 
             def stop() -> None:

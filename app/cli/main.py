@@ -132,12 +132,14 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     from app.cli.listen import ListenOptions
     from app.cli.listen import listen as dictate
     from app.core import process
+    from app.settings.languages import languages_now
     from app.transcription.listening import CuttingMode
     from protocol.recognition import Options
 
     source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     written = "" if script == "as-is" else script
-    options = Options(language=language, model=model, script=written, partials=partials)
+    languages = languages_now(language)
+    options = Options(language, model=model, script=written, partials=partials, languages=languages)
     wish = ListenOptions(CuttingMode(mode), microphone, options)
     process.run("kikipounamu", lambda: dictate(source, wish), source.prepare)
 

@@ -34,6 +34,7 @@ from app.dictation.messages import (
 from app.dictation.recorder import Recorder, Recording
 from app.journal.backlog import DiskState
 from app.journal.errors import JournalError
+from app.journal.events import Cutting
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.transcription.listening import CuttingMode, DictationObserver, DictationSetup, MicrophoneStatus
@@ -148,8 +149,9 @@ class TakeRunner(DictationObserver):
 
     def _create_journal(self) -> Journal:
         """Create the journal without sweeping old takes, which would delay the recording."""
-        root, mode = self._workshop.library.root, self._listener.mode
-        journal = Journal.create(root, self.session, self.options, time.time(), mode)
+        root, listener = self._workshop.library.root, self._listener
+        cutting = Cutting(listener.mode, listener.needs_context(self.options.model))
+        journal = Journal.create(root, self.session, self.options, time.time(), cutting)
         try:
             journal.want(inserted=True)
         except JournalError:

@@ -22,8 +22,10 @@ from app.core.errors import OutputFailed
 from app.core.outlet import ToGateway
 from app.core.transcript import Rewrite, TranscriptSegment, as_it_is
 from app.files.result_store import FileResults, KnownResults, RecognisedSegment, shifted, source_of
+from app.transcription.language_vote import PER_PART
 from app.transcription.pipeline import Samples, SegmentingVad, Watcher, in_thread, transcribe
 from app.transcription.pipeline import SegmentPiece as Heard
+from app.transcription.voting_outlet import voting
 from client.connection import Locate
 from client.errors import AudioGone, GatewayError
 from client.events import ClientEvent, Outcome
@@ -93,8 +95,9 @@ class FileRecogniser:
                 _kept_meanwhile(progress, kept),
                 GatewayClient(self.locate, session, MemoryAudio(), options, self.settings) as client,
             ):
+                outlet = voting(_Noted(client, progress), options, PER_PART)
                 try:
-                    await transcribe(blocks, ears, _Noted(client, progress), progress, says=self._says)
+                    await transcribe(blocks, ears, outlet, progress, says=self._says)
                 except asyncio.CancelledError:
                     await _withdraw(client, progress.open)
                     raise

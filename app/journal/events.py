@@ -6,7 +6,7 @@ A line is valid once its line feed is written. The journal seals each line with 
 
 import zlib
 from datetime import UTC, datetime
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -26,10 +26,20 @@ Position = Annotated[int, Meta(ge=0)]
 """Samples from the start of the take, which may be longer than a segment."""
 
 
+class Cutting(NamedTuple):
+    """How segments are cut. ``needs_context``: at longer pauses, because short segments cost accuracy."""
+
+    mode: str = ""
+    needs_context: bool = False
+
+
+USUAL: Final = Cutting()
+
+
 class Opened(Struct, frozen=True, tag="opened"):
     """The beginning of a take. ``started``: wall clock (ISO 8601, UTC), only for display and retention.
 
-    ``mode``: how segments are cut, so that audio left uncut by a crash is cut like the rest.
+    ``mode`` and ``needs_context``: how segments are cut, so that audio left uncut by a crash is cut like the rest.
     """
 
     session: UUID
@@ -38,6 +48,7 @@ class Opened(Struct, frozen=True, tag="opened"):
     rate: int = SAMPLE_RATE
     codec: str = CODEC
     mode: str = ""
+    needs_context: bool = False
 
 
 class Begin(SegmentDetails, frozen=True, tag="begin"):
@@ -208,9 +219,9 @@ def whole_lines(data: bytes) -> int:
     return data.rfind(b"\n") + 1
 
 
-def opened(session: UUID, options: Options, now_s: float, mode: str = "") -> Opened:
+def opened(session: UUID, options: Options, now_s: float, mode: str = "", needs_context: bool = False) -> Opened:
     """Return the first event of a take; ``now_s`` is seconds since 1970."""
-    return Opened(session, iso_time(now_s), options, mode=mode)
+    return Opened(session, iso_time(now_s), options, mode=mode, needs_context=needs_context)
 
 
 def iso_time(now_s: float) -> str:

@@ -24,9 +24,11 @@ from app.journal.damage import Fault, told
 from app.journal.disk import AUDIO, DISK, EVENTS, Disk, DiskFile, File, TakeLock
 from app.journal.errors import JournalError, TakeDamaged, TakeUnknown
 from app.journal.events import (
+    USUAL,
     Begin,
     Cancelled,
     Chosen,
+    Cutting,
     Dismissed,
     Edited,
     End,
@@ -73,7 +75,13 @@ class Journal:
 
     @classmethod
     def create(
-        cls, root: Path, session: UUID, options: Options, now_s: float, mode: str = "", disk: Disk = DISK
+        cls,
+        root: Path,
+        session: UUID,
+        options: Options,
+        now_s: float,
+        cutting: Cutting = USUAL,
+        disk: Disk = DISK,
     ) -> Self:
         """Begin a take. Raises ``JournalError`` if its name is taken, or if the disk refuses it."""
         folder = root / str(session)
@@ -85,7 +93,7 @@ class Journal:
             raise JournalError(f"the take {folder} cannot be made: {error.strerror}") from error
         with ExitStack() as undo:
             undo.callback(journal.close)
-            journal._record(opened(session, options, now_s, mode))
+            journal._record(opened(session, options, now_s, *cutting))
             try:
                 disk.sync_folder(folder)
                 disk.sync_folder(root)

@@ -12,6 +12,7 @@ from uuid import UUID
 from app.core.transcript import RecordingTranscript
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
 from app.journal.errors import JournalError, NotDeleted, TakeUnknown
+from app.journal.events import USUAL, Cutting
 from app.journal.journal import Journal
 from app.journal.retention import RetentionLimits, Stored, expired
 from app.journal.take import TRANSCRIBED, Take, TakeState
@@ -93,10 +94,10 @@ class Library:
         self.root = root
         self._limits = limits or RetentionLimits()
 
-    def create(self, session: UUID, options: Options, now_s: float, mode: str = "") -> Journal:
+    def create(self, session: UUID, options: Options, now_s: float, cutting: Cutting = USUAL) -> Journal:
         """Begin a take, after deleting expired ones. Raises ``JournalError``."""
         self.sweep(now_s)
-        return Journal.create(self.root, session, options, now_s, mode)
+        return Journal.create(self.root, session, options, now_s, cutting)
 
     def reopen(self, session: UUID) -> Journal:
         """Continue a take. Raises ``TakeUnknown`` or ``TakeBusy``."""

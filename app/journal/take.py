@@ -9,9 +9,11 @@ from app.core.transcript import TranscriptSegment as Recognised
 from app.core.variants import prefers_span
 from app.journal.damage import Fault
 from app.journal.events import (
+    USUAL,
     Begin,
     Cancelled,
     Chosen,
+    Cutting,
     Dismissed,
     Edited,
     End,
@@ -115,7 +117,7 @@ class Take:
 
     options: Options = Options()
     started_s: float = 0.0
-    mode: str = ""
+    cutting: Cutting = USUAL
     finished: bool = False
     wanted: bool = False
     cancelled: bool = False
@@ -143,7 +145,8 @@ class Take:
         """Apply one event. Events of a segment without a known beginning are ignored."""
         match event:
             case Opened():
-                self.options, self.started_s, self.mode = event.options, started_s(event), event.mode
+                self.options, self.started_s = event.options, started_s(event)
+                self.cutting = Cutting(event.mode, event.needs_context)
                 self.opened = True
             case Wanted():
                 self.wanted = event.inserted

@@ -24,6 +24,7 @@ from protocol.devices import LONGEST_NAME
 MOST_HOTWORDS: Final = 512
 LONGEST_HOTWORD: Final = 64
 MOST_LENT: Final = 16
+MOST_LANGUAGES: Final = 30
 
 Check = Callable[[Any], str]
 RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
@@ -79,6 +80,13 @@ def language(text: str) -> str:
     """Check the code of the spoken language."""
     known = text == "auto" or (text.isascii() and text.isalpha() and text.islower() and len(text) in (2, 3))
     return "" if known else "auto, or a code of ISO 639 such as en or zh"
+
+
+def languages(codes: tuple[str, ...]) -> str:
+    """Check the codes of the languages that the user speaks."""
+    known = all(code != "auto" and not language(code) or code == "system" for code in codes)
+    fine = known and len(codes) <= MOST_LANGUAGES
+    return "" if fine else f"at most {MOST_LANGUAGES} codes of ISO 639 such as en or zh, or system"
 
 
 def model(text: str) -> str:

@@ -1,14 +1,12 @@
 """Retention limits from the settings, read without the TOML writer of the desktop extra."""
 
-import tomllib
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 
 from app.journal.retention import RetentionLimits
-from app.settings.errors import BadSetting, SettingsError, SettingsUnreadable
-from app.settings.path import settings_place
-from app.settings.schema import from_mapping
+from app.settings.current import settings_now
+from app.settings.errors import BadSetting, SettingsError
 from app.settings.sections import Settings
 
 
@@ -22,10 +20,4 @@ def limits_of(settings: Settings, problems: Sequence[SettingsError]) -> Retentio
 
 def limits_now(place: Path | None = None) -> RetentionLimits:
     """Return the retention limits of this user's file, for a command that runs without the app. Blocks."""
-    try:
-        document = tomllib.loads((place or settings_place()).read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        document = {}
-    except (OSError, ValueError, RecursionError) as error:
-        return limits_of(Settings(), [SettingsUnreadable(str(error))])
-    return limits_of(*from_mapping(document))
+    return limits_of(*settings_now(place))

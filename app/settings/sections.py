@@ -15,6 +15,8 @@ from app.settings import checks
 from app.settings.checks import setting, table
 from protocol.recognition import Options
 
+SYSTEM: Final = "system"
+"""Entry of the spoken languages that stands for the language of the system."""
 _MEGABYTE: Final = 1_000_000
 
 
@@ -75,6 +77,12 @@ class RecognitionSection:
     """Settings of speech recognition."""
 
     language: str = setting("auto", "Spoken language: auto, or an ISO 639 code such as en or zh.", checks.language)
+    languages: tuple[str, ...] = setting(
+        (SYSTEM, "en"),
+        "Languages that you speak, as ISO 639 codes; system: the language of this computer. Empty: any. With "
+        "`auto`, speech is one of them, and text in a script that none of them uses waits to be pasted.",
+        checks.languages,
+    )
     script: Literal["simplified", "traditional", "as-is"] = setting(
         "simplified", "How Chinese is written; as-is: as the model writes it."
     )
@@ -89,7 +97,7 @@ class RecognitionSection:
 
     @property
     def options(self) -> Options:
-        """The options for the gateway."""
+        """The options for the gateway, but for ``languages``, which depend on the system."""
         return Options(
             language=self.language,
             hotwords=self.hotwords,

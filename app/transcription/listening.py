@@ -19,7 +19,9 @@ from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
 from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.backlog import DiskState
 from app.journal.journal import Journal
+from app.transcription.language_vote import PER_RECORDING, PER_SPAN
 from app.transcription.pipeline import Samples, SegmentingVad, Watcher, transcribe
+from app.transcription.voting_outlet import voting
 from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Disconnected
@@ -44,10 +46,12 @@ class CuttingMode(StrEnum):
     TOGGLE = "toggle"  # everything except long silence is sent
 
 
+VOTING: Final = {CuttingMode.HANDS_FREE: PER_SPAN, CuttingMode.TOGGLE: PER_RECORDING}
 _CUTTING: Final = {
     CuttingMode.HANDS_FREE: (600, SegmenterOptions()),
     CuttingMode.TOGGLE: (800, SegmenterOptions(gate=False)),
 }
+_CONTEXT_MS: Final = 1_000
 
 
 def mode_of(name: str) -> CuttingMode:
@@ -55,9 +59,14 @@ def mode_of(name: str) -> CuttingMode:
     return CuttingMode(name) if name in set(CuttingMode) else CuttingMode.HANDS_FREE
 
 
-def ears_of(mode: CuttingMode, vad_folder: Path) -> SegmentingVad:
-    """Build the cutter for a mode, with an endpoint silence of 600 ms hands-free, 800 ms otherwise."""
+def ears_of(mode: CuttingMode, vad_folder: Path, *, needs_context: bool = False) -> SegmentingVad:
+    """Build the cutter for a mode, with an endpoint silence of 600 ms hands-free, 800 ms otherwise.
+
+    For a model that ``needs_context`` it is 1000 ms.
+    """
     endpoint_silence_ms, options = _CUTTING[mode]
+    if needs_context:
+        endpoint_silence_ms = _CONTEXT_MS
     return SegmentingVad(open_vad(vad_folder, endpoint_silence_ms), Segmenter(options))
 
 
@@ -104,7 +113,8 @@ class DictationSetup:
     """The configuration of dictation: gateway, VAD and cutting mode.
 
     ``records_on``: keep recording even if the gateway refuses the session.
-    ``rewrite``: the replacement rules for recognised texts.
+    ``rewrite``: the replacement rules for recognised texts. ``needs_context``: returns whether recognition with a
+    model needs context; an empty name means any model.
     """
 
     locate: Locate
@@ -113,6 +123,7 @@ class DictationSetup:
     settings: ClientSettings = PATIENT
     records_on: bool = False
     rewrite: Rewrite = as_it_is
+    needs_context: Callable[[str], bool] = lambda model: False
 
     async def listen(
         self,
@@ -136,8 +147,10 @@ class DictationSetup:
         audience.microphone = microphone
         try:
             async with client:
-                ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder)
-                outlet = _Announced(store, client, begun, ended)
+                context = journal.take.cutting.needs_context
+                ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder, needs_context=context)
+                announced, options = _Announced(store, client, begun, ended), journal.take.options
+                outlet = voting(announced, options, VOTING[self.mode])
                 transcript = await transcribe(tape.blocks(), ears, outlet, audience, says=journal.take.says)
         except GatewayError as error:
             if self.records_on:

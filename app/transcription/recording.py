@@ -10,8 +10,10 @@ from structlog.contextvars import bound_contextvars
 
 from app.core.outlet import Outlet, ToGateway
 from app.core.transcript import RecordingTranscript
+from app.transcription.language_vote import PER_PART, PER_SPAN
 from app.transcription.pipeline import Samples, SegmentingVad, at_speaking_pace, in_thread, transcribe
 from app.transcription.progress import Display
+from app.transcription.voting_outlet import voting
 from client.audio_store import TemporaryAudio
 from client.connection import Locate
 from client.gateway import ClientSettings, GatewayClient
@@ -43,12 +45,15 @@ class Recogniser:
         with bound_contextvars(session=str(session)), TemporaryAudio() as store:
             async with GatewayClient(self.locate, session, store, self.options, self.settings) as client:
                 display.unsent_s = lambda: client.unsent_s
-                outlet, blocks = ToGateway(client, live=live), in_thread(iter(audio))
+                outlet, blocks = self._outlet(client, live=live), in_thread(iter(audio))
                 transcript = await (_spoken if live else transcribe)(blocks, ears, outlet, display)
         if audio.cut is None:
             return transcript
         display.truncated()
         return replace(transcript, truncated=str(audio.cut))
+
+    def _outlet(self, client: GatewayClient, *, live: bool) -> Outlet:
+        return voting(ToGateway(client, live=live), self.options, PER_SPAN if live else PER_PART)
 
 
 async def _spoken(

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 
-from app.core.outlet import pass_on
+from app.core.outlet import Outlet, pass_on
 from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
 from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.journal import Journal
 from app.journal.recovery import PassOver, RecoveryPlan, Replay, Resume, Skip, Step, plan
-from app.transcription.listening import ears_of, mode_of
+from app.journal.take import Take
+from app.transcription.language_vote import LanguageVote
+from app.transcription.listening import VOTING, ears_of, mode_of
 from app.transcription.pipeline import SegmentingVad, Watcher
+from app.transcription.voting_outlet import VotingOutlet
 from client.connection import Locate
 from client.events import ClientEvent, Outcome
 from client.gateway import ClientSettings, GatewayClient
@@ -75,6 +78,19 @@ class Resender:
         return journal.take.transcript(journal.samples)
 
 
+def cut_outlet(outlet: Outlet, take: Take) -> Outlet:
+    """Return an outlet for segments that are still to be cut: the texts of the take vote on their language."""
+    if take.options.language != "auto":
+        return outlet
+    vote = LanguageVote(take.options.languages, VOTING[mode_of(take.cutting.mode)])
+    for spoken in take.segments.values():
+        at, samples, outcome = spoken.at, spoken.samples or 0, spoken.outcome
+        if isinstance(outcome, Final) and outcome.text and not spoken.details.language:
+            vote.result(at, samples, outcome.language)
+        vote.ended(at, samples)
+    return VotingOutlet(outlet, vote)
+
+
 class _Store(AsyncJournal):
     """A journal that distinguishes segments without audio from cancelled ones."""
 
@@ -102,12 +118,13 @@ class _Sending:
         self._store = store
         self._client = client
         self._outlet = Journaled(store, client)
+        self._cut_outlet = cut_outlet(self._outlet, journal.take)
         self._watcher = watcher
         self._vad_folder = vad_folder
 
     async def run(self, todo: RecoveryPlan) -> None:
         """Cut the remaining audio, and wait until every segment has ended."""
-        collecting = asyncio.create_task(self._collect(self._outlet.events()), name="resending/events")
+        collecting = asyncio.create_task(self._collect(self._cut_outlet.events()), name="resending/events")
         try:
             if todo.rest is not None:
                 await self._cut_rest(len(todo.steps), todo.rest, todo.unended)
@@ -153,12 +170,13 @@ class _Sending:
 
     async def _cut(self, number: int, at: int, end: int) -> int:
         """Cut this audio into segments from ``number`` on; return the number after the last."""
-        ears, following = ears_of(mode_of(self._journal.take.mode), self._vad_folder), number
+        mode, needs_context = self._journal.take.cutting
+        ears, following = ears_of(mode_of(mode), self._vad_folder, needs_context=needs_context), number
         async for output in self._outputs(at, end, ears):
             if isinstance(output, SegmentBegin):
                 following = number + output.segment + 1
             if not isinstance(output, SegmentSpeculate):  # the end follows at once
-                await pass_on(output, self._outlet, number, at)
+                await pass_on(output, self._cut_outlet, number, at)
         return following
 
     async def _rest_of(self, number: int, at: int) -> int:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from protocol.monitor import WorkerStatus
+from protocol.rest import ModelView
+
 _MOST_NAMED = 20
 
 
@@ -35,3 +38,14 @@ class Offers:
             f"no worker has offered the model {model} for {within_s / 60:g} minutes: choose one that is on offer, "
             f"or none in particular. On offer: {named}"
         )
+
+
+def model_views(workers: Iterable[WorkerStatus]) -> tuple[ModelView, ...]:
+    """Return the models of these workers, in alphabetical order."""
+    languages, needs_context = dict[str, set[str]](), dict[str, bool]()
+    for worker in workers:
+        languages.setdefault(worker.model, set()).update(worker.languages)
+        needs_context[worker.model] = needs_context.get(worker.model, False) or worker.needs_context
+    return tuple(
+        ModelView(name, tuple(sorted(languages[name])), needs_context[name]) for name in sorted(languages)
+    )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from aiohttp import web
 
 from app.background_services import BackgroundServices
 from app.diagnostics.report.actions import LookAtLogs
@@ -24,8 +25,10 @@ from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, TryReplacements
 from client.connection import Address, fixed
 from client.errors import Unreachable
+from client.models import MODELS_PATH
 from protocol.recognition import Options
 from tests.helpers.waiting import wait_until
+from tests.helpers.web_server import serving
 
 ONE = UUID(int=1)
 
@@ -113,3 +116,25 @@ async def test_history_search_finds_new_take(library: Library) -> None:
         await wait_until(lambda: counts()[-1] == 1, "it is there")
         services.actions(RowsWanted(1, 0, 10))
         await wait_until(lambda: any(isinstance(news, HistoryRows) for news in told), "and can be seen")
+
+
+async def test_next_recording_is_cut_as_the_loaded_model_needs(library: Library) -> None:
+    listed = list[dict[str, object]]()
+
+    async def models(request: web.Request) -> web.Response:
+        return web.json_response({"models": listed})
+
+    def nothing(news: News) -> None:
+        return
+
+    async with (
+        serving(web.get(MODELS_PATH, models)) as url,
+        BackgroundServices(nothing, library, fixed(Address(url)), Options) as services,
+    ):
+        assert not services.needs_context("")
+        listed.append({"model": "whisper-base", "needs_context": True})
+        services.recording(True)
+        await wait_until(lambda: services.needs_context("whisper-base"), "it asks while one records")
+        listed.clear()
+        services.gateway_changed()
+        await wait_until(lambda: not services.needs_context("whisper-base"), "another gateway has others")

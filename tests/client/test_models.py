@@ -8,7 +8,7 @@ from aiohttp import web
 
 from client.connection import Address
 from client.errors import GatewayError, Refused, Unauthorised, Unreachable
-from client.models import MODELS_PATH, loaded_models
+from client.models import MODELS_PATH, LoadedModel, loaded_models
 
 
 @asynccontextmanager
@@ -31,9 +31,10 @@ async def answering(status: int, text: str, keys: list[str]) -> AsyncIterator[st
 
 async def test_loaded_models_are_unique_and_sorted() -> None:
     keys = list[str]()
-    listed = '{"models": [{"model": "b", "languages": ["zh"]}, {"model": "a"}, {"model": ""}, {}], "new": 1}'
+    listed = '{"models": [{"model": "b", "languages": [], "needs_context": true}, {"model": "a"}, {}], "new": 1}'
     async with answering(200, listed, keys) as url:
-        assert await loaded_models(Address(url, "secret")) == ("a", "b")
+        expected = (LoadedModel("a"), LoadedModel("b", needs_context=True))
+        assert await loaded_models(Address(url, "secret")) == expected
     assert keys == ["Bearer secret"]
 
 

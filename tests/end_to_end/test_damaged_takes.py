@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.journal.disk import AUDIO, EVENTS
-from app.journal.events import decode_lines, encode_line
+from app.journal.events import Cutting, decode_lines, encode_line
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
@@ -81,7 +81,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Sp
     said, root = digests(talk, models, CuttingMode.TOGGLE), home / "data" / "takes"
     ears = ears_of(CuttingMode.TOGGLE, models / "fsmn-vad")
     session = UUID(int=91)
-    with Journal.create(root, session, Options(), 1e9, CuttingMode.TOGGLE) as journal:
+    with Journal.create(root, session, Options(), 1e9, Cutting(CuttingMode.TOGGLE)) as journal:
         for block in read_audio(talk):
             journal.hear(block)
             note(journal, ears.hear(block))

@@ -20,7 +20,7 @@ import protocol
 from app.control.server import Request as ControlRequest
 from app.files.result_store import RecognisedSegment, RecordingIdentity
 from app.gateways.store import PairedGateway
-from app.journal.events import Event, Reran
+from app.journal.events import Cutting, Event, Reran
 from app.journal.journal import Journal
 from app.settings.schema import Setting, all_settings
 from backend.broker import scripts as gateway_scripts
@@ -130,7 +130,7 @@ def scripts() -> str:
 def journal() -> str:
     """Return the files of a take in which everything happened once, with all of its lines."""
     with TemporaryDirectory() as root:
-        with Journal.create(Path(root), _ID, _OPTIONS, 7.0, "toggle") as take:
+        with Journal.create(Path(root), _ID, _OPTIONS, 7.0, Cutting("toggle")) as take:
             _speak(take)
         files = sorted(path for path in Path(root).rglob("*") if path.is_file())
         found = [f"{path.relative_to(root)} {path.stat().st_mode & 0o777:o}" for path in files]

@@ -13,6 +13,16 @@ def test_submitted_fields_become_bulk_options() -> None:
     assert fields.options == Options(
         "zh", ("one", "二"), itn=False, model="m", priority="bulk", script="simplified"
     )
+    assert SubmittedFields(languages="zh, en").options == Options(priority="bulk", languages=("zh", "en"))
+
+
+@pytest.mark.parametrize("languages", ["zh;en", "Chinese", "zh,", ",".join(["en"] * 33), "EN"])
+def test_submitted_languages_are_codes_separated_by_commas(languages: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match="languages"):
+        msgspec.convert({"languages": languages}, SubmittedFields)
+    most = ",".join(["yue"] * 32)
+    options = msgspec.convert({"languages": most}, SubmittedFields).options
+    assert msgspec.convert(msgspec.to_builtins(options), Options) == options
 
 
 @pytest.mark.parametrize("hotwords", ["x" * 65, "a," * 512 + "b", "a\nb"])

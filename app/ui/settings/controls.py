@@ -187,9 +187,10 @@ class LinesControl(SettingControl):
 
     high = True
 
-    def __init__(self, asks: Asks) -> None:
+    def __init__(self, asks: Asks, placeholder: Callable[[], str] = str) -> None:
         self.field = QPlainTextEdit()
         super().__init__(self.field, asks)
+        self._placeholder = placeholder
         self._value: tuple[str, ...] = ()
         self.field.setTabChangesFocus(True)
         self.column.addWidget(self.field)
@@ -207,8 +208,9 @@ class LinesControl(SettingControl):
             self.drop()
 
     def refresh(self) -> None:
-        """Apply the current font."""
+        """Update placeholder and font."""
         self.field.setFont(font())
+        self.field.setPlaceholderText(self._placeholder())
         self.field.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + 2 * SPACING.medium)
 
     def keep(self) -> None:

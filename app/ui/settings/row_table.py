@@ -95,7 +95,7 @@ class SettingRows:
             keys = option_keys(setting)
             return ChoiceControl(theme, lambda: [(value, texts(key)) for value, key in keys.items()], asks)
         if is_lines(setting):
-            return LinesControl(asks)
+            return LinesControl(asks, partial(placeholder, texts, name))
         if setting.type is bool:
             return SwitchControl(theme, asks)
         if setting.type is int:

@@ -17,6 +17,7 @@ from app.dictation.gestures import TalkMode
 from app.dictation.messages import Began, Event, FirstSample, NoteKey, Recognised, RecordingOver, TakeEnded
 from app.dictation.recorder import Recorder
 from app.dictation.take_runner import TakeParts, TakeRunner
+from app.journal.events import Cutting
 from app.journal.library import Library
 from app.transcription.listening import PATIENT, CuttingMode, DictationSetup
 from app.transcription.pipeline import Samples
@@ -45,14 +46,22 @@ class Desk:
     """A running take with its own collaborators."""
 
     def __init__(
-        self, root: Path, models: Path, audio: Samples, url: str, mode: TalkMode = TalkMode.TOGGLE
+        self,
+        root: Path,
+        models: Path,
+        audio: Samples,
+        url: str,
+        mode: TalkMode = TalkMode.TOGGLE,
+        needs_context: Callable[[str], bool] = lambda model: False,
     ) -> None:
         self.told: list[Event] = []
         self.devices = FakeDevices(audio)
         self.library = Library(root / "takes")
         self.ledger = DeliveryLog(self.library)
         self.recorder = Recorder(self.devices, lambda change: None)
-        listener = DictationSetup(fixed(Address(url)), models / "fsmn-vad", settings=PATIENT)
+        listener = DictationSetup(
+            fixed(Address(url)), models / "fsmn-vad", settings=PATIENT, needs_context=needs_context
+        )
         workshop = TakeParts(self.library, self.ledger, listener, self.recorder)
         self.work = TakeRunner(1, mode, workshop, Options(), self.told.append)
 
@@ -175,3 +184,10 @@ def test_recognised_text_in_a_foreign_script_is_marked(
     desk.work.options = Options(languages=("zh", "en"))
     desk.work.recognised(segment)
     assert desk.told == [Recognised(1, segment, strange)], "what replacements write is the user's own"
+
+
+async def test_take_notes_whether_its_model_needs_context(tmp_path: Path, models: Path, talk: Samples) -> None:
+    async with scripted(oblige) as gateway:
+        desk = Desk(tmp_path, models, talk, gateway.url, needs_context=lambda model: model == "")
+        await desk.run(desk.all_heard)
+    assert desk.library.find(desk.work.session).take.cutting == Cutting(CuttingMode.TOGGLE, needs_context=True)

@@ -38,6 +38,7 @@ VALUES: dict[str, list[Any]] = {
     "audio.microphone": ["", "desk", 'with "quotes" and \\', "麦克风"],
     "hotkeys.dictate": ["", "f9", "ctrl+alt+d"],
     "hotkeys.mode": ["hold", "hands-free"],
+    "recognition.languages": [[], ["system", "zh"]],
     "recognition.hotwords": [[], ["pounamu", "翡翠 x"]],
     "insertion.newline": ["space", "return"],
     "recognition.replacements": [

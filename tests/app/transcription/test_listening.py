@@ -28,6 +28,7 @@ from protocol.audio import SAMPLE_RATE
 from protocol.recognition import Options
 from runtime.logs import logging_to
 from speech.audio_file import read_audio
+from speech.segmenter import SegmentBegin
 from tests.app.journal.files import FaultyFile, opened_in
 from tests.app.speech import recording
 from tests.helpers.scripted_gateway import oblige, scripted
@@ -267,6 +268,19 @@ def test_toggle_mode_sends_noise_that_hands_free_mode_skips(mode: CuttingMode, g
     ears = ears_of(mode, models / "fsmn-vad")
     pieces = [*ears.hear(noise), *ears.finish()]
     assert (pieces == []) is gated
+
+
+@pytest.mark.parametrize("mode", CuttingMode)
+def test_model_that_needs_context_gets_longer_segments(mode: CuttingMode, models: Path, talk: Samples) -> None:
+    """Pauses of 0.9 s cut speech only for other models."""
+    word = talk[int(2.0 * SAMPLE_RATE) : int(4.7 * SAMPLE_RATE)]
+    speech = np.concatenate([word, np.zeros(int(0.9 * SAMPLE_RATE), np.int16)] * 3)
+    usual, longer = (
+        sum(isinstance(piece.output, SegmentBegin) for piece in [*ears.hear(speech), *ears.finish()])
+        for needed in (False, True)
+        for ears in [ears_of(mode, models / "fsmn-vad", needs_context=needed)]
+    )
+    assert longer < usual
 
 
 def test_patient_settings_limit_only_the_wait_after_the_recording() -> None:

@@ -19,24 +19,27 @@ from rich.console import Console
 from app.core.transcript import RecordingTranscript
 from app.journal.disk import AUDIO, EVENTS
 from app.journal.errors import NotKept
+from app.journal.events import Cutting
 from app.journal.journal import Journal
-from app.journal.take import Take, TakeState
+from app.journal.take import Take, TakeSegment, TakeState
 from app.transcription.listening import CuttingMode
 from app.transcription.pipeline import SegmentingVad
 from app.transcription.progress import Display
-from app.transcription.resending import Resender
+from app.transcription.resending import Resender, cut_outlet
 from client.connection import Address, fixed
 from client.gateway import ClientSettings
 from loadtest.checksum import checksum
+from protocol.audio import SAMPLE_RATE
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
-from protocol.session import Failed, Final
+from protocol.session import PLAIN, Failed, Final, SegmentDetails
 from runtime.logs import logging_to
 from speech.audio_file import read_audio
 from speech.segmenter import SegmentBegin, SegmentEnd, Segmenter
 from speech.vad import open_vad
 from tests.app.journal.files import FaultyFile, opened_in
 from tests.app.speech import digests, recording
+from tests.app.transcription.test_voting_outlet import Recogniser
 from tests.helpers.chain import KEY, Chain, running_chain
 from tests.helpers.scripted_gateway import Gateway, oblige, scripted
 
@@ -147,7 +150,7 @@ async def test_take_without_boundaries_is_cut_like_a_live_take(takes: Path, talk
 
 
 async def test_take_is_cut_in_the_mode_of_its_recording(tmp_path: Path, talk: Path, models: Path) -> None:
-    with Journal.create(tmp_path, ID, Options(), 0, CuttingMode.TOGGLE) as journal:
+    with Journal.create(tmp_path, ID, Options(), 0, Cutting(CuttingMode.TOGGLE)) as journal:
         for block in read_audio(talk):
             journal.hear(block)
     async with scripted(oblige) as gateway:
@@ -327,3 +330,17 @@ def test_take_is_completed_after_its_sender_was_killed(
     for number, spoken in before.segments.items():
         assert take.segments[number].at == spoken.at
         assert spoken.samples in (None, take.segments[number].samples)
+
+
+async def test_segments_that_are_cut_anew_get_the_language_of_the_take() -> None:
+    take = Take(Options(languages=("zh", "en")), cutting=Cutting(CuttingMode.TOGGLE))
+    at = 0
+    for number, (seconds, details) in enumerate([(3, PLAIN), (9, SegmentDetails(language="en")), (1, PLAIN)]):
+        outcome = Final(number, "text", language=details.language or "zh")
+        take.segments[number] = TakeSegment(at, details, seconds * SAMPLE_RATE, outcome)
+        at += seconds * SAMPLE_RATE
+    recogniser = Recogniser()
+    await cut_outlet(recogniser, take).begin(3, at)
+    assert recogniser.begun == ["zh"], "a language that was given is no vote"
+    take.options = Options("en")
+    assert cut_outlet(recogniser, take) is recogniser

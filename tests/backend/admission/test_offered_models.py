@@ -1,8 +1,11 @@
 """Models that workers offer, and models without a worker for ten minutes."""
 
 import pytest
+from msgspec.structs import replace
 
-from backend.admission.offered_models import Offers
+from backend.admission.offered_models import Offers, model_views
+from protocol.monitor import WorkerState, WorkerStatus
+from protocol.rest import ModelView
 
 TEN_MINUTES = 600.0
 
@@ -45,3 +48,12 @@ def test_model_of_new_worker_is_accepted() -> None:
 
 def test_no_model_is_refused_without_a_limit() -> None:
     assert Offers({"m": 0.0}, 9e9).refuse("x", 0.0) is None
+
+
+def test_models_of_several_workers_are_merged() -> None:
+    def worker(model: str, *languages: str, needs_context: bool = False) -> WorkerStatus:
+        status = WorkerStatus("w", "h", "e", model, "cpu", WorkerState.IDLE, needs_context=needs_context)
+        return replace(status, languages=languages)
+
+    workers = worker("b", "zh"), worker("a", "en", needs_context=True), worker("a", "de", "en")
+    assert model_views(workers) == (ModelView("a", ("de", "en"), True), ModelView("b", ("zh",), False))

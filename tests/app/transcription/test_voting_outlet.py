@@ -1,0 +1,100 @@
+"""Segments in the language of their recording."""
+
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from app.transcription.language_vote import PER_RECORDING, LanguageVote
+from app.transcription.voting_outlet import VotingOutlet, voting
+from client.events import ClientEvent, Connected
+from protocol.audio import SAMPLE_RATE
+from protocol.recognition import Options
+from protocol.session import PLAIN, Final, SegmentDetails
+
+
+class Recogniser:
+    """Fake outlet that recognises each segment as Chinese, unless its language is given."""
+
+    def __init__(self, *texts: str) -> None:
+        self.begun: list[str] = []
+        self.calls: list[object] = []
+        self._texts = texts
+
+    async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
+        self.begun.append(details.language)
+
+    async def audio(self, segment: int, samples: object) -> None:
+        self.calls.append(("audio", segment))
+
+    async def speculate(self, segment: int) -> None:
+        self.calls.append(("speculate", segment))
+
+    async def end(self, segment: int, samples: int) -> None:
+        self.calls.append(("end", segment, samples))
+
+    async def finish(self) -> None:
+        self.calls.append("finish")
+
+    async def close(self) -> None:
+        self.calls.append("close")
+
+    async def events(self) -> AsyncIterator[ClientEvent]:
+        yield Connected("here", durable=True)
+        for number, text in enumerate(self._texts):
+            yield Final(number, text, language=self.begun[number] or "zh")
+
+
+async def said(outlet: VotingOutlet, segment: int, details: SegmentDetails = PLAIN) -> None:
+    await outlet.begin(segment, 3 * segment * SAMPLE_RATE, details)
+    await outlet.end(segment, 3 * SAMPLE_RATE)
+
+
+async def results(outlet: VotingOutlet) -> list[ClientEvent]:
+    return [event async for event in outlet.events()]
+
+
+async def test_segments_get_the_language_of_earlier_results() -> None:
+    recogniser = Recogniser("一", "二")
+    outlet = VotingOutlet(recogniser, LanguageVote(("zh", "en")))
+    await said(outlet, 0)
+    await said(outlet, 1)
+    assert len(await results(outlet)) == 3
+    await said(outlet, 2)
+    await said(outlet, 3, SegmentDetails(language="en"))
+    assert recogniser.begun == ["", "", "zh", "en"], "a given language stays"
+
+
+async def test_result_in_a_given_language_does_not_vote() -> None:
+    recogniser = Recogniser("one")
+    outlet = VotingOutlet(recogniser, LanguageVote(()))
+    await said(outlet, 0, SegmentDetails(language="en"))
+    await results(outlet)
+    await said(outlet, 1)
+    assert recogniser.begun == ["en", ""]
+
+
+async def test_result_without_text_does_not_vote() -> None:
+    recogniser = Recogniser("")
+    outlet = VotingOutlet(recogniser, LanguageVote(()))
+    await said(outlet, 0)
+    await results(outlet)
+    await said(outlet, 1)
+    assert recogniser.begun == ["", ""]
+
+
+async def test_other_calls_are_passed_on_and_other_details_stay() -> None:
+    recogniser = Recogniser()
+    outlet = VotingOutlet(recogniser, LanguageVote(()))
+    await outlet.begin(0, 0, SegmentDetails(gain_db=12))
+    await outlet.audio(0, np.zeros(1, np.int16))
+    await outlet.speculate(0)
+    await outlet.end(0, 1)
+    await outlet.finish()
+    await outlet.close()
+    assert recogniser.calls == [("audio", 0), ("speculate", 0), ("end", 0, 1), "finish", "close"]
+
+
+def test_recording_in_a_chosen_language_has_no_vote() -> None:
+    recogniser = Recogniser()
+    assert voting(recogniser, Options("zh"), PER_RECORDING) is recogniser
+    assert isinstance(voting(recogniser, Options(), PER_RECORDING), VotingOutlet)
