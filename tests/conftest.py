@@ -21,6 +21,9 @@ OURS = ("KIKIPOUNAMU_TEST_", "KIKIPOUNAMU_EXTRA_")
 
 for name in [name for name in os.environ if name.startswith("KIKIPOUNAMU_") and not name.startswith(OURS)]:
     del os.environ[name]
+for name in ("LANGUAGE", "LC_MESSAGES", "LC_ALL"):  # the user's language would limit the languages of recognition
+    os.environ.pop(name, None)
+os.environ["LANG"] = "C.UTF-8"
 
 
 # No deadline: the duration of an example depends on the load of the machine.

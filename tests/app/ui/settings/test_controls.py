@@ -144,6 +144,14 @@ def test_typed_lines_are_requested_when_box_loses_focus(qtbot: QtBot) -> None:
     assert control.field.toPlainText() == "one\ntwo"
 
 
+def test_empty_lines_say_what_they_mean(qtbot: QtBot) -> None:
+    control = LinesControl([].append, lambda: "Any language")
+    qtbot.addWidget(control)
+    control.refresh()
+    control.show_value(())
+    assert (control.field.placeholderText(), control.field.toPlainText()) == ("Any language", "")
+
+
 def test_settings_of_keys_and_lists_are_recognised() -> None:
     keys = [name for name, setting in all_settings().items() if is_key(setting)]
     assert keys == ["hotkeys.dictate", "hotkeys.cancel", "hotkeys.paste_held"]
