@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from benchmarks.fidelity.corpus import room, seed_of
 from benchmarks.fidelity.dictating import CHECKOUT, Dictated, MeasuredApp, running_app
 from benchmarks.fidelity.items import SETS, Item, items
-from benchmarks.fidelity.kept import Kept, engines_digest, key_of
+from benchmarks.fidelity.kept import Kept, key_of, whisper_digest
 from benchmarks.fidelity.reference import whole
 from benchmarks.fidelity.scores import Heard, Spoken, groups, rates, sounds
 from benchmarks.report import table, write_json
@@ -113,7 +113,7 @@ class Takes:
     async def _app(self, pace: float) -> AsyncIterator[MeasuredApp]:
         lines = f"partials = false\n{self.options.recognition}"
         sections = {"hotkeys": f'mode = "{self.mode}"', "recognition": lines}
-        decodes = self.options.audio / f"decodes-{engines_digest(CHECKOUT)}"
+        decodes = self.options.audio / f"decodes-{whisper_digest(CHECKOUT)}"
         with tempfile.TemporaryDirectory(prefix="kiki-bench-") as home:
             async with running_app(Path(home), sections, pace, decodes) as app:
                 yield app

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 _PROGRAMS: Final = ("app", "backend", "client", "protocol", "runtime", "speech", "worker")
 
+_WHISPER: Final = ("worker/engines/whisper*.py", "worker/engines/repetition*.py")
+
 
 class Kept:
     """A JSON file of results by key. Results of changed sources are kept for one run only."""
@@ -48,10 +50,10 @@ def revision(checkout: Path) -> str:
     return hashlib.sha256(trees).hexdigest()[:10] + ("+" if changes.stdout else "")
 
 
-def engines_digest(checkout: Path) -> str:
-    """Return a digest of the engines' sources: decodes of other sources may differ."""
-    sources = sorted((checkout / "worker" / "engines").rglob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:10]
+def whisper_digest(checkout: Path) -> str:
+    """Return a digest of the sources of the engine whisper: decodes of other sources may differ."""
+    sources = (source for pattern in _WHISPER for source in sorted(checkout.glob(pattern)))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:10]
 
 
 def key_of(samples: NDArray[np.int16], *others: str) -> str:
