@@ -35,7 +35,7 @@ def new() -> list[LocalModelView]:
 
 def usual() -> ModelsView:
     """Return the view of a user who dictates and downloads another model."""
-    vad, base, sense, para, punc, streaming, nano = new()
+    vad, base, sense, para, punc, streaming, nano, *more = new()
     vad = replace(vad, state=ModelState.INSTALLED, done=vad.about.size, installed_s=_SINCE, use=ModelUse.APP)
     base = replace(
         base,
@@ -56,12 +56,12 @@ def usual() -> ModelsView:
     )
     para = replace(para, state=ModelState.QUEUED)
     punc = replace(punc, state=ModelState.PAUSED, done=118 * _MEGABYTE)
-    return ModelsView((vad, base, sense, para, punc, streaming, nano), _FOLDER, _FREE)
+    return ModelsView((vad, base, sense, para, punc, streaming, nano, *more), _FOLDER, _FREE)
 
 
 def trouble() -> ModelsView:
     """Return a view with every kind of problem."""
-    vad, base, sense, para, punc, streaming, _ = new()
+    vad, base, sense, para, punc, streaming, *_ = new()
     vad = replace(
         vad, state=ModelState.DAMAGED, done=vad.about.size, use=ModelUse.APP, note=Note(ModelNote.DAMAGED)
     )

@@ -77,7 +77,7 @@ FAMILIES = {
     "models.note": [key.value for key in ModelNote],
     "models.about": list(KINDS),
     "models.purpose": [purpose.value for purpose in Purpose],
-    "models.source": ["modelscope", "huggingface", "wheels", "folder"],
+    "models.source": ["modelscope", "huggingface", "wheels", "folder", "export"],
     "models.used": [use.value for use in ModelUse if use is not ModelUse.NOBODY],
     "words.wrong": [why.value for why in RuleProblem],
     "programs.wrong": ["empty", "long", "twice", "too-many"],
