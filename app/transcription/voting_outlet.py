@@ -28,6 +28,7 @@ class VotingOutlet(Outlet):
         self._outlet = outlet
         self._vote = vote
         self._spoken: dict[int, _Spoken] = {}
+        self.audio = outlet.audio  # type: ignore[method-assign] # each frame passes here: no call more
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``, in the voted language if the details have none."""

@@ -145,7 +145,8 @@ def test_typed_lines_are_requested_when_box_loses_focus(qtbot: QtBot) -> None:
 
 
 def test_empty_lines_say_what_they_mean(qtbot: QtBot) -> None:
-    control = LinesControl([].append, lambda: "Any language")
+    asked: list[object] = []
+    control = LinesControl(asked.append, lambda: "Any language")
     qtbot.addWidget(control)
     control.refresh()
     control.show_value(())
