@@ -30,7 +30,7 @@ from app.capture.portaudio import PortAudio
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
 from app.journal.journal import Journal
-from app.transcription.listening import DictationSetup, MicrophoneStatus
+from app.transcription.listening import DictationObserver, DictationSetup, MicrophoneStatus
 from app.transcription.pipeline import Samples
 from benchmarks.app_microphone import long_recording
 from benchmarks.report import arguments, table, write_json
@@ -135,7 +135,7 @@ class _SoundLibrary:
         return SimpleNamespace(latency=0.0, start=thread.start, close=lambda: thread.join(_DEADLINE_S))
 
 
-class _Audience:
+class _Audience(DictationObserver):
     """Observer of the dictation, which lets the microphone be at most ``lead_s`` ahead of the VAD."""
 
     unsent_s: Callable[[], float]

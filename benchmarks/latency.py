@@ -26,7 +26,7 @@ import structlog
 from app.core.outlet import ToGateway
 from app.core.transcript import TranscriptSegment
 from app.transcription.listening import CuttingMode, ears_of
-from app.transcription.pipeline import Samples, at_speaking_pace, transcribe
+from app.transcription.pipeline import Samples, Watcher, at_speaking_pace, transcribe
 from benchmarks.report import arguments, table, write_json
 from client.audio_store import TemporaryAudio
 from client.connection import Address, fixed
@@ -101,7 +101,7 @@ class Row:
 
 
 @dataclass
-class Ear:
+class Ear(Watcher):
     """Recorder of the time at which each segment's text arrived, on the clock of the take."""
 
     came: list[tuple[TranscriptSegment, float]] = field(default_factory=list)

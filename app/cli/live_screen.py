@@ -19,6 +19,7 @@ from app.core.live_text import LiveText, TextLine, TextSpan
 from app.core.states import SHAPES, State
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
+from app.transcription.listening import DictationObserver
 from app.transcription.progress import note_of, state_of
 from client.events import ClientEvent, Disconnected
 from protocol.audio import samples_to_seconds
@@ -90,7 +91,7 @@ def last_lines(spans: tuple[TextSpan, ...], console: Console, most: int) -> Text
     return Text("\n").join(lines[-most:])
 
 
-class LiveScreen:
+class LiveScreen(DictationObserver):
     """A ``pipeline.Watcher`` that displays dictation.
 
     Values of other components are read when it is drawn.

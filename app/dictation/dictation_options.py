@@ -12,7 +12,8 @@ class DictationOptions:
     """Preferences that may change while dictation runs.
 
     ``keys``: for the actions dictate, cancel and paste-held. ``joins``: put a space between texts of consecutive
-    takes. ``destination``: the name of the gateway for the next take, empty for this computer.
+    takes. ``each_piece_at_once``: insert pieces as they are, without a second pass. ``destination``: the name of
+    the gateway for the next take, empty for this computer.
     """
 
     mode: TalkMode = TalkMode.HYBRID
@@ -20,6 +21,7 @@ class DictationOptions:
     keep_open: bool = False
     cues: bool = True
     joins: bool = True
+    each_piece_at_once: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
     options: Options = Options(partials=True)
     destination: str = ""

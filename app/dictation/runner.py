@@ -37,6 +37,7 @@ from app.dictation.gestures import TalkMode
 from app.dictation.hotkey_adapter import HotkeyAdapter
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.messages import (
+    Aimed,
     CloseTake,
     Discard,
     Effect,
@@ -131,7 +132,11 @@ class DictationRunner:
         hands = InsertionMeans(parts.inserter, parts.copier)
         self._texts = TextInserter(hands, self._ledger, self._tell, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
-        self._workshop = TakeParts(parts.library, self._ledger, parts.listener, self.recorder, parts.observe)
+        self._workshop = TakeParts(
+            *(parts.library, self._ledger, parts.listener, self.recorder, parts.observe),
+            key_down=lambda: bool(self._machine.keys),
+            each_at_once=lambda: self._wishes.each_piece_at_once,
+        )
         self._earlier = PastTakes(parts.library, parts.listener)
         show, warn = parts.show_keys, partial(self._warn, "hotkeys")
         self._keys = HotkeyAdapter(parts.hotkeys, self._tell, warn, show) if parts.hotkeys else None
@@ -306,6 +311,8 @@ class DictationRunner:
     # -- effects -------------------------------------------------------------------------------------------
 
     def _tell(self, event: Event) -> None:
+        if isinstance(event, Aimed) and event.segment is not None and (known := self._works.get(event.take)):
+            known[0].aimed(event.segment, event.target)
         self._perform(self._machine.handle(event, asyncio.get_running_loop().time()))
         if self.view.state is not self._view.state:  # immediate feedback for key presses
             self._show()

@@ -77,13 +77,13 @@ class Dictation:
     """State machine for every take of one run of the app. Not thread-safe.
 
     ``mode``: how the key works, from its next press on. ``joins``: a take that begins shortly after the last
-    insertion continues that text.
+    insertion continues that text. ``keys``: true while a hotkey is down.
     """
 
     def __init__(self, mode: TalkMode = TalkMode.HYBRID, most_takes: int = MOST_TAKES) -> None:
         self._gestures = Gestures(mode)
         self._most_takes = most_takes
-        self._keys = KeyWatch()
+        self.keys = KeyWatch()
         self._order = InsertionQueue()
         self._held = HeldTexts(self._order)
         self._takes: dict[int, TakeProgress] = {}
@@ -161,7 +161,7 @@ class Dictation:
         """Return when the state next changes by itself, so that a ``Tick`` is needed; ``None`` if it does not."""
         offer_at, notice = self._order.offer_at, self._notice
         times = [
-            self._keys.poll_at,
+            self.keys.poll_at,
             None if offer_at is None else offer_at + OFFER_S,
             notice.until if notice else None,
             *(idle_at(take, self._order) for take in self._takes.values() if take.settled),
@@ -177,13 +177,13 @@ class Dictation:
     def _by_hand(self, event: HotkeyEvent | Polled | Verb | FocusedWindow | Settle, now: float) -> None:
         match event:
             case HotkeyEvent(action, pressed=True):
-                if self._keys.pressed(action, now):
+                if self.keys.pressed(action, now):
                     self._pressed(action, now)
             case HotkeyEvent(action, chord=chord):
-                if self._keys.released(action):
+                if self.keys.released(action):
                     self._released(action, now, now, chord=chord)
             case Polled(action, down):
-                if (released_at := self._keys.answered(action, down, now)) is not None:
+                if (released_at := self.keys.answered(action, down, now)) is not None:
                     self._released(action, released_at, now)
             case FocusedWindow(take, target):
                 self._held.here(take, target, joins=self._joins(now), followed=self.joins)
@@ -360,9 +360,9 @@ class Dictation:
     # -- consequences of every event -----------------------------------------------------------------------
 
     def _go_on(self, now: float) -> None:
-        self._effects += [PollKey(action) for action in self._keys.polls(now)]
+        self._effects += [PollKey(action) for action in self.keys.polls(now)]
         # While a hotkey is down X11 sends every key to us, including those that would type or paste.
-        ordered = None if self._keys else self._order.next()
+        ordered = None if self.keys else self._order.next()
         self._note_held()
         if self._notice and self._notice.note.key in _WHY_HELD and not self._order.held:
             self._notice = None  # the note is outdated: the text was inserted or dismissed

@@ -32,12 +32,14 @@ from app.dictation.messages import (
     TakeEnded,
 )
 from app.dictation.recorder import Recorder, Recording
+from app.insertion.outcome import Target
 from app.journal.backlog import DiskState
 from app.journal.errors import JournalError
 from app.journal.events import Cutting
 from app.journal.journal import Journal
 from app.journal.library import Library
 from app.transcription.listening import CuttingMode, DictationObserver, DictationSetup, MicrophoneStatus
+from app.transcription.span_planner import SpanRules
 from client.connection import Address
 from client.errors import GatewayError
 from client.events import ClientEvent, Connected, Disconnected
@@ -57,6 +59,7 @@ _BUSY: Final = {
     "load": NoteKey.MUCH_WAITS,
     "broker": NoteKey.BROKER_AWAY,
 }
+_LAST_REVISION: Final = 2**32 - 1
 _DISK: Final = {DiskState.WAITING: Note(NoteKey.DISK_WAITING), DiskState.FULL: Note(NoteKey.DISK_FULL)}
 
 
@@ -69,6 +72,8 @@ class TakeParts:
     listener: DictationSetup
     recorder: Recorder
     observe: Observe = ignore
+    key_down: Callable[[], bool] = lambda: False
+    each_at_once: Callable[[], bool] = lambda: False
 
 
 class TakeRunner(DictationObserver):
@@ -87,7 +92,12 @@ class TakeRunner(DictationObserver):
         self._recording: Recording | None = None
         self._stopped = False
         listening = CuttingMode.HANDS_FREE if mode is TalkMode.HANDS_FREE else CuttingMode.TOGGLE
-        self._listener = replace(workshop.listener, locate=self._locate, mode=listening, records_on=True)
+        self._aims: dict[int, tuple[Target | None]] = {}
+        window = self._aims.get if mode is TalkMode.HANDS_FREE else lambda piece: ()
+        spans = None if workshop.each_at_once() else SpanRules(key_down=workshop.key_down, window=window)
+        self._listener = replace(
+            workshop.listener, locate=self._locate, mode=listening, records_on=True, spans=spans
+        )
         self._goes_to: str | None = None
 
     @property
@@ -105,6 +115,10 @@ class TakeRunner(DictationObserver):
         self._stopped = True
         if self._recording is not None:
             self._recording.stop()
+
+    def aimed(self, segment: int, target: Target | None) -> None:
+        """Note the target window of a segment."""
+        self._aims[segment] = (target,)
 
     async def run(self) -> None:
         """Run the take from opening the device to the last text.
@@ -204,6 +218,12 @@ class TakeRunner(DictationObserver):
                 self._gateway = Note(NoteKey.GATEWAY_AWAY)
             case Busy(reason):
                 self._gateway = Note(_BUSY[reason])
+
+    def withheld(self, segment: TranscriptSegment) -> None:
+        """Show a text that is not final, like a partial result that stays."""
+        self._notify(SegmentStep.RECOGNISED, segment.index, segment)
+        shown = Partial(segment.index, _LAST_REVISION, segment.text, len(segment.text))
+        self._tell(PartialResult(self._take, shown))
 
     def recognised(self, segment: TranscriptSegment) -> None:
         """Pass on a segment that has ended."""

@@ -135,6 +135,7 @@ class Journaled(Outlet):
     def __init__(self, journal: AsyncJournal, client: GatewayClient) -> None:
         self._journal = journal
         self._heard = client.heard
+        self._cancel = client.cancel
         self._client = ToGateway(client)
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
@@ -152,8 +153,32 @@ class Journaled(Outlet):
 
     async def end(self, segment: int, samples: int) -> None:
         """End a segment: first in the journal, then at the gateway."""
+        await self.keep_end(segment, samples)
+        await self.send_end(segment, samples)
+
+    async def keep_end(self, segment: int, samples: int) -> None:
+        """End a segment in the journal; ``send_end`` follows, or the segment is cancelled."""
         await self._journal.end(segment, samples)
+
+    async def send_end(self, segment: int, samples: int) -> None:
+        """End a segment at the gateway."""
         await self._client.end(segment, samples)
+
+    async def whole(self, segment: int, at: int, samples: int, details: SegmentDetails) -> None:
+        """Send samples that the journal has already as one more segment, which is on disk before."""
+        await self._journal.begin(segment, at, details)
+        await self._journal.end(segment, samples)
+        await self._client.begin(segment, at, details)
+        await self._heard(segment, samples)
+        await self._client.end(segment, samples)
+
+    async def choose(self, span: int, *, accepted: bool) -> None:
+        """Record whether the text of a span is used."""
+        await self._journal.choose(span, accepted=accepted)
+
+    async def cancel(self, segment: int) -> None:
+        """Cancel a segment whose result is not needed any more."""
+        await self._cancel(segment)
 
     async def finish(self) -> None:
         """Wait until every segment has ended; no more may follow. Raises ``GatewayError``, ``NotKept``."""

@@ -212,7 +212,7 @@ class Take:
 
     def _prefers(self, span: TakeSegment) -> bool:
         """Return whether a span replaces its segments: as was chosen, otherwise if its text is plausible."""
-        if span.cancelled or not isinstance(span.outcome, Final):
+        if span.cancelled or span.samples is None or not isinstance(span.outcome, Final):
             return False
         if span.chosen is not None:
             return span.chosen

@@ -123,6 +123,11 @@ class InsertionSection:
     joins: bool = setting(
         True, "A space between texts of takes that follow each other within half a minute in the same window."
     )
+    each_piece_at_once: bool = setting(
+        False,
+        "Insert each piece of speech at once. Otherwise speech is recognised once more as a whole, which is more "
+        "accurate: after a pause of 2 s, or at the end.",
+    )
     programs: tuple[ProgramRule, ...] = table("Programs where it is otherwise. See below.", checks.programs)
 
     @property
@@ -240,6 +245,7 @@ class Settings:
             keep_open=self.general.keep_microphone_open,
             cues=self.general.sounds,
             joins=self.insertion.joins,
+            each_piece_at_once=self.insertion.each_piece_at_once,
             keys=self.hotkeys.bindings,
             options=self.recognition.options,
         )

@@ -6,7 +6,7 @@ the gateway shows progress.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 from pathlib import Path
@@ -19,9 +19,13 @@ from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
 from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.backlog import DiskState
 from app.journal.journal import Journal
+from app.journal.take import Take
 from app.transcription.language_vote import PER_RECORDING, PER_SPAN
-from app.transcription.pipeline import Samples, SegmentingVad, Watcher, transcribe
-from app.transcription.voting_outlet import voting
+from app.transcription.pipeline import Samples, SegmentingVad, SpanningVad, transcribe
+from app.transcription.second_pass import SecondPass, SpanWatcher
+from app.transcription.span_choice import SpanChoice
+from app.transcription.span_planner import SpanPlanner, SpanRules
+from app.transcription.voting_outlet import VotingOutlet, voting
 from client.connection import Locate
 from client.errors import GatewayError
 from client.events import Disconnected
@@ -96,7 +100,7 @@ class MicrophoneStatus(Protocol):
     def level_dbfs(self) -> float: ...
 
 
-class DictationObserver(Watcher, Protocol):
+class DictationObserver(SpanWatcher, Protocol):
     """Observer of a dictation that can also query its current values at any time."""
 
     unsent_s: Callable[[], float]
@@ -114,7 +118,8 @@ class DictationSetup:
 
     ``records_on``: keep recording even if the gateway refuses the session.
     ``rewrite``: the replacement rules for recognised texts. ``needs_context``: returns whether recognition with a
-    model needs context; an empty name means any model.
+    model needs context; an empty name means any model. ``spans``: when consecutive segments are recognised once
+    more as one; ``None``: never.
     """
 
     locate: Locate
@@ -124,6 +129,7 @@ class DictationSetup:
     records_on: bool = False
     rewrite: Rewrite = as_it_is
     needs_context: Callable[[str], bool] = lambda model: False
+    spans: SpanRules | None = None
 
     async def listen(
         self,
@@ -147,11 +153,8 @@ class DictationSetup:
         audience.microphone = microphone
         try:
             async with client:
-                context = journal.take.cutting.needs_context
-                ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder, needs_context=context)
-                announced, options = _Announced(store, client, begun, ended), journal.take.options
-                outlet = voting(announced, options, VOTING[self.mode])
-                transcript = await transcribe(tape.blocks(), ears, outlet, audience, says=journal.take.says)
+                outlet = _Announced(store, client, begun, ended)
+                await self._transcribe(tape.blocks(), outlet, audience, journal.take, lambda: client.spans)
         except GatewayError as error:
             if self.records_on:
                 audience.heard(Disconnected(str(error), inf))
@@ -164,7 +167,27 @@ class DictationSetup:
         if tape.error:
             raise tape.error
         audience.finished()
-        return transcript
+        return journal.take.transcript(journal.samples)
+
+    async def _transcribe(
+        self,
+        blocks: AsyncIterator[Samples],
+        announced: Journaled,
+        audience: DictationObserver,
+        take: Take,
+        offered: Callable[[], bool],
+    ) -> None:
+        """Transcribe all of ``blocks``, with a second pass where it is wanted."""
+        context = take.cutting.needs_context
+        ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder, needs_context=context)
+        outlet = voting(announced, take.options, VOTING[self.mode])
+        if self.spans is None:
+            await transcribe(blocks, ears, outlet, audience, says=take.says)
+            return
+        spanning = SpanningVad(ears, SpanPlanner(replace(self.spans, offered=offered)))
+        language = outlet.language if isinstance(outlet, VotingOutlet) else lambda at: ""
+        async with SecondPass(audience, announced, SpanChoice(take.options.languages), language) as watcher:
+            await transcribe(blocks, spanning, outlet, watcher, says=take.says)
 
 
 class _Announced(Journaled):
@@ -182,6 +205,6 @@ class _Announced(Journaled):
         self._begun(segment)
         await super().begin(segment, at, details)
 
-    async def end(self, segment: int, samples: int) -> None:
+    async def keep_end(self, segment: int, samples: int) -> None:
         self._ended(segment)
-        await super().end(segment, samples)
+        await super().keep_end(segment, samples)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from app.core.outlet import Outlet, pass_on
 from app.core.transcript import RecordingTranscript, TranscriptSegment
+from app.transcription.span_planner import Moment, Span, SpanPlanner
 from client.events import ClientEvent
 from protocol.audio import FRAME_SAMPLES, SAMPLE_RATE, samples_to_ms
 from protocol.session import Failed, Final
@@ -25,7 +26,7 @@ from runtime import logger_names
 from runtime.event_names import LogEvent
 from speech.cutter import Cutter
 from speech.segmenter import SegmentBegin, SegmentEnd, SegmentOutput
-from speech.vad import SpeechEnded, SpeechPaused, Vad, VadEvent
+from speech.vad import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, Vad, VadEvent
 
 log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
 
@@ -56,6 +57,10 @@ class Watcher(Protocol):
         """Receive a segment that has ended."""
         return
 
+    async def spanned(self, span: Span) -> None:
+        """Receive consecutive segments that are to be recognised once more as one."""
+        return
+
 
 def as_recognised(final: Final) -> str:
     """Return the recognised text without applying any rule."""
@@ -64,7 +69,7 @@ def as_recognised(final: Final) -> str:
 
 async def transcribe(
     blocks: AsyncIterator[Samples],
-    ears: "SegmentingVad",
+    ears: "Ears",
     outlet: Outlet,
     watcher: Watcher,
     live: Clock | None = None,
@@ -96,14 +101,37 @@ async def transcribe(
     return texts.transcript(ears.samples)
 
 
+class Ears(Protocol):
+    """Interface of what turns samples into pieces of segments."""
+
+    @property
+    def samples(self) -> int:
+        """Samples processed so far."""
+        ...
+
+    def hear(self, block: Samples) -> Iterator["SegmentPiece | Span"]:
+        """Process a block of samples and return the pieces that follow from it."""
+        ...
+
+    def finish(self) -> Iterator["SegmentPiece | Span"]:
+        """End the recording and return the remaining pieces."""
+        ...
+
+
 class SegmentingVad:
     """Cutter of samples into pieces of segments: a VAD, and a segmenter that cuts where the VAD says."""
 
     def __init__(self, vad: Vad, segmenter: Cutter) -> None:
         self._vad = vad
         self._segmenter = segmenter
+        self._speaking = False
         self._speech_end = 0
         self.samples = 0
+
+    @property
+    def silence(self) -> int:
+        """Samples since the last speech; 0 during speech."""
+        return 0 if self._speaking else self.samples - self._speech_end
 
     def hear(self, block: Samples) -> Iterator["SegmentPiece"]:
         """Process a block of samples and return the pieces that follow from it."""
@@ -119,10 +147,38 @@ class SegmentingVad:
 
     def _pieces(self, outputs: Iterable[SegmentOutput], events: Iterable[VadEvent]) -> Iterator["SegmentPiece"]:
         for event in events:
+            self._speaking = isinstance(event, SpeechStarted | SpeechResumed)
             if isinstance(event, SpeechPaused | SpeechEnded):
                 self._speech_end = event.at
         for output in outputs:
             yield SegmentPiece(output, self._speech_end)
+
+
+class SpanningVad:
+    """Cutter that also joins segments into spans, and numbers both."""
+
+    def __init__(self, ears: SegmentingVad, planner: SpanPlanner) -> None:
+        self._ears = ears
+        self._planner = planner
+
+    @property
+    def samples(self) -> int:
+        """Samples processed so far."""
+        return self._ears.samples
+
+    def hear(self, block: Samples) -> Iterator["SegmentPiece | Span"]:
+        """Process a block of samples and return the pieces and spans that follow from it."""
+        return self._planned(list(self._ears.hear(block)))
+
+    def finish(self) -> Iterator["SegmentPiece | Span"]:
+        """End the recording and return the remaining pieces and spans."""
+        return self._planned(list(self._ears.finish()), over=True)
+
+    def _planned(self, pieces: list["SegmentPiece"], *, over: bool = False) -> Iterator["SegmentPiece | Span"]:
+        speech_end = pieces[-1].speech_end if pieces else 0
+        moment = Moment(self._ears.samples, self._ears.silence, over)
+        for output in self._planner.accept([piece.output for piece in pieces], moment):
+            yield output if isinstance(output, Span) else SegmentPiece(output, speech_end)
 
 
 @dataclass(frozen=True)
@@ -136,7 +192,14 @@ class SegmentPiece:
     speech_end: int
 
 
-async def _pass_on(piece: SegmentPiece, outlet: Outlet, texts: "ResultCollector") -> None:
+async def _pass_on(piece: SegmentPiece | Span, outlet: Outlet, texts: "ResultCollector") -> None:
+    if isinstance(piece, Span):
+        if piece.tail is not None:
+            texts.ended(piece.tail.segment, piece.tail.samples, 0)
+        if piece.segment is not None:
+            texts.begun(piece.segment, piece.at)
+            texts.ended(piece.segment, piece.samples, 0)
+        return await texts.watcher.spanned(piece)
     match piece.output:
         case SegmentBegin(number, at):
             texts.begun(number, at)

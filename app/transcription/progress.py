@@ -10,6 +10,7 @@ from rich.text import Text
 
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
+from app.transcription.pipeline import Watcher
 from client.events import ClientEvent, Connected, Disconnected, Retrying
 from protocol.session import Busy
 from runtime.terminal import printable
@@ -54,7 +55,7 @@ def note_of(event: ClientEvent) -> str | None:
 AWAY: Final = "the gateway does not answer: trying again, and nothing is lost"
 
 
-class Display:
+class Display(Watcher):
     """A ``pipeline.Watcher`` that shows progress.
 
     ``said`` receives each result.

@@ -30,9 +30,13 @@ class VotingOutlet(Outlet):
         self._spoken: dict[int, _Spoken] = {}
         self.audio = outlet.audio  # type: ignore[method-assign] # each frame passes here: no call more
 
+    def language(self, at: int) -> str:
+        """Return the voted language of what begins at sample ``at``; empty without a majority."""
+        return self._vote.language(at)
+
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``, in the voted language if the details have none."""
-        if not details.language and (language := self._vote.language(at)):
+        if not details.language and (language := self.language(at)):
             details = replace(details, language=language)
         self._spoken[segment] = _Spoken(at, votes=not details.language)
         await self._outlet.begin(segment, at, details)

@@ -160,7 +160,7 @@ def test_replacement_applies_at_once_and_keeps_recognised_text(app: DesktopApp, 
     app.tap()
     (take,) = app.wait_for_takes(before + 1)[before:]
     recognised = [checksum(pcm) for pcm in segments_of(take)]
-    assert [spoken.recognised for spoken in take.take.segments.values()] == recognised
+    assert [spoken.recognised for spoken in take.take.counted.values()] == recognised
     assert take.text == " ".join(map(Replacer(rules), recognised)) != " ".join(recognised)
     wait_until_sync(lambda: field.text == take.text, f"{take.text!r} stands there, not {field.text!r}")
     app.set(recognition__replacements=[])

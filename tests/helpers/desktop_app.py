@@ -286,9 +286,9 @@ def audio_of(take: TakeSnapshot) -> NDArray[np.int16]:
 
 
 def segments_of(take: TakeSnapshot) -> list[bytes]:
-    """Return the samples of each segment that was not cancelled."""
+    """Return the samples of each segment whose text counts."""
     audio = audio_of(take)
-    spoken = [take.take.segments[number] for number in sorted(take.take.segments)]
+    spoken = sorted(take.take.counted.values(), key=lambda each: each.at)
     return [audio[each.at : each.at + (each.samples or 0)].tobytes() for each in spoken if not each.cancelled]
 
 
@@ -296,7 +296,7 @@ def segments_of(take: TakeSnapshot) -> list[bytes]:
 def running_app(models: Path, *arguments: str, start: bool = True, welcomed: bool = True) -> Iterator[DesktopApp]:
     """Run screen, microphone and app until the context ends, and print the app's output.
 
-    ``welcomed``: the window skips the first steps.
+    ``welcomed``: the window skips the first steps, and pieces are inserted at once: their texts are digests.
     """
     require(NEEDED)
     with (
@@ -306,7 +306,7 @@ def running_app(models: Path, *arguments: str, start: bool = True, welcomed: boo
     ):
         app = DesktopApp(desktop, microphone, Path(folder) / "home", models, arguments)
         if welcomed:
-            app.set(general__welcomed=True)
+            app.set(general__welcomed=True, insertion__each_piece_at_once=True)
         if start:
             app.start()
         yield app

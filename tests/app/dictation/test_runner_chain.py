@@ -6,6 +6,7 @@ Texts are checksums of the audio.
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.core.states import State
 from app.dictation.actions import Verb
@@ -20,10 +21,12 @@ from speech.audio_file import read_audio
 from tests.app.dictation.world import World, dictating
 from tests.app.speech import recording
 from tests.helpers.chain import Chain, running_chain
+from tests.helpers.ruler_engine import ENGINE, measured
 from tests.helpers.valkey import Broker
 from tests.helpers.waiting import wait_until
 
 CHAIN_S = 90.0
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def locate_in(chain: Chain) -> Address:
@@ -55,7 +58,7 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
     tmp_path: Path, models: Path, broker: Broker
 ) -> None:
     talk = np.concatenate(list(read_audio(recording("en-01", "zh-01", to=tmp_path / "talk.wav"))))
-    wishes = DictationOptions(TalkMode.HYBRID, keys={"dictate": "f9"})
+    wishes = DictationOptions(TalkMode.HYBRID, keys={"dictate": "f9"}, each_piece_at_once=True)
     with running_chain(tmp_path, broker.url) as chain:
         gateway, _ = chain.gateway()
         chain.worker()
@@ -79,3 +82,33 @@ async def test_overlapping_takes_are_inserted_in_order_when_gateway_is_killed(
             assert world.running is not None
             await world.running
         assert world.inserter.text() == " ".join(texts_of(world))
+
+
+async def test_second_pass_gives_each_sample_one_text_with_a_real_gateway(
+    tmp_path: Path, models: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text of the engine depends on all samples: what is inserted shows which segments it is of."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    talk = np.concatenate(list(read_audio(recording("zh-01", "en-01", to=tmp_path / "talk.wav"))))
+    with running_chain(tmp_path, broker.url) as chain:
+        chain.gateway()
+        chain.worker("--engine", ENGINE)
+        wishes = DictationOptions(TalkMode.TOGGLE)
+        async with dictating(tmp_path, models, lambda: locate_in(chain), talk, wishes) as world:
+            for takes in range(1, 4):
+                await world.dictate()
+                await world.over(takes)
+                await wait_until(lambda: world.found[0].state is TakeState.DONE, "the text is inserted", CHAIN_S)
+        whole = world.inserter.text().split()
+        spans = 0
+        for found in reversed(world.found):
+            audio = np.fromfile(found.audio, "<i2")
+            counted = sorted(found.take.counted.values(), key=lambda each: each.at)
+            spans += sum(bool(each.details.replaces) for each in counted)
+            for spoken in counted:
+                words = measured(audio[spoken.at : spoken.at + (spoken.samples or 0)].tobytes()).split()
+                assert whole[: len(words)] == words
+                whole = whole[len(words) :]
+            assert not found.take.held
+        assert not whole, "nothing else is inserted"
+        assert spans, "at least one span came in time"

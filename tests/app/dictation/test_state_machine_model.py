@@ -184,7 +184,7 @@ class World(RuleBasedStateMachine):
 
     @property
     def believed_down(self) -> bool:
-        return bool(self.dictation._keys)
+        return bool(self.dictation.keys)
 
     # -- rules ---------------------------------------------------------------------------------------------
 

@@ -120,8 +120,10 @@ class FakeInserter:
     outcomes: list[Insertion] = field(default_factory=list)
     gate: asyncio.Event | None = None
     asked: int = 0
+    looks: int = 0
 
     async def target(self) -> Target | None:
+        self.looks += 1
         return self.focus
 
     async def insert(self, text: str, target: Target | None) -> Insertion:

@@ -42,7 +42,7 @@ from tests.helpers.valkey import Broker, running_broker
 from tests.helpers.waiting import wait_until
 
 LONG_S = 90.0
-TOGGLE = DictationOptions(TalkMode.TOGGLE)
+TOGGLE = DictationOptions(TalkMode.TOGGLE, each_piece_at_once=True)
 TIMES = RouteTimes(away_s=0.2, well_s=0.2, doubt_s=0.05, back_s=0.05, fresh_s=0.05)
 
 

@@ -103,7 +103,7 @@ class Echo:
             yield event
 
 
-class Noted:
+class Noted(Watcher):
     """Watcher that remembers every call."""
 
     def __init__(self) -> None:

@@ -1,0 +1,144 @@
+"""Run the second pass of a recording: send spans, and pass on the text of a span or those of its pieces."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from math import inf
+from types import TracebackType
+from typing import Protocol, Self
+
+import structlog
+
+from app.core.transcript import TranscriptSegment
+from app.journal.async_journal import Journaled
+from app.journal.errors import JournalError
+from app.transcription.pipeline import Watcher
+from app.transcription.span_choice import Resolution, SpanChoice
+from app.transcription.span_planner import Span
+from client.errors import GatewayError
+from client.events import ClientEvent
+from protocol.session import SegmentDetails
+from runtime import logger_names
+from runtime.event_names import LogEvent
+from speech.segmenter import SegmentEnd
+
+log = structlog.get_logger(logger_names.APP_CAPTURE_STORY)
+
+
+class SpanWatcher(Watcher, Protocol):
+    """Watcher that is also told of texts that a span may still replace."""
+
+    def withheld(self, segment: TranscriptSegment) -> None:
+        """Receive a text that is not final: its own, or that of a span over it, is passed on later."""
+        return
+
+
+class SecondPass(Watcher):
+    """Watcher between a recording and its ``audience``, which gets each text once: of spans or of pieces.
+
+    The choice is on disk before the audience gets the text. ``language``: that of speech which begins at a sample.
+    """
+
+    def __init__(
+        self,
+        audience: SpanWatcher,
+        outlet: Journaled,
+        choice: SpanChoice,
+        language: Callable[[int], str] = lambda at: "",
+    ) -> None:
+        self._audience = audience
+        self._outlet = outlet
+        self._choice = choice
+        self._language = language
+        self._spans: dict[int, SegmentEnd | None] = {}  # each with the end of its last piece, if that waits
+        self._changed = asyncio.Event()
+        self._leaving = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run(), name="listening/second pass")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Pass on what is withheld, unless the recording was cancelled."""
+        assert self._task is not None
+        if isinstance(error, asyncio.CancelledError):
+            self._task.cancel()
+        self._leaving = True
+        self._changed.set()
+        await asyncio.gather(self._task, return_exceptions=isinstance(error, asyncio.CancelledError))
+
+    # -- the recording's side ------------------------------------------------------------------------------
+
+    def listened(self, seconds: float) -> None:
+        self._audience.listened(seconds)
+
+    def over(self) -> None:
+        self._audience.over()
+
+    def heard(self, event: ClientEvent) -> None:
+        self._audience.heard(event)
+
+    def recognised(self, segment: TranscriptSegment) -> None:
+        """Withhold a result, or pass it on if no span can replace it."""
+        if segment.index not in self._spans:
+            self._audience.withheld(segment)
+        self._pass_on(self._choice.result(segment, self._now()))
+
+    async def spanned(self, span: Span) -> None:
+        """Have a span recognised, before the rest of its last piece."""
+        tail = span.tail
+        if span.segment is not None:
+            self._spans[span.segment] = tail if span.waits else None
+            self._audience.withheld(TranscriptSegment(span.segment, 0, 0))
+        self._pass_on(self._choice.closed(span, self._now()))
+        if tail is not None:
+            await self._outlet.keep_end(tail.segment, tail.samples)
+        if span.segment is not None:
+            details = SegmentDetails(
+                language=self._language(span.at),
+                gain_db=span.gain_db,
+                replaces=span.pieces,
+                within_ms=span.within_ms,
+            )
+            await self._outlet.whole(span.segment, span.at, span.samples, details)
+        if tail is not None and not span.waits:
+            await self._outlet.send_end(tail.segment, tail.samples)
+
+    # -- the choice ----------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while not self._leaving:
+            self._changed.clear()
+            for resolution in self._choice.resolve(self._now()):
+                await self._apply(resolution)
+            due = self._choice.due
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), None if due == inf else max(0.0, due - self._now()))
+        for resolution in self._choice.resolve(inf):
+            await self._apply(resolution)
+        self._pass_on(self._choice.rest())
+
+    async def _apply(self, resolution: Resolution) -> None:
+        try:
+            await self._outlet.choose(resolution.span, accepted=resolution.accepted)
+        except JournalError as error:  # the text must not wait for the disk any longer
+            log.warning(LogEvent.TEXT_OUTCOME_NOT_KEPT, reason=str(error))
+        self._pass_on(resolution.texts)
+        tail = self._spans[resolution.span]
+        with suppress(GatewayError, JournalError):  # the recording ends with the same error
+            if tail is not None and not resolution.accepted:
+                await self._outlet.send_end(tail.segment, tail.samples)
+            for segment in resolution.cancel:
+                await self._outlet.cancel(segment)
+
+    def _pass_on(self, texts: tuple[TranscriptSegment, ...]) -> None:
+        for text in texts:
+            self._audience.recognised(text)
+        self._changed.set()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
