@@ -88,6 +88,7 @@ async def revoke(endpoint: Endpoint) -> None:
 async def speaking(world: Dictation) -> Halting:
     """Start a take that continues until it may end."""
     world.devices.kind = Halting
+    await wait_until(lambda: world.devices.open_now == 0, "the microphone of the take before is closed")
     world.dictating.ask(Verb.START)
     await wait_until(lambda: isinstance(world.devices.device, Halting), "another take has its microphone")
     await wait_until(lambda: world.dictating.view.state is State.LISTENING, "somebody speaks")
