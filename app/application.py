@@ -306,7 +306,7 @@ class Application:
         return Trials(self._post, dictating.recorder, play, self.look_at_microphones, key)
 
     def _options(self) -> Options:
-        return options_of(self._file.current.recognition)
+        return options_of(self._file.current)
 
     def _locate(self) -> Address:
         return self._gateways.locate()

@@ -1,35 +1,48 @@
 """The languages that the user speaks, according to the settings."""
 
+from collections.abc import Collection
 from functools import cache
+from typing import Final
 
 from msgspec import structs
 
 from app.settings.current import settings_now
-from app.settings.sections import SYSTEM, RecognitionSection
+from app.settings.sections import SYSTEM, GeneralSection, RecognitionSection, Settings
 from app.system.languages import system_language
 from protocol.recognition import Options
 
+_COMMON: Final = {"en"}
 
-def spoken_languages(section: RecognitionSection, system: str) -> tuple[str, ...]:
+
+def spoken_languages(section: RecognitionSection, own: Collection[str]) -> tuple[str, ...]:
     """Return the languages for recognition, which include a spoken language that is set; empty for any. Pure.
 
-    ``system``: the language of the system. Any language is possible where that is listed but unknown.
+    ``own``: the languages of the system and of the windows. Any language is possible where they are listed but
+    tell nothing: many people use a computer in English and speak another language.
     """
-    if not section.languages or (SYSTEM in section.languages and not system):
+    listed = [
+        each for language in section.languages for each in (own if language == SYSTEM else (language,)) if each
+    ]
+    if not listed or (SYSTEM in section.languages and (not any(own) or _COMMON.issuperset(listed))):
         return ()
-    listed = [system if language == SYSTEM else language for language in section.languages]
     return tuple(dict.fromkeys(listed if section.language == "auto" else [section.language, *listed]))
 
 
-def options_of(section: RecognitionSection) -> Options:
+def options_of(settings: Settings) -> Options:
     """Return the options for the gateway. Blocks briefly at the first call."""
-    return structs.replace(section.options, languages=spoken_languages(section, _of_system()))
+    languages = spoken_languages(settings.recognition, _own(settings.general))
+    return structs.replace(settings.recognition.options, languages=languages)
 
 
 def languages_now(language: str) -> tuple[str, ...]:
     """Return the languages for a command, to which the user gave this spoken language. Blocks."""
-    section = settings_now()[0].recognition
-    return spoken_languages(RecognitionSection(language, section.languages), _of_system())
+    settings = settings_now()[0]
+    asked = RecognitionSection(language, settings.recognition.languages)
+    return spoken_languages(asked, _own(settings.general))
+
+
+def _own(general: GeneralSection) -> tuple[str, ...]:
+    return (_of_system(), "" if general.language == SYSTEM else general.language)
 
 
 _of_system = cache(system_language)

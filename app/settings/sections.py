@@ -79,7 +79,8 @@ class RecognitionSection:
     language: str = setting("auto", "Spoken language: auto, or an ISO 639 code such as en or zh.", checks.language)
     languages: tuple[str, ...] = setting(
         (SYSTEM, "en"),
-        "Languages that you speak, as ISO 639 codes; system: the language of this computer. Empty: any. With "
+        "Languages that you speak, as ISO 639 codes; system: that of this computer and of the windows. Empty, or "
+        "English alone through `system`: any. With "
         "`auto`, speech is one of them, and text in a script that none of them uses waits to be pasted.",
         checks.languages,
     )

@@ -3,32 +3,34 @@ from pathlib import Path
 import pytest
 
 from app.settings.languages import languages_now, options_of, spoken_languages
-from app.settings.sections import RecognitionSection
+from app.settings.sections import RecognitionSection, Settings
 from runtime.folders import folders
 
 
 @pytest.mark.parametrize(
-    ("section", "system", "languages"),
+    ("section", "own", "languages"),
     [
-        (RecognitionSection(), "zh", ("zh", "en")),
-        (RecognitionSection(), "en", ("en",)),
-        (RecognitionSection(), "", ()),
-        (RecognitionSection(languages=("zh", "de")), "", ("zh", "de")),
-        (RecognitionSection(languages=()), "zh", ()),
-        (RecognitionSection("ja"), "zh", ("ja", "zh", "en")),
-        (RecognitionSection("en"), "zh", ("en", "zh")),
-        (RecognitionSection("ja", ()), "zh", ()),
+        (RecognitionSection(), ("zh", ""), ("zh", "en")),
+        (RecognitionSection(), ("en", "zh"), ("en", "zh")),
+        (RecognitionSection(), ("en", ""), ()),
+        (RecognitionSection(languages=("en",)), ("en", ""), ("en",)),
+        (RecognitionSection(), ("", ""), ()),
+        (RecognitionSection(languages=("zh", "de")), ("", ""), ("zh", "de")),
+        (RecognitionSection(languages=()), ("zh", ""), ()),
+        (RecognitionSection("ja"), ("zh", ""), ("ja", "zh", "en")),
+        (RecognitionSection("en"), ("zh", ""), ("en", "zh")),
+        (RecognitionSection("ja", ()), ("zh", ""), ()),
     ],
 )
 def test_languages_follow_the_settings(
-    section: RecognitionSection, system: str, languages: tuple[str, ...]
+    section: RecognitionSection, own: tuple[str, ...], languages: tuple[str, ...]
 ) -> None:
-    assert spoken_languages(section, system) == languages
+    assert spoken_languages(section, own) == languages
 
 
 def test_options_have_the_languages() -> None:
-    section = RecognitionSection(languages=("zh", "de"), model="m")
-    assert (options_of(section).languages, options_of(section).model) == (("zh", "de"), "m")
+    options = options_of(Settings(recognition=RecognitionSection(languages=("zh", "de"), model="m")))
+    assert (options.languages, options.model) == (("zh", "de"), "m")
 
 
 def test_commands_use_the_languages_of_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
