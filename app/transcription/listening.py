@@ -6,22 +6,24 @@ the gateway shows progress.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
 from app.capture.block_buffer import BlockBuffer
+from app.core.outlet import Outlet
 from app.core.transcript import RecordingTranscript, Rewrite, as_it_is
 from app.journal.async_journal import AsyncJournal, Journaled
 from app.journal.backlog import DiskState
 from app.journal.journal import Journal
 from app.journal.take import Take
 from app.transcription.language_vote import PER_RECORDING, PER_SPAN
-from app.transcription.pipeline import Samples, SegmentingVad, SpanningVad, transcribe
+from app.transcription.pipeline import Ears, Samples, SegmentingVad, SpanningVad, Watcher, transcribe
 from app.transcription.second_pass import SecondPass, SpanWatcher
 from app.transcription.span_choice import SpanChoice
 from app.transcription.span_planner import SpanPlanner, SpanRules
@@ -153,8 +155,10 @@ class DictationSetup:
         audience.microphone = microphone
         try:
             async with client:
-                outlet = _Announced(store, client, begun, ended)
-                await self._transcribe(tape.blocks(), outlet, audience, journal.take, lambda: client.spans)
+                announced, take = _Announced(store, client, begun, ended), journal.take
+                stages = await self._stages(announced, audience, take, lambda: client.spans)
+                async with stages.watching as watcher:
+                    await transcribe(tape.blocks(), stages.ears, stages.outlet, watcher, says=take.says)
         except GatewayError as error:
             if self.records_on:
                 audience.heard(Disconnected(str(error), inf))
@@ -169,25 +173,27 @@ class DictationSetup:
         audience.finished()
         return journal.take.transcript(journal.samples)
 
-    async def _transcribe(
-        self,
-        blocks: AsyncIterator[Samples],
-        announced: Journaled,
-        audience: DictationObserver,
-        take: Take,
-        offered: Callable[[], bool],
-    ) -> None:
-        """Transcribe all of ``blocks``, with a second pass where it is wanted."""
+    async def _stages(
+        self, announced: Journaled, audience: DictationObserver, take: Take, offered: Callable[[], bool]
+    ) -> "_Stages":
+        """Build the stages of a recording, with a second pass where it is wanted."""
         context = take.cutting.needs_context
         ears = await asyncio.to_thread(ears_of, self.mode, self.vad_folder, needs_context=context)
         outlet = voting(announced, take.options, VOTING[self.mode])
         if self.spans is None:
-            await transcribe(blocks, ears, outlet, audience, says=take.says)
-            return
-        spanning = SpanningVad(ears, SpanPlanner(replace(self.spans, offered=offered)))
+            return _Stages(ears, outlet, nullcontext(audience))
         language = outlet.language if isinstance(outlet, VotingOutlet) else lambda at: ""
-        async with SecondPass(audience, announced, SpanChoice(take.options.languages), language) as watcher:
-            await transcribe(blocks, spanning, outlet, watcher, says=take.says)
+        second = SecondPass(audience, announced, SpanChoice(take.options.languages), language)
+        planner = SpanPlanner(replace(self.spans, offered=offered))
+        return _Stages(SpanningVad(ears, planner), outlet, second)
+
+
+class _Stages(NamedTuple):
+    """The stages from audio to texts. ``watching``: yields the watcher of the transcription."""
+
+    ears: Ears
+    outlet: Outlet
+    watching: AbstractAsyncContextManager[Watcher]
 
 
 class _Announced(Journaled):
