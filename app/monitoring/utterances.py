@@ -161,8 +161,13 @@ class Utterances:
     # -- reports of the gateway ----------------------------------------------------------------------------
 
     def told(self, recent: Recent, now: float, ago_s: float = 0.0) -> None:
-        """Record the gateway's report on a segment that ended ``ago_s`` ago; repeated reports change nothing."""
+        """Record the gateway's report on a segment that ended ``ago_s`` ago; repeated reports change nothing.
+
+        An unknown segment of an own take has the audio of others: a second pass shows no utterance of its own.
+        """
         one = self._known.get((recent.session, recent.segment))
+        if one is None and any(known.own for known in self._known.values() if known.session == recent.session):
+            return
         if one is None:
             self._add(_of_others(recent, now - ago_s))
         elif one.own:

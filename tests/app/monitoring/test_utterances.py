@@ -127,6 +127,12 @@ def test_own_utterance_gets_worker_from_gateway() -> None:
     assert row(known).reason == "engine_died"
 
 
+def test_second_pass_over_own_utterances_is_not_shown() -> None:
+    known = spoken("began", "completed", "queued", "recognised")
+    known.told(Recent(str(S), 7, "final", "m", "w", TIMING, 2_000, 5.0), 12.0)
+    assert row(known).state is State.INSERTING
+
+
 def test_foreign_utterance_has_only_durations() -> None:
     known = Utterances()
     known.told(Recent("t", 4, "final", "m", "w", TIMING, 3_000, 5.0), 20.0, ago_s=2.0)
