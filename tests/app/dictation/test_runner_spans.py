@@ -1,6 +1,7 @@
 """Second pass in dictation: each text is inserted once, of a span or of its pieces, into the right window."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from app.core.states import State
 from app.dictation.actions import Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
+from app.journal.library import Library
 from app.journal.take import TakeState
 from app.transcription.pipeline import Samples
 from client.connection import Address, fixed
@@ -20,6 +22,7 @@ from protocol.audio import SAMPLE_RATE
 from protocol.session import SegmentBegin
 from runtime.logs import logging_to
 from speech.audio_file import read_audio
+from tests.app.dictation import speaker_process
 from tests.app.dictation.world import OTHER, FakeDevice, World, dictating
 from tests.app.speech import recording
 from tests.app.transcription.test_second_pass import SpanGateway, refused
@@ -28,6 +31,8 @@ from tests.helpers.waiting import wait_until
 
 TOGGLE = DictationOptions(TalkMode.TOGGLE, keys={"dictate": "f9"})
 BEGUN = 2 * SAMPLE_RATE
+ROOT = Path(__file__).resolve().parents[3]
+START_S = 60.0
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -143,3 +148,30 @@ async def test_span_never_crosses_two_windows(tmp_path: Path, models: Path, sent
         await world.over()
     assert not gateway.spanned
     assert len(world.found[0].take.segments) == 2
+
+
+async def test_choice_is_kept_when_the_app_is_killed_before_the_insertion(tmp_path: Path, models: Path) -> None:
+    spoken = recording("zh-01", to=tmp_path / "talk.wav")
+
+    class Touching(Known):
+        def noted(self, begin: SegmentBegin) -> None:
+            super().noted(begin)
+            (tmp_path / "heard").touch()
+
+    async with scripted(Touching().converse) as server:
+        run = [sys.executable, "-m", speaker_process.__name__, str(tmp_path), str(models), server.url, str(spoken)]
+        process = await asyncio.create_subprocess_exec(*run, cwd=ROOT)
+        try:
+            await wait_until(lambda: chosen(tmp_path), "the choice is on disk", START_S)
+        finally:
+            process.kill()
+            await process.wait()
+    (found,) = Library(tmp_path / "takes").all()
+    assert not any(each.inserting for each in found.take.segments.values()), "it was killed before"
+    (span,) = (each for each in found.take.segments.values() if each.details.replaces)
+    assert span.chosen and found.take.held == {0: span.text} and found.text == span.text
+
+
+def chosen(root: Path) -> bool:
+    """Return whether a choice is on disk."""
+    return any(each.chosen for found in Library(root / "takes").all() for each in found.take.segments.values())
