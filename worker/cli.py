@@ -67,7 +67,7 @@ def run(  # noqa: PLR0913 - typer: an option is a parameter
     key_file: Annotated[str, typer.Option(help="File with the key, instead of KIKIPOUNAMU_KEY.")] = "",
     engine: Annotated[str, typer.Option(help="An engine's name, module:function, or auto.")] = "whisper",
     model: Annotated[str, typer.Option(help="Installed model. [default: the engine's own]")] = "",
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda; funasr and ONNX: cuda:N too.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int, typer.Option(min=0, help="Threads of the engine; 0: its own choice.")] = 0,
     gpu_memory: Annotated[
         int, typer.Option(min=0, metavar="MIB", help="Limit of the engine's GPU memory in MiB; 0: no limit.")

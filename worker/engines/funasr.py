@@ -24,6 +24,7 @@ from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable
 from protocol.recognition import Options
 from worker.engines import lacks_memory
 from worker.engines.batch_engine import PARAFORMER, SENSEVOICE, SLOTS, Asked, BatchEngine, Punctuate, Recognise
+from worker.engines.devices import choose_device
 
 _MIB: Final = 1 << 20
 _SETTINGS: Final = frozenset({"folder", "punctuation"})
@@ -75,7 +76,7 @@ def create(settings: EngineSettings) -> BatchEngine:
         raise EngineUnavailable(f"{model_class} writes punctuation by itself: leave out --set punctuation")
     if punctuation and class_in(Path(punctuation)) != "CTTransformer":
         raise EngineUnavailable(f"the model in {punctuation!r} is no CT-Transformer: it adds no punctuation")
-    device, threads = _device(settings.device), settings.threads
+    device, threads = choose_device("funasr", settings.device, _cuda_devices), settings.threads
     keeps = device != "cpu" and settings.gpu_memory_mb > 0
     if keeps:
         from torch import cuda
@@ -103,22 +104,11 @@ def class_in(folder: Path) -> str:
     return found[1] if found else "model without a class"
 
 
-def _device(wanted: str) -> str:
-    """Return ``cpu`` or ``cuda:N``; FunASR would silently replace a missing device by the CPU."""
-    chosen = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", wanted)
-    if not chosen:
-        raise EngineUnavailable(f"the engine funasr runs on auto, cpu, cuda or cuda:N, not on {wanted!r}")
-    if wanted == "cpu":
-        return wanted
+def _cuda_devices() -> int:
+    """Count the devices; FunASR would silently replace a missing one by the CPU."""
     with _missing_library():
         from torch import cuda
-    devices = cuda.device_count() if cuda.is_available() else 0
-    if wanted == "auto" and not devices:
-        return "cpu"
-    number = int(chosen[1] or 0)
-    if number >= devices:
-        raise EngineUnavailable(f"{wanted} does not exist ({devices} CUDA devices): use --device cpu or auto")
-    return f"cuda:{number}"
+    return cuda.device_count() if cuda.is_available() else 0
 
 
 def limit_memory(cuda: Any, device: str, megabytes: int) -> None:

@@ -6,7 +6,7 @@ deterministic: the same samples and options give the same text on the same machi
 
 import os
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from protocol.scripts import foreign
 from worker.engines import lacks_memory
+from worker.engines.devices import choose_device
 from worker.engines.whisper_reader import Samples, WhisperReader
 from worker.engines.whisper_segment import Passage, SegmentDecoder
 
@@ -43,12 +44,11 @@ class WhisperEngine:
             raise EngineUnavailable(
                 f"the engine whisper needs faster-whisper: run pip install 'kikipounamu[whisper]' ({error})"
             ) from error
-        device = _device(settings.device, get_cuda_device_count())
+        device = choose_device("whisper", settings.device, get_cuda_device_count)
         try:
             model = WhisperModel(
                 settings.model_folder,
-                device=device,
-                compute_type=_COMPUTE_TYPES[device],
+                **load_options(device),
                 cpu_threads=settings.threads or _processors(),
                 local_files_only=True,
             )
@@ -107,11 +107,7 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _device(wanted: str, cuda_devices: int) -> str:
-    """Choose the device: ``cpu`` or ``cuda``."""
-    device = ("cuda" if cuda_devices else "cpu") if wanted == "auto" else wanted
-    if device not in _COMPUTE_TYPES:
-        raise EngineUnavailable(f"the engine whisper runs on auto, cpu or cuda, not on {wanted!r}")
-    if device == "cuda" and not cuda_devices:
-        raise EngineUnavailable("no CUDA device found: use --device cpu or auto")
-    return device
+def load_options(device: str) -> dict[str, Any]:
+    """Return what ``WhisperModel`` takes for ``cpu`` or ``cuda:N``."""
+    kind, _, number = device.partition(":")
+    return {"device": kind, "device_index": int(number or 0), "compute_type": _COMPUTE_TYPES[kind]}

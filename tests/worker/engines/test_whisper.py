@@ -17,7 +17,7 @@ from protocol.engine import (
 from protocol.errors import ErrorCode
 from protocol.recognition import Options
 from tests.conftest import ROOT
-from worker.engines.whisper import WhisperEngine, create
+from worker.engines.whisper import WhisperEngine, create, load_options
 
 SPEECH = ROOT / "tests" / "data" / "speech"
 SECOND = 16_000
@@ -138,3 +138,8 @@ def test_whisper_load_failure_is_explained(settings: EngineSettings, text: str) 
 def test_folder_without_whisper_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="cannot be loaded"):
         create(EngineSettings("whisper", "m", str(tmp_path)))
+
+
+def test_number_of_the_cuda_device_reaches_the_library() -> None:
+    assert load_options("cuda:2") == {"device": "cuda", "device_index": 2, "compute_type": "float16"}
+    assert load_options("cpu") == {"device": "cpu", "device_index": 0, "compute_type": "int8"}
