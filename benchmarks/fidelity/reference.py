@@ -29,7 +29,7 @@ class Decoded(NamedTuple):
 def whole(items: Iterable[Item], checkout: Path, models: Path, folder: Path) -> Iterator[tuple[Decoded, Decoded]]:
     """Yield the decode of each whole recording: with its language detected, and with its language given."""
     kept = Kept(folder / "whole", checkout)
-    with _decoder(checkout, models) as ask:
+    with decoder(checkout, models) as ask:
 
         def decoded(item: Item, language: str) -> Decoded:
             key = key_of(item.samples, language)
@@ -43,16 +43,18 @@ def whole(items: Iterable[Item], checkout: Path, models: Path, folder: Path) -> 
             yield detected, detected if same else decoded(item, item.language)
 
 
-class _Asking:
-    """Conversation with a decoder, which starts with the first question."""
+class Decoder:
+    """Conversation with a process that decodes, which starts with the first question."""
 
-    def __init__(self, checkout: Path, models: Path) -> None:
+    def __init__(self, checkout: Path, models: Path, threads: int = 0) -> None:
+        """Name the checkout; 0 threads: the engine's own choice."""
         if not (checkout / "worker").is_dir():
             raise SystemExit(f"{checkout} is no checkout of this project: make one with git worktree add")
-        self._checkout, self._models = checkout, models
+        self._checkout, self._models, self._threads = checkout, models, threads
         self._process: subprocess.Popen[str] | None = None
 
     def __call__(self, item: Item, language: str) -> Decoded:
+        """Decode a whole recording."""
         process = self._process = self._process or self._start()
         question, answers = process.stdin, process.stdout
         assert question is not None and answers is not None
@@ -64,12 +66,13 @@ class _Asking:
         return Decoded(**json.loads(answer))
 
     def close(self) -> None:
+        """Wait until the process has ended."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             self._process.wait()
 
     def _start(self) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-P", str(_DECODER), str(self._models / MODEL)]
+        command = [sys.executable, "-P", str(_DECODER), str(self._models / MODEL), str(self._threads)]
         environment = os.environ | {"PYTHONPATH": str(self._checkout)}
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=self._checkout, env=environment, stdin=pipe, stdout=pipe, text=True)
@@ -81,8 +84,9 @@ class _Asking:
 
 
 @contextmanager
-def _decoder(checkout: Path, models: Path) -> Iterator[_Asking]:
-    asking = _Asking(checkout, models)
+def decoder(checkout: Path, models: Path, threads: int = 0) -> Iterator[Decoder]:
+    """Offer a decoder with the sources of a checkout."""
+    asking = Decoder(checkout, models, threads)
     try:
         yield asking
     finally:

@@ -1,6 +1,6 @@
 """Decode whole recordings with Whisper, in a process that may use the sources of another checkout.
 
-    PYTHONPATH=WORKTREE python -P benchmarks/fidelity/whole_decode.py MODEL_FOLDER
+    PYTHONPATH=WORKTREE python -P benchmarks/fidelity/whole_decode.py MODEL_FOLDER [THREADS]
 
 Reads lines of JSON with ``pcm`` (base64) and ``language``; answers each with ``text``, ``language`` and ``cpu_s``.
 It imports nothing that the previous version lacks.
@@ -18,9 +18,9 @@ from worker.chinese_text import written
 from worker.engines.whisper import create
 
 
-def main(model_folder: str) -> None:
+def main(model_folder: str, threads: str = "0") -> None:
     """Answer each line of standard input."""
-    engine = create(EngineSettings("whisper", Path(model_folder).name, model_folder, "cpu"))
+    engine = create(EngineSettings("whisper", Path(model_folder).name, model_folder, "cpu", int(threads)))
     for line in sys.stdin:
         asked = json.loads(line)
         pcm = base64.b64decode(asked["pcm"])
@@ -36,4 +36,4 @@ def main(model_folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
