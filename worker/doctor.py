@@ -49,6 +49,7 @@ print(json.dumps({"version": onnxruntime.__version__, "devices": int(cuda)}))
 """
 _LIBRARIES: Final = {
     "funasr": ("torch", _TORCH),
+    "parakeet": ("onnxruntime", _ONNXRUNTIME),
     "paraformer-onnx": ("onnxruntime", _ONNXRUNTIME),
     "sensevoice-onnx": ("onnxruntime", _ONNXRUNTIME),
     "whisper": ("ctranslate2", _CTRANSLATE2),

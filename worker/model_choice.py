@@ -10,8 +10,9 @@ AUTO: Final = "auto"
 MODELS: Final = {
     "funasr": ("SenseVoiceSmall", "paraformer-zh"),
     "sensevoice-onnx": ("sensevoice-small-int8", "sensevoice-small-onnx"),
-    "whisper": ("whisper-base",),
+    "whisper": ("whisper-base", "whisper-small", "whisper-large-v3-turbo"),
     "paraformer-onnx": ("paraformer-zh-int8", "paraformer-zh-onnx"),
+    "parakeet": ("parakeet-tdt-0.6b-v3-int8",),
 }
 """Catalogue models that each engine runs, its default first. ``auto`` tries engines in this order."""
 MANDARIN_ONLY: Final = frozenset({"paraformer-zh", "paraformer-zh-int8", "paraformer-zh-onnx"})

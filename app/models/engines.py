@@ -28,6 +28,9 @@ class ModelPurpose(NamedTuple):
 KINDS: Final = {
     VAD_MODEL: ModelPurpose(Purpose.VAD),
     "whisper-base": ModelPurpose(Purpose.RECOGNISER, "whisper"),
+    "whisper-small": ModelPurpose(Purpose.RECOGNISER, "whisper"),
+    "whisper-large-v3-turbo": ModelPurpose(Purpose.RECOGNISER, "whisper"),
+    "parakeet-tdt-0.6b-v3-int8": ModelPurpose(Purpose.RECOGNISER, "parakeet"),
     "SenseVoiceSmall": ModelPurpose(Purpose.RECOGNISER, "funasr"),
     "paraformer-zh": ModelPurpose(Purpose.RECOGNISER, "funasr"),
     "sensevoice-small-int8": ModelPurpose(Purpose.RECOGNISER, "sensevoice-onnx"),
@@ -36,9 +39,10 @@ KINDS: Final = {
     "paraformer-zh-onnx": ModelPurpose(Purpose.RECOGNISER, "paraformer-onnx"),
     "ct-punc-c": ModelPurpose(Purpose.PUNCTUATION, beside="paraformer-zh"),
     "paraformer-zh-streaming": ModelPurpose(Purpose.RECOGNISER),
+    "x-asr-zh-en-160ms": ModelPurpose(Purpose.RECOGNISER),
     "Fun-ASR-Nano": ModelPurpose(Purpose.RECOGNISER),
 }
-_LIBRARIES: Final = {"whisper": ("faster_whisper",), "funasr": ("funasr", "torch")}
+_LIBRARIES: Final = {"whisper": ("faster_whisper",), "funasr": ("funasr", "torch"), "parakeet": ("onnx_asr",)}
 
 
 def engine_is_here(engine: str) -> bool:

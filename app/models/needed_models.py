@@ -15,6 +15,7 @@ VAD_MODEL: Final = "fsmn-vad"
 _ENGINE_MODELS: Final = {
     "funasr": "SenseVoiceSmall",
     "paraformer-onnx": "paraformer-zh-int8",
+    "parakeet": "parakeet-tdt-0.6b-v3-int8",
     "sensevoice-onnx": "sensevoice-small-int8",
     "whisper": "whisper-base",
 }

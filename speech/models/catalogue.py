@@ -6,7 +6,7 @@ Models without pinned files have a ``Stated`` instead: the file list is requeste
 import re
 from collections.abc import Iterable
 from importlib.resources import files
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -18,6 +18,7 @@ _SEGMENT: Final = r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"
 Name = Annotated[str, Meta(pattern=rf"\A{_SEGMENT}\Z")]
 FilePath = Annotated[str, Meta(pattern=rf"\A{_SEGMENT}(/{_SEGMENT})*\Z")]
 Size = Annotated[int, Meta(ge=0)]
+Language = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
@@ -90,11 +91,18 @@ class Stated(_Strict, frozen=True):
     most_bytes: Size
 
 
+class Speed(_Strict, frozen=True):
+    """Seconds of audio that two cores of a plain laptop recognise per second, and how this is known."""
+
+    value: Annotated[float, Meta(gt=0)]
+    source: Literal["measured", "published", "estimated"]
+
+
 class Model(_Strict, frozen=True):
     """Model of the catalogue. ``attribution`` is the text that its licence requires; it is stored with its files.
 
-    ``stated``: the hub states the files, and ``files`` is empty. ``for_later_engine``: the model can be
-    installed, but no engine of this version runs it.
+    ``languages``: their ISO codes; empty for any. ``speed``: ``None`` if unknown. ``stated``: the hub states the
+    files, and ``files`` is empty. ``for_later_engine``: it can be installed, but no engine of this version runs it.
     """
 
     name: Name
@@ -105,6 +113,8 @@ class Model(_Strict, frozen=True):
     sources: tuple[SourceEntry, ...]
     stated: Stated | None = None
     for_later_engine: bool = False
+    languages: tuple[Language, ...] = ()
+    speed: Speed | None = None
 
     def __post_init__(self) -> None:
         if self.stated is not None:
@@ -145,6 +155,11 @@ class Model(_Strict, frozen=True):
     def size(self) -> int:
         """Total size of all files, in bytes."""
         return sum(file.size for file in self.files)
+
+    @property
+    def most_bytes(self) -> int:
+        """Size, or its upper limit until the hub has stated the files."""
+        return self.stated.most_bytes if self.stated else self.size
 
 
 class Endpoints(_Strict, frozen=True):

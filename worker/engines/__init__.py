@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from protocol.engine import ENTRY_POINT_GROUP, CreateEngine, EngineUnavailable
 
-_EXTRAS: Final = {"funasr": "kikipounamu[funasr]", "whisper": "kikipounamu[whisper]"}
-_LIBRARIES: Final = {"funasr": ("funasr", "torch"), "whisper": ("faster_whisper",)}
+_EXTRAS: Final = {name: f"kikipounamu[{name}]" for name in ("funasr", "parakeet", "whisper")}
+_LIBRARIES: Final = {"funasr": ("funasr", "torch"), "parakeet": ("onnx_asr",), "whisper": ("faster_whisper",)}
 
 
 _LACK_OF_MEMORY: Final = (

@@ -60,6 +60,35 @@ def test_catalogue_matches_the_real_models(models: Path) -> None:
         assert store.verify(name) == models / name
 
 
+def test_catalogue_tells_the_languages_of_every_model() -> None:
+    assert all(model.languages for model in load_catalogue().models)
+    assert all(model.speed for model in load_catalogue().models if model.name.startswith("whisper"))
+    assert {"zh", "en", "haw"} < set(load_catalogue().model("whisper-base").languages)
+
+
+def test_size_is_an_upper_limit_until_the_hub_has_stated_the_files() -> None:
+    model = decode_catalogue((ENDPOINTS + STATED).encode()).model("tiny")
+    assert (model.size, model.most_bytes) == (0, 100)
+    assert model.listed([ModelFile("a.bin", 7, "0" * 64)]).most_bytes == 7
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        'speed = { value = 0.0, source = "measured" }',
+        'speed = { value = 3.0, source = "guessed" }',
+        "speed = 3.0",
+        'languages = ["Chinese"]',
+        'languages = ["zh-CN"]',
+    ],
+)
+def test_catalogue_refuses_invalid_speeds_and_languages(bad: str) -> None:
+    good = 'speed = { value = 3.0, source = "measured" }'
+    assert decode_catalogue((ENDPOINTS + MODEL.replace("licence", f"{good}\nlicence")).encode()).names
+    with pytest.raises(CatalogueDamaged):
+        decode_catalogue((ENDPOINTS + MODEL.replace("licence", f"{bad}\nlicence")).encode())
+
+
 def test_valid_catalogue_is_decoded() -> None:
     catalogue = decode_catalogue((ENDPOINTS + MODEL).encode())
     assert catalogue.names == ("tiny",)
