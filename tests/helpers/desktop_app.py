@@ -37,6 +37,7 @@ from tests.helpers.packages import require
 from tests.helpers.qt import NEEDED
 from tests.helpers.virtual_microphone import VirtualMicrophone, virtual_microphones
 from tests.helpers.waiting import wait_until_sync
+from worker.decoding import amplified
 
 START_S = 120.0
 TEXT_S = 60.0
@@ -286,10 +287,11 @@ def audio_of(take: TakeSnapshot) -> NDArray[np.int16]:
 
 
 def segments_of(take: TakeSnapshot) -> list[bytes]:
-    """Return the samples of each segment whose text counts."""
+    """Return the samples of each segment whose text counts, as loud as they are decoded."""
     audio = audio_of(take)
     spoken = sorted(take.take.counted.values(), key=lambda each: each.at)
-    return [audio[each.at : each.at + (each.samples or 0)].tobytes() for each in spoken if not each.cancelled]
+    pieces = [(each, audio[each.at : each.at + (each.samples or 0)]) for each in spoken if not each.cancelled]
+    return [amplified(piece.tobytes(), each.details.gain_db) for each, piece in pieces]
 
 
 @contextmanager
