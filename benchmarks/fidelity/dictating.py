@@ -131,9 +131,9 @@ class Dictated:
 class MeasuredApp(Application):
     """The app with a microphone, keys and an inserter for a measurement."""
 
-    def __init__(self, microphone: Microphone, decodes: Path) -> None:
-        super().__init__(self._told, worker_with(decodes), microphone.open)
-        self._decodes = decodes
+    def __init__(self, microphone: Microphone, decodes: Path, tally: Path) -> None:
+        super().__init__(self._told, worker_with(decodes, tally), microphone.open)
+        self._tally = tally
         self.microphone = microphone
         self.keys = FakeHotkeys()
         self.kept = KeepingInserter()
@@ -161,7 +161,7 @@ class MeasuredApp(Application):
 
     @property
     def _decoded(self) -> int:
-        return sum(1 for _ in self._decodes.iterdir())
+        return self._tally.stat().st_size if self._tally.exists() else 0
 
     def _is_over(self, before: TakeSnapshot | None) -> bool:
         take = newest_take()
@@ -195,11 +195,11 @@ class MeasuredApp(Application):
         return self.kept
 
 
-def worker_with(decodes: Path) -> ApplicationSettings:
-    """Return settings for a worker that replays the decodes of this folder."""
+def worker_with(decodes: Path, tally: Path) -> ApplicationSettings:
+    """Return settings for a worker that replays the decodes of this folder, and tallies those that it makes."""
     decodes.mkdir(parents=True, exist_ok=True)
     engine = ("--engine", f"{replay_engine.__name__}:{replay_engine.create.__name__}")
-    extra = {replay_engine.KEPT: decodes, "folder": folders().models / MODEL}
+    extra = {replay_engine.KEPT: decodes, replay_engine.TALLY: tally, "folder": folders().models / MODEL}
     settings = [word for name, value in extra.items() for word in ("--set", f"{name}={value}")]
     return ApplicationSettings(LocalWorkerSettings((VAD_MODEL,), (*engine, *settings)))
 
@@ -222,7 +222,7 @@ async def running_app(
     place = settings_place()
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("".join(f"[{section}]\n{lines}\n" for section, lines in settings.items()), encoding="utf-8")
-    app = MeasuredApp(Microphone(pace), decodes)
+    app = MeasuredApp(Microphone(pace), decodes, home / "tally")
     running = asyncio.create_task(app.run(), name="measured app")
     try:
         await wait_until(lambda: running.done() or (app.ready and app.keys.bound), "the app is ready", _START_S)

@@ -1,6 +1,7 @@
 """Whisper whose decodes are kept in a folder: ``benchmarks.fidelity.replay_engine:create``.
 
-Settings: ``kept``, the folder of decodes, and ``folder``, that of the model.
+Settings: ``kept``, the folder of decodes; ``folder``, that of the model; and ``tally``, a file that grows by a
+byte with each decode that is made.
 
 A decode that the folder has is answered after its CPU time divided by ``CORES``. Takes therefore end as on a quiet
 computer of two cores, even if this one is busy. Other decodes are made, and take as long as they do.
@@ -20,6 +21,7 @@ from worker.engines import whisper
 
 CORES: Final = 2
 KEPT: Final = "kept"
+TALLY: Final = "tally"
 
 
 class KeptDecode(msgspec.Struct):
@@ -32,8 +34,8 @@ class KeptDecode(msgspec.Struct):
 class ReplayEngine:
     """Engine that decodes each request once, and answers it from the folder from then on."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self._engine, self._folder = engine, folder
+    def __init__(self, engine: Engine, folder: Path, tally: Path) -> None:
+        self._engine, self._folder, self._tally = engine, folder, tally
         folder.mkdir(parents=True, exist_ok=True)
 
     def info(self) -> EngineInfo:
@@ -54,6 +56,8 @@ class ReplayEngine:
             kept = msgspec.json.decode(place.read_bytes(), type=KeptDecode)
             time.sleep(kept.cpu_s / CORES)
             return kept.outcome
+        with self._tally.open("ab") as tally:
+            tally.write(b".")
         begun = time.process_time()
         (outcome,) = self._engine.decode([request])
         place.write_bytes(msgspec.json.encode(KeptDecode(outcome, time.process_time() - begun)))
@@ -63,7 +67,7 @@ class ReplayEngine:
 def create(settings: EngineSettings) -> ReplayEngine:
     """Create the engine (entry point)."""
     extra = dict(settings.extra)
-    folder = Path(extra.pop(KEPT))
+    folder, tally = Path(extra.pop(KEPT)), Path(extra.pop(TALLY))
     model = extra.pop("folder")  # the worker knows no model of an engine that it does not know
     used = replace(settings, engine="whisper", model=Path(model).name, model_folder=model, extra=extra)
-    return ReplayEngine(whisper.create(used), folder)
+    return ReplayEngine(whisper.create(used), folder, tally)
