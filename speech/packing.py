@@ -27,10 +27,11 @@ _ROLL: Final = LOOKBACK + SAMPLE_RATE
 
 @dataclass(frozen=True)
 class Span:
-    """Samples from ``begin`` up to ``end``."""
+    """Samples from ``begin`` up to ``end``, whose speech needs this gain."""
 
     begin: int
     end: int
+    gain_db: int = 0
 
 
 def cut(spans: Sequence[Span]) -> int:
@@ -48,7 +49,7 @@ class PackingSegmenter:
         self._segmenter = Segmenter(_OPTIONS)
         self._kept: list[Samples] = []
         self._kept_from = self._now = 0
-        self._open: int | None = None  # where the unfinished segment begins
+        self._open: SegmentBegin | None = None
         self._waiting: list[Span] = []
         self._windows = 0
 
@@ -77,11 +78,12 @@ class PackingSegmenter:
     def _pack(self, output: SegmentOutput) -> Iterator[SegmentOutput]:
         match output:
             case SegmentBegin(_, at):
-                self._open = at
+                self._open = output
                 if self._waiting and at - self._waiting[-1].end > _SILENCE:
                     yield from self._emit(len(self._waiting))
             case SegmentEnd(_, samples) if self._open is not None:
-                self._waiting.append(Span(self._open, self._open + samples))
+                at = self._open.at
+                self._waiting.append(Span(at, at + samples, self._open.gain_db))
                 self._open = None
                 while self._waiting[-1].end - self._waiting[0].begin > LONGEST and len(self._waiting) > 1:
                     yield from self._emit(cut(self._waiting))
@@ -89,11 +91,12 @@ class PackingSegmenter:
     def _emit(self, segments: int) -> Iterator[SegmentOutput]:
         if not segments:
             return
-        window = replace(self._waiting[0], end=self._waiting[segments - 1].end)
+        gain_db = min(each.gain_db for each in self._waiting[:segments])
+        window = replace(self._waiting[0], end=self._waiting[segments - 1].end, gain_db=gain_db)
         del self._waiting[:segments]
         number, self._windows = self._windows, self._windows + 1
         kept = np.concatenate(self._kept)
-        yield SegmentBegin(number, window.begin)
+        yield SegmentBegin(number, window.begin, window.gain_db)
         for at in range(window.begin, window.end, FRAME_SAMPLES):
             end = min(at + FRAME_SAMPLES, window.end)
             yield SegmentAudio(number, at - window.begin, kept[at - self._kept_from : end - self._kept_from])
@@ -101,7 +104,7 @@ class PackingSegmenter:
 
     def _forget(self) -> None:
         """Drop blocks that no window can need any more."""
-        needed = self._now - _ROLL if self._open is None else min(self._open, self._now - _ROLL)
+        needed = self._now - _ROLL if self._open is None else min(self._open.at, self._now - _ROLL)
         if self._waiting:
             needed = self._waiting[0].begin
         while self._kept and self._kept_from + len(self._kept[0]) <= needed:

@@ -167,7 +167,8 @@ class FileRun:
             return
         await self._means.turn(self._file, piece.segment, planned.samples)
         attempt = known.attempt if known else 0
-        job = Job(stored.id, piece.segment, piece.pcm, planned.samples, attempt, options=stored.options)
+        identity = (stored.id, piece.segment, piece.pcm, planned.samples, attempt)
+        job = Job(*identity, options=stored.options, gain_db=piece.gain_db)
         await self._send(stored, job)
 
     async def _send(self, stored: StoredSession, job: Job) -> None:

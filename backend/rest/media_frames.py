@@ -20,11 +20,15 @@ class MediaOpened(Struct, frozen=True, tag="opened"):
 
 
 class MediaSegment(Struct, frozen=True, tag="piece"):
-    """A complete segment that begins at sample ``at`` of the file. ``pcm``: PCM16LE, mono, 16 kHz."""
+    """A complete segment that begins at sample ``at`` of the file. ``pcm``: PCM16LE, mono, 16 kHz.
+
+    ``gain_db``: amplification before it is decoded.
+    """
 
     segment: int
     at: int
     pcm: bytes
+    gain_db: int = 0
 
 
 class MediaProgress(Struct, frozen=True, tag="heard"):

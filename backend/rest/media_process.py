@@ -111,19 +111,20 @@ class _Whole:
 
     def __init__(self) -> None:
         self.segments = 0
-        self._at = 0
+        self._begin = SegmentBegin(0, 0)
         self._pcm = bytearray()
 
     def pieces(self, outputs: list[SegmentOutput]) -> Iterator[MediaSegment]:
         for output in outputs:
             match output:
-                case SegmentBegin(_, at):
-                    self._at, self._pcm = at, bytearray()
+                case SegmentBegin():
+                    self._begin, self._pcm = output, bytearray()
                 case SegmentAudio():
                     self._pcm += output.pcm
                 case SegmentEnd(number, samples):
                     self.segments = number + 1
-                    yield MediaSegment(number, self._at, bytes(self._pcm[: samples * BYTES_PER_SAMPLE]))
+                    pcm = bytes(self._pcm[: samples * BYTES_PER_SAMPLE])
+                    yield MediaSegment(number, self._begin.at, pcm, self._begin.gain_db)
 
 
 def _saying(pipe: BinaryIO) -> Callable[[Frame], None]:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from protocol.audio import SAMPLE_RATE
+from speech.level import gain_for
 from speech.packing import LONGEST, PackingSegmenter, Span, cut
 from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutput
 from speech.vad import SpeechEnded, SpeechStarted, VadEvent
@@ -99,3 +100,18 @@ def test_windows_hold_all_speech_once_and_in_order(speech: list[tuple[float, flo
     for span in spans:
         inside = sum(max(0, min(w.end, span.end) - max(w.begin, span.begin)) for w in covered)
         assert inside == span.end - span.begin
+
+
+def test_window_has_the_gain_of_its_loudest_segment() -> None:
+    """A gain that suits the quietest words would cut off the loud ones."""
+    quiet, faint = (np.full(2 * SAMPLE_RATE, level, np.int16) for level in (200, 100))
+    pause = np.zeros(SAMPLE_RATE, np.int16)
+    stream = np.concatenate((pause, quiet, pause, faint, np.zeros(4 * SAMPLE_RATE, np.int16)))
+    told: list[VadEvent] = []
+    for begin, end in ((1, 3), (4, 6)):
+        told += [SpeechStarted(begin * SAMPLE_RATE, begin * SAMPLE_RATE + 4_000)]
+        told += [SpeechEnded(end * SAMPLE_RATE, end * SAMPLE_RATE + 9_600)]
+    packer = PackingSegmenter()
+    outputs = [*packer.accept(stream, told), *packer.finish()]
+    begins = [output for output in outputs if isinstance(output, SegmentBegin)]
+    assert [begin.gain_db for begin in begins] == [gain_for(20 * np.log10(200 / 2**15), -100)]

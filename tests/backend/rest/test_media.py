@@ -81,7 +81,7 @@ async def test_reader_killed_by_signal_does_not_condemn_the_file(tmp_path: Path)
 
 async def test_reader_blocked_on_pipe_ends_with_its_context(tmp_path: Path) -> None:
     frame = FRAMES.pack(MediaSegment(0, 0, bytes(100_000)))
-    script = f"while True: os.write(1, {frame[:60]!r} + bytes({len(frame) - 60}))"
+    script = f"while True: os.write(1, {frame[:60]!r} + bytes({len(frame) - 80}) + {frame[-20:]!r})"
 
     async def read() -> None:
         async with reading(tmp_path, None, saying(script)) as frames:
