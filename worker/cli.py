@@ -126,6 +126,35 @@ def doctor(
         raise typer.Exit(examine(settings, audio, tell))
 
 
+@cli.command()
+def bench(  # noqa: PLR0913 - typer: an option is a parameter
+    engine: Annotated[str, typer.Option(help="See run.")] = "whisper",
+    model: Annotated[str, typer.Option(help="See run.")] = "",
+    device: Annotated[str, typer.Option(help="See run.")] = "auto",
+    threads: Annotated[int, typer.Option(min=0, help="See run.")] = 0,
+    extra: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="See run.")] = None,
+    audio: Annotated[str, typer.Option(help="Recording to decode. [default: a synthetic sound]")] = "",
+    batches: Annotated[str, typer.Option(help="Recordings per call, one size after the other.")] = "1,4,16",
+    rounds: Annotated[int, typer.Option(min=1, help="Calls of each size; the fastest counts.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure speed and memory of a model. Exit status: 0 measured; 1 decoding fails; 3 no engine."""
+    from worker import bench as benchmark
+
+    extras = _extra(extra or [])
+    try:
+        plan = benchmark.BenchPlan(b"", benchmark.read_batches(batches), rounds)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--batches") from None
+    with logging_to("bench", None):
+        try:
+            settings = _engine_settings(engine, model, extras)
+        except (EngineUnavailable, SpeechError) as error:
+            _give_up(error, _NOTHING_TO_RUN)
+        settings = msgspec.structs.replace(settings, device=device, threads=threads)
+        raise typer.Exit(benchmark.run(settings, audio, plan, say, as_json=as_json))
+
+
 def main() -> None:
     """Run the console script."""
     cli()

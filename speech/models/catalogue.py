@@ -102,7 +102,7 @@ class Model(_Strict, frozen=True):
     """Model of the catalogue. ``attribution`` is the text that its licence requires; it is stored with its files.
 
     ``languages``: their ISO codes; empty for any. ``speed``: ``None`` if unknown. ``stated``: the hub states the
-    files, and ``files`` is empty. ``for_later_engine``: it can be installed, but no engine of this version runs it.
+    files, and ``files`` is empty. ``for_later_engine``: it can be installed, but no engine runs it yet.
     """
 
     name: Name

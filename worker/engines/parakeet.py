@@ -13,7 +13,10 @@ from protocol.engine import EngineInfo, EngineSettings, EngineUnavailable, Trans
 from worker.engines import lacks_memory
 from worker.engines.batch_engine import Asked, BatchEngine, Family, Recognise
 
-LANGUAGES: Final = tuple("bg cs da de el en es et fi fr hr hu it lt lv mt nl pl pt ro ru sk sl sv uk".split())
+LANGUAGES: Final = (
+    *("bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "hr", "hu", "it"),
+    *("lt", "lv", "mt", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "uk"),
+)
 _FAMILY: Final = Family(LANGUAGES, (), lambda options: {}, Transcript, punctuates=True)
 _KIND: Final = "nemo-parakeet-tdt-0.6b-v3"
 
