@@ -1,0 +1,115 @@
+"""Recommendation of a model, and the default: languages, memory, speed and what is installed."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from speech.models.catalogue import load_catalogue
+from speech.models.recommendation import (
+    FOR_CHINESE,
+    KEEPS_UP,
+    MOST_ACCURATE_FIRST,
+    WITHOUT_HUB,
+    Computer,
+    LocalSpeed,
+    Reason,
+    default_model,
+    local_speed,
+    recommend,
+)
+
+MODELS = load_catalogue().models
+GIGABYTE = 10**9
+LAPTOP = Computer(8 * GIGABYTE)
+PARAKEET, SENSEVOICE, TURBO, SMALL, BASE = MOST_ACCURATE_FIRST
+FAST = {BASE: 64.0}
+
+
+def best(languages: str, computer: Computer = LAPTOP, without: str = "") -> str:
+    """Return the recommended model for languages such as ``zh en``, if all engines but one are installed."""
+    return recommend(MODELS, languages.split(), computer, lambda name: name != without).model
+
+
+@pytest.mark.parametrize(
+    ("languages", "computer", "model"),
+    [
+        ("zh en", LAPTOP, SENSEVOICE),
+        ("en", LAPTOP, SENSEVOICE),
+        ("zh", Computer(1 * GIGABYTE), BASE),
+        ("fr", LAPTOP, SMALL),
+        ("fr", Computer(2 * GIGABYTE), BASE),
+        ("fr", Computer(8 * GIGABYTE, speeds={BASE: 8.0}), BASE),
+        ("fr en", Computer(8 * GIGABYTE, speeds=FAST), PARAKEET),
+        ("zh fr", LAPTOP, SMALL),
+        ("zh fr", Computer(16 * GIGABYTE, speeds=FAST), TURBO),
+        ("zh fr", Computer(16 * GIGABYTE, has_gpu=True), TURBO),
+        ("zh en", Computer(16 * GIGABYTE, has_gpu=True), SENSEVOICE),
+        ("", LAPTOP, SMALL),
+        ("xx", LAPTOP, BASE),
+    ],
+)
+def test_recommendation_suits_languages_memory_and_speed(languages: str, computer: Computer, model: str) -> None:
+    assert best(languages, computer) == model
+
+
+def test_model_without_engine_is_not_recommended() -> None:
+    assert best("fr en", Computer(8 * GIGABYTE, speeds=FAST), without=PARAKEET) == TURBO
+
+
+def test_recommendation_states_reason_and_speed() -> None:
+    assert recommend(MODELS, ["zh"], LAPTOP, lambda name: True) == (
+        SENSEVOICE,
+        Reason.ACCURATE,
+        LocalSpeed(21.0, False),
+    )
+    slow = recommend(MODELS, ["fr"], Computer(8 * GIGABYTE, speeds={BASE: 2.0}), lambda name: True)
+    assert slow == (BASE, Reason.FITS, LocalSpeed(2.0, True)) and KEEPS_UP > 2.0
+
+
+@pytest.mark.parametrize(
+    ("speeds", "has_gpu", "expected"),
+    [
+        ({}, False, LocalSpeed(5.0, False)),
+        ({SMALL: 3.5}, False, LocalSpeed(3.5, True)),
+        ({BASE: 32.0}, False, LocalSpeed(10.0, False)),
+        ({BASE: 32.0, SENSEVOICE: 21.0}, False, LocalSpeed(7.5, False)),
+        ({}, True, LocalSpeed(50.0, False)),
+        ({SENSEVOICE: 42.0}, True, LocalSpeed(50.0, False)),
+        ({BASE: 320.0}, True, LocalSpeed(100.0, False)),
+    ],
+)
+def test_speed_is_measured_or_scaled_by_other_measurements(
+    speeds: Mapping[str, float], has_gpu: bool, expected: LocalSpeed
+) -> None:
+    computer = Computer(GIGABYTE, has_gpu, speeds)
+    assert local_speed(load_catalogue().model(SMALL), MODELS, computer) == expected
+
+
+def test_speed_is_unknown_without_any_figure() -> None:
+    assert local_speed(load_catalogue().model("ct-punc-c"), MODELS, LAPTOP) is None
+
+
+@pytest.mark.parametrize(
+    ("languages", "installed", "reachable", "model", "reason"),
+    [
+        (["zh", "en"], (), True, FOR_CHINESE, Reason.CHINESE),
+        (["yue"], (), True, FOR_CHINESE, Reason.CHINESE),
+        (["zh", "en"], (), False, WITHOUT_HUB, Reason.NO_HUB),
+        (["zh"], (FOR_CHINESE, WITHOUT_HUB), False, FOR_CHINESE, Reason.CHINESE),
+        (["zh"], (WITHOUT_HUB,), True, WITHOUT_HUB, Reason.INSTALLED),
+        (["en", "fr"], (), True, WITHOUT_HUB, Reason.NO_CHINESE),
+        (["en"], (FOR_CHINESE,), True, WITHOUT_HUB, Reason.NO_CHINESE),
+    ],
+)
+def test_default_depends_on_chinese_hub_and_installed_models(
+    languages: list[str], installed: tuple[str, ...], reachable: bool, model: str, reason: Reason
+) -> None:
+    assert default_model(languages, installed.__contains__, lambda: reachable) == (model, reason, None)
+
+
+def test_hub_is_asked_only_if_its_answer_matters() -> None:
+    def fail() -> bool:
+        raise AssertionError("asked")
+
+    assert default_model(["en"], lambda name: False, fail).model == WITHOUT_HUB
+    assert default_model(["zh"], lambda name: True, fail).model == FOR_CHINESE
