@@ -83,9 +83,10 @@ _NO_HOTKEYS: Final = {
 
 @dataclass(frozen=True)
 class ApplicationSettings:
-    """Options of the command line that the settings file does not have."""
+    """Options of the command line; ``by_languages``: the user's languages decide which model ``worker`` runs."""
 
     worker: LocalWorkerSettings = LocalWorkerSettings()
+    by_languages: bool = False
 
 
 class Application:
@@ -250,7 +251,8 @@ class Application:
     async def _use_model(self) -> None:
         """Apply the settings of the model for this computer's worker."""
         chosen = self._file.current.worker
-        settings = self._settings.worker.running(chosen.model).with_threads(chosen.threads)
+        model = chosen.model or (await self._background.models.choose() if self._settings.by_languages else "")
+        settings = self._settings.worker.running(model).with_threads(chosen.threads)
         settings = settings.with_gpu_memory(chosen.gpu_memory)
         await self._worker.use(settings)
         self._background.lending.use(settings)

@@ -62,6 +62,7 @@ class BackgroundServices:
         self._locate, self._context, self._heard = locate, ContextNeed(), False
         self.needs_context = self._context.needed
         self.models = Models(post)
+        self.models.languages = lambda: options().languages
         self._dry_run = DryRun(library, post)
         self.help = Help(post)
         self.sharing = Sharing(post)

@@ -32,7 +32,7 @@ _SHOWN: Final = 16  # digits of the hash in the table; all in JSON
 
 @dataclass(frozen=True)
 class BenchPlan:
-    """What to measure: calls of ``batches`` recordings, each size ``rounds`` times."""
+    """Plan of measurements: calls of ``batches`` recordings, each size ``rounds`` times."""
 
     pcm: bytes
     batches: tuple[int, ...] = (1, 4, 16)

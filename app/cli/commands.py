@@ -24,6 +24,8 @@ from app.gateways import names
 from app.local_services import local_gateway
 from app.local_services.stack import Stack, StackSettings
 from app.models import needed_models
+from app.models.default_choice import choose_default, default_line
+from app.models.engines import engine_of
 from app.settings.languages import languages_now
 from app.transcription.progress import Display
 from app.transcription.recording import Recogniser
@@ -37,7 +39,10 @@ from speech.errors import SpeechError
 
 @dataclass(frozen=True)
 class GatewayChoice:
-    """The gateway that recognises: ``gateway`` by address or name, or this computer's own stack if empty."""
+    """The gateway that recognises: ``gateway`` by address or name, or this computer's own stack if empty.
+
+    Without ``engine``, that of ``model`` is used; without both, the model depends on the user's languages.
+    """
 
     gateway: str = ""
     key: str = ""
@@ -49,8 +54,19 @@ class GatewayChoice:
     def prepare(self) -> None:
         """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``."""
         self.locate()
-        engine = None if self.gateway else self.engine
-        needed_models.ensure(needed_models.needed(engine, self.model), self.get_models, models_command.get)
+        engine, model = (None, self.model) if self.gateway else self.local
+        needed_models.ensure(needed_models.needed(engine, model), self.get_models, models_command.get)
+
+    @cached_property
+    def local(self) -> tuple[str, str]:
+        """Engine and model of this computer's worker. Blocks briefly, and tells the user of a choice."""
+        if self.engine:
+            return self.engine, self.model
+        if self.model:
+            return engine_of(self.model), self.model
+        choice = choose_default(languages_now("auto"))
+        Console(stderr=True).print(default_line(choice), markup=False, soft_wrap=True)
+        return engine_of(choice.model), choice.model
 
     def locate(self) -> Locate:
         """Return a function that locates the gateway. Raises ``AppError`` or ``Refused`` if no gateway matches."""
@@ -60,7 +76,7 @@ class GatewayChoice:
 
     def stack(self) -> Stack | None:
         """Return the stack that provides a local gateway, or ``None`` for a remote one."""
-        return None if self.gateway else Stack(StackSettings(self.engine, self.model))
+        return None if self.gateway else Stack(StackSettings(*self.local))
 
 
 @dataclass(frozen=True)
@@ -179,7 +195,7 @@ async def up(source: GatewayChoice) -> int:
         raise StackFailed(
             f"a gateway of yours already runs at {endpoint.url} (process {endpoint.pid}): use that one"
         )
-    async with Stack(StackSettings(source.engine, source.model, lasting=True, own_terminal=True)) as stack:
+    async with Stack(StackSettings(*source.local, lasting=True, own_terminal=True)) as stack:
         await stack.unless_broken(report(stack, say))
     return FAILED
 

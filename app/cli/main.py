@@ -59,7 +59,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",
-    engine: Engine = "whisper",
+    engine: Engine = "",
     get_models: GetModels = None,
 ) -> None:
     """Transcribe recordings to standard output or files.
@@ -81,7 +81,7 @@ def desktop(
     hidden: Annotated[
         bool, typer.Option("--hidden", help="Start without a window if the desktop has a tray.")
     ] = False,
-    engine: Engine = "whisper",
+    engine: Engine = "",
     worker_argument: Annotated[
         list[str] | None, typer.Option(hidden=True, help="Additional argument for `kikipounamu-worker run`.")
     ] = None,
@@ -98,9 +98,11 @@ def desktop(
             from app import application
             from app.local_services import local_worker
 
-            models = ("fsmn-vad", *(("whisper-base",) if engine == "whisper" else ()))
-            worker = local_worker.LocalWorkerSettings(models, ("--engine", engine, *(worker_argument or ())))
-            return application.Application(post, application.ApplicationSettings(worker))
+            named = engine or "whisper"
+            models = ("fsmn-vad", *(("whisper-base",) if named == "whisper" else ()))
+            worker = local_worker.LocalWorkerSettings(models, ("--engine", named, *(worker_argument or ())))
+            by_languages = not (engine or worker_argument)
+            return application.Application(post, application.ApplicationSettings(worker, by_languages))
 
         status = main.run(make_application, hidden=hidden)
     raise typer.Exit(status)
@@ -121,7 +123,7 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",
-    engine: Engine = "whisper",
+    engine: Engine = "",
     get_models: GetModels = None,
 ) -> None:
     """Dictate into the terminal until Ctrl-C.
@@ -145,7 +147,7 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
 
 
 @app.command()
-def up(engine: Engine = "whisper", model: Model = "", get_models: GetModels = None) -> None:
+def up(engine: Engine = "", model: Model = "", get_models: GetModels = None) -> None:
     """Run this computer's gateway and a worker in the foreground until Ctrl-C."""
     from app.cli import commands
     from app.core import process
@@ -160,7 +162,7 @@ def demo(
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",
-    engine: Engine = "whisper",
+    engine: Engine = "",
     get_models: GetModels = None,
 ) -> None:
     """Dictate the shipped samples (English, Mandarin) at speaking pace, and report where the time went."""

@@ -1,4 +1,4 @@
-"""Implement ``kikipounamu models``: list, fetch, verify, import, export and remove recognition models."""
+"""Implement ``kikipounamu models``: list, fetch, verify, import, export, measure and remove recognition models."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -8,16 +8,18 @@ from typing import Annotated, Final
 import typer
 from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
-from rich.table import Table
 
 from app.core.console import Console
+from app.models.advice import advice_line, advise, languages_text, speed_text
 from app.models.exports import export_installed
+from app.settings.languages import languages_now
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelError
 from speech.models.listing import install_stated
 from speech.models.probing import Probes
 from speech.models.progress import Advanced, Event, Fetching, Report, SourceRefused, Stating, WaitingForLock
+from speech.models.recommendation import LocalSpeed
 from speech.models.sources import sources_for
 from speech.models.store import ModelStore
 
@@ -29,15 +31,21 @@ Names = Annotated[list[str], typer.Argument(help="Names from `kikipounamu models
 
 @app.command("list")
 def list_models() -> None:
-    """Print each model with its size, its licence, and whether it is installed."""
+    """Print each model with size, state, languages, speed here and licence, and recommend one."""
     store, catalogue = _open()
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "size", "state", "licence"):
-        table.add_column(column, no_wrap=True)
+    spoken = languages_now("auto")
+    advice = advise(catalogue.models, spoken)
+    rows = [("name", "size", "state", "languages", "speed", "licence")]
     for model in catalogue.models:
-        size = _size(store.model(model.name))
-        table.add_row(model.name, size, store.state(model.name), model.licence)
-    Console().print(table)
+        name, languages = model.name, languages_text(model.languages)
+        speed = speed_text(advice.speeds.get(name))
+        rows.append((name, _size(store.model(name)), store.state(name), languages, speed, model.licence))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    _say("speed: seconds of audio per second; ~ estimated until `kikipounamu models measure NAME` has run")
+    if advice.recommended:
+        _say(advice_line(advice.recommended, spoken))
     if later := [model.name for model in catalogue.models if model.for_later_engine]:
         _say(f"no engine of this version runs {' or '.join(later)}")
     _say(f"folder: {folders().models}")
@@ -117,6 +125,21 @@ def export_model(
         return f"{name} is exported as {new} in {folder}"
 
     _each([name], exported)
+
+
+@app.command()
+def measure(names: Names) -> None:
+    """Decode ten seconds of speech with installed models, and keep their speeds for `models list`."""
+    from app.models.measuring import measure_speed  # late: it runs programs, which most commands do not
+
+    store, catalogue = _open()
+
+    def measured(name: str) -> str:
+        store.verify(name)
+        speed = LocalSpeed(measure_speed(catalogue.model(name)), True)
+        return f"{name}: {speed_text(speed)} as fast as speech"
+
+    _each(names, measured)
 
 
 @app.command()

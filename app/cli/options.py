@@ -35,7 +35,9 @@ Certificate = Annotated[
         help="SHA-256 of the gateway's certificate, if it is self-signed; not needed with a NAME.",
     ),
 ]
-Engine = Annotated[str, typer.Option(help="Engine of the worker, if this command starts one.")]
+Engine = Annotated[
+    str, typer.Option(help="Engine of the worker, if this command starts one. [default: by your languages]")
+]
 Model = Annotated[str, typer.Option(help="Model for recognition. [default: any loaded model]")]
 Language = Annotated[
     str,

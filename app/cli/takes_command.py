@@ -107,7 +107,7 @@ def resend(
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",
-    engine: Engine = "whisper",
+    engine: Engine = "",
     get_models: GetModels = None,
 ) -> None:
     """Recognise the segments that have no text yet, and print the whole text.

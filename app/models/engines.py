@@ -50,6 +50,11 @@ def engine_is_here(engine: str) -> bool:
     return all(find_spec(library) for library in _LIBRARIES.get(engine, ()))
 
 
+def engine_of(model: str) -> str:
+    """Return the engine that runs ``model``; whisper for an unknown one, which its worker then refuses."""
+    return (KINDS[model].engine if model in KINDS else "") or KINDS[DEFAULT].engine
+
+
 def lacks(model: str, is_here: Callable[[str], bool] = engine_is_here) -> str:
     """Return the extra that must be installed before ``model`` can run; empty if none."""
     engine = KINDS[model].engine if model in KINDS else ""

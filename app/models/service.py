@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -13,6 +13,8 @@ import structlog
 from app.core.daemon_thread import aside
 from app.core.notes import Note
 from app.models.actions import LookAtModels, ModelAction
+from app.models.advice import Advice, advise
+from app.models.default_choice import choose_default
 from app.models.disk import ModelLocation, about, do, look, note_of_error, wheels_of
 from app.models.engines import lacks
 from app.models.events import (
@@ -36,6 +38,7 @@ from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
 from speech.models.errors import ModelDamaged, ModelError, ModelMissing, Stopped
 from speech.models.progress import Advanced, Checked, Event
+from speech.models.recommendation import Recommendation
 from speech.models.stopping import Stop
 
 log = structlog.get_logger(logger_names.APP_MODELS_WORKING)
@@ -54,6 +57,7 @@ class Models:
     """Manager of the models; an async context manager.
 
     ``post`` receives views while they are visible. ``came`` receives the name of each newly installed model.
+    ``languages`` returns those of the user.
     Everything here belongs to the loop that entered it.
     """
 
@@ -64,6 +68,8 @@ class Models:
     ) -> None:
         self._post = post
         self.came: Callable[[str], None] = lambda name: None
+        self.languages: Callable[[], Sequence[str]] = lambda: ()
+        self._default: Recommendation | None = None
         self._place = place or ModelLocation()
         known = self._place.catalogue.models
         self._shelf = ModelsState(map(about, known), {model.name: wheels_of(model) for model in known})
@@ -71,6 +77,7 @@ class Models:
         self._stops: dict[str, Stop] = {}
         self._errors: dict[str, ModelError] = {}
         self._room: int | None = None
+        self._advice = Advice()
         self._ended = 0
         self._used: tuple[str, bool] | None = None
         self._changed, self._seen = asyncio.Event(), asyncio.Event()
@@ -116,6 +123,16 @@ class Models:
         self._used = chosen, running
         missing = {model.name: lacks(model.name) for model in self._place.catalogue.models}
         self._handle(WorkerModel(chosen, running, missing))
+
+    async def choose(self) -> str:
+        """Return the model for the user's languages, in use unless another one is chosen; the same in one run."""
+        if self._default is None:
+            place, languages = self._place, self.languages()
+            choose = partial(choose_default, languages, place.catalogue, place.folder, place.environment)
+            self._default = choice = await aside(choose, "choose a model")
+            log.info(LogEvent.ENGINE_CHOSEN, model=choice.model, why=choice.reason)
+            self._change()
+        return self._default.model
 
     async def have(self, name: str, tell: Tell) -> None:
         """Download this model if necessary, and wait for it even while the user pauses the download.
@@ -199,6 +216,8 @@ class Models:
             changing = mine | self._stops.keys()
             self._handle(DiskInspected({name: disk for name, disk in found.items() if name not in changing}))
             self._looked.set()
+        self._advice = await asyncio.to_thread(advise, self._place.catalogue.models, self.languages())
+        self._change()
 
     async def _keep_looking(self) -> None:
         """Inspect the disk repeatedly while the list is visible: other programs change models too."""
@@ -213,7 +232,9 @@ class Models:
             await self._looked.wait()
             await self._changed.wait()
             self._changed.clear()
-            self._post(ModelsView(self._shelf.view(time.monotonic()), str(self._place.folder), self._room))
+            views = self._shelf.view(time.monotonic())
+            speeds, best = self._advice
+            self._post(ModelsView(views, str(self._place.folder), self._room, speeds, best, self._default))
             await asyncio.sleep(_SHOW_S)
 
     def _change(self) -> None:

@@ -1,10 +1,12 @@
 """Views of the models of this computer, as values. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from app.core.notes import Note
+from speech.models.recommendation import LocalSpeed, Recommendation
 
 
 class ModelState(StrEnum):
@@ -124,9 +126,13 @@ class LocalModelView:
 class ModelsView:
     """All models in the order of the catalogue.
 
-    ``free``: free bytes where ``folder`` is.
+    ``free``: free bytes where ``folder`` is. ``speeds``: on this computer, by model. ``default``: the model in
+    use unless the user chooses one.
     """
 
     models: tuple[LocalModelView, ...] = ()
     folder: str = ""
     free: int | None = None
+    speeds: Mapping[str, LocalSpeed] = field(default_factory=dict)
+    recommended: Recommendation | None = None
+    default: Recommendation | None = None

@@ -82,6 +82,10 @@ class ModelUnavailable(ModelError):
         self.refusals = tuple(refusals)
 
 
+class MeasurementFailed(ModelError):
+    """Model whose speed on this computer cannot be measured."""
+
+
 class ExportFailed(ModelError):
     """Model that cannot be exported on this computer."""
 

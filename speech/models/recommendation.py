@@ -84,20 +84,21 @@ def local_speed(model: Model, models: Iterable[Model], computer: Computer) -> Lo
 
 def recommend(
     models: Iterable[Model], languages: Iterable[str], computer: Computer, runs: Callable[[str], bool]
-) -> Recommendation:
+) -> Recommendation | None:
     """Return the best model for someone who speaks ``languages``; none: any language.
 
-    ``runs``: whether the engine of a model is installed.
+    ``runs``: whether the engine of a model is installed. ``None``: the catalogue has no model for all computers.
     """
     known = {model.name: model for model in models}
-    spoken = frozenset(languages) or frozenset(known[WITHOUT_HUB].languages)
-    for name in MOST_ACCURATE_FIRST:
-        model = known[name]
+    if (fallback := known.get(WITHOUT_HUB)) is None:
+        return None
+    spoken = frozenset(languages) or frozenset(fallback.languages)
+    for model in (known[name] for name in MOST_ACCURATE_FIRST if name in known):
         speed = local_speed(model, known.values(), computer)
         fast = speed is not None and speed.value >= KEEPS_UP
-        if fast and runs(name) and spoken <= set(model.languages) and fits(model, computer):
-            return Recommendation(name, Reason.ACCURATE, speed)
-    return Recommendation(WITHOUT_HUB, Reason.FITS, local_speed(known[WITHOUT_HUB], known.values(), computer))
+        if fast and runs(model.name) and spoken <= set(model.languages) and fits(model, computer):
+            return Recommendation(model.name, Reason.ACCURATE, speed)
+    return Recommendation(WITHOUT_HUB, Reason.FITS, local_speed(fallback, known.values(), computer))
 
 
 def fits(model: Model, computer: Computer) -> bool:

@@ -12,7 +12,7 @@ ENGINE = "tests.helpers.device_engine:create"
 
 
 class DeviceEngine:
-    """The engine."""
+    """Engine whose text depends on its settings alone."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings

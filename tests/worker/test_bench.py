@@ -81,7 +81,7 @@ def test_batches_are_positive_numbers(bad: str) -> None:
 
 
 def run(*options: str) -> "subprocess.CompletedProcess[str]":
-    """Run ``kikipounamu-worker bench``."""
+    """Run the command ``bench`` of the worker, with two sizes and one round."""
     program = str(Path(sys.executable).parent / "kikipounamu-worker")
     command = [program, "bench", "--rounds", "1", "--batches", "1,2", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])

@@ -35,6 +35,7 @@ from app.ui.widgets.basic import control_height, label
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.untrusted_text import tip
+from speech.models.recommendation import LocalSpeed
 
 _STEPS: Final = {
     ModelState.MISSING: ("models.fetch", "drop"),
@@ -71,6 +72,7 @@ class ModelCard(QFrame):
         self._theme, self._texts, self._ask, self._use, self._dialogs = theme, texts, ask, use, dialogs
         self.model = LocalModelView(ModelFacts(""))
         self._free: int | None = None
+        self._fast: LocalSpeed | None = None
         self._sure = False
         self.setProperty("role", "card")
         self.shape, self.bar, self.pick = ModelShape(theme), FileProgressBar(theme), Pick(theme)
@@ -87,21 +89,24 @@ class ModelCard(QFrame):
         self.buttons = FlowRow((self.pick, self.step, self.verify, self.take_in, self.cancel, self.remove))
         self._lay_out()
 
-    def show_model(self, model: LocalModelView, free: int | None, *, again: bool = False) -> None:
+    def show_model(
+        self, model: LocalModelView, free: int | None, fast: LocalSpeed | None = None, *, again: bool = False
+    ) -> None:
         """Show a model; redraw only if it changed or ``again`` is set.
 
-        ``free`` is the free disk space in bytes. ``again`` applies a new language or new colours.
+        ``free`` is the free disk space in bytes, ``fast`` the model's speed on this computer. ``again`` applies a
+        new language or new colours.
         """
-        if (model, free) == (self.model, self._free) and not again:
+        if (model, free, fast) == (self.model, self._free, self._fast) and not again:
             return
         if model.state is not self.model.state:
             self._sure = False
-        self.model, self._free, texts = model, free, self._texts
+        self.model, self._free, self._fast, texts = model, free, fast, self._texts
         self.shape.show_state(model.state, texts(f"models.state.{model.state.value}"))
         self.name.setText(model.name)
         self.whole.setText(whole_size_text(texts, model.about))
         self.about.setText(about_text(texts, model.about))
-        self.how.setText(how_text(texts, model))
+        self.how.setText(how_text(texts, model, fast))
         self.origin.setText(origin_text(texts, model.about))
         self.setAccessibleName(f"{model.name}: {self.how.text()}")
         self.bar.show_percent(model.percent, self.accessibleName(), moving=model.state in UNDER_WAY)

@@ -10,7 +10,7 @@ from app.models.actions import LookAtModels, ModelAction
 from app.models.view import ModelsView
 from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
-from app.ui.models.wording import room_text
+from app.ui.models.wording import advice_text, room_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from app.ui.widgets.basic import label
@@ -38,11 +38,13 @@ class ModelsPanel(QWidget):
         self._dialogs = dialogs or SystemDialogs()
         self._view = ModelsView()
         self.cards: dict[str, ModelCard] = {}
-        self.room = label(role="muted")
+        self.room, self.advice = label(role="muted"), label()
         self.room.setWordWrap(True)
+        self.advice.setWordWrap(True)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACING.medium)
+        self._column.addWidget(self.advice)
         self._column.addWidget(self.room)
         theme.changed.connect(self.refresh)
         texts.changed.connect(self.refresh)
@@ -74,9 +76,12 @@ class ModelsPanel(QWidget):
     def _show(self, *, again: bool = False) -> None:
         view = self._view
         self.room.setText(room_text(self._texts, view) if view.models else self._texts("models.looking"))
+        said = advice_text(self._texts, view)
+        self.advice.setText(said)
+        self.advice.setVisible(bool(said))
         for model in view.models:
             card = self.cards.get(model.name) or self._new_card(model.name)
-            card.show_model(model, view.free, again=again)
+            card.show_model(model, view.free, view.speeds.get(model.name), again=again)
 
     def _new_card(self, name: str) -> ModelCard:
         card = self.cards[name] = ModelCard(

@@ -5,10 +5,12 @@ from functools import reduce
 from typing import Final
 
 from app.core.notes import Note
+from app.models.advice import figure
 from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse
 from app.ui.files.wording import left_text
 from app.ui.strings.texts import Texts
 from runtime.installing import extra_command
+from speech.models.recommendation import LocalSpeed
 
 _KILOBYTE, _MEGABYTE, _GIGABYTE = 1e3, 1e6, 1e9
 _BYTES: Final = frozenset({"needed", "free"})
@@ -48,15 +50,32 @@ def about_text(texts: Texts, about: ModelFacts) -> str:
     return texts("models.sentences", first=said, second=texts("models.later")) if about.later else said
 
 
-def how_text(texts: Texts, model: LocalModelView) -> str:
-    """Return state and progress of a model: speed, time left and source, or since when it is installed."""
+def how_text(texts: Texts, model: LocalModelView, fast: LocalSpeed | None = None) -> str:
+    """Return state and progress of a model: speed, time left and source, or since when it is installed.
+
+    ``fast``: its speed of recognition on this computer.
+    """
     parts = [texts(f"models.state.{model.state.value}")]
     if model.stopping:
         parts.append(texts("models.stopping"))
     parts += _progress(texts, model)
     if model.state in {ModelState.INSTALLED, ModelState.DAMAGED}:
         parts += _installed(texts, model)
-    return " · ".join(parts)
+    return " · ".join(filter(None, [*parts, speed_text(texts, fast)]))
+
+
+def speed_text(texts: Texts, speed: LocalSpeed | None) -> str:
+    """Return how fast a model is on this computer; empty if that is unknown."""
+    if speed is None:
+        return ""
+    return texts("models.fast.measured" if speed.measured else "models.fast.estimated", value=figure(speed))
+
+
+def advice_text(texts: Texts, view: ModelsView) -> str:
+    """Return which model is recommended, which is the default, and why."""
+    found = ((view.recommended, "models.recommended"), (view.default, "models.default"))
+    lines = [texts(f"{section}.{one.reason}", model=one.model) for one, section in found if one]
+    return "\n".join(lines)
 
 
 def note_text(texts: Texts, model: LocalModelView) -> str:

@@ -10,6 +10,7 @@ from rich.progress import Progress
 from typer.testing import CliRunner, Result
 
 from app.cli.models_command import _Display, app
+from app.models.local_speeds import keep_speed
 from speech.models.progress import Advanced, Fetching, WaitingForLock
 from tests.helpers.ports import free_port
 from tests.speech.models.server import Served, file_server
@@ -55,6 +56,25 @@ def test_list_shows_name_size_state_and_licence() -> None:
         assert part in line_of(NAME)
     for part in ("147.9 MB", "not installed", "MIT"):
         assert part in line_of("whisper-base")
+
+
+def test_list_shows_languages_and_speed_and_recommends_a_model(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "settings.toml").write_text('[recognition]\nlanguages = ["zh", "en"]\n')
+    for part in ("zh yue en ja ko", "~21x"):
+        assert part in line_of("sensevoice-small-int8")
+    assert "99 languages" in line_of("whisper-base")
+    keep_speed("whisper-base", 32.0, home / "data" / "model-speeds.json")
+    assert " 32x" in line_of("whisper-base") and "~42x" in line_of("sensevoice-small-int8")
+    (advice,) = [line for line in run("list").stdout.splitlines() if line.startswith("recommended: ")]
+    assert advice.startswith("recommended: sensevoice-small-int8 (~42x): of those that know zh en")
+
+
+def test_measure_explains_why_a_model_cannot_be_measured() -> None:
+    result = run("measure", "whisper-base")
+    assert result.exit_code == 1 and "whisper-base is not installed" in result.stderr
 
 
 def test_get_takes_from_the_local_source_first(home: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

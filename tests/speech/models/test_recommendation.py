@@ -27,7 +27,9 @@ FAST = {BASE: 64.0}
 
 def best(languages: str, computer: Computer = LAPTOP, without: str = "") -> str:
     """Return the recommended model for languages such as ``zh en``, if all engines but one are installed."""
-    return recommend(MODELS, languages.split(), computer, lambda name: name != without).model
+    found = recommend(MODELS, languages.split(), computer, lambda name: name != without)
+    assert found is not None
+    return found.model
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,10 @@ def test_recommendation_suits_languages_memory_and_speed(languages: str, compute
 
 def test_model_without_engine_is_not_recommended() -> None:
     assert best("fr en", Computer(8 * GIGABYTE, speeds=FAST), without=PARAKEET) == TURBO
+
+
+def test_catalogue_without_a_model_for_all_computers_has_no_recommendation() -> None:
+    assert recommend(MODELS[:1], ["zh"], LAPTOP, lambda name: True) is None
 
 
 def test_recommendation_states_reason_and_speed() -> None:

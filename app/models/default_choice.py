@@ -1,0 +1,44 @@
+"""Choose the recognition model for a user who has chosen none, and say why. Blocks for a moment."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from runtime.folders import folders
+from speech.models.catalogue import Catalogue, load_catalogue
+from speech.models.probing import Probes
+from speech.models.recommendation import FOR_CHINESE, Reason, Recommendation, default_model
+from speech.models.sources import sources_for
+from speech.models.store import FolderState, ModelStore
+
+PROBE_S: Final = 1.5
+"""Longest wait for a hub, because the first start waits for it."""
+_WHY: Final = {
+    Reason.CHINESE: "it recognises Chinese well and fast",
+    Reason.NO_HUB: "Chinese would be better with another model, but no hub of models answers now",
+    Reason.NO_CHINESE: "it recognises about a hundred languages on any computer",
+    Reason.INSTALLED: "it is installed",
+}
+
+
+def choose_default(
+    languages: Sequence[str],
+    catalogue: Catalogue | None = None,
+    folder: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Recommendation:
+    """Return the model for someone who speaks ``languages``. Waits at most ``PROBE_S`` for a hub."""
+    known = catalogue or load_catalogue()
+    store = ModelStore(folder or folders().models, known)
+
+    def reachable() -> bool:
+        probes = Probes(sources_for(known.model(FOR_CHINESE), known, environment), PROBE_S)
+        return any(problem is None for _, problem in probes)
+
+    return default_model(languages, lambda name: store.state(name) is FolderState.INSTALLED, reachable)
+
+
+def default_line(choice: Recommendation) -> str:
+    """Return the choice and its reason in one line, for a terminal and the log."""
+    return f"recognising with {choice.model}: {_WHY[choice.reason]} (choose another one with --model)"

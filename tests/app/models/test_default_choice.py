@@ -1,0 +1,44 @@
+"""Default model: a hub is asked for the Chinese model only, and only for a moment."""
+
+from pathlib import Path
+
+import pytest
+
+from app.models.default_choice import choose_default, default_line
+from speech.models.catalogue import load_catalogue
+from speech.models.recommendation import FOR_CHINESE, WITHOUT_HUB, Reason, Recommendation
+from tests.helpers.ports import free_port
+from tests.speech.models.server import Served, file_server
+
+CATALOGUE = load_catalogue()
+AT = "/models/iic/SenseVoiceSmall-onnx/resolve/master/"
+
+
+def chosen(languages: list[str], folder: Path, hub: str) -> Recommendation:
+    environment = {"MODELSCOPE_ENDPOINT": hub, "HF_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
+    return choose_default(languages, CATALOGUE, folder, environment)
+
+
+def test_model_for_chinese_is_chosen_where_a_hub_answers(tmp_path: Path) -> None:
+    with file_server() as server:
+        for file in CATALOGUE.model(FOR_CHINESE).files:
+            server.files[AT + file.path] = Served(b"x" * 10)
+        found = chosen(["zh", "en"], tmp_path, server.url)
+        asked = list(server.asked)
+    assert (found.model, found.reason) == (FOR_CHINESE, Reason.CHINESE), asked
+
+
+def test_model_of_the_package_index_is_chosen_without_a_hub(tmp_path: Path) -> None:
+    dead = f"http://127.0.0.1:{free_port()}"
+    assert chosen(["zh"], tmp_path, dead) == (WITHOUT_HUB, Reason.NO_HUB, None)
+    assert chosen(["en"], tmp_path, dead) == (WITHOUT_HUB, Reason.NO_CHINESE, None)
+
+
+def test_installed_model_stays_in_use(models: Path) -> None:
+    assert chosen(["zh"], models, "http://127.0.0.1:9") == (WITHOUT_HUB, Reason.INSTALLED, None)
+
+
+@pytest.mark.parametrize("reason", [Reason.CHINESE, Reason.NO_HUB, Reason.NO_CHINESE, Reason.INSTALLED])
+def test_choice_is_told_with_its_reason_in_one_line(reason: Reason) -> None:
+    line = default_line(Recommendation("some-model", reason))
+    assert line.startswith("recognising with some-model: ") and "--model" in line and "\n" not in line
