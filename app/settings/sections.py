@@ -163,7 +163,7 @@ class WorkerSection:
 
     on: bool = setting(True, "Recognise on this computer too.")
     model: str = setting(
-        "", "Model that it runs, as `kikipounamu models list` names it; empty for whisper-base.", checks.model
+        "", "Model that it runs, as `kikipounamu models list` names it; empty: by your languages.", checks.model
     )
     threads: int = setting(0, "Processor threads that it uses. 0: as many as its engine likes.", checks.UpTo(256))
     gpu_memory: int = setting(

@@ -33,6 +33,7 @@ from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
 from app.ui.strings.texts import SYSTEM, Texts, language_for
 from protocol.pairing import PairRefusal
+from speech.models.recommendation import Reason
 from tests.helpers.placeholders import placeholders
 
 APP = Path(__file__).resolve().parents[4] / "app"
@@ -76,6 +77,8 @@ FAMILIES = {
     "models.state": [state.value for state in ModelState],
     "models.note": [key.value for key in ModelNote],
     "models.about": list(KINDS),
+    "models.recommended": [Reason.ACCURATE, Reason.FITS],
+    "models.default": [Reason.CHINESE, Reason.NO_HUB, Reason.NO_CHINESE, Reason.INSTALLED],
     "models.purpose": [purpose.value for purpose in Purpose],
     "models.source": ["modelscope", "huggingface", "wheels", "folder", "export"],
     "models.used": [use.value for use in ModelUse if use is not ModelUse.NOBODY],
