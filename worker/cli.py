@@ -139,7 +139,7 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure speed and memory of a model. Exit status: 0 measured; 1 decoding fails; 3 no engine."""
-    from worker import bench as benchmark
+    from worker.bench import benchmark
 
     extras = _extra(extra or [])
     try:

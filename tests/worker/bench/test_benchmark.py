@@ -10,7 +10,16 @@ import pytest
 
 from protocol.engine import EngineSettings
 from tests.helpers.device_engine import ENGINE
-from worker.bench import BatchSpeed, BenchPlan, BenchResult, measure, read_batches, sha256_of, speed_of, table
+from worker.bench.benchmark import (
+    BatchSpeed,
+    BenchPlan,
+    BenchResult,
+    measure,
+    read_batches,
+    sha256_of,
+    speed_of,
+    table,
+)
 
 PLAN = BenchPlan(bytes(32_000), (1, 3), 2)
 RESULT = BenchResult(
@@ -84,7 +93,7 @@ def run(*options: str) -> "subprocess.CompletedProcess[str]":
     """Run the command ``bench`` of the worker, with two sizes and one round."""
     program = str(Path(sys.executable).parent / "kikipounamu-worker")
     command = [program, "bench", "--rounds", "1", "--batches", "1,2", *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
 
 
 def test_bench_command_prints_a_table_or_json_and_sets_the_exit_status(
