@@ -28,7 +28,7 @@ class Options(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """Recognised word and its position within the segment."""
+    """Recognised word and its position within the segment; a phrase, from engines that time only phrases."""
 
     text: str
     start_ms: Milliseconds

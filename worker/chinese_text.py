@@ -26,9 +26,12 @@ def written(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
     if not isinstance(outcome, Transcript) or not _ANY_HAN.search(outcome.text):
         return outcome
     in_script = _converter(options.script)
-    text = in_script(outcome.text)
-    words = tuple(replace(word, text=in_script(word.text)) for word in outcome.words)
-    return replace(outcome, text=punctuated(text) if options.punctuation else text, words=words)
+
+    def in_style(text: str) -> str:
+        return punctuated(in_script(text)) if options.punctuation else in_script(text)
+
+    words = tuple(replace(word, text=in_style(word.text)) for word in outcome.words)
+    return replace(outcome, text=in_style(outcome.text), words=words)
 
 
 def punctuated(text: str) -> str:

@@ -20,6 +20,11 @@ def test_words_are_converted_like_their_text() -> None:
     assert outcome == Transcript("广州", "zh", (Word("广", 0, 1), Word("州", 1, 2)))
 
 
+def test_phrase_is_punctuated_like_its_text() -> None:
+    outcome = written(Transcript("好, 走.", "zh", (Word("好, 走", 0, 1),)), Options())
+    assert outcome == Transcript("好，走。", "zh", (Word("好，走", 0, 1),))
+
+
 @pytest.mark.parametrize(
     ("text", "better"),
     [

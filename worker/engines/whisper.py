@@ -90,7 +90,7 @@ def _transcript(segment: SegmentDecoder, options: Options) -> Transcript:
         if not foreign(found[-1].text, options.languages):
             break
     best = max(found, key=lambda passage: (not foreign(passage.text, options.languages), passage.log_probability))
-    return Transcript(best.text, best.language if best.text else "")
+    return Transcript(best.text, best.language if best.text else "", best.phrases)
 
 
 def create(settings: EngineSettings) -> WhisperEngine:

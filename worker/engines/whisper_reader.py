@@ -1,11 +1,14 @@
 """Window of audio that Whisper reads: features of up to 30 s, encoded once, decoded with a language and hints.
 
 ``WhisperModel.transcribe`` of faster-whisper always pads to 30 s, which is most of the work for a sentence. So
-this module calls the encoder and the decoder itself, with windows of any length. Padding is zeros, as there.
+this module calls the encoder and the decoder itself, with windows of any length. Padding is silence, as in
+OpenAI's Whisper (github.com/openai/whisper), where faster-whisper pads with zeros, which mean no silence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
+from math import inf
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,6 +20,9 @@ LONGEST_FRAMES: Final = 30 * FRAMES_PER_SECOND
 _SECONDS_PER_TIMESTAMP: Final = 0.02
 _SHORTEST_ADVANCE_S: Final = 1.0  # also lets every decode end
 _LONGEST_PROMPT: Final = 448
+_FEATURES_RANGE: Final = 2.0
+_LEAST_FEATURE: Final = -1.5
+"""The log-Mel spectrogram is cut at 80 dB below its maximum and at -100 dB; both divided by 40 dB, plus 1."""
 _PROMPTS: Final = {"zh": "以下是普通话的句子。"}  # without it, Mandarin is often written in traditional characters
 
 Samples = npt.NDArray[np.float32]
@@ -36,6 +42,14 @@ class Hints(NamedTuple):
     goes_on: bool
 
 
+class Phrase(NamedTuple):
+    """Part of a text that Whisper timed, in seconds from the start of the window."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
 class Reading(NamedTuple):
     """Decoded window. ``end_s``: its last timestamp. ``resume_s``: where unread speech begins, if any.
 
@@ -48,6 +62,7 @@ class Reading(NamedTuple):
     resume_s: float | None
     log_probability: float
     no_speech: float
+    phrases: tuple[Phrase, ...] = ()
 
 
 class WhisperReader:
@@ -55,12 +70,10 @@ class WhisperReader:
 
     def __init__(self, model: Any) -> None:
         """Take a ``faster_whisper.WhisperModel``."""
-        from faster_whisper.audio import pad_or_trim
         from faster_whisper.tokenizer import Tokenizer
         from faster_whisper.transcribe import get_suppressed_tokens
 
         self._model = model
-        self._pad = pad_or_trim
         self._tokenizer: Any = cache(
             lambda language: Tokenizer(model.hf_tokenizer, model.model.is_multilingual, "transcribe", language)
         )
@@ -68,13 +81,13 @@ class WhisperReader:
         self._suppressed = list(get_suppressed_tokens(self._tokenizer("en"), [-1]))
 
     def features(self, samples: Samples) -> Features:
-        """Return the log-Mel spectrogram, with 100 frames a second."""
+        """Return the log-Mel spectrogram, 100 frames a second, with 30 s of silence after the audio."""
         found: Features = self._model.feature_extractor(samples)[:, :-1]  # cut like faster-whisper
-        return found
+        return padded(found)
 
-    def encode(self, features: Features, frames: int) -> Any:
-        """Encode the features, padded or cut to ``frames``."""
-        return self._model.encode(self._pad(features, frames))
+    def encode(self, features: Features) -> Any:
+        """Encode a window of features."""
+        return self._model.encode(features)
 
     def languages(self, encoded: Any) -> list[str]:
         """Return the languages of the model, the most probable one first."""
@@ -103,7 +116,17 @@ class WhisperReader:
         read, resume_s = finished(times, hints.goes_on)
         said = [token for token in tokens[:read] if token < tokenizer.eot]
         text, no_speech = tokenizer.decode(said), result.no_speech_prob
-        return Reading(text, len(said), max(times, default=0.0), resume_s, log_probability, no_speech)
+        phrases = tuple(
+            Phrase(tokenizer.decode(tokens[first:last]), start_s, end_s)
+            for first, last, start_s, end_s in timed(times[:read])
+        )
+        return Reading(text, len(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases)
+
+
+def padded(features: Features) -> Features:
+    """Add 30 s of silence: the features that samples of zeros after the audio would have."""
+    silence = max(float(features.max()) - _FEATURES_RANGE, _LEAST_FEATURE)
+    return np.pad(features, ((0, 0), (0, LONGEST_FRAMES)), constant_values=silence)
 
 
 def finished(times: Sequence[float], goes_on: bool) -> tuple[int, float | None]:
@@ -117,3 +140,16 @@ def finished(times: Sequence[float], goes_on: bool) -> tuple[int, float | None]:
     if starts and (ends_with_two or (ends_with_text and goes_on)):
         return starts[-1], times[starts[-1] - 1]
     return len(times), None
+
+
+def timed(times: Sequence[float]) -> Iterator[tuple[int, int, float, float]]:
+    """Yield the tokens of each phrase, from the first to the last exclusive, and its start and end in seconds.
+
+    A phrase without an end goes on for ever.
+    """
+    marks = [at for at, time in enumerate(times) if time >= 0] + [len(times)]
+    yield from (
+        (before + 1, after, times[before], times[after] if after < len(times) else inf)
+        for before, after in pairwise(marks)
+        if after - before > 1
+    )

@@ -5,7 +5,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from protocol.recognition import Options
+from protocol.recognition import Options, Word
 from worker.engines.repetition import without_loops
 from worker.engines.whisper_checks import better, is_reliable, is_speech
 from worker.engines.whisper_reader import (
@@ -17,8 +17,9 @@ from worker.engines.whisper_reader import (
     WhisperReader,
 )
 
-_MARGIN_FRAMES: Final = 2 * FRAMES_PER_SECOND
+_MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _BEAMS: Final = 5
+_AROUND: Final = " ,.:;?!…，。：；？！、"  # joins of pieces change these, and are found without them
 _MOST_LANGUAGES: Final = 2
 _TOKENS: Final = 16
 _TOKENS_PER_SECOND: Final = 8
@@ -27,11 +28,15 @@ _MOST_TOKENS_PER_SECOND: Final = 20
 
 
 class Passage(NamedTuple):
-    """Text of a segment, decoded with a language. ``log_probability`` is the mean of its windows."""
+    """Text of a segment, decoded with a language. ``log_probability`` is the mean of its windows.
+
+    ``phrases`` have times from the start of the segment; a text with one phrase or a loop has none.
+    """
 
     text: str
     language: str
     log_probability: float
+    phrases: tuple[Word, ...] = ()
 
 
 class SegmentDecoder:
@@ -41,8 +46,9 @@ class SegmentDecoder:
         """Compute the features of the segment."""
         self._reader = reader
         self._features = reader.features(samples)
+        self._frames: int = self._features.shape[1] - LONGEST_FRAMES
         self._partial = partial
-        self._encoded: Any = cache(lambda at, frames: reader.encode(self._features[:, at:], frames))
+        self._encoded: Any = cache(lambda at, frames: reader.encode(self._features[:, at : at + frames]))
 
     def languages(self, options: Options) -> Iterator[str]:
         """Return the languages to try in turn: the given one, then the most probable ones of the listed."""
@@ -56,18 +62,32 @@ class SegmentDecoder:
     def decode(self, language: str, hotwords: str) -> Passage:
         """Decode the whole segment with a language."""
         readings: list[Reading] = []
-        at, end = 0, self._features.shape[1]
+        phrases: list[Word] = []
+        at, end = 0, self._frames
         while at < end:
             reading = self._read(at, language, hotwords)
             readings.append(reading)
+            phrases += self._phrases(at, reading)
             advance = LONGEST_FRAMES if reading.resume_s is None else round(reading.resume_s * FRAMES_PER_SECOND)
             at += advance
         text = "".join(without_loops(reading.text) for reading in readings if is_speech(reading)).strip()
-        return Passage(text, language, sum(reading.log_probability for reading in readings) / len(readings))
+        log_probability = sum(reading.log_probability for reading in readings) / len(readings)
+        return Passage(text, language, log_probability, tuple(phrases) if len(phrases) > 1 else ())
+
+    def _phrases(self, at: int, reading: Reading) -> list[Word]:
+        """Return the phrases of a window with their times in the segment, without punctuation around them."""
+        if not is_speech(reading) or without_loops(reading.text) != reading.text:
+            return []
+        last_s, at_s = self._frames / FRAMES_PER_SECOND, at / FRAMES_PER_SECOND
+        return [
+            Word(said, *(round(1000 * min(at_s + s, last_s)) for s in times))
+            for text, *times in reading.phrases
+            if (said := text.strip(_AROUND))
+        ]
 
     def _read(self, at: int, language: str, hotwords: str) -> Reading:
         """Decode a window; again with 30 s if its text cannot be trusted."""
-        left = self._features.shape[1] - at
+        left = self._frames - at
         goes_on = left > LONGEST_FRAMES
         seconds = min(left, LONGEST_FRAMES) / FRAMES_PER_SECOND
         most = _TOKENS + int(_TOKENS_PER_SECOND * seconds)
@@ -81,5 +101,4 @@ class SegmentDecoder:
 
     def _window(self, at: int) -> int:
         """Return the length of the window that begins at this frame, in frames."""
-        left: int = self._features.shape[1] - at
-        return min(LONGEST_FRAMES, left + _MARGIN_FRAMES)
+        return min(LONGEST_FRAMES, self._frames - at + _MARGIN_FRAMES)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from protocol.captions import located
 from protocol.engine import (
     DecodeFailure,
     DecodeOutcome,
@@ -78,6 +79,15 @@ def test_segment_beyond_one_window_is_read_to_its_end(engine: WhisperEngine) -> 
     outcome = recognised(engine, b"".join(map(recording, names)), "en")
     assert isinstance(outcome, Transcript)
     assert "about the garden" in outcome.text and "all of the tests pass" in outcome.text
+
+
+def test_phrases_after_a_pause_have_times(engine: WhisperEngine) -> None:
+    first, pause, second = recording("en-03"), silence(1.5), recording("en-07")
+    outcome = recognised(engine, first + pause + second, "en")
+    assert isinstance(outcome, Transcript) and len(located(outcome.text, outcome.words)) == len(outcome.words) >= 2
+    assert outcome.words[0].start_ms < 1000 and outcome.words[-1].end_ms > len(first + pause) // 32
+    starts = [word.start_ms - len(first + pause) // 32 for word in outcome.words]
+    assert any(abs(start) < 1000 for start in starts)
 
 
 def silence(seconds: float) -> bytes:

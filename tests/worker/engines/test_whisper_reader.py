@@ -1,8 +1,12 @@
-"""Test which tokens of a window are finished phrases."""
+"""Test the padding of features, and which tokens of a window are phrases."""
 
+from math import inf
+
+import numpy as np
 import pytest
+from faster_whisper.feature_extractor import FeatureExtractor
 
-from worker.engines.whisper_reader import finished
+from worker.engines.whisper_reader import LONGEST_FRAMES, finished, padded, timed
 
 TEXT = -1.0
 
@@ -37,3 +41,29 @@ def test_reading_goes_on_where_whisper_announced_another_phrase(goes_on: bool) -
 
 def test_phrase_that_would_not_advance_is_not_read_again() -> None:
     assert finished([0.0, TEXT, 0.98, 0.98], True) == (4, None)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.001])
+def test_padding_has_the_features_of_silent_samples(level: float) -> None:
+    second = 16_000
+    voice = (np.random.default_rng(1).standard_normal(2 * second) * level).astype(np.float32)
+    whole = FeatureExtractor()(np.concatenate([voice, np.zeros(30 * second, np.float32)]))[:, :-1]
+    made = padded(FeatureExtractor()(voice)[:, :-1])
+    assert made.shape == (80, 200 + LONGEST_FRAMES) == whole.shape and made.dtype == np.float32
+    np.testing.assert_allclose(made[:, 202:], whole[:, 202:], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("times", "phrases"),
+    [
+        ([], []),
+        ([TEXT, TEXT], []),
+        ([0.0, TEXT, TEXT, 4.0], [(1, 3, 0.0, 4.0)]),
+        ([0.2, TEXT, 2.0, 2.4, TEXT, 4.0, 4.0], [(1, 2, 0.2, 2.0), (4, 5, 2.4, 4.0)]),
+        ([0.0, TEXT, 2.0, 2.0, TEXT, TEXT], [(1, 2, 0.0, 2.0), (4, 6, 2.0, inf)]),
+    ],
+)
+def test_phrase_lies_between_its_timestamps(
+    times: list[float], phrases: list[tuple[int, int, float, float]]
+) -> None:
+    assert list(timed(times)) == phrases

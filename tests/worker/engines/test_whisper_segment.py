@@ -1,13 +1,14 @@
 """Test which windows of a segment are decoded, in which language and how often."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import numpy as np
 import pytest
 
-from protocol.recognition import Options
-from worker.engines.whisper_reader import Features, Hints, Reading, Samples
+from protocol.recognition import Options, Word
+from worker.engines.whisper_reader import LONGEST_FRAMES, Features, Hints, Phrase, Reading, Samples
 from worker.engines.whisper_segment import SegmentDecoder
 
 GOOD = Reading(" Good.", 3, 1.0, None, -0.2, 0.1)
@@ -25,10 +26,10 @@ class FakeReader:
         self.read_windows: list[tuple[tuple[int, int], Hints]] = []
 
     def features(self, samples: Samples) -> Features:
-        return np.arange(len(samples) // 160, dtype=np.float32)[np.newaxis]
+        return np.arange(len(samples) // 160 + LONGEST_FRAMES, dtype=np.float32)[np.newaxis]
 
-    def encode(self, features: Features, frames: int) -> Any:
-        self.encoded.append((int(features[0, 0]), frames))
+    def encode(self, features: Features) -> Any:
+        self.encoded.append((int(features[0, 0]), features.shape[1]))
         return self.encoded[-1]
 
     def languages(self, encoded: Any) -> list[str]:
@@ -44,11 +45,11 @@ def decoder(reader: Any, seconds: float, partial: bool = False) -> SegmentDecode
     return SegmentDecoder(reader, np.ones(int(seconds * SECOND), np.float32), partial)
 
 
-def test_reliable_window_of_two_more_seconds_is_decoded_once() -> None:
+def test_reliable_window_of_three_more_seconds_is_decoded_once() -> None:
     reader = FakeReader(lambda *_: GOOD)
     passage = decoder(reader, 4.0).decode("en", "Ada")
     assert (passage.text, passage.language, passage.log_probability) == ("Good.", "en", -0.2)
-    assert reader.encoded == [(0, 600)]
+    assert reader.encoded == [(0, 700)]
     ((_, hints),) = reader.read_windows
     assert hints == Hints("en", "Ada", 5, 48, False)
 
@@ -56,7 +57,7 @@ def test_reliable_window_of_two_more_seconds_is_decoded_once() -> None:
 def test_unreliable_window_is_decoded_again_with_30_seconds() -> None:
     reader = FakeReader(lambda encoded, _: GOOD if encoded[1] == 3000 else GOOD._replace(end_s=9.0, text=" Bad."))
     assert decoder(reader, 4.0).decode("en", "").text == "Good."
-    assert reader.encoded == [(0, 600), (0, 3000)]
+    assert reader.encoded == [(0, 700), (0, 3000)]
     assert [hints.most_tokens for _, hints in reader.read_windows] == [48, 96]
 
 
@@ -79,7 +80,7 @@ def test_long_segment_is_read_window_by_window_up_to_its_last_phrase() -> None:
     resumes = {0: 24.0, 2400: None}
     reader = FakeReader(lambda encoded, _: GOOD._replace(resume_s=resumes[encoded[0]]))
     assert decoder(reader, 40.0).decode("en", "").text == "Good. Good."
-    assert reader.encoded == [(0, 3000), (2400, 1800)]
+    assert reader.encoded == [(0, 3000), (2400, 1900)]
     assert [hints.goes_on for _, hints in reader.read_windows] == [True, False]
 
 
@@ -115,4 +116,33 @@ def test_languages_share_the_encoding_with_the_text() -> None:
     segment = decoder(reader, 4.0)
     for language in segment.languages(Options()):
         segment.decode(language, "")
-    assert reader.encoded == [(0, 600)] and len(reader.read_windows) == 2
+    assert reader.encoded == [(0, 700)] and len(reader.read_windows) == 2
+
+
+TWO = (Phrase(" Good,", 0.0, 2.0), Phrase(" ...", 2.0, 3.0), Phrase(" and bad.", 3.0, inf))
+
+
+def test_phrases_have_times_within_the_segment_and_no_punctuation_around_them() -> None:
+    two = GOOD._replace(text=" Good, ... and bad.", phrases=TWO)
+    passage = decoder(FakeReader(lambda *_: two), 4.0).decode("en", "")
+    assert passage.phrases == (Word("Good", 0, 2000), Word("and bad", 3000, 4000))
+
+
+def test_phrases_of_later_windows_are_timed_from_the_start_of_the_segment() -> None:
+    resumes = {0: 24.0, 2400: None}
+    one = GOOD._replace(phrases=TWO[:1])
+    reader = FakeReader(lambda encoded, _: one._replace(resume_s=resumes[encoded[0]]))
+    assert decoder(reader, 40.0).decode("en", "").phrases == (Word("Good", 0, 2000), Word("Good", 24_000, 26_000))
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        GOOD._replace(phrases=TWO[:1]),
+        GOOD._replace(phrases=TWO, no_speech=0.8, log_probability=-1.1),
+        GOOD._replace(phrases=TWO, text=" I'm sorry." * 20),
+    ],
+    ids=["single phrase", "noise", "loop"],
+)
+def test_phrases_are_left_out_where_they_tell_nothing(reading: Reading) -> None:
+    assert decoder(FakeReader(lambda *_: reading), 4.0).decode("en", "").phrases == ()
