@@ -32,11 +32,14 @@ def choose_default(
     known = catalogue or load_catalogue()
     store = ModelStore(folder or folders().models, known)
 
+    def installed(name: str) -> bool:
+        return name in known.names and store.state(name) is FolderState.INSTALLED
+
     def reachable() -> bool:
         probes = Probes(sources_for(known.model(FOR_CHINESE), known, environment), PROBE_S)
         return any(problem is None for _, problem in probes)
 
-    return default_model(languages, lambda name: store.state(name) is FolderState.INSTALLED, reachable)
+    return default_model(languages, installed, reachable)
 
 
 def default_line(choice: Recommendation) -> str:

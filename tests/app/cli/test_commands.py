@@ -71,6 +71,17 @@ def test_remote_gateway_needs_no_stack_and_no_recognition_model(
     assert missing.value.note == Note("models-missing", {"names": "fsmn-vad whisper-base"})
 
 
+def test_engine_follows_the_model_or_the_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert GatewayChoice(engine="", model="sensevoice-small-int8").local == (
+        "sensevoice-onnx",
+        "sensevoice-small-int8",
+    )
+    assert GatewayChoice(engine="checksum").local == ("checksum", "")
+    assert capsys.readouterr().err == ""
+    assert GatewayChoice(engine="").local == ("whisper", "whisper-base")
+    assert "recognising with whisper-base: it is installed" in capsys.readouterr().err
+
+
 def test_prepare_rejects_unknown_gateway() -> None:
     for source in (
         GatewayChoice("The tower"),

@@ -25,6 +25,7 @@ from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView
 from speech.models.collecting import FreeBytes, free_bytes
 from speech.models.errors import ModelMissing, ModelUnavailable, ModelUnknown
 from speech.models.lock import locked
+from speech.models.recommendation import WITHOUT_HUB, Reason, Recommendation
 from tests.helpers.waiting import wait_until
 from tests.speech.models.example import (
     CONFIG,
@@ -260,3 +261,13 @@ async def test_models_start_no_work_after_exit(world: World, hub: FileServer) ->
         await asyncio.sleep(0)
     assert hub.asked == [] and not having.done()
     having.cancel()
+
+
+async def test_default_is_chosen_once_and_shown(world: World, hub: FileServer) -> None:
+    async with world.started() as models:
+        assert await models.choose() == WITHOUT_HUB
+        models.languages = lambda: ["zh"]  # another choice would need a new start
+        assert await models.choose() == WITHOUT_HUB
+        models.ask(LookAtModels(True))
+        await wait_until(lambda: any(view.default for view in world.told), "the default")
+        assert world.told[-1].default == Recommendation(WITHOUT_HUB, Reason.NO_CHINESE)

@@ -20,6 +20,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
 from speech.models.catalogue import load_catalogue
+from speech.models.recommendation import LocalSpeed, Reason, Recommendation
 
 _FOCUS = 2  # the focus ring takes this width from the padding
 MODELS = [LocalModelView(about(model)) for model in load_catalogue().models]
@@ -135,3 +136,12 @@ def test_models_panel_cuts_no_text_at_double_font_size(qapp: QApplication, langu
     finally:
         area.deleteLater()
         qapp.setFont(before)
+
+
+def test_advice_and_speed_are_shown_once_known(make: Make, texts: Texts) -> None:
+    panel = make(texts)
+    assert not panel.advice.isVisible()
+    best = Recommendation(BASE.name, Reason.ACCURATE)
+    panel.show_models(replace(VIEW, recommended=best, speeds={BASE.name: LocalSpeed(16.0, True)}))
+    assert panel.advice.isVisible() and BASE.name in panel.advice.text()
+    assert texts("models.fast.measured", value="16") in panel.cards[BASE.name].how.text()

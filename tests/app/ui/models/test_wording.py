@@ -10,6 +10,7 @@ from app.models.engines import KINDS
 from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse, Purpose
 from app.ui.models.wording import (
     about_text,
+    advice_text,
     how_text,
     note_role,
     note_text,
@@ -21,6 +22,7 @@ from app.ui.models.wording import (
 )
 from app.ui.strings.texts import Texts
 from runtime.installing import extra_command
+from speech.models.recommendation import LocalSpeed, Reason, Recommendation
 
 EN = Texts("en")
 MODEL = LocalModelView(ModelFacts("whisper-base", size=148_000_000, sources=("modelscope", "wheels")))
@@ -114,3 +116,20 @@ def test_sources_of_model_are_listed() -> None:
     assert origin_text(EN, MODEL.about) == "From ModelScope, the package index"
     assert "、" in origin_text(Texts("zh"), MODEL.about)
     assert origin_text(EN, ModelFacts("only from a folder")) == "From a folder"
+
+
+def test_speed_on_this_computer_is_an_estimate_until_it_is_measured() -> None:
+    installed = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000)
+    assert how_text(EN, installed, LocalSpeed(16.2, True)).endswith(" · 16 times as fast as speech")
+    assert how_text(EN, MODEL, LocalSpeed(4.96, False)).endswith("about 5.0 times as fast as speech (estimated)")
+    assert "times as fast" not in how_text(EN, MODEL)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_advice_names_the_recommended_model_and_the_default(language: str) -> None:
+    view = ModelsView(
+        recommended=Recommendation("one-model", Reason.ACCURATE), default=Recommendation("other", Reason.NO_HUB)
+    )
+    first, second = advice_text(Texts(language), view).split("\n")
+    assert "one-model" in first and "other" in second
+    assert advice_text(Texts(language), ModelsView()) == ""
