@@ -46,10 +46,10 @@ def speed_text(speed: LocalSpeed | None) -> str:
 
 def advice_line(advice: Recommendation, languages: Sequence[str]) -> str:
     """Return the recommendation and its reason in one line, for a terminal."""
-    if advice.reason is Reason.FITS:
-        why = "no other model that knows your languages keeps up with speech and fits into this computer's memory"
-    else:
-        spoken = languages_text(languages) if languages else "any language"
-        why = f"of those that know {spoken} and keep up with speech here, it makes the fewest errors"
+    spoken = languages_text(languages) if languages else "any language"
+    why = {
+        Reason.ACCURATE: f"of those that know {spoken} and keep up with speech here, it makes the fewest errors",
+        Reason.FASTEST: f"none that knows {spoken} keeps up with speech here, and this one is the fastest",
+    }.get(advice.reason, f"no model that knows {spoken} fits into the memory of this computer")
     speed = f" ({speed_text(advice.speed)})" if advice.speed else ""
     return f"recommended: {advice.model}{speed}: {why}"

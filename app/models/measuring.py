@@ -15,7 +15,7 @@ from speech.models.catalogue import Model
 from speech.models.errors import MeasurementFailed
 
 _PROGRAM: Final = "kikipounamu-worker"
-_ONCE: Final = ("--batches", "1", "--rounds", "1", "--json")
+_ONCE: Final = ("--batches", "1", "--rounds", "3", "--json")
 _DEADLINE_S: Final = 900.0  # loading and two decodes of a large model on a slow computer
 
 

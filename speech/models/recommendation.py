@@ -1,7 +1,7 @@
 """Recommendation of one model for a person and a computer, with the reason. Pure.
 
 A model must know all languages of the person, fit into the memory, and finish a sentence of four seconds within
-one second. Of those, the most accurate one is recommended.
+one second. Of those, the most accurate one is recommended; if none is so fast, the fastest.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -51,6 +51,7 @@ class Reason(StrEnum):
     """Reason of a recommendation or of a default."""
 
     ACCURATE = "accurate"
+    FASTEST = "fastest"
     FITS = "fits"
     CHINESE = "chinese"
     NO_HUB = "no-hub"
@@ -93,11 +94,16 @@ def recommend(
     if (fallback := known.get(WITHOUT_HUB)) is None:
         return None
     spoken = frozenset(languages) or frozenset(fallback.languages)
+    suitable: list[tuple[str, LocalSpeed]] = []
     for model in (known[name] for name in MOST_ACCURATE_FIRST if name in known):
         speed = local_speed(model, known.values(), computer)
-        fast = speed is not None and speed.value >= KEEPS_UP
-        if fast and runs(model.name) and spoken <= set(model.languages) and fits(model, computer):
-            return Recommendation(model.name, Reason.ACCURATE, speed)
+        if speed and runs(model.name) and spoken <= set(model.languages) and fits(model, computer):
+            suitable.append((model.name, speed))
+    if found := next((one for one in suitable if one[1].value >= KEEPS_UP), None):
+        return Recommendation(found[0], Reason.ACCURATE, found[1])
+    if suitable:
+        name, speed = max(suitable, key=lambda one: one[1].value)
+        return Recommendation(name, Reason.FASTEST, speed)
     return Recommendation(WITHOUT_HUB, Reason.FITS, local_speed(fallback, known.values(), computer))
 
 

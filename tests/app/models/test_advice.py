@@ -22,7 +22,8 @@ def test_recommendation_is_one_line_with_its_reason() -> None:
         "recommended: some-model (~21x): of those that know zh en and"
     )
     assert "any language" in advice_line(best, ())
-    assert "no other model" in advice_line(Recommendation("some-model", Reason.FITS), ("zh",))
+    assert "fits into the memory" in advice_line(Recommendation("some-model", Reason.FITS), ("zh",))
+    assert "the fastest" in advice_line(Recommendation("some-model", Reason.FASTEST), ("zh",))
 
 
 def test_advice_uses_the_measurements_of_this_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

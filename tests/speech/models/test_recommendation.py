@@ -69,7 +69,14 @@ def test_recommendation_states_reason_and_speed() -> None:
         LocalSpeed(21.0, False),
     )
     slow = recommend(MODELS, ["fr"], Computer(8 * GIGABYTE, speeds={BASE: 2.0}), lambda name: True)
-    assert slow == (BASE, Reason.FITS, LocalSpeed(2.0, True)) and KEEPS_UP > 2.0
+    assert slow == (BASE, Reason.FASTEST, LocalSpeed(2.0, True)) and KEEPS_UP > 2.0
+    small = recommend(MODELS, ["zh"], Computer(1 * GIGABYTE), lambda name: True)
+    assert small is not None and (small.model, small.reason) == (BASE, Reason.FITS)
+
+
+def test_fastest_model_is_recommended_where_none_keeps_up() -> None:
+    assert best("zh en", Computer(8 * GIGABYTE, speeds={BASE: 1.0})) == SENSEVOICE
+    assert best("fr", Computer(8 * GIGABYTE, speeds={BASE: 1.0})) == BASE
 
 
 @pytest.mark.parametrize(

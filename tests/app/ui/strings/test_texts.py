@@ -77,7 +77,7 @@ FAMILIES = {
     "models.state": [state.value for state in ModelState],
     "models.note": [key.value for key in ModelNote],
     "models.about": list(KINDS),
-    "models.recommended": [Reason.ACCURATE, Reason.FITS],
+    "models.recommended": [Reason.ACCURATE, Reason.FASTEST, Reason.FITS],
     "models.default": [Reason.CHINESE, Reason.NO_HUB, Reason.NO_CHINESE, Reason.INSTALLED],
     "models.purpose": [purpose.value for purpose in Purpose],
     "models.source": ["modelscope", "huggingface", "wheels", "folder", "export"],
