@@ -26,6 +26,8 @@ from app.onboarding.view import GatewayTrial, MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from runtime.folders import folders
+from speech.models.recommendation import Reason, Recommendation
+from tests.helpers.ports import free_port
 from tests.helpers.waiting import wait_until
 
 ELSEWHERE = "https://gpu.example:8765"
@@ -42,8 +44,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @asynccontextmanager
-async def running(told: list[News]) -> AsyncIterator[tuple[Application, "asyncio.Task[None]"]]:
-    app = Application(told.append, CHECKSUM)
+async def running(
+    told: list[News], settings: ApplicationSettings = CHECKSUM
+) -> AsyncIterator[tuple[Application, "asyncio.Task[None]"]]:
+    app = Application(told.append, settings)
     task = asyncio.create_task(app.run())
     try:
         yield app, task
@@ -184,6 +188,25 @@ async def test_actions_during_start_are_performed_once_services_run(home: Path) 
             return isinstance(seen, Settings) and seen.hotkeys.mode == "hold"
 
         await wait_until(changed, "the setting is in effect")
+
+
+async def test_languages_decide_the_model_if_none_is_chosen(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = f"http://127.0.0.1:{free_port()}"
+    for name in ("MODELSCOPE_ENDPOINT", "HF_ENDPOINT"):
+        monkeypatch.setenv(name, dead)
+    monkeypatch.setenv("KIKIPOUNAMU_MODELS", str(home / "no-models"))
+    (home / "config").mkdir()
+    (home / "config" / "settings.toml").write_text('recognition.languages = ["zh"]\nworker.on = false\n')
+    told: list[News] = []
+    async with running(told, ApplicationSettings(by_languages=True)) as (app, _):
+        app.ask(LookAtModels(True))
+
+        def default() -> Recommendation | None:
+            view = newest(told, ModelsView)
+            return view.default if isinstance(view, ModelsView) else None
+
+        await wait_until(default, "the default is shown")
+        assert default() == Recommendation("whisper-base", Reason.NO_HUB)
 
 
 async def test_second_app_of_user_is_refused(home: Path) -> None:
