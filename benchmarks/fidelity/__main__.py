@@ -38,8 +38,9 @@ from protocol.audio import SAMPLE_RATE
 from runtime.folders import folders
 
 HOLD, HANDS_FREE, WHOLE = "hold", "hands-free", "whole"
-_WARMING_PACE: Final = 20.0
-_ROUNDS: Final = 4
+_WARMING_PACE: Final = 4.0
+_ROUNDS: Final = 5
+_MOST_APPS: Final = 60
 _TAIL_S: Final = {HOLD: 0.1, HANDS_FREE: 3.0}
 """Seconds of room noise after the speech, before the take ends."""
 
@@ -79,28 +80,38 @@ class Takes:
     options: argparse.Namespace
 
     async def of(self, chosen: Sequence[Item]) -> list[Dictated]:
-        """Dictate every recording: first fast, until all decodes are kept, then at speaking pace.
-
-        A take whose decodes were all replayed is as on a quiet computer, and is kept.
-        """
+        """Dictate every recording: first fast, until all decodes are kept, then at speaking pace."""
         kept = Kept(self.options.audio / self.mode, CHECKOUT)
         keys = [key_of(item.samples, f"{self.options.pace:g}", self.options.recognition) for item in chosen]
-        for _ in range(_ROUNDS):
-            missing = [(key, item) for key, item in zip(keys, chosen, strict=True) if key not in kept]
-            if not missing:
-                break
+        missing = [(key, item) for key, item in zip(keys, chosen, strict=True) if key not in kept]
+        if missing:
             async with self._app(_WARMING_PACE) as app:
                 for _, item in missing:
                     await self._warm(app, item)
-            if self.options.decode_only:
-                sys.exit()
+        if missing and self.options.decode_only:
+            sys.exit()
+        for _ in range(_MOST_APPS):
+            if not missing:
+                break
             async with self._app(self.options.pace) as app:
-                for number, (key, item) in enumerate(missing, start=1):
-                    found = await app.dictate(with_tail(item, self.mode), hold=self.mode == HOLD)
-                    print(f"{number} of {len(missing)} {item.name} {found}", file=sys.stderr, flush=True)
-                    if not found.fresh:
-                        kept[key] = asdict(found)
+                await self._until_new_decode(app, missing, kept)
         return [Dictated(**kept[key]) for key in keys]
+
+    async def _until_new_decode(self, app: MeasuredApp, missing: list[tuple[str, Item]], kept: Kept) -> None:
+        """Dictate and keep what is missing, until a decode had to be made: it makes the worker look slow.
+
+        The first take is dictated twice, because the worker's speed is not known before it.
+        """
+        for number in range(len(missing) + 1):
+            key, item = missing[0]
+            found = await app.dictate(with_tail(item, self.mode), hold=self.mode == HOLD)
+            print(f"{len(missing)} left: {item.name} {found}", file=sys.stderr, flush=True)
+            if found.fresh:
+                missing.append(missing.pop(0))
+                break
+            if number:
+                kept[key] = asdict(found)
+                del missing[0]
 
     async def _warm(self, app: MeasuredApp, item: Item) -> None:
         for _ in range(_ROUNDS):
