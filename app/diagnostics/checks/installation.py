@@ -20,8 +20,9 @@ _EXTRAS: Final = {
     "desktop": ("PySide6", "segno", "sounddevice", "tomlkit"),
     "media": ("av",),
     "funasr": ("funasr", "torch"),
+    "parakeet": ("onnx_asr",),
 }
-_OPTIONAL: Final = frozenset({"server", "media", "funasr"})
+_OPTIONAL: Final = frozenset({"server", "media", "funasr", "parakeet"})
 
 
 def has_module(name: str) -> bool:
