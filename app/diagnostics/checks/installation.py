@@ -19,7 +19,7 @@ _EXTRAS: Final = {
     "microphone": ("sounddevice",),
     "desktop": ("PySide6", "segno", "sounddevice", "tomlkit"),
     "media": ("av",),
-    "funasr": ("funasr", "torch"),
+    "funasr": ("funasr", "onnx", "torch"),
     "parakeet": ("onnx_asr",),
 }
 _OPTIONAL: Final = frozenset({"server", "media", "funasr", "parakeet"})
