@@ -51,4 +51,5 @@ def better(long: Reading, short: Reading, seconds: float) -> Reading:
     """
     if not is_speech(long) or not is_in_bounds(short, seconds):
         return long
-    return max(long, short, key=lambda reading: (not is_loop(reading.text), reading.log_probability))
+    best = max(long, short, key=lambda reading: (not is_loop(reading.text), reading.log_probability))
+    return best._replace(no_speech=long.no_speech)

@@ -62,9 +62,9 @@ def test_decoded_noise_is_no_speech(text: str, no_speech: float, log_probability
 
 def test_more_probable_window_decides_unless_it_loops() -> None:
     unlikely = GOOD._replace(text="Good night.", log_probability=-1.05)
-    assert better(unlikely, GOOD, 2.0) is GOOD
-    assert better(GOOD, unlikely, 2.0) is GOOD
-    assert better(LOOP, unlikely, 2.0) is unlikely
+    assert better(unlikely, GOOD, 2.0) == GOOD
+    assert better(GOOD, unlikely, 2.0) == GOOD
+    assert better(LOOP, unlikely, 2.0) == unlikely
 
 
 def test_long_window_decides_when_the_short_one_is_out_of_bounds() -> None:
@@ -76,3 +76,9 @@ def test_long_window_decides_when_the_short_one_is_out_of_bounds() -> None:
 def test_long_window_decides_that_nobody_spoke() -> None:
     noise = LOOP._replace(no_speech=0.77)
     assert better(noise, GOOD, 2.0) is noise and not is_speech(noise)
+
+
+def test_long_window_decides_that_somebody_spoke_where_the_short_text_is_better() -> None:
+    short = GOOD._replace(text="可以。", log_probability=-0.73, no_speech=0.85)
+    long = GOOD._replace(text="可以。", log_probability=-0.9, no_speech=0.48)
+    assert not is_speech(short) and is_speech(better(long, short, 2.0))
