@@ -131,7 +131,7 @@ class Dictated:
 class MeasuredApp(Application):
     """The app with a microphone, keys and an inserter for a measurement."""
 
-    def __init__(self, microphone: Microphone, decodes: Path, tally: Path) -> None:
+    def __init__(self, microphone: Microphone, decodes: Path | None, tally: Path) -> None:
         super().__init__(self._told, worker_with(decodes, tally), microphone.open)
         self._tally = tally
         self.microphone = microphone
@@ -195,8 +195,13 @@ class MeasuredApp(Application):
         return self.kept
 
 
-def worker_with(decodes: Path, tally: Path) -> ApplicationSettings:
-    """Return settings for a worker that replays the decodes of this folder, and tallies those that it makes."""
+def worker_with(decodes: Path | None, tally: Path) -> ApplicationSettings:
+    """Return settings for a worker that replays the decodes of this folder, and tallies those that it makes.
+
+    Without a folder it recognises everything as it comes.
+    """
+    if decodes is None:
+        return ApplicationSettings(LocalWorkerSettings((VAD_MODEL, MODEL), ("--model", MODEL)))
     decodes.mkdir(parents=True, exist_ok=True)
     engine = ("--engine", f"{replay_engine.__name__}:{replay_engine.create.__name__}")
     extra = {replay_engine.KEPT: decodes, replay_engine.TALLY: tally, "folder": folders().models / MODEL}
@@ -211,9 +216,9 @@ def newest_take() -> TakeSnapshot | None:
 
 @asynccontextmanager
 async def running_app(
-    home: Path, settings: Mapping[str, str], pace: float, decodes: Path
+    home: Path, settings: Mapping[str, str], pace: float, decodes: Path | None
 ) -> AsyncIterator[MeasuredApp]:
-    """Run the app in a folder of its own. ``settings``: TOML lines by section. ``decodes``: kept decodes."""
+    """Run the app in a folder of its own. ``settings``: TOML lines by section. ``decodes``: those kept, if any."""
     os.environ["KIKIPOUNAMU_HOME"] = str(home)
     os.environ["XDG_CONFIG_HOME"] = str(home / "desktop")  # autostart entries
     os.environ["PYTHONPATH"] = str(CHECKOUT)  # where the worker finds its engine
