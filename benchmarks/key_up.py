@@ -88,7 +88,7 @@ def _row(kind: str, second_pass: str, takes: Sequence[Dictated]) -> dict[str, An
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure all takes and print the figures."""
     options = arguments(__doc__, rounds="1")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     made = rows(asyncio.run(measure(int(options.rounds))))
