@@ -38,7 +38,6 @@ from protocol.audio import SAMPLE_RATE
 from runtime.folders import folders
 
 HOLD, HANDS_FREE, WHOLE = "hold", "hands-free", "whole"
-_WARMING_PACE: Final = 4.0
 _ROUNDS: Final = 5
 _MOST_APPS: Final = 60
 _TAIL_S: Final = {HOLD: 0.1, HANDS_FREE: 3.0}
@@ -55,7 +54,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--set", default="held-out", choices=SETS)
     parser.add_argument("--language", choices=("zh", "en"), help="sentences of one language only")
-    parser.add_argument("--most", type=int, help="only so many recordings")
+    parser.add_argument("--part", default="0/1", help="only every Nth recording, from the Kth: K/N")
     parser.add_argument("--decode-only", action="store_true", help="keep the decodes, and dictate in a later run")
     parser.add_argument("--pace", type=float, default=1.0, help="times faster than real time")
     parser.add_argument("--recognition", default="", help="lines of the section [recognition] of settings.toml")
@@ -80,12 +79,12 @@ class Takes:
     options: argparse.Namespace
 
     async def of(self, chosen: Sequence[Item]) -> list[Dictated]:
-        """Dictate every recording: first fast, until all decodes are kept, then at speaking pace."""
+        """Dictate every recording: until all its decodes are kept, and once more when all are replayed."""
         kept = Kept(self.options.audio / self.mode, CHECKOUT)
         keys = [key_of(item.samples, f"{self.options.pace:g}", self.options.recognition) for item in chosen]
         missing = [(key, item) for key, item in zip(keys, chosen, strict=True) if key not in kept]
         if missing:
-            async with self._app(_WARMING_PACE) as app:
+            async with self._app() as app:
                 for _, item in missing:
                     await self._warm(app, item)
         if missing and self.options.decode_only:
@@ -93,7 +92,7 @@ class Takes:
         for _ in range(_MOST_APPS):
             if not missing:
                 break
-            async with self._app(self.options.pace) as app:
+            async with self._app() as app:
                 await self._until_new_decode(app, missing, kept)
         return [Dictated(**kept[key]) for key in keys]
 
@@ -121,12 +120,12 @@ class Takes:
                 break
 
     @asynccontextmanager
-    async def _app(self, pace: float) -> AsyncIterator[MeasuredApp]:
+    async def _app(self) -> AsyncIterator[MeasuredApp]:
         lines = f"partials = false\n{self.options.recognition}"
         sections = {"hotkeys": f'mode = "{self.mode}"', "recognition": lines}
         decodes = self.options.audio / f"decodes-{whisper_digest(CHECKOUT)}"
         with tempfile.TemporaryDirectory(prefix="kiki-bench-") as home:
-            async with running_app(Path(home), sections, pace, decodes) as app:
+            async with running_app(Path(home), sections, self.options.pace, decodes) as app:
                 yield app
 
 
@@ -180,9 +179,10 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     options.audio = options.audio.resolve()
     chosen = [one for one in items(options.audio, options.set) if options.language in (None, one.language)]
+    first, step = map(int, options.part.split("/"))
     rows: list[dict[str, Any]] = []
     for mode in options.mode or (HANDS_FREE, HOLD):
-        found = measure(mode, chosen[: options.most], options)
+        found = measure(mode, chosen[first::step], options)
         table(f"fidelity, {options.set}, {mode}", found)
         rows += found
     write_json(options.json, "fidelity", rows)
