@@ -57,6 +57,9 @@ def rates(heard: Sequence[Heard]) -> dict[str, Any]:
         "bound": 100 * upper_bound(list(zip(chain, detected, strict=True))),
         "whole_given": _percent(whole.errors, whole.units),
         "bound_given": 100 * upper_bound(list(zip(chain, given, strict=True))),
+        "right": _right(chain),
+        "whole_right": _right(detected),
+        "whole_given_right": _right(given),
         "false_stops": f"{found.false_stops} of {found.pauses}",
         "whole_false_stops": f"{whole.false_stops} of {whole.pauses}",
         "missing_stops": f"{found.missing_stops} of {found.ends}",
@@ -78,6 +81,10 @@ def sounds(heard: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
         }
         for condition, text in heard
     ]
+
+
+def _right(counts: Sequence[Counts]) -> int:
+    return sum(not one.errors for one in counts)
 
 
 def _percent(part: int, whole: int) -> float:

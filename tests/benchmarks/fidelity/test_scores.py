@@ -9,6 +9,7 @@ def test_rates_compare_the_chain_with_the_whole_recording() -> None:
     figures = rates([Heard(SAID, "We go. And you stay.", "We go, and you say.", "We go, and you stay.")])
     assert (figures["errors"], figures["whole"], figures["whole_given"]) == (0, 20, 0)
     assert (figures["false_stops"], figures["whole_false_stops"]) == ("1 of 1", "0 of 1")
+    assert (figures["right"], figures["whole_right"], figures["whole_given_right"]) == (1, 0, 1)
     assert figures["bound"] == -20 and figures["empty"] == 0
 
 
