@@ -50,12 +50,14 @@ class TranscriptSegment:
 class RecordingTranscript:
     """All segments of a recording, in order.
 
-    ``truncated``: why the end is missing; empty if it is complete.
+    ``truncated``: why the end is missing; empty if it is complete. ``by_pause``: pauses decide how texts are
+    joined; otherwise there are only spaces between them.
     """
 
     segments: tuple[TranscriptSegment, ...]
     duration_ms: int
     truncated: str = ""
+    by_pause: bool = True
 
     @property
     def text(self) -> str:
@@ -65,7 +67,9 @@ class RecordingTranscript:
     @property
     def parts(self) -> list[str]:
         """The part of each segment in ``text``, with the space before it."""
-        return joined_parts(segment.timed for segment in self.segments)
+        return joined_parts(
+            segment.timed if self.by_pause else TimedText(segment.text) for segment in self.segments
+        )
 
     @property
     def failures(self) -> tuple[TranscriptSegment, ...]:

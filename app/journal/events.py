@@ -40,6 +40,7 @@ class Opened(Struct, frozen=True, tag="opened"):
     """The beginning of a take. ``started``: wall clock (ISO 8601, UTC), only for display and retention.
 
     ``mode`` and ``needs_context``: how segments are cut, so that audio left uncut by a crash is cut like the rest.
+    ``by_pause``: pauses decide how texts are joined. Older versions only put spaces between them.
     """
 
     session: UUID
@@ -49,6 +50,7 @@ class Opened(Struct, frozen=True, tag="opened"):
     codec: str = CODEC
     mode: str = ""
     needs_context: bool = False
+    by_pause: bool = False
 
 
 class Begin(SegmentDetails, frozen=True, tag="begin"):
@@ -221,7 +223,7 @@ def whole_lines(data: bytes) -> int:
 
 def opened(session: UUID, options: Options, now_s: float, mode: str = "", needs_context: bool = False) -> Opened:
     """Return the first event of a take; ``now_s`` is seconds since 1970."""
-    return Opened(session, iso_time(now_s), options, mode=mode, needs_context=needs_context)
+    return Opened(session, iso_time(now_s), options, mode=mode, needs_context=needs_context, by_pause=True)
 
 
 def iso_time(now_s: float) -> str:

@@ -126,6 +126,7 @@ class Take:
     segments: dict[int, TakeSegment] = field(default_factory=dict)
     heard: int = 0
     opened: bool = field(default=False, compare=False)
+    by_pause: bool = field(default=True, compare=False)
     line_faults: list[Fault] = field(default_factory=list, compare=False)
     file_faults: list[Fault] = field(default_factory=list, compare=False)
     faults_found: int = field(default=0, compare=False)
@@ -147,7 +148,7 @@ class Take:
             case Opened():
                 self.options, self.started_s = event.options, started_s(event)
                 self.cutting = Cutting(event.mode, event.needs_context)
-                self.opened = True
+                self.opened, self.by_pause = True, event.by_pause
             case Wanted():
                 self.wanted = event.inserted
                 self.cancelled = self.cancelled or event.cancelled
@@ -247,7 +248,9 @@ class Take:
         in_order = sorted(self.counted.items(), key=lambda each: (each[1].at, each[0]))
         wanted = [number for number, spoken in in_order if not spoken.cancelled]
         return RecordingTranscript(
-            tuple(self.recognised(number, samples) for number in wanted), samples_to_ms(samples)
+            tuple(self.recognised(number, samples) for number in wanted),
+            samples_to_ms(samples),
+            by_pause=self.by_pause,
         )
 
     def recognised(self, number: int, samples: int) -> Recognised:
