@@ -32,7 +32,8 @@ Features = npt.NDArray[np.float32]
 class Hints(NamedTuple):
     """Parameters of a decode. ``most_tokens`` bounds its length and so its time.
 
-    ``goes_on``: audio follows the window, so that a phrase at its end may be cut.
+    ``goes_on``: audio follows the window, so that a phrase at its end may be cut. ``primed``: the decode begins
+    after a sentence that shows how to write the language.
     """
 
     language: str
@@ -40,6 +41,7 @@ class Hints(NamedTuple):
     beams: int
     most_tokens: int
     goes_on: bool
+    primed: bool = True
 
 
 class Phrase(NamedTuple):
@@ -98,7 +100,8 @@ class WhisperReader:
     def read(self, encoded: Any, hints: Hints) -> Reading:
         """Decode an encoded window."""
         tokenizer = self._tokenizer(hints.language)
-        before = tokenizer.encode(f" {prompt}") if (prompt := _PROMPTS.get(hints.language)) else []
+        prompt = _PROMPTS.get(hints.language) if hints.primed else None
+        before = tokenizer.encode(f" {prompt}") if prompt else []
         prompt_tokens = self._model.get_prompt(tokenizer, before, hotwords=hints.hotwords or None)
         (result,) = self._model.model.generate(
             encoded,

@@ -21,6 +21,8 @@ _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
 _BEAMS: Final = 5
 _AROUND: Final = " ,.:;?!…，。：；？！、"  # joins of pieces change these, and are found without them
 _MOST_LANGUAGES: Final = 2
+_PRIMED_S: Final = 1.5
+"""Shorter audio may hold one word. Whisper then writes a part of the sentence that it was primed with."""
 _TOKENS: Final = 16
 _TOKENS_PER_SECOND: Final = 8
 _MOST_TOKENS_PER_SECOND: Final = 20
@@ -91,7 +93,8 @@ class SegmentDecoder:
         goes_on = left > LONGEST_FRAMES
         seconds = min(left, LONGEST_FRAMES) / FRAMES_PER_SECOND
         most = _TOKENS + int(_TOKENS_PER_SECOND * seconds)
-        short = Hints(language, hotwords, 1 if self._partial else _BEAMS, most, goes_on)
+        beams = 1 if self._partial else _BEAMS
+        short = Hints(language, hotwords, beams, most, goes_on, primed=seconds >= _PRIMED_S)
         window = self._window(at)
         reading = self._reader.read(self._encoded(at, window), short)
         if self._partial or window == LONGEST_FRAMES or is_reliable(reading, seconds):
