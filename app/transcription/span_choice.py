@@ -13,7 +13,7 @@ from app.core.transcript import TranscriptSegment
 from app.core.variants import prefers_span
 from app.transcription.span_planner import Span
 
-MARGIN_S: Final = 1.0
+MARGIN_S: Final = 0.5
 """How much longer than promised a span may take, once all its pieces have results."""
 LONGEST_S: Final = 10.0
 """How long a span may take in any case."""

@@ -16,7 +16,8 @@ from speech.segmenter import SegmentAudio, SegmentBegin, SegmentEnd, SegmentOutp
 LONGEST: Final = 25 * SAMPLE_RATE
 PAUSE: Final = 2 * SAMPLE_RATE
 SHORT_TAIL: Final = SAMPLE_RATE // 2
-AT_END_MS: Final = 500
+AT_END_MS: Final = 1_500
+"""What a gateway expects: it knows the speed of workers by short pieces, whose decodes cost more per second."""
 AT_PAUSE_MS: Final = 2_000
 
 

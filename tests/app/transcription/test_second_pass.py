@@ -226,7 +226,7 @@ async def test_text_of_the_span_is_passed_on_under_its_first_piece(
     assert result.choices == {span: True}
     assert result.take.transcript(0).text.startswith(result.spans[span])
     begin = result.gateway.begun[span]
-    assert begin.replaces == tuple(result.pieces) and begin.within_ms in (500, 2_000)
+    assert begin.replaces == tuple(result.pieces) and begin.within_ms in (1_500, 2_000)
     assert result.audience.chosen[first] == 1, "the choice is on disk before the text is passed on"
 
 
@@ -242,7 +242,7 @@ async def test_span_precedes_the_end_of_the_last_piece(tmp_path: Path, models: P
     result = await dictate(tmp_path, models, speech, SpanGateway())
     (span,) = result.spans
     last = max(result.pieces)
-    assert result.gateway.begun[span].within_ms == 500
+    assert result.gateway.begun[span].within_ms == 1_500
     ends = [each for each in result.gateway.order if each.startswith("end")]
     assert f"end {last}" not in ends or ends.index(f"end {span}") < ends.index(f"end {last}")
     assert result.audience.texts[min(result.pieces)] == result.spans[span]
