@@ -18,6 +18,7 @@ _CONVERSIONS: Final = {"simplified": "t2s", "traditional": "s2t"}
 _HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _ANY_HAN: Final = re.compile(f"[{_HAN}]")
 _AFTER_HAN: Final = re.compile(f"(?<=[{_HAN}])\\s*([,.?!;:])(?![,.?!;:])\\s*")
+_BETWEEN_HAN: Final = re.compile(f"(?<=[{_HAN}])[ \u3000]+(?=[{_HAN}])")
 _FULL_WIDTH: Final = {",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "："}
 
 
@@ -28,7 +29,8 @@ def written(outcome: DecodeOutcome, options: Options) -> DecodeOutcome:
     in_script = _converter(options.script)
 
     def in_style(text: str) -> str:
-        return punctuated(in_script(text)) if options.punctuation else in_script(text)
+        text = _BETWEEN_HAN.sub("", in_script(text))  # Whisper puts a space between phrases
+        return punctuated(text) if options.punctuation else text
 
     words = tuple(replace(word, text=in_style(word.text)) for word in outcome.words)
     return replace(outcome, text=in_style(outcome.text), words=words)

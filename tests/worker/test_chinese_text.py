@@ -25,6 +25,12 @@ def test_phrase_is_punctuated_like_its_text() -> None:
     assert outcome == Transcript("好，走。", "zh", (Word("好，走", 0, 1),))
 
 
+@pytest.mark.parametrize("punctuation", [True, False])
+def test_spaces_between_han_characters_are_removed(punctuation: bool) -> None:
+    outcome = written(Transcript("声音会先 保存 在 NAS 上", "zh"), Options(punctuation=punctuation))
+    assert outcome == Transcript("声音会先保存在 NAS 上", "zh")
+
+
 @pytest.mark.parametrize(
     ("text", "better"),
     [
