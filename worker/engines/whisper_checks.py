@@ -11,6 +11,7 @@ _DOUBTFUL: Final = -0.6
 _IMPROBABLE: Final = -0.8
 """In a short window breathing has a low probability of no speech, but such a text; so have wrong short answers."""
 _LATE_S: Final = 0.5
+_COARSELY_LATE_S: Final = 1.0  # many ends are stated in whole seconds
 _COARSE_S: Final = 2.0  # the end that Whisper states for most answers of one word
 _MOST_TOKENS_PER_SECOND: Final = 8
 
@@ -26,10 +27,9 @@ def is_in_bounds(reading: Reading, seconds: float) -> bool:
 
     With less padding than in training, Whisper sometimes misses the end: it repeats itself or goes on after it.
     """
-    in_time = (
-        reading.end_s <= max(seconds + _LATE_S, _COARSE_S) and reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds
-    )
-    return in_time and not has_repetition(reading.text)
+    late_s = _LATE_S if reading.end_s % 1 else _COARSELY_LATE_S
+    in_time = reading.end_s <= max(seconds + late_s, _COARSE_S)
+    return in_time and reading.tokens <= _MOST_TOKENS_PER_SECOND * seconds and not has_repetition(reading.text)
 
 
 def is_speech(reading: Reading) -> bool:

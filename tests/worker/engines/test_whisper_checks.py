@@ -16,6 +16,7 @@ LOOP = GOOD._replace(text="I'm sorry. " * 20)
     [
         ({}, 2.0),
         ({"end_s": 2.5}, 2.0),
+        ({"end_s": 3.0}, 2.1),
         ({"text": "No", "tokens": 1, "end_s": 2.0}, 1.0),
         ({"tokens": 16}, 2.0),
         ({"no_speech": 0.6}, 2.0),
@@ -30,6 +31,7 @@ def test_plausible_reading_of_a_short_window_is_reliable(changes: dict[str, Any]
     "changes",
     [
         {"end_s": 2.6},
+        {"end_s": 4.0},
         {"tokens": 17},
         {"no_speech": 0.61},
         {"log_probability": -0.81},
