@@ -41,7 +41,7 @@ from app.ui.shell.pages import SETTINGS, Pages
 from app.ui.shell.return_presses import ReturnPresses
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
-from app.ui.theme.theme import Theme
+from app.ui.theme.theme import SCHEMES, Theme
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
@@ -85,7 +85,7 @@ class Windows:
     def __init__(self, application: QApplication, loop: LoopThread, texts: Texts, theme: Theme) -> None:
         self._application = application
         self._loop = loop
-        self._texts = texts
+        self._texts, self._theme = texts, theme
         self._devices, self._settings = Devices(), Settings()
         self._problems: dict[str, Problem] = {}
         self.app: Application | None = None
@@ -159,6 +159,8 @@ class Windows:
     def _show_settings(self, settings: Settings) -> None:
         self._settings = settings
         self._texts.choose(settings.general.language)
+        self._theme.choose(SCHEMES[settings.general.theme])
+        self._theme.choose_text_size(settings.general.text_size)
         logging.getLogger().setLevel(settings.advanced.log_level)
         self._show_choices()
 

@@ -25,6 +25,14 @@ class GeneralSection:
     """Settings that belong to no other section."""
 
     language: Literal["system", "en", "zh"] = setting("system", "Language of windows, tray and overlay.")
+    theme: Literal["system", "light", "dark"] = setting("system", "Colours of the windows and the overlay.")
+    text_size: Literal["normal", "large", "larger", "largest"] = setting(
+        "normal", "Text of windows and overlay: as large as the system's, or 1.15, 1.35 or 1.6 times as large."
+    )
+    overlay: Literal["bottom", "top", "cursor", "off"] = setting(
+        "bottom",
+        "Place of the overlay; cursor: near the text cursor where that is known, else at the bottom; off: none.",
+    )
     sounds: bool = setting(True, "A sound when recording starts and stops, and when text waits to be pasted.")
     announce: bool = setting(
         False,

@@ -85,11 +85,6 @@ class FileRow(QFrame):
 
     def _show_note(self) -> None:
         said = file_note_text(self._texts, self.file.note) if self.file.note else ""
-        role = "danger" if self.file.state is FileState.FAILED else "warning"
-        if self.note.property("role") != role:
-            self.note.setProperty("role", role)
-            self.note.style().unpolish(self.note)
-            self.note.style().polish(self.note)
         self.note.setText(said)
         self.note.setVisible(bool(said))
 

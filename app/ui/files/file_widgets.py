@@ -28,7 +28,7 @@ SHAPES: Final = {
     FileState.WORKING: ("wave", "accent"),
     FileState.PAUSED: ("pause", "warning"),
     FileState.DONE: ("done", "accent"),
-    FileState.FAILED: ("failed", "danger"),
+    FileState.FAILED: ("failed", "warning"),
     FileState.CANCELLED: ("cancelled", "muted"),
 }
 """Icon and colour name of each state."""

@@ -24,7 +24,7 @@ _SHAPES: Final = {
     GatewayHealth.WELL: ("done", "accent"),
     GatewayHealth.NOBODY: ("pause", "warning"),
     GatewayHealth.AWAY: ("failed", "warning"),
-    GatewayHealth.REFUSED: ("failed", "danger"),
+    GatewayHealth.REFUSED: ("failed", "warning"),
 }
 
 

@@ -153,7 +153,7 @@ class PairingForm(QFrame):
         if view.stage is PairingStage.ASKING:
             return texts("pairing.asking"), "muted"
         if view.note is not None:
-            return note_text(texts, view.note), "danger"
+            return note_text(texts, view.note), "warning"
         wrong = self._found is None and bool(self.address.text().strip()) and self._place is None
         return (texts("pairing.bad-address"), "warning") if wrong else ("", "muted")
 

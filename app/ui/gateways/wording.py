@@ -4,7 +4,7 @@ from app.gateways.view import GatewayHealth, GatewaysView, GatewayView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 
-_ROLES = {GatewayHealth.NOBODY: "warning", GatewayHealth.AWAY: "warning", GatewayHealth.REFUSED: "danger"}
+_ROLES = {GatewayHealth.NOBODY: "warning", GatewayHealth.AWAY: "warning", GatewayHealth.REFUSED: "warning"}
 
 
 def latency_text(texts: Texts, gateway: GatewayView) -> str:

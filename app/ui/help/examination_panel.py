@@ -19,7 +19,7 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import label
 
 _ORDER: Final = (Severity.PROBLEM, Severity.ADVICE, Severity.OK)
-_COLOURS: Final = {Severity.OK: "muted", Severity.ADVICE: "warning", Severity.PROBLEM: "danger"}
+_COLOURS: Final = {Severity.OK: "muted", Severity.ADVICE: "warning", Severity.PROBLEM: "warning"}
 _PLACES: Final = 12
 _SEVERITY, _TITLE = 10, 20  # column widths in letters
 

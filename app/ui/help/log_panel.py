@@ -21,7 +21,7 @@ from app.ui.widgets.basic import DropDown, control_height, label
 from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
 
 _SHOWN_LEVELS: Final = LEVELS[:4]
-_COLOURS: Final = {"error": "danger", "critical": "danger", "warning": "warning"}
+_COLOURS: Final = {"error": "warning", "critical": "warning", "warning": "warning"}
 _LONGEST_QUERY: Final = 100
 _PLACES: Final = 14
 

@@ -103,7 +103,7 @@ class ReportPanel(QFrame):
         }.get(view.state, lambda: "")()
         self.told.setText(said)
         self.told.setVisible(bool(said))
-        self.told.setProperty("role", "danger" if view.state is ReportState.FAILED else "muted")
+        self.told.setProperty("role", "warning" if view.state is ReportState.FAILED else "muted")
         self.told.style().polish(self.told)
 
     def _described(self, part: ReportPart) -> str:

@@ -19,8 +19,8 @@ SHAPES: Final = {
     ModelState.IMPORTING: ("folder", "accent"),
     ModelState.VERIFYING: ("waiting", "accent"),
     ModelState.INSTALLED: ("done", "accent"),
-    ModelState.DAMAGED: ("failed", "danger"),
-    ModelState.FAILED: ("failed", "danger"),
+    ModelState.DAMAGED: ("failed", "warning"),
+    ModelState.FAILED: ("failed", "warning"),
     ModelState.REMOVING: ("cancelled", "muted"),
 }
 """Icon and colour name of each state."""

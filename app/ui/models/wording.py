@@ -89,7 +89,7 @@ def note_role(model: LocalModelView) -> str:
     """Return the style of a note by its urgency."""
     if model.note is None or model.note.key == ModelNote.WHOLE:
         return "muted"
-    return "danger" if model.state in {ModelState.FAILED, ModelState.DAMAGED} else "warning"
+    return "warning"
 
 
 def origin_text(texts: Texts, about: ModelFacts) -> str:

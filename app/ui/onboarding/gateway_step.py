@@ -213,7 +213,7 @@ class PlaceStep(StepPage):
     def _tell(self) -> None:
         here, worker, texts = self.here.isChecked(), self._worker, self._texts
         said = texts("worker.stated", state=worker_text(texts, worker))
-        tell(self.worker, said if here else "", "danger" if worker.state is LocalWorkerState.FAILED else "muted")
+        tell(self.worker, said if here else "", "warning" if worker.state is LocalWorkerState.FAILED else "muted")
         downloading = here and worker.state is LocalWorkerState.DOWNLOADING
         carded = any(not card.isHidden() for card in self.cards.values())
         self.progress.setVisible(downloading and not carded)
@@ -230,7 +230,7 @@ class PlaceStep(StepPage):
 
     def _role(self) -> str:
         if self._trial.note is not None:
-            return "danger"
+            return "warning"
         return "" if self._trial.reached else "muted"
 
     def _answer(self) -> str:

@@ -153,7 +153,7 @@ class HotkeyStep(StepPage):
         elif not key:
             tell(self.state, texts("hotkey.none"))
         elif self._seen_keys.problem is not None:
-            tell(self.state, note_text(texts, self._seen_keys.problem), "danger")
+            tell(self.state, note_text(texts, self._seen_keys.problem), "warning")
         elif seen is None and self._seen_keys.testing:
             tell(self.state, texts("onboarding.press", key=named))
         elif seen is None:

@@ -94,7 +94,7 @@ class MicrophoneStep(StepPage):
         reveal(self.listen, closed, self.microphone)
         tell(self.state, self._state(), "" if trial.heard else "muted")
         if trial.note is not None:
-            tell(self.note, note_text(texts, trial.note), "danger")
+            tell(self.note, note_text(texts, trial.note), "warning")
         else:
             tell(self.note, texts("onboarding.quiet") if trial.quiet else "", "warning")
 

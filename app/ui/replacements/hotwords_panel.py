@@ -31,7 +31,7 @@ class HotwordsPanel(QFrame):
         self.heading = label(bold=True)
         self.count = label(size=SCALE.caption, role="muted")
         self.says = label(size=SCALE.caption, role="muted")
-        self.problem = label(size=SCALE.caption, role="danger")
+        self.problem = label(size=SCALE.caption, role="warning")
         self.lines = _Words(self._asks)
         self.field = self.lines.field
         self.field.textChanged.connect(self._show)
@@ -90,8 +90,8 @@ class HotwordsPanel(QFrame):
         cursor.select(QTextCursor.SelectionType.LineUnderCursor)
         look = QTextCharFormat()
         look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
-        look.setUnderlineColor(self._theme.colour("danger"))
-        look.setForeground(self._theme.colour("danger"))
+        look.setUnderlineColor(self._theme.colour("warning"))
+        look.setForeground(self._theme.colour("warning"))
         made.cursor, made.format = cursor, look
         return made
 

@@ -61,7 +61,7 @@ class ReplacementsPanel(QFrame):
         self.search = QLineEdit()
         self.model = RulesModel(texts)
         self.table = RulesTable(theme, self.model)
-        self.problem, self.told = label(size=SCALE.caption, role="danger"), label(size=SCALE.caption)
+        self.problem, self.told = label(size=SCALE.caption, role="warning"), label(size=SCALE.caption)
         self.add, self.remove = QPushButton(), QPushButton()
         self.take_in, self.give_out = QPushButton(), QPushButton()
         self.results = DryRunResults(theme, texts)

@@ -205,11 +205,11 @@ class _Cells(QStyledItemDelegate):
         if wrong and index.column() == Column.HEARS:
             side = painter.fontMetrics().ascent()
             mark = QRectF(left, place.center().y() - side / 2, side, side)
-            icons.draw(painter, "failed", mark, self._theme.colour("danger"))
+            icons.draw(painter, "failed", mark, self._theme.colour("warning"))
             left += side + SPACING.small
         counted = index.column() == Column.TAKES
         quiet = counted or bool(index.data(QUIET))
-        painter.setPen(self._theme.colour("danger" if wrong else "muted" if quiet else "text"))
+        painter.setPen(self._theme.colour("warning" if wrong else "muted" if quiet else "text"))
         room = QRect(left, place.top(), place.right() - SPACING.small - left, place.height())
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
         across = Qt.AlignmentFlag.AlignHCenter if counted else Qt.AlignmentFlag.AlignLeft

@@ -21,7 +21,7 @@ class FileTrouble(QFrame):
         self.setProperty("role", "card")
         self.setObjectName("settings.trouble")
         self.place = settings_place()
-        self.says = label(role="danger", bold=True)
+        self.says = label(role="warning", bold=True)
         self.where = label(size=SCALE.caption, role="muted")
         self.where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.open = QPushButton()

@@ -35,7 +35,7 @@ class SettingRow(QWidget):
         control.refuse = self.refuse
         self.name, self.says = label(), label(size=SCALE.caption, role="muted")
         self.warning = label(size=SCALE.caption, role="warning")
-        self.refusal = label(size=SCALE.caption, role="danger")
+        self.refusal = label(size=SCALE.caption, role="warning")
         self.reset = QPushButton()
         self.reset.setProperty("role", "quiet")
         self.reset.setObjectName(f"reset.{setting.name}")

@@ -26,7 +26,7 @@ class DeviceRow(QWidget):
         self._sure = False
         self.name, self.field = Elided(1), QLineEdit()
         self.about = label(size=SCALE.caption, role="muted")
-        self.warning = label(size=SCALE.caption, role="danger")
+        self.warning = label(size=SCALE.caption, role="warning")
         wrapping([self.about, self.warning])
         self.rename, self.revoke = QPushButton(), QPushButton()
         self.rename.setProperty("role", "quiet")

@@ -185,7 +185,7 @@ class EnlistDialog(QDialog):
         for field in (self.found, self.where, self.code, self.enlist):
             field.setEnabled(not asking)
         said, bad = self._said(stage)
-        tell(self.told, said, "danger" if bad else "")
+        tell(self.told, said, "warning" if bad else "")
         self.shape.show_state(State.FAILED if bad else State.DONE if done else State.ARMING, said)
         self.shape.setVisible(bool(said))
         self.enlist.setText(texts("lending.enlist"))

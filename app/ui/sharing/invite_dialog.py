@@ -144,7 +144,7 @@ class InviteDialog(QDialog):
         good = self._invite.stage is PairingStage.PAIRED
         self.shape.show_state(State.DONE if good else State.FAILED, ended)
         self.shape.setVisible(bool(ended))
-        tell(self.ended, ended, "" if good else "danger")
+        tell(self.ended, ended, "" if good else "warning")
 
     def _sentence(self, *, waits: bool, ended: bool) -> str:
         texts = self._texts

@@ -62,7 +62,7 @@ class LentRow(QWidget):
         self.switch.setAccessibleName(texts("lending.to", gateway=lent.name))
         self.switch.setAccessibleDescription(said)
         self.shape.show_state(LENT_SHAPES[lent.worker.state], said)
-        tell(self.state, said, "danger" if lent.worker.state is LocalWorkerState.FAILED else "muted")
+        tell(self.state, said, "warning" if lent.worker.state is LocalWorkerState.FAILED else "muted")
         self._show_forget()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -111,7 +111,7 @@ class LendingPanel(QFrame):
         self._view = LendingView()
         self.setProperty("role", "card")
         self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
-        self.nobody, self.told = label(role="muted"), label(role="danger")
+        self.nobody, self.told = label(role="muted"), label(role="warning")
         self.rows: dict[str, LentRow] = {}
         self.add = QPushButton()
         self.dialog = EnlistDialog(theme, texts, ask, ask_gateways, self)
@@ -170,4 +170,4 @@ class LendingPanel(QFrame):
                 self._rows.addWidget(self.rows[lent.id])
             self.rows[lent.id].show_lent(lent)
         self.nobody.setVisible(not view.lent)
-        tell(self.told, note_text(self._texts, view.told) if view.told else "", "danger")
+        tell(self.told, note_text(self._texts, view.told) if view.told else "", "warning")

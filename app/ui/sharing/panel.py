@@ -41,7 +41,7 @@ class SharingPanel(QFrame):
         self.setProperty("role", "card")
         self.heading, self.says = label(size=SCALE.heading, bold=True), label(role="muted")
         self.switch, self.shape = Switch(theme), Shape(theme, SHAPES[SharingState.OFF])
-        self.state, self.told = label(), label(role="danger")
+        self.state, self.told = label(), label(role="warning")
         self.where, self.fingerprint = Fact(texts), Fact(texts)
         self.devices_heading, self.nobody = label(bold=True), label(role="muted")
         self.rows: dict[str, DeviceRow] = {}
@@ -103,12 +103,12 @@ class SharingPanel(QFrame):
         said = sharing_text(texts, view)
         self.switch.setAccessibleDescription(said)
         self.shape.show_state(SHAPES[view.state], said)
-        tell(self.state, said, "danger" if view.state is SharingState.FAILED else "")
+        tell(self.state, said, "warning" if view.state is SharingState.FAILED else "")
         shared = view.state is SharingState.ON
         self.where.show_fact(texts("sharing.where"), places_text(view) if shared else "")
         digest = fingerprint_text(view.certificate_sha256) if shared else ""
         self.fingerprint.show_fact(texts("sharing.fingerprint"), digest, view.certificate_sha256)
-        tell(self.told, note_text(texts, view.told) if view.told else "", "danger")
+        tell(self.told, note_text(texts, view.told) if view.told else "", "warning")
         self.add.setEnabled(shared)
         tell(self.hint, "" if shared or self._on else texts("sharing.add-first"))
         self._show_devices()

@@ -89,17 +89,15 @@ COLOURS: Final = {
 }
 
 _QUIET: Final = frozenset({State.IDLE, State.ARMING, State.CANCELLED})
-_ALARMS: Final = frozenset({State.FAILED, State.DAMAGED})
-_WARNING: Final = frozenset({State.WAITING, State.HELD})
+_WARNING: Final = frozenset({State.WAITING, State.HELD, State.FAILED, State.DAMAGED})
 
 
 def state_colour(colours: Colours, state: State) -> str:
     """Return the colour of a state, which its icon also tells by shape.
 
-    Accent is for progress, amber for waiting or held text, red for failures and muted for quiet states.
+    Accent is for progress, amber for waiting or held text and for failures, and muted for quiet states.
+    Red is left to buttons that destroy something.
     """
-    if state in _ALARMS:
-        return colours.danger
     if state in _WARNING:
         return colours.warning
     return colours.muted if state in _QUIET else colours.accent

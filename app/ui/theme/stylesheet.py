@@ -28,9 +28,9 @@ QPushButton[role="primary"] { background: $accent; color: $on_accent; border-col
 QPushButton[role="primary"]:hover { background: $accent_strong; border-color: $accent_strong; }
 QPushButton[role="primary"]:focus { border: 2px solid $text; }
 QPushButton[role="primary"]:disabled { background: $surface; color: $muted; border-color: $line; }
-QPushButton[role="quiet"] { background: transparent; color: $accent; border-color: transparent;
+QPushButton[role="quiet"] { background: $sunken; color: $text; border-color: $line;
     padding: ${hair}px ${pad}px; }
-QPushButton[role="quiet"]:hover { background: $accent_soft; }
+QPushButton[role="quiet"]:hover { background: $accent_soft; border-color: $accent; }
 QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: ${hair_focus}px ${pad_focus}px; }
 QPushButton[role="danger"] { color: $danger; border-color: $danger; }
 

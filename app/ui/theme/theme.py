@@ -55,6 +55,14 @@ class Motion:
     reduced: bool = False
 
 
+CONTENT_WIDTH: Final = 760
+"""Greatest width of a page's content in pixels: longer lines are hard to read."""
+SCHEMES: Final = {"system": None, "light": Scheme.LIGHT, "dark": Scheme.DARK}
+"""Colour schemes by the value of the setting ``general.theme``."""
+TEXT_SIZES: Final = {"normal": 1.0, "large": 1.15, "larger": 1.35, "largest": 1.6}
+"""Text sizes that the user can choose, relative to the system's."""
+SCALE_PROPERTY: Final = "scale"
+"""Dynamic property of widgets whose font has a size of its own on the type scale."""
 SPACING: Final = Spacing()
 RADII: Final = Radii()
 SCALE: Final = Scale()
@@ -72,6 +80,8 @@ class Theme(QObject):
     def __init__(self, scheme: Scheme | None = None, motion: Motion | None = None) -> None:
         super().__init__()
         self._scheme, self._motion = scheme, motion
+        self._text_size, self._base = "normal", QFont()
+        self._application: QApplication | None = None
         self._system = System()
         for signal in self._system.signals():
             signal.connect(self._look_again)
@@ -101,15 +111,33 @@ class Theme(QObject):
 
     def choose(self, scheme: Scheme | None) -> None:
         """Fix the scheme; None follows the system again."""
-        self._scheme = scheme
-        self.changed.emit()
+        if scheme is not self._scheme:
+            self._scheme = scheme
+            self.changed.emit()
+
+    def choose_text_size(self, size: str) -> None:
+        """Choose one of ``TEXT_SIZES`` for all windows, with effect at once."""
+        if size == self._text_size:
+            return
+        self._text_size = size
+        if self._application is not None:
+            self._resize_text(self._application)
+            self.changed.emit()
 
     def dress(self, application: QApplication) -> None:
         """Apply style, font and colours to the application, now and at each change."""
         application.setStyle("Fusion")
-        application.setFont(font())
+        self._application, self._base = application, QFont(application.font())
+        self._resize_text(application)
         self._apply(application)
         self.changed.connect(lambda: self._apply(application))
+
+    def _resize_text(self, application: QApplication) -> None:
+        """Set the font of the application, and that of each widget which has a size on the type scale."""
+        application.setFont(_sized(QFont(self._base), TEXT_SIZES[self._text_size]))
+        for widget in application.allWidgets():
+            if (scale := widget.property(SCALE_PROPERTY)) is not None:
+                widget.setFont(font(scale, QFont.Weight(widget.font().weight())))
 
     def _apply(self, application: QApplication) -> None:
         application.setPalette(palette(self.colours))
@@ -125,10 +153,15 @@ def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -
     family = QFontInfo(made).family()  # Qt would skip an alias like "Sans Serif" in a list of families
     made.setFamilies(list(dict.fromkeys((family, *HAN))))
     made.setWeight(weight)
+    return _sized(made, size)
+
+
+def _sized(made: QFont, scale: float) -> QFont:
+    """Return the font, made larger by ``scale``."""
     if made.pointSizeF() > 0:
-        made.setPointSizeF(made.pointSizeF() * size)
+        made.setPointSizeF(made.pointSizeF() * scale)
     else:
-        made.setPixelSize(round(made.pixelSize() * size))
+        made.setPixelSize(round(made.pixelSize() * scale))
     return made
 
 

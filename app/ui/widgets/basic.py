@@ -33,7 +33,7 @@ from app.core.states import LOWEST_DBFS, State
 from app.ui.dictation.live_lines import MOST
 from app.ui.dictation.pill import loudness
 from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.theme.theme import RADII, SCALE, SCALE_PROPERTY, SPACING, Theme, font
 from app.ui.widgets.untrusted_text import tip
 
 S = TypeVar("S", bound=StrEnum)
@@ -48,6 +48,7 @@ def label(text: str = "", *, size: float = SCALE.body, role: str = "", bold: boo
     """Return a label in the common type scale."""
     made = QLabel(text)
     made.setFont(font(size, QFont.Weight.DemiBold if bold else QFont.Weight.Normal))
+    made.setProperty(SCALE_PROPERTY, size)
     made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
         made.setProperty("role", role)

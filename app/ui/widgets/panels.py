@@ -4,9 +4,18 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.ui.theme.theme import RADII, SPACING, Theme
+from app.ui.theme.theme import CONTENT_WIDTH, RADII, SPACING, Theme
 from app.ui.widgets.basic import ring
 
 
@@ -55,6 +64,19 @@ def scrolling(inside: QWidget) -> QScrollArea:
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area
+
+
+def centred(inside: QWidget) -> QWidget:
+    """Return a widget around ``inside`` that keeps it in the middle, at most ``CONTENT_WIDTH`` pixels wide."""
+    around = QWidget()
+    around.setObjectName("page")
+    inside.setMaximumWidth(CONTENT_WIDTH)
+    row = QHBoxLayout(around)
+    row.setContentsMargins(SPACING.wide, 0, SPACING.wide, 0)
+    row.addStretch(1)
+    row.addWidget(inside, 1_000)
+    row.addStretch(1)
+    return around
 
 
 class DialogBody(QScrollArea):

@@ -179,7 +179,7 @@ def test_row_note_is_red_only_for_failed_file(row: FileRow, texts: Texts) -> Non
     row.show_file(replace(WORKING, note=Note(FileNote.GATEWAY_AWAY)))
     assert (row.note.text(), row.note.property("role")) == (texts("files.note.gateway-away"), "warning")
     row.show_file(replace(WORKING, state=FileState.FAILED, note=Note(FileNote.EMPTY)))
-    assert (row.note.text(), row.note.property("role")) == (texts("files.note.empty"), "danger")
+    assert (row.note.text(), row.note.property("role")) == (texts("files.note.empty"), "warning")
     row.show_file(WORKING)
     assert not row.note.isVisible()
 

@@ -49,7 +49,7 @@ def test_answer_role_marks_problems() -> None:
         answer_role(of(QueryResult(health)))
         for health in (GatewayHealth.WELL, GatewayHealth.AWAY, GatewayHealth.REFUSED)
     ]
-    assert roles == ["muted", "warning", "danger"]
+    assert roles == ["muted", "warning", "warning"]
 
 
 def test_here_text_names_replaced_gateway() -> None:

@@ -72,7 +72,7 @@ def test_folder_of_saved_report_can_be_shown(panel: ReportPanel, dialogs: Places
 
 def test_failed_report_shows_reason_and_can_be_saved_again(panel: ReportPanel, texts: Texts) -> None:
     panel.show_report(ReportView(ReportState.FAILED, PARTS, note=Note("report-not-saved")))
-    assert panel.told.text() == texts("note.report-not-saved") and panel.told.property("role") == "danger"
+    assert panel.told.text() == texts("note.report-not-saved") and panel.told.property("role") == "warning"
     assert panel.save.isEnabled() and not panel.show_place.isVisible()
 
 

@@ -190,7 +190,7 @@ def test_note_shows_errors_of_each_source_as_tool_tip(card: ModelCard, texts: Te
     note, said = Note(ModelNote.UNAVAILABLE), ("hub: 404", "b: no")
     failed = replace(MODEL, state=ModelState.FAILED, note=note, details=said)
     card.show_model(failed, FREE)
-    assert (card.note.toolTip(), card.note.property("role")) == ("hub: 404\nb: no", "danger")
+    assert (card.note.toolTip(), card.note.property("role")) == ("hub: 404\nb: no", "warning")
     assert card.note.accessibleDescription() == "hub: 404\nb: no"
 
 

@@ -90,7 +90,7 @@ def test_notes_show_sizes_and_urgency() -> None:
     note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
     failed = replace(MODEL, state=ModelState.FAILED, note=note)
     assert note_text(EN, failed) == "The model needs 968 MB; 512 MB are free. Free some space, then try again."
-    assert note_role(failed) == "danger"
+    assert note_role(failed) == "warning"
     assert note_role(replace(MODEL, note=Note(ModelNote.USED_BY_APP))) == "warning"
     assert note_role(replace(MODEL, note=Note(ModelNote.WHOLE))) == "muted"
     assert extra_command("funasr") in note_text(EN, replace(MODEL, lacks="funasr"))

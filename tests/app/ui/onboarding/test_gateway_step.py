@@ -64,7 +64,7 @@ def test_place_step_shows_worker_and_its_download(page: PlaceStep, asked: list[A
     page.show_worker(WorkerView(LocalWorkerState.IDLE, "CPU · whisper-base"))
     assert not page.progress.isVisible() and "whisper-base" in page.worker.text()
     page.show_worker(WorkerView(LocalWorkerState.FAILED, reason=Note("models-disk-full")))
-    assert page.worker.property("role") == "danger"
+    assert page.worker.property("role") == "warning"
     page.switch_on.click()
     assert asked == [SwitchWorker(True)]
     page.show_worker(WorkerView(reason=Note("recognised-elsewhere")))

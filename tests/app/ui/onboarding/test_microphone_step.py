@@ -89,7 +89,7 @@ def test_sample_is_recorded_and_played(page: MicrophoneStep, asked: list[Action]
 
 def test_microphone_problem_is_shown(page: MicrophoneStep, texts: Texts) -> None:
     page.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING, note=DENIED))
-    assert page.note.text() == note_text(texts, DENIED) and page.note.property("role") == "danger"
+    assert page.note.text() == note_text(texts, DENIED) and page.note.property("role") == "warning"
     page.show_trial(MicrophoneTrial(MicrophoneActivity.OPENING, note=Note("no-microphone")))
     assert page.note.text() == note_text(texts, Note("no-microphone"))
     page.show_trial(QUIET)

@@ -130,7 +130,7 @@ def test_lending_progress_and_result_are_shown(dialog: EnlistDialog, texts: Text
     dialog.show_lending(LendingView(stage=EnlistStage.ASKING))
     assert not dialog.enlist.isEnabled() and dialog.told.text() == texts("lending.asking")
     dialog.show_lending(LendingView(stage=EnlistStage.REFUSED, note=Note("pair-locked")))
-    assert dialog.told.text() == texts("note.pair-locked") and dialog.told.property("role") == "danger"
+    assert dialog.told.text() == texts("note.pair-locked") and dialog.told.property("role") == "warning"
     assert dialog.enlist.isEnabled()
     dialog.enlist.click()
     dialog.show_lending(LendingView(stage=EnlistStage.DONE, gateway="desk"))

@@ -80,7 +80,7 @@ def test_failed_invite_is_explained_and_offers_new_code(
     dialog.show_code.click()
     dialog.show_invite(WAITING)
     dialog.show_invite(ended)
-    assert dialog.ended.text() == ended_text(texts, ended) and dialog.ended.property("role") == "danger"
+    assert dialog.ended.text() == ended_text(texts, ended) and dialog.ended.property("role") == "warning"
     assert not dialog.digits.isVisible() and not dialog.qr.isVisible() and not dialog.copy.isVisible()
     assert dialog.show_code.text() == texts("sharing.invite.new-code")
     dialog.show_code.click()

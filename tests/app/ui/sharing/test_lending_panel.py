@@ -45,7 +45,7 @@ def test_lending_rows_show_state_and_failure_reason(panel: LendingPanel, texts: 
     busy, failed = panel.rows["a"], panel.rows["b"]
     assert texts("worker.busy") in busy.state.text() and "3" in busy.state.text() and busy.switch.isChecked()
     assert texts("note.lent-unknown", gateway="attic") in failed.state.text()
-    assert failed.state.property("role") == "danger"
+    assert failed.state.property("role") == "warning"
     panel.show_lending(replace(VIEW, lent=(BUSY,), told=Note("gateways-not-kept")))
     assert list(panel.rows) == ["a"] and panel.told.isVisible()
 

@@ -80,7 +80,7 @@ def test_device_rows_follow_devices(panel: SharingPanel, texts: Texts) -> None:
 
 def test_sharing_failure_reason_is_shown(panel: SharingPanel) -> None:
     panel.show_sharing(SharingView(SharingState.FAILED, note=Note("sharing-port-taken", {"port": "8765"})))
-    assert "8765" in panel.state.text() and panel.state.property("role") == "danger"
+    assert "8765" in panel.state.text() and panel.state.property("role") == "warning"
     assert panel.switch.accessibleDescription() == panel.state.text()
 
 

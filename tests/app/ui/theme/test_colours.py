@@ -56,7 +56,7 @@ def test_tray_icon_shape_has_enough_contrast(scheme: Scheme, state: State) -> No
 
 def test_state_colours_distinguish_waiting_from_failed() -> None:
     colours = COLOURS[Scheme.LIGHT]
-    assert state_colour(colours, State.FAILED) == colours.danger
+    assert state_colour(colours, State.FAILED) == colours.warning
     assert state_colour(colours, State.HELD) == state_colour(colours, State.WAITING) == colours.warning
     assert state_colour(colours, State.LISTENING) == colours.accent
     assert state_colour(colours, State.IDLE) == colours.muted

@@ -14,7 +14,8 @@ from app.ui.theme import icons
 from app.ui.theme.colours import COLOURS, Scheme
 
 TRAY = 22
-NAMES = sorted(path.name.removesuffix(".svg") for path in files("app.ui.theme").joinpath("icons").iterdir())
+FILES = [path.name for path in files("app.ui.theme").joinpath("icons").iterdir()]
+NAMES = sorted(name.removesuffix(".svg") for name in FILES if name.endswith(".svg"))
 
 
 def outline(image: QImage) -> list[bool]:

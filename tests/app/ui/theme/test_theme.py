@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
+from app.settings.schema import all_settings
 from app.ui.theme.colours import COLOURS, Scheme
-from app.ui.theme.theme import HAN, STILL, Motion, System, Theme, font, palette
+from app.ui.theme.theme import HAN, SCALE, SCHEMES, STILL, TEXT_SIZES, Motion, System, Theme, font, palette
+from app.ui.widgets.basic import label
 
 
 def test_theme_follows_system_by_default(qapp: QApplication) -> None:
@@ -29,7 +31,7 @@ def test_chosen_scheme_changes_colours_and_emits_signal(qtbot: QtBot, theme: The
     with qtbot.waitSignal(theme.changed):
         theme.choose(Scheme.DARK)
     assert theme.colour("text").name() == COLOURS[Scheme.DARK].text
-    assert theme.state_colour(State.FAILED).name() == COLOURS[Scheme.DARK].danger
+    assert theme.state_colour(State.FAILED).name() == COLOURS[Scheme.DARK].warning
     theme.choose(None)
     assert theme.scheme is System().scheme
 
@@ -87,3 +89,19 @@ def test_font_in_pixels_keeps_its_unit(qapp: QApplication) -> None:
         assert font(1.5).pixelSize() == 30
     finally:
         qapp.setFont(before)
+
+
+def test_text_size_applies_to_existing_widgets(theme: Theme, qapp: QApplication) -> None:
+    plain, heading, usual = label(), label(size=SCALE.heading), font().pointSizeF()
+    theme.choose_text_size("largest")
+    assert font().pointSizeF() == pytest.approx(1.6 * usual)
+    assert plain.font().pointSizeF() == pytest.approx(1.6 * usual)
+    assert heading.font().pointSizeF() == pytest.approx(1.6 * usual * SCALE.heading)
+    theme.choose_text_size("normal")
+    assert font().pointSizeF() == pytest.approx(usual)
+
+
+def test_each_setting_of_theme_has_scheme_and_size() -> None:
+    chosen = all_settings()
+    assert set(chosen["general.theme"].choices) == set(SCHEMES)
+    assert set(chosen["general.text_size"].choices) == set(TEXT_SIZES)

@@ -89,7 +89,7 @@ def test_shape_has_accessible_name_and_colour(theme: Theme, qtbot: QtBot) -> Non
     qtbot.addWidget(shape)
     shape.show_state(State.FAILED, "Failed")
     assert shape.accessibleName() == "Failed"
-    assert has(pixels(shape), COLOURS[Scheme.LIGHT].danger)
+    assert has(pixels(shape), COLOURS[Scheme.LIGHT].warning)
 
 
 def test_meter_length_follows_level(theme: Theme, qtbot: QtBot) -> None:

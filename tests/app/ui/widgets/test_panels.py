@@ -5,8 +5,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.theme.theme import Theme
-from app.ui.widgets.panels import Columns, Panel
+from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
+from app.ui.widgets.panels import Columns, Panel, centred
 
 
 def columns(theme: Theme, qtbot: QtBot, number: int, most: int = 4) -> tuple[Columns, list[Panel]]:
@@ -57,3 +57,15 @@ def test_removed_widgets_are_hidden(theme: Theme, qtbot: QtBot) -> None:
     made.show_widgets(panels)
     assert all(panel.isVisible() for panel in panels)
     assert made.minimumSizeHint().width() == 100
+
+
+def test_content_is_centred_and_limited_in_width(theme: Theme, qtbot: QtBot) -> None:
+    inside = QWidget()
+    around = centred(inside)
+    qtbot.addWidget(around)
+    around.resize(1_600, 300)
+    around.show()
+    qtbot.waitUntil(lambda: inside.width() == CONTENT_WIDTH)
+    assert abs(inside.geometry().center().x() - 800) <= 1
+    around.resize(500, 300)
+    qtbot.waitUntil(lambda: inside.width() == 500 - 2 * SPACING.wide)
