@@ -16,6 +16,9 @@ from app.core.states import State
 from app.ui.theme.colours import Colours, state_colour
 
 APP: Final = "app"
+APP_SMALL: Final = "app-small"
+"""The app's icon for at most ``SMALL`` pixels: three bars on whole pixels, because finer ones blur."""
+SMALL: Final = 24
 SIZES: Final = (16, 22, 24, 32, 48, 64)
 _ON_STONE: Final = QRectF(0.21, 0.26, 0.58, 0.58)  # place of the state's shape, as fractions of the icon
 _BADGE: Final = QRectF(0.62, 0.0, 0.38, 0.38)
@@ -43,7 +46,7 @@ def image(name: str, size: int, colour: QColor | None = None) -> QImage:
 
 def icon(name: str, colour: QColor | None = None) -> QIcon:
     """Return the icon in all sizes that are needed."""
-    return _icon(image(name, size, colour) for size in SIZES)
+    return _icon(image(APP_SMALL if name == APP and size <= SMALL else name, size, colour) for size in SIZES)
 
 
 def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = False) -> QImage:

@@ -42,7 +42,7 @@ def test_icon_can_be_drawn(name: str, qapp: QApplication) -> None:
     assert painted > 20
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != icons.APP])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {icons.APP, icons.APP_SMALL}])
 def test_icon_is_drawn_in_given_colour(name: str, qapp: QApplication) -> None:
     assert b"#ff0000" in icons.svg(name, QColor("#ff0000"))
     assert b"currentColor" not in icons.svg(name, QColor("#ff0000"))
@@ -75,6 +75,14 @@ def test_tray_icon_has_all_sizes(qapp: QApplication) -> None:
     made = icons.tray_icon(State.IDLE, COLOURS[Scheme.LIGHT])
     assert sorted(size.width() for size in made.availableSizes()) == sorted(icons.SIZES)
     assert not icons.icon(icons.APP).isNull()
+
+
+def test_app_icon_has_clear_bars_when_it_is_small(qapp: QApplication) -> None:
+    drawn = icons.icon(icons.APP).pixmap(16, 16).toImage()
+    row = [drawn.pixelColor(x, 10) for x in range(16)]
+    white = [x for x, colour in enumerate(row) if colour.lightness() == 255 and colour.alpha() == 255]
+    assert white == [3, 4, 7, 8, 11, 12]
+    assert icons.icon(icons.APP).pixmap(64, 64).toImage() == icons.image(icons.APP, 64)
 
 
 def test_icon_is_drawn_into_given_rectangle(qapp: QApplication) -> None:
