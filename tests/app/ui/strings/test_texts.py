@@ -33,6 +33,7 @@ from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
 from app.ui.strings.texts import SYSTEM, Texts, language_for
 from protocol.pairing import PairRefusal
+from speech.models.catalogue import load_catalogue
 from speech.models.recommendation import Reason
 from tests.helpers.placeholders import placeholders
 
@@ -77,6 +78,7 @@ FAMILIES = {
     "models.state": [state.value for state in ModelState],
     "models.note": [key.value for key in ModelNote],
     "models.about": list(KINDS),
+    "spoken": {code for model in load_catalogue().models for code in model.languages},
     "models.recommended": [Reason.ACCURATE, Reason.FASTEST, Reason.FITS],
     "models.default": [Reason.CHINESE, Reason.NO_HUB, Reason.NO_CHINESE, Reason.INSTALLED],
     "models.purpose": [purpose.value for purpose in Purpose],
