@@ -23,11 +23,12 @@ from loadtest.report import STRAINED, NoReport, prepare, write_report
 from loadtest.run import Report, Run
 from loadtest.sessions import SessionPlan, run_sessions
 from loadtest.streams import Streams, run_streams
+from runtime import command_line
 from runtime.folders import folders
 from runtime.logs import logging_to
 from runtime.terminal import say
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = command_line.group("Generate load for a gateway.", add_completion=True)
 
 _INTERRUPTED = 130
 
@@ -45,7 +46,7 @@ ExpectRefusals = Annotated[
 
 
 @app.callback()
-def _program() -> None:
+def _program(version: command_line.Version = False) -> None:
     """Generate load for a gateway whose workers run `kikipounamu-worker run --engine checksum`."""
 
 

@@ -20,7 +20,7 @@ import typer
 
 from protocol.engine import EngineSettings, EngineUnavailable
 from protocol.job import Keys
-from runtime import logger_names
+from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import folders
 from runtime.logs import logging_to
@@ -47,11 +47,11 @@ _NO_BROKER: Final = 4
 Serving = Callable[[str, Consumer], contextlib.AbstractContextManager[object]]
 """Serves a worker's metrics while the context is entered."""
 
-cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+cli = command_line.group("Recognise speech for kikipounamu.", add_completion=True)
 
 
 @cli.callback()
-def _program() -> None:
+def _program(version: command_line.Version = False) -> None:
     """Recognise speech for kikipounamu: take segments from the broker and answer with text."""
 
 

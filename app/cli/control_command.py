@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130
 _STATUS: Final = "status"
+_OF_RECORDING: Final = "Id of a recording, or its beginning: the text of this one."
+_OF_APP: Final = frozenset({Verb.SHOW, Verb.QUIT})
+_VERSION: Final = "--version"
 _HELP: Final = {
-    Verb.TOGGLE: "Start dictation in the running app, or stop it and insert the text.",
+    Verb.TOGGLE: "Start dictation in the running app, or stop it.",
     Verb.START: "Start dictation in the running app.",
     Verb.STOP: "Stop dictation and insert the text.",
-    Verb.CANCEL: "Cancel the current dictation. The recording is kept (see `kikipounamu takes`).",
-    Verb.PASTE_HELD: "Paste the newest text to paste; without a window for it, copy it. ID: of this recording.",
-    Verb.COPY_HELD: "Copy the newest text to paste. ID: of this recording.",
-    Verb.DISMISS_HELD: "Dismiss the newest text to paste; the history keeps it. ID: of this recording.",
+    Verb.CANCEL: "Cancel dictation. The recording is kept.",
+    Verb.PASTE_HELD: "Paste the newest text to paste.\n\nWithout a window for it, the text is copied.",
+    Verb.COPY_HELD: "Copy the newest text to paste.",
+    Verb.DISMISS_HELD: "Dismiss the newest text to paste. The recording keeps it.",
     Verb.INSERT_READY: "Insert finished text without waiting for earlier speech.",
     Verb.SHOW: "Show the window of the running app.",
-    Verb.QUIT: "Quit the running app after recognition has finished; the second call quits at once.",
+    Verb.QUIT: "Quit the running app.\n\nRecognition is finished first; a second call quits at once.",
 }
 
 
@@ -39,10 +42,20 @@ def quick(words: Sequence[str]) -> int | None:
         return send(Verb(words[0]))
     if len(words) == 2 and words[0] in set(HELD_DEEDS) and not words[1].startswith("-"):
         return send(Verb(words[0]), words[1])
+    if words == [_VERSION]:
+        return version()
     options = set(words[1:])
     if words and words[0] == _STATUS and options <= {"--follow", "--json"}:
         return status(following="--follow" in options, as_json="--json" in options)
     return None
+
+
+def version() -> int:
+    """Print the version and return the exit status."""
+    from importlib import metadata
+
+    say(f"kikipounamu {metadata.version('kikipounamu')}")
+    return 0
 
 
 def send(verb: Verb, session: str = "") -> int:
@@ -95,14 +108,18 @@ def register(app: "typer.Typer") -> None:
     """Add the verbs to the full command line, for its help and for options in any order."""
     import typer
 
+    from app.cli.sections import Section
+
     def telling(verb: Verb) -> None:
         def command() -> None:
             raise typer.Exit(send(verb))
 
-        def command_of(session: str = typer.Argument("", metavar="[ID]")) -> None:
+        def command_of(session: str = typer.Argument("", metavar="ID", help=_OF_RECORDING)) -> None:
             raise typer.Exit(send(verb, session))
 
-        app.command(verb.value, help=_HELP[verb])(command_of if verb in HELD_DEEDS else command)
+        section = Section.APP if verb in _OF_APP else Section.DICTATION
+        add = app.command(verb.value, help=_HELP[verb], rich_help_panel=section)
+        add(command_of if verb in HELD_DEEDS else command)
 
     def state(
         follow: bool = typer.Option(False, "--follow", help="Print one line per change until the app ends."),
@@ -112,7 +129,7 @@ def register(app: "typer.Typer") -> None:
 
     for verb in Verb:
         telling(verb)
-    app.command(_STATUS, help="Print what the running app is doing.")(state)
+    app.command(_STATUS, help="Print what the running app is doing.", rich_help_panel=Section.APP)(state)
 
 
 def _failed(error: ControlError) -> int:

@@ -18,10 +18,10 @@ def dashboard(
         bool, typer.Option("--print", help="Print the address with its key instead of opening it.")
     ] = False,
     gateway: Annotated[
-        str, typer.Option(metavar="NAME", help="Name of a paired gateway. [default: the local gateway]")
+        str, typer.Option(metavar="NAME", help="Name or id of a paired server. [default: this computer]")
     ] = "",
 ) -> None:
-    """Open the dashboard of a gateway in the browser."""
+    """Open the dashboard of a server in the browser."""
     import webbrowser
 
     from app.core import process

@@ -23,12 +23,14 @@ def doctor(
         Path | None,
         typer.Option(metavar="FILE.zip", help="Save the result with a help report, without speech."),
     ] = None,
-    engine: Annotated[str, typer.Option(help="Engine of the worker if no model is chosen.")] = "whisper",
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="Engine for recognition if no model is chosen.")
+    ] = "whisper",
     only_apart: Annotated[
         str, typer.Option("--apart", hidden=True, help="Internal: run one check in its own process.")
     ] = "",
 ) -> None:
-    """Check microphone, models, gateway, worker, keys and disk.
+    """Check microphone, models, server, recognition, keys and disk.
 
     Exit status 1 means that a problem was found. Nothing is recorded, typed, copied or changed.
     """

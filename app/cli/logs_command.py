@@ -30,6 +30,7 @@ _COLUMNS: Final = (
 )
 _FOLDER: Final = typer.Option(
     "--folder",
+    metavar="DIR",
     exists=True,
     file_okay=False,
     readable=True,
@@ -40,15 +41,17 @@ _FOLDER: Final = typer.Option(
 
 def logs(
     session: Annotated[
-        str, typer.Option("--session", help="Session id, its beginning, or `last`. Takes have the same ids.")
+        str, typer.Option("--session", metavar="ID", help="Id of a recording, its beginning, or `last`.")
     ] = "last",
-    segment: Annotated[int | None, typer.Option("--segment", min=0, help="Show only this segment.")] = None,
+    segment: Annotated[
+        int | None, typer.Option("--segment", min=0, metavar="N", help="Show only this segment.")
+    ] = None,
     folder: Annotated[list[Path] | None, _FOLDER] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show where the time between speech and text went, across all programs.
+    """Show where the time between speech and text went.
 
-    The logs of this computer are always read. Remote gateways and workers have logs of their own.
+    The logs of this computer are always read. Other computers have logs of their own.
     """
     from app.core.errors import AppError
     from app.diagnostics.timeline.log_search import find, reaches_back_to

@@ -18,38 +18,46 @@ from app.cli import (
     report_command,
     takes_command,
 )
-from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Model
+from app.cli.options import Certificate, Engine, Gateway, GetModels, Key, Language, Microphone, Model
+from app.cli.sections import Section
 from app.control.client import handed_over
 from app.core.formats import Format
+from runtime.command_line import CommandGroup, Version, group
 
 if TYPE_CHECKING:
     from app.application import Application
     from app.messages.notifications import Post
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Dictation and transcription with a recogniser that loses nothing.",
+
+class _Program(CommandGroup):
+    """The program, with its commands in the sections of ``Section``."""
+
+    titles = tuple(Section)
+
+
+app = group(
+    "Dictate into any program, and transcribe recordings.",
+    _Program,
+    add_completion=True,
+    epilog="`kikipounamu COMMAND --help` says more of a command.",
 )
-app.add_typer(models_command.app, name="models")
-app.add_typer(takes_command.app, name="takes")
-app.command()(microphones_command.microphones)
-app.command()(doctor_command.doctor)
-app.command()(report_command.report)
-app.command()(dashboard_command.dashboard)
-app.command()(logs_command.logs)
-control_command.register(app)
+
+
+@app.callback()
+def _program(version: Version = False) -> None:
+    """Dictate into any program, and transcribe recordings."""
+
 
 ChineseScript = Annotated[
     Literal["simplified", "traditional", "as-is"], typer.Option(help="Characters of Chinese text.")
 ]
 
 
-@app.command()
+@app.command(rich_help_panel=Section.RECORDINGS)
 def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     files: Annotated[
-        list[Path], typer.Argument(help="Recordings: wav, flac, ogg, mp3; more with the media extra.")
+        list[Path],
+        typer.Argument(metavar="FILE", help="Recordings: wav, flac, ogg, mp3; more with the media extra."),
     ],
     form: Annotated[Format, typer.Option("--format", help="Format of the results.")] = Format.TXT,
     output: Annotated[str, typer.Option(metavar="DIR|beside|-", help="Destination of the results.")] = "-",
@@ -76,7 +84,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
     process.run("kikipounamu", transcription.run, transcription.prepare)
 
 
-@app.command("app")
+@app.command("app", rich_help_panel=Section.APP)
 def desktop(
     hidden: Annotated[
         bool, typer.Option("--hidden", help="Start without a window if the desktop has a tray.")
@@ -86,9 +94,9 @@ def desktop(
         list[str] | None, typer.Option(hidden=True, help="Additional argument for `kikipounamu-worker run`.")
     ] = None,
 ) -> None:
-    """Open the desktop app: press the key in any window, speak, and the text is inserted.
+    """Open the app, or the window of the one that runs.
 
-    If the app is already running, its window is shown.
+    Then press the key in any program and speak: the text is inserted there.
     """
     status = handed_over(hidden=hidden)
     if status is None:
@@ -108,12 +116,12 @@ def desktop(
     raise typer.Exit(status)
 
 
-@app.command()
+@app.command(rich_help_panel=Section.DICTATION)
 def listen(  # noqa: PLR0913 - typer: an option is a parameter
     mode: Annotated[
         Literal["hands-free", "toggle"], typer.Option(help="Send only speech, or everything except long silence.")
     ] = "hands-free",
-    microphone: Annotated[str, typer.Option(help="Name or part of it. [default: the system's default]")] = "",
+    microphone: Microphone = "",
     partials: Annotated[
         bool, typer.Option("--partials/--no-partials", help="Show text that may still change while you speak.")
     ] = True,
@@ -126,7 +134,7 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     engine: Engine = "",
     get_models: GetModels = None,
 ) -> None:
-    """Dictate into the terminal until Ctrl-C.
+    """Dictate into the terminal, without the app, until Ctrl-C.
 
     Texts go to standard output; the recording is kept (see `kikipounamu takes`).
     """
@@ -146,9 +154,9 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
     process.run("kikipounamu", lambda: dictate(source, wish), source.prepare)
 
 
-@app.command()
+@app.command(rich_help_panel=Section.SERVERS)
 def up(engine: Engine = "", model: Model = "", get_models: GetModels = None) -> None:
-    """Run this computer's gateway and a worker in the foreground until Ctrl-C."""
+    """Run the server and the recognition of this computer until Ctrl-C."""
     from app.cli import commands
     from app.core import process
 
@@ -156,7 +164,7 @@ def up(engine: Engine = "", model: Model = "", get_models: GetModels = None) -> 
     process.run("stack", lambda: commands.up(source), source.prepare, terminal=True)
 
 
-@app.command()
+@app.command(rich_help_panel=Section.DIAGNOSIS)
 def demo(
     model: Model = "",
     gateway: Gateway = "",
@@ -165,13 +173,26 @@ def demo(
     engine: Engine = "",
     get_models: GetModels = None,
 ) -> None:
-    """Dictate the shipped samples (English, Mandarin) at speaking pace, and report where the time went."""
+    """Dictate the shipped samples, and report where the time went.
+
+    They are in English and Mandarin, and are dictated at speaking pace.
+    """
     from app.cli import commands
     from app.cli import demo as demonstration
     from app.core import process
 
     source = commands.GatewayChoice(gateway, key, certificate, engine, model, get_models)
     process.run("kikipounamu", lambda: demonstration.demo(source), source.prepare)
+
+
+control_command.register(app)
+app.add_typer(takes_command.app, name="takes", rich_help_panel=Section.RECORDINGS)
+app.add_typer(models_command.app, name="models", rich_help_panel=Section.MODELS)
+app.command(rich_help_panel=Section.SERVERS)(dashboard_command.dashboard)
+app.command(rich_help_panel=Section.DIAGNOSIS)(microphones_command.microphones)
+app.command(rich_help_panel=Section.DIAGNOSIS)(doctor_command.doctor)
+app.command(rich_help_panel=Section.DIAGNOSIS)(logs_command.logs)
+app.command(rich_help_panel=Section.DIAGNOSIS)(report_command.report)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.options import Microphone
 from app.core.console import Console
 from app.core.errors import AppError
 from runtime.terminal import printable, say
@@ -21,11 +22,13 @@ _BAR: Final = 40
 
 def microphones(
     level: Annotated[bool, typer.Option("--level", help="Show the input level for some seconds.")] = False,
-    microphone: Annotated[str, typer.Option(help="Name or part of it. [default: the system's default]")] = "",
-    seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="Duration of --level in seconds.")] = 10.0,
+    microphone: Microphone = "",
+    seconds: Annotated[
+        float, typer.Option(min=0.1, max=3600.0, metavar="S", help="Duration of --level in seconds.")
+    ] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the microphones; a star marks the system's default.
+    """List microphones; a star marks the system's default.
 
     Nothing is recorded.
     """

@@ -13,6 +13,7 @@ from app.core.console import Console
 from app.models.advice import advice_line, advise, languages_text, speed_text
 from app.models.exports import export_installed
 from app.settings.languages import languages_now
+from runtime.command_line import group
 from runtime.folders import folders
 from speech.models.catalogue import Catalogue, Model, load_catalogue
 from speech.models.errors import ModelError
@@ -23,15 +24,15 @@ from speech.models.recommendation import LocalSpeed
 from speech.models.sources import sources_for
 from speech.models.store import ModelStore
 
-app = typer.Typer(help="List, download, verify, import and remove recognition models.", no_args_is_help=True)
+app = group("List, download, verify, import and remove recognition models.")
 
 _LONG_BYTES: Final = 10_000_000  # without a terminal, larger downloads report each quarter
-Names = Annotated[list[str], typer.Argument(help="Names from `kikipounamu models list`.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names from `kikipounamu models list`.")]
 
 
 @app.command("list")
 def list_models() -> None:
-    """Print each model with size, state, languages, speed here and licence, and recommend one."""
+    """List models with size, speed and licence, and recommend one."""
     store, catalogue = _open()
     spoken = languages_now("auto")
     advice = advise(catalogue.models, spoken)
@@ -53,11 +54,11 @@ def list_models() -> None:
 
 @app.command()
 def get(names: Names) -> None:
-    """Fetch models from the first source that delivers them completely.
+    """Download models.
 
-    Interrupted downloads are resumed. Every byte is checked against the catalogue's hashes. If the catalogue has
-    none, the hub's own list is trusted at the first download, over HTTPS. The list is stored, and all later
-    downloads are checked against it.
+    They come from the first source that delivers them completely. Interrupted downloads are resumed. Every byte is
+    checked against the catalogue's hashes. If the catalogue has none, the hub's own list is trusted at the first
+    download, over HTTPS. The list is stored, and all later downloads are checked against it.
     """
     store, catalogue = _open()
     with _exit_on_error():
@@ -80,10 +81,13 @@ def get(names: Names) -> None:
 @app.command()
 def verify(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Models to verify. [default: all installed models]")
+        list[str] | None, typer.Argument(metavar="NAME", help="Models to verify. [default: all installed models]")
     ] = None,
 ) -> None:
-    """Read every byte of installed models and compare it with the catalogue, or the list stored with the model."""
+    """Check every byte of installed models.
+
+    They are compared with the catalogue, or with the list stored with the model.
+    """
     store, _ = _open()
     chosen = names or store.installed()
     if not chosen:
@@ -93,10 +97,12 @@ def verify(
 
 @app.command("import")
 def import_model(
-    name: Annotated[str, typer.Argument(help="Name from `kikipounamu models list`.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name from `kikipounamu models list`.")],
     folder: Annotated[
         Path,
-        typer.Argument(exists=True, file_okay=False, help="Folder with the files or wheels of the model."),
+        typer.Argument(
+            metavar="DIR", exists=True, file_okay=False, help="Folder with the files or wheels of the model."
+        ),
     ],
 ) -> None:
     """Install a model from local files."""
@@ -107,13 +113,16 @@ def import_model(
 
 @app.command("export")
 def export_model(
-    name: Annotated[str, typer.Argument(help="Installed model: SenseVoiceSmall or paraformer-zh.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Installed model: SenseVoiceSmall or paraformer-zh.")
+    ],
     int8: Annotated[bool, typer.Option("--int8", help="Small and fast weights for a processor.")] = False,
     fp16: Annotated[bool, typer.Option("--fp16", help="Half-precision weights for CUDA.")] = False,
 ) -> None:
-    """Make an ONNX graph of an installed model, which then runs without torch.
+    """Make an ONNX graph of an installed model.
 
-    This needs the funasr extra; the result can be copied to computers that lack it, with `models import`.
+    It runs without torch. Making it needs the funasr extra; the result can be copied to computers that lack it,
+    with `models import`.
     """
     if int8 and fp16:
         raise typer.BadParameter("choose one of --int8 and --fp16")
@@ -129,7 +138,10 @@ def export_model(
 
 @app.command()
 def measure(names: Names) -> None:
-    """Decode ten seconds of speech with installed models, and keep their speeds for `models list`."""
+    """Measure the speed of installed models on this computer.
+
+    Each decodes ten seconds of speech. `models list` shows the speeds.
+    """
     from app.models.measuring import measure_speed  # late: it runs programs, which most commands do not
 
     store, catalogue = _open()
@@ -144,7 +156,7 @@ def measure(names: Names) -> None:
 
 @app.command()
 def remove(names: Names) -> None:
-    """Delete installed models and the remains of their unfinished downloads."""
+    """Delete installed models and what is left of their downloads."""
     store, _ = _open()
 
     def removed(name: str) -> str:

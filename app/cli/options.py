@@ -22,28 +22,36 @@ Gateway = Annotated[
     typer.Option(
         envvar="KIKIPOUNAMU_GATEWAY",
         metavar="URL|NAME",
-        help="https://HOST:PORT (http:// only on this computer), or NAME of a paired gateway. "
-        "[default: the local gateway]",
+        help="Server that recognises: NAME or id of a paired one, or https://HOST:PORT (http:// only on this "
+        "computer). [default: this computer]",
     ),
 ]
-Key = Annotated[str, typer.Option(envvar="KIKIPOUNAMU_KEY", help="Key of the gateway; not needed with a NAME.")]
+Key = Annotated[
+    str,
+    typer.Option(envvar="KIKIPOUNAMU_KEY", metavar="KEY", help="Key of the server; not needed with a NAME."),
+]
 Certificate = Annotated[
     str,
     typer.Option(
         "--certificate-sha256",
         envvar="KIKIPOUNAMU_CERTIFICATE_SHA256",
-        help="SHA-256 of the gateway's certificate, if it is self-signed; not needed with a NAME.",
+        metavar="HEX",
+        help="SHA-256 of the server's certificate, if it is self-signed; not needed with a NAME.",
     ),
 ]
 Engine = Annotated[
-    str, typer.Option(help="Engine of the worker, if this command starts one. [default: by your languages]")
+    str,
+    typer.Option(metavar="NAME", help="Engine for recognition on this computer. [default: by your languages]"),
 ]
-Model = Annotated[str, typer.Option(help="Model for recognition. [default: any loaded model]")]
+Model = Annotated[str, typer.Option(metavar="NAME", help="Model for recognition. [default: any loaded model]")]
 Language = Annotated[
     str,
     typer.Option(
         metavar="CODE", callback=_spoken, help="Spoken language: auto, or an ISO 639 code such as en or zh."
     ),
+]
+Microphone = Annotated[
+    str, typer.Option(metavar="NAME", help="Name or part of it. [default: the system's default]")
 ]
 GetModels = Annotated[
     bool | None,

@@ -14,9 +14,9 @@ def report(
         Path | None, typer.Option(metavar="FILE", help="Output file. [default: a new file in this folder]")
     ] = None,
 ) -> None:
-    """Save a report for troubleshooting: versions, settings, states, logs.
+    """Save a report for troubleshooting, without speech.
 
-    It has no speech, texts or keys.
+    It has versions, settings, states and logs, and no texts or keys.
     """
     from app.core import process
 

@@ -20,6 +20,7 @@ from app.core.formats import Format, render
 from app.core.states import State
 from app.core.whole_file import replacing, write_whole
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from runtime.command_line import group
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from app.journal.damage import Fault
     from app.journal.library import Library, TakeSnapshot
 
-app = typer.Typer(help="List, show, export and resend the recordings on this computer.", no_args_is_help=True)
+app = group("List, show, export and resend the recordings on this computer.")
 
 _CHUNK: Final = SAMPLE_RATE * BYTES_PER_SAMPLE * 10
 _START: Final = 60
@@ -41,7 +42,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="Id from `kikipounamu take
 def list_takes(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Print each take, newest first: its state, its length and the start of its text."""
+    """List recordings, newest first."""
     library = _library()
     with _exit_on_error():
         takes = library.all()
@@ -61,7 +62,7 @@ def list_takes(
 
 @app.command()
 def show(session: Id) -> None:
-    """Print one take: each segment's time and its text or error, and the edited text if there is one."""
+    """Show the texts of a recording, piece by piece, and the edited text if there is one."""
     with _exit_on_error():
         found = _find(session)
     say(f"{found.session}: {_state(found).word}, {found.seconds:.1f} s, started {_started(found)}")
@@ -80,7 +81,7 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="Format of the text.")] = Format.TXT,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Output folder.")] = Path("."),
 ) -> None:
-    """Write the audio of a take as ID.wav, and its text, edited or not, to the same folder."""
+    """Write a recording to ID.wav, and its text, edited or not, to a file beside it."""
     with _exit_on_error():
         found = _find(session)
         sound, text = output / f"{session}.wav", output / f"{session}.{form}"
@@ -110,7 +111,7 @@ def resend(
     engine: Engine = "",
     get_models: GetModels = None,
 ) -> None:
-    """Recognise the segments that have no text yet, and print the whole text.
+    """Recognise what has no text yet, and print the whole text.
 
     Existing texts stay unchanged.
     """

@@ -16,10 +16,11 @@ from backend.devices.records import DEVICES_FILE, Device, DeviceStore
 from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
 from protocol.endpoint import ENDPOINT_FILE
 from protocol.pairing import PAIRING_PATH, PairingState
+from runtime.command_line import group
 from runtime.folders import folders
 from runtime.terminal import printable, reason, say
 
-devices = typer.Typer(no_args_is_help=True, help="Manage the devices that may use this gateway.")
+devices = group("Manage the devices that may use this gateway.")
 
 Which = Annotated[str, typer.Argument(help="Device id, its beginning, or name.")]
 _NEVER: Final = "never"

@@ -28,7 +28,7 @@ from backend.gateway import running_gateway
 from backend.http.modes import GatewayMode
 from backend.settings import GatewaySettings
 from protocol.audio import samples_to_seconds
-from runtime import logger_names
+from runtime import command_line, logger_names
 from runtime.event_names import LogEvent
 from runtime.folders import Folders, folders
 from runtime.garbage import collect_seldom
@@ -37,17 +37,12 @@ from runtime.terminal import printable, reason, say
 
 log = structlog.get_logger(logger_names.BACKEND_CLI)
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="The gateway between clients and workers.",
-)
+app = command_line.group("The gateway between clients and workers.", add_completion=True)
 main = app
 
 
 @app.callback()
-def _group() -> None:
+def _group(version: command_line.Version = False) -> None:
     """The gateway between clients and workers."""
 
 
@@ -114,7 +109,9 @@ def _some(values: list[str] | None) -> tuple[str, ...] | None:
 app.command("pair")(pair_device)
 app.add_typer(devices, name="devices")
 app.add_typer(queues, name="queues")
-dead = typer.Typer(no_args_is_help=True, help="Manage segments that no engine could recognise.")
+Entries = Annotated[list[str], typer.Argument(metavar="ENTRY", help="Ids from `dead list`.")]
+
+dead = command_line.group("Manage segments that no engine could recognise.")
 app.add_typer(dead, name="dead")
 
 
@@ -135,7 +132,7 @@ def list_dead(
 
 
 @dead.command()
-def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
+def retry(entries: Entries, redis: Redis = "", config: Config = None) -> None:
     """Queue these dead letters again, as the next attempt of their segments."""
 
     async def again(jobs: Jobs) -> None:
@@ -151,7 +148,7 @@ def retry(entries: list[str], redis: Redis = "", config: Config = None) -> None:
 
 
 @dead.command()
-def drop(entries: list[str], redis: Redis = "", config: Config = None) -> None:
+def drop(entries: Entries, redis: Redis = "", config: Config = None) -> None:
     """Delete these dead letters for good."""
 
     async def delete(jobs: Jobs) -> None:

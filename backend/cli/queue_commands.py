@@ -17,10 +17,11 @@ from backend.devices.records import DEVICES_FILE, DeviceStore, find
 from protocol.audio import samples_to_seconds
 from protocol.devices import clean_name
 from protocol.errors import ErrorCode
+from runtime.command_line import group
 from runtime.folders import folders
 from runtime.terminal import say
 
-queues = typer.Typer(no_args_is_help=True, help="Show and manage the queues of the broker.")
+queues = group("Show and manage the queues of the broker.")
 
 _SHOWN: Final = 8
 _NO_SESSION: Final = "(its session is gone)"

@@ -1,13 +1,12 @@
 """The commands of the four console scripts, and what ``--help`` says of each."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from typer import Typer
 from typer.main import get_command
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from app.cli.main import app
 from backend.cli.main import app as gateway
@@ -20,29 +19,36 @@ SCRIPTS: Final[dict[str, Typer]] = {
     "kikipounamu-worker": worker,
     "kikipounamu-loadtest": loadtest,
 }
-_WIDE: Final = {"COLUMNS": "2000", "NO_COLOR": "1"}
-_FRAMES: Final = re.compile(r"\x1b\[[\d;]*m|[\u2500-\u257f]")
+_WIDE: Final = 2000
+_MARGIN: Final = 2  # which a real terminal keeps
 
 
 def commands() -> str:
     """Return the words of every command: the options, defaults and variables of each, hidden ones too."""
     found = []
-    for path, command in _all_commands():
+    for path, command in all_commands():
         found += [" ".join(path), *(f"  {_taken(parameter)}" for parameter in command.params)]
     return "".join(f"{line}\n" for line in found)
 
 
 def help_texts() -> str:
-    """Return what ``--help`` says of every command, without frames and line breaks for a width."""
+    """Return what ``--help`` says of every command, without line breaks for a width."""
     found = []
-    for path, _ in _all_commands():
-        shown = CliRunner().invoke(SCRIPTS[path[0]], [*path[1:], "--help"], env=_WIDE, prog_name=path[0])
-        lines = (" ".join(line.split()) for line in _FRAMES.sub("", shown.output).splitlines())
+    for path, _ in all_commands():
+        shown = help_of(path, _WIDE)
+        lines = (" ".join(line.split()) for line in shown.output.splitlines())
         found += [f"# {' '.join(path)}: {shown.exit_code}", *filter(None, lines)]
     return "".join(f"{line}\n" for line in found)
 
 
-def _all_commands() -> Iterator[tuple[tuple[str, ...], Any]]:
+def help_of(path: tuple[str, ...], columns: int) -> Result:
+    """Run the command with ``--help`` in a terminal of this width."""
+    program, words = SCRIPTS[path[0]], [*path[1:], "--help"]
+    return CliRunner().invoke(program, words, prog_name=path[0], terminal_width=columns - _MARGIN)
+
+
+def all_commands() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the words of every command, and the command."""
     for name, script in SCRIPTS.items():
         yield from _walk((name,), get_command(script))
 

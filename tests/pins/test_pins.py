@@ -1,12 +1,14 @@
 """Test that everything others rely on is as in the golden files; ``python -m tests.pins`` rewrites them."""
 
+import re
 from importlib import import_module
+from importlib.metadata import version
 from typing import Final
 
 import pytest
 from typer.testing import CliRunner
 
-from tests.pins.commands import SCRIPTS
+from tests.pins.commands import SCRIPTS, all_commands, help_of
 from tests.pins.golden import FOLDER, PINS, TOGGLE, stored
 from tests.pins.programs import entry_points, shipped_files, toggle, wheel_files
 
@@ -41,6 +43,32 @@ def test_entry_point_leads_to_a_function(point: tuple[str, str], target: str) ->
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("words", [["--nonsense"], ["nonsense"], []])
+@pytest.mark.parametrize("words", [["--nonsense"], ["nonsense"]])
 def test_wrong_usage_ends_with_2(script: str, words: list[str]) -> None:
     assert CliRunner().invoke(SCRIPTS[script], words).exit_code == 2
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_program_alone_prints_help_and_ends_with_0(script: str) -> None:
+    alone = CliRunner().invoke(SCRIPTS[script], [], prog_name=script)
+    assert alone.exit_code == 0 and alone.output == help_of((script,), 82).output
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_program_prints_its_version(script: str) -> None:
+    shown = CliRunner().invoke(SCRIPTS[script], ["--version"], prog_name=script)
+    assert (shown.exit_code, shown.output) == (0, f"{script} {version('kikipounamu')}\n")
+
+
+def test_help_has_whole_names_of_options_in_80_columns() -> None:
+    for path, command in all_commands():
+        text = help_of(path, 80).output
+        names = {
+            name
+            for parameter in command.params
+            if not parameter.hidden and parameter.param_type_name == "option"
+            for name in (*parameter.opts, *parameter.secondary_opts)
+        }
+        assert names <= set(re.findall(r"(?<!\S)--?[\w-]+", text)), path
+        assert max(map(len, text.splitlines())) <= 80, path
+        assert "…" not in text and "..." not in text.partition("\n")[2], path
