@@ -70,12 +70,12 @@ OLD_TERMINAL: Final = PasteKeys("Insert", shift=True, primary=True)
 
 def is_terminal(*names: str) -> bool:
     """Return whether one of these program names belongs to a terminal."""
-    return any(_plain(name) in _TERMINALS | _OLD_TERMINALS for name in names)
+    return any(plain_name(name) in _TERMINALS | _OLD_TERMINALS for name in names)
 
 
 def paste_keys(*names: str) -> PasteKeys:
     """Return the keys that paste into a program with one of these names."""
-    plain = {_plain(name) for name in names}
+    plain = {plain_name(name) for name in names}
     if plain & _OLD_TERMINALS:
         return OLD_TERMINAL
     return TERMINAL if plain & _TERMINALS else ORDINARY
@@ -86,10 +86,11 @@ def same_program(left: str, right: str) -> bool:
 
     Examples: ``slack`` and ``Slack.exe``; ``org.gnome.TextEditor`` and ``texteditor``.
     """
-    plain = _plain(left.strip())
-    return bool(plain) and plain == _plain(right.strip())
+    plain = plain_name(left.strip())
+    return bool(plain) and plain == plain_name(right.strip())
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a program's name in lower case, without its ending and the reversed domain before it."""
     name = name.lower().removesuffix(".exe").removesuffix(".desktop")
     return name if name in _TERMINALS else name.rsplit(".", 1)[-1]
