@@ -1,0 +1,46 @@
+"""Do the tasks in the windows as they are, and count."""
+
+from contextlib import ExitStack
+from typing import Final
+from unittest.mock import patch
+
+from PySide6.QtWidgets import QApplication
+
+from app.ui.widgets.file_dialogs import SystemDialogs
+from benchmarks.clicks.example_app import example_app, example_home, example_theme
+from benchmarks.clicks.mouse import Mouse
+from benchmarks.clicks.steps import STEPS, Steps
+from benchmarks.clicks.tasks import FILE, TASKS, Task
+
+PATIENCE_MS: Final = 10_000
+
+
+class NotDoneError(Exception):
+    """The steps of a task did not do it."""
+
+
+def counts(application: QApplication) -> dict[str, int]:
+    """Return the clicks that each task needs, by its name."""
+    return {task.name: clicks(task, STEPS[task.name], application) for task in TASKS}
+
+
+def clicks(task: Task, steps: Steps, application: QApplication, patience_ms: int = PATIENCE_MS) -> int:
+    """Do a task with the main window just opened, and return its clicks.
+
+    Raises ``OutOfReachError`` for a click that a person could not do, ``NotDoneError`` if the task is not done.
+    """
+    with ExitStack() as stack:
+        home = stack.enter_context(example_home())
+        theme = stack.enter_context(example_theme(application))
+        app = stack.enter_context(example_app(application, theme))
+        mouse = Mouse(app.settle)
+        files, folder = lambda *_: [mouse.answers(str(home / FILE))], lambda *_: mouse.answers(str(home))
+        stack.enter_context(patch.object(SystemDialogs, "files", files))
+        stack.enter_context(patch.object(SystemDialogs, "folder", folder))
+        application.clipboard().clear()
+        if task.done(app):
+            raise NotDoneError(f"{task.name}: done before the first click")
+        steps(app.windows.pages, mouse)
+        if not app.comes(task.done, patience_ms):
+            raise NotDoneError(f"{task.name}: not done after {mouse.clicks} clicks")
+        return mouse.clicks
