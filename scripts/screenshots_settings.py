@@ -35,15 +35,15 @@ def general(page: SettingsPage) -> None:
     page.show_problem(Problem("settings"))
 
 
-def audio(page: SettingsPage) -> None:
-    """Show the audio section during a recording."""
-    page.choose("audio")
+def microphone(page: SettingsPage) -> None:
+    """Show the microphone during a recording."""
+    page.choose("input")
     page.show_view(View(level_dbfs=-18.0))
 
 
 def keys(page: SettingsPage) -> None:
     """Show a key used twice, a key of another program, and a test in which a key did not arrive."""
-    page.choose("hotkeys")
+    page.choose("input")
     page.press_test.button.click()
     page.show_keys(KeysSeen(True))
     taken = Note("hotkey-taken", {"binding": "f9"})
@@ -52,7 +52,7 @@ def keys(page: SettingsPage) -> None:
 
 def refused(page: SettingsPage) -> None:
     """Show a value that is not allowed."""
-    page.choose("gateway")
+    page.choose("advanced")
     control = page.rows["gateway.url"].control
     assert isinstance(control, TextControl)
     control.field.setText("desktop-gpu")
@@ -64,7 +64,7 @@ def refused(page: SettingsPage) -> None:
 
 def broken(page: SettingsPage) -> None:
     """Show a settings file that is unreadable."""
-    page.choose("history")
+    page.choose("general")
     page.trouble.place = "~/.config/kikipounamu/settings.toml"  # type: ignore[assignment]  # an example path
     page.show_problem(Problem("settings", note=Note("settings-no-toml", {"line": "12"})))
 
@@ -80,7 +80,7 @@ def nothing(page: SettingsPage) -> None:
 
 
 STATES: Final[tuple[Callable[[SettingsPage], None], ...]] = (
-    *(general, audio, keys, lambda page: page.choose("recognition"), refused),
+    *(general, microphone, keys, lambda page: page.choose("language"), refused),
     *(broken, searched, nothing),
 )
 

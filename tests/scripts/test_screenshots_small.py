@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu, QScrollArea, QWidget
 from app.core.sentences import LANGUAGES
 from app.ui.history.page import HistoryPage
 from app.ui.onboarding.pages import Onboarding
-from app.ui.settings.page import SECTIONS, SettingsPage
+from app.ui.settings.page import SettingsPage
+from app.ui.settings.placement import SECTIONS
 from app.ui.shell.pages import PAGES, SETTINGS, Pages
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts

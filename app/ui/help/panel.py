@@ -1,4 +1,4 @@
-"""Help section of the settings: examination, logs, report and licences."""
+"""Help panels of the settings: examination, logs, report and licences."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.file_dialogs import Dialogs
 
-SECTION = "help"
+SECTION = "advanced"
 
 
 class PanelHost(Protocol):
@@ -27,7 +27,7 @@ class PanelHost(Protocol):
 
 
 class HelpPanels:
-    """The four panels of the help section.
+    """The four panels of help.
 
     ``logs``: folder of the log files.
     """
@@ -59,6 +59,6 @@ class HelpPanels:
             texts.changed.connect(panel.refresh)
 
     def add_to(self, page: PanelHost) -> None:
-        """Add the panels to the help section of ``page``."""
+        """Add the panels to the advanced section of ``page``."""
         for panel in self._panels:
             page.add(SECTION, panel, panel.words)

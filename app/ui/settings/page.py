@@ -20,6 +20,7 @@ from app.ui.settings.file_problem import FileTrouble
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.hotkey_test import PressTest
 from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.placement import INPUT, SECTIONS, section_of
 from app.ui.settings.row import SettingRow
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.settings.search import terms
@@ -33,11 +34,6 @@ from app.ui.widgets.basic import control_height, label
 from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
 from app.ui.widgets.panels import scrolling
 
-SECTIONS: Final = (
-    *("general", "audio", "hotkeys", "recognition", "words", "models", "insertion"),
-    *("history", "gateway", "worker", "advanced", "help"),
-)
-"""Sections in order; their titles are the texts ``settings.section.NAME``."""
 _LONGEST_QUERY: Final = 100
 
 
@@ -75,7 +71,7 @@ class SettingsPage(QWidget):
         self._keys, self._problems = KeysSeen(), dict[str, Problem]()
         self._lay_out()
         self._connect()
-        self.add("hotkeys", self.press_test, self.press_test.words)
+        self.add(INPUT, self.press_test, self.press_test.words)
 
     def add(self, section: str, panel: QWidget, words: Words) -> None:
         """Add a panel below the settings of a section.
@@ -112,7 +108,7 @@ class SettingsPage(QWidget):
             self._idle.stop()
 
     def _lacks_rows(self, section: str) -> bool:
-        return self._made.has(section) and not self.sections[section].rows
+        return not self.sections[section].rows
 
     def _fill(self, name: str) -> None:
         if not self._lacks_rows(name):
@@ -179,7 +175,8 @@ class SettingsPage(QWidget):
         if problem.about != "settings" or not self._built:
             return
         note = problem.note
-        self._fill(problem.setting.partition(".")[0])
+        if section := section_of(problem.setting):
+            self._fill(section)
         refused = self._made.made.get(problem.setting) if note else None
         for row in self._made.made.values():
             row.refuse(None if row is not refused else self._why(problem))
@@ -218,7 +215,6 @@ class SettingsPage(QWidget):
             tab = self.tabs.tabs[name]
             tab.setText(section.title)
             tab.setAccessibleName(section.title)
-            tab.setVisible(bool(section.panels) or self._made.has(name))
         self.trouble.refresh()
         bar = self.side.verticalScrollBar().sizeHint().width()
         self.side.setFixedWidth(self.tabs.sizeHint().width() + bar)

@@ -23,6 +23,7 @@ from app.ui.settings.controls import (
 )
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.placement import PLACES
 from app.ui.settings.row import SettingRow
 from app.ui.settings.wording import option_keys, placeholder, unit
 from app.ui.strings.texts import Texts
@@ -63,24 +64,19 @@ class SettingRows:
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], known: ControlValues) -> None:
         self._theme, self._texts, self._ask, self._known = theme, texts, ask, known
         self.made: dict[str, SettingRow] = {}
-        self._shown = [setting for setting in all_settings().values() if setting.name not in ELSEWHERE]
-
-    def has(self, section: str) -> bool:
-        """Return True if the section has settings with rows."""
-        return any(setting.section == section for setting in self._shown)
 
     def of(self, section: str) -> list[SettingRow]:
         """Return the rows of a section, in order; the first call makes them."""
-        wanted = [setting for setting in self._shown if setting.section == section]
-        for setting in wanted:
-            if setting.name not in self.made:
-                self.made[setting.name] = SettingRow(setting, self._control(setting), self._theme, self._texts)
-        return [self.made[setting.name] for setting in wanted]
+        for name in PLACES[section]:
+            if name not in self.made:
+                setting = all_settings()[name]
+                self.made[name] = SettingRow(setting, self._control(setting), self._theme, self._texts)
+        return [self.made[name] for name in PLACES[section]]
 
     @property
     def rows(self) -> dict[str, SettingRow]:
         """All rows; missing rows are created first."""
-        return {row.setting.name: row for one in self._shown for row in self.of(one.section)}
+        return {row.setting.name: row for section in PLACES for row in self.of(section)}
 
     def _control(self, setting: Setting) -> SettingControl:
         texts, theme, name = self._texts, self._theme, setting.name

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.settings.sections import Settings
+from app.ui.settings.placement import PANELS_FIRST
 from app.ui.settings.row import SettingRow
 from app.ui.settings.search import found
 from app.ui.strings.texts import Texts
@@ -32,7 +33,7 @@ class Section(QWidget):
         super().__init__()
         self.name, self._texts = name, texts
         self.rows: tuple[SettingRow, ...] = ()
-        self._sure = False
+        self._sure, self._panels_first = False, name in PANELS_FIRST
         self.setObjectName(f"settings.{name}")
         self.heading = label(size=SCALE.heading, bold=True)
         self.reset = QPushButton()
@@ -66,13 +67,13 @@ class Section(QWidget):
             self._inside.addWidget(row)
 
     def add(self, panel: QWidget, words: Words) -> None:
-        """Add a panel at the end; it may still hide itself inside its wrapper."""
+        """Add a panel below the others; it may still hide itself inside its wrapper."""
         around = QWidget()
         inside = QVBoxLayout(around)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(panel)
         self.panels.append(Added(panel, around, words))
-        self._column.addWidget(around)
+        self._column.insertWidget(self._column.indexOf(self.card) if self._panels_first else -1, around)
 
     def show_settings(self, settings: Settings) -> None:
         """Show the settings in effect."""

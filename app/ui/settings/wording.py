@@ -6,6 +6,7 @@ from app.core.notes import Note
 from app.core.sentences import LANGUAGES, entries
 from app.settings import checks
 from app.settings.schema import Setting, all_settings
+from app.ui.settings.placement import section_of
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 
@@ -76,7 +77,7 @@ def _allowed(texts: Texts, name: str) -> str:
 def found_by(setting: Setting) -> str:
     """Return all search words of a setting in every language, because the user may not read the current one."""
     name = setting.name
-    keys = [f"settings.section.{setting.section}", f"settings.title.{name}", f"settings.says.{name}"]
+    keys = [f"settings.section.{section_of(name)}", f"settings.title.{name}", f"settings.says.{name}"]
     keys += option_keys(setting).values()
     known = (entries(language).get(key) for language in LANGUAGES for key in keys)
     return " ".join([name, *(entry for entry in known if isinstance(entry, str))]).casefold()

@@ -69,15 +69,15 @@ class Pages:
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
         self.words = WordsPanel(theme, texts, ask, ask)
-        self.settings.add("words", self.words, self.words.words)
+        self.settings.add("language", self.words, self.words.words)
         self.programs = ProgramRulesPanel(theme, texts, ask)
-        self.settings.add("insertion", self.programs, self.programs.words)
+        self.settings.add("advanced", self.programs, self.programs.words)
         self.gateways = GatewaysPanel(theme, texts, ask, ask)
-        self.settings.add("gateway", self.gateways, self.gateways.words)
+        self.settings.add("computers", self.gateways, self.gateways.words)
         self.sharing = SharingPanel(theme, texts, ask, ask)  # below the choice of the gateway
-        self.settings.add("gateway", self.sharing, self.sharing.words)
+        self.settings.add("computers", self.sharing, self.sharing.words)
         self.lending = LendingPanel(theme, texts, ask, ask)
-        self.settings.add("worker", self.lending, self.lending.words)
+        self.settings.add("computers", self.lending, self.lending.words)
         self.lending.shown.connect(self.window.settings.show_lending)
         self.gateways.shown.connect(self.lending.dialog.show_gateways)
         self.shell.seen.connect(self._seen)
@@ -127,13 +127,13 @@ class Pages:
     def add_gateway(self) -> None:
         """Open the form that pairs with another gateway."""
         self.shell.appear(SETTINGS)
-        self.settings.choose("gateway")
+        self.settings.choose("computers")
         self.gateways.open_form(None)
 
     def lend(self) -> None:
         """Open the dialog that lends this computer's worker to another gateway."""
         self.shell.appear(SETTINGS)
-        self.settings.choose("worker")
+        self.settings.choose("computers")
         self.lending.dialog.begin()
 
     def _show_window(self, wanted: WindowWanted) -> None:

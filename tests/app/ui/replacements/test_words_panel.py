@@ -41,7 +41,7 @@ def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Te
     assert texts("words.replacements") in list(panel.words())
 
 
-@pytest.mark.parametrize("section", ["words", "insertion"])
+@pytest.mark.parametrize("section", ["language", "advanced"])
 def test_words_panels_cut_no_text_at_double_font_size(
     section: str, theme: Theme, texts: Texts, qapp: QApplication, qtbot: QtBot
 ) -> None:
@@ -52,14 +52,15 @@ def test_words_panels_cut_no_text_at_double_font_size(
     qtbot.addWidget(page)
     words = WordsPanel(theme, texts, lambda action: None, lambda action: None)
     programs = ProgramRulesPanel(theme, texts, lambda action: None)
-    page.add("words", words, words.words)
-    page.add("insertion", programs, programs.words)
+    page.add("language", words, words.words)
+    page.add("advanced", programs, programs.words)
     page.resize(900, 700)
     page.show()
     words.show_settings(SETTINGS)
     programs.show_rules(SETTINGS.insertion.programs)
     page.choose(section)
-    panel: QWidget = words if section == "words" else programs
+    page.resize(max(900, page.minimumSizeHint().width()), 700)
+    panel: QWidget = words if section == "language" else programs
     inside = page.area.widget()
     assert inside is not None
     qtbot.waitUntil(lambda: cut_off(panel) == [] and inside.width() <= page.area.viewport().width())

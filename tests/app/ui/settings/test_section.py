@@ -67,9 +67,9 @@ def test_reset_is_cancelled_when_focus_leaves(world: World, texts: Texts, qtbot:
 def test_section_shows_only_search_matches(world: World) -> None:
     panel = QWidget()
     world.section.add(panel, lambda: ["Greenstone"])
-    assert world.section.search(terms("bluetooth")) == 1
+    assert world.section.search(terms("login")) == 1
     shown = [row.setting.name for row in world.section.rows if row.isVisible()]
-    assert shown == ["general.keep_microphone_open"] and not panel.isVisible()
+    assert shown == ["general.autostart"] and not panel.isVisible()
     assert [row.setting.name for row in world.section.rows if row.first] == shown
     assert not world.section.reset.isVisible()
     assert world.section.search(terms("greenstone")) == 1

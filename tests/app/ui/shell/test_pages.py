@@ -77,7 +77,7 @@ def test_gateways_are_listed_and_added_in_settings(world: World) -> None:
     pages.shows(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
     assert list(pages.gateways.cards) == ["desk"]
     pages.add_gateway()
-    assert pages.shell.page == SETTINGS and pages.settings.section == "gateway"
+    assert pages.shell.page == SETTINGS and pages.settings.section == "computers"
     assert pages.gateways.form.isVisible() and LookAtGateways(True) in world.asked
 
 
@@ -86,7 +86,7 @@ def test_lending_opens_dialog_with_gateways_found(world: World) -> None:
     pages.shows(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
     pages.lend()
     dialog = pages.lending.dialog
-    assert pages.shell.page == SETTINGS and pages.settings.section == "worker" and dialog.isVisible()
+    assert pages.shell.page == SETTINGS and pages.settings.section == "computers" and dialog.isVisible()
     assert [row.found.name for row in dialog.found.rows] == ["attic"]
     assert LookAtGateways(True, "lending") in world.asked
     dialog.reject()
@@ -106,7 +106,7 @@ def test_models_are_watched_only_while_their_section_is_visible(world: World) ->
     assert looked() == LookAtModels(False)
     pages.settings.choose("models")
     assert looked() == LookAtModels(True)
-    pages.settings.choose("history")
+    pages.settings.choose("advanced")
     assert looked() == LookAtModels(False)
 
 
@@ -118,7 +118,7 @@ def test_settings_contain_words_and_program_rules(world: World) -> None:
     assert pages.words.replacements.model.draft.counting == rules
     assert [row.rule for row in pages.programs.rows] == [ProgramRule("slack")]
     pages.shell.appear(SETTINGS)
-    pages.settings.choose("words")
+    pages.settings.choose("language")
     pages.words.replacements.try_rules()
     asked = [action for action in world.asked if isinstance(action, TryReplacements)][-1]
     assert asked.rules == rules

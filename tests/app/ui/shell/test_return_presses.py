@@ -81,8 +81,8 @@ def test_return_chooses_settings_section(theme: Theme, qtbot: QtBot) -> None:
     asked = list[Action]()
     page = SettingsPage(theme, Texts("en"), asked.append)
     window = seen(qtbot, QWidget(), [page])
-    tab = page.tabs.tabs["audio"]
+    tab = page.tabs.tabs["input"]
     tab.setFocus()
     qtbot.waitUntil(tab.hasFocus)
     QTest.keyClick(tab, Qt.Key.Key_Return)
-    assert page.section == "audio" and window.isVisible()
+    assert page.section == "input" and window.isVisible()

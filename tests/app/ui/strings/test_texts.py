@@ -28,7 +28,7 @@ from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.ui.help.report_panel import PARTS
-from app.ui.settings.page import SECTIONS
+from app.ui.settings.placement import SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
 from app.ui.strings.texts import SYSTEM, Texts, language_for

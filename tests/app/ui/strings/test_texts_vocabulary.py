@@ -53,7 +53,7 @@ def test_technical_words_are_recognised(language: str, text: str) -> None:
     [
         ("history.count", "recordings", "录音"),
         ("worker.name", "on this computer", "本机识别"),
-        ("settings.section.gateway", "Servers", "服务器"),
+        ("settings.section.computers", "computers", "电脑"),
         ("sharing.name", "computer", "本机"),
         ("state.waiting", "Recognising", "正在识别"),
         ("state.held", "To paste", "待粘贴"),
