@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.control.client import handed_over
 from app.core.errors import AppError
+from app.core.first_times import FirstTimes
 from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.gateways.actions import LookAtGateways
@@ -99,7 +100,8 @@ class Windows:
             self.pages.first_steps.open()
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.announcer = Announcer(texts, speak_from(self.window))
-        self.overlay = Overlay(theme, texts, translucent=blends()) if possible() else None
+        hint = FirstTimes(folders().data / "cancel-told")
+        self.overlay = Overlay(theme, texts, translucent=blends(), hint=hint) if possible() else None
         self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
         if self.tray is not None:
             self.tray.lent.ask, self.tray.lent.begin = self.ask, self.pages.lend
@@ -161,6 +163,8 @@ class Windows:
         self._texts.choose(settings.general.language)
         self._theme.choose(SCHEMES[settings.general.theme])
         self._theme.choose_text_size(settings.general.text_size)
+        if self.overlay is not None:
+            self.overlay.choose_place(settings.general.overlay)
         logging.getLogger().setLevel(settings.advanced.log_level)
         self._show_choices()
 

@@ -15,7 +15,7 @@ from tests.helpers.waiting import wait_until_sync
 RIGHT_CTRL = 105
 _PAUSE_S = 0.0005
 _LONGEST_S = 30.0
-_LOOK = (8, 8, 160, 40)  # x, y, width, height of the checked part of a window: it contains text or a shape
+_LOOK = (8, 8, 160, 24)  # x, y, width, height of the checked part of a window: it contains text or a shape
 
 
 class Eye:

@@ -302,7 +302,7 @@ class Dictation:
         match event:
             case Aimed(number, target, segment):
                 self._order.aim(number, target, segment)
-                take.at = target.middle if target else take.at
+                take.window = target.area if target else take.window
             case FirstSample():
                 self._sounding(take, now)
             case Began(number, segment) if take.mode is TalkMode.HANDS_FREE:

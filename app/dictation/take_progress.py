@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from app.core.area import Area
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.gestures import TalkMode
@@ -25,7 +26,7 @@ class TakeProgress:
     ``failures``: segments without a text. ``broken``: the take ended before all of its segments had ended.
     ``said``: it has a text. ``replaced``: replacement rules changed a recognised text.
     ``over_at``: when the take was over, with no more text to come or to insert automatically.
-    ``cancelled_at``: when the user cancelled it. ``at``: a point in the window that receives its texts.
+    ``cancelled_at``: when the user cancelled it. ``window``: the place of the window that receives its texts.
     """
 
     number: int
@@ -42,7 +43,7 @@ class TakeProgress:
     failures: int = 0
     broken: bool = False
     over_at: float | None = None
-    at: tuple[int, int] | None = None
+    window: Area | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -142,7 +143,7 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
         level_dbfs=gauges.level_dbfs if newest.recording else View().level_dbfs,
         spans=newest.text.spans,
         waiting=waiting,
-        at=newest.at,
+        window=newest.window,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from app.core.area import Area
 from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import LOWEST_DBFS, State
@@ -36,8 +37,8 @@ class View:
 
     ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
     earlier takes that are not done. ``held``: held texts of the newest recording, which the key pastes.
-    ``earlier``: other recordings with held texts, which are pasted from a list. ``at``: a point in the window
-    that receives the take's texts, in physical screen pixels, if known.
+    ``earlier``: other recordings with held texts, which are pasted from a list. ``window``: the place
+    of the window that receives the take's texts, in system pixels, if known.
     """
 
     state: State = State.IDLE
@@ -50,7 +51,7 @@ class View:
     waiting: int = 0
     held: int = 0
     earlier: int = 0
-    at: tuple[int, int] | None = None
+    window: Area | None = None
     note: Note | None = None
 
     @property

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from app.core.area import Area
+
 
 class InsertionResult(StrEnum):
     """The outcome of an insertion. ``typed`` and ``pasted``: the target has the text.
@@ -51,15 +53,15 @@ class Insertion:
 class Target:
     """A window that can receive text. ``program``: its own name, or empty. ``own``: it belongs to this app.
 
-    ``middle``: a point inside, in screen pixels, if the system reports it. ``process``: its process, if known. X
-    reuses the number of a closed window for another one.
+    ``area``: its place in screen pixels, if the system reports it. ``process``: its process, if known. X reuses
+    the number of a closed window for another one.
     """
 
     window: int
     program: str = ""
     terminal: bool = False
     own: bool = field(default=False, compare=False)
-    middle: tuple[int, int] | None = field(default=None, compare=False)
+    area: Area | None = field(default=None, compare=False)
     process: int = 0
 
 

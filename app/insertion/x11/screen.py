@@ -12,6 +12,7 @@ from Xlib.error import XError
 from Xlib.protocol.request import GetInputFocus, QueryPointer
 from Xlib.xobject.drawable import Window
 
+from app.core.area import Area
 from app.insertion.outcome import HoldReason, Target
 from app.insertion.programs import is_terminal
 from app.insertion.x11.connection import X11Connection
@@ -47,7 +48,7 @@ class X11Screen:
         names = self.names(window.id)
         program, process = names[-1] if names else "", self._connection.program(window.id)
         own = process == self._ours
-        return Target(window.id, program, is_terminal(*names), own, self._middle(window), process)
+        return Target(window.id, program, is_terminal(*names), own, self._area(window), process)
 
     def names(self, window: int) -> tuple[str, ...]:
         """Return the names of the window's program: instance and class."""
@@ -143,13 +144,13 @@ class X11Screen:
             return None  # the window was closed just now
         return self._active()
 
-    def _middle(self, window: Any) -> tuple[int, int] | None:
+    def _area(self, window: Any) -> Area | None:
         try:
             size = window.get_geometry()
             corner = self._connection.root.translate_coords(window, 0, 0)
         except XError:
             return None
-        return corner.x + size.width // 2, corner.y + size.height // 2
+        return Area(corner.x, corner.y, size.width, size.height)
 
     def _active(self) -> Window | None:
         """Return the window that the window manager reports as active (EWMH).

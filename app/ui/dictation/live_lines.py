@@ -14,6 +14,7 @@ from app.core.live_text import TextSpan
 MOST: Final = 600
 """Number of characters considered; more never fit."""
 _CUT: Final = "…"
+_AIR: Final = 1.15
 _WORD: Final = 16  # a cut word of at most this many letters is dropped entirely
 
 
@@ -44,7 +45,7 @@ def _word(text: str, start: int) -> int:
 class LiveLines:
     """Layout of the last ``most`` lines of some spans."""
 
-    def __init__(self, spans: Sequence[TextSpan], font: QFont, width: float, most: int = 2) -> None:
+    def __init__(self, spans: Sequence[TextSpan], font: QFont, width: float, most: int = 3) -> None:
         self._font, self._width = font, width
         whole = "".join(span.text for span in spans).rstrip()
         self.shown = newest(whole, lambda text: self._laid(text).lineCount() <= most)
@@ -60,7 +61,7 @@ class LiveLines:
     @property
     def height(self) -> float:
         """Height of all lines, in pixels."""
-        return self.lines * QFontMetricsF(self._font).lineSpacing()
+        return self.lines * spacing(self._font)
 
     @property
     def widest(self) -> float:
@@ -97,15 +98,20 @@ class LiveLines:
         option = QTextOption(Qt.AlignmentFlag.AlignLeft)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
-        spacing = QFontMetricsF(self._font).lineSpacing()
+        between = spacing(self._font)
         layout.beginLayout()
         number = 0
         while (line := layout.createLine()).isValid():
             line.setLineWidth(self._width)
-            line.setPosition(QPointF(0, number * spacing))
+            line.setPosition(QPointF(0, number * between))
             number += 1
         layout.endLayout()
         return layout
+
+
+def spacing(font: QFont) -> float:
+    """Return the distance of lines, with some air: Han letters fill their whole height."""
+    return QFontMetricsF(font).lineSpacing() * _AIR
 
 
 def _look(start: int, length: int, colour: QColor, *, dotted: bool) -> QTextLayout.FormatRange:

@@ -1,8 +1,11 @@
-"""Layout and painting of the overlay: state, level, text and destination, on any paint device."""
+"""Layout and painting of the overlay, on any paint device.
+
+While all is well it is one row: state, level or word, and time. Only words, notes and problems make it larger.
+"""
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -11,19 +14,28 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from app.core.live_text import TextSpan
 from app.core.states import LOWEST_DBFS, State
 from app.dictation.view import View
-from app.ui.dictation.live_lines import LiveLines
+from app.ui.dictation.live_lines import LiveLines, spacing
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import beside, clock, note_text, state_text
+from app.ui.strings.wording import clock, note_text, state_text, textless
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 
-BARS: Final = 60
-"""Number of visible levels: 3 s at 20 Hz."""
+BARS: Final = 40
+"""Number of visible levels: 2 s at 20 Hz."""
 SHADOW: Final = 18
-_EMS: Final = 25.0  # width of the pill in line heights
+HEIGHT: Final = 40.0
+"""Height of one row in pixels, at usual letters."""
+LINES: Final = 3
+"""Number of lines of live text."""
+_NOTE_LINES: Final = 5
+_EMS: Final = 25.0  # width for words, in line heights
 _BAR, _PITCH = 2.0, 3.0
-_LEVEL_STATES: Final = frozenset({State.ARMING, State.LISTENING})
+_LEAST_METER: Final = 40.0
+_FLAGS: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip  # some fallback fonts are higher
 _LOUD_DBFS: Final = -6.0
+_RECORDING: Final = frozenset({State.ARMING, State.LISTENING})
+_WITH_WORDS: Final = _RECORDING | {State.SENDING, State.WAITING, State.INSERTING}
+_PROBLEMS: Final = frozenset({State.FAILED, State.DAMAGED})
 
 
 class Levels(deque[float]):
@@ -55,38 +67,56 @@ class Drawing:
 
 
 class Pill:
-    """Layout and painting of a view; ``paste_key`` names the key that pastes held text, or is empty."""
+    """Layout and painting of a view.
+
+    ``paste_key`` names the key that pastes held text, ``cancel_key`` the key that cancels; empty hides them.
+    ``edge``: width of the outline.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, most_width: float = 10_000.0) -> None:
         self._theme, self._texts = theme, texts
         self.most_width = most_width
-        self.paste_key = ""
+        self.paste_key = self.cancel_key = ""
+        self.edge = 1.0
+
+    @property
+    def most(self) -> QSizeF:
+        """The size with the most words and a row of remarks."""
+        lines = LINES * spacing(font())
+        remarks = QFontMetricsF(font(SCALE.caption)).height()
+        return QSizeF(self._wide(), self._row() + lines + remarks + SPACING.small)
 
     def drawing(self, view: View) -> Drawing:
         """Return the layout of a view, from (0, 0)."""
-        body, width = font(SCALE.body), self._width()
-        inner, left = width - 2 * SPACING.large, float(SPACING.large)
-        head, icon, meter, y = self._head(view, width)
-        texts: list[tuple[LiveLines, QPointF]] = []
-        for spans in self._paragraphs(view):
-            lines = LiveLines(spans, body, inner)
-            texts.append((lines, QPointF(left, y)))
-            y += lines.height + SPACING.small
-        foot, y = self._foot(view, width, y)
-        return Drawing(QSizeF(width, y + SPACING.medium), icon, meter, (*head, *foot), tuple(texts))
+        if view.state is State.IDLE and view.note:
+            return self._noted(note_text(self._texts, view.note, self.paste_key))
+        return self._below(self._head(view), view)
 
     def paint(self, painter: QPainter, view: View, levels: Sequence[float], drawing: Drawing) -> None:
         """Paint a view at the painter's (0, 0)."""
+        self.paint_body(painter, QRectF(QPointF(0, 0), drawing.size))
+        self.paint_parts(painter, view, levels, drawing)
+
+    def paint_body(self, painter: QPainter, body: QRectF) -> None:
+        """Paint surface and outline."""
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        body = QRectF(QPointF(0, 0), drawing.size).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(self._theme.colour("line"))
+        inset = self.edge / 2
+        pen = painter.pen()
+        pen.setColor(self._theme.colour("edge"))
+        pen.setWidthF(self.edge)
+        pen.setStyle(Qt.PenStyle.SolidLine)
+        painter.setPen(pen)
         painter.setBrush(self._theme.colour("surface"))
-        painter.drawRoundedRect(body, RADII.large, RADII.large)
+        radius = RADII.large - inset
+        painter.drawRoundedRect(body.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+    def paint_parts(self, painter: QPainter, view: View, levels: Sequence[float], drawing: Drawing) -> None:
+        """Paint everything inside the outline."""
         icons.draw(painter, view.state.value, drawing.icon, self._theme.state_colour(view.state))
         for piece in drawing.pieces:
             painter.setFont(piece.font)
             painter.setPen(piece.colour)
-            painter.drawText(piece.place, Qt.AlignmentFlag.AlignVCenter, piece.text)
+            painter.drawText(piece.place, _FLAGS, piece.text)
         for lines, place in drawing.texts:
             lines.draw(painter, place, self._theme.colour("text"), self._theme.colour("muted"))
         if drawing.meter is not None:
@@ -101,12 +131,13 @@ class Pill:
             return
         bars = [LOWEST_DBFS] * (BARS - len(levels)) + list(levels)
         bars = bars[-int(place.width() // _PITCH) :]  # the newest levels, if wide letters leave less room
+        pitch = place.width() / len(bars)
         for number, level in enumerate(bars):
             height = max(_BAR, loudness(level) * place.height())
             colour.setAlphaF(0.35 + 0.65 * number / len(bars))
             painter.setBrush(colour)
-            x = place.left() + number * _PITCH
-            bar = QRectF(x, place.center().y() - height / 2, _BAR, height)
+            x = place.left() + number * pitch
+            bar = QRectF(x, place.center().y() - height / 2, pitch - 1, height)
             painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
 
     def _paint_bar(self, painter: QPainter, level: float, place: QRectF, colour: QColor) -> None:
@@ -117,53 +148,128 @@ class Pill:
         track.setWidth(max(6.0, track.width() * loudness(level)))
         painter.drawRoundedRect(track, 3, 3)
 
-    def _width(self) -> float:
-        return min(self.most_width, QFontMetricsF(font(SCALE.body)).height() * _EMS)
+    def _wide(self) -> float:
+        """Return the width that words need."""
+        return min(self.most_width, QFontMetricsF(font()).height() * _EMS)
 
-    def _head(self, view: View, width: float) -> tuple[tuple[PlacedText, ...], QRectF, QRectF | None, float]:
-        """Lay out the first row and return its lower edge: state on the left, level and time on the right."""
-        heading = font(SCALE.heading, QFont.Weight.DemiBold)
-        metrics = QFontMetricsF(heading)
-        top, height = float(SPACING.medium), metrics.height()
-        side = round(metrics.ascent())
-        icon = QRectF(SPACING.large, top + (height - side) / 2, side, side)
-        word = self._piece(state_text(self._texts, view.state), heading, "text", icon.right() + SPACING.small, top)
-        pieces = [word]
-        right = width - SPACING.large
+    def _row(self) -> float:
+        """Return the height of one row."""
+        return max(HEIGHT, spacing(font()) + 2.0 * SPACING.small)
+
+    def _icon(self) -> QRectF:
+        side = round(QFontMetricsF(font(SCALE.heading)).ascent())
+        return QRectF(SPACING.large, round((self._row() - side) / 2), side, side)
+
+    def _noted(self, note: str) -> Drawing:
+        """Lay out a note alone."""
+        icon, body = self._icon(), font()
+        left = icon.right() + SPACING.small
+        lines = LiveLines((TextSpan(note, True),), body, self._wide() - left - SPACING.large, _NOTE_LINES)
+        top = (self._row() - lines.height / max(1, lines.lines)) / 2
+        size = QSizeF(left + lines.widest + SPACING.large, lines.height + 2 * top)
+        return Drawing(size, icon, None, (), ((lines, QPointF(left, top)),))
+
+    def _head(self, view: View) -> Drawing:
+        """Lay out the row: state, level or word, and time."""
+        strong, body, icon, height = font(weight=QFont.Weight.DemiBold), font(), self._icon(), self._row()
+        x, time, pieces = icon.right() + SPACING.small, clock(view.seconds), list[PlacedText]()
+        across = QFontMetricsF(body).horizontalAdvance(time)
+        room, meter = self._middle(strong), None
+        if view.state in _RECORDING:
+            left = self._wide() - x - SPACING.medium - across - SPACING.large
+            room = max(_LEAST_METER, min(room, left))
+            meter = QRectF(x, round(height / 5), room, height - 2 * round(height / 5))
+        else:
+            pieces.append(self._piece(self._word(view), strong, "text", x, height))
+            room = max(room, pieces[0].place.width())
+        right = x + room
         if view.state is not State.IDLE:
-            time = clock(view.seconds)
-            across = metrics.horizontalAdvance(time)
-            pieces.append(self._piece(time, heading, "muted", right - across, top))
-            right -= max(across, metrics.horizontalAdvance("00:00")) + SPACING.medium
-        meter = None
-        if view.state in _LEVEL_STATES:
-            across = min(BARS * _PITCH, right - word.place.right() - SPACING.medium)
-            meter = QRectF(right - across, top, across, height)
-        return tuple(pieces), icon, meter, top + height + SPACING.small
+            pieces.append(self._piece(time, body, "muted", right + SPACING.medium, height))
+            right = pieces[-1].place.right()
+        return Drawing(QSizeF(right + SPACING.large, height), icon, meter, tuple(pieces), ())
 
-    def _paragraphs(self, view: View) -> list[tuple[TextSpan, ...]]:
-        found = [view.spans] if any(span.text.strip() for span in view.spans) else []
-        if view.note and (said := note_text(self._texts, view.note, self.paste_key)):
-            found.append((TextSpan(said, True),))
-        return found
+    def _middle(self, strong: QFont) -> float:
+        """Return the room for level or word, the same in every state so that the time stays in its place."""
+        metrics = QFontMetricsF(strong)
+        words = (state_text(self._texts, state) for state in _WITH_WORDS - _RECORDING)
+        return max(BARS * _PITCH, *(metrics.horizontalAdvance(word) + 1 for word in words))
 
-    def _foot(self, view: View, width: float, top: float) -> tuple[list[PlacedText], float]:
-        """Lay out the remarks on the take in as many rows as needed, and return their lower edge."""
-        caption = font(SCALE.caption)
-        metrics = QFontMetricsF(caption)
-        x, y, pieces = float(SPACING.large), top, list[PlacedText]()
-        for said, colour in beside(self._texts, view, self.paste_key):
-            across = metrics.horizontalAdvance(said)
-            if pieces and x + across > width - SPACING.large:
-                x, y = float(SPACING.large), y + metrics.height() + SPACING.hair
-            pieces.append(self._piece(said, caption, colour, x, y))
-            x += across + SPACING.large
-        return pieces, y + metrics.height()
+    def _word(self, view: View) -> str:
+        if view.state is State.HELD and self.paste_key and view.held:
+            return self._texts("overlay.paste", key=self.paste_key)
+        return state_text(self._texts, view.state)
 
-    def _piece(self, text: str, look: QFont, colour: str, x: float, y: float) -> PlacedText:
+    def _below(self, head: Drawing, view: View) -> Drawing:
+        """Add words and notes below the row, and remarks into the row while there is room, else below."""
+        bottom, width = head.size.height() - SPACING.hair, head.size.width()
+        texts = list[tuple[LiveLines, QPointF]]()
+        for spans, most in self._paragraphs(view):
+            lines = LiveLines(spans, font(), self._wide() - 2 * SPACING.large, most)
+            texts.append((lines, QPointF(SPACING.large, bottom)))
+            bottom += lines.height + SPACING.hair
+            words = most == LINES  # words come one by one: the width does not follow each of them
+            width = max(width, self._wide() if words else lines.widest + 2 * SPACING.large)
+        pieces = self._remarks(view, head, bottom)
+        lowest = max(bottom if texts else 0.0, *(piece.place.bottom() for piece in pieces), 0.0)
+        width = max(width, *(piece.place.right() + SPACING.large for piece in pieces), 0.0)
+        height = head.size.height() if lowest <= head.size.height() else lowest + SPACING.small
+        pieces = (*head.pieces, *pieces)
+        return replace(head, size=QSizeF(width, height), pieces=pieces, texts=tuple(texts))
+
+    def _paragraphs(self, view: View) -> list[tuple[tuple[TextSpan, ...], int]]:
+        """Return the texts below the row, with their greatest numbers of lines."""
+        found = list[tuple[tuple[TextSpan, ...], int]]()
+        if view.state in _WITH_WORDS and any(span.text.strip() for span in view.spans):
+            found.append((view.spans, LINES))
+        paste_key = "" if view.state is State.HELD else self.paste_key  # the row names it
+        said = note_text(self._texts, view.note, paste_key) if view.note else ""
+        if not said and view.state in _PROBLEMS:
+            said = textless(self._texts, view.state)
+        return [*found, ((TextSpan(said, True),), _NOTE_LINES)] if said else found
+
+    def _remarks(self, view: View, head: Drawing, bottom: float) -> tuple[PlacedText, ...]:
+        """Place the remarks on the take: behind the time while there is room, else below everything."""
+        look, room = font(SCALE.caption), self._wide() - SPACING.large
         metrics = QFontMetricsF(look)
-        place = QRectF(x, y, metrics.horizontalAdvance(text) + 1, metrics.height())
+        x, top, pieces = (
+            head.size.width() - SPACING.hair,
+            (head.size.height() - metrics.height()) / 2,
+            list[PlacedText](),
+        )
+        for said, colour in remarks(self._texts, view, self.cancel_key):
+            text = metrics.elidedText(said, Qt.TextElideMode.ElideMiddle, room - SPACING.large)
+            across = metrics.horizontalAdvance(text) + 1
+            if x + across > room:
+                x, top = float(SPACING.large), max(bottom, top + metrics.height())
+            place = QRectF(x, top, across, metrics.height())
+            pieces.append(PlacedText(text, look, self._theme.colour(colour), place))
+            x += across + SPACING.medium
+        return tuple(pieces)
+
+    def _piece(self, text: str, look: QFont, colour: str, x: float, height: float) -> PlacedText:
+        """Return a text in the middle of a row of this height."""
+        metrics = QFontMetricsF(look)
+        place = QRectF(x, (height - metrics.height()) / 2, metrics.horizontalAdvance(text) + 1, metrics.height())
         return PlacedText(text, look, self._theme.colour(colour), place)
+
+
+def remarks(texts: Texts, view: View, cancel_key: str) -> list[tuple[str, str]]:
+    """Return what is out of the ordinary, with colour names."""
+    found = list[tuple[str, str]]()
+    if cancel_key and view.state in _RECORDING:
+        found.append((texts("overlay.cancel", key=cancel_key), "muted"))
+    if view.unsent_s >= 1:
+        found.append((texts("overlay.unsent", seconds=round(view.unsent_s)), "warning"))
+    if view.destination:
+        found.append((texts("place.to", destination=view.destination), "muted"))
+    if view.waiting:
+        found.append((texts("overlay.queue", count=view.waiting), "muted"))
+    several = view.held > 1 or view.state is not State.HELD
+    if view.held and several:
+        found.append((texts("overlay.held", count=view.held), "warning"))
+    if view.earlier:
+        found.append((texts("overlay.earlier", count=view.earlier), "warning"))
+    return found
 
 
 def loudness(level_dbfs: float) -> float:

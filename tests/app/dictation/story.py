@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.core.area import Area
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.dictation.actions import Verb
@@ -20,7 +21,7 @@ from app.dictation.messages import (
 from app.dictation.state_machine import Dictation
 from app.insertion.outcome import Insertion, InsertionResult, Target
 
-WINDOW = Target(1, middle=(30, 40))
+WINDOW = Target(1, area=Area(10, 20, 40, 40))
 DOWN, UP = HotkeyEvent("dictate", True), HotkeyEvent("dictate", False)
 TYPED, HELD = (
     InsertionEnded(Insertion(InsertionResult.TYPED)),

@@ -52,12 +52,12 @@ def test_take_goes_from_key_press_to_inserted_text() -> None:
     story = Story()
     assert story.at(0.0, DOWN, UP) == [StartRecording(1, TalkMode.TOGGLE)]
     assert story.state() is State.ARMING
-    assert story.dictation.view(0.0).at is None
+    assert story.dictation.view(0.0).window is None
     assert story.at(0.1, Aimed(1, WINDOW), FirstSample(1)) == [Play(SoundCue.START)], (
         "the cue comes after the sample"
     )
     assert story.state() is State.LISTENING
-    assert story.dictation.view(0.1).at == (30, 40)
+    assert story.dictation.view(0.1).window == (10, 20, 40, 40)
     assert story.then(FirstSample(1)) == []
     story.at(1.1, text(1, 0, "one"))
     assert story.inserts() == ["one"]

@@ -25,8 +25,9 @@ def test_target_has_its_position_and_owner(
     window = TextField(screen, "of another program").focus()
     screen.xdotool("windowsize", "--sync", window, "300", "200", "windowmove", "--sync", window, "600", "400")
     target = looks.target()
-    assert target is not None and target.middle is not None and not target.own
-    assert abs(target.middle[0] - 750) < 30 and abs(target.middle[1] - 500) < 30, "but for the frame"
+    assert target is not None and target.area is not None and not target.own
+    assert abs(target.area.x - 600) < 30 and abs(target.area.y - 400) < 30, "but for the frame"
+    assert (target.area.width, target.area.height) == (300, 200)
     ours = other.root.create_window(0, 0, 90, 90, 0, X.CopyFromParent)
     ours.set_wm_name("ours")
     ours.map()

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QAccessible, QPaintEvent, QScreen
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.core.area import Area
+from app.core.first_times import FirstTimes
 from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State
@@ -18,7 +21,7 @@ from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_timing import STAYS_S
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import Theme
+from app.ui.theme.theme import STILL, Motion, Theme
 
 LISTENING = View(State.LISTENING, 1.0, -20.0, (TextSpan("kia ora", True),))
 
@@ -88,14 +91,93 @@ def test_overlay_is_hidden_from_screen_readers(overlay: Counting, qapp: QApplica
 
 def test_overlay_is_at_bottom_centre_and_grows_upwards(overlay: Counting) -> None:
     overlay.show_view(View(State.ARMING))
-    low = overlay.geometry()
+    low = overlay.body
     area = overlay.screen().availableGeometry()
     assert abs(low.center().x() - area.center().x()) <= 1
     assert 0 < area.bottom() - low.bottom() <= 60
     overlay.show_view(LISTENING)
-    high = overlay.geometry()
+    high = overlay.body
     assert high.height() > low.height()
-    assert abs(high.bottom() - low.bottom()) <= 1
+    assert high.bottom() == low.bottom()
+    overlay.show_view(View(State.DONE))
+    assert overlay.body.height() == low.height()
+
+
+def test_overlay_is_at_top_and_grows_downwards_when_wished(overlay: Counting) -> None:
+    overlay.show_view(View(State.ARMING))
+    overlay.choose_place("top")
+    low = overlay.body
+    area = overlay.screen().availableGeometry()
+    assert 0 < low.top() - area.top() <= 60
+    overlay.show_view(LISTENING)
+    assert overlay.body.height() > low.height() and overlay.body.top() == low.top()
+
+
+def test_overlay_is_near_window_of_target_when_wished(overlay: Counting) -> None:
+    overlay.choose_place("cursor")
+    area = overlay.screen().availableGeometry()
+    window = Area(area.x() + 300, area.y() + 50, 200, 100)
+    overlay.show_view(replace(LISTENING, window=window))
+    assert abs(overlay.body.center().x() - window.middle[0]) <= 1
+    assert 0 < overlay.body.top() - window.bottom < 20
+
+
+def test_overlay_is_hidden_while_switched_off(overlay: Counting) -> None:
+    overlay.show_view(LISTENING)
+    overlay.choose_place("off")
+    assert not overlay.isVisible()
+    overlay.show_view(View(State.FAILED, note=Note("recording-kept", {"reason": ""})))
+    assert not overlay.isVisible() and overlay.drawing is None
+    overlay.show_view(LISTENING)
+    overlay.choose_place("bottom")
+    assert overlay.isVisible()
+
+
+def test_overlay_grows_in_one_step_without_moving_its_window(theme: Theme, clock: Clock, qtbot: QtBot) -> None:
+    made = Counting(Theme(theme.scheme, Motion(quick=1)), Texts("en"), now=clock)
+    made.show_view(View(State.LISTENING, 1.0))
+    before, window = made.body, made.geometry()
+    made.show_view(LISTENING)
+    assert made.geometry() == window, "the room for words is there: a window that is resized flickers"
+    assert made.body.contains(before)
+    grown = QRectF(made.body).translated(-QPointF(window.topLeft()))
+    qtbot.waitUntil(lambda: made.grown() == grown)
+    made.hide()
+
+
+@pytest.mark.parametrize("translucent", [True, False])
+def test_overlay_grows_at_once_with_reduced_motion(
+    theme: Theme, clock: Clock, qapp: QApplication, translucent: bool
+) -> None:
+    made = Counting(Theme(theme.scheme, STILL), Texts("en"), translucent=translucent, now=clock)
+    made.show_view(View(State.LISTENING, 1.0))
+    made.show_view(LISTENING)
+    assert made.grown().size() == QSizeF(made.body.size())
+    made.hide()
+
+
+def test_window_is_exactly_the_pill_when_desktop_blends_nothing(theme: Theme, clock: Clock) -> None:
+    made = Counting(theme, Texts("en"), translucent=False, now=clock)
+    made.show_view(LISTENING)
+    assert made.geometry() == made.body
+    assert made.mask().boundingRect().size() == made.body.size()
+    assert not made.mask().contains(QPoint(0, 0)) and made.mask().contains(QPoint(30, 1))
+    made.hide()
+
+
+def test_cancel_key_is_named_in_first_recordings_only(theme: Theme, clock: Clock, tmp_path: Path) -> None:
+    made = Counting(theme, Texts("en"), hint=FirstTimes(tmp_path / "told", most=2), now=clock)
+    made.show_choices(Choices(keys={"cancel": "f9"}))
+    named = []
+    for end in (View(), View(State.WAITING, 2.0), View(State.CANCELLED, 2.0), View(State.DONE, 2.0)):
+        made.show_view(View(State.ARMING))
+        made.show_view(View(State.LISTENING, 2.0))
+        assert made.drawing is not None
+        named.append("F9 to cancel" in {piece.text for piece in made.drawing.pieces})
+        made.show_view(end)
+        made.show_view(View())
+    assert named == [True, True, True, False], "a recording that was discarded does not count"
+    made.hide()
 
 
 @pytest.mark.parametrize(
@@ -117,8 +199,8 @@ def test_overlay_chooses_screen_once_per_target_window(theme: Theme, clock: Cloc
 
     made = Asking(theme, Texts("en"), now=clock)
     made.show_view(View(State.ARMING))
-    made.show_view(replace(LISTENING, at=(3, 3)))
-    made.show_view(replace(LISTENING, at=(3, 3), seconds=2.0))
+    made.show_view(replace(LISTENING, window=Area(1, 1, 4, 4)))
+    made.show_view(replace(LISTENING, window=Area(1, 1, 4, 4), seconds=2.0))
     made.show_view(View(State.SENDING))
     made.hide()
     assert asked == [None, (3, 3)]  # the overlay does not jump while the user speaks
@@ -177,10 +259,10 @@ def test_overlay_does_not_repaint_unchanged_view(overlay: Counting, qtbot: QtBot
 def test_overlay_changes_language_at_once(theme: Theme, clock: Clock, qtbot: QtBot) -> None:
     texts = Texts("en")
     overlay = Counting(theme, texts, now=clock)
-    overlay.show_view(LISTENING)
+    overlay.show_view(View(State.WAITING, 1.0))
     texts.choose("zh")
     assert overlay.drawing is not None
-    assert "正在聆听" in {piece.text for piece in overlay.drawing.pieces}
+    assert "正在识别" in {piece.text for piece in overlay.drawing.pieces}
     overlay.hide()
 
 

@@ -12,9 +12,12 @@ from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
-from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, loudness
+from app.ui.dictation.pill import BARS, Drawing, Levels, Pill, loudness, remarks
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import textless
+from app.ui.theme.colours import COLOURS, Scheme
 from app.ui.theme.theme import STILL, Theme
+from tests.helpers.contrast import contrast
 
 SPANS = TextSpan("one two three 四五六 " * 30, True), TextSpan("seven 八九", False)
 FULL = View(
@@ -70,19 +73,92 @@ def test_pill_parts_are_uncut_and_do_not_overlap(
         assert piece.place.width() >= QFontMetricsF(piece.font).horizontalAdvance(piece.text)
 
 
-def test_pill_shows_word_of_every_state(pill: Pill, texts: Texts) -> None:
-    for state in State:
-        assert texts(f"state.{state.value}") in {piece.text for piece in pill.drawing(view(state)).pieces}
+def said(pill: Pill, shown: View) -> str:
+    """Return all texts that the pill shows."""
+    drawing = pill.drawing(shown)
+    return "\n".join([piece.text for piece in drawing.pieces] + [lines.shown for lines, _ in drawing.texts])
 
 
-def test_live_text_shows_newest_two_lines(pill: Pill) -> None:
+def test_pill_shows_word_of_every_state_but_of_speaking(pill: Pill, texts: Texts) -> None:
+    for state in set(State) - {State.ARMING, State.LISTENING}:
+        assert texts(state.key) in said(pill, View(state, held=int(state is State.HELD)))
+
+
+def test_live_text_shows_newest_three_lines(pill: Pill) -> None:
     (lines, _), *_ = pill.drawing(view(State.LISTENING)).texts
-    assert lines.lines == 2
+    assert lines.lines == 3
     assert lines.shown.endswith("seven 八九")
 
 
 def test_pill_is_lower_without_text(pill: Pill) -> None:
     assert pill.drawing(View(State.ARMING)).size.height() < pill.drawing(view(State.LISTENING)).size.height() / 1.5
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in {State.FAILED, State.DAMAGED}])
+def test_pill_is_one_row_while_all_is_well(pill: Pill, state: State) -> None:
+    drawing = pill.drawing(View(state, 12.0))
+    assert 40 <= drawing.size.height() <= 48 and drawing.size.width() < 300
+    assert len(drawing.pieces) <= 2 and not drawing.texts
+
+
+def test_pill_shows_words_only_until_they_are_inserted(pill: Pill) -> None:
+    shown = {state for state in State if "seven" in said(pill, replace(view(state), note=None))}
+    recording = {State.ARMING, State.LISTENING}
+    assert shown == recording | {State.SENDING, State.WAITING, State.INSERTING}
+
+
+def test_time_keeps_its_place_from_speaking_to_done(pill: Pill) -> None:
+    states = State.ARMING, State.LISTENING, State.SENDING, State.WAITING, State.INSERTING, State.DONE
+    places = [pill.drawing(View(state, 7.0)).pieces[-1].place.left() for state in states]
+    assert max(places) - min(places) < 1
+
+
+def test_pill_with_words_has_the_same_width_for_any_words(pill: Pill) -> None:
+    one, many = (replace(view(State.LISTENING), spans=spans, note=None) for spans in (SPANS[1:], SPANS))
+    assert pill.drawing(one).size.width() == pill.drawing(many).size.width() <= pill.most.width()
+    assert pill.drawing(replace(many, unsent_s=0, waiting=0, held=0)).size.height() <= pill.most.height()
+
+
+def test_remarks_name_only_what_is_out_of_the_ordinary(texts: Texts) -> None:
+    assert remarks(texts, View(State.LISTENING), "") == []
+    assert remarks(texts, View(State.LISTENING, unsent_s=0.9), "") == []
+    assert remarks(texts, View(State.HELD, held=1), "") == [], "the row says so"
+    assert remarks(texts, View(State.WAITING), "Esc") == [], "the key works only while recording"
+    assert remarks(texts, View(State.ARMING), "Esc") == [(texts("overlay.cancel", key="Esc"), "muted")]
+    found = [text for text, _ in remarks(texts, view(State.LISTENING), "")]
+    assert found == [
+        texts("overlay.unsent", seconds=61),
+        texts("place.to", destination="desktop-gpu.local"),
+        texts("overlay.queue", count=12),
+        texts("overlay.held", count=3),
+    ]
+    assert remarks(texts, View(earlier=2), "") == [(texts("overlay.earlier", count=2), "warning")]
+
+
+def test_long_destination_is_elided(pill: Pill) -> None:
+    drawing = pill.drawing(View(State.LISTENING, destination="computer." * 40))
+    assert drawing.pieces[-1].place.right() < drawing.size.width() <= pill.most.width()
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.DAMAGED])
+def test_failure_always_says_what_to_do(pill: Pill, texts: Texts, state: State) -> None:
+    assert textless(texts, state) in said(pill, View(state))
+    reason = Note("recording-kept", {"reason": "because"})
+    assert "because" in said(pill, View(state, note=reason))
+
+
+@pytest.mark.parametrize("scheme", list(Scheme))
+def test_outline_has_contrast_to_surface(scheme: Scheme) -> None:
+    colours = COLOURS[scheme]
+    assert contrast(colours.edge, colours.surface) >= 3.0
+
+
+@pytest.mark.parametrize("edge", [1.0, 2.0])
+def test_outline_is_as_thick_as_asked(pill: Pill, theme: Theme, edge: float) -> None:
+    pill.edge = edge
+    image = painted(pill, View(State.LISTENING), Levels())
+    column = [image.pixelColor(60, y) for y in range(6)]
+    assert column.count(theme.colour("edge")) == edge
 
 
 def test_meter_is_shown_only_while_arming_or_listening(pill: Pill) -> None:
@@ -126,7 +202,7 @@ def test_waveform_height_follows_level(pill: Pill) -> None:
     assert max(heights[:-6]) <= 4
 
 
-def test_levels_keep_only_three_seconds() -> None:
+def test_levels_keep_only_two_seconds() -> None:
     levels = Levels()
     levels.extend(float(number) for number in range(1000))
     assert len(levels) == BARS

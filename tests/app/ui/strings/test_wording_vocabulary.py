@@ -58,7 +58,9 @@ def window(state: State, shown: Shown) -> str:
 
 
 def overlay(state: State, shown: Shown) -> str:
-    return Pill(shown[0], shown[1]).drawing(view_of(state)).pieces[0].text
+    pill = Pill(shown[0], shown[1])
+    pill.paste_key = "Ctrl+Alt+V"
+    return pill.drawing(view_of(state)).pieces[0].text
 
 
 def tray(state: State, shown: Shown) -> str:
@@ -110,7 +112,7 @@ STORED: list[State] = [state for state in State if state in {State.WAITING, *END
 SAID: list[State] = [State.LISTENING, *(state for state in State if state in ENDS and state is not State.HELD)]
 VIEWS: dict[str, tuple[Callable[[State, Shown], str], list[State]]] = {
     "window": (window, APP),
-    "overlay": (overlay, APP),
+    "overlay": (overlay, [state for state in State if state not in {State.ARMING, State.LISTENING}]),
     "tray": (tray, APP),
     "first steps": (first_steps, APP),
     "announcement": (announcement, SAID),

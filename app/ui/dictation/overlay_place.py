@@ -1,0 +1,113 @@
+"""Place of the overlay: where the user wants it, but never over the text cursor or the field. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.area import Area
+
+GAP: Final = 12
+"""Distance from the text cursor in pixels."""
+FROM_EDGE: Final = 48
+_AT_EDGE: Final = 8
+_MARGIN: Final = 4
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Everything known around the overlay, in the same pixels.
+
+    ``screen``: the part that panels leave free. ``window``, ``field`` and ``caret``: where the dictated text goes.
+    """
+
+    screen: Area
+    window: Area | None = None
+    field: Area | None = None
+    caret: Area | None = None
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The point from which the overlay grows: its lower edge if ``upward``, else its upper edge.
+
+    ``centred``: the point is in the middle of this edge, else at its left end.
+    """
+
+    x: int
+    y: int
+    upward: bool
+    centred: bool = True
+
+    def area(self, width: int, height: int, screen: Area) -> Area:
+        """Return the overlay of this size, moved into the screen if it would leave it."""
+        left = self.x - width // 2 if self.centred else self.x
+        top = self.y - height if self.upward else self.y
+        return Area(
+            max(screen.x, min(left, screen.right - width)),
+            max(screen.y, min(top, screen.bottom - height)),
+            width,
+            height,
+        )
+
+
+def choose_anchor(most: tuple[int, int], wish: str, around: Surroundings) -> Anchor:
+    """Return the place for an overlay that may become as large as ``most``.
+
+    ``wish``: a value of the setting ``general.overlay``. The best place covers neither text cursor nor field.
+    Where a field fills the screen, only the text cursor stays uncovered.
+    """
+
+    def cost(anchor: Anchor) -> tuple[int, int, bool, bool]:
+        here = anchor.area(*most, around.screen)
+        on_caret = here.shared(around.caret.grown(GAP - 1)) if around.caret else 0
+        on_field = here.shared(around.field.grown(_MARGIN)) if around.field else 0
+        text_known = around.caret or around.field
+        on_window = not text_known and around.window is not None and here.shared(around.window) > 0
+        return on_caret, on_field, on_window, anchor.y != (here.bottom if anchor.upward else here.y)
+
+    return min(_candidates(most, wish, around), key=cost)  # the first of equals
+
+
+def _candidates(most: tuple[int, int], wish: str, around: Surroundings) -> Iterator[Anchor]:
+    """Yield possible places, the preferred ones first."""
+    if wish == "cursor":
+        for area in filter(None, (around.caret, around.field)):
+            yield from _beside(area, around.caret)
+        if around.window and not (around.caret or around.field):
+            yield from _beside(around.window)
+            yield Anchor(around.window.middle[0], around.window.bottom - FROM_EDGE, upward=True)
+            return
+    first, second = (True, False) if wish != "top" else (False, True)
+    yield from _at_edge(around.screen, upward=first)
+    if around.caret is None and around.field is None:
+        return  # the field may be anywhere in the window: keep to the edge that the user expects
+    yield from _at_edge(around.screen, upward=second)
+    for area in filter(None, (around.field, around.caret)):
+        yield from _beside(area)
+    for x in (around.screen.x + most[0] // 2, around.screen.right - most[0] // 2):
+        yield Anchor(x, around.screen.bottom - FROM_EDGE, upward=True)
+        yield Anchor(x, around.screen.y + FROM_EDGE, upward=False)
+
+
+def _at_edge(screen: Area, *, upward: bool) -> Iterator[Anchor]:
+    """Yield the middle of the lower or upper edge, at the usual and at the least distance."""
+    for distance in (FROM_EDGE, _AT_EDGE):
+        y = screen.bottom - distance if upward else screen.y + distance
+        yield Anchor(screen.middle[0], y, upward)
+
+
+def _beside(area: Area, caret: Area | None = None) -> Iterator[Anchor]:
+    """Yield the places directly below and above an area: from its middle, or from the text cursor on."""
+    x = area.middle[0] if caret is None else caret.x
+    yield Anchor(x, area.bottom + GAP, upward=False, centred=caret is None)
+    yield Anchor(x, area.y - GAP, upward=True, centred=caret is None)
+
+
+def to_screen(area: Area, origin: tuple[int, int], ratio: float) -> Area:
+    """Return an area in system pixels in the pixels of a screen.
+
+    Qt divides the size of a screen by ``ratio``, but not its ``origin``.
+    """
+    left, top = origin
+    x, y = left + round((area.x - left) / ratio), top + round((area.y - top) / ratio)
+    return Area(x, y, round(area.width / ratio), round(area.height / ratio))
