@@ -85,21 +85,21 @@ def _file(pages: Pages, mouse: Mouse) -> None:
 
 
 def _word(pages: Pages, mouse: Mouse) -> None:
-    _section(pages, mouse, "words")
+    _section(pages, mouse, "language")
     mouse.click(pages.words.hotwords.field)
     mouse.types(WORD)
     mouse.click(pages.shell.tabs[SETTINGS])  # the word counts when the focus leaves the field
 
 
 def _replacement(pages: Pages, mouse: Mouse) -> None:
-    _section(pages, mouse, "words")
+    _section(pages, mouse, "language")
     mouse.click(pages.words.replacements.add)
     mouse.types(f"{HEARD}\n")
     mouse.types(f"{WRITTEN}\n")
 
 
 def _english(pages: Pages, mouse: Mouse) -> None:
-    _section(pages, mouse, "recognition")
+    _section(pages, mouse, "language")
     mouse.click(pages.settings.rows["recognition.language"].control.target)
     mouse.types("en\n", replaces=True)
 
@@ -112,14 +112,14 @@ def _model(pages: Pages, mouse: Mouse) -> None:
 
 
 def _share(pages: Pages, mouse: Mouse) -> None:
-    _section(pages, mouse, "gateway")
+    _section(pages, mouse, "computers")
     mouse.click(pages.sharing.switch)
     mouse.click(pages.sharing.add)
     mouse.click(pages.sharing.dialog.show_code)
 
 
 def _use(pages: Pages, mouse: Mouse) -> None:
-    _section(pages, mouse, "gateway")
+    _section(pages, mouse, "computers")
     mouse.click(pages.gateways.found.rows[0].pair)
     mouse.types(f"{CODE}\n")
     mouse.click(pages.gateways.form.use)

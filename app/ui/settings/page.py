@@ -32,9 +32,11 @@ from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import control_height, label
 from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
-from app.ui.widgets.panels import scrolling
+from app.ui.widgets.panels import centred, scrolling
 
 _LONGEST_QUERY: Final = 100
+_SEARCH_WIDE: Final = 8
+"""Least width of the search field, in its heights."""
 
 
 class SettingsPage(QWidget):
@@ -58,11 +60,9 @@ class SettingsPage(QWidget):
         self.clear = self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition)
         self.count, self.nothing = label(role="muted"), label(role="muted")
         self.trouble = FileTrouble(texts, dialogs or SystemDialogs())
-        self.tabs = SectionTabs(theme, self.choose)
+        self.tabs = SectionTabs(theme, SECTIONS, self.choose)
         self.sections = {name: Section(name, texts) for name in SECTIONS}
         self.section = SECTIONS[0]
-        for place, name in enumerate(SECTIONS):
-            self.tabs.add(name, place)
         self._made = SettingRows(theme, texts, ask, self._known)
         self._built = False
         self._idle = QTimer(self, interval=0)
@@ -206,7 +206,7 @@ class SettingsPage(QWidget):
         self.search.setPlaceholderText(texts("settings.search"))
         self.search.setAccessibleName(texts("settings.search"))
         self.search.setFont(font())
-        self.search.setMinimumHeight(control_height())
+        self.search.setMinimumSize(control_height() * _SEARCH_WIDE, control_height())
         self.clear.setText(texts("settings.clear"))
         self.clear.setToolTip(texts("settings.clear"))
         self.clear.setIcon(icons.icon("cancel", self._theme.colour("muted")))
@@ -216,8 +216,7 @@ class SettingsPage(QWidget):
             tab.setText(section.title)
             tab.setAccessibleName(section.title)
         self.trouble.refresh()
-        bar = self.side.verticalScrollBar().sizeHint().width()
-        self.side.setFixedWidth(self.tabs.sizeHint().width() + bar)
+        self.tabs.arrange()
         self._search()
 
     def _why(self, problem: Problem) -> Callable[[], str]:
@@ -234,9 +233,8 @@ class SettingsPage(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the width of the visible content, because the page scrolls only vertically."""
         inside, bar = self.area.widget(), self.area.verticalScrollBar().sizeHint().width()
-        shown = inside.minimumSizeHint().width() if inside else 0
-        across = self.side.minimumWidth() + SPACING.large + shown + bar + 2 * SPACING.wide
-        return QSize(across, super().minimumSizeHint().height())
+        across = (self._head.minimumSizeHint().width(), inside.minimumSizeHint().width() if inside else 0)
+        return QSize(max(across) + bar, super().minimumSizeHint().height())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Create the rows when the page is shown for the first time."""
@@ -282,9 +280,8 @@ class SettingsPage(QWidget):
 
     def _lay_out(self) -> None:
         inside = QWidget()
-        inside.setObjectName("list")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(SPACING.hair, 0, SPACING.small, 0)
+        column.setContentsMargins(0, SPACING.hair, 0, SPACING.wide)
         column.setSpacing(SPACING.wide)
         column.addWidget(self.trouble)
         for section in self.sections.values():
@@ -293,17 +290,26 @@ class SettingsPage(QWidget):
         self.nothing.setWordWrap(True)
         column.addWidget(self.nothing)
         column.addStretch(1)
-        self.area, self.side = scrolling(inside), scrolling(self.tabs)
-        sides = QHBoxLayout()
-        sides.setSpacing(SPACING.large)
-        sides.addWidget(self.side)
-        sides.addWidget(self.area, 1)
-        head = QHBoxLayout()
-        head.addWidget(self.name, 1)
+        self.area = scrolling(centred(inside))
+        top, head = QWidget(), QHBoxLayout()
+        head.addWidget(self.name)
+        head.addStretch(1)
         head.addWidget(self.count)
+        head.addWidget(self.search)
+        rows = QVBoxLayout(top)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(SPACING.medium)
+        rows.addLayout(head)
+        rows.addWidget(self.tabs)
+        self._head = centred(top)
+        self.area.verticalScrollBar().rangeChanged.connect(self._align)
         page = QVBoxLayout(self)
-        page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        page.setContentsMargins(0, SPACING.wide, 0, 0)
         page.setSpacing(SPACING.medium)
-        page.addLayout(head)
-        page.addWidget(self.search)
-        page.addLayout(sides, 1)
+        page.addWidget(self._head)
+        page.addWidget(self.area, 1)
+
+    def _align(self, least: int, most: int) -> None:
+        """Keep the head above the content, which the scroll bar makes narrower."""
+        bar = self.area.verticalScrollBar().sizeHint().width() if most > least else 0
+        self._head.setContentsMargins(0, 0, bar, 0)

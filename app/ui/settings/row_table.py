@@ -23,7 +23,7 @@ from app.ui.settings.controls import (
 )
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.microphone_control import MicrophoneControl
-from app.ui.settings.placement import PLACES
+from app.ui.settings.placement import SECTIONS, settings_of
 from app.ui.settings.row import SettingRow
 from app.ui.settings.wording import option_keys, placeholder, unit
 from app.ui.strings.texts import Texts
@@ -67,16 +67,16 @@ class SettingRows:
 
     def of(self, section: str) -> list[SettingRow]:
         """Return the rows of a section, in order; the first call makes them."""
-        for name in PLACES[section]:
+        for name in settings_of(section):
             if name not in self.made:
                 setting = all_settings()[name]
                 self.made[name] = SettingRow(setting, self._control(setting), self._theme, self._texts)
-        return [self.made[name] for name in PLACES[section]]
+        return [self.made[name] for name in settings_of(section)]
 
     @property
     def rows(self) -> dict[str, SettingRow]:
         """All rows; missing rows are created first."""
-        return {row.setting.name: row for section in PLACES for row in self.of(section)}
+        return {row.setting.name: row for section in SECTIONS for row in self.of(section)}
 
     def _control(self, setting: Setting) -> SettingControl:
         texts, theme, name = self._texts, self._theme, setting.name

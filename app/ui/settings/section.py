@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.settings.sections import Settings
-from app.ui.settings.placement import PANELS_FIRST
+from app.ui.settings.placement import PANELS_FIRST, PLACES, section_of
 from app.ui.settings.row import SettingRow
 from app.ui.settings.search import found
 from app.ui.strings.texts import Texts
@@ -26,31 +26,72 @@ class Added:
     words: Words
 
 
-class Section(QWidget):
-    """Section that is shown alone, or reduced to its matches during a search."""
+class Group(QWidget):
+    """Card with related settings of a section, below its title."""
 
     def __init__(self, name: str, texts: Texts) -> None:
         super().__init__()
         self.name, self._texts = name, texts
         self.rows: tuple[SettingRow, ...] = ()
-        self._sure, self._panels_first = False, name in PANELS_FIRST
-        self.setObjectName(f"settings.{name}")
-        self.heading = label(size=SCALE.heading, bold=True)
-        self.reset = QPushButton()
-        self.reset.setObjectName(f"reset.{name}")
-        self.panels: list[Added] = []
+        self.title = label(bold=True)
         self.card, self._inside = card()
         self._inside.setSpacing(0)
         self._inside.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
-        head = QHBoxLayout()
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.reset)
+        self.head = QHBoxLayout()
+        self.head.addWidget(self.title, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.small)
+        column.addLayout(self.head)
+        column.addWidget(self.card)
+
+    def fill(self, rows: Sequence[SettingRow]) -> None:
+        """Add the rows that belong here."""
+        names = PLACES[section_of(rows[0].setting.name)][self.name]
+        self.rows = tuple(row for row in rows if row.setting.name in names)
+        for row in self.rows:
+            self._inside.addWidget(row)
+
+    def show_rows(self, wanted: Sequence[SettingRow]) -> None:
+        """Show the wanted ones of the rows, and nothing without any."""
+        shown = [row for row in self.rows if row in wanted]
+        for row in self.rows:
+            row.setVisible(row in shown)
+            row.first = row in shown[:1]
+        self.setVisible(bool(shown))
+
+    def refresh(self) -> None:
+        """Update the title to the current language."""
+        self.title.setText(self._texts(f"settings.group.{self.name}"))
+
+
+class Section(QWidget):
+    """Section that is shown alone, or reduced to its matches and headed by its title during a search."""
+
+    def __init__(self, name: str, texts: Texts) -> None:
+        super().__init__()
+        self.name, self._texts = name, texts
+        self.rows: tuple[SettingRow, ...] = ()
+        self._sure = False
+        self.setObjectName(f"settings.{name}")
+        self.heading = label(size=SCALE.heading, bold=True)
+        self.heading.hide()
+        self.reset = QPushButton()
+        self.reset.setObjectName(f"reset.{name}")
+        self.panels: list[Added] = []
+        self.groups = [Group(group, texts) for group in PLACES[name]]
+        self.groups[0].head.addWidget(self.reset)
         keep_place(self.reset)
+        self._panels, settings = QVBoxLayout(), QVBoxLayout()
+        for group in self.groups:
+            settings.addWidget(group)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(SPACING.medium)
-        self._column.addLayout(head)
-        self._column.addWidget(self.card)
+        self._column.addWidget(self.heading)
+        for part in (self._panels, settings) if name in PANELS_FIRST else (settings, self._panels):
+            self._column.addLayout(part)
+        for layout in (self._panels, settings, self._column):
+            layout.setSpacing(SPACING.large)
         self.reset.clicked.connect(self._reset)
         self.reset.installEventFilter(self)
         self.refresh()
@@ -63,8 +104,8 @@ class Section(QWidget):
     def fill(self, rows: Sequence[SettingRow]) -> None:
         """Add the rows of this section's settings."""
         self.rows = tuple(rows)
-        for row in rows:
-            self._inside.addWidget(row)
+        for group in self.groups:
+            group.fill(rows)
 
     def add(self, panel: QWidget, words: Words) -> None:
         """Add a panel below the others; it may still hide itself inside its wrapper."""
@@ -73,7 +114,7 @@ class Section(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(panel)
         self.panels.append(Added(panel, around, words))
-        self._column.insertWidget(self._column.indexOf(self.card) if self._panels_first else -1, around)
+        self._panels.addWidget(around)
 
     def show_settings(self, settings: Settings) -> None:
         """Show the settings in effect."""
@@ -84,10 +125,9 @@ class Section(QWidget):
     def search(self, wanted: tuple[str, ...]) -> int:
         """Show the matching rows and panels, and return their number; without terms show everything."""
         rows = [row for row in self.rows if row.search(wanted)]
-        for row in self.rows:
-            row.setVisible(row in rows)
-            row.first = row in rows[:1]
-        self.card.setVisible(bool(rows))
+        self.heading.setVisible(bool(wanted))
+        for group in self.groups:
+            group.show_rows(rows)
         panels = [added for added in self.panels if not wanted or found(wanted, self._words_of(added))]
         for added in self.panels:
             added.around.setVisible(added in panels)
@@ -98,6 +138,8 @@ class Section(QWidget):
     def refresh(self) -> None:
         """Update all texts to the current language."""
         self.heading.setText(self.title)
+        for group in self.groups:
+            group.refresh()
         for row in self.rows:
             row.refresh()
         self._show()

@@ -1,15 +1,12 @@
 """Layout that places controls in as many lines as the width requires."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.theme.theme import SPACING
-
-_GAP: Final = SPACING.small
 
 
 class FlowRow(QWidget):
@@ -18,19 +15,20 @@ class FlowRow(QWidget):
     Call ``arrange`` after showing, hiding or renaming a control.
     """
 
-    def __init__(self, controls: Sequence[QWidget]) -> None:
+    def __init__(self, controls: Sequence[QWidget], gap: int = SPACING.small) -> None:
         super().__init__()
+        self._gap = gap
         self.controls = tuple(controls)
         self._rows = [QHBoxLayout() for _ in self.controls]
         self._placed: list[tuple[int, QWidget]] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(_GAP)
+        column.setSpacing(gap)
         for control in self.controls:
             control.setParent(self)
         for row in self._rows:
-            row.setSpacing(_GAP)
+            row.setSpacing(gap)
             row.addStretch(1)
             column.addLayout(row)
 
@@ -54,8 +52,8 @@ class FlowRow(QWidget):
         for control in self.controls:
             if control.isHidden():
                 continue
-            across = control.minimumSizeHint().width() + _GAP
-            if used and used + across > self.width() + _GAP:
+            across = control.minimumSizeHint().width() + self._gap
+            if used and used + across > self.width() + self._gap:
                 line, used = line + 1, 0
             placed.append((line, control))
             used += across

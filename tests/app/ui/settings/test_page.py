@@ -20,7 +20,7 @@ from app.settings.sections import AudioSection, GatewaySection, GeneralSection, 
 from app.ui.settings.controls import TextControl
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.page import SettingsPage
-from app.ui.settings.placement import PLACES, SECTIONS, section_of
+from app.ui.settings.placement import SECTIONS, section_of, settings_of
 from app.ui.settings.row import SettingRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -60,7 +60,7 @@ def test_every_setting_is_in_its_section_with_accessible_name(page: SettingsPage
     seen: list[str] = []
     for name, tab in page.tabs.tabs.items():
         tab.click()
-        assert tuple(shown(page)) == PLACES[name]
+        assert tuple(shown(page)) == settings_of(name)
         seen += shown(page)
     assert sorted(seen) == sorted(page.rows)
     for row in page.rows.values():

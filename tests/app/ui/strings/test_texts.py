@@ -28,7 +28,7 @@ from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.ui.help.report_panel import PARTS
-from app.ui.settings.placement import SECTIONS
+from app.ui.settings.placement import PLACES, SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
 from app.ui.strings.texts import SYSTEM, Texts, language_for
@@ -54,6 +54,7 @@ FAMILIES = {
     "take": ["paste-name", "copy-name", "dismiss-name", "recover-name"],
     "page": ["dictation", "history", "files", "monitor", "settings"],
     "settings.section": SECTIONS,
+    "settings.group": [group for groups in PLACES.values() for group in groups],
     "onboarding.step": list(Step),
     "onboarding.heading": list(Step),
     "onboarding.says": [step.value for step in Step if step is not Step.SENTENCE],
