@@ -18,10 +18,10 @@ from app.sharing.view import (
     SharingState,
     SharingView,
 )
-from app.ui.sharing.enlist_dialog import EnlistDialog
-from app.ui.sharing.invite_dialog import InviteDialog
-from app.ui.sharing.lending_panel import LendingPanel
-from app.ui.sharing.panel import SharingPanel
+from app.ui.computers.enlist_dialog import EnlistDialog
+from app.ui.computers.invite_dialog import InviteDialog
+from app.ui.computers.lending_panel import LendingPanel
+from app.ui.computers.share_panel import SharingPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairingStage, encode_link

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QApplication
 
 from app.gateways.view import GatewaysView, PairingStage
-from app.ui.gateways.panel import GatewaysPanel
+from app.ui.computers.use_panel import GatewaysPanel
 from scripts import screenshots_gateways
 from scripts.screenshots import LOOKS
 

@@ -10,8 +10,8 @@ from app.gateways.selection import CHOSEN
 from app.gateways.view import FoundView, GatewaysView
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
-from app.ui.gateways.found_list import FoundList
-from app.ui.gateways.pairing_form import PairingForm
+from app.ui.computers.found_list import FoundList
+from app.ui.computers.pairing_form import PairingForm
 from app.ui.onboarding.step_page import tell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme

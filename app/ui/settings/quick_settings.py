@@ -12,9 +12,9 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.actions import Action
 from app.settings.actions import MICROPHONE, ChangeSetting
 from app.sharing.view import LendingView
+from app.ui.computers.wording import lent_text
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, LANGUAGE, MODE, Choices, microphone_entries
 from app.ui.settings.key_field import KeyField
-from app.ui.sharing.wording import lent_text
 from app.ui.strings.texts import SYSTEM, Texts
 from app.ui.strings.wording import worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme

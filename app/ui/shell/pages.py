@@ -11,9 +11,11 @@ from app.messages.notifications import News, Problem, Takes, WindowWanted
 from app.messages.registry import Registry
 from app.monitoring.view import LookAtMonitor
 from app.settings.sections import Settings
+from app.ui.computers.lending_panel import LendingPanel
+from app.ui.computers.share_panel import SharingPanel
+from app.ui.computers.use_panel import GatewaysPanel
 from app.ui.dictation.page import MainWindow
 from app.ui.files.page import FilesPage
-from app.ui.gateways.panel import GatewaysPanel
 from app.ui.help.panel import HelpPanels
 from app.ui.history.page import HistoryPage
 from app.ui.models.panel import ModelsPanel
@@ -22,8 +24,6 @@ from app.ui.onboarding.controller import FirstSteps, RestartCard
 from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.program_rules_panel import ProgramRulesPanel
-from app.ui.sharing.lending_panel import LendingPanel
-from app.ui.sharing.panel import SharingPanel
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme

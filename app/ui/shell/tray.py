@@ -15,11 +15,11 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.actions import Action
 from app.messages.notifications import Takes
 from app.settings.actions import MICROPHONE, ChangeSetting
+from app.ui.computers.menu import GatewaysMenu
+from app.ui.computers.tray_entries import LentEntries
 from app.ui.dictation.held_menu import MENU_CLOSES_MS, HeldMenu
 from app.ui.dictation.page import RECORDING
-from app.ui.gateways.menu import GatewaysMenu
 from app.ui.settings.choices import PASTE_HELD, Choices, microphone_entries
-from app.ui.sharing.tray_entries import LentEntries
 from app.ui.shell.pages import HISTORY, MONITOR, SETTINGS
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, state_text, to_paste, worker_text

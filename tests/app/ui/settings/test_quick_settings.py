@@ -11,9 +11,9 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.sharing.view import LendingView, LentView
+from app.ui.computers.wording import lent_text
 from app.ui.settings.choices import DICTATE_KEY, LANGUAGE, MODE, Choices
 from app.ui.settings.quick_settings import SettingsPanel
-from app.ui.sharing.wording import lent_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -23,7 +23,7 @@ from app.gateways.view import (
 )
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
-from app.ui.gateways.panel import GatewaysPanel
+from app.ui.computers.use_panel import GatewaysPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.helpers.legibility import cut, unnamed, unreachable

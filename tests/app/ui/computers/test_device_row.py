@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.sharing.actions import RenameDevice, RevokeDevice, SharingAction
 from app.sharing.view import SharedDevice
-from app.ui.sharing.device_row import DeviceRow
+from app.ui.computers.device_row import DeviceRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -10,9 +10,9 @@ from app.gateways.actions import GatewayAction
 from app.local_services.worker_view import LocalWorkerState
 from app.sharing.actions import ForgetLent, Lend, LendingAction
 from app.sharing.view import LendingView, LentView
+from app.ui.computers.enlist_dialog import EnlistDialog
+from app.ui.computers.wording import LENT_SHAPES
 from app.ui.onboarding.step_page import tell, wrapping
-from app.ui.sharing.enlist_dialog import EnlistDialog
-from app.ui.sharing.wording import LENT_SHAPES
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text, worker_text
 from app.ui.theme.theme import SCALE, SPACING, Theme

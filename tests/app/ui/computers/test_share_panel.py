@@ -13,7 +13,7 @@ from app.settings.actions import ChangeSetting
 from app.settings.sections import GatewaySection, Settings
 from app.sharing.actions import LookAtSharing, SharingAction
 from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
-from app.ui.sharing.panel import SharingPanel
+from app.ui.computers.share_panel import SharingPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingStage

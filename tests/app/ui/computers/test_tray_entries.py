@@ -6,8 +6,8 @@ from pytestqt.qtbot import QtBot
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.actions import Lend, LendingAction
 from app.sharing.view import LendingView, LentView
-from app.ui.sharing.tray_entries import LentEntries
-from app.ui.sharing.wording import lent_text
+from app.ui.computers.tray_entries import LentEntries
+from app.ui.computers.wording import lent_text
 from app.ui.strings.texts import Texts
 
 

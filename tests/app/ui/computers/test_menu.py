@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 from app.gateways.view import GatewayHealth, GatewaysView, GatewayView, QueryResult
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
-from app.ui.gateways.menu import GatewaysMenu
+from app.ui.computers.menu import GatewaysMenu
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QBoxLayout, QDialog, QPushButton, QVBoxLayout, QWi
 from app.core.states import State
 from app.sharing.actions import EndInvite, InviteDevice, SharingAction
 from app.sharing.view import InviteView
+from app.ui.computers.qr_code import QrCode
+from app.ui.computers.wording import code_text, ended_text, left_text, places_text
 from app.ui.onboarding.step_page import tell, wrapping
 from app.ui.onboarding.widgets import Option
-from app.ui.sharing.qr_code import QrCode
-from app.ui.sharing.wording import code_text, ended_text, left_text, places_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, label

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.sharing.actions import Lend, LendingAction
 from app.sharing.view import LendingView, LentView
-from app.ui.sharing.wording import lent_text
+from app.ui.computers.wording import lent_text
 from app.ui.strings.texts import Texts
 from app.ui.widgets.untrusted_text import menu_name
 

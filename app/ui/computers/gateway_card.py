@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBox
 
 from app.gateways.actions import ForgetGateway, GatewayAction, RenameGateway
 from app.gateways.view import GatewayHealth, GatewayView
-from app.ui.gateways.wording import answer_role, answer_text
+from app.ui.computers.wording import answer_role, answer_text
 from app.ui.models.model_widgets import Pick
 from app.ui.onboarding.step_page import tell
 from app.ui.strings.texts import Texts

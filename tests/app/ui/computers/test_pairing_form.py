@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.gateways.actions import EndPairing, GatewayAction, PairGateway
 from app.gateways.view import FoundView, PairingStage, PairingView
-from app.ui.gateways.pairing_form import PairingForm
+from app.ui.computers.pairing_form import PairingForm
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairRefusal, encode_link

@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.sharing.actions import EndInvite, InviteDevice, SharingAction
 from app.sharing.view import InviteView
-from app.ui.sharing.invite_dialog import InviteDialog
-from app.ui.sharing.wording import ended_text, left_text
+from app.ui.computers.invite_dialog import InviteDialog
+from app.ui.computers.wording import ended_text, left_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairingStage, encode_link

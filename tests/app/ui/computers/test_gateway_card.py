@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from app.gateways.actions import ForgetGateway, GatewayAction, RenameGateway
 from app.gateways.view import GatewayHealth, GatewayView, QueryResult
-from app.ui.gateways.gateway_card import GatewayCard
+from app.ui.computers.gateway_card import GatewayCard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

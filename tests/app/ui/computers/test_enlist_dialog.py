@@ -12,7 +12,7 @@ from app.gateways.actions import GatewayAction, LookAtGateways
 from app.gateways.view import FoundView, GatewaysView, GatewayView
 from app.sharing.actions import EndEnlisting, Enlist, LendingAction
 from app.sharing.view import EnlistStage, LendingView, LentView
-from app.ui.sharing.enlist_dialog import EnlistDialog
+from app.ui.computers.enlist_dialog import EnlistDialog
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, encode_link

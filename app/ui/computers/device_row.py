@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 
 from app.sharing.actions import RenameDevice, RevokeDevice, SharingAction
 from app.sharing.view import SharedDevice
+from app.ui.computers.wording import device_text
 from app.ui.onboarding.step_page import tell, wrapping
-from app.ui.sharing.wording import device_text
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING
 from app.ui.widgets.basic import Elided, control_height, label

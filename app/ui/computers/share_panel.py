@@ -10,10 +10,10 @@ from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.sharing.actions import LookAtSharing, SharingAction
 from app.sharing.view import InviteView, SharingState, SharingView
+from app.ui.computers.device_row import DeviceRow
+from app.ui.computers.invite_dialog import InviteDialog
+from app.ui.computers.wording import SHAPES, fingerprint_text, places_text, sharing_text
 from app.ui.onboarding.step_page import tell, wrapping
-from app.ui.sharing.device_row import DeviceRow
-from app.ui.sharing.invite_dialog import InviteDialog
-from app.ui.sharing.wording import SHAPES, fingerprint_text, places_text, sharing_text
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme

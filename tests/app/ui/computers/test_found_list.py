@@ -4,7 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.gateways.view import FoundView
-from app.ui.gateways.found_list import FoundList
+from app.ui.computers.found_list import FoundList
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

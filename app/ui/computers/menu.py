@@ -14,7 +14,7 @@ from app.gateways.selection import to_gateway, to_here
 from app.gateways.view import GatewaysView, GatewayView
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
-from app.ui.gateways.wording import goes_text, menu_text
+from app.ui.computers.wording import goes_text, menu_text
 from app.ui.strings.texts import Texts
 from app.ui.widgets.untrusted_text import menu_name
 

@@ -14,10 +14,10 @@ from app.gateways.selection import CHOSEN, to_here
 from app.gateways.view import FoundView, GatewaysView
 from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
-from app.ui.gateways.found_list import FoundList
-from app.ui.gateways.gateway_card import GatewayCard
-from app.ui.gateways.pairing_form import PairingForm
-from app.ui.gateways.wording import here_text
+from app.ui.computers.found_list import FoundList
+from app.ui.computers.gateway_card import GatewayCard
+from app.ui.computers.pairing_form import PairingForm
+from app.ui.computers.wording import here_text
 from app.ui.onboarding.step_page import tell
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text

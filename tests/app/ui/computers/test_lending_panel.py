@@ -13,7 +13,7 @@ from app.gateways.actions import GatewayAction
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.actions import ForgetLent, Lend, LendingAction
 from app.sharing.view import LendingView, LentView
-from app.ui.sharing.lending_panel import LendingPanel
+from app.ui.computers.lending_panel import LendingPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

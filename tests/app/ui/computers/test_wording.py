@@ -1,20 +1,29 @@
+"""Texts about other computers: every state has its own."""
+
 from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
 
 from app.core.notes import Note
+from app.core.sentences import LANGUAGES
+from app.gateways.view import GatewayHealth, GatewaysView, GatewayView, QueryResult
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
-from app.ui.sharing.wording import (
+from app.ui.computers.wording import (
     LENT_SHAPES,
     SHAPES,
+    answer_role,
+    answer_text,
     code_text,
     device_text,
     ended_text,
     fingerprint_text,
+    goes_text,
+    here_text,
     left_text,
     lent_text,
+    menu_text,
     places_text,
     sharing_text,
 )
@@ -63,3 +72,52 @@ def test_tray_text_names_gateway_and_worker_state(texts: Texts, on: bool) -> Non
     lent = LentView("a", "desk", on, WorkerView(LocalWorkerState.BUSY, "cuda · m", jobs=3))
     said = lent_text(texts, lent)
     assert "desk" in said and ("3" in said) is on and (texts("worker.busy") in said) is on
+
+
+EN = Texts("en")
+WELL = QueryResult(GatewayHealth.WELL, 1.4, ("GPU · m", "cpu · n"))
+
+
+def of(answer: QueryResult, gateway: str = "id", *, chosen: bool = False) -> GatewayView:
+    return GatewayView(gateway, "desk", "10.0.0.1:8765", chosen, answer)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_health_has_own_text(language: str) -> None:
+    note = Note("gateway-unauthorised")
+    said = {answer_text(Texts(language), of(QueryResult(health, 1.0, note=note))) for health in GatewayHealth}
+    assert len(said) == len(GatewayHealth) and all(said)
+
+
+def test_texts_name_workers_and_latency() -> None:
+    assert answer_text(EN, of(WELL)) == "Responds in 1 ms · GPU · m, cpu · n"
+    assert answer_text(EN, of(QueryResult(GatewayHealth.WELL, 0.2))) == "Responds in 1 ms"
+    assert menu_text(EN, of(WELL)) == "desk · 1 ms" and menu_text(EN, of(QueryResult())) == "desk"
+
+
+def test_unpaired_gateway_is_checked_only_when_chosen() -> None:
+    assert answer_text(EN, of(QueryResult(), "")) == EN("gateways.not-asked")
+    assert answer_text(EN, of(QueryResult(), "", chosen=True)) == EN("gateways.asking")
+    assert "looked for" not in answer_text(EN, of(QueryResult(GatewayHealth.AWAY), ""))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_goes_text_names_actual_destination(language: str) -> None:
+    texts, chosen = Texts(language), of(WELL, chosen=True)
+    assert goes_text(texts, GatewaysView((of(WELL, "other"),))) == texts("place.goes-here")
+    assert goes_text(texts, GatewaysView((of(WELL, "other"), chosen), here=False)).endswith("desk")
+    instead = goes_text(texts, GatewaysView((chosen,), instead_of="desk"))
+    assert "desk" in instead and instead.startswith(texts("place.goes-here"))
+
+
+def test_answer_role_marks_problems() -> None:
+    roles = [
+        answer_role(of(QueryResult(health)))
+        for health in (GatewayHealth.WELL, GatewayHealth.AWAY, GatewayHealth.REFUSED)
+    ]
+    assert roles == ["muted", "warning", "warning"]
+
+
+def test_here_text_names_replaced_gateway() -> None:
+    assert "desk" in here_text(EN, GatewaysView(instead_of="desk"))
+    assert here_text(EN, GatewaysView()) == EN("gateways.here-says")

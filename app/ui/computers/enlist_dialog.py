@@ -14,9 +14,9 @@ from app.gateways.view import FoundView, GatewaysView
 from app.sharing.actions import EndEnlisting, Enlist, LendingAction
 from app.sharing.lending_candidates import nearby
 from app.sharing.view import EnlistStage, LendingView
-from app.ui.gateways.found_list import FoundList
+from app.ui.computers.found_list import FoundList
+from app.ui.computers.invite_dialog import paint_primary
 from app.ui.onboarding.step_page import tell, wrapping
-from app.ui.sharing.invite_dialog import paint_primary
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme, font

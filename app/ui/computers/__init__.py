@@ -1,0 +1,1 @@
+"""The panel of other computers: use one, share this one, and recognise for others."""

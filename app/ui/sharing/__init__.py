@@ -1,1 +1,0 @@
-"""The panels for sharing this computer's gateway and lending its worker."""
