@@ -1,7 +1,7 @@
 """Design tokens other than colours, and the theme that follows the system while the app runs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
@@ -62,7 +62,7 @@ SCHEMES: Final = {"system": None, "light": Scheme.LIGHT, "dark": Scheme.DARK}
 TEXT_SIZES: Final = {"normal": 1.0, "large": 1.15, "larger": 1.35, "largest": 1.6}
 """Text sizes that the user can choose, relative to the system's."""
 SCALE_PROPERTY: Final = "scale"
-"""Dynamic property of widgets whose font has a size of its own on the type scale."""
+"""Dynamic property of labels, whose font has a size of its own on the type scale."""
 SPACING: Final = Spacing()
 RADII: Final = Radii()
 SCALE: Final = Scale()
@@ -121,27 +121,20 @@ class Theme(QObject):
             return
         self._text_size = size
         if self._application is not None:
-            self._resize_text(self._application)
             self.changed.emit()
 
     def dress(self, application: QApplication) -> None:
         """Apply style, font and colours to the application, now and at each change."""
         application.setStyle("Fusion")
         self._application, self._base = application, QFont(application.font())
-        self._resize_text(application)
         self._apply(application)
         self.changed.connect(lambda: self._apply(application))
 
-    def _resize_text(self, application: QApplication) -> None:
-        """Set the font of the application, and that of each widget which has a size on the type scale."""
-        application.setFont(_sized(QFont(self._base), TEXT_SIZES[self._text_size]))
-        for widget in application.allWidgets():
-            if (scale := widget.property(SCALE_PROPERTY)) is not None:
-                widget.setFont(font(scale, QFont.Weight(widget.font().weight())))
-
     def _apply(self, application: QApplication) -> None:
+        usual = _sized(QFont(self._base), TEXT_SIZES[self._text_size])
+        application.setFont(usual)
         application.setPalette(palette(self.colours))
-        application.setStyleSheet(stylesheet(self.colours, RADII.small, SPACING.small))
+        application.setStyleSheet(stylesheet(self.colours, RADII.small, SPACING.small) + _scale_rules(usual))
 
     def _look_again(self) -> None:
         self.changed.emit()
@@ -154,6 +147,19 @@ def font(size: float = SCALE.body, weight: QFont.Weight = QFont.Weight.Normal) -
     made.setFamilies(list(dict.fromkeys((family, *HAN))))
     made.setWeight(weight)
     return _sized(made, size)
+
+
+def _scale_rules(usual: QFont) -> str:
+    """Return the rules for widgets on the type scale; a font that was set on one is lost with a new style."""
+    sizes = {scale: _sized(QFont(usual), scale) for scale in astuple(SCALE)}
+    return "".join(
+        f'QLabel[{SCALE_PROPERTY}="{scale:g}"] {{ font-size: {_size_text(made)}; }}\n'
+        for scale, made in sizes.items()
+    )
+
+
+def _size_text(made: QFont) -> str:
+    return f"{made.pointSizeF():.2f}pt" if made.pointSizeF() > 0 else f"{made.pixelSize()}px"
 
 
 def _sized(made: QFont, scale: float) -> QFont:

@@ -91,9 +91,14 @@ def test_font_in_pixels_keeps_its_unit(qapp: QApplication) -> None:
         qapp.setFont(before)
 
 
-def test_text_size_applies_to_existing_widgets(theme: Theme, qapp: QApplication) -> None:
-    plain, heading, usual = label(), label(size=SCALE.heading), font().pointSizeF()
+def test_text_size_applies_to_existing_widgets(theme: Theme, qtbot: QtBot) -> None:
+    plain, heading, usual = label("plain"), label("heading", size=SCALE.heading), font().pointSizeF()
+    for widget in (plain, heading):
+        qtbot.addWidget(widget)
+        widget.show()
     theme.choose_text_size("largest")
+    theme.choose(Scheme.DARK)
+    heading.style().polish(heading)
     assert font().pointSizeF() == pytest.approx(1.6 * usual)
     assert plain.font().pointSizeF() == pytest.approx(1.6 * usual)
     assert heading.font().pointSizeF() == pytest.approx(1.6 * usual * SCALE.heading)
