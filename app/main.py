@@ -102,7 +102,7 @@ class Windows:
         self.announcer = Announcer(texts, speak_from(self.window))
         hint = FirstTimes(folders().data / "cancel-told")
         self.overlay = Overlay(theme, texts, translucent=blends(), hint=hint) if possible() else None
-        self.tray = tray.Tray(theme, texts, self.ask, self.open) if has_tray else None
+        self.tray = tray.Tray(theme, texts, self.ask, self.open, self.pages.open_monitor) if has_tray else None
         if self.tray is not None:
             self.tray.lent.ask, self.tray.lent.begin = self.ask, self.pages.lend
             self.pages.lending.shown.connect(self.tray.lent.show_lending)

@@ -19,8 +19,8 @@ import msgspec
 from PySide6.QtWidgets import QApplication
 
 from app.monitoring.model import MonitorModel
-from app.ui.dictation.page import usual_size
 from app.ui.monitor.page import MonitorPage
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Motion, Theme
 from benchmarks.report import Row, arguments, table, write_json

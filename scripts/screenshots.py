@@ -21,10 +21,10 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.ui.dictation.page import MainWindow, usual_size
+from app.ui.dictation.page import MainWindow
 from app.ui.dictation.pill import BARS, SHADOW, Levels, Pill, paint_shadow
 from app.ui.settings.choices import Choices
-from app.ui.shell.shell import Shell
+from app.ui.shell.shell import Shell, usual_size
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
@@ -201,10 +201,10 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
         window.show_takes(shown)
         window.show_view(view)
         shell = Shell(theme, texts, lambda action: None, hides=True)
-        others = ((name, QWidget()) for name in ("history", "files", "monitor", "settings"))
-        for name, page in (("dictation", window), *others):
+        others = ((name, QWidget()) for name in ("files", "dictionary", "settings"))
+        for name, page in (("home", window), *others):
             shell.add(name, page)
-        shell.resize(usual_size() + QSize(0, shell.tabs["files"].sizeHint().height()))
+        shell.resize(usual_size())
         shell.show()
         for _ in range(3):  # a new layout may trigger another
             QGuiApplication.processEvents()
@@ -220,7 +220,7 @@ def tray(look: Look) -> QImage:
 
     def draw(theme: Theme, texts: Texts) -> QImage:
         ground = theme.colour("sunken")
-        made = Tray(theme, texts, lambda action: None, lambda page: None)
+        made = Tray(theme, texts, lambda action: None, lambda page: None, lambda: None)
         made.show_choices(CHOICES)
         made.show_worker(WORKERS[0])
         made.held.show_takes(takes(look.language))

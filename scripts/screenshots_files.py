@@ -9,8 +9,8 @@ from PySide6.QtGui import QImage
 from app.core.formats import Format
 from app.core.notes import Note
 from app.files.view import FileNote, FileState, FilesView, FileView
-from app.ui.dictation.page import usual_size
 from app.ui.files.page import FilesPage
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground, in_the_shell

@@ -19,7 +19,7 @@ from app.gateways.view import (
     QueryResult,
 )
 from app.ui.computers.use_panel import GatewaysPanel
-from app.ui.dictation.page import usual_size
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground

@@ -23,9 +23,9 @@ from app.messages.notifications import Devices, Programs
 from app.onboarding.steps import Step
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import GeneralSection, Settings
-from app.ui.dictation.page import usual_size
 from app.ui.onboarding.pages import Onboarding
-from app.ui.shell.pages import FILES, HISTORY, MONITOR, SETTINGS, Pages
+from app.ui.shell.pages import DICTIONARY, FILES, HISTORY, SETTINGS, Pages
+from app.ui.shell.shell import usual_size
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -169,10 +169,20 @@ def files(window: Window, language: str) -> None:
     window.pages.files.show_files(FilesView(shown, view.forms))
 
 
-def monitor(window: Window, language: str) -> None:
-    """Show a monitor with two working computers."""
-    window.pages.shell.choose(MONITOR)
-    window.pages.monitor.show_monitor(screenshots_monitor.views()[0])
+def monitor(look: Look) -> QImage:
+    """Draw the window of a monitor with two working computers."""
+
+    def drawn(theme: Theme, texts: Texts) -> QImage:
+        pages = Window(theme, texts).pages
+        window = pages.monitor_window
+        window.resize(usual_size().width(), round(usual_size().height() * 1.8))
+        window.show()
+        pages.monitor.show_monitor(screenshots_monitor.views()[0])
+        window.setFocus()
+        QGuiApplication.processEvents()
+        return grabbed(window)
+
+    return dressed(look, drawn)
 
 
 def general(window: Window, language: str) -> None:
@@ -189,7 +199,7 @@ def keys(window: Window, language: str) -> None:
 
 def words(window: Window, language: str) -> None:
     """Show a chosen replacement, and its effect on the history."""
-    window.section("words")
+    window.pages.shell.choose(DICTIONARY)
     recognition = replace(
         window.settings.recognition,
         replacements=screenshots_words.RULES[:3],
@@ -239,7 +249,7 @@ def tray(look: Look) -> QImage:
     """Draw the tray menu with a held text."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        made = Tray(theme, texts, lambda action: None, lambda page: None)
+        made = Tray(theme, texts, lambda action: None, lambda page: None, lambda: None)
         made.show_choices(CHOICES)
         made.show_worker(_IDLE)
         made.show_view(View(State.HELD, held=1))
@@ -289,7 +299,7 @@ PICTURES: Final[dict[str, Draw]] = {
     "settings-models": page(models, 1.25),
     "settings-worker": page(worker, 0.9),
     "sharing": sharing,
-    "monitor": page(monitor, 1.8),
+    "monitor": monitor,
     "report": page(report, 1.0),
     "large": large,
 }

@@ -21,8 +21,8 @@ from app.diagnostics.report.view import (
     ReportState,
     ReportView,
 )
-from app.ui.dictation.page import usual_size
 from app.ui.help.panel import HelpPanels
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground

@@ -12,8 +12,8 @@ from app.core.notes import Note
 from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryMessage, HistoryNote, HistoryRows
 from app.journal.take import TakeState
-from app.ui.dictation.page import usual_size
 from app.ui.history.page import HistoryPage
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground

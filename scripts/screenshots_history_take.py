@@ -22,8 +22,8 @@ from app.history.view import (
     TakeDetails,
 )
 from app.history.word_times import TimedRange
-from app.ui.dictation.page import usual_size
 from app.ui.history.take_panel import TakePanel
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from app.ui.widgets.file_dialogs import SystemDialogs

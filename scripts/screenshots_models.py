@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from app.core.notes import Note
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelNote, ModelState, ModelsView, ModelUse
-from app.ui.dictation.page import usual_size
 from app.ui.models.panel import ModelsPanel
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground

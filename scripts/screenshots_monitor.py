@@ -10,8 +10,8 @@ from app.core.segment_observer import SegmentEvent, SegmentStep
 from app.local_services.worker_view import WorkerView
 from app.monitoring.model import MonitorModel
 from app.monitoring.view import MonitorView
-from app.ui.dictation.page import usual_size
 from app.ui.monitor.page import MonitorPage
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from client.monitor import Lost

@@ -15,9 +15,9 @@ from app.messages.notifications import Problem
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, ModelUse
 from app.onboarding.steps import Step
 from app.onboarding.view import GatewayTrial, MicrophoneActivity, MicrophoneTrial
-from app.ui.dictation.page import usual_size
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from scripts.screenshots import CHOICES, Look, column, dressed, grabbed, ground, row

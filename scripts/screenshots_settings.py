@@ -11,9 +11,9 @@ from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.messages.notifications import Devices, Problem
 from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
-from app.ui.dictation.page import usual_size
 from app.ui.settings.controls import TextControl
 from app.ui.settings.page import SettingsPage
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground

@@ -14,9 +14,9 @@ from app.messages.notifications import Programs
 from app.replacements.rules import Replacement
 from app.replacements.view import Example, ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import Settings
-from app.ui.dictation.page import usual_size
 from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.program_rules_panel import ProgramRulesPanel
+from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground

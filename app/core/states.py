@@ -42,6 +42,9 @@ class State(StrEnum):
 ENDS: Final = frozenset({State.DONE, State.HELD, State.CANCELLED, State.FAILED, State.DAMAGED})
 """States that last until the user acts."""
 
+RECORDING: Final = frozenset({State.ARMING, State.LISTENING})
+"""States from key-down to the end of speech."""
+
 SHAPES: Final = {
     State.IDLE: "·",
     State.ARMING: "○",

@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.serial("windows"), pytest.mark.timeout(300)]
 
 WINDOW = "kikipounamu"
 _STAYS = 10  # samples
-TABS = 60  # pixels from the top, with the names of the pages
-PAGES = ("dictation", "history", "files", "monitor", "settings")
+TABS = 60  # pixels from the top, with names of pages
+PAGES = ("home", "files", "dictionary", "settings", "history")
 
 
 @pytest.fixture(scope="module")

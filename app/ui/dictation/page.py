@@ -12,7 +12,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.live_text import TextSpan
-from app.core.states import State
+from app.core.states import RECORDING, State
 from app.dictation.actions import Verb
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import WorkerView
@@ -26,7 +26,6 @@ from app.ui.strings.wording import beside_text, clock, key_text, note_text, stat
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, card, label
 
-RECORDING = frozenset({State.ARMING, State.LISTENING})
 _LINES = 3
 _LETTERS = 60
 """Minimum width of the live text, in average letters, while the settings stand to its right."""

@@ -212,14 +212,14 @@ class FilesPage(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return a size narrower than one line of all controls; the controls wrap."""
-        return QSize(self.zone.minimumSizeHint().width() + 2 * SPACING.wide, super().minimumSizeHint().height())
+        return QSize(self.zone.minimumSizeHint().width(), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the saving options in as many lines as the width requires."""
         self._arrange()
 
     def _arrange(self) -> None:
-        room = self.width() - 2 * SPACING.wide
+        room = self.width()
         ticks = [tick.sizeHint().width() + SPACING.small for tick in self.forms.values()]
         one = self.saved.sizeHint().width() + SPACING.small + sum(ticks)
         rest = SPACING.large + self.where.sizeHint().width() + SPACING.small + self.place.minimumSizeHint().width()
@@ -247,7 +247,7 @@ class FilesPage(QWidget):
         self.note.setWordWrap(True)
         page = QVBoxLayout(self)
         page.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        page.setContentsMargins(SPACING.wide, SPACING.wide, SPACING.wide, SPACING.wide)
+        page.setContentsMargins(0, SPACING.wide, 0, SPACING.wide)
         page.setSpacing(SPACING.large)
         page.addLayout(head)
         page.addWidget(self.zone)

@@ -8,14 +8,13 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton
 
 from app.core.notes import Note
-from app.core.states import State
+from app.core.states import RECORDING, State
 from app.dictation.actions import Verb
 from app.dictation.messages import NoteKey
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.onboarding.steps import Step
-from app.ui.dictation.page import RECORDING
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts

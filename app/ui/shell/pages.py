@@ -21,20 +21,26 @@ from app.ui.history.page import HistoryPage
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
 from app.ui.onboarding.controller import FirstSteps, RestartCard
+from app.ui.replacements.page import DictionaryPage
 from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.program_rules_panel import ProgramRulesPanel
+from app.ui.shell.monitor_window import MonitorCard, MonitorWindow
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from runtime.folders import folders
 
-DICTATION: Final = "dictation"
-HISTORY: Final = "history"
+HOME: Final = "home"
 FILES: Final = "files"
-MONITOR: Final = "monitor"
+DICTIONARY: Final = "dictionary"
 SETTINGS: Final = "settings"
-PAGES: Final = (DICTATION, HISTORY, FILES, MONITOR, SETTINGS)
+HISTORY: Final = "history"
+PAGES: Final = (HOME, FILES, DICTIONARY, SETTINGS, HISTORY)
+"""Pages in the order of the sidebar, with icons of the same names."""
+_ICONS: Final = {HISTORY: "clock"}
+_SCROLLING: Final = (SETTINGS, HISTORY)
+"""Pages that scroll by themselves."""
 
 
 class Pages:
@@ -52,7 +58,6 @@ class Pages:
         hides: bool,
         closing: ShownOnce | None = None,
     ) -> None:
-        self._ask = ask
         self.window = MainWindow(theme, texts, ask)
         self.history = HistoryPage(theme, texts, ask)
         self.files = FilesPage(theme, texts, ask)
@@ -60,16 +65,17 @@ class Pages:
         self.settings = SettingsPage(theme, texts, ask)
         self.models = ModelsPanel(theme, texts, ask, ask)
         self.settings.add("models", self.models, self.models.words)
+        self.words = WordsPanel(theme, texts, ask, ask)
+        self.dictionary = DictionaryPage(texts, self.words)
         self.shell = Shell(theme, texts, ask, hides=hides, closing=closing)
         for name, page in self._all.items():
-            self.shell.add(name, page, scrolls=name in (HISTORY, SETTINGS))
+            self.shell.add(name, page, picture=_ICONS.get(name, ""), scrolls=name in _SCROLLING)
+        self._add_monitor(texts, ask)
         self.first_steps = FirstSteps(theme, texts, ask, self.shell)
         again = RestartCard(texts, ask)
         self.settings.add("general", again, again.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
-        self.words = WordsPanel(theme, texts, ask, ask)
-        self.settings.add("language", self.words, self.words.words)
         self.programs = ProgramRulesPanel(theme, texts, ask)
         self.settings.add("advanced", self.programs, self.programs.words)
         self.gateways = GatewaysPanel(theme, texts, ask, ask)
@@ -80,13 +86,19 @@ class Pages:
         self.settings.add("computers", self.lending, self.lending.words)
         self.lending.shown.connect(self.window.settings.show_lending)
         self.gateways.shown.connect(self.lending.dialog.show_gateways)
-        self.shell.seen.connect(self._seen)
         self.shows = self._registry()
+
+    def _add_monitor(self, texts: Texts, ask: Callable[[Action], None]) -> None:
+        self.monitor_window = MonitorWindow(texts, self.monitor)
+        self.shell.monitor.triggered.connect(self.open_monitor)
+        self.monitor_card = MonitorCard(texts, self.open_monitor)
+        self.settings.add("advanced", self.monitor_card, self.monitor_card.words)
+        self.monitor_window.looked.connect(lambda on: ask(LookAtMonitor(on)))
 
     @property
     def _all(self) -> dict[str, QWidget]:
-        """Pages by name, in the order of their tabs."""
-        pages = (self.window, self.history, self.files, self.monitor, self.settings)
+        """Pages by name, in the order of the sidebar."""
+        pages = (self.window, self.files, self.dictionary, self.settings, self.history)
         return dict(zip(PAGES, pages, strict=True))
 
     def _registry(self) -> Registry[News]:
@@ -124,6 +136,10 @@ class Pages:
             .join(self.help.shows)
         )
 
+    def open_monitor(self) -> None:
+        """Show the monitor's window in front."""
+        self.monitor_window.appear()
+
     def add_gateway(self) -> None:
         """Open the form that pairs with another gateway."""
         self.shell.appear(SETTINGS)
@@ -152,6 +168,3 @@ class Pages:
         self.settings.show_problem(problem)
         self.words.show_problem(problem)
         self.programs.show_problem(problem)
-
-    def _seen(self, page: str) -> None:
-        self._ask(LookAtMonitor(page == MONITOR))

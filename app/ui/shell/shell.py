@@ -1,88 +1,44 @@
-"""Frame of the app's window: pages behind tabs, one visible at a time."""
+"""Frame of the app's window: pages beside a sidebar, one visible at a time."""
 
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
-    QFont,
     QFontMetrics,
     QHideEvent,
     QKeySequence,
-    QPainter,
-    QPaintEvent,
+    QResizeEvent,
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QHBoxLayout,
-    QSizePolicy,
-    QStackedLayout,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QStackedWidget, QWidget
 
 from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
-from app.ui.dictation.page import usual_size
 from app.ui.shell.closing_note import ClosingNote
+from app.ui.shell.sidebar import Sidebar
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import ring
-from app.ui.widgets.panels import scrolling
+from app.ui.theme.theme import Theme, font
+from app.ui.widgets.panels import centred, scrolling
 
-_UNDERLINE: Final = 2.0
 _MOST_DIGITS: Final = 9
+_LEAST_LETTERS: Final = 84
+"""Least width of the pages, in average letters: in a narrower window the sidebar shows only icons."""
 
 
-class Tab(QAbstractButton):
-    """Name of a page, underlined while the page is shown."""
+def usual_size() -> QSize:
+    """Return the default window size: the sidebar beside a column of about the greatest width.
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        """Return a size that fits the name in bold, so that choosing a page moves no other tab."""
-        metrics = QFontMetrics(self._font(chosen=True))
-        across = metrics.horizontalAdvance(self.text()) + 2 * SPACING.large
-        return QSize(across, metrics.height() + 2 * SPACING.medium)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the name; the chosen tab also has a line below, not just another colour."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = self.isChecked()
-        painter.setFont(self._font(chosen=chosen))
-        painter.setPen(self._theme.colour("text" if chosen or self.underMouse() else "muted"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
-        if chosen:
-            line = QRectF(
-                SPACING.medium, self.height() - _UNDERLINE - 1, self.width() - 2 * SPACING.medium, _UNDERLINE
-            )
-            painter.fillRect(line, self._theme.colour("accent"))
-        if self.hasFocus():
-            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), SPACING.hair)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Ask for more room when the font grows."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
-
-    def _font(self, *, chosen: bool) -> QFont:
-        return font(weight=QFont.Weight.DemiBold if chosen else QFont.Weight.Normal)
+    Lines and letters both count, because some fonts have wide letters and low lines.
+    """
+    metrics = QFontMetrics(font())
+    line, letter = metrics.height(), metrics.averageCharWidth()
+    return QSize(max(line * 56, letter * 144), max(line * 42, letter * 96))
 
 
 class Shell(QWidget):
@@ -115,29 +71,36 @@ class Shell(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowIcon(icons.icon(icons.APP))
         self._placed = False
-        self.tabs: dict[str, Tab] = {}
         self.pages: dict[str, QWidget] = {}
-        self._group = QButtonGroup(self)
+        self.sidebar = Sidebar(theme, texts, self.choose)
+        self.entries = self.sidebar.entries
+        self.monitor, self.quit = QAction(self), QAction(self)
+        self._fill_menu()
         self._stack = QStackedWidget()
-        self._row = QHBoxLayout()
-        self._row.setContentsMargins(SPACING.wide - SPACING.medium, SPACING.small, SPACING.wide, 0)
-        self._row.setSpacing(0)
-        self._row.addStretch(1)
         self._all = QWidget()
-        column = QVBoxLayout(self._all)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._row)
-        column.addWidget(self._stack, 1)
+        sides = QHBoxLayout(self._all)
+        sides.setContentsMargins(0, 0, 0, 0)
+        sides.setSpacing(0)
+        sides.addWidget(self.sidebar)
+        sides.addWidget(self._stack, 1)
         self._front = QStackedLayout(self)
         self._front.addWidget(self._all)
         self._stack.currentChanged.connect(self._tell)
         texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+
+    def _fill_menu(self) -> None:
+        self.quit.setShortcut(QKeySequence("Ctrl+Q"))
+        self.quit.triggered.connect(lambda: self._ask(Verb.QUIT))
+        self.addAction(self.quit)
+        self.sidebar.menu.addAction(self.monitor)
+        self.sidebar.menu.addSeparator()
+        self.sidebar.menu.addAction(self.quit)
 
     @property
     def page(self) -> str:
         """Name of the page in front; empty if there is none."""
-        return list(self.tabs)[self._stack.currentIndex()] if self.tabs and not self.covered else ""
+        return list(self.entries)[self._stack.currentIndex()] if self.entries and not self.covered else ""
 
     @property
     def covered(self) -> bool:
@@ -162,19 +125,16 @@ class Shell(QWidget):
             self.pages[self.page].setFocus()
         self._tell()
 
-    def add(self, name: str, page: QWidget, *, scrolls: bool = False) -> None:
+    def add(self, name: str, page: QWidget, *, picture: str = "", scrolls: bool = False) -> None:
         """Add a page named by the text ``page.NAME``; the first page added is in front.
 
-        Ctrl and the page's number choose it. Pages scroll vertically if needed; ``scrolls`` is set for a page that
-        scrolls by itself.
+        Ctrl and the page's number choose it. Pages are one column that scrolls if needed; ``scrolls`` is set for a
+        page that does so by itself.
         """
-        tab = self.tabs[name] = Tab(self._theme)
         self.pages[name] = page
-        place = self._stack.addWidget(page if scrolls else scrolling(page))
-        self._group.addButton(tab, place)
-        self._row.insertWidget(place, tab)
-        tab.setChecked(place == self._stack.currentIndex())
-        tab.clicked.connect(lambda: self.choose(name))
+        entry = self.sidebar.add(name, picture or name)
+        place = self._stack.addWidget(page if scrolls else scrolling(centred(page)))
+        entry.setChecked(place == self._stack.currentIndex())
         if place < _MOST_DIGITS:
             QShortcut(QKeySequence(f"Ctrl+{place + 1}"), self).activated.connect(lambda: self.choose(name))
         self.refresh()
@@ -182,19 +142,27 @@ class Shell(QWidget):
     def choose(self, name: str) -> None:
         """Show this page; if another was shown, focus the page itself and none of its controls."""
         other = self.page != name
-        self.tabs[name].setChecked(True)
-        self._stack.setCurrentIndex(list(self.tabs).index(name))
-        if other and not self.tabs[name].hasFocus():
+        self.entries[name].setChecked(True)
+        self._stack.setCurrentIndex(list(self.entries).index(name))
+        if other and not self.entries[name].hasFocus():
             self.pages[name].setFocus()
 
     def refresh(self) -> None:
-        """Update all names to the current language."""
+        """Update all names to the current language, and the sidebar to the size of the letters."""
         self.setWindowTitle(self._texts("app.name"))
-        for name, tab in self.tabs.items():
-            tab.setText(self._texts(f"page.{name}"))
-            tab.setAccessibleName(tab.text())
-            self.pages[name].setAccessibleName(tab.text())
-            tab.updateGeometry()
+        self.monitor.setText(self._texts("page.monitor"))
+        self.quit.setText(self._texts("action.quit"))
+        for name, page in self.pages.items():
+            page.setAccessibleName(self._texts(f"page.{name}"))
+        self._fold()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show only the icons of the sidebar in a narrow window."""
+        self._fold()
+
+    def _fold(self) -> None:
+        least = QFontMetrics(font()).averageCharWidth() * _LEAST_LETTERS
+        self.sidebar.fold(self.width() < self.sidebar.whole() + least)
 
     def appear(self, name: str = "") -> None:
         """Show the window in front with the focus, on this page if one is named."""
@@ -203,7 +171,9 @@ class Shell(QWidget):
             self.choose(name)
         if not self._placed:  # later the window keeps the size that the user gave it
             self._placed = True
-            if self._wanted() != self.sizeHint():
+            if self.page:
+                self.pages[self.page].setFocus()
+            if usual_size() != self.sizeHint():
                 self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
@@ -212,11 +182,7 @@ class Shell(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the wanted size, limited by the screen."""
-        return self._wanted().boundedTo(self.screen().availableSize())
-
-    def _wanted(self) -> QSize:
-        tabs = max((tab.sizeHint().height() for tab in self.tabs.values()), default=0)
-        return usual_size() + QSize(0, tabs + SPACING.small)
+        return usual_size().boundedTo(self.screen().availableSize())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Emit the name of the visible page."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from app.core.states import State
+from app.core.states import RECORDING, State
 from app.dictation.actions import Verb
 from app.dictation.view import View
 from app.gateways.view import GatewaysView
@@ -18,9 +18,8 @@ from app.settings.actions import MICROPHONE, ChangeSetting
 from app.ui.computers.menu import GatewaysMenu
 from app.ui.computers.tray_entries import LentEntries
 from app.ui.dictation.held_menu import MENU_CLOSES_MS, HeldMenu
-from app.ui.dictation.page import RECORDING
 from app.ui.settings.choices import PASTE_HELD, Choices, microphone_entries
-from app.ui.shell.pages import HISTORY, MONITOR, SETTINGS
+from app.ui.shell.pages import HISTORY, SETTINGS
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, state_text, to_paste, worker_text
 from app.ui.theme import icons
@@ -39,7 +38,12 @@ class Tray(QSystemTrayIcon):
     """Tray icon; ``open_window`` shows the window on the named page, or on its last page for an empty name."""
 
     def __init__(
-        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], open_window: Callable[[str], None]
+        self,
+        theme: Theme,
+        texts: Texts,
+        ask: Callable[[Action], None],
+        open_window: Callable[[str], None],
+        open_monitor: Callable[[], None],
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
@@ -58,9 +62,8 @@ class Tray(QSystemTrayIcon):
         self.worker = self._entry(self._switch_worker)
         self.worker.setCheckable(True)
         self.lent = LentEntries(self.menu, self.menu.addSeparator(), texts)
-        self.monitor, self.history, self.settings = (
-            self._entry(partial(open_window, page)) for page in (MONITOR, HISTORY, SETTINGS)
-        )
+        self.monitor = self._entry(open_monitor)
+        self.history, self.settings = (self._entry(partial(open_window, page)) for page in (HISTORY, SETTINGS))
         self.menu.addSeparator()
         self.quit = self._entry(lambda: ask(Verb.QUIT))
         self.setContextMenu(self.menu)

@@ -12,6 +12,7 @@ _SHEET: Final = Template(
     """
 QWidget { color: $text; }
 QWidget#page, QScrollArea, QScrollArea > QWidget > QWidget#list { background: $window; border: none; }
+QWidget#sidebar { background: $sunken; border: none; border-right: 1px solid $line; }
 QFrame[role="card"] { background: $surface; border: 1px solid $line; border-radius: ${card}px; }
 QLabel { background: transparent; border: none; }
 QLabel[role="muted"] { color: $muted; }

@@ -42,10 +42,10 @@ def main() -> int:
 
     shown = Overlay(theme, texts, translucent=blends())
     window = Shell(theme, texts, ask, hides=True)
-    window.add("dictation", MainWindow(theme, texts, ask))
+    window.add("home", MainWindow(theme, texts, ask))
     if part == "tray":
         assert available()
-        tray = Tray(theme, texts, ask, window.appear)
+        tray = Tray(theme, texts, ask, window.appear, lambda: None)
         tray.show_view(LISTENING)
         tray.show()
     if part == "key":

@@ -30,7 +30,7 @@ def asked() -> list[Action]:
 def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
     made = Shell(theme, texts, lambda action: None, hides=True)
     qtbot.addWidget(made)
-    made.add("dictation", QLabel("dictation"))
+    made.add("home", QLabel("home"))
     made.add("settings", QLabel("settings"))
     made.show()
     return made
@@ -43,7 +43,7 @@ def steps(theme: Theme, texts: Texts, shell: Shell, asked: list[Action]) -> Firs
 
 def test_first_steps_are_not_created_for_welcomed_user(steps: FirstSteps, shell: Shell) -> None:
     steps.show(WELCOME)
-    assert (steps.page, shell.covered, shell.page) == (None, False, "dictation")
+    assert (steps.page, shell.covered, shell.page) == (None, False, "home")
 
 
 def test_first_steps_resume_at_saved_step_with_earlier_values(steps: FirstSteps, shell: Shell) -> None:

@@ -30,7 +30,7 @@ from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.sharing.actions import EndEnlisting
-from app.ui.shell.pages import HISTORY, MONITOR, SETTINGS, Pages
+from app.ui.shell.pages import DICTIONARY, HISTORY, SETTINGS, Pages
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -52,10 +52,17 @@ def world(theme: Theme, texts: Texts, qtbot: QtBot) -> Iterator[World]:
 
 
 def test_monitor_is_watched_only_while_visible(world: World) -> None:
-    world.pages.shell.appear(MONITOR)
-    assert world.asked[-1] == LookAtMonitor(True)
-    world.pages.shell.hide()
+    pages = world.pages
+    pages.shell.appear()
+    assert LookAtMonitor(True) not in world.asked
+    pages.settings.build()
+    pages.monitor_card.button.click()
+    assert world.asked[-1] == LookAtMonitor(True) and pages.monitor.isVisible()
+    pages.monitor_window.close()
     assert world.asked[-1] == LookAtMonitor(False)
+    pages.shell.monitor.trigger()
+    assert world.asked[-1] == LookAtMonitor(True)
+    pages.monitor_window.close()
 
 
 def test_values_reach_their_page(world: World) -> None:
@@ -110,15 +117,14 @@ def test_models_are_watched_only_while_their_section_is_visible(world: World) ->
     assert looked() == LookAtModels(False)
 
 
-def test_settings_contain_words_and_program_rules(world: World) -> None:
+def test_dictionary_contains_words_and_settings_program_rules(world: World) -> None:
     pages = world.pages
     rules = (Replacement("um"),)
     settings = replace(Settings(), recognition=RecognitionSection(replacements=rules))
     pages.shows(replace(settings, insertion=InsertionSection(programs=(ProgramRule("slack"),))))
     assert pages.words.replacements.model.draft.counting == rules
     assert [row.rule for row in pages.programs.rows] == [ProgramRule("slack")]
-    pages.shell.appear(SETTINGS)
-    pages.settings.choose("language")
+    pages.shell.appear(DICTIONARY)
     pages.words.replacements.try_rules()
     asked = [action for action in world.asked if isinstance(action, TryReplacements)][-1]
     assert asked.rules == rules
@@ -138,7 +144,7 @@ def test_ctrl_f_searches_visible_page_from_any_focus(world: World, qtbot: QtBot,
     shell.activateWindow()
     qtbot.waitUntil(shell.isActiveWindow)
     search = world.pages.history.search if name == HISTORY else world.pages.settings.search
-    for place in (shell.tabs[name], shell.pages[name]):
+    for place in (shell.entries[name], shell.pages[name]):
         place.setFocus()
         QTest.keyClick(place, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
         assert search.hasFocus()

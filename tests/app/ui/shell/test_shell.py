@@ -1,21 +1,21 @@
-"""Pages behind tabs: mouse, keyboard, and closing the window."""
+"""Pages beside the sidebar: mouse, keyboard, and closing the window."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
-from app.ui.shell.shell import Shell
+from app.ui.shell.shell import Shell, usual_size
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import Theme
+from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
 
 Make = Callable[..., Shell]
 
@@ -30,23 +30,23 @@ def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
     def made(texts: Texts, hides: bool = True) -> Shell:
         shell = Shell(theme, texts, asked.append, hides=hides)
         qtbot.addWidget(shell)
-        for name in ("dictation", "files", "monitor"):
+        for name in ("home", "files", "settings"):
             shell.add(name, QLabel(name))
         return shell
 
     return made
 
 
-def test_first_page_is_in_front_and_tabs_change_it(make: Make, texts: Texts) -> None:
+def test_first_page_is_in_front_and_sidebar_changes_it(make: Make, texts: Texts) -> None:
     shell = make(texts)
     seen: list[str] = []
     shell.seen.connect(seen.append)
     shell.appear()
-    assert (shell.page, shell.tabs["dictation"].isChecked(), seen[-1]) == ("dictation", True, "dictation")
-    QTest.mouseClick(shell.tabs["files"], Qt.MouseButton.LeftButton)
-    assert (shell.page, shell.tabs["dictation"].isChecked(), seen[-1]) == ("files", False, "files")
-    shell.appear("monitor")
-    assert (shell.page, shell.tabs["monitor"].isChecked(), seen[-1]) == ("monitor", True, "monitor")
+    assert (shell.page, shell.entries["home"].isChecked(), seen[-1]) == ("home", True, "home")
+    QTest.mouseClick(shell.entries["files"], Qt.MouseButton.LeftButton)
+    assert (shell.page, shell.entries["home"].isChecked(), seen[-1]) == ("files", False, "files")
+    shell.appear("settings")
+    assert (shell.page, shell.entries["settings"].isChecked(), seen[-1]) == ("settings", True, "settings")
     shell.close()
     assert seen[-1] == ""
 
@@ -54,22 +54,78 @@ def test_first_page_is_in_front_and_tabs_change_it(make: Make, texts: Texts) -> 
 def test_arrow_key_moves_to_next_page(make: Make, qtbot: QtBot) -> None:
     shell = make(Texts("en"))
     shell.appear()
-    shell.tabs["dictation"].setFocus()
-    qtbot.waitUntil(lambda: shell.tabs["dictation"].hasFocus())
-    QTest.keyClick(shell.tabs["dictation"], Qt.Key.Key_Right)
-    qtbot.waitUntil(lambda: shell.tabs["files"].isChecked())
+    shell.entries["home"].setFocus()
+    qtbot.waitUntil(lambda: shell.entries["home"].hasFocus())
+    QTest.keyClick(shell.entries["home"], Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: shell.entries["files"].isChecked())
     assert shell.page == "files"
 
 
-def test_tabs_are_translated_and_fit_their_names(make: Make) -> None:
-    texts = Texts("en")
-    shell = make(texts)
+def test_menu_and_key_quit(make: Make, asked: list[Action], qtbot: QtBot) -> None:
+    shell = make(Texts("en"))
     shell.appear()
-    assert [tab.accessibleName() for tab in shell.tabs.values()] == ["Dictation", "Files", "Monitor"]
-    texts.choose("zh")
-    assert [tab.text() for tab in shell.tabs.values()] == ["听写", "文件", "监视器"]
-    for tab in shell.tabs.values():
-        assert tab.sizeHint().width() >= tab.fontMetrics().horizontalAdvance(tab.text())
+    shell.activateWindow()
+    qtbot.waitUntil(shell.isActiveWindow)
+    assert shell.quit in shell.sidebar.menu.actions() and shell.quit.text() == "Quit"
+    shell.quit.trigger()
+    QTest.keyClick(shell, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert asked == [Verb.QUIT, Verb.QUIT]
+
+
+def folded(shell: Shell) -> bool:
+    return shell.sidebar.folded
+
+
+def test_sidebar_shows_only_icons_in_narrow_window(make: Make, texts: Texts) -> None:
+    shell = make(texts)
+    shell.resize(usual_size())
+    shell.show()
+    assert not folded(shell)
+    whole = shell.sidebar.width()
+    shell.resize(whole * 2, 400)
+    assert folded(shell) and shell.sidebar.width() < whole / 2
+    shell.resize(usual_size())
+    assert not folded(shell) and shell.sidebar.width() == whole
+
+
+def test_sidebar_grows_with_text_and_folds_before_page_is_too_narrow(
+    make: Make, theme: Theme, texts: Texts
+) -> None:
+    shell = make(texts)
+    shell.resize(1920, 1080)
+    shell.show()
+    before = shell.sidebar.width()
+    theme.choose_text_size("largest")
+    assert shell.sidebar.width() > 1.4 * before and not folded(shell)
+    shell.resize(1024, 600)
+    assert folded(shell)
+
+
+def test_tab_order_is_sidebar_then_page(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    shell = Shell(theme, texts, lambda action: None, hides=True)
+    qtbot.addWidget(shell)
+    for name in ("home", "files", "settings"):
+        shell.add(name, QPushButton(name))
+    shell.appear("files")
+    qtbot.waitUntil(shell.isActiveWindow)
+    entry, more, page = shell.entries["files"], shell.sidebar.more, shell.pages["files"]
+    entry.setFocus()
+    for expected in (more, page, entry):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert shell.focusWidget() is expected
+
+
+def test_page_is_one_column_of_limited_width(make: Make, texts: Texts) -> None:
+    shell = make(texts)
+    for size in (QSize(1024, 600), QSize(3840, 2160)):
+        shell.resize(size)
+        shell.show()
+        QApplication.processEvents()
+        page = shell.pages["home"]
+        assert 0 < page.width() <= CONTENT_WIDTH
+        left = page.mapTo(shell, QPoint(0, 0)).x() - shell.sidebar.width()
+        right = shell.width() - shell.sidebar.width() - left - page.width()
+        assert abs(left - right) <= SPACING.wide, "it is in the middle"
 
 
 def test_widget_can_cover_all_pages(make: Make, qtbot: QtBot) -> None:
@@ -78,11 +134,11 @@ def test_widget_can_cover_all_pages(make: Make, qtbot: QtBot) -> None:
     seen: list[str] = []
     shell.seen.connect(seen.append)
     shell.cover(front)
-    assert (front.isVisible(), shell.tabs["dictation"].isVisible(), shell.page, seen[-1]) == (True, False, "", "")
+    assert (front.isVisible(), shell.entries["home"].isVisible(), shell.page, seen[-1]) == (True, False, "", "")
     shell.uncover()
     shell.uncover()
-    assert (front.isVisible(), shell.page, seen[-1]) == (False, "dictation", "dictation")
-    assert shell.focusWidget() is shell.pages["dictation"]
+    assert (front.isVisible(), shell.page, seen[-1]) == (False, "home", "home")
+    assert shell.focusWidget() is shell.pages["home"]
 
 
 @pytest.mark.parametrize("hides", [True, False])
@@ -98,7 +154,7 @@ def test_ctrl_and_number_choose_page(make: Make, texts: Texts, qtbot: QtBot) -> 
     shell.appear()
     shell.activateWindow()
     qtbot.waitUntil(shell.isActiveWindow)
-    for key, name in ((Qt.Key.Key_3, "monitor"), (Qt.Key.Key_1, "dictation")):
+    for key, name in ((Qt.Key.Key_3, "settings"), (Qt.Key.Key_1, "home")):
         QTest.keyClick(shell, key, Qt.KeyboardModifier.ControlModifier)
         assert shell.page == name
         assert shell.focusWidget() is shell.pages[name]
@@ -110,7 +166,7 @@ def test_first_closing_explains_that_app_stays_in_tray(
     once = ShownOnce(tmp_path / "told")
     shell = Shell(theme, texts, asked.append, hides=True, closing=once)
     qtbot.addWidget(shell)
-    shell.add("dictation", QLabel("dictation"))
+    shell.add("home", QLabel("home"))
     shell.appear()
     shell.close()
     note = shell.closing_note

@@ -16,7 +16,7 @@ from app.messages.notifications import Takes
 from app.settings.actions import ChangeSetting
 from app.ui.settings.choices import Choices
 from app.ui.shell import tray as module
-from app.ui.shell.pages import HISTORY, MONITOR, SETTINGS
+from app.ui.shell.pages import HISTORY, SETTINGS
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -47,7 +47,7 @@ def opened() -> Opened:
 
 @pytest.fixture
 def tray(theme: Theme, texts: Texts, asked: list[Action], opened: Opened) -> Tray:
-    made = Tray(theme, texts, asked.append, opened)
+    made = Tray(theme, texts, asked.append, opened, lambda: opened("monitor"))
     made.show_choices(CHOICES)
     return made
 
@@ -159,7 +159,7 @@ def test_tray_entries_open_pages_and_click_opens_window(tray: Tray, opened: Open
         entry.trigger()
     tray.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
     tray.activated.emit(QSystemTrayIcon.ActivationReason.Context)
-    assert opened.pages == [MONITOR, HISTORY, SETTINGS, ""]
+    assert opened.pages == ["monitor", HISTORY, SETTINGS, ""]
     tray.quit.trigger()
     assert asked == [Verb.QUIT]
 
@@ -200,7 +200,7 @@ def test_tray_icon_changes_only_with_state_and_theme(tray: Tray, theme: Theme) -
 
 def test_tray_changes_language(theme: Theme) -> None:
     texts = Texts("en")
-    tray = Tray(theme, texts, lambda action: None, lambda page: None)
+    tray = Tray(theme, texts, lambda action: None, lambda page: None, lambda: None)
     texts.choose("zh")
     assert tray.quit.text() == "退出"
 

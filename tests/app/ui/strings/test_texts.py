@@ -31,6 +31,7 @@ from app.ui.help.report_panel import PARTS
 from app.ui.settings.placement import PLACES, SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
+from app.ui.shell.pages import PAGES
 from app.ui.strings.texts import SYSTEM, Texts, language_for
 from protocol.pairing import PairRefusal
 from speech.models.catalogue import load_catalogue
@@ -52,7 +53,7 @@ FAMILIES = {
     "key": ["left", "right"],
     "action": ["paste", "copy", "dismiss", "recover"],
     "take": ["paste-name", "copy-name", "dismiss-name", "recover-name"],
-    "page": ["dictation", "history", "files", "monitor", "settings"],
+    "page": [*PAGES, "monitor"],
     "settings.section": SECTIONS,
     "settings.group": [group for groups in PLACES.values() for group in groups],
     "onboarding.step": list(Step),

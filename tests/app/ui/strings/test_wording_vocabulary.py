@@ -64,7 +64,7 @@ def overlay(state: State, shown: Shown) -> str:
 
 
 def tray(state: State, shown: Shown) -> str:
-    made = Tray(shown[0], shown[1], lambda action: None, lambda page: None)
+    made = Tray(shown[0], shown[1], lambda action: None, lambda page: None, lambda: None)
     made.show_view(view_of(state))
     return made.toolTip()
 

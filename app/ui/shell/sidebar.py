@@ -1,0 +1,159 @@
+"""Sidebar of the window: the pages, what the app is doing, and the menu."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SPACING, Theme, font
+from app.ui.widgets.basic import ring
+
+_BAR = 3.0
+_LETTERS = 28
+"""Least width of the sidebar, in average letters: about 200 px."""
+
+
+class SidebarEntry(QAbstractButton):
+    """Icon and name of a page or of the menu; ``fold`` leaves the icon, with the name as tool tip."""
+
+    def __init__(self, theme: Theme, picture: str, *, page: bool = True) -> None:
+        super().__init__()
+        self._theme, self._picture, self._folded = theme, picture, False
+        self.setCheckable(page)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def name(self, text: str) -> None:
+        """Show this name, which is also the accessible name."""
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setToolTip(text if self._folded else "")
+        self.updateGeometry()
+
+    def fold(self, folded: bool) -> None:
+        """Show only the icon, or the icon and the name."""
+        self._folded = folded
+        self.name(self.text())
+
+    def across(self) -> int:
+        """Return the width of icon and name, bold or not."""
+        return self._words() + QFontMetrics(_face(chosen=True)).horizontalAdvance(self.text()) + SPACING.medium
+
+    def sizeHint(self) -> QSize:
+        """Return a size that fits the name in bold and in normal weight."""
+        high = QFontMetrics(font()).height() + 2 * SPACING.small + SPACING.hair
+        return QSize(2 * SPACING.medium + self._side() if self._folded else self.across(), high)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint icon and name; the chosen entry also has a background and a bar, not just another colour."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        chosen, place = self.isChecked(), QRectF(self.rect())
+        painter.setPen(Qt.PenStyle.NoPen)
+        if chosen or self.underMouse():
+            painter.setBrush(self._theme.colour("accent_soft" if chosen else "surface"))
+            painter.drawRoundedRect(place, RADII.small, RADII.small)
+        if chosen:
+            painter.setBrush(self._theme.colour("accent"))
+            painter.drawRoundedRect(QRectF(0, place.height() / 4, _BAR, place.height() / 2), _BAR / 2, _BAR / 2)
+        side = self._side()
+        mark = QRectF(SPACING.medium, (place.height() - side) / 2, side, side)
+        icons.draw(painter, self._picture, mark, self._theme.colour("accent" if chosen else "muted"))
+        if not self._folded:
+            painter.setFont(_face(chosen=chosen))
+            painter.setPen(self._theme.colour("text"))
+            words = place.adjusted(self._words(), 0, 0, 0)
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+        if self.hasFocus():
+            ring(painter, place, self._theme.colour("accent"), RADII.small)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Ask for more room when the font grows."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
+    def _side(self) -> int:
+        return QFontMetrics(font()).height()
+
+    def _words(self) -> int:
+        """Return where the name begins."""
+        return 2 * SPACING.medium + self._side()
+
+
+class Sidebar(QWidget):
+    """Column of the pages; ``chosen`` gets the name of the clicked page.
+
+    ``menu``: what the window offers beside its pages. ``foot``: the place for a widget below everything.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, chosen: Callable[[str], None]) -> None:
+        super().__init__()
+        self._theme, self._texts, self._chosen = theme, texts, chosen
+        self.setObjectName("sidebar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.entries: dict[str, SidebarEntry] = {}
+        self.folded = False
+        self._group = QButtonGroup(self)
+        self.menu, self.more = QMenu(self), SidebarEntry(theme, "more", page=False)
+        self.more.clicked.connect(self._open_menu)
+        self._pages, self.foot = QVBoxLayout(), QVBoxLayout()
+        self._pages.setSpacing(SPACING.hair)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.small, SPACING.medium, SPACING.small, SPACING.small)
+        column.setSpacing(SPACING.small)
+        column.addLayout(self._pages)
+        column.addStretch(1)
+        column.addWidget(self.more)
+        column.addLayout(self.foot)
+        theme.changed.connect(self.refresh)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def add(self, name: str, picture: str) -> SidebarEntry:
+        """Add the entry of a page named by the text ``page.NAME``."""
+        entry = SidebarEntry(self._theme, picture)
+        self._group.addButton(entry)
+        self._pages.addWidget(entry)
+        entry.clicked.connect(lambda: self._chosen(name))
+        order = (*self.entries.values(), entry, self.more)[-3:]
+        for before, after in pairwise(order):  # otherwise a page added earlier would stand between them
+            QWidget.setTabOrder(before, after)
+        self.entries[name] = entry
+        self.refresh()
+        return entry
+
+    def whole(self) -> int:
+        """Return the width that shows all names."""
+        margins = self.contentsMargins().left() + self.contentsMargins().right() + 2 * SPACING.small
+        widest = max((entry.across() for entry in self.entries.values()), default=0)
+        return max(widest + margins, QFontMetrics(font()).averageCharWidth() * _LETTERS)
+
+    def fold(self, folded: bool) -> None:
+        """Show only icons, or icons and names."""
+        self.folded = folded
+        for entry in (*self.entries.values(), self.more):
+            entry.fold(folded)
+        icon = 2 * SPACING.medium + QFontMetrics(font()).height() + 2 * SPACING.small
+        self.setFixedWidth(icon if folded else self.whole())
+
+    def refresh(self) -> None:
+        """Update all names to the current language, font and colours."""
+        for name, entry in self.entries.items():
+            entry.name(self._texts(f"page.{name}"))
+        self.more.name(self._texts("shell.menu"))
+        self.fold(self.folded)
+
+    def _open_menu(self) -> None:
+        place = self.more.rect().topLeft() - QPoint(0, self.menu.sizeHint().height())
+        self.menu.popup(self.more.mapToGlobal(place))
+
+
+def _face(*, chosen: bool) -> QFont:
+    return font(weight=QFont.Weight.DemiBold if chosen else QFont.Weight.Normal)
