@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QComboBox,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QScrollArea,
     QWidget,
@@ -42,6 +44,10 @@ class Mouse:
         view.scrollTo(index)
         self._settle()
         self._click(view.viewport(), view.visualRect(index))
+
+    def click_entry(self, menu: QMenu, entry: QAction) -> None:
+        """Click on an entry of an open menu."""
+        self._click(menu, menu.actionGeometry(entry))
 
     def choose(self, field: QComboBox, text: str) -> None:
         """Open a drop-down list and click on an entry: two clicks."""
@@ -93,6 +99,7 @@ class Mouse:
         self._count()
 
     def _into_sight(self, widget: QWidget) -> None:
+        self._settle()  # a layout that is not done yet would move the widget away again
         around = widget.parentWidget()
         while around is not None and not around.isWindow():
             if isinstance(around, QScrollArea):

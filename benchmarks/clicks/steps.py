@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 
 from app.history.index import IndexRow
-from app.ui.shell.pages import FILES, HISTORY, MONITOR, SETTINGS, Pages
+from app.ui.shell.pages import DICTIONARY, FILES, HISTORY, SETTINGS, Pages
 from benchmarks.clicks.example_user import CODE, HELD, LARGE_MODEL, LAST, OTHER_MICROPHONE, ROWS, YESTERDAY
 from benchmarks.clicks.mouse import Mouse
 from benchmarks.clicks.tasks import ADDED, HEARD, WORD, WRITTEN
@@ -15,12 +15,12 @@ Steps = Callable[[Pages, Mouse], None]
 
 
 def _section(pages: Pages, mouse: Mouse, name: str) -> None:
-    mouse.click(pages.shell.tabs[SETTINGS])
+    mouse.click(pages.shell.entries[SETTINGS])
     mouse.click(pages.settings.tabs.tabs[name])
 
 
 def _select(pages: Pages, mouse: Mouse, row: IndexRow) -> None:
-    mouse.click(pages.shell.tabs[HISTORY])
+    mouse.click(pages.shell.entries[HISTORY])
     mouse.click_row(pages.history.list, ROWS.index(row))
 
 
@@ -80,19 +80,19 @@ def _play(pages: Pages, mouse: Mouse) -> None:
 
 
 def _file(pages: Pages, mouse: Mouse) -> None:
-    mouse.click(pages.shell.tabs[FILES])
+    mouse.click(pages.shell.entries[FILES])
     mouse.click(pages.files.zone.open)
 
 
 def _word(pages: Pages, mouse: Mouse) -> None:
-    _section(pages, mouse, "language")
+    mouse.click(pages.shell.entries[DICTIONARY])
     mouse.click(pages.words.hotwords.field)
     mouse.types(WORD)
-    mouse.click(pages.shell.tabs[SETTINGS])  # the word counts when the focus leaves the field
+    mouse.click(pages.shell.entries[DICTIONARY])  # the word counts when the focus leaves the field
 
 
 def _replacement(pages: Pages, mouse: Mouse) -> None:
-    _section(pages, mouse, "language")
+    mouse.click(pages.shell.entries[DICTIONARY])
     mouse.click(pages.words.replacements.add)
     mouse.types(f"{HEARD}\n")
     mouse.types(f"{WRITTEN}\n")
@@ -130,12 +130,13 @@ def _chinese(pages: Pages, mouse: Mouse) -> None:
 
 
 def _sounds(pages: Pages, mouse: Mouse) -> None:
-    mouse.click(pages.shell.tabs[SETTINGS])
+    mouse.click(pages.shell.entries[SETTINGS])
     mouse.click(pages.settings.rows["general.sounds"].control.target)
 
 
 def _monitor(pages: Pages, mouse: Mouse) -> None:
-    mouse.click(pages.shell.tabs[MONITOR])
+    mouse.click(pages.shell.sidebar.more)
+    mouse.click_entry(pages.shell.sidebar.menu, pages.shell.monitor)
 
 
 STEPS: Final[Mapping[str, Steps]] = {

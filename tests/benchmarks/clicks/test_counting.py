@@ -29,7 +29,7 @@ def test_document_states_twenty_tasks_and_their_sums() -> None:
 
 def test_task_counts_only_when_its_clicks_did_it(qapp: QApplication) -> None:
     def opens_settings(pages: Pages, mouse: Mouse) -> None:
-        mouse.click(pages.shell.tabs["settings"])
+        mouse.click(pages.shell.entries["settings"])
 
     done = Task("done", "Nothing", lambda app: True)
     never = Task("never", "Too much", lambda app: False)

@@ -111,7 +111,9 @@ def test_tab_order_is_sidebar_then_page(theme: Theme, texts: Texts, qtbot: QtBot
     entry, more, page = shell.entries["files"], shell.sidebar.more, shell.pages["files"]
     entry.setFocus()
     for expected in (more, page, entry):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        focused = shell.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
         assert shell.focusWidget() is expected
 
 
