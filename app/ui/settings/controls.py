@@ -11,6 +11,7 @@ from app.settings import checks
 from app.settings.schema import Setting
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import DropDown, Switch, control_height, label
+from app.ui.widgets.option_buttons import OptionButtons
 
 Asks = Callable[[str | bool | int], None]
 Options = Callable[[], Sequence[tuple[str, str]]]
@@ -41,6 +42,11 @@ class SettingControl(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(SPACING.small)
+
+    @property
+    def across(self) -> int:
+        """Width that the control needs to stand beside its name."""
+        return self.minimumSizeHint().width()
 
     def show_value(self, value: Any) -> None:
         """Show the value in effect."""
@@ -93,6 +99,31 @@ class ChoiceControl(SettingControl):
         """Update the texts of the list to the current language."""
         self.choice.show_entries(self._options(), self._value)
         self.choice.setMinimumWidth(max(usual_width(), self.choice.minimumSizeHint().width()))
+
+
+class SegmentedControl(SettingControl):
+    """Row of buttons for a setting with a few short values."""
+
+    def __init__(self, theme: Theme, options: Options, asks: Asks) -> None:
+        self.choice = OptionButtons(theme)
+        super().__init__(self.choice, asks)
+        self._options, self._value = options, ""
+        self.column.addWidget(self.choice)
+        self.choice.chosen.connect(asks)
+
+    @property
+    def across(self) -> int:
+        """Width of all buttons in one row."""
+        return self.choice.across
+
+    def show_value(self, value: Any) -> None:
+        """Select the value in effect."""
+        self._value = str(value)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update the texts of the buttons to the current language."""
+        self.choice.show_entries(self._options(), self._value)
 
 
 class TextControl(SettingControl):

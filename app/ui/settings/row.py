@@ -130,7 +130,7 @@ class SettingRow(QWidget):
     def _arrange(self) -> None:
         words = QFontMetrics(font()).averageCharWidth() * _WORDS_LETTERS
         least = self._head_width() if isinstance(self.control, SwitchControl) else max(words, self._head_width())
-        room = self.width() - self.control.minimumSizeHint().width() - SPACING.wide
+        room = self.width() - self.control.across - SPACING.wide
         direction = QBoxLayout.Direction
         beside = room >= least and not self.control.high
         wanted = direction.LeftToRight if beside else direction.TopToBottom

@@ -15,6 +15,7 @@ from app.ui.settings.controls import (
     ChoiceControl,
     LinesControl,
     NumberControl,
+    SegmentedControl,
     SettingControl,
     SwitchControl,
     TextControl,
@@ -43,6 +44,14 @@ ELSEWHERE: Final = frozenset(
     }
 )
 """Settings without a row on the settings page."""
+
+SEGMENTED: Final = frozenset(
+    {
+        *("general.language", "general.theme", "general.text_size", "general.overlay"),
+        *("recognition.script", "insertion.strategy", "insertion.newline", "advanced.log_level"),
+    }
+)
+"""Settings whose few options are short enough to stand side by side."""
 
 
 @dataclass
@@ -89,7 +98,8 @@ class SettingRows:
             return key
         if setting.choices:
             keys = option_keys(setting)
-            return ChoiceControl(theme, lambda: [(value, texts(key)) for value, key in keys.items()], asks)
+            made = SegmentedControl if name in SEGMENTED else ChoiceControl
+            return made(theme, lambda: [(value, texts(key)) for value, key in keys.items()], asks)
         if is_lines(setting):
             return LinesControl(asks, partial(placeholder, texts, name))
         if setting.type is bool:

@@ -35,7 +35,7 @@ class FlowRow(QWidget):
     @property
     def widest(self) -> int:
         """Smallest width that cuts off no control, including hidden ones."""
-        return max(control.minimumSizeHint().width() for control in self.controls)
+        return max((control.minimumSizeHint().width() for control in self.controls), default=0)
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the widest control; the others wrap."""

@@ -10,6 +10,7 @@ from app.ui.settings.controls import (
     ChoiceControl,
     LinesControl,
     NumberControl,
+    SegmentedControl,
     SettingControl,
     SwitchControl,
     TextControl,
@@ -34,8 +35,9 @@ class Page:
         self.focus()
 
     def focus(self) -> None:
-        self.control.target.setFocus()
-        self.qtbot.waitUntil(self.control.target.hasFocus)
+        target = self.control.target
+        target.setFocus()
+        self.qtbot.waitUntil((target.focusProxy() or target).hasFocus)
 
     def leave(self) -> None:
         self.elsewhere.setFocus()
@@ -62,6 +64,18 @@ def test_choice_requests_change_and_waits_for_answer(theme: Theme, qtbot: QtBot)
     assert asked == ["b"]
     control.show_value("a")
     assert control.choice.currentText() == "First" and page.asked == ["b"]
+
+
+def test_visible_options_request_change_and_wait_for_answer(theme: Theme, qtbot: QtBot) -> None:
+    asked: list[object] = []
+    control = SegmentedControl(theme, lambda: [("a", "First"), ("b", "Second")], asked.append)
+    page = Page(control, asked, qtbot)
+    control.show_value("a")
+    control.choice.buttons[1].click()
+    assert page.asked == ["b"]
+    control.show_value("a")
+    assert control.choice.value == "a", "it was refused"
+    assert control.across > control.minimumSizeHint().width()
 
 
 def test_text_is_requested_once_on_return(qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.settings.schema import all_settings
 from app.ui.settings.choices import Choices
-from app.ui.settings.controls import ChoiceControl, NumberControl, SwitchControl, TextControl
+from app.ui.settings.controls import ChoiceControl, NumberControl, SegmentedControl, SwitchControl, TextControl
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
@@ -15,7 +15,7 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
 KINDS = {
-    "general.language": ChoiceControl,
+    "general.language": SegmentedControl,
     "general.sounds": SwitchControl,
     "audio.microphone": MicrophoneControl,
     "hotkeys.cancel": KeyControl,

@@ -1,0 +1,125 @@
+"""Choice of one of a few short options, all of them visible: one click instead of two."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.ui.theme.theme import RADII, SPACING, Theme, font
+from app.ui.widgets.basic import control_height, ring
+from app.ui.widgets.flow_layout import FlowRow
+
+_FRAME: Final = 2
+"""Pixels between the outline and the options."""
+
+
+class OptionButton(QAbstractButton):
+    """Button of an option; the chosen one has an outline and a background."""
+
+    def __init__(self, theme: Theme, value: str) -> None:
+        super().__init__()
+        self._theme, self.value = theme, value
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the text with its margins."""
+        across = QFontMetrics(font()).horizontalAdvance(self.text()) + 2 * SPACING.medium
+        return QSize(across, control_height() - 2 * _FRAME)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the whole size, because a cut text would be unreadable."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the text, with an outline if chosen."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        place, chosen = QRectF(self.rect()), self.isChecked()
+        if chosen or self.underMouse():
+            painter.setPen(QPen(self._theme.colour("accent"), 1) if chosen else Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.colour("accent_soft" if chosen else "sunken"))
+            painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), RADII.small - 1, RADII.small - 1)
+        painter.setFont(font())
+        painter.setPen(self._theme.colour("text"))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.text())
+        if self.hasFocus():
+            ring(painter, place, self._theme.colour("accent"), RADII.small - 1)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Ask for more room when the font grows."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
+
+class OptionButtons(QWidget):
+    """Row of options of which one is chosen; it wraps where it is too narrow.
+
+    ``chosen`` is emitted with the value of an option that the user chooses.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.buttons: list[OptionButton] = []
+        self._row = FlowRow((), gap=_FRAME)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(_FRAME, _FRAME, _FRAME, _FRAME)
+        self._column.addWidget(self._row)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    @property
+    def value(self) -> str:
+        """Value of the chosen option; empty if there is none."""
+        return next((one.value for one in self.buttons if one.isChecked()), "")
+
+    def show_entries(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Show values with their texts, and select one."""
+        if [one.value for one in self.buttons] != [value for value, _ in entries]:
+            self._make([value for value, _ in entries])
+        for button, (value, text) in zip(self.buttons, entries, strict=True):
+            button.setText(text)
+            button.setAccessibleName(f"{self.accessibleName()}: {text}" if self.accessibleName() else text)
+            button.setAccessibleDescription(self.accessibleDescription())
+            button.setChecked(value == chosen)
+            button.updateGeometry()
+            if value == chosen:
+                self.setFocusProxy(button)
+        self._row.arrange()
+        self.updateGeometry()
+
+    @property
+    def across(self) -> int:
+        """Width in which all options stand in one row."""
+        widths = [one.sizeHint().width() + _FRAME for one in self.buttons]
+        return sum(widths) + _FRAME
+
+    def sizeHint(self) -> QSize:
+        """Return the width of all options in one row."""
+        return QSize(self.across, super().sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the outline of the row."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.colour("edge"), 1))
+        painter.setBrush(self._theme.colour("surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)
+
+    def _make(self, values: Sequence[str]) -> None:
+        self.buttons = [OptionButton(self._theme, value) for value in values]
+        before, self._row = self._row, FlowRow(self.buttons, gap=_FRAME)
+        self._column.replaceWidget(before, self._row)
+        before.deleteLater()
+        for button in self.buttons:
+            button.clicked.connect(lambda _, value=button.value: self.chosen.emit(value))
