@@ -176,7 +176,7 @@ def plan(  # noqa: PLR0913 - typer: an option is a parameter
     streams: Annotated[int, typer.Option(min=1, help="Number of parallel streams.")],
     talk: Annotated[float, typer.Option(min=0.01, max=1.0, help="Fraction of time with speech.")] = 1.0,
     headroom: Annotated[float, typer.Option(min=0.0, max=0.9, help="Fraction of the fleet to keep free.")] = 0.3,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: command_line.AsJson = False,
     gateway: Gateway = "",
     key: Key = "",
     certificate: Certificate = "",

@@ -3,7 +3,6 @@
 Help is plain text, so that no name is cut in a narrow terminal and screen readers meet no frames.
 """
 
-from importlib import metadata
 from typing import Annotated, Any, ClassVar, Final
 
 import typer
@@ -59,6 +58,8 @@ def group(summary: str, kind: type[CommandGroup] = CommandGroup, **options: Any)
 
 def version_line(program: str) -> str:
     """Return the name of a program and the version of the installed package."""
+    from importlib import metadata  # late: most commands do not need it
+
     return f"{program} {metadata.version(_PACKAGE)}"
 
 
@@ -73,6 +74,9 @@ Version = Annotated[
     typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
 ]
 """The option of a program's callback that prints the version."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+"""The option of every command that prints a list or a state."""
 
 
 def _summary(command: Any) -> str:

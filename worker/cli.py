@@ -136,7 +136,7 @@ def bench(  # noqa: PLR0913 - typer: an option is a parameter
     audio: Annotated[str, typer.Option(help="Recording to decode. [default: a synthetic sound]")] = "",
     batches: Annotated[str, typer.Option(help="Recordings per call, one size after the other.")] = "1,4,16",
     rounds: Annotated[int, typer.Option(min=1, help="Calls of each size; the fastest counts.")] = 3,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: command_line.AsJson = False,
 ) -> None:
     """Measure speed and memory of a model. Exit status: 0 measured; 1 decoding fails; 3 no engine."""
     from worker.bench import benchmark

@@ -14,7 +14,8 @@ from typing import Final
 import typer
 from rich.text import Text
 
-from app.cli import models_command
+from app.cli import model_actions
+from app.cli.words import state_word
 from app.core.console import Console
 from app.core.errors import StackFailed
 from app.core.formats import Format, render
@@ -55,7 +56,7 @@ class GatewayChoice:
         """Check that the gateway is known and the models are installed. Raises ``AppError`` or ``Refused``."""
         self.locate()
         engine, model = (None, self.model) if self.gateway else self.local
-        needed_models.ensure(needed_models.needed(engine, model), self.get_models, models_command.get)
+        needed_models.ensure(needed_models.needed(engine, model), self.get_models, model_actions.get)
 
     @cached_property
     def local(self) -> tuple[str, str]:
@@ -156,7 +157,7 @@ class Transcription:
         if self._gone:
             return self._fail(file, "not tried", self._gone)
         try:
-            with Display(self._console, file.name).shown() as display:
+            with Display(self._console, file.name, word=state_word).shown() as display:
                 transcript = await recogniser.recognise(file, display)
             text = render(transcript, self._wanted.form, str(file), line=self._outputs.lines)
             place = self._outputs.deliver(file, text)

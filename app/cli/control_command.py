@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from app.control.client import ControlError, ask, follow
+from app.core.errors import AppError
 from app.core.states import SHAPES, State
 from app.dictation.actions import HELD_DEEDS, Verb
 from runtime.terminal import printable, say
@@ -16,8 +17,11 @@ from runtime.terminal import printable, say
 if TYPE_CHECKING:
     import typer
 
+    from app.core.sentences import Say
+
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130
+_WHOLE: Final = 36
 _STATUS: Final = "status"
 _OF_RECORDING: Final = "Id of a recording, or its beginning: the text of this one."
 _OF_APP: Final = frozenset({Verb.SHOW, Verb.QUIT})
@@ -59,19 +63,31 @@ def version() -> int:
 
 
 def send(verb: Verb, session: str = "") -> int:
-    """Send a verb to the running app and return the exit status; ``session``: the recording that is meant."""
+    """Send a verb to the running app and return the exit status; ``session``: the start of a recording's id."""
     try:
-        ask({"verb": verb.value, "session": session} if session else {"verb": verb.value})
-    except ControlError as error:
+        ask({"verb": verb.value, "session": _whole(session)} if session else {"verb": verb.value})
+    except AppError as error:
         return _failed(error)
     return 0
 
 
+def _whole(session: str) -> str:
+    """Return the id that begins like this. Raises ``JournalError``."""
+    if len(session) == _WHOLE:
+        return session  # quickly: a key may be bound to it
+    from app.journal.library import of_this_user
+
+    return str(of_this_user().named(session))
+
+
 def status(*, following: bool, as_json: bool) -> int:
     """Print the status once, or after each change until the app ends, and return the exit status."""
+    from app.cli.words import texts
+
+    words = texts()
     try:
         for view in follow() if following else [ask({"verb": _STATUS})["view"]]:
-            say(json.dumps(view, ensure_ascii=False) if as_json else line(view))
+            say(json.dumps(view, ensure_ascii=False) if as_json else line(view, words))
     except ControlError as error:
         return _failed(error)
     except KeyboardInterrupt:
@@ -81,40 +97,53 @@ def status(*, following: bool, as_json: bool) -> int:
     return 0
 
 
-def line(view: Mapping[str, Any]) -> str:
-    """Format a ``View``, given as JSON, as one readable line."""
+def line(view: Mapping[str, Any], words: "Say") -> str:
+    """Format a ``View``, given as JSON, as one readable line in the words of the windows."""
     state = State(view["state"])
-    parts = [f"{SHAPES[state]} {state.word}"]
+    parts = [f"{SHAPES[state]} {words(state.key)}"]
     if view["seconds"]:
         parts[0] += f" {view['seconds']:.0f} s"
     if view["unsent_s"]:
-        parts.append(f"{view['unsent_s']:.0f} s unsent")
+        parts.append(words("overlay.unsent", seconds=f"{view['unsent_s']:.0f}"))
     if view["destination"]:
-        parts.append(f"to: {printable(view['destination'])}")
+        parts.append(words("place.to", destination=view["destination"]))
     if waiting := view["waiting"]:
-        parts.append(f"recognising {_counted(waiting, 'earlier recording')}")
+        parts.append(words("overlay.waiting", count=waiting))
     if held := view["held"]:
-        parts.append(f"{_counted(held, 'text')} to paste: kikipounamu paste-held")
+        parts.append(words("overlay.held-key", count=held, key="kikipounamu paste-held"))
     if earlier := view["earlier"]:
-        parts.append(f"{_counted(earlier, 'earlier recording')} to paste: kikipounamu takes list")
-    return " · ".join(parts)
+        parts.append(f"{words('overlay.earlier', count=earlier)}: kikipounamu takes list")
+    if view["note"]:
+        parts.append(_note(words, view["note"]))
+    return printable(" · ".join(filter(None, parts)))
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def _note(words: "Say", note: Mapping[str, Any]) -> str:
+    """Return the text of a ``Note``, given as JSON; empty if it is that of another version."""
+    from app.core.notes import Note
+    from app.core.sentences import noted
+
+    reason = note["reason"]
+    try:
+        return noted(words, Note(note["key"], note["values"], Note(**reason) if reason else None))
+    except LookupError:
+        return ""
 
 
 def register(app: "typer.Typer") -> None:
     """Add the verbs to the full command line, for its help and for options in any order."""
     import typer
 
+    from app.cli.completion import complete_take
     from app.cli.sections import Section
 
     def telling(verb: Verb) -> None:
         def command() -> None:
             raise typer.Exit(send(verb))
 
-        def command_of(session: str = typer.Argument("", metavar="ID", help=_OF_RECORDING)) -> None:
+        def command_of(
+            session: str = typer.Argument("", metavar="ID", autocompletion=complete_take, help=_OF_RECORDING),
+        ) -> None:
             raise typer.Exit(send(verb, session))
 
         section = Section.APP if verb in _OF_APP else Section.DICTATION
@@ -132,6 +161,6 @@ def register(app: "typer.Typer") -> None:
     app.command(_STATUS, help="Print what the running app is doing.", rich_help_panel=Section.APP)(state)
 
 
-def _failed(error: ControlError) -> int:
+def _failed(error: AppError) -> int:
     say(str(error), err=True)
     return _FAILED

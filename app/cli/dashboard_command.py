@@ -1,12 +1,12 @@
 """Implement ``kikipounamu dashboard``: open a gateway's status page in the browser, authorised by its key."""
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
 
+from app.cli.completion import complete_gateway
 from runtime.terminal import say
 
 if TYPE_CHECKING:
@@ -18,7 +18,12 @@ def dashboard(
         bool, typer.Option("--print", help="Print the address with its key instead of opening it.")
     ] = False,
     gateway: Annotated[
-        str, typer.Option(metavar="NAME", help="Name or id of a paired server. [default: this computer]")
+        str,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=complete_gateway,
+            help="Name or id of a paired server. [default: this computer]",
+        ),
     ] = "",
 ) -> None:
     """Open the dashboard of a server in the browser."""
@@ -31,6 +36,8 @@ def dashboard(
 
 async def show(gateway: str, browse: Callable[[str], bool], *, print_only: bool = False) -> int:
     """Print or open the dashboard's address and return the exit status. Raises ``AppError`` or ``Unreachable``."""
+    import asyncio
+
     from app.cli.dashboard_relay import Relay
 
     at = await asyncio.to_thread(_address, gateway)

@@ -6,11 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.completion import complete_engine
 from runtime import terminal
+from runtime.command_line import AsJson
 
 if TYPE_CHECKING:
     from app.diagnostics.checks.all_checks import CheckOptions, Computer
     from app.diagnostics.checks.finding import Finding
+
+OwnEngine = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        autocompletion=complete_engine,
+        help="Engine for recognition if no model is chosen.",
+    ),
+]
 
 
 def doctor(
@@ -18,14 +29,12 @@ def doctor(
         bool, typer.Option("--no-microphone", help="List microphones without opening them.")
     ] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="Verify all bytes of the models.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: AsJson = False,
     bundle: Annotated[
         Path | None,
         typer.Option(metavar="FILE.zip", help="Save the result with a help report, without speech."),
     ] = None,
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", help="Engine for recognition if no model is chosen.")
-    ] = "whisper",
+    engine: OwnEngine = "whisper",
     only_apart: Annotated[
         str, typer.Option("--apart", hidden=True, help="Internal: run one check in its own process.")
     ] = "",

@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from app.capture.microphone import MicrophoneChange, open_microphone
 from app.cli.commands import GatewayChoice
 from app.cli.live_screen import LiveScreen
+from app.cli.words import texts
 from app.core.console import Console
 from app.core.process import EXPECTED, FAILED, INTERRUPTED
 from app.journal.errors import TakeUnknown
@@ -106,7 +107,7 @@ async def listen(source: GatewayChoice, wish: ListenOptions) -> int:
     """
     task = asyncio.current_task()
     assert task is not None
-    screen = LiveScreen(Console(), Console(stderr=True))
+    screen = LiveScreen(Console(), Console(stderr=True), texts())
     interrupts = Interrupts(first=task.cancel, again=task.cancel)
     dictation = _Dictation(source, wish, screen, interrupts, of_this_user(limits_now()))
     with interrupts.taken():

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.core.live_text import LiveText, TextLine, TextSpan
+from app.core.sentences import Say, Sentences
 from app.core.states import SHAPES, State
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
@@ -26,6 +27,7 @@ from protocol.audio import samples_to_seconds
 from protocol.session import Partial
 from runtime.terminal import LINES, printable
 
+_ENGLISH: Final = Sentences()
 _REFRESH_S: Final = 0.1
 _LOWEST_DBFS: Final = -60.0
 _METER: Final = "▁▂▃▄▅▆▇█"
@@ -69,11 +71,11 @@ def meter(level_dbfs: float) -> str:
     return _METER[round(share * (len(_METER) - 1))]
 
 
-def status_line(view: ScreenView) -> str:
-    """Return a line with state, time, unsent audio, microphone and note."""
-    parts = [f"{SHAPES[view.state]} {view.state} {view.seconds:.0f} s"]
+def status_line(view: ScreenView, words: Say) -> str:
+    """Return a line with state, time, unsent audio, microphone and note, in the words of the windows."""
+    parts = [f"{SHAPES[view.state]} {words(view.state.key)} {view.seconds:.0f} s"]
     if round(view.unsent_s):
-        parts.append(f"{view.unsent_s:.0f} s unsent")
+        parts.append(words("overlay.unsent", seconds=f"{view.unsent_s:.0f}"))
     if view.device and view.state in (State.ARMING, State.LISTENING, State.SENDING):
         parts.append(f"{meter(view.level_dbfs)} {view.device}")
     if view.note:
@@ -97,7 +99,8 @@ class LiveScreen(DictationObserver):
     Values of other components are read when it is drawn.
     """
 
-    def __init__(self, out: Console, err: Console) -> None:
+    def __init__(self, out: Console, err: Console, words: Say = _ENGLISH) -> None:
+        self._words = words
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self.keeping: Callable[[], DiskState] = lambda: DiskState.WRITING
         self.microphone: DisplayedMicrophone | None = None
@@ -144,10 +147,11 @@ class LiveScreen(DictationObserver):
         if self._live:
             console = self._live.console
             text = last_lines(self._text.spans, console, max(1, console.height - 2))
-            line = Text(status_line(view), "bold", no_wrap=True, overflow="ellipsis")
+            line = Text(status_line(view, self._words), "bold", no_wrap=True, overflow="ellipsis")
             self._live.update(Group(text, line) if text else line, refresh=True)
             return
-        line_of_log = f"{view.state}{f' ({view.note})' if view.note else ''}"
+        word = self._words(view.state.key)
+        line_of_log = f"{word} ({view.note})" if view.note else word
         if line_of_log != self._shown:
             self._shown = line_of_log
             self.tell(line_of_log)

@@ -1,6 +1,5 @@
 """Implement ``kikipounamu logs``: tell the story of a session from the logs of all programs involved."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -9,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
+from app.cli.completion import complete_take
+from app.cli.output import print_json
+from runtime.command_line import AsJson
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -41,13 +43,19 @@ _FOLDER: Final = typer.Option(
 
 def logs(
     session: Annotated[
-        str, typer.Option("--session", metavar="ID", help="Id of a recording, its beginning, or `last`.")
+        str,
+        typer.Option(
+            "--session",
+            metavar="ID",
+            autocompletion=complete_take,
+            help="Id of a recording, its beginning, or `last`.",
+        ),
     ] = "last",
     segment: Annotated[
         int | None, typer.Option("--segment", min=0, metavar="N", help="Show only this segment.")
     ] = None,
     folder: Annotated[list[Path] | None, _FOLDER] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show where the time between speech and text went.
 
@@ -69,7 +77,7 @@ def logs(
         _give_up(f"the logs have nothing of session {found.session}: {since}")
     story = _only(segment, tell(found.session, found.lines, [str(place) for place in places]))
     if as_json:
-        say(json.dumps(_as_json(story, found.left_out), ensure_ascii=False, indent=2))
+        print_json(_as_json(story, found.left_out))
     else:
         _print(story, found.left_out)
 

@@ -1,15 +1,13 @@
 """Implement ``kikipounamu microphones``: list microphones and show the level of one."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from app.cli.options import Microphone
-from app.core.console import Console
+from app.cli.output import print_json, print_table
 from app.core.errors import AppError
+from runtime.command_line import AsJson
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -26,15 +24,17 @@ def microphones(
     seconds: Annotated[
         float, typer.Option(min=0.1, max=3600.0, metavar="S", help="Duration of --level in seconds.")
     ] = 10.0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """List microphones; a star marks the system's default.
 
     Nothing is recorded.
     """
+    import asyncio
+
     try:
         if level:
-            asyncio.run(show_level(microphone, seconds))
+            asyncio.run(show_level(microphone, seconds, as_json=json))
         else:
             _list(asyncio.run(_inputs()), microphone, json)
     except KeyboardInterrupt:
@@ -51,13 +51,10 @@ def _list(inputs: "list[Input]", choice: str, json: bool) -> None:
     if json:
         say(encode(inputs).decode())
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("", "name", "rate", "by"):
-        table.add_column(column, no_wrap=True)
+    rows = [("", "name", "rate", "by")]
     for device in listed(inputs, choice):
-        star = "*" if device.default else ""
-        table.add_row(star, printable(device.name), f"{device.rate} Hz", printable(device.interface))
-    Console().print(table)
+        rows.append(("*" if device.default else "", device.name, f"{device.rate} Hz", device.interface))
+    print_table(rows)
 
 
 async def _inputs() -> "list[Input]":
@@ -66,9 +63,16 @@ async def _inputs() -> "list[Input]":
     return await sound_system().inputs()
 
 
-async def show_level(choice: str, seconds: float, system: "SoundSystem | None" = None) -> None:
+async def show_level(
+    choice: str, seconds: float, system: "SoundSystem | None" = None, *, as_json: bool = False
+) -> None:
     """Draw the level of the chosen microphone, then print a summary. Raises ``MicrophoneError``."""
+    import asyncio
+
+    from rich.text import Text
+
     from app.capture.microphone import open_microphone
+    from app.core.console import Console
 
     console = Console(stderr=True)
     loudest = _LOWEST_DBFS
@@ -78,6 +82,11 @@ async def show_level(choice: str, seconds: float, system: "SoundSystem | None" =
             async for _ in microphone.blocks():
                 loudest = max(loudest, microphone.level_dbfs)
                 status.update(bar(microphone.level_dbfs))
+        if as_json:
+            level = loudest if loudest > _LOWEST_DBFS else None
+            overflows = microphone.overflows
+            print_json({"microphone": microphone.device, "loudest_dbfs": level, "overflows": overflows})
+            return
         what = f"at most {loudest:.0f} dBFS" if loudest > _LOWEST_DBFS else "only silence: is it muted?"
         say(f"{printable(microphone.device)}: {what}, overflows: {microphone.overflows}")
 

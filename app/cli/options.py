@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.completion import complete_engine, complete_gateway, complete_language, complete_model
+
 
 def _spoken(text: str) -> str:
     """Validate a language like the setting of this name. Raises ``typer.BadParameter`` with its message."""
@@ -22,6 +24,7 @@ Gateway = Annotated[
     typer.Option(
         envvar="KIKIPOUNAMU_GATEWAY",
         metavar="URL|NAME",
+        autocompletion=complete_gateway,
         help="Server that recognises: NAME or id of a paired one, or https://HOST:PORT (http:// only on this "
         "computer). [default: this computer]",
     ),
@@ -41,13 +44,27 @@ Certificate = Annotated[
 ]
 Engine = Annotated[
     str,
-    typer.Option(metavar="NAME", help="Engine for recognition on this computer. [default: by your languages]"),
+    typer.Option(
+        metavar="NAME",
+        autocompletion=complete_engine,
+        help="Engine for recognition on this computer. [default: by your languages]",
+    ),
 ]
-Model = Annotated[str, typer.Option(metavar="NAME", help="Model for recognition. [default: any loaded model]")]
+Model = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        autocompletion=complete_model,
+        help="Model for recognition. [default: any loaded model]",
+    ),
+]
 Language = Annotated[
     str,
     typer.Option(
-        metavar="CODE", callback=_spoken, help="Spoken language: auto, or an ISO 639 code such as en or zh."
+        metavar="CODE",
+        callback=_spoken,
+        autocompletion=complete_language,
+        help="Spoken language: auto, or an ISO 639 code such as en or zh.",
     ),
 ]
 Microphone = Annotated[

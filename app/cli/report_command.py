@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from app.cli.output import print_json
+from runtime.command_line import AsJson
 from runtime.terminal import printable, say
 
 
@@ -13,6 +15,7 @@ def report(
     to: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Output file. [default: a new file in this folder]")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Save a report for troubleshooting, without speech.
 
@@ -20,10 +23,10 @@ def report(
     """
     from app.core import process
 
-    process.run("kikipounamu", lambda: write(to))
+    process.run("kikipounamu", lambda: write(to, as_json=as_json))
 
 
-async def write(to: Path | None) -> int:
+async def write(to: Path | None, *, as_json: bool = False) -> int:
     """Collect and save the report, and list its parts. Raises ``AppError``."""
     import asyncio
 
@@ -36,6 +39,10 @@ async def write(to: Path | None) -> int:
     parts = await gather(Sources(found.settings))
     place = to or Path(suggested_name(time.time()))
     await asyncio.to_thread(save, parts, place)
+    if as_json:
+        listed = [{"name": part.name, "bytes": len(part.content)} for part in parts]
+        print_json({"file": str(place), "parts": listed})
+        return 0
     for part in parts:
         say(f"{part.name}  {len(part.content):,} bytes")
     say(f"saved as {printable(str(place))}")

@@ -3,24 +3,26 @@
 The journal and its dependencies are imported by the command that runs.
 """
 
-import json
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from app.cli.completion import complete_take
 from app.cli.options import Certificate, Engine, Gateway, GetModels, Key
-from app.core.console import Console
+from app.cli.output import print_json, print_table
+from app.cli.words import state_word, texts
 from app.core.errors import AppError, OutputFailed
 from app.core.formats import Format, render
+from app.core.sentences import Say
 from app.core.states import State
 from app.core.whole_file import replacing, write_whole
 from protocol.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
-from runtime.command_line import group
+from runtime.command_line import AsJson, group
 from runtime.terminal import printable, say
 
 if TYPE_CHECKING:
@@ -33,39 +35,44 @@ app = group("List, show, export and resend the recordings on this computer.")
 _CHUNK: Final = SAMPLE_RATE * BYTES_PER_SAMPLE * 10
 _START: Final = 60
 _KEPT: Final = "the recording is damaged, and kept until you delete it"
-_LINE: Final = "{:36}  {:16}  {:>9}  {:11}  {}"
+_SHORTEST: Final = 8
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="Id from `kikipounamu takes list`.")]
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", autocompletion=complete_take, help="Id from `kikipounamu takes list`, or its beginning."
+    ),
+]
 
 
 @app.command("list")
-def list_takes(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
-) -> None:
+def list_takes(as_json: AsJson = False) -> None:
     """List recordings, newest first."""
     library = _library()
     with _exit_on_error():
         takes = library.all()
     if as_json:
-        for found in takes:
-            say(json.dumps(_facts(found), ensure_ascii=False))
+        print_json([_facts(found) for found in takes])
         return
-    say(_LINE.format("id", "started", "length", "state", "text").rstrip())
-    for found in takes:
-        started, length = _started(found)[:16], f"{found.seconds:.1f} s"
-        state = f"{_state(found).word} (partly inserted)" if found.partly else _state(found).word
-        say(_LINE.format(str(found.session), started, length, state, _start_of_text(found)).rstrip())
+    if takes:
+        print_table(_rows(takes))
+    else:
+        say("no recordings yet")
     say(f"folder: {printable(str(library.root))}")
     if damaged := [found for found in takes if found.damaged]:
         say(f"{len(damaged)} damaged: `kikipounamu takes show ID` says what is wrong", err=True)
 
 
 @app.command()
-def show(session: Id) -> None:
+def show(session: Id, as_json: AsJson = False) -> None:
     """Show the texts of a recording, piece by piece, and the edited text if there is one."""
     with _exit_on_error():
         found = _find(session)
-    say(f"{found.session}: {_state(found).word}, {found.seconds:.1f} s, started {_started(found)}")
+    if as_json:
+        print_json(_all_facts(found))
+        _exit_if_damaged(found)
+        return
+    say(f"{found.session}: {_state_text(found, texts())}, {found.seconds:.1f} s, started {_started(found)}")
     for segment in found.transcript.segments:
         said = f"no text: {segment.error}" if segment.error else segment.text or "(nothing understood)"
         say(f"[{segment.start_ms / 1000:.1f}-{segment.end_ms / 1000:.1f} s] {said}")
@@ -84,7 +91,7 @@ def export(
     """Write a recording to ID.wav, and its text, edited or not, to a file beside it."""
     with _exit_on_error():
         found = _find(session)
-        sound, text = output / f"{session}.wav", output / f"{session}.{form}"
+        sound, text = output / f"{found.session}.wav", output / f"{found.session}.{form}"
         try:
             output.mkdir(parents=True, exist_ok=True)
             audible = bool(found.samples) or not found.damaged
@@ -92,7 +99,7 @@ def export(
                 _write_wav(found, sound)
             write_whole(text, _text_of(found, form, sound.name))
         except OSError as error:
-            raise OutputFailed(f"{session} cannot be exported to {output}: {error.strerror}") from error
+            raise OutputFailed(f"{found.session} cannot be exported to {output}: {error.strerror}") from error
     written = (
         f"{printable(str(sound))}, {printable(str(text))}"
         if audible
@@ -127,6 +134,7 @@ def resend(
 
 
 async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
+    from app.core.console import Console
     from app.core.process import FAILED
     from app.models import needed_models
     from app.transcription.progress import Display
@@ -140,7 +148,7 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
             if stack is not None:
                 console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
                 await cleanup.enter_async_context(stack)
-            display = cleanup.enter_context(Display(console, "take").shown())
+            display = cleanup.enter_context(Display(console, "recording", word=state_word).shown())
             work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
             transcript = await (stack.unless_broken(work) if stack else work)
         damaged = journal.take.damage
@@ -161,10 +169,9 @@ def _library() -> "Library":
 
 
 def _find(session: str) -> "TakeSnapshot":
-    """Return the take with this id. Raises ``TakeUnknown``."""
-    from app.journal.library import parse_session
-
-    return _library().find(parse_session(session))
+    """Return the take whose id begins with ``session``. Raises ``TakeUnknown`` or ``TakeAmbiguous``."""
+    library = _library()
+    return library.find(library.named(session))
 
 
 def _state(found: "TakeSnapshot") -> State:
@@ -173,7 +180,28 @@ def _state(found: "TakeSnapshot") -> State:
     return state_of(found.state, cancelled=found.take.cancelled)
 
 
-def _facts(found: "TakeSnapshot") -> dict[str, str | float | bool]:
+def _rows(takes: "Sequence[TakeSnapshot]") -> list[tuple[str, str, str, str, str]]:
+    """Return the rows of the list, with the titles of its columns."""
+    words, rows = texts(), [("id", "started", "length", "state", "text")]
+    for name, found in zip(_short_ids([str(found.session) for found in takes]), takes, strict=True):
+        started, length = _started(found)[:16], f"{found.seconds:.1f} s"
+        rows.append((name, started, length, _state_text(found, words), _start_of_text(found)))
+    return rows
+
+
+def _state_text(found: "TakeSnapshot", words: Say) -> str:
+    state = words(_state(found).key)
+    return f"{state} ({words('take.partly')})" if found.partly else state
+
+
+def _short_ids(ids: Sequence[str]) -> list[str]:
+    """Return the beginnings of ids that are long enough to tell them apart."""
+    lengths = range(_SHORTEST, max(map(len, ids), default=_SHORTEST))
+    enough = next((size for size in lengths if len({name[:size] for name in ids}) == len(ids)), None)
+    return [name[:enough] for name in ids]
+
+
+def _facts(found: "TakeSnapshot") -> dict[str, Any]:
     """Return a take for programs.
 
     ``journal``: the state in its journal, which ignores cancellation.
@@ -186,6 +214,23 @@ def _facts(found: "TakeSnapshot") -> dict[str, str | float | bool]:
         "journal": found.state.value,
         "partly_inserted": found.partly,
         "text": found.text,
+    }
+
+
+def _all_facts(found: "TakeSnapshot") -> dict[str, Any]:
+    """Return a take with its segments for programs.
+
+    ``edited``: the text as the user changed it, or ``None``.
+    """
+    from app.journal.damage import told
+
+    names = ("index", "start_ms", "end_ms", "text", "error")
+    segments = [{name: getattr(segment, name) for name in names} for segment in found.transcript.segments]
+    return _facts(found) | {
+        "edited": found.take.edited or None,
+        "segments": segments,
+        "damage": list(told(found.take.damage)),
+        "folder": str(found.folder),
     }
 
 

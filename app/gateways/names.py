@@ -19,19 +19,20 @@ def address_of(gateway: str, key: str = "", certificate_sha256: str = "") -> Add
 
 
 def paired_as(name: str, file: Path) -> PairedGateway:
-    """Return the gateway with this name or id. Raises ``UsageMistake`` or ``GatewaysNotKept``.
+    """Return the gateway with this name, id or beginning of an id. Raises ``UsageMistake`` or ``GatewaysNotKept``.
 
     The file is not modified, even if it is damaged: only the app moves it aside.
     """
     paired = _read(file)
     found = [one for one in paired if name in (one.called, one.id)]
+    found = found or [one for one in paired if name and one.id.startswith(name.lower())]
     if len(found) > 1:
         ids = ", ".join(one.id for one in found)
-        raise UsageMistake(f"this computer is paired with {len(found)} gateways called {name}: say which, {ids}")
+        raise UsageMistake(f"this computer is paired with {len(found)} servers called {name}: say which, {ids}")
     if not found:
         known = ", ".join(one.called for one in paired) or "none"
         raise UsageMistake(
-            f"this computer is paired with no gateway called {name}; paired: {known}. An address begins with https://"
+            f"this computer is paired with no server called {name}; paired: {known}. An address begins with https://"
         )
     return found[0]
 

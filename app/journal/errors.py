@@ -2,6 +2,7 @@
 
 JournalError            base (an ``AppError``)
 ├── TakeUnknown         no take has this id
+├── TakeAmbiguous       several takes have an id with this beginning
 ├── TakeBusy            another process works on this take
 ├── TakeDamaged         its folder cannot be read as a take
 ├── NotDeleted          the disk refuses to delete it
@@ -22,6 +23,12 @@ class JournalError(AppError):
 
 class TakeUnknown(JournalError):
     """An error: no take has this id."""
+
+    note = Note("take-unknown")
+
+
+class TakeAmbiguous(JournalError):
+    """An error: several takes have an id with this beginning."""
 
     note = Note("take-unknown")
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.core.transcript import RecordingTranscript
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock, locked
-from app.journal.errors import JournalError, NotDeleted, TakeUnknown
+from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakeUnknown
 from app.journal.events import USUAL, Cutting
 from app.journal.journal import Journal
 from app.journal.retention import RetentionLimits, Stored, expired
@@ -20,6 +20,8 @@ from app.journal.take_files import TakeFiles, look, read_folder
 from protocol.audio import BYTES_PER_SAMPLE, samples_to_seconds
 from protocol.recognition import Options
 from runtime.folders import folders
+
+_MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,16 @@ class Library:
         audio, events = files.audio or 0, files.events or 0
         samples = audio // BYTES_PER_SAMPLE
         return TakeSnapshot(session, folder, take, samples, audio + events, take.state(samples, locked(folder)))
+
+    def named(self, start: str) -> UUID:
+        """Return the only session whose id begins with ``start``. Raises ``TakeUnknown`` or ``TakeAmbiguous``."""
+        found = [session for session in self.newest() if start and str(session).startswith(start.lower())]
+        if len(found) > 1:
+            names = ", ".join(map(str, found[:_MOST_NAMED])) + ", …" * (len(found) > _MOST_NAMED)
+            raise TakeAmbiguous(f"several recordings begin with {start}: {names}: give more of the id")
+        if not found:
+            raise TakeUnknown(f"no recording has an id that begins with {start!r}: see `kikipounamu takes list`")
+        return found[0]
 
     def all(self) -> list[TakeSnapshot]:
         """Return all takes, the newest first."""

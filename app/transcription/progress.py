@@ -58,12 +58,17 @@ AWAY: Final = "the gateway does not answer: trying again, and nothing is lost"
 class Display(Watcher):
     """A ``pipeline.Watcher`` that shows progress.
 
-    ``said`` receives each result.
+    ``said`` receives each result. ``word``: returns the word of the windows for a state.
     """
 
     def __init__(
-        self, console: Console, name: str, said: Callable[[TranscriptSegment], None] = lambda segment: None
+        self,
+        console: Console,
+        name: str,
+        said: Callable[[TranscriptSegment], None] = lambda segment: None,
+        word: Callable[[State], str] = lambda state: state.word,
     ) -> None:
+        self._word = word
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self._console = console
         self._status: Status | None = None
@@ -76,13 +81,13 @@ class Display(Watcher):
         self._retry = ""
         self._told = "", ""
         self._shown = ""
-        self._end: str = State.DONE
+        self._end = word(State.DONE)
 
     @contextmanager
     def shown(self) -> Iterator["Display"]:
         """Show the progress within the context.
 
-        Ends with ``done`` unless an error was raised.
+        Ends with "Done" unless an error was raised.
         """
         if self._console.is_terminal:
             self._status = self._console.status(self._name)
@@ -124,7 +129,7 @@ class Display(Watcher):
         self._show()
 
     def _show(self, finished: bool = False) -> None:
-        state = self._end if finished else state_of(self._over, self.unsent_s(), finished)
+        state = self._end if finished else self._word(state_of(self._over, self.unsent_s(), finished))
         counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {_segments(self._recognised)} recognised"
         note = f" ({self._note})" if self._note and not finished else ""
         if self._status:

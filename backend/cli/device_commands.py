@@ -16,7 +16,7 @@ from backend.devices.records import DEVICES_FILE, Device, DeviceStore
 from protocol.devices import DEVICES_PATH, DeviceKind, DeviceList, DeviceState
 from protocol.endpoint import ENDPOINT_FILE
 from protocol.pairing import PAIRING_PATH, PairingState
-from runtime.command_line import group
+from runtime.command_line import AsJson, group
 from runtime.folders import folders
 from runtime.terminal import printable, reason, say
 
@@ -31,12 +31,15 @@ _Answer = TypeVar("_Answer")
 
 
 @devices.command("list")
-def list_devices() -> None:
+def list_devices(as_json: AsJson = False) -> None:
     """List the paired devices, oldest first: id, kind, when paired, when last seen, name."""
     with _store() as store:
         listed = store.read()
         told = asyncio.run(_asked(DEVICES_PATH, DeviceList)) if listed else None
         known = {device.id: device for device in told.devices} if told else {}  # the file lags by a minute
+        if as_json:
+            say(msgspec.json.encode([_facts(one, known.get(one.id)) for one in listed]).decode())
+            return
         for one in listed:
             seen = _seen(one, known.get(one.id))
             say(f"{one.id}  {one.kind:6}  {_day(one.made_s)}  {seen:16}  {printable(one.name)}")
@@ -100,6 +103,19 @@ async def _asked(path: str, kind: type[_Answer]) -> _Answer | None:
             return msgspec.json.decode(await response.read(), type=kind)
     except (PairingFailed, aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError):
         return None
+
+
+def _facts(device: Device, known: DeviceState | None) -> dict[str, object]:
+    """Return a device for programs. Times are seconds since 1970; 0: never."""
+    return {
+        "id": device.id,
+        "name": device.name,
+        "kind": device.kind,
+        "paired_s": device.made_s,
+        "seen_s": max(device.seen_s, known.seen_s if known else 0),
+        "connections": known.connections if known else 0,
+        "refused": device.refused,
+    }
 
 
 def _seen(device: Device, known: DeviceState | None) -> str:

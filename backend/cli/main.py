@@ -8,9 +8,11 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import structlog
 import typer
 
+from backend.broker.dead_letters import DeadLetter
 from backend.broker.jobs import Jobs
 from backend.broker.records import SessionGone
 from backend.cli.broker_access import Config, Redis, else_said, with_jobs
@@ -117,18 +119,38 @@ app.add_typer(dead, name="dead")
 
 @dead.command("list")
 def list_dead(
-    redis: Redis = "", config: Config = None, count: Annotated[int, typer.Option(help="Maximum number.")] = 100
+    redis: Redis = "",
+    config: Config = None,
+    count: Annotated[int, typer.Option(help="Maximum number.")] = 100,
+    as_json: command_line.AsJson = False,
 ) -> None:
     """List the newest dead letters: id, session, segment, length, reason."""
 
     async def show(jobs: Jobs) -> None:
-        for letter in await jobs.dead_letters(count):
+        letters = await jobs.dead_letters(count)
+        if as_json:
+            say(msgspec.json.encode([_facts(letter) for letter in letters]).decode())
+            return
+        for letter in letters:
             job, failure = letter.job, letter.failure
             why = f"{failure.code}: {failure.message}" if failure else "unknown"
             seconds = samples_to_seconds(job.samples)
             say(printable(f"{letter.entry}  {job.session}  segment {job.segment}  {seconds:.1f} s  {why}"))
 
     with_jobs(redis, config, show)
+
+
+def _facts(letter: DeadLetter) -> dict[str, object]:
+    """Return a dead letter for programs."""
+    job, failure = letter.job, letter.failure
+    return {
+        "id": letter.entry,
+        "session": job.session,
+        "segment": job.segment,
+        "seconds": round(samples_to_seconds(job.samples), 3),
+        "code": failure.code if failure else None,
+        "message": failure.message if failure else None,
+    }
 
 
 @dead.command()

@@ -11,13 +11,14 @@ from msgspec import Struct
 from backend.broker.jobs import Jobs
 from backend.broker.queues import KeyQueue, Queues, StreamEntry, summed
 from backend.cli.broker_access import Config, Redis, with_jobs
+from backend.core.errors import InvalidSettings
 from backend.core.keys import owner_of
 from backend.devices.discovery import KEY_FILE
 from backend.devices.records import DEVICES_FILE, DeviceStore, find
 from protocol.audio import samples_to_seconds
 from protocol.devices import clean_name
 from protocol.errors import ErrorCode
-from runtime.command_line import group
+from runtime.command_line import AsJson, group
 from runtime.folders import folders
 from runtime.terminal import say
 
@@ -26,8 +27,6 @@ queues = group("Show and manage the queues of the broker.")
 _SHOWN: Final = 8
 _NO_SESSION: Final = "(its session is gone)"
 _REMOVED: Final = "the owner of the gateway removed this from the queue: send it again if it is still wanted"
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class QueueSummary(Struct, frozen=True):
@@ -78,7 +77,7 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
     stream: Annotated[str, typer.Option(help="CLASS:MODEL from `list`, such as bulk:any.")] = "",
     model: Annotated[str, typer.Option(help="Name of a model; `any`: segments without a model.")] = "",
     device: Annotated[str, typer.Option(help="Device id, its beginning, or name; `owner`: the owner's key.")] = "",
-    session: Annotated[str, typer.Option(help="Session id.")] = "",
+    session: Annotated[str, typer.Option(help="Session id, or its beginning.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
     as_json: AsJson = False,
     redis: Redis = "",
@@ -89,8 +88,9 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
         raise typer.BadParameter("say what to remove: --stream, --model, --device or --session")
 
     async def drop(jobs: Jobs) -> None:
-        meant = Filter(stream, model, _owner(device), session)
-        found = [entry async for entry in Queues(jobs).entries() if meant.fits(entry)]
+        queued = [entry async for entry in Queues(jobs).entries()]
+        meant = Filter(stream, model, _owner(device), find_session(session, queued))
+        found = [entry for entry in queued if meant.fits(entry)]
         if found and not yes:
             _table(_named(summed(found)))
             typer.confirm(f"Remove these {len(found)} entries for good?", abort=True, err=True)
@@ -103,6 +103,16 @@ def drop_queued(  # noqa: PLR0913 - typer: an option is a parameter
             say(f"removed {len(dropped)} entries, {seconds:.1f} s")
 
     with_jobs(redis, config, drop)
+
+
+def find_session(start: str, queued: Sequence[StreamEntry]) -> str:
+    """Return the queued session that ``start`` begins, if there is one. Raises ``InvalidSettings`` for several."""
+    found = sorted({entry.session for entry in queued if start and entry.session.startswith(start)})
+    if len(found) > 1 and start not in found:
+        raise InvalidSettings(
+            f"several sessions begin with {start}: {', '.join(found[:_SHOWN])}: give more of the id"
+        )
+    return found[0] if len(found) == 1 else start
 
 
 def _table(lines: Sequence[QueueSummary]) -> None:

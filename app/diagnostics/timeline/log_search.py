@@ -153,7 +153,7 @@ def _whole_name(name: str, files: Iterable[tuple[int, Path]]) -> str:
         if len(found) > _MOST_NAMED:
             break
     if not found:
-        raise SessionNotFound(f"no session in these logs begins with {name}")
+        raise SessionNotFound(f"no session in these logs begins with {name}: see `kikipounamu takes list`")
     if len(found) > 1:
         names = ", ".join(list(found)[:_MOST_NAMED])
         raise SessionNotFound(

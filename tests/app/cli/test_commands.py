@@ -116,7 +116,7 @@ async def test_standard_output_has_only_the_result(models: Path, capsys: pytest.
         hello = gateway.memory.hellos[0]
     out, err = capsys.readouterr()
     assert out == " ".join(window_digests(TALK, models)) + "\n"
-    assert "en-01.flac: done" in err
+    assert "en-01.flac: Done" in err
     assert (hello.options.language, hello.options.priority) == ("en", "bulk")
 
 
@@ -144,7 +144,7 @@ async def test_truncated_file_is_recognised_and_fails(
     async with elsewhere() as (source, _):
         assert await transcribed(source, cut, form=form) == FAILED
     out, err = capsys.readouterr()
-    assert "cut.wav: breaks off, " in err and "promises at least 32,000 bytes more" in err and "done" not in err
+    assert "cut.wav: breaks off, " in err and "promises at least 32,000 bytes more" in err and "Done" not in err
     if form is Format.JSON:
         assert json.loads(out)["truncated"] is True and json.loads(out)["text"]
     else:

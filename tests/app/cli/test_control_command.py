@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 
 from app.cli import control_command
 from app.control.server import ControlServer
+from app.core.notes import Note
+from app.core.sentences import Sentences, noted
 from app.core.states import State
 from app.dictation.actions import HELD_DEEDS, SettleHeld, Verb
 from app.dictation.view import View
@@ -23,9 +26,10 @@ from tests.helpers.waiting import wait_until
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Linux or macOS: unix sockets")
 
 LINE = (
-    "● Listening 12 s · 3 s unsent · to: desk · recognising 2 earlier recordings"
+    "● Listening 12 s · 3 s not sent · To: desk · Recognising 2 earlier recordings"
     " · 1 text to paste: kikipounamu paste-held"
 )
+RECORDING = "0f0e7f1a-2111-4111-8111-111111111111"
 CODE = "import sys; from app.cli.entry import main; main()"
 
 
@@ -73,8 +77,17 @@ async def test_every_verb_reaches_running_app(app: App, environment: dict[str, s
 
 @pytest.mark.parametrize("verb", list(HELD_DEEDS))
 async def test_held_text_verb_with_id_names_recording(verb: Verb, app: App, environment: dict[str, str]) -> None:
-    assert await run(environment, verb.value, "some-id") == (0, "", "")
-    assert app.asked == [SettleHeld("some-id", HELD_DEEDS[verb])]
+    assert await run(environment, verb.value, RECORDING) == (0, "", "")
+    assert app.asked == [SettleHeld(RECORDING, HELD_DEEDS[verb])]
+
+
+async def test_beginning_of_id_names_recording(app: App, environment: dict[str, str]) -> None:
+    (folders().data / "takes" / RECORDING).mkdir(parents=True)
+    assert await run(environment, Verb.COPY_HELD, RECORDING[:6].upper()) == (0, "", "")
+    assert app.asked == [SettleHeld(RECORDING, HELD_DEEDS[Verb.COPY_HELD])]
+    status, out, err = await run(environment, Verb.COPY_HELD, "ffff")
+    assert (status, out) == (1, "") and "takes list" in err
+    assert len(app.asked) == 1
 
 
 async def test_status_prints_text_or_json(app: App, environment: dict[str, str]) -> None:
@@ -147,7 +160,27 @@ def test_quick_leaves_other_words_to_full_command_line(words: list[str]) -> None
 
 @pytest.mark.parametrize("state", list(State))
 def test_line_names_every_state(state: State) -> None:
-    assert state.word in control_command.line(json.loads(json.dumps(asdict(View(state)))))
+    for words in (Sentences("en"), Sentences("zh")):
+        line = control_command.line(json.loads(json.dumps(asdict(View(state)))), words)
+        assert line.endswith(f" {words(state.key)}")
+
+
+def test_line_explains_what_is_wrong() -> None:
+    note = Note("microphone-failed", reason=Note("take-busy"))
+    view = json.loads(json.dumps(asdict(View(State.FAILED, note=note))))
+    assert control_command.line(view, Sentences()).endswith(f" · {noted(Sentences(), note)}")
+    for unknown in ({"key": "of-a-later-version", "values": {}}, {"key": "microphone-failed", "values": {}}):
+        assert control_command.line(view | {"note": {"reason": None, **unknown}}, Sentences()) == "✗ Failed"
+
+
+async def test_version_is_told_without_heavy_imports(environment: dict[str, str]) -> None:
+    code = (
+        "import sys\nfrom app.cli import control_command\n"
+        "assert control_command.quick(sys.argv[1:]) == 0\n"
+        "print(sorted({'PySide6', 'numpy', 'typer', 'msgspec'} & set(sys.modules)))"
+    )
+    status, out, err = await run(environment, "--version", code=code)
+    assert (status, err) == (0, "") and out.splitlines() == [f"kikipounamu {version('kikipounamu')}", "[]"]
 
 
 def test_full_command_line_has_verbs_with_help(environment: dict[str, str]) -> None:

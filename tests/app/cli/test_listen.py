@@ -82,7 +82,7 @@ async def test_first_signal_ends_recording_and_waits_for_texts(
     assert out.split() == texts != []
     assert "the microphone is now another" in err
     assert "sending the rest" in err
-    assert err.splitlines()[-1] == "done"
+    assert err.splitlines()[-1] == "Done"
 
 
 async def test_second_signal_leaves_at_once_and_reports_kept_recording(

@@ -8,6 +8,7 @@ from rich.console import Console
 from app.capture.microphone import MicrophoneChange, MicrophoneChangeKind
 from app.cli.live_screen import LiveScreen, ScreenView, last_lines, meter, status_line
 from app.core.live_text import TextSpan
+from app.core.sentences import Sentences
 from app.core.states import State
 from app.core.transcript import TranscriptSegment
 from app.journal.backlog import DiskState
@@ -36,15 +37,15 @@ def segment(number: int, text: str = "", error: str = "") -> TranscriptSegment:
 @pytest.mark.parametrize(
     ("view", "line"),
     [
-        (ScreenView(), "○ arming 0 s"),
-        (ScreenView(State.LISTENING, 61.2, 0.4, "desk", 0.0), "● listening 61 s · █ desk"),
-        (ScreenView(State.SENDING, 9, 7, "desk", -99, "why"), "▲ sending 9 s · 7 s unsent · ▁ desk · why"),
-        (ScreenView(State.WAITING, 9, 0, "desk", -9), "◆ waiting 9 s"),
-        (ScreenView(State.DONE, 9), "✓ done 9 s"),
+        (ScreenView(), "○ Getting ready 0 s"),
+        (ScreenView(State.LISTENING, 61.2, 0.4, "desk", 0.0), "● Listening 61 s · █ desk"),
+        (ScreenView(State.SENDING, 9, 7, "desk", -99, "why"), "▲ Sending 9 s · 7 s not sent · ▁ desk · why"),
+        (ScreenView(State.WAITING, 9, 0, "desk", -9), "◆ Recognising 9 s"),
+        (ScreenView(State.DONE, 9), "✓ Done 9 s"),
     ],
 )
 def test_status_line_shows_state_and_values(view: ScreenView, line: str) -> None:
-    assert status_line(view) == line
+    assert status_line(view, Sentences()) == line
 
 
 def test_meter_rises_with_level() -> None:
@@ -61,7 +62,7 @@ def test_last_lines_show_end_of_long_text() -> None:
 
 def test_standard_output_has_only_texts_without_terminal() -> None:
     out, err = console(terminal=False), console(terminal=False, width=20)
-    screen = LiveScreen(out, err)
+    screen = LiveScreen(out, err, Sentences())
     screen.microphone = Desk()
     with screen.shown():
         screen.refresh()
@@ -79,18 +80,18 @@ def test_standard_output_has_only_texts_without_terminal() -> None:
         screen.finished()
     assert written(out) == "first\n[second] is long enough to be wrapped\n"
     assert written(err).splitlines() == [
-        "arming",
-        "listening",
+        "Getting ready",
+        "Listening",
         "[no text: it died]",
-        "listening (nobody answers; it is tried again and again)",
-        "waiting",
-        "done",
+        "Listening (nobody answers; it is tried again and again)",
+        "Recognising",
+        "Done",
     ]
 
 
 def test_screen_shows_partials_and_state_on_terminal() -> None:
     out, err = console(terminal=True), console(terminal=True)
-    screen = LiveScreen(out, err)
+    screen = LiveScreen(out, err, Sentences())
     screen.microphone = Desk()
     screen.unsent_s = lambda: 3.0
     with screen.shown():
@@ -102,7 +103,7 @@ def test_screen_shows_partials_and_state_on_terminal() -> None:
     shown = written(out)
     assert "hel" in shown
     assert "\x1b[2m wor" in shown  # text that may still change is dim
-    assert "● listening 2 s · 3 s unsent · ▆ desk" in shown
+    assert "● Listening 2 s · 3 s not sent · ▆ desk" in shown
     assert "hello world\n" in shown
     assert "[no text: it died]" in shown
     assert written(err) == ""
@@ -110,7 +111,7 @@ def test_screen_shows_partials_and_state_on_terminal() -> None:
 
 def test_screen_reports_microphone_and_disk_problems() -> None:
     err = console(terminal=False, width=200)
-    screen = LiveScreen(console(terminal=False), err)
+    screen = LiveScreen(console(terminal=False), err, Sentences())
     screen.changed(MicrophoneChange(MicrophoneChangeKind.LOST, "usb", 16_000))
     screen.changed(MicrophoneChange(MicrophoneChangeKind.FELL_BACK, "desk", 16_000, 8_000))
     screen.keeping = lambda: DiskState.WAITING

@@ -142,7 +142,7 @@ def test_transcribe_exits_cleanly_on_ctrl_c(environment: dict[str, str], tmp_pat
             command = [PROGRAM, "transcribe", str(TALK), "--engine", "checksum"]
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
-            wait_until_sync(lambda: b"waiting" in log.read_bytes(), "it waits for the text")
+            wait_until_sync(lambda: b"Recognising" in log.read_bytes(), "it waits for the text")
             process.send_signal(signal.SIGINT)
             assert process.wait(30) == 130, log.read_text()
         finally:

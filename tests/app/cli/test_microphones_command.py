@@ -75,6 +75,11 @@ async def test_show_level_prints_loudest_level(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == "headset: at most -6 dBFS, overflows: 0\n"
 
 
+async def test_show_level_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
+    await show_level("headset", 0.0, FakeSoundSystem(HEADSET), as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"microphone": "headset", "loudest_dbfs": None, "overflows": 0}
+
+
 @pytest.mark.parametrize(("level", "full"), [(-100.0, 0), (-60.0, 0), (-30.0, 20), (0.0, 40)])
 def test_bar_is_full_at_full_scale(level: float, full: int) -> None:
     assert bar(level).count("#") == full

@@ -1,17 +1,14 @@
 """Tests of the output and exit statuses of the ``models`` command."""
 
-import io
+import json
 import shutil
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-from rich.progress import Progress
 from typer.testing import CliRunner, Result
 
-from app.cli.models_command import _Display, app
+from app.cli.models_command import app
 from app.models.local_speeds import keep_speed
-from speech.models.progress import Advanced, Fetching, WaitingForLock
 from tests.helpers.ports import free_port
 from tests.speech.models.server import Served, file_server
 from tests.speech.models.stating import answer, entries
@@ -52,10 +49,22 @@ def line_of(name: str) -> str:
 
 def test_list_shows_name_size_state_and_licence() -> None:
     assert line_of(NAME).split("  ")[0] == NAME
-    for part in ("3.5 MB", "not installed", "FunASR Model License 1.1"):
+    for part in ("3.5 MB", "Not installed", "FunASR Model License 1.1"):
         assert part in line_of(NAME)
-    for part in ("147.9 MB", "not installed", "MIT"):
+    for part in ("147.9 MB", "Not installed", "MIT"):
         assert part in line_of("whisper-base")
+
+
+def test_list_as_json_has_stable_keys(home: Path, models: Path) -> None:
+    assert run("import", NAME, str(models / NAME)).exit_code == 0
+    told = json.loads(run("list", "--json").stdout)
+    assert set(told) == {"folder", "recommended", "models"} and told["recommended"] in line_of(told["recommended"])
+    known = {model["name"]: model for model in told["models"]}
+    assert {(NAME, "installed"), ("whisper-base", "missing")} <= {(n, m["state"]) for n, m in known.items()}
+    assert set(known[NAME]) == {
+        *("name", "state", "bytes", "bytes_known", "languages", "speed", "speed_measured", "licence", "runs_here")
+    }
+    assert known[NANO]["bytes_known"] is known[NANO]["runs_here"] is False
 
 
 def test_list_shows_languages_and_speed_and_recommends_a_model(
@@ -83,7 +92,7 @@ def test_get_takes_from_the_local_source_first(home: Path, models: Path, monkeyp
     assert result.exit_code == 0, result.output
     assert f"{NAME} is installed in {installed(home)}" in result.stdout
     assert f"model.onnx (1.7 MB) from folder {models}" in result.stderr
-    assert "not installed" not in line_of(NAME)
+    assert "Not installed" not in line_of(NAME)
     again = run("get", NAME)
     assert (again.exit_code, again.stderr) == (0, "")
 
@@ -119,10 +128,10 @@ def test_get_reports_that_file_list_of_hub_is_trusted(monkeypatch: pytest.Monkey
     size = f"{sum(map(len, contents))} bytes"
     assert f"states the 6 files ({size}) of {NANO}: the catalogue has no hashes" in result.stderr
     assert "so this list is trusted, kept, and every byte checked against it" in result.stderr
-    assert size in line_of(NANO) and "not installed" not in line_of(NANO)
+    assert size in line_of(NANO) and "Not installed" not in line_of(NANO)
     assert f"{NANO} is whole" in run("verify").stdout
     assert run("remove", NANO).exit_code == 0
-    assert "not installed" in line_of(NANO)
+    assert "Not installed" in line_of(NANO)
 
 
 def test_get_continues_after_failed_model(
@@ -187,20 +196,3 @@ def test_remove_deletes_model_and_fails_when_not_installed(home: Path, models: P
     result = run("remove", NAME)
     assert result.exit_code == 1
     assert "not installed" in result.stderr
-
-
-@pytest.mark.parametrize("terminal", [False, True])
-def test_progress_is_bar_on_terminal_and_few_lines_otherwise(terminal: bool) -> None:
-    shown = io.StringIO()
-    console = Console(file=shown, force_terminal=terminal, width=100, highlight=False)
-    with Progress(console=console, disable=not terminal) as progress:
-        display = _Display(progress)
-        display.show(WaitingForLock("tiny"))
-        display.show(Fetching("big", "hub", 40_000_000))
-        for done in range(0, 40_000_001, 1_000_000):
-            display.show(Advanced("big", done, 40_000_000))
-    text = shown.getvalue()
-    assert "another process is changing tiny" in text
-    assert "big (40.0 MB) from hub" in text
-    assert text.count("of 40.0 MB") == (0 if terminal else 4)
-    assert ("100%" in text) is terminal

@@ -67,7 +67,51 @@ def finished(home: Path) -> None:
 def test_list_is_empty_without_takes(home: Path) -> None:
     listed = run("list")
     assert listed.exit_code == 0
-    assert listed.stdout.splitlines()[1:] == [f"folder: {home / 'data' / 'takes'}"]
+    assert listed.stdout.splitlines() == ["no recordings yet", f"folder: {home / 'data' / 'takes'}"]
+    assert json.loads(run("list", "--json").stdout) == []
+
+
+def test_list_shortens_ids_as_far_as_they_differ(home: Path) -> None:
+    ids = ("0f0e7f1a-1111-4111-8111-111111111111", "0f0e7f1a-1121-4111-8111-111111111111")
+    for name in ids:
+        take(home, name).close()
+    assert {line.split()[0] for line in run("list").stdout.splitlines()[1:3]} == {name[:12] for name in ids}
+
+
+@pytest.mark.usefixtures("finished")
+def test_json_of_list_and_of_one_recording_has_stable_keys(home: Path) -> None:
+    with Journal.reopen(home / "data" / "takes", UUID(FIRST)) as journal:
+        journal.edit("Good evening.")
+    (listed,) = json.loads(run("list", "--json").stdout)
+    assert (listed["id"], listed["state"], listed["seconds"]) == (FIRST, "failed", 2.0)
+    shown = json.loads(run("show", FIRST, "--json").stdout)
+    assert set(listed) == {"id", "started_s", "seconds", "state", "journal", "partly_inserted", "text"}
+    assert set(shown) - set(listed) == {"edited", "segments", "damage", "folder"}
+    assert {key: shown[key] for key in listed} == listed
+    assert (shown["edited"], shown["damage"]) == ("Good evening.", [])
+    assert shown["segments"] == [
+        {"index": 0, "start_ms": 0, "end_ms": 750, "text": "Good morning.", "error": ""},
+        {"index": 1, "start_ms": 1000, "end_ms": 1750, "text": "", "error": "it died (engine_died)"},
+    ]
+
+
+@pytest.mark.usefixtures("finished")
+def test_beginning_of_id_is_enough_unless_several_begin_so(home: Path, tmp_path: Path) -> None:
+    other = "abcdef01-1111-4111-8111-111111111111"
+    take(home, other).close()
+    assert run("show", "ABC").stdout.startswith(f"{other}: ")
+    assert run("export", "0000", "--output", str(tmp_path)).exit_code == 0
+    assert (tmp_path / f"{FIRST}.wav").exists()
+    take(home, SECOND).close()
+    unclear = run("show", "0000")
+    assert unclear.exit_code == 1 and FIRST in unclear.stderr and SECOND in unclear.stderr
+
+
+@pytest.mark.usefixtures("finished")
+def test_state_is_in_the_language_of_the_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "  失败  " in run("list").stdout and ": 失败, " in run("show", FIRST).stdout
+    assert json.loads(run("list", "--json").stdout)[0]["state"] == "failed"
 
 
 @pytest.mark.usefixtures("finished")

@@ -34,7 +34,7 @@ def test_address_uses_the_given_key_and_certificate() -> None:
 
 def test_name_uses_the_paired_key_and_certificate(file: Path) -> None:
     GatewayStore(file).write((TOWER,))
-    for name in ("The tower", TOWER.id):
+    for name in ("The tower", TOWER.id, TOWER.id[:4].upper()):
         assert address_of(name, "of another one", "cd" * 32) == TOWER.addresses[0]
 
 

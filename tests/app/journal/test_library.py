@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.journal.disk import AUDIO, DELETED, EVENTS, LOCK, TakeLock
-from app.journal.errors import JournalError, NotDeleted, TakeBusy, TakeDamaged, TakeUnknown
+from app.journal.errors import JournalError, NotDeleted, TakeAmbiguous, TakeBusy, TakeDamaged, TakeUnknown
 from app.journal.journal import Journal
 from app.journal.library import Library, of_this_user, parse_session
 from app.journal.retention import DAY_S, RetentionLimits
@@ -101,6 +101,18 @@ def test_sweep_accepts_other_limits(library: Library) -> None:
 
 def test_parse_session_returns_the_id() -> None:
     assert parse_session(str(FIRST)) == FIRST
+
+
+def test_named_finds_the_take_that_begins_so(library: Library) -> None:
+    names = [f"{start}-1111-4111-8111-111111111111" for start in ("abcd0001", "abcd0002", "f0000000")]
+    for name in names:
+        library.create(UUID(name), Options(), 0.0).close()
+    assert [str(library.named(start)) for start in (names[0], "ABCD0002", "f")] == names
+    with pytest.raises(TakeAmbiguous, match=r"several .* abcd: (abcd000\d\S* ?){2}: give more of the id"):
+        library.named("abcd")
+    for unknown in ("", "e", "../x"):
+        with pytest.raises(TakeUnknown, match="takes list"):
+            library.named(unknown)
 
 
 def test_takes_are_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,10 +45,10 @@ def test_display_prints_line_per_change_without_terminal() -> None:
         display.over()
         display.recognised(TranscriptSegment(0, 0, 10, "x"))
     assert out.getvalue().splitlines() == [
-        "a[b].wav: listening",
-        "a[b].wav: sending",
-        "a[b].wav: waiting",
-        "a[b].wav: done, 3 s heard, 1 segment recognised",
+        "a[b].wav: Listening",
+        "a[b].wav: Sending",
+        "a[b].wav: Recognising",
+        "a[b].wav: Done, 3 s heard, 1 segment recognised",
     ]
     assert said == [TranscriptSegment(0, 0, 10, "x")]
 
@@ -64,10 +64,10 @@ def test_display_shows_problem_until_it_is_solved() -> None:
         display.heard(Retrying(3, 1, ErrorCode.ENGINE_DIED))
         display.recognised(TranscriptSegment(0, 0, 10, "x"))
     assert out.getvalue().splitlines()[:4] == [
-        "a: listening (the gateway does not answer: trying again, and nothing is lost)",
-        "a: waiting",
-        "a: waiting (no worker is ready yet)",
-        "a: waiting (segment 3 failed (engine_died): attempt 2)",
+        "a: Listening (the gateway does not answer: trying again, and nothing is lost)",
+        "a: Recognising",
+        "a: Recognising (no worker is ready yet)",
+        "a: Recognising (segment 3 failed (engine_died): attempt 2)",
     ]
 
 
@@ -91,7 +91,7 @@ def test_display_does_not_print_done_after_failure() -> None:
     screen, out = console(terminal=False)
     with pytest.raises(RuntimeError), Display(screen, "a").shown():
         raise RuntimeError
-    assert "done" not in out.getvalue()
+    assert "Done" not in out.getvalue()
 
 
 def test_display_ends_with_final_line_on_terminal() -> None:
@@ -99,4 +99,4 @@ def test_display_ends_with_final_line_on_terminal() -> None:
     with Display(screen, "a[b].wav").shown() as display:
         display.listened(2.0)
     lines = out.getvalue()
-    assert "a[b].wav: done, 2 s heard, 0 segments recognised" in lines
+    assert "a[b].wav: Done, 2 s heard, 0 segments recognised" in lines

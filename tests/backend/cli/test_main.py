@@ -1,6 +1,7 @@
 """``kikipounamu-gateway`` as a process: found, killed, restarted, drained; and dead letters by hand."""
 
 import asyncio
+import json
 import os
 import signal
 import stat
@@ -163,6 +164,15 @@ async def test_dead_letters_are_listed_retried_and_dropped(broker: Broker) -> No
         entries: list[Any] = [await redis.xadd(Keys().dead, letter) for _ in range(2)]
         first, second = (entry.decode() for entry in entries)
     run = CliRunner()
+    told = json.loads((await _command(run, "list", "--json", "--redis", broker.url)).output)
+    assert told[0] == {
+        "id": second,
+        "session": "s",
+        "segment": 4,
+        "seconds": 1.0,
+        "code": "engine_died",
+        "message": "it died thrice",
+    }
     listed = await _command(run, "list", "--redis", broker.url)
     assert listed.output.splitlines() == [
         f"{entry}  s  segment 4  1.0 s  engine_died: it died thrice" for entry in (second, first)

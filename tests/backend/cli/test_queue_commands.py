@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from backend.broker.queues import StreamEntry
 from backend.cli.main import app
-from backend.cli.queue_commands import Filter
+from backend.cli.queue_commands import Filter, find_session
+from backend.core.errors import InvalidSettings
 from backend.core.keys import owner_of
 from backend.devices.discovery import own_key
 from backend.devices.records import DEVICES_FILE, DeviceStore
@@ -113,6 +114,13 @@ def test_filter_accepts_full_stream_name() -> None:
     assert Filter(Keys().jobs("bulk", "m"), "", "", "").fits(entry)
     assert Filter("bulk:m", "m", "o", "s").fits(entry)
     assert not Filter("bulk:n", "", "", "").fits(entry)
+
+
+def test_session_is_found_by_beginning_of_its_id() -> None:
+    queued = [StreamEntry("s", "1-0", name, 0, 0, 1, 1, "o", 0) for name in ("abc", "abcd", "abd", "b", "b")]
+    assert [find_session(start, queued) for start in ("", "b", "abd", "abc", "c")] == ["", "b", "abd", "abc", "c"]
+    with pytest.raises(InvalidSettings, match="abc, abcd, abd"):
+        find_session("a", queued)
 
 
 async def test_entries_of_previous_version_are_listed_and_dropped(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from typer.testing import CliRunner
 
 from app.cli import control_command, takes_command
+from app.core.sentences import Sentences
 from app.core.states import ENDS, State
 from app.dictation.view import STATES, TakeView, View
 from app.history.index import IndexRow
@@ -136,7 +137,7 @@ def test_view_uses_only_the_common_word_for_state(
 
 @pytest.mark.parametrize("state", APP)
 def test_status_command_uses_common_word(state: State) -> None:
-    line = control_command.line(asdict(view_of(state)))
+    line = control_command.line(asdict(view_of(state)), Sentences())
     assert line.split(" · ")[0] == f"{line[0]} {state.word}"
 
 

@@ -1,0 +1,246 @@
+"""List, fetch, verify, import, export, measure and remove recognition models for ``kikipounamu models``."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from rich.filesize import decimal
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+
+from app.cli.output import print_json, print_table
+from app.cli.words import texts
+from app.core.console import Console
+from app.models.advice import Advice, advice_line, advise, languages_text, speed_text
+from app.models.exports import export_installed
+from app.settings.languages import languages_now
+from runtime.folders import folders
+from speech.models.catalogue import Catalogue, Model, load_catalogue
+from speech.models.errors import ModelError
+from speech.models.listing import install_stated
+from speech.models.probing import Probes
+from speech.models.progress import Advanced, Event, Fetching, Report, SourceRefused, Stating, WaitingForLock
+from speech.models.recommendation import LocalSpeed
+from speech.models.sources import sources_for
+from speech.models.store import FolderState, ModelStore
+
+_LONG_BYTES: Final = 10_000_000  # without a terminal, larger downloads report each quarter
+_STATES: Final = {
+    FolderState.INSTALLED: "installed",
+    FolderState.MISSING: "missing",
+    FolderState.DAMAGED: "damaged",
+}
+"""States as programs read them; the windows have a word for each."""
+
+
+def list_models(*, as_json: bool) -> None:
+    """Print each model with size, state, languages, speed here and licence, and recommend one."""
+    store, catalogue = _open()
+    spoken = languages_now("auto")
+    advice = advise(catalogue.models, spoken)
+    if as_json:
+        print_json(_all_facts(store, catalogue, advice))
+        return
+    words = texts()
+    rows = [("name", "size", "state", "languages", "speed", "licence")]
+    for model in catalogue.models:
+        name, languages = model.name, languages_text(model.languages)
+        state, speed = words(f"models.state.{_STATES[store.state(name)]}"), speed_text(advice.speeds.get(name))
+        rows.append((name, _size(store.model(name)), state, languages, speed, model.licence))
+    print_table(rows)
+    _say("speed: seconds of audio per second; ~ estimated until `kikipounamu models measure NAME` has run")
+    if advice.recommended:
+        _say(advice_line(advice.recommended, spoken))
+    if later := [model.name for model in catalogue.models if model.for_later_engine]:
+        _say(f"no engine of this version runs {' or '.join(later)}")
+    _say(f"folder: {folders().models}")
+
+
+def _all_facts(store: ModelStore, catalogue: Catalogue, advice: Advice) -> dict[str, Any]:
+    """Return the models for programs."""
+    return {
+        "folder": str(folders().models),
+        "recommended": advice.recommended.model if advice.recommended else None,
+        "models": [_facts(store, store.model(model.name), advice) for model in catalogue.models],
+    }
+
+
+def _facts(store: ModelStore, model: Model, advice: Advice) -> dict[str, Any]:
+    """Return a model for programs.
+
+    ``bytes``: an upper limit unless ``bytes_known``. ``speed``: seconds of audio per second, or ``None``.
+    """
+    speed = advice.speeds.get(model.name)
+    return {
+        "name": model.name,
+        "state": _STATES[store.state(model.name)],
+        "bytes": model.size if model.stated is None else model.stated.most_bytes,
+        "bytes_known": model.stated is None,
+        "languages": list(model.languages),
+        "speed": round(speed.value, 2) if speed else None,
+        "speed_measured": bool(speed and speed.measured),
+        "licence": model.licence,
+        "runs_here": not model.for_later_engine,
+    }
+
+
+def get(names: Sequence[str]) -> None:
+    """Fetch models from the first source that delivers them completely."""
+    store, catalogue = _open()
+    with _exit_on_error():
+        models = [catalogue.model(name) for name in names]
+    # Start all probes of all models now, so that dead sources cost their deadline only once.
+    offers = {model.name: Probes(sources_for(model, catalogue)) for model in models if model.stated is None}
+    for model in models:
+        if model.for_later_engine:
+            _complain(f"no engine of this version runs {model.name}")
+
+    def fetched(name: str) -> str:
+        if name in offers:
+            return f"{name} is installed in {store.install(name, offers[name], report)}"
+        return f"{name} is installed in {install_stated(store, catalogue, name, report)}"
+
+    with _shown() as report:
+        _each(names, fetched)
+
+
+def verify(names: Sequence[str]) -> None:
+    """Read every byte of these models, or all installed ones, and compare it with the catalogue or stored list."""
+    store, _ = _open()
+    chosen = names or store.installed()
+    if not chosen:
+        _say("no model is installed: see `kikipounamu models list`")
+    _each(chosen, lambda name: f"{name} is whole: {store.verify(name)}")
+
+
+def import_model(name: str, folder: Path) -> None:
+    """Install a model from local files."""
+    store, _ = _open()
+    with _shown() as report:
+        _each([name], lambda name: f"{name} is installed in {store.import_folder(name, folder, report)}")
+
+
+def export_model(name: str, precision: str) -> None:
+    """Make an ONNX graph of an installed model."""
+    store, catalogue = _open()
+
+    def exported(name: str) -> str:
+        new, folder = export_installed(store, catalogue, name, precision)
+        return f"{name} is exported as {new} in {folder}"
+
+    _each([name], exported)
+
+
+def measure(names: Sequence[str]) -> None:
+    """Decode ten seconds of speech with installed models, and keep their speeds."""
+    from app.models.measuring import measure_speed  # late: it runs programs, which most commands do not
+
+    store, catalogue = _open()
+
+    def measured(name: str) -> str:
+        store.verify(name)
+        speed = LocalSpeed(measure_speed(catalogue.model(name)), True)
+        return f"{name}: {speed_text(speed)} as fast as speech"
+
+    _each(names, measured)
+
+
+def remove(names: Sequence[str]) -> None:
+    """Delete installed models and the remains of their unfinished downloads."""
+    store, _ = _open()
+
+    def removed(name: str) -> str:
+        store.remove(name)
+        return f"{name} is removed"
+
+    _each(names, removed)
+
+
+def _open() -> tuple[ModelStore, Catalogue]:
+    catalogue = load_catalogue()
+    return ModelStore(folders().models, catalogue), catalogue
+
+
+def _size(model: Model) -> str:
+    """Return a model's size on disk, or an upper limit until its hub has been asked."""
+    return decimal(model.size) if model.stated is None else f"<= {decimal(model.stated.most_bytes)}"
+
+
+def _say(text: str) -> None:
+    Console().print(text, markup=False, soft_wrap=True)
+
+
+def _complain(text: str) -> None:
+    Console(stderr=True).print(text, markup=False, soft_wrap=True)
+
+
+def _each(names: Iterable[str], action: Callable[[str], str]) -> None:
+    """Run ``action`` for every name and print its result; exit with 1 at the end if any failed."""
+    failed = False
+    for name in dict.fromkeys(names):
+        try:
+            _say(action(name))
+        except ModelError as error:
+            failed = True
+            _complain(str(error))
+    if failed:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _exit_on_error() -> Iterator[None]:
+    try:
+        yield
+    except ModelError as error:
+        _complain(str(error))
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _shown() -> Iterator[Report]:
+    """Yield a report that draws a bar per download on stderr and prints other events there."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        yield Display(progress).show
+
+
+class Display:
+    """Renderer of installation events: bars on a terminal, lines otherwise."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+        self._quarters: dict[str, int] = {}
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Advanced):
+            self._advance(event)
+        elif isinstance(event, Fetching):
+            self._print(f"{event.item} ({decimal(event.size)}) from {event.source}")
+            self._bars[event.item] = self._progress.add_task(event.item, total=event.size)
+        elif isinstance(event, Stating):
+            self._print(
+                f"{event.source} states the {event.files} files ({decimal(event.size)}) of {event.model}: the "
+                "catalogue has no hashes of them, so this list is trusted, kept, and every byte checked against it"
+            )
+        elif isinstance(event, SourceRefused):
+            self._print(f"{event.refusal}")
+        elif isinstance(event, WaitingForLock):
+            self._print(f"another process is changing {event.model}: waiting until it has ended")
+
+    def _advance(self, event: Advanced) -> None:
+        self._progress.update(self._bars[event.item], completed=event.done)
+        quarter = 4 * event.done // max(1, event.size)
+        if self._progress.disable and event.size > _LONG_BYTES and quarter != self._quarters.get(event.item, 0):
+            self._quarters[event.item] = quarter
+            self._print(f"{event.item}: {decimal(event.done)} of {decimal(event.size)}")
+
+    def _print(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, soft_wrap=True)

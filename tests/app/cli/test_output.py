@@ -1,0 +1,29 @@
+import json
+
+import pytest
+
+from app.cli.output import print_json, print_table, table_lines
+
+
+def test_columns_are_aligned_and_wide_characters_count_twice() -> None:
+    rows = [("id", "state", "text"), ("1", "待粘贴", "one"), ("22", "Done", "two")]
+    assert list(table_lines(rows)) == ["id  state   text", "1   待粘贴  one", "22  Done    two"]
+
+
+def test_long_lines_are_cut_at_the_width_of_a_terminal() -> None:
+    assert list(table_lines([("1", "a long text"), ("2", "short")], 8)) == ["1  a lo…", "2  short"]
+
+
+def test_control_characters_are_escaped() -> None:
+    assert list(table_lines([("\x1b[2J",)])) == ["\\x1b[2J"]
+
+
+def test_table_is_whole_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table([("1", "long " * 60)])
+    assert len(capsys.readouterr().out) > 300
+
+
+def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json([{"text": "听写"}])
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == [{"text": "听写"}] and "听写" in printed
