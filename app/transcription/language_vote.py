@@ -53,8 +53,11 @@ class LanguageVote:
         self._since = 0
         self._end = 0
 
-    def language(self, at: int) -> str:
-        """Return the language of a segment that begins at sample ``at``; empty without a clear majority."""
+    def language(self, at: int, samples: int = 0) -> str:
+        """Return the language of speech that begins at sample ``at``; empty without a clear majority.
+
+        Votes of less audio than the speech's own ``samples`` do not count: the engine hears more itself.
+        """
         if at - self._end > self._rules.pause:
             self._since = at
         first = max(self._since, at - self._rules.window)
@@ -63,7 +66,8 @@ class LanguageVote:
             if vote.at >= first:
                 votes[vote.language] += vote.samples
         language, most = next(iter(votes.most_common(1)), ("", 0))
-        return language if most >= _MAJORITY * votes.total() else ""
+        total = votes.total()
+        return language if total > samples and most >= _MAJORITY * total else ""
 
     def ended(self, at: int, samples: int) -> None:
         """Record the place of a segment."""

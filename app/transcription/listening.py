@@ -182,7 +182,7 @@ class DictationSetup:
         outlet = voting(announced, take.options, VOTING[self.mode])
         if self.spans is None:
             return _Stages(ears, outlet, nullcontext(audience))
-        language = outlet.language if isinstance(outlet, VotingOutlet) else lambda at: ""
+        language = outlet.language if isinstance(outlet, VotingOutlet) else lambda at, samples: ""
         second = SecondPass(audience, announced, SpanChoice(take.options.languages), language)
         planner = SpanPlanner(replace(self.spans, offered=offered))
         return _Stages(SpanningVad(ears, planner), outlet, second)

@@ -36,7 +36,8 @@ class SpanWatcher(Watcher, Protocol):
 class SecondPass(Watcher):
     """Watcher between a recording and its ``audience``, which gets each text once: of spans or of pieces.
 
-    The choice is on disk before the audience gets the text. ``language``: that of speech which begins at a sample.
+    The choice is on disk before the audience gets the text. ``language``: that of speech, by its
+    first sample and its length.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class SecondPass(Watcher):
         audience: SpanWatcher,
         outlet: Journaled,
         choice: SpanChoice,
-        language: Callable[[int], str] = lambda at: "",
+        language: Callable[[int, int], str] = lambda at, samples: "",
     ) -> None:
         self._audience = audience
         self._outlet = outlet
@@ -98,7 +99,7 @@ class SecondPass(Watcher):
             await self._outlet.keep_end(tail.segment, tail.samples)
         if span.segment is not None:
             details = SegmentDetails(
-                language=self._language(span.at),
+                language=self._language(span.at, span.samples),
                 gain_db=span.gain_db,
                 replaces=span.pieces,
                 within_ms=span.within_ms,

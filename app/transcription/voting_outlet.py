@@ -30,9 +30,9 @@ class VotingOutlet(Outlet):
         self._spoken: dict[int, _Spoken] = {}
         self.audio = outlet.audio  # type: ignore[method-assign] # each frame passes here: no call more
 
-    def language(self, at: int) -> str:
-        """Return the voted language of what begins at sample ``at``; empty without a majority."""
-        return self._vote.language(at)
+    def language(self, at: int, samples: int = 0) -> str:
+        """Return the voted language of speech; empty without a majority of votes from more audio than its own."""
+        return self._vote.language(at, samples)
 
     async def begin(self, segment: int, at: int, details: SegmentDetails = PLAIN) -> None:
         """Begin a segment at sample ``at``, in the voted language if the details have none."""

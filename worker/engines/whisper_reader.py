@@ -24,6 +24,7 @@ _FEATURES_RANGE: Final = 2.0
 _LEAST_FEATURE: Final = -1.5
 """The log-Mel spectrogram is cut at 80 dB below its maximum and at -100 dB; both divided by 40 dB, plus 1."""
 _PROMPTS: Final = {"zh": "以下是普通话的句子。"}  # without it, Mandarin is often written in traditional characters
+_ECHO: Final = 6
 
 Samples = npt.NDArray[np.float32]
 Features = npt.NDArray[np.float32]
@@ -124,6 +125,12 @@ class WhisperReader:
             for first, last, start_s, end_s in timed(times[:read])
         )
         return Reading(text, len(said), max(times, default=0.0), resume_s, log_probability, no_speech, phrases)
+
+
+def echoes_prompt(text: str, language: str) -> bool:
+    """Return whether a text has the sentence that primes a language, which Whisper sometimes repeats."""
+    prompt = _PROMPTS.get(language)
+    return prompt is not None and prompt[:_ECHO] in text
 
 
 def padded(features: Features) -> Features:

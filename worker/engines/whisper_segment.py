@@ -15,6 +15,7 @@ from worker.engines.whisper_reader import (
     Reading,
     Samples,
     WhisperReader,
+    echoes_prompt,
 )
 
 _MARGIN_FRAMES: Final = 3 * FRAMES_PER_SECOND
@@ -97,6 +98,9 @@ class SegmentDecoder:
         short = Hints(language, hotwords, beams, most, goes_on, primed=seconds >= _PRIMED_S)
         window = self._window(at)
         reading = self._reader.read(self._encoded(at, window), short)
+        if short.primed and echoes_prompt(reading.text, language):
+            short = short._replace(primed=False)
+            reading = self._reader.read(self._encoded(at, window), short)
         if self._partial or window == LONGEST_FRAMES or is_reliable(reading, seconds):
             return reading
         long = short._replace(most_tokens=_TOKENS + int(_MOST_TOKENS_PER_SECOND * seconds))

@@ -64,6 +64,15 @@ def test_any_language_code_may_win_without_a_list() -> None:
     assert vote.language(SHORTEST) == "vi"
 
 
+def test_votes_of_less_audio_than_the_speech_do_not_count() -> None:
+    vote = LanguageVote(("zh", "en"))
+    vote.result(0, 3 * SECOND, "en")
+    assert vote.language(0, 2 * SECOND) == "en"
+    assert vote.language(0, 5 * SECOND) == "", "the engine hears all of it"
+    vote.result(3 * SECOND, 3 * SECOND, "en")
+    assert vote.language(6 * SECOND, 5 * SECOND) == "en"
+
+
 def test_span_ends_at_a_pause() -> None:
     assert voted((5, "zh"), rules=PER_SPAN, pause_s=1.5) == "zh"
     assert voted((5, "zh"), rules=PER_SPAN, pause_s=1.6) == ""

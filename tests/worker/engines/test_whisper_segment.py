@@ -61,6 +61,14 @@ def test_unreliable_window_is_decoded_again_with_30_seconds() -> None:
     assert [hints.most_tokens for _, hints in reader.read_windows] == [48, 96]
 
 
+def test_text_with_the_priming_sentence_is_decoded_again_without_it() -> None:
+    echo = GOOD._replace(text="电影。以下是普通话的句子。")
+    reader = FakeReader(lambda _, hints: echo if hints.primed else GOOD._replace(text="电影。"))
+    assert decoder(reader, 4.0).decode("zh", "").text == "电影。"
+    assert reader.encoded == [(0, 700)]
+    assert [hints.primed for _, hints in reader.read_windows] == [True, False]
+
+
 def test_partial_is_decoded_once_with_one_beam() -> None:
     reader = FakeReader(lambda *_: GOOD._replace(text="I'm sorry. " * 20))
     partial = decoder(reader, 4.0, partial=True)
