@@ -127,6 +127,7 @@ class Application:
         self._library = of_this_user()
         self._background = BackgroundServices(post, self._library, self._locate, self._options, self._rewrite)
         self._background.models.came = lambda name: self._want_gateway()  # retry a worker that lacked it
+        self._background.models.use = lambda name: self._change(ChangeSetting("worker.model", name))
         self._background.lending.change = self._change
         self._background.help.sources = lambda: Sources(self._file.current, self._worker.view)
 

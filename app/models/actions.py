@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FetchModel:
-    """Download a model: all of it, the rest after a pause or failure, or its damaged files."""
+    """Download a model: all of it, the rest after a pause or failure, or its damaged files.
+
+    ``use``: whether this computer's worker uses it afterwards; ``None``: as before.
+    """
 
     name: str
+    use: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ _EXACT: Final = 9.95  # below, one decimal is shown
 
 
 class Advice(NamedTuple):
-    """Speeds on this computer, by model, and the model that is recommended."""
+    """Speeds on this computer, by model, and the model that is recommended to someone who speaks ``languages``."""
 
     speeds: Mapping[str, LocalSpeed] = {}
     recommended: Recommendation | None = None
+    languages: tuple[str, ...] = ()
 
 
 def advise(models: Sequence[Model], languages: Sequence[str]) -> Advice:
@@ -24,7 +25,7 @@ def advise(models: Sequence[Model], languages: Sequence[str]) -> Advice:
     computer = this_computer()
     found = {model.name: local_speed(model, models, computer) for model in models}
     speeds = {name: speed for name, speed in found.items() if speed is not None}
-    return Advice(speeds, recommend(models, languages, computer, lambda name: not lacks(name)))
+    return Advice(speeds, recommend(models, languages, computer, lambda name: not lacks(name)), tuple(languages))
 
 
 def languages_text(codes: Sequence[str]) -> str:

@@ -65,6 +65,10 @@ def about(model: Model) -> ModelFacts:
         model.stated.most_bytes if model.stated else model.size,
         model.stated is not None,
         model.for_later_engine,
+        kind.engine if kind else "",
+        model.files,
+        model.languages,
+        model.errors,
     )
 
 

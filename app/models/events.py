@@ -124,4 +124,11 @@ class HaltJob:
     name: str
 
 
-Effect = RunJob | HaltJob
+@dataclass(frozen=True)
+class UseModel:
+    """Request to run this model on this computer from now on."""
+
+    name: str
+
+
+Effect = RunJob | HaltJob | UseModel

@@ -27,6 +27,7 @@ from app.models.events import (
     Outcome,
     RunJob,
     ShelfEvent,
+    UseModel,
     Want,
     Work,
     WorkerModel,
@@ -57,7 +58,7 @@ class Models:
     """Manager of the models; an async context manager.
 
     ``post`` receives views while they are visible. ``came`` receives the name of each newly installed model.
-    ``languages`` returns those of the user.
+    ``use`` receives the name of the model to run on this computer. ``languages`` returns those of the user.
     Everything here belongs to the loop that entered it.
     """
 
@@ -68,6 +69,7 @@ class Models:
     ) -> None:
         self._post = post
         self.came: Callable[[str], None] = lambda name: None
+        self.use: Callable[[str], None] = lambda name: None
         self.languages: Callable[[], Sequence[str]] = lambda: ()
         self._default: Recommendation | None = None
         self._place = place or ModelLocation()
@@ -175,6 +177,8 @@ class Models:
                 self._tasks.start(self._run(effect, self._stops[name]), f"{effect.work} {name}")
             case HaltJob(name) if name in self._stops:
                 self._stops[name].ask()
+            case UseModel(name):
+                self.use(name)
 
     async def _run(self, run: RunJob, stop: Stop) -> None:
         report = _Reporter(asyncio.get_running_loop(), partial(self._told, run.name))
@@ -233,8 +237,9 @@ class Models:
             await self._changed.wait()
             self._changed.clear()
             views = self._shelf.view(time.monotonic())
-            speeds, best = self._advice
-            self._post(ModelsView(views, str(self._place.folder), self._room, speeds, best, self._default))
+            speeds, best, languages = self._advice
+            folder = str(self._place.folder)
+            self._post(ModelsView(views, folder, self._room, speeds, best, self._default, languages))
             await asyncio.sleep(_SHOW_S)
 
     def _change(self) -> None:

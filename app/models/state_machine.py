@@ -23,6 +23,7 @@ from app.models.events import (
     Outcome,
     RunJob,
     ShelfEvent,
+    UseModel,
     Want,
     Work,
     WorkerModel,
@@ -63,6 +64,7 @@ class _Entry:
     paused: bool = False
     damaged: bool = False
     failed: bool = False
+    next: bool = False
     note: Note | None = None
     details: tuple[str, ...] = ()
 
@@ -102,6 +104,8 @@ class ModelsState:
                     self._entries[name].disk = disk
                 return []
             case WorkerModel():
+                if event.chosen != self._used.chosen:
+                    self._choose_next(None)  # a newer choice counts
                 self._used = event
                 return []
         entry = self._entries.get(event.name)
@@ -126,7 +130,9 @@ class ModelsState:
 
     def _asked(self, entry: _Entry, event: Asked | Want) -> list[Effect]:
         match event:
-            case FetchModel():
+            case FetchModel(use=use):
+                if use is not None:
+                    self._choose_next(entry if use else None)
                 return self._fetch(entry)
             case Want():
                 return [] if entry.paused or entry.job else self._fetch(entry, first=True)
@@ -142,10 +148,15 @@ class ModelsState:
                 return self._remove(entry)
         return []
 
+    def _choose_next(self, chosen: _Entry | None) -> None:
+        """Remember which model is used as soon as it is installed; only one can be."""
+        for entry in self._entries.values():
+            entry.next = entry is chosen
+
     def _fetch(self, entry: _Entry, *, first: bool = False) -> list[Effect]:
         if entry.job is None:
             if _state(entry) is ModelState.INSTALLED:
-                return []
+                return self._use_next(entry)
             return self._put(entry, Work.FETCH, first=first)
         if entry.job.then is _Then.PAUSE:
             entry.job.then = _Then.AGAIN
@@ -163,6 +174,7 @@ class ModelsState:
 
     def _cancel(self, entry: _Entry) -> list[Effect]:
         job = entry.job
+        entry.next = False
         if job is None:
             entry.forget()
             return self._put(entry, Work.ABANDON) if entry.disk.unfinished and not entry.disk.busy else []
@@ -232,12 +244,19 @@ class ModelsState:
             case Outcome.DONE:
                 entry.damaged = False
                 entry.note = Note(ModelNote.WHOLE) if job.work is Work.VERIFY else None
+                return self._use_next(entry) if job.work in _FILLS else []
             case Outcome.DAMAGED:
                 entry.damaged, entry.note, entry.details = True, event.note, event.details
             case Outcome.FAILED:
                 entry.failed = job.work in _FILLS
                 entry.note, entry.details = event.note, event.details
         return []
+
+    @staticmethod
+    def _use_next(entry: _Entry) -> list[Effect]:
+        """Use an installed model if the user asked for that."""
+        wanted, entry.next = entry.next, False
+        return [UseModel(entry.about.name)] if wanted else []
 
     def _stopped(self, entry: _Entry, job: _Job) -> list[Effect]:
         if job.then is _Then.AGAIN:
@@ -261,6 +280,7 @@ class ModelsState:
             installed_s=entry.disk.installed_s if entry.disk.installed else None,
             use=self._use(entry),
             chosen=self._used.chosen == about.name,
+            next=entry.next,
             lacks=self._used.lacks.get(about.name, ""),
             waiting=bool(job and job.waits),
             stopping=bool(job and job.then),

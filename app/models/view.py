@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.core.notes import Note
+from speech.models.catalogue import ErrorRates, ModelFile
 from speech.models.recommendation import LocalSpeed, Recommendation
 
 
@@ -66,7 +67,8 @@ class ModelFacts:
     """Constant facts about a model.
 
     ``size``: bytes, an upper limit if ``at_most``, because only the hub knows the exact size. ``sources``: their
-    kinds in the order of attempts. ``later``: no engine of this version runs it.
+    kinds in the order of attempts. ``later``: no engine of this version runs it. ``files``: empty if only the hub
+    knows them. ``languages``: ISO codes. ``errors``: where they are stated.
     """
 
     name: str
@@ -77,6 +79,14 @@ class ModelFacts:
     size: int = 0
     at_most: bool = False
     later: bool = False
+    engine: str = ""
+    files: tuple[ModelFile, ...] = ()
+    languages: tuple[str, ...] = ()
+    errors: tuple[ErrorRates, ...] = ()
+
+    def errors_in(self, language: str) -> ErrorRates | None:
+        """Return the stated errors in a language; ``None`` if nobody states them."""
+        return next((stated for stated in self.errors if language in stated.rates), None)
 
 
 @dataclass(frozen=True)
@@ -84,8 +94,9 @@ class LocalModelView:
     """State of a model for display.
 
     ``done``: bytes present or read. ``source``: current source. ``installed_s``: seconds since 1970. ``chosen``:
-    this computer's worker uses it. ``lacks``: extra to install first. ``waiting``: for another program.
-    ``stopping``: its job ends soon. ``details``: messages of each source.
+    this computer's worker uses it. ``next``: it will be used as soon as it is installed. ``lacks``: extra to
+    install first. ``waiting``: for another program. ``stopping``: its job ends soon. ``details``: messages of each
+    source.
     """
 
     about: ModelFacts
@@ -97,6 +108,7 @@ class LocalModelView:
     installed_s: float | None = None
     use: ModelUse = ModelUse.NOBODY
     chosen: bool = False
+    next: bool = False
     lacks: str = ""
     waiting: bool = False
     stopping: bool = False
@@ -118,8 +130,12 @@ class LocalModelView:
     @property
     def can_be_chosen(self) -> bool:
         """True if this computer's worker can run it."""
-        ready = self.about.purpose is Purpose.RECOGNISER and not self.about.later and not self.lacks
-        return ready and self.state in {ModelState.INSTALLED, ModelState.VERIFYING}
+        return self.runs and self.state in {ModelState.INSTALLED, ModelState.VERIFYING}
+
+    @property
+    def runs(self) -> bool:
+        """True if this computer's worker could run it once it is installed."""
+        return self.about.purpose is Purpose.RECOGNISER and not self.about.later and not self.lacks
 
 
 @dataclass(frozen=True)
@@ -127,7 +143,7 @@ class ModelsView:
     """All models in the order of the catalogue.
 
     ``free``: free bytes where ``folder`` is. ``speeds``: on this computer, by model. ``default``: the model in
-    use unless the user chooses one.
+    use unless the user chooses one. ``languages``: those of the user; none: any.
     """
 
     models: tuple[LocalModelView, ...] = ()
@@ -136,3 +152,4 @@ class ModelsView:
     speeds: Mapping[str, LocalSpeed] = field(default_factory=dict)
     recommended: Recommendation | None = None
     default: Recommendation | None = None
+    languages: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ Name = Annotated[str, Meta(pattern=rf"\A{_SEGMENT}\Z")]
 FilePath = Annotated[str, Meta(pattern=rf"\A{_SEGMENT}(/{_SEGMENT})*\Z")]
 Size = Annotated[int, Meta(ge=0)]
 Language = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}\Z")]
+Percent = Annotated[float, Meta(ge=0, le=100)]
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
@@ -98,11 +99,26 @@ class Speed(_Strict, frozen=True):
     source: Literal["measured", "published", "estimated"]
 
 
+class ErrorRates(_Strict, frozen=True):
+    """Errors on the recordings ``test``, in percent by language: of characters in Chinese, else of words.
+
+    ``source``: who states them; "measured" is ``docs/fidelity.md``. ``original``: they are those of the model
+    before it was made smaller.
+    """
+
+    rates: dict[Language, Percent]
+    source: Literal["model card", "paper", "measured"]
+    link: Annotated[str, Meta(pattern=r"\A(https://|docs/)")]
+    test: str = ""
+    original: bool = False
+
+
 class Model(_Strict, frozen=True):
     """Model of the catalogue. ``attribution`` is the text that its licence requires; it is stored with its files.
 
     ``languages``: their ISO codes; empty for any. ``speed``: ``None`` if unknown. ``stated``: the hub states the
     files, and ``files`` is empty. ``for_later_engine``: it can be installed, but no engine runs it yet.
+    ``errors``: the first that has a language counts for it.
     """
 
     name: Name
@@ -115,6 +131,7 @@ class Model(_Strict, frozen=True):
     for_later_engine: bool = False
     languages: tuple[Language, ...] = ()
     speed: Speed | None = None
+    errors: tuple[ErrorRates, ...] = ()
 
     def __post_init__(self) -> None:
         if self.stated is not None:

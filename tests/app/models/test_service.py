@@ -140,6 +140,16 @@ async def test_download_interrupted_by_exit_resumes(world: World, hub: FileServe
     assert hub.downloads(_WEIGHTS)[-1].range == f"bytes={HALF}-"
 
 
+async def test_downloaded_model_is_used_if_asked(world: World) -> None:
+    used: list[str] = []
+    async with world.started() as models:
+        models.use = used.append
+        models.languages = lambda: ("de", "en")
+        await world.ask(FetchModel(NAME, use=True), ModelState.INSTALLED)
+        await wait_until(lambda: used == [NAME], "the model is used")
+        await wait_until(lambda: world.told[-1].languages == ("de", "en"), "the languages are told")
+
+
 async def test_cancelled_download_leaves_no_data(world: World, hub: FileServer) -> None:
     hub.files[_WEIGHTS].hold_at = HALF
     async with world.started():

@@ -17,6 +17,7 @@ from app.models.events import (
     Outcome,
     RunJob,
     ShelfEvent,
+    UseModel,
     Want,
     Work,
     WorkerModel,
@@ -52,7 +53,7 @@ def view(shelf: ModelsState, name: str = A, at: float = 0.0) -> LocalModelView:
     return next(view for view in shelf.view(at) if view.name == name)
 
 
-def do(shelf: ModelsState, *events: ShelfEvent) -> list[RunJob | HaltJob]:
+def do(shelf: ModelsState, *events: ShelfEvent) -> list[RunJob | HaltJob | UseModel]:
     """Handle events and return the effects of the last one."""
     return [shelf.handle(event) for event in events][-1]
 
@@ -298,3 +299,31 @@ def test_random_actions_keep_one_fetch_at_a_time_and_end(steps: list, data: st.D
             break
         end(sorted(running)[0])
     assert not {view.state for view in shelf.view(0.0)} & WORKING
+
+
+def ended(name: str, outcome: Outcome = Outcome.DONE) -> JobEnded:
+    return JobEnded(name, outcome, WHOLE if outcome is Outcome.DONE else PART)
+
+
+def test_model_is_used_as_soon_as_it_is_installed_if_asked(shelf: ModelsState) -> None:
+    do(shelf, FetchModel(A, use=True))
+    assert view(shelf).next
+    assert do(shelf, PauseModel(A), ended(A, Outcome.STOPPED), FetchModel(A)) == [RunJob(A, Work.FETCH)]
+    assert view(shelf).next, "resuming changes nothing"
+    assert do(shelf, ended(A)) == [UseModel(A)]
+    assert not view(shelf).next
+    assert do(shelf, VerifyModel(A), ended(A)) == []
+
+
+def test_installed_model_is_used_at_once(shelf: ModelsState) -> None:
+    assert do(shelf, DiskInspected({A: WHOLE}), FetchModel(A, use=True)) == [UseModel(A)]
+    assert do(shelf, FetchModel(A)) == []
+
+
+@pytest.mark.parametrize(
+    "newer", [FetchModel(A, use=False), FetchModel(PUNC, use=True), CancelModel(A), WorkerModel(B, True)]
+)
+def test_newer_choice_replaces_the_model_to_use_next(shelf: ModelsState, newer: ShelfEvent) -> None:
+    do(shelf, FetchModel(A, use=True), newer)
+    assert not view(shelf).next
+    assert UseModel(A) not in do(shelf, ended(A))

@@ -2,7 +2,9 @@
 
 import pytest
 
+from app.models.disk import about
 from app.models.view import LocalModelView, ModelFacts, ModelState
+from speech.models.catalogue import load_catalogue
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,11 @@ def test_model_can_be_chosen_only_when_installed(state: ModelState) -> None:
     expected = state in {ModelState.INSTALLED, ModelState.VERIFYING}
     assert LocalModelView(ModelFacts("a"), state).can_be_chosen is expected
     assert not LocalModelView(ModelFacts("a", later=True), state).can_be_chosen
+
+
+def test_errors_are_known_only_where_they_are_stated() -> None:
+    facts = about(load_catalogue().model("parakeet-tdt-0.6b-v3-int8"))
+    found = facts.errors_in("de")
+    assert found is not None and (found.rates["de"], found.test, found.original) == (5.04, "FLEURS", True)
+    assert facts.errors_in("zh") is None and ModelFacts("a").errors_in("de") is None
+    assert (facts.engine, facts.files) == ("parakeet", ())

@@ -89,6 +89,36 @@ def test_catalogue_refuses_invalid_speeds_and_languages(bad: str) -> None:
         decode_catalogue((ENDPOINTS + MODEL.replace("licence", f"{bad}\nlicence")).encode())
 
 
+def test_stated_errors_are_of_languages_that_the_model_knows() -> None:
+    stated = [(model, errors) for model in load_catalogue().models for errors in model.errors]
+    assert stated
+    for model, errors in stated:
+        assert set(errors.rates) <= set(model.languages), model.name
+        assert errors.test or errors.source == "measured", model.name
+
+
+def test_measured_errors_stand_in_the_document_that_they_name() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "fidelity.md").read_text()
+    for model in load_catalogue().models:
+        for errors in (one for one in model.errors if one.source == "measured"):
+            assert errors.link == "docs/fidelity.md" and f"## {model.name} " in page
+            assert all(f" {rate} %" in page for rate in errors.rates.values())
+
+
+@pytest.mark.parametrize(
+    "bad", ["rates = { en = 101.0 }", "rates = { English = 5.0 }", 'rates = { en = 5.0 }, link = "here"']
+)
+def test_catalogue_refuses_invalid_errors(bad: str) -> None:
+    assert decode_catalogue((ENDPOINTS + _with_errors("rates = { en = 5.0 }")).encode()).names
+    with pytest.raises(CatalogueDamaged):
+        decode_catalogue((ENDPOINTS + _with_errors(bad)).encode())
+
+
+def _with_errors(entry: str) -> str:
+    link = "" if "link" in entry else ', link = "https://a.b"'
+    return MODEL.replace("licence", f'errors = [{{ {entry}, source = "paper"{link} }}]\nlicence', 1)
+
+
 def test_valid_catalogue_is_decoded() -> None:
     catalogue = decode_catalogue((ENDPOINTS + MODEL).encode())
     assert catalogue.names == ("tiny",)
