@@ -19,11 +19,13 @@ from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
 from scripts.screenshots import Look, column, dressed, grabbed, ground
 from speech.models.catalogue import load_catalogue
+from speech.models.recommendation import Computer, local_speed, recommend
 
 _FOLDER: Final = "/home/ana/.local/share/kikipounamu/models"
 _PYTHON: Final = "/home/ana/kikipounamu/.venv-run/bin/python"
 _FREE: Final = 41_200_000_000
 _SINCE: Final = 1_755_000_000.0
+_SPOKEN: Final = ("zh", "en")
 _MEGABYTE: Final = 1_000_000
 _HUB: Final = "ModelScope (www.modelscope.cn, iic/SenseVoiceSmall)"
 
@@ -56,7 +58,17 @@ def usual() -> ModelsView:
     )
     para = replace(para, state=ModelState.QUEUED)
     punc = replace(punc, state=ModelState.PAUSED, done=118 * _MEGABYTE)
-    return ModelsView((vad, base, sense, para, punc, streaming, nano, *more), _FOLDER, _FREE)
+    return _advised(ModelsView((vad, base, sense, para, punc, streaming, nano, *more), _FOLDER, _FREE))
+
+
+def _advised(view: ModelsView) -> ModelsView:
+    """Return the view with the advice for someone who speaks Chinese and English."""
+    models = load_catalogue().models
+    computer = Computer(16 << 30, False, {"whisper-base": 18.4})
+    found = {model.name: local_speed(model, models, computer) for model in models}
+    speeds = {name: speed for name, speed in found.items() if speed is not None}
+    best = recommend(models, _SPOKEN, computer, lambda name: True)
+    return replace(view, speeds=speeds, recommended=best, languages=_SPOKEN)
 
 
 def trouble() -> ModelsView:
@@ -71,7 +83,7 @@ def trouble() -> ModelsView:
     para = replace(para, state=ModelState.INSTALLED, done=para.about.size, installed_s=_SINCE, lacks="funasr")
     punc = replace(punc, state=ModelState.VERIFYING, done=204 * _MEGABYTE)
     streaming = replace(streaming, state=ModelState.FAILED, done=3 * _MEGABYTE, note=Note(ModelNote.UNAVAILABLE))
-    return ModelsView((vad, base, sense, para, punc, streaming), _FOLDER, 512_000_000)
+    return _advised(ModelsView((vad, base, sense, para, punc, streaming), _FOLDER, 512_000_000))
 
 
 def panel(look: Look, view: ModelsView, do: Callable[[ModelsPanel], None] = lambda made: None) -> QImage:
@@ -102,14 +114,14 @@ def panel(look: Look, view: ModelsView, do: Callable[[ModelsPanel], None] = lamb
     return dressed(look, draw)
 
 
-def _asks_to_remove(made: ModelsPanel) -> None:
+def _asks_to_delete(made: ModelsPanel) -> None:
     card = made.cards["paraformer-zh"]
-    card.remove.setFocus()
-    card.remove.click()
+    card.confirm(True)
+    card.details.fold.click()
 
 
 def states(look: Look) -> QImage:
     """Draw all states, one below the other."""
     with patch.object(sys, "executable", _PYTHON):  # not this machine's interpreter
-        made = [panel(look, ModelsView()), panel(look, usual()), panel(look, trouble(), _asks_to_remove)]
+        made = [panel(look, ModelsView()), panel(look, usual()), panel(look, trouble(), _asks_to_delete)]
     return column(made, ground(look))

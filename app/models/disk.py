@@ -69,6 +69,7 @@ def about(model: Model) -> ModelFacts:
         model.files,
         model.languages,
         model.errors,
+        model.exported_from,
     )
 
 

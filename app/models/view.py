@@ -68,7 +68,8 @@ class ModelFacts:
 
     ``size``: bytes, an upper limit if ``at_most``, because only the hub knows the exact size. ``sources``: their
     kinds in the order of attempts. ``later``: no engine of this version runs it. ``files``: empty if only the hub
-    knows them. ``languages``: ISO codes. ``errors``: where they are stated.
+    knows them. ``languages``: ISO codes. ``errors``: where they are stated. ``exported_from``: this computer makes
+    it of that model, instead of a download.
     """
 
     name: str
@@ -83,6 +84,7 @@ class ModelFacts:
     files: tuple[ModelFile, ...] = ()
     languages: tuple[str, ...] = ()
     errors: tuple[ErrorRates, ...] = ()
+    exported_from: str = ""
 
     def errors_in(self, language: str) -> ErrorRates | None:
         """Return the stated errors in a language; ``None`` if nobody states them."""

@@ -1,11 +1,12 @@
-"""Card of one model: description, state and the buttons for the possible actions."""
+"""Card of one model: what it is good for, its state, and one button for the next step."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtCore import QPoint, QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app.models.actions import (
     CancelModel,
@@ -16,42 +17,36 @@ from app.models.actions import (
     RemoveModel,
     VerifyModel,
 )
-from app.models.view import UNDER_WAY, LocalModelView, ModelFacts, ModelState, ModelUse
+from app.models.view import UNDER_WAY, LocalModelView, ModelFacts, ModelState, ModelsView
 from app.ui.files.file_widgets import FileProgressBar
-from app.ui.models.model_widgets import ModelShape, Pick
+from app.ui.models.details import Details
+from app.ui.models.figures import accuracy_bars, compared_languages, has_figures, speed_bar
+from app.ui.models.model_actions import ICONS, CardAction, can_be_done, main_action, menu_actions
+from app.ui.models.model_widgets import Badge, FigureRows, ModelShape
 from app.ui.models.wording import (
     about_text,
+    facts_text,
     how_text,
+    model_name,
     note_role,
     note_text,
-    origin_text,
+    reason_text,
+    remedy,
     too_large_text,
-    whole_size_text,
 )
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import control_height, label
+from app.ui.widgets.basic import action_button, control_height, label, reveal
 from app.ui.widgets.file_dialogs import Dialogs
 from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.untrusted_text import tip
-from speech.models.recommendation import LocalSpeed
 
-_STEPS: Final = {
-    ModelState.MISSING: ("models.fetch", "drop"),
-    ModelState.QUEUED: ("models.pause", "pause"),
-    ModelState.FETCHING: ("models.pause", "pause"),
-    ModelState.PAUSED: ("models.resume", "resume"),
-    ModelState.FAILED: ("models.fetch", "drop"),  # also after a failed import, which the button does not repeat
-    ModelState.DAMAGED: ("models.repair", "recover"),
-}
-"""Text and icon of the first button in each state."""
-_PAUSES: Final = frozenset({ModelState.QUEUED, ModelState.FETCHING})
 _BARS: Final = UNDER_WAY | {ModelState.PAUSED, ModelState.QUEUED}
-_IMPORTS: Final = frozenset({ModelState.MISSING, ModelState.PAUSED, ModelState.FAILED, ModelState.DAMAGED})
-_ENDS: Final = frozenset({ModelState.QUEUED, ModelState.FETCHING, ModelState.IMPORTING, ModelState.VERIFYING})
-_HERE: Final = frozenset({ModelState.INSTALLED, ModelState.DAMAGED})
-_LEFT_OVER: Final = frozenset({ModelState.PAUSED, ModelState.FAILED})
+_AT_REST: Final = frozenset({ModelState.MISSING, ModelState.INSTALLED})
+_STRONG: Final = frozenset(
+    {CardAction.FETCH_USE, CardAction.FETCH, CardAction.REPAIR, CardAction.RESUME, CardAction.USE}
+)
 
 
 class ModelCard(QFrame):
@@ -70,53 +65,72 @@ class ModelCard(QFrame):
     ) -> None:
         super().__init__()
         self._theme, self._texts, self._ask, self._use, self._dialogs = theme, texts, ask, use, dialogs
-        self.model = LocalModelView(ModelFacts(""))
-        self._free: int | None = None
-        self._fast: LocalSpeed | None = None
-        self._sure = False
+        self.model, self._view = LocalModelView(ModelFacts("")), ModelsView()
         self.setProperty("role", "card")
-        self.shape, self.bar, self.pick = ModelShape(theme), FileProgressBar(theme), Pick(theme)
-        self.name, self.whole = label(), label(role="muted")
-        self.about, self.origin = label(), label(size=SCALE.caption, role="muted")
+        self.shape, self.bar = ModelShape(theme), FileProgressBar(theme)
+        self.name, self.badge, self.in_use = label(bold=True), Badge(theme, "star"), Badge(theme, "done")
+        self.reason, self.about = label(size=SCALE.caption), label(role="muted")
+        self.figures, self.facts = FigureRows(theme), label(size=SCALE.caption, role="muted")
         self.how, self.note = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption)
-        self.licence = self._button(self._open_licence)
-        self.step, self.cancel = self._button(self._take_step), self._button(self._cancel)
-        self.verify = self._button(lambda: self._ask(VerifyModel(self.model.name)))
-        self.take_in, self.remove = self._button(self._take_in), self._button(self._remove)
-        self.licence.setFont(font(SCALE.caption))
-        self.remove.installEventFilter(self)
-        self.pick.clicked.connect(self._picked)
-        self.buttons = FlowRow((self.pick, self.step, self.verify, self.take_in, self.cancel, self.remove))
+        self.licence = action_button(self._open_licence, "quiet")
+        self.main, self.more = action_button(self._take_step), action_button(self._open_menu, "quiet")
+        self.menu = QMenu(self)
+        self.sure, self.delete = label(), action_button(self._delete, "danger")
+        self.keep = action_button(lambda: self.confirm(False))
+        self.details = Details(theme, texts)
+        self.buttons = FlowRow((self.main, self.more, self.details.fold))
         self._lay_out()
 
-    def show_model(
-        self, model: LocalModelView, free: int | None, fast: LocalSpeed | None = None, *, again: bool = False
-    ) -> None:
-        """Show a model; redraw only if it changed or ``again`` is set.
+    def show_model(self, model: LocalModelView, view: ModelsView, *, again: bool = False) -> None:
+        """Show a model of ``view``; redraw only if something changed or ``again`` is set.
 
-        ``free`` is the free disk space in bytes, ``fast`` the model's speed on this computer. ``again`` applies a
-        new language or new colours.
+        ``again`` applies a new language or new colours.
         """
-        if (model, free, fast) == (self.model, self._free, self._fast) and not again:
+        if not again and model == self.model and _around(view, model) == _around(self._view, model):
             return
         if model.state is not self.model.state:
-            self._sure = False
-        self.model, self._free, self._fast, texts = model, free, fast, self._texts
-        self.shape.show_state(model.state, texts(f"models.state.{model.state.value}"))
-        self.name.setText(model.name)
-        self.whole.setText(whole_size_text(texts, model.about))
+            self.confirm(False)
+        self.model, self._view, texts = model, view, self._texts
+        name, state = model_name(texts, model.name), texts(f"models.state.{model.state.value}")
+        self.setAccessibleName(f"{name}: {texts('models.in-use') if model.chosen else state}")
+        self.shape.show_state(model.state, state)
+        self.name.setText(name)
+        reason = reason_text(texts, view, model)
+        self.badge.setText(texts("models.badge"))
+        self.badge.setVisible(bool(reason))
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
         self.about.setText(about_text(texts, model.about))
-        self.how.setText(how_text(texts, model, fast))
-        self.origin.setText(origin_text(texts, model.about))
-        self.setAccessibleName(f"{model.name}: {self.how.text()}")
+        self._show_figures()
+        self.how.setText(how_text(texts, model))
+        self.how.setVisible(model.state not in _AT_REST)
         self.bar.show_percent(model.percent, self.accessibleName(), moving=model.state in UNDER_WAY)
         self.bar.setVisible(model.state in _BARS and bool(model.done))
         self._show_note()
         self._show_buttons()
+        self.details.show_model(model, view)
+
+    # -- parts ---------------------------------------------------------------------------------------------
+
+    def _show_figures(self) -> None:
+        texts, about, view = self._texts, self.model.about, self._view
+        self.figures.setVisible(has_figures(about))
+        if has_figures(about):
+            languages = compared_languages(texts.language, view.languages)
+            bars = accuracy_bars(texts, about, languages)
+            titles = [texts("models.accuracy-title"), *[""] * len(bars)]
+            speed = (texts("models.speed-title"), speed_bar(texts, view.speeds.get(about.name)))
+            self.figures.show_bars([speed, *zip(titles, bars, strict=False)])
+        self.facts.setText(facts_text(texts, about, view.languages))
+        self.licence.setText(about.licence)
+        self.licence.setAccessibleName(texts("models.licence-name", model=self.name.text(), licence=about.licence))
+        self.licence.setToolTip(about.link)
+        self.licence.setFont(font(SCALE.caption))
+        self.licence.setVisible(bool(about.licence))
 
     def _show_note(self) -> None:
         texts, model = self._texts, self.model
-        early = too_large_text(texts, model, self._free)
+        early = too_large_text(texts, model, self._view.free)
         said, role = (early, "warning") if early else (note_text(texts, model), note_role(model))
         if self.note.property("role") != role:
             self.note.setProperty("role", role)
@@ -127,122 +141,147 @@ class ModelCard(QFrame):
         self.note.setVisible(bool(said))
 
     def _show_buttons(self) -> None:
-        texts, model, state = self._texts, self.model, self.model.state
-        self.licence.setText(texts("models.licence", licence=model.about.licence))
-        said = texts("models.licence-name", model=model.name, licence=model.about.licence)
-        self.licence.setAccessibleName(said)
-        self.licence.setToolTip(model.about.link)
-        key, icon = _STEPS.get(state, _STEPS[ModelState.MISSING])
-        self._show(self.step, key, icon, shown=state in _STEPS)
-        self.step.setProperty("role", "quiet" if state in _PAUSES else "")
-        self.step.style().polish(self.step)
-        self._show(self.verify, "models.verify", "done", shown=state is ModelState.INSTALLED)
-        self._show(self.take_in, "models.import", "folder", shown=state in _IMPORTS)
-        discards = state in _LEFT_OVER and bool(model.done or state is ModelState.PAUSED)
-        cancels = state in _ENDS or (state is ModelState.BUSY and model.waiting)
-        self._show(
-            self.cancel, "models.discard" if discards else "models.cancel", "cancel", shown=discards or cancels
-        )
-        self._show_remove()
-        for button in (self.step, self.cancel):
-            button.setEnabled(not model.stopping)
-        self.pick.setText(texts("models.use"))
-        self.pick.setAccessibleName(texts("models.use-name", model=model.name))
-        self.pick.setChecked(model.chosen)
-        self.pick.setVisible(model.can_be_chosen or model.chosen)
-        self.pick.updateGeometry()
-        self.buttons.setVisible(any(not control.isHidden() for control in self.buttons.controls))
+        texts, action = self._texts, main_action(self.model)
+        self.in_use.setText(texts("models.in-use"))
+        self.in_use.setVisible(self.model.chosen and self.model.state is ModelState.INSTALLED)
+        if action is not None:
+            self.main.setProperty("role", self._role(action))
+            self.main.style().polish(self.main)
+            self._name_button(self.main, texts(f"models.{action.value}"), ICONS[action])
+            self.main.setEnabled(can_be_done(action, self.model))
+        self._name_button(self.delete, texts("models.delete-now"), "delete")
+        self._name_button(self.keep, texts("models.keep"), "cancel")
+        self.sure.setText(texts("models.sure", model=self.name.text()))
+        self.more.setAccessibleName(texts("models.more", model=self.name.text()))
+        self.more.setToolTip(self.more.accessibleName())
+        self.more.setIcon(icons.icon("more", self._theme.colour("text")))
+        self.more.setFixedHeight(control_height())
+        side = self.more.fontMetrics().ascent()
+        self.more.setIconSize(QSize(side, side))
+        reveal(self.more, bool(menu_actions(self.model)), self.details.fold)
+        reveal(self.main, action is not None, self.more)
         self.buttons.arrange()
 
-    def _show_remove(self) -> None:
-        unused = self.model.use is ModelUse.NOBODY
-        self.remove.setMinimumHeight(control_height())  # so that nothing moves while it asks for confirmation
-        self._show(
-            self.remove,
-            "models.sure" if self._sure else "models.remove",
-            "cancelled",
-            shown=self.model.state in _HERE and unused,
-        )
-        self.remove.setProperty("role", "danger" if self._sure else "quiet")
-        self.remove.style().polish(self.remove)
+    def _role(self, action: CardAction) -> str:
+        """Return the style of the main button: only that of the recommended model stands out in the list."""
+        if action not in _STRONG:
+            return "quiet"
+        return "" if self.badge.isHidden() else "primary"
 
-    def _show(self, button: QPushButton, key: str, icon: str, *, shown: bool) -> None:
-        says = self._texts(key)
+    def _name_button(self, button: QPushButton, says: str, icon: str) -> None:
         button.setText(says)
-        button.setAccessibleName(self._texts("models.button-name", action=says, model=self.model.name))
+        button.setAccessibleName(self._texts("models.button-name", action=says, model=self.name.text()))
+        button.setMinimumHeight(control_height())
         side = button.fontMetrics().ascent()
         button.setIconSize(QSize(side, side))
-        button.setIcon(icons.icon(icon, self._theme.colour("accent")))
-        button.setVisible(shown)
+        colour = {"danger": "danger", "primary": "on_accent"}.get(button.property("role"), "accent")
+        button.setIcon(icons.icon(icon, self._theme.colour(colour)))
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """Controls in reading order."""
+        return self.licence, self.main, self.more, self.details.fold, self.delete, self.keep
 
     # -- user actions ----------------------------------------------------------------------------------------
 
     def _take_step(self) -> None:
-        name = self.model.name
-        self._ask(PauseModel(name) if self.model.state in _PAUSES else FetchModel(name))
+        if (action := main_action(self.model)) is not None:
+            self._do(action)
 
-    def _cancel(self) -> None:
-        self._ask(CancelModel(self.model.name))
+    def _open_menu(self) -> None:
+        self.menu.clear()
+        for action in menu_actions(self.model):
+            entry = self.menu.addAction(self._texts(f"models.{action.value}"), partial(self._do, action))
+            entry.setEnabled(can_be_done(action, self.model))
+        self.menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    def _do(self, action: CardAction) -> None:
+        name = self.model.name
+        match action:
+            case CardAction.FETCH_USE | CardAction.FETCH_ONLY:
+                self._ask(FetchModel(name, use=action is CardAction.FETCH_USE))
+            case CardAction.FETCH | CardAction.RESUME | CardAction.RETRY | CardAction.REPAIR:
+                self._ask(FetchModel(name))
+            case CardAction.PAUSE:
+                self._ask(PauseModel(name))
+            case CardAction.CANCEL | CardAction.DISCARD:
+                self._ask(CancelModel(name))
+            case CardAction.VERIFY:
+                self._ask(VerifyModel(name))
+            case CardAction.USE:
+                self._use(name)
+            case CardAction.COPY:
+                QGuiApplication.clipboard().setText(remedy(self.model))
+            case CardAction.IMPORT:
+                self._take_in()
+            case CardAction.DELETE:
+                self.confirm(True)
 
     def _take_in(self) -> None:
-        name = self.model.name
-        if folder := self._dialogs.folder(self, self._texts("models.folder-of", model=name)):
-            self._ask(ImportModel(name, folder))
+        said = self._texts("models.folder-of", model=self.name.text())
+        if folder := self._dialogs.folder(self, said):
+            self._ask(ImportModel(self.model.name, folder))
 
-    def _remove(self) -> None:
-        """Remove the model on the second click; the first asks for confirmation."""
-        if self._sure:
-            self._ask(RemoveModel(self.model.name))
-        self._sure = not self._sure
-        self.remove.setFocus()
-        self._show_remove()
-        self.buttons.arrange()
+    def _delete(self) -> None:
+        self.confirm(False)
+        self._ask(RemoveModel(self.model.name))
 
-    def _picked(self) -> None:
-        self.pick.setChecked(self.model.chosen)  # the dot follows the setting in effect
-        if not self.model.chosen:
-            self._use(self.model.name)
+    def confirm(self, on: bool) -> None:
+        """Ask whether to delete the model, or stop asking."""
+        had = self.delete.hasFocus() or self.keep.hasFocus()
+        self.question.setVisible(on)
+        if on:
+            self.delete.setFocus()
+        elif had:
+            self.more.setFocus()
 
     def _open_licence(self) -> None:
         QDesktopServices.openUrl(QUrl(self.model.about.link))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Ignore double clicks on the remove button, and cancel its confirmation when the focus leaves."""
-        if event.type() == QEvent.Type.MouseButtonDblClick:
-            return True
-        if event.type() == QEvent.Type.FocusOut and self._sure:
-            self._sure = False
-            self._show_remove()
-            self.buttons.arrange()
-        return super().eventFilter(watched, event)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep the model on Esc while the card asks."""
+        if event.key() == Qt.Key.Key_Escape and not self.question.isHidden():
+            self.confirm(False)
+        else:
+            super().keyPressEvent(event)
 
     # -- layout --------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _button(do: Callable[[], None]) -> QPushButton:
-        made = QPushButton()
-        made.setProperty("role", "quiet")
-        made.setCursor(Qt.CursorShape.PointingHandCursor)
-        made.clicked.connect(do)
-        return made
-
     def _lay_out(self) -> None:
-        self.name.setFont(font(weight=QFont.Weight.DemiBold))
-        for words in (self.name, self.about, self.how, self.note, self.origin):
+        for words in (self.name, self.reason, self.about, self.how, self.note, self.sure, self.facts):
             words.setWordWrap(True)
         head = QHBoxLayout()
         head.setSpacing(SPACING.small)
         head.addWidget(self.shape)
         head.addWidget(self.name, 1)
-        head.addWidget(self.whole)
+        head.addWidget(self.badge)
+        head.addWidget(self.in_use)
+        self.question = QWidget()
+        asking = QVBoxLayout(self.question)
+        asking.setContentsMargins(0, 0, 0, 0)
+        asking.setSpacing(SPACING.small)
+        asking.addWidget(self.sure)
+        self.answers = FlowRow((self.delete, self.keep))
+        asking.addWidget(self.answers)
+        self.question.hide()
+        foot = QHBoxLayout()
+        foot.setSpacing(SPACING.small)
+        foot.addWidget(self.facts, 1)
+        foot.addWidget(self.licence)
         card = QVBoxLayout(self)
         card.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
         card.setSpacing(SPACING.small)
-        foot = QHBoxLayout()
-        foot.setSpacing(SPACING.small)
-        foot.addWidget(self.origin, 1)
-        foot.addWidget(self.licence, 0, Qt.AlignmentFlag.AlignBottom)
         card.addLayout(head)
-        for widget in (self.about, self.how, self.bar, self.note, self.buttons):
+        upper: tuple[QWidget, ...] = (self.reason, self.about, self.figures)
+        for widget in upper:
             card.addWidget(widget)
         card.addLayout(foot)
+        lower: tuple[QWidget, ...] = (self.bar, self.how, self.note, self.buttons)
+        for widget in (*lower, self.question, self.details.lines):
+            card.addWidget(widget)
+
+
+def _around(view: ModelsView, model: LocalModelView) -> tuple[object, ...]:
+    """Return what a card shows besides its model."""
+    best = view.recommended if view.recommended and view.recommended.model == model.name else None
+    return view.free, view.speeds.get(model.name), view.languages, view.default, best

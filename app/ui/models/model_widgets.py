@@ -1,14 +1,20 @@
 """Controls used only by the list of models."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from app.models.view import ModelState
-from app.ui.theme.theme import RADII, SPACING, Theme, font
-from app.ui.widgets.basic import StateIcon, control_height, ring
+from app.ui.models.figures import Bar
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import StateIcon, control_height, label, ring
+
+_THICK: Final = 6
+_LONG: Final = 120
 
 SHAPES: Final = {
     ModelState.MISSING: ("idle", "muted"),
@@ -31,6 +37,108 @@ class ModelShape(StateIcon[ModelState]):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, SHAPES, ModelState.MISSING)
+
+
+class Gauge(QWidget):
+    """Bar that shows a share; the text beside it says the same."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme, self.share = theme, 0.0
+        self.setFixedSize(_LONG, _THICK)
+        theme.changed.connect(self.update)
+
+    def show_share(self, share: float) -> None:
+        """Show a share from 0 to 1."""
+        self.share = share
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the track, filled up to the share."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(self.rect())
+        painter.setBrush(self._theme.colour("accent_soft"))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        painter.setBrush(self._theme.colour("accent"))
+        track.setWidth(max(track.height(), track.width() * self.share))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+
+
+class FigureRows(QWidget):
+    """Rows of a title, a bar and its meaning in words."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.rows: list[tuple[QLabel, Gauge, QLabel]] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(SPACING.medium)
+        self._grid.setVerticalSpacing(SPACING.hair)
+        self._grid.setColumnStretch(2, 1)
+
+    def show_bars(self, titled: Sequence[tuple[str, Bar]]) -> None:
+        """Show these rows; an empty title belongs to the row above."""
+        while len(self.rows) < len(titled):
+            self._add_row()
+        for place, (title, gauge, words) in enumerate(self.rows):
+            shown = place < len(titled)
+            bar = titled[place][1] if shown else Bar("")
+            title.setText(titled[place][0] if shown else "")
+            words.setText(bar.text)
+            gauge.show_share(bar.share or 0.0)
+            title.setVisible(shown)
+            words.setVisible(shown)
+            gauge.setVisible(shown and bar.share is not None)
+
+    def _add_row(self) -> None:
+        row = len(self.rows)
+        title, gauge = label(size=SCALE.caption, role="muted"), Gauge(self._theme)
+        words = label(size=SCALE.caption)
+        words.setWordWrap(True)
+        top = Qt.AlignmentFlag.AlignTop
+        self._grid.addWidget(title, row, 0, top)
+        self._grid.addWidget(gauge, row, 1, Qt.AlignmentFlag.AlignVCenter)
+        self._grid.addWidget(words, row, 2, top)
+        self.rows.append((title, gauge, words))
+
+
+class Badge(QLabel):
+    """Label with an icon on a soft ground."""
+
+    def __init__(self, theme: Theme, icon: str) -> None:
+        super().__init__()
+        self._theme, self._icon = theme, icon
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Measure again, because the size of the text may have changed."""
+        self.setFont(font(SCALE.caption))
+        left = SPACING.small + self._side + SPACING.hair
+        self.setContentsMargins(left, SPACING.hair // 2, SPACING.small, SPACING.hair // 2)
+        self.update()
+
+    @property
+    def _side(self) -> int:
+        return self.fontMetrics().ascent()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ground and the icon below the text."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground, side = QRectF(self.rect()), float(self._side)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("accent_soft"))
+        painter.drawRoundedRect(ground, ground.height() / 2, ground.height() / 2)
+        mark = QRectF(SPACING.small, (ground.height() - side) / 2, side, side)
+        icons.draw(painter, self._icon, mark, self._theme.colour("accent"))
+        painter.end()
+        super().paintEvent(event)
 
 
 class Pick(QAbstractButton):

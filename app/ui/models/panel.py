@@ -1,22 +1,26 @@
-"""List of this computer's models: one card each, and the free disk space."""
+"""List of this computer's models: one card each in groups, a filter by language, and the free disk space."""
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.messages.actions import Action
 from app.models.actions import LookAtModels, ModelAction
 from app.models.view import ModelsView
 from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
-from app.ui.models.wording import advice_text, room_text
+from app.ui.models.order import Group, groups, languages_of
+from app.ui.models.wording import room_text
+from app.ui.strings.language_names import by_name, language_name
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SPACING, Theme
-from app.ui.widgets.basic import label
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import DropDown, label
 from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
 
-CHOSEN = "worker.model"
+CHOSEN: Final = "worker.model"
+_ANY: Final = ""
 
 
 class ModelsPanel(QWidget):
@@ -37,15 +41,14 @@ class ModelsPanel(QWidget):
         self._theme, self._texts, self._ask, self._ask_models = theme, texts, ask, ask_models
         self._dialogs = dialogs or SystemDialogs()
         self._view = ModelsView()
+        self._placed: list[tuple[Group, list[str]]] = []
         self.cards: dict[str, ModelCard] = {}
-        self.room, self.advice = label(role="muted"), label()
-        self.room.setWordWrap(True)
-        self.advice.setWordWrap(True)
+        self.room, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
+        self.filter, self.filter_name = DropDown(theme), label()
+        self.filter.activated.connect(self._filtered)
+        self.headings: dict[Group, QLabel] = {group: label(bold=True) for group in Group}
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(SPACING.medium)
-        self._column.addWidget(self.advice)
-        self._column.addWidget(self.room)
+        self._lay_out()
         theme.changed.connect(self.refresh)
         texts.changed.connect(self.refresh)
         self.refresh()
@@ -59,7 +62,9 @@ class ModelsPanel(QWidget):
         """Yield the words by which the settings search finds this panel."""
         yield self._texts("models.find")
         for card in self.cards.values():
-            yield from (card.name.text(), card.about.text(), card.model.about.licence)
+            about = card.model.about
+            yield from (card.name.text(), about.name, card.about.text(), about.licence)
+        yield from (language_name(self._texts, code) for code in languages_of(self._view))
 
     def refresh(self) -> None:
         """Redraw all cards in the current language and colours."""
@@ -74,21 +79,83 @@ class ModelsPanel(QWidget):
         self._ask_models(LookAtModels(False))
 
     def _show(self, *, again: bool = False) -> None:
-        view = self._view
-        self.room.setText(room_text(self._texts, view) if view.models else self._texts("models.looking"))
-        said = advice_text(self._texts, view)
-        self.advice.setText(said)
-        self.advice.setVisible(bool(said))
+        view, texts = self._view, self._texts
+        self.room.setText(room_text(texts, view) if view.models else texts("models.looking"))
+        self._show_filter()
         for model in view.models:
             card = self.cards.get(model.name) or self._new_card(model.name)
-            card.show_model(model, view.free, view.speeds.get(model.name), again=again)
+            card.show_model(model, view, again=again)
+        found = groups(view, self.language)
+        for group, heading in self.headings.items():
+            heading.setText(texts(f"models.group.{group.value}"))
+        self.empty.setText(texts("models.empty", language=language_name(texts, self.language)))
+        self.empty.setVisible(bool(view.models) and not found.keys() - {Group.PARTS})
+        self._place([(group, [model.name for model in models]) for group, models in found.items()])
+
+    def _show_filter(self) -> None:
+        texts, view = self._texts, self._view
+        known = by_name(texts, languages_of(view))
+        own = [entry for entry in known if entry[0] in view.languages]
+        others = [entry for entry in known if entry not in own]
+        self.filter.show_entries([(_ANY, texts("models.any")), *own, *others], self.language)
+        self.filter.setAccessibleName(texts("models.filter"))
+        self.filter_name.setText(texts("models.filter"))
+
+    @property
+    def language(self) -> str:
+        """Code of the language to which the list is limited; empty for none."""
+        return str(self.filter.currentData() or _ANY)
+
+    def _filtered(self) -> None:
+        self._show()
 
     def _new_card(self, name: str) -> ModelCard:
         card = self.cards[name] = ModelCard(
             self._theme, self._texts, self._ask_models, self._choose, self._dialogs
         )
-        self._column.addWidget(card)
+        card.setParent(self)
         return card
 
     def _choose(self, name: str) -> None:
         self._ask(ChangeSetting(CHOSEN, name))
+
+    def _place(self, wanted: list[tuple[Group, list[str]]]) -> None:
+        """Put headings and cards into this order, and let Tab follow it."""
+        if wanted == self._placed:
+            return
+        self._placed = wanted
+        while self._list.count():
+            self._list.takeAt(0)
+        shown = {name for _, names in wanted for name in names}
+        for group, heading in self.headings.items():
+            heading.setVisible(any(group is one for one, _ in wanted))
+        for name, card in self.cards.items():
+            card.setVisible(name in shown)
+        before: QWidget = self.filter
+        for group, names in wanted:
+            self._list.addWidget(self.headings[group])
+            for name in names:
+                self._list.addWidget(self.cards[name])
+                for control in self.cards[name].controls:
+                    QWidget.setTabOrder(before, control)
+                    before = control
+
+    def _lay_out(self) -> None:
+        for said in (self.room, self.empty):
+            said.setWordWrap(True)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACING.medium)
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.filter_name)
+        row.addWidget(self.filter)
+        row.addStretch(1)
+        self._column.addLayout(row)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(SPACING.medium)
+        self._column.addLayout(self._list)
+        self._column.addWidget(self.empty)
+        self._column.addWidget(self.room)
+        for heading in self.headings.values():
+            heading.setParent(self)
+            heading.hide()

@@ -1,16 +1,15 @@
 """Texts for models, their states and the progress of downloads."""
 
-from datetime import datetime
-from functools import reduce
+from collections.abc import Sequence
 from typing import Final
 
 from app.core.notes import Note
-from app.models.advice import figure
-from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse
+from app.core.sentences import Say
+from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView
 from app.ui.files.wording import left_text
+from app.ui.strings.language_names import language_name, languages_text, listed
 from app.ui.strings.texts import Texts
 from runtime.installing import extra_command
-from speech.models.recommendation import LocalSpeed
 
 _KILOBYTE, _MEGABYTE, _GIGABYTE = 1e3, 1e6, 1e9
 _BYTES: Final = frozenset({"needed", "free"})
@@ -25,6 +24,7 @@ _COUNTED: Final = frozenset(
         ModelState.QUEUED,
     }
 )
+_EXPORT: Final = "kikipounamu models export {name}"
 _FOLDER: Final = "folder "
 _SOURCES: Final = {"package index": "models.source.wheels", "installed copy": "models.source.copy"}
 
@@ -32,7 +32,7 @@ _SOURCES: Final = {"package index": "models.source.wheels", "installed copy": "m
 def size_text(texts: Texts, number: float) -> str:
     """Return a size in bytes as ``640 kB``, ``3.5 MB``, ``148 MB`` or ``1.1 GB``."""
     if number < _MEGABYTE:
-        return texts("models.kilobytes", value=round(number / _KILOBYTE))
+        return texts("models.kilobytes", value=max(1, round(number / _KILOBYTE)))
     if number < _GIGABYTE:
         return texts("monitor.megabytes", value=_figures(number / _MEGABYTE))
     return texts("monitor.gigabytes", value=_figures(number / _GIGABYTE))
@@ -43,46 +43,63 @@ def whole_size_text(texts: Texts, about: ModelFacts) -> str:
     return texts("models.at-most" if about.at_most else "models.size", size=size_text(texts, about.size))
 
 
+def model_name(say: Say, name: str) -> str:
+    """Return the name of a model for people; an unknown one keeps its name."""
+    key = f"models.names.{name}"
+    return say(key) if say.knows(key) else name
+
+
 def about_text(texts: Texts, about: ModelFacts) -> str:
-    """Return the purpose of a model, and a remark if no engine can run it yet."""
+    """Return the purpose of a model."""
+    if about.later:
+        return texts("models.later")
     key = f"models.about.{about.name}"
-    said = texts(key if texts.knows(key) else f"models.purpose.{about.purpose.value}")
-    return texts("models.sentences", first=said, second=texts("models.later")) if about.later else said
+    return texts(key if texts.knows(key) else f"models.purpose.{about.purpose.value}")
 
 
-def how_text(texts: Texts, model: LocalModelView, fast: LocalSpeed | None = None) -> str:
-    """Return state and progress of a model: speed, time left and source, or since when it is installed.
+def facts_text(texts: Texts, about: ModelFacts, spoken: Sequence[str]) -> str:
+    """Return languages and size in one line, the languages of the user first."""
+    known = languages_text(texts, about.languages, spoken) if about.languages else ""
+    return " · ".join(filter(None, (known, whole_size_text(texts, about))))
 
-    ``fast``: its speed of recognition on this computer.
-    """
+
+def how_text(texts: Texts, model: LocalModelView) -> str:
+    """Return the state of a model, and of a download its progress, speed, time left and source."""
     parts = [texts(f"models.state.{model.state.value}")]
     if model.stopping:
         parts.append(texts("models.stopping"))
     parts += _progress(texts, model)
-    if model.state in {ModelState.INSTALLED, ModelState.DAMAGED}:
-        parts += _installed(texts, model)
-    return " · ".join(filter(None, [*parts, speed_text(texts, fast)]))
+    if model.next:
+        parts.append(texts("models.next"))
+    return " · ".join(parts)
 
 
-def speed_text(texts: Texts, speed: LocalSpeed | None) -> str:
-    """Return how fast a model is on this computer; empty if that is unknown."""
-    if speed is None:
+def reason_text(texts: Texts, view: ModelsView, model: LocalModelView) -> str:
+    """Return why a model is recommended; empty if it is not."""
+    found = view.recommended
+    if found is None or found.model != model.name:
         return ""
-    return texts("models.fast.measured" if speed.measured else "models.fast.estimated", value=figure(speed))
-
-
-def advice_text(texts: Texts, view: ModelsView) -> str:
-    """Return which model is recommended, which is the default, and why."""
-    found = ((view.recommended, "models.recommended"), (view.default, "models.default"))
-    lines = [texts(f"{section}.{one.reason}", model=one.model) for one, section in found if one]
-    return "\n".join(lines)
+    names = [language_name(texts, code) for code in view.languages]
+    spoken = listed(texts, names) if names else texts("models.any-spoken")
+    return texts(f"models.recommended.{found.reason}", languages=spoken)
 
 
 def note_text(texts: Texts, model: LocalModelView) -> str:
     """Return the note about a model, or the command that installs a missing engine; empty without either."""
     if model.note is not None:
         return _worded(texts, model.note)
-    return texts("models.lacks", install=extra_command(model.lacks)) if model.lacks else ""
+    if command := remedy(model):
+        return texts("models.lacks" if model.lacks else "models.exports", install=command)
+    return ""
+
+
+def remedy(model: LocalModelView) -> str:
+    """Return the terminal command without which a model cannot be used; empty if it needs none."""
+    if model.lacks:
+        return extra_command(model.lacks)
+    about = model.about
+    exports = about.exported_from and model.state is ModelState.MISSING
+    return _EXPORT.format(name=about.exported_from) if exports else ""
 
 
 def note_role(model: LocalModelView) -> str:
@@ -90,13 +107,6 @@ def note_role(model: LocalModelView) -> str:
     if model.note is None or model.note.key == ModelNote.WHOLE:
         return "muted"
     return "warning"
-
-
-def origin_text(texts: Texts, about: ModelFacts) -> str:
-    """Return the sources from which a model can be downloaded."""
-    names = [texts(f"models.source.{kind}") for kind in about.sources or ("folder",)]
-    listed = reduce(lambda first, second: texts("models.list", first=first, second=second), names)
-    return texts("models.sources", sources=listed)
 
 
 def room_text(texts: Texts, view: ModelsView) -> str:
@@ -128,16 +138,6 @@ def _progress(texts: Texts, model: LocalModelView) -> list[str]:
         parts.append(left_text(texts, model.left_s))
     if model.source:
         parts.append(texts("models.from", source=_source(texts, model.source)))
-    return parts
-
-
-def _installed(texts: Texts, model: LocalModelView) -> list[str]:
-    parts = [size_text(texts, model.done)]
-    if model.installed_s is not None:
-        day = datetime.fromtimestamp(model.installed_s).date().isoformat()
-        parts.append(texts("models.since", day=day))
-    if model.use is not ModelUse.NOBODY:
-        parts.append(texts(f"models.used.{model.use.value}"))
     return parts
 
 

@@ -205,9 +205,7 @@ class PlaceStep(StepPage):
                 )
                 self._room.addWidget(card)
             if card is not None:
-                card.show_model(model, self._models.free, again=again)
-                card.pick.hide()  # models are chosen in the settings
-                card.buttons.arrange()
+                card.show_model(model, self._models, again=again)
                 card.setVisible(lacking and self.here.isChecked())
 
     def _tell(self) -> None:

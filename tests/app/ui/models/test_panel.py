@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.sentences import LANGUAGES
@@ -15,6 +16,7 @@ from app.models.actions import FetchModel, LookAtModels, ModelAction
 from app.models.disk import about
 from app.models.view import LocalModelView, ModelState, ModelsView
 from app.settings.actions import ChangeSetting
+from app.ui.models.order import Group
 from app.ui.models.panel import ModelsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -70,7 +72,7 @@ def test_each_model_keeps_its_card(make: Make, texts: Texts, asked: list[ModelAc
     card = panel.cards["SenseVoiceSmall"]
     panel.show_models(replace(VIEW, models=(*VIEW.models[:2], replace(SENSE, done=5 * 10**8), *VIEW.models[3:])))
     assert panel.cards["SenseVoiceSmall"] is card and card.bar.value() == 53
-    panel.cards["paraformer-zh"].step.click()
+    panel.cards["paraformer-zh"].main.click()
     assert asked[-1] == FetchModel("paraformer-zh")
 
 
@@ -83,21 +85,21 @@ def test_free_space_is_shown_once_known(make: Make, theme: Theme, texts: Texts, 
 
 
 def test_picking_model_changes_setting(make: Make, texts: Texts, settings: list[Action]) -> None:
-    make(texts).cards["whisper-base"].pick.click()
+    make(texts).cards["whisper-base"].main.click()
     assert settings == [ChangeSetting("worker.model", "whisper-base")]
 
 
 def test_models_panel_is_found_by_names_and_purposes(make: Make) -> None:
     words = " ".join(make(Texts("en")).words())
-    assert all(word in words for word in ("whisper-base", "Cantonese", "MIT", "disk"))
+    assert all(word in words for word in ("Whisper base", "whisper-base", "Cantonese", "MIT", "disk"))
 
 
 def test_models_panel_changes_language(make: Make) -> None:
     texts = Texts("en")
     panel = make(texts)
     texts.choose("zh")
-    assert panel.cards["SenseVoiceSmall"].step.text() == "暂停"
-    assert panel.cards["whisper-base"].pick.text() == "在本机使用"
+    assert panel.cards["SenseVoiceSmall"].main.text() == "暂停"
+    assert panel.cards["whisper-base"].main.text() == "使用"
 
 
 def test_every_button_has_keyboard_focus_and_name(make: Make, texts: Texts) -> None:
@@ -125,7 +127,7 @@ def test_models_panel_cuts_no_text_at_double_font_size(qapp: QApplication, langu
         area.resize(panel.minimumSizeHint().width() + 40, 900)
         area.show()
         card = panel.cards["paraformer-zh"]
-        qtbot.waitUntil(lambda: card.cancel.isVisible() and card.cancel.y() >= 0)
+        qtbot.waitUntil(lambda: card.main.isVisible() and card.main.y() >= 0)
         for widget in panel.findChildren(QAbstractButton):
             if widget.isVisible():
                 assert widget.width() >= widget.minimumSizeHint().width() - _FOCUS, widget.text()
@@ -138,10 +140,52 @@ def test_models_panel_cuts_no_text_at_double_font_size(qapp: QApplication, langu
         qapp.setFont(before)
 
 
-def test_advice_and_speed_are_shown_once_known(make: Make, texts: Texts) -> None:
+def test_recommended_model_has_the_only_badge(make: Make, texts: Texts) -> None:
     panel = make(texts)
-    assert not panel.advice.isVisible()
-    best = Recommendation(BASE.name, Reason.ACCURATE)
+    assert not any(card.badge.isVisible() for card in panel.cards.values())
+    best = Recommendation("sensevoice-small-int8", Reason.ACCURATE)
     panel.show_models(replace(VIEW, recommended=best, speeds={BASE.name: LocalSpeed(16.0, True)}))
-    assert panel.advice.isVisible() and BASE.name in panel.advice.text()
-    assert texts("models.fast.measured", value="16") in panel.cards[BASE.name].how.text()
+    assert [name for name, card in panel.cards.items() if card.badge.isVisible()] == [best.model]
+    assert panel.cards[BASE.name].figures.rows[0][2].text() == texts("models.fast.measured", value="16")
+
+
+def order(panel: ModelsPanel) -> list[str]:
+    """Return the shown cards from top to bottom."""
+    panel.resize(700, panel.sizeHint().height())
+    QApplication.processEvents()
+    shown = [(card.y(), name) for name, card in panel.cards.items() if card.isVisible()]
+    return [name for _, name in sorted(shown)]
+
+
+def test_installed_models_come_first_then_the_recommended_one(make: Make, texts: Texts) -> None:
+    panel = make(texts)
+    assert order(panel)[0] == BASE.name
+    panel.show_models(replace(VIEW, recommended=Recommendation("whisper-small", Reason.ACCURATE)))
+    assert order(panel)[:2] == [BASE.name, "whisper-small"] and order(panel)[-2:] == ["fsmn-vad", "ct-punc-c"]
+    assert panel.headings[Group.RECOMMENDED].isVisible()
+
+
+def test_list_is_limited_to_a_language(make: Make) -> None:
+    panel = make(Texts("en"))
+    panel.show_models(replace(VIEW, languages=("yue",)))
+    assert [panel.filter.itemText(row) for row in range(3)] == ["All languages", "Cantonese", "Afrikaans"]
+    panel.filter.setCurrentIndex(1)
+    panel.filter.activated.emit(1)
+    assert panel.language == "yue" and "whisper-base" not in order(panel)
+    assert "sensevoice-small-int8" in order(panel) and not panel.empty.isVisible()
+    panel.show_models(ModelsView(VIEW.models[:2], languages=("yue",)))
+    assert panel.language == "", "its language is gone from the list"
+
+
+def test_tab_follows_the_order_of_the_cards(make: Make, texts: Texts, qtbot: QtBot) -> None:
+    panel = make(texts)
+    panel.show_models(replace(VIEW, recommended=Recommendation("whisper-small", Reason.ACCURATE)))
+    order(panel)
+    first, second = panel.cards[BASE.name], panel.cards["whisper-small"]
+    wanted = [control for card in (first, second) for control in card.controls if control.isVisible()]
+    wanted[0].setFocus()
+    found: list[QWidget | None] = [panel.focusWidget()]
+    for _ in wanted[1:]:
+        QTest.keyClick(panel.focusWidget(), Qt.Key.Key_Tab)
+        found.append(panel.focusWidget())
+    assert found == wanted

@@ -7,14 +7,16 @@ import pytest
 from app.core.notes import Note
 from app.core.sentences import LANGUAGES, entries
 from app.models.engines import KINDS
-from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, ModelUse, Purpose
+from app.models.view import LocalModelView, ModelFacts, ModelNote, ModelState, ModelsView, Purpose
 from app.ui.models.wording import (
     about_text,
-    advice_text,
+    facts_text,
     how_text,
+    model_name,
     note_role,
     note_text,
-    origin_text,
+    reason_text,
+    remedy,
     room_text,
     size_text,
     too_large_text,
@@ -22,7 +24,7 @@ from app.ui.models.wording import (
 )
 from app.ui.strings.texts import Texts
 from runtime.installing import extra_command
-from speech.models.recommendation import LocalSpeed, Reason, Recommendation
+from speech.models.recommendation import Reason, Recommendation
 
 EN = Texts("en")
 MODEL = LocalModelView(ModelFacts("whisper-base", size=148_000_000, sources=("modelscope", "wheels")))
@@ -51,11 +53,6 @@ def test_every_catalogue_model_has_purpose_text(language: str) -> None:
     assert about_text(Texts(language), ModelFacts("other", Purpose.VAD)) == told["models.purpose.vad"]
 
 
-def test_model_without_engine_says_it_is_for_later() -> None:
-    assert about_text(EN, ModelFacts("Fun-ASR-Nano", later=True)).endswith(EN("models.later"))
-    assert "。此" in about_text(Texts("zh"), ModelFacts("Fun-ASR-Nano", later=True))
-
-
 def test_download_text_shows_progress_speed_and_source() -> None:
     assert how_text(EN, FETCHING) == (
         "Downloading · 50 % · 74 MB of 148 MB · 2.5 MB per second · less than a minute left · "
@@ -79,13 +76,6 @@ def test_generic_sources_are_translated(source: str, said: str) -> None:
     assert source not in how_text(Texts("zh"), replace(FETCHING, source=source))
 
 
-def test_installed_model_shows_date_and_user() -> None:
-    here = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000, installed_s=0.0, use=ModelUse.WORKER)
-    assert how_text(EN, here).startswith("Installed · 148 MB · installed 19")
-    assert how_text(EN, here).endswith("in use on this computer")
-    assert how_text(EN, MODEL) == "Not installed"
-
-
 def test_notes_show_sizes_and_urgency() -> None:
     note = Note(ModelNote.NO_ROOM, {"needed": "968000000", "free": "512000000"})
     failed = replace(MODEL, state=ModelState.FAILED, note=note)
@@ -107,29 +97,47 @@ def test_every_note_is_worded(language: str, key: ModelNote) -> None:
 def test_free_space_and_missing_space_are_shown_before_download() -> None:
     assert room_text(EN, ModelsView(folder="/m", free=2 * 10**9)) == "2.0 GB free in /m"
     assert room_text(EN, ModelsView(folder="/m")) == "Stored in /m"
-    assert too_large_text(EN, MODEL, 10**6) == "Needs 148 MB; 1.0 MB are free."
+    assert too_large_text(EN, MODEL, 10**6) == "Needs 148 MB; 1.0 MB are free. Free some space first."
     assert too_large_text(EN, MODEL, 10**9) == too_large_text(EN, MODEL, None) == ""
     assert too_large_text(EN, replace(MODEL, state=ModelState.INSTALLED), 10**6) == ""
 
 
-def test_sources_of_model_are_listed() -> None:
-    assert origin_text(EN, MODEL.about) == "From ModelScope, the package index"
-    assert "、" in origin_text(Texts("zh"), MODEL.about)
-    assert origin_text(EN, ModelFacts("only from a folder")) == "From a folder"
-
-
-def test_speed_on_this_computer_is_an_estimate_until_it_is_measured() -> None:
-    installed = replace(MODEL, state=ModelState.INSTALLED, done=148_000_000)
-    assert how_text(EN, installed, LocalSpeed(16.2, True)).endswith(" · 16 times as fast as speech")
-    assert how_text(EN, MODEL, LocalSpeed(4.96, False)).endswith("about 5.0 times as fast as speech (estimated)")
-    assert "times as fast" not in how_text(EN, MODEL)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_advice_names_the_recommended_model_and_the_default(language: str) -> None:
-    view = ModelsView(
-        recommended=Recommendation("one-model", Reason.ACCURATE), default=Recommendation("other", Reason.NO_HUB)
-    )
-    first, second = advice_text(Texts(language), view).split("\n")
-    assert "one-model" in first and "other" in second
-    assert advice_text(Texts(language), ModelsView()) == ""
+def test_every_catalogue_model_has_a_name_for_people(language: str) -> None:
+    names = [model_name(Texts(language), name) for name in KINDS]
+    assert len(set(names)) == len(KINDS) and not set(names) & set(KINDS)
+    assert model_name(EN, "of-a-later-version") == "of-a-later-version"
+
+
+def test_model_without_engine_says_it_is_for_later() -> None:
+    assert about_text(EN, ModelFacts("Fun-ASR-Nano", later=True)) == EN("models.later")
+
+
+def test_languages_and_size_stand_in_one_line_with_those_of_the_user_first() -> None:
+    facts = ModelFacts("a", size=148_000_000, languages=("en", "ja", "zh"))
+    assert facts_text(EN, facts, ("ja",)) == "Japanese, Chinese and English · 148 MB"
+    assert facts_text(EN, ModelFacts("a", size=10**9, at_most=True), ()) == "at most 1.0 GB"
+
+
+def test_download_to_be_used_says_so() -> None:
+    assert how_text(EN, replace(MODEL, state=ModelState.QUEUED, next=True)) == "Queued · used when downloaded"
+
+
+@pytest.mark.parametrize("reason", [Reason.ACCURATE, Reason.FASTEST, Reason.FITS])
+def test_recommendation_says_its_reason_on_its_own_card_only(reason: Reason) -> None:
+    view = ModelsView(recommended=Recommendation(MODEL.name, reason), languages=("zh", "en"))
+    assert reason_text(EN, view, MODEL) and reason_text(Texts("zh"), view, MODEL)
+    assert reason_text(EN, view, replace(MODEL, about=ModelFacts("other"))) == ""
+    assert reason_text(EN, ModelsView(), MODEL) == ""
+
+
+def test_recommendation_names_the_languages_of_the_user() -> None:
+    view = ModelsView(recommended=Recommendation(MODEL.name, Reason.ACCURATE), languages=("zh", "en"))
+    assert reason_text(EN, view, MODEL) == "Best for Chinese and English on this computer"
+    assert reason_text(EN, replace(view, languages=()), MODEL) == "Best for any language on this computer"
+
+
+def test_model_that_needs_a_command_names_it() -> None:
+    exported = LocalModelView(ModelFacts("a", exported_from="b"))
+    assert remedy(exported) == "kikipounamu models export b" and remedy(exported) in note_text(EN, exported)
+    assert remedy(replace(exported, state=ModelState.INSTALLED)) == remedy(MODEL) == ""

@@ -22,12 +22,13 @@ from app.insertion.outcome import HoldReason
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
-from app.models.view import ModelUse as ModelUse
 from app.onboarding.steps import Step
 from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
 from app.sharing.view import SharingState
 from app.ui.help.report_panel import PARTS
+from app.ui.models.model_actions import CardAction
+from app.ui.models.order import Group
 from app.ui.settings.placement import PLACES, SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
@@ -85,7 +86,12 @@ FAMILIES = {
     "models.default": [Reason.CHINESE, Reason.NO_HUB, Reason.NO_CHINESE, Reason.INSTALLED],
     "models.purpose": [purpose.value for purpose in Purpose],
     "models.source": ["modelscope", "huggingface", "wheels", "folder", "export"],
-    "models.used": [use.value for use in ModelUse if use is not ModelUse.NOBODY],
+    "models.names": list(KINDS),
+    "models.group": list(Group),
+    "models": [action.value for action in CardAction],
+    "models.fast": ["measured", "estimated", "measured-slow", "estimated-slow"],
+    "models.stated": ["paper", "model-card", "measured"],
+    "models.detail": ["called", "engine", "sources", "languages", "since", "used", "measure", "figures", "files"],
     "words.wrong": [why.value for why in RuleProblem],
     "programs.wrong": ["empty", "long", "twice", "too-many"],
     "sharing": [
