@@ -18,7 +18,7 @@ _BY_CHARACTER: Final = frozenset({"zh", "yue", "ja", "ko", "th"})
 
 
 class Bar(NamedTuple):
-    """One line of figures. ``share``: filled part of the bar, 0 to 1; ``None``: there is no figure."""
+    """Figure in words and as a bar. ``share``: filled part of the bar, 0 to 1; ``None``: no figure."""
 
     text: str
     share: float | None = None
