@@ -106,9 +106,7 @@ def _english(pages: Pages, mouse: Mouse) -> None:
 
 def _model(pages: Pages, mouse: Mouse) -> None:
     _section(pages, mouse, "models")
-    card = pages.models.cards[LARGE_MODEL]
-    mouse.click(card.step)
-    mouse.click(card.pick)
+    mouse.click(pages.models.cards[LARGE_MODEL].main)
 
 
 def _share(pages: Pages, mouse: Mouse) -> None:

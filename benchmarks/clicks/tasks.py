@@ -64,7 +64,7 @@ def _exported(app: ExampleApp) -> bool:
 
 
 def _installed(app: ExampleApp) -> bool:
-    return FetchModel(LARGE_MODEL) in app.asked and app.settings.worker.model == LARGE_MODEL
+    return FetchModel(LARGE_MODEL, use=True) in app.asked
 
 
 def _replaced(app: ExampleApp) -> bool:

@@ -271,12 +271,12 @@ WORKING = {ModelState.QUEUED, ModelState.FETCHING, ModelState.IMPORTING, ModelSt
 def test_random_actions_keep_one_fetch_at_a_time_and_end(steps: list, data: st.DataObject) -> None:  # type: ignore[type-arg]  # of two kinds
     shelf, running, halted = made(), dict[str, Work](), set[str]()
 
-    def perform(effects: list[RunJob | HaltJob]) -> None:
+    def perform(effects: list[RunJob | HaltJob | UseModel]) -> None:
         for effect in effects:
             if isinstance(effect, RunJob):
                 assert effect.name not in running
                 running[effect.name] = effect.work
-            else:
+            elif isinstance(effect, HaltJob):
                 assert effect.name in running and effect.name not in halted
                 halted.add(effect.name)
         fetches = [work for work in running.values() if work is Work.FETCH]
