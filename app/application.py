@@ -36,7 +36,7 @@ from app.gateways.service import Gateways
 from app.hotkeys import choose as hotkeys
 from app.hotkeys.errors import HotkeyError
 from app.hotkeys.events import Hotkeys
-from app.insertion.choose import open_inserter
+from app.insertion.choose import open_inserter, text_finder
 from app.insertion.clipboard import WholeClipboard
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.held_inserter import HeldInserter
@@ -156,7 +156,7 @@ class Application:
             await self._use_model()
             parts = Parts(self._library, listener, inserter, self._open_device, sounds, keys, self.clipboard)
             parts = replace(parts, limits=lambda: self._file.limits, observe=self._background.observe)
-            parts = replace(parts, show_keys=self._post)
+            parts = replace(parts, show_keys=self._post, find_text=text_finder(sys.platform, os.environ))
             self._dictating = DictationRunner(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
             self._trials = await cleanup.enter_async_context(self._new_trials(self._dictating))

@@ -14,7 +14,7 @@ from app.core.transcript import TranscriptSegment
 from app.dictation.actions import HeldAction, Verb
 from app.dictation.gestures import TalkMode
 from app.dictation.insertion_queue import ReadyTexts, SegmentId
-from app.insertion.outcome import Insertion, Target
+from app.insertion.outcome import Insertion, Target, TextPlace
 from protocol.session import Partial
 
 DICTATE: Final = "dictate"
@@ -355,13 +355,15 @@ Effect = (
 class Gauges:
     """Values that only the shell knows, measured when the view is drawn.
 
-    ``unsent_s``: seconds of unsent audio per take. ``note``: about the microphone, the disk or the gateway.
+    ``unsent_s``: seconds of unsent audio per take. ``places``: of the focused text, per take. ``note``: about the
+    microphone, the disk or the gateway.
     """
 
     level_dbfs: float = LOWEST_DBFS
     device: str = ""
     destination: str = ""
     unsent_s: Mapping[int, float] = field(default_factory=dict)
+    places: Mapping[int, TextPlace] = field(default_factory=dict)
     note: Note | None = None
 
 

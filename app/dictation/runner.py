@@ -65,7 +65,7 @@ from app.dictation.text_inserter import InsertionMeans, TextInserter
 from app.dictation.view import View
 from app.hotkeys.events import Hotkeys
 from app.insertion.clipboard import Copier
-from app.insertion.outcome import Inserter
+from app.insertion.outcome import FindText, Inserter, find_nothing
 from app.journal.library import Library
 from app.journal.retention import RetentionLimits
 from app.transcription.listening import DictationSetup, warm
@@ -109,6 +109,7 @@ class Parts:
     cues: Cues
     hotkeys: Hotkeys | None = None
     copier: Copier | None = None
+    find_text: FindText = find_nothing
     most_takes: int = MOST_TAKES
     observe: Observe = ignore
     limits: Callable[[], RetentionLimits] = RetentionLimits
@@ -129,7 +130,7 @@ class DictationRunner:
         self._core = Tasks("dictating")  # the failure of any of these ends the run
         self._ledger = DeliveryLog(parts.library, parts.observe)
         self._history_changed = history_changed
-        hands = InsertionMeans(parts.inserter, parts.copier)
+        hands = InsertionMeans(parts.inserter, parts.copier, parts.find_text)
         self._texts = TextInserter(hands, self._ledger, self._tell, self._tasks, history_changed)
         self.recorder = Recorder(parts.open_device, self._microphone_changed)  # shared with trials
         self._workshop = TakeParts(
@@ -295,6 +296,7 @@ class DictationRunner:
             level_dbfs=LOWEST_DBFS if level is None else level,
             device=self.recorder.device,
             destination=self._wishes.destination if where is None else where,
+            places=self._texts.places,
             unsent_s={take: work.unsent_s() for take, work in works.items()},
             note=next((note for note in notes if note is not None), None),
         )

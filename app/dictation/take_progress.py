@@ -144,6 +144,7 @@ def view_of(scene: Scene, gauges: Gauges, now: float) -> View:
         spans=newest.text.spans,
         waiting=waiting,
         window=newest.window,
+        place=gauges.places.get(newest.number),
     )
 
 

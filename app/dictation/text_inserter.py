@@ -27,7 +27,17 @@ from app.dictation.messages import (
     NoteInserted,
 )
 from app.insertion.clipboard import Copier
-from app.insertion.outcome import HoldReason, Inserter, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import (
+    FindText,
+    HoldReason,
+    Inserter,
+    Insertion,
+    InsertionResult,
+    Target,
+    TextPlace,
+    find_nothing,
+    held,
+)
 from runtime import logger_names
 from runtime.event_names import LogEvent
 from runtime.tasks import Tasks
@@ -43,10 +53,11 @@ _NOTING_S: Final = 5.0
 
 @dataclass(frozen=True)
 class InsertionMeans:
-    """The means of inserting or copying texts."""
+    """The means of inserting or copying texts. ``find_text``: returns the place of the focused text, if known."""
 
     inserter: Inserter
     copier: Copier | None = None
+    find_text: FindText = find_nothing
 
 
 class TextInserter:
@@ -69,6 +80,7 @@ class TextInserter:
         self._tasks = tasks
         self._noted_one = noted_one
         self._noting: set[asyncio.Task[None]] = set()
+        self.places: dict[int, TextPlace] = {}  # of the newest take
 
     def perform(self, effect: Effect) -> bool:
         """Start an effect and return at once.
@@ -114,7 +126,11 @@ class TextInserter:
             await asyncio.wait(self._noting, timeout=_NOTING_S)
 
     async def _aim(self, take: int, segment: int | None) -> None:
-        self._tell(Aimed(take, await self._target(), segment))
+        target = await self._target()
+        self._tell(Aimed(take, target, segment))
+        found = await self._hands.find_text(target) if target is not None else None
+        if take >= max(self.places, default=take):
+            self.places = {take: found} if found is not None else {}
 
     async def _aim_here(self, take: int, leaves: bool) -> None:
         target = await self._target()

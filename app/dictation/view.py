@@ -7,6 +7,7 @@ from app.core.area import Area
 from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import LOWEST_DBFS, State
+from app.insertion.outcome import TextPlace
 from app.journal.take import TakeState
 
 STATES: Final = {
@@ -38,7 +39,8 @@ class View:
     ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
     earlier takes that are not done. ``held``: held texts of the newest recording, which the key pastes.
     ``earlier``: other recordings with held texts, which are pasted from a list. ``window``: the place
-    of the window that receives the take's texts, in system pixels, if known.
+    of the window that receives the take's texts, in system pixels, if known. ``place``: of the
+    field in it.
     """
 
     state: State = State.IDLE
@@ -52,6 +54,7 @@ class View:
     held: int = 0
     earlier: int = 0
     window: Area | None = None
+    place: TextPlace | None = None
     note: Note | None = None
 
     @property

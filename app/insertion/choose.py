@@ -4,12 +4,14 @@ import importlib.util
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
+from app.insertion.accessibility.text_finder import find_text
 from app.insertion.clipboard import Clipboard
 from app.insertion.errors import InsertionUnavailable, LibraryMissing, ScreenMissing
 from app.insertion.held_inserter import HeldInserter
-from app.insertion.outcome import Inserter
+from app.insertion.outcome import FindText, Inserter, find_nothing
 from app.insertion.pasting import PastingInserter
 from app.insertion.plan import Rules
 from app.insertion.system_keys import open_system_keys
@@ -41,6 +43,13 @@ async def open_inserter(
         raise LibraryMissing(f"python-xlib is not installed: install it with `{extra_command('desktop')}`")
     used = replace(rules, input_method=rules.input_method or has_input_method(environment))
     return await X11Inserter.open(environment["DISPLAY"], used)
+
+
+def text_finder(platform: str, environment: Mapping[str, str]) -> FindText:
+    """Return what finds the focused text on this desktop."""
+    if platform == "linux" and environment.get("DISPLAY") and not is_wayland(environment):
+        return partial(find_text, environment=environment)
+    return find_nothing
 
 
 def is_wayland(environment: Mapping[str, str]) -> bool:

@@ -1,5 +1,6 @@
 """The outcome of an insertion, and the interface of inserters."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -63,6 +64,23 @@ class Target:
     own: bool = field(default=False, compare=False)
     area: Area | None = field(default=None, compare=False)
     process: int = 0
+
+
+@dataclass(frozen=True)
+class TextPlace:
+    """The place of the focused text in system pixels: its ``field``, and its ``caret`` (text cursor) if known."""
+
+    field: Area
+    caret: Area | None = None
+
+
+FindText = Callable[[Target], Awaitable[TextPlace | None]]
+"""Returns the place of the focused text of a window, if the desktop tells it in time. Raises nothing."""
+
+
+async def find_nothing(target: Target) -> TextPlace | None:
+    """Return ``None``: this desktop does not tell where texts are."""
+    return None
 
 
 class Inserter(Protocol):

@@ -25,6 +25,7 @@ from app.core.area import Area
 from app.core.first_times import FirstTimes
 from app.core.states import State
 from app.dictation.view import View
+from app.insertion.outcome import TextPlace
 from app.ui.dictation.overlay_place import Anchor, Surroundings, choose_anchor, to_screen
 from app.ui.dictation.overlay_timing import OverlayTiming
 from app.ui.dictation.pill import SHADOW, Drawing, Levels, Pill, paint_shadow
@@ -161,7 +162,7 @@ class Overlay(QRasterWindow):
             self.hide()
             return
         if self._drawing is None or before is None or _still(before) != _still(view):
-            known = view.window is None or (before is not None and before.window == view.window)
+            known = view.window is None or (before is not None and _where(before) == _where(view))
             self._lay_out(view, moving=self._anchor is None or not known)
             self.update()
         if not self.isVisible():
@@ -194,9 +195,7 @@ class Overlay(QRasterWindow):
         self._drawing = self.pill.drawing(view)
         most = self.pill.most.toSize()
         if moving or self._anchor is None:
-            origin, ratio = screen.geometry().topLeft().toTuple(), screen.devicePixelRatio()
-            window = to_screen(view.window, origin, ratio) if view.window else None
-            self._anchor = choose_anchor(most.toTuple(), self._wish, Surroundings(free, window))
+            self._anchor = choose_anchor(most.toTuple(), self._wish, _around(view, screen, free))
         size = self._drawing.size.toSize()
         room = self._anchor.area(*most.expandedTo(size).toTuple(), free)
         self._move(QRect(*self._anchor.area(*size.toTuple(), free)), QRect(*room))
@@ -267,6 +266,18 @@ def shows(screen: QRect, ratio: float, place: QPoint) -> bool:
 def _still(view: View) -> View:
     """Return the view without changes that do not affect the layout."""
     return replace(view, level_dbfs=0.0, seconds=float(int(view.seconds)), unsent_s=float(round(view.unsent_s)))
+
+
+def _where(view: View) -> tuple[Area | None, TextPlace | None]:
+    return view.window, view.place
+
+
+def _around(view: View, screen: QScreen, free: Area) -> Surroundings:
+    """Return everything known around the overlay, in the pixels of its screen."""
+    origin, ratio = screen.geometry().topLeft().toTuple(), screen.devicePixelRatio()
+    field, caret = (view.place.field, view.place.caret) if view.place else (None, None)
+    found = (to_screen(area, origin, ratio) if area else None for area in (view.window, field, caret))
+    return Surroundings(free, *found)
 
 
 def _area(place: QRect) -> Area:

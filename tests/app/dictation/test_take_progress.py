@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.core.area import Area
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.gestures import TalkMode
@@ -11,7 +12,7 @@ from app.dictation.held_texts import HeldTexts
 from app.dictation.insertion_queue import OFFER_S, InsertionQueue, SegmentId
 from app.dictation.messages import Gauges, NoteKey
 from app.dictation.take_progress import DONE_S, NOTICE_S, Notice, Scene, TakeProgress, idle_at, state_of, view_of
-from app.insertion.outcome import Insertion, InsertionResult
+from app.insertion.outcome import Insertion, InsertionResult, TextPlace
 
 
 def take(number: int = 1, **known: Any) -> TakeProgress:
@@ -97,6 +98,15 @@ def test_view_shows_most_important_note() -> None:
 def test_view_without_takes_is_idle() -> None:
     view = view_of(scene({}, InsertionQueue()), Gauges(device="desk"), 0.0)
     assert (view.state, view.device, view.note, view.held) == (State.IDLE, "desk", None, 0)
+
+
+def test_view_has_place_of_text_of_newest_take_only() -> None:
+    place = TextPlace(Area(1, 2, 3, 4))
+    takes = {1: take(1, **STOPPED), 2: take(2)}
+    seen = [
+        view_of(scene(takes, InsertionQueue()), Gauges(places={number: place}), 5.0).place for number in (1, 2)
+    ]
+    assert seen == [None, place]
 
 
 def test_idle_view_counts_waiting_takes_and_their_unsent_audio() -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from app.core.area import Area
 from app.dictation.delivery_log import DeliveryLog
 from app.dictation.insertion_queue import ReadyTexts, SegmentId
 from app.dictation.messages import Aim, Aimed, AimHere, Event, FocusedWindow, InsertionEnded, InsertText, Leave
 from app.dictation.text_inserter import InsertionMeans, TextInserter
-from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, held
+from app.insertion.outcome import HoldReason, Insertion, InsertionResult, Target, TextPlace, held
 from app.journal.library import Library
 from runtime.tasks import Tasks
 from tests.app.dictation.world import WINDOW, FakeInserter
@@ -81,6 +82,33 @@ async def test_text_is_held_when_desktop_fails(tmp_path: Path, tasks: Tasks) -> 
     await texts.tells(Aimed(1, None))
     texts.work.perform(InsertText(ordered()))
     await texts.tells(InsertionEnded(held(HoldReason.NOT_READ)))
+
+
+async def test_place_of_text_is_known_for_newest_take_after_its_target(tmp_path: Path, tasks: Tasks) -> None:
+    place, events, inserter = TextPlace(Area(1, 2, 3, 4)), list[Event](), FakeInserter()
+    found = {1: asyncio.Event(), 2: asyncio.Event()}
+    asked = list[asyncio.Event]()
+
+    async def find(target: Target) -> TextPlace | None:
+        asked.append(found[len(asked) + 1])
+        await asked[-1].wait()
+        return place
+
+    means = InsertionMeans(inserter, None, find)
+    work = TextInserter(means, DeliveryLog(Library(tmp_path)), events.append, tasks)
+    work.aim(1)
+    await wait_until(lambda: asked, "the place is looked for")
+    assert events == [Aimed(1, WINDOW)] and work.places == {}, "no text waits for the place"
+    work.aim(2)
+    await wait_until(lambda: len(asked) == 2, "that of the next take too")
+    found[2].set()
+    await wait_until(lambda: work.places == {2: place}, "the place is known")
+    found[1].set()
+    await asyncio.sleep(0)
+    assert work.places == {2: place}
+    inserter.focus = None
+    work.aim(3)
+    await wait_until(lambda: not work.places, "without a window there is no place")
 
 
 @pytest.mark.parametrize("target", [None, OURS])

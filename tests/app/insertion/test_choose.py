@@ -1,8 +1,9 @@
 import pytest
 
-from app.insertion.choose import has_input_method, is_wayland, open_inserter
+from app.insertion.choose import has_input_method, is_wayland, open_inserter, text_finder
 from app.insertion.errors import InsertionUnavailable
 from app.insertion.held_inserter import HeldInserter
+from app.insertion.outcome import find_nothing
 from app.insertion.plan import Rules
 from app.insertion.x11.inserter import X11Inserter
 from tests.helpers.desktop import Desktop
@@ -34,6 +35,19 @@ async def test_error_says_what_to_do_when_insertion_is_unavailable(
 ) -> None:
     with pytest.raises(InsertionUnavailable, match=advice):
         await open_inserter(platform, environment, None, Rules())
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "finds"),
+    [
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, False),
+        ("linux", {}, False),
+        ("win32", {"DISPLAY": ":0"}, False),
+    ],
+)
+def test_text_is_looked_for_on_x11_only(platform: str, environment: dict[str, str], finds: bool) -> None:
+    assert (text_finder(platform, environment) is not find_nothing) is finds
 
 
 @pytest.mark.parametrize(

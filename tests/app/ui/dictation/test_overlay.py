@@ -16,6 +16,7 @@ from app.core.live_text import TextSpan
 from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import View
+from app.insertion.outcome import TextPlace
 from app.ui.dictation import overlay as module
 from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_timing import STAYS_S
@@ -120,6 +121,25 @@ def test_overlay_is_near_window_of_target_when_wished(overlay: Counting) -> None
     overlay.show_view(replace(LISTENING, window=window))
     assert abs(overlay.body.center().x() - window.middle[0]) <= 1
     assert 0 < overlay.body.top() - window.bottom < 20
+
+
+def test_overlay_leaves_its_edge_for_field_there(overlay: Counting) -> None:
+    area = overlay.screen().availableGeometry()
+    window = Area(area.x(), area.y(), area.width(), area.height())
+    overlay.show_view(replace(LISTENING, window=window))
+    assert overlay.body.top() > area.center().y()
+    field = Area(area.x(), area.bottom() - 100, area.width(), 90)
+    overlay.show_view(replace(LISTENING, window=window, place=TextPlace(field)))
+    assert overlay.body.bottom() < area.center().y()
+
+
+def test_overlay_is_below_text_cursor_when_wished(overlay: Counting) -> None:
+    overlay.choose_place("cursor")
+    area = overlay.screen().availableGeometry()
+    caret = Area(area.x() + 100, area.y() + 100, 1, 20)
+    place = TextPlace(Area(area.x() + 50, area.y() + 95, 200, 30), caret)
+    overlay.show_view(replace(LISTENING, window=Area(area.x(), area.y(), 300, 200), place=place))
+    assert overlay.body.left() == caret.x and 0 < overlay.body.top() - caret.bottom < 20
 
 
 def test_overlay_is_hidden_while_switched_off(overlay: Counting) -> None:

@@ -1,0 +1,113 @@
+"""Place of the focused text, told by a real program over real buses."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from app.core.area import Area
+from app.insertion.accessibility.text_finder import find_text, session_address
+from app.insertion.outcome import Target, TextPlace
+from app.insertion.x11.inserter import X11Inserter
+from tests.helpers.accessible_desktop import start_bus, start_field
+from tests.helpers.desktop import Desktop, Terminal, running_desktop
+from tests.helpers.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[Desktop]:
+    with TemporaryDirectory() as folder, running_desktop(Path(folder), tray=False) as desktop:
+        start_bus(desktop)
+        yield desktop
+
+
+@pytest.fixture
+def field(desktop: Desktop) -> tuple[int, int]:
+    """A focused text field: its window and its process."""
+    found = start_field(desktop, f"field {len(desktop.processes)}")
+    desktop.xdotool("windowsize", "--sync", str(found[0]), "400", "200")
+    return found
+
+
+async def place_of(desktop: Desktop, target: Target) -> TextPlace | None:
+    return await find_text(target, {"XDG_RUNTIME_DIR": str(desktop.folder)})
+
+
+async def caret_of(desktop: Desktop, target: Target, there: bool = True) -> Area | None:
+    """Wait until the program tells a place with a cursor, and return the cursor."""
+    found: list[TextPlace] = []
+
+    async def told() -> bool:
+        place = await place_of(desktop, target)
+        found[:] = [place] if place else []
+        return place is not None and (place.caret is not None) is there
+
+    await wait_until(told, "the program tells where its text is")
+    return found[0].caret
+
+
+async def test_field_and_text_cursor_are_found(desktop: Desktop, field: tuple[int, int]) -> None:
+    target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
+    desktop.xdotool("type", "kia ora")
+    end = await caret_of(desktop, target)
+    place = await place_of(desktop, target)
+    assert place is not None and end is not None
+    assert place.field == (300, 200, 400, 200), "the field fills the window"
+    assert place.field.shared(end) == end.width * end.height
+    desktop.xdotool("key", "Home")
+    await wait_until(lambda: before(desktop, target, end.x), "the cursor is at the beginning of the line")
+    desktop.xdotool("key", "End", "Return", "a")
+    await wait_until(lambda: below(desktop, target, end.y), "the cursor is in the next line")
+
+
+async def before(desktop: Desktop, target: Target, x: int) -> bool:
+    place = await place_of(desktop, target)
+    return place is not None and place.caret is not None and place.caret.x < x - 20
+
+
+async def below(desktop: Desktop, target: Target, y: int) -> bool:
+    place = await place_of(desktop, target)
+    return place is not None and place.caret is not None and place.caret.y > y + 8
+
+
+async def test_empty_field_has_no_known_text_cursor(desktop: Desktop, field: tuple[int, int]) -> None:
+    target = Target(field[0], area=Area(300, 200, 400, 200), process=field[1])
+    assert await caret_of(desktop, target, there=False) is None
+
+
+async def test_nothing_is_found_in_other_or_unknown_program(desktop: Desktop, field: tuple[int, int]) -> None:
+    area = Area(300, 200, 400, 200)
+    await caret_of(desktop, Target(field[0], area=area, process=field[1]), there=False)
+    assert await place_of(desktop, Target(field[0], area=area, process=1)) is None
+    assert await place_of(desktop, Target(field[0], process=field[1])) is None, "the window's place is unknown"
+    silent = int(Terminal(desktop, "silent").focus())
+    process = desktop.processes[-1].pid
+    assert await place_of(desktop, Target(silent, area=area, process=process)) is None
+    assert await place_of(desktop, Target(field[0], area=area, process=field[1])) is None, "it lost the focus"
+
+
+async def test_text_is_found_in_the_window_that_x11_tells(desktop: Desktop, field: tuple[int, int]) -> None:
+    inserter = await X11Inserter.open(desktop.display)
+    try:
+        target = await inserter.target()
+    finally:
+        await inserter.close()
+    assert target is not None and target.window == field[0] and target.area is not None
+    desktop.xdotool("type", "kia ora")
+    caret = await caret_of(desktop, target)
+    assert caret is not None and target.area.shared(caret)
+
+
+async def test_nothing_is_found_without_a_bus(tmp_path: Path) -> None:
+    target = Target(1, area=Area(0, 0, 9, 9), process=1)
+    assert await find_text(target, {}) is None
+    assert await find_text(target, {"XDG_RUNTIME_DIR": str(tmp_path)}) is None
+    assert await find_text(target, {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}) is None
+
+
+def test_session_address_is_the_usual_one_unless_told(desktop: Desktop) -> None:
+    usual = {"XDG_RUNTIME_DIR": str(desktop.folder)}
+    assert session_address(usual) == f"unix:path={desktop.folder / 'bus'}"
+    assert session_address(usual | {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/x"}) == "unix:path=/x"
+    assert session_address({}) == ""
