@@ -363,8 +363,8 @@ class Gauges:
     device: str = ""
     destination: str = ""
     unsent_s: Mapping[int, float] = field(default_factory=dict)
-    places: Mapping[int, TextPlace] = field(default_factory=dict)
     note: Note | None = None
+    places: Mapping[int, TextPlace] = field(default_factory=dict)
 
 
 NO_GAUGES: Final = Gauges()

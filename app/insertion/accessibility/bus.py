@@ -61,7 +61,7 @@ class Bus:
                     future.set_exception(BusRefused(_GONE))
 
     def close(self) -> None:
-        """Close the connection."""
+        """Leave the bus and release the connection."""
         self._writer.close()
 
 

@@ -76,7 +76,7 @@ async def test_empty_field_has_no_known_text_cursor(desktop: Desktop, field: tup
     assert await caret_of(desktop, target, there=False) is None
 
 
-async def test_nothing_is_found_in_other_or_unknown_program(desktop: Desktop, field: tuple[int, int]) -> None:
+async def test_text_is_unknown_in_other_or_silent_program(desktop: Desktop, field: tuple[int, int]) -> None:
     area = Area(300, 200, 400, 200)
     await caret_of(desktop, Target(field[0], area=area, process=field[1]), there=False)
     assert await place_of(desktop, Target(field[0], area=area, process=1)) is None
@@ -99,7 +99,7 @@ async def test_text_is_found_in_the_window_that_x11_tells(desktop: Desktop, fiel
     assert caret is not None and target.area.shared(caret)
 
 
-async def test_nothing_is_found_without_a_bus(tmp_path: Path) -> None:
+async def test_text_is_unknown_without_a_bus(tmp_path: Path) -> None:
     target = Target(1, area=Area(0, 0, 9, 9), process=1)
     assert await find_text(target, {}) is None
     assert await find_text(target, {"XDG_RUNTIME_DIR": str(tmp_path)}) is None
