@@ -15,7 +15,6 @@ import typer
 from rich.text import Text
 
 from app.cli import model_actions
-from app.cli.words import state_word
 from app.core.console import Console
 from app.core.errors import StackFailed
 from app.core.formats import Format, render
@@ -157,7 +156,7 @@ class Transcription:
         if self._gone:
             return self._fail(file, "not tried", self._gone)
         try:
-            with Display(self._console, file.name, word=state_word).shown() as display:
+            with Display(self._console, file.name).shown() as display:
                 transcript = await recogniser.recognise(file, display)
             text = render(transcript, self._wanted.form, str(file), line=self._outputs.lines)
             place = self._outputs.deliver(file, text)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from app.cli.commands import GatewayChoice
 from app.cli.scoring import score
-from app.cli.words import state_word
 from app.core.console import Console
 from app.core.process import FAILED
 from app.core.transcript import RecordingTranscript, TranscriptSegment
@@ -63,7 +62,7 @@ async def dictate(recordings: Sequence[Sample], source: GatewayChoice) -> int:
 async def _dictate_one(sample: Sample, source: GatewayChoice, console: Console) -> bool:
     options = Options(language=sample.language, model=source.model, script="simplified")
     recogniser = Recogniser(source.locate(), needed_models.vad_folder(), options)
-    with Display(console, sample.path.name, lambda segment: say(told(segment)), state_word).shown() as display:
+    with Display(console, sample.path.name, lambda segment: say(told(segment))).shown() as display:
         transcript = await recogniser.recognise(sample.path, display, live=True)
     say(f"  text    {transcript.text}")
     say(f"  script  {sample.text}")

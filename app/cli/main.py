@@ -156,7 +156,7 @@ def listen(  # noqa: PLR0913 - typer: an option is a parameter
 
 @app.command(rich_help_panel=Section.SERVERS)
 def up(engine: Engine = "", model: Model = "", get_models: GetModels = None) -> None:
-    """Run the server and the recognition of this computer until Ctrl-C."""
+    """Run this computer's server and recognition until Ctrl-C."""
     from app.cli import commands
     from app.core import process
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from runtime.terminal import printable, say
 
 _GAP: Final = "  "
+_INDENT: Final = "    "
 _ELLIPSIS: Final = "…"
 
 
@@ -17,21 +18,30 @@ def print_json(content: Any) -> None:
     say(json.dumps(content, ensure_ascii=False, indent=2))
 
 
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows of equal length in aligned columns; on a terminal, long lines are cut at its width."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in table_lines(rows, width):
+def print_table(rows: Sequence[Sequence[str]], *, cut: bool = False) -> None:
+    """Print rows of equal length in aligned columns.
+
+    Where a terminal is too narrow, the last column is on lines of its own, or ``cut``.
+    """
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for line in table_lines(rows, width, cut=cut):
         say(line)
 
 
-def table_lines(rows: Sequence[Sequence[str]], width: int | None = None) -> Iterable[str]:
-    """Yield the lines of a table. Wide characters count twice; ``width``: cells that a line may take."""
+def table_lines(rows: Sequence[Sequence[str]], width: int = sys.maxsize, *, cut: bool = False) -> Iterable[str]:
+    """Yield the lines of a table, like ``print_table``. Wide characters take two cells of ``width``."""
     from rich.cells import cell_len, set_cell_size  # late: programs that read JSON need no rich
 
     clean = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*clean, strict=True)]
-    for row in clean:
-        cells = (set_cell_size(cell, size) for cell, size in zip(row, widths, strict=True))
-        line = _GAP.join(cells).rstrip()
-        fits = width is None or cell_len(line) <= width
-        yield line if fits or width is None else set_cell_size(line, width - 1).rstrip() + _ELLIPSIS
+    aligned = [[set_cell_size(cell, size) for cell, size in zip(row, widths, strict=True)] for row in clean]
+    fits = sum(widths) + len(_GAP) * (len(widths) - 1) <= width
+    for row in aligned:
+        line = _GAP.join(row).rstrip()
+        if fits or (cut and cell_len(line) <= width):
+            yield line
+        elif cut:
+            yield set_cell_size(line, width - 1).rstrip() + _ELLIPSIS
+        else:
+            yield _GAP.join(row[:-1]).rstrip()
+            yield f"{_INDENT}{row[-1]}".rstrip()

@@ -15,7 +15,7 @@ import typer
 from app.cli.completion import complete_take
 from app.cli.options import Certificate, Engine, Gateway, GetModels, Key
 from app.cli.output import print_json, print_table
-from app.cli.words import state_word, texts
+from app.cli.words import texts
 from app.core.errors import AppError, OutputFailed
 from app.core.formats import Format, render
 from app.core.sentences import Say
@@ -55,7 +55,7 @@ def list_takes(as_json: AsJson = False) -> None:
         print_json([_facts(found) for found in takes])
         return
     if takes:
-        print_table(_rows(takes))
+        print_table(_rows(takes), cut=True)
     else:
         say("no recordings yet")
     say(f"folder: {printable(str(library.root))}")
@@ -65,7 +65,10 @@ def list_takes(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(session: Id, as_json: AsJson = False) -> None:
-    """Show the texts of a recording, piece by piece, and the edited text if there is one."""
+    """Show the texts of a recording, piece by piece.
+
+    The edited text follows if there is one.
+    """
     with _exit_on_error():
         found = _find(session)
     if as_json:
@@ -88,7 +91,10 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="Format of the text.")] = Format.TXT,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Output folder.")] = Path("."),
 ) -> None:
-    """Write a recording to ID.wav, and its text, edited or not, to a file beside it."""
+    """Write a recording and its text to files.
+
+    The audio becomes ID.wav; the text, edited or not, a file beside it.
+    """
     with _exit_on_error():
         found = _find(session)
         sound, text = output / f"{found.session}.wav", output / f"{found.session}.{form}"
@@ -148,7 +154,7 @@ async def _resend(found: "TakeSnapshot", source: "GatewayChoice") -> int:
             if stack is not None:
                 console.print("starting the gateway and the worker, unless they run", soft_wrap=True)
                 await cleanup.enter_async_context(stack)
-            display = cleanup.enter_context(Display(console, "recording", word=state_word).shown())
+            display = cleanup.enter_context(Display(console, "recording").shown())
             work = Resender(source.locate(), needed_models.vad_folder()).resend(journal, display)
             transcript = await (stack.unless_broken(work) if stack else work)
         damaged = journal.take.damage

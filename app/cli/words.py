@@ -3,7 +3,6 @@
 import tomllib
 
 from app.core.sentences import LANGUAGES, Sentences
-from app.core.states import State
 from app.settings.path import settings_place
 from app.system.languages import system_language
 
@@ -11,11 +10,6 @@ from app.system.languages import system_language
 def texts() -> Sentences:
     """Return the texts in the language of the windows. Blocks briefly."""
     return Sentences(language())
-
-
-def state_word(state: State) -> str:
-    """Return the word of the windows for a state. Blocks briefly."""
-    return texts()(state.key)
 
 
 def language() -> str:

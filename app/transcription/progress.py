@@ -58,17 +58,12 @@ AWAY: Final = "the gateway does not answer: trying again, and nothing is lost"
 class Display(Watcher):
     """A ``pipeline.Watcher`` that shows progress.
 
-    ``said`` receives each result. ``word``: returns the word of the windows for a state.
+    ``said`` receives each result.
     """
 
     def __init__(
-        self,
-        console: Console,
-        name: str,
-        said: Callable[[TranscriptSegment], None] = lambda segment: None,
-        word: Callable[[State], str] = lambda state: state.word,
+        self, console: Console, name: str, said: Callable[[TranscriptSegment], None] = lambda segment: None
     ) -> None:
-        self._word = word
         self.unsent_s: Callable[[], float] = lambda: 0.0
         self._console = console
         self._status: Status | None = None
@@ -81,7 +76,7 @@ class Display(Watcher):
         self._retry = ""
         self._told = "", ""
         self._shown = ""
-        self._end = word(State.DONE)
+        self._end = State.DONE.word
 
     @contextmanager
     def shown(self) -> Iterator["Display"]:
@@ -129,7 +124,7 @@ class Display(Watcher):
         self._show()
 
     def _show(self, finished: bool = False) -> None:
-        state = self._end if finished else self._word(state_of(self._over, self.unsent_s(), finished))
+        state = self._end if finished else state_of(self._over, self.unsent_s(), finished).word
         counted = f"{self._name}: {state}, {self._listened:.0f} s heard, {_segments(self._recognised)} recognised"
         note = f" ({self._note})" if self._note and not finished else ""
         if self._status:

@@ -11,7 +11,12 @@ def test_columns_are_aligned_and_wide_characters_count_twice() -> None:
 
 
 def test_long_lines_are_cut_at_the_width_of_a_terminal() -> None:
-    assert list(table_lines([("1", "a long text"), ("2", "short")], 8)) == ["1  a lo…", "2  short"]
+    assert list(table_lines([("1", "a long text"), ("2", "short")], 8, cut=True)) == ["1  a lo…", "2  short"]
+
+
+def test_last_column_has_its_own_lines_on_a_narrow_terminal() -> None:
+    assert list(table_lines([("name", "by"), ("1", "somebody")], 12)) == ["name", "    by", "1", "    somebody"]
+    assert list(table_lines([("name", "by"), ("1", "somebody")], 14)) == ["name  by", "1     somebody"]
 
 
 def test_control_characters_are_escaped() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.words import language, state_word, texts
+from app.cli.words import language, texts
 from app.core.states import State
 from app.settings.path import settings_place
 
@@ -41,6 +41,6 @@ def test_language_is_that_of_the_windows(
 
 
 def test_states_have_the_words_of_the_windows() -> None:
-    assert state_word(State.HELD) == "To paste"
+    assert texts()(State.HELD.key) == "To paste"
     choose('[general]\nlanguage = "zh"')
-    assert state_word(State.HELD) == texts()("state.held") == "待粘贴"
+    assert texts()(State.HELD.key) == "待粘贴"
