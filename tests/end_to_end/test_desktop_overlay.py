@@ -1,0 +1,77 @@
+"""Overlay of the running app on a screen that blends nothing: it keeps clear of the field that gets the text."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.area import Area
+from tests.helpers.accessible_desktop import start_bus, start_field
+from tests.helpers.desktop_app import DesktopApp, running_app
+from tests.helpers.waiting import wait_until_sync
+
+pytestmark = [pytest.mark.serial("sound"), pytest.mark.timeout(300)]
+SCREEN = Area(0, 0, 1280, 800)
+
+
+@pytest.fixture(scope="module")
+def app(models: Path) -> Iterator[DesktopApp]:
+    with running_app(models, "--engine", "checksum", start=False) as app:
+        start_bus(app.desktop)
+        app.start()
+        window, _ = start_field(app.desktop, "field")
+        app.desktop.xdotool("windowsize", "--sync", str(window), "1200", "120")
+        app.desktop.xdotool("windowmove", "--sync", str(window), "20", "640")
+        app.desktop.xdotool("type", "kia ora")
+        yield app
+
+
+def overlays(app: DesktopApp) -> list[Area]:
+    """Return the places of the visible overlay windows."""
+    found = []
+    for window in app.desktop.xdotool("search", "--onlyvisible", "--name", "^kikipounamu: overlay$").split():
+        lines = app.desktop.xdotool("getwindowgeometry", "--shell", window).splitlines()
+        named = {name: int(value) for name, value in (line.split("=") for line in lines)}
+        found.append(Area(named["X"], named["Y"], named["WIDTH"], named["HEIGHT"]))
+    return found
+
+
+def text_place(app: DesktopApp) -> tuple[Area, Area]:
+    """Wait until field and text cursor of the current recording are known."""
+
+    def known() -> dict[str, list[int]] | None:
+        place: dict[str, list[int]] = app.view()["place"] or {}
+        return place if place.get("caret") else None
+
+    found = wait_until_sync(known, "the program tells where its text is")
+    return Area(*found["field"]), Area(*found["caret"])
+
+
+def test_overlay_leaves_lower_edge_for_field_there(app: DesktopApp) -> None:
+    with app.talking():
+        field, caret = text_place(app)
+        assert field.shared(SCREEN) == field.width * field.height and field.shared(caret)
+        (shown,) = wait_until_sync(lambda: [one for one in overlays(app) if one.bottom < 400], "it is at the top")
+        assert shown.shared(SCREEN) == shown.width * shown.height and not shown.shared(field)
+        assert 40 <= shown.height <= 48, "one row while all is well"
+
+
+def test_overlay_is_beside_text_cursor_when_wished(app: DesktopApp) -> None:
+    app.set(general__overlay="cursor")
+    with app.talking():
+        field, caret = text_place(app)
+
+        def above() -> list[Area]:
+            return [one for one in overlays(app) if abs(one.x - caret.x) < 3 and 0 < caret.y - one.bottom < 80]
+
+        (shown,) = wait_until_sync(above, "it is above the text cursor")
+        assert not shown.shared(field)
+
+
+def test_overlay_is_nowhere_when_switched_off(app: DesktopApp) -> None:
+    app.set(general__overlay="off")
+    with app.talking():
+        text_place(app)
+        app.hear_on(0.5)
+        assert not overlays(app)
+    app.set(general__overlay="bottom")
