@@ -65,7 +65,7 @@ class Eye:
             event, at = self._display.next_event(), time.perf_counter()
             if event.type == X.MapNotify and event.event == self._root and bool(event.override) is overlay:
                 window = event.window if overlay else self._inside(event.window)
-                if window is not None and self._name(window) == self._title:
+                if window is not None and self._name(window).startswith(self._title):
                     return window, at
         raise AssertionError("no window appears")
 
@@ -75,13 +75,13 @@ class Eye:
             children = [frame, *frame.query_tree().children]
         except XError:
             return None
-        return next((child for child in children if self._name(child) == self._title), None)
+        return next((child for child in children if self._name(child).startswith(self._title)), None)
 
     def _overlays(self) -> Iterator[Any]:
         for window in self._root.query_tree().children:
             try:
                 look = window.get_attributes()
-                if look.override_redirect and look.map_state == X.IsViewable and self._name(window) == self._title:
+                if look.override_redirect and look.map_state == X.IsViewable and self._name(window).startswith(self._title):
                     yield window
             except XError:
                 continue

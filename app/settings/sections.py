@@ -31,7 +31,7 @@ class GeneralSection:
     )
     overlay: Literal["bottom", "top", "cursor", "off"] = setting(
         "bottom",
-        "Place of the overlay; cursor: near the text cursor where that is known, else at the bottom; off: none.",
+        "Place of the overlay; cursor: near the text cursor, else near the window that gets the text; off: none.",
     )
     sounds: bool = setting(True, "A sound when recording starts and stops, and when text waits to be pasted.")
     announce: bool = setting(
