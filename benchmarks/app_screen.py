@@ -81,7 +81,11 @@ class Eye:
         for window in self._root.query_tree().children:
             try:
                 look = window.get_attributes()
-                if look.override_redirect and look.map_state == X.IsViewable and self._name(window).startswith(self._title):
+                if (
+                    look.override_redirect
+                    and look.map_state == X.IsViewable
+                    and self._name(window).startswith(self._title)
+                ):
                     yield window
             except XError:
                 continue
