@@ -99,6 +99,7 @@ class Windows:
         if not settings_place().exists():  # before the app reports its settings
             self.pages.first_steps.open()
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
+        self.pages.status.looks.connect(lambda on: self._look_at_microphones() if on else None)
         self.announcer = Announcer(texts, speak_from(self.window))
         hint = FirstTimes(folders().data / "cancel-told")
         self.overlay = Overlay(theme, texts, translucent=blends(), hint=hint) if possible() else None
@@ -173,7 +174,9 @@ class Windows:
         self._problems[problem.about] = problem
         notes = ((problem.text, problem.note) for problem in self._problems.values())
         said = (note_text(self._texts, note) if note else text for text, note in notes)
-        self.window.show_problem(next(filter(None, said), ""))
+        first = next(filter(None, said), "")
+        self.window.show_problem(first)
+        self.pages.status.show_problem(first)
         if problem.about == HOTKEYS:
             self._show_choices()
 
@@ -195,6 +198,7 @@ class Windows:
         self.announcer.wanted = settings.general.announce
         self.announcer.paste_key = key_text(self._texts, choices.works(PASTE_HELD))
         self.window.show_choices(choices)
+        self.pages.status.show_choices(choices)
         self.pages.first_steps.show(choices)
         if self.overlay is not None:
             self.overlay.show_choices(choices)

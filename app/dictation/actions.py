@@ -70,6 +70,13 @@ class PauseHotkeys:
 
 
 @dataclass(frozen=True)
+class SuspendHotkeys:
+    """Ignore the hotkeys until the user resumes them; a recording can still be cancelled."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
 class TestHotkeys:
     """Show key events instead of dictating.
 
@@ -81,4 +88,4 @@ class TestHotkeys:
     on: bool
 
 
-DictationAction = Verb | SettleHeld | RecoverTake | PauseHotkeys | TestHotkeys
+DictationAction = Verb | SettleHeld | RecoverTake | PauseHotkeys | SuspendHotkeys | TestHotkeys

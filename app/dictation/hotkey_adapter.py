@@ -1,7 +1,8 @@
 """Connect the hotkeys to the state machine: pass on key events and answer its queries.
 
 The cancel key is bound only during a recording, so that Esc works in other programs at other times. No key is
-bound while the user chooses one. During a key test all keys are bound, and their events are only displayed.
+bound while the user chooses one, and only the cancel key while the user has suspended the hotkeys. During a key
+test all keys are bound, and their events are only displayed.
 """
 
 import asyncio
@@ -62,6 +63,7 @@ class HotkeyAdapter:
         self._keys: Mapping[str, str] = {}
         self._cancelling = False
         self._paused: asyncio.TimerHandle | None = None
+        self._suspended = False
         self._test = KeyTest()
         self._test_ends: asyncio.TimerHandle | None = None
         self._refused: Note | None = None
@@ -108,6 +110,12 @@ class HotkeyAdapter:
         self._paused = loop.call_later(self._times.pause_s, self.pause, False) if on else None
         self._changed.set()
 
+    def suspend(self, on: bool) -> None:
+        """Ignore all keys but the cancel key until resumed, whatever the bindings are in between."""
+        self._suspended = on
+        self._changed.set()
+        self._tell_seen()
+
     def test(self, on: bool) -> None:
         """Start or end a time-limited key test, which shows key events instead of dictating.
 
@@ -117,7 +125,7 @@ class HotkeyAdapter:
             self._test_ends.cancel()
             self._test_ends = None
         if on and self._cancelling:
-            return self._show(KeysSeen(problem=RECORDING))
+            return self._show(KeysSeen(problem=RECORDING, paused=self._suspended))
         if on:
             self._test.begin()
             self._test_ends = asyncio.get_running_loop().call_later(self._times.test_s, self.test, False)
@@ -196,7 +204,8 @@ class HotkeyAdapter:
     def _wanted(self) -> dict[str, str]:
         keys = {} if self._paused else self._keys
         cancels = self._cancelling or self._test.on
-        return {action: key for action, key in keys.items() if key and (cancels or action != CANCEL)}
+        others = self._test.on or not self._suspended
+        return {action: key for action, key in keys.items() if key and (cancels if action == CANCEL else others)}
 
     def _bound_or_not(self, refused: Note | None) -> None:
         """Report why the requested keys could not be bound, or that they are bound again."""
@@ -210,7 +219,7 @@ class HotkeyAdapter:
             self._tell_seen()
 
     def _tell_seen(self) -> None:
-        self._show(KeysSeen(self._test.on, self._test.keys, self._refused))
+        self._show(KeysSeen(self._test.on, self._test.keys, self._refused, self._suspended))
 
 
 def _without(wanted: dict[str, str], action: str, bound: Mapping[str, str]) -> dict[str, str]:

@@ -26,11 +26,15 @@ class KeySeen:
 
 @dataclass(frozen=True)
 class KeysSeen:
-    """The state of the key test, the keys seen so far, and a problem that prevents testing or binding."""
+    """The state of the key test, the keys seen so far, and a problem that prevents testing or binding.
+
+    ``paused``: the user suspended the hotkeys.
+    """
 
     testing: bool = False
     keys: tuple[KeySeen, ...] = ()
     problem: Note | None = None
+    paused: bool = False
 
 
 class KeyTest:

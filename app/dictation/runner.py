@@ -28,6 +28,7 @@ from app.dictation.actions import (
     PauseHotkeys,
     RecoverTake,
     SettleHeld,
+    SuspendHotkeys,
     TestHotkeys,
     Verb,
 )
@@ -182,6 +183,8 @@ class DictationRunner:
                 self._tasks.start(self._settle(session, deed), "settle")
             case PauseHotkeys(on) if self._keys:
                 self._keys.pause(on)
+            case SuspendHotkeys(on) if self._keys:
+                self._keys.suspend(on)
             case TestHotkeys(on) if self._keys:
                 self._keys.test(on)
 

@@ -27,6 +27,7 @@ from app.ui.settings.page import SettingsPage
 from app.ui.settings.program_rules_panel import ProgramRulesPanel
 from app.ui.shell.monitor_window import MonitorCard, MonitorWindow
 from app.ui.shell.shell import Shell
+from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from runtime.folders import folders
@@ -70,6 +71,7 @@ class Pages:
         self.shell = Shell(theme, texts, ask, hides=hides, closing=closing)
         for name, page in self._all.items():
             self.shell.add(name, page, picture=_ICONS.get(name, ""), scrolls=name in _SCROLLING)
+        self.status = StatusBoard(theme, texts, ask, self.shell)
         self._add_monitor(texts, ask)
         self.first_steps = FirstSteps(theme, texts, ask, self.shell)
         again = RestartCard(texts, ask)
@@ -86,6 +88,7 @@ class Pages:
         self.settings.add("computers", self.lending, self.lending.words)
         self.lending.shown.connect(self.window.settings.show_lending)
         self.gateways.shown.connect(self.lending.dialog.show_gateways)
+        self.gateways.shown.connect(self.status.show_gateways)
         self.shows = self._registry()
 
     def _add_monitor(self, texts: Texts, ask: Callable[[Action], None]) -> None:
@@ -93,6 +96,7 @@ class Pages:
         self.shell.monitor.triggered.connect(self.open_monitor)
         self.monitor_card = MonitorCard(texts, self.open_monitor)
         self.settings.add("advanced", self.monitor_card, self.monitor_card.words)
+        self.status.add.connect(self.add_gateway)
         self.monitor_window.looked.connect(lambda on: ask(LookAtMonitor(on)))
 
     @property
@@ -113,6 +117,9 @@ class Pages:
             .add(self.settings.show_devices)
             .add(self.settings.show_keys)
             .add(self.settings.show_trial)
+            .add(self.status.show_view)
+            .add(self.status.show_worker)
+            .add(self.status.show_keys)
             .add(self.window.show_view)
             .add(self.window.show_worker)
             .add(self.monitor.show_worker)

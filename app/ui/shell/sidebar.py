@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from app.ui.shell.status_line import StatusLine
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SPACING, Theme, font
@@ -90,7 +91,7 @@ class SidebarEntry(QAbstractButton):
 class Sidebar(QWidget):
     """Column of the pages; ``chosen`` gets the name of the clicked page.
 
-    ``menu``: what the window offers beside its pages. ``foot``: the place for a widget below everything.
+    ``menu``: what the window offers beside its pages.
     """
 
     def __init__(self, theme: Theme, texts: Texts, chosen: Callable[[str], None]) -> None:
@@ -103,15 +104,15 @@ class Sidebar(QWidget):
         self._group = QButtonGroup(self)
         self.menu, self.more = QMenu(self), SidebarEntry(theme, "more", page=False)
         self.more.clicked.connect(self._open_menu)
-        self._pages, self.foot = QVBoxLayout(), QVBoxLayout()
+        self._pages = QVBoxLayout()
+        self._foot: StatusLine | None = None
         self._pages.setSpacing(SPACING.hair)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.small, SPACING.medium, SPACING.small, SPACING.small)
         column.setSpacing(SPACING.small)
         column.addLayout(self._pages)
         column.addStretch(1)
         column.addWidget(self.more)
-        column.addLayout(self.foot)
         theme.changed.connect(self.refresh)
         texts.changed.connect(self.refresh)
         self.refresh()
@@ -129,6 +130,13 @@ class Sidebar(QWidget):
         self.refresh()
         return entry
 
+    def put(self, foot: StatusLine) -> None:
+        """Add the widget below everything."""
+        self._foot = foot
+        self._column.addWidget(foot)
+        QWidget.setTabOrder(self.more, foot)
+        self.refresh()
+
     def whole(self) -> int:
         """Return the width that shows all names."""
         margins = self.contentsMargins().left() + self.contentsMargins().right() + 2 * SPACING.small
@@ -140,6 +148,8 @@ class Sidebar(QWidget):
         self.folded = folded
         for entry in (*self.entries.values(), self.more):
             entry.fold(folded)
+        if self._foot is not None:
+            self._foot.fold(folded)
         icon = 2 * SPACING.medium + QFontMetrics(font()).height() + 2 * SPACING.small
         self.setFixedWidth(icon if folded else self.whole())
 

@@ -13,6 +13,8 @@ _SHEET: Final = Template(
 QWidget { color: $text; }
 QWidget#page, QScrollArea, QScrollArea > QWidget > QWidget#list { background: $window; border: none; }
 QWidget#sidebar { background: $sunken; border: none; border-right: 1px solid $line; }
+QFrame#popover { background: $surface; border: 2px solid $edge; border-radius: ${card}px; }
+QFrame#popover QScrollArea, QFrame#popover QScrollArea > QWidget > QWidget#list { background: $surface; }
 QFrame[role="card"] { background: $surface; border: 1px solid $line; border-radius: ${card}px; }
 QLabel { background: transparent; border: none; }
 QLabel[role="muted"] { color: $muted; }

@@ -66,6 +66,42 @@ async def test_pause_unbinds_all_keys_until_it_ends() -> None:
         await wait_until(lambda: hotkeys.bound == {"dictate": "f8", "cancel": "esc"}, "the new one is bound")
 
 
+async def test_suspended_keys_stay_unbound_through_changes_but_cancel_works() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.want(KEYS)
+        await wait_until(lambda: hotkeys.bound, "it is bound")
+        shell.keys.suspend(True)
+        assert shell.seen[-1] == KeysSeen(paused=True)
+        await wait_until(lambda: not hotkeys.bound, "every key is everybody's")
+        shell.keys.pause(True)
+        shell.keys.want(KEYS | {"dictate": "f8"})
+        shell.keys.pause(False)
+        shell.keys.recording(True)
+        await wait_until(lambda: hotkeys.bound == {"cancel": "esc"}, "a recording can be cancelled")
+        shell.keys.recording(False)
+        await wait_until(lambda: not hotkeys.bound, "no key is ours")
+        shell.keys.suspend(False)
+        assert shell.seen[-1] == KeysSeen()
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f8"}, "the new one is bound")
+
+
+async def test_key_test_hears_suspended_keys() -> None:
+    hotkeys = FakeHotkeys()
+    shell = Shell(hotkeys)
+    async with Tasks("test") as tasks:
+        tasks.start(shell.keys.keep_bound(), "bind")
+        shell.keys.suspend(True)
+        shell.keys.want(KEYS)
+        shell.keys.test(True)
+        assert shell.seen[-1] == KeysSeen(True, paused=True)
+        await wait_until(lambda: hotkeys.bound == {"dictate": "f9", "cancel": "esc"}, "each key is tried")
+        shell.keys.test(False)
+        await wait_until(lambda: not hotkeys.bound, "they are suspended again")
+
+
 async def test_pause_ends_after_time_limit() -> None:
     hotkeys = FakeHotkeys()
     shell = Shell(hotkeys, KeyTimes(pause_s=0.01))

@@ -11,7 +11,7 @@ import pytest
 from app.capture.errors import MicrophoneRefused
 from app.core.notes import Note
 from app.core.states import State
-from app.dictation.actions import PauseHotkeys, RecoverTake, Verb
+from app.dictation.actions import PauseHotkeys, RecoverTake, SuspendHotkeys, Verb
 from app.dictation.dictation_options import DictationOptions
 from app.dictation.gestures import TalkMode
 from app.dictation.messages import SoundCue
@@ -84,6 +84,20 @@ async def test_pausing_hotkeys_unbinds_all_keys_until_resumed(
         await wait_until(lambda: not world.hotkeys.bound, "no key is ours")
         world.dictating.ask(PauseHotkeys(False))
         await wait_until(lambda: world.hotkeys.bound, "they are ours again")
+
+
+async def test_suspended_hotkeys_leave_start_and_cancel_to_user(
+    tmp_path: Path, models: Path, locate: Locate
+) -> None:
+    async with dictating(tmp_path, models, locate, silence(0.5), TOGGLE) as world:
+        world.dictating.ask(SuspendHotkeys(True))
+        await wait_until(lambda: not world.hotkeys.bound, "no key is ours")
+        world.dictating.ask(Verb.START)
+        await wait_until(lambda: set(world.hotkeys.bound) == {"cancel"}, "it is started and can be cancelled")
+        world.dictating.ask(Verb.CANCEL)
+        await wait_until(lambda: not world.hotkeys.bound, "no key is ours")
+        world.dictating.ask(SuspendHotkeys(False))
+        await wait_until(lambda: "dictate" in world.hotkeys.bound, "they are ours again")
 
 
 async def test_hold_mode_records_while_key_is_held(

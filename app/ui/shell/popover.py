@@ -1,0 +1,299 @@
+"""Controls behind the status line: microphone, key, place of recognition."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.dictation.actions import PauseHotkeys, SuspendHotkeys
+from app.dictation.gestures import TalkMode
+from app.gateways.actions import LookAtGateways
+from app.gateways.selection import to_gateway, to_here
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker
+from app.messages.actions import Action
+from app.settings.actions import MICROPHONE, ChangeSetting
+from app.ui.computers.wording import menu_text
+from app.ui.settings.choices import DICTATE, DICTATE_KEY, MODE, microphone_entries
+from app.ui.settings.key_field import KeyField
+from app.ui.shell.status import Status, problem
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import worker_text
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import DropDown, LevelBar, Switch, label
+from app.ui.widgets.panels import scrolling
+
+_EDGE: Final = 2
+_HERE: Final = "here"
+_ADD: Final = "add"
+_WATCHER: Final = "status"
+_NAMES: Final = ("microphone", "hotkey", "mode", "shell.pause", "shell.place", "worker")
+
+
+class Veil(QWidget):
+    """Transparent cover of a window that calls ``clicked`` instead of passing on clicks."""
+
+    def __init__(self, window: QWidget, clicked: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._clicked = clicked
+        self.hide()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Report a click anywhere."""
+        self._clicked()
+
+
+class Popover(QFrame):
+    """Frame over the window with the controls behind the status line.
+
+    A change is shown when it comes back as ``Status``. Esc, a click elsewhere and a lost focus close it.
+    ``add``: emitted when the user wants to pair another computer. ``looks``: emitted with True on opening.
+    """
+
+    add = Signal()
+    looks = Signal(bool)
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], window: QWidget) -> None:
+        super().__init__(window)
+        self._texts, self._ask = texts, ask
+        self._status, self._window, self._veil = Status(), window, Veil(window, self.shut)
+        self._opener: QWidget | None = None
+        self.setObjectName("popover")
+        self.problem, self.refusal = label(role="warning"), label(size=SCALE.caption, role="warning")
+        self.microphone, self.meter = DropDown(theme), LevelBar(theme)
+        self.key = KeyField(theme, texts, self._key_chosen, lambda: self._refuse("hotkey.unusable"))
+        self.key.listens.connect(lambda on: ask(PauseHotkeys(on)))
+        self.mode, self.place = DropDown(theme), DropDown(theme)
+        self.pause, self.worker = Switch(theme), Switch(theme)
+        self.worker_state = label(size=SCALE.caption, role="muted")
+        self._names = {name: label() for name in _NAMES}
+        self._inside = QWidget()
+        self._inside.setObjectName("list")
+        self._area = scrolling(self._inside)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._lay_out()
+        self.microphone.activated.connect(lambda _: ask(ChangeSetting(MICROPHONE, self.microphone.currentData())))
+        self.mode.activated.connect(lambda _: ask(ChangeSetting(MODE, self.mode.currentData())))
+        self.place.activated.connect(lambda _: self._place_chosen(self.place.currentData()))
+        self.pause.clicked.connect(self._pause)
+        self.worker.clicked.connect(self._switch_worker)
+        texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
+        self.refresh()
+        self.hide()
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def show_status(self, status: Status) -> None:
+        """Show the values in effect; while hidden they are only kept."""
+        before, self._status = self._status, status
+        if status.choices != before.choices:
+            self.refusal.hide()
+        if self.isVisible():
+            self._show()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        for name, shown in self._names.items():
+            shown.setText(self._texts(name if "." in name else f"{name}.name"))
+        self.setAccessibleName(self._texts("shell.status"))
+        self.meter.setAccessibleName(self._texts("microphone.level"))
+        controls = (self.microphone, self.key, self.mode, self.pause, self.place, self.worker)
+        for shown, control in zip(self._names.values(), controls, strict=True):
+            if control is not self.key:  # it names its key, too
+                control.setAccessibleName(shown.text())
+        self._show()
+
+    def _show(self) -> None:
+        texts, status, choices = self._texts, self._status, self._status.choices
+        said = problem(texts, status)
+        self.problem.setText(said)
+        self.problem.setVisible(bool(said))
+        self.microphone.show_entries(microphone_entries(texts, choices), choices.microphone)
+        self.meter.show_level(status.view.level_dbfs)
+        self.key.show_binding(choices.keys.get(DICTATE, ""))
+        self.mode.show_entries([(mode.value, texts(f"mode.{mode.value}")) for mode in TalkMode], choices.mode)
+        self.pause.setChecked(status.paused)
+        self.pause.setEnabled(bool(choices.works(DICTATE)))
+        self._show_places()
+        worker = status.worker
+        self.worker.setChecked(worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED})
+        self.worker_state.setText(worker_text(texts, worker))
+        self.worker.setAccessibleDescription(self.worker_state.text())
+        self._fit()
+
+    def _show_places(self) -> None:
+        texts, gateways = self._texts, self._status.gateways.gateways
+        places = [(str(number), menu_text(texts, gateway)) for number, gateway in enumerate(gateways)]
+        chosen = next((str(number) for number, gateway in enumerate(gateways) if gateway.chosen), _HERE)
+        add = (_ADD, texts("gateways.tray-add"))
+        self.place.show_entries([(_HERE, texts("place.here")), *places, add], chosen)
+
+    # -- opening and closing -------------------------------------------------------------------------------
+
+    def open(self, opener: QWidget) -> None:
+        """Open above ``opener``, which gets the focus back, or close if it is open."""
+        if self.isVisible():
+            return self.shut()
+        self._opener = opener
+        self.show()
+        self._show()
+        self.raise_()
+        self.microphone.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def shut(self) -> None:
+        """Close and give the focus back."""
+        if self.isVisible():
+            self.hide()
+            if self._opener is not None:
+                self._opener.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Cover the window, so that a click elsewhere closes this frame."""
+        super().showEvent(event)
+        self._veil.show()
+        self._veil.raise_()
+        self._window.installEventFilter(self)
+        self._ask(LookAtGateways(True, _WATCHER))
+        self.looks.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Uncover the window again."""
+        super().hideEvent(event)
+        if self._veil.isHidden():  # it was not open
+            return
+        self._veil.hide()
+        self._window.removeEventFilter(self)
+        self._ask(LookAtGateways(False, _WATCHER))
+        self.looks.emit(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close the controls on Esc."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.shut()
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the size of the window."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Keep Tab among the controls."""
+        start = QApplication.focusWidget() or self.microphone
+        one = _neighbour(start, forward)
+        while one is not None and one is not start:
+            reachable = self.isAncestorOf(one) and one.isVisible() and one.isEnabled()
+            if reachable and one.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                one.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+                return True
+            one = _neighbour(one, forward)
+        return False
+
+    def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
+        if self.isVisible() and new is not None and not self._has(new) and new.window() is self._window:
+            self.hide()
+
+    def _has(self, widget: QWidget | None) -> bool:
+        """Return True for parts of this frame, also in windows of their own, such as an open list."""
+        while widget is not None and widget is not self:
+            widget = widget.parentWidget()
+        return widget is self
+
+    def _fit(self) -> None:
+        """Take the wanted size above the opener, as far as the window has room."""
+        window, opener = self._window, self._opener
+        if opener is None:
+            return
+        self._veil.setGeometry(window.rect())
+        edge = SPACING.small
+        foot = opener.mapTo(window, QPoint(0, 0)).y() - SPACING.hair
+        border = 2 * (_EDGE + self._area.frameWidth())
+        inside = self._inside.sizeHint().expandedTo(self._inside.minimumSizeHint())
+        across = min(inside.width() + border, window.width() - 2 * edge)
+        needed = (
+            self._grid.totalHeightForWidth(across - border) if self._grid.hasHeightForWidth() else inside.height()
+        )
+        high = min(needed + border, window.height() - 2 * edge)
+        self.resize(QSize(across, high))
+        self.move(edge, max(edge, foot - high))
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def _place_chosen(self, chosen: str) -> None:
+        if chosen == _ADD:
+            self.hide()
+            self.add.emit()
+            return
+        gateways = self._status.gateways
+        for change in to_here(gateways) if chosen == _HERE else to_gateway(gateways.gateways[int(chosen)]):
+            self._ask(change)
+        self._show_places()
+
+    def _key_chosen(self, binding: str) -> None:
+        self.refusal.hide()
+        self._ask(ChangeSetting(DICTATE_KEY, binding))
+
+    def _refuse(self, key: str) -> None:
+        self.refusal.setText(self._texts(key))
+        self.refusal.show()
+        self._fit()
+
+    def _pause(self, on: bool) -> None:
+        self.pause.setChecked(self._status.paused)  # it follows the keys, not the click
+        self._ask(SuspendHotkeys(on))
+
+    def _switch_worker(self, on: bool) -> None:
+        self._show()
+        self._ask(SwitchWorker(on))
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self._grid = grid = QGridLayout(self._inside)
+        grid.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
+        grid.setHorizontalSpacing(SPACING.large)
+        grid.setVerticalSpacing(SPACING.medium)
+        grid.setColumnStretch(1, 1)
+        for said in (self.problem, self.refusal, self.worker_state):
+            said.setWordWrap(True)
+        self.refusal.hide()
+        grid.addWidget(self.problem, 0, 0, 1, 2)
+        microphone = _stacked(self.microphone, self.meter)
+        key = _stacked(self.key, self.refusal)
+        worker = QWidget()
+        beside = QHBoxLayout(worker)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(SPACING.small)
+        beside.addWidget(self.worker, 0, Qt.AlignmentFlag.AlignTop)
+        beside.addWidget(self.worker_state, 1)
+        rows = (microphone, key, self.mode, self.pause, self.place, worker)
+        for number, (name, row) in enumerate(zip(self._names.values(), rows, strict=True), 1):
+            grid.addWidget(name, number, 0)
+            grid.addWidget(
+                row, number, 1, Qt.AlignmentFlag.AlignLeft if row is self.pause else Qt.AlignmentFlag(0)
+            )
+        around = QVBoxLayout(self)
+        around.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
+        around.addWidget(self._area)
+
+
+def _neighbour(widget: QWidget, forward: bool) -> QWidget | None:
+    return widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+
+
+def _stacked(*controls: QWidget) -> QWidget:
+    """Return a widget with controls below each other."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(SPACING.hair)
+    for control in controls:
+        column.addWidget(control)
+    return made

@@ -1,0 +1,107 @@
+"""Status line at the foot of the sidebar: state, microphone and place of recognition."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+
+from app.core.states import State
+from app.ui.shell.status import Status, delay, hint, means, word
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import RADII, SCALE, SCALE_PROPERTY, SPACING, Theme, font
+from app.ui.widgets.basic import Elided, Shape, label, ring
+from app.ui.widgets.untrusted_text import tip
+
+_LINES = 3
+
+
+class StatusLine(QAbstractButton):
+    """Button that tells the status; a click opens the controls behind it.
+
+    ``fold`` leaves the shape of the state, with everything else in the tool tip.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self._status, self._folded = Status(), False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
+        self.shape, self.word = Shape(theme, State.IDLE), label(bold=True)
+        self.means, self.trouble = Elided(_LINES), Elided(_LINES)
+        self.means.setProperty("role", "muted")
+        for said in (self.means, self.trouble):
+            said.setProperty(SCALE_PROPERTY, SCALE.caption)
+            said.setFont(font(SCALE.caption))
+        for part in (self.shape, self.word, self.means, self.trouble):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._lay_out()
+        theme.changed.connect(self.refresh)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def show_status(self, status: Status) -> None:
+        """Show this status; cheap enough to call twenty times a second."""
+        if status != self._status:
+            self._status = status
+            self.refresh()
+
+    def fold(self, folded: bool) -> None:
+        """Show only the shape, or everything."""
+        self._folded = folded
+        self.refresh()
+        self.updateGeometry()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language and size."""
+        texts, status = self._texts, self._status
+        self.shape.show_state(status.shape, word(texts, status))
+        _show(self.word, word(texts, status))
+        late, role = delay(texts, status)
+        for said, text in ((self.means, means(texts, status)), (self.trouble, late)):
+            if text != said.accessibleName():
+                said.show_text(text)
+        if self.trouble.property("role") != role:
+            self.trouble.setProperty("role", role)
+            self.trouble.style().polish(self.trouble)
+        for part in (self.word, self.means):
+            part.setVisible(not self._folded)
+        self.trouble.setVisible(bool(self.trouble.accessibleName()) and not self._folded)
+        told = hint(texts, status)
+        if told != self.accessibleName():
+            self.setAccessibleName(told)
+            self.setAccessibleDescription(texts("shell.status-says"))
+            self.setToolTip(tip(told))
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the shown parts."""
+        return self._column.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the background under the pointer, and the focus ring."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        place = QRectF(self.rect())
+        if self.underMouse() or self.isDown():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.colour("surface"))
+            painter.drawRoundedRect(place, RADII.small, RADII.small)
+        if self.hasFocus():
+            ring(painter, place, self._theme.colour("accent"), RADII.small)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(SPACING.small)
+        head.addWidget(self.shape)
+        head.addWidget(self.word, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(SPACING.medium, SPACING.small, SPACING.small, SPACING.small)
+        self._column.setSpacing(SPACING.hair)
+        self._column.addLayout(head)
+        self._column.addWidget(self.means)
+        self._column.addWidget(self.trouble)
+
+
+def _show(shown: QLabel, text: str) -> None:
+    if shown.text() != text:
+        shown.setText(text)
