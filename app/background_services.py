@@ -18,6 +18,7 @@ from app.history.history import History
 from app.history.rerecognition import Rerunner
 from app.history.service import HistoryService
 from app.insertion.insertion_log import InsertionLog
+from app.insertion.program_picker import ProgramPicker
 from app.journal.library import Library
 from app.messages.notifications import Post
 from app.messages.registry import Registry
@@ -64,6 +65,7 @@ class BackgroundServices:
         self.models = Models(post)
         self.models.languages = lambda: options().languages
         self._dry_run = DryRun(library, post)
+        self._picker = ProgramPicker(post)
         self.help = Help(post)
         self.sharing = Sharing(post)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
@@ -76,6 +78,7 @@ class BackgroundServices:
             .add(self.sharing.ask)
             .add(self.lending.ask)
             .add(self._dry_run.ask)
+            .add(self._picker.ask)
             .add(self._monitoring.ask)
         )
         self.actions = actions
@@ -91,6 +94,7 @@ class BackgroundServices:
             await opening.enter_async_context(self._serving)
             await opening.enter_async_context(self.models)
             await opening.enter_async_context(self._dry_run)
+            await opening.enter_async_context(self._picker)
             await opening.enter_async_context(self.help)
             await opening.enter_async_context(self.sharing)
             await opening.enter_async_context(self.lending)

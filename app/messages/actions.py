@@ -5,6 +5,7 @@ from app.dictation.actions import DictationAction
 from app.files.actions import FileAction
 from app.gateways.actions import GatewayAction
 from app.history.actions import HistoryAction
+from app.insertion.pick_messages import PickProgram
 from app.local_services.worker_view import SwitchWorker
 from app.models.actions import ModelAction
 from app.monitoring.view import LookAtMonitor
@@ -27,4 +28,5 @@ Action = (
     | GatewayAction
     | LookAtMonitor
     | TryReplacements
+    | PickProgram
 )

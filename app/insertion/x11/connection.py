@@ -135,17 +135,28 @@ class X11Connection:
             self.pump(end)
         return True
 
-    def pump(self, until_s: float | None, *, wakeable: bool = False) -> None:
-        """Handle pending events, or wait for the next event, timer or (``wakeable``) piece of work."""
+    def wait_or_wake(self, predicate: Callable[[], bool], until_s: float) -> bool:
+        """Handle events until ``predicate`` holds or ``until_s``; return whether ``wakes`` ended it earlier."""
+        while not predicate() and time.monotonic() < until_s:
+            if self.pump(until_s, wakeable=True):
+                return True
+        return False
+
+    def pump(self, until_s: float | None, *, wakeable: bool = False) -> bool:
+        """Handle pending events, or wait for the next event, timer or (``wakeable``) piece of work.
+
+        Returns whether such work woke it.
+        """
         self.display.flush()  # also reads arrived events, so it must come before the check for events
         if self.handle_pending() or self._run_timers():
-            return
+            return False
         ends = [end for end in (until_s, *(when for when, _ in self._timers)) if end is not None]
         left = max(0.0, min(ends) - time.monotonic()) if ends else None
         sources: list[Any] = [self.display.fileno(), *([self._wakes] if wakeable else [])]
         ready, _, _ = select.select(sources, [], [], left)
         if self._wakes in ready:
             self._wakes.recv(64)
+        return self._wakes in ready
 
     def handle_pending(self) -> bool:
         """Handle the pending events; return whether there were any."""

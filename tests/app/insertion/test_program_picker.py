@@ -1,0 +1,83 @@
+"""Picks run one at a time in a thread and can be stopped."""
+
+import select
+import socket
+from pathlib import Path
+
+import pytest
+
+from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
+from app.insertion.program_picker import ProgramPicker, can_pick, pick_on_x11
+from tests.helpers.desktop import Desktop, TextField
+from tests.helpers.waiting import wait_until
+
+KITTY = ProgramPick(PickState.PICKED, "kitty")
+WAITING = ProgramPick(PickState.WAITING)
+
+
+def until_stopped(wakes: socket.socket) -> ProgramPick:
+    """Wait for the byte that stops a pick, as the real one does."""
+    select.select([wakes], [], [], 30)
+    return ProgramPick(PickState.CANCELLED)
+
+
+async def test_picked_program_is_told() -> None:
+    told: list[ProgramPick] = []
+    async with ProgramPicker(told.append, lambda wakes: KITTY) as picker:
+        picker.ask(PickProgram(True))
+        await wait_until(lambda: told == [WAITING, KITTY], "the program is told")
+        picker.ask(PickProgram(True))
+        await wait_until(lambda: told[2:] == [WAITING, KITTY], "it can be picked again")
+        picker.ask(PickProgram(False))
+
+
+async def test_pick_is_stopped_and_runs_once_at_a_time() -> None:
+    told: list[ProgramPick] = []
+    async with ProgramPicker(told.append, until_stopped) as picker:
+        picker.ask(PickProgram(True))
+        await wait_until(lambda: told == [WAITING], "it waits")
+        picker.ask(PickProgram(True))
+        picker.ask(PickProgram(False))
+        await wait_until(lambda: told == [WAITING, ProgramPick(PickState.CANCELLED)], "it was stopped")
+
+
+async def test_pick_ends_with_the_app() -> None:
+    told: list[ProgramPick] = []
+    async with ProgramPicker(told.append, until_stopped) as picker:
+        picker.ask(PickProgram(True))
+        await wait_until(lambda: told == [WAITING], "it waits")
+    assert told[-1] == ProgramPick(PickState.CANCELLED)
+
+
+async def test_pick_on_a_real_screen_tells_the_clicked_program(
+    screen: Desktop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DISPLAY", screen.display)
+    monkeypatch.setenv("XAUTHORITY", str(tmp_path / "none"))
+    window = TextField(screen, "clicked").focus()
+    screen.xdotool("windowsize", "--sync", window, "300", "200", "windowmove", "--sync", window, "400", "300")
+    told: list[ProgramPick] = []
+    async with ProgramPicker(told.append, pick_on_x11) as picker:
+        picker.ask(PickProgram(True))
+        await wait_until(lambda: told == [WAITING], "it waits")
+
+        def clicked() -> bool:  # the pointer is grabbed a moment later, and an earlier click reaches the window
+            screen.xdotool("mousemove", "500", "400", "click", "1")
+            return len(told) > 1
+
+        await wait_until(clicked, "the click is seen")
+    assert told[-1] == ProgramPick(PickState.PICKED, "text_field.py")
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "possible"),
+    [
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, False),
+        ("win32", {"DISPLAY": ":0"}, False),
+        ("darwin", {}, False),
+    ],
+)
+def test_windows_can_be_picked_on_x11_only(platform: str, environment: dict[str, str], possible: bool) -> None:
+    assert can_pick(platform, environment) is possible

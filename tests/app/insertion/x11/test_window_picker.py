@@ -1,0 +1,136 @@
+"""Clicks on real windows of a real X server tell their programs; Esc, another button and a byte cancel."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from Xlib import X
+
+from app.insertion.pick_messages import PickState, ProgramPick
+from app.insertion.x11.connection import X11Connection
+from app.insertion.x11.window_picker import pick_program
+from tests.helpers.desktop import Desktop, Terminal, TextField
+from tests.helpers.waiting import wait_until_sync
+
+
+@contextmanager
+def picking(
+    desktop: Desktop, other: X11Connection, deadline_s: float = 30.0
+) -> Iterator[tuple["Future[ProgramPick]", socket.socket]]:
+    """Pick in a thread, as the app does; yield once the pointer is grabbed."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ThreadPoolExecutor(1) as threads:
+        future = threads.submit(pick_program, desktop.display, theirs, deadline_s)
+        wait_until_sync(lambda: future.done() or grabbed(other), "the pointer is grabbed")
+        yield future, ours
+
+
+def grabbed(other: X11Connection) -> bool:
+    """Return whether another client has the keyboard, which is grabbed after the pointer."""
+    free = other.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime) == X.GrabSuccess
+    if free:
+        other.display.ungrab_keyboard(X.CurrentTime)
+        other.display.sync()
+    return not free
+
+
+def put(desktop: Desktop, window: str, x: int, y: int) -> None:
+    desktop.xdotool("windowsize", "--sync", window, "300", "200", "windowmove", "--sync", window, str(x), str(y))
+
+
+def click(desktop: Desktop, x: int, y: int, button: int = 1) -> None:
+    desktop.xdotool("mousemove", str(x), str(y), "click", str(button))
+
+
+def test_click_on_a_window_tells_its_program(screen: Desktop, other: X11Connection) -> None:
+    field, terminal = TextField(screen, "picked"), Terminal(screen, "not picked")
+    put(screen, field.focus(), 50, 100)
+    put(screen, terminal.focus(), 700, 400)
+    with picking(screen, other) as (future, _):
+        click(screen, 200, 200)
+        assert future.result(10) == ProgramPick(PickState.PICKED, "text_field.py")
+    with picking(screen, other) as (future, _):
+        click(screen, 850, 500)
+        assert future.result(10) == ProgramPick(PickState.PICKED, "XTerm")
+    assert not grabbed(other), "keyboard and pointer are free again"
+    assert terminal.text == "" and field.text == "", "the programs saw nothing of it"
+
+
+def test_click_on_a_title_bar_tells_the_program_too(screen: Desktop, other: X11Connection) -> None:
+    window = Terminal(screen, "with a title").focus()
+    put(screen, window, 300, 300)
+    place = dict(line.split("=") for line in screen.xdotool("getwindowgeometry", "--shell", window).splitlines())
+    with picking(screen, other) as (future, _):
+        click(screen, int(place["X"]) + 100, int(place["Y"]) - 8)
+        assert future.result(10) == ProgramPick(PickState.PICKED, "XTerm")
+
+
+def test_click_beside_all_windows_finds_no_program(screen: Desktop, other: X11Connection) -> None:
+    with picking(screen, other) as (future, _):
+        click(screen, 1_270, 790, 4)  # the wheel is no click
+        click(screen, 1_270, 790)
+        assert future.result(10) == ProgramPick(PickState.NO_PROGRAM)
+
+
+def test_own_window_is_not_picked(screen: Desktop, connection: X11Connection, other: X11Connection) -> None:
+    ours = connection.root.create_window(0, 0, 90, 90, 0, X.CopyFromParent)
+    ours.set_wm_name("our own")
+    ours.map()
+    connection.display.sync()
+    put(screen, screen.focus("our own"), 600, 100)
+    assert connection.program(ours.id) == os.getpid()
+    with picking(screen, other) as (future, _):
+        click(screen, 700, 200)
+        assert future.result(10) == ProgramPick(PickState.OWN)
+    ours.destroy()
+    connection.display.sync()
+
+
+@pytest.mark.parametrize(
+    "cancel",
+    [
+        lambda desktop, ours: desktop.xdotool("key", "Escape"),
+        lambda desktop, ours: click(desktop, 640, 400, 3),
+        lambda desktop, ours: ours.send(b"\0"),
+    ],
+    ids=["escape", "right-button", "byte"],
+)
+def test_pick_is_cancelled(
+    screen: Desktop, other: X11Connection, cancel: Callable[[Desktop, socket.socket], object]
+) -> None:
+    with picking(screen, other) as (future, ours):
+        screen.xdotool("key", "a")
+        cancel(screen, ours)
+        assert future.result(10) == ProgramPick(PickState.CANCELLED)
+    assert not grabbed(other)
+
+
+def test_pick_ends_at_its_deadline(screen: Desktop, other: X11Connection) -> None:
+    with picking(screen, other, deadline_s=0.2) as (future, _):
+        assert future.result(10) == ProgramPick(PickState.LATE)
+    assert not grabbed(other)
+
+
+def test_pick_gives_up_while_another_program_holds_the_keyboard(screen: Desktop, other: X11Connection) -> None:
+    other.root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+    other.display.sync()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert pick_program(screen.display, theirs) == ProgramPick(PickState.BUSY)
+    other.display.ungrab_keyboard(X.CurrentTime)
+    other.display.sync()
+    status = other.root.grab_pointer(
+        False, X.ButtonPressMask, X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, X.CurrentTime
+    )
+    assert status == X.GrabSuccess, "the pointer is not left grabbed"
+    other.display.ungrab_pointer(X.CurrentTime)
+    other.display.sync()
+
+
+def test_pick_without_screen_is_unavailable() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert pick_program("no display", theirs) == ProgramPick(PickState.UNAVAILABLE)
