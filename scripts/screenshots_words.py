@@ -14,8 +14,8 @@ from app.messages.notifications import Programs
 from app.replacements.rules import Replacement
 from app.replacements.view import Example, ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import Settings
+from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.words_panel import WordsPanel
-from app.ui.settings.program_rules_panel import ProgramRulesPanel
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SPACING, Theme
@@ -49,7 +49,7 @@ class Scene:
     """Both panels, and their requests to the history."""
 
     words: WordsPanel
-    programs: ProgramRulesPanel
+    programs: ProgramsPanel
     asked: list[TryReplacements]
 
 
@@ -111,7 +111,7 @@ def shown(look: Look, state: State) -> QImage:
     def draw(theme: Theme, texts: Texts) -> QImage:
         asked: list[TryReplacements] = []
         words = WordsPanel(theme, texts, lambda action: None, asked.append)
-        programs = ProgramRulesPanel(theme, texts, lambda action: None)
+        programs = ProgramsPanel(theme, texts, lambda action: None, picks=True)
         page = QWidget()
         page.setObjectName("page")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

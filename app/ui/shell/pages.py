@@ -21,10 +21,10 @@ from app.ui.history.page import HistoryPage
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
 from app.ui.onboarding.controller import FirstSteps, RestartCard
+from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage
 from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.page import SettingsPage
-from app.ui.settings.program_rules_panel import ProgramRulesPanel
 from app.ui.shell.monitor_window import MonitorCard, MonitorWindow
 from app.ui.shell.shell import Shell
 from app.ui.shell.status_board import StatusBoard
@@ -78,7 +78,7 @@ class Pages:
         self.settings.add("general", again, again.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
-        self.programs = ProgramRulesPanel(theme, texts, ask)
+        self.programs = ProgramsPanel(theme, texts, ask)
         self.settings.add("advanced", self.programs, self.programs.words)
         self.gateways = GatewaysPanel(theme, texts, ask, ask)
         self.settings.add("computers", self.gateways, self.gateways.words)
@@ -136,6 +136,7 @@ class Pages:
             .add(self.models.show_models)
             .add(self.gateways.show_gateways)
             .add(self.programs.show_programs)
+            .add(self.programs.show_pick)
             .add(self.words.show_tried)
             .add(self.sharing.show_sharing)
             .add(self.sharing.show_invite)

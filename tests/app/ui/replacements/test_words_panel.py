@@ -11,9 +11,9 @@ from app.messages.notifications import Problem
 from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
+from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.words_panel import WordsPanel
 from app.ui.settings.page import SettingsPage
-from app.ui.settings.program_rules_panel import ProgramRulesPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -51,7 +51,7 @@ def test_words_panels_cut_no_text_at_double_font_size(
     page = SettingsPage(theme, texts, lambda action: None)
     qtbot.addWidget(page)
     words = WordsPanel(theme, texts, lambda action: None, lambda action: None)
-    programs = ProgramRulesPanel(theme, texts, lambda action: None)
+    programs = ProgramsPanel(theme, texts, lambda action: None, picks=True)
     page.add("language", words, words.words)
     page.add("advanced", programs, programs.words)
     page.resize(900, 700)

@@ -19,6 +19,7 @@ from app.files.view import FileNote, FileState
 from app.history.view import HistoryNote
 from app.hotkeys.conflicts import KeyUse
 from app.insertion.outcome import HoldReason
+from app.insertion.pick_messages import PickState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
@@ -93,6 +94,7 @@ FAMILIES = {
     "models.stated": ["paper", "model-card", "measured"],
     "models.detail": ["called", "engine", "sources", "languages", "since", "used", "measure", "figures", "files"],
     "words.wrong": [why.value for why in RuleProblem],
+    "programs.pick": [state for state in PickState if state not in {PickState.PICKED, PickState.CANCELLED}],
     "programs.wrong": ["empty", "long", "twice", "too-many"],
     "sharing": [
         *(state.value for state in SharingState),

@@ -4,11 +4,13 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
+from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import Newline, ProgramRule, Strategy
 from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
 from app.settings.actions import ChangeSetting
-from app.ui.settings.program_rules_panel import NAME, ProgramRow, ProgramRulesPanel
+from app.ui.programs.panel import NAME, ProgramsPanel
+from app.ui.programs.program_row import ProgramRow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -21,8 +23,8 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> ProgramRulesPanel:
-    made = ProgramRulesPanel(theme, texts, asked.append)
+def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> ProgramsPanel:
+    made = ProgramsPanel(theme, texts, asked.append, picks=False)
     qtbot.addWidget(made)
     made.resize(600, 400)
     made.show()
@@ -34,22 +36,23 @@ def choose(row: ProgramRow, how: str) -> None:
     row.how.activated.emit(row.how.currentIndex())
 
 
-def entries(panel: ProgramRulesPanel) -> list[str]:
+def entries(panel: ProgramsPanel) -> list[str]:
     panel.menu.aboutToShow.emit()
     return [action.text() for action in panel.menu.actions() if not action.isSeparator()]
 
 
-def test_program_rules_are_shown_with_accessible_names(panel: ProgramRulesPanel) -> None:
+def test_program_rules_are_shown_with_accessible_names(panel: ProgramsPanel) -> None:
     assert panel.empty.isVisible()
     panel.show_rules((SLACK, SAFE))
     first, second = panel.rows
-    assert (first.program.text(), first.how.currentData(), first.newline.isHidden()) == ("slack", "type", False)
+    assert (first.name.text(), first.how.currentData(), first.newline.isHidden()) == ("slack", "type", False)
+    assert not first.program.isVisible() and first.icon.pixmap().width() > 0
     assert (second.how.currentData(), second.newline.isHidden()) == ("hold", True)
     for row in panel.rows:
         assert row.how.accessibleName() and row.remove.accessibleName() and row.program.accessibleName()
 
 
-def test_changed_rule_is_requested_as_setting(panel: ProgramRulesPanel, asked: list[Action]) -> None:
+def test_changed_rule_is_requested_as_setting(panel: ProgramsPanel, asked: list[Action]) -> None:
     panel.show_rules((SLACK, SAFE))
     choose(panel.rows[0], "hold")
     assert asked[-1] == ChangeSetting(
@@ -63,7 +66,7 @@ def test_changed_rule_is_requested_as_setting(panel: ProgramRulesPanel, asked: l
     assert asked[-1] == ChangeSetting(NAME, ({"program": "keepassxc", "newline": "space"},))
 
 
-def test_menu_offers_programs_without_rule(panel: ProgramRulesPanel, asked: list[Action], texts: Texts) -> None:
+def test_menu_offers_programs_without_rule(panel: ProgramsPanel, asked: list[Action], texts: Texts) -> None:
     panel.show_rules((SLACK,))
     panel.show_programs(Programs(("kitty", "Slack")))
     assert entries(panel) == ["kitty", texts("programs.another")]
@@ -73,7 +76,7 @@ def test_menu_offers_programs_without_rule(panel: ProgramRulesPanel, asked: list
 
 
 def test_typed_program_counts_once_it_has_a_valid_name(
-    panel: ProgramRulesPanel, asked: list[Action], texts: Texts
+    panel: ProgramsPanel, asked: list[Action], texts: Texts
 ) -> None:
     panel.show_rules((SLACK,))
     entries(panel)
@@ -87,16 +90,17 @@ def test_typed_program_counts_once_it_has_a_valid_name(
         wrong = name != "kitty"
         assert row.problem.text() == (texts("programs.wrong.twice") if wrong else "")
         assert len(asked) == (0 if wrong else 1)
+        assert (row.program.isHidden(), row.name.isHidden()) == (not wrong, wrong)
 
 
-def test_empty_row_is_dropped_when_panel_is_hidden(panel: ProgramRulesPanel) -> None:
+def test_empty_row_is_dropped_when_panel_is_hidden(panel: ProgramsPanel) -> None:
     entries(panel)
     panel.menu.actions()[-1].trigger()
     panel.hide()
     assert panel.rows == []
 
 
-def test_older_answer_keeps_newer_choice_and_refusal_resets_it(panel: ProgramRulesPanel, texts: Texts) -> None:
+def test_older_answer_keeps_newer_choice_and_refusal_resets_it(panel: ProgramsPanel, texts: Texts) -> None:
     panel.show_rules((SLACK,))
     choose(panel.rows[0], "paste")
     choose(panel.rows[0], "hold")
@@ -109,6 +113,48 @@ def test_older_answer_keeps_newer_choice_and_refusal_resets_it(panel: ProgramRul
     assert [row.rule for row in panel.rows] == [SLACK]
 
 
-def test_settings_search_finds_programs_of_rules(panel: ProgramRulesPanel) -> None:
+def test_settings_search_finds_programs_of_rules(panel: ProgramsPanel) -> None:
     panel.show_rules((SLACK, SAFE))
     assert "keepassxc" in list(panel.words())
+
+
+def test_program_is_added_by_a_click_on_its_window(
+    theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot
+) -> None:
+    panel = ProgramsPanel(theme, texts, asked.append, picks=True)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert entries(panel) == [texts("programs.click"), texts("programs.another")]
+    panel.menu.actions()[0].trigger()
+    assert asked == [PickProgram(True)]
+    panel.show_pick(ProgramPick(PickState.WAITING))
+    assert panel.hint.text() == texts("programs.pick.waiting") and not panel.add.isEnabled()
+    panel.stop.click()
+    assert asked[1:] == [PickProgram(False)]
+    panel.show_pick(ProgramPick(PickState.PICKED, "kitty"))
+    assert asked[-1] == ChangeSetting(NAME, ({"program": "kitty"},))
+    assert not panel.hint.isVisible() and not panel.stop.isVisible() and panel.add.isEnabled()
+
+
+def test_picked_program_with_a_rule_gets_no_second_one(panel: ProgramsPanel, asked: list[Action]) -> None:
+    panel.show_rules((SLACK,))
+    panel.show_pick(ProgramPick(PickState.PICKED, "Slack"))
+    assert [row.rule for row in panel.rows] == [SLACK] and asked == []
+
+
+@pytest.mark.parametrize("state", [PickState.OWN, PickState.LATE, PickState.BUSY, PickState.NO_PROGRAM])
+def test_failed_pick_says_what_to_do(panel: ProgramsPanel, texts: Texts, state: PickState) -> None:
+    panel.show_pick(ProgramPick(PickState.WAITING))
+    panel.show_pick(ProgramPick(state))
+    assert panel.hint.isVisible() and panel.hint.text() == texts(f"programs.pick.{state.value}")
+    panel.show_pick(ProgramPick(PickState.CANCELLED))
+    assert not panel.hint.isVisible()
+
+
+def test_menu_shows_programs_by_their_names(
+    panel: ProgramsPanel, texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ui.programs.panel.program_name", lambda name, language: f"{name} & {language}")
+    panel.show_programs(Programs(("kitty",)))
+    assert entries(panel)[0] == f"kitty && {texts.language}"
+    assert not panel.menu.actions()[0].icon().isNull()

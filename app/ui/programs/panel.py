@@ -1,126 +1,45 @@
 """Panel of rules that insert texts differently in certain programs, or not at all."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.insertion.plan import (
-    LONGEST_PROGRAM,
-    MOST_PROGRAMS,
-    Newline,
-    ProgramRule,
-    Strategy,
-    program_problems,
-)
+from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
+from app.insertion.plan import MOST_PROGRAMS, ProgramRule, program_problems
+from app.insertion.program_picker import can_pick
 from app.insertion.programs import same_program
 from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
 from app.settings.actions import ChangeSetting
 from app.settings.schema import as_written
+from app.system.desktop_entries import program_name
+from app.ui.programs.program_icon import icon_for
+from app.ui.programs.program_row import ProgramRow
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
-from app.ui.theme import icons
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import DropDown, control_height, label
-from app.ui.widgets.flow_layout import FlowRow
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import label, reveal
 from app.ui.widgets.untrusted_text import menu_name
 
 NAME: Final = "insertion.programs"
-_HOLD: Final = "hold"
+_QUIET: Final = frozenset({PickState.PICKED, PickState.CANCELLED})
 
 
-class ProgramRow(QFrame):
-    """Row that edits one rule.
+class ProgramsPanel(QFrame):
+    """Panel that shows rules and requests changes; an invalid rule stays in the panel with its reason.
 
-    ``changed`` is called after every change, ``gone`` when the user removes the rule.
+    ``picks``: whether programs can be added by a click on their windows; by default, if this desktop allows it.
     """
 
     def __init__(
-        self,
-        theme: Theme,
-        texts: Texts,
-        changed: Callable[[], None],
-        gone: Callable[["ProgramRow"], None],
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], *, picks: bool | None = None
     ) -> None:
         super().__init__()
-        self._theme, self._texts, self._changed = theme, texts, changed
-        self.rule = ProgramRule("")
-        self.program, self.how, self.newline = QLineEdit(), DropDown(theme), DropDown(theme)
-        self.remove = QPushButton()
-        self.remove.setProperty("role", "quiet")
-        self.problem = label(size=SCALE.caption, role="warning")
-        self.problem.setWordWrap(True)
-        self.program.setMaxLength(LONGEST_PROGRAM)
-        self.lines = FlowRow((self.how, self.newline))
-        head = QHBoxLayout()
-        head.setSpacing(SPACING.small)
-        head.addWidget(self.program, 1)
-        head.addWidget(self.remove)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, SPACING.small, 0, SPACING.small)
-        column.setSpacing(SPACING.small)
-        column.addLayout(head)
-        column.addWidget(self.lines)
-        column.addWidget(self.problem)
-        self.program.editingFinished.connect(self._edited)
-        self.how.activated.connect(self._chosen)
-        self.newline.activated.connect(self._chosen)
-        self.remove.clicked.connect(lambda: gone(self))
-
-    def show_rule(self, rule: ProgramRule, problem: str) -> None:
-        """Show a rule, and its problem if it has one."""
-        self.rule = rule
-        if self.program.text().strip() != rule.program:
-            self.program.setText(rule.program)
-        self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Update all texts to the current language, font and colours."""
-        texts, rule = self._texts, self.rule
-        named = {"program": rule.program or texts("programs.unnamed")}
-        self.program.setFont(font())
-        self.program.setMinimumHeight(control_height())
-        self.program.setPlaceholderText(texts("programs.program-hint"))
-        self.program.setAccessibleName(texts("programs.program"))
-        ways = [(way.value, texts(f"settings.option.insertion.strategy.{way.value}")) for way in Strategy]
-        held = [(_HOLD, texts("programs.hold"))]
-        self.how.show_entries([*ways, *held], _HOLD if rule.hold else rule.strategy.value)
-        self.how.setAccessibleName(texts("programs.how-of", **named))
-        breaks = [(kind.value, texts("programs.newline", key=texts(_key(kind)))) for kind in Newline]
-        self.newline.show_entries(breaks, rule.newline.value)
-        self.newline.setAccessibleName(texts("programs.newline-of", **named))
-        self.newline.setVisible(not rule.hold and rule.strategy is not Strategy.PASTE)
-        self.remove.setText(texts("programs.remove"))
-        self.remove.setIcon(icons.icon("cancel", self._theme.colour("accent")))
-        self.remove.setAccessibleName(texts("programs.remove-of", **named))
-        self.lines.arrange()
-
-    def _edited(self) -> None:
-        name = self.program.text().strip()
-        if name != self.rule.program:
-            self._change(program=name)
-
-    def _chosen(self) -> None:
-        how, newline = self.how.currentData(), Newline(self.newline.currentData())
-        strategy = self.rule.strategy if how == _HOLD else Strategy(how)
-        self._change(strategy=strategy, newline=newline, hold=how == _HOLD)
-
-    def _change(self, **values: Any) -> None:
-        self.rule = replace(self.rule, **values)
-        self._changed()
-
-
-class ProgramRulesPanel(QFrame):
-    """Panel that shows rules and requests changes; an invalid rule stays in the panel with its reason."""
-
-    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
-        super().__init__()
+        self._picks = can_pick() if picks is None else picks
+        self._pick = ProgramPick(PickState.CANCELLED)
         self._theme, self._texts, self._ask = theme, texts, ask
         self._known: tuple[ProgramRule, ...] = ()
         self._asked: tuple[ProgramRule, ...] | None = None
@@ -132,7 +51,9 @@ class ProgramRulesPanel(QFrame):
         self.heading = label(bold=True)
         self.says, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
         self.problem = label(size=SCALE.caption, role="warning")
-        self.add = QPushButton()
+        self.add, self.stop = QPushButton(), QPushButton()
+        self.hint = label(size=SCALE.caption)
+        self.stop.clicked.connect(lambda: ask(PickProgram(False)))
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
         self.add.setMenu(self.menu)
@@ -145,7 +66,8 @@ class ProgramRulesPanel(QFrame):
     def words(self) -> Iterable[str]:
         """Yield the words by which the settings search finds this panel."""
         yield from (self._texts("programs.find"), self._texts("programs.name"), self._texts("programs.say"))
-        yield from (row.rule.program for row in self.rows)
+        for row in self.rows:
+            yield from (row.rule.program, row.called)
 
     def show_rules(self, rules: Sequence[ProgramRule]) -> None:
         """Show the rules in effect, unless the answer to a newer change is still pending."""
@@ -158,6 +80,19 @@ class ProgramRulesPanel(QFrame):
     def show_programs(self, programs: Programs) -> None:
         """Set the programs that received dictated text, most recent first."""
         self._seen = programs
+
+    def show_pick(self, pick: ProgramPick) -> None:
+        """Show that a click on a window is expected, or add the program that was clicked on."""
+        began, self._pick = pick.state is PickState.WAITING, pick
+        self._show()
+        window = self.window()
+        if began:
+            window.lower()  # it may cover the window to click on
+            return
+        window.raise_()
+        window.activateWindow()
+        if pick.state is PickState.PICKED:
+            self._add(pick.program)
 
     def show_problem(self, problem: Problem) -> None:
         """Show why the requested rules were refused."""
@@ -175,6 +110,8 @@ class ProgramRulesPanel(QFrame):
         self.empty.setText(texts("programs.none"))
         self.add.setText(texts("programs.add"))
         self.add.setAccessibleName(texts("programs.add"))
+        self.stop.setText(texts("programs.stop"))
+        self.stop.setAccessibleName(texts("programs.stop"))
         self._show()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -222,6 +159,10 @@ class ProgramRulesPanel(QFrame):
         self._edited()
 
     def _add(self, program: str) -> None:
+        known = (row for row in self.rows if same_program(row.rule.program, program))
+        if (row := next(known, None)) is not None:
+            row.how.setFocus()
+            return
         row = self._new_row(ProgramRule(program))
         self._show()
         (row.how if program else row.program).setFocus()
@@ -242,19 +183,28 @@ class ProgramRulesPanel(QFrame):
             why = problems.get(place, "")
             fresh = why == "empty" and row.rule == ProgramRule("")
             row.show_rule(row.rule, self._texts(f"programs.wrong.{why}") if why and not fresh else "")
+        waiting = self._pick.state is PickState.WAITING
+        reveal(self.stop, waiting, self.add)
+        quiet = self._pick.state in _QUIET
+        self.hint.setText("" if quiet else self._texts(f"programs.pick.{self._pick.state.value}"))
+        self.hint.setVisible(not quiet)
         self.empty.setVisible(not self.rows)
-        self.add.setEnabled(len(self.rows) < MOST_PROGRAMS)
+        self.add.setEnabled(len(self.rows) < MOST_PROGRAMS and not waiting)
         self.problem.setText(self._refused())
         self.problem.setVisible(bool(self.problem.text()))
 
     def _fill(self) -> None:
-        """Fill the menu with programs that have no rule yet, and an entry for any other program."""
+        """Fill the menu with ways to add a program: a click, those used lately without a rule, and its name."""
         self.menu.clear()
+        if self._picks:
+            self.menu.addAction(self._texts("programs.click"), lambda: self._ask(PickProgram(True)))
+            self.menu.addSeparator()
         known = [rule.program for rule in self._rules]
         for name in self._seen.names:
             if not any(same_program(name, other) for other in known):
-                self.menu.addAction(menu_name(name), partial(self._add, name))
-        if self.menu.actions():
+                shown = menu_name(program_name(name, self._texts.language))
+                self.menu.addAction(icon_for(self._theme, name), shown, partial(self._add, name))
+        if self.menu.actions() and not self.menu.actions()[-1].isSeparator():
             self.menu.addSeparator()
         self.menu.addAction(self._texts("programs.another"), lambda: self._add(""))
 
@@ -263,15 +213,15 @@ class ProgramRulesPanel(QFrame):
         column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
         column.setSpacing(SPACING.medium)
         self._list.setSpacing(SPACING.small)
-        for said in (self.heading, self.says, self.empty, self.problem):
+        for said in (self.heading, self.says, self.empty, self.problem, self.hint):
             said.setWordWrap(True)
-            column.addWidget(said)
+        above: tuple[QWidget, ...] = (self.heading, self.says, self.empty, self.problem)
+        for widget in above:
+            column.addWidget(widget)
         column.addLayout(self._list)
+        column.addWidget(self.hint)
         row = QHBoxLayout()
         row.addWidget(self.add)
+        row.addWidget(self.stop)
         row.addStretch(1)
         column.addLayout(row)
-
-
-def _key(kind: Newline) -> str:
-    return f"settings.option.insertion.newline.{kind.value}"

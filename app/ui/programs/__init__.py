@@ -1,0 +1,1 @@
+"""The panel of rules for programs."""

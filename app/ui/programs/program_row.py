@@ -1,0 +1,139 @@
+"""Row that edits the rule for one program."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
+
+from app.insertion.plan import LONGEST_PROGRAM, Newline, ProgramRule, Strategy
+from app.system.desktop_entries import program_name
+from app.ui.programs.program_icon import drawn, icon_for
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import DropDown, control_height, label
+from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.untrusted_text import tip
+from runtime.terminal import printable
+
+_HOLD: Final = "hold"
+
+
+class ProgramRow(QFrame):
+    """Row that edits one rule; a field for the name of its program is shown until that is valid.
+
+    ``changed`` is called after every change, ``gone`` when the user removes the rule.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        texts: Texts,
+        changed: Callable[[], None],
+        gone: Callable[["ProgramRow"], None],
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._changed = theme, texts, changed
+        self.rule = ProgramRule("")
+        self.icon, self.name = QLabel(), label()
+        self.name.setWordWrap(True)
+        self.program, self.how, self.newline = QLineEdit(), DropDown(theme), DropDown(theme)
+        self.remove = QPushButton()
+        self.remove.setProperty("role", "quiet")
+        self.problem = label(size=SCALE.caption, role="warning")
+        self.problem.setWordWrap(True)
+        self.program.setMaxLength(LONGEST_PROGRAM)
+        self.lines = FlowRow((self.how, self.newline))
+        self._lay_out()
+        self.program.editingFinished.connect(self._edited)
+        self.how.activated.connect(self._chosen)
+        self.newline.activated.connect(self._chosen)
+        self.remove.clicked.connect(lambda: gone(self))
+
+    @property
+    def called(self) -> str:
+        """Name of the program for people."""
+        return printable(program_name(self.rule.program, self._texts.language))
+
+    def show_rule(self, rule: ProgramRule, problem: str) -> None:
+        """Show a rule, and its problem if it has one."""
+        typed = not rule.program or bool(problem)
+        had = self.program.hasFocus() and not typed
+        self.rule = rule
+        if self.program.text().strip() != rule.program:
+            self.program.setText(rule.program)
+        self.program.setVisible(typed)
+        self.name.setVisible(not typed)
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        self.refresh()
+        if had:
+            self.how.setFocus()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language, font and colours."""
+        texts, rule = self._texts, self.rule
+        named = {"program": self.called or texts("programs.unnamed")}
+        self._show_program()
+        ways = [(way.value, texts(f"settings.option.insertion.strategy.{way.value}")) for way in Strategy]
+        held = [(_HOLD, texts("programs.hold"))]
+        self.how.show_entries([*ways, *held], _HOLD if rule.hold else rule.strategy.value)
+        self.how.setAccessibleName(texts("programs.how-of", **named))
+        breaks = [(kind.value, texts("programs.newline", key=texts(_key(kind)))) for kind in Newline]
+        self.newline.show_entries(breaks, rule.newline.value)
+        self.newline.setAccessibleName(texts("programs.newline-of", **named))
+        self.newline.setVisible(not rule.hold and rule.strategy is not Strategy.PASTE)
+        side = self.fontMetrics().ascent()
+        self.remove.setIconSize(QSize(side, side))
+        self.remove.setMinimumHeight(control_height())
+        self.remove.setIcon(icons.icon("dismiss", self._theme.colour("text")))
+        self.remove.setAccessibleName(texts("programs.remove-of", **named))
+        self.remove.setToolTip(tip(self.remove.accessibleName()))
+        self.lines.arrange()
+
+    def _show_program(self) -> None:
+        """Show icon and name; the tool tip has the class of the windows."""
+        side = control_height() - SPACING.small
+        found = icon_for(self._theme, self.rule.program)
+        self.icon.setPixmap(drawn(found, side, self.devicePixelRatioF()))
+        self.icon.setFixedSize(side, side)
+        self.name.setText(self.called)
+        self.name.setToolTip(tip(self.rule.program) if self.called != self.rule.program else "")
+        self.program.setFont(font())
+        self.program.setMinimumHeight(control_height())
+        self.program.setPlaceholderText(self._texts("programs.program-hint"))
+        self.program.setAccessibleName(self._texts("programs.program"))
+
+    def _edited(self) -> None:
+        name = self.program.text().strip()
+        if name != self.rule.program:
+            self._change(program=name)
+
+    def _chosen(self) -> None:
+        how, newline = self.how.currentData(), Newline(self.newline.currentData())
+        strategy = self.rule.strategy if how == _HOLD else Strategy(how)
+        self._change(strategy=strategy, newline=newline, hold=how == _HOLD)
+
+    def _change(self, **values: Any) -> None:
+        self.rule = replace(self.rule, **values)
+        self._changed()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(SPACING.small)
+        head.addWidget(self.icon)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.program, 1)
+        head.addWidget(self.remove)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, SPACING.small, 0, SPACING.small)
+        column.setSpacing(SPACING.small)
+        column.addLayout(head)
+        column.addWidget(self.lines)
+        column.addWidget(self.problem)
+
+
+def _key(kind: Newline) -> str:
+    return f"settings.option.insertion.newline.{kind.value}"
