@@ -22,6 +22,7 @@ from app.ui.dictation.overlay import Overlay
 from app.ui.dictation.overlay_timing import STAYS_S
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
+from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Motion, Theme
 
 LISTENING = View(State.LISTENING, 1.0, -20.0, (TextSpan("kia ora", True),))
@@ -31,9 +32,11 @@ class Counting(Overlay):
     """Overlay that counts how often it is painted."""
 
     painted = 0
+    region = QRect()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self.painted += 1
+        self.region = event.rect()
         super().paintEvent(event)
 
 
@@ -274,6 +277,37 @@ def test_overlay_does_not_repaint_unchanged_view(overlay: Counting, qtbot: QtBot
         overlay.show_view(View(State.WAITING, 5.0 + number / 100))
         qapp.processEvents()
     assert overlay.painted == before
+
+
+def test_overlay_repaints_only_its_meter_while_listening(overlay: Counting, qtbot: QtBot) -> None:
+    overlay.show_view(LISTENING)
+    qtbot.waitUntil(lambda: overlay.grown().size() == QSizeF(overlay.body.size()) and overlay.painted > 0)
+    before = len(overlay.levels)
+    qtbot.waitUntil(lambda: len(overlay.levels) > before + 2)
+    assert overlay.drawing is not None and overlay.drawing.meter is not None
+    meter = overlay.drawing.meter.translated(overlay.grown().topLeft()).toAlignedRect()
+    assert meter.contains(overlay.region)
+
+
+def test_overlay_follows_size_of_text_and_colours_at_once(
+    qapp: QApplication, texts: Texts, clock: Clock, qtbot: QtBot
+) -> None:
+    theme = Theme(Scheme.LIGHT, STILL)
+    theme.dress(qapp)
+    made = Counting(theme, texts, now=clock)
+    made.show_view(LISTENING)
+    qtbot.waitUntil(lambda: made.painted > 0)
+    small, painted = made.body, made.painted
+    theme.choose_text_size("largest")
+    try:
+        assert made.body.width() > 1.4 * small.width() and made.body.bottom() == small.bottom()
+        qtbot.waitUntil(lambda: made.painted > painted)
+        painted = made.painted
+        theme.choose(Scheme.DARK)
+        qtbot.waitUntil(lambda: made.painted > painted)
+    finally:
+        theme.choose_text_size("normal")
+        made.hide()
 
 
 def test_overlay_changes_language_at_once(theme: Theme, clock: Clock, qtbot: QtBot) -> None:
