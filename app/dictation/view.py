@@ -38,9 +38,8 @@ class View:
 
     ``destination``: the name of the gateway that receives the audio, empty for this computer. ``waiting``:
     earlier takes that are not done. ``held``: held texts of the newest recording, which the key pastes.
-    ``earlier``: other recordings with held texts, which are pasted from a list. ``window``: the place
-    of the window that receives the take's texts, in system pixels, if known. ``place``: of the
-    field in it.
+    ``earlier``: other recordings with held texts, which are pasted from a list. ``window``: the window that
+    receives the take's texts, in system pixels, if known. ``place``: the field in it, if known.
     """
 
     state: State = State.IDLE

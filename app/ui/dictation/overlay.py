@@ -249,7 +249,10 @@ class Overlay(QRasterWindow):
         else:
             painter.fillRect(event.rect(), self._theme.colour("edge"))
         self.pill.paint_body(painter, body)
-        painter.setClipRect(body, Qt.ClipOperation.IntersectClip)
+        inside = body.adjusted(
+            SPACING.small, 2, -SPACING.small, -2
+        )  # text must not cross the outline of a growing pill
+        painter.setClipRect(inside, Qt.ClipOperation.IntersectClip)
         painter.translate(body.topLeft())
         self.pill.paint_parts(painter, self._shown, self.levels, self._drawing)
         painter.end()
