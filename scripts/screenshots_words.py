@@ -87,7 +87,8 @@ def wrong(scene: Scene) -> None:
     model = scene.words.replacements.model
     model.setData(model.index(1, 0), "Git Hub")
     scene.words.replacements.table.setCurrentIndex(scene.words.replacements.table.found.index(1, 0))
-    scene.words.hotwords.field.setPlainText("pounamu\n" + "x" * 70)
+    scene.words.hotwords.field.setText("x" * 70)
+    scene.words.hotwords.add.click()
     scene.programs.rows[1].program.setText("Slack.exe")
     scene.programs.rows[1].program.editingFinished.emit()
 

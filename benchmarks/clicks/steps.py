@@ -86,9 +86,7 @@ def _file(pages: Pages, mouse: Mouse) -> None:
 
 def _word(pages: Pages, mouse: Mouse) -> None:
     mouse.click(pages.shell.entries[DICTIONARY])
-    mouse.click(pages.words.hotwords.field)
-    mouse.types(WORD)
-    mouse.click(pages.shell.entries[DICTIONARY])  # the word counts when the focus leaves the field
+    mouse.types(f"{WORD}\n")
 
 
 def _replacement(pages: Pages, mouse: Mouse) -> None:

@@ -1,40 +1,50 @@
-"""Editor of hotwords, one per line, that marks invalid lines."""
+"""Panel of hotwords: a field that adds them, and one button for each, which removes it."""
 
+import re
 from collections.abc import Callable
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-from PySide6.QtGui import QFontMetrics, QHideEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from app.messages.actions import Action
 from app.messages.notifications import Problem
 from app.settings import checks
 from app.settings.actions import ChangeSetting
-from app.ui.settings.controls import LinesControl
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
+from app.ui.theme import icons
 from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import label
+from app.ui.widgets.basic import action_button, control_height, label
+from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.untrusted_text import menu_name
 
 NAME: Final = "recognition.hotwords"
-_LINES: Final = 8
+_SHOWN: Final = 100
+_SEPARATORS: Final = re.compile(r"[,，、;；\n]")
 
 
 class HotwordsPanel(QFrame):
-    """Panel that shows the hotwords in force and asks to change them when the user leaves it."""
+    """Panel that shows the hotwords in force and asks to change them at once."""
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
-        self._refused: Callable[[], str] = str
+        self._known: tuple[str, ...] = ()
+        self._problem: Callable[[], str] = str
+        self._all = False
         self.setProperty("role", "card")
-        self.heading = label(bold=True)
-        self.count = label(size=SCALE.caption, role="muted")
+        self.heading, self.count = label(bold=True), label(size=SCALE.caption, role="muted")
         self.says = label(size=SCALE.caption, role="muted")
         self.problem = label(size=SCALE.caption, role="warning")
-        self.lines = _Words(self._asks)
-        self.field = self.lines.field
-        self.field.textChanged.connect(self._show)
+        self.field = QLineEdit()
+        self.field.returnPressed.connect(self._add)
+        self.add = action_button(self._add)
+        self.more = action_button(self._show_all, "quiet")
+        self.words: dict[str, QPushButton] = {}
+        self._row = FlowRow(())
+        self._column = QVBoxLayout(self)
         self._lay_out()
         texts.changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
@@ -42,13 +52,15 @@ class HotwordsPanel(QFrame):
 
     def show_words(self, words: tuple[str, ...]) -> None:
         """Show the hotwords in force."""
-        self.lines.show_value(words)
+        if words != self._known or set(words) != set(self.words):
+            self._known, self._problem = words, str
+            self._fill()
 
     def show_problem(self, problem: Problem) -> None:
         """Show why the requested hotwords are not in force."""
         if problem.setting == NAME and problem.note is not None:
             note = problem.note
-            self._refused = lambda: note_text(self._texts, note)
+            self._problem = lambda: note_text(self._texts, note)
             self._show()
 
     def refresh(self) -> None:
@@ -56,83 +68,98 @@ class HotwordsPanel(QFrame):
         texts = self._texts
         self.heading.setText(texts("words.hotwords"))
         self.says.setText(texts("words.hotwords-say"))
-        self.field.setAccessibleName(texts("words.hotwords"))
-        self.field.setPlaceholderText(texts("words.hotwords-empty"))
-        self.lines.refresh()
+        self.field.setAccessibleName(texts("words.new-hotword"))
+        self.field.setPlaceholderText(texts("words.new-hotword"))
+        self.field.setFont(font())
+        self.field.setMinimumHeight(control_height())
+        self.add.setText(texts("words.add"))
+        self.add.setAccessibleName(texts("words.add-hotword"))
+        self._fill()
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def _add(self) -> None:
+        """Ask for the typed hotwords; several are separated by commas."""
+        typed = [word for part in _SEPARATORS.split(self.field.text()) if (word := part.strip())]
+        wanted = tuple(dict.fromkeys((*typed, *self._known)))
+        if any(len(word) > checks.LONGEST_HOTWORD for word in typed):
+            self._refuse("words.long-hotword", most=checks.LONGEST_HOTWORD)
+        elif len(wanted) > checks.MOST_HOTWORDS:
+            self._refuse("words.too-many-hotwords", most=checks.MOST_HOTWORDS)
+        elif typed:
+            self.field.clear()
+            self._change(wanted)
+
+    def _remove(self, word: str) -> None:
+        self.field.setFocus()
+        self._change(tuple(known for known in self._known if known != word))
+
+    def _change(self, wanted: tuple[str, ...]) -> None:
+        """Ask for these hotwords, and show them until the answer comes."""
+        self._known, self._problem = wanted, str
+        self._ask(ChangeSetting(NAME, "\n".join(wanted)))
+        self._fill()
+
+    def _refuse(self, key: str, **values: int) -> None:
+        self._problem = partial(self._texts, key, **values)
         self._show()
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Ask to save the typed hotwords."""
-        self.lines.keep()
+    def _show_all(self) -> None:
+        self._all = True
+        self._fill()
+        self.field.setFocus()
 
-    def _asks(self, value: str | bool | int) -> None:
-        self._refused = str
-        self._ask(ChangeSetting(NAME, value))
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        """Make one button for each hotword."""
+        shown = self._known if self._all else self._known[:_SHOWN]
+        self.words = {word: self._word(word) for word in shown}
+        row = FlowRow((*self.words.values(), self.more))
+        self._column.replaceWidget(self._row, row)
+        self._row.deleteLater()
+        self._row = row
+        left = len(self._known) - len(shown)
+        self.more.setText(self._texts("words.more", count=left))
+        self.more.setVisible(left > 0)
+        row.setVisible(bool(self._known))
+        row.arrange()
         self._show()
 
-    def _show(self) -> None:
-        texts, words = self._texts, self.lines.lines
-        self.count.setText(texts("words.hotwords-count", count=len(words), most=checks.MOST_HOTWORDS))
-        bad = self.lines.bad
-        said = self._refused()
-        if len(words) > checks.MOST_HOTWORDS:
-            said = texts("words.too-many-hotwords", most=checks.MOST_HOTWORDS)
-        elif bad:
-            said = texts("words.long-hotword", line=bad[0] + 1, most=checks.LONGEST_HOTWORD)
-        self.problem.setText(said)
-        self.problem.setVisible(bool(said))
-        self.field.setExtraSelections([self._marked(line) for line in bad])
-
-    def _marked(self, line: int) -> QTextEdit.ExtraSelection:
-        """Return the mark of an invalid line: underlined, not by colour alone."""
-        made = QTextEdit.ExtraSelection()
-        cursor = QTextCursor(self.field.document().findBlockByNumber(line))
-        cursor.select(QTextCursor.SelectionType.LineUnderCursor)
-        look = QTextCharFormat()
-        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
-        look.setUnderlineColor(self._theme.colour("warning"))
-        look.setForeground(self._theme.colour("warning"))
-        made.cursor, made.format = cursor, look
+    def _word(self, word: str) -> QPushButton:
+        made = action_button(partial(self._remove, word), "quiet")
+        made.setText(menu_name(word))
+        made.setIcon(icons.icon("cancel", self._theme.colour("muted")))
+        side = made.fontMetrics().ascent()
+        made.setFixedHeight(control_height() - SPACING.small)  # letters of some languages are higher
+        made.setIconSize(QSize(side, side))
+        made.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the cross stands behind the word
+        made.setAccessibleName(self._texts("words.remove-hotword", word=word))
+        made.setToolTip(made.accessibleName())
         return made
 
+    def _show(self) -> None:
+        count = len(self._known)
+        most = checks.MOST_HOTWORDS
+        self.count.setText(self._texts("words.hotwords-count", count=count, most=most) if count else "")
+        said = self._problem()
+        self.problem.setText(said)
+        self.problem.setVisible(bool(said))
+
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        column = self._column
         column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
         column.setSpacing(SPACING.medium)
         for said in (self.says, self.problem, self.heading):
             said.setWordWrap(True)
-        head = QHBoxLayout()
+        head, new = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.heading, 1)
         head.addWidget(self.count)
+        new.setSpacing(SPACING.small)
+        new.addWidget(self.field, 1)
+        new.addWidget(self.add)
         column.addLayout(head)
         column.addWidget(self.says)
-        column.addWidget(self.lines)
+        column.addLayout(new)
         column.addWidget(self.problem)
-
-
-class _Words(LinesControl):
-    """Editor of hotwords that never asks to save invalid ones."""
-
-    _asked: tuple[str, ...] | None = None
-
-    @property
-    def bad(self) -> list[int]:
-        """Numbers of lines that are too long, from 0."""
-        lines = self.field.toPlainText().split("\n")
-        return [number for number, line in enumerate(lines) if len(line.strip()) > checks.LONGEST_HOTWORD]
-
-    def show_value(self, value: Any) -> None:
-        """Show the hotwords in force."""
-        super().show_value(value)
-        self._asked = None
-
-    def keep(self) -> None:
-        """Ask once to save the typed hotwords, if they are valid."""
-        if not checks.words(self.lines) and self.lines != self._asked:
-            self._asked = self.lines
-            super().keep()
-
-    def refresh(self) -> None:
-        """Update font and height; leave room for several lines."""
-        super().refresh()
-        self.field.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + 2 * SPACING.medium)
+        column.addWidget(self._row)

@@ -24,6 +24,7 @@ class DictionaryPage(QWidget):
         column.addWidget(self.name)
         column.addWidget(words)
         column.addStretch(1)
+        self.setFocusProxy(words)
         texts.changed.connect(self.refresh)
         self.refresh()
 

@@ -1,4 +1,4 @@
-"""Panel of replacements for recognised words, and of hotwords to listen for."""
+"""Panel of hotwords to listen for, and of replacements for recognised words."""
 
 from collections.abc import Callable, Iterable
 
@@ -33,8 +33,9 @@ class WordsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.large)
-        column.addWidget(self.replacements)
         column.addWidget(self.hotwords)
+        column.addWidget(self.replacements)
+        self.setFocusProxy(self.hotwords.field)
 
     def words(self) -> Iterable[str]:
         """Yield the words by which the settings search finds this panel."""

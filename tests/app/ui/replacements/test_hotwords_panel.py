@@ -1,4 +1,5 @@
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -21,42 +22,62 @@ def asked() -> list[Action]:
 def panel(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> HotwordsPanel:
     made = HotwordsPanel(theme, texts, asked.append)
     qtbot.addWidget(made)
+    made.resize(700, 400)
     made.show()
     return made
 
 
-def test_hotwords_are_counted_and_saved_when_panel_is_left(
-    panel: HotwordsPanel, asked: list[Action], texts: Texts
-) -> None:
-    panel.show_words(("pounamu", "翡翠"))
-    assert panel.field.toPlainText() == "pounamu\n翡翠"
-    assert panel.count.text() == texts("words.hotwords-count", count=2, most=MOST_HOTWORDS)
-    panel.field.setPlainText("pounamu\n\n Aotearoa ")
-    assert asked == []
-    panel.hide()
-    assert asked == [ChangeSetting(NAME, "pounamu\nAotearoa")]
+def enter(panel: HotwordsPanel, text: str) -> None:
+    """Type into the field and press Return."""
+    QTest.keyClicks(panel.field, text)
+    QTest.keyClick(panel.field, Qt.Key.Key_Return)
 
 
-def test_invalid_hotwords_are_marked_and_not_saved(
+def test_typed_words_are_added_before_the_others(panel: HotwordsPanel, asked: list[Action], texts: Texts) -> None:
+    panel.show_words(("pounamu",))
+    enter(panel, " Aotearoa,Te Papa , pounamu")
+    assert asked == [ChangeSetting(NAME, "Aotearoa\nTe Papa\npounamu")]
+    assert list(panel.words) == ["Aotearoa", "Te Papa", "pounamu"] and panel.field.text() == ""
+    assert panel.count.text() == texts("words.hotwords-count", count=3, most=MOST_HOTWORDS)
+    assert all(button.isVisible() for button in panel.words.values())
+
+
+def test_nothing_is_asked_for_empty_field(panel: HotwordsPanel, asked: list[Action]) -> None:
+    enter(panel, "  ")
+    panel.add.click()
+    assert asked == []
+
+
+def test_click_on_word_removes_it(panel: HotwordsPanel, asked: list[Action], texts: Texts) -> None:
+    panel.show_words(("pounamu", "翡翠", "R&D"))
+    assert panel.words["R&D"].text() == "R&&D"
+    assert panel.words["翡翠"].accessibleName() == texts("words.remove-hotword", word="翡翠")
+    panel.words["pounamu"].click()
+    assert asked == [ChangeSetting(NAME, "翡翠\nR&D")] and list(panel.words) == ["翡翠", "R&D"]
+
+
+def test_too_long_and_too_many_words_are_not_asked_for(
     panel: HotwordsPanel, asked: list[Action], texts: Texts
 ) -> None:
-    panel.field.setPlainText("good\n\n" + "x" * (LONGEST_HOTWORD + 1))
-    assert panel.problem.text() == texts("words.long-hotword", line=3, most=LONGEST_HOTWORD)
-    assert len(panel.field.extraSelections()) == 1
-    panel.hide()
-    assert asked == []
-    panel.show()
-    panel.field.setPlainText("\n".join("x" for _ in range(MOST_HOTWORDS + 1)))
+    enter(panel, "x" * (LONGEST_HOTWORD + 1))
+    assert panel.problem.text() == texts("words.long-hotword", most=LONGEST_HOTWORD) and panel.field.text()
+    panel.field.clear()
+    panel.show_words(tuple(f"word {number}" for number in range(MOST_HOTWORDS)))
+    enter(panel, "new")
     assert panel.problem.text() == texts("words.too-many-hotwords", most=MOST_HOTWORDS)
-    panel.field.setPlainText("good")
-    assert not panel.problem.isVisible() and panel.field.extraSelections() == []
+    assert asked == [] and panel.field.text() == "new"
 
 
-def test_typed_hotwords_stay_and_refusal_is_shown(panel: HotwordsPanel, texts: Texts) -> None:
-    QTest.keyClicks(panel.field, "new")
-    panel.show_words(("other",))
-    assert panel.field.toPlainText() == "new"
+def test_rest_of_many_words_is_shown_on_request(panel: HotwordsPanel, texts: Texts) -> None:
+    panel.show_words(tuple(f"word {number}" for number in range(130)))
+    assert len(panel.words) == 100 and panel.more.text() == texts("words.more", count=30)
+    panel.more.click()
+    assert len(panel.words) == 130 and not panel.more.isVisible()
+
+
+def test_refusal_is_shown_until_the_next_change(panel: HotwordsPanel, texts: Texts) -> None:
     note = Note("settings-no-toml", {"line": "3"})
     panel.show_problem(Problem("settings", note=note, setting=NAME))
     assert panel.problem.text() == texts("note.settings-no-toml", line="3")
-    assert panel.field.accessibleName()
+    enter(panel, "new")
+    assert not panel.problem.isVisible()

@@ -31,7 +31,7 @@ def test_words_panel_shows_settings_and_forwards_dry_run(theme: Theme, texts: Te
     qtbot.addWidget(panel)
     panel.show()
     panel.show_settings(SETTINGS)
-    assert panel.replacements.model.rowCount() == 12 and panel.hotwords.field.toPlainText() == "pounamu"
+    assert panel.replacements.model.rowCount() == 12 and list(panel.hotwords.words) == ["pounamu"]
     panel.replacements.try_rules()
     panel.show_tried(ReplacementsTried(tried[-1].serial, 1, 1, 1, (RuleTried(1),)))
     assert panel.replacements.results.isVisible()
