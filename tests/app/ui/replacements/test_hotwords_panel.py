@@ -42,7 +42,7 @@ def test_typed_words_are_added_before_the_others(panel: HotwordsPanel, asked: li
     assert all(button.isVisible() for button in panel.words.values())
 
 
-def test_nothing_is_asked_for_empty_field(panel: HotwordsPanel, asked: list[Action]) -> None:
+def test_empty_field_adds_nothing(panel: HotwordsPanel, asked: list[Action]) -> None:
     enter(panel, "  ")
     panel.add.click()
     assert asked == []
