@@ -12,6 +12,7 @@ import pytest
 
 from app.cli.demo import samples
 from app.cli.scoring import score
+from app.core.states import State
 from app.journal.disk import AUDIO
 from app.journal.library import Library, TakeSnapshot
 from app.journal.take import TakeState
@@ -81,7 +82,7 @@ class Listening:
 def listening(environment: dict[str, str], *options: str) -> Iterator[Listening]:
     program = Listening(environment, *options)
     try:
-        program.wait_for("listening")
+        program.wait_for("Listening")
         yield program
     finally:
         program.process.kill()
@@ -107,8 +108,8 @@ def test_spoken_text_is_printed(desk: VirtualMicrophone, environment: dict[str, 
             desk.play(english.path)
         assert program.end(signal.SIGINT) == 0, program.err
     assert score(english.text, program.out, "en").rate <= WORST, program.out + program.err
-    for state in ("arming", "listening", "waiting", "done"):
-        assert state in program.err
+    for state in (State.ARMING, State.LISTENING, State.WAITING, State.DONE):
+        assert state.word in program.err
     found = only_take(tmp_path)
     assert found.state is TakeState.DONE
     assert program.out.splitlines() == [segment.text for segment in found.transcript.segments if segment.text]
