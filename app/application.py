@@ -51,7 +51,7 @@ from app.messages.actions import Action
 from app.messages.notifications import Devices, Post, Problem, Programs, Takes, WindowWanted, problem
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
-from app.onboarding.trials import Trials
+from app.onboarding.microphone_trial import MicrophoneTrialRunner
 from app.power_events import PowerEvents
 from app.replacements.replacer import LiveReplacer
 from app.settings.actions import ChangeSetting
@@ -112,7 +112,7 @@ class Application:
         unchoose = partial(self._change, ChangeSetting(CHOSEN, ""))
         self._gateways = Gateways(post, unchoose, self._moved, os.environ.get(_KEY, ""))
         self._dictating: DictationRunner | None = None
-        self._trials: Trials | None = None
+        self._trial: MicrophoneTrialRunner | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         self._perform: Callable[[Action], None] = self._early.append  # until all services run
         self._power: PowerEvents | None = None
@@ -159,13 +159,13 @@ class Application:
             parts = replace(parts, show_keys=self._post, find_text=text_finder(sys.platform, os.environ))
             self._dictating = DictationRunner(parts, self._wishes(), self._takes_changed.set)
             self._dictating.follow(lambda view: self._seen(view, control))
-            self._trials = await cleanup.enter_async_context(self._new_trials(self._dictating))
+            self._trial = await cleanup.enter_async_context(self._new_trial(self._dictating))
             cleanup.callback(self._file.subscribe(self._settings_changed))
             self._post(self._file.current)
             self._start()
             self._power = await cleanup.enter_async_context(PowerEvents(self._rest, self._woke))
             self._power.allow(self._file.current.worker.limits)
-            self._serve(self._dictating, self._trials)
+            self._serve(self._dictating, self._trial)
             try:
                 await self._dictating.run()
             finally:
@@ -181,12 +181,12 @@ class Application:
         else:
             self._perform(action)
 
-    def _serve(self, dictating: DictationRunner, trials: Trials) -> None:
+    def _serve(self, dictating: DictationRunner, trial: MicrophoneTrialRunner) -> None:
         """Pass on all actions from now on, beginning with those that wait."""
         self._perform = (
             Registry()
             .add(dictating.ask)
-            .add(trials.ask)
+            .add(trial.ask)
             .add(self._switch_worker)
             .add(self._change)
             .add(self._gateways.ask)
@@ -303,10 +303,8 @@ class Application:
                 self._post(problem("autostart", error))
             await self._autostart_changed.wait()
 
-    def _new_trials(self, dictating: DictationRunner) -> Trials:
-        """Set up the trials of the first steps, which have no microphone after dictation has ended."""
-        play, key = sound_system().play, os.environ.get(_KEY, "")
-        return Trials(self._post, dictating.recorder, play, self.look_at_microphones, key)
+    def _new_trial(self, dictating: DictationRunner) -> MicrophoneTrialRunner:
+        return MicrophoneTrialRunner(dictating.recorder, self._post, self.look_at_microphones)
 
     def _options(self) -> Options:
         return options_of(self._file.current)
@@ -384,8 +382,8 @@ class Application:
         if new.worker.runs != old.worker.runs:
             self._tasks.start(self._use_model(), "model")
         self._want_gateway()
-        if self._trials is not None and new.audio.microphone != old.audio.microphone:
-            self._trials.microphone.again()
+        if self._trial is not None and new.audio.microphone != old.audio.microphone:
+            self._trial.again()
         if new.general.autostart != old.general.autostart:
             self._autostart_changed.set()
         self._post(new)

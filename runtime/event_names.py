@@ -177,7 +177,6 @@ class LogEvent(StrEnum):
     RESPONSE_ABORTED = "response.aborted"
     RESULTS_NOTICE_UNREADABLE = "results.notice_unreadable"
     RESULTS_SUBSCRIPTION_LOST = "results.subscription_lost"
-    SAMPLE_PLAYBACK_FAILED = "sample.playback_failed"
     SEGMENT_AUDIO_MISSING = "segment.audio_missing"
     SEGMENT_CANCELLED = "segment.cancelled"
     SEGMENT_CONCLUDED = "segment.concluded"

@@ -265,9 +265,9 @@ def sentence(page: Onboarding) -> None:
 
 
 def steps(look: Look) -> QImage:
-    """Draw the microphone step after speech was heard, and the step with the first sentence."""
-    heard = screenshots_onboarding.page(look, Step.MICROPHONE, screenshots_onboarding.heard)
-    return column([heard, screenshots_onboarding.page(look, Step.SENTENCE, sentence)], ground(look))
+    """Draw the first step after speech was heard, and the step with the first sentence."""
+    heard = screenshots_onboarding.page(look, Step.WELCOME, screenshots_onboarding.heard)
+    return column([heard, screenshots_onboarding.page(look, Step.TRY, sentence)], ground(look))
 
 
 def large(look: Look) -> QImage:

@@ -1,6 +1,7 @@
 """Draw the first steps in each of their states, for ``scripts.screenshots``."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtGui import QGuiApplication, QImage
@@ -9,21 +10,19 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
-from app.gateways.view import GatewaysView
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.notifications import Problem
 from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView, ModelUse
-from app.onboarding.steps import Step
-from app.onboarding.view import GatewayTrial, MicrophoneActivity, MicrophoneTrial
+from app.onboarding.steps import STEPS, Progress, Step
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
+from app.settings.sections import Settings
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from scripts.screenshots import CHOICES, Look, column, dressed, grabbed, ground, row
-from scripts.screenshots_gateways import ATTIC
 
-_GATEWAY: Final = "https://desktop-gpu:8765"
 _SAID: Final = {"en": "The tide turns at four.", "zh": "下午四点开始退潮。"}
 _FETCHED: Final = LocalModelView(
     ModelFacts("whisper-base", licence="MIT", sources=("modelscope", "huggingface"), size=147_882_031),
@@ -35,20 +34,28 @@ _FETCHED: Final = LocalModelView(
     use=ModelUse.WORKER,
     chosen=True,
 )
+_DEVICES: Final = replace(CHOICES, microphone="")
 IDLE: Final = WorkerView(LocalWorkerState.IDLE, "CPU · whisper-base")
-
-
-def language(page: Onboarding) -> None:
-    """Show the first step unchanged."""
+_DOWNLOADING: Final = WorkerView(LocalWorkerState.DOWNLOADING, percent=40)
 
 
 def heard(page: Onboarding) -> None:
-    """Show the microphone step while the user speaks."""
-    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -16.0, heard=True, sample=True))
+    """Show the first step while the user speaks."""
+    page.show_worker(IDLE)
+    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -16.0, heard=True))
+
+
+def downloading(page: Onboarding) -> None:
+    """Show the first step while the model is downloaded."""
+    page.show_models(ModelsView((_FETCHED,), "", 52_000_000_000))
+    page.show_worker(_DOWNLOADING)
+    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -58.0))
 
 
 def muted(page: Onboarding) -> None:
-    """Show the microphone step without any sound."""
+    """Show a microphone without any sound, and a download that was paused."""
+    page.show_models(ModelsView((replace(_FETCHED, state=ModelState.PAUSED),)))
+    page.show_worker(_DOWNLOADING)
     page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB Audio", -90.0, quiet=True))
 
 
@@ -58,79 +65,80 @@ def refused(page: Onboarding) -> None:
     page.show_microphone(MicrophoneTrial(MicrophoneActivity.OPENING, note=note))
 
 
+def missing(page: Onboarding) -> None:
+    """Show a computer without a microphone, whose network is away."""
+    page.show_choices(replace(_DEVICES, microphones=(), default_microphone=""))
+    page.show_microphone(MicrophoneTrial(MicrophoneActivity.OPENING, note=Note("no-microphone")))
+    page.show_worker(
+        WorkerView(LocalWorkerState.FAILED, reason=Note("model-unavailable", {"model": "whisper-base"}))
+    )
+
+
 def waiting(page: Onboarding) -> None:
     """Show the test that waits for the key."""
+    page.show_worker(_DOWNLOADING)
     page.show_keys(KeysSeen(True))
 
 
 def arrived(page: Onboarding) -> None:
     """Show the test after the key was pressed."""
+    page.show_worker(IDLE)
     page.show_keys(KeysSeen(True, (KeySeen(DICTATE, 0.21),)))
+
+
+def taken(page: Onboarding) -> None:
+    """Show a key that another program has."""
+    page.show_worker(IDLE)
+    page.show_keys(KeysSeen(True, problem=Note("hotkey-taken", {"binding": "F9"})))
 
 
 def impossible(page: Onboarding) -> None:
     """Show the test where keys cannot be observed."""
+    page.show_worker(WorkerView())
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
 
 
-def here(page: Onboarding) -> None:
-    """Show the model while it is being downloaded."""
-    page.show_models(ModelsView((_FETCHED,), "", 52_000_000_000))
-    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=40))
-
-
-def elsewhere(page: Onboarding) -> None:
-    """Show a gateway that has answered."""
+def ready(page: Onboarding) -> None:
+    """Show the last step before the user speaks."""
     page.show_worker(IDLE)
-    page.where.elsewhere.click()
-    page.where.url.setText(_GATEWAY)
-    page.show_gateway(GatewayTrial(_GATEWAY, True, 3.4, ("RTX 5060 Ti · sensevoice-small",)))
-    page.where.elsewhere.setFocus()
-
-
-def unreachable(page: Onboarding) -> None:
-    """Show a gateway that does not answer."""
-    page.where.elsewhere.click()
-    page.where.url.setText(_GATEWAY)
-    page.show_gateway(GatewayTrial(_GATEWAY, note=Note("gateway-unreachable")))
-
-
-def pairing(page: Onboarding) -> None:
-    """Show the pairing with a gateway that was found."""
-    page.show_gateways(GatewaysView(found=(ATTIC,), device="laptop"))
-    page.where.elsewhere.click()
-    page.where.pairing.found.rows[0].pair.click()
-    page.where.pairing.form.code.setText("1234 5")
 
 
 def listening(page: Onboarding) -> None:
     """Show the last step while the user speaks and the model is still loading."""
-    page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=85))
+    page.show_models(ModelsView((_FETCHED,), "", 52_000_000_000))
+    page.show_worker(_DOWNLOADING)
     page.show_view(View(State.LISTENING, 2.0, -18.0))
+
+
+def nothing(page: Onboarding) -> None:
+    """Show the last step after a recording without speech."""
+    page.show_worker(WorkerView(LocalWorkerState.STARTING))
+    page.show_view(View(State.LISTENING, 2.0, -18.0))
+    page.show_view(View(note=Note("nothing-understood")))
 
 
 def done(page: Onboarding) -> None:
     """Show the last step with the recognised sentence."""
     page.show_worker(IDLE)
     page.show_view(View(State.LISTENING, 2.0, -18.0))
-    page.sentence.box.setPlainText(_SAID[page.texts.language])
+    page.attempt.box.setPlainText(_SAID[page.texts.language])
     page.show_view(View(State.DONE, 3.2))
 
 
 STATES: Final[tuple[tuple[Step, Callable[[Onboarding], None]], ...]] = (
-    (Step.LANGUAGE, language),
-    (Step.MICROPHONE, heard),
-    (Step.MICROPHONE, muted),
-    (Step.MICROPHONE, refused),
-    (Step.HOTKEY, waiting),
-    (Step.HOTKEY, arrived),
-    (Step.HOTKEY, impossible),
-    (Step.PLACE, here),
-    (Step.PLACE, elsewhere),
-    (Step.PLACE, unreachable),
-    (Step.PLACE, pairing),
-    (Step.SENTENCE, listening),
-    (Step.SENTENCE, done),
+    (Step.WELCOME, heard),
+    (Step.WELCOME, downloading),
+    (Step.WELCOME, muted),
+    (Step.WELCOME, refused),
+    (Step.WELCOME, missing),
+    (Step.KEY, waiting),
+    (Step.KEY, arrived),
+    (Step.KEY, taken),
+    (Step.KEY, impossible),
+    (Step.TRY, ready),
+    (Step.TRY, listening),
+    (Step.TRY, nothing),
+    (Step.TRY, done),
 )
 
 
@@ -138,11 +146,12 @@ def page(look: Look, step: Step, happen: Callable[[Onboarding], None]) -> QImage
     """Draw this step after ``happen`` has changed it."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        made = Onboarding(theme, texts, lambda action: None, lambda action: None)
+        made = Onboarding(theme, texts, lambda action: None)
+        made.show_settings(Settings())
         made.show_choices(CHOICES)
         made.resize(round(usual_size().width() * 0.62), round(usual_size().height() * 0.86))
         made.show()
-        made.begin_at(step)
+        made.begin(Progress(at=step, done=frozenset(STEPS[: STEPS.index(step)])))
         happen(made)
         QGuiApplication.processEvents()
         return grabbed(made)

@@ -9,7 +9,7 @@ from app.insertion.pick_messages import PickProgram
 from app.local_services.worker_view import SwitchWorker
 from app.models.actions import ModelAction
 from app.monitoring.view import LookAtMonitor
-from app.onboarding.actions import Trial
+from app.onboarding.actions import TryMicrophone
 from app.replacements.view import TryReplacements
 from app.settings.actions import ChangeSetting
 from app.sharing.actions import LendingAction, SharingAction
@@ -18,7 +18,7 @@ Action = (
     DictationAction
     | SwitchWorker
     | ChangeSetting
-    | Trial
+    | TryMicrophone
     | FileAction
     | HistoryAction
     | ModelAction

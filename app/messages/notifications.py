@@ -19,7 +19,7 @@ from app.insertion.pick_messages import ProgramPick
 from app.local_services.worker_view import WorkerView
 from app.models.view import ModelsView
 from app.monitoring.view import MonitorView
-from app.onboarding.view import TrialView
+from app.onboarding.view import MicrophoneTrial
 from app.replacements.view import ReplacementsTried
 from app.settings.errors import BadSetting
 from app.settings.sections import Settings
@@ -85,7 +85,7 @@ News = (
     | Programs
     | ProgramPick
     | WindowWanted
-    | TrialView
+    | MicrophoneTrial
     | KeysSeen
     | GatewaysView
     | FilesView

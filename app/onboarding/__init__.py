@@ -1,1 +1,1 @@
-"""The first steps and their trials of microphone and gateway."""
+"""The first steps, and the trial of the microphone."""

@@ -1,35 +1,77 @@
-"""The five first steps and their order. Pure."""
+"""The three first steps, their order, and which of them are still open. Pure."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 
 class Step(StrEnum):
-    """The first steps. Each sets or demonstrates one thing; the last demonstrates dictation as a whole."""
+    """The first steps, with their names in the settings file. The last one demonstrates dictation as a whole."""
 
-    LANGUAGE = "language"
-    MICROPHONE = "microphone"
-    HOTKEY = "hotkey"
-    PLACE = "place"
-    SENTENCE = "sentence"
+    WELCOME = "language"
+    KEY = "hotkey"
+    TRY = "sentence"
 
 
 STEPS: Final = tuple(Step)
 WELCOMED: Final = "general.welcomed"
 FIRST_STEP: Final = "general.first_step"
+OPEN_STEPS: Final = "general.open_steps"
 """Names of the settings."""
+_EARLIER: Final = {"microphone": Step.WELCOME, "place": Step.TRY}
+"""Steps of an earlier version, which had five."""
 
 
-def number(step: Step) -> int:
-    """Return the number of a step, from 1."""
-    return STEPS.index(step) + 1
+def step_named(name: str) -> Step:
+    """Return the step for a name in the settings file, which may come from an earlier version."""
+    return _EARLIER.get(name) or Step(name)
 
 
-def after(step: Step) -> Step | None:
-    """Return the next step; ``None`` after the last."""
-    return STEPS[number(step)] if number(step) < len(STEPS) else None
+@dataclass(frozen=True)
+class Progress:
+    """Steps to go through, the current one, and those that are done."""
+
+    steps: tuple[Step, ...] = STEPS
+    at: Step = STEPS[0]
+    done: frozenset[Step] = frozenset()
+
+    @property
+    def number(self) -> int:
+        """Number of the current step, from 1."""
+        return self.steps.index(self.at) + 1
+
+    @property
+    def following(self) -> Step | None:
+        """Next step; ``None`` after the last."""
+        return self.steps[self.number] if self.number < len(self.steps) else None
+
+    @property
+    def previous(self) -> Step | None:
+        """Previous step; ``None`` before the first."""
+        return self.steps[self.number - 2] if self.number > 1 else None
+
+    @property
+    def open(self) -> tuple[Step, ...]:
+        """Steps that are not done, in their order."""
+        return tuple(step for step in self.steps if step not in self.done)
+
+    def finished(self) -> "Progress":
+        """Return the progress with the current step done."""
+        return replace(self, done=self.done | {self.at})
+
+    def moved(self, step: Step) -> "Progress":
+        """Return the progress at another step."""
+        return replace(self, at=step)
 
 
-def before(step: Step) -> Step | None:
-    """Return the previous step; ``None`` before the first."""
-    return STEPS[number(step) - 2] if number(step) > 1 else None
+def begun(open_steps: Iterable[str], first_step: str) -> Progress:
+    """Return the progress that the settings describe.
+
+    Without open steps, all steps count; those before ``first_step`` were done by an earlier version.
+    """
+    first, named = step_named(first_step), frozenset(open_steps)
+    steps = tuple(step for step in STEPS if step.value in named)
+    if steps:
+        return Progress(steps, first if first in steps else steps[0])
+    return Progress(STEPS, first, frozenset(STEPS[: STEPS.index(first)]))

@@ -25,6 +25,7 @@ MOST_HOTWORDS: Final = 512
 LONGEST_HOTWORD: Final = 64
 MOST_LENT: Final = 16
 MOST_LANGUAGES: Final = 30
+STEPS: Final = frozenset({"language", "hotkey", "sentence"})
 
 Check = Callable[[Any], str]
 RowsCheck = Callable[[Sequence[Any]], Mapping[int, str]]
@@ -87,6 +88,11 @@ def languages(codes: tuple[str, ...]) -> str:
     known = all(code != "auto" and not language(code) or code == "system" for code in codes)
     fine = known and len(codes) <= MOST_LANGUAGES
     return "" if fine else f"at most {MOST_LANGUAGES} codes of ISO 639 such as en or zh, or system"
+
+
+def steps(names: tuple[str, ...]) -> str:
+    """Check the names of first steps."""
+    return "" if set(names) <= STEPS else f"names of first steps: {', '.join(sorted(STEPS))}"
 
 
 def model(text: str) -> str:

@@ -30,7 +30,7 @@ def spoken_languages(section: RecognitionSection, own: Collection[str]) -> tuple
 
 def options_of(settings: Settings) -> Options:
     """Return the options for the gateway. Blocks briefly at the first call."""
-    languages = spoken_languages(settings.recognition, _own(settings.general))
+    languages = spoken_languages(settings.recognition, own_languages(settings.general))
     return structs.replace(settings.recognition.options, languages=languages)
 
 
@@ -38,10 +38,11 @@ def languages_now(language: str) -> tuple[str, ...]:
     """Return the languages for a command, to which the user gave this spoken language. Blocks."""
     settings = settings_now()[0]
     asked = RecognitionSection(language, settings.recognition.languages)
-    return spoken_languages(asked, _own(settings.general))
+    return spoken_languages(asked, own_languages(settings.general))
 
 
-def _own(general: GeneralSection) -> tuple[str, ...]:
+def own_languages(general: GeneralSection) -> tuple[str, ...]:
+    """Return the languages of the system and of the windows; empty where unknown. The first call blocks."""
     return (_of_system(), "" if general.language == SYSTEM else general.language)
 
 

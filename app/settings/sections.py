@@ -46,7 +46,12 @@ class GeneralSection:
     autostart: bool = setting(False, "Start with the session, without the window where there is a tray.")
     welcomed: bool = setting(False, "The first steps are over, or put off: the window does not begin with them.")
     first_step: Literal["language", "microphone", "hotkey", "place", "sentence"] = setting(
-        "language", "Where the first steps go on."
+        "language",
+        "Where the first steps go on: language (with the microphone), hotkey or sentence. An earlier version "
+        "wrote microphone and place too: they mean language and sentence.",
+    )
+    open_steps: tuple[str, ...] = setting(
+        (), "First steps that were skipped or put off: language, hotkey, sentence.", checks.steps
     )
 
 

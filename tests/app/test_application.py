@@ -21,8 +21,8 @@ from app.local_services.worker_view import LocalWorkerState, SwitchWorker, Worke
 from app.messages.notifications import Devices, News, Problem, Takes, WindowWanted
 from app.models.actions import LookAtModels
 from app.models.view import ModelsView, ModelUse
-from app.onboarding.actions import TryGateway, TryMicrophone
-from app.onboarding.view import GatewayTrial, MicrophoneTrial
+from app.onboarding.actions import TryMicrophone
+from app.onboarding.view import MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from runtime.folders import folders
@@ -88,10 +88,8 @@ async def no_gateway_here_while_one_elsewhere_is_chosen(app: Application, told: 
 
 
 async def what_is_tried_is_told(app: Application, told: list[News]) -> None:
-    app.ask(TryGateway(ELSEWHERE))
     app.ask(TryMicrophone(on=True))
     await wait_until(lambda: newest(told, MicrophoneTrial), "the microphone is tried")
-    assert newest(told, GatewayTrial) == GatewayTrial(ELSEWHERE)
     app.ask(TryMicrophone(on=False))
     assert newest(told, MicrophoneTrial) == MicrophoneTrial()
     app.ask(TestHotkeys(True))
@@ -178,10 +176,9 @@ async def test_actions_during_start_are_performed_once_services_run(home: Path) 
     told: list[News] = []
     async with running(told) as (app, _):
         app.ask(LookAtModels(True))
-        app.ask(TryGateway(ELSEWHERE))
         app.ask(ChangeSetting("hotkeys.mode", "hold"))
         assert told == [], "nothing runs yet"
-        await wait_until(lambda: newest(told, ModelsView) and newest(told, GatewayTrial), "both are answered")
+        await wait_until(lambda: newest(told, ModelsView), "it is answered")
 
         def changed() -> bool:
             seen = newest(told, Settings)

@@ -60,8 +60,16 @@ class DesktopApp:
 
     def start(self) -> None:
         """Start the app, and wait until it observes its key and its worker is idle."""
-        command = [str(BIN / "kikipounamu"), "app", "--hidden", *self.arguments]
+        self.launch("--hidden")
+        self.wait_until_ready()
+
+    def launch(self, *words: str) -> None:
+        """Start the app with these options too, and wait for nothing."""
+        command = [str(BIN / "kikipounamu"), "app", *words, *self.arguments]
         self.process = self.desktop.start(*command, **self._environment)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the app observes its key and its worker is idle."""
         wait_until_sync(self.is_ready, "the app has a worker that is idle", START_S)
 
     def is_ready(self) -> bool:

@@ -12,7 +12,7 @@ def test_each_step_is_shown() -> None:
 
 
 def test_onboarding_step_is_drawn(qapp: QApplication) -> None:
-    image = screenshots_onboarding.page(LOOKS[0], Step.PLACE, screenshots_onboarding.here)
+    image = screenshots_onboarding.page(LOOKS[0], Step.KEY, screenshots_onboarding.arrived)
     assert image.width() > 500 and image.height() > 400
     places = [(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)]
     assert len({image.pixelColor(x, y).name() for x, y in places}) > 10

@@ -21,7 +21,7 @@ from app.capture.microphone import open_microphone
 from app.capture.portaudio import SoundSystem
 from app.capture.resampled_input import level_dbfs
 from app.diagnostics.checks.finding import Area, Finding, advice, ok, wrong
-from app.onboarding.sample_recording import QUIET_DBFS
+from app.onboarding.level_check import QUIET_DBFS
 from protocol.audio import SAMPLE_RATE
 from runtime.installing import extra_command
 

@@ -1,158 +1,167 @@
 """First steps in front of the main window; the user can postpone them and continue at the same step."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.dictation.actions import Verb
 from app.dictation.hotkey_test import KeysSeen
+from app.dictation.messages import CANCEL
 from app.dictation.view import View
-from app.gateways.actions import GatewayAction
-from app.gateways.view import GatewaysView
 from app.local_services.worker_view import WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Problem
-from app.models.actions import ModelAction
+from app.models.actions import LookAtModels
 from app.models.view import ModelsView
-from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step, after, before
-from app.onboarding.view import GatewayTrial, MicrophoneTrial
+from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Progress, Step
+from app.onboarding.view import MicrophoneTrial
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
-from app.ui.onboarding.gateway_step import PlaceStep
-from app.ui.onboarding.hotkey_step import HotkeyStep
-from app.ui.onboarding.language_step import LanguageStep
-from app.ui.onboarding.microphone_step import MicrophoneStep
-from app.ui.onboarding.sentence_step import SentenceStep
+from app.ui.dictation.announcer import speak_from
+from app.ui.onboarding.key_step import KeyStep
+from app.ui.onboarding.readiness_foot import ReadinessFoot
 from app.ui.onboarding.step_page import StepPage
+from app.ui.onboarding.try_step import TryStep
+from app.ui.onboarding.welcome_step import WelcomeStep
 from app.ui.onboarding.widgets import Trail
 from app.ui.settings.choices import HOTKEYS, Choices
 from app.ui.strings.texts import Texts
-from app.ui.theme.theme import SCALE, SPACING, Theme, font
-from app.ui.widgets.basic import label
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.basic import make_room
+from app.ui.widgets.panels import centred, scrolling
 
-_LETTERS: Final = 96
+_ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
 class Onboarding(QWidget):
-    """Five steps that set up the app through ordinary settings.
+    """Three steps that set up the app through ordinary settings.
 
-    ``over`` is emitted when they are finished or postponed.
+    ``over`` is emitted when they are finished or postponed, ``elsewhere`` when the user wants another computer.
+    ``speak``: says a text through the screen reader, if one is active.
     """
 
     over = Signal()
+    elsewhere = Signal()
 
     def __init__(
         self,
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        ask_models: Callable[[ModelAction | GatewayAction], None],
+        speak: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         self.texts, self._ask = texts, ask
-        self.step = Step.LANGUAGE
+        self._speak = speak or self._announce
+        self.progress, self._choices, self._models = Progress(), Choices(), ModelsView()
+        self._complete = self._looks = False
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.trail, self.place = Trail(theme, texts), label(size=SCALE.caption, role="muted")
-        self.language = LanguageStep(theme, texts, ask)
-        self.microphone = MicrophoneStep(theme, texts, ask)
-        self.hotkey = HotkeyStep(theme, texts, ask)
-        self.where = PlaceStep(theme, texts, ask, ask_models)
-        self.sentence = SentenceStep(theme, texts, ask)
-        pages = (self.language, self.microphone, self.hotkey, self.where, self.sentence)
+        self.trail, self.foot = Trail(theme, texts), ReadinessFoot(theme, texts, ask)
+        self.welcome, self.key = WelcomeStep(theme, texts, ask), KeyStep(theme, texts, ask)
+        self.attempt = TryStep(theme, texts, ask)
+        pages = (self.welcome, self.key, self.attempt)
         self.pages: Mapping[Step, StepPage] = {page.step: page for page in pages}
         self.later, self.back, self.next = QPushButton(), QPushButton(), QPushButton()
         self.later.setProperty("role", "quiet")
-        self.next.setProperty("role", "primary")
         self._lay_out()
-        self.later.clicked.connect(self._leave)
-        self.back.clicked.connect(lambda: self._go(before(self.step)))
-        self.next.clicked.connect(self._go_on)
-        onwards = QShortcut(QKeySequence("Ctrl+Return"), self)  # works with any focus, also in a text box
-        onwards.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        onwards.activated.connect(self.next.click)
-        texts.changed.connect(self.refresh)
-        theme.changed.connect(self.refresh)
+        self._connect(theme)
         self.refresh()
+
+    @property
+    def step(self) -> Step:
+        """Step that is shown."""
+        return self.progress.at
 
     # -- values --------------------------------------------------------------------------------------------
 
     def show_settings(self, settings: Settings) -> None:
         """Show the settings in effect."""
-        self.where.show_settings(settings)
-        self.sentence.show_place(settings.gateway.chosen or settings.gateway.url)
+        self.welcome.show_settings(settings)
+        self.foot.show_elsewhere(bool(settings.gateway.chosen or settings.gateway.url))
 
     def show_choices(self, choices: Choices) -> None:
         """Show the available choices and the current ones."""
-        self.language.show_choices(choices)
-        self.microphone.show_choices(choices)
-        self.hotkey.show_choices(choices)
-        self.sentence.show_choices(choices)
+        self._choices = choices
+        self.welcome.show_choices(choices)
+        self.key.show_choices(choices)
+        self.attempt.show_choices(choices)
 
     def show_problem(self, problem: Problem) -> None:
         """Show problems with hotkeys, which have an alternative; ignore all other problems."""
         if problem.about == HOTKEYS:
-            self.hotkey.show_impossible(problem.note)
-            self.sentence.show_impossible(problem.note)
+            self.key.show_impossible(problem.note)
+            self.attempt.show_impossible(problem.note)
 
     def show_microphone(self, trial: MicrophoneTrial) -> None:
         """Show the state of the microphone test."""
-        self.microphone.show_trial(trial)
-
-    def show_gateway(self, trial: GatewayTrial) -> None:
-        """Show the result of a connection test with a gateway."""
-        self.where.show_trial(trial)
+        self.welcome.show_trial(trial)
 
     def show_keys(self, seen: KeysSeen) -> None:
-        """Show the keys that arrived during the key test."""
-        if self.hotkey.seen:
-            self.hotkey.show_keys(seen)
-
-    def show_gateways(self, view: GatewaysView) -> None:
-        """Show the paired gateways and those found on the network."""
-        self.where.show_gateways(view)
+        """Show the keys that arrived during the key test; Esc, which the test binds too, postpones the steps."""
+        if self.key.seen:
+            self.key.show_keys(seen)
+            if self._choices.keys.get(CANCEL) == "esc" and any(key.action == CANCEL for key in seen.keys):
+                self.leave()
 
     def show_models(self, models: ModelsView) -> None:
         """Show the recognition models of this computer."""
-        self.where.show_models(models)
+        self._models = models
+        self.foot.show_models(models.models)
 
     def show_worker(self, worker: WorkerView) -> None:
         """Show the state of this computer's worker."""
-        self.where.show_worker(worker)
-        self.sentence.show_worker(worker)
+        self.foot.show_worker(worker)
+        if self._looks and not self._models.models:  # the app could not answer earlier
+            self._ask(LookAtModels(True))
 
     def show_view(self, view: View) -> None:
         """Show the newest take."""
-        self.sentence.show_view(view)
+        self.attempt.show_view(view)
 
     # -- navigation ----------------------------------------------------------------------------------------
 
-    def begin_at(self, step: Step) -> None:
-        """Show this step and start its tests."""
-        self.step = step
+    def begin(self, progress: Progress) -> None:
+        """Show the current step of this progress and start its tests."""
+        self.progress = progress
+        self._complete = self._is_complete()
         self.refresh()
         self._see()
+
+    def leave(self) -> None:
+        """Put off the steps that are not done."""
+        self._ask(ChangeSetting(OPEN_STEPS, "\n".join(self.progress.open)))
+        self._ask(ChangeSetting(FIRST_STEP, (self.progress.open or STEPS)[0].value))
+        self._ask(ChangeSetting(WELCOMED, True))
+        self._stop()  # before another page starts a test that this page stops
+        self.over.emit()
 
     def refresh(self) -> None:
         """Update all texts to the current language and step."""
         texts = self.texts
         self.setAccessibleName(texts("onboarding.name"))
-        self.trail.show_step(self.step)
-        self.place.setText(self.trail.accessibleName())
+        self.trail.show_progress(self.progress)
         for page in self.pages.values():
             page.refresh()
             page.setVisible(page.step is self.step)
+        self.foot.refresh()
         self.later.setText(texts("onboarding.later"))
         self.later.setToolTip(texts("onboarding.later-says"))
         self.back.setText(texts("onboarding.back"))
-        last = after(self.step) is None
-        self.next.setText(texts("onboarding.finish" if last else "onboarding.next"))
         self.next.setToolTip(QKeySequence("Ctrl+Return").toString(QKeySequence.SequenceFormat.NativeText))
-        self.back.setVisible(before(self.step) is not None)
-        self.later.setVisible(not last)
-        self._inside.setMaximumWidth(QFontMetrics(font()).averageCharWidth() * _LETTERS + 2 * SPACING.huge)
+        self.back.setVisible(self.progress.previous is not None)
+        self.later.setVisible(self.progress.following is not None)
+        make_room(self.next, [texts(f"onboarding.{name}") for name in ("next", "finish", "skip")])
+        self._show_next()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go on with Return, which no control has used."""
+        if event.key() in _ENTER and not event.isAutoRepeat():
+            self.next.click()
+        else:
+            super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Start the current step's tests when the window appears."""
@@ -160,72 +169,122 @@ class Onboarding(QWidget):
         self._see()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Stop the current step's tests when the window is hidden."""
+        """Stop all tests when the window is hidden."""
         super().hideEvent(event)
-        self._see()
+        self._stop()
 
     def _go_on(self) -> None:
-        following = after(self.step)
+        if self._is_complete():
+            self.progress = self.progress.finished()
+        following = self.progress.following
         if following is None:
-            self._ask(ChangeSetting(FIRST_STEP, STEPS[0].value))
-            self._leave()
+            self.leave()
         else:
+            self._ask(ChangeSetting(OPEN_STEPS, "\n".join(self.progress.open)))
             self._go(following)
 
     def _go(self, step: Step | None) -> None:
         if step is not None:
             self._ask(ChangeSetting(FIRST_STEP, step.value))
-            self.begin_at(step)
+            self.begin(self.progress.moved(step))
             self._area.verticalScrollBar().setValue(0)
 
-    def _leave(self) -> None:
-        self._ask(ChangeSetting(WELCOMED, True))
-        for page in self.pages.values():  # before another page starts a test that this page stops
-            page.show_seen(False)
-        self.over.emit()
+    def _escape(self) -> None:
+        if self.step is Step.TRY and self.attempt.records:
+            self._ask(Verb.CANCEL)
+        else:
+            self.leave()
+
+    def _another_computer(self) -> None:
+        self.leave()
+        self.elsewhere.emit()
+
+    def _is_complete(self) -> bool:
+        return self.pages[self.step].complete or self.step in self.progress.done
+
+    def _changed(self) -> None:
+        """Name the button by what it does now, and tell the screen reader that the step is complete."""
+        before, self._complete = self._complete, self._is_complete()
+        if self._complete is before:
+            return
+        self._show_next()
+        if self._complete and (said := self.pages[self.step].result):
+            self._speak(said)
+
+    def _show_next(self) -> None:
+        last = self.progress.following is None
+        name = ("finish" if last else "next") if self._is_complete() else "skip"
+        self.next.setText(self.texts(f"onboarding.{name}"))
+        self.next.setProperty("role", "" if name == "skip" else "primary")
+        self.next.style().polish(self.next)
 
     def _see(self) -> None:
         """Run the tests of the visible step only: stop all others first, then start its own."""
-        for page in sorted(
-            self.pages.values(), key=lambda page: page.step is self.step
-        ):  # stop the other steps first
-            page.show_seen(self.isVisible() and page.step is self.step)
-        if self.isVisible():
-            self.pages[self.step].first.setFocus()
+        if not self.isVisible():
+            return
+        here = self.pages[self.step]
+        for page in self.pages.values():
+            if page is not here:
+                page.show_seen(False)
+        if not here.seen:
+            here.show_seen(True)
+            self._speak(". ".join((self.trail.accessibleName(), here.heading.text(), here.says.text())))
+        self._look(True)
+        (here.first or self.next).setFocus()
+
+    def _stop(self) -> None:
+        for page in self.pages.values():
+            page.show_seen(False)
+        self._look(False)
+
+    def _look(self, on: bool) -> None:
+        if on is not self._looks:
+            self._looks = on
+            self._ask(LookAtModels(on))
+
+    def _announce(self, text: str) -> None:
+        if QAccessible.isActive():
+            speak_from(self)(text)
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def _connect(self, theme: Theme) -> None:
+        self.later.clicked.connect(self.leave)
+        self.back.clicked.connect(lambda: self._go(self.progress.previous))
+        self.next.clicked.connect(self._go_on)
+        self.attempt.onwards.connect(self.next.click)
+        self.attempt.elsewhere.connect(self._another_computer)
+        for page in self.pages.values():
+            page.changed.connect(self._changed)
+        for keys, act in (("Ctrl+Return", self.next.click), ("Esc", self._escape)):
+            shortcut = QShortcut(QKeySequence(keys), self)  # works with any focus, also in a text box
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+        self.texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
 
     def _lay_out(self) -> None:
-        self._inside = QWidget()
-        self._inside.setObjectName("list")
-        column = QVBoxLayout(self._inside)
-        column.setContentsMargins(SPACING.huge, SPACING.wide, SPACING.huge, SPACING.wide)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, SPACING.wide, 0, SPACING.small)
         column.setSpacing(SPACING.medium)
         column.addWidget(self.trail)
         column.addSpacing(SPACING.medium)
-        column.addWidget(self.place)
         for page in self.pages.values():
             column.addWidget(page)
         column.addStretch(1)
-        around = QWidget()
-        around.setObjectName("list")
-        middle = QHBoxLayout(around)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.addStretch(1)
-        middle.addWidget(self._inside, 100)
-        middle.addStretch(1)
-        self._area = QScrollArea()
-        self._area.setWidget(around)
-        self._area.setWidgetResizable(True)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(SPACING.wide, SPACING.medium, SPACING.wide, SPACING.wide)
-        foot.setSpacing(SPACING.small)
-        foot.addWidget(self.later)
-        foot.addStretch(1)
-        foot.addWidget(self.back)
-        foot.addWidget(self.next)
+        column.addWidget(self.foot)
+        self._area = scrolling(centred(inside))
+        foot = QWidget()
+        buttons = QHBoxLayout(foot)
+        buttons.setContentsMargins(0, SPACING.medium, 0, SPACING.wide)
+        buttons.setSpacing(SPACING.small)
+        buttons.addWidget(self.later)
+        buttons.addStretch(1)
+        buttons.addWidget(self.back)
+        buttons.addWidget(self.next)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self._area, 1)
-        whole.addLayout(foot)
+        whole.addWidget(centred(foot))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.onboarding.steps import Step
@@ -13,10 +14,12 @@ from app.ui.widgets.basic import card, label
 class StepPage(QWidget):
     """Page of one step, of which one is visible at a time.
 
-    ``begin`` is called when the page becomes visible, ``end`` when it is left.
+    ``begin`` is called when the page becomes visible, ``end`` when it is left. ``complete``: nothing is left to
+    do. ``changed`` is emitted when that may have changed.
     """
 
     step: Step
+    changed = Signal()
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
@@ -34,9 +37,19 @@ class StepPage(QWidget):
         page.addWidget(self.frame)
 
     @property
-    def first(self) -> QWidget:
-        """Widget that gets the focus first."""
+    def first(self) -> QWidget | None:
+        """Widget that gets the focus first; ``None`` for the button that goes on."""
         raise NotImplementedError
+
+    @property
+    def complete(self) -> bool:
+        """True once nothing is left to do in this step."""
+        raise NotImplementedError
+
+    @property
+    def result(self) -> str:
+        """Text that a screen reader says when the step becomes complete."""
+        return ""
 
     def show_seen(self, seen: bool) -> None:
         """Call ``begin`` or ``end`` when the visibility changes; safe to call twice."""

@@ -7,41 +7,48 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from app.onboarding.steps import STEPS, Step, number
+from app.onboarding.steps import Progress, Step
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
 from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import ring
 
 _LINE: Final = 2.0
+_CAP: Final = 2 * SCALE.display
+_MARGIN: Final = SPACING.small
 _WRAPPED: Final = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
 class Trail(QWidget):
-    """Numbered steps in a row: past steps ticked, the current one filled, later ones outlined."""
+    """Numbered steps in a row: steps that are done ticked, the current one filled, others outlined."""
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__()
-        self._theme, self._texts, self.step = theme, texts, Step.LANGUAGE
+        self._theme, self._texts, self.progress = theme, texts, Progress()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_step(self, step: Step) -> None:
-        """Mark this step as the current one."""
-        self.step = step
-        name = self._texts(f"onboarding.step.{step.value}")
-        said = self._texts("onboarding.trail", number=number(step), all=len(STEPS), step=name)
+    def show_progress(self, progress: Progress) -> None:
+        """Show these steps and mark the current one."""
+        self.progress = progress
+        name = self._texts(f"onboarding.step.{progress.at.value}")
+        said = self._texts("onboarding.trail", number=progress.number, all=len(progress.steps), step=name)
         self.setAccessibleName(said)
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         """Return the size of the circles and one line of text below."""
-        return QSize(self._side * 2 * len(STEPS), self._side + SPACING.hair + self._caption.height())
+        high = self._caption.boundingRect(QRect(0, 0, 10_000, 10_000), 0, " ".join(self._names)).height()
+        return QSize(self._side * 2 * len(self.progress.steps), self._side + SPACING.hair + high)
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of the circles alone."""
-        return QSize((self._side + SPACING.small) * len(STEPS), self.sizeHint().height())
+        return QSize((self._side + SPACING.small) * len(self.progress.steps), self.sizeHint().height())
+
+    @property
+    def _names(self) -> list[str]:
+        return [self._texts(f"onboarding.step.{step.value}") for step in self.progress.steps]
 
     @property
     def _caption(self) -> QFontMetrics:
@@ -55,31 +62,31 @@ class Trail(QWidget):
         """Paint circles on a line, with the names below if all of them fit."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        cell, side = self.width() / len(STEPS), float(self._side)
-        names = [self._texts(f"onboarding.step.{step.value}") for step in STEPS]
+        steps, names = self.progress.steps, self._names
+        cell, side = self.width() / len(steps), float(self._side)
         roomy = all(self._caption.horizontalAdvance(name) + SPACING.hair <= cell for name in names)
         painter.setPen(QPen(self._theme.colour("line"), _LINE))
         painter.drawLine(QPointF(cell / 2, side / 2), QPointF(self.width() - cell / 2, side / 2))
-        for place, (step, name) in enumerate(zip(STEPS, names, strict=True)):
+        for place, (step, name) in enumerate(zip(steps, names, strict=True)):
             self._paint_circle(painter, step, QRectF((place + 0.5) * cell - side / 2, 0, side, side))
             if roomy:
                 self._paint_name(painter, step, name, QRectF(place * cell, side + SPACING.hair, cell, side))
 
     def _paint_circle(self, painter: QPainter, step: Step, place: QRectF) -> None:
-        now, past = step is self.step, number(step) < number(self.step)
+        now, past = step is self.progress.at, step in self.progress.done
         painter.setPen(QPen(self._theme.colour("accent" if now or past else "edge"), _LINE))
         painter.setBrush(self._theme.colour("accent" if now else "accent_soft" if past else "surface"))
         painter.drawEllipse(place.adjusted(1, 1, -1, -1))
-        if past:
+        if past and not now:
             inset = place.width() * 0.28
             icons.draw(painter, "done", place.adjusted(inset, inset, -inset, -inset), self._theme.colour("accent"))
             return
         painter.setPen(self._theme.colour("on_accent" if now else "muted"))
         painter.setFont(font(weight=QFont.Weight.DemiBold if now else QFont.Weight.Normal))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(number(step)))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(self.progress.steps.index(step) + 1))
 
     def _paint_name(self, painter: QPainter, step: Step, name: str, place: QRectF) -> None:
-        now = step is self.step
+        now = step is self.progress.at
         painter.setFont(font(SCALE.caption, QFont.Weight.DemiBold if now else QFont.Weight.Normal))
         painter.setPen(self._theme.colour("text" if now else "muted"))
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, name)
@@ -176,13 +183,14 @@ class Option(QAbstractButton):
 
 
 class KeyCaps(QWidget):
-    """Keys drawn as large caps; ``lit`` while they arrive or have arrived."""
+    """Keys drawn as large caps; ``lit`` while they arrive or have arrived. It can have the focus."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self.caps: tuple[str, ...] = ()
         self.lit = False
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
@@ -196,7 +204,9 @@ class KeyCaps(QWidget):
     def sizeHint(self) -> QSize:
         """Return the width of all caps and the height of a large cap, pressed or not."""
         across = sum(self._across(cap) + SPACING.small for cap in self.caps)
-        return QSize(round(across), QFontMetrics(font(SCALE.display)).height() + 2 * SPACING.large)
+        return QSize(
+            round(across) + 2 * _MARGIN, QFontMetrics(font(_CAP)).height() + 2 * SPACING.large + 2 * _MARGIN
+        )
 
     def minimumSizeHint(self) -> QSize:
         """Return the size that shows all caps."""
@@ -206,11 +216,11 @@ class KeyCaps(QWidget):
         """Paint the caps in the middle; lit caps are filled and lowered like a pressed key."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(font(SCALE.display))
+        painter.setFont(font(_CAP))
         whole = sum(self._across(cap) for cap in self.caps) + SPACING.small * max(0, len(self.caps) - 1)
         x, deep = (self.width() - whole) / 2, float(SPACING.hair)
         for cap in self.caps:
-            place = QRectF(x, 1, self._across(cap), self.height() - deep - 2)
+            place = QRectF(x, _MARGIN, self._across(cap), self.height() - deep - 2 * _MARGIN)
             painter.setPen(QPen(self._theme.colour("accent" if self.lit else "edge"), _LINE))
             if not self.lit:
                 painter.setBrush(self._theme.colour("edge"))
@@ -221,7 +231,10 @@ class KeyCaps(QWidget):
             painter.setPen(self._theme.colour("on_accent" if self.lit else "text"))
             painter.drawText(face, Qt.AlignmentFlag.AlignCenter, cap)
             x += self._across(cap) + SPACING.small
+        if self.hasFocus():
+            around = QRectF((self.width() - whole) / 2, 0, whole, self.height()).adjusted(-_MARGIN, 0, _MARGIN, 0)
+            ring(painter, around, self._theme.colour("accent"), RADII.medium)
 
     def _across(self, cap: str) -> float:
-        metrics = QFontMetricsF(font(SCALE.display))
+        metrics = QFontMetricsF(font(_CAP))
         return max(metrics.height() + 2 * SPACING.large, metrics.horizontalAdvance(cap) + 2 * SPACING.wide)

@@ -34,6 +34,7 @@ ELSEWHERE: Final = frozenset(
     {
         "general.welcomed",  # the first steps write these
         "general.first_step",
+        "general.open_steps",
         "recognition.hotwords",  # these have panels of their own
         "recognition.replacements",
         "insertion.programs",

@@ -20,7 +20,8 @@ from app.ui.help.panel import HelpPanels
 from app.ui.history.page import HistoryPage
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
-from app.ui.onboarding.controller import FirstSteps, RestartCard
+from app.ui.onboarding.controller import FirstSteps
+from app.ui.onboarding.restart_card import RestartCard
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage
 from app.ui.replacements.words_panel import WordsPanel
@@ -73,9 +74,9 @@ class Pages:
             self.shell.add(name, page, picture=_ICONS.get(name, ""), scrolls=name in _SCROLLING)
         self.status = StatusBoard(theme, texts, ask, self.shell)
         self._add_monitor(texts, ask)
-        self.first_steps = FirstSteps(theme, texts, ask, self.shell)
-        again = RestartCard(texts, ask)
-        self.settings.add("general", again, again.words)
+        self.first_steps = FirstSteps(theme, texts, ask, self.shell, self.show_computers)
+        self.restart = RestartCard(texts, ask)
+        self.settings.add("general", self.restart, self.restart.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
         self.help.add_to(self.settings)
         self.programs = ProgramsPanel(theme, texts, ask)
@@ -154,6 +155,11 @@ class Pages:
         self.settings.choose("computers")
         self.gateways.open_form(None)
 
+    def show_computers(self) -> None:
+        """Show the settings of other computers."""
+        self.shell.appear(SETTINGS)
+        self.settings.choose("computers")
+
     def lend(self) -> None:
         """Open the dialog that lends this computer's worker to another gateway."""
         self.shell.appear(SETTINGS)
@@ -170,6 +176,7 @@ class Pages:
         self.settings.show_settings(settings)
         self.words.show_settings(settings)
         self.sharing.show_settings(settings)
+        self.restart.show_settings(settings)
         self.programs.show_rules(settings.insertion.programs)
 
     def _show_problem(self, problem: Problem) -> None:

@@ -1,18 +1,16 @@
 """Microphone trials: their reports, the priority of takes, and the release of the device."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import numpy as np
 
-from app.capture.errors import MicrophoneRefused, NoMicrophone, SpeakerRefused
+from app.capture.errors import MicrophoneRefused, NoMicrophone
 from app.core.notes import Note
-from app.core.problem_notes import note_of
 from app.dictation.recorder import Recorder
-from app.onboarding.actions import PlaySample, RecordSample, TryMicrophone
+from app.onboarding.actions import TryMicrophone
 from app.onboarding.microphone_trial import MicrophoneTrialRunner, TrialTimes
-from app.onboarding.sample_recording import SAMPLE_S
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.transcription.pipeline import Samples
 from protocol.audio import SAMPLE_RATE
@@ -39,12 +37,8 @@ class World:
     def __init__(self, devices: FakeDevices, recorder: Recorder, times: TrialTimes) -> None:
         self.devices, self.recorder = devices, recorder
         self.told: list[MicrophoneTrial] = []
-        self.played: list[bytes] = []
         self.looks = 0
-        self.silent: SpeakerRefused | None = None
-        self.opens = asyncio.Event()
-        self.opens.set()
-        self.trying = MicrophoneTrialRunner(recorder, self.told.append, self._play, self._look, times)
+        self.trying = MicrophoneTrialRunner(recorder, self.told.append, self._look, times)
 
     async def is_(self, *states: MicrophoneActivity) -> MicrophoneTrial:
         await wait_until(lambda: self.told and self.told[-1].hearing in states, f"the trial is {states}")
@@ -53,24 +47,14 @@ class World:
     def _look(self) -> None:
         self.looks += 1
 
-    async def _play(self, sound_at: Callable[[int], bytes], began: Callable[[], None]) -> None:
-        await self.opens.wait()
-        if self.silent:
-            raise self.silent
-        began()
-        self.played.append(sound_at(SAMPLE_RATE))
-
 
 @asynccontextmanager
 async def world(audio: Samples = LOUD, times: TrialTimes = SOON) -> AsyncIterator[World]:
     devices = FakeDevices(audio, kind=EndlessDevice)
     async with Recorder(devices, lambda change: None, linger_s=0.05) as recorder:
         made = World(devices, recorder, times)
-        try:
+        async with made.trying:
             yield made
-        finally:
-            await made.trying.close()
-            await made.trying.close()
         await wait_until(lambda: devices.open_now == 0, "the device is given back")
 
 
@@ -92,34 +76,6 @@ async def test_silence_is_reported_as_quiet() -> None:
     async with world(np.zeros(BLOCK, np.int16)) as made:
         made.trying.ask(TryMicrophone(True))
         await wait_until(lambda: made.told and made.told[-1].quiet, "it is quiet")
-
-
-async def test_sample_is_recorded_played_and_played_again() -> None:
-    async with world() as made:
-        made.trying.ask(RecordSample())
-        made.trying.ask(PlaySample())
-        made.trying.ask(TryMicrophone(True))
-        await made.is_(MicrophoneActivity.HEARING)
-        made.trying.ask(RecordSample())
-        await made.is_(MicrophoneActivity.RECORDING)
-        await wait_until(lambda: len(made.played) == 1, "it is played by itself")
-        assert len(made.played[0]) == SAMPLE_S * SAMPLE_RATE * 4
-        assert (await made.is_(MicrophoneActivity.HEARING)).sample
-        made.trying.ask(PlaySample())
-        await wait_until(lambda: len(made.played) == 2, "it is played again")
-
-
-async def test_missing_output_is_reported_and_the_trial_continues() -> None:
-    async with world() as made:
-        made.silent = SpeakerRefused("there is none")
-        made.trying.ask(TryMicrophone(True))
-        await made.is_(MicrophoneActivity.HEARING)
-        made.trying.ask(RecordSample())
-        await wait_until(lambda: made.told[-1].note, "that is told")
-        assert made.told[-1].note == note_of(made.silent)
-        made.silent = None
-        made.trying.ask(PlaySample())
-        await wait_until(lambda: made.told[-1].note is None and made.played, "now it is heard")
 
 
 async def test_take_has_priority_over_a_trial() -> None:
@@ -176,36 +132,6 @@ async def test_trial_ends_after_its_longest_time() -> None:
         await made.is_(MicrophoneActivity.HEARING, MicrophoneActivity.OPENING)
         await made.is_(MicrophoneActivity.CLOSED)
         assert made.told[-1] == MicrophoneTrial()
-
-
-async def test_playback_is_reported_only_after_the_output_accepts_it() -> None:
-    async with world() as made:
-        made.opens.clear()
-        made.silent = SpeakerRefused("there is none")
-        made.trying.ask(TryMicrophone(True))
-        await made.is_(MicrophoneActivity.HEARING)
-        made.trying.ask(RecordSample())
-        await wait_until(lambda: made.told[-1].sample, "the sample is there, the output is not open")
-        made.opens.set()
-        await wait_until(lambda: made.told[-1].note, "the failure is told")
-        assert MicrophoneActivity.PLAYING not in [trial.hearing for trial in made.told]
-
-
-async def test_playback_failure_is_reported_until_the_output_accepts_a_sound() -> None:
-    async with world() as made:
-        made.silent = SpeakerRefused("there is none")
-        made.trying.ask(TryMicrophone(True))
-        await made.is_(MicrophoneActivity.HEARING)
-        made.trying.ask(RecordSample())
-        await wait_until(lambda: made.told[-1].note, "the failure is told")
-        made.silent = None
-        made.opens.clear()
-        told = len(made.told)
-        made.trying.ask(PlaySample())
-        await wait_until(lambda: len(made.told) > told + 3, "more is told")
-        assert all(trial.note for trial in made.told[told:])
-        made.opens.set()
-        await wait_until(lambda: made.told[-1].note is None, "now it is heard")
 
 
 async def test_silence_after_a_voice_is_not_reported_as_quiet() -> None:

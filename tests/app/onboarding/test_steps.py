@@ -1,13 +1,61 @@
-from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step, after, before, number
+import pytest
+
+from app.onboarding.steps import (
+    FIRST_STEP,
+    OPEN_STEPS,
+    STEPS,
+    WELCOMED,
+    Progress,
+    Step,
+    begun,
+    step_named,
+)
+from app.settings.checks import STEPS as NAMES
 from app.settings.schema import all_settings
 
 
-def test_first_steps_follow_each_other() -> None:
-    assert [number(step) for step in STEPS] == [1, 2, 3, 4, 5]
-    assert [before(step) for step in STEPS] == [None, *STEPS[:-1]]
-    assert [after(step) for step in STEPS] == [*STEPS[1:], None]
+def test_steps_follow_each_other() -> None:
+    seen = [Progress(at=step) for step in STEPS]
+    assert [progress.number for progress in seen] == [1, 2, 3]
+    assert [progress.previous for progress in seen] == [None, *STEPS[:-1]]
+    assert [progress.following for progress in seen] == [*STEPS[1:], None]
+
+
+def test_step_stays_open_until_it_is_finished() -> None:
+    progress = Progress().moved(Step.KEY)
+    assert progress.open == STEPS
+    assert progress.finished().open == (Step.WELCOME, Step.TRY)
+    assert progress.finished().moved(Step.TRY).finished().open == (Step.WELCOME,)
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("language", Step.WELCOME),
+        ("microphone", Step.WELCOME),
+        ("hotkey", Step.KEY),
+        ("place", Step.TRY),
+        ("sentence", Step.TRY),
+    ],
+)
+def test_each_name_of_earlier_version_has_a_step(name: str, step: Step) -> None:
+    assert step_named(name) is step
+    progress = begun((), name)
+    assert (progress.steps, progress.at) == (STEPS, step)
+    assert progress.open == STEPS[STEPS.index(step) :], "the steps before were done by the earlier version"
+
+
+def test_exactly_the_open_steps_are_gone_through() -> None:
+    progress = begun(["sentence", "language"], "hotkey")
+    assert (progress.steps, progress.at) == ((Step.WELCOME, Step.TRY), Step.WELCOME)
+    assert (progress.number, progress.following, progress.open) == (1, Step.TRY, (Step.WELCOME, Step.TRY))
+    assert begun(["language", "sentence"], "sentence").at is Step.TRY
 
 
 def test_settings_contain_the_first_steps() -> None:
-    assert all_settings()[FIRST_STEP].choices == tuple(Step)
+    first = all_settings()[FIRST_STEP]
+    assert {step.value for step in map(step_named, first.choices)} == set(Step) == NAMES
     assert all_settings()[WELCOMED].default is False
+    left = all_settings()[OPEN_STEPS]
+    assert left.value("\n".join(Step)) == tuple(Step) and left.value("") == left.default == ()
+    assert left.read(["place"])[1], "only names of this version"

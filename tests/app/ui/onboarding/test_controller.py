@@ -9,10 +9,9 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.messages.actions import Action
 from app.messages.notifications import Problem
-from app.onboarding.steps import FIRST_STEP, WELCOMED, Step
-from app.settings.actions import ChangeSetting
+from app.onboarding.steps import STEPS, Step
 from app.settings.sections import GeneralSection, Settings
-from app.ui.onboarding.controller import FirstSteps, RestartCard
+from app.ui.onboarding.controller import FirstSteps
 from app.ui.settings.choices import Choices
 from app.ui.shell.shell import Shell
 from app.ui.strings.texts import Texts
@@ -38,7 +37,11 @@ def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
 
 @pytest.fixture
 def steps(theme: Theme, texts: Texts, shell: Shell, asked: list[Action]) -> FirstSteps:
-    return FirstSteps(theme, texts, asked.append, shell)
+    return FirstSteps(theme, texts, asked.append, shell, lambda: shell.choose("settings"))
+
+
+def general(**values: str | tuple[str, ...]) -> Settings:
+    return replace(Settings(), general=replace(GeneralSection(), **values))  # type: ignore[arg-type]  # of its fields
 
 
 def test_first_steps_are_not_created_for_welcomed_user(steps: FirstSteps, shell: Shell) -> None:
@@ -46,15 +49,21 @@ def test_first_steps_are_not_created_for_welcomed_user(steps: FirstSteps, shell:
     assert (steps.page, shell.covered, shell.page) == (None, False, "home")
 
 
+@pytest.mark.parametrize(("saved", "step"), [("microphone", Step.WELCOME), ("place", Step.TRY)])
+def test_first_steps_of_earlier_version_continue(steps: FirstSteps, saved: str, step: Step) -> None:
+    steps.show(general(first_step=saved))
+    assert steps.page is not None and (steps.page.step, steps.page.progress.steps) == (step, STEPS)
+
+
 def test_first_steps_resume_at_saved_step_with_earlier_values(steps: FirstSteps, shell: Shell) -> None:
     steps.show(Choices((("USB", "USB"),)))
     steps.show(Problem("hotkeys", note=Note("hotkeys-wayland")))
     steps.show(Problem("gateway", note=Note("gateway-failed")))
-    steps.show(replace(Settings(), general=GeneralSection(first_step="hotkey")))
+    steps.show(general(first_step="hotkey"))
     assert steps.page is not None and steps.page.isVisible()
-    assert (steps.page.step, shell.covered, shell.page) == (Step.HOTKEY, True, "")
-    assert steps.page.microphone.microphone.count() == 2
-    assert steps.page.hotkey.first is steps.page.hotkey.copy
+    assert (steps.page.step, shell.covered, shell.page) == (Step.KEY, True, "")
+    assert steps.page.welcome.microphone.microphone.count() == 2
+    assert steps.page.key.first is steps.page.key.copy
 
 
 def test_first_steps_open_before_settings_and_keep_their_step(steps: FirstSteps, shell: Shell) -> None:
@@ -62,7 +71,7 @@ def test_first_steps_open_before_settings_and_keep_their_step(steps: FirstSteps,
     assert steps.page is not None
     steps.page.next.click()
     steps.show(Settings())
-    assert (shell.covered, steps.page.step) == (True, Step.MICROPHONE), "the steps do not start again"
+    assert (shell.covered, steps.page.step) == (True, Step.KEY), "the steps do not start again"
     steps.show(WELCOME)
     assert not shell.covered
 
@@ -84,14 +93,15 @@ def test_requested_page_replaces_first_steps(steps: FirstSteps, shell: Shell) ->
     assert shell.page == "settings"
 
 
-def test_first_steps_open_again_on_request(
-    steps: FirstSteps, shell: Shell, texts: Texts, asked: list[Action], qtbot: QtBot
-) -> None:
+def test_exactly_the_open_steps_open_on_request(steps: FirstSteps, shell: Shell) -> None:
     steps.show(WELCOME)
-    again = RestartCard(texts, asked.append)
-    qtbot.addWidget(again)
-    again.button.click()
-    assert asked == [ChangeSetting(FIRST_STEP, "language"), ChangeSetting(WELCOMED, False)]
-    assert all(again.words())
-    steps.show(Settings())
-    assert shell.covered
+    steps.show(general(first_step="hotkey", open_steps=("hotkey",)))
+    assert shell.covered and steps.page is not None
+    assert (steps.page.progress.steps, steps.page.step) == ((Step.KEY,), Step.KEY)
+
+
+def test_other_computers_open_from_the_last_step(steps: FirstSteps, shell: Shell) -> None:
+    steps.show(general(first_step="sentence"))
+    assert steps.page is not None
+    steps.page.attempt.place.click()
+    assert not shell.covered and shell.page == "settings"

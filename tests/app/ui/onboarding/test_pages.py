@@ -1,28 +1,33 @@
-"""First steps from beginning to end: keyboard, postponing, continuing, and tests that run only while visible."""
+"""First steps from beginning to end: keyboard, skipping, postponing, and tests that run only while visible."""
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
-from app.dictation.actions import TestHotkeys
+from app.core.states import State
+from app.dictation.actions import TestHotkeys, Verb
+from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
-from app.gateways.actions import GatewayAction
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Problem
-from app.models.actions import LookAtModels, ModelAction
-from app.models.view import LocalModelView, ModelFacts, ModelsView
-from app.onboarding.actions import TryGateway, TryMicrophone
-from app.onboarding.steps import FIRST_STEP, WELCOMED, Step
-from app.onboarding.view import GatewayTrial, MicrophoneActivity, MicrophoneTrial
+from app.models.actions import LookAtModels
+from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
+from app.onboarding.actions import TryMicrophone
+from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Progress, Step
+from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import ChangeSetting
-from app.settings.sections import Settings
+from app.settings.sections import GatewaySection, Settings
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+
+KEYS = Choices((("USB", "USB"),), keys={DICTATE: "f9", "cancel": "esc"})
+PRESSED = KeysSeen(True, (KeySeen(DICTATE, 0.1),))
 
 
 @pytest.fixture
@@ -31,14 +36,16 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def models() -> list[ModelAction | GatewayAction]:
+def said() -> list[str]:
     return []
 
 
 @pytest.fixture
-def page(theme: Theme, asked: list[Action], models: list[ModelAction | GatewayAction], qtbot: QtBot) -> Onboarding:
-    made = Onboarding(theme, Texts("en"), asked.append, models.append)
+def page(theme: Theme, asked: list[Action], said: list[str], qtbot: QtBot) -> Onboarding:
+    made = Onboarding(theme, Texts("en"), asked.append, said.append)
     qtbot.addWidget(made)
+    made.show_settings(Settings())
+    made.show_choices(KEYS)
     made.resize(900, 640)
     made.show()
     made.activateWindow()
@@ -50,59 +57,146 @@ def front(page: Onboarding) -> list[Step]:
     return [step for step, one in page.pages.items() if one.isVisible()]
 
 
-def test_keyboard_walks_through_all_first_steps(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
-    left = []
-    page.over.connect(lambda: left.append(True))
-    for step in Step:
-        assert front(page) == [step]
-        first = page.pages[step].first
-        qtbot.waitUntil(first.hasFocus)
-        page.next.setFocus()
-        QTest.keyClick(page.next, Qt.Key.Key_Space)
-    steps = [action.value for action in asked if isinstance(action, ChangeSetting)]
-    assert steps == ["microphone", "hotkey", "place", "sentence", "language", True]
-    assert left == [True]
+def changes(asked: list[Action]) -> list[ChangeSetting]:
+    return [action for action in asked if isinstance(action, ChangeSetting)]
 
 
-def test_step_tests_run_only_while_step_is_visible(
-    page: Onboarding, asked: list[Action], models: list[ModelAction | GatewayAction]
-) -> None:
-    for action, step, off in (
-        (TryMicrophone(True), Step.MICROPHONE, TryMicrophone(False)),
-        (TestHotkeys(True), Step.HOTKEY, TestHotkeys(False)),
-    ):
-        page.begin_at(step)
-        assert asked[-1] == action
-        page.hide()
-        assert asked[-1] == off
-        page.show()
-        assert asked[-1] == action
-    page.begin_at(Step.PLACE)
-    assert asked[-2:] == [TestHotkeys(False), TryGateway("")]
-    page.later.click()
-    assert models == [LookAtModels(True), LookAtModels(False)]
+def dictate(page: Onboarding, text: str) -> None:
+    page.show_view(View(State.LISTENING, 2.0, -20.0))
+    page.attempt.box.insertPlainText(text)
+    page.show_view(View(State.DONE, 2.5))
 
 
-def test_postponed_first_steps_keep_current_step(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
-    page.next.click()
+def has_focus(qtbot: QtBot, widget: QWidget) -> QWidget:
+    qtbot.waitUntil(widget.hasFocus)
+    return widget
+
+
+def test_return_walks_through_all_first_steps(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
+    QTest.keyClick(has_focus(qtbot, page.next), Qt.Key.Key_Space)
+    assert front(page) == [Step.KEY] and page.next.text() == page.texts("onboarding.skip")
+    page.show_keys(PRESSED)
+    assert (page.next.text(), page.next.property("role")) == (page.texts("onboarding.next"), "primary")
+    QTest.keyClick(has_focus(qtbot, page.key.caps), Qt.Key.Key_Return)
+    assert front(page) == [Step.TRY]
+    box = has_focus(qtbot, page.attempt.box)
+    dictate(page, "kia ora")
+    assert page.next.text() == page.texts("onboarding.finish")
     with qtbot.waitSignal(page.over):
-        page.later.click()
-    assert [action for action in asked if isinstance(action, ChangeSetting)] == [
-        ChangeSetting(FIRST_STEP, "microphone"),
+        QTest.keyClick(box, Qt.Key.Key_Return)
+    assert changes(asked) == [
+        ChangeSetting(OPEN_STEPS, "hotkey\nsentence"),
+        ChangeSetting(FIRST_STEP, "hotkey"),
+        ChangeSetting(OPEN_STEPS, "sentence"),
+        ChangeSetting(FIRST_STEP, "sentence"),
+        ChangeSetting(OPEN_STEPS, ""),
+        ChangeSetting(FIRST_STEP, "language"),
         ChangeSetting(WELCOMED, True),
     ]
+
+
+def test_skipped_steps_stay_open(page: Onboarding, asked: list[Action]) -> None:
+    page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -90.0, quiet=True))
+    for _ in STEPS:
+        assert page.next.text() == page.texts("onboarding.skip") and page.next.property("role") == ""
+        page.next.click()
+    assert changes(asked)[-3:] == [
+        ChangeSetting(OPEN_STEPS, "language\nhotkey\nsentence"),
+        ChangeSetting(FIRST_STEP, "language"),
+        ChangeSetting(WELCOMED, True),
+    ]
+
+
+def test_only_the_open_steps_are_gone_through(page: Onboarding, qtbot: QtBot) -> None:
+    page.begin(Progress((Step.KEY,), Step.KEY))
+    assert front(page) == [Step.KEY] and not page.back.isVisible() and not page.later.isVisible()
+    page.show_keys(PRESSED)
+    assert page.next.text() == page.texts("onboarding.finish")
+    with qtbot.waitSignal(page.over):
+        page.next.click()
+
+
+def test_finished_step_stays_finished_when_the_user_goes_back(page: Onboarding) -> None:
+    page.begin(Progress(at=Step.KEY))
+    page.show_keys(PRESSED)
+    page.next.click()
     page.back.click()
-    assert front(page) == [Step.LANGUAGE] and not page.back.isVisible()
+    assert front(page) == [Step.KEY] and page.next.text() == page.texts("onboarding.next")
+
+
+@pytest.mark.parametrize("step", [Step.WELCOME, Step.TRY])
+def test_escape_postpones_the_open_steps(page: Onboarding, asked: list[Action], qtbot: QtBot, step: Step) -> None:
+    page.begin(Progress(at=step, done=frozenset(STEPS[: STEPS.index(step)])))
+    focused = has_focus(qtbot, page.pages[step].first or page.next)
+    with qtbot.waitSignal(page.over):
+        QTest.keyClick(focused, Qt.Key.Key_Escape)
+    left = "\n".join(STEPS[STEPS.index(step) :])
+    assert changes(asked) == [
+        ChangeSetting(OPEN_STEPS, left),
+        ChangeSetting(FIRST_STEP, step.value),
+        ChangeSetting(WELCOMED, True),
+    ]
+
+
+def test_escape_postpones_during_key_test_which_binds_it(page: Onboarding, qtbot: QtBot) -> None:
+    page.begin(Progress(at=Step.KEY))
+    page.show_keys(PRESSED)
+    with qtbot.waitSignal(page.over):
+        page.show_keys(KeysSeen(True, (KeySeen("cancel"),)))
+
+
+def test_escape_cancels_a_running_recording(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
+    page.begin(Progress(at=Step.TRY))
+    page.show_view(View(State.LISTENING, 2.0, -20.0))
+    QTest.keyClick(has_focus(qtbot, page.attempt.box), Qt.Key.Key_Escape)
+    assert asked[-1] is Verb.CANCEL and front(page) == [Step.TRY]
 
 
 def test_ctrl_return_goes_to_next_step_from_any_focus(page: Onboarding, qtbot: QtBot) -> None:
     for step in Step:
         assert front(page) == [step]
-        first = page.pages[step].first
-        qtbot.waitUntil(first.hasFocus)
+        focused = has_focus(qtbot, page.pages[step].first or page.next)
         with qtbot.waitSignal(page.next.clicked):
-            QTest.keyClick(first, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    assert page.sentence.box.toPlainText() == ""
+            QTest.keyClick(focused, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert page.attempt.box.toPlainText() == ""
+
+
+def test_step_tests_run_only_while_step_is_visible(page: Onboarding, asked: list[Action]) -> None:
+    assert asked == [TryMicrophone(True), LookAtModels(True)]
+    page.hide()
+    assert asked[2:] == [TryMicrophone(False), LookAtModels(False)]
+    page.show()
+    assert asked[4:] == [TryMicrophone(True), LookAtModels(True)]
+    page.begin(Progress(at=Step.KEY))
+    assert asked[6:] == [TryMicrophone(False), TestHotkeys(True)]
+    page.later.click()
+    assert asked[-2:] == [TestHotkeys(False), LookAtModels(False)], "before another page starts its own"
+
+
+def test_screen_reader_hears_each_step_and_its_result(page: Onboarding, said: list[str]) -> None:
+    texts = page.texts
+    named = texts("onboarding.step.language")
+    assert said[0].startswith(texts("onboarding.trail", number=1, all=3, step=named))
+    page.next.click()
+    assert texts("onboarding.says.hotkey") in said[1] and len(said) == 2
+    page.show_keys(PRESSED)
+    page.show_keys(PRESSED)
+    assert said[2:] == [texts("onboarding.arrived", key="F9")]
+
+
+def test_no_step_has_a_field_to_fill_in(page: Onboarding) -> None:
+    fields = [one for one in page.findChildren(QLineEdit) if not one.isReadOnly()]
+    boxes = [*page.findChildren(QPlainTextEdit), *page.findChildren(QTextEdit)]
+    assert fields == [] and boxes == [page.attempt.box], "that one shows the words"
+
+
+def test_other_computers_are_reached_after_the_steps_are_postponed(
+    page: Onboarding, asked: list[Action], qtbot: QtBot
+) -> None:
+    page.begin(Progress(at=Step.TRY))
+    with qtbot.waitSignals([page.over, page.elsewhere], order="strict"):
+        page.attempt.place.click()
+    assert changes(asked)[-1] == ChangeSetting(WELCOMED, True)
 
 
 def test_first_steps_change_language_at_once(page: Onboarding) -> None:
@@ -110,23 +204,29 @@ def test_first_steps_change_language_at_once(page: Onboarding) -> None:
     assert page.next.text() == page.texts("onboarding.next") == "下一步"
 
 
-def test_news_reach_the_step_that_shows_them(page: Onboarding) -> None:
-    page.show_settings(Settings())
-    page.show_choices(Choices((("USB", "USB"),), keys={DICTATE: "f9"}))
-    page.begin_at(Step.MICROPHONE)
+def test_news_reach_the_step_that_shows_them(page: Onboarding, asked: list[Action]) -> None:
     page.show_microphone(MicrophoneTrial(MicrophoneActivity.HEARING, "USB", -20.0))
-    assert page.microphone.meter.level_dbfs == -20.0
-    page.where.url.setText("gpu:1")
-    page.show_gateway(GatewayTrial("https://gpu:1", True))
-    assert page.where.use.isEnabled()
+    assert page.welcome.microphone.meter.level_dbfs == -20.0
+    asked.clear()
     page.show_worker(WorkerView(LocalWorkerState.DOWNLOADING, percent=3))
-    assert page.where.progress.value() == 3
-    page.show_models(ModelsView((LocalModelView(ModelFacts("whisper-base"), chosen=True),)))
-    assert list(page.where.cards) == ["whisper-base"]
+    assert page.foot.now.percent == 3 and asked == [LookAtModels(True)], "nobody had answered yet"
+    model = LocalModelView(ModelFacts("whisper-base", size=10), ModelState.FETCHING, 5, chosen=True)
+    page.show_models(ModelsView((model,)))
+    assert page.foot.now.percent == 50
+    page.show_settings(Settings(gateway=GatewaySection(url="https://desktop-gpu:8765")))
+    assert page.foot.says.text() == page.texts("onboarding.foot.elsewhere")
     page.show_problem(Problem("gateway", "something else"))
-    assert page.pages[Step.HOTKEY].first == page.hotkey.key
+    first = [page.key.first]
     page.show_problem(Problem("hotkeys", note=Note("hotkeys-wayland")))
-    assert page.pages[Step.HOTKEY].first == page.hotkey.copy
-    page.begin_at(Step.SENTENCE)
+    assert [*first, page.key.first] == [page.key.caps, page.key.copy]
+    page.begin(Progress(at=Step.TRY))
     page.show_view(View(held=1))
-    assert page.sentence.paste.isVisible()
+    assert page.attempt.paste.isVisible()
+
+
+def test_first_steps_follow_a_larger_text_size(page: Onboarding, theme: Theme) -> None:
+    before = page.trail.height(), page.welcome.heading.height()
+    theme.choose_text_size("largest")
+    QApplication.processEvents()
+    assert page.trail.height() > before[0] and page.welcome.heading.height() > before[1]
+    theme.choose_text_size("normal")

@@ -8,7 +8,7 @@ from app.ui.theme.theme import Theme
 
 
 class Some(StepPage):
-    step = Step.PLACE
+    step = Step.KEY
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         super().__init__(theme, texts)
@@ -17,6 +17,10 @@ class Some(StepPage):
     @property
     def first(self) -> QWidget:
         return self
+
+    @property
+    def complete(self) -> bool:
+        return False
 
     def begin(self) -> None:
         self.told.append(True)
@@ -29,8 +33,8 @@ def test_step_page_is_named_and_begins_and_ends_once(theme: Theme, texts: Texts,
     page = Some(theme, texts)
     qtbot.addWidget(page)
     page.refresh()
-    assert page.accessibleName() == page.heading.text() == texts("onboarding.heading.place")
-    assert page.says.text() == texts("onboarding.says.place")
+    assert page.accessibleName() == page.heading.text() == texts("onboarding.heading.hotkey")
+    assert page.says.text() == texts("onboarding.says.hotkey") and page.result == ""
     for seen in (False, True, True, False, False):
         page.show_seen(seen)
     assert page.told == [True, False]

@@ -27,7 +27,7 @@ from app.ui.theme.theme import Theme
 app = QApplication([])
 theme, texts = Theme(Scheme.LIGHT), Texts()
 theme.dress(app)
-page = Onboarding(theme, texts, lambda action: None, lambda action: None)
+page = Onboarding(theme, texts, lambda action: None)
 page.resize(900, 700)
 page.show()
 app.processEvents()

@@ -23,6 +23,7 @@ from app.insertion.pick_messages import PickState
 from app.local_services.worker_view import LocalWorkerState
 from app.models.engines import KINDS
 from app.models.view import ModelNote, ModelState, Purpose
+from app.onboarding.readiness import Stage
 from app.onboarding.steps import Step
 from app.replacements.rules import RuleProblem
 from app.settings.schema import all_settings
@@ -30,6 +31,8 @@ from app.sharing.view import SharingState
 from app.ui.help.report_panel import PARTS
 from app.ui.models.model_actions import CardAction
 from app.ui.models.order import Group
+from app.ui.onboarding.readiness_foot import ACTS
+from app.ui.onboarding.welcome_step import ROWS
 from app.ui.settings.placement import PLACES, SECTIONS
 from app.ui.settings.row_table import ELSEWHERE
 from app.ui.settings.wording import option_keys
@@ -60,7 +63,14 @@ FAMILIES = {
     "settings.group": [group for groups in PLACES.values() for group in groups],
     "onboarding.step": list(Step),
     "onboarding.heading": list(Step),
-    "onboarding.says": [step.value for step in Step if step is not Step.SENTENCE],
+    "onboarding.says": [step.value for step in Step if step is not Step.TRY],
+    "onboarding": ["next", "finish", "skip"],
+    "onboarding.row": ROWS,
+    "onboarding.foot": [
+        *(stage.value for stage in Stage),
+        *(f"{name}{end}" for name in ACTS for end in ("", "-name")),
+    ],
+    "onboarding.try": [mode.value for mode in TalkMode],
     "onboarding.how": [*(mode.value for mode in TalkMode), "without-key"],
     "settings.title": WITH_ROW,
     "settings.says": WITH_ROW,

@@ -24,7 +24,7 @@ from app.ui.dictation.pill import Pill
 from app.ui.dictation.takes_list import TakesList
 from app.ui.history import wording
 from app.ui.monitor import wording as monitor_wording
-from app.ui.onboarding.sentence_step import SentenceStep
+from app.ui.onboarding.try_step import TryStep
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -71,7 +71,7 @@ def tray(state: State, shown: Shown) -> str:
 
 
 def first_steps(state: State, shown: Shown) -> str:
-    step = SentenceStep(shown[0], shown[1], lambda action: None)
+    step = TryStep(shown[0], shown[1], lambda action: None)
     shown[2].addWidget(step)
     step.show()
     step.show_view(view_of(state))

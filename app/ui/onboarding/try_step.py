@@ -1,10 +1,10 @@
-"""Last step: dictate one sentence, from the key to the text in a box."""
+"""Third step: dictate one sentence, from the key to the text in a box."""
 
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton
 
 from app.core.notes import Note
@@ -12,41 +12,48 @@ from app.core.states import RECORDING, State
 from app.dictation.actions import Verb
 from app.dictation.messages import NoteKey
 from app.dictation.view import View
-from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
 from app.onboarding.steps import Step
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, key_text, note_text, state_text, worker_text
+from app.ui.strings.wording import clock, key_text, note_text, state_text
 from app.ui.theme.theme import SPACING, Theme, font
-from app.ui.widgets.basic import LevelBar, Shape, label, reveal
+from app.ui.widgets.basic import LevelBar, Shape, action_button, label, reveal
 
 _LINES: Final = 3
-_READY: Final = frozenset({LocalWorkerState.IDLE, LocalWorkerState.BUSY})
+_ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
-class SentenceStep(StepPage):
-    """Step whose text box gets dictated text from the real inserter, like any other window."""
+class TryStep(StepPage):
+    """Step whose text box gets dictated text from the real inserter, like any other window.
 
-    step = Step.SENTENCE
+    ``onwards`` is emitted when Return is pressed in the box after a text has arrived there. ``elsewhere`` is
+    emitted when the user wants another computer to recognise.
+    """
+
+    step = Step.TRY
+    onwards = Signal()
+    elsewhere = Signal()
 
     def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__(theme, texts)
         self._ask = ask
-        self._choices, self._view, self._worker = Choices(), View(), WorkerView()
-        self._elsewhere = self._pasting = self._begun = self.arrived = False
+        self._choices, self._view = Choices(), View()
+        self._pasting = self._begun = self.arrived = False
         self._possible, self._before = True, ""
-        self.example, self.state, self.elapsed = label(role="muted"), label(bold=True), label(role="muted")
+        self.state, self.elapsed = label(bold=True), label(role="muted")
         self.shape, self.meter = Shape(theme, State.IDLE), LevelBar(theme)
         self.box = QPlainTextEdit()
         self.box.setTabChangesFocus(True)
         self.box.setFixedHeight(QFontMetrics(font()).lineSpacing() * _LINES + SPACING.wide)
+        self.box.installEventFilter(self)
         self.start, self.paste = QPushButton(), QPushButton()
         self.start.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click keeps the cursor in the box
         self.paste.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.place = action_button(self.elsewhere.emit, "quiet")
         self.advice, self.done = label(role="warning"), label(bold=True)
-        wrapping([self.example, self.advice, self.done])
+        wrapping([self.advice, self.done])
         self._lay_out()
         self.start.clicked.connect(self._start)
         self.paste.clicked.connect(self._paste)
@@ -58,6 +65,30 @@ class SentenceStep(StepPage):
         """Text box, which gets the focus first, because dictated text goes there."""
         return self.box
 
+    @property
+    def complete(self) -> bool:
+        """True once dictated words have arrived in the box."""
+        return self.arrived
+
+    @property
+    def result(self) -> str:
+        """Confirmation that dictation works."""
+        return self.done.text()
+
+    @property
+    def records(self) -> bool:
+        """True during a recording."""
+        return self._view.state in RECORDING
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let Return in the box finish the step; before a text has arrived, ignore it."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in _ENTER:
+            return super().eventFilter(watched, event)
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and self.arrived and not self.records:
+            self.onwards.emit()
+        return plain
+
     def show_choices(self, choices: Choices) -> None:
         """Show the dictation key and how it works."""
         self._choices = choices
@@ -67,16 +98,6 @@ class SentenceStep(StepPage):
         """Show the way without a key if hotkeys are impossible; ``None`` if they work."""
         self._possible = note is None
         self.refresh()
-
-    def show_worker(self, worker: WorkerView) -> None:
-        """Show the state of this computer's worker."""
-        self._worker = worker
-        self._tell()
-
-    def show_place(self, url: str) -> None:
-        """Set the chosen gateway; an empty address means this computer."""
-        self._elsewhere = bool(url)
-        self._tell()
 
     def show_view(self, view: View) -> None:
         """Show the newest take; cheap enough to call twenty times a second."""
@@ -96,16 +117,20 @@ class SentenceStep(StepPage):
         if self._begun and view.state is State.DONE and self.box.toPlainText() != self._before:
             self.arrived = True
         self._tell()
+        self.changed.emit()
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
         super().refresh()
         texts = self._texts
-        self.example.setText(texts("onboarding.example"))
-        self.box.setPlaceholderText(texts("onboarding.box-empty"))
+        if self._key:
+            self.heading.setText(texts(f"onboarding.try.{self._choices.mode.value}", key=self._key))
+            self.setAccessibleName(self.heading.text())
+        self.box.setPlaceholderText(texts("onboarding.example"))
         self.box.setAccessibleName(texts("onboarding.box"))
         self.meter.setAccessibleName(texts("microphone.level"))
         self.paste.setText(texts("onboarding.paste"))
+        self.place.setText(texts("onboarding.elsewhere"))
         self._tell()
 
     @property
@@ -124,15 +149,15 @@ class SentenceStep(StepPage):
         row.addStretch(1)
         row.addWidget(self.paste)
         row.addWidget(self.start)
-        self.column.addWidget(self.example)
         self.column.addWidget(self.box)
         self.column.addWidget(self.meter)
         self.column.addLayout(row)
         self.column.addWidget(self.advice)
         self.column.addWidget(self.done)
+        self.column.addWidget(self.place, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _start(self) -> None:
-        self._ask(Verb.STOP if self._view.state in RECORDING else Verb.START)
+        self._ask(Verb.STOP if self.records else Verb.START)
         self.box.setFocus()
 
     def _paste(self) -> None:
@@ -151,23 +176,17 @@ class SentenceStep(StepPage):
         self.state.setText(word)
         self.elapsed.setText("" if view.state is State.IDLE else clock(view.seconds))
         self.elapsed.setAccessibleName(texts("window.elapsed"))
-        self.start.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
+        self.start.setText(texts("action.stop" if self.records else "action.start"))
         reveal(self.paste, bool(view.held), self.box)
         tell(self.advice, self._advice(), "warning")
         done = texts("onboarding.done", key=self._key) if self._key else texts("onboarding.done-without-key")
         tell(self.done, done if self.arrived else "", "")
 
     def _advice(self) -> str:
-        view, texts, worker = self._view, self._texts, self._worker
+        view, texts = self._view, self._texts
         if view.held:
             return texts("onboarding.held")
         if view.note is not None:
             nothing = view.note.key == NoteKey.NOTHING_UNDERSTOOD
             return texts("onboarding.nothing") if nothing else note_text(texts, view.note)
-        if self._elsewhere or worker.state in _READY or self.arrived:
-            return ""
-        if worker.state is LocalWorkerState.DOWNLOADING:
-            return texts("onboarding.still-fetching", percent=worker.percent or 0)
-        if worker.state is LocalWorkerState.STARTING:
-            return texts("onboarding.still-starting")
-        return texts("onboarding.nobody", state=worker_text(texts, worker))
+        return ""

@@ -1,0 +1,194 @@
+"""Second step: press the dictation key to see that it arrives; another key is chosen by pressing it."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+from app.core.notes import Note
+from app.dictation.actions import TestHotkeys
+from app.dictation.hotkey_test import KeySeen, KeysSeen
+from app.hotkeys.binding import parse
+from app.hotkeys.errors import HotkeyUnknown
+from app.messages.actions import Action
+from app.onboarding.steps import Step
+from app.settings.actions import ChangeSetting
+from app.ui.onboarding.key_capture import KeyCapture
+from app.ui.onboarding.step_page import StepPage, tell, wrapping
+from app.ui.onboarding.widgets import KeyCaps
+from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_caps, key_text, note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import label
+
+COMMAND: Final = "kikipounamu toggle"
+_PATIENCE_MS: Final = 6_000
+
+
+class KeyStep(StepPage):
+    """Step that tests hotkeys while visible; without hotkeys it shows the command to bind instead."""
+
+    step = Step.KEY
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__(theme, texts)
+        self._ask = ask
+        self._choices, self._seen_keys = Choices(), KeysSeen()
+        self._impossible: Note | None = None
+        self._told = ""
+        self.caps = KeyCaps(theme)
+        self.state, self.note = label(size=SCALE.heading, bold=True), label(role="warning")
+        self.command, self.copy = QLineEdit(COMMAND), QPushButton()
+        self.command.setReadOnly(True)
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(COMMAND))
+        self._capture = KeyCapture(self._pressed, self)
+        self._late = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._late.timeout.connect(self._nothing_came)
+        wrapping([self.state, self.note])
+        self._lay_out()
+        self.refresh()
+
+    @property
+    def first(self) -> QWidget:
+        """Key cap, or the button that copies the command where hotkeys are impossible."""
+        return self.copy if self._impossible else self.caps
+
+    @property
+    def complete(self) -> bool:
+        """True once the key has arrived alone; always true where keys cannot arrive."""
+        seen = self._arrived
+        return self._impossible is not None or (seen is not None and not seen.chord)
+
+    @property
+    def result(self) -> str:
+        """Confirmation that the key works."""
+        return self.state.text()
+
+    def begin(self) -> None:
+        """Start the key test."""
+        self._capture.watch(self._impossible is None)
+        self._seen_keys, self._told = KeysSeen(), ""
+        self._test()
+
+    def end(self) -> None:
+        """End the key test, so that the keys dictate again."""
+        self._capture.watch(False)
+        self._late.stop()
+        self._ask(TestHotkeys(False))
+
+    def event(self, event: QEvent) -> bool:
+        """Continue the test when the window becomes active again, because it ends by itself."""
+        if event.type() == QEvent.Type.WindowActivate and self.seen and not self._seen_keys.testing:
+            self._test()
+        return super().event(event)
+
+    def show_choices(self, choices: Choices) -> None:
+        """Show the chosen dictation key, and forget the test results of a previous key."""
+        if choices.keys.get(DICTATE) != self._choices.keys.get(DICTATE):
+            self._seen_keys, self._told = KeysSeen(self._seen_keys.testing), ""
+        self._choices = choices
+        self.refresh()
+        self.changed.emit()
+
+    def show_impossible(self, note: Note | None) -> None:
+        """Show why hotkeys are impossible here; ``None`` if they work."""
+        self._impossible = note
+        self.refresh()
+        self.changed.emit()
+
+    def show_keys(self, seen: KeysSeen) -> None:
+        """Show the keys that arrived, and restart a test that ended by itself while the window is active."""
+        ended = self._seen_keys.testing and not seen.testing
+        keys = seen.keys if seen.keys or seen.problem else self._seen_keys.keys  # kept when the test is restarted
+        self._seen_keys = KeysSeen(seen.testing, keys, seen.problem)
+        if self._arrived:
+            self._late.stop()
+            self._told = ""
+        if ended and self.seen and self.isActiveWindow():
+            self._test()
+        self._show_state()
+        self.changed.emit()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        super().refresh()
+        texts, possible = self._texts, self._impossible is None
+        self.copy.setText(texts("action.copy"))
+        self.copy.setAccessibleName(texts("onboarding.copy-command"))
+        self.command.setAccessibleName(texts("onboarding.command"))
+        for kept in (self.caps, self.state):
+            kept.setVisible(possible)
+        line = texts("onboarding.press", key="")
+        self.state.setMinimumHeight(self.state.fontMetrics().boundingRect(QRect(), 0, line).height())
+        self.command.setVisible(not possible)
+        self.copy.setVisible(not possible)
+        self._show_state()
+
+    @property
+    def _arrived(self) -> KeySeen | None:
+        return next((key for key in self._seen_keys.keys if key.action == DICTATE), None)
+
+    def _sentence(self) -> str:
+        if self._impossible is not None:
+            return self._texts("onboarding.no-hotkeys")
+        return super()._sentence()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.command, 1)
+        row.addWidget(self.copy)
+        for said in (self.state, self.note):
+            said.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(self.state)
+        self.column.addWidget(self.caps)
+        self.column.addLayout(row)
+        self.column.addWidget(self.note)
+
+    def _test(self) -> None:
+        if self._impossible is None:
+            self._late.start()
+            self._ask(TestHotkeys(True))
+        self._show_state()
+
+    def _show_state(self) -> None:
+        texts, key = self._texts, self._choices.keys.get(DICTATE, "")
+        named, seen = key_text(texts, key), self._arrived
+        self.state.setText(self._said(named))  # it keeps its place while it is empty
+        problem = self._impossible or self._seen_keys.problem
+        tell(
+            self.note, note_text(texts, problem) if problem else texts(self._told) if self._told else "", "warning"
+        )
+        lit = seen is not None and not seen.chord
+        self.caps.show_caps(key_caps(texts, key), lit=lit, name=f"{named}. {self.state.text()}")
+
+    def _said(self, key: str) -> str:
+        seen = self._arrived
+        if self._impossible is not None:
+            return ""
+        if not key:
+            return self._texts("onboarding.no-key")
+        if seen is not None:
+            return self._texts("onboarding.chord" if seen.chord else "onboarding.arrived", key=key)
+        return self._texts("onboarding.press", key=key) if self._seen_keys.testing else ""
+
+    def _nothing_came(self) -> None:
+        if self._seen_keys.testing and self._arrived is None:
+            self._tell("onboarding.nothing-came")
+
+    def _tell(self, key: str) -> None:
+        self._told = key
+        self._show_state()
+
+    def _pressed(self, binding: str) -> None:
+        """Choose the key that was pressed; the chosen one itself arrives as a hotkey."""
+        try:
+            chosen = str(parse(binding))
+        except HotkeyUnknown:
+            self._tell("hotkey.unusable")
+            return
+        if chosen not in self._choices.keys.values():
+            self._ask(ChangeSetting(DICTATE_KEY, chosen))

@@ -1,0 +1,102 @@
+"""Foot of every first step: whether recognition is ready, its download, and what works meanwhile."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
+from app.messages.actions import Action
+from app.models.actions import FetchModel, PauseModel
+from app.models.view import LocalModelView
+from app.onboarding.readiness import Readiness, Stage, readiness
+from app.ui.files.file_widgets import FileProgressBar
+from app.ui.onboarding.step_page import tell, wrapping
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme
+from app.ui.widgets.basic import action_button, label
+
+_DOWNLOADS: Final = frozenset({Stage.DOWNLOADING, Stage.PAUSED})
+ACTS: Final = ("pause", "resume", "again", "switch-on")
+"""Possible uses of the button."""
+_WAITS: Final = _DOWNLOADS | {Stage.STARTING, Stage.FAILED, Stage.OFF}
+
+
+class ReadinessFoot(QWidget):
+    """State of recognition on this computer, with one button that pauses, resumes or starts it."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self._worker: WorkerView | None = None
+        self._models: Sequence[LocalModelView] = ()
+        self._elsewhere = False
+        self.now = Readiness()
+        self.says, self.meanwhile = label(size=SCALE.caption), label(size=SCALE.caption, role="muted")
+        wrapping([self.says, self.meanwhile])
+        self.bar, self.button = FileProgressBar(theme), action_button(self._act, "quiet")
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.says, 1)
+        row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.hair)
+        column.addLayout(row)
+        column.addWidget(self.bar)
+        column.addWidget(self.meanwhile)
+        self.refresh()
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """Show the state of this computer's worker."""
+        self._worker = worker
+        self.refresh()
+
+    def show_models(self, models: Sequence[LocalModelView]) -> None:
+        """Show the progress of the models that the worker needs."""
+        self._models = models
+        self.refresh()
+
+    def show_elsewhere(self, elsewhere: bool) -> None:
+        """Show whether another computer is chosen."""
+        self._elsewhere = elsewhere
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current state and language."""
+        texts = self._texts
+        self.now = now = readiness(self._worker, self._models, elsewhere=self._elsewhere)
+        tell(self.says, self._said(), "warning" if now.stage is Stage.FAILED else "")
+        self.bar.setVisible(now.stage in _DOWNLOADS)
+        self.bar.show_percent(now.percent, self.says.text(), moving=now.stage is Stage.DOWNLOADING)
+        tell(self.meanwhile, texts("onboarding.foot.meanwhile") if now.stage in _WAITS else "")
+        key = self._key()
+        self.button.setText(texts(f"onboarding.foot.{key}") if key else "")
+        self.button.setAccessibleName(texts(f"onboarding.foot.{key}-name") if key else "")
+        self.button.setVisible(bool(key))
+
+    def _said(self) -> str:
+        reason = self._worker.reason if self._worker else None
+        if reason is not None and self.now.stage in {Stage.FAILED, Stage.OFF}:
+            return note_text(self._texts, reason)
+        return self._texts(f"onboarding.foot.{self.now.stage.value}", percent=self.now.percent)
+
+    def _key(self) -> str:
+        """Return the key of the button's text; empty without a button."""
+        if self.now.pausable:
+            return "pause"
+        if self.now.paused:
+            return "resume"
+        if self.now.stage in {Stage.FAILED, Stage.OFF} and self._worker and self._worker.can_be_switched_on:
+            return "again" if self._worker.state is LocalWorkerState.FAILED else "switch-on"
+        return ""
+
+    def _act(self) -> None:
+        for name in self.now.pausable:
+            self._ask(PauseModel(name))
+        for name in self.now.paused:
+            self._ask(FetchModel(name))
+        if not self.now.pausable and not self.now.paused:
+            self._ask(SwitchWorker(True))

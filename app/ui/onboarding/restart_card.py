@@ -1,0 +1,62 @@
+"""Card in the settings that shows which first steps are open, and opens them again."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
+
+from app.messages.actions import Action
+from app.onboarding.steps import FIRST_STEP, STEPS, WELCOMED, Step
+from app.settings.actions import ChangeSetting
+from app.settings.sections import Settings
+from app.ui.onboarding.step_page import wrapping
+from app.ui.strings.language_names import listed
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING
+from app.ui.widgets.basic import label
+
+
+class RestartCard(QFrame):
+    """Card that opens exactly the open steps; all of them if none is open."""
+
+    def __init__(self, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._texts, self._ask = texts, ask
+        self.open: tuple[Step, ...] = ()
+        self.setProperty("role", "card")
+        self.name, self.says, self.button = (
+            label(bold=True),
+            label(size=SCALE.caption, role="muted"),
+            QPushButton(),
+        )
+        wrapping([self.says])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        for widget in (self.name, self.says):
+            column.addWidget(widget)
+        column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.button.clicked.connect(self._again)
+        texts.changed.connect(self.refresh)
+        self.refresh()
+
+    def words(self) -> tuple[str, ...]:
+        """Return the words by which the settings search finds this card."""
+        return self.name.text(), self.says.text(), self.button.text()
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show which steps are open."""
+        self.open = tuple(step for step in STEPS if step.value in settings.general.open_steps)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language."""
+        texts = self._texts
+        self.name.setText(texts("onboarding.name"))
+        names = listed(texts, [texts(f"onboarding.step.{step.value}") for step in self.open])
+        self.says.setText(texts("onboarding.open", steps=names) if names else texts("onboarding.none-open"))
+        self.button.setText(texts("onboarding.continue" if names else "onboarding.again"))
+
+    def _again(self) -> None:
+        self._ask(ChangeSetting(FIRST_STEP, (self.open or STEPS)[0].value))
+        self._ask(ChangeSetting(WELCOMED, False))

@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
+from app.settings.sections import RecognitionSection, Settings
+from app.ui.onboarding.spoken_part import LANGUAGES, SpokenPart
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+
+
+def speaking(*languages: str, single: str = "auto") -> Settings:
+    return replace(Settings(), recognition=RecognitionSection(single, languages))
+
+
+@pytest.fixture
+def asked() -> list[Action]:
+    return []
+
+
+@pytest.fixture
+def part(theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot) -> SpokenPart:
+    made = SpokenPart(theme, texts, asked.append)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def ticked(part: SpokenPart) -> list[str]:
+    return [code for code, tick in part.ticks.items() if tick.isChecked()]
+
+
+def test_languages_in_effect_are_ticked(part: SpokenPart, texts: Texts) -> None:
+    assert ticked(part) == [""], "any, until the settings are known"
+    part.show_settings(speaking("zh", "en"))
+    assert ticked(part) == ["en", "zh"]
+    assert part.ticks["zh"].text() == texts("spoken.zh") == part.ticks["zh"].accessibleName()
+    part.show_settings(speaking())
+    assert ticked(part) == [""] and part.ticks[""].text() == texts("onboarding.any-language")
+
+
+def test_click_adds_or_removes_a_language(part: SpokenPart, asked: list[Action]) -> None:
+    part.show_settings(speaking("en"))
+    part.ticks["zh"].click()
+    assert asked == [ChangeSetting(LANGUAGES, "en\nzh")]
+    assert ticked(part) == ["en"], "until the setting is in effect"
+    part.ticks["en"].click()
+    part.ticks[""].click()
+    assert asked[1:] == [ChangeSetting(LANGUAGES, ""), ChangeSetting(LANGUAGES, "")]
+
+
+def test_language_fixed_in_settings_can_be_removed(part: SpokenPart, asked: list[Action]) -> None:
+    part.show_settings(speaking("en", single="de"))
+    assert ticked(part) == ["en", "de"]
+    part.ticks["de"].click()
+    assert asked == [ChangeSetting("recognition.language", "auto"), ChangeSetting(LANGUAGES, "en")]
+
+
+def test_other_language_is_added_from_the_list(part: SpokenPart, asked: list[Action], texts: Texts) -> None:
+    part.show_settings(speaking("en"))
+    place = part.other.findData("ja")
+    assert part.other.itemText(place) == texts("spoken.ja") and part.other.findData("en") < 0
+    part.other.setCurrentIndex(place)
+    part.other.activated.emit(place)
+    assert asked == [ChangeSetting(LANGUAGES, "en\nja")]
+    before = part.ticks["zh"]
+    part.show_settings(speaking("en", "ja"))
+    assert ticked(part) == ["en", "ja"] and part.other.currentData() == "" and part.other.findData("ja") < 0
+    assert part.ticks["zh"] is before, "no tick is made again"
+    part.show_settings(speaking("en"))
+    assert "ja" in part.ticks, "what was offered stays"
+
+
+def test_list_keeps_focus_when_a_language_is_added(part: SpokenPart, qtbot: QtBot) -> None:
+    part.activateWindow()
+    part.other.setFocus()
+    qtbot.waitUntil(part.other.hasFocus)
+    part.show_settings(speaking("en", "ja"))
+    assert part.other.hasFocus()
