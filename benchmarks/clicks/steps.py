@@ -99,7 +99,7 @@ def _replacement(pages: Pages, mouse: Mouse) -> None:
 def _english(pages: Pages, mouse: Mouse) -> None:
     _section(pages, mouse, "language")
     mouse.click(pages.settings.rows["recognition.language"].control.target)
-    mouse.types("en\n", replaces=True)
+    mouse.types("en\n")
 
 
 def _model(pages: Pages, mouse: Mouse) -> None:

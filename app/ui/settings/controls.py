@@ -54,6 +54,11 @@ class SettingControl(QWidget):
     def refresh(self) -> None:
         """Update all texts to the current language."""
 
+    def describe(self, name: str, about: str) -> None:
+        """Name the setting for screen readers, with what is said about it."""
+        self.target.setAccessibleName(name)
+        self.target.setAccessibleDescription(about)
+
     @property
     def warning(self) -> str:
         """Warning about the value in effect; empty without one."""
@@ -124,6 +129,10 @@ class SegmentedControl(SettingControl):
     def refresh(self) -> None:
         """Update the texts of the buttons to the current language."""
         self.choice.show_entries(self._options(), self._value)
+
+    def describe(self, name: str, about: str) -> None:
+        """Name the setting and each button for screen readers."""
+        self.choice.describe(name, about)
 
 
 class TextControl(SettingControl):

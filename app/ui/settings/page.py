@@ -11,8 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from app.core.notes import Note
 from app.dictation.hotkey_test import KeysSeen
 from app.dictation.view import View
+from app.history.actions import ModelsWanted
+from app.history.view import HistoryModels
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Problem
+from app.models.view import ModelsView
 from app.onboarding.view import MicrophoneTrial
 from app.settings.actions import MICROPHONE
 from app.settings.sections import Settings
@@ -20,9 +23,9 @@ from app.ui.settings.file_problem import FileTrouble
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.hotkey_test import PressTest
 from app.ui.settings.microphone_control import MicrophoneControl
-from app.ui.settings.placement import INPUT, SECTIONS, section_of
+from app.ui.settings.placement import INPUT, MODELS, SECTIONS, section_of
 from app.ui.settings.row import SettingRow
-from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
+from app.ui.settings.row_table import ELSEWHERE, MODEL, ControlValues, SettingRows
 from app.ui.settings.search import terms
 from app.ui.settings.section import Section, Words
 from app.ui.settings.section_tabs import SectionTabs
@@ -140,8 +143,21 @@ class SettingsPage(QWidget):
         """Show the available microphones."""
         choices = self._known.choices
         self._known.choices = replace(choices, microphones=devices.microphones, default_microphone=devices.default)
-        if row := self._made.made.get(MICROPHONE):
+        self._refresh_control(MICROPHONE)
+
+    def _refresh_control(self, name: str) -> None:
+        if row := self._made.made.get(name):
             row.control.refresh()
+
+    def show_installed(self, models: ModelsView) -> None:
+        """Offer the models of this computer to recognise with."""
+        self._known.installed = tuple(model.name for model in models.models if model.can_be_chosen)
+        self._refresh_control(MODEL)
+
+    def show_loaded(self, models: HistoryModels) -> None:
+        """Offer the models that computers have loaded to recognise with."""
+        self._known.loaded = models.names
+        self._refresh_control(MODEL)
 
     def show_view(self, view: View) -> None:
         """Show the microphone level of a take; cheap enough to call twenty times a second."""
@@ -192,6 +208,8 @@ class SettingsPage(QWidget):
     def choose(self, section: str) -> None:
         """Show this section and clear the search."""
         self.section = section
+        if section == MODELS:
+            self._ask(ModelsWanted())
         self.build()
         self.search.clear()
         self._search()

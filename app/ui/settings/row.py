@@ -83,7 +83,6 @@ class SettingRow(QWidget):
         texts, name = self._texts, title(self._texts, self.setting.name)
         self.control.refresh()
         self.control.show_value(self._value)
-        self.control.target.setAccessibleName(name)
         self.reset.setText(texts("settings.reset"))
         self.reset.setAccessibleName(texts("settings.reset-of", name=name))
         self._mark()
@@ -104,7 +103,7 @@ class SettingRow(QWidget):
             said.setVisible(bool(text))
         self.reset.setVisible(self.changed)
         about = " ".join(filter(None, (says(self._texts, self.setting.name), warning, refused)))
-        self.control.target.setAccessibleDescription(about)
+        self.control.describe(title(self._texts, self.setting.name), about)
 
     # -- layout --------------------------------------------------------------------------------------------
 

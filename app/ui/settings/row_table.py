@@ -12,6 +12,7 @@ from app.settings.schema import Setting, all_settings
 from app.settings.sections import Settings
 from app.ui.settings.choices import Choices, microphone_entries
 from app.ui.settings.controls import (
+    Asks,
     ChoiceControl,
     LinesControl,
     NumberControl,
@@ -24,6 +25,8 @@ from app.ui.settings.controls import (
 )
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.picked_names import model_entries, own_entries, spoken_entries
+from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.placement import SECTIONS, settings_of
 from app.ui.settings.row import SettingRow
 from app.ui.settings.wording import option_keys, placeholder, unit
@@ -54,13 +57,26 @@ SEGMENTED: Final = frozenset(
 )
 """Settings whose few options are short enough to stand side by side."""
 
+MODEL: Final = "recognition.model"
+PICKED: Final = frozenset({"recognition.languages", "recognition.language", MODEL})
+"""Settings whose values are chosen from a searchable list."""
+
 
 @dataclass
 class ControlValues:
-    """Values that controls need beyond their own: settings in effect and available choices."""
+    """Values that controls need beyond their own: settings in effect and available choices.
+
+    Models are those ``installed`` on this computer and those that computers have ``loaded``.
+    """
 
     settings: Settings = Settings()
     choices: Choices = Choices()
+    installed: tuple[str, ...] = ()
+    loaded: tuple[str, ...] = ()
+
+    def models(self) -> tuple[str, ...]:
+        """Return the names of the known models, each once."""
+        return tuple(dict.fromkeys((*self.installed, *self.loaded)))
 
     def bindings(self) -> dict[str, str]:
         """Return the hotkeys by the names of their settings."""
@@ -97,6 +113,8 @@ class SettingRows:
             key = KeyControl(theme, texts, name, self._known.bindings, asks)
             key.field.listens.connect(lambda on: self._ask(PauseHotkeys(on)))
             return key
+        if name in PICKED:
+            return self._picker(name, asks)
         if setting.choices:
             keys = option_keys(setting)
             made = SegmentedControl if name in SEGMENTED else ChoiceControl
@@ -110,6 +128,15 @@ class SettingRows:
         if setting.type is str:
             return TextControl(asks, partial(placeholder, texts, name))
         raise TypeError(f"{name}: give it a control, or write it down as shown elsewhere")
+
+    def _picker(self, name: str, asks: Asks) -> SettingControl:
+        texts, theme = self._texts, self._theme
+        if name == "recognition.languages":
+            empty = partial(texts, "settings.empty.recognition.languages")
+            return PickSeveralControl(theme, texts, lambda: own_entries(texts), asks, empty)
+        if name == "recognition.language":
+            return PickOneControl(theme, texts, lambda: spoken_entries(texts), asks)
+        return PickOneControl(theme, texts, lambda: model_entries(texts, self._known.models()), asks)
 
     def _microphones(self) -> list[tuple[str, str]]:
         return microphone_entries(self._texts, self._known.choices)

@@ -121,6 +121,8 @@ class Pages:
             .add(self.status.show_view)
             .add(self.status.show_worker)
             .add(self.status.show_keys)
+            .add(self.settings.show_installed)
+            .add(self.settings.show_loaded)
             .add(self.window.show_view)
             .add(self.window.show_worker)
             .add(self.monitor.show_worker)

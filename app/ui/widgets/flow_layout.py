@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -18,19 +18,29 @@ class FlowRow(QWidget):
     def __init__(self, controls: Sequence[QWidget], gap: int = SPACING.small) -> None:
         super().__init__()
         self._gap = gap
-        self.controls = tuple(controls)
-        self._rows = [QHBoxLayout() for _ in self.controls]
+        self.controls: tuple[QWidget, ...] = ()
+        self._rows: list[QHBoxLayout] = []
         self._placed: list[tuple[int, QWidget]] = []
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(gap)
+        self.hold(controls)
+
+    def hold(self, controls: Sequence[QWidget]) -> None:
+        """Hold these controls in this order instead of the previous ones."""
+        self._place([])
+        self.controls = tuple(controls)
         for control in self.controls:
-            control.setParent(self)
-        for row in self._rows:
-            row.setSpacing(gap)
+            if control.parent() is not self:
+                control.setParent(self)
+        while len(self._rows) < len(self.controls):
+            row = QHBoxLayout()
+            row.setSpacing(self._gap)
             row.addStretch(1)
-            column.addLayout(row)
+            self._column.addLayout(row)
+            self._rows.append(row)
+        self.arrange()
 
     @property
     def widest(self) -> int:
@@ -50,7 +60,7 @@ class FlowRow(QWidget):
         line, used = 0, 0
         placed: list[tuple[int, QWidget]] = []
         for control in self.controls:
-            if control.isHidden():
+            if control.isHidden() and control.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide):
                 continue
             across = control.minimumSizeHint().width() + self._gap
             if used and used + across > self.width() + self._gap:

@@ -89,14 +89,21 @@ class OptionButtons(QWidget):
             self._make([value for value, _ in entries])
         for button, (value, text) in zip(self.buttons, entries, strict=True):
             button.setText(text)
-            button.setAccessibleName(f"{self.accessibleName()}: {text}" if self.accessibleName() else text)
-            button.setAccessibleDescription(self.accessibleDescription())
             button.setChecked(value == chosen)
             button.updateGeometry()
             if value == chosen:
                 self.setFocusProxy(button)
         self._row.arrange()
         self.updateGeometry()
+        self.describe(self.accessibleName(), self.accessibleDescription())
+
+    def describe(self, name: str, about: str) -> None:
+        """Name the choice and each option for screen readers."""
+        self.setAccessibleName(name)
+        self.setAccessibleDescription(about)
+        for button in self.buttons:
+            button.setAccessibleName(f"{name}: {button.text()}" if name else button.text())
+            button.setAccessibleDescription(about)
 
     @property
     def across(self) -> int:
@@ -117,9 +124,9 @@ class OptionButtons(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)
 
     def _make(self, values: Sequence[str]) -> None:
+        for button in self.buttons:
+            button.deleteLater()
         self.buttons = [OptionButton(self._theme, value) for value in values]
-        before, self._row = self._row, FlowRow(self.buttons, gap=_FRAME)
-        self._column.replaceWidget(before, self._row)
-        before.deleteLater()
+        self._row.hold(self.buttons)
         for button in self.buttons:
             button.clicked.connect(lambda _, value=button.value: self.chosen.emit(value))

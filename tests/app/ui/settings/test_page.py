@@ -13,13 +13,17 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
+from app.history.actions import ModelsWanted
+from app.history.view import HistoryModels
 from app.messages.actions import Action
 from app.messages.notifications import Devices, Problem
+from app.models.view import LocalModelView, ModelFacts, ModelState, ModelsView
 from app.settings.actions import ChangeSetting
 from app.settings.sections import AudioSection, GatewaySection, GeneralSection, HotkeysSection, Settings
 from app.ui.settings.controls import TextControl
 from app.ui.settings.microphone_control import MicrophoneControl
 from app.ui.settings.page import SettingsPage
+from app.ui.settings.picker_controls import PickOneControl
 from app.ui.settings.placement import SECTIONS, section_of, settings_of
 from app.ui.settings.row import SettingRow
 from app.ui.strings.texts import Texts
@@ -236,6 +240,22 @@ def test_microphones_and_their_level_are_shown(page: SettingsPage) -> None:
     assert control.choice.currentData() == "Pebble"
     page.show_view(View(level_dbfs=-18.0))
     assert control.meter.level_dbfs == -18.0
+
+
+def test_models_of_computers_are_offered_once(page: SettingsPage, asked: list[Action]) -> None:
+    page.choose("models")
+    assert asked == [ModelsWanted()]
+    installed = LocalModelView(ModelFacts("whisper-base"), ModelState.INSTALLED)
+    page.show_installed(ModelsView((installed, LocalModelView(ModelFacts("sensevoice")))))
+    page.show_loaded(HistoryModels(("whisper-base", "paraformer")))
+    control = page.rows["recognition.model"].control
+    assert isinstance(control, PickOneControl)
+    control.field.click()
+    assert control.picker.built is not None
+    names = control.picker.built.list
+    assert [names.item(row).data(Qt.ItemDataRole.UserRole) for row in range(names.count())] == [
+        *("", "whisper-base", "paraformer")
+    ]
 
 
 def test_hotkey_rows_show_warnings_and_key_test(page: SettingsPage, texts: Texts) -> None:

@@ -7,9 +7,10 @@ from app.messages.actions import Action
 from app.settings.actions import ChangeSetting
 from app.settings.schema import all_settings
 from app.ui.settings.choices import Choices
-from app.ui.settings.controls import ChoiceControl, NumberControl, SegmentedControl, SwitchControl, TextControl
+from app.ui.settings.controls import ChoiceControl, NumberControl, SegmentedControl, SwitchControl
 from app.ui.settings.hotkey_control import KeyControl
 from app.ui.settings.microphone_control import MicrophoneControl
+from app.ui.settings.picker_controls import PickOneControl, PickSeveralControl
 from app.ui.settings.row_table import ELSEWHERE, ControlValues, SettingRows
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -20,7 +21,8 @@ KINDS = {
     "audio.microphone": MicrophoneControl,
     "hotkeys.cancel": KeyControl,
     "hotkeys.mode": ChoiceControl,
-    "recognition.model": TextControl,
+    "recognition.model": PickOneControl,
+    "recognition.languages": PickSeveralControl,
     "history.days": NumberControl,
 }
 

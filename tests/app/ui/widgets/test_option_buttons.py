@@ -19,7 +19,7 @@ ENTRIES = (("s", "System"), ("l", "Light"), ("d", "Dark"))
 def options(theme: Theme, qtbot: QtBot) -> Iterator[OptionButtons]:
     around = QWidget()
     options = OptionButtons(theme)
-    options.setAccessibleName("Theme")
+    options.describe("Theme", "")
     options.show_entries(ENTRIES, "l")
     column = QVBoxLayout(around)
     column.addWidget(options)

@@ -1,0 +1,268 @@
+"""Searchable list in front of the window, below the control that opens it.
+
+A window of its own would get no text of input methods, which Chinese names need.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.settings.picker_entries import PickerEntry, matching
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SPACING, Theme, font
+from app.ui.widgets.basic import control_height, label
+
+MOST_ROWS: Final = 8
+"""Rows that are visible at once; with no more entries there is no search field."""
+_Index = QModelIndex | QPersistentModelIndex
+_LONGEST_QUERY: Final = 60
+_BESIDE: Final = Qt.ItemDataRole.UserRole + 1
+_CLOSING: Final = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.FocusIn})
+
+
+class PickerRow(QStyledItemDelegate):
+    """Drawing of a row: a check mark if chosen, the name, and the other name in a quieter colour."""
+
+    def __init__(self, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Return a size that fits both names."""
+        metrics = QFontMetrics(font())
+        across = metrics.horizontalAdvance(index.data(Qt.ItemDataRole.DisplayRole))
+        return QSize(across + metrics.height() + 4 * SPACING.small, control_height() - SPACING.hair)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Paint the row, with a ground where the keyboard or the pointer is."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        place, state = QRectF(option.rect), option.state
+        current = bool(state & QStyle.StateFlag.State_Selected)
+        if current or state & QStyle.StateFlag.State_MouseOver:
+            focused = bool(state & QStyle.StateFlag.State_HasFocus)
+            painter.setPen(QPen(self._theme.colour("accent"), 2) if focused else Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.colour("accent_soft" if current else "sunken"))
+            painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), RADII.small, RADII.small)
+        self._paint_texts(painter, place, index)
+        painter.restore()
+
+    def editorEvent(
+        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index
+    ) -> bool:
+        """Leave clicks to the list, because a choice counts only when it comes back as a setting."""
+        return False
+
+    def _paint_texts(self, painter: QPainter, place: QRectF, index: _Index) -> None:
+        metrics = QFontMetrics(font())
+        side = float(metrics.ascent())
+        if Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) is Qt.CheckState.Checked:
+            mark = QRectF(place.left() + SPACING.small, place.center().y() - side / 2, side, side)
+            icons.draw(painter, "done", mark, self._theme.colour("accent_strong"))
+        beside = str(index.data(_BESIDE) or "")
+        name = str(index.data(Qt.ItemDataRole.DisplayRole)).removesuffix(beside)
+        words = place.adjusted(2 * SPACING.small + side, 0, -SPACING.small, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.setFont(font())
+        painter.setPen(self._theme.colour("text"))
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(words.width()))
+        painter.drawText(words, middle, shown)
+        painter.setPen(self._theme.colour("muted"))
+        words.setLeft(words.left() + metrics.horizontalAdvance(name))
+        if words.width() > side:
+            shown = metrics.elidedText(beside, Qt.TextElideMode.ElideRight, int(words.width()))
+            painter.drawText(words, middle, shown)
+
+
+class Picker(QFrame):
+    """List of entries with a search field, over the window of ``anchor``.
+
+    ``picked`` is emitted with the value of an entry that the user chooses; ``closed`` when the list goes away.
+    """
+
+    picked = Signal(str)
+    closed = Signal()
+
+    def __init__(self, theme: Theme, texts: Texts, anchor: QWidget) -> None:
+        super().__init__(anchor.window())
+        self._theme, self._texts, self._anchor = theme, texts, anchor
+        self._entries: Sequence[PickerEntry] = ()
+        self._chosen: Collection[str] = ()
+        self.setObjectName("picker")
+        self.search, self.list, self.none = QLineEdit(), QListWidget(), label(role="muted")
+        self.search.setMaxLength(_LONGEST_QUERY)
+        self.list.setItemDelegate(PickerRow(theme, self.list))
+        self.list.setUniformItemSizes(True)
+        self.list.setMouseTracking(True)
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.none.setContentsMargins(SPACING.small, SPACING.hair, SPACING.small, SPACING.hair)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.hair, SPACING.hair, SPACING.hair, SPACING.hair)
+        column.setSpacing(SPACING.hair)
+        for part in (self.search, self.none, self.list):
+            column.addWidget(part)
+        self.search.textChanged.connect(self._fill)
+        self.search.installEventFilter(self)
+        self.list.installEventFilter(self)
+        self.list.itemClicked.connect(self._pick)
+        self.hide()
+
+    def open(self, entries: Sequence[PickerEntry], chosen: Collection[str], name: str) -> None:
+        """Show these entries below the anchor, or above it where there is more room."""
+        self._entries, self._chosen = entries, chosen
+        self.search.clear()
+        for part, key in ((self.search, "settings.picker.search"), (self.list, "settings.picker.list")):
+            part.setAccessibleName(self._texts(key, name=name))
+        self.search.setPlaceholderText(self._texts("settings.picker.find"))
+        self.search.setFont(font())
+        self.search.setMinimumHeight(control_height())
+        self.search.setVisible(len(entries) > MOST_ROWS)
+        self.none.setText(self._texts("settings.picker.none"))
+        self._fill()
+        self._place()
+        self.show()
+        self.raise_()
+        self.list.scrollToItem(self.list.currentItem(), QListWidget.ScrollHint.PositionAtCenter)
+        (self.search if len(entries) > MOST_ROWS else self.list).setFocus()
+        _application().installEventFilter(self)
+
+    def show_chosen(self, chosen: Collection[str]) -> None:
+        """Mark the chosen values."""
+        self._chosen = chosen
+        for item in self._items():
+            item.setCheckState(self._mark(item.data(Qt.ItemDataRole.UserRole)))
+
+    def close_list(self) -> None:
+        """Close the list; the focus returns to the anchor if it was in here."""
+        if self.isVisible():
+            inside = self.isAncestorOf(QApplication.focusWidget() or self)
+            self.hide()
+            if inside:
+                self._anchor.setFocus()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop watching the rest of the window."""
+        _application().removeEventFilter(self)
+        self.closed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a ground with an outline."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.colour("edge"), 1))
+        painter.setBrush(self._theme.colour("surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Move between field and list, choose and close by keys; close when anything else is used."""
+        if watched in (self.search, self.list) and isinstance(event, QKeyEvent):
+            return event.type() == QEvent.Type.KeyPress and self._handle(watched, event)
+        resized = event.type() == QEvent.Type.Resize and watched is self.parent()
+        if resized or (isinstance(watched, QWidget) and self._leaves(watched, event)):
+            self.close_list()
+        return False
+
+    def _leaves(self, watched: QWidget, event: QEvent) -> bool:
+        """Return True if the event means that the user has turned to another part of the window."""
+        inside = watched is self or self.isAncestorOf(watched)
+        own = watched is self._anchor and event.type() != QEvent.Type.Wheel
+        return event.type() in _CLOSING and self.isVisible() and not inside and not own
+
+    def _handle(self, watched: QObject, event: QKeyEvent) -> bool:
+        """Handle a key, and return True if it has no further effect."""
+        key, item = event.key(), self.list.currentItem()
+        picks = (Qt.Key.Key_Return, Qt.Key.Key_Enter, *((Qt.Key.Key_Space,) if watched is self.list else ()))
+        if key == Qt.Key.Key_Escape:
+            self.close_list()
+        elif key in picks and item is not None:
+            self._pick(item)
+        elif watched is self.search and key in (Qt.Key.Key_Down, Qt.Key.Key_PageDown):
+            self.list.setFocus()
+        elif watched is self.list and self.search.isVisible() and self._returns(event):
+            self.search.setFocus()
+            self.search.insert(event.text())
+        else:
+            return False
+        return True
+
+    def _returns(self, event: QKeyEvent) -> bool:
+        """Return True if the key belongs to the search field: a letter, or Up in the first row."""
+        letter = bool(event.text()) and event.text().isprintable()
+        return letter or (event.key() == Qt.Key.Key_Up and self.list.currentRow() <= 0)
+
+    def _pick(self, item: QListWidgetItem) -> None:
+        self.picked.emit(item.data(Qt.ItemDataRole.UserRole))
+        self.search.selectAll()  # the next text replaces it
+
+    def _fill(self) -> None:
+        self.list.clear()
+        hits = matching(self._entries, self.search.text())
+        for entry in hits:
+            item = QListWidgetItem(entry.text)
+            item.setData(Qt.ItemDataRole.UserRole, entry.value)
+            item.setData(_BESIDE, f" · {entry.beside}" if entry.beside else "")
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(self._mark(entry.value))
+            self.list.addItem(item)
+        marked = next((row for row, entry in enumerate(hits) if entry.value in self._chosen), 0)
+        self.list.setCurrentRow(0 if self.search.text() else marked)
+        self.none.setVisible(not hits)
+        self.list.setVisible(bool(hits))
+
+    def _items(self) -> list[QListWidgetItem]:
+        return [self.list.item(row) for row in range(self.list.count())]
+
+    def _mark(self, value: str) -> Qt.CheckState:
+        return Qt.CheckState.Checked if value in self._chosen else Qt.CheckState.Unchecked
+
+    def _place(self) -> None:
+        """Find the side of the anchor with room for most rows."""
+        window = self._anchor.window()
+        self.setParent(window)
+        at = QRect(self._anchor.mapTo(window, QPoint()), self._anchor.size())
+        below, above = window.height() - at.bottom() - SPACING.small, at.top() - SPACING.small
+        rest = (control_height() + SPACING.hair if len(self._entries) > MOST_ROWS else 0) + 2 * SPACING.hair
+        row = max(1, self.list.sizeHintForRow(0))
+        high = rest + row * min(MOST_ROWS, len(self._entries))
+        down = below >= high or below >= above
+        high = min(high, max(below if down else above, rest + row))
+        bar = self.list.verticalScrollBar().sizeHint().width()
+        wide = max(at.width(), self.list.sizeHintForColumn(0) + bar + 2 * SPACING.hair)
+        wide = min(wide, window.width() - 2 * SPACING.small)
+        left = max(SPACING.small, min(at.left(), window.width() - wide - SPACING.small))
+        top = at.bottom() + SPACING.hair if down else at.top() - SPACING.hair - high
+        self.setGeometry(left, top, wide, high)
+
+
+def _application() -> QApplication:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return application

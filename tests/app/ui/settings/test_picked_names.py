@@ -1,0 +1,41 @@
+"""Names of languages and models in searchable lists."""
+
+import pytest
+
+from app.settings.sections import SYSTEM
+from app.ui.settings.picked_names import model_entries, own_entries, spoken_entries
+from app.ui.settings.picker_entries import PickerEntry, matching
+from app.ui.strings.texts import Texts
+from speech.models.catalogue import load_catalogue
+from tests.helpers.packages import require
+
+
+def test_all_languages_of_the_catalogue_are_listed_once(texts: Texts) -> None:
+    known = {code for model in load_catalogue().models for code in model.languages}
+    values = [entry.value for entry in spoken_entries(texts)]
+    assert values[0] == "auto" and sorted(values[1:]) == sorted(known)
+    assert [entry.value for entry in own_entries(texts)][:1] == [SYSTEM]
+
+
+@pytest.mark.parametrize("query", ["German", "Deutsch", "德语", "de"])
+def test_language_is_found_by_its_names_in_every_language(texts: Texts, query: str) -> None:
+    assert "de" in [entry.value for entry in matching(spoken_entries(texts), query)]
+
+
+def test_language_has_its_own_name_beside_that_of_the_windows() -> None:
+    require(("fonts-noto-cjk",))
+    english = {entry.value: entry for entry in spoken_entries(Texts("en"))}
+    chinese = {entry.value: entry for entry in spoken_entries(Texts("zh"))}
+    assert (english["de"].text, chinese["de"].text) == ("German · Deutsch", "德语 · Deutsch")
+    assert (english["en"].text, chinese["zh"].text) == ("English", "中文")
+
+
+def test_languages_are_in_the_order_of_the_windows_language() -> None:
+    names = [entry.name for entry in spoken_entries(Texts("zh"))[1:]]
+    assert names.index("德语") < names.index("日语") < names.index("英语") < names.index("中文")
+
+
+def test_models_are_listed_after_any(texts: Texts) -> None:
+    entries = model_entries(texts, ("whisper-base",))
+    assert entries[0] == PickerEntry("", texts("settings.spoken.any-model"))
+    assert [entry.value for entry in entries] == ["", "whisper-base"]
