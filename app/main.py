@@ -25,7 +25,6 @@ from app.core.errors import AppError
 from app.core.first_times import FirstTimes
 from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
-from app.gateways.actions import LookAtGateways
 from app.messages.actions import Action
 from app.messages.notifications import Devices, News, Post, Problem, WindowWanted
 from app.messages.registry import Registry
@@ -40,6 +39,7 @@ from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.compositing import blends
 from app.ui.shell.pages import SETTINGS, Pages
 from app.ui.shell.return_presses import ReturnPresses
+from app.ui.shell.tray_watch import TrayWatch
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_text, note_text
 from app.ui.theme.theme import SCHEMES, Theme
@@ -91,10 +91,7 @@ class Windows:
         self._problems: dict[str, Problem] = {}
         self.app: Application | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
-        has_tray = tray.available()
-        self.pages = Pages(
-            theme, texts, self.ask, hides=has_tray, closing=ShownOnce(folders().data / "closing-told")
-        )
+        self.pages = Pages(theme, texts, self.ask, hides=True, closing=ShownOnce(folders().data / "closing-told"))
         self.shell, self.window = self.pages.shell, self.pages.window
         if not settings_place().exists():  # before the app reports its settings
             self.pages.first_steps.open()
@@ -103,16 +100,19 @@ class Windows:
         self.announcer = Announcer(texts, speak_from(self.window))
         hint = FirstTimes(folders().data / "cancel-told")
         self.overlay = Overlay(theme, texts, translucent=blends(), hint=hint) if possible() else None
-        self.tray = tray.Tray(theme, texts, self.ask, self.open, self.pages.open_monitor) if has_tray else None
-        if self.tray is not None:
-            self.tray.lent.ask, self.tray.lent.begin = self.ask, self.pages.lend
-            self.pages.lending.shown.connect(self.tray.lent.show_lending)
-            self.tray.microphones.aboutToShow.connect(self._look_at_microphones)
-            self.tray.gateways.looked.connect(lambda on: self.ask(LookAtGateways(on, "tray")))
-            self.tray.gateways.add.connect(self.pages.add_gateway)
-            self.pages.gateways.shown.connect(self.tray.show_gateways)
-            self.tray.show()
+        self.tray, self.tray_watch = tray.Tray(theme, texts, self.ask), TrayWatch(tray.available)
+        self._connect_tray()
         self.receive = self._registry()
+
+    def _connect_tray(self) -> None:
+        self.pages.status.changed.connect(self.tray.show_status)
+        self.pages.lending.shown.connect(self.tray.show_lending)
+        self.tray.opens.connect(self.open)
+        self.tray.monitors.connect(self.pages.open_monitor)
+        self.tray.lends.connect(self.pages.lend)
+        self.tray_watch.appeared.connect(self.tray.appear)
+        self.tray_watch.vanished.connect(self.tray.vanish)
+        self.tray_watch.begin()
 
     def ask(self, action: Action) -> None:
         """Pass an action to the app, or queue it until the app exists."""
@@ -140,9 +140,7 @@ class Windows:
         )
         if self.overlay is not None:
             registry.add(self.overlay.show_view)
-        if self.tray is not None:
-            registry.add(self.tray.show_view).add(self.tray.show_worker).add(self.tray.show_takes)
-        return registry
+        return registry.add(self.tray.show_takes)
 
     def _begin(self, begun: ApplicationCreated) -> None:
         self.app = begun.app
@@ -202,8 +200,6 @@ class Windows:
         self.pages.first_steps.show(choices)
         if self.overlay is not None:
             self.overlay.show_choices(choices)
-        if self.tray is not None:
-            self.tray.show_choices(choices)
 
 
 def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
@@ -223,7 +219,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
         clipboard = QtClipboard(application.clipboard())
         running = loop.submit(_run(make_application, bridge, clipboard))
         running.add_done_callback(lambda _: bridge.post(ApplicationEnded()))
-        if windows.tray is None or not hidden:
+        if not (hidden and windows.tray_watch.present):
             windows.open()
         _spare_qt()
         with signals_quit(windows.ask):

@@ -21,10 +21,12 @@ from app.core.notes import Note
 from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
+from app.messages.notifications import Takes
 from app.ui.dictation.page import MainWindow
 from app.ui.dictation.pill import BARS, SHADOW, Levels, Pill, paint_shadow
 from app.ui.settings.choices import Choices
 from app.ui.shell.shell import Shell, usual_size
+from app.ui.shell.status import Status
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
@@ -215,20 +217,14 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
 
 
 def tray(look: Look) -> QImage:
-    """Draw the tray icon in each state, and the menus."""
-    from scripts import screenshots_gateways
+    """Draw the tray icon in each state, and the menu."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        ground = theme.colour("sunken")
-        made = Tray(theme, texts, lambda action: None, lambda page: None, lambda: None)
-        made.show_choices(CHOICES)
-        made.show_worker(WORKERS[0])
-        made.held.show_takes(takes(look.language))
-        made.show_view(View(State.LISTENING, held=1))
-        made.gateways.show_gateways(screenshots_gateways.FULL)
+        made = Tray(theme, texts, lambda action: None)
+        made.show_takes(Takes(tuple(takes(look.language))))
+        made.show_status(Status(View(State.LISTENING, held=1), CHOICES, worker=WORKERS[0]))
         made.menu.setActiveAction(made.dictate)
-        menus = [made.menu, made.microphones, made.gateways]
-        return column([tray_icons(look.scheme), row([grabbed(menu) for menu in menus], ground)], ground)
+        return column([tray_icons(look.scheme), grabbed(made.menu)], theme.colour("sunken"))
 
     return dressed(look, draw)
 

@@ -26,6 +26,7 @@ from app.settings.sections import GeneralSection, Settings
 from app.ui.onboarding.pages import Onboarding
 from app.ui.shell.pages import DICTIONARY, FILES, HISTORY, SETTINGS, Pages
 from app.ui.shell.shell import usual_size
+from app.ui.shell.status import Status
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme.colours import Scheme
@@ -249,10 +250,8 @@ def tray(look: Look) -> QImage:
     """Draw the tray menu with a held text."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        made = Tray(theme, texts, lambda action: None, lambda page: None, lambda: None)
-        made.show_choices(CHOICES)
-        made.show_worker(_IDLE)
-        made.show_view(View(State.HELD, held=1))
+        made = Tray(theme, texts, lambda action: None)
+        made.show_status(Status(View(State.HELD, held=1), CHOICES, worker=_IDLE))
         return grabbed(made.menu)
 
     return dressed(look, draw)

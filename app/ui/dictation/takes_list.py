@@ -11,7 +11,7 @@ from app.core.states import State
 from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
 from app.dictation.view import TakeView
 from app.messages.actions import Action
-from app.ui.dictation.held_menu import MENU_CLOSES_MS
+from app.ui.shell.tray import MENU_CLOSES_MS
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import ended_text, state_text, textless, today, when_text
 from app.ui.theme import icons

@@ -22,10 +22,12 @@ from app.ui.theme.theme import Theme
 class StatusBoard(QObject):
     """Owner of the status line at the foot of the sidebar.
 
-    The controls behind it are created when they are opened first. ``looks``: emitted with True when they open,
-    and with False when they close. ``add``: emitted when the user wants to pair another computer.
+    The controls behind it are created when they are opened first. ``changed``: carries each new status.
+    ``looks``: emitted with True when the controls open, and with False when they close. ``add``: emitted when the
+    user wants to pair another computer.
     """
 
+    changed = Signal(object)
     looks = Signal(bool)
     add = Signal()
 
@@ -74,5 +76,6 @@ class StatusBoard(QObject):
     def _show(self, status: Status) -> None:
         self.status = status
         self.line.show_status(status)
+        self.changed.emit(status)
         if self.popover is not None:
             self.popover.show_status(status)

@@ -1,32 +1,31 @@
-"""Tray icon and its menu, in which everything is at most two clicks away."""
+"""Tray icon and its menu: what is wanted while the window is closed."""
 
 from collections.abc import Callable
-from functools import partial
+from typing import Final
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from app.core.states import RECORDING, State
-from app.dictation.actions import Verb
-from app.dictation.view import View
-from app.gateways.view import GatewaysView
+from app.dictation.actions import SuspendHotkeys, Verb
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Takes
-from app.settings.actions import MICROPHONE, ChangeSetting
-from app.ui.computers.menu import GatewaysMenu
-from app.ui.computers.tray_entries import LentEntries
-from app.ui.dictation.held_menu import MENU_CLOSES_MS, HeldMenu
-from app.ui.settings.choices import PASTE_HELD, Choices, microphone_entries
-from app.ui.shell.pages import HISTORY, SETTINGS
+from app.sharing.actions import Lend
+from app.sharing.view import LendingView
+from app.ui.computers.wording import goes_text
+from app.ui.settings.choices import DICTATE, PASTE_HELD
+from app.ui.shell.status import Status, word
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import key_text, state_text, to_paste, worker_text
+from app.ui.strings.wording import key_text, to_paste, worker_text
 from app.ui.theme import icons
 from app.ui.theme.theme import Theme
 from app.ui.widgets.untrusted_text import menu_name
 
-INSERT_READY = "insert-ready"
+INSERT_READY: Final = "insert-ready"
+MENU_CLOSES_MS: Final = 200
+"""Delay before pasting: a desktop panel returns the focus slightly after it reports the choice."""
 
 
 def available() -> bool:
@@ -34,128 +33,165 @@ def available() -> bool:
     return QSystemTrayIcon.isSystemTrayAvailable()
 
 
-class Tray(QSystemTrayIcon):
-    """Tray icon; ``open_window`` shows the window on the named page, or on its last page for an empty name."""
+class Tray(QObject):
+    """Menu and icon of the tray; marks follow the state in effect, not the click.
 
-    def __init__(
-        self,
-        theme: Theme,
-        texts: Texts,
-        ask: Callable[[Action], None],
-        open_window: Callable[[str], None],
-        open_monitor: Callable[[], None],
-    ) -> None:
+    ``opens``, ``monitors`` and ``lends`` are emitted when the user wants the window, the monitor, or to lend this
+    computer for the first time.
+    """
+
+    opens = Signal()
+    monitors = Signal()
+    lends = Signal()
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
         super().__init__()
         self._theme, self._texts, self._ask = theme, texts, ask
-        self._view, self._worker, self._choices = View(), WorkerView(), Choices()
-        self._open_window, self._group = open_window, QActionGroup(self)
+        self._status, self._lending, self._last = Status(), LendingView(), ""
         self._drawn: tuple[State, bool] | None = None
-        self.menu = QMenu()
-        self.dictate = self._entry(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
-        self.insert_ready = self._entry(lambda: ask(Verb.INSERT_READY))
-        self.paste_held = self._entry(lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)))
-        self.held = HeldMenu(texts, ask)
-        self.menu.addMenu(self.held)
+        self.icon: QSystemTrayIcon | None = None
+        self.menu, self.tip = QMenu(), ""
+        self.open = self._entry(self.opens.emit)
+        self.dictate = self._entry(self._dictate)
+        self.copy_last = self._entry(lambda: QGuiApplication.clipboard().setText(self._last))
+        self.paste = self._entry(lambda: QTimer.singleShot(MENU_CLOSES_MS, lambda: ask(Verb.PASTE_HELD)))
         self.menu.addSeparator()
-        self.microphones, self.gateways = self.menu.addMenu(""), GatewaysMenu(texts, ask)
-        self.menu.addMenu(self.gateways)
+        self.monitor = self._entry(self.monitors.emit)
         self.worker = self._entry(self._switch_worker)
-        self.worker.setCheckable(True)
-        self.lent = LentEntries(self.menu, self.menu.addSeparator(), texts)
-        self.monitor = self._entry(open_monitor)
-        self.history, self.settings = (self._entry(partial(open_window, page)) for page in (HISTORY, SETTINGS))
+        self.lend = self._entry(self._switch_lending)
+        self.pause = self._entry(self._switch_keys)
+        for entry in (self.worker, self.pause):
+            entry.setCheckable(True)
         self.menu.addSeparator()
         self.quit = self._entry(lambda: ask(Verb.QUIT))
-        self.setContextMenu(self.menu)
-        self.activated.connect(self._clicked)
         theme.changed.connect(self._redraw)
         texts.changed.connect(self.refresh)
         self.refresh()
 
-    def show_view(self, view: View) -> None:
-        """Update icon, tool tip and the actions possible now."""
-        self._view, texts = view, self._texts
-        state, unsent = state_text(texts, view.state), round(view.unsent_s)
-        where = self.gateways.where
-        state = " · ".join((state, *to_paste(texts, view, self._paste_key)))
-        said = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
-        if (tip := said or texts("tray.tooltip", state=state, where=where)) != self.toolTip():
-            self.setToolTip(tip)
-        self.dictate.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
-        self.paste_held.setVisible(bool(view.held))
-        self.insert_ready.setVisible(view.note is not None and view.note.key == INSERT_READY)
-        if self._drawn != (look := (view.state, bool(unsent))):
-            self._drawn = look
-            self.setIcon(icons.tray_icon(view.state, self._theme.colours, unsent=bool(unsent)))
+    # -- icon ----------------------------------------------------------------------------------------------
 
-    def show_worker(self, worker: WorkerView) -> None:
-        """Show the worker's state; the mark follows the worker, not the click."""
-        self._worker = worker
-        self.worker.setText(menu_name(self._texts("worker.stated", state=worker_text(self._texts, worker))))
-        self.worker.setChecked(worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED})
+    def appear(self) -> None:
+        """Show the icon in a tray that is there now; Qt asks only a new icon which kind of tray that is."""
+        self.vanish()
+        self.icon = icon = QSystemTrayIcon(self)
+        icon.setContextMenu(self.menu)
+        icon.setToolTip(self.tip)
+        icon.activated.connect(self._clicked)
+        self._redraw()
+        icon.show()
 
-    def show_gateways(self, view: GatewaysView) -> None:
-        """Show the gateway in use and the choices."""
-        self.gateways.show_gateways(view)
-        self.show_view(self._view)
+    def vanish(self) -> None:
+        """Remove the icon; safe to call twice."""
+        if self.icon is not None:
+            self.icon.hide()
+            self.icon.deleteLater()
+            self.icon = None
 
-    def show_choices(self, choices: Choices) -> None:
-        """List the microphones and mark the chosen one."""
-        if choices != self._choices:
-            self._choices = choices
-            self._fill_microphones()
-            self.show_view(self._view)
+    def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason == QSystemTrayIcon.ActivationReason.Trigger:  # the system opens the menu itself
+            self.opens.emit()
 
-    @property
-    def _paste_key(self) -> str:
-        return key_text(self._texts, self._choices.works(PASTE_HELD))
+    def _redraw(self) -> None:
+        self._drawn = None
+        self._show()
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def show_status(self, status: Status) -> None:
+        """Update the icon, the tool tip and the entries; cheap enough to call twenty times a second."""
+        if status != self._status:
+            self._status = status
+            self._show()
+
+    def show_lending(self, view: LendingView) -> None:
+        """Show for whom this computer recognises."""
+        self._lending = view
+        self._show_lending()
 
     def show_takes(self, takes: Takes) -> None:
-        """Offer the held texts of these takes."""
-        self.held.show_takes(takes.views)
+        """Keep the newest text for the clipboard."""
+        self._last = next((take.text for take in takes.views if take.text), "")
+        self.copy_last.setEnabled(bool(self._last))
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
-        self.microphones.setTitle(texts("tray.microphone"))
-        self.gateways.refresh()
-        self.monitor.setText(texts("tray.monitor"))
-        self.history.setText(texts("tray.history"))
-        self.settings.setText(texts("tray.settings"))
-        self.quit.setText(texts("action.quit"))
-        self.paste_held.setText(texts("action.paste-held"))
-        self.held.refresh()
-        self.insert_ready.setText(texts("action.insert-ready"))
-        self._fill_microphones()
-        self.show_worker(self._worker)
-        self.show_view(self._view)
+        for entry, key in (
+            (self.open, "tray.open"),
+            (self.copy_last, "tray.copy-last"),
+            (self.paste, "action.paste"),
+            (self.monitor, "page.monitor"),
+            (self.pause, "shell.pause"),
+            (self.quit, "action.quit"),
+        ):
+            entry.setText(texts(key))
+        self.copy_last.setEnabled(bool(self._last))
+        self._show_lending()
+        self._show()
 
-    def _clicked(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason == QSystemTrayIcon.ActivationReason.Trigger:  # the system opens the menu itself
-            self._open_window("")
+    def _show(self) -> None:
+        texts, status, view = self._texts, self._status, self._status.view
+        self.dictate.setText(texts("action.stop" if view.state in RECORDING else "action.start"))
+        offered = view.note is not None and view.note.key == INSERT_READY
+        self.paste.setVisible(bool(view.held or view.earlier or offered))
+        self.worker.setText(menu_name(texts("tray.worker", state=worker_text(texts, status.worker))))
+        self.worker.setChecked(_runs(status.worker))
+        self.pause.setChecked(status.paused)
+        self.pause.setEnabled(status.paused or bool(status.choices.works(DICTATE)))
+        self._show_tip()
+        if self.icon is not None and self._drawn != (look := (status.shape, bool(round(view.unsent_s)))):
+            self._drawn = look
+            self.icon.setIcon(icons.tray_icon(look[0], self._theme.colours, unsent=look[1]))
 
-    def _redraw(self) -> None:
-        self._drawn = None
-        self.show_view(self._view)
+    def _show_tip(self) -> None:
+        texts, status, unsent = self._texts, self._status, round(self._status.view.unsent_s)
+        paste_key = key_text(texts, status.choices.works(PASTE_HELD))
+        state = " · ".join((word(texts, status), *to_paste(texts, status.view, paste_key)))
+        where = goes_text(texts, status.gateways)
+        said = texts("tray.tooltip-unsent", state=state, seconds=unsent, where=where) if unsent else ""
+        tip = said or texts("tray.tooltip", state=state, where=where)
+        if tip != self.tip:
+            self.tip = tip
+            if self.icon is not None:
+                self.icon.setToolTip(tip)
 
-    def _fill_microphones(self) -> None:
-        choices, texts = self._choices, self._texts
-        self.microphones.clear()
-        self._group.deleteLater()
-        self._group = QActionGroup(self)
-        for choice, name in microphone_entries(texts, choices):
-            entry = self.microphones.addAction(menu_name(name))
-            entry.setCheckable(True)
-            entry.setChecked(choice == choices.microphone)
-            entry.triggered.connect(lambda _=False, choice=choice: self._ask(ChangeSetting(MICROPHONE, choice)))
-            self._group.addAction(entry)
+    def _show_lending(self) -> None:
+        texts, lent = self._texts, self._lending.lent
+        names = ", ".join(one.name for one in lent if one.on)
+        said = texts("tray.lent", computers=names) if names else texts("tray.lend" if lent else "tray.lend-first")
+        self.lend.setText(menu_name(said))
+        self.lend.setCheckable(bool(lent))
+        self.lend.setChecked(bool(names))
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def _dictate(self) -> None:
+        self._ask(Verb.STOP if self._status.view.state in RECORDING else Verb.START)
 
     def _switch_worker(self) -> None:
-        wanted = self.worker.isChecked()
-        self.show_worker(self._worker)
-        self._ask(SwitchWorker(wanted))
+        on = not _runs(self._status.worker)
+        self._show()
+        self._ask(SwitchWorker(on))
+
+    def _switch_keys(self) -> None:
+        on = not self._status.paused
+        self._show()
+        self._ask(SuspendHotkeys(on))
+
+    def _switch_lending(self) -> None:
+        lent = self._lending.lent
+        on = not any(one.on for one in lent)
+        self._show_lending()
+        for one in lent:
+            self._ask(Lend(one.id, on))
+        if not lent:
+            self.lends.emit()
 
     def _entry(self, do: Callable[[], object]) -> QAction:
         entry = self.menu.addAction("")
         entry.triggered.connect(lambda: do())
         return entry
+
+
+def _runs(worker: WorkerView) -> bool:
+    return worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED}

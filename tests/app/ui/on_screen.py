@@ -19,7 +19,9 @@ from app.ui.dictation.page import MainWindow
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.compositing import blends
 from app.ui.shell.shell import Shell
+from app.ui.shell.status import Status
 from app.ui.shell.tray import Tray, available
+from app.ui.shell.tray_watch import TrayWatch
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -44,10 +46,13 @@ def main() -> int:
     window = Shell(theme, texts, ask, hides=True)
     window.add("home", MainWindow(theme, texts, ask))
     if part == "tray":
-        assert available()
-        tray = Tray(theme, texts, ask, window.appear, lambda: None)
-        tray.show_view(LISTENING)
-        tray.show()
+        tray = Tray(theme, texts, ask)
+        tray.show_status(Status(LISTENING))
+        tray.opens.connect(window.appear)
+        watch = TrayWatch(available, _LOOK_MS)
+        watch.appeared.connect(tray.appear)
+        watch.vanished.connect(tray.vanish)
+        watch.begin()
     if part == "key":
         told: list[str] = []
 

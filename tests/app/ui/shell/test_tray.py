@@ -1,38 +1,32 @@
 """Tray: all menu entries, the true state, and the actions of clicks."""
 
+from collections.abc import Iterator
+
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from app.core.notes import Note
 from app.core.states import State
-from app.dictation.actions import Verb
+from app.dictation.actions import SuspendHotkeys, Verb
 from app.dictation.view import TakeView, View
 from app.gateways.view import GatewaysView, GatewayView
 from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
 from app.messages.actions import Action
 from app.messages.notifications import Takes
-from app.settings.actions import ChangeSetting
+from app.sharing.actions import Lend
+from app.sharing.view import LendingView, LentView
 from app.ui.settings.choices import Choices
 from app.ui.shell import tray as module
-from app.ui.shell.pages import HISTORY, SETTINGS
-from app.ui.shell.tray import Tray
+from app.ui.shell.status import Status
+from app.ui.shell.tray import INSERT_READY, Tray
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import worker_text
 from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import Theme
 
-CHOICES = Choices((("USB & more", "USB & more"), ("Built-in", "Built-in")), "Built-in", "USB & more")
-
-
-class Opened:
-    """Window opener that records the requested pages."""
-
-    def __init__(self) -> None:
-        self.pages: list[str] = []
-
-    def __call__(self, page: str) -> None:
-        self.pages.append(page)
+CHOICES = Choices(keys={"dictate": "f9", "paste-held": "ctrl+alt+v"})
 
 
 @pytest.fixture
@@ -41,91 +35,91 @@ def asked() -> list[Action]:
 
 
 @pytest.fixture
-def opened() -> Opened:
-    return Opened()
-
-
-@pytest.fixture
-def tray(theme: Theme, texts: Texts, asked: list[Action], opened: Opened) -> Tray:
-    made = Tray(theme, texts, asked.append, opened, lambda: opened("monitor"))
-    made.show_choices(CHOICES)
-    return made
+def tray(theme: Theme, texts: Texts, asked: list[Action]) -> Iterator[Tray]:
+    made = Tray(theme, texts, asked.append)
+    made.show_status(Status(choices=CHOICES))
+    made.appear()
+    yield made
+    made.vanish()
 
 
 def entries(tray: Tray) -> list[QAction]:
     return [entry for entry in tray.menu.actions() if entry.isVisible() and not entry.isSeparator()]
 
 
+def shown(tray: Tray) -> QSystemTrayIcon:
+    assert tray.icon is not None
+    return tray.icon
+
+
+def other(texts: Texts) -> str:
+    return "zh" if texts.language == "en" else "en"
+
+
 def test_tray_menu_has_all_entries_in_order(tray: Tray, texts: Texts) -> None:
-    shown = [entry.text() for entry in entries(tray)]
-    worker = texts("worker.stated", state=texts("worker.off"))
-    named = ("action.start", "tray.microphone", "place.goes-here", "tray.monitor", "tray.history", "tray.settings")
-    start, microphone, gateway, *pages = (texts(key) for key in named)
-    lend, out = texts("lending.tray-first"), texts("action.quit")
-    assert shown == [start, microphone, gateway, worker, lend, *pages, out]
+    tray.show_status(Status(View(held=1), CHOICES))
+    for _ in range(2):
+        worker = texts("tray.worker", state=texts("worker.off"))
+        first = (texts("tray.open"), texts("action.start"), texts("tray.copy-last"), texts("action.paste"))
+        then = (
+            texts("page.monitor"),
+            worker,
+            texts("tray.lend-first"),
+            texts("shell.pause"),
+            texts("action.quit"),
+        )
+        assert [entry.text() for entry in entries(tray)] == [*first, *then]
+        texts.choose(other(texts))
 
 
-def test_tray_has_entries_for_held_and_ready_texts(tray: Tray, asked: list[Action]) -> None:
-    usual = len(entries(tray))
-    tray.show_view(View(State.HELD, held=1, note=Note("insert-ready")))
-    assert len(entries(tray)) == usual + 2
-    tray.insert_ready.trigger()
-    assert asked == [Verb.INSERT_READY]
+@pytest.mark.parametrize(
+    ("view", "offers"),
+    [
+        (View(), False),
+        (View(State.HELD, held=1), True),
+        (View(State.DONE, earlier=1), True),
+        (View(State.WAITING, note=Note(INSERT_READY)), True),
+        (View(State.WAITING, note=Note("no-worker")), False),
+    ],
+)
+def test_tray_offers_to_paste_when_text_waits(tray: Tray, view: View, offers: bool) -> None:
+    tray.show_status(Status(view, CHOICES))
+    assert (tray.paste in entries(tray)) is offers
 
 
-def test_tray_offers_and_counts_recordings_to_paste(tray: Tray, texts: Texts) -> None:
-    usual = len(entries(tray))
-    held, done = TakeView("s", 0.0, 1.0, State.HELD, "kia ora", held=1), TakeView("t", 0.0, 1.0, State.DONE, "x")
-    tray.show_takes(Takes((held, done)))
-    assert len(entries(tray)) == usual + 1 and len(tray.held.entries) == 1
-    tray.show_choices(Choices(keys={"paste-held": "ctrl+alt+v"}))
-    tray.show_view(View(State.HELD, held=2, earlier=1))
-    assert texts("state.held") in tray.toolTip()
-    assert texts("overlay.held-key", count=2, key="Ctrl+Alt+V") in tray.toolTip()
-    assert texts("overlay.earlier", count=1) in tray.toolTip()
-    texts.choose("zh" if texts.language == "en" else "en")
-    assert texts("overlay.earlier", count=1) in tray.toolTip() and tray.held.title() == texts("tray.to-paste")
-
-
-def test_held_text_is_pasted_after_menu_has_closed(tray: Tray, asked: list[Action], qtbot: QtBot) -> None:
-    tray.paste_held.trigger()
+def test_text_is_pasted_after_menu_has_closed(tray: Tray, asked: list[Action], qtbot: QtBot) -> None:
+    tray.paste.trigger()
     assert asked == []
     qtbot.waitUntil(lambda: asked == [Verb.PASTE_HELD])
 
 
+def test_tray_counts_recordings_to_paste(tray: Tray, texts: Texts) -> None:
+    tray.show_status(Status(View(State.HELD, held=2, earlier=1), CHOICES))
+    for _ in range(2):
+        tip = shown(tray).toolTip()
+        assert texts("state.held") in tip and texts("overlay.held-key", count=2, key="Ctrl+Alt+V") in tip
+        assert texts("overlay.earlier", count=1) in tip
+        texts.choose(other(texts))
+
+
+def test_tray_copies_newest_text(tray: Tray) -> None:
+    QGuiApplication.clipboard().clear()
+    assert not tray.copy_last.isEnabled()
+    done = TakeView("t", 0.0, 1.0, State.DONE, "kia ora")
+    tray.show_takes(
+        Takes((TakeView("u", 1.0, 1.0, State.WAITING), done, TakeView("s", 0.0, 1.0, State.DONE, "x")))
+    )
+    assert tray.copy_last.isEnabled()
+    tray.copy_last.trigger()
+    assert QGuiApplication.clipboard().text() == "kia ora"
+
+
 def test_tray_entry_starts_and_stops_dictation(tray: Tray, texts: Texts, asked: list[Action]) -> None:
     tray.dictate.trigger()
-    tray.show_view(View(State.LISTENING))
+    tray.show_status(Status(View(State.LISTENING), CHOICES))
     assert tray.dictate.text() == texts("action.stop")
     tray.dictate.trigger()
     assert asked == [Verb.START, Verb.STOP]
-
-
-def test_tray_lists_microphones_and_marks_chosen_one(tray: Tray, asked: list[Action]) -> None:
-    shown = tray.microphones.actions()
-    assert [entry.text() for entry in shown[1:]] == ["USB && more", "Built-in"]
-    assert [entry.isChecked() for entry in shown] == [False, False, True]
-    shown[1].trigger()
-    shown[0].trigger()
-    assert asked == [ChangeSetting("audio.microphone", "USB & more"), ChangeSetting("audio.microphone", "")]
-
-
-def test_tray_keeps_unplugged_microphone_in_list(tray: Tray, texts: Texts) -> None:
-    tray.show_choices(Choices((("One", "One"),), "Gone"))
-    shown = tray.microphones.actions()
-    assert [entry.text() for entry in shown] == [
-        texts("microphone.system"),
-        "One",
-        texts("microphone.away", device="Gone"),
-    ]
-    assert [entry.isChecked() for entry in shown] == [False, False, True]
-
-
-def test_tray_gateway_is_this_computer_by_default(tray: Tray, texts: Texts) -> None:
-    here = tray.gateways.actions()[0]
-    assert (here.text(), here.isChecked()) == (texts("place.here"), True)
-    here.trigger()
-    assert here.isChecked() and tray.gateways.title() == texts("place.goes-here")
 
 
 @pytest.mark.parametrize(
@@ -137,72 +131,99 @@ def test_tray_gateway_is_this_computer_by_default(tray: Tray, texts: Texts) -> N
         (WorkerView(LocalWorkerState.FAILED, "no model"), False),
     ],
 )
-def test_tray_entry_shows_worker_state(tray: Tray, worker: WorkerView, checked: bool) -> None:
-    tray.show_worker(worker)
+def test_tray_entry_shows_state_of_recognition(
+    tray: Tray, texts: Texts, worker: WorkerView, checked: bool
+) -> None:
+    tray.show_status(Status(choices=CHOICES, worker=worker))
     assert tray.worker.isChecked() is checked
-    assert worker.detail.replace("&", "&&") in tray.worker.text()
-    assert ("40" in tray.worker.text()) is (worker.percent == 40)
+    assert worker_text(texts, worker).replace("&", "&&") in tray.worker.text()
 
 
-def test_tray_worker_mark_waits_for_worker(tray: Tray, asked: list[Action]) -> None:
+def test_marks_wait_for_what_they_switch(tray: Tray, asked: list[Action]) -> None:
     tray.worker.trigger()
-    assert asked == [SwitchWorker(True)]
-    assert not tray.worker.isChecked()
-    tray.show_worker(WorkerView(LocalWorkerState.IDLE))
+    tray.pause.trigger()
+    assert asked == [SwitchWorker(True), SuspendHotkeys(True)]
+    assert not tray.worker.isChecked() and not tray.pause.isChecked()
+    tray.show_status(Status(choices=CHOICES, worker=WorkerView(LocalWorkerState.IDLE), paused=True))
+    assert tray.worker.isChecked() and tray.pause.isChecked()
     tray.worker.trigger()
-    assert asked[-1] == SwitchWorker(False)
-    assert tray.worker.isChecked()
+    tray.pause.trigger()
+    assert asked[2:] == [SwitchWorker(False), SuspendHotkeys(False)]
+    assert tray.worker.isChecked() and tray.pause.isChecked()
 
 
-def test_tray_entries_open_pages_and_click_opens_window(tray: Tray, opened: Opened, asked: list[Action]) -> None:
-    for entry in (tray.monitor, tray.history, tray.settings):
-        entry.trigger()
-    tray.activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
-    tray.activated.emit(QSystemTrayIcon.ActivationReason.Context)
-    assert opened.pages == ["monitor", HISTORY, SETTINGS, ""]
+def test_paused_key_is_told_in_tool_tip(tray: Tray, texts: Texts) -> None:
+    tray.show_status(Status(choices=CHOICES, paused=True))
+    assert texts("shell.paused") in shown(tray).toolTip()
+    tray.show_status(Status(choices=Choices()))
+    assert not tray.pause.isEnabled(), "there is no key to pause"
+
+
+def test_lending_is_one_entry(tray: Tray, texts: Texts, asked: list[Action], qtbot: QtBot) -> None:
+    with qtbot.waitSignal(tray.lends):
+        tray.lend.trigger()
+    assert asked == [] and not tray.lend.isCheckable()
+    tray.show_lending(LendingView((LentView("a", "Attic & co"), LentView("b", "Lab"))))
+    assert (tray.lend.text(), tray.lend.isChecked()) == (texts("tray.lend"), False)
+    tray.lend.trigger()
+    assert asked == [Lend("a", True), Lend("b", True)] and not tray.lend.isChecked()
+    tray.show_lending(LendingView((LentView("a", "Attic & co", on=True), LentView("b", "Lab"))))
+    assert tray.lend.isChecked() and "Attic && co" in tray.lend.text() and "Lab" not in tray.lend.text()
+    tray.lend.trigger()
+    assert asked[2:] == [Lend("a", False), Lend("b", False)]
+
+
+def test_entries_and_click_open_windows(tray: Tray, asked: list[Action]) -> None:
+    told: list[str] = []
+    tray.opens.connect(lambda: told.append("window"))
+    tray.monitors.connect(lambda: told.append("monitor"))
+    tray.open.trigger()
+    tray.monitor.trigger()
+    shown(tray).activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
+    shown(tray).activated.emit(QSystemTrayIcon.ActivationReason.Context)
+    assert told == ["window", "monitor", "window"]
     tray.quit.trigger()
     assert asked == [Verb.QUIT]
 
 
-def test_tooltip_shows_state_and_unsent_seconds(tray: Tray, texts: Texts) -> None:
-    assert texts("state.idle") in tray.toolTip()
-    tray.show_view(View(State.SENDING, unsent_s=7.6))
-    assert texts("state.sending") in tray.toolTip() and "8" in tray.toolTip()
-
-
-def test_tray_shows_gateway_in_use_and_its_replacement(tray: Tray, texts: Texts) -> None:
-    desk = GatewayView("desk", "Desk & co", "10.0.0.1:8765", chosen=True)
-    for view, said in (
+def test_tooltip_shows_state_place_and_unsent_seconds(tray: Tray, texts: Texts) -> None:
+    attic = GatewayView("attic", "Attic", "10.0.0.1:8765", chosen=True)
+    for gateways, where in (
         (GatewaysView(), texts("place.goes-here")),
-        (GatewaysView((desk,), here=False), texts("place.goes-to", destination=desk.name)),
-        (GatewaysView((desk,), instead_of=desk.name), texts("place.goes-instead", gateway=desk.name)),
+        (GatewaysView((attic,), here=False), texts("place.goes-to", destination="Attic")),
+        (GatewaysView((attic,), instead_of="Attic"), texts("place.goes-instead", gateway="Attic")),
     ):
-        tray.show_gateways(view)
-        assert tray.gateways.title() == said.replace("&", "&&")
-        assert tray.toolTip() == texts("tray.tooltip", state=texts("state.idle"), where=said)
-    tray.show_view(View(State.SENDING, unsent_s=7.6))
-    assert texts("place.goes-instead", gateway=desk.name) in tray.toolTip()
-    texts.choose("zh" if texts.language == "en" else "en")
-    assert texts("place.goes-instead", gateway=desk.name) in tray.toolTip()
+        tray.show_status(Status(choices=CHOICES, gateways=gateways))
+        assert shown(tray).toolTip() == texts("tray.tooltip", state=texts("state.idle"), where=where)
+    tray.show_status(Status(View(State.SENDING, unsent_s=7.6), CHOICES))
+    assert texts("state.sending") in shown(tray).toolTip() and "8" in shown(tray).toolTip()
 
 
 def test_tray_icon_changes_only_with_state_and_theme(tray: Tray, theme: Theme) -> None:
     keys = set()
     for state in State:
-        tray.show_view(View(state))
-        keys.add(tray.icon().cacheKey())
-        tray.show_view(View(state, seconds=5.0))
-        keys.add(tray.icon().cacheKey())
+        tray.show_status(Status(View(state)))
+        keys.add(shown(tray).icon().cacheKey())
+        tray.show_status(Status(View(state, seconds=5.0)))
+        keys.add(shown(tray).icon().cacheKey())
     assert len(keys) == len(State)
     theme.choose(Scheme.DARK)
-    assert tray.icon().cacheKey() not in keys
+    assert shown(tray).icon().cacheKey() not in keys
 
 
-def test_tray_changes_language(theme: Theme) -> None:
-    texts = Texts("en")
-    tray = Tray(theme, texts, lambda action: None, lambda page: None, lambda: None)
-    texts.choose("zh")
-    assert tray.quit.text() == "退出"
+def test_icon_that_appears_later_shows_present_state(theme: Theme, texts: Texts, asked: list[Action]) -> None:
+    tray = Tray(theme, texts, asked.append)
+    tray.show_status(Status(View(State.LISTENING), CHOICES))
+    assert tray.icon is None
+    tray.appear()
+    first = shown(tray)
+    assert texts("state.listening") in first.toolTip() and not first.icon().isNull()
+    assert first.contextMenu() is tray.menu
+    tray.vanish()
+    tray.vanish()
+    tray.appear()
+    assert shown(tray) is not first
+    tray.vanish()
 
 
 def test_tray_availability_is_a_boolean() -> None:

@@ -25,6 +25,7 @@ from app.ui.dictation.takes_list import TakesList
 from app.ui.history import wording
 from app.ui.monitor import wording as monitor_wording
 from app.ui.onboarding.try_step import TryStep
+from app.ui.shell.status import Status
 from app.ui.shell.tray import Tray
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -65,9 +66,9 @@ def overlay(state: State, shown: Shown) -> str:
 
 
 def tray(state: State, shown: Shown) -> str:
-    made = Tray(shown[0], shown[1], lambda action: None, lambda page: None, lambda: None)
-    made.show_view(view_of(state))
-    return made.toolTip()
+    made = Tray(shown[0], shown[1], lambda action: None)
+    made.show_status(Status(view_of(state)))
+    return made.tip
 
 
 def first_steps(state: State, shown: Shown) -> str:
