@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.diagnostics.timeline.session_timeline import SegmentRow, SessionTimeline
 
 _TABLE_WIDTH: Final = 100
+_TIMES: Final = frozenset({"began", "ended"})  # seconds since the beginning; the rest is in ms
 _COLUMNS: Final = (
     ("spoken", "began"),
     ("ended", "ended"),
@@ -94,12 +95,18 @@ def _print(story: "SessionTimeline", left_out: int) -> None:
     from app.core.console import Console
 
     console = Console(soft_wrap=True)
-    console.width = max(console.width, _TABLE_WIDTH)
+    narrow = console.is_terminal and console.width < _TABLE_WIDTH
+    if not narrow:
+        console.width = max(console.width, _TABLE_WIDTH)
     console.print(f"session {story.session}, {_day(story.began_s)}", markup=False)
     widest = max((len(one.who) for one in story.entries), default=0)
     for one in story.entries:
         console.print(f"{one.at_ms / 1000:9.3f}  {one.who:{widest}}  {one.what}", markup=False)
-    console.print(_table(story.rows))
+    if narrow:
+        for row in story.rows:
+            console.print(row_text(row), markup=False, soft_wrap=False)
+    else:
+        console.print(_table(story.rows))
     told = f"from the end of speech to its text: {story.whole_ms:.0f} ms in all"
     console.print(f"{told}; unexplained: {story.unexplained_ms:.0f} ms", markup=False)
     for note in story.notes:
@@ -119,9 +126,18 @@ def _table(rows: Iterable["SegmentRow"]) -> "Table":
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("outcome")
     for row in rows:
-        told = [_figure(getattr(row, name), name in ("began", "ended")) for _, name in _COLUMNS]
+        told = [_figure(getattr(row, name), name in _TIMES) for _, name in _COLUMNS]
         table.add_row(str(row.segment), *told, printable(row.outcome))
     return table
+
+
+def row_text(row: "SegmentRow") -> str:
+    """Return the row of a segment in words, for a terminal that is too narrow for the table."""
+    figures = [(title, getattr(row, name), name in _TIMES) for title, name in _COLUMNS]
+    told = [
+        f"{title} {_figure(ms, timed)} {'s' if timed else 'ms'}" for title, ms, timed in figures if ms is not None
+    ]
+    return f"segment {row.segment}: {', '.join(told)}; {printable(row.outcome)}"
 
 
 def _figure(ms: float | None, as_time: bool) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from app.cli.logs_command import row_text
 from app.cli.main import app
+from app.diagnostics.timeline.session_timeline import SegmentRow
 from tests.app.diagnostics.timeline.world import SESSION, World, taken_over, usual
 
 runner = CliRunner()
@@ -44,6 +46,14 @@ def test_logs_print_story_followed_by_table(tmp_path: Path, world: World) -> Non
     (unexplained,) = re.findall(r"unexplained: (\d+) ms", done.output)
     assert int(unexplained) < 30
     assert "is corrected by -3600.0 s" in done.output
+
+
+def test_row_text_names_known_figures_with_units() -> None:
+    row = SegmentRow(3, 247.0, 10_258.0, 20.4, None, 8256.0, None, None, 12_342.0, 8.0, "final")
+    assert row_text(row) == (
+        "segment 3: spoken 0.247 s, ended 10.258 s, uploaded 20 ms, decoded 8256 ms, whole 12342 ms, "
+        "unexplained 8 ms; final"
+    )
 
 
 def test_logs_print_only_chosen_segment(tmp_path: Path, world: World) -> None:
