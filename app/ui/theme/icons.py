@@ -4,7 +4,7 @@ Each state has its own shape.
 """
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -37,11 +37,7 @@ def draw(painter: QPainter, name: str, place: QRectF, colour: QColor) -> None:
 
 def image(name: str, size: int, colour: QColor | None = None) -> QImage:
     """Return the icon as ``size`` x ``size`` pixels on a transparent background."""
-    made = _empty(size)
-    painter = QPainter(made)
-    QSvgRenderer(QByteArray(svg(name, colour))).render(painter, QRectF(0, 0, size, size))
-    painter.end()
-    return made
+    return QImage(_image(name, size, "" if colour is None else colour.name()))  # a copy once it is painted on
 
 
 def icon(name: str, colour: QColor | None = None) -> QIcon:
@@ -75,6 +71,20 @@ def tray_image(state: State, colours: Colours, size: int, *, unsent: bool = Fals
 def tray_icon(state: State, colours: Colours, *, unsent: bool = False) -> QIcon:
     """Return the tray icon in all sizes that trays use."""
     return _icon(tray_image(state, colours, size, unsent=unsent) for size in SIZES)
+
+
+@lru_cache(maxsize=1_024)
+def _image(name: str, size: int, colour: str) -> QImage:
+    """Return the icon in a colour.
+
+    The image is cached, because drawing the icons took most of the time in which a long list is made.
+    """
+    made = _empty(size)
+    painter = QPainter(made)
+    source = svg(name, QColor(colour) if colour else None)
+    QSvgRenderer(QByteArray(source)).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return made
 
 
 @cache
