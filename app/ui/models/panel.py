@@ -13,10 +13,13 @@ from app.settings.actions import ChangeSetting
 from app.ui.models.model_card import ModelCard
 from app.ui.models.order import Group, groups, languages_of
 from app.ui.models.wording import room_text
-from app.ui.strings.language_names import by_name, language_name
+from app.ui.settings.picked_names import spoken_entries
+from app.ui.settings.picker_controls import PickOneControl
+from app.ui.settings.picker_entries import PickerEntry
+from app.ui.strings.language_names import language_name
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import SCALE, SPACING, Theme
-from app.ui.widgets.basic import DropDown, label
+from app.ui.widgets.basic import label
 from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
 
 CHOSEN: Final = "worker.model"
@@ -44,8 +47,8 @@ class ModelsPanel(QWidget):
         self._placed: list[tuple[Group, list[str]]] = []
         self.cards: dict[str, ModelCard] = {}
         self.room, self.empty = label(size=SCALE.caption, role="muted"), label(role="muted")
-        self.filter, self.filter_name = DropDown(theme), label()
-        self.filter.activated.connect(self._filtered)
+        self.language, self.filter_name = _ANY, label()
+        self.filter = PickOneControl(theme, texts, self._languages, self._filtered)
         self.headings: dict[Group, QLabel] = {group: label(bold=True) for group in Group}
         self._column = QVBoxLayout(self)
         self._lay_out()
@@ -68,6 +71,7 @@ class ModelsPanel(QWidget):
 
     def refresh(self) -> None:
         """Redraw all cards in the current language and colours."""
+        self._show_filter()
         self._show(again=True)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -81,7 +85,6 @@ class ModelsPanel(QWidget):
     def _show(self, *, again: bool = False) -> None:
         view, texts = self._view, self._texts
         self.room.setText(room_text(texts, view) if view.models else texts("models.looking"))
-        self._show_filter()
         for model in view.models:
             card = self.cards.get(model.name) or self._new_card(model.name)
             card.show_model(model, view, again=again)
@@ -93,20 +96,20 @@ class ModelsPanel(QWidget):
         self._place([(group, [model.name for model in models]) for group, models in found.items()])
 
     def _show_filter(self) -> None:
-        texts, view = self._texts, self._view
-        known = by_name(texts, languages_of(view))
-        own = [entry for entry in known if entry[0] in view.languages]
-        others = [entry for entry in known if entry not in own]
-        self.filter.show_entries([(_ANY, texts("models.any")), *own, *others], self.language)
-        self.filter.setAccessibleName(texts("models.filter"))
-        self.filter_name.setText(texts("models.filter"))
+        self.filter_name.setText(self._texts("models.filter"))
+        self.filter.describe(self.filter_name.text(), "")
+        self.filter.show_value(self.language)
 
-    @property
-    def language(self) -> str:
-        """Code of the language to which the list is limited; empty for none."""
-        return str(self.filter.currentData() or _ANY)
+    def _languages(self) -> list[PickerEntry]:
+        """Return the languages to which the list can be limited, those of the user first."""
+        own, known = self._view.languages, set(languages_of(self._view))
+        entries = [entry for entry in spoken_entries(self._texts) if entry.value in known]
+        entries.sort(key=lambda entry: entry.value not in own)
+        return [PickerEntry(_ANY, self._texts("models.any")), *entries]
 
-    def _filtered(self) -> None:
+    def _filtered(self, language: str | bool | int) -> None:
+        self.language = str(language)
+        self._show_filter()
         self._show()
 
     def _new_card(self, name: str) -> ModelCard:
@@ -131,7 +134,7 @@ class ModelsPanel(QWidget):
             heading.setVisible(any(group is one for one, _ in wanted))
         for name, card in self.cards.items():
             card.setVisible(name in shown)
-        before: QWidget = self.filter
+        before: QWidget = self.filter.field
         for group, names in wanted:
             self._list.addWidget(self.headings[group])
             for name in names:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCollator, QLocale
 
 from app.core.sentences import LANGUAGES, Sentences
 from app.settings.sections import SYSTEM
+from app.ui.models.wording import model_name
 from app.ui.settings.picker_entries import PickerEntry
 from app.ui.strings.drawable import script_is_drawn
 from app.ui.strings.language_names import language_name
@@ -27,7 +28,7 @@ def own_entries(texts: Texts) -> list[PickerEntry]:
 
 def model_entries(texts: Texts, names: Iterable[str]) -> list[PickerEntry]:
     """Return the models to recognise with, of which the first is any."""
-    models = (PickerEntry(name, name) for name in names)
+    models = (PickerEntry(name, model_name(texts, name)) for name in names)
     return [PickerEntry("", texts("settings.spoken.any-model")), *models]
 
 

@@ -38,4 +38,4 @@ def test_languages_are_in_the_order_of_the_windows_language() -> None:
 def test_models_are_listed_after_any(texts: Texts) -> None:
     entries = model_entries(texts, ("whisper-base",))
     assert entries[0] == PickerEntry("", texts("settings.spoken.any-model"))
-    assert [entry.value for entry in entries] == ["", "whisper-base"]
+    assert [entry.value for entry in entries] == ["", "whisper-base"] and entries[1].name == "Whisper base"
