@@ -285,8 +285,9 @@ class Application:
         while True:
             await self._takes_changed.wait()
             self._takes_changed.clear()
-            self._background.takes_changed()
-            self._post(Takes(tuple(await self._dictating.recordings.views())))
+            views = tuple(await self._dictating.recordings.views())
+            self._background.takes_changed(views)
+            self._post(Takes(views))
 
     async def _keep_autostart(self) -> None:
         """Apply the autostart setting at startup and on changes.

@@ -4,14 +4,16 @@ Everything here belongs to the event loop that entered it.
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
+from uuid import UUID
 
 from app.core.segment_observer import Observe, notify_all
 from app.core.transcript import Rewrite, as_it_is
 from app.diagnostics.report.service import Help
+from app.dictation.view import TakeView
 from app.files.recogniser import FileRecogniser
 from app.files.service import FileParts, Files
 from app.history.history import History
@@ -85,6 +87,7 @@ class BackgroundServices:
         self._tasks = Tasks("background")
         self._kept = AsyncExitStack()
         self._open = False
+        self._takes: set[TakeView] = set()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -124,9 +127,15 @@ class BackgroundServices:
             self._look_at_models()
         self._heard = on
 
-    def takes_changed(self) -> None:
-        """Refresh the history because takes were added or changed; ignored before entering and after leaving."""
+    def takes_changed(self, views: Sequence[TakeView] = ()) -> None:
+        """Refresh the history, first the changed ones of these takes.
+
+        Ignored before entering and after leaving.
+        """
         if self._open:
+            for view in set(views) - self._takes:
+                self._history.changed(UUID(view.session))
+            self._takes = set(views)
             self._history.refresh()
 
     def gateway_changed(self) -> None:

@@ -92,12 +92,12 @@ class Windows:
         self.app: Application | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         self.pages = Pages(theme, texts, self.ask, hides=True, closing=ShownOnce(folders().data / "closing-told"))
-        self.shell, self.window = self.pages.shell, self.pages.window
+        self.shell, self.home = self.pages.shell, self.pages.home
         if not settings_place().exists():  # before the app reports its settings
             self.pages.first_steps.open()
         self.shell.seen.connect(lambda page: self._look_at_microphones() if page == SETTINGS else None)
         self.pages.status.looks.connect(lambda on: self._look_at_microphones() if on else None)
-        self.announcer = Announcer(texts, speak_from(self.window))
+        self.announcer = Announcer(texts, speak_from(self.home))
         hint = FirstTimes(folders().data / "cancel-told")
         self.overlay = Overlay(theme, texts, translucent=blends(), hint=hint) if possible() else None
         self.tray, self.tray_watch = tray.Tray(theme, texts, self.ask), TrayWatch(tray.available)
@@ -173,7 +173,7 @@ class Windows:
         notes = ((problem.text, problem.note) for problem in self._problems.values())
         said = (note_text(self._texts, note) if note else text for text, note in notes)
         first = next(filter(None, said), "")
-        self.window.show_problem(first)
+        self.home.show_problem(first)
         self.pages.status.show_problem(first)
         if problem.about == HOTKEYS:
             self._show_choices()
@@ -195,7 +195,7 @@ class Windows:
         )
         self.announcer.wanted = settings.general.announce
         self.announcer.paste_key = key_text(self._texts, choices.works(PASTE_HELD))
-        self.window.show_choices(choices)
+        self.home.show_choices(choices)
         self.pages.status.show_choices(choices)
         self.pages.first_steps.show(choices)
         if self.overlay is not None:

@@ -22,8 +22,8 @@ from app.core.states import State
 from app.dictation.view import TakeView, View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.notifications import Takes
-from app.ui.dictation.page import MainWindow
 from app.ui.dictation.pill import BARS, SHADOW, Levels, Pill, paint_shadow
+from app.ui.home.page import HomePage
 from app.ui.settings.choices import Choices
 from app.ui.shell.shell import Shell, usual_size
 from app.ui.shell.status import Status
@@ -197,7 +197,7 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
     """Draw the main window as it opens."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        window = MainWindow(theme, texts, lambda action: None)
+        window = HomePage(theme, texts, lambda action: None)
         window.show_choices(CHOICES)
         window.show_worker(worker)
         window.show_takes(shown)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
@@ -18,13 +17,13 @@ from app.dictation.hotkey_test import KeySeen, KeysSeen
 from app.dictation.view import View
 from app.files.view import FilesView
 from app.history.index import IndexRow
-from app.history.view import HistoryList, HistoryRows
+from app.history.view import HistoryRows
 from app.messages.notifications import Devices, Programs
 from app.onboarding.steps import Step
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import GeneralSection, Settings
 from app.ui.onboarding.pages import Onboarding
-from app.ui.shell.pages import DICTIONARY, FILES, HISTORY, SETTINGS, Pages
+from app.ui.shell.pages import DICTIONARY, FILES, HOME, SETTINGS, Pages
 from app.ui.shell.shell import usual_size
 from app.ui.shell.status import Status
 from app.ui.shell.tray import Tray
@@ -77,7 +76,7 @@ class Window:
         self.tried: list[TryReplacements] = []
         self.pages = Pages(theme, texts, self._asked, hides=True)
         self.settings = replace(Settings(), general=GeneralSection(welcomed=True))
-        window = self.pages.window
+        window = self.pages.home
         window.show_choices(_CHOICES)
         window.show_worker(_IDLE)
         window.show_takes(takes(texts.language))
@@ -130,17 +129,17 @@ def overlay(*states: State) -> Draw:
 def dictation(window: Window, language: str) -> None:
     """Show the window while the user speaks."""
     shown = next(view for view in views(language) if view.state is State.LISTENING)
-    window.pages.window.show_view(replace(shown, destination="", unsent_s=0.0, waiting=0))
+    window.pages.home.show_view(replace(shown, destination="", unsent_s=0.0, waiting=0))
 
 
 def _history(window: Window, rows: Sequence[IndexRow], chosen: int) -> None:
-    page = window.pages.history
-    window.pages.shell.choose(HISTORY)
-    page.show_list(HistoryList(1, "", len(rows)))
+    page = window.pages.home
+    window.pages.shell.choose(HOME)
+    page.show_list(screenshots_history.found("", rows))
     page.grab()  # makes the list request its rows
     QGuiApplication.processEvents()
     page.show_rows(HistoryRows(1, 0, tuple(rows)))
-    page.list.selectionModel().select(page.model.index(chosen), QItemSelectionModel.SelectionFlag.Select)
+    page.open_row(page.model.row_of(chosen))
 
 
 def history(window: Window, language: str) -> None:
@@ -157,7 +156,7 @@ def compared(window: Window, language: str) -> None:
     """Show a take that was recognised again."""
     rows = screenshots_history.rows(language)
     _history(window, rows, 0)
-    panel = window.pages.history.panel
+    panel = window.pages.home.panel
     panel.show_details(screenshots_history_take.details(rows[0], language, runs=1))
     panel.again.click()
 

@@ -1,22 +1,22 @@
-"""Draw the history in each of its states, for ``scripts.screenshots``."""
+"""Draw the timeline in each of its states, for ``scripts.screenshots``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QGuiApplication, QImage
 
 from app.core.notes import Note
-from app.history.index import IndexRow
+from app.history.index import IndexRow, days_of
 from app.history.view import HistoryList, HistoryMessage, HistoryNote, HistoryRows
 from app.journal.take import TakeState
-from app.ui.history.page import HistoryPage
+from app.ui.home.page import SELECT, HomePage
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
-from scripts.screenshots import Look, column, dressed, grabbed, ground
+from scripts.screenshots import CHOICES, Look, column, dressed, grabbed, ground
 
 _SAID: Final = {
     "en": (
@@ -47,7 +47,6 @@ _STATES: Final = (
     TakeState.DONE,
     TakeState.DONE,
 )
-_ALL: Final = 1_284
 
 
 def rows(language: str) -> list[IndexRow]:
@@ -65,10 +64,17 @@ def rows(language: str) -> list[IndexRow]:
             language,
             model if text else "",
             number == 3,
-            100 - number,
+            (int(morning - 2_760 * number) << 31) + number,
+            program="firefox" if text else "",
         )
         for number, (text, state) in enumerate(zip(_SAID[language], _STATES, strict=True))
     ]
+
+
+def found(query: str, shown: Sequence[IndexRow]) -> HistoryList:
+    """Return the list of these takes, as if ``query`` had found them."""
+    keys = [row.key for row in shown]
+    return HistoryList(2 if query else 1, query, keys, days=days_of(keys))
 
 
 def page(
@@ -79,19 +85,22 @@ def page(
     chosen: Sequence[int] = (),
     note: Note | None = None,
 ) -> QImage:
-    """Draw the page, ``height`` windows high."""
+    """Draw the page, ``height`` windows high; one chosen take is open."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        made = HistoryPage(theme, texts, lambda action: None)
+        made = HomePage(theme, texts, lambda action: None)
         made.resize(usual_size().width(), round(usual_size().height() * height))
-        made.search.setText(listed.query)
+        made.head.search.setText(listed.query)
         made.show()
+        made.show_choices(CHOICES)
         made.show_list(listed)
         made.grab()  # makes the list request its rows
         QGuiApplication.processEvents()
         made.show_rows(HistoryRows(listed.serial, 0, tuple(shown)))
-        for number in chosen:
-            made.list.selectionModel().select(made.model.index(number), QItemSelectionModel.SelectionFlag.Select)
+        for number in chosen if len(chosen) > 1 else ():
+            made.list.selectionModel().select(made.model.index(made.model.row_of(number)), SELECT)
+        if len(chosen) == 1:
+            made.open_row(made.model.row_of(chosen[0]))
         if note:
             made.show_told(HistoryMessage(note))
         made.setFocus()  # so that no control shows a focus mark
@@ -101,16 +110,16 @@ def page(
 
 
 def states(look: Look) -> QImage:
-    """Draw the whole list, a search, the first reading, a selection, no hits, and an empty history."""
+    """Draw an open take, a search, the first reading, a selection, no hits, and an empty history."""
     every, query = rows(look.language), _QUERY[look.language]
     hits = [row for row in every if query in row.text]
     exported = Note(HistoryNote.EXPORTED, {"count": "1", "place": "/home/ana/texts"})
     made = [
-        page(look, HistoryList(1, "", _ALL), 0.92, every, (0,)),
-        page(look, HistoryList(1, query, len(hits)), 0.62, hits, (1,)),
-        page(look, HistoryList(1, "", 6, None, 840, 2_000), 0.62, every, (2,)),
-        page(look, HistoryList(1, "", 6), 0.56, every, (0, 1, 3), exported),
-        page(look, HistoryList(1, "xyz"), 0.3, ()),
-        page(look, HistoryList(1), 0.3, ()),
+        page(look, found("", every), 0.92, every, (0,)),
+        page(look, found(query, hits), 0.62, hits, (1,)),
+        page(look, replace(found("", every), done=840, total=2_000), 0.62, every, (2,)),
+        page(look, found("", every), 0.56, every, (0, 1, 3), exported),
+        page(look, found("xyz", ()), 0.3, ()),
+        page(look, found("", ()), 0.3, ()),
     ]
     return column(made, ground(look))

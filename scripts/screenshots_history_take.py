@@ -22,7 +22,7 @@ from app.history.view import (
     TakeDetails,
 )
 from app.history.word_times import TimedRange
-from app.ui.history.take_panel import TakePanel
+from app.ui.home.take_panel import TakePanel
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -60,7 +60,7 @@ def page(look: Look, act: Act, height: float = 0.58) -> QImage:
     """Draw the panel with one take chosen, ``height`` windows high."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        made, panel = QWidget(), TakePanel(theme, texts, lambda action: None, SystemDialogs(), lambda: None)
+        made, panel = QWidget(), TakePanel(theme, texts, lambda action: None, SystemDialogs())
         made.setObjectName("page")
         made.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(made)
@@ -69,7 +69,7 @@ def page(look: Look, act: Act, height: float = 0.58) -> QImage:
         made.resize(usual_size().width() // 2, round(usual_size().height() * height))
         made.show()
         row = rows(look.language)[0]
-        panel.show_takes([row])
+        panel.show_take(row)
         act(panel, row)
         for _ in range(2):  # a new layout may trigger another
             QGuiApplication.processEvents()

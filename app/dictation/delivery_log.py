@@ -69,9 +69,9 @@ class DeliveryLog:
         """Return the session of the take with this number."""
         return self._sessions.get(take)
 
-    async def inserting(self, pieces: tuple[SegmentId, ...]) -> None:
-        """Record that these pieces are about to be inserted, so that they may be at the cursor."""
-        await self._note(pieces, lambda journal, segment: journal.inserting(segment))
+    async def inserting(self, pieces: tuple[SegmentId, ...], program: str = "") -> None:
+        """Record that these pieces are about to be inserted into this program, and may be at its cursor."""
+        await self._note(pieces, lambda journal, segment: journal.inserting(segment, program))
 
     async def held(self, pieces: tuple[SegmentId, ...]) -> None:
         """Record that these pieces are held.

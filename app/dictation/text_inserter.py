@@ -157,7 +157,7 @@ class TextInserter:
         An unknown outcome counts as held.
         """
         try:
-            await self._ledger.inserting(ordered.pieces)
+            await self._ledger.inserting(ordered.pieces, ordered.target.program if ordered.target else "")
             async with asyncio.timeout(_INSERT_S):
                 insertion = await self._copy(ordered)
                 if insertion is None:

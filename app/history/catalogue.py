@@ -113,6 +113,7 @@ def row_of(found: TakeSnapshot) -> IndexRow:
         edited=bool(found.take.edited),
         cancelled=found.take.cancelled,
         partly=found.partly,
+        program=found.take.program,
     )
 
 

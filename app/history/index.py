@@ -7,9 +7,11 @@ keeps listing and counting small.
 
 import sqlite3
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -21,11 +23,13 @@ from app.journal.take import TakeState
 MOST_KEYS: Final = 200_000
 
 _LATEST_S: Final = 2**32 - 1
+_SECOND: Final = 31
+"""Lowest bit of the start second in a key."""
 _END: Final = 2**63 - 1
 _MERGED_PAGES: Final = 250
 _ROW: Final = (
-    "SELECT session, started, seconds, size, state, text, language, model, edited, cancelled, partly, takes.key "
-    "FROM takes JOIN texts ON texts.key = takes.key"
+    "SELECT session, started, seconds, size, state, text, language, model, edited, cancelled, partly, program, "
+    "takes.key FROM takes JOIN texts ON texts.key = takes.key"
 )
 _FOUND: Final = "SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
 PAGE: Final = f"{_ROW} WHERE takes.key < ? AND shown ORDER BY takes.key DESC LIMIT ?"
@@ -37,7 +41,7 @@ class IndexRow:
     """Take in the list.
 
     ``key``: its position there, once indexed. ``language`` and ``model``: those of most of its text. ``partly``:
-    inserted in part before it was cancelled.
+    inserted in part before it was cancelled. ``program``: what received its text.
     """
 
     session: UUID
@@ -52,6 +56,7 @@ class IndexRow:
     key: int = 0
     cancelled: bool = False
     partly: bool = False
+    program: str = ""
 
     @property
     def shown(self) -> bool:
@@ -184,7 +189,7 @@ class Index:
             self._index(None, key, text)
         values = (
             *(key, str(row.session), row.started_s, row.seconds, row.size, row.state, row.language, row.model),
-            *(row.edited, row.cancelled, row.partly, row.shown, *known.stamp, known.settled),
+            *(row.edited, row.cancelled, row.partly, row.program, row.shown, *known.stamp, known.settled),
         )
         self._connection.execute(f"INSERT OR REPLACE INTO takes VALUES ({','.join('?' * len(values))})", values)
 
@@ -205,9 +210,9 @@ class Index:
     def _key(self, row: IndexRow, before: int | None) -> int:
         """Return a key from the start second and the session, which makes it unique."""
         second = int(min(max(row.started_s, 0.0), _LATEST_S))
-        if before is not None and before >> 31 == second:
+        if before is not None and before >> _SECOND == second:
             return before
-        key = second << 31 | row.session.int & 0x7FFF_FFFF
+        key = second << _SECOND | row.session.int & 0x7FFF_FFFF
         while self._connection.execute("SELECT 1 FROM takes WHERE key = ?", (key,)).fetchone():
             key += 1
         return key
@@ -227,10 +232,23 @@ class Index:
             return [_row(*found) for found in self._connection.execute(ask, values)]
 
 
+def days_of(keys: Sequence[int]) -> tuple[tuple[date, int], ...]:
+    """Return the local days of these keys, newest first, each with its number of takes."""
+    found: list[tuple[date, int]] = []
+    start = 0
+    while start < len(keys):
+        day = datetime.fromtimestamp(keys[start] >> _SECOND).date()
+        first = int(datetime.combine(day, time()).timestamp()) << _SECOND
+        end = bisect_right(keys, -first, start, key=lambda key: -key)
+        found.append((day, end - start))
+        start = end
+    return tuple(found)
+
+
 def _row(name: str, started: float, seconds: float, size: int, state: str, *rest: Any) -> IndexRow:
     """Convert a record selected by ``_ROW`` to a row."""
-    text, language, model, edited, cancelled, partly, key = rest
-    ended = bool(cancelled), bool(partly)
+    text, language, model, edited, cancelled, partly, program, key = rest
+    ended = bool(cancelled), bool(partly), program
     return IndexRow(
         UUID(name), started, seconds, size, TakeState(state), text, language, model, bool(edited), key, *ended
     )

@@ -11,6 +11,7 @@ from array import array
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
+from datetime import date
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -37,6 +38,7 @@ from app.history.actions import (
     StopRecognising,
 )
 from app.history.history import History, IndexState
+from app.history.index import days_of
 from app.history.open_take import TakeDetailsPublisher
 from app.history.player import Output, Player
 from app.history.rerecognition_queue import RerecognitionQueue
@@ -83,6 +85,7 @@ class HistoryService:
         self._search: SearchHistory | None = None
         self._answered: tuple[SearchHistory | None, int] = (None, -1)
         self._keys: array[int] = array("q")
+        self._days: tuple[tuple[date, int], ...] = ()
         self._problem: Note | None = None
         self._kept = AsyncExitStack()
         self._told: HistoryList | None = None
@@ -185,15 +188,15 @@ class HistoryService:
             keys = await self._history.keys(search.query)
             if search is not self._search:
                 return self._wake.set()
-            self._keys, self._problem = keys, None
+            self._keys, self._days, self._problem = keys, days_of(keys), None
         self._tell()
 
     def _tell(self) -> None:
         if self._search is not None:
             search, shelf, version = self._search, self._history.shelf, self._answered[1]
             problem = self._problem or (Note("history-index") if shelf.problem else None)
-            count = len(self._keys)
-            made = HistoryList(search.serial, search.query, count, problem, shelf.done, shelf.total, version)
+            read = problem, shelf.done, shelf.total, version
+            made = HistoryList(search.serial, search.query, self._keys, *read, self._days)
             if made != self._told:
                 self._told = made
                 self._post(made)

@@ -1,6 +1,8 @@
 """Views of the history, as values. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,19 +22,25 @@ class HistoryNote(StrEnum):
 
 @dataclass(frozen=True)
 class HistoryList:
-    """Number of takes that the search ``serial`` found.
+    """Takes that the search ``serial`` found, by their keys, newest first.
 
-    ``version``: changes when rows may have changed. ``done`` of ``total``: takes being read. ``problem``: why
-    the list may be incomplete.
+    ``days``: local days with their numbers of takes. ``version``: changes when rows may have changed. ``done`` of
+    ``total``: takes being read. ``problem``: why the list may be incomplete.
     """
 
     serial: int = 0
     query: str = ""
-    count: int = 0
+    keys: Sequence[int] = ()
     problem: Note | None = None
     done: int = 0
     total: int = 0
     version: int = 0
+    days: tuple[tuple[date, int], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Number of takes found."""
+        return len(self.keys)
 
 
 @dataclass(frozen=True)

@@ -65,10 +65,10 @@ class AsyncJournal(AudioStore):
         """Record that the user cancelled the take. On disk when this returns."""
         await self._kept(self._journal.cancel)
 
-    async def inserting(self, segment: int) -> None:
+    async def inserting(self, segment: int, program: str = "") -> None:
         """Record that the text may be at the cursor from now on. On disk when this returns."""
         if not self._journal.take.segments[segment].inserting:
-            await self._kept(self._journal.inserting, segment)
+            await self._kept(self._journal.inserting, segment, program)
 
     async def inserted(self, segment: int) -> None:
         """Record that the text of a segment was inserted. On disk when this returns."""

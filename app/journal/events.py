@@ -81,10 +81,11 @@ class Replaced(Struct, frozen=True, tag="replaced"):
     text: str
 
 
-class Inserting(Struct, frozen=True, tag="inserting"):
-    """The start of an insertion: from now on the text may be at the cursor."""
+class Inserting(Struct, frozen=True, tag="inserting", omit_defaults=True):
+    """The start of an insertion into ``program``, if known: from now on the text may be at the cursor."""
 
     segment: Index
+    program: str = ""
 
 
 class Inserted(Struct, frozen=True, tag="inserted"):

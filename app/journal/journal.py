@@ -190,12 +190,12 @@ class Journal:
         if not self.take.cancelled:
             self._record(Wanted(inserted=False, cancelled=True))
 
-    def inserting(self, segment: int) -> None:
-        """Record that the text is about to be given to another program.
+    def inserting(self, segment: int, program: str = "") -> None:
+        """Record that the text is about to be given to another program, named if known.
 
         After a crash, a text with this event but no ``inserted`` may or may not have arrived.
         """
-        self._record(Inserting(segment))
+        self._record(Inserting(segment, program.encode("utf-8", "replace").decode()))
 
     def inserted(self, segment: int) -> None:
         """Record that the text of a segment was inserted."""

@@ -56,8 +56,9 @@ TRANSCRIBED = frozenset({TakeState.CANCELLED, TakeState.HELD, TakeState.DONE, Ta
 class TakeSegment:
     """The state of one segment. ``samples`` is ``None`` until it ends.
 
-    ``details``: as they were when it began. ``replaced``: its text after replacement rules. ``recut``: its
-    audio was cut again under other numbers. ``chosen``: for a span, whether its text is used.
+    ``details``: as they were when it began. ``program``: where insertion began. ``replaced``: its text after
+    replacement rules. ``recut``: its audio was cut again under other numbers. ``chosen``: for a span, whether its
+    text is used.
     """
 
     at: int
@@ -68,6 +69,7 @@ class TakeSegment:
     cancelled: bool = False
     queued: bool = False
     inserting: bool = False
+    program: str = ""
     inserted: bool = False
     dismissed: bool = False
     recut: bool = False
@@ -238,6 +240,12 @@ class Take:
         """True if at least one of its texts was inserted."""
         return any(segment.inserted for segment in self.segments.values())
 
+    @property
+    def program(self) -> str:
+        """The program that received its first inserted text; empty if none did or it is unknown."""
+        received = (each.program for _, each in sorted(self.segments.items()) if each.inserted)
+        return next(filter(None, received), "")
+
     def says(self, final: Final) -> str:
         """Return the current text of the segment of ``final``: its first text, after replacement rules."""
         spoken = self.segments.get(final.segment)
@@ -291,7 +299,7 @@ def _apply(event: Event, spoken: TakeSegment) -> None:
 def _apply_delivery(event: Event, spoken: TakeSegment) -> None:
     match event:
         case Inserting():
-            spoken.inserting = True
+            spoken.inserting, spoken.program = True, event.program or spoken.program
         case Inserted():
             spoken.inserted = True
         case Dismissed():

@@ -10,7 +10,7 @@ from app.dictation.view import STATES, TakeView
 from app.gateways.actions import PairGateway
 from app.gateways.view import FoundView, GatewaysView, PairingStage, PairingView
 from app.history.actions import LookAtTake, ModelsWanted, PlayTake, RowsWanted, SearchHistory
-from app.history.index import IndexRow
+from app.history.index import IndexRow, days_of
 from app.history.view import HistoryList, HistoryModels, HistoryRows, Playing, PlayState, TakeDetails
 from app.journal.take import TakeState
 from app.messages.notifications import Devices, News
@@ -47,7 +47,7 @@ _NOON: Final = datetime.combine(datetime.now().date(), time(12))
 
 
 def _row(number: int, started: datetime, text: str, state: TakeState = TakeState.DONE) -> IndexRow:
-    key = 100 - number
+    key = (int(started.timestamp()) << 31) + number
     return IndexRow(UUID(int=number), started.timestamp(), 21.0, 1, state, text, "en", SMALL_MODEL, key=key)
 
 
@@ -93,7 +93,8 @@ def sharing(*, on: bool) -> SharingView:
 
 
 def _list(search: SearchHistory) -> News:
-    return HistoryList(search.serial, search.query, len(ROWS), version=search.serial)
+    keys = [row.key for row in ROWS]
+    return HistoryList(search.serial, search.query, keys, version=search.serial, days=days_of(keys))
 
 
 def _rows(wanted: RowsWanted) -> News:

@@ -45,6 +45,10 @@ class Mouse:
         self._settle()
         self._click(view.viewport(), view.visualRect(index))
 
+    def click_part(self, widget: QWidget, part: QRect) -> None:
+        """Click on a part of a widget that paints several buttons."""
+        self._click(widget, part)
+
     def click_entry(self, menu: QMenu, entry: QAction) -> None:
         """Click on an entry of an open menu."""
         self._click(menu, menu.actionGeometry(entry))

@@ -5,9 +5,12 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 
+from app.core.formats import Format
 from app.history.index import IndexRow
-from app.ui.shell.pages import DICTIONARY, FILES, HISTORY, SETTINGS, Pages
-from benchmarks.clicks.example_user import CODE, HELD, LARGE_MODEL, LAST, OTHER_MICROPHONE, ROWS, YESTERDAY
+from app.ui.shell.pages import DICTIONARY, FILES, SETTINGS, Pages
+from app.ui.shell.popover import Popover
+from app.ui.widgets.option_buttons import OptionButton
+from benchmarks.clicks.example_user import CODE, LARGE_MODEL, LAST, OTHER_MICROPHONE, ROWS, YESTERDAY
 from benchmarks.clicks.mouse import Mouse
 from benchmarks.clicks.tasks import ADDED, HEARD, WORD, WRITTEN
 
@@ -20,17 +23,23 @@ def _section(pages: Pages, mouse: Mouse, name: str) -> None:
 
 
 def _select(pages: Pages, mouse: Mouse, row: IndexRow) -> None:
-    mouse.click(pages.shell.entries[HISTORY])
-    mouse.click_row(pages.history.list, ROWS.index(row))
+    mouse.click_row(pages.home.list, pages.home.model.row_of(ROWS.index(row)))
+
+
+def _status(pages: Pages, mouse: Mouse) -> Popover:
+    mouse.click(pages.status.line)
+    assert pages.status.popover is not None
+    return pages.status.popover
 
 
 def _key(pages: Pages, mouse: Mouse) -> None:
-    mouse.click(pages.window.settings.key)
-    mouse.presses(pages.window.settings.key, Qt.Key.Key_F9)
+    popover = _status(pages, mouse)
+    mouse.click(popover.key)
+    mouse.presses(popover.key, Qt.Key.Key_F9)
 
 
 def _microphone(pages: Pages, mouse: Mouse) -> None:
-    mouse.choose(pages.window.settings.microphone, OTHER_MICROPHONE[1])
+    mouse.choose(_status(pages, mouse).microphone, OTHER_MICROPHONE[1])
 
 
 def _find(pages: Pages, mouse: Mouse) -> None:
@@ -38,15 +47,17 @@ def _find(pages: Pages, mouse: Mouse) -> None:
 
 
 def _copy(pages: Pages, mouse: Mouse) -> None:
-    mouse.click(pages.window.takes.rows[ROWS.index(LAST)].copy)
+    view, row = pages.home.list, pages.home.model.row_of(ROWS.index(LAST))
+    place = view.visualRect(pages.home.model.index(row))
+    mouse.click_part(view.viewport(), pages.home.delegate.copy_place(place))
 
 
 def _paste(pages: Pages, mouse: Mouse) -> None:
-    mouse.click(pages.window.takes.rows[ROWS.index(HELD)].paste)
+    mouse.click(pages.home.head.paste.paste)
 
 
 def _edit(pages: Pages, mouse: Mouse) -> None:
-    panel = pages.history.panel
+    panel = pages.home.panel
     _select(pages, mouse, LAST)
     mouse.click(panel.text)
     mouse.types(ADDED)
@@ -54,7 +65,7 @@ def _edit(pages: Pages, mouse: Mouse) -> None:
 
 
 def _again(pages: Pages, mouse: Mouse) -> None:
-    panel = pages.history.panel
+    panel = pages.home.panel
     _select(pages, mouse, YESTERDAY)
     mouse.click(panel.again)
     mouse.choose(panel.recognise.model, LARGE_MODEL)
@@ -62,21 +73,22 @@ def _again(pages: Pages, mouse: Mouse) -> None:
 
 
 def _export(pages: Pages, mouse: Mouse) -> None:
-    panel = pages.history.panel
+    panel = pages.home.panel
     _select(pages, mouse, YESTERDAY)
-    mouse.choose(panel.form, panel.form.itemText(1))
     mouse.click(panel.export)
+    mouse.click_entry(panel.export.menu(), panel.export.forms[list(Format)[1]])
 
 
 def _delete(pages: Pages, mouse: Mouse) -> None:
     _select(pages, mouse, YESTERDAY)
-    mouse.click(pages.history.panel.delete)
-    mouse.click(pages.history.panel.delete)
+    mouse.click(pages.home.panel.more)
+    mouse.click_entry(pages.home.panel.menu, pages.home.panel.delete)
+    mouse.click(pages.home.bar.delete)
 
 
 def _play(pages: Pages, mouse: Mouse) -> None:
     _select(pages, mouse, YESTERDAY)
-    mouse.click(pages.history.panel.play.button)
+    mouse.click(pages.home.panel.play.button)
 
 
 def _file(pages: Pages, mouse: Mouse) -> None:
@@ -122,7 +134,9 @@ def _use(pages: Pages, mouse: Mouse) -> None:
 
 
 def _chinese(pages: Pages, mouse: Mouse) -> None:
-    mouse.choose(pages.window.settings.language, "简体中文")
+    mouse.click(pages.shell.entries[SETTINGS])
+    field = pages.settings.rows["general.language"].control.target
+    mouse.click(next(one for one in field.findChildren(OptionButton) if one.text() == "简体中文"))
 
 
 def _sounds(pages: Pages, mouse: Mouse) -> None:

@@ -16,7 +16,7 @@ from app.core.states import State
 from app.dictation.view import TakeView
 from app.insertion.outcome import Target
 from app.insertion.x11.inserter import X11Inserter
-from app.ui.dictation.page import MainWindow
+from app.ui.home.page import HomePage
 from app.ui.shell.bridge import Bridge
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
@@ -57,7 +57,7 @@ def main() -> int:
     """Show the window and insert; the exit status is 0 once all texts were tried."""
     count, place = int(sys.argv[1]), Path(sys.argv[2])
     application = QApplication([])
-    window = MainWindow(Theme(), Texts(), lambda action: None)
+    window = HomePage(Theme(), Texts(), lambda action: None)
     window.setWindowTitle(TITLE)
 
     def receive(takes: object) -> None:

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.sentences import LANGUAGES
 from app.core.states import State
-from app.history.view import HistoryList
-from app.ui.history.wording import state_of
+from app.ui.home.wording import state_of
 from scripts import screenshots_history
 from scripts.screenshots import LOOKS
 
@@ -34,6 +33,6 @@ def test_takes_of_each_kind_are_shown(language: str) -> None:
 
 def test_history_page_is_drawn_with_its_rows() -> None:
     rows = screenshots_history.rows("en")
-    listed = HistoryList(1, "", len(rows))
+    listed = screenshots_history.found("", rows)
     images = [screenshots_history.page(LOOKS[0], listed, 0.6, rows, chosen) for chosen in ((), (0,))]
     assert images[0].width() > 700 and images[0] != images[1]

@@ -12,7 +12,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QScrollArea, QWidget
 
 from app.core.sentences import LANGUAGES
-from app.ui.history.page import HistoryPage
+from app.ui.home.page import HomePage
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.page import SettingsPage
 from app.ui.settings.placement import SECTIONS
@@ -34,7 +34,7 @@ SCREENS: Final = {
 }
 """Letter scale, and screen size in logical pixels."""
 _BY_THEMSELVES: Final = (Shell, QDialog, Onboarding)
-_IN_THE_SHELL: Final = (HistoryPage, SettingsPage, QScrollArea)  # the shell's scroll area around other pages
+_IN_THE_SHELL: Final = (HomePage, SettingsPage, QScrollArea)  # the shell's scroll area around other pages
 
 
 @pytest.fixture(params=list(SCREENS))
@@ -60,9 +60,9 @@ def real(language: str) -> Pages:
     assert isinstance(application, QApplication)
     theme.dress(application)
     pages = Pages(theme, texts, lambda action: None, hides=True)
-    pages.window.show_choices(CHOICES)
-    pages.window.show_takes(takes(language))
-    pages.window.show_worker(WORKERS[0])
+    pages.home.show_choices(CHOICES)
+    pages.home.show_takes(takes(language))
+    pages.home.show_worker(WORKERS[0])
     pages.shell.show()
     return pages
 

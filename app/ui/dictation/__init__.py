@@ -1,1 +1,1 @@
-"""The dictation page and the overlay."""
+"""The overlay, the announcer and the menu of texts to paste."""

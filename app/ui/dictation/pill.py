@@ -41,8 +41,8 @@ _PROBLEMS: Final = frozenset({State.FAILED, State.DAMAGED})
 class Levels(deque[float]):
     """Most recent levels, newest last."""
 
-    def __init__(self) -> None:
-        super().__init__(maxlen=BARS)
+    def __init__(self, most: int = BARS) -> None:
+        super().__init__(maxlen=most)
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,9 @@ class Pill:
         if self._theme.motion.reduced:
             self._paint_bar(painter, levels[-1] if levels else LOWEST_DBFS, place, colour)
             return
-        bars = [LOWEST_DBFS] * (BARS - len(levels)) + list(levels)
-        bars = bars[-int(place.width() // _PITCH) :]  # the newest levels, if wide letters leave less room
+        most = max(BARS, int(place.width() // (2 * _PITCH)))  # more levels where there is much room
+        bars = [LOWEST_DBFS] * (most - len(levels)) + list(levels)
+        bars = bars[-min(most, int(place.width() // _PITCH)) :]  # fewer if wide letters leave less room
         pitch = place.width() / len(bars)
         for number, level in enumerate(bars):
             height = max(_BAR, loudness(level) * place.height())

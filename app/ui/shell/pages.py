@@ -10,14 +10,14 @@ from app.messages.actions import Action
 from app.messages.notifications import News, Problem, Takes, WindowWanted
 from app.messages.registry import Registry
 from app.monitoring.view import LookAtMonitor
+from app.onboarding.steps import Progress, Step
 from app.settings.sections import Settings
 from app.ui.computers.lending_panel import LendingPanel
 from app.ui.computers.share_panel import SharingPanel
 from app.ui.computers.use_panel import GatewaysPanel
-from app.ui.dictation.page import MainWindow
 from app.ui.files.page import FilesPage
 from app.ui.help.panel import HelpPanels
-from app.ui.history.page import HistoryPage
+from app.ui.home.page import HomePage
 from app.ui.models.panel import ModelsPanel
 from app.ui.monitor.page import MonitorPage
 from app.ui.onboarding.controller import FirstSteps
@@ -37,11 +37,9 @@ HOME: Final = "home"
 FILES: Final = "files"
 DICTIONARY: Final = "dictionary"
 SETTINGS: Final = "settings"
-HISTORY: Final = "history"
-PAGES: Final = (HOME, FILES, DICTIONARY, SETTINGS, HISTORY)
+PAGES: Final = (HOME, FILES, DICTIONARY, SETTINGS)
 """Pages in the order of the sidebar, with icons of the same names."""
-_ICONS: Final = {HISTORY: "clock"}
-_SCROLLING: Final = (SETTINGS, HISTORY)
+_SCROLLING: Final = (HOME, SETTINGS)
 """Pages that scroll by themselves."""
 
 
@@ -60,8 +58,7 @@ class Pages:
         hides: bool,
         closing: ShownOnce | None = None,
     ) -> None:
-        self.window = MainWindow(theme, texts, ask)
-        self.history = HistoryPage(theme, texts, ask)
+        self.home = HomePage(theme, texts, ask)
         self.files = FilesPage(theme, texts, ask)
         self.monitor = MonitorPage(theme, texts, ask)
         self.settings = SettingsPage(theme, texts, ask)
@@ -71,10 +68,11 @@ class Pages:
         self.dictionary = DictionaryPage(texts, self.words)
         self.shell = Shell(theme, texts, ask, hides=hides, closing=closing)
         for name, page in self._all.items():
-            self.shell.add(name, page, picture=_ICONS.get(name, ""), scrolls=name in _SCROLLING)
+            self.shell.add(name, page, scrolls=name in _SCROLLING)
         self.status = StatusBoard(theme, texts, ask, self.shell)
         self._add_monitor(texts, ask)
         self.first_steps = FirstSteps(theme, texts, ask, self.shell, self.show_computers)
+        self.home.tries.connect(lambda: self.first_steps.open(Progress((Step.TRY,), Step.TRY)))
         self.restart = RestartCard(texts, ask)
         self.settings.add("general", self.restart, self.restart.words)
         self.help = HelpPanels(theme, texts, ask, folders().logs)
@@ -87,7 +85,6 @@ class Pages:
         self.settings.add("computers", self.sharing, self.sharing.words)
         self.lending = LendingPanel(theme, texts, ask, ask)
         self.settings.add("computers", self.lending, self.lending.words)
-        self.lending.shown.connect(self.window.settings.show_lending)
         self.gateways.shown.connect(self.lending.dialog.show_gateways)
         self.gateways.shown.connect(self.status.show_gateways)
         self.shows = self._registry()
@@ -103,7 +100,7 @@ class Pages:
     @property
     def _all(self) -> dict[str, QWidget]:
         """Pages by name, in the order of the sidebar."""
-        pages = (self.window, self.files, self.dictionary, self.settings, self.history)
+        pages = (self.home, self.files, self.dictionary, self.settings)
         return dict(zip(PAGES, pages, strict=True))
 
     def _registry(self) -> Registry[News]:
@@ -123,17 +120,17 @@ class Pages:
             .add(self.status.show_keys)
             .add(self.settings.show_installed)
             .add(self.settings.show_loaded)
-            .add(self.window.show_view)
-            .add(self.window.show_worker)
+            .add(self.home.show_view)
+            .add(self.home.show_worker)
             .add(self.monitor.show_worker)
             .add(self.monitor.show_monitor)
-            .add(self.history.show_list)
-            .add(self.history.show_rows)
-            .add(self.history.show_told)
-            .add(self.history.show_details)
-            .add(self.history.show_models)
-            .add(self.history.show_rerun)
-            .add(self.history.show_playing)
+            .add(self.home.show_list)
+            .add(self.home.show_rows)
+            .add(self.home.show_told)
+            .add(self.home.show_details)
+            .add(self.home.show_models)
+            .add(self.home.show_rerun)
+            .add(self.home.show_playing)
             .add(self.files.show_files)
             .add(self.files.show_text)
             .add(self.models.show_models)
@@ -172,7 +169,7 @@ class Pages:
         self.shell.appear()
 
     def _show_takes(self, takes: Takes) -> None:
-        self.window.show_takes(takes.views)
+        self.home.show_takes(takes.views)
 
     def _show_settings(self, settings: Settings) -> None:
         self.settings.show_settings(settings)

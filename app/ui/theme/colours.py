@@ -37,6 +37,7 @@ class Colours:
     accent_soft: str
     on_accent: str
     warning: str
+    warning_soft: str
     danger: str
 
 
@@ -54,6 +55,7 @@ COLOURS: Final = {
         accent_soft="#dcefe7",
         on_accent="#ffffff",
         warning="#875200",
+        warning_soft="#fdf1dc",
         danger="#b3261e",
     ),
     Scheme.DARK: Colours(
@@ -69,6 +71,7 @@ COLOURS: Final = {
         accent_soft="#18382d",
         on_accent="#05241a",
         warning="#e6b65c",
+        warning_soft="#2e2411",
         danger="#ff8f86",
     ),
     Scheme.HIGH_CONTRAST: Colours(
@@ -84,6 +87,7 @@ COLOURS: Final = {
         accent_soft="#003d29",
         on_accent="#000000",
         warning="#ffd84d",
+        warning_soft="#000000",
         danger="#ffa8a0",
     ),
 }

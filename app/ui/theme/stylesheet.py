@@ -16,6 +16,7 @@ QWidget#sidebar { background: $sunken; border: none; border-right: 1px solid $li
 QFrame#popover { background: $surface; border: 2px solid $edge; border-radius: ${card}px; }
 QFrame#popover QScrollArea, QFrame#popover QScrollArea > QWidget > QWidget#list { background: $surface; }
 QFrame[role="card"] { background: $surface; border: 1px solid $line; border-radius: ${card}px; }
+QFrame[role="notice"] { background: $warning_soft; border: 1px solid $warning; border-radius: ${card}px; }
 QLabel { background: transparent; border: none; }
 QLabel[role="muted"] { color: $muted; }
 QLabel[role="warning"] { color: $warning; }
@@ -35,6 +36,10 @@ QPushButton[role="quiet"] { background: $sunken; color: $text; border-color: $li
     padding: ${hair}px ${pad}px; }
 QPushButton[role="quiet"]:hover { background: $accent_soft; border-color: $accent; }
 QPushButton[role="quiet"]:focus { border: 2px solid $accent; padding: ${hair_focus}px ${pad_focus}px; }
+QPushButton[role="icon"] { background: transparent; border-color: transparent; padding: ${hair}px; }
+QPushButton[role="icon"]:hover { background: $accent_soft; border-color: $accent; }
+QPushButton[role="icon"]:focus { border: 2px solid $accent; padding: ${hair_focus}px; }
+QPushButton[role="icon"]::menu-indicator { image: none; }
 QPushButton[role="danger"] { color: $danger; border-color: $danger; }
 
 QLineEdit, QTextEdit, QPlainTextEdit { background: $surface; color: $text; border: 1px solid $edge;
@@ -49,6 +54,8 @@ QListView#rows:focus { border-color: $accent; }
 QTableView { background: $surface; border: 1px solid $line; border-radius: ${radius}px; outline: none;
     selection-background-color: $accent_soft; selection-color: $text; }
 QTableView:focus { border: 1px solid $accent; }
+QTableView#list, QTableView#list:focus { background: $window; border: none; border-radius: 0;
+    selection-background-color: transparent; }
 QTableView QLineEdit { border: 2px solid $accent; border-radius: 0; padding: 0 ${hair}px; }
 QHeaderView, QHeaderView::section { background: $surface; color: $muted; border: none; }
 QHeaderView::section { border-bottom: 1px solid $line; padding: ${hair}px ${pad}px; }

@@ -15,7 +15,7 @@ from app.core.states import State
 from app.dictation.view import View
 from app.messages.actions import Action
 from app.ui.dictation.overlay import Overlay
-from app.ui.dictation.page import MainWindow
+from app.ui.home.page import HomePage
 from app.ui.settings.key_field import KeyField
 from app.ui.shell.compositing import blends
 from app.ui.shell.shell import Shell
@@ -44,7 +44,7 @@ def main() -> int:
 
     shown = Overlay(theme, texts, translucent=blends())
     window = Shell(theme, texts, ask, hides=True)
-    window.add("home", MainWindow(theme, texts, ask))
+    window.add("home", HomePage(theme, texts, ask))
     if part == "tray":
         tray = Tray(theme, texts, ask)
         tray.show_status(Status(LISTENING))

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -30,7 +31,7 @@ from app.replacements.rules import Replacement
 from app.replacements.view import ReplacementsTried, RuleTried, TryReplacements
 from app.settings.sections import InsertionSection, RecognitionSection, Settings
 from app.sharing.actions import EndEnlisting
-from app.ui.shell.pages import DICTIONARY, HISTORY, SETTINGS, Pages
+from app.ui.shell.pages import DICTIONARY, HOME, SETTINGS, Pages
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -66,10 +67,10 @@ def test_monitor_is_watched_only_while_visible(world: World) -> None:
 
 
 def test_values_reach_their_page(world: World) -> None:
-    world.pages.shell.appear(HISTORY)
+    world.pages.shell.appear(HOME)
     search = next(action for action in world.asked if isinstance(action, SearchHistory))
-    world.pages.shows(HistoryList(search.serial, "", 7))
-    assert world.pages.history.model.rowCount() == 7
+    world.pages.shows(HistoryList(search.serial, "", range(7, 0, -1), days=((date(2026, 1, 1), 7),)))
+    assert world.pages.home.model.rowCount() == 9
     for news in (
         TakeDetails(ONE),
         HistoryModels(),
@@ -137,13 +138,13 @@ def test_dictionary_contains_words_and_settings_program_rules(world: World) -> N
     assert pages.programs.problem.text()
 
 
-@pytest.mark.parametrize("name", [HISTORY, SETTINGS])
+@pytest.mark.parametrize("name", [HOME, SETTINGS])
 def test_ctrl_f_searches_visible_page_from_any_focus(world: World, qtbot: QtBot, name: str) -> None:
     shell = world.pages.shell
     shell.appear(name)
     shell.activateWindow()
     qtbot.waitUntil(shell.isActiveWindow)
-    search = world.pages.history.search if name == HISTORY else world.pages.settings.search
+    search = world.pages.home.head.search if name == HOME else world.pages.settings.search
     for place in (shell.entries[name], shell.pages[name]):
         place.setFocus()
         QTest.keyClick(place, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)

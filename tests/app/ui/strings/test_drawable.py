@@ -21,7 +21,6 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from app.ui.theme.colours import Scheme
 from app.ui.strings.drawable import can_draw
 from app.ui.onboarding.pages import Onboarding
-from app.ui.settings.quick_settings import SettingsPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 app = QApplication([])
@@ -32,8 +31,6 @@ page.resize(900, 700)
 page.show()
 app.processEvents()
 said = [one.text() for kind in (QLabel, QAbstractButton) for one in page.findChildren(kind) if one.isVisible()]
-panel = SettingsPanel(theme, texts, lambda action: None)
-said += [panel.language.itemText(place) for place in range(panel.language.count())]
 boxes = [text for text in said if not can_draw(text)]
 print(json.dumps({"language": texts.language, "said": said, "boxes": boxes}))
 """

@@ -59,6 +59,8 @@ FAMILIES = {
     "action": ["paste", "copy", "dismiss", "recover"],
     "take": ["paste-name", "copy-name", "dismiss-name", "recover-name"],
     "page": [*PAGES, "monitor"],
+    "home.press": [*(mode.value for mode in TalkMode), "without-key"],
+    "home.then": [*(mode.value for mode in TalkMode), "without-key"],
     "settings.section": SECTIONS,
     "settings.picker": ["add", "find", "search", "list", "none", "remove"],
     "settings.spoken": ["auto", "system", "any-model"],

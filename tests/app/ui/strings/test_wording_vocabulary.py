@@ -13,16 +13,15 @@ from typer.testing import CliRunner
 from app.cli import control_command, takes_command
 from app.core.sentences import Sentences
 from app.core.states import ENDS, State
-from app.dictation.view import STATES, TakeView, View
+from app.dictation.view import STATES, View
 from app.history.index import IndexRow
 from app.journal.journal import Journal
 from app.journal.take import TakeState
 from app.monitoring.view import UtteranceRow
 from app.ui.dictation.announcer import Announcer
-from app.ui.dictation.page import MainWindow
 from app.ui.dictation.pill import Pill
-from app.ui.dictation.takes_list import TakesList
-from app.ui.history import wording
+from app.ui.home import wording
+from app.ui.home.hero import Hero
 from app.ui.monitor import wording as monitor_wording
 from app.ui.onboarding.try_step import TryStep
 from app.ui.shell.status import Status
@@ -41,10 +40,6 @@ def view_of(state: State) -> View:
     return View(state, held=1 if state is State.HELD else 0)
 
 
-def take_of(state: State, text: str = "") -> TakeView:
-    return TakeView(str(SESSION), 1_700_000_000.0, 5.0, state, text)
-
-
 def row_of(state: State) -> IndexRow:
     cancelled = state is State.CANCELLED
     stored = TakeState.INTERRUPTED if cancelled else next(one for one, shown in STATES.items() if shown is state)
@@ -52,7 +47,7 @@ def row_of(state: State) -> IndexRow:
 
 
 def window(state: State, shown: Shown) -> str:
-    made = MainWindow(shown[0], shown[1], lambda action: None)
+    made = Hero(shown[0], shown[1], lambda action: None)
     shown[2].addWidget(made)
     made.show_view(view_of(state))
     assert made.shape.accessibleName() == made.state.text()
@@ -89,17 +84,6 @@ def announcement(state: State, shown: Shown) -> str:
     return " ".join(said)
 
 
-def recordings(state: State, shown: Shown) -> str:
-    made = TakesList(shown[0], shown[1], lambda action: None)
-    shown[2].addWidget(made)
-    made.show_takes([take_of(state)])
-    (row,) = made.rows
-    assert row.shape.accessibleName() in row.when.text()
-    if state not in ENDS:
-        assert row.text.accessibleName() == row.shape.accessibleName(), "it says why there is no text yet"
-    return row.when.text()
-
-
 def history(state: State, shown: Shown) -> str:
     return wording.described(shown[1], row_of(state))
 
@@ -118,7 +102,6 @@ VIEWS: dict[str, tuple[Callable[[State, Shown], str], list[State]]] = {
     "tray": (tray, APP),
     "first steps": (first_steps, APP),
     "announcement": (announcement, SAID),
-    "recordings": (recordings, RECORDING),
     "history": (history, STORED),
     "monitor": (monitor, RECORDING),
 }

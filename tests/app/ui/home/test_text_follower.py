@@ -1,11 +1,11 @@
-"""Playback marks the spoken word and keeps it in view; a click on a word finds its time."""
+"""Playback marks the spoken word and reveals it; a click on a word finds its time."""
 
 import pytest
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from app.history.word_times import TimedRange
-from app.ui.history.text_follower import Follower
+from app.ui.home.text_follower import Follower
 from app.ui.theme.theme import Theme
 
 TEXT = "Kia ora 😀 今天天气好"
@@ -28,8 +28,13 @@ def edit(theme: Theme, qtbot: QtBot) -> QPlainTextEdit:
 
 
 @pytest.fixture
-def follower(theme: Theme, edit: QPlainTextEdit) -> Follower:
-    made = Follower(theme, edit)
+def revealed() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def follower(theme: Theme, edit: QPlainTextEdit, revealed: list[str]) -> Follower:
+    made = Follower(theme, edit, lambda cursor: revealed.append(cursor.selectedText()))
     made.show(TEXT, SPOKEN)
     return made
 
@@ -67,20 +72,13 @@ def test_position_in_text_has_its_time(edit: QPlainTextEdit, follower: Follower)
     assert follower.when(edit.cursorRect().center()) is None
 
 
-def test_spoken_word_scrolls_into_view_unless_user_types(theme: Theme, edit: QPlainTextEdit, qtbot: QtBot) -> None:
-    text = "\n".join(f"line{number}" for number in range(200))
-    edit.setPlainText(text)
+def test_spoken_word_is_revealed_unless_user_types(
+    edit: QPlainTextEdit, follower: Follower, revealed: list[str], qtbot: QtBot
+) -> None:
     edit.clearFocus()
-    follower = Follower(theme, edit)
-    first = text.index("line150")
-    follower.show(text, (TimedRange(0, 100, 0, 5), TimedRange(100, 200, first, first + 7)))
     follower.mark(150)
-    (selection,) = edit.extraSelections()
-    place = edit.cursorRect(selection.cursor)
-    assert place.top() >= 0 and place.bottom() <= edit.viewport().height()
-    follower.mark(50)
-    assert edit.verticalScrollBar().value() == 0
+    assert revealed == ["Kia"]
     edit.setFocus()
     qtbot.waitUntil(edit.hasFocus)
-    follower.mark(150)
-    assert marked(edit) == ["line150"] and edit.verticalScrollBar().value() == 0
+    follower.mark(450)
+    assert marked(edit) == ["今天"] and revealed == ["Kia"]

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.core.notes import Note
 from app.history.actions import PausePlaying, PlayAction, PlayTake, SeekTake, StopPlaying
 from app.history.view import Playing, PlayState
-from app.ui.history.play_bar import PlayBar
+from app.ui.home.play_bar import PlayBar
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

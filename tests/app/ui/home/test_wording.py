@@ -1,6 +1,7 @@
-"""Texts of takes in the history."""
+"""Texts of takes in the timeline."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 from app.core.notes import Note
@@ -8,8 +9,9 @@ from app.core.states import State
 from app.history.index import IndexRow
 from app.history.view import HistoryList, HistoryNote
 from app.journal.take import TakeState
-from app.ui.history import wording
+from app.ui.home import wording
 from app.ui.strings.texts import Texts
+from app.ui.strings.wording import today
 
 ROW = IndexRow(UUID(int=1), 1_700_000_000.0, 65.0, 1, TakeState.HELD, "kia ora " * 100, "mi", "whisper")
 
@@ -21,15 +23,40 @@ def test_each_take_state_maps_to_app_state(texts: Texts) -> None:
 
 
 def test_caption_lists_all_known_facts(texts: Texts) -> None:
-    parts = wording.caption(texts, replace(ROW, edited=True)).split(" · ")
-    assert parts[1:] == ["1:05", "whisper", texts("state.held"), texts("history.edited")]
+    parts = wording.caption(texts, replace(ROW, edited=True, program="some-editor")).split(" · ")
+    assert parts[1:] == ["1:05", "Some Editor", "whisper", texts("state.held"), texts("history.edited")]
     assert len(wording.caption(texts, replace(ROW, model="")).split(" · ")) == 3
-    silent = wording.caption(texts, replace(ROW, state=TakeState.EMPTY, text="", model=""))
-    assert silent.endswith(texts("state.done")), "an empty recording is done"
     cancelled = replace(ROW, state=TakeState.INTERRUPTED, cancelled=True)
     assert wording.caption(texts, cancelled).endswith(texts("state.cancelled"))
     partly = wording.caption(texts, replace(cancelled, partly=True))
     assert partly.endswith(f"{texts('state.cancelled')} · {texts('take.partly')}")
+
+
+def test_only_unusual_states_have_a_chip(texts: Texts) -> None:
+    chips = {state: wording.chip(texts, replace(ROW, state=state)) for state in TakeState}
+    assert {state for state, chip in chips.items() if not chip} == {TakeState.DONE, TakeState.EMPTY}
+    assert wording.chip(texts, replace(ROW, state=TakeState.LIVE, text="")) == "", "the word stands for the text"
+
+
+def test_screen_reader_hears_every_state(texts: Texts) -> None:
+    for state in TakeState:
+        row = replace(ROW, state=state)
+        assert texts(wording.state_of(row).key) in wording.described(texts, row)
+
+
+def test_days_are_named_as_people_do(texts: Texts) -> None:
+    now = today()
+    assert wording.day_text(texts, now) == texts("home.today")
+    assert wording.day_text(texts, now - timedelta(days=1)) == texts("home.yesterday")
+    older = wording.day_text(texts, date(2024, 3, 5))
+    assert "2024" in older and ("March" in older or "3月" in older)
+    recent = wording.day_text(texts, now.replace(month=1, day=3) if now.month > 1 else now.replace(month=12))
+    assert str(now.year) not in recent
+
+
+def test_details_show_length_and_program(texts: Texts) -> None:
+    assert wording.details(texts, ROW) == "1:05"
+    assert wording.details(texts, replace(ROW, program="Notes.exe")) == "1:05 · Notes"
 
 
 def test_take_without_text_says_why(texts: Texts) -> None:
@@ -48,8 +75,6 @@ def test_screen_reader_text_is_short(texts: Texts) -> None:
 
 
 def test_history_list_texts_tell_its_state(texts: Texts) -> None:
-    assert wording.list_text(texts, HistoryList()) == texts("history.empty")
-    assert "xyz" in wording.list_text(texts, HistoryList(query=" xyz "))
     assert wording.percent_text(texts, HistoryList()) == ""
     assert "50" in wording.percent_text(texts, HistoryList(done=1, total=2))
     assert "full" in wording.told_text(texts, Note(HistoryNote.NOT_DONE, {"reason": "full"}))

@@ -17,7 +17,7 @@ from app.history.difference import difference, words_that_differ
 from app.history.index import IndexRow
 from app.history.view import Comparison, HistoryModels, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
 from app.journal.take import TakeState
-from app.ui.history.rerecognition_panel import PanelPart, RerecognitionPanel
+from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 

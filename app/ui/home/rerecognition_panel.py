@@ -14,7 +14,7 @@ from app.history.actions import HistoryAction, LookAtTake, ModelsWanted, Recogni
 from app.history.index import IndexRow
 from app.history.view import Comparison, HistoryModels, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
 from app.ui.files.file_widgets import FileProgressBar
-from app.ui.history.difference_view import DifferenceView
+from app.ui.home.difference_view import DifferenceView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme

@@ -1,24 +1,24 @@
 """Marking of the spoken word while a take plays, scrolled into view."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from app.history.word_times import TimedRange, said_at, when_said
-from app.ui.history.row_delegate import mark_format, units
+from app.ui.home.row_delegate import mark_format, units
 from app.ui.theme.theme import Theme
 
 
 class Follower:
     """Marker of the spoken word in one text.
 
-    Nothing is marked while the user edits the text.
+    Nothing is marked while the user edits the text. ``reveal``: scrolls a marked word into view.
     """
 
-    def __init__(self, theme: Theme, edit: QPlainTextEdit) -> None:
-        self._theme, self._edit = theme, edit
+    def __init__(self, theme: Theme, edit: QPlainTextEdit, reveal: Callable[[QTextCursor], None]) -> None:
+        self._theme, self._edit, self._reveal = theme, edit, reveal
         self._text = ""
         self._spoken: Sequence[TimedRange] = ()
         self._marked: TimedRange | None = None
@@ -37,7 +37,7 @@ class Follower:
         self._marked = one
         self._edit.setExtraSelections([self._selection(one)] if one else [])
         if one and not self._edit.hasFocus():
-            self._into_sight(self._cursor(one))
+            self._reveal(self._cursor(one))
 
     def when(self, point: QPoint) -> int | None:
         """Return when the word at this point of the viewport was spoken, in ms."""
@@ -60,14 +60,3 @@ class Follower:
         made.cursor = self._cursor(one)
         made.format = mark_format(self._theme)
         return made
-
-    def _into_sight(self, cursor: QTextCursor) -> None:
-        """Scroll the cursor into view with a few lines above it.
-
-        The scroll bar counts lines.
-        """
-        block, bar = cursor.block(), self._edit.verticalScrollBar()
-        inside = block.layout().lineForTextPosition(cursor.positionInBlock())
-        line = block.firstLineNumber() + max(0, inside.lineNumber() if inside.isValid() else 0)
-        if not bar.value() <= line < bar.value() + bar.pageStep():
-            bar.setValue(line - bar.pageStep() // 3)

@@ -1,21 +1,24 @@
-"""Panel of selected takes, and drafts that outlive a failed save."""
+"""Panel of the open take, and drafts that outlive a failed save."""
 
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.history.actions import DeleteTakes, EditTake, LookAtTake, PlayTake, StopPlaying
+from app.core.formats import Format
+from app.dictation.actions import HeldAction, SettleHeld
+from app.history.actions import EditTake, ExportTakes, LookAtTake, PlayTake, StopPlaying
 from app.history.difference import difference
 from app.history.index import IndexRow
 from app.history.view import Comparison, Playing, PlayState, Rerun, TakeDetails
 from app.history.word_times import TimedRange
 from app.journal.take import TakeState
-from app.ui.history.take_panel import MOST_DRAFTS, Asked, TakePanel
+from app.messages.actions import Action
+from app.ui.home.take_panel import MOST_DRAFTS, TakePanel
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from tests.app.ui.files.test_page import Chosen
@@ -25,60 +28,48 @@ def row(number: int) -> IndexRow:
     return IndexRow(UUID(int=number + 1), 1_700_000_000.0, 5.0, 1, TakeState.DONE, f"take {number}")
 
 
-def done(asked: list[Asked]) -> list[Asked]:
+def done(asked: list[Action]) -> list[Action]:
     return [action for action in asked if not isinstance(action, LookAtTake)]
 
 
 @pytest.fixture
-def asked() -> list[Asked]:
+def asked() -> list[Action]:
     return []
 
 
 @pytest.fixture
-def panel(theme: Theme, texts: Texts, asked: list[Asked], qtbot: QtBot) -> TakePanel:
-    made = TakePanel(theme, texts, asked.append, Chosen(), lambda: None)
+def dialogs() -> Chosen:
+    return Chosen()
+
+
+@pytest.fixture
+def panel(theme: Theme, texts: Texts, asked: list[Action], dialogs: Chosen, qtbot: QtBot) -> TakePanel:
+    made = TakePanel(theme, texts, asked.append, dialogs)
     qtbot.addWidget(made)
     made.resize(500, 500)
     made.show()
     return made
 
 
-def test_take_panel_shows_hint_without_selection(panel: TakePanel, texts: Texts) -> None:
-    assert panel.hint.isVisible() and not panel.text.isVisible() and not panel.delete.isVisible()
-    panel.show_takes([row(1)])
-    assert not panel.hint.isVisible() and panel.text.isVisible() and panel.delete.isVisible()
-
-
-def test_double_click_on_delete_deletes_nothing(panel: TakePanel, asked: list[Asked], texts: Texts) -> None:
-    panel.show_takes([row(1)])
-    QApplication.processEvents()
-    QTest.mouseClick(panel.delete, Qt.MouseButton.LeftButton)
-    QTest.mouseDClick(panel.delete, Qt.MouseButton.LeftButton)
-    QTest.mouseRelease(panel.delete, Qt.MouseButton.LeftButton)
-    assert done(asked) == [] and panel.delete.text() == texts("history.delete-sure")
-    QTest.mouseClick(panel.delete, Qt.MouseButton.LeftButton)
-    assert done(asked) == [DeleteTakes((row(1).session,))]
-
-
-def test_emptied_text_reverts_to_recognised_text(panel: TakePanel, asked: list[Asked]) -> None:
-    panel.show_takes([row(1)])
+def test_emptied_text_reverts_to_recognised_text(panel: TakePanel, asked: list[Action]) -> None:
+    panel.show_take(row(1))
     panel.text.selectAll()
     QTest.keyClick(panel.text, Qt.Key.Key_Delete)
     panel.save.click()
     assert done(asked) == [EditTake(row(1).session, "")]
-    panel.show_takes([])
-    panel.show_takes([row(1)])
+    panel.show_take(None)
+    panel.show_take(row(1))
     assert panel.text.toPlainText() == "take 1"
 
 
 def test_number_of_drafts_is_bounded(panel: TakePanel) -> None:
     for number in range(MOST_DRAFTS + 1):
-        panel.show_takes([row(number)])
+        panel.show_take(row(number))
         QTest.keyClicks(panel.text, "x")
-    panel.show_takes([row(MOST_DRAFTS)])
+    panel.show_take(row(MOST_DRAFTS))
     panel.keep()
     for number, text in ((0, "take 0"), (1, "xtake 1")):
-        panel.show_takes([row(number)])
+        panel.show_take(row(number))
         assert panel.text.toPlainText() == text
 
 
@@ -93,15 +84,58 @@ def marked(panel: TakePanel) -> list[str]:
     return [one.cursor.selectedText() for one in panel.text.extraSelections()]
 
 
-def test_details_are_requested_for_single_selected_take(panel: TakePanel, asked: list[Asked]) -> None:
-    for chosen in ([row(1)], [row(1)], [row(1), row(2)], [row(2)]):
-        panel.show_takes(chosen)
+def test_details_are_requested_for_the_open_take(panel: TakePanel, asked: list[Action]) -> None:
+    for opened in (row(1), row(1), None, row(2)):
+        panel.show_take(opened)
     sessions = [action.session for action in asked if isinstance(action, LookAtTake)]
     assert sessions == [row(1).session, None, row(2).session]
 
 
-def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: list[Asked]) -> None:
-    panel.show_takes([row(1)])
+def test_restoring_and_deleting_are_in_the_menu(panel: TakePanel, asked: list[Action], qtbot: QtBot) -> None:
+    panel.show_take(row(1))
+    assert not panel.restore.isVisible()
+    panel.show_take(replace(row(1), edited=True))
+    panel.restore.trigger()
+    assert done(asked) == [EditTake(row(1).session, "")]
+    with qtbot.waitSignal(panel.deletes):
+        panel.delete.trigger()
+    with qtbot.waitSignal(panel.closes):
+        panel.close_it.click()
+
+
+def test_text_to_paste_can_be_pasted_copied_and_dismissed(
+    panel: TakePanel, asked: list[Action], qtbot: QtBot
+) -> None:
+    panel.show_take(row(1))
+    assert panel.paste.isHidden() and panel.dismiss.isHidden()
+    session = str(row(1).session)
+    panel.show_held({session})
+    for button in (panel.copy, panel.dismiss, panel.paste):
+        button.click()
+    wanted = [SettleHeld(session, deed) for deed in (HeldAction.COPY, HeldAction.DISMISS, HeldAction.PASTE)]
+    qtbot.waitUntil(lambda: done(asked) == wanted)
+
+
+def test_take_is_exported_in_the_chosen_format(panel: TakePanel, asked: list[Action], dialogs: Chosen) -> None:
+    panel.show_take(row(1))
+    panel.export.forms[Format.SRT].trigger()
+    assert done(asked) == []
+    dialogs.place_chosen = "/texts"
+    panel.export.forms[Format.SRT].trigger()
+    assert done(asked) == [ExportTakes((row(1).session,), Format.SRT, Path("/texts"))]
+
+
+def test_text_grows_with_its_lines(panel: TakePanel, qtbot: QtBot) -> None:
+    panel.show_take(row(1))
+    short = panel.text.sizeHint().height()
+    panel.show_take(replace(row(2), text="many words " * 200))
+    qtbot.waitUntil(lambda: panel.text.sizeHint().height() > 10 * short)
+    qtbot.waitUntil(lambda: panel.text.height() == panel.text.sizeHint().height())
+    assert panel.text.verticalScrollBar().maximum() == 0, "only the page scrolls"
+
+
+def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: list[Action]) -> None:
+    panel.show_take(row(1))
     panel.show_details(details(2))  # details of a take that is not selected
     panel.show_details(details(1))
     panel.show_playing(Playing(row(1).session, PlayState.PLAYING, 500, 5_000))
@@ -119,8 +153,8 @@ def test_playback_marks_words_and_click_on_word_seeks(panel: TakePanel, asked: l
     assert done(asked)[1:] == [StopPlaying()]
 
 
-def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: list[Asked]) -> None:
-    panel.show_takes([row(1)])
+def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: list[Action]) -> None:
+    panel.show_take(row(1))
     panel.show_details(details(1, "take one"))
     panel.again.click()
     assert not panel.again.isVisible()
@@ -135,19 +169,18 @@ def test_new_text_is_saved_at_once_and_can_be_undone(panel: TakePanel, asked: li
     assert panel.again.isVisible()
 
 
-def test_deletion_stops_playback(panel: TakePanel, asked: list[Asked]) -> None:
-    panel.show_takes([row(1)])
+def test_closing_stops_playback(panel: TakePanel, asked: list[Action]) -> None:
+    panel.show_take(row(1))
     panel.show_playing(Playing(row(1).session, PlayState.PLAYING, 500, 5_000))
-    panel.ask_delete()
-    panel.ask_delete()
-    assert done(asked) == [StopPlaying(), DeleteTakes((row(1).session,))]
-    assert asked[-2] == LookAtTake(None)
+    panel.forget()
+    panel.show_take(None)
+    assert done(asked) == [StopPlaying()] and asked[-1] == LookAtTake(None)
 
 
 def test_focus_moves_to_copy_not_delete_after_recovery(panel: TakePanel, qtbot: QtBot) -> None:
-    panel.show_takes([replace(row(1), state=TakeState.INTERRUPTED, text="")])
+    panel.show_take(replace(row(1), state=TakeState.INTERRUPTED, text=""))
     panel.activateWindow()
     panel.recover.setFocus()
     qtbot.waitUntil(panel.recover.hasFocus)
-    panel.show_takes([row(1)])
+    panel.show_take(row(1))
     assert not panel.recover.isVisible() and panel.copy.hasFocus()

@@ -1,1 +1,0 @@
-"""The history page: search, takes, replay, export."""

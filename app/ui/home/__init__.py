@@ -1,0 +1,1 @@
+"""Home: dictation now, texts to paste, and the timeline of all recordings."""

@@ -1,0 +1,155 @@
+"""Upper part of the home page: dictation, the text to paste, and the search."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from app.history.view import HistoryList, HistoryMessage, HistoryNote
+from app.messages.actions import Action
+from app.ui.home.hero import Hero
+from app.ui.home.paste_bar import PasteBar
+from app.ui.home.wording import percent_text, told_text
+from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import key_text, note_text
+from app.ui.theme import icons
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import action_button, control_height, label
+
+_LONGEST_QUERY = 200
+
+
+class FirstUse(QWidget):
+    """Three lines that teach how to dictate, while there is no recording."""
+
+    def __init__(self, texts: Texts, tries: Callable[[], None]) -> None:
+        super().__init__()
+        self._texts = texts
+        self.name = label(size=SCALE.heading, bold=True)
+        self.lines = tuple(label() for _ in range(3))
+        self.try_it = action_button(tries)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(SPACING.wide, SPACING.medium, SPACING.wide, SPACING.medium)
+        rows.setSpacing(SPACING.small)
+        for said in (self.name, *self.lines):
+            said.setWordWrap(True)
+            rows.addWidget(said)
+        row = QHBoxLayout()
+        row.addWidget(self.try_it)
+        row.addStretch(1)
+        rows.addLayout(row)
+
+    def show_key(self, key: str) -> None:
+        """Name the key to press; an empty text if none works."""
+        texts = self._texts
+        self.name.setText(texts("home.empty"))
+        first = texts("home.empty-press", key=key) if key else texts("home.empty-start")
+        steps = (first, texts("home.empty-speak"), texts("home.empty-appears" if key else "home.empty-kept"))
+        for number, (said, step) in enumerate(zip(self.lines, steps, strict=True), 1):
+            said.setText(f"{number}.  {step}")
+        self.try_it.setText(texts("home.try"))
+
+
+class Head(QWidget):
+    """Upper part of the page, which scrolls with the timeline.
+
+    ``tries``: emitted when the user wants to try dictation. ``replaces``: emitted when exported files shall be
+    replaced.
+    """
+
+    tries, replaces = Signal(), Signal()
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self._listed: HistoryList | None = None
+        self._told: HistoryMessage | None = None
+        self._choices = Choices()
+        self.hero, self.paste = Hero(theme, texts, ask), PasteBar(theme, texts, ask)
+        self.search, self.count = QLineEdit(), label(role="muted")
+        self.search.setMaxLength(_LONGEST_QUERY)
+        self.search.addAction(icons.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
+        self.clear = self.search.addAction(icons.icon("cancel"), QLineEdit.ActionPosition.TrailingPosition)
+        self.clear.triggered.connect(self.search.clear)
+        self.reading, self.problem, self.note = label(role="muted"), label(role="warning"), label()
+        self.replace = action_button(self.replaces.emit)
+        self.nothing, self.first_use = label(role="muted"), FirstUse(texts, self.tries.emit)
+        self._lay_out()
+        self.refresh()
+
+    def show_choices(self, choices: Choices) -> None:
+        """Show the keys in effect."""
+        self._choices = choices
+        self.hero.show_choices(choices)
+        self.refresh()
+
+    def show_list(self, listed: HistoryList) -> None:
+        """Show what was found."""
+        self._listed = listed
+        self.show_texts()
+
+    def show_told(self, told: HistoryMessage | None) -> None:
+        """Show the outcome of a user action."""
+        self._told = told
+        self.show_texts()
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        texts, paste_key = self._texts, key_text(self._texts, self._choices.works(PASTE_HELD))
+        self.hero.refresh()
+        self.paste.show_key(paste_key)
+        self.first_use.show_key(key_text(texts, self._choices.works(DICTATE)))
+        self.search.setPlaceholderText(texts("history.search"))
+        self.search.setAccessibleName(texts("history.search"))
+        self.search.setFont(font())
+        self.search.setMinimumHeight(control_height())
+        self.clear.setText(texts("history.clear"))
+        self.clear.setToolTip(texts("history.clear"))
+        for action, name in zip(self.search.actions(), ("search", "cancel"), strict=False):
+            action.setIcon(icons.icon(name, self._theme.colour("muted")))
+        self.replace.setText(texts("history.replace"))
+        self.show_texts()
+
+    def show_texts(self) -> None:
+        """Show what was found and done in words."""
+        texts, listed = self._texts, self._listed or HistoryList()
+        reading = percent_text(texts, listed)
+        problem = note_text(texts, listed.problem) if listed.problem else ""
+        told = told_text(texts, self._told.note) if self._told else ""
+        query = self.search.text().strip()
+        none = self._listed is not None and not listed.count and not reading
+        nothing = texts("history.nothing-found", query=query) if none and query else ""
+        for words, said in (
+            (self.reading, reading),
+            (self.problem, texts("history.problem", problem=problem) if problem else ""),
+            (self.note, told),
+            (self.nothing, nothing if self._listed else texts("history.loading")),
+            (self.count, texts("history.count", count=listed.count) if query and listed.count else ""),
+        ):
+            words.setText(said)
+            words.setVisible(bool(said))
+        self.replace.setVisible(bool(self._told and self._told.note.key == HistoryNote.EXIST))
+        self.first_use.setVisible(none and not query)
+        self.search.setVisible(not (none and not query))
+        self.clear.setVisible(bool(self.search.text()))
+
+    def _lay_out(self) -> None:
+        row, notes, column = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
+        row.setSpacing(SPACING.medium)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.count)
+        notes.addWidget(self.note, 1)
+        notes.addWidget(self.replace)
+        column.setContentsMargins(0, SPACING.wide, 0, 0)
+        column.setSpacing(SPACING.medium)
+        column.addWidget(self.hero)
+        column.addWidget(self.paste)
+        column.addWidget(self.first_use)
+        column.addLayout(row)
+        for words in (self.reading, self.problem, self.note, self.nothing):
+            words.setWordWrap(True)
+        column.addWidget(self.reading)
+        column.addWidget(self.problem)
+        column.addLayout(notes)
+        column.addWidget(self.nothing)

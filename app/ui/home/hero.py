@@ -1,0 +1,330 @@
+"""Head of the page: the key to press, then the level and the words while the user speaks."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.core.live_text import TextSpan
+from app.core.states import ENDS, RECORDING, State
+from app.dictation.actions import Verb
+from app.dictation.view import View
+from app.local_services.worker_view import LocalWorkerState, WorkerView
+from app.messages.actions import Action
+from app.ui.dictation.live_lines import LiveLines
+from app.ui.dictation.pill import Levels, Pill
+from app.ui.files.file_widgets import FileProgressBar
+from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import clock, key_caps, key_text, note_text, state_text, worker_text
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import Shape, action_button, label
+
+FINAL_MS: Final = 6_000
+"""Display time of the final words."""
+_FRAME_MS: Final = 50
+_MOST_LEVELS: Final = 200
+_LINES: Final = 3
+_LETTERS: Final = 24
+"""Least width of the sentence beside the key, in average letters."""
+_DEPTH: Final = 4.0
+_PART: Final = " · "
+
+
+class KeyCaps(QWidget):
+    """Large keys of a keyboard; a microphone if no key works."""
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self._binding = ""
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.updateGeometry)
+
+    def show_binding(self, binding: str) -> None:
+        """Show the keys of this binding."""
+        self._binding = binding
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the size of all keys in a row."""
+        places = self._places()
+        return QSize(round(places[-1][1].right() + 1), round(places[-1][1].bottom() + _DEPTH + 1))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint each key with the edge that a real one has."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(_cap_font())
+        for cap, place in self._places():
+            painter.setPen(QPen(self._theme.colour("edge"), 1))
+            painter.setBrush(self._theme.colour("edge"))
+            painter.drawRoundedRect(place.adjusted(0, _DEPTH, 0, _DEPTH), RADII.medium, RADII.medium)
+            painter.setBrush(self._theme.colour("surface"))
+            painter.drawRoundedRect(place, RADII.medium, RADII.medium)
+            painter.setPen(self._theme.colour("text"))
+            if cap:
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, cap)
+            else:
+                inset = place.height() / 4
+                mark = place.adjusted(inset, inset, -inset, -inset)
+                icons.draw(painter, "microphone", mark, self._theme.colour("text"))
+
+    def _places(self) -> list[tuple[str, QRectF]]:
+        metrics, x = QFontMetricsF(_cap_font()), 0.5
+        height = metrics.height() + 2 * SPACING.medium
+        found = []
+        for cap in key_caps(self._texts, self._binding) or ("",):
+            across = max(height, metrics.horizontalAdvance(cap) + 2 * SPACING.large)
+            found.append((cap, QRectF(x, 0.5, across, height)))
+            x += across + SPACING.small
+        return found
+
+
+class LiveTextView(QWidget):
+    """Newest lines of the text that is being recognised."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.spans: tuple[TextSpan, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of as many lines as are shown."""
+        return QSize(SPACING.huge, round(LiveLines(_FULL, font(SCALE.heading), 1.0, _LINES).height))
+
+    def show_spans(self, spans: tuple[TextSpan, ...]) -> None:
+        """Show these spans; repaint only if they changed."""
+        if spans != self.spans:
+            self.spans = spans
+            self.setAccessibleDescription("".join(span.text for span in spans))
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the live text."""
+        painter = QPainter(self)
+        lines = LiveLines(self.spans, font(SCALE.heading), self.width(), _LINES)
+        lines.draw(painter, QPointF(0, 0), self._theme.colour("text"), self._theme.colour("muted"))
+
+
+class Waveform(QWidget):
+    """Level of the microphone during the last seconds."""
+
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        super().__init__()
+        self._pill, self.levels, self._level = Pill(theme, texts), Levels(_MOST_LEVELS), 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._frames = QTimer(self, interval=_FRAME_MS)
+        self._frames.timeout.connect(self._frame)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of a large line."""
+        return QSize(SPACING.huge * 4, QFontMetrics(font(SCALE.display)).height())
+
+    def show_level(self, view: View) -> None:
+        """Follow the level while the app listens."""
+        self._level = view.level_dbfs
+        if view.state is not State.LISTENING:
+            self._frames.stop()
+            self.levels.clear()
+        elif not self._frames.isActive():
+            self._frames.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the levels, newest on the right."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._pill.paint_meter(painter, self.levels, QRectF(self.rect()), active=self._frames.isActive())
+
+    def _frame(self) -> None:
+        self.levels.append(self._level)
+        self.update()
+
+
+class Hero(QFrame):
+    """Card that says how to dictate, and shows the newest recording while it goes on."""
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._theme, self._texts = theme, texts
+        self._view, self._final, self._choices, self._worker = View(), View(), Choices(), WorkerView()
+        self._problem = ""
+        self.setProperty("role", "card")
+        self.caps, self.wave = KeyCaps(theme, texts), Waveform(theme, texts)
+        self.shape, self.state = Shape(theme, State.IDLE, SCALE.heading), label(size=SCALE.heading, bold=True)
+        self.hint, self.then = label(size=SCALE.display, bold=True), label(role="muted")
+        self.elapsed = label(size=SCALE.heading, role="muted")
+        self.start = action_button(lambda: ask(Verb.STOP if self._view.state in RECORDING else Verb.START))
+        self.live, self.note = LiveTextView(theme), label(role="warning")
+        self.remarks, self.loading = label(size=SCALE.caption, role="muted"), label(size=SCALE.caption)
+        self.progress = FileProgressBar(theme)
+        self._end = QTimer(self, singleShot=True, interval=FINAL_MS)
+        self._end.timeout.connect(self._show)
+        self._lay_out()
+        self.refresh()
+
+    def show_view(self, view: View) -> None:
+        """Show the newest take; cheap enough to call twenty times a second.
+
+        The final words stay for some seconds.
+        """
+        ended = view.state in ENDS
+        if ended and view.state is not self._view.state:
+            self._end.start()
+        elif not ended and view.state is not State.IDLE:
+            self._end.stop()
+        if ended:
+            self._final = view
+        self._view = view
+        self._show()
+
+    def show_problem(self, text: str) -> None:
+        """Show a problem and its remedy; an empty text removes it."""
+        self._problem = text
+        self._show()
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """Show the download of the model, or why recognition on this computer failed."""
+        self._worker = worker
+        self._show()
+
+    def show_choices(self, choices: Choices) -> None:
+        """Show the key in effect."""
+        self._choices = choices
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language and colours."""
+        texts, binding = self._texts, self._choices.works(DICTATE)
+        self.caps.show_binding(binding)
+        mode = self._choices.mode.value if binding else "without-key"
+        self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)))
+        self.then.setText(texts(f"home.then.{mode}"))
+        self.start.setProperty("role", "" if binding else "primary")
+        self.start.style().polish(self.start)
+        self.live.setAccessibleName(texts("window.live"))
+        self.elapsed.setAccessibleName(texts("window.elapsed"))
+        self._show()
+
+    def _shown(self) -> View:
+        """Return the recording to show: its final words for a while, then none."""
+        if self._view.state in {State.IDLE, *ENDS}:
+            return self._final if self._end.isActive() else View(note=self._view.note)
+        return self._view
+
+    def _show(self) -> None:
+        view, texts = self._shown(), self._texts
+        word, busy, records = state_text(texts, view.state), view.state is not State.IDLE, view.state in RECORDING
+        self.shape.show_state(view.state, word)
+        self.state.setText(word)
+        self.elapsed.setText(clock(view.seconds) if busy else "")
+        for widget, shown in (
+            (self.caps, not busy),
+            (self._how, not busy),
+            (self.shape, busy),
+            (self.state, busy),
+            (self.wave, records),
+            (self._gap, busy and not records),
+            (self.elapsed, busy),
+            (self.live, any(span.text.strip() for span in view.spans)),
+        ):
+            widget.setVisible(shown)
+        self.wave.show_level(view)
+        self.live.show_spans(view.spans)
+        self.start.setText(texts("home.stop" if records else "home.start"))
+        self.start.setAccessibleName(texts("action.stop" if records else "action.start"))
+        paste_key = key_text(texts, self._choices.works(PASTE_HELD))
+        said = note_text(texts, view.note, paste_key) if view.note else self._problem or self._failure()
+        self._say(self.note, said)
+        self._say(self.remarks, _PART.join(remarks(texts, self._view)))
+        self._show_loading()
+        self._arrange()
+
+    def _failure(self) -> str:
+        """Return why recognition on this computer failed, unless speech goes elsewhere."""
+        if self._worker.state is not LocalWorkerState.FAILED or self._view.destination:
+            return ""
+        return self._texts("worker.stated", state=worker_text(self._texts, self._worker))
+
+    def _show_loading(self) -> None:
+        percent = self._worker.percent or 0
+        loads = self._worker.state is LocalWorkerState.DOWNLOADING
+        said = self._texts("home.downloading", percent=percent) if loads else ""
+        self._say(self.loading, said)
+        self.progress.setVisible(loads)
+        if loads:
+            self.progress.show_percent(percent, said, moving=True)
+
+    def _say(self, where: QLabel, said: str) -> None:
+        where.setText(said)
+        where.setVisible(bool(said))
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place the sentence beside the key if there is room."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        room = self.width() - 2 * SPACING.wide - self.start.sizeHint().width() - 2 * SPACING.large
+        letters = QFontMetrics(font(SCALE.heading)).averageCharWidth() * _LETTERS
+        beside = self.wave.isVisibleTo(self) or self.caps.sizeHint().width() + letters <= room
+        direction = QBoxLayout.Direction
+        self._row.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the keys or of the level, whichever is wider."""
+        speaking = (self.shape, self.state, self.elapsed, self.start)
+        across = sum(one.minimumSizeHint().width() + SPACING.medium for one in speaking)
+        across = max(across, self.caps.sizeHint().width()) + 2 * SPACING.wide
+        return QSize(across, super().minimumSizeHint().height())
+
+    def _lay_out(self) -> None:
+        self._how, self._gap = QWidget(), QWidget()
+        how = QVBoxLayout(self._how)
+        how.setContentsMargins(0, 0, 0, 0)
+        how.setSpacing(SPACING.hair)
+        how.addWidget(self.hint)
+        how.addWidget(self.then)
+        self._gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.setSpacing(SPACING.large)
+        speaking = QHBoxLayout()
+        speaking.setSpacing(SPACING.medium)
+        for widget in (self.shape, self.state, self.wave, self._gap, self.elapsed):
+            speaking.addWidget(widget)
+        self._row.addWidget(self.caps, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.addWidget(self._how, 1)
+        self._row.addLayout(speaking)
+        self._row.addWidget(self.start, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.wide, SPACING.large, SPACING.wide, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        column.addLayout(self._row)
+        for said in (self.hint, self.then, self.note, self.remarks, self.loading):
+            said.setWordWrap(True)
+        for part in (self.live, self.note, self.remarks, self.loading, self.progress):
+            column.addWidget(part)
+
+
+_FULL: Final = (TextSpan("骨" * _LINES, True),)  # wraps at each letter
+
+
+def remarks(texts: Texts, view: View) -> list[str]:
+    """Return remarks on a take: its destination unless that is this computer, unsent audio, waiting takes."""
+    found = [texts("place.to", destination=view.destination)] if view.destination else []
+    if view.unsent_s >= 1:
+        found.append(texts("overlay.unsent", seconds=round(view.unsent_s)))
+    if view.waiting:
+        found.append(texts("overlay.waiting", count=view.waiting))
+    return found
+
+
+def _cap_font() -> QFont:
+    return font(SCALE.display, QFont.Weight.DemiBold)

@@ -1,0 +1,397 @@
+"""Home page: dictate, paste what waits, and find, read, edit, copy, export or delete any recording."""
+
+from collections.abc import Callable, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QGuiApplication,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from app.core.formats import Format
+from app.dictation.view import TakeView, View
+from app.history.actions import DeleteTakes, ExportTakes, LookAtTake, ModelsWanted, PlayAction, SearchHistory
+from app.history.view import (
+    HistoryList,
+    HistoryMessage,
+    HistoryModels,
+    HistoryRows,
+    Playing,
+    Rerunning,
+    TakeDetails,
+)
+from app.local_services.worker_view import WorkerView
+from app.messages.actions import Action
+from app.ui.home.head import Head
+from app.ui.home.play_bar import KEY
+from app.ui.home.row_delegate import RowDelegate
+from app.ui.home.selection_bar import SelectionBar
+from app.ui.home.stage import Stage
+from app.ui.home.take_panel import TakePanel
+from app.ui.home.timeline import Timeline
+from app.ui.home.timeline_model import TimelineModel
+from app.ui.home.wording import day_text, described
+from app.ui.settings.choices import Choices
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SPACING, Theme
+from app.ui.widgets.file_dialogs import Dialogs, SystemDialogs
+from app.ui.widgets.panels import centred
+
+MOST_CHOSEN: Final = 1_000
+_FIRST: Final = 2  # row of the newest take, below the head and its day
+SELECT: Final = QItemSelectionModel.SelectionFlag.Select
+_ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
+_DELETE: Final = frozenset({Qt.Key.Key_Delete, Qt.Key.Key_Backspace})
+
+
+class HomePage(QWidget):
+    """Page with dictation at the top and all recordings below.
+
+    A take opens in place, one at a time. ``tries``: emitted when the user wants to try dictation.
+    """
+
+    tries = Signal()
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs | None = None
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask = theme, texts, ask
+        self._dialogs = dialogs or SystemDialogs()
+        self._serial = 0
+        self._exported: ExportTakes | None = None
+        self._placing = False
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.head = Head(theme, texts, ask)
+        self.model = TimelineModel(ask, lambda row: described(texts, row), lambda day: day_text(texts, day), self)
+        self.delegate = RowDelegate(theme, texts, self.model)
+        self.list = Timeline(texts, self.model, self.delegate)
+        self.panel = TakePanel(theme, texts, self._do, self._dialogs)
+        self.stage = Stage(self.list, self.model, self.head, self.panel)
+        self.bar = SelectionBar(texts, self._export)
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def show_view(self, view: View) -> None:
+        """Show the newest take; cheap enough to call twenty times a second."""
+        self.head.hero.show_view(view)
+
+    def show_takes(self, takes: Sequence[TakeView]) -> None:
+        """Show which of the last takes have text to paste."""
+        self.head.paste.show_takes(takes)
+        self.panel.show_held(frozenset(take.session for take in takes if take.held))
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """Show the state of this computer's worker."""
+        self.head.hero.show_worker(worker)
+
+    def show_choices(self, choices: Choices) -> None:
+        """Show the settings in effect."""
+        self.head.show_choices(choices)
+
+    def show_problem(self, text: str) -> None:
+        """Show a problem and its remedy; an empty text removes the message."""
+        self.head.hero.show_problem(text)
+
+    def show_list(self, listed: HistoryList) -> None:
+        """Show the result of the newest search."""
+        if listed.serial != self._serial:
+            return
+        chosen, seen = self._chosen_keys(), self.stage.seen()
+        self.delegate.query = listed.query
+        self._placing = True
+        changed = self.model.show_list(listed)
+        self.head.show_list(listed)
+        if changed:
+            self.list.measure()
+            self._open_key(self.panel.row.key if self.panel.row else None)
+            self.stage.fit()
+            self.stage.see(*seen)
+            self._select(chosen)
+        self._placing = False
+        self._choose()
+
+    def show_rows(self, came: HistoryRows) -> None:
+        """Show takes that were requested."""
+        self.model.show_rows(came)
+        if self.stage.opened is not None and (row := self.model.take(self.stage.opened)):
+            self.panel.show_take(row)
+        self._choose()
+
+    def show_told(self, told: HistoryMessage) -> None:
+        """Show the outcome of a user action."""
+        self.head.show_told(told)
+
+    def show_details(self, details: TakeDetails) -> None:
+        """Show the details of the open take."""
+        self.panel.show_details(details)
+
+    def show_models(self, models: HistoryModels) -> None:
+        """Show the models that can recognise a take again."""
+        self.panel.show_models(models)
+
+    def show_rerun(self, stand: Rerunning) -> None:
+        """Show the state of a repeated recognition."""
+        self.panel.show_rerun(stand)
+
+    def show_playing(self, playing: Playing) -> None:
+        """Show the state of playback."""
+        self.panel.show_playing(playing)
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        self.list.setAccessibleName(self._texts("history.name"))
+        self.head.refresh()
+        self.panel.refresh()
+        self.bar.refresh()
+        self.list.measure()  # for another font
+        self.list.viewport().update()
+        self.stage.fit()
+
+    # -- the open take -------------------------------------------------------------------------------------
+
+    def open_row(self, row: int | None) -> None:
+        """Open the take in this row in place of any other; ``None`` closes the open one."""
+        take = None if row is None else self.model.take(row)
+        self.stage.opened = self.delegate.opened = row if take else None
+        self.panel.show_take(take)
+        self.stage.fit()
+        if take is not None:
+            self.stage.show_open()
+        self.list.viewport().update()
+
+    def _toggle(self, row: int) -> None:
+        self.open_row(None if row == self.stage.opened else row)
+
+    def _open_key(self, key: int | None) -> None:
+        """Follow the open take to its new place; close it if it is no longer listed."""
+        row = None if key is None else self.model.row_of_key(key)
+        self.stage.opened = self.delegate.opened = row
+        if key is not None and row is None:
+            self.panel.show_take(None)
+
+    def _close(self) -> None:
+        self.open_row(None)
+        self.list.setFocus()
+
+    # -- selection -----------------------------------------------------------------------------------------
+
+    def _rows(self) -> Sequence[int]:
+        """Return the selected rows, as many as the bar can show."""
+        ranges = self.list.selectionModel().selection()
+        parts = (ranges.at(number) for number in range(ranges.count()))
+        spans = (range(part.top(), part.bottom() + 1) for part in parts)
+        takes = (row for row in chain.from_iterable(spans) if self.model.key(row) is not None)
+        return sorted(islice(takes, MOST_CHOSEN))
+
+    def _chosen_keys(self) -> list[int]:
+        return [key for row in self._rows() if (key := self.model.key(row)) is not None]
+
+    def _select(self, keys: Sequence[int]) -> None:
+        for key in keys:
+            if (row := self.model.row_of_key(key)) is not None:
+                index = self.model.index(row)
+                self.list.selectionModel().select(index, SELECT)
+                if not self.list.currentIndex().isValid():
+                    self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _selected(self) -> None:
+        if not self._placing:
+            self._choose()
+
+    def _choose(self, *, sure: bool = False) -> None:
+        """Show the selected takes in the bar."""
+        rows = [take for row in self._rows() if (take := self.model.take(row))]
+        same = {row.session for row in rows} == {row.session for row in self.bar.rows}
+        self.bar.show_takes(rows, sure=sure or (self.bar.sure and same))
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def _do(self, action: Action) -> None:
+        """Pass on an action.
+
+        The outcome of an earlier action disappears when the user starts another one.
+        """
+        if not isinstance(action, LookAtTake | ModelsWanted | PlayAction):
+            self.head.show_told(None)
+        if isinstance(action, ExportTakes):
+            self._exported = action
+        self._ask(action)
+
+    def _search(self) -> None:
+        self._serial += 1
+        self._ask(SearchHistory(self.head.search.text(), self._serial))
+        self.head.show_texts()
+
+    def _export(self, form: Format) -> None:
+        if folder := self._dialogs.folder(self, self._texts("history.export-title")):
+            self._do(ExportTakes(tuple(row.session for row in self.bar.rows), form, Path(folder)))
+
+    def _replace(self) -> None:
+        if (again := self._exported) is not None:
+            self._do(ExportTakes(again.sessions, again.form, again.place, overwrite=True))
+
+    def _copy(self) -> None:
+        """Copy the texts of the selected takes, oldest first with an empty line between them."""
+        texts = [row.text.strip() for row in reversed(self.bar.rows) if row.text]
+        QGuiApplication.clipboard().setText("\n\n".join(texts))
+
+    def _copy_row(self, row: int) -> None:
+        if take := self.model.take(row):
+            QGuiApplication.clipboard().setText(take.text)
+
+    def _delete(self) -> None:
+        """Delete the selected takes on the second call; the first asks for confirmation."""
+        if not self.bar.sure:
+            return self._choose(sure=True)
+        doomed = self.bar.rows
+        if self.panel.row in doomed:
+            self.panel.forget()
+            self.open_row(None)
+        self.list.clearSelection()
+        self._choose()
+        self._do(DeleteTakes(tuple(row.session for row in doomed)))
+        self.list.setFocus()
+
+    def _delete_open(self) -> None:
+        if self.stage.opened is not None:
+            self.list.selectRow(self.stage.opened)
+            self._choose(sure=True)
+
+    def _keep(self) -> None:
+        self.bar.show_takes(self.bar.rows)
+
+    def _menu(self, point: QPoint) -> None:
+        row, texts, keys = self.list.currentIndex().row(), self._texts, QKeySequence.StandardKey
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        opens = texts("home.close" if row == self.stage.opened else "home.open")
+        for name, key, act in (
+            (opens, QKeySequence(Qt.Key.Key_Return), lambda: self._toggle(row)),
+            (texts("action.copy"), QKeySequence(keys.Copy), self._copy),
+            (texts("history.delete"), QKeySequence(keys.Delete), self._delete),
+            (texts("history.select-all"), QKeySequence(keys.SelectAll), self.list.selectAll),
+        ):
+            action = menu.addAction(name)
+            action.setShortcut(key)
+            action.setShortcutVisibleInContextMenu(True)
+            action.triggered.connect(act)
+        if self.bar.rows:
+            menu.popup(self.list.viewport().mapToGlobal(point))
+
+    def _clicked(self) -> None:
+        """Open the clicked take, unless the click extends the selection."""
+        if QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
+            self.open_row(self.list.currentIndex().row())
+
+    def _find(self) -> None:
+        self.list.verticalScrollBar().setValue(0)
+        self.head.search.setFocus()
+
+    # -- keys ----------------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Handle keys that lead from the search to the timeline, and from there to the actions."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if watched is self.head.search and self._key_in_search(event):
+                return True
+            if watched is self.list and self._key_in_list(event):
+                return True
+        return super().eventFilter(watched, event)
+
+    def _key_in_search(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Down and self.model.rowCount() > _FIRST:
+            self.list.setFocus()
+            self._first()
+            return True
+        if event.key() == Qt.Key.Key_Escape and self.head.search.text():
+            self.head.search.clear()
+            return True
+        return False
+
+    def _first(self) -> int:
+        """Select the newest take if none is selected, and return the current row."""
+        if not self.list.selectionModel().hasSelection() and self.model.rowCount() > _FIRST:
+            self.list.setCurrentIndex(self.model.index(_FIRST))
+        return self.list.currentIndex().row()
+
+    def _key_in_list(self, event: QKeyEvent) -> bool:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._copy()
+        elif event.key() in _DELETE:
+            self._delete()
+        elif event.key() in _ENTER:
+            self._toggle(self._first())
+        elif event.key() == Qt.Key.Key_Escape and self.stage.opened is not None:
+            self._close()
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            last = self.model.rowCount() - 1
+            self.list.setCurrentIndex(self.model.index(_FIRST if event.key() == Qt.Key.Key_Home else last))
+        else:
+            return False
+        return True
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Run the first search: nothing is read before the page is shown."""
+        if not self._serial:
+            self._search()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Save edited text and stop playback."""
+        self.panel.leave()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width that head and open take need."""
+        bar = self.list.verticalScrollBar().sizeHint().width()
+        parts = (self.head, self.panel, self.bar)
+        across = max(part.minimumSizeHint().width() for part in parts) + bar + 2 * SPACING.wide
+        return QSize(across, SPACING.huge * 8)
+
+    def _connect(self) -> None:
+        head, bar = self.head, self.bar
+        head.search.textChanged.connect(self._search)
+        head.replaces.connect(self._replace)
+        head.tries.connect(self.tries)
+        bar.copies.connect(self._copy)
+        bar.deletes.connect(self._delete)
+        bar.kept.connect(self._keep)
+        bar.closes.connect(self.list.clearSelection)
+        self.panel.closes.connect(self._close)
+        self.panel.deletes.connect(self._delete_open)
+        self.panel.reveals.connect(self.stage.show_in_open)
+        self.panel.again.clicked.connect(self.stage.show_open)  # its choices make the panel higher
+        self.list.selectionModel().selectionChanged.connect(self._selected)
+        self.list.clicked.connect(self._clicked)
+        self.list.copies.connect(self._copy_row)
+        self.list.customContextMenuRequested.connect(self._menu)
+        for watched in (head.search, self.list):
+            watched.installEventFilter(self)
+        for keys, act in ((QKeySequence.StandardKey.Find, self._find), (KEY, self.panel.play.toggle)):
+            QShortcut(QKeySequence(keys), self).activated.connect(act)  # works from any focus in the page
+        inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self.panel, self._close, context=inside)
+        self._theme.changed.connect(self.refresh)
+        self._texts.changed.connect(self.refresh)
+
+    def _lay_out(self) -> None:
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addWidget(self.stage, 1)
+        page.addWidget(centred(self.bar))
+        for before, after in ((self.head.search, self.list), (self.list, self.panel), (self.panel, self.bar)):
+            QWidget.setTabOrder(before, after)

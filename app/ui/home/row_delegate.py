@@ -1,0 +1,248 @@
+"""Painter of the timeline: days, and takes with two lines of text, time, length and program."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.core.states import State
+from app.history.index import IndexRow
+from app.history.search_terms import excerpt
+from app.ui.home.timeline_model import TimelineModel
+from app.ui.home.wording import chip, day_text, details, state_of, take_text, time_text
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.colours import Scheme
+from app.ui.theme.theme import CONTENT_WIDTH, RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import ring
+from protocol.words import Excerpt
+
+LINES: Final = 2
+_LONGEST: Final = 240
+_ANY_WIDTH: Final = 1_000.0
+_LETTERS: Final = "Ág骨"
+_FLAGS: Final = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip  # some fallback fonts are higher
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Painter of the timeline's rows, in a column in the middle. All takes have the same height."""
+
+    def __init__(self, theme: Theme, texts: Texts, model: TimelineModel) -> None:
+        super().__init__()
+        self._theme, self._texts, self._model = theme, texts, model
+        self.query = ""
+        self.opened: int | None = None
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw a day or a take; the open take is drawn by its own widget."""
+        row = index.row()
+        if row == self.opened or row == 0:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        place = column(option.rect)
+        if day := self._model.day(row):
+            self._day(painter, place, day_text(self._texts, day))
+        else:
+            self._card(painter, place, option.state, row)
+            self._row(painter, place, option.state, self._model.take(row))
+        painter.restore()
+
+    def copy_place(self, rect: QRect) -> QRect:
+        """Return the place of the button that copies, in the row at ``rect``."""
+        side = 2 * SPACING.small + round(QFontMetricsF(font()).ascent())
+        place = column(rect).toRect()
+        corner = QPoint(place.right() - SPACING.small - side, place.center().y() - side // 2)
+        return QRect(corner.x(), corner.y(), side, side)
+
+    def _day(self, painter: QPainter, place: QRectF, name: str) -> None:
+        painter.setFont(font(SCALE.caption, QFont.Weight.DemiBold))
+        painter.setPen(self._theme.colour("muted"))
+        line = place.adjusted(SPACING.medium, place.height() - line_height(SCALE.caption) - SPACING.small, 0, 0)
+        painter.drawText(line, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip, name)
+
+    def _card(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, row: int) -> None:
+        """Draw the background: the takes of a day are joined to one card."""
+        above, below = (self._model.key(one) is None or one == self.opened for one in (row - 1, row + 1))
+        chosen, over = bool(state & _SELECTED), bool(state & _OVER)
+        whole = place.adjusted(
+            0.5, 0.5 if above else -2.0 * RADII.medium, -0.5, -0.5 if below else 2.0 * RADII.medium
+        )
+        painter.save()
+        painter.setClipRect(place)
+        painter.setPen(QPen(self._theme.colour("line"), 1))
+        painter.setBrush(self._theme.colour("accent_soft" if chosen else "sunken" if over else "surface"))
+        painter.drawRoundedRect(whole, RADII.medium, RADII.medium)
+        if not below:
+            y = place.bottom() - 0.5
+            painter.drawLine(QPointF(place.left() + SPACING.medium, y), QPointF(place.right() - SPACING.medium, y))
+        painter.restore()
+        if chosen:
+            painter.fillRect(
+                place.adjusted(1, RADII.medium, 3 - place.width(), -RADII.medium), self._theme.colour("accent")
+            )
+
+    def _row(self, painter: QPainter, place: QRectF, state: QStyle.StateFlag, take: IndexRow | None) -> None:
+        over, focused = bool(state & _OVER), bool(state & QStyle.StateFlag.State_HasFocus)
+        if focused:
+            ring(painter, place, self._theme.colour("accent"), RADII.medium)
+        inside = place.adjusted(SPACING.medium, SPACING.small, -SPACING.medium, -SPACING.small)
+        if take is None:
+            self._placeholder(painter, self._words_place(inside))
+            return
+        self._take(painter, inside, take)
+        if take.text and (over or focused):
+            around = QRectF(self.copy_place(place.toRect()))
+            painter.setPen(QPen(self._theme.colour("edge"), 1))
+            painter.setBrush(self._theme.colour("surface"))
+            painter.drawRoundedRect(around.adjusted(0.5, 0.5, -0.5, -0.5), RADII.small, RADII.small)
+            inset = float(SPACING.small)
+            mark = around.adjusted(inset, inset, -inset, -inset)
+            icons.draw(painter, "copy", mark, self._theme.colour("text"))
+
+    def _placeholder(self, painter: QPainter, words: QRectF) -> None:
+        """Draw bars where the lines will appear."""
+        height = QFontMetricsF(font()).ascent() / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("line"))
+        for number, part in enumerate((0.9, 0.6)):
+            at = words.top() + number * QFontMetricsF(font()).lineSpacing() + height / 2
+            painter.drawRoundedRect(QRectF(words.left(), at, words.width() * part, height), height / 2, height / 2)
+
+    def _words_place(self, inside: QRectF) -> QRectF:
+        time = QFontMetricsF(font(SCALE.caption)).horizontalAdvance("00:00") + SPACING.large
+        room = SPACING.huge + QFontMetricsF(font()).ascent()
+        return inside.adjusted(time, 0, -room, 0)
+
+    def _take(self, painter: QPainter, inside: QRectF, take: IndexRow) -> None:
+        words, small = self._words_place(inside), line_height(SCALE.caption)
+        said = excerpt(take_text(self._texts, take), self.query if take.text else "", _LONGEST)
+        marks = [self._mark(said, *found) for found in said.ranges]
+        layout, ends = laid_out(said.text, words.width(), marks)
+        if len(ends) > LINES:
+            layout, ends = laid_out(shortened(said.text, ends[LINES - 2], words.width()), words.width(), marks)
+        lines = min(len(ends), LINES) * line_height(SCALE.body)
+        top = inside.top() + (inside.height() - lines - SPACING.hair - small) / 2
+        painter.setPen(self._theme.colour("text" if take.text else "muted"))
+        layout.draw(painter, QPointF(words.left(), top))
+        painter.setFont(font(SCALE.caption))
+        painter.setPen(self._theme.colour("muted"))
+        first = QRectF(inside.left(), top, words.left() - inside.left(), line_height(SCALE.body))
+        painter.drawText(first, _FLAGS, time_text(take))
+        below = QRectF(words.left(), top + lines + SPACING.hair, words.width(), small)
+        self._below(painter, below, take)
+
+    def _below(self, painter: QPainter, place: QRectF, take: IndexRow) -> None:
+        """Draw the state if it is unusual, then length and program."""
+        metrics = QFontMetricsF(font(SCALE.caption))
+        if word := chip(self._texts, take):
+            state = state_of(take)
+            colour = self._theme.colour("warning" if state in _NOTICED else "muted")
+            side = metrics.ascent()
+            mark = QRectF(place.left(), place.center().y() - side / 2, side, side)
+            icons.draw(painter, state.value, mark, colour)
+            painter.setPen(colour)
+            place = place.adjusted(side + SPACING.hair, 0, 0, 0)
+            painter.drawText(place, _FLAGS, word)
+            painter.setPen(self._theme.colour("muted"))
+            place = place.adjusted(metrics.horizontalAdvance(word) + SPACING.medium, 0, 0, 0)
+        shown = metrics.elidedText(details(self._texts, take), Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, _FLAGS, shown)
+
+    def _mark(self, said: Excerpt, first: int, last: int) -> QTextLayout.FormatRange:
+        """Return the format of one search hit.
+
+        ``first`` and ``last`` count code points. Qt counts UTF-16 units. The underline makes hits visible
+        without colour.
+        """
+        made = QTextLayout.FormatRange()
+        made.start = units(said.text[:first])
+        made.length = units(said.text[first:last])
+        made.format = mark_format(self._theme)
+        return made
+
+
+_SELECTED: Final = QStyle.StateFlag.State_Selected
+_OVER: Final = QStyle.StateFlag.State_MouseOver
+_NOTICED: Final = frozenset({State.HELD, State.FAILED, State.DAMAGED})
+
+
+def column(rect: QRect) -> QRectF:
+    """Return the column in the middle of a rectangle: at most ``CONTENT_WIDTH`` wide, with margins."""
+    across = min(CONTENT_WIDTH, rect.width() - 2 * SPACING.wide)
+    return QRectF(rect.left() + (rect.width() - across) // 2, rect.top(), across, rect.height())
+
+
+def row_height() -> int:
+    """Return the height of a take: two lines of text and its details."""
+    text = LINES * line_height(SCALE.body) + line_height(SCALE.caption)
+    return round(text) + SPACING.hair + 2 * SPACING.small + 2
+
+
+def day_height() -> int:
+    """Return the height of the name of a day."""
+    return round(line_height(SCALE.caption)) + SPACING.small + SPACING.large
+
+
+def mark_format(theme: Theme) -> QTextCharFormat:
+    """Return the text format of search hits and spoken words."""
+    made = QTextCharFormat()
+    contrast = theme.scheme is Scheme.HIGH_CONTRAST
+    made.setBackground(theme.colour("accent" if contrast else "accent_soft"))
+    made.setForeground(theme.colour("on_accent" if contrast else "accent_strong"))
+    made.setFontUnderline(True)
+    return made
+
+
+def line_height(size: float) -> float:
+    """Return the height of a line at this font size.
+
+    Han letters are higher than Latin in some fonts.
+    """
+    layout = QTextLayout(_LETTERS, font(size))
+    layout.beginLayout()
+    line = layout.createLine()
+    line.setLineWidth(_ANY_WIDTH)
+    height = line.height()
+    layout.endLayout()
+    return height
+
+
+def laid_out(
+    text: str, width: float, marks: Sequence[QTextLayout.FormatRange] = ()
+) -> tuple[QTextLayout, list[int]]:
+    """Return a layout of at most one line more than is shown, and the end of each line."""
+    layout = QTextLayout(text, font())
+    layout.setFormats(marks)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    ends: list[int] = []
+    height = 0.0
+    while len(ends) <= LINES and (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        line.setPosition(QPointF(0, height))
+        height += line.height()
+        ends.append(line.textStart() + line.textLength())
+    layout.endLayout()
+    return layout, ends
+
+
+def shortened(text: str, start: int, width: float) -> str:
+    """Return the text with its last line elided to the width.
+
+    ``start``: where the last line starts, in UTF-16 units.
+    """
+    coded = text.encode("utf-16-le")
+    head, tail = coded[: 2 * start].decode("utf-16-le"), coded[2 * start :].decode("utf-16-le")
+    return head + QFontMetricsF(font()).elidedText(tail, Qt.TextElideMode.ElideRight, width - 1)
+
+
+def units(text: str) -> int:
+    """Return the length of ``text`` in UTF-16 units, as Qt counts."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

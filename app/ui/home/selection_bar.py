@@ -1,0 +1,102 @@
+"""Bar with the actions on several selected takes, and the question before a deletion."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QVBoxLayout
+
+from app.core.formats import Format
+from app.history.index import IndexRow
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SPACING
+from app.ui.widgets.basic import action_button, label
+from app.ui.widgets.flow_layout import FlowRow
+
+_PASSING: Final = frozenset({Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason})
+"""Reasons for which the focus comes back."""
+
+
+class ExportButton(QPushButton):
+    """Button whose menu exports in one of the formats."""
+
+    def __init__(self, texts: Texts, export: Callable[[Format], None]) -> None:
+        super().__init__()
+        self._texts = texts
+        self._menu = QMenu(self)
+        self.forms = {form: self._menu.addAction("") for form in Format}
+        for form, action in self.forms.items():
+            action.triggered.connect(lambda _=False, form=form: export(form))
+        self.setMenu(self._menu)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Update the texts to the current language."""
+        self.setText(self._texts("history.export"))
+        for form, action in self.forms.items():
+            action.setText(self._texts(f"files.form.{form.value}"))
+
+
+class SelectionBar(QFrame):
+    """Bar below the timeline.
+
+    ``deletes``: emitted when the user wants to delete, and once more when the user confirms it. ``kept``: emitted
+    when the user does not confirm.
+    """
+
+    copies, deletes, kept, closes = Signal(), Signal(), Signal(), Signal()
+
+    def __init__(self, texts: Texts, export: Callable[[Format], None]) -> None:
+        super().__init__()
+        self._texts = texts
+        self.rows: tuple[IndexRow, ...] = ()
+        self.sure = False
+        self.setProperty("role", "card")
+        self.name = label(bold=True)
+        self.name.setWordWrap(True)
+        self.copy, self.export = action_button(self.copies.emit), ExportButton(texts, export)
+        self.delete, self.cancel = action_button(self.deletes.emit), action_button(self._cancel)
+        self.buttons = FlowRow((self.copy, self.export, self.delete, self.cancel))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        column.addWidget(self.name)
+        column.addWidget(self.buttons)
+        self.delete.installEventFilter(self)
+        self.refresh()
+
+    def show_takes(self, rows: Sequence[IndexRow], *, sure: bool = False) -> None:
+        """Show these takes if they are several; ``sure``: ask whether to delete them."""
+        asked = sure and not self.sure
+        self.rows, self.sure = tuple(rows), sure
+        self.refresh()
+        if asked:
+            self.delete.setFocus()
+
+    def refresh(self) -> None:
+        """Update everything to the current language."""
+        texts, count = self._texts, len(self.rows)
+        self.setVisible(bool(count) if self.sure else count > 1)
+        self.name.setText(texts("home.delete-sure" if self.sure else "history.chosen", count=count))
+        self.copy.setText(texts("action.copy"))
+        self.export.refresh()
+        for button in (self.copy, self.export):
+            button.setVisible(not self.sure and any(row.text for row in self.rows))
+        self.delete.setText(texts("history.delete"))
+        self.delete.setAccessibleName(f"{self.name.text()} {self.delete.text()}" if self.sure else "")
+        self.delete.setProperty("role", "danger" if self.sure else "")
+        self.delete.style().polish(self.delete)
+        self.cancel.setText(texts("home.cancel" if self.sure else "home.unselect"))
+        self.buttons.arrange()
+
+    def _cancel(self) -> None:
+        (self.kept if self.sure else self.closes).emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Swallow double clicks on "delete", and keep the takes when it loses the focus."""
+        if event.type() == QEvent.Type.MouseButtonDblClick:
+            return True
+        if isinstance(event, QFocusEvent) and event.lostFocus() and self.sure and event.reason() not in _PASSING:
+            self.kept.emit()
+        return super().eventFilter(watched, event)

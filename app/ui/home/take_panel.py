@@ -1,0 +1,391 @@
+"""Panel of the open take: the whole text to read and edit, playback, and the actions for it."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QResizeEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+
+from app.core.formats import Format
+from app.dictation.actions import HeldAction, RecoverTake, SettleHeld
+from app.dictation.view import RECOVERABLE
+from app.history.actions import EditTake, ExportTakes, LookAtTake
+from app.history.index import IndexRow
+from app.history.view import HistoryModels, Playing, Rerunning, TakeDetails
+from app.messages.actions import Action
+from app.ui.home.paste_bar import paste_elsewhere
+from app.ui.home.play_bar import PlayBar
+from app.ui.home.rerecognition_panel import PanelPart, RerecognitionPanel
+from app.ui.home.selection_bar import ExportButton
+from app.ui.home.text_follower import Follower
+from app.ui.home.wording import caption, take_text, when
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import action_button, label, reveal
+from app.ui.widgets.file_dialogs import Dialogs
+from app.ui.widgets.flow_layout import FlowRow
+
+MOST_DRAFTS: Final = 100
+_MOST_BLOCKS: Final = 2_000
+_MOST_HEIGHT: Final = 100_000
+
+
+class GrowingText(QPlainTextEdit):
+    """Editor as high as its text, so that only the page scrolls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.textChanged.connect(self._grow)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of the whole text, up to a limit that no dictation reaches."""
+        document, height = self.document(), 0.0
+        block, number = document.begin(), 0
+        while block.isValid() and number < _MOST_BLOCKS and height < _MOST_HEIGHT:
+            height += self.blockBoundingRect(block).height()
+            block, number = block.next(), number + 1
+        around = 2 * document.documentMargin() + self.height() - self.viewport().height()
+        return QSize(super().sizeHint().width(), round(height + around) + 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of the whole text."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap the lines for the new width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._grow()
+
+    def _grow(self) -> None:
+        self.updateGeometry()
+
+
+class TakePanel(QFrame):
+    """Panel of one take.
+
+    ``closes`` and ``deletes``: emitted when the user wants that. ``reveals``: emitted with a part of the panel
+    that must be visible. Typed text that is not in the history yet stays a draft. The draft appears when its take
+    is opened again.
+    """
+
+    closes, deletes, reveals = Signal(), Signal(), Signal(QRect)
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None], dialogs: Dialogs) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._dialogs = theme, texts, ask, dialogs
+        self._row: IndexRow | None = None
+        self._held: Collection[str] = ()
+        self._drafts: OrderedDict[UUID, str] = OrderedDict()
+        self._mine = ""
+        self.setProperty("role", "card")
+        self.caption, self.text = label(size=SCALE.caption, role="muted"), GrowingText()
+        self.menu, self.more, self.close_it = QMenu(self), QPushButton(), action_button(self.closes.emit)
+        self.restore = self.menu.addAction("")
+        self.delete = self.menu.addAction("")
+        self.save, self.undo = action_button(self._save, "primary"), action_button(self._undo)
+        self.paste = action_button(lambda: paste_elsewhere(self, lambda: self._settle(HeldAction.PASTE)))
+        self.dismiss = action_button(lambda: self._settle(HeldAction.DISMISS))
+        self.copy, self.recover = action_button(self.copy_text), action_button(self._recover)
+        self.again, self.export = action_button(self._open_again), ExportButton(texts, self._export)
+        self.play = PlayBar(theme, texts, ask, self._moved)
+        self.follower = Follower(theme, self.text, self._reveal)
+        self.recognise = RerecognitionPanel(theme, texts, ask, self._use, self._use_mine)
+        self.lines = FlowRow(self._controls)
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    @property
+    def row(self) -> IndexRow | None:
+        """The take that is open."""
+        return self._row
+
+    def show_take(self, row: IndexRow | None) -> None:
+        """Show the current state of the open take, or nothing.
+
+        Text that the user is typing stays.
+        """
+        before, self._row = self._row, row
+        if (before and before.session) != (row and row.session):
+            self._leave(before)
+            self.copy.setText(self._texts("action.copy"))
+            self._fill()
+            self._look()
+        elif before and before != row and self.text.toPlainText() in (self._draft(), before.text):
+            self._fill()
+        self.recognise.show_take(row)
+        self._show()
+
+    def show_held(self, sessions: Collection[str]) -> None:
+        """Show which takes have text to paste."""
+        self._held = sessions
+        self._show()
+
+    def show_details(self, details: TakeDetails) -> None:
+        """Show the details of the open take; ignore details of another take."""
+        if self._row and self._row.session == details.session:
+            self.play.show_take(details.session, details.of_ms)
+            self.follower.show(details.text, details.spoken)
+            self.recognise.show_details(details)
+            self._show()
+
+    def show_playing(self, playing: Playing) -> None:
+        """Show the state of playback."""
+        self.play.show_playing(playing)
+
+    def show_models(self, models: HistoryModels) -> None:
+        """Show the models that can recognise the take again."""
+        self.recognise.show_models(models)
+
+    def show_rerun(self, stand: Rerunning) -> None:
+        """Show the state of a repeated recognition."""
+        self.recognise.show_rerun(stand)
+        self._show()
+
+    def keep(self) -> None:
+        """Ask to save typed text, as when the take is closed."""
+        self._leave(self._row)
+
+    def leave(self) -> None:
+        """Ask to save typed text and stop playback: the page is hidden."""
+        self.keep()
+        self.play.stop()
+
+    def _look(self) -> None:
+        """Request the details of the open take."""
+        row = self._row
+        self.play.show_take(row.session if row else None, round(row.seconds * 1000) if row else 0)
+        self.follower.show("", ())
+        self._ask(LookAtTake(row.session if row else None))
+
+    def refresh(self) -> None:
+        """Update everything to the current language and colours."""
+        texts = self._texts
+        for button, key in (
+            (self.save, "history.save"),
+            (self.undo, "history.undo"),
+            (self.paste, "action.paste"),
+            (self.dismiss, "action.dismiss"),
+            (self.copy, "action.copy"),
+            (self.again, "history.again.open"),
+            (self.recover, "action.recover"),
+        ):
+            button.setText(texts(key))
+        self.restore.setText(texts("history.restore"))
+        self.delete.setText(texts("history.delete"))
+        side = self.copy.fontMetrics().ascent()
+        for button, name, key in (
+            (self.copy, "copy", ""),
+            (self.recover, "recover", ""),
+            (self.paste, "paste", ""),
+            (self.more, "more", "home.more"),
+            (self.close_it, "dismiss", "home.close"),
+        ):
+            button.setIconSize(QSize(side, side))
+            button.setIcon(icons.icon(name, self._theme.colour("text")))
+            if key:
+                button.setAccessibleName(texts(key))
+                button.setToolTip(texts(key))
+        self.text.setFont(font())
+        self.export.refresh()
+        self.play.refresh()
+        self.recognise.refresh()
+        self._show()
+
+    @property
+    def changed(self) -> bool:
+        """True if the user typed text that is not in the history."""
+        return self._row is not None and self.text.toPlainText() != self._row.text
+
+    def _draft(self) -> str | None:
+        return self._drafts.get(self._row.session) if self._row else None
+
+    def _fill(self) -> None:
+        """Show the draft of the take, or else its text."""
+        if (row := self._row) is None:
+            return
+        if self._drafts.get(row.session, "").strip() == row.text.strip():
+            self._drafts.pop(row.session, None)
+        wanted = self._drafts.get(row.session, row.text)
+        if wanted != self.text.toPlainText():
+            self.text.setPlainText(wanted)
+
+    def _show(self) -> None:
+        texts, row = self._texts, self._row
+        if row is None:
+            return
+        self.caption.setText(caption(texts, row))
+        self.text.setPlaceholderText("" if row.text else take_text(texts, row))
+        self.text.setAccessibleName(texts("history.text-of", when=when(texts, row)))
+        self.save.setVisible(self.changed)
+        self.undo.setVisible(self.changed)
+        self.restore.setVisible(row.edited and not self.changed)
+        self.play.setVisible(row.seconds > 0)
+        self.again.setVisible(row.seconds > 0 and self.recognise.stage is PanelPart.CLOSED)
+        for widget in (self.copy, self.export):
+            widget.setVisible(bool(row.text))
+        for widget in (self.paste, self.dismiss):
+            widget.setVisible(str(row.session) in self._held)
+        reveal(self.recover, row.state in RECOVERABLE, self.copy if row.text else self.text)
+        self.lines.arrange()
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def copy_text(self) -> None:
+        """Copy the visible text; of a text to paste, tell the app."""
+        if self._row and str(self._row.session) in self._held and not self.changed:
+            self._settle(HeldAction.COPY)
+        else:
+            QGuiApplication.clipboard().setText(self.text.toPlainText())
+        self.copy.setText(self._texts("action.copied"))
+
+    def forget(self) -> None:
+        """Discard the draft, because the take is deleted."""
+        if self._row:
+            self._drafts.pop(self._row.session, None)
+            self.text.document().setModified(False)
+
+    def _settle(self, deed: HeldAction) -> None:
+        if self._row:
+            self._ask(SettleHeld(str(self._row.session), deed))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Move playback to the word that was clicked."""
+        if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
+            left = event.button() is Qt.MouseButton.LeftButton and not self.text.textCursor().hasSelection()
+            if left and (ms := self.follower.when(event.position().toPoint())) is not None:
+                self.play.go(ms)
+        return False
+
+    def _moved(self, ms: int, on_its_way: bool) -> None:
+        self.follower.mark(ms if on_its_way else None)
+
+    def _reveal(self, cursor: QTextCursor) -> None:
+        place = self.text.cursorRect(cursor)
+        corner = self.text.viewport().mapTo(self, place.topLeft())
+        self.reveals.emit(QRect(corner, place.size()))
+
+    def _open_again(self) -> None:
+        self.keep()
+        self.recognise.open_it()
+        self._show()
+
+    def _use(self, text: str) -> None:
+        self._mine = self.text.toPlainText()
+        self._become(text)
+
+    def _use_mine(self) -> None:
+        self._become(self._mine)
+
+    def _become(self, text: str) -> None:
+        """Replace the text and save at once.
+
+        The editor's undo reverts the replacement.
+        """
+        cursor = QTextCursor(self.text.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+        self._save()
+
+    def _typed(self) -> None:
+        self.copy.setText(self._texts("action.copy"))
+        self._show()
+        if self.text.hasFocus():
+            self._reveal(self.text.textCursor())
+
+    def _save(self) -> None:
+        """Ask to save the text, also a draft that could not be saved before."""
+        self.text.document().setModified(True)
+        self.keep()
+        self.text.setFocus()
+
+    def _leave(self, row: IndexRow | None) -> None:
+        """Ask to save the typed text.
+
+        It stays a draft until it is in the history.
+        """
+        if row is None or not self.text.document().isModified():
+            return
+        text = self.text.toPlainText()
+        self.text.document().setModified(False)
+        if text == row.text:
+            self._drafts.pop(row.session, None)
+            return
+        if text.strip():
+            self._drafts[row.session] = text
+            while len(self._drafts) > MOST_DRAFTS:
+                self._drafts.popitem(last=False)
+        self._ask(EditTake(row.session, text))
+
+    def _undo(self) -> None:
+        """Discard the text that the user typed."""
+        if row := self._row:
+            self._drafts.pop(row.session, None)
+            self.text.setPlainText(row.text)
+            self.text.setFocus()
+
+    def _restore(self) -> None:
+        """Ask to revert all edits of the take."""
+        if row := self._row:
+            self._ask(EditTake(row.session, ""))
+
+    def _recover(self) -> None:
+        if row := self._row:
+            self._ask(RecoverTake(str(row.session)))
+
+    def _export(self, form: Format) -> None:
+        self.keep()
+        folder = self._dialogs.folder(self, self._texts("history.export-title"))
+        if folder and self._row:
+            self._ask(ExportTakes((self._row.session,), form, Path(folder)))
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the widest control; the others wrap."""
+        beside = 2 * (SPACING.large + 1)
+        shown = self.recognise.stage is not PanelPart.CLOSED
+        again = self.recognise.minimumSizeHint().width() if shown else 0
+        return QSize(max(self.lines.widest, again) + beside, super().minimumSizeHint().height())
+
+    @property
+    def _controls(self) -> tuple[QPushButton, ...]:
+        typed = self.save, self.undo, self.paste, self.dismiss
+        return *typed, self.copy, self.again, self.recover, self.export
+
+    def _connect(self) -> None:
+        self.more.setMenu(self.menu)
+        self.more.setProperty("role", "icon")
+        self.close_it.setProperty("role", "icon")
+        self.restore.triggered.connect(self._restore)
+        self.delete.triggered.connect(self.deletes.emit)
+        self.text.textChanged.connect(self._typed)
+        self.recognise.closed.connect(self._show)
+        self.text.viewport().installEventFilter(self)
+
+    def _lay_out(self) -> None:
+        self.caption.setWordWrap(True)
+        head = QHBoxLayout()
+        head.setSpacing(SPACING.hair)
+        head.addWidget(self.caption, 1)
+        head.addWidget(self.more)
+        head.addWidget(self.close_it)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING.large, SPACING.small, SPACING.large, SPACING.medium)
+        column.setSpacing(SPACING.small)
+        column.addLayout(head)
+        column.addWidget(self.text)
+        column.addWidget(self.play)
+        column.addWidget(self.recognise)
+        column.addWidget(self.lines)

@@ -1,0 +1,107 @@
+"""View of the timeline: rows of different heights in a column, which scrolls with the whole page."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolTip
+
+from app.ui.home.row_delegate import RowDelegate, day_height, row_height
+from app.ui.home.timeline_model import TimelineModel
+from app.ui.strings.texts import Texts
+
+_SCROLLED: Final = 3  # parts of a row that one step of the wheel scrolls
+
+
+class Timeline(QTableView):
+    """View that leaves room for the head of the page and for the open take.
+
+    ``copies``: emitted with the row whose copy button was clicked.
+    """
+
+    copies = Signal(int)
+
+    def __init__(self, texts: Texts, model: TimelineModel, delegate: RowDelegate) -> None:
+        super().__init__()
+        self._texts, self._rows, self._delegate = texts, model, delegate
+        self._heights: dict[int, int] = {}
+        self._copying: int | None = None
+        self.setObjectName("list")
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setMinimumSectionSize(1)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(1)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+
+    def measure(self) -> None:
+        """Set the usual height of every row: after each reset of the model and for another font.
+
+        ``fit`` must follow.
+        """
+        rows = self.verticalHeader()
+        rows.setDefaultSectionSize(row_height())
+        rows.setUpdatesEnabled(False)
+        for row in self._rows.heads():
+            rows.resizeSection(row, day_height())
+        rows.setUpdatesEnabled(True)
+        self.verticalScrollBar().setSingleStep(row_height() // _SCROLLED)
+        self._heights = {}
+
+    def fit(self, heights: Mapping[int, int]) -> None:
+        """Give these rows these heights, and all others their usual ones."""
+        for row in self._heights.keys() - heights.keys():
+            if row < self._rows.rowCount():
+                self.setRowHeight(row, row_height())
+        for row, height in heights.items():
+            if row < self._rows.rowCount() and self.rowHeight(row) != height:
+                self.setRowHeight(row, height)
+        self._heights = dict(heights)
+        self.updateGeometries()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a click on a copy button, or select."""
+        left = event.button() == Qt.MouseButton.LeftButton
+        self._copying = self._copy_at(event.position().toPoint()) if left else None
+        if self._copying is None:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Select while dragging, unless a copy button was pressed."""
+        if self._copying is None:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a click on a copy button, or a selection."""
+        row, self._copying = self._copying, None
+        if row is None:
+            super().mouseReleaseEvent(event)
+        elif self._copy_at(event.position().toPoint()) == row:
+            self.copies.emit(row)
+            QToolTip.showText(event.globalPosition().toPoint(), self._texts("action.copied"), self)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Name the copy button under the pointer."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            if self._copy_at(event.pos()) is not None:
+                QToolTip.showText(event.globalPos(), self._texts("action.copy"), self)
+            return True
+        return super().viewportEvent(event)
+
+    def _copy_at(self, point: QPoint) -> int | None:
+        index = self.indexAt(point)
+        take = self._rows.take(index.row()) if index.isValid() else None
+        over = take is not None and take.text and self._delegate.copy_place(self.visualRect(index)).contains(point)
+        return index.row() if over else None

@@ -1,0 +1,156 @@
+"""Qt model of the timeline: an empty place for the head of the page, then days with their takes.
+
+Only recently viewed takes are in memory.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from datetime import date
+from itertools import accumulate
+from typing import Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from app.history.actions import MOST_WAITING, RowsWanted
+from app.history.index import IndexRow
+from app.history.view import HistoryList, HistoryRows
+
+PAGE: Final = 50
+MOST_TAKES: Final = 2_000
+
+Index = QModelIndex | QPersistentModelIndex
+
+_ROOT: Final = QModelIndex()
+
+
+class TimelineModel(QAbstractListModel):
+    """Model of the timeline, loaded in pages.
+
+    ``want``: called to request a page when one of its takes is drawn. Takes stay visible until their page
+    arrives again. ``describe``: returns the text that a screen reader reads for a take. ``name``: that of a day.
+    """
+
+    def __init__(
+        self,
+        want: Callable[[RowsWanted], None],
+        describe: Callable[[IndexRow | None], str],
+        name: Callable[[date], str],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._want, self._describe, self._name = want, describe, name
+        self._list = HistoryList()
+        self._heads: list[int] = []  # rows of the days
+        self._firsts: list[int] = []  # places of their first takes
+        self._takes: OrderedDict[int, IndexRow] = OrderedDict()
+        self._wanted: OrderedDict[int, None] = OrderedDict()
+        self._fresh: set[int] = set()
+
+    def show_list(self, listed: HistoryList) -> bool:
+        """Show this list and return True if its takes may have changed, which ends the selection."""
+        before, self._list = self._list, listed
+        if (before.serial, before.version, before.count) == (listed.serial, listed.version, listed.count):
+            return False
+        self.beginResetModel()
+        counts = [count for _, count in listed.days]
+        self._firsts = [0, *accumulate(counts)][:-1] if counts else []
+        self._heads = [1 + number + first for number, first in enumerate(self._firsts)]
+        self._wanted.clear()
+        self._fresh.clear()
+        self.endResetModel()
+        return True
+
+    def show_rows(self, came: HistoryRows) -> None:
+        """Store requested takes; ignore those of another search."""
+        if came.serial != self._list.serial:
+            return
+        self._wanted.pop(came.start // PAGE, None)
+        self._fresh.add(came.start // PAGE)
+        for take in filter(None, came.rows):
+            self._takes[take.key] = take
+            self._takes.move_to_end(take.key)
+        while len(self._takes) > MOST_TAKES:
+            gone, _ = self._takes.popitem(last=False)
+            self._fresh.discard(self._place(gone) // PAGE)
+        last = min(came.start + PAGE, self._list.count) - 1
+        if came.start <= last:
+            self.dataChanged.emit(self.index(self.row_of(came.start)), self.index(self.row_of(last)))
+
+    # -- places --------------------------------------------------------------------------------------------
+
+    def heads(self) -> Iterator[int]:
+        """Yield the rows that name a day."""
+        yield from self._heads
+
+    def day(self, row: int) -> date | None:
+        """Return the day that this row names, or ``None``."""
+        number = bisect_left(self._heads, row)
+        named = number < len(self._heads) and self._heads[number] == row
+        return self._list.days[number][0] if named else None
+
+    def key(self, row: int) -> int | None:
+        """Return the key of the take in this row, or ``None``."""
+        number = bisect_right(self._heads, row)
+        if number == 0 or self._heads[number - 1] == row or row >= self.rowCount():
+            return None
+        return self._list.keys[row - number - 1]
+
+    def row_of(self, place: int) -> int:
+        """Return the row of the take at this place of the list."""
+        return place + 1 + bisect_right(self._firsts, place)
+
+    def row_of_key(self, key: int) -> int | None:
+        """Return the row of the take with this key, or ``None`` if it is not listed."""
+        place, keys = self._place(key), self._list.keys
+        return self.row_of(place) if place < len(keys) and keys[place] == key else None
+
+    def take(self, row: int) -> IndexRow | None:
+        """Return the take in this row if it is loaded, and request its page if it may have changed."""
+        if (key := self.key(row)) is None:
+            return None
+        page = (row - 1 - bisect_right(self._heads, row)) // PAGE
+        if page not in self._fresh:
+            self._ask(page)
+        if key in self._takes:
+            self._takes.move_to_end(key)
+        return self._takes.get(key)
+
+    def _place(self, key: int) -> int:
+        return bisect_left(self._list.keys, -key, key=lambda one: -one)
+
+    # -- for Qt --------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """Return the number of rows: the head of the page, days and takes."""
+        return 0 if parent.isValid() else 1 + len(self._heads) + self._list.count
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Return that only takes can be selected."""
+        chosen = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
+        return chosen if self.key(index.row()) is not None else Qt.ItemFlag.NoItemFlags
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return the name of a day, the text of a take, or its screen reader text."""
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return None
+        row = index.row()
+        if self.key(row) is None:
+            day = self.day(row)
+            return self._name(day) if day else ""
+        take = self.take(row)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._describe(take)
+        return take.text if take else ""
+
+    def _ask(self, page: int) -> None:
+        """Request a page once.
+
+        The oldest request is dropped at the limit, as the answering side does.
+        """
+        if page in self._wanted:
+            return
+        self._wanted[page] = None
+        while len(self._wanted) > MOST_WAITING:
+            self._wanted.popitem(last=False)
+        self._want(RowsWanted(self._list.serial, page * PAGE, PAGE))

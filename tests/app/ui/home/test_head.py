@@ -1,0 +1,57 @@
+"""Upper part of the page: search, what was found and done, and the lines for a first use."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.core.notes import Note
+from app.history.view import HistoryList, HistoryMessage, HistoryNote
+from app.ui.home.head import Head
+from app.ui.settings.choices import Choices
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from tests.app.ui.home.rows import listed, take
+
+
+@pytest.fixture
+def head(theme: Theme, texts: Texts, qtbot: QtBot) -> Head:
+    made = Head(theme, texts, lambda action: None)
+    qtbot.addWidget(made)
+    made.resize(700, 600)
+    made.show()
+    return made
+
+
+def test_first_use_is_explained_while_there_is_no_recording(head: Head, texts: Texts, qtbot: QtBot) -> None:
+    assert head.nothing.text() == texts("history.loading") and head.first_use.isHidden()
+    head.show_list(HistoryList(1))
+    assert head.first_use.isVisible() and head.search.isHidden() and head.nothing.isHidden()
+    assert texts("home.empty-start") in head.first_use.lines[0].text()
+    head.show_choices(Choices(keys={"dictate": "right_ctrl"}))
+    assert texts("home.empty-press", key=texts("key.right", key="Ctrl")) in head.first_use.lines[0].text()
+    with qtbot.waitSignal(head.tries):
+        head.first_use.try_it.click()
+    head.show_list(listed([take(0)]))
+    assert head.first_use.isHidden() and head.search.isVisible()
+
+
+def test_search_tells_how_much_it_found(head: Head, texts: Texts) -> None:
+    head.search.setText("xyz")
+    head.show_list(HistoryList(2, "xyz"))
+    assert "xyz" in head.nothing.text() and head.nothing.isVisible() and head.first_use.isHidden()
+    head.show_list(listed([take(0), take(1)], 2, "xyz"))
+    assert head.count.text() == texts("history.count", count=2) and head.clear.isVisible()
+    head.clear.trigger()
+    assert head.search.text() == ""
+
+
+def test_head_tells_reading_problems_and_outcomes(head: Head, texts: Texts, qtbot: QtBot) -> None:
+    head.show_list(HistoryList(1, "", (), None, 1, 4))
+    assert head.reading.text() == texts("history.reading", percent=25) and head.first_use.isHidden()
+    head.show_list(HistoryList(1, "", (), Note("history-index")))
+    assert texts("note.history-index") in head.problem.text() and head.reading.isHidden()
+    head.show_told(HistoryMessage(Note(HistoryNote.EXIST, {"count": "1", "names": "a.srt"})))
+    assert "a.srt" in head.note.text() and head.replace.isVisible()
+    with qtbot.waitSignal(head.replaces):
+        head.replace.click()
+    head.show_told(None)
+    assert head.note.isHidden() and head.replace.isHidden()

@@ -1,0 +1,109 @@
+"""Painting of the timeline's rows."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QImage, QPainter, QTextLayout
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from pytestqt.qtbot import QtBot
+
+from app.history.view import HistoryRows
+from app.journal.take import TakeState
+from app.ui.home.row_delegate import (
+    LINES,
+    RowDelegate,
+    column,
+    day_height,
+    laid_out,
+    line_height,
+    mark_format,
+    row_height,
+    shortened,
+    units,
+)
+from app.ui.home.timeline_model import TimelineModel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import CONTENT_WIDTH, SCALE, Theme
+from tests.app.ui.home.rows import listed, take
+
+ROW = take(0, text="the green stone 玉石 " * 30, program="some-editor")
+
+
+@pytest.fixture
+def model(qtbot: QtBot) -> TimelineModel:
+    made = TimelineModel(lambda wanted: None, lambda row: "", str)
+    made.show_list(listed([ROW, take(1)]))
+    return made
+
+
+def drawn(
+    delegate: RowDelegate,
+    model: TimelineModel,
+    row: int = 2,
+    state: QStyle.StateFlag = QStyle.StateFlag.State_None,
+) -> QImage:
+    option = QStyleOptionViewItem()
+    option.rect = QRect(0, 0, 400, row_height())
+    option.state = state
+    image = QImage(400, row_height(), QImage.Format.Format_RGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    delegate.paint(painter, option, model.index(row))
+    painter.end()
+    return image
+
+
+def test_rows_look_different_by_state_selection_focus_and_hits(
+    theme: Theme, texts: Texts, model: TimelineModel
+) -> None:
+    delegate = RowDelegate(theme, texts, model)
+    flag = QStyle.StateFlag
+    images = [drawn(delegate, model)]
+    model.show_rows(HistoryRows(1, 0, (ROW,)))
+    states = (flag.State_None, flag.State_Selected, flag.State_HasFocus, flag.State_MouseOver)
+    images += [drawn(delegate, model, state=state) for state in states]
+    delegate.query = "green"
+    images.append(drawn(delegate, model))
+    for other in (replace(ROW, state=TakeState.FAILED), replace(ROW, text=""), replace(ROW, program="")):
+        model.show_rows(HistoryRows(1, 0, (other,)))
+        images.append(drawn(delegate, model))
+    images.append(drawn(delegate, model, row=1))
+    assert all(one != other for number, one in enumerate(images) for other in images[:number])
+
+
+def test_head_and_open_take_are_not_drawn(theme: Theme, texts: Texts, model: TimelineModel) -> None:
+    delegate = RowDelegate(theme, texts, model)
+    delegate.opened = 2
+    assert drawn(delegate, model) == drawn(delegate, model, row=0)
+
+
+def test_row_height_fits_latin_and_han_letters(theme: Theme, qtbot: QtBot) -> None:
+    layout, ends = laid_out("玉石 Ág " * 40, 200.0)
+    assert row_height() > layout.lineAt(LINES).y() + line_height(SCALE.caption)
+    assert len(ends) == LINES + 1
+    assert day_height() > line_height(SCALE.caption)
+
+
+def test_column_is_centred_and_not_too_wide(theme: Theme, texts: Texts, model: TimelineModel) -> None:
+    wide = column(QRect(0, 0, 2_000, 50))
+    assert (wide.width(), wide.center().x()) == (CONTENT_WIDTH, 1_000)
+    narrow = column(QRect(0, 0, 400, 50))
+    assert narrow.left() > 0 and narrow.right() < 400
+    copy = RowDelegate(theme, texts, model).copy_place(QRect(0, 0, 400, row_height()))
+    assert narrow.toRect().contains(copy)
+
+
+@pytest.mark.parametrize("text", ["word " * 60, "玉石" * 90, "a😀" * 90])
+def test_long_text_is_elided_in_its_last_line(theme: Theme, text: str, qtbot: QtBot) -> None:
+    _, ends = laid_out(text, 200.0)
+    short = shortened(text, ends[LINES - 2], 200.0)
+    assert short.endswith("…") and text.startswith(short[:-1].rstrip())
+    assert len(laid_out(short, 200.0)[1]) == LINES
+
+
+def test_marks_count_utf16_units(theme: Theme, qtbot: QtBot) -> None:
+    assert [units(text) for text in ("", "a玉", "😀")] == [0, 2, 2]
+    made = QTextLayout.FormatRange()
+    made.format = mark_format(theme)
+    assert made.format.fontUnderline()

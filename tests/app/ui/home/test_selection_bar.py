@@ -1,0 +1,89 @@
+"""Bar of several selected takes, and the question before a deletion."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.core.formats import Format
+from app.ui.home.selection_bar import ExportButton, SelectionBar
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from tests.app.ui.home.rows import take
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def bar(theme: Theme, texts: Texts, said: list[str], qtbot: QtBot) -> Iterator[SelectionBar]:
+    window, made = QWidget(), SelectionBar(texts, lambda form: said.append(form.value))
+    QVBoxLayout(window).addWidget(made)
+    window.layout().addWidget(QPushButton("other"))  # type: ignore[union-attr]  # it was just set
+    for name in ("copies", "deletes", "kept", "closes"):
+        getattr(made, name).connect(lambda name=name: said.append(name))
+    qtbot.addWidget(window)
+    window.resize(600, 200)
+    window.show()
+    window.activateWindow()
+    yield made
+    window.hide()
+
+
+def test_bar_appears_for_several_takes(bar: SelectionBar, texts: Texts, said: list[str]) -> None:
+    bar.show_takes([take(0)])
+    assert bar.isHidden()
+    bar.show_takes([take(0), take(1)])
+    assert not bar.isHidden() and bar.name.text() == texts("history.chosen", count=2)
+    for button in (bar.copy, bar.delete, bar.cancel):
+        button.click()
+    assert said == ["copies", "deletes", "closes"]
+
+
+def test_texts_are_copied_and_exported_only_if_there_are_any(bar: SelectionBar) -> None:
+    bar.show_takes([take(0, text=""), take(1, text="")])
+    assert bar.copy.isHidden() and bar.export.isHidden() and not bar.delete.isHidden()
+
+
+def test_deletion_is_asked_for_one_take_too(
+    bar: SelectionBar, texts: Texts, said: list[str], qtbot: QtBot
+) -> None:
+    bar.show_takes([take(0)], sure=True)
+    assert not bar.isHidden() and bar.name.text() == texts("home.delete-sure", count=1)
+    assert bar.delete.property("role") == "danger" and bar.copy.isHidden()
+    qtbot.waitUntil(bar.delete.hasFocus)
+    bar.cancel.click()
+    assert said[0] == "kept"
+
+
+def test_double_click_on_delete_deletes_nothing(bar: SelectionBar, said: list[str]) -> None:
+    bar.show_takes([take(0), take(1)])
+    bar.deletes.connect(lambda: bar.show_takes([take(0), take(1)], sure=True))
+    QApplication.processEvents()
+    QTest.mouseClick(bar.delete, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(bar.delete, Qt.MouseButton.LeftButton)
+    QTest.mouseRelease(bar.delete, Qt.MouseButton.LeftButton)
+    assert said.count("deletes") == 1
+    QTest.mouseClick(bar.delete, Qt.MouseButton.LeftButton)
+    assert said.count("deletes") == 2
+
+
+def test_takes_are_kept_when_focus_leaves_the_question(bar: SelectionBar, said: list[str], qtbot: QtBot) -> None:
+    bar.show_takes([take(0)], sure=True)
+    qtbot.waitUntil(bar.delete.hasFocus)
+    bar.window().findChildren(QPushButton)[-1].setFocus()
+    assert said == ["kept"]
+
+
+def test_export_button_offers_every_format(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    chosen: list[Format] = []
+    button = ExportButton(texts, chosen.append)
+    qtbot.addWidget(button)
+    for action in button.forms.values():
+        action.trigger()
+    assert chosen == list(Format)

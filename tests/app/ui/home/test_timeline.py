@@ -1,0 +1,63 @@
+"""View of the timeline: heights of rows, and clicks on the copy button."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.history.view import HistoryRows
+from app.ui.home.row_delegate import RowDelegate, day_height, row_height
+from app.ui.home.timeline import Timeline
+from app.ui.home.timeline_model import TimelineModel
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from tests.app.ui.home.rows import listed, take
+
+ROWS = tuple(take(number) for number in range(3))
+
+
+@pytest.fixture
+def timeline(theme: Theme, texts: Texts, qtbot: QtBot) -> Timeline:
+    model = TimelineModel(lambda wanted: None, lambda row: "", str)
+    made = Timeline(texts, model, RowDelegate(theme, texts, model))
+    qtbot.addWidget(made)
+    model.show_list(listed(ROWS))
+    model.show_rows(HistoryRows(1, 0, ROWS))
+    made.measure()
+    made.fit({0: 100})
+    made.resize(600, 500)
+    made.show()
+    return made
+
+
+def copy_place(timeline: Timeline, row: int) -> QPoint:
+    delegate = timeline.itemDelegate()
+    assert isinstance(delegate, RowDelegate)
+    return delegate.copy_place(timeline.visualRect(timeline.model().index(row, 0))).center()
+
+
+def test_days_takes_and_special_rows_have_their_heights(timeline: Timeline) -> None:
+    assert [timeline.rowHeight(row) for row in range(3)] == [100, day_height(), row_height()]
+    timeline.fit({0: 100, 3: 300})
+    assert timeline.rowHeight(3) == 300
+    timeline.fit({0: 120})
+    assert (timeline.rowHeight(0), timeline.rowHeight(3)) == (120, row_height())
+
+
+def test_copy_button_is_clicked_without_selecting(timeline: Timeline, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(timeline.copies) as copied, qtbot.assertNotEmitted(timeline.clicked):
+        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=copy_place(timeline, 3))
+    assert copied.args == [3] and not timeline.selectionModel().hasSelection()
+
+
+def test_copy_button_is_not_clicked_when_released_elsewhere(timeline: Timeline, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(timeline.copies), qtbot.assertNotEmitted(timeline.clicked):
+        QTest.mousePress(timeline.viewport(), Qt.MouseButton.LeftButton, pos=copy_place(timeline, 3))
+        QTest.mouseRelease(timeline.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(30, 30))
+
+
+def test_rest_of_a_row_selects_it(timeline: Timeline, qtbot: QtBot) -> None:
+    place = timeline.visualRect(timeline.model().index(3, 0)).center()
+    with qtbot.waitSignal(timeline.clicked), qtbot.assertNotEmitted(timeline.copies):
+        QTest.mouseClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert timeline.selectionModel().isRowSelected(3)
