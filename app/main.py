@@ -106,7 +106,7 @@ class Windows:
 
     def _connect_tray(self) -> None:
         self.pages.status.changed.connect(self.tray.show_status)
-        self.pages.lending.shown.connect(self.tray.show_lending)
+        self.pages.computers.lending_shown.connect(self.tray.show_lending)
         self.tray.opens.connect(self.open)
         self.tray.monitors.connect(self.pages.open_monitor)
         self.tray.lends.connect(self.pages.lend)

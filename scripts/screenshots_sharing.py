@@ -4,24 +4,20 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.core.notes import Note
-from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.settings.sections import Settings
 from app.sharing.view import (
     EnlistStage,
     InviteView,
     LendingView,
-    LentView,
     SharedDevice,
     SharingState,
     SharingView,
 )
-from app.ui.computers.enlist_dialog import EnlistDialog
-from app.ui.computers.invite_dialog import InviteDialog
-from app.ui.computers.lending_panel import LendingPanel
-from app.ui.computers.share_panel import SharingPanel
+from app.ui.computers.lending_form import LendingForm
+from app.ui.computers.share_form import CLIENT, WORKER, ShareForm
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 from protocol.pairing import PairingLink, PairingStage, encode_link
@@ -61,114 +57,81 @@ INVITES: Final = (
     InviteView(PairingStage.INTERCEPTED),
     InviteView(note=Note("gateway-unreachable")),
 )
-_UNKNOWN: Final = Note("lent-unknown", {"gateway": "old-tower"})
-LENT: Final = (
-    LentView("a", "desktop-gpu", True, WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti · SenseVoiceSmall", jobs=3)),
-    LentView("b", "server-room", True, WorkerView(LocalWorkerState.STARTING, reason=Note("lent-away"))),
-    LentView("c", "studio", True, WorkerView(reason=Note("lent-rests"))),
-    LentView(
-        "d",
-        "old-tower",
-        True,
-        WorkerView(LocalWorkerState.FAILED, reason=Note("lent-unknown", {"gateway": "old-tower"})),
-    ),
-    LentView("e", "attic"),
-)
-LENDINGS: Final = (LendingView(), LendingView(LENT))
 ENLISTINGS: Final = (
     LendingView(),
     LendingView(stage=EnlistStage.ASKING),
     LendingView(stage=EnlistStage.REFUSED, note=Note("pair-wrong-code", {"tries": "4"})),
-    LendingView(stage=EnlistStage.DONE, gateway="desktop-gpu"),
 )
-_PANEL: Final = 600
+_PANEL: Final = 760
 
 
 def states(look: Look) -> QImage:
     """Draw all states in one look."""
-    panels = [*(sharing(look, view) for view in SHARINGS), *(lending(look, view) for view in LENDINGS)]
-    dialogs = [choosing(look, worker=worker) for worker in (False, True)]
-    dialogs += [inviting(look, invite) for invite in INVITES]
-    dialogs += [enlisting(look, view) for view in ENLISTINGS]
-    return row([column(panels, ground(look)), column(dialogs, ground(look))], ground(look))
+    shared = [sharing(look, view) for view in SHARINGS]
+    shared += [enlisting(look, view) for view in ENLISTINGS]
+    codes = [inviting(look, invite) for invite in INVITES]
+    return row([column(shared, ground(look)), column(codes, ground(look))], ground(look))
 
 
 def sharing(look: Look, view: SharingView) -> QImage:
-    """Draw the panel of this computer's gateway."""
+    """Draw the part that shares this computer, before a code came."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        panel = SharingPanel(theme, texts, _nothing, _nothing)
-        on = view.state is not SharingState.OFF
-        panel.show_settings(replace(Settings(), gateway=replace(Settings().gateway, share=on)))
-        panel.show_sharing(view)
-        return _drawn(panel, _PANEL * look.scale)
-
-    return dressed(look, draw)
-
-
-def lending(look: Look, view: LendingView) -> QImage:
-    """Draw the panel of the gateways that this computer's worker is lent to."""
-
-    def draw(theme: Theme, texts: Texts) -> QImage:
-        panel = LendingPanel(theme, texts, _nothing, _nothing)
-        panel.show_lending(view)
-        return _drawn(panel, _PANEL * look.scale)
-
-    return dressed(look, draw)
-
-
-def choosing(look: Look, *, worker: bool) -> QImage:
-    """Draw the choice of the new device's purpose."""
-
-    def draw(theme: Theme, texts: Texts) -> QImage:
-        dialog = InviteDialog(theme, texts, _nothing)
-        dialog.begin("desktop-gpu")
-        (dialog.worker if worker else dialog.client).setChecked(True)
-        return _drawn(dialog)
+        form = _share(theme, texts)
+        form.show_sharing(view)
+        form.about.setChecked(True)
+        form.refresh()
+        return _drawn(form, _PANEL * look.scale)
 
     return dressed(look, draw)
 
 
 def inviting(look: Look, invite: InviteView) -> QImage:
-    """Draw the dialog with a pairing code or its outcome."""
+    """Draw the part with a pairing code or its outcome."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        dialog = InviteDialog(theme, texts, _nothing)
-        dialog.begin("desktop-gpu")
-        dialog.worker.setChecked(invite.worker)
-        dialog.show_code.click()
-        dialog.show_invite(invite)
-        return _drawn(dialog)
+        form = _share(theme, texts)
+        form.show_sharing(SHARED)
+        form.purpose.setCurrentIndex(form.purpose.findData(WORKER if invite.worker else CLIENT))
+        form.show_invite(invite)
+        return _drawn(form, _PANEL * look.scale)
 
     return dressed(look, draw)
 
 
 def enlisting(look: Look, view: LendingView) -> QImage:
-    """Draw the dialog that asks for a gateway to lend to."""
+    """Draw the form that asks for a computer to recognise for."""
 
     def draw(theme: Theme, texts: Texts) -> QImage:
-        dialog = EnlistDialog(theme, texts, _nothing, _nothing)
-        dialog.begin()
+        form = LendingForm(theme, texts, _nothing, _nothing)
+        form.begin(None)
         if view.stage is not EnlistStage.NONE:
-            dialog.where.setText("192.168.1.20:8765")
-            dialog.code.setText("4815 0623")
-            dialog.enlist.click()
-        dialog.show_lending(view)
-        return _drawn(dialog)
+            form.address.setText("192.168.1.20:8765")
+            form.code.setText("4815 0623")
+            form.address.textEdited.emit("")
+            form.go.click()
+        form.show_lending(view)
+        return _drawn(form, _PANEL * look.scale)
 
     return dressed(look, draw)
 
 
-def _drawn(widget: QWidget, width: float = 0) -> QImage:
-    if width:
-        widget.setFixedWidth(round(width))
+def _share(theme: Theme, texts: Texts) -> ShareForm:
+    form = ShareForm(theme, texts, _nothing)
+    form.show_settings(replace(Settings(), gateway=replace(Settings().gateway, share=True)))
+    form.begin()
+    return form
+
+
+def _drawn(widget: QWidget, width: float) -> QImage:
+    widget.setFixedWidth(round(width))
     widget.show()
-    QApplication.processEvents()
-    if not isinstance(widget, QDialog):  # a dialog sets its own size
-        wanted = widget.heightForWidth(widget.width()) if widget.hasHeightForWidth() else widget.height()
-        widget.resize(widget.width(), wanted)
+    for _ in range(3):  # the place of the code follows the width
+        QApplication.processEvents()
+    wanted = widget.heightForWidth(widget.width()) if widget.hasHeightForWidth() else widget.sizeHint().height()
+    widget.resize(widget.width(), wanted)
     return grabbed(widget)
 
 
 def _nothing(action: object) -> None:
-    """Ignore the action of a panel."""
+    """Ignore the action of a part."""

@@ -121,16 +121,14 @@ def _model(pages: Pages, mouse: Mouse) -> None:
 
 def _share(pages: Pages, mouse: Mouse) -> None:
     _section(pages, mouse, "computers")
-    mouse.click(pages.sharing.switch)
-    mouse.click(pages.sharing.add)
-    mouse.click(pages.sharing.dialog.show_code)
+    mouse.click(pages.computers.share.button)
 
 
 def _use(pages: Pages, mouse: Mouse) -> None:
     _section(pages, mouse, "computers")
-    mouse.click(pages.gateways.found.rows[0].pair)
+    found = next(row for key, row in pages.computers.rows.items() if key.startswith("found"))
+    mouse.click(found.button)
     mouse.types(f"{CODE}\n")
-    mouse.click(pages.gateways.form.use)
 
 
 def _chinese(pages: Pages, mouse: Mouse) -> None:

@@ -1,9 +1,9 @@
-"""Test that the pictures of the gateways show every state."""
+"""Test that the pictures of other computers show every state."""
 
 from PySide6.QtWidgets import QApplication
 
 from app.gateways.view import GatewaysView, PairingStage
-from app.ui.computers.use_panel import GatewaysPanel
+from app.ui.computers.panel import ComputersPanel
 from scripts import screenshots_gateways
 from scripts.screenshots import LOOKS
 
@@ -12,7 +12,7 @@ def test_each_state_is_drawn(qapp: QApplication) -> None:
     seen: list[PairingStage] = []
     for state in screenshots_gateways.STATES:
 
-        def kept(made: GatewaysPanel, view: GatewaysView, state: screenshots_gateways.Do = state) -> GatewaysView:
+        def kept(made: ComputersPanel, view: GatewaysView, state: screenshots_gateways.Do = state) -> GatewaysView:
             shown = state(made, view)
             seen.append(shown.pairing.stage)
             return shown

@@ -44,7 +44,7 @@ class FoundList(QWidget):
         self,
         texts: Texts,
         pair: Callable[[FoundView], None],
-        said: tuple[str, str] = ("gateways.pair", "gateways.pair-name"),
+        said: tuple[str, str] = ("computers.pair", "computers.pair-name"),
     ) -> None:
         super().__init__()
         self._texts, self._pair, self._said = texts, pair, said

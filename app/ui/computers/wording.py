@@ -4,9 +4,8 @@ from datetime import date, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.core.states import State
+from app.core.notes import Note
 from app.gateways.view import GatewayHealth, GatewaysView, GatewayView
-from app.local_services.worker_view import LocalWorkerState
 from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, note_text, today, worker_text
@@ -15,49 +14,32 @@ from protocol.pairing import PairingStage
 _HALF: Final = 4
 _GROUP: Final = 4
 _LINE: Final = 8
-SHAPES: Final = {
-    SharingState.OFF: State.IDLE,
-    SharingState.STARTING: State.ARMING,
-    SharingState.ON: State.DONE,
-    SharingState.FAILED: State.FAILED,
-}
-LENT_SHAPES: Final = {
-    LocalWorkerState.OFF: State.IDLE,
-    LocalWorkerState.STARTING: State.ARMING,
-    LocalWorkerState.DOWNLOADING: State.ARMING,
-    LocalWorkerState.IDLE: State.DONE,
-    LocalWorkerState.BUSY: State.LISTENING,
-    LocalWorkerState.FAILED: State.FAILED,
-}
-
-_ROLES = {GatewayHealth.NOBODY: "warning", GatewayHealth.AWAY: "warning", GatewayHealth.REFUSED: "warning"}
+_UNREACHABLE: Final = "gateway-unreachable"
 
 
 def latency_text(texts: Texts, gateway: GatewayView) -> str:
     """Return how fast the gateway answers."""
-    return texts("gateways.latency", ms=max(1, round(gateway.answer.latency_ms)))
+    return texts("computers.latency", ms=max(1, round(gateway.answer.latency_ms)))
 
 
 def answer_text(texts: Texts, gateway: GatewayView) -> str:
-    """Return the gateway's health and its workers as a text."""
+    """Return the gateway's health as a text."""
     answer = gateway.answer
     match answer.health:
         case GatewayHealth.WELL:
-            latency = latency_text(texts, gateway)
-            who = ", ".join(answer.workers)
-            return texts("gateways.well", latency=latency, workers=who) if who else latency
+            return latency_text(texts, gateway)
         case GatewayHealth.NOBODY:
-            return texts("gateways.nobody")
+            return texts("computers.nobody")
         case GatewayHealth.AWAY:
-            return texts("gateways.away") if gateway.id else texts("note.gateway-unreachable")
+            return texts("computers.away" if gateway.id else "computers.unreachable")
         case GatewayHealth.REFUSED if answer.note is not None:
             return note_text(texts, answer.note)
-    return texts("gateways.not-asked") if not gateway.id and not gateway.chosen else texts("gateways.asking")
+    return texts("computers.not-asked") if not gateway.id and not gateway.chosen else texts("computers.asking")
 
 
-def answer_role(gateway: GatewayView) -> str:
-    """Return the label role that fits the gateway's health."""
-    return _ROLES.get(gateway.answer.health, "muted")
+def problem_text(texts: Texts, note: Note) -> str:
+    """Return why another computer gave no key, and what to do."""
+    return texts("computers.unreachable") if note.key == _UNREACHABLE else note_text(texts, note)
 
 
 def menu_text(texts: Texts, gateway: GatewayView) -> str:
@@ -65,7 +47,7 @@ def menu_text(texts: Texts, gateway: GatewayView) -> str:
     if not gateway.answer.latency_ms:
         return gateway.name
     ms = max(1, round(gateway.answer.latency_ms))
-    return texts("gateways.tray-latency", gateway=gateway.name, ms=ms)
+    return texts("computers.tray-latency", gateway=gateway.name, ms=ms)
 
 
 def goes_text(texts: Texts, view: GatewaysView) -> str:
@@ -74,11 +56,6 @@ def goes_text(texts: Texts, view: GatewaysView) -> str:
         return texts("place.goes-instead", gateway=view.instead_of)
     name = "" if view.here else next((one.name for one in view.gateways if one.chosen), "")
     return texts("place.goes-to", destination=name) if name else texts("place.goes-here")
-
-
-def here_text(texts: Texts, view: GatewaysView) -> str:
-    """Return the description of recognition on this computer."""
-    return texts("gateways.here-now", gateway=view.instead_of) if view.instead_of else texts("gateways.here-says")
 
 
 def sharing_text(texts: Texts, view: SharingView) -> str:
@@ -107,7 +84,7 @@ def code_text(code: str) -> str:
 
 def device_text(texts: Texts, device: SharedDevice, day: date | None = None) -> str:
     """Return the purpose of a device and when it was last connected."""
-    return f"{texts('sharing.lends' if device.worker else 'sharing.dictates')} · {_seen(texts, device, day)}"
+    return f"{texts('computers.lends' if device.worker else 'computers.dictates')} · {_seen(texts, device, day)}"
 
 
 def left_text(texts: Texts, invite: InviteView) -> str:
@@ -118,6 +95,8 @@ def left_text(texts: Texts, invite: InviteView) -> str:
 
 def ended_text(texts: Texts, invite: InviteView) -> str:
     """Return the result of a code; empty while it is valid."""
+    if invite.note is not None and invite.note.key == _UNREACHABLE:
+        return texts("sharing.invite.not-ready")
     if invite.note is not None:
         return note_text(texts, invite.note)
     if invite.stage is PairingStage.PAIRED:

@@ -12,9 +12,7 @@ from app.messages.registry import Registry
 from app.monitoring.view import LookAtMonitor
 from app.onboarding.steps import Progress, Step
 from app.settings.sections import Settings
-from app.ui.computers.lending_panel import LendingPanel
-from app.ui.computers.share_panel import SharingPanel
-from app.ui.computers.use_panel import GatewaysPanel
+from app.ui.computers.panel import ComputersPanel
 from app.ui.files.page import FilesPage
 from app.ui.help.panel import HelpPanels
 from app.ui.home.page import HomePage
@@ -79,14 +77,9 @@ class Pages:
         self.help.add_to(self.settings)
         self.programs = ProgramsPanel(theme, texts, ask)
         self.settings.add("advanced", self.programs, self.programs.words)
-        self.gateways = GatewaysPanel(theme, texts, ask, ask)
-        self.settings.add("computers", self.gateways, self.gateways.words)
-        self.sharing = SharingPanel(theme, texts, ask, ask)  # below the choice of the gateway
-        self.settings.add("computers", self.sharing, self.sharing.words)
-        self.lending = LendingPanel(theme, texts, ask, ask)
-        self.settings.add("computers", self.lending, self.lending.words)
-        self.gateways.shown.connect(self.lending.dialog.show_gateways)
-        self.gateways.shown.connect(self.status.show_gateways)
+        self.computers = ComputersPanel(theme, texts, ask)
+        self.settings.add("computers", self.computers, self.computers.words)
+        self.computers.gateways_shown.connect(self.status.show_gateways)
         self.shows = self._registry()
 
     def _add_monitor(self, texts: Texts, ask: Callable[[Action], None]) -> None:
@@ -134,13 +127,14 @@ class Pages:
             .add(self.files.show_files)
             .add(self.files.show_text)
             .add(self.models.show_models)
-            .add(self.gateways.show_gateways)
+            .add(self.computers.show_gateways)
             .add(self.programs.show_programs)
             .add(self.programs.show_pick)
             .add(self.words.show_tried)
-            .add(self.sharing.show_sharing)
-            .add(self.sharing.show_invite)
-            .add(self.lending.show_lending)
+            .add(self.computers.show_worker)
+            .add(self.computers.show_sharing)
+            .add(self.computers.show_invite)
+            .add(self.computers.show_lending)
             .join(self.help.shows)
         )
 
@@ -149,10 +143,10 @@ class Pages:
         self.monitor_window.appear()
 
     def add_gateway(self) -> None:
-        """Open the form that pairs with another gateway."""
+        """Open the form that pairs with another computer."""
         self.shell.appear(SETTINGS)
         self.settings.choose("computers")
-        self.gateways.open_form(None)
+        self.computers.pair(None)
 
     def show_computers(self) -> None:
         """Show the settings of other computers."""
@@ -160,10 +154,10 @@ class Pages:
         self.settings.choose("computers")
 
     def lend(self) -> None:
-        """Open the dialog that lends this computer's worker to another gateway."""
+        """Open the form that recognises for another computer."""
         self.shell.appear(SETTINGS)
         self.settings.choose("computers")
-        self.lending.dialog.begin()
+        self.computers.lend_this()
 
     def _show_window(self, wanted: WindowWanted) -> None:
         self.shell.appear()
@@ -174,7 +168,7 @@ class Pages:
     def _show_settings(self, settings: Settings) -> None:
         self.settings.show_settings(settings)
         self.words.show_settings(settings)
-        self.sharing.show_settings(settings)
+        self.computers.show_settings(settings)
         self.restart.show_settings(settings)
         self.programs.show_rules(settings.insertion.programs)
 

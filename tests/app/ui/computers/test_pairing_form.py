@@ -91,18 +91,25 @@ def test_pairing_form_shows_refusal_and_accepts_new_code(world: World, texts: Te
     assert not form.note.text() and not form.go.isEnabled()
 
 
-def test_paired_gateway_can_be_used_now_or_later(world: World) -> None:
+def test_paired_computer_is_used_at_once(world: World) -> None:
     form = world.form
-    for use in (True, False):
-        form.open(ATTIC, "laptop")
-        paste(form.code, "12345678")
-        form.go.click()
-        form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
-        assert form.use.isVisible() and not form.code.isVisible() and "attic" in form.sends.text()
-        (form.use if use else form.later).click()
-        assert not form.isVisible()
-    assert world.used == ["its-id"] and world.closed == [1, 1]
-    assert world.asked[-1] == EndPairing()
+    form.open(ATTIC, "laptop")
+    paste(form.code, "12345678")
+    form.go.click()
+    form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
+    assert not form.isVisible() and world.used == ["its-id"] and world.closed == [1]
+    form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
+    assert world.used == ["its-id"] and world.asked[-1] == EndPairing()
+
+
+def test_cancelled_pairing_is_not_used(world: World) -> None:
+    form = world.form
+    form.open(ATTIC, "laptop")
+    paste(form.code, "12345678")
+    form.go.click()
+    form.cancel.click()
+    form.show_pairing(PairingView(PairingStage.PAIRED, "its-id", "attic"))
+    assert world.used == [] and world.asked[-1] == EndPairing()
 
 
 def test_pairing_form_ignores_earlier_pairing_and_ends_on_cancel(world: World) -> None:

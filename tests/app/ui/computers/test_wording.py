@@ -11,28 +11,24 @@ from app.gateways.view import GatewayHealth, GatewaysView, GatewayView, QueryRes
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
 from app.ui.computers.wording import (
-    LENT_SHAPES,
-    SHAPES,
-    answer_role,
     answer_text,
     code_text,
     device_text,
     ended_text,
     fingerprint_text,
     goes_text,
-    here_text,
     left_text,
     lent_text,
     menu_text,
     places_text,
+    problem_text,
     sharing_text,
 )
 from app.ui.strings.texts import Texts
 from protocol.pairing import PairingStage
 
 
-def test_every_sharing_state_has_icon_and_text(texts: Texts) -> None:
-    assert set(SHAPES) == set(SharingState) and set(LENT_SHAPES) == set(LocalWorkerState)
+def test_every_sharing_state_has_text(texts: Texts) -> None:
     said = {sharing_text(texts, SharingView(state, "desk", ("https://h:1",))) for state in SharingState}
     assert len(said) == len(SharingState)
     on = SharingView(SharingState.ON, "desk", ("https://10.0.0.7:8765", "https://[fd00::1]:8765"))
@@ -54,7 +50,7 @@ def test_device_text_shows_purpose_and_last_connection(texts: Texts) -> None:
     assert device_text(texts, device, date(2026, 3, 5)).endswith("2026-03-04")
     assert texts("sharing.connected") in device_text(texts, replace(device, connected=True))
     assert device_text(texts, SharedDevice("a", "a")) == (
-        f"{texts('sharing.dictates')} · {texts('sharing.never-seen')}"
+        f"{texts('computers.dictates')} · {texts('sharing.never-seen')}"
     )
 
 
@@ -64,7 +60,13 @@ def test_code_texts_show_time_left_and_result(texts: Texts) -> None:
     assert "tower" in ended_text(texts, replace(invite, stage=PairingStage.PAIRED, device="tower"))
     for stage in (PairingStage.EXPIRED, PairingStage.LOCKED, PairingStage.INTERCEPTED):
         assert ended_text(texts, replace(invite, stage=stage)) == texts(f"sharing.invite.{stage.value}")
-    assert ended_text(texts, InviteView(note=Note("gateway-unreachable"))) == texts("note.gateway-unreachable")
+    assert ended_text(texts, InviteView(note=Note("gateway-unreachable"))) == texts("sharing.invite.not-ready")
+    assert ended_text(texts, InviteView(note=Note("invite-not-kept"))) == texts("note.invite-not-kept")
+
+
+def test_problem_text_tells_what_to_do_when_computer_is_unreachable(texts: Texts) -> None:
+    assert problem_text(texts, Note("gateway-unreachable")) == texts("computers.unreachable")
+    assert problem_text(texts, Note("pair-closed")) == texts("note.pair-closed")
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -89,15 +91,15 @@ def test_each_health_has_own_text(language: str) -> None:
     assert len(said) == len(GatewayHealth) and all(said)
 
 
-def test_texts_name_workers_and_latency() -> None:
-    assert answer_text(EN, of(WELL)) == "Responds in 1 ms · GPU · m, cpu · n"
+def test_texts_name_latency() -> None:
+    assert answer_text(EN, of(WELL)) == "Responds in 1 ms"
     assert answer_text(EN, of(QueryResult(GatewayHealth.WELL, 0.2))) == "Responds in 1 ms"
     assert menu_text(EN, of(WELL)) == "desk · 1 ms" and menu_text(EN, of(QueryResult())) == "desk"
 
 
 def test_unpaired_gateway_is_checked_only_when_chosen() -> None:
-    assert answer_text(EN, of(QueryResult(), "")) == EN("gateways.not-asked")
-    assert answer_text(EN, of(QueryResult(), "", chosen=True)) == EN("gateways.asking")
+    assert answer_text(EN, of(QueryResult(), "")) == EN("computers.not-asked")
+    assert answer_text(EN, of(QueryResult(), "", chosen=True)) == EN("computers.asking")
     assert "looked for" not in answer_text(EN, of(QueryResult(GatewayHealth.AWAY), ""))
 
 
@@ -108,16 +110,3 @@ def test_goes_text_names_actual_destination(language: str) -> None:
     assert goes_text(texts, GatewaysView((of(WELL, "other"), chosen), here=False)).endswith("desk")
     instead = goes_text(texts, GatewaysView((chosen,), instead_of="desk"))
     assert "desk" in instead and instead.startswith(texts("place.goes-here"))
-
-
-def test_answer_role_marks_problems() -> None:
-    roles = [
-        answer_role(of(QueryResult(health)))
-        for health in (GatewayHealth.WELL, GatewayHealth.AWAY, GatewayHealth.REFUSED)
-    ]
-    assert roles == ["muted", "warning", "warning"]
-
-
-def test_here_text_names_replaced_gateway() -> None:
-    assert "desk" in here_text(EN, GatewaysView(instead_of="desk"))
-    assert here_text(EN, GatewaysView()) == EN("gateways.here-says")

@@ -80,25 +80,24 @@ def test_values_reach_their_page(world: World) -> None:
         world.pages.shows(news)
 
 
-def test_gateways_are_listed_and_added_in_settings(world: World) -> None:
+def test_other_computers_are_listed_and_added_in_settings(world: World) -> None:
     pages = world.pages
     pages.shows(GatewaysView((GatewayView("desk", "desk", "10.0.0.1:8765"),)))
-    assert list(pages.gateways.cards) == ["desk"]
+    assert list(pages.computers.rows) == ["here", "gateway desk"]
     pages.add_gateway()
     assert pages.shell.page == SETTINGS and pages.settings.section == "computers"
-    assert pages.gateways.form.isVisible() and LookAtGateways(True) in world.asked
+    assert pages.computers.form.isVisible() and LookAtGateways(True) in world.asked
 
 
-def test_lending_opens_dialog_with_gateways_found(world: World) -> None:
+def test_lending_opens_form_with_computers_found(world: World) -> None:
     pages = world.pages
     pages.shows(GatewaysView(found=(FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64),)))
     pages.lend()
-    dialog = pages.lending.dialog
-    assert pages.shell.page == SETTINGS and pages.settings.section == "computers" and dialog.isVisible()
-    assert [row.found.name for row in dialog.found.rows] == ["attic"]
-    assert LookAtGateways(True, "lending") in world.asked
-    dialog.reject()
-    assert world.asked[-2:] == [LookAtGateways(False, "lending"), EndEnlisting()]
+    form = pages.computers.lending
+    assert pages.shell.page == SETTINGS and pages.settings.section == "computers" and form.isVisible()
+    assert [row.found.name for row in form.found.rows] == ["attic"]
+    form.cancel.click()
+    assert world.asked[-1] == EndEnlisting()
 
 
 def test_models_are_watched_only_while_their_section_is_visible(world: World) -> None:

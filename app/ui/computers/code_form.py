@@ -1,0 +1,260 @@
+"""Form for the code that another computer shows; the computer is found on the network or given by its address."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QFontDatabase, QFontMetrics, QKeyEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.core.notes import Note
+from app.gateways.pairing_address import GatewayAddress, grouped, is_whole, place_of
+from app.gateways.view import FoundView
+from app.ui.computers.found_list import FoundList
+from app.ui.computers.wording import problem_text
+from app.ui.onboarding.step_page import tell, wrapping
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import action_button, control_height, label, make_room
+from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.panels import bring_into_sight
+
+_LONGEST: Final = 2_000  # characters, enough for a pairing link
+_LETTERS: Final = 12
+"""Width of the field of the code, in average letters of its font."""
+
+
+@dataclass(frozen=True)
+class FormTexts:
+    """Keys of the texts of a form. ``found``: those of the buttons of its list."""
+
+    title: str
+    title_of: str
+    say: str
+    sends: str
+    go: str
+    asking: str
+    found: tuple[str, str]
+
+
+class CodeForm(QFrame):
+    """Form that is opened by ``open``. ``closed`` is called before it closes.
+
+    Subclasses send the request, and pass on the answers.
+    """
+
+    def __init__(self, theme: Theme, texts: Texts, keys: FormTexts, closed: Callable[[], None]) -> None:
+        super().__init__()
+        self._texts, self._keys, self._closed = texts, keys, closed
+        self._picked: FoundView | None = None
+        self._linked: GatewayAddress | None = None
+        self._opened, self._asked, self._asking, self._note = False, False, False, Note("")
+        self.setProperty("role", "card")
+        self.heading, self.say = label(bold=True), label(size=SCALE.caption, role="muted")
+        self.found, self.nobody = FoundList(texts, self._pick, keys.found), label(size=SCALE.caption, role="muted")
+        self.sends, self.note = label(size=SCALE.caption), label(size=SCALE.caption)
+        self.address_name, self.code_name = (label(size=SCALE.caption, role="muted") for _ in range(2))
+        self.address, self.code = QLineEdit(), QLineEdit()
+        self.go, self.cancel = action_button(self._send_if_whole, "primary"), action_button(self.close_form)
+        self.buttons = FlowRow((self.go, self.cancel))
+        self._laid_out = QTimer(self, singleShot=True, interval=0)
+        self._laid_out.timeout.connect(lambda: bring_into_sight(self))
+        self._lay_out()
+        self._connect()
+        self.hide()
+        texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    # -- subclasses ----------------------------------------------------------------------------------------
+
+    def _send(self, place: GatewayAddress) -> None:
+        """Send the request."""
+        raise NotImplementedError
+
+    def _end(self) -> None:
+        """Cancel the request or dismiss its answer."""
+        raise NotImplementedError
+
+    @property
+    def _fields(self) -> Sequence[tuple[QLabel, QLineEdit, str]]:
+        """Fields with their names and the keys of these."""
+        return (
+            (self.address_name, self.address, "pairing.address"),
+            (self.code_name, self.code, "pairing.code"),
+        )
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def begin(self, picked: FoundView | None) -> None:
+        """Open the form for ``picked``, or with a list and an address field."""
+        self._picked, self._linked = picked, None
+        self._opened, self._asked, self._asking, self._note = True, False, False, Note("")
+        for field in (self.address, self.code):
+            field.clear()
+        self.refresh()
+        self.show()
+        self._first.setFocus()
+        self._laid_out.start()
+
+    def close_form(self) -> None:
+        """Close the form and end what it requested."""
+        if not self.isHidden():
+            self._opened = self._asked = False
+            self._closed()
+            self.hide()
+            self._end()
+
+    def show_found(self, found: Sequence[FoundView]) -> None:
+        """List the computers to choose from."""
+        self.found.show_found(found)
+        self._show()
+
+    @property
+    def lists(self) -> bool:
+        """True while the form lists the computers found."""
+        return self._opened and self._picked is None
+
+    @property
+    def _first(self) -> QWidget:
+        """First control that the user needs."""
+        if self._picked is not None:
+            return self.code
+        return self.found.rows[0].pair if self.found.rows else self.address
+
+    def _answer(self, *, asking: bool, note: Note | None) -> None:
+        """Show the progress of the request, or why it was refused."""
+        failed = self._asking and note is not None
+        self._asking, self._note = asking, note or Note("")
+        self._show()
+        if failed:
+            self.code.setFocus()
+            self.code.selectAll()
+
+    def refresh(self) -> None:
+        """Update everything to the current language, fonts and colours."""
+        texts = self._texts
+        for name, field, key in self._fields:
+            name.setText(texts(key))
+            name.setBuddy(field)
+            field.setAccessibleName(texts(key))
+            field.setFont(font())
+            field.setMinimumHeight(control_height())
+        self.nobody.setText(texts("computers.searching"))
+        self.found.show_found([row.found for row in self.found.rows], again=True)
+        digits = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        digits.setPointSizeF(font(SCALE.heading).pointSizeF())
+        self.code.setFont(digits)
+        self.code.setMaximumWidth(QFontMetrics(digits).averageCharWidth() * _LETTERS + 2 * SPACING.wide)
+        self.address.setPlaceholderText(texts("pairing.address-hint"))
+        self.code.setPlaceholderText(texts("pairing.code-hint"))
+        self.cancel.setText(texts("pairing.cancel"))
+        make_room(self.go, (texts("pairing.again"), texts(self._keys.go)))
+        self._show()
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        texts, keys, picked = self._texts, self._keys, self._picked
+        name = picked.name if picked else ""
+        self.heading.setText(texts(keys.title_of, gateway=name) if name else texts(keys.title))
+        self.setAccessibleName(self.heading.text())
+        self.say.setText(texts(keys.say))
+        self.sends.setText(texts(keys.sends, gateway=name or texts("pairing.sends-to-it")))
+        self.go.setText(texts("pairing.again") if self._note.key else texts(keys.go))
+        for widget in (self.address_name, self.address):
+            widget.setVisible(picked is None)
+        self.found.setVisible(picked is None and bool(self.found.rows))
+        self.nobody.setVisible(picked is None and not self.found.rows)
+        for _, field, _ in self._fields:
+            field.setEnabled(not self._asking)
+        self.found.setEnabled(not self._asking)
+        said, role = self._said()
+        tell(self.note, said, role)
+        whole = self._place is not None and is_whole(self.code.text())
+        self.go.setEnabled(not self._asking and whole)
+        self.buttons.arrange()
+        self.updateGeometry()
+
+    def _said(self) -> tuple[str, str]:
+        texts = self._texts
+        if self._asking:
+            return texts(self._keys.asking), "muted"
+        if self._note.key:
+            return problem_text(texts, self._note), "warning"
+        wrong = self._picked is None and bool(self.address.text().strip()) and self._place is None
+        return (texts("pairing.bad-address"), "warning") if wrong else ("", "muted")
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close the form on Esc."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.KeyPress:
+                self.close_form()
+            return True
+        return super().eventFilter(watched, event)
+
+    @property
+    def _place(self) -> GatewayAddress | None:
+        if self._linked is not None:
+            return self._linked
+        if self._picked is not None:
+            return GatewayAddress(self._picked.urls, certificate_sha256=self._picked.certificate_sha256)
+        return place_of(self.address.text())
+
+    def _pick(self, found: FoundView) -> None:
+        self._picked = found
+        self._edited()
+        self.code.setFocus()
+
+    def _typed_address(self) -> None:
+        place = place_of(self.address.text())
+        self._linked = place if place and place.code else None
+        if place and place.code:  # a pairing link contains the code
+            self.code.setText(grouped(place.code))
+        self._edited()
+
+    def _typed_code(self, typed: str) -> None:
+        place = place_of(typed)
+        if place is not None and place.code:
+            self._picked = None
+            self.address.setText(typed.strip())
+            return self._typed_address()
+        self.code.setText(grouped(typed))
+        self._edited()
+
+    def _edited(self) -> None:
+        if self._note.key:
+            self._note, self._asked = Note(""), False
+        self._show()
+
+    def _send_if_whole(self) -> None:
+        place = self._place
+        if self.go.isEnabled() and place is not None:
+            self._asked = True
+            self._send(place)
+
+    def _connect(self) -> None:
+        self.address.textEdited.connect(lambda _: self._typed_address())
+        self.code.textEdited.connect(self._typed_code)
+        for field in (self.address, self.code):
+            field.returnPressed.connect(self._send_if_whole)
+            field.installEventFilter(self)
+
+    def _lay_out(self) -> None:
+        self.address.setMaxLength(_LONGEST)
+        self.code.setMaxLength(_LONGEST)
+        self.code.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly)
+        wrapping([self.heading, self.say, self.nobody, self.sends, self.note])
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
+        self.column.setSpacing(SPACING.small)
+        for head in (self.heading, self.say, self.found, self.nobody):
+            self.column.addWidget(head)
+        for name, field in ((self.address_name, self.address), (self.code_name, self.code)):
+            self.column.addWidget(name)
+            self.column.addWidget(field)
+        for widget in (self.sends, self.buttons, self.note):  # the note is last, so it moves no button
+            self.column.addWidget(widget)

@@ -1,0 +1,231 @@
+"""Row of one computer: its state, one button, and a menu for the rest; renamed and removed in place."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QEvent, QLineF, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+
+from app.gateways.view import FoundView
+from app.messages.actions import Action
+from app.ui.computers.computer_view import ComputerView, Icon
+from app.ui.onboarding.step_page import tell, wrapping
+from app.ui.strings.texts import Texts
+from app.ui.theme import icons
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import Elided, action_button, control_height, label, reveal
+from app.ui.widgets.flow_layout import FlowRow
+from protocol.devices import LONGEST_NAME, clean_name
+
+_EMPTY: Final = ComputerView("", "", "")
+
+
+class RowIcon(QWidget):
+    """Icon as high as a line of text; its meaning is also said in words."""
+
+    def __init__(self, theme: Theme, size: float = SCALE.body) -> None:
+        super().__init__()
+        self._theme, self._size, self.icon = theme, size, _EMPTY.icon
+        theme.changed.connect(self.measure)
+        self.measure()
+
+    def measure(self) -> None:
+        """Take the size of the text beside it."""
+        line = QFontMetrics(font(self._size))
+        self.setFixedSize(line.ascent(), line.height())
+        self.update()
+
+    def show_icon(self, icon: Icon) -> None:
+        """Draw this icon; repaint only if it changed."""
+        if icon != self.icon:
+            self.icon = icon
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the icon in its colour."""
+        name, colour = self.icon
+        side = self.width()
+        place = QRectF(0, (self.height() - side) / 2, side, side)
+        icons.draw(QPainter(self), name, place, self._theme.colour(colour))
+
+
+class ComputerRow(QWidget):
+    """Row of one computer; actions go to ``ask``, and a computer to pair with goes to ``pair``."""
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], pair: Callable[[FoundView], None]
+    ) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask, self._pair = theme, texts, ask, pair
+        self.view, self.first, self._sure = _EMPTY, True, False
+        self.icon, self.name, self.says = RowIcon(theme), Elided(1), label(size=SCALE.caption, role="muted")
+        self.button, self.more = action_button(self._act), action_button(self.open_menu, "quiet")
+        self.menu = QMenu(self)
+        self.rename, self.about, self.remove = QAction(self), QAction(self), QAction(self)
+        self.about.setCheckable(True)
+        self.rename.triggered.connect(self._begin_rename)
+        self.about.toggled.connect(self._show_details)
+        self.remove.triggered.connect(lambda: self._confirm(True))
+        self.details = label(size=SCALE.caption)
+        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.field, self.save = QLineEdit(), action_button(self._rename)
+        self.field.setMaxLength(LONGEST_NAME)
+        self.field.returnPressed.connect(self._rename)
+        self.warning = label(size=SCALE.caption)
+        self.sure, self.keep = action_button(self._remove, "danger"), action_button(lambda: self._confirm(False))
+        self.buttons = FlowRow((self.sure, self.keep))
+        for widget in (self.field, self.save, self.sure, self.keep):
+            widget.installEventFilter(self)
+            widget.hide()
+        wrapping([self.says, self.details, self.warning])
+        self._lay_out()
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """Controls in reading order."""
+        return self.button, self.more, self.field, self.save, self.sure, self.keep
+
+    def show_view(self, view: ComputerView) -> None:
+        """Show the current state."""
+        if view != self.view:
+            self.view = view
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Update everything to the current language, fonts and colours."""
+        view, texts = self.view, self._texts
+        named = {"gateway": view.name}
+        self.icon.show_icon(view.icon)
+        self.name.setFont(font(weight=QFont.Weight.DemiBold))
+        self.name.show_text(view.name)
+        tell(self.says, view.says, "warning" if view.warns else "muted")
+        self.setAccessibleName(f"{view.name}: {view.says}")
+        if view.button is not None:
+            self.button.setText(view.button.text)
+            self.button.setAccessibleName(view.button.name)
+            self.button.setAccessibleDescription(view.says)
+        reveal(self.button, view.button is not None, self.more)
+        self._show_menu()
+        self.field.setAccessibleName(texts("computers.new-name", **named))
+        self.field.setFont(font())
+        self.field.setMinimumHeight(control_height())
+        self.save.setText(texts("computers.save"))
+        self.save.setAccessibleName(f"{texts('computers.save')}: {self.field.accessibleName()}")
+        self.keep.setText(texts("computers.keep"))
+        self._show_details(self.about.isChecked())
+        self._confirm(self._sure and view.removal is not None, focus=False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a line above every row but the first."""
+        if not self.first:
+            painter = QPainter(self)
+            painter.setPen(self._theme.colour("line"))
+            painter.drawLine(QLineF(0, 0.5, self.width(), 0.5))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """End renaming or the confirmation on Esc."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.KeyPress:
+                self._end_rename() if watched in {self.field, self.save} else self._confirm(False)
+            return True
+        return super().eventFilter(watched, event)
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def open_menu(self) -> None:
+        """Open the menu below its button."""
+        self.menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def _act(self) -> None:
+        if (button := self.view.button) is None:
+            return
+        for action in button.asks:
+            self._ask(action)
+        if button.pairs is not None:
+            self._pair(button.pairs)
+
+    def _begin_rename(self) -> None:
+        self.field.setText(self.view.name)
+        for widget in (self.field, self.save):
+            widget.show()
+        self.name.hide()
+        self.field.setFocus()
+        self.field.selectAll()
+
+    def _rename(self) -> None:
+        name = clean_name(self.field.text())
+        if self.view.rename is not None and name != self.view.name:
+            self._ask(replace(self.view.rename, name=name))
+        self._end_rename()
+
+    def _end_rename(self) -> None:
+        self.name.show()
+        for widget in (self.field, self.save):
+            reveal(widget, False, self.more)
+
+    def _remove(self) -> None:
+        if self.view.removal is not None:
+            self._ask(self.view.removal.asks)
+        self._confirm(False)
+
+    def _confirm(self, on: bool, *, focus: bool = True) -> None:
+        """Ask whether to remove the computer, or stop asking."""
+        self._sure, removal = on, self.view.removal
+        tell(self.warning, removal.says if on and removal else "", "")
+        for button in (self.sure, self.keep):
+            reveal(button, on, self.more)
+        self.buttons.setVisible(on)
+        if on and removal is not None:
+            self.sure.setText(removal.confirm)
+            self.sure.setAccessibleName(f"{self.view.name}: {removal.confirm}")
+            self.keep.setAccessibleName(f"{self.view.name}: {self.keep.text()}")
+            if focus:
+                self.keep.setFocus()
+        self.buttons.arrange()
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _show_menu(self) -> None:
+        view, texts = self.view, self._texts
+        entries = (
+            (self.rename, texts("computers.rename"), view.rename is not None),
+            (self.about, texts("computers.details"), bool(view.details)),
+            (self.remove, view.removal.text if view.removal else "", view.removal is not None),
+        )
+        for action, text, possible in entries:
+            action.setText(text)
+            action.setVisible(possible)
+            if action not in self.menu.actions():
+                self.menu.addAction(action)
+        reveal(self.more, any(possible for _, _, possible in entries), self.button)
+        name = texts("computers.more", gateway=view.name)
+        for widget in (self.more, self.menu):
+            widget.setAccessibleName(name)
+        side = self.more.fontMetrics().ascent()
+        self.more.setIconSize(QSize(side, side))
+        self.more.setIcon(icons.icon("more", self._theme.colour("text")))
+        self.more.setMinimumHeight(control_height())
+        self.more.setToolTip(texts("computers.more-tip"))
+
+    def _show_details(self, on: bool) -> None:
+        tell(self.details, self.view.details if on else "", "")
+
+    def _lay_out(self) -> None:
+        naming, words, sides = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(self)
+        naming.setSpacing(SPACING.small)
+        naming.addWidget(self.name, 1)
+        naming.addWidget(self.field, 1)
+        naming.addWidget(self.save)
+        words.setSpacing(SPACING.hair)
+        words.addLayout(naming)
+        for widget in (self.says, self.details, self.warning, self.buttons):
+            words.addWidget(widget)
+        sides.setContentsMargins(0, SPACING.medium, 0, SPACING.medium)
+        sides.setSpacing(SPACING.small)
+        top = Qt.AlignmentFlag.AlignTop
+        sides.addWidget(self.icon, 0, top)
+        sides.addLayout(words, 1)
+        for button in (self.button, self.more):
+            sides.addWidget(button, 0, top)

@@ -1,0 +1,242 @@
+"""Panel of other computers: use one, share this one, and a list of all with their states."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from app.core.notes import Note
+from app.gateways.actions import LookAtGateways
+from app.gateways.selection import CHOSEN
+from app.gateways.view import FoundView, GatewaysView
+from app.local_services.worker_view import WorkerView
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
+from app.settings.sections import Settings
+from app.sharing.actions import LookAtSharing
+from app.sharing.lending_candidates import nearby
+from app.sharing.view import InviteView, LendingView, SharingState, SharingView
+from app.ui.computers.choice_card import ChoiceCard
+from app.ui.computers.computer_row import ComputerRow
+from app.ui.computers.computer_view import computers
+from app.ui.computers.lending_form import LendingForm
+from app.ui.computers.pairing_form import PairingForm
+from app.ui.computers.share_form import ShareForm
+from app.ui.computers.wording import sharing_text
+from app.ui.onboarding.step_page import tell, wrapping
+from app.ui.strings.texts import Texts
+from app.ui.strings.wording import note_text
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import action_button, card, label
+from app.ui.widgets.panels import Columns
+
+_LETTERS = 26
+"""Least width of a choice, in average letters."""
+
+
+class ComputersPanel(QWidget):
+    """Panel that is updated while it is visible; all actions go to ``ask``.
+
+    ``gateways_shown`` and ``lending_shown`` repeat the views for other parts of the app.
+    """
+
+    gateways_shown = Signal(object)
+    lending_shown = Signal(object)
+
+    def __init__(self, theme: Theme, texts: Texts, ask: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._theme, self._texts, self._ask = theme, texts, ask
+        self._gateways, self._worker = GatewaysView(), WorkerView()
+        self._sharing, self._lending, self._done = SharingView(), LendingView(), ""
+        self.problem, self.told = (label(size=SCALE.caption, role=role) for role in ("warning", "muted"))
+        self.use = ChoiceCard(theme, "computer", lambda: self.pair(None))
+        self.share = ChoiceCard(theme, "share", self.share_this)
+        self.form = PairingForm(theme, texts, ask, self._use, lambda: self._focus(self.form, self.use.button))
+        self.code = ShareForm(theme, texts, ask, lambda: self._focus(self.code, self.share.button))
+        self.heading, self.none = label(bold=True), label(size=SCALE.caption, role="muted")
+        self.rows: dict[str, ComputerRow] = {}
+        self.lend = action_button(self.lend_this)
+        self.lending = LendingForm(theme, texts, ask, self._lent, lambda: self._focus(self.lending, self.lend))
+        self._list, self._rows = card()
+        self._choices = Columns(QFontMetrics(font()).averageCharWidth() * _LETTERS, 2)
+        self._lay_out()
+        self._late = QTimer(self, singleShot=True, interval=0)
+        self._late.timeout.connect(self._order)
+        texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def show_gateways(self, view: GatewaysView) -> None:
+        """Show the computers that this one can use."""
+        self._gateways = view
+        self.form.show_pairing(view.pairing)
+        self._show()
+        self.gateways_shown.emit(view)
+
+    def show_worker(self, worker: WorkerView) -> None:
+        """Show the state of recognition on this computer."""
+        self._worker = worker
+        self._show()
+
+    def show_settings(self, settings: Settings) -> None:
+        """Show whether this computer is shared."""
+        self.code.show_settings(settings)
+        self._show()
+
+    def show_sharing(self, view: SharingView) -> None:
+        """Show the state of sharing and the devices."""
+        self._sharing = view
+        self.code.show_sharing(view)
+        self._show()
+
+    def show_invite(self, invite: InviteView) -> None:
+        """Show the code for another device."""
+        self.code.show_invite(invite)
+
+    def show_lending(self, view: LendingView) -> None:
+        """Show the computers that this one recognises for."""
+        self._lending = view
+        self.lending.show_lending(view)
+        self._show()
+        self.lending_shown.emit(view)
+
+    def words(self) -> Iterable[str]:
+        """Yield the words by which the settings search finds this panel."""
+        texts = self._texts
+        yield from (texts("computers.find"), texts("computers.use-title"), texts("sharing.name"))
+        yield from (texts("computers.name"), texts("lending.add"))
+        yield from (row.view.name for row in self.rows.values())
+
+    def refresh(self) -> None:
+        """Update everything to the current language, fonts and colours."""
+        texts = self._texts
+        self.heading.setText(texts("computers.name"))
+        self.none.setText(texts("computers.looking"))
+        self.lend.setText(texts("lending.add"))
+        for row in self.rows.values():
+            row.refresh()
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Start checks and searches, which run only while the panel is visible."""
+        self._ask(LookAtGateways(True))
+        self._ask(LookAtSharing(True))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop checks and searches; open forms keep their input, as the window may only be minimised."""
+        self._ask(LookAtGateways(False))
+        self._ask(LookAtSharing(False))
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def pair(self, found: FoundView | None) -> None:
+        """Open the form that pairs with ``found``, or with a computer from a list or an address."""
+        self._close_others(self.form)
+        self.form.open(found, self._gateways.device)
+        self._show()
+
+    def share_this(self) -> None:
+        """Share this computer and show a code."""
+        self._close_others(self.code)
+        self.code.begin()
+
+    def lend_this(self) -> None:
+        """Open the form that recognises for another computer."""
+        self._close_others(self.lending)
+        self.lending.begin(None)
+
+    def _close_others(self, opened: QWidget) -> None:
+        self._done = ""
+        for part in (self.form, self.code, self.lending):
+            if part is not opened:
+                part.close_form()
+        self._show()
+
+    def _use(self, gateway: str) -> None:
+        self._ask(ChangeSetting(CHOSEN, gateway))
+
+    def _lent(self, gateway: str) -> None:
+        self._done = self._texts("lending.done", gateway=gateway)
+
+    def _focus(self, closing: QWidget, control: QWidget) -> None:
+        """Move the focus out of a part that closes."""
+        focus = QApplication.focusWidget()
+        if focus is None or closing.isAncestorOf(focus):
+            control.setFocus()
+        self._show()
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        texts, view = self._texts, self._gateways
+        title, says = texts("computers.use-title"), texts("computers.use-says")
+        self.use.show_choice(title, says, texts("computers.use-go"))
+        off = self._sharing.state is SharingState.OFF
+        says = texts("sharing.says") if off else sharing_text(texts, self._sharing)
+        role = "warning" if self._sharing.state is SharingState.FAILED else "muted"
+        self.share.show_choice(texts("sharing.name"), says, texts("sharing.invite.show"), role)
+        self.form.show_found(view.found)
+        self.lending.show_found(nearby(view, self._lending.lent))
+        self._show_rows()
+        self.none.setVisible(len(self.rows) == 1 and not self.form.lists)
+        tell(self.problem, self._note(view.problem), "warning")
+        told = [self._note(note) for note in (view.told, self._sharing.told, self._lending.told)]
+        tell(self.told, "\n".join(filter(None, (*told, self._done))), "muted")
+
+    def _note(self, note: Note | None) -> str:
+        return note_text(self._texts, note) if note else ""
+
+    def _show_rows(self) -> None:
+        gateways = replace(self._gateways, found=()) if self.form.lists else self._gateways
+        wanted = list(computers(self._texts, gateways, self._worker, self._sharing, self._lending))
+        keys = [view.key for view in wanted]
+        if keys != list(self.rows):
+            for key in [key for key in self.rows if key not in keys]:
+                self._drop(key)
+            self.rows = {key: self.rows.get(key) or self._new_row() for key in keys}
+            for place, row in enumerate(self.rows.values()):
+                self._rows.removeWidget(row)
+                self._rows.insertWidget(place, row)
+                row.first = not place
+            self._late.start()
+        for view in wanted:
+            self.rows[view.key].show_view(view)
+
+    def _new_row(self) -> ComputerRow:
+        return ComputerRow(self._theme, self._texts, self._ask, self.pair)
+
+    def _drop(self, key: str) -> None:
+        row = self.rows.pop(key)
+        focus = QApplication.focusWidget()
+        focused = focus is not None and row.isAncestorOf(focus)
+        self._rows.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        if focused:
+            self.use.button.setFocus()
+
+    def _order(self) -> None:
+        """Make the Tab key follow the order of the rows."""
+        before: QWidget = self.code.close_button
+        for control in (control for row in self.rows.values() for control in row.controls):
+            QWidget.setTabOrder(before, control)
+            before = control
+        QWidget.setTabOrder(before, self.lend)
+
+    def _lay_out(self) -> None:
+        wrapping([self.problem, self.told, self.none])
+        self._rows.setContentsMargins(SPACING.large, SPACING.hair, SPACING.large, SPACING.hair)
+        self._rows.setSpacing(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.medium)
+        self._choices.show_widgets((self.use, self.share))
+        parts = (self.problem, self._choices, self.form, self.code, self.told, self.heading, self._list, self.none)
+        for part in parts:
+            column.addWidget(part)
+        column.addWidget(self.lend, alignment=Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.lending)

@@ -1,0 +1,308 @@
+"""Part that shares this computer: it shows a code for another device at once, as digits and as a QR code."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.core.states import State
+from app.messages.actions import Action
+from app.settings.actions import ChangeSetting
+from app.settings.sections import Settings
+from app.sharing.actions import EndInvite, InviteDevice
+from app.sharing.view import InviteView, SharingState, SharingView
+from app.ui.computers.qr_code import QrCode
+from app.ui.computers.wording import (
+    code_text,
+    ended_text,
+    fingerprint_text,
+    left_text,
+    places_text,
+    sharing_text,
+)
+from app.ui.onboarding.step_page import tell, wrapping
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import DropDown, Shape, action_button, label, reveal
+from app.ui.widgets.flow_layout import FlowRow
+from app.ui.widgets.panels import bring_into_sight
+from protocol.pairing import PairingStage
+
+SETTING: Final = "gateway.share"
+CLIENT: Final = "client"
+WORKER: Final = "worker"
+_DIGITS: Final = 2.2  # font size of the code, relative to the system font
+
+
+class ShareForm(QFrame):
+    """Part opened by ``begin``; closing it makes the code invalid. ``closed`` is called before it closes."""
+
+    def __init__(
+        self, theme: Theme, texts: Texts, ask: Callable[[Action], None], closed: Callable[[], None] = lambda: None
+    ) -> None:
+        super().__init__()
+        self._texts, self._ask, self._closed = texts, ask, closed
+        self._view, self._invite, self._on, self._asked = SharingView(), InviteView(), False, False
+        self.setProperty("role", "card")
+        self.heading, self.state, self.says = label(bold=True), label(role="muted"), label(role="muted")
+        self.purpose_name, self.purpose = label(size=SCALE.caption, role="muted"), DropDown(theme)
+        self.trust = label(size=SCALE.caption, role="warning")
+        self.digits, self.qr = label(size=_DIGITS, bold=True), QrCode()
+        self.digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.left, self.where = label(role="muted"), label(size=SCALE.caption, role="muted")
+        self.scan = label(size=SCALE.caption, role="muted")
+        self.shape, self.ended = Shape(theme, State.DONE), label()
+        self.place, self.fingerprint = Fact(texts), Fact(texts)
+        self.again, self.copy = action_button(self._request, "primary"), action_button(self._copy)
+        self.about, self.stop = action_button(self._show_details), action_button(self._stop)
+        self.about.setCheckable(True)
+        self.close_button = action_button(self.close_form)
+        self.buttons = FlowRow((self.again, self.copy, self.about, self.stop, self.close_button))
+        wrapping([self.heading, self.state, self.says, self.trust, self.left, self.where, self.scan, self.ended])
+        self._laid_out = QTimer(self, singleShot=True, interval=0)
+        self._laid_out.timeout.connect(lambda: bring_into_sight(self))
+        self._lay_out()
+        self.purpose.activated.connect(lambda _: self._request())
+        for control in (self.purpose, *self.buttons.controls):
+            control.installEventFilter(self)
+        self.hide()
+        texts.changed.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+        self.refresh()
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Open the part, switch sharing on, and request a code."""
+        self._asked, self._invite = False, InviteView()
+        self.about.setChecked(False)
+        self.purpose.setCurrentIndex(0)
+        self.show()
+        self.refresh()
+        self.close_button.setFocus()
+        self._laid_out.start()
+        if not self._on:
+            self._ask(ChangeSetting(SETTING, True))
+        self._request_once()
+
+    def close_form(self) -> None:
+        """Close the part and end its code."""
+        if self.isHidden():
+            return
+        self._closed()
+        self.hide()
+        if self._asked:
+            self._asked = False
+            self._ask(EndInvite())
+
+    def show_settings(self, settings: Settings) -> None:
+        """Close the part when sharing is switched off."""
+        was, self._on = self._on, settings.gateway.share
+        if was and not self._on:
+            self.close_form()
+
+    def show_sharing(self, view: SharingView) -> None:
+        """Show the state of sharing; request a code once it is on."""
+        self._view = view
+        self._request_once()
+        self._show()
+
+    def show_invite(self, invite: InviteView) -> None:
+        """Show the current code or the result of pairing."""
+        if self._asked:
+            self._invite = invite
+            self._show()
+
+    def refresh(self) -> None:
+        """Update all texts to the current language, fonts and colours."""
+        texts = self._texts
+        self.heading.setText(texts("sharing.name"))
+        self.setAccessibleName(self.heading.text())
+        self.purpose_name.setText(texts("sharing.invite.kind"))
+        self.purpose.setAccessibleName(texts("sharing.invite.kind"))
+        chosen = self.purpose.currentData() or CLIENT
+        entries = [(CLIENT, texts("sharing.invite.client")), (WORKER, texts("sharing.invite.worker"))]
+        self.purpose.show_entries(entries, chosen)
+        self.trust.setText(texts("sharing.invite.trust"))
+        self.qr.setAccessibleName(texts("sharing.invite.qr"))
+        self.qr.updateGeometry()
+        self.about.setText(texts("computers.details"))
+        self.stop.setText(texts("sharing.stop"))
+        self._show()
+        self._arrange()
+
+    # -- user actions --------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Close the part on Esc."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.KeyPress:
+                self.close_form()
+            return True
+        return super().eventFilter(watched, event)
+
+    @property
+    def _worker(self) -> bool:
+        return bool(self.purpose.currentData() == WORKER)
+
+    def _request_once(self) -> None:
+        """Request the first code as soon as this computer is shared."""
+        if not self.isHidden() and not self._asked and self._view.state is SharingState.ON:
+            self._request()
+
+    def _request(self) -> None:
+        self._asked, self._invite = True, InviteView(worker=self._worker)
+        self._ask(InviteDevice(self._worker))
+        self._show()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._invite.link)
+        self.copy.setText(self._texts("sharing.invite.copied"))
+
+    def _stop(self) -> None:
+        self._ask(ChangeSetting(SETTING, False))
+
+    # -- display -------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        texts, invite = self._texts, self._invite
+        ended = ended_text(texts, invite) if self._asked else ""
+        waits = self._asked and bool(invite.code)
+        failed = self._view.state is SharingState.FAILED
+        on = self._view.state is SharingState.ON
+        tell(self.state, "" if on and self._view.urls else self._state(), "warning" if failed or on else "muted")
+        for widget in (self.purpose_name, self.purpose):
+            widget.setVisible(self._asked)
+        tell(self.says, self._sentence(waits=waits) if self._asked and not ended else "")
+        self.trust.setVisible(self._worker and waits)
+        self._show_code(waits=waits)
+        good = invite.stage is PairingStage.PAIRED
+        self.shape.show_state(State.DONE if good else State.FAILED, ended)
+        self.shape.setVisible(bool(ended))
+        tell(self.ended, ended, "" if good else "warning")
+        self.again.setText(texts("sharing.invite.another" if good else "sharing.invite.new-code"))
+        reveal(self.again, bool(ended), self.close_button)
+        self.close_button.setText(texts("sharing.invite.done"))
+        self.about.setVisible(on)
+        self._show_details()
+        self.buttons.arrange()
+
+    def _state(self) -> str:
+        """Return the state of sharing, which is starting when it was just switched on."""
+        off = self._view.state is SharingState.OFF
+        return self._texts("sharing.starting") if off else sharing_text(self._texts, self._view)
+
+    def _show_code(self, *, waits: bool) -> None:
+        texts, invite = self._texts, self._invite
+        self.digits.setText(code_text(invite.code))
+        self.digits.setFont(font(_DIGITS, self.digits.font().weight()))
+        self.digits.setAccessibleName(texts("sharing.invite.code", digits=" ".join(invite.code)))
+        self.qr.show_text(invite.link if waits else "")
+        self.qr.setVisible(waits and bool(invite.link))
+        self.digits.setVisible(waits)
+        tell(self.scan, texts("sharing.invite.scan") if waits and invite.link else "")
+        tell(self.left, left_text(texts, invite) if waits else "")
+        places = places_text(invite).replace("\n", " · ")
+        tell(self.where, texts("sharing.invite.where", where=places) if waits and places else "")
+        if not waits or not self.copy.isVisible():
+            self.copy.setText(texts("sharing.invite.copy-link"))
+        reveal(self.copy, waits and bool(invite.link), self.close_button)
+
+    def _show_details(self) -> None:
+        texts, view = self._texts, self._view
+        shown = self.about.isChecked() and view.state is SharingState.ON
+        self.place.show_fact(texts("sharing.where"), places_text(view) if shown else "")
+        digest = fingerprint_text(view.certificate_sha256) if shown else ""
+        self.fingerprint.show_fact(texts("sharing.fingerprint"), digest, view.certificate_sha256)
+
+    def _sentence(self, *, waits: bool) -> str:
+        texts = self._texts
+        if not waits:
+            return texts("sharing.invite.asking")
+        if self._invite.worker:
+            return texts("sharing.invite.worker-do")
+        return texts("sharing.invite.client-do", gateway=self._view.name)
+
+    # -- layout --------------------------------------------------------------------------------------------
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width with the digits below the QR code."""
+        parts = (self.qr.sizeHint(), self.digits.sizeHint(), self.buttons.minimumSizeHint())
+        kind = self.purpose_name.sizeHint().width() + SPACING.small + self.purpose.minimumSizeHint().width()
+        across = max(kind, *(part.width() for part in parts)) + 2 * SPACING.large + 2
+        return QSize(across, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place the digits beside the QR code if both fit, else below."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        needed = self.qr.sizeHint().width() + self.digits.sizeHint().width() + 3 * SPACING.large
+        direction = QBoxLayout.Direction
+        self._code.setDirection(direction.LeftToRight if needed <= self.width() else direction.TopToBottom)
+
+    def _lay_out(self) -> None:
+        words, end, kind = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        words.setSpacing(SPACING.small)
+        for shown in (self.digits, self.left, self.where, self.scan):
+            words.addWidget(shown)
+        words.addStretch(1)
+        self._code = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._code.setSpacing(SPACING.large)
+        self._code.addWidget(self.qr)
+        self._code.addLayout(words, 1)
+        end.setSpacing(SPACING.small)
+        end.addWidget(self.shape)
+        end.addWidget(self.ended, 1)
+        kind.setSpacing(SPACING.small)
+        kind.addWidget(self.purpose_name)
+        kind.addWidget(self.purpose)
+        kind.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        column.setContentsMargins(SPACING.large, SPACING.large, SPACING.large, SPACING.large)
+        column.setSpacing(SPACING.medium)
+        column.addWidget(self.heading)
+        column.addWidget(self.state)
+        column.addLayout(kind)
+        column.addWidget(self.says)
+        column.addLayout(self._code)
+        column.addLayout(end)
+        for widget in (self.trust, self.place, self.fingerprint, self.buttons):
+            column.addWidget(widget)
+
+
+class Fact(QWidget):
+    """Name and value with a button that copies the value; hidden while the value is empty."""
+
+    def __init__(self, texts: Texts) -> None:
+        super().__init__()
+        self._texts, self._copied = texts, ""
+        self.name, self.value, self.copy = label(size=SCALE.caption, role="muted"), label(), QPushButton()
+        self.copy.setProperty("role", "quiet")
+        wrapping([self.value])
+        column, head = QVBoxLayout(self), QHBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.hair)
+        head.addWidget(self.name)
+        head.addWidget(self.copy)
+        head.addStretch(1)
+        column.addLayout(head)
+        column.addWidget(self.value)
+        self.copy.clicked.connect(self._copy)
+        self.hide()
+
+    def show_fact(self, name: str, value: str, copied: str = "") -> None:
+        """Show a name and a value; ``copied`` is the text to copy if it differs from the value."""
+        self._copied = copied or value
+        self.name.setText(name)
+        self.value.setText(value)
+        self.value.setAccessibleName(f"{name}: {value}")
+        self.copy.setText(self._texts("sharing.copy"))
+        self.copy.setAccessibleName(self._texts("sharing.copy-of", what=name))
+        self.setVisible(bool(value))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._copied)

@@ -1,0 +1,95 @@
+"""Form for a code: the computer comes from the list, from an address or from a link."""
+
+from collections.abc import Sequence
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.core.notes import Note
+from app.gateways.pairing_address import GatewayAddress
+from app.gateways.view import FoundView
+from app.ui.computers.code_form import CodeForm, FormTexts
+from app.ui.strings.texts import Texts
+from app.ui.theme.theme import Theme
+from tests.helpers.legibility import unnamed
+
+ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
+CELLAR = FoundView("cellar", ("https://10.0.0.4:8765",), "d" * 64)
+KEYS = FormTexts(
+    "lending.title",
+    "lending.to",
+    "lending.say",
+    "lending.trust",
+    "lending.enlist",
+    "lending.asking",
+    ("lending.pick", "lending.to"),
+)
+
+
+class Form(CodeForm):
+    def __init__(self, theme: Theme, texts: Texts) -> None:
+        self.sent, self.ended = list[GatewayAddress](), list[int]()
+        self.focus: Sequence[bool] = ()
+        super().__init__(theme, texts, KEYS, lambda: self.ended.append(0))
+
+    def _send(self, place: GatewayAddress) -> None:
+        self.sent.append(place)
+
+    def _end(self) -> None:
+        self.ended.append(1)
+
+    def answer(self, note: Note | None = None) -> None:
+        self._answer(asking=note is None, note=note)
+
+
+@pytest.fixture
+def form(theme: Theme, texts: Texts, qtbot: QtBot) -> Form:
+    made = Form(theme, texts)
+    qtbot.addWidget(made)
+    made.begin(None)
+    return made
+
+
+def test_listed_computer_needs_only_its_code(form: Form, texts: Texts, qtbot: QtBot) -> None:
+    assert form.nobody.isVisible() and form.lists
+    form.show_found((ATTIC, CELLAR))
+    assert not form.nobody.isVisible() and unnamed(form) == []
+    form.activateWindow()
+    qtbot.waitUntil(form.isActiveWindow)
+    pick = form.found.rows[0].pair
+    assert pick.accessibleName() == texts("lending.to", gateway="attic")
+    QTest.keyClick(pick, Qt.Key.Key_Space)
+    assert form.code.hasFocus() and "attic" in form.heading.text() and not form.lists
+    assert not form.found.isVisible() and not form.address.isVisible()
+    QTest.keyClicks(form.code, "4815")
+    QTest.keyClick(form.code, Qt.Key.Key_Return)
+    assert form.sent == []
+    QTest.keyClicks(form.code, "0623")
+    QTest.keyClick(form.code, Qt.Key.Key_Return)
+    assert form.sent == [GatewayAddress(ATTIC.urls, certificate_sha256="c" * 64)]
+
+
+def test_first_listed_computer_has_focus(form: Form) -> None:
+    form.close_form()
+    form.show_found((ATTIC,))
+    form.begin(None)
+    assert form.focusWidget() is form.found.rows[0].pair
+
+
+def test_answer_locks_fields_and_note_frees_them(form: Form, texts: Texts) -> None:
+    form.address.setText("10.0.0.7")
+    QTest.keyClicks(form.code, "48150623")
+    form.go.click()
+    form.answer()
+    assert not form.code.isEnabled() and not form.go.isEnabled() and form.note.text() == texts("lending.asking")
+    form.answer(Note("gateway-unreachable"))
+    assert form.code.isEnabled() and form.note.text() == texts("computers.unreachable")
+    assert form.go.text() == texts("pairing.again") and form.note.property("role") == "warning"
+
+
+def test_escape_closes_form_once(form: Form) -> None:
+    QTest.keyClick(form.code, Qt.Key.Key_Escape)
+    form.close_form()
+    assert not form.isVisible() and form.ended == [0, 1]

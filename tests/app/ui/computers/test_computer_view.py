@@ -1,0 +1,115 @@
+"""Rows of the list of computers: states, buttons and removals."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.core.notes import Note
+from app.core.sentences import LANGUAGES
+from app.gateways.actions import ForgetGateway, RenameGateway
+from app.gateways.view import FoundView, GatewayHealth, GatewaysView, GatewayView, QueryResult
+from app.local_services.worker_view import LocalWorkerState, SwitchWorker, WorkerView
+from app.settings.actions import ChangeSetting
+from app.sharing.actions import ForgetLent, Lend, RenameDevice, RevokeDevice
+from app.sharing.view import LendingView, LentView, SharedDevice, SharingView
+from app.ui.computers.computer_view import (
+    computers,
+    device_row,
+    found_row,
+    gateway_row,
+    lent_row,
+    this_computer,
+)
+from app.ui.strings.texts import Texts
+
+EN = Texts("en")
+WELL = QueryResult(GatewayHealth.WELL, 2.0, ("GPU · m",))
+DESK = GatewayView("desk", "desk", "10.0.0.1:8765", True, WELL)
+TEAM = GatewayView("team", "team", "10.0.0.2:8765", answer=WELL)
+PLAIN = GatewayView("", "http://gpu:1", "gpu:1")
+ATTIC = FoundView("attic", ("https://10.0.0.3:8765",), "c" * 64)
+IDLE = WorkerView(LocalWorkerState.IDLE, "cpu · m")
+
+
+def test_list_has_found_computers_last() -> None:
+    view = GatewaysView((DESK, PLAIN), (ATTIC,), here=False)
+    sharing = SharingView(devices=(SharedDevice("a", "laptop"),))
+    rows = computers(EN, view, IDLE, sharing, LendingView((LentView("l", "lab"),)))
+    assert [row.key for row in rows] == [
+        *("here", "gateway desk", "gateway gpu:1", "device a", "lent l"),
+        f"found {'c' * 64} attic",
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("state", LocalWorkerState)
+def test_this_computer_tells_its_state(language: str, state: LocalWorkerState) -> None:
+    row = this_computer(Texts(language), GatewaysView(), WorkerView(state))
+    assert row.says and row.warns is (state is LocalWorkerState.FAILED)
+
+
+def test_this_computer_is_switched_on_or_used() -> None:
+    off = this_computer(EN, GatewaysView(), WorkerView())
+    assert off.button and off.button.asks == (SwitchWorker(True),) and off.says == EN("computers.off")
+    assert this_computer(EN, GatewaysView(), IDLE).button is None
+    rests = this_computer(EN, GatewaysView(), WorkerView(reason=Note("rests-on-battery")))
+    assert rests.button is None and EN("note.rests-on-battery") in rests.says
+    unused = this_computer(EN, GatewaysView((DESK, PLAIN), here=False), IDLE)
+    assert unused.says == EN("computers.unused") and unused.button
+    assert set(unused.button.asks) == {ChangeSetting("gateway.url", ""), ChangeSetting("gateway.chosen", "")}
+
+
+def test_this_computer_names_the_one_that_it_replaces() -> None:
+    row = this_computer(EN, GatewaysView((DESK,), instead_of="desk"), IDLE)
+    assert "desk" in row.says and row.button is not None
+
+
+def test_paired_computer_is_in_use_chosen_or_ready() -> None:
+    used = gateway_row(EN, DESK, used=True)
+    assert used.says == "In use · Responds in 2 ms" and used.button is None
+    assert gateway_row(EN, DESK, used=False).says.startswith(EN("computers.chosen"))
+    ready = gateway_row(EN, TEAM, used=True)
+    assert ready.says.startswith(EN("computers.ready")) and ready.button
+    assert ready.button.asks == (ChangeSetting("gateway.chosen", "team"),)
+    assert "10.0.0.2:8765" in ready.details and "GPU · m" in ready.details
+    assert ready.rename == RenameGateway("team", "") and ready.removal
+    assert ready.removal.asks == ForgetGateway("team")
+
+
+def test_computer_of_settings_is_neither_renamed_nor_forgotten() -> None:
+    row = gateway_row(EN, PLAIN, used=False)
+    assert row.rename is None and row.removal is None and row.details == "" and row.button
+
+
+@pytest.mark.parametrize("reason", ["gateway-unauthorised", "gateway-other-certificate"])
+def test_computer_that_refuses_the_key_is_paired_again(reason: str) -> None:
+    refused = QueryResult(GatewayHealth.REFUSED, note=Note(reason))
+    row = gateway_row(EN, replace(DESK, answer=refused), used=True)
+    assert row.warns and row.button and row.button.pairs == FoundView("desk", ("https://10.0.0.1:8765",), "")
+
+
+def test_other_refusals_need_no_pairing() -> None:
+    refused = QueryResult(GatewayHealth.REFUSED, note=Note("gateway-refuses"))
+    row = gateway_row(EN, replace(TEAM, answer=refused), used=True)
+    assert row.button and row.button.pairs is None
+
+
+def test_device_is_renamed_and_removed() -> None:
+    row = device_row(EN, SharedDevice("a", "laptop", connected=True))
+    assert row.says.startswith(EN("computers.dictates")) and row.button is None
+    assert row.rename == RenameDevice("a", "") and row.removal and row.removal.asks == RevokeDevice("a")
+    worker = device_row(EN, SharedDevice("b", "tower", worker=True))
+    assert worker.says.startswith(EN("computers.lends")) and worker.icon != row.icon
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_lending_starts_and_stops(on: bool) -> None:
+    row = lent_row(EN, LentView("l", "lab", on, IDLE if on else WorkerView()))
+    assert row.button and row.button.asks == (Lend("l", not on),) and "lab" in row.button.name
+    assert row.removal and row.removal.asks == ForgetLent("l")
+    assert row.says.startswith(EN("computers.lent" if on else "computers.lent-off"))
+
+
+def test_found_computer_is_paired() -> None:
+    row = found_row(EN, ATTIC)
+    assert row.button and row.button.pairs == ATTIC and row.removal is None and "10.0.0.3:8765" in row.details
