@@ -70,7 +70,7 @@ class CodeForm(QFrame):
     # -- subclasses ----------------------------------------------------------------------------------------
 
     def _send(self, place: GatewayAddress) -> None:
-        """Send the request."""
+        """Send the request to this computer."""
         raise NotImplementedError
 
     def _end(self) -> None:

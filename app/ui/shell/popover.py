@@ -130,7 +130,7 @@ class Popover(QFrame):
         texts, gateways = self._texts, self._status.gateways.gateways
         places = [(str(number), menu_text(texts, gateway)) for number, gateway in enumerate(gateways)]
         chosen = next((str(number) for number, gateway in enumerate(gateways) if gateway.chosen), _HERE)
-        add = (_ADD, texts("gateways.tray-add"))
+        add = (_ADD, texts("computers.tray-add"))
         self.place.show_entries([(_HERE, texts("place.here")), *places, add], chosen)
 
     # -- opening and closing -------------------------------------------------------------------------------

@@ -110,15 +110,9 @@ FAMILIES = {
     "words.wrong": [why.value for why in RuleProblem],
     "programs.pick": [state for state in PickState if state not in {PickState.PICKED, PickState.CANCELLED}],
     "programs.wrong": ["empty", "long", "twice", "too-many"],
-    "sharing": [
-        *(state.value for state in SharingState),
-        *("lends", "dictates", "revoke", "revoke-sure", "loading", "none"),
-    ],
-    "sharing.invite": [
-        *("paired-client", "paired-worker", "expired", "locked", "intercepted"),
-        *("done", "cancel", "another", "new-code"),
-    ],
-    "lending": ["where", "where-hint", "code", "code-hint", "close", "cancel", "forget", "forget-sure"],
+    "sharing": [state.value for state in SharingState],
+    "sharing.invite": ["paired-client", "paired-worker", "expired", "locked", "intercepted"],
+    "computers": ["dictates", "lends"],
     "files.form": [form.value for form in Format],
     "language.latin": list(LANGUAGES),
 }
