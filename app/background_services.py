@@ -5,7 +5,7 @@ Everything here belongs to the event loop that entered it.
 
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Final, Self
 from uuid import UUID
@@ -16,13 +16,14 @@ from app.diagnostics.report.service import Help
 from app.dictation.view import TakeView
 from app.files.recogniser import FileRecogniser
 from app.files.service import FileParts, Files
-from app.history.history import History
+from app.history.errors import TakeHistoryError
+from app.history.history import History, IndexState
 from app.history.rerecognition import Rerunner
 from app.history.service import HistoryService
 from app.insertion.insertion_log import InsertionLog
 from app.insertion.program_picker import ProgramPicker
 from app.journal.library import Library
-from app.messages.notifications import Post
+from app.messages.notifications import Post, Programs
 from app.messages.registry import Registry
 from app.models.needed_models import VAD_MODEL
 from app.models.service import Models
@@ -39,6 +40,7 @@ from runtime.folders import folders
 from runtime.tasks import Tasks
 
 _FILES: Final = "files"
+_LATEST: Final = 100  # recordings whose programs are offered for rules
 
 
 class BackgroundServices:
@@ -67,7 +69,9 @@ class BackgroundServices:
         self.models = Models(post)
         self.models.languages = lambda: options().languages
         self._dry_run = DryRun(library, post)
-        self._picker = ProgramPicker(post)
+        self._picker, self._post = ProgramPicker(post), post
+        self._history.follow(self._history_read)
+        self._programs: tuple[str, ...] = ()
         self.help = Help(post)
         self.sharing = Sharing(post)
         self.lending = Lending(post, socket.gethostname(), self.models.have)
@@ -142,6 +146,19 @@ class BackgroundServices:
         """Reconnect the monitor and learn about the models because the gateway changed."""
         self._monitoring.again()
         self._look_at_models()
+
+    def _history_read(self, state: IndexState) -> None:
+        if self._open and state.done == state.total:
+            self._tasks.start(self._tell_programs(), "programs")
+
+    async def _tell_programs(self) -> None:
+        """Report the programs that received the latest recordings, the newest first."""
+        with suppress(TakeHistoryError):  # the history page tells of it
+            rows = await self._history.page(_LATEST)
+            programs = tuple(dict.fromkeys(row.program for row in rows if row.program))
+            if programs != self._programs:
+                self._programs = programs
+                self._post(Programs(programs))
 
     def _look_at_models(self) -> None:
         if self._open:

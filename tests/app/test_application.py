@@ -111,7 +111,9 @@ async def models_are_told_and_chosen(app: Application, told: list[News]) -> None
     assert isinstance(view, ModelsView) and view.models[0].use is ModelUse.APP
     app.ask(FetchModel("fsmn-vad", use=True))
     unfit = WorkerView(LocalWorkerState.FAILED, reason=Note("model-unfit", {"model": "fsmn-vad"}))
-    await wait_until(lambda: newest(told, WorkerView) == unfit, "it is here and therefore used, but no engine runs it")
+    await wait_until(
+        lambda: newest(told, WorkerView) == unfit, "it is here and therefore used, but no engine runs it"
+    )
     before = len(told)
     app.ask(SwitchWorker(True))  # the switch is already on
     await wait_until(

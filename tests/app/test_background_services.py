@@ -17,7 +17,7 @@ from app.files.view import FileState, FilesView
 from app.history.actions import RowsWanted, SearchHistory
 from app.history.view import HistoryList, HistoryRows
 from app.journal.library import Library
-from app.messages.notifications import News
+from app.messages.notifications import News, Programs
 from app.models.actions import LookAtModels
 from app.models.view import ModelsView
 from app.monitoring.view import LookAtMonitor, MonitorView
@@ -27,6 +27,7 @@ from client.connection import Address, fixed
 from client.errors import Unreachable
 from client.models import MODELS_PATH
 from protocol.recognition import Options
+from protocol.session import Final
 from tests.helpers.waiting import wait_until
 from tests.helpers.web_server import serving
 
@@ -116,6 +117,20 @@ async def test_history_search_finds_new_take(library: Library) -> None:
         await wait_until(lambda: counts()[-1] == 1, "it is there")
         services.actions(RowsWanted(1, 0, 10))
         await wait_until(lambda: any(isinstance(news, HistoryRows) for news in told), "and can be seen")
+
+
+async def test_programs_of_recent_recordings_are_reported(library: Library) -> None:
+    told: list[object] = []
+    for number, program in enumerate(("gedit", "slack", "gedit", "")):
+        with library.create(UUID(int=number + 1), Options(), 1_000.0 + number) as journal:
+            journal.hear(np.ones(1600, np.int16))
+            journal.begin(0, 0)
+            journal.end(0, 1600)
+            journal.settle(0, Final(0, "kia ora", "en"))
+            journal.inserting(0, program)
+            journal.inserted(0)
+    async with BackgroundServices(told.append, library, nowhere, Options):
+        await wait_until(lambda: Programs(("gedit", "slack")) in told, "they are told, the newest first")
 
 
 async def test_next_recording_is_cut_as_the_loaded_model_needs(library: Library) -> None:

@@ -11,6 +11,7 @@ from app.insertion.pick_messages import PickProgram, PickState, ProgramPick
 from app.insertion.plan import MOST_PROGRAMS, ProgramRule, program_problems
 from app.insertion.program_picker import can_pick
 from app.insertion.programs import same_program
+from app.insertion.seen_programs import MOST_SEEN
 from app.messages.actions import Action
 from app.messages.notifications import Problem, Programs
 from app.settings.actions import ChangeSetting
@@ -78,8 +79,8 @@ class ProgramsPanel(QFrame):
                 self._set(rules)
 
     def show_programs(self, programs: Programs) -> None:
-        """Set the programs that received dictated text, most recent first."""
-        self._seen = programs
+        """Add the programs that received dictated text, most recent first."""
+        self._seen = Programs(tuple(dict.fromkeys((*programs.names, *self._seen.names)))[:MOST_SEEN])
 
     def show_pick(self, pick: ProgramPick) -> None:
         """Show that a click on a window is expected, or add the program that was clicked on."""
