@@ -167,7 +167,7 @@ class KeyStep(StepPage):
 
     def _said(self, key: str) -> str:
         seen = self._arrived
-        if self._impossible is not None:
+        if self._impossible or self._seen_keys.problem:
             return ""
         if not key:
             return self._texts("onboarding.no-key")

@@ -185,8 +185,8 @@ class Onboarding(QWidget):
 
     def _go(self, step: Step | None) -> None:
         if step is not None:
-            self._ask(ChangeSetting(FIRST_STEP, step.value))
             self.begin(self.progress.moved(step))
+            self._ask(ChangeSetting(FIRST_STEP, step.value))  # once it is saved, the test of the last step is over
             self._area.verticalScrollBar().setValue(0)
 
     def _escape(self) -> None:
@@ -273,16 +273,19 @@ class Onboarding(QWidget):
         for page in self.pages.values():
             column.addWidget(page)
         column.addStretch(1)
-        column.addWidget(self.foot)
         self._area = scrolling(centred(inside))
-        foot = QWidget()
-        buttons = QHBoxLayout(foot)
-        buttons.setContentsMargins(0, SPACING.medium, 0, SPACING.wide)
+        buttons = QHBoxLayout()
         buttons.setSpacing(SPACING.small)
         buttons.addWidget(self.later)
         buttons.addStretch(1)
         buttons.addWidget(self.back)
         buttons.addWidget(self.next)
+        foot = QWidget()
+        below = QVBoxLayout(foot)
+        below.setContentsMargins(0, SPACING.small, 0, SPACING.large)
+        below.setSpacing(SPACING.medium)
+        below.addWidget(self.foot)
+        below.addLayout(buttons)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)

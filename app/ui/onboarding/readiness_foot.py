@@ -19,9 +19,9 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import action_button, label
 
 _DOWNLOADS: Final = frozenset({Stage.DOWNLOADING, Stage.PAUSED})
+_STANDS: Final = frozenset({Stage.FAILED, Stage.OFF})
 ACTS: Final = ("pause", "resume", "again", "switch-on")
 """Possible uses of the button."""
-_WAITS: Final = _DOWNLOADS | {Stage.STARTING, Stage.FAILED, Stage.OFF}
 
 
 class ReadinessFoot(QWidget):
@@ -34,8 +34,8 @@ class ReadinessFoot(QWidget):
         self._models: Sequence[LocalModelView] = ()
         self._elsewhere = False
         self.now = Readiness()
-        self.says, self.meanwhile = label(size=SCALE.caption), label(size=SCALE.caption, role="muted")
-        wrapping([self.says, self.meanwhile])
+        self.says = label(size=SCALE.caption)
+        wrapping([self.says])
         self.bar, self.button = FileProgressBar(theme), action_button(self._act, "quiet")
         row = QHBoxLayout()
         row.setSpacing(SPACING.small)
@@ -46,7 +46,6 @@ class ReadinessFoot(QWidget):
         column.setSpacing(SPACING.hair)
         column.addLayout(row)
         column.addWidget(self.bar)
-        column.addWidget(self.meanwhile)
         self.refresh()
 
     def show_worker(self, worker: WorkerView) -> None:
@@ -71,17 +70,18 @@ class ReadinessFoot(QWidget):
         tell(self.says, self._said(), "warning" if now.stage is Stage.FAILED else "")
         self.bar.setVisible(now.stage in _DOWNLOADS)
         self.bar.show_percent(now.percent, self.says.text(), moving=now.stage is Stage.DOWNLOADING)
-        tell(self.meanwhile, texts("onboarding.foot.meanwhile") if now.stage in _WAITS else "")
         key = self._key()
         self.button.setText(texts(f"onboarding.foot.{key}") if key else "")
         self.button.setAccessibleName(texts(f"onboarding.foot.{key}-name") if key else "")
         self.button.setVisible(bool(key))
 
     def _said(self) -> str:
-        reason = self._worker.reason if self._worker else None
-        if reason is not None and self.now.stage in {Stage.FAILED, Stage.OFF}:
-            return note_text(self._texts, reason)
-        return self._texts(f"onboarding.foot.{self.now.stage.value}", percent=self.now.percent)
+        stage, reason = self.now.stage, self._worker.reason if self._worker else None
+        said = self._texts(f"onboarding.foot.{stage.value}", percent=self.now.percent)
+        if stage not in _STANDS:
+            return said
+        why = note_text(self._texts, reason) if reason else said
+        return "\n".join((why, self._texts("onboarding.foot.kept")))
 
     def _key(self) -> str:
         """Return the key of the button's text; empty without a button."""
@@ -89,7 +89,7 @@ class ReadinessFoot(QWidget):
             return "pause"
         if self.now.paused:
             return "resume"
-        if self.now.stage in {Stage.FAILED, Stage.OFF} and self._worker and self._worker.can_be_switched_on:
+        if self.now.stage in _STANDS and self._worker and self._worker.can_be_switched_on:
             return "again" if self._worker.state is LocalWorkerState.FAILED else "switch-on"
         return ""
 

@@ -1,9 +1,10 @@
 """Third step: dictate one sentence, from the key to the text in a box."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton
 
@@ -20,6 +21,7 @@ from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, key_text, note_text, state_text
 from app.ui.theme.theme import SPACING, Theme, font
 from app.ui.widgets.basic import LevelBar, Shape, action_button, label, reveal
+from app.ui.widgets.panels import bring_into_sight
 
 _LINES: Final = 3
 _ENTER: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
@@ -178,9 +180,13 @@ class TryStep(StepPage):
         self.elapsed.setAccessibleName(texts("window.elapsed"))
         self.start.setText(texts("action.stop" if self.records else "action.start"))
         reveal(self.paste, bool(view.held), self.box)
-        tell(self.advice, self._advice(), "warning")
         done = texts("onboarding.done", key=self._key) if self._key else texts("onboarding.done-without-key")
+        before = self.advice.text(), self.done.text()
+        tell(self.advice, self._advice(), "warning")
         tell(self.done, done if self.arrived else "", "")
+        for said, earlier in zip((self.advice, self.done), before, strict=True):
+            if self.seen and said.text() not in ("", earlier):
+                QTimer.singleShot(0, said, partial(bring_into_sight, said))  # once it has its place
 
     def _advice(self) -> str:
         view, texts = self._view, self._texts

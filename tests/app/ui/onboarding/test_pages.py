@@ -230,3 +230,11 @@ def test_first_steps_follow_a_larger_text_size(page: Onboarding, theme: Theme) -
     QApplication.processEvents()
     assert page.trail.height() > before[0] and page.welcome.heading.height() > before[1]
     theme.choose_text_size("normal")
+
+
+def test_result_of_the_last_step_is_in_sight_on_a_low_screen(page: Onboarding, qtbot: QtBot) -> None:
+    page.begin(Progress(at=Step.TRY))
+    page.resize(700, 300)
+    dictate(page, "kia ora")
+    done = page.attempt.done
+    qtbot.waitUntil(lambda: done.visibleRegion().boundingRect() == done.rect())

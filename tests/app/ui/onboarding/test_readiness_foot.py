@@ -37,7 +37,6 @@ def test_download_shows_percent_and_can_be_paused_and_resumed(
     foot.show_models((FETCHED,))
     assert foot.says.text() == texts("onboarding.foot.downloading", percent=40)
     assert (foot.bar.value(), foot.bar.moving, foot.bar.isVisible()) == (40, True, True)
-    assert foot.meanwhile.text() == texts("onboarding.foot.meanwhile")
     foot.button.click()
     foot.show_models((replace(FETCHED, state=ModelState.PAUSED),))
     assert foot.says.text() == texts("onboarding.foot.paused", percent=40) and not foot.bar.moving
@@ -51,8 +50,8 @@ def test_failure_names_its_reason_and_can_be_tried_again(
 ) -> None:
     reason = Note(name, {"model": "base"})
     foot.show_worker(WorkerView(LocalWorkerState.FAILED, reason=reason))
-    assert foot.says.text() == note_text(texts, reason) and foot.says.property("role") == "warning"
-    assert foot.meanwhile.isVisible() and not foot.bar.isVisible()
+    assert foot.says.text().splitlines() == [note_text(texts, reason), texts("onboarding.foot.kept")]
+    assert foot.says.property("role") == "warning" and not foot.bar.isVisible()
     foot.button.click()
     assert asked == [SwitchWorker(True)]
 
@@ -69,7 +68,6 @@ def test_recognition_can_be_switched_on(foot: ReadinessFoot, asked: list[Action]
 
 def test_foot_has_no_button_once_recognition_is_ready(foot: ReadinessFoot, texts: Texts) -> None:
     foot.show_worker(WorkerView(LocalWorkerState.IDLE))
-    shown = (foot.says.text(), foot.meanwhile.isVisible(), foot.button.isVisible())
-    assert shown == (texts("onboarding.foot.ready"), False, False)
+    assert (foot.says.text(), foot.button.isVisible()) == (texts("onboarding.foot.ready"), False)
     foot.show_elsewhere(True)
     assert foot.says.text() == texts("onboarding.foot.elsewhere")
