@@ -18,6 +18,7 @@ _BENCHMARKS = (
     "history-store",
     "audio-path",
     "app",
+    "first-run",
 )
 
 
