@@ -15,6 +15,7 @@ from app.history.index import IndexRow
 from app.history.view import Comparison, HistoryModels, Rerun, Rerunning, RerunOptions, RerunState, TakeDetails
 from app.ui.files.file_widgets import FileProgressBar
 from app.ui.home.difference_view import DifferenceView
+from app.ui.models.wording import model_name
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
@@ -174,7 +175,8 @@ class RerecognitionPanel(QFrame):
         self.model.clear()
         self.model.addItem(texts("history.again.any-model"), "")
         for name in names:
-            self.model.addItem(texts("history.again.used", model=name) if name == used else name, name)
+            shown = model_name(texts, name)
+            self.model.addItem(texts("history.again.used", model=shown) if name == used else shown, name)
         other = next((name for name in names if name != used), "")
         self.model.setCurrentIndex(max(0, self.model.findData(before or other)))
         self.model.updateGeometry()

@@ -45,7 +45,7 @@ class ProgramRow(QFrame):
         self.problem = label(size=SCALE.caption, role="warning")
         self.problem.setWordWrap(True)
         self.program.setMaxLength(LONGEST_PROGRAM)
-        self.lines = FlowRow((self.how, self.newline))
+        self.lines, self._below = FlowRow((self.how, self.newline)), QHBoxLayout()
         self._lay_out()
         self.program.editingFinished.connect(self._edited)
         self.how.activated.connect(self._chosen)
@@ -99,6 +99,7 @@ class ProgramRow(QFrame):
         found = icon_for(self._theme, self.rule.program)
         self.icon.setPixmap(drawn(found, side, self.devicePixelRatioF()))
         self.icon.setFixedSize(side, side)
+        self._below.setContentsMargins(side + SPACING.small, 0, 0, 0)  # below the name
         self.name.setText(self.called)
         self.name.setToolTip(tip(self.rule.program) if self.called != self.rule.program else "")
         self.program.setFont(font())
@@ -131,7 +132,8 @@ class ProgramRow(QFrame):
         column.setContentsMargins(0, SPACING.small, 0, SPACING.small)
         column.setSpacing(SPACING.small)
         column.addLayout(head)
-        column.addWidget(self.lines)
+        self._below.addWidget(self.lines)
+        column.addLayout(self._below)
         column.addWidget(self.problem)
 
 
