@@ -4,6 +4,7 @@ Calls go down through ``loop.call`` and ``loop.submit``, values come up through 
 most imports are needed only by the app and happen in the loop's thread.
 """
 
+import asyncio
 import gc
 import logging
 import signal
@@ -12,8 +13,9 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -30,10 +32,13 @@ from app.messages.notifications import Devices, News, Post, Problem, WindowWante
 from app.messages.registry import Registry
 from app.settings.path import settings_place
 from app.settings.sections import Settings
+from app.system.launcher import keep_launcher
+from app.system.notification import notify
 from app.ui.dictation.announcer import Announcer, speak_from
 from app.ui.dictation.overlay import Overlay, possible
 from app.ui.settings.choices import HOTKEYS, PASTE_HELD, UNHEARD, Choices
 from app.ui.shell import tray
+from app.ui.shell.absent_tray import AbsentTray
 from app.ui.shell.bridge import Bridge
 from app.ui.shell.clipboard import QtClipboard
 from app.ui.shell.compositing import blends
@@ -101,6 +106,8 @@ class Windows:
         hint = FirstTimes(folders().data / "cancel-told")
         self.overlay = Overlay(theme, texts, translucent=blends(), hint=hint) if possible() else None
         self.tray, self.tray_watch = tray.Tray(theme, texts, self.ask), TrayWatch(tray.available)
+        once = ShownOnce(folders().data / "absent-tray-told")
+        self.absent_tray = AbsentTray(texts, once, lambda *said: loop.submit(notify(*said)), self.open)
         self._connect_tray()
         self.receive = self._registry()
 
@@ -112,6 +119,11 @@ class Windows:
         self.tray.lends.connect(self.pages.lend)
         self.tray_watch.appeared.connect(self.tray.appear)
         self.tray_watch.vanished.connect(self.tray.vanish)
+        for present, happens in ((True, self.tray_watch.appeared), (False, self.tray_watch.vanished)):
+            happens.connect(partial(self.shell.show_tray, present))
+        self.shell.show_tray(False)
+        self.tray_watch.vanished.connect(self.absent_tray.tell)
+        self.tray_watch.absent.connect(self.absent_tray.tell)
         self.tray_watch.begin()
 
     def ask(self, action: Action) -> None:
@@ -205,7 +217,7 @@ class Windows:
 def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     """Run the app until the user quits, and return the exit status.
 
-    ``hidden``: start without a window if there is a tray.
+    ``hidden``: start without a window.
     """
     application = QApplication(sys.argv[:1])
     application.setApplicationName("kikipounamu")
@@ -219,7 +231,8 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
         clipboard = QtClipboard(application.clipboard())
         running = loop.submit(_run(make_application, bridge, clipboard))
         running.add_done_callback(lambda _: bridge.post(ApplicationEnded()))
-        if not (hidden and windows.tray_watch.present):
+        loop.submit(asyncio.to_thread(_write_launcher))
+        if not hidden:
             windows.open()
         _spare_qt()
         with signals_quit(windows.ask):
@@ -228,6 +241,12 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
         if windows.overlay is not None:
             windows.overlay.close()
         return _status(running, hidden=hidden)
+
+
+def _write_launcher() -> None:
+    """Add the app to the desktop's programs; where that is refused, it can still be started from a terminal."""
+    with suppress(AppError):
+        keep_launcher()
 
 
 def _spare_qt() -> None:

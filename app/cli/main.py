@@ -86,9 +86,7 @@ def transcribe(  # noqa: PLR0913 - typer: an option is a parameter
 
 @app.command("app", rich_help_panel=Section.APP)
 def desktop(
-    hidden: Annotated[
-        bool, typer.Option("--hidden", help="Start without a window if the desktop has a tray.")
-    ] = False,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Start without a window.")] = False,
     engine: Engine = "",
     worker_argument: Annotated[
         list[str] | None, typer.Option(hidden=True, help="Additional argument for `kikipounamu-worker run`.")

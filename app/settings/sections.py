@@ -43,7 +43,7 @@ class GeneralSection:
         "Keep the microphone open between dictations: what was said up to 500 ms before the key is recorded too. "
         "The system shows all the time that the microphone is in use, and Bluetooth headsets sound worse.",
     )
-    autostart: bool = setting(False, "Start with the session, without the window where there is a tray.")
+    autostart: bool = setting(False, "Start with the session, without the window.")
     welcomed: bool = setting(False, "The first steps are over, or put off: the window does not begin with them.")
     first_step: Literal["language", "microphone", "hotkey", "place", "sentence"] = setting(
         "language",

@@ -153,7 +153,7 @@ def desktop_entry(program: str, environment: Mapping[str, str]) -> str:
             "[Desktop Entry]",
             "Type=Application",
             f"Name={NAME}",
-            f"Exec={' '.join(map(_quoted, words))}",
+            f"Exec={' '.join(map(quoted, words))}",
             "Terminal=false",
             "X-GNOME-Autostart-enabled=true",
             "",
@@ -174,7 +174,7 @@ def desktop_command(content: str) -> Sequence[str] | None:
     return [re.sub(r"\\([$`])", r"\1", word) for word in words]
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """Quote a word for an ``Exec`` line.
 
     The line is itself a string in which backslashes are doubled.

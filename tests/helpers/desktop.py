@@ -28,7 +28,7 @@ _FOREIGN = frozenset(
     {"DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "QT_QPA_PLATFORM"}
 )
 _NO_CONTENTS = frozenset({"TARGETS", "MULTIPLE", "TIMESTAMP", "SAVE_TARGETS"})
-_TRAY = ("stalonetray", "--geometry", "4x1-0+0", "--window-type", "dock", "--kludges", "force_icons_size")
+TRAY = ("stalonetray", "--geometry", "4x1-0+0", "--window-type", "dock", "--kludges", "force_icons_size")
 
 
 @dataclass
@@ -146,7 +146,7 @@ def running_desktop(folder: Path, *, tray: bool = True) -> Iterator[Desktop]:
         desktop.start("openbox")
         wait_until_sync(lambda: "_NET_SUPPORTING_WM_CHECK" in _root(desktop), "the window manager manages")
         if tray:
-            desktop.start(*_TRAY)
+            desktop.start(*TRAY)
             wait_until_sync(lambda: desktop.xdotool("search", "--class", "stalonetray"), "the tray is there")
         yield desktop
     finally:

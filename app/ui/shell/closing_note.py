@@ -1,4 +1,4 @@
-"""Dialog at the first closing of the window: the app keeps running, and where to find it."""
+"""Dialog at the first closing of the window: the app keeps running, and how to find it again."""
 
 from collections.abc import Callable
 
@@ -15,6 +15,7 @@ from app.ui.widgets.flow_layout import FlowRow
 from app.ui.widgets.panels import DialogBody
 
 _LETTERS = 60
+_WITHOUT_TRAY = ("closing.heading-without-tray", "closing.says-without-tray")
 
 
 class ClosingNote(QDialog):
@@ -33,6 +34,7 @@ class ClosingNote(QDialog):
     ) -> None:
         super().__init__(parent)
         self._texts, self._once = texts, once
+        self._in_tray = True
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.heading, self.says = label(size=SCALE.heading, bold=True), label()
@@ -51,13 +53,19 @@ class ClosingNote(QDialog):
         texts.changed.connect(self.refresh)
         self.refresh()
 
+    def show_tray(self, present: bool) -> None:
+        """Tell the way back through the tray, or that without one."""
+        self._in_tray = present
+        self.refresh()
+
     def refresh(self) -> None:
         """Update all texts to the current language."""
         texts = self._texts
+        heading, says = ("closing.heading", "closing.says") if self._in_tray else _WITHOUT_TRAY
         self.setWindowTitle(texts("app.name"))
-        self.heading.setText(texts("closing.heading"))
+        self.heading.setText(texts(heading))
         self.heading.setMinimumWidth(QFontMetrics(font()).averageCharWidth() * _LETTERS)
-        self.says.setText(texts("closing.says"))
+        self.says.setText(texts(says))
         self.go_on.setText(texts("closing.go-on"))
         self.quit.setText(texts("closing.quit"))
         self._body.fit()

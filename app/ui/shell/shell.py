@@ -125,6 +125,11 @@ class Shell(QWidget):
             self.pages[self.page].setFocus()
         self._tell()
 
+    def show_tray(self, present: bool) -> None:
+        """Tell the right way back when the window is closed for the first time."""
+        if self.closing_note is not None:
+            self.closing_note.show_tray(present)
+
     def add(self, name: str, page: QWidget, *, picture: str = "", scrolls: bool = False) -> None:
         """Add a page named by the text ``page.NAME``; the first page added is in front.
 

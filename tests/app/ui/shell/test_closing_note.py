@@ -37,6 +37,13 @@ def test_closing_note_tells_where_app_runs_and_how_to_quit(note: ClosingNote, te
     qtbot.waitUntil(lambda: note._body.verticalScrollBar().maximum() == 0)  # no part is scrolled out of view
 
 
+def test_closing_note_tells_another_way_back_without_tray(note: ClosingNote, texts: Texts) -> None:
+    note.show_tray(False)
+    assert note.says.text() == texts("closing.says-without-tray") and "kikipounamu show" in note.says.text()
+    note.show_tray(True)
+    assert note.heading.text() == texts("closing.heading")
+
+
 @pytest.mark.parametrize(("button", "did"), [("go_on", "closed"), ("quit", "ended")])
 def test_closing_note_is_not_shown_again_after_a_button(
     note: ClosingNote, once: ShownOnce, done: list[str], button: str, did: str

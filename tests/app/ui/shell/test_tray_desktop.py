@@ -1,11 +1,21 @@
-"""Tray on a real screen: the icon appears, and a click opens the window."""
+"""Tray on a real screen: the icon appears, also in a panel that starts later, and a click opens the window.
+
+Both kinds of tray are tested: XEmbed, and StatusNotifierItem over a bus of the session.
+"""
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from tests.helpers.desktop import Desktop, running_desktop
+from app.insertion.accessibility.bus_values import Call
+from app.ui.strings.texts import Texts
+from tests.helpers.accessible_desktop import start_bus
+from tests.helpers.bus_service import WATCHER, Asked, BusProgram, bus_program, icon_host
+from tests.helpers.desktop import TRAY, Desktop, running_desktop
 from tests.helpers.waiting import wait_until_sync
 
+ITEM, ITEM_PATH = "org.kde.StatusNotifierItem", "/StatusNotifierItem"
+MENU, PROPERTIES = "com.canonical.dbusmenu", "org.freedesktop.DBus.Properties"
 PROGRAM = (sys.executable, "-m", "tests.app.ui.on_screen")
 
 
@@ -21,21 +31,99 @@ def lies_in(inner: range, outer: range) -> bool:
     return len(inner) > 0 and inner[0] in outer and inner[-1] in outer
 
 
+def icon(desktop: Desktop) -> tuple[range, range] | None:
+    """Return the icon's place once it is in the tray; before that it is a window of its own."""
+    trays = desktop.xdotool("search", "--class", "stalonetray").split()
+    columns, rows = place_of(desktop, trays[-1]) if trays else (range(0), range(0))
+    for window in desktop.xdotool("search", "--onlyvisible", "--class", "on_screen").split():
+        across, down = place_of(desktop, window)
+        if lies_in(across, columns) and lies_in(down, rows):
+            return across, down
+    return None
+
+
+def click_icon(desktop: Desktop) -> None:
+    across, down = wait_until_sync(lambda: icon(desktop), "an icon is in the tray")
+    x, y = across[len(across) // 2], down[len(down) // 2]
+    desktop.xdotool("mousemove", str(x), str(y), "click", "1")
+
+
 def test_icon_appears_in_tray_and_opens_window(tmp_path: Path) -> None:
     with running_desktop(tmp_path) as desktop:
-        tray = desktop.xdotool("search", "--class", "stalonetray").split()[-1]
-
-        def icon() -> tuple[range, range] | None:
-            """Return the icon's place once it is in the tray; before that it is a window of its own."""
-            columns, rows = place_of(desktop, tray)
-            for window in desktop.xdotool("search", "--onlyvisible", "--class", "on_screen").split():
-                across, down = place_of(desktop, window)
-                if lies_in(across, columns) and lies_in(down, rows):
-                    return across, down
-            return None
-
         desktop.start(*PROGRAM, "tray", str(tmp_path / "switch"))
-        across, down = wait_until_sync(icon, "an icon is in the tray")
-        x, y = across[len(across) // 2], down[len(down) // 2]
-        desktop.xdotool("mousemove", str(x), str(y), "click", "1")
+        click_icon(desktop)
+        assert desktop.window("kikipounamu")
+
+
+def test_icon_comes_to_tray_that_starts_later_or_again(tmp_path: Path) -> None:
+    with running_desktop(tmp_path, tray=False) as desktop:
+        desktop.start(*PROGRAM, "tray", str(tmp_path / "switch"))
+        wait_until_sync((tmp_path / "switch.ready").exists, "the program runs")
+        for _ in range(2):
+            panel = desktop.start(*TRAY)
+            wait_until_sync(lambda: icon(desktop), "an icon is in the tray")
+            panel.terminate()
+            panel.wait(10)
+            wait_until_sync(lambda: icon(desktop) is None, "the tray is gone")
+        desktop.start(*TRAY)
+        click_icon(desktop)
+        assert desktop.window("kikipounamu")
+
+
+def registered(host: BusProgram, count: int = 1) -> str:
+    """Wait until the icon is registered with the panel, and return its program's name on the bus."""
+
+    def items() -> list[Asked]:
+        return [asked for asked in host.asked if asked.member == "RegisterStatusNotifierItem"]
+
+    wait_until_sync(lambda: len(items()) >= count, "the icon is registered")
+    return items()[-1].sender
+
+
+def labels(layout: tuple[Any, ...]) -> list[str]:
+    """Return the labels of a menu's visible entries, from an answer of ``GetLayout``."""
+    _, properties, children = layout
+    named = dict(properties)
+    own = [str(named["label"])] if named.get("visible", True) and "label" in named else []
+    return own + [label for child in children for label in labels(child)]
+
+
+def test_icon_is_status_notifier_item_with_menu(tmp_path: Path) -> None:
+    with running_desktop(tmp_path, tray=False) as desktop:
+        address = start_bus(desktop)
+        with bus_program(address, WATCHER, icon_host()) as host:
+            desktop.start(*PROGRAM, "tray", str(tmp_path / "switch"), DBUS_SESSION_BUS_ADDRESS=address)
+            name = registered(host)
+            (menu,) = host.call(Call(name, ITEM_PATH, PROPERTIES, "Get", "ss", (ITEM, "Menu")))
+            host.call(Call(name, menu, MENU, "AboutToShow", "i", (0,)))
+            _, layout = host.call(Call(name, menu, MENU, "GetLayout", "iias", (0, -1, [])))
+            texts = Texts("en")
+            wanted = (
+                "tray.open",
+                "action.stop",
+                "tray.copy-last",
+                "page.monitor",
+                "tray.lend-first",
+                "shell.pause",
+            )
+            shown = labels(layout)
+            assert [label for label in shown if not label.startswith("Recognise")] == [
+                *(texts(key) for key in wanted),
+                texts("action.quit"),
+            ]
+            (tip,) = host.call(Call(name, ITEM_PATH, PROPERTIES, "Get", "ss", (ITEM, "ToolTip")))
+            assert any(texts("state.listening") in part for part in tip if isinstance(part, str))
+            host.call(Call(name, ITEM_PATH, ITEM, "Activate", "ii", (0, 0)))
+            assert desktop.window("kikipounamu")
+
+
+def test_icon_follows_panel_that_starts_later_or_again_on_bus(tmp_path: Path) -> None:
+    with running_desktop(tmp_path, tray=False) as desktop:
+        address = start_bus(desktop)
+        desktop.start(*PROGRAM, "tray", str(tmp_path / "switch"), DBUS_SESSION_BUS_ADDRESS=address)
+        wait_until_sync((tmp_path / "switch.ready").exists, "the program runs")
+        for _ in range(2):
+            with bus_program(address, WATCHER, icon_host()) as host:
+                name = registered(host)
+                host.call(Call(name, ITEM_PATH, ITEM, "Activate", "ii", (0, 0)))
         assert desktop.window("kikipounamu")

@@ -1,0 +1,39 @@
+"""Tell the user once how to come back to an app without a tray."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from PySide6.QtCore import QObject, Signal
+
+from app.core.shown_once import ShownOnce
+from app.ui.strings.texts import Texts
+
+Send = Callable[[str, str], "Future[bool]"]
+"""Show a notification with heading and text, and tell whether the desktop shows it."""
+
+
+class AbsentTray(QObject):
+    """Hint for desktops without a tray, as a notification; ``open_window`` is called if none can be shown."""
+
+    _sent = Signal(bool)
+
+    def __init__(self, texts: Texts, once: ShownOnce, send: Send, open_window: Callable[[], None]) -> None:
+        super().__init__()
+        self._texts, self._once, self._send, self._open = texts, once, send, open_window
+        self._sent.connect(self._over)
+
+    def tell(self) -> None:
+        """Show the hint, unless it was shown before."""
+        if not self._once.done:
+            sending = self._send(self._texts("absent-tray.heading"), self._texts("absent-tray.says"))
+            sending.add_done_callback(self._done)
+
+    def _done(self, sending: "Future[bool]") -> None:
+        """Pass the outcome on to the thread of the windows."""
+        self._sent.emit(not sending.cancelled() and sending.exception() is None and sending.result())
+
+    def _over(self, shown: bool) -> None:
+        if shown:
+            self._once.tell()
+        else:
+            self._open()

@@ -1,0 +1,61 @@
+"""Entry of the app among the desktop's programs."""
+
+import configparser
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.system.launcher import keep_launcher, launcher, launcher_entry
+
+PROGRAM = "/opt/my apps/kikipounamu"
+
+
+def parsed(content: str) -> configparser.ConfigParser:
+    found = configparser.ConfigParser(interpolation=None, delimiters="=")
+    found.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
+    found.read_string(content)
+    return found
+
+
+def test_entry_has_icon_and_actions_in_two_languages() -> None:
+    entry = parsed(launcher_entry(PROGRAM, "/icons/app.svg"))
+    main = entry["Desktop Entry"]
+    assert shlex.split(main["Exec"]) == [PROGRAM, "app"] and main["Icon"] == "/icons/app.svg"
+    actions = [name for name in main["Actions"].split(";") if name]
+    assert actions == ["toggle", "paste-held", "quit"]
+    for name in actions:
+        action = entry[f"Desktop Action {name}"]
+        assert shlex.split(action["Exec"]) == [PROGRAM, name]
+        assert action["Name"] and action["Name[zh_CN]"] != action["Name"]
+
+
+def test_entry_is_written_once_and_hidden_one_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {"HOME": str(tmp_path)}
+    keep_launcher("linux", environment)
+    place = tmp_path / ".local" / "share" / "applications" / "kikipounamu.desktop"
+    written = place.read_text()
+    (icon,) = [line.partition("=")[2] for line in written.splitlines() if line.startswith("Icon=")]
+    assert Path(icon).is_file()
+    place.write_text(f"{written}Comment=mine\n")
+    keep_launcher("linux", environment)
+    assert place.read_text().endswith("Comment=mine\n"), "it starts the app"
+    place.write_text("[Desktop Entry]\nHidden=true\n")
+    keep_launcher("linux", environment)
+    assert "Hidden" in place.read_text()
+
+
+def test_entry_of_program_that_is_gone_is_renewed(tmp_path: Path) -> None:
+    entry = launcher({"XDG_DATA_HOME": str(tmp_path), "HOME": "/"}, shutil.which("true") or "")
+    assert entry.place == tmp_path / "applications" / "kikipounamu.desktop"
+    entry.place.parent.mkdir()
+    entry.place.write_text("[Desktop Entry]\nExec=/gone/kikipounamu app\n")
+    entry.mend()
+    assert entry.place.read_text() == entry.content
+
+
+@pytest.mark.parametrize(("platform", "own"), [("darwin", ""), ("win32", ""), ("linux", "/portable")])
+def test_no_entry_elsewhere_or_for_home_of_its_own(tmp_path: Path, platform: str, own: str) -> None:
+    keep_launcher(platform, {"HOME": str(tmp_path), "KIKIPOUNAMU_HOME": own})
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,36 @@
+"""Notifications over a bus of the session."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.system.notification import notify
+from tests.helpers.bus_service import NOTIFICATIONS, bus_program, notifier
+from tests.helpers.packages import require
+from tests.helpers.waiting import wait_until_sync
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    require(("dbus-daemon",))
+    place = tmp_path / "bus"
+    bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", f"--address=unix:path={place}"])
+    wait_until_sync(place.is_socket, "the session has a bus")
+    yield f"unix:path={place}"
+    bus.terminate()
+    bus.wait(10)
+
+
+async def test_notification_is_shown_by_desktop(address: str) -> None:
+    with bus_program(address, NOTIFICATIONS, notifier()) as desktop:
+        assert await notify("No tray", "Do this.", {"DBUS_SESSION_BUS_ADDRESS": address})
+        (asked,) = desktop.asked
+    assert asked.member == "Notify" and asked.values[3:5] == ("No tray", "Do this.")
+
+
+async def test_notification_fails_without_program_or_bus(address: str, tmp_path: Path) -> None:
+    assert not await notify("x", "y", {"DBUS_SESSION_BUS_ADDRESS": address})
+    assert not await notify("x", "y", {"XDG_RUNTIME_DIR": str(tmp_path / "none")})
+    assert not await notify("x", "y", {"DBUS_SESSION_BUS_ADDRESS": "tcp:host=localhost"})

@@ -1,0 +1,52 @@
+"""Hint of an app without a tray: told once, or the window opens."""
+
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.core.shown_once import ShownOnce
+from app.ui.shell.absent_tray import AbsentTray
+from app.ui.strings.texts import Texts
+
+
+class World:
+    def __init__(self, texts: Texts, place: Path) -> None:
+        self.once = ShownOnce(place)
+        self.sent = list[tuple[str, str]]()
+        self.opened = 0
+        self.sending: Future[bool] = Future()
+        self.hint = AbsentTray(texts, self.once, self._send, self._open)
+
+    def _send(self, heading: str, text: str) -> "Future[bool]":
+        self.sent.append((heading, text))
+        return self.sending
+
+    def _open(self) -> None:
+        self.opened += 1
+
+
+@pytest.fixture
+def world(texts: Texts, tmp_path: Path, qtbot: QtBot) -> World:
+    return World(texts, tmp_path / "told")
+
+
+def test_hint_names_the_ways_back_once(world: World) -> None:
+    world.hint.tell()
+    ((_, text),) = world.sent
+    assert "kikipounamu show" in text
+    world.sending.set_result(True)
+    assert world.once.done and world.opened == 0
+    world.hint.tell()
+    assert len(world.sent) == 1
+
+
+@pytest.mark.parametrize("failure", [None, OSError("no bus")])
+def test_window_opens_when_no_notification_can_be_shown(world: World, failure: OSError | None) -> None:
+    world.hint.tell()
+    if failure is None:
+        world.sending.set_result(False)
+    else:
+        world.sending.set_exception(failure)
+    assert world.opened == 1 and not world.once.done
