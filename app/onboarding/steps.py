@@ -51,10 +51,11 @@ class Progress:
         """Previous step; ``None`` before the first."""
         return self.steps[self.number - 2] if self.number > 1 else None
 
-    @property
-    def open(self) -> tuple[Step, ...]:
-        """Steps that are not done, in their order."""
-        return tuple(step for step in self.steps if step not in self.done)
+    def open(self, before: Iterable[str] = ()) -> tuple[Step, ...]:
+        """Return the steps that are not done; of ``before``, those that are not gone through stay open too."""
+        others = frozenset(before) - frozenset(self.steps)
+        mine = frozenset(self.steps) - self.done
+        return tuple(step for step in STEPS if step in mine or step.value in others)
 
     def finished(self) -> "Progress":
         """Return the progress with the current step done."""

@@ -57,6 +57,7 @@ class Onboarding(QWidget):
         self._speak = speak or self._announce
         self.progress, self._choices, self._models = Progress(), Choices(), ModelsView()
         self._complete = self._looks = False
+        self._open_before: tuple[str, ...] = ()
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.trail, self.foot = Trail(theme, texts), ReadinessFoot(theme, texts, ask)
@@ -79,6 +80,7 @@ class Onboarding(QWidget):
 
     def show_settings(self, settings: Settings) -> None:
         """Show the settings in effect."""
+        self._open_before = settings.general.open_steps
         self.welcome.show_settings(settings)
         self.foot.show_elsewhere(bool(settings.gateway.chosen or settings.gateway.url))
 
@@ -132,8 +134,8 @@ class Onboarding(QWidget):
 
     def leave(self) -> None:
         """Put off the steps that are not done."""
-        self._ask(ChangeSetting(OPEN_STEPS, "\n".join(self.progress.open)))
-        self._ask(ChangeSetting(FIRST_STEP, (self.progress.open or STEPS)[0].value))
+        left = self._save_open()
+        self._ask(ChangeSetting(FIRST_STEP, (left or STEPS)[0].value))
         self._ask(ChangeSetting(WELCOMED, True))
         self._stop()  # before another page starts a test that this page stops
         self.over.emit()
@@ -180,8 +182,13 @@ class Onboarding(QWidget):
         if following is None:
             self.leave()
         else:
-            self._ask(ChangeSetting(OPEN_STEPS, "\n".join(self.progress.open)))
+            self._save_open()
             self._go(following)
+
+    def _save_open(self) -> tuple[Step, ...]:
+        left = self.progress.open(self._open_before)
+        self._ask(ChangeSetting(OPEN_STEPS, "\n".join(left)))
+        return left
 
     def _go(self, step: Step | None) -> None:
         if step is not None:

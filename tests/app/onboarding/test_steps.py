@@ -23,9 +23,15 @@ def test_steps_follow_each_other() -> None:
 
 def test_step_stays_open_until_it_is_finished() -> None:
     progress = Progress().moved(Step.KEY)
-    assert progress.open == STEPS
-    assert progress.finished().open == (Step.WELCOME, Step.TRY)
-    assert progress.finished().moved(Step.TRY).finished().open == (Step.WELCOME,)
+    assert progress.open() == STEPS
+    assert progress.finished().open() == (Step.WELCOME, Step.TRY)
+    assert progress.finished().moved(Step.TRY).finished().open() == (Step.WELCOME,)
+
+
+def test_other_steps_stay_open_when_one_is_gone_through() -> None:
+    alone = Progress((Step.TRY,), Step.TRY)
+    assert alone.open(["hotkey"]) == (Step.KEY, Step.TRY)
+    assert alone.finished().open(["sentence", "hotkey"]) == (Step.KEY,)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +48,13 @@ def test_each_name_of_earlier_version_has_a_step(name: str, step: Step) -> None:
     assert step_named(name) is step
     progress = begun((), name)
     assert (progress.steps, progress.at) == (STEPS, step)
-    assert progress.open == STEPS[STEPS.index(step) :], "the steps before were done by the earlier version"
+    assert progress.open() == STEPS[STEPS.index(step) :], "the steps before were done by the earlier version"
 
 
 def test_exactly_the_open_steps_are_gone_through() -> None:
     progress = begun(["sentence", "language"], "hotkey")
     assert (progress.steps, progress.at) == ((Step.WELCOME, Step.TRY), Step.WELCOME)
-    assert (progress.number, progress.following, progress.open) == (1, Step.TRY, (Step.WELCOME, Step.TRY))
+    assert (progress.number, progress.following, progress.open()) == (1, Step.TRY, (Step.WELCOME, Step.TRY))
     assert begun(["language", "sentence"], "sentence").at is Step.TRY
 
 

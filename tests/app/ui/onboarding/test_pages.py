@@ -20,7 +20,7 @@ from app.onboarding.actions import TryMicrophone
 from app.onboarding.steps import FIRST_STEP, OPEN_STEPS, STEPS, WELCOMED, Progress, Step
 from app.onboarding.view import MicrophoneActivity, MicrophoneTrial
 from app.settings.actions import ChangeSetting
-from app.settings.sections import GatewaySection, Settings
+from app.settings.sections import GatewaySection, GeneralSection, Settings
 from app.ui.onboarding.pages import Onboarding
 from app.ui.settings.choices import DICTATE, Choices
 from app.ui.strings.texts import Texts
@@ -107,13 +107,15 @@ def test_skipped_steps_stay_open(page: Onboarding, asked: list[Action]) -> None:
     ]
 
 
-def test_only_the_open_steps_are_gone_through(page: Onboarding, qtbot: QtBot) -> None:
+def test_only_the_open_steps_are_gone_through(page: Onboarding, asked: list[Action], qtbot: QtBot) -> None:
+    page.show_settings(Settings(GeneralSection(open_steps=("hotkey", "sentence"))))
     page.begin(Progress((Step.KEY,), Step.KEY))
     assert front(page) == [Step.KEY] and not page.back.isVisible() and not page.later.isVisible()
     page.show_keys(PRESSED)
     assert page.next.text() == page.texts("onboarding.finish")
     with qtbot.waitSignal(page.over):
         page.next.click()
+    assert changes(asked)[0] == ChangeSetting(OPEN_STEPS, "sentence"), "that one was not gone through"
 
 
 def test_finished_step_stays_finished_when_the_user_goes_back(page: Onboarding) -> None:
