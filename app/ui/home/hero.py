@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.live_text import TextSpan
@@ -19,9 +19,9 @@ from app.ui.files.file_widgets import FileProgressBar
 from app.ui.settings.choices import DICTATE, PASTE_HELD, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import clock, key_caps, key_text, note_text, state_text, worker_text
-from app.ui.theme import icons
-from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.theme.theme import SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import Shape, action_button, label
+from app.ui.widgets.key_caps import KeyCaps
 
 FINAL_MS: Final = 6_000
 """Display time of the final words."""
@@ -30,59 +30,7 @@ _MOST_LEVELS: Final = 200
 _LINES: Final = 3
 _LETTERS: Final = 24
 """Least width of the sentence beside the key, in average letters."""
-_DEPTH: Final = 4.0
 _PART: Final = " · "
-
-
-class KeyCaps(QWidget):
-    """Large keys of a keyboard; a microphone if no key works."""
-
-    def __init__(self, theme: Theme, texts: Texts) -> None:
-        super().__init__()
-        self._theme, self._texts = theme, texts
-        self._binding = ""
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.updateGeometry)
-
-    def show_binding(self, binding: str) -> None:
-        """Show the keys of this binding."""
-        self._binding = binding
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Return the size of all keys in a row."""
-        places = self._places()
-        return QSize(round(places[-1][1].right() + 1), round(places[-1][1].bottom() + _DEPTH + 1))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint each key with the edge that a real one has."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(_cap_font())
-        for cap, place in self._places():
-            painter.setPen(QPen(self._theme.colour("edge"), 1))
-            painter.setBrush(self._theme.colour("edge"))
-            painter.drawRoundedRect(place.adjusted(0, _DEPTH, 0, _DEPTH), RADII.medium, RADII.medium)
-            painter.setBrush(self._theme.colour("surface"))
-            painter.drawRoundedRect(place, RADII.medium, RADII.medium)
-            painter.setPen(self._theme.colour("text"))
-            if cap:
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, cap)
-            else:
-                inset = place.height() / 4
-                mark = place.adjusted(inset, inset, -inset, -inset)
-                icons.draw(painter, "microphone", mark, self._theme.colour("text"))
-
-    def _places(self) -> list[tuple[str, QRectF]]:
-        metrics, x = QFontMetricsF(_cap_font()), 0.5
-        height = metrics.height() + 2 * SPACING.medium
-        found = []
-        for cap in key_caps(self._texts, self._binding) or ("",):
-            across = max(height, metrics.horizontalAdvance(cap) + 2 * SPACING.large)
-            found.append((cap, QRectF(x, 0.5, across, height)))
-            x += across + SPACING.small
-        return found
 
 
 class LiveTextView(QWidget):
@@ -156,7 +104,7 @@ class Hero(QFrame):
         self._view, self._final, self._choices, self._worker = View(), View(), Choices(), WorkerView()
         self._problem = ""
         self.setProperty("role", "card")
-        self.caps, self.wave = KeyCaps(theme, texts), Waveform(theme, texts)
+        self.caps, self.wave = KeyCaps(theme), Waveform(theme, texts)
         self.shape, self.state = Shape(theme, State.IDLE, SCALE.heading), label(size=SCALE.heading, bold=True)
         self.hint, self.then = label(size=SCALE.display, bold=True), label(role="muted")
         self.elapsed = label(size=SCALE.heading, role="muted")
@@ -202,7 +150,7 @@ class Hero(QFrame):
     def refresh(self) -> None:
         """Update all texts to the current language and colours."""
         texts, binding = self._texts, self._choices.works(DICTATE)
-        self.caps.show_binding(binding)
+        self.caps.show_caps(key_caps(texts, binding))
         mode = self._choices.mode.value if binding else "without-key"
         self.hint.setText(texts(f"home.press.{mode}", key=key_text(texts, binding)))
         self.then.setText(texts(f"home.then.{mode}"))
@@ -324,7 +272,3 @@ def remarks(texts: Texts, view: View) -> list[str]:
     if view.waiting:
         found.append(texts("overlay.waiting", count=view.waiting))
     return found
-
-
-def _cap_font() -> QFont:
-    return font(SCALE.display, QFont.Weight.DemiBold)

@@ -17,14 +17,15 @@ from app.onboarding.steps import Step
 from app.settings.actions import ChangeSetting
 from app.ui.onboarding.key_capture import KeyCapture
 from app.ui.onboarding.step_page import StepPage, tell, wrapping
-from app.ui.onboarding.widgets import KeyCaps
 from app.ui.settings.choices import DICTATE, DICTATE_KEY, Choices
 from app.ui.strings.texts import Texts
 from app.ui.strings.wording import key_caps, key_text, note_text
 from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import label
+from app.ui.widgets.key_caps import KeyCaps
 
 COMMAND: Final = "kikipounamu toggle"
+_CAP: Final = 2 * SCALE.display
 _PATIENCE_MS: Final = 6_000
 
 
@@ -39,7 +40,8 @@ class KeyStep(StepPage):
         self._choices, self._seen_keys = Choices(), KeysSeen()
         self._impossible: Note | None = None
         self._told = ""
-        self.caps = KeyCaps(theme)
+        self.caps = KeyCaps(theme, _CAP)
+        self.caps.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.state, self.note = label(size=SCALE.heading, bold=True), label(role="warning")
         self.command, self.copy = QLineEdit(COMMAND), QPushButton()
         self.command.setReadOnly(True)
@@ -144,7 +146,7 @@ class KeyStep(StepPage):
         for said in (self.state, self.note):
             said.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.column.addWidget(self.state)
-        self.column.addWidget(self.caps)
+        self.column.addWidget(self.caps, alignment=Qt.AlignmentFlag.AlignHCenter)
         self.column.addLayout(row)
         self.column.addWidget(self.note)
 

@@ -1,10 +1,9 @@
-"""Widgets of the first steps: progress trail, option with explanation, and key caps."""
+"""Widgets of the first steps: progress trail, and option with explanation."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.onboarding.steps import Progress, Step
@@ -14,8 +13,6 @@ from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
 from app.ui.widgets.basic import ring
 
 _LINE: Final = 2.0
-_CAP: Final = 2 * SCALE.display
-_MARGIN: Final = SPACING.small
 _WRAPPED: Final = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
@@ -180,61 +177,3 @@ class Option(QAbstractButton):
     def _wrapped(self, width: int) -> QRect:
         room = QRect(0, 0, max(1, width - self._left - SPACING.large), 10_000)
         return QFontMetrics(font(SCALE.caption)).boundingRect(room, _WRAPPED, self.says)
-
-
-class KeyCaps(QWidget):
-    """Keys drawn as large caps; ``lit`` while they arrive or have arrived. It can have the focus."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self.caps: tuple[str, ...] = ()
-        self.lit = False
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
-
-    def show_caps(self, caps: Sequence[str], *, lit: bool, name: str) -> None:
-        """Show these caps; ``name`` is the accessible text with the keys and their state."""
-        self.caps, self.lit = tuple(caps), lit
-        self.setAccessibleName(name)
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """Return the width of all caps and the height of a large cap, pressed or not."""
-        across = sum(self._across(cap) + SPACING.small for cap in self.caps)
-        return QSize(
-            round(across) + 2 * _MARGIN, QFontMetrics(font(_CAP)).height() + 2 * SPACING.large + 2 * _MARGIN
-        )
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the size that shows all caps."""
-        return self.sizeHint()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the caps in the middle; lit caps are filled and lowered like a pressed key."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(font(_CAP))
-        whole = sum(self._across(cap) for cap in self.caps) + SPACING.small * max(0, len(self.caps) - 1)
-        x, deep = (self.width() - whole) / 2, float(SPACING.hair)
-        for cap in self.caps:
-            place = QRectF(x, _MARGIN, self._across(cap), self.height() - deep - 2 * _MARGIN)
-            painter.setPen(QPen(self._theme.colour("accent" if self.lit else "edge"), _LINE))
-            if not self.lit:
-                painter.setBrush(self._theme.colour("edge"))
-                painter.drawRoundedRect(place.translated(0, deep), RADII.medium, RADII.medium)
-            face = place.translated(0, deep) if self.lit else place
-            painter.setBrush(self._theme.colour("accent" if self.lit else "surface"))
-            painter.drawRoundedRect(face, RADII.medium, RADII.medium)
-            painter.setPen(self._theme.colour("on_accent" if self.lit else "text"))
-            painter.drawText(face, Qt.AlignmentFlag.AlignCenter, cap)
-            x += self._across(cap) + SPACING.small
-        if self.hasFocus():
-            around = QRectF((self.width() - whole) / 2, 0, whole, self.height()).adjusted(-_MARGIN, 0, _MARGIN, 0)
-            ring(painter, around, self._theme.colour("accent"), RADII.medium)
-
-    def _across(self, cap: str) -> float:
-        metrics = QFontMetricsF(font(_CAP))
-        return max(metrics.height() + 2 * SPACING.large, metrics.horizontalAdvance(cap) + 2 * SPACING.wide)

@@ -19,10 +19,9 @@ from app.dictation.gestures import TalkMode
 from app.dictation.view import View
 from app.local_services.worker_view import LocalWorkerState, WorkerView
 from app.messages.actions import Action
-from app.ui.home.hero import Hero, KeyCaps, LiveTextView, remarks
+from app.ui.home.hero import Hero, LiveTextView, remarks
 from app.ui.settings.choices import Choices
 from app.ui.strings.texts import Texts
-from app.ui.theme.colours import Scheme
 from app.ui.theme.theme import STILL, Theme
 from tests.helpers.legibility import cut
 
@@ -183,18 +182,6 @@ def test_sentence_moves_below_wide_keys(make: Make, qtbot: QtBot) -> None:
     assert hero._row.direction() is QBoxLayout.Direction.LeftToRight
     hero.resize(hero.minimumSizeHint().width(), 300)
     qtbot.waitUntil(lambda: hero._row.direction() is QBoxLayout.Direction.TopToBottom)
-
-
-def test_key_caps_show_each_key(theme: Theme, qtbot: QtBot) -> None:
-    caps = KeyCaps(theme, Texts("en"))
-    qtbot.addWidget(caps)
-    nothing = caps.sizeHint()
-    caps.show_binding("ctrl+alt+d")
-    assert caps.sizeHint().width() > 2 * nothing.width()
-    caps.resize(caps.sizeHint())
-    before = caps.grab().toImage()
-    theme.choose(Scheme.DARK)
-    assert caps.grab().toImage() != before
 
 
 def test_live_text_paints_new_spans(theme: Theme, qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.onboarding.steps import Progress, Step
-from app.ui.onboarding.widgets import KeyCaps, Option, Trail
+from app.ui.onboarding.widgets import Option, Trail
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -56,13 +56,3 @@ def test_option_is_chosen_by_keyboard_and_pointer(options: list[Option], qtbot: 
 def test_option_explanation_is_wrapped(options: list[Option]) -> None:
     assert options[0].heightForWidth(300) > options[0].heightForWidth(900)
     assert options[0].height() >= options[0].heightForWidth(options[0].width())
-
-
-def test_key_caps_light_up(theme: Theme, qtbot: QtBot) -> None:
-    caps = KeyCaps(theme)
-    qtbot.addWidget(caps)
-    caps.show_caps(("Ctrl", "D"), lit=False, name="Ctrl+D. Press it")
-    caps.resize(caps.sizeHint())
-    dark = caps.grab().toImage()
-    caps.show_caps(("Ctrl", "D"), lit=True, name="Ctrl+D. It arrives")
-    assert (caps.grab().toImage() != dark, caps.accessibleName()) == (True, "Ctrl+D. It arrives")

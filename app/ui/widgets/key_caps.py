@@ -1,0 +1,79 @@
+"""Keys of a keyboard, drawn as large caps."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.ui.theme import icons
+from app.ui.theme.theme import RADII, SCALE, SPACING, Theme, font
+from app.ui.widgets.basic import ring
+
+_DEPTH = float(SPACING.hair)
+_MARGIN = float(SPACING.hair)  # for the focus ring
+
+
+class KeyCaps(QWidget):
+    """Large keys in a row; a microphone if there are none. They are ``lit`` once they have been pressed.
+
+    ``scale``: the size of the letters, relative to the system's.
+    """
+
+    def __init__(self, theme: Theme, scale: float = SCALE.display) -> None:
+        super().__init__()
+        self._theme, self._scale = theme, scale
+        self.caps: tuple[str, ...] = ()
+        self.lit = False
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.updateGeometry)
+
+    def show_caps(self, caps: Sequence[str], *, lit: bool = False, name: str = "") -> None:
+        """Show these caps; ``name`` is the accessible text with the keys and their state."""
+        self.caps, self.lit = tuple(caps), lit
+        self.setAccessibleName(name)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the size of all keys in a row, pressed or not."""
+        last = self._places()[-1][1]
+        return QSize(round(last.right() + _MARGIN), round(last.bottom() + _DEPTH + _MARGIN))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint each key with the edge that a real one has; lit keys are filled and lowered."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font())
+        for cap, place in self._places():
+            self._paint_key(painter, cap, place)
+        if self.hasFocus():
+            ring(painter, QRectF(self.rect()), self._theme.colour("accent"), RADII.medium)
+
+    def _paint_key(self, painter: QPainter, cap: str, place: QRectF) -> None:
+        colour, lowered = self._theme.colour, place.translated(0, _DEPTH)
+        painter.setPen(QPen(colour("accent" if self.lit else "edge"), 1))
+        painter.setBrush(colour("edge"))
+        if not self.lit:
+            painter.drawRoundedRect(lowered, RADII.medium, RADII.medium)
+        face = lowered if self.lit else place
+        painter.setBrush(colour("accent" if self.lit else "surface"))
+        painter.drawRoundedRect(face, RADII.medium, RADII.medium)
+        painter.setPen(colour("on_accent" if self.lit else "text"))
+        if cap:
+            painter.drawText(face, Qt.AlignmentFlag.AlignCenter, cap)
+        else:
+            inset = face.height() / 4
+            icons.draw(painter, "microphone", face.adjusted(inset, inset, -inset, -inset), colour("text"))
+
+    def _font(self) -> QFont:
+        return font(self._scale, QFont.Weight.DemiBold)
+
+    def _places(self) -> list[tuple[str, QRectF]]:
+        metrics, x = QFontMetricsF(self._font()), _MARGIN
+        height, found = metrics.height() + 2 * SPACING.medium, list[tuple[str, QRectF]]()
+        for cap in self.caps or ("",):
+            across = max(height, metrics.horizontalAdvance(cap) + 2 * SPACING.large)
+            found.append((cap, QRectF(x, _MARGIN, across, height)))
+            x += across + SPACING.small
+        return found

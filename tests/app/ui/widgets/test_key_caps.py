@@ -1,0 +1,43 @@
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.ui.theme.colours import Scheme
+from app.ui.theme.theme import SCALE, Theme
+from app.ui.widgets.key_caps import KeyCaps
+
+
+@pytest.fixture
+def caps(theme: Theme, qtbot: QtBot) -> KeyCaps:
+    made = KeyCaps(theme, SCALE.display)
+    qtbot.addWidget(made)
+    return made
+
+
+def test_key_caps_show_each_key(caps: KeyCaps, theme: Theme) -> None:
+    nothing = caps.sizeHint()
+    caps.show_caps(("Ctrl", "Alt", "D"))
+    assert caps.sizeHint().width() > 2 * nothing.width()
+    caps.resize(caps.sizeHint())
+    before = caps.grab().toImage()
+    theme.choose(Scheme.DARK)
+    assert caps.grab().toImage() != before
+
+
+def test_key_caps_light_up_without_a_new_size(caps: KeyCaps) -> None:
+    caps.show_caps(("Ctrl", "D"), name="Ctrl+D. Press it")
+    size = caps.sizeHint()
+    caps.resize(size)
+    dark = caps.grab().toImage()
+    caps.show_caps(("Ctrl", "D"), lit=True, name="Ctrl+D. It arrives")
+    assert (caps.grab().toImage() != dark, caps.sizeHint(), caps.accessibleName()) == (
+        True,
+        size,
+        "Ctrl+D. It arrives",
+    )
+
+
+def test_key_caps_follow_the_text_size(caps: KeyCaps, theme: Theme) -> None:
+    caps.show_caps(("F9",))
+    before = caps.sizeHint()
+    theme.choose_text_size("largest")
+    assert caps.sizeHint().height() > before.height()
