@@ -24,7 +24,6 @@ from app.ui.theme.theme import SCALE, SPACING, Theme
 from app.ui.widgets.basic import DropDown, LevelBar, Switch, label
 from app.ui.widgets.panels import scrolling
 
-_EDGE: Final = 2
 _HERE: Final = "here"
 _ADD: Final = "add"
 _WATCHER: Final = "status"
@@ -158,6 +157,7 @@ class Popover(QFrame):
         self._veil.show()
         self._veil.raise_()
         self._window.installEventFilter(self)
+        self._inside.installEventFilter(self)
         self._ask(LookAtGateways(True, _WATCHER))
         self.looks.emit(True)
 
@@ -168,6 +168,7 @@ class Popover(QFrame):
             return
         self._veil.hide()
         self._window.removeEventFilter(self)
+        self._inside.removeEventFilter(self)
         self._ask(LookAtGateways(False, _WATCHER))
         self.looks.emit(False)
 
@@ -179,8 +180,9 @@ class Popover(QFrame):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the window."""
-        if event.type() == QEvent.Type.Resize:
+        """Follow the size of the window, and that of the controls."""
+        wanted = QEvent.Type.Resize if watched is self._window else QEvent.Type.LayoutRequest
+        if event.type() == wanted:
             self._fit()
         return super().eventFilter(watched, event)
 
@@ -214,7 +216,8 @@ class Popover(QFrame):
         self._veil.setGeometry(window.rect())
         edge = SPACING.small
         foot = opener.mapTo(window, QPoint(0, 0)).y() - SPACING.hair
-        border = 2 * (_EDGE + self._area.frameWidth())
+        self.ensurePolished()
+        border = self.contentsMargins().left() + self.contentsMargins().right()  # of the style sheet
         inside = self._inside.sizeHint().expandedTo(self._inside.minimumSizeHint())
         across = min(inside.width() + border, window.width() - 2 * edge)
         needed = (
@@ -280,7 +283,7 @@ class Popover(QFrame):
                 row, number, 1, Qt.AlignmentFlag.AlignLeft if row is self.pause else Qt.AlignmentFlag(0)
             )
         around = QVBoxLayout(self)
-        around.setContentsMargins(_EDGE, _EDGE, _EDGE, _EDGE)
+        around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(self._area)
 
 

@@ -23,7 +23,8 @@ class SidebarEntry(QAbstractButton):
 
     def __init__(self, theme: Theme, picture: str, *, page: bool = True) -> None:
         super().__init__()
-        self._theme, self._picture, self._folded = theme, picture, False
+        self._theme, self._picture = theme, picture
+        self._named, self._folded = "", False
         self.setCheckable(page)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -32,7 +33,8 @@ class SidebarEntry(QAbstractButton):
 
     def name(self, text: str) -> None:
         """Show this name, which is also the accessible name."""
-        self.setText(text)
+        self._named = text
+        self.setText("" if self._folded else text)
         self.setAccessibleName(text)
         self.setToolTip(text if self._folded else "")
         self.updateGeometry()
@@ -40,11 +42,11 @@ class SidebarEntry(QAbstractButton):
     def fold(self, folded: bool) -> None:
         """Show only the icon, or the icon and the name."""
         self._folded = folded
-        self.name(self.text())
+        self.name(self._named)
 
     def across(self) -> int:
         """Return the width of icon and name, bold or not."""
-        return self._words() + QFontMetrics(_face(chosen=True)).horizontalAdvance(self.text()) + SPACING.medium
+        return self._words() + QFontMetrics(_face(chosen=True)).horizontalAdvance(self._named) + SPACING.medium
 
     def sizeHint(self) -> QSize:
         """Return a size that fits the name in bold and in normal weight."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.dictation.actions import PauseHotkeys, SuspendHotkeys
@@ -20,6 +20,7 @@ from app.ui.shell.popover import Popover
 from app.ui.shell.status import Status
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
+from tests.helpers.legibility import cut, scrolling, unnamed, unreachable
 
 STATUS = Status(
     choices=Choices((("usb", "USB"),), keys={"dictate": "f9"}),
@@ -161,6 +162,22 @@ def test_switches_follow_values_in_effect(world: World, texts: Texts) -> None:
 def test_problem_is_shown_whole(world: World) -> None:
     world.popover.show_status(replace(STATUS, problem="It failed. Do this."))
     assert world.popover.problem.isVisible() and world.popover.problem.text() == "It failed. Do this."
+
+
+@pytest.mark.parametrize("size", ["normal", "largest"])
+def test_controls_are_legible_and_need_no_scrolling(world: World, theme: Theme, size: str) -> None:
+    world.window.resize(1024, 560)
+    theme.choose_text_size(size)
+    problem = "The microphone is used by another program. Close it or choose another microphone."
+    world.popover.show_status(
+        replace(STATUS, problem=problem, worker=WorkerView(LocalWorkerState.BUSY, "RTX 5060 Ti"))
+    )
+    for _ in range(3):
+        QApplication.processEvents()
+        world.window.grab()
+    assert (unnamed(world.popover), unreachable(world.popover), cut(world.popover)) == ([], [], [])
+    (area,) = world.popover.findChildren(QScrollArea)
+    assert area.verticalScrollBar().maximum() == 0 and scrolling(world.popover) == []
 
 
 def test_controls_have_names_in_each_language(world: World, texts: Texts) -> None:

@@ -13,9 +13,12 @@ from pytestqt.qtbot import QtBot
 from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
 from app.messages.actions import Action
+from app.ui.settings.choices import Choices
 from app.ui.shell.shell import Shell, usual_size
+from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import CONTENT_WIDTH, SPACING, Theme
+from tests.helpers.legibility import cut, unnamed
 
 Make = Callable[..., Shell]
 
@@ -99,6 +102,25 @@ def test_sidebar_grows_with_text_and_folds_before_page_is_too_narrow(
     assert shell.sidebar.width() > 1.4 * before and not folded(shell)
     shell.resize(1024, 600)
     assert folded(shell)
+
+
+@pytest.mark.parametrize("size", ["normal", "largest"])
+@pytest.mark.parametrize("across", [910, 1920])
+def test_sidebar_is_legible_at_each_size(theme: Theme, texts: Texts, qtbot: QtBot, size: str, across: int) -> None:
+    shell = Shell(theme, texts, lambda action: None, hides=True)
+    qtbot.addWidget(shell)
+    for name in ("home", "files", "dictionary", "settings"):
+        shell.add(name, QLabel(name))
+    board = StatusBoard(theme, texts, lambda action: None, shell)
+    board.show_choices(Choices(default_microphone="Built-in Audio Analogue Stereo"))
+    theme.choose_text_size(size)
+    shell.resize(across, 560)
+    shell.show()
+    for _ in range(3):
+        QApplication.processEvents()
+        shell.grab()
+    assert shell.height() == 560
+    assert (unnamed(shell.sidebar), cut(shell.sidebar)) == ([], [])
 
 
 def test_tab_order_is_sidebar_then_page(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
