@@ -96,7 +96,7 @@ class Windows:
         self._problems: dict[str, Problem] = {}
         self.app: Application | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
-        self.pages = Pages(theme, texts, self.ask, hides=True, closing=ShownOnce(folders().data / "closing-told"))
+        self.pages = Pages(theme, texts, self.ask, closing=ShownOnce(folders().data / "closing-told"))
         self.shell, self.home = self.pages.shell, self.pages.home
         if not settings_place().exists():  # before the app reports its settings
             self.pages.first_steps.open()

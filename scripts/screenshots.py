@@ -202,7 +202,7 @@ def main_window(look: Look, view: View, shown: Sequence[TakeView], worker: Worke
         window.show_worker(worker)
         window.show_takes(shown)
         window.show_view(view)
-        shell = Shell(theme, texts, lambda action: None, hides=True)
+        shell = Shell(theme, texts, lambda action: None)
         others = ((name, QWidget()) for name in ("files", "dictionary", "settings"))
         for name, page in (("home", window), *others):
             shell.add(name, page)

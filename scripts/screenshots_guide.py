@@ -74,7 +74,7 @@ class Window:
 
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self.tried: list[TryReplacements] = []
-        self.pages = Pages(theme, texts, self._asked, hides=True)
+        self.pages = Pages(theme, texts, self._asked)
         self.settings = replace(Settings(), general=GeneralSection(welcomed=True))
         window = self.pages.home
         window.show_choices(_CHOICES)

@@ -59,7 +59,7 @@ def real(language: str) -> Pages:
     theme, texts, application = Theme(Scheme.LIGHT), Texts(language), QApplication.instance()
     assert isinstance(application, QApplication)
     theme.dress(application)
-    pages = Pages(theme, texts, lambda action: None, hides=True)
+    pages = Pages(theme, texts, lambda action: None)
     pages.home.show_choices(CHOICES)
     pages.home.show_takes(takes(language))
     pages.home.show_worker(WORKERS[0])

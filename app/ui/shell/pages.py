@@ -44,7 +44,7 @@ _SCROLLING: Final = (HOME, SETTINGS)
 class Pages:
     """All pages of the main window and their panels.
 
-    ``shows``: the callbacks for the values that the app publishes. ``hides`` and ``closing``: see ``Shell``.
+    ``shows``: the callbacks for the values that the app publishes. ``closing``: see ``Shell``.
     """
 
     def __init__(
@@ -52,8 +52,6 @@ class Pages:
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        *,
-        hides: bool,
         closing: ShownOnce | None = None,
     ) -> None:
         self.home = HomePage(theme, texts, ask)
@@ -64,7 +62,7 @@ class Pages:
         self.settings.add("models", self.models, self.models.words)
         self.words = WordsPanel(theme, texts, ask, ask)
         self.dictionary = DictionaryPage(texts, self.words)
-        self.shell = Shell(theme, texts, ask, hides=hides, closing=closing)
+        self.shell = Shell(theme, texts, ask, closing=closing)
         for name, page in self._all.items():
             self.shell.add(name, page, scrolls=name in _SCROLLING)
         self.status = StatusBoard(theme, texts, ask, self.shell)

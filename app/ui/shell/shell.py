@@ -44,7 +44,7 @@ def usual_size() -> QSize:
 class Shell(QWidget):
     """Window that holds the pages.
 
-    ``hides``: closing the window leaves the app in the tray, which ``closing`` explains once; otherwise it quits.
+    Closing it leaves the app running, which ``closing`` explains once.
 
     ``seen`` carries the name of the visible page, or an empty text, so that hidden pages need no updates.
     A widget may ``cover`` all pages for a while.
@@ -57,8 +57,6 @@ class Shell(QWidget):
         theme: Theme,
         texts: Texts,
         ask: Callable[[Action], None],
-        *,
-        hides: bool,
         closing: ShownOnce | None = None,
     ) -> None:
         super().__init__()
@@ -66,7 +64,7 @@ class Shell(QWidget):
         self.closing_note: ClosingNote | None = None
         if closing is not None:
             self.closing_note = ClosingNote(texts, closing, self.hide, lambda: ask(Verb.QUIT), self)
-        self._theme, self._texts, self._ask, self.hides = theme, texts, ask, hides
+        self._theme, self._texts, self._ask = theme, texts, ask
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowIcon(icons.icon(icons.APP))
@@ -200,18 +198,13 @@ class Shell(QWidget):
         self.seen.emit("")
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Hide the window if there is a tray, after an explanation the first time; otherwise ask the app to quit.
-
-        The app quits once nothing is unsent.
-        """
-        if self.hides and (self._closing is None or self._closing.done):
+        """Hide the window, after an explanation the first time."""
+        if self._closing is None or self._closing.done or not self.isVisible():
             event.accept()
             return
         event.ignore()
-        if self.hides and self.closing_note is not None and self.isVisible():
+        if self.closing_note is not None:
             self.closing_note.open()
-        else:
-            self._ask(Verb.QUIT)
 
     def _tell(self) -> None:
         self.seen.emit(self.page if self.isVisible() else "")

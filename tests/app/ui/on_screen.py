@@ -43,7 +43,7 @@ def main() -> int:
         log.write_text(str(action))
 
     shown = Overlay(theme, texts, translucent=blends())
-    window = Shell(theme, texts, ask, hides=True)
+    window = Shell(theme, texts, ask)
     window.add("home", HomePage(theme, texts, ask))
     if part == "tray":
         tray = Tray(theme, texts, ask)

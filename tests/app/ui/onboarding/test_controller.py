@@ -27,7 +27,7 @@ def asked() -> list[Action]:
 
 @pytest.fixture
 def shell(theme: Theme, texts: Texts, qtbot: QtBot) -> Shell:
-    made = Shell(theme, texts, lambda action: None, hides=True)
+    made = Shell(theme, texts, lambda action: None)
     qtbot.addWidget(made)
     made.add("home", QLabel("home"))
     made.add("settings", QLabel("settings"))

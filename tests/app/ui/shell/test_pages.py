@@ -41,7 +41,7 @@ ONE = UUID(int=1)
 class World:
     def __init__(self, theme: Theme, texts: Texts) -> None:
         self.asked = list[Action]()
-        self.pages = Pages(theme, texts, self.asked.append, hides=True)
+        self.pages = Pages(theme, texts, self.asked.append)
 
 
 @pytest.fixture

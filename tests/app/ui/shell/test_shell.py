@@ -30,8 +30,8 @@ def asked() -> list[Action]:
 
 @pytest.fixture
 def make(theme: Theme, asked: list[Action], qtbot: QtBot) -> Make:
-    def made(texts: Texts, hides: bool = True) -> Shell:
-        shell = Shell(theme, texts, asked.append, hides=hides)
+    def made(texts: Texts) -> Shell:
+        shell = Shell(theme, texts, asked.append)
         qtbot.addWidget(shell)
         for name in ("home", "files", "settings"):
             shell.add(name, QLabel(name))
@@ -107,7 +107,7 @@ def test_sidebar_grows_with_text_and_folds_before_page_is_too_narrow(
 @pytest.mark.parametrize("size", ["normal", "largest"])
 @pytest.mark.parametrize("across", [910, 1920])
 def test_sidebar_is_legible_at_each_size(theme: Theme, texts: Texts, qtbot: QtBot, size: str, across: int) -> None:
-    shell = Shell(theme, texts, lambda action: None, hides=True)
+    shell = Shell(theme, texts, lambda action: None)
     qtbot.addWidget(shell)
     for name in ("home", "files", "dictionary", "settings"):
         shell.add(name, QLabel(name))
@@ -124,7 +124,7 @@ def test_sidebar_is_legible_at_each_size(theme: Theme, texts: Texts, qtbot: QtBo
 
 
 def test_tab_order_is_sidebar_then_page(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
-    shell = Shell(theme, texts, lambda action: None, hides=True)
+    shell = Shell(theme, texts, lambda action: None)
     qtbot.addWidget(shell)
     for name in ("home", "files", "settings"):
         shell.add(name, QPushButton(name))
@@ -165,12 +165,11 @@ def test_widget_can_cover_all_pages(make: Make, qtbot: QtBot) -> None:
     assert shell.focusWidget() is shell.pages["home"]
 
 
-@pytest.mark.parametrize("hides", [True, False])
-def test_closing_hides_window_with_tray_and_quits_without(make: Make, asked: list[Action], hides: bool) -> None:
-    shell = make(Texts("en"), hides)
+def test_closing_hides_window(make: Make, asked: list[Action]) -> None:
+    shell = make(Texts("en"))
     shell.appear()
     shell.close()
-    assert (shell.isVisible(), asked) == ((False, []) if hides else (True, [Verb.QUIT]))
+    assert (shell.isVisible(), asked) == (False, [])
 
 
 def test_ctrl_and_number_choose_page(make: Make, texts: Texts, qtbot: QtBot) -> None:
@@ -188,7 +187,7 @@ def test_first_closing_explains_that_app_stays_in_tray(
     theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
 ) -> None:
     once = ShownOnce(tmp_path / "told")
-    shell = Shell(theme, texts, asked.append, hides=True, closing=once)
+    shell = Shell(theme, texts, asked.append, closing=once)
     qtbot.addWidget(shell)
     shell.add("home", QLabel("home"))
     shell.appear()
@@ -202,14 +201,19 @@ def test_first_closing_explains_that_app_stays_in_tray(
     assert not shell.isVisible() and not note.isVisible(), "it is told once"
 
 
-def test_first_closing_without_a_tray_quits(
+def test_first_closing_tells_the_way_back_without_tray(
     theme: Theme, texts: Texts, asked: list[Action], qtbot: QtBot, tmp_path: Path
 ) -> None:
-    shell = Shell(theme, texts, asked.append, hides=False, closing=ShownOnce(tmp_path / "told"))
+    shell = Shell(theme, texts, asked.append, closing=ShownOnce(tmp_path / "told"))
     qtbot.addWidget(shell)
+    shell.add("home", QLabel("home"))
+    shell.show_tray(False)
     shell.appear()
     shell.close()
-    assert asked == [Verb.QUIT] and shell.isVisible()
+    note = shell.closing_note
+    assert note is not None and note.isVisible() and "kikipounamu show" in note.says.text()
+    note.quit.click()
+    assert asked == [Verb.QUIT]
 
 
 def test_window_is_maximised_when_screen_is_too_small(

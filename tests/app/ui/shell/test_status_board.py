@@ -23,7 +23,7 @@ def opened(board: StatusBoard) -> Popover | None:
 def test_values_reach_line_and_open_controls(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
     asked: list[Action] = []
     looked: list[bool] = []
-    shell = Shell(theme, texts, asked.append, hides=True)
+    shell = Shell(theme, texts, asked.append)
     qtbot.addWidget(shell)
     board = StatusBoard(theme, texts, asked.append, shell)
     board.looks.connect(looked.append)
