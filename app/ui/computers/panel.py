@@ -13,6 +13,7 @@ from app.gateways.selection import CHOSEN
 from app.gateways.view import FoundView, GatewaysView
 from app.local_services.worker_view import WorkerView
 from app.messages.actions import Action
+from app.messages.registry import Registry
 from app.settings.actions import ChangeSetting
 from app.settings.sections import Settings
 from app.sharing.actions import LookAtSharing
@@ -39,7 +40,7 @@ _LETTERS = 26
 class ComputersPanel(QWidget):
     """Panel that is updated while it is visible; all actions go to ``ask``.
 
-    ``gateways_shown`` and ``lending_shown`` repeat the views for other parts of the app.
+    ``shows`` passes values to it. ``gateways_shown`` and ``lending_shown`` repeat views for other parts.
     """
 
     gateways_shown = Signal(object)
@@ -64,6 +65,8 @@ class ComputersPanel(QWidget):
         self._lay_out()
         self._late = QTimer(self, singleShot=True, interval=0)
         self._late.timeout.connect(self._order)
+        shows = Registry().add(self.show_gateways).add(self.show_worker).add(self.show_sharing)
+        self.shows = shows.add(self.show_invite).add(self.show_lending)
         texts.changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
         self.refresh()

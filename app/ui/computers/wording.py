@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from app.core.notes import Note
 from app.gateways.view import GatewayHealth, GatewaysView, GatewayView
-from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
+from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
 from app.ui.strings.texts import Texts
-from app.ui.strings.wording import clock, note_text, today, worker_text
+from app.ui.strings.wording import clock, note_text, today
 from protocol.pairing import PairingStage
 
 _HALF: Final = 4
@@ -105,13 +105,6 @@ def ended_text(texts: Texts, invite: InviteView) -> str:
     if invite.stage in {PairingStage.EXPIRED, PairingStage.LOCKED, PairingStage.INTERCEPTED}:
         return texts(f"sharing.invite.{invite.stage.value}")
     return ""
-
-
-def lent_text(texts: Texts, lent: LentView) -> str:
-    """Return a tray text with the gateway's name, and the worker's state if lending is on."""
-    if not lent.on:
-        return texts("lending.to", gateway=lent.name)
-    return texts("lending.lent", gateway=lent.name, state=worker_text(texts, lent.worker))
 
 
 def _seen(texts: Texts, device: SharedDevice, day: date | None) -> str:

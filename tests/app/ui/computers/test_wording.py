@@ -8,8 +8,7 @@ import pytest
 from app.core.notes import Note
 from app.core.sentences import LANGUAGES
 from app.gateways.view import GatewayHealth, GatewaysView, GatewayView, QueryResult
-from app.local_services.worker_view import LocalWorkerState, WorkerView
-from app.sharing.view import InviteView, LentView, SharedDevice, SharingState, SharingView
+from app.sharing.view import InviteView, SharedDevice, SharingState, SharingView
 from app.ui.computers.wording import (
     answer_text,
     code_text,
@@ -18,7 +17,6 @@ from app.ui.computers.wording import (
     fingerprint_text,
     goes_text,
     left_text,
-    lent_text,
     menu_text,
     places_text,
     problem_text,
@@ -67,13 +65,6 @@ def test_code_texts_show_time_left_and_result(texts: Texts) -> None:
 def test_problem_text_tells_what_to_do_when_computer_is_unreachable(texts: Texts) -> None:
     assert problem_text(texts, Note("gateway-unreachable")) == texts("computers.unreachable")
     assert problem_text(texts, Note("pair-closed")) == texts("note.pair-closed")
-
-
-@pytest.mark.parametrize("on", [True, False])
-def test_tray_text_names_gateway_and_worker_state(texts: Texts, on: bool) -> None:
-    lent = LentView("a", "desk", on, WorkerView(LocalWorkerState.BUSY, "cuda · m", jobs=3))
-    said = lent_text(texts, lent)
-    assert "desk" in said and ("3" in said) is on and (texts("worker.busy") in said) is on
 
 
 EN = Texts("en")
