@@ -62,7 +62,7 @@ class ShareForm(QFrame):
         self.buttons = FlowRow((self.again, self.copy, self.about, self.stop, self.close_button))
         wrapping([self.heading, self.state, self.says, self.trust, self.left, self.where, self.scan, self.ended])
         self._laid_out = QTimer(self, singleShot=True, interval=0)
-        self._laid_out.timeout.connect(lambda: bring_into_sight(self))
+        self._laid_out.timeout.connect(lambda: bring_into_sight(self.qr if self._invite.link else self))
         self._lay_out()
         self.purpose.activated.connect(lambda _: self._request())
         for control in (self.purpose, *self.buttons.controls):
@@ -112,8 +112,11 @@ class ShareForm(QFrame):
     def show_invite(self, invite: InviteView) -> None:
         """Show the current code or the result of pairing."""
         if self._asked:
+            came = bool(invite.code) and not self._invite.code
             self._invite = invite
             self._show()
+            if came:
+                self._laid_out.start()
 
     def refresh(self) -> None:
         """Update all texts to the current language, fonts and colours."""
