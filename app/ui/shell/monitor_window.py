@@ -41,6 +41,7 @@ class MonitorWindow(QWidget):
         """Show the window in front with the focus."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
+        self.setFocus()  # and none of its parts, which would look chosen
         self.raise_()
         self.activateWindow()
 

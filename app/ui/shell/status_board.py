@@ -39,6 +39,7 @@ class StatusBoard(QObject):
         self.popover: Popover | None = None
         self.line.clicked.connect(self.open)
         shell.sidebar.put(self.line)
+        shell.seen.connect(self._close)
 
     def open(self) -> None:
         """Open or close the controls."""
@@ -72,6 +73,11 @@ class StatusBoard(QObject):
     def show_problem(self, text: str) -> None:
         """Show a problem; an empty text removes it."""
         self._show(replace(self.status, problem=text))
+
+    def _close(self, page: str) -> None:
+        """Close the controls when another page, or a cover such as the first steps, comes to the front."""
+        if self.popover is not None:
+            self.popover.hide()
 
     def _show(self, status: Status) -> None:
         self.status = status

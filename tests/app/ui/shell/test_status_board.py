@@ -1,5 +1,9 @@
 """Status line in the window, and the controls behind it."""
 
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.core.states import State
@@ -45,3 +49,22 @@ def test_values_reach_line_and_open_controls(theme: Theme, texts: Texts, qtbot: 
     assert popover.pause.isChecked() and board.line.word.text() == texts("shell.paused")
     board.line.click()
     assert not popover.isVisible() and looked == [True, False]
+
+
+def test_controls_close_when_page_changes(theme: Theme, texts: Texts, qtbot: QtBot) -> None:
+    shell = Shell(theme, texts, lambda action: None)
+    qtbot.addWidget(shell)
+    for name in ("home", "files"):
+        shell.add(name, QLabel(name))
+    board = StatusBoard(theme, texts, lambda action: None, shell)
+    shell.show()
+    changes: list[Callable[[], None]] = [
+        partial(shell.choose, "files"),
+        partial(shell.cover, QLabel("first steps")),
+    ]
+    for happens in changes:
+        board.line.click()
+        popover = opened(board)
+        assert popover is not None and popover.isVisible()
+        happens()
+        assert not popover.isVisible()
