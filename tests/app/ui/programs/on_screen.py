@@ -1,6 +1,6 @@
 """Program that shows the rules for programs for at most a minute, with the real picker: on_screen.py LOG.
 
-Each requested action and each state of a pick is a line in the file LOG.
+Each requested action, each state of a pick and each opened menu is a line in the file LOG.
 """
 
 import sys
@@ -56,6 +56,7 @@ def main() -> int:
             panel.show_pick(pick)
 
         bridge.told.connect(show)
+        panel.menu.aboutToShow.connect(lambda: QTimer.singleShot(0, lambda: note("menu")))  # once it is shown
         panel.setWindowTitle("rules")
         panel.resize(500, 300)
         panel.show()

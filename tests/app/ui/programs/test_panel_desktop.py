@@ -21,6 +21,7 @@ def test_program_is_added_by_menu_and_click(tmp_path: Path) -> None:
         desktop.xdotool(*place, "900", "500")
         desktop.focus("rules")
         desktop.xdotool("key", "space")  # the menu holds pointer and keyboard until it is closed
+        wait_until_sync(lambda: told() == ["menu"], "the menu is open")
         desktop.xdotool("key", "Down")
         desktop.xdotool("key", "Return")
         wait_until_sync(lambda: "waiting" in told(), "the app waits for a click")
@@ -32,4 +33,4 @@ def test_program_is_added_by_menu_and_click(tmp_path: Path) -> None:
         wait_until_sync(picked, "the click is seen")
         wait_until_sync(lambda: "XTerm" in told()[-1], "the rule is requested")
         desktop.active("rules")
-        assert told()[0] == "PickProgram(on=True)" and terminal.text == ""
+        assert told()[1] == "PickProgram(on=True)" and terminal.text == ""
