@@ -144,7 +144,6 @@ class TextControl(SettingControl):
         self._placeholder, self._value = placeholder, ""
         self._typed, self._asked = False, ""
         self.field.setMaxLength(LONGEST)
-        self.field.setMinimumWidth(usual_width())
         self.column.addWidget(self.field)
         self.field.editingFinished.connect(self.keep)
         self.field.textEdited.connect(self._edited)
@@ -159,8 +158,12 @@ class TextControl(SettingControl):
     def refresh(self) -> None:
         """Update placeholder and font."""
         self.field.setFont(font())
-        self.field.setMinimumHeight(control_height())
+        self.field.setMinimumSize(self.least_width(), control_height())
         self.field.setPlaceholderText(self._placeholder())
+
+    def least_width(self) -> int:
+        """Return the least width of the field, in pixels."""
+        return usual_width()
 
     def keep(self) -> None:
         """Request the typed value, once per text."""
@@ -202,7 +205,6 @@ class NumberControl(TextControl):
         self._unit = unit
         self.unit = label(role="muted")
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.field.setMinimumWidth(QFontMetrics(font()).height() * 6)
         self.field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(SPACING.small)
@@ -216,6 +218,10 @@ class NumberControl(TextControl):
         self.unit.setText(self._unit())
         self.unit.setVisible(bool(self._unit()))
         self.unit.setMinimumWidth(QFontMetrics(font()).height() * 3)
+
+    def least_width(self) -> int:
+        """Return the width for a long number, in pixels."""
+        return QFontMetrics(font()).height() * 6
 
     def meant(self, text: str) -> str | int:
         """Convert digits to a number; keep other text, so that the settings check can refuse it with a reason."""

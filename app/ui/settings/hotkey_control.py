@@ -33,7 +33,6 @@ class KeyControl(SettingControl):
         self.none = QPushButton()
         self.none.setProperty("role", "quiet")
         self.none.setObjectName(f"{name}.none")
-        self.field.setMinimumWidth(usual_width())
         row = QHBoxLayout()
         row.setSpacing(SPACING.hair)
         row.addWidget(self.field, 1)
@@ -55,6 +54,7 @@ class KeyControl(SettingControl):
 
     def refresh(self) -> None:
         """Update all texts to the current language."""
+        self.field.setMinimumWidth(usual_width())
         self.none.setText(self._texts("settings.key.none"))
         self.none.setAccessibleName(self._texts("settings.key.none-of", name=title(self._texts, self._name)))
 

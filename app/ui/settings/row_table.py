@@ -75,8 +75,9 @@ class ControlValues:
     loaded: tuple[str, ...] = ()
 
     def models(self) -> tuple[str, ...]:
-        """Return the names of the known models, each once."""
-        return tuple(dict.fromkeys((*self.installed, *self.loaded)))
+        """Return the names of the known models, each once, with the one in effect."""
+        names = (*self.installed, *self.loaded, self.settings.recognition.model)
+        return tuple(dict.fromkeys(filter(None, names)))
 
     def bindings(self) -> dict[str, str]:
         """Return the hotkeys by the names of their settings."""

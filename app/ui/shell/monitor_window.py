@@ -1,16 +1,12 @@
-"""Window of the monitor, and the card in the settings that opens it."""
-
-from collections.abc import Callable
+"""Window of the monitor."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.shell.shell import usual_size
 from app.ui.strings.texts import Texts
 from app.ui.theme import icons
-from app.ui.theme.theme import SCALE, SPACING
-from app.ui.widgets.basic import label
 from app.ui.widgets.panels import scrolling
 
 
@@ -58,37 +54,3 @@ class MonitorWindow(QWidget):
         """Report that the monitor is hidden."""
         super().hideEvent(event)
         self.looked.emit(False)
-
-
-class MonitorCard(QFrame):
-    """Card in the settings that opens the monitor."""
-
-    def __init__(self, texts: Texts, open_monitor: Callable[[], None]) -> None:
-        super().__init__()
-        self._texts = texts
-        self.setProperty("role", "card")
-        self.name, self.says = label(bold=True), label(size=SCALE.caption, role="muted")
-        self.says.setWordWrap(True)
-        self.button = QPushButton()
-        self.button.clicked.connect(open_monitor)
-        said = QVBoxLayout()
-        said.setSpacing(SPACING.hair)
-        said.addWidget(self.name)
-        said.addWidget(self.says)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACING.large, SPACING.medium, SPACING.large, SPACING.medium)
-        row.setSpacing(SPACING.medium)
-        row.addLayout(said, 1)
-        row.addWidget(self.button)
-        texts.changed.connect(self.refresh)
-        self.refresh()
-
-    def words(self) -> tuple[str, ...]:
-        """Return the words by which the settings search finds this card."""
-        return self.name.text(), self.says.text(), self.button.text()
-
-    def refresh(self) -> None:
-        """Update all texts to the current language."""
-        self.name.setText(self._texts("page.monitor"))
-        self.says.setText(self._texts("shell.monitor-says"))
-        self.button.setText(self._texts("shell.monitor-open"))

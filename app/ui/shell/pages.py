@@ -23,8 +23,9 @@ from app.ui.onboarding.restart_card import RestartCard
 from app.ui.programs.panel import ProgramsPanel
 from app.ui.replacements.page import DictionaryPage
 from app.ui.replacements.words_panel import WordsPanel
+from app.ui.settings.link_card import LinkCard
 from app.ui.settings.page import SettingsPage
-from app.ui.shell.monitor_window import MonitorCard, MonitorWindow
+from app.ui.shell.monitor_window import MonitorWindow
 from app.ui.shell.shell import Shell
 from app.ui.shell.status_board import StatusBoard
 from app.ui.strings.texts import Texts
@@ -83,10 +84,17 @@ class Pages:
     def _add_monitor(self, texts: Texts, ask: Callable[[Action], None]) -> None:
         self.monitor_window = MonitorWindow(texts, self.monitor)
         self.shell.monitor.triggered.connect(self.open_monitor)
-        self.monitor_card = MonitorCard(texts, self.open_monitor)
+        keys = ("page.monitor", "shell.monitor-says", "shell.monitor-open")
+        self.monitor_card = LinkCard(texts, keys, self.open_monitor)
         self.settings.add("advanced", self.monitor_card, self.monitor_card.words)
         self.status.add.connect(self.add_gateway)
         self.monitor_window.looked.connect(lambda on: ask(LookAtMonitor(on)))
+        self._add_dictionary(texts)
+
+    def _add_dictionary(self, texts: Texts) -> None:
+        keys = ("page.dictionary", "settings.dictionary.says", "settings.dictionary.open", "words.find")
+        self.dictionary_card = LinkCard(texts, keys, lambda: self.shell.choose(DICTIONARY))
+        self.settings.add("language", self.dictionary_card, self.dictionary_card.words)
 
     @property
     def _all(self) -> dict[str, QWidget]:

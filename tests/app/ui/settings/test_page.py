@@ -306,6 +306,42 @@ def test_settings_page_cuts_no_text_at_double_font_size(
         assert shown(page)
 
 
+def test_text_size_applies_to_open_settings_as_to_new_ones(texts: Texts, qapp: QApplication, qtbot: QtBot) -> None:
+    before, theme = QFont(qapp.font()), Theme()
+    theme.dress(qapp)
+    page = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(page)
+    page.resize(824, 560)
+    page.show()
+    page.show_settings(Settings())
+    normal = heights(page, qtbot)
+    theme.choose_text_size("largest")
+    enlarged = SettingsPage(theme, texts, lambda action: None)
+    qtbot.addWidget(enlarged)
+    enlarged.resize(824, 560)
+    enlarged.show()
+    enlarged.show_settings(Settings())
+    wanted = heights(enlarged, qtbot)
+    qtbot.waitUntil(lambda: heights(page, qtbot) == wanted)
+    theme.choose_text_size("normal")
+    qtbot.waitUntil(lambda: heights(page, qtbot) == normal)
+    theme.deleteLater()
+    qapp.setFont(before)
+
+
+def heights(page: SettingsPage, qtbot: QtBot) -> dict[str, int]:
+    """Return the height of each section, in pixels."""
+    found = {}
+    for name in SECTIONS:
+        page.choose(name)
+        qtbot.waitUntil(lambda: cut_off(page) == [])
+        for _ in range(3):  # a new layout may start another
+            QApplication.processEvents()
+            page.grab()
+        found[name] = page.sections[name].height()
+    return found
+
+
 def cut_off(page: SettingsPage) -> list[str]:
     """Return the parts that need more room than they have, or that reach out of the scroll area."""
     inside = page.area.widget()

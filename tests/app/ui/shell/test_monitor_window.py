@@ -1,4 +1,4 @@
-"""Window of the monitor, and the card that opens it."""
+"""Window of the monitor."""
 
 import pytest
 from PySide6.QtCore import Qt
@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.ui.shell.monitor_window import MonitorCard, MonitorWindow
+from app.ui.shell.monitor_window import MonitorWindow
 from app.ui.strings.texts import Texts
 from app.ui.theme.theme import Theme
 
@@ -31,14 +31,3 @@ def test_window_reports_when_it_is_visible(
     qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, key, held)
     assert looked == [True, False] and not window.isVisible()
-
-
-def test_card_opens_monitor_and_follows_language(theme: Theme, qtbot: QtBot) -> None:
-    opened: list[bool] = []
-    texts = Texts("en")
-    card = MonitorCard(texts, lambda: opened.append(True))
-    qtbot.addWidget(card)
-    card.button.click()
-    assert opened == [True] and "Monitor" in card.words()
-    texts.choose("zh")
-    assert card.name.text() == texts("page.monitor")

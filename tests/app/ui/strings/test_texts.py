@@ -62,6 +62,7 @@ FAMILIES = {
     "home.press": [*(mode.value for mode in TalkMode), "without-key"],
     "home.then": [*(mode.value for mode in TalkMode), "without-key"],
     "settings.section": SECTIONS,
+    "settings.dictionary": ["says", "open"],
     "settings.picker": ["add", "find", "search", "list", "none", "remove"],
     "settings.spoken": ["auto", "system", "any-model"],
     "settings.group": [group for groups in PLACES.values() for group in groups],
