@@ -27,6 +27,7 @@ from app.core.errors import AppError
 from app.core.first_times import FirstTimes
 from app.core.shown_once import ShownOnce
 from app.dictation.actions import Verb
+from app.dictation.hotkey_test import KeysSeen
 from app.messages.actions import Action
 from app.messages.notifications import Devices, News, Post, Problem, WindowWanted
 from app.messages.registry import Registry
@@ -94,6 +95,7 @@ class Windows:
         self._texts, self._theme = texts, theme
         self._devices, self._settings = Devices(), Settings()
         self._problems: dict[str, Problem] = {}
+        self._paused = False
         self.app: Application | None = None
         self._early: deque[Action] = deque(maxlen=_MOST_EARLY)
         self.pages = Pages(theme, texts, self.ask, closing=ShownOnce(folders().data / "closing-told"))
@@ -148,6 +150,7 @@ class Windows:
             .add(self._show_devices)
             .add(self._show_settings)
             .add(self._show_problem)
+            .add(self._show_keys)
             .add(self.announcer.show_view)
         )
         if self.overlay is not None:
@@ -190,6 +193,12 @@ class Windows:
         if problem.about == HOTKEYS:
             self._show_choices()
 
+    def _show_keys(self, keys: KeysSeen) -> None:
+        """Name no key that is paused."""
+        if keys.paused != self._paused:
+            self._paused = keys.paused
+            self._show_choices()
+
     def _look_at_microphones(self) -> None:
         if self.app is not None:
             self._loop.call(self.app.look_at_microphones)
@@ -203,6 +212,7 @@ class Windows:
             mode=settings.hotkeys.mode,
             keys=settings.hotkeys.bindings,
             language=settings.general.language,
+            paused=self._paused,
             heard=unheard is None or unheard.note is None or unheard.note.key not in UNHEARD,
         )
         self.announcer.wanted = settings.general.announce
@@ -221,6 +231,7 @@ def run(make_application: MakeApplication, *, hidden: bool = False) -> int:
     """
     application = QApplication(sys.argv[:1])
     application.setApplicationName("kikipounamu")
+    application.setDesktopFileName("kikipounamu")  # Wayland takes the window's icon from there
     application.setQuitOnLastWindowClosed(False)
     theme, texts = Theme(), Texts()
     theme.dress(application)

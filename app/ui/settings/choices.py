@@ -29,7 +29,7 @@ class Choices:
 
     ``microphones``: (choice, name) pairs. ``microphone``: the selected choice; empty selects the system default,
     whose name is ``default_microphone``. ``keys``: bindings by action. ``heard``: true if this desktop delivers
-    hotkeys to the app.
+    hotkeys to the app. ``paused``: the user has paused them, but a recording can still be cancelled.
     """
 
     microphones: tuple[tuple[str, str], ...] = ()
@@ -39,10 +39,12 @@ class Choices:
     keys: Mapping[str, str] = field(default_factory=dict)
     language: str = SYSTEM
     heard: bool = True
+    paused: bool = False
 
     def works(self, action: str) -> str:
-        """Return the binding that triggers ``action`` on this desktop; empty for none."""
-        return self.keys.get(action, "") if self.heard else ""
+        """Return the binding that triggers ``action`` on this desktop now; empty for none."""
+        heard = self.heard and (action == CANCEL or not self.paused)
+        return self.keys.get(action, "") if heard else ""
 
 
 def microphone_entries(texts: Texts, choices: Choices) -> list[tuple[str, str]]:

@@ -117,7 +117,7 @@ class Popover(QFrame):
         self.key.show_binding(choices.keys.get(DICTATE, ""))
         self.mode.show_entries([(mode.value, texts(f"mode.{mode.value}")) for mode in TalkMode], choices.mode)
         self.pause.setChecked(status.paused)
-        self.pause.setEnabled(bool(choices.works(DICTATE)))
+        self.pause.setEnabled(status.paused or bool(choices.works(DICTATE)))
         self._show_places()
         worker = status.worker
         self.worker.setChecked(worker.state not in {LocalWorkerState.OFF, LocalWorkerState.FAILED})

@@ -12,6 +12,11 @@ def test_choices_report_no_working_key_when_desktop_delivers_no_hotkeys() -> Non
     assert {choose.WAYLAND, choose.NO_DISPLAY, choose.NOT_INSTALLED} == UNHEARD
 
 
+def test_paused_choices_report_only_the_cancel_key() -> None:
+    choices = Choices(keys={"dictate": "f9", "paste-held": "f8", "cancel": "esc"}, paused=True)
+    assert [choices.works(action) for action in ("dictate", "paste-held", "cancel")] == ["", "", "esc"]
+
+
 def test_selected_microphone_stays_listed_while_absent(texts: Texts) -> None:
     entries = microphone_entries(texts, Choices((("a", "One"), ("b", "Two")), "away", "One"))
     assert entries[1:] == [("a", "One"), ("b", "Two"), ("away", texts("microphone.away", device="away"))]
