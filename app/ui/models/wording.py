@@ -142,10 +142,10 @@ def _progress(texts: Texts, model: LocalModelView) -> list[str]:
 
 
 def _source(texts: Texts, source: str) -> str:
-    """Return a source in the window's language; hubs keep their own names."""
+    """Return a source in the window's language; hubs keep their own names, without address and repository."""
     if source in _SOURCES:
         return texts(_SOURCES[source])
-    return source.removeprefix(_FOLDER)
+    return source.removeprefix(_FOLDER) if source.startswith(_FOLDER) else source.partition(" (")[0]
 
 
 def _worded(texts: Texts, note: Note) -> str:
